@@ -1,0 +1,18 @@
+import { defineConfig } from 'rolldown';
+
+/** One entry with its dependencies inside; what a start does not need is split off and loaded when used. */
+export default defineConfig({
+  input: { main: 'src/main.ts' },
+  platform: 'node',
+  transform: { target: 'node20.19' },
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    cleanDir: true,
+    sourcemap: false,
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
+    banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
+  },
+});

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Writes the layer rules of biome.json: a folder may import only from folders below it in this list.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+export const LAYERS = [
+  'cli',
+  'gateway',
+  'transport',
+  'identity',
+  'pipeline',
+  'tools',
+  'catalog',
+  'downstream',
+  'audit',
+  'config',
+  'policy',
+  'protocol',
+  'observe',
+  'shared',
+];
+
+/** Packages that only one layer may use, so that each can be replaced in one folder. */
+const PACKAGES = { undici: 'downstream', '@modelcontextprotocol/client': 'downstream', commander: 'cli' };
+
+const overrides = LAYERS.map((layer, index) => {
+  const above = LAYERS.slice(0, index);
+  const patterns = [];
+  if (above.length > 0) {
+    const group = above.flatMap((name) => (name === 'gateway' ? ['**/gateway.ts'] : [`**/${name}/**`]));
+    patterns.push({ group, message: `src/${layer} may only import from the layers below it (docs/architecture.md).` });
+  }
+  const foreign = Object.entries(PACKAGES).filter(([, owner]) => owner !== layer);
+  const paths = Object.fromEntries(foreign.map(([name, owner]) => [name, `Only src/${owner} uses ${name}.`]));
+  return {
+    includes: [layer === 'gateway' ? 'src/gateway.ts' : `src/${layer}/**/*.ts`],
+    linter: { rules: { style: { noRestrictedImports: { level: 'error', options: { paths, patterns } } } } },
+  };
+});
+
+const file = new URL('../biome.json', import.meta.url);
+const config = JSON.parse(readFileSync(file, 'utf8'));
+config.overrides = [
+  ...(config.overrides ?? []).filter((o) => !o.linter?.rules?.style?.noRestrictedImports),
+  ...overrides,
+];
+writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);

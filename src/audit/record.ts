@@ -1,0 +1,28 @@
+/** What an audit record says (behaviour section 8). The sink adds `timestamp`, `writer`, `seq` and `prev`. */
+export interface AuditRecord {
+  readonly operation: string;
+  readonly phase: 'decided' | 'finished';
+  readonly decision: 'ALLOW' | 'DENY' | 'ERROR';
+  readonly request_id: string;
+  readonly principal: string;
+  readonly claimed_agent: string | null;
+  readonly agent_id: string | null;
+  readonly assurance: string;
+  readonly server: string | null;
+  readonly tool: string | null;
+  /** Path of the deciding rule, `implicit_grant`, `default_deny`, or null where nothing was decided. */
+  readonly rule: string | null;
+  readonly error_code: string | null;
+  readonly latency_ms: number;
+  /** Names and sizes only, never values: e.g. `{ args: ['path'], args_bytes: 120 }`. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditSink {
+  /**
+   * Appends a record. Resolves when write(2) returned; records of one tick share one write.
+   * @throws GatewayError AUDIT_UNAVAILABLE (as a rejection) when the record could not be written.
+   */
+  append(record: AuditRecord): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import type { Policy } from '../policy/compile.ts';
+
+/** One downstream server, substituted and validated. Maps are `Map`s: names such as `__proto__` are ordinary keys. */
+export interface ServerDefinition {
+  readonly name: string;
+  /** Hash over everything that makes a connection: an unchanged key keeps its connection across reloads. */
+  readonly key: string;
+  readonly description: string | undefined;
+  /** Default time-out of a call in milliseconds; undefined means 60 s. */
+  readonly timeoutMs: number | undefined;
+  readonly link: StdioDefinition | HttpDefinition;
+}
+
+export interface StdioDefinition {
+  readonly transport: 'stdio';
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string | undefined;
+}
+
+export interface HttpDefinition {
+  /** `http` is Streamable HTTP of either generation; `sse` is the HTTP+SSE transport of 2024-11-05. */
+  readonly transport: 'http' | 'sse';
+  readonly url: string;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** A principal of the rules file (identity.md). */
+export interface PrincipalDefinition {
+  readonly name: string;
+  readonly stdio: boolean;
+  /** Lower-case hex SHA-256 of the whole token. */
+  readonly tokenSha256: string | undefined;
+  readonly defaultAgent: string | undefined;
+  /** Agent patterns. */
+  readonly mayAssume: readonly string[];
+}
+
+/** Where a setting came from, for `get_gateway_status` and for messages. */
+export interface ConfigPaths {
+  readonly servers: string;
+  readonly rules: string;
+}
+
+/**
+ * Everything a call is decided with: immutable, validated whole, swapped by one assignment. A call holds the snapshot that
+ * decided it.
+ */
+export interface Snapshot {
+  /** Hash of both files' content. */
+  readonly version: string;
+  readonly paths: ConfigPaths;
+  /** Servers that can be used. */
+  readonly servers: ReadonlyMap<string, ServerDefinition>;
+  /** Servers that are switched off by an error in their own entry (D12): name -> reason, for the owner only. */
+  readonly broken: ReadonlyMap<string, BrokenServer>;
+  readonly policy: Policy;
+  readonly denyOnMissingAgent: boolean;
+  readonly explainDenials: boolean;
+  /** Undefined where the rules have no `principals`. */
+  readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
+  readonly warnings: readonly Problem[];
+}
+
+export interface BrokenServer {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly reason: string;
+}
+
+/** Something found in a configuration file, with the place and the fix. Lines and columns count from 1. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly fix: string;
+}

@@ -1,0 +1,32 @@
+/** The policy part of the rules file, as data (behaviour sections 1 and 2). Already validated when it arrives here. */
+
+export interface AccessList {
+  /** Server patterns. */
+  readonly servers?: readonly string[];
+  /** Tool patterns per server pattern. */
+  readonly tools?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface AgentRules {
+  readonly allow?: AccessList;
+  readonly deny?: AccessList;
+}
+
+export interface RuleDefaults {
+  /** A call without `agent_id` is refused unless its connection has an agent of its own. */
+  readonly deny_on_missing_agent?: boolean;
+  /** Tell callers which rule denied them (divergence D14). */
+  readonly explain_denials?: boolean;
+}
+
+export interface PolicyRules {
+  readonly agents: Readonly<Record<string, AgentRules>>;
+  readonly defaults?: RuleDefaults;
+}
+
+/** What was decided, and the path of the rule that decided it, e.g. `agents.backend.deny.tools.postgres[0]`. */
+export interface Decision {
+  readonly allowed: boolean;
+  /** A rule path, `implicit_grant`, `default_deny` or `unknown_agent`. */
+  readonly rule: string;
+}

@@ -1,0 +1,75 @@
+/** Small operations on JSON text that was scanned before and is known to be valid. */
+import type { ScannedObject } from './scan.ts';
+
+/** The text of an object without its braces and the white space around the members. */
+export function innerText(text: string, object: { readonly start: number; readonly end: number }): string {
+  return text.slice(object.start + 1, object.end - 1).trim();
+}
+
+/**
+ * The members of an object that `keep` accepts, as text without braces. The original text, white space included, when all
+ * are kept.
+ */
+export function keepMembers(text: string, object: ScannedObject, keep: (key: string) => boolean): string {
+  const { members } = object;
+  if (members.every((member) => keep(member.key))) return innerText(text, object);
+  const kept: string[] = [];
+  for (const member of members) {
+    if (keep(member.key)) kept.push(text.slice(member.keyStart, member.end));
+  }
+  return kept.join(',');
+}
+
+/** Joins texts of members; empty ones are left out. */
+export function joinMembers(...parts: readonly (string | undefined)[]): string {
+  let joined = '';
+  for (const part of parts) {
+    if (part === undefined || part === '') continue;
+    joined = joined === '' ? part : `${joined},${part}`;
+  }
+  return joined;
+}
+
+/** JSON text without insignificant white space; digits, escapes and key order stay as they are. */
+export function compact(text: string): string {
+  return text.replace(/("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g, (_match, string: string | undefined) => string ?? '');
+}
+
+/** JSON text on one line: raw line breaks can only be white space between tokens (RFC 8259 section 7). */
+export function oneLine(text: string): string {
+  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, ' ') : text;
+}
+
+/** The texts of the elements of an array, `text` being the array from `[` to `]`. */
+export function elements(text: string): string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let start = -1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      if (start < 0) start = at;
+      at = closingQuote(text, at);
+    } else if (code === 0x5b || code === 0x7b) {
+      depth++;
+      if (depth === 2 && start < 0) start = at;
+    } else if (code === 0x5d || code === 0x7d) {
+      depth--;
+      if (depth === 0 && start >= 0) found.push(text.slice(start, at).trimEnd());
+    } else if (code === 0x2c && depth === 1) {
+      found.push(text.slice(start, at).trimEnd());
+      start = -1;
+    } else if (start < 0 && code > 0x20) {
+      start = at;
+    }
+  }
+  return found;
+}
+
+function closingQuote(text: string, open: number): number {
+  for (let at = open + 1; ; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5c) at++;
+    else if (code === 0x22) return at;
+  }
+}

@@ -1,0 +1,143 @@
+/** JSON-RPC 2.0 messages as data: what one text holds, with spans for everything that is not ours. */
+import {
+  findMember,
+  firstCharacter,
+  type Member,
+  ScanError,
+  type ScannedObject,
+  type Shape,
+  scanObject,
+} from './scan.ts';
+
+/** JSON text of a request id, in the one form that equal ids share. */
+export type IdText = string;
+
+export interface RequestMessage {
+  readonly kind: 'request';
+  readonly text: string;
+  readonly id: IdText;
+  readonly method: string;
+  readonly params: ScannedObject | undefined;
+}
+
+export interface NotificationMessage {
+  readonly kind: 'notification';
+  readonly text: string;
+  readonly method: string;
+  readonly params: ScannedObject | undefined;
+}
+
+export interface ResponseMessage {
+  readonly kind: 'response';
+  readonly text: string;
+  /** `null` where an error answers a message whose id could not be read. */
+  readonly id: IdText;
+  readonly result: Member | undefined;
+  readonly error: Member | undefined;
+}
+
+export interface InvalidMessage {
+  readonly kind: 'invalid';
+  readonly code: 'PARSE_ERROR' | 'INVALID_REQUEST';
+  readonly message: string;
+  /** The id to answer with, `null` where it could not be read. */
+  readonly id: IdText;
+}
+
+/** An array of messages: revision 2025-03-26 has them, no other has. */
+export interface BatchMessage {
+  readonly kind: 'batch';
+  readonly text: string;
+}
+
+export type Message = RequestMessage | NotificationMessage | ResponseMessage | InvalidMessage | BatchMessage;
+
+/** Containers inside containers that a message may have (security.md). */
+export const MAX_DEPTH = 64;
+
+const SHAPE: Shape = {
+  params: { _meta: {}, arguments: {} },
+  result: { _meta: {} },
+  error: {},
+};
+
+/**
+ * Reads one message.
+ * @param text the whole message, decoded from valid UTF-8.
+ * @param from `caller` refuses duplicate keys at any depth; `server` accepts them inside values, which are only relayed.
+ */
+export function parseMessage(text: string, from: 'caller' | 'server'): Message {
+  let root: ScannedObject;
+  try {
+    root = scanObject(text, SHAPE, { maxDepth: MAX_DEPTH, uniqueKeys: from === 'caller' });
+  } catch (error) {
+    if (!(error instanceof ScanError)) throw error;
+    if (firstCharacter(text) === '[') return { kind: 'batch', text };
+    const code = error.reason === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST';
+    return { kind: 'invalid', code, message: error.message, id: 'null' };
+  }
+  return classify(text, root, from);
+}
+
+function classify(text: string, root: ScannedObject, from: 'caller' | 'server'): Message {
+  const idMember = findMember(root, 'id');
+  const id = idMember === undefined ? undefined : canonicalId(text.slice(idMember.start, idMember.end));
+  const invalid = (message: string): InvalidMessage => ({
+    kind: 'invalid',
+    code: 'INVALID_REQUEST',
+    message,
+    id: id ?? 'null',
+  });
+  if (from === 'server' && hasDuplicates(root)) return invalid('A key stands twice in the message.');
+  const version = findMember(root, 'jsonrpc');
+  if (version === undefined || stringValue(text, version) !== '2.0') return invalid('"jsonrpc" must be "2.0".');
+  const methodMember = findMember(root, 'method');
+  if (methodMember === undefined) return classifyResponse(text, root, idMember, id, invalid);
+  const method = stringValue(text, methodMember);
+  if (method === undefined || method === '') return invalid('"method" must be a string that is not empty.');
+  const paramsMember = findMember(root, 'params');
+  if (paramsMember !== undefined && paramsMember.object === undefined) return invalid('"params" must be an object.');
+  const params = paramsMember?.object;
+  if (idMember === undefined) return { kind: 'notification', text, method, params };
+  if (id === undefined) return invalid('"id" must be a string or an integer.');
+  return { kind: 'request', text, id, method, params };
+}
+
+function classifyResponse(
+  text: string,
+  root: ScannedObject,
+  idMember: Member | undefined,
+  id: IdText | undefined,
+  invalid: (message: string) => InvalidMessage,
+): Message {
+  const result = findMember(root, 'result');
+  const error = findMember(root, 'error');
+  if (result === undefined && error === undefined) return invalid('The message has neither "method" nor a response.');
+  if (result !== undefined && error !== undefined) return invalid('The message has both "result" and "error".');
+  const unread = idMember === undefined || text.slice(idMember.start, idMember.end) === 'null';
+  if (id === undefined && !(unread && error !== undefined)) return invalid('"id" must be a string or an integer.');
+  return { kind: 'response', text, id: id ?? 'null', result, error };
+}
+
+function hasDuplicates(object: ScannedObject): boolean {
+  const { members } = object;
+  return members.some((member, index) => members.findIndex((other) => other.key === member.key) !== index);
+}
+
+/** MCP: an id is a string or an integer, never null. */
+function canonicalId(json: string): IdText | undefined {
+  if (json.charCodeAt(0) === 0x22) return json.includes('\\') ? JSON.stringify(JSON.parse(json)) : json;
+  return /^-?\d{1,40}$/.test(json) ? json : undefined;
+}
+
+/** The value of a member that is a JSON string; undefined for any other type. */
+export function stringValue(text: string, member: Member): string | undefined {
+  if (text.charCodeAt(member.start) !== 0x22) return undefined;
+  const raw = text.slice(member.start + 1, member.end - 1);
+  return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+}
+
+/** The parsed value of a member; for values that a decision needs, never for what is only relayed. */
+export function parsedValue(text: string, member: Member | undefined): unknown {
+  return member === undefined ? undefined : (JSON.parse(text.slice(member.start, member.end)) as unknown);
+}

@@ -1,0 +1,43 @@
+/** The revisions of the protocol that the gateway speaks, newest first, and what only an era knows. */
+
+export type Era = 'legacy' | 'modern';
+
+/** Revisions that start with `initialize` and have sessions over HTTP. */
+export const LEGACY_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
+/** Revisions whose requests carry their version and capabilities in `_meta`. */
+export const MODERN_REVISIONS = ['2026-07-28'] as const;
+
+export const LATEST_LEGACY: string = LEGACY_REVISIONS[0];
+export const LATEST_MODERN: string = MODERN_REVISIONS[0];
+/** What a request without `MCP-Protocol-Version` speaks (2025-11-25, transports, Protocol Version Header). */
+export const UNDECLARED_REVISION = '2025-03-26';
+
+export function isLegacy(revision: string): boolean {
+  return (LEGACY_REVISIONS as readonly string[]).includes(revision);
+}
+
+export function isModern(revision: string): boolean {
+  return (MODERN_REVISIONS as readonly string[]).includes(revision);
+}
+
+/** Only 2025-03-26 has JSON-RPC batches. */
+export function hasBatches(revision: string): boolean {
+  return revision === '2025-03-26';
+}
+
+/** Prefix of the `_meta` keys that each hop writes anew (2026-07-28, basic/index#meta). */
+export const META_PREFIX = 'io.modelcontextprotocol/';
+export const META_VERSION = `${META_PREFIX}protocolVersion`;
+export const META_CLIENT_INFO = `${META_PREFIX}clientInfo`;
+export const META_CLIENT_CAPABILITIES = `${META_PREFIX}clientCapabilities`;
+export const META_SERVER_INFO = `${META_PREFIX}serverInfo`;
+
+/** Fields of `_meta` that never cross the gateway (behaviour section 4, `execute_tool`). */
+export function isHopByHopMeta(key: string): boolean {
+  return key === 'progressToken' || key.startsWith(META_PREFIX);
+}
+
+/** Fields of a result that never cross the gateway. */
+export function isHopByHopResult(key: string): boolean {
+  return key === 'resultType' || key === 'ttlMs' || key === 'cacheScope';
+}

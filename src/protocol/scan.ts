@@ -1,0 +1,317 @@
+/**
+ * The one strict pass over a message (RFC 8259). It checks the whole text and remembers where the members of the objects
+ * named by a shape begin and end, so that what is not ours can be forwarded as the exact text it arrived in.
+ */
+
+export interface Member {
+  /** The key with its escapes decoded. */
+  readonly key: string;
+  /** Offset of the key's opening quote. */
+  readonly keyStart: number;
+  /** Offset of the first character of the value. */
+  readonly start: number;
+  /** Offset after the last character of the value. */
+  readonly end: number;
+  /** Members of the value, where it is an object that the shape names. */
+  readonly object: ScannedObject | undefined;
+}
+
+export interface ScannedObject {
+  /** Offset of `{`. */
+  readonly start: number;
+  /** Offset after `}`. */
+  readonly end: number;
+  readonly members: readonly Member[];
+}
+
+/** Which objects to remember: `{ params: { _meta: {} } }` remembers the root, `params` and `params._meta`. */
+export interface Shape {
+  readonly [key: string]: Shape;
+}
+
+export interface ScanOptions {
+  /** Containers inside containers; more is refused before anything recurses that deep. */
+  readonly maxDepth: number;
+  /** Refuse a key that stands twice in one object, at any depth: two parsers would read two messages. */
+  readonly uniqueKeys: boolean;
+}
+
+export class ScanError extends Error {
+  readonly reason: 'syntax' | 'depth' | 'duplicate';
+  readonly position: number;
+
+  constructor(reason: 'syntax' | 'depth' | 'duplicate', position: number, message: string) {
+    super(message);
+    this.name = 'ScanError';
+    this.reason = reason;
+    this.position = position;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** Above this many keys a set is cheaper than comparing each with each. */
+const LINEAR_KEYS = 8;
+
+/**
+ * Scans one JSON text, which must be an object.
+ * @throws ScanError
+ */
+export function scanObject(text: string, shape: Shape, options: ScanOptions): ScannedObject {
+  const scanner = new Scanner(text, options);
+  return scanner.document(shape);
+}
+
+/** The first character that is not white space: what kind of value the text holds. Empty string for a blank text. */
+export function firstCharacter(text: string): string {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) return text.charAt(at);
+  }
+  return '';
+}
+
+export function findMember(object: ScannedObject | undefined, key: string): Member | undefined {
+  if (object === undefined) return undefined;
+  const { members } = object;
+  for (let index = 0; index < members.length; index++) {
+    const member = members[index];
+    if (member !== undefined && member.key === key) return member;
+  }
+  return undefined;
+}
+
+class Scanner {
+  readonly #text: string;
+  readonly #maxDepth: number;
+  readonly #uniqueKeys: boolean;
+  #at = 0;
+  #escaped = false;
+
+  constructor(text: string, options: ScanOptions) {
+    this.#text = text;
+    this.#maxDepth = options.maxDepth;
+    this.#uniqueKeys = options.uniqueKeys;
+  }
+
+  document(shape: Shape): ScannedObject {
+    this.#space();
+    if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) throw this.#syntax('an object');
+    const object = this.#object(1, shape);
+    this.#space();
+    if (this.#at !== this.#text.length) throw this.#syntax('the end of the message');
+    return object as ScannedObject;
+  }
+
+  #object(depth: number, shape: Shape | undefined): ScannedObject | undefined {
+    if (depth > this.#maxDepth) throw this.#tooDeep();
+    const text = this.#text;
+    const objectStart = this.#at++;
+    const members: Member[] | undefined = shape === undefined ? undefined : [];
+    const keys: string[] | undefined = this.#uniqueKeys ? [] : undefined;
+    let keySet: Set<string> | undefined;
+    this.#space();
+    if (text.charCodeAt(this.#at) === CLOSE_BRACE) {
+      this.#at++;
+      return members === undefined ? undefined : { start: objectStart, end: this.#at, members };
+    }
+    for (;;) {
+      if (text.charCodeAt(this.#at) !== QUOTE) throw this.#syntax('a key');
+      const keyStart = this.#at;
+      this.#string();
+      let key = '';
+      if (keys !== undefined || members !== undefined) {
+        key = this.#escaped
+          ? (JSON.parse(text.slice(keyStart, this.#at)) as string)
+          : text.slice(keyStart + 1, this.#at - 1);
+      }
+      if (keys !== undefined) {
+        if (keySet === undefined && keys.length === LINEAR_KEYS) keySet = new Set(keys);
+        if (keySet === undefined ? keys.includes(key) : keySet.has(key)) {
+          throw new ScanError('duplicate', keyStart, `A key stands twice in one object (offset ${keyStart}).`);
+        }
+        if (keySet === undefined) keys.push(key);
+        else keySet.add(key);
+      }
+      this.#space();
+      if (text.charCodeAt(this.#at) !== COLON) throw this.#syntax('":"');
+      this.#at++;
+      this.#space();
+      const start = this.#at;
+      const inner = shape !== undefined && Object.hasOwn(shape, key) ? shape[key] : undefined;
+      const object = this.#value(depth, inner);
+      members?.push({ key, keyStart, start, end: this.#at, object });
+      this.#space();
+      const code = text.charCodeAt(this.#at++);
+      if (code === COMMA) {
+        this.#space();
+        continue;
+      }
+      if (code !== CLOSE_BRACE) {
+        this.#at--;
+        throw this.#syntax('"," or "}"');
+      }
+      return members === undefined ? undefined : { start: objectStart, end: this.#at, members };
+    }
+  }
+
+  #array(depth: number): void {
+    if (depth > this.#maxDepth) throw this.#tooDeep();
+    const text = this.#text;
+    this.#at++;
+    this.#space();
+    if (text.charCodeAt(this.#at) === CLOSE_BRACKET) {
+      this.#at++;
+      return;
+    }
+    for (;;) {
+      this.#value(depth, undefined);
+      this.#space();
+      const code = text.charCodeAt(this.#at++);
+      if (code === COMMA) {
+        this.#space();
+        continue;
+      }
+      if (code !== CLOSE_BRACKET) {
+        this.#at--;
+        throw this.#syntax('"," or "]"');
+      }
+      return;
+    }
+  }
+
+  #value(depth: number, shape: Shape | undefined): ScannedObject | undefined {
+    switch (this.#text.charCodeAt(this.#at)) {
+      case QUOTE:
+        this.#string();
+        return undefined;
+      case OPEN_BRACE:
+        return this.#object(depth + 1, shape);
+      case OPEN_BRACKET:
+        this.#array(depth + 1);
+        return undefined;
+      case 0x74:
+        this.#word('true');
+        return undefined;
+      case 0x66:
+        this.#word('false');
+        return undefined;
+      case 0x6e:
+        this.#word('null');
+        return undefined;
+      default:
+        this.#number();
+        return undefined;
+    }
+  }
+
+  #string(): void {
+    const text = this.#text;
+    let at = this.#at + 1;
+    this.#escaped = false;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) {
+        this.#at = at + 1;
+        return;
+      }
+      if (code === BACKSLASH) {
+        this.#escaped = true;
+        at = this.#escape(at + 1);
+      } else if (code >= 0x20) {
+        at++;
+      } else {
+        // A control character, or NaN at the end of the text.
+        this.#at = at;
+        throw this.#syntax('the end of the string');
+      }
+    }
+  }
+
+  /** @returns offset after the escape whose character after the backslash is at `at`. */
+  #escape(at: number): number {
+    const text = this.#text;
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+      case BACKSLASH:
+      case 0x2f: // /
+      case 0x62: // b
+      case 0x66: // f
+      case 0x6e: // n
+      case 0x72: // r
+      case 0x74: // t
+        return at + 1;
+      case 0x75: {
+        for (let index = at + 1; index <= at + 4; index++) {
+          const code = text.charCodeAt(index);
+          const lower = code | 0x20;
+          if (!((code >= ZERO && code <= NINE) || (lower >= 0x61 && lower <= 0x66))) {
+            this.#at = index;
+            throw this.#syntax('four hexadecimal digits');
+          }
+        }
+        return at + 5;
+      }
+      default:
+        this.#at = at;
+        throw this.#syntax('an escape');
+    }
+  }
+
+  #number(): void {
+    const text = this.#text;
+    if (text.charCodeAt(this.#at) === MINUS) this.#at++;
+    if (text.charCodeAt(this.#at) === ZERO) this.#at++;
+    else this.#digits();
+    if (text.charCodeAt(this.#at) === DOT) {
+      this.#at++;
+      this.#digits();
+    }
+    if ((text.charCodeAt(this.#at) | 0x20) === 0x65) {
+      this.#at++;
+      const sign = text.charCodeAt(this.#at);
+      if (sign === PLUS || sign === MINUS) this.#at++;
+      this.#digits();
+    }
+  }
+
+  #digits(): void {
+    const text = this.#text;
+    const from = this.#at;
+    let code = text.charCodeAt(this.#at);
+    while (code >= ZERO && code <= NINE) code = text.charCodeAt(++this.#at);
+    if (this.#at === from) throw this.#syntax('a value');
+  }
+
+  #word(word: string): void {
+    if (!this.#text.startsWith(word, this.#at)) throw this.#syntax('a value');
+    this.#at += word.length;
+  }
+
+  #space(): void {
+    const text = this.#text;
+    let code = text.charCodeAt(this.#at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++this.#at);
+  }
+
+  #syntax(expected: string): ScanError {
+    const what = this.#at >= this.#text.length ? 'The message ends' : 'The message is not JSON';
+    return new ScanError('syntax', this.#at, `${what}: expected ${expected} at offset ${this.#at}.`);
+  }
+
+  #tooDeep(): ScanError {
+    return new ScanError('depth', this.#at, `The message nests deeper than ${this.#maxDepth} levels.`);
+  }
+}

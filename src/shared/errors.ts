@@ -1,0 +1,61 @@
+/**
+ * The one catalogue of errors. A code says what happened, to a program; the sentence says what to do next, to a person or
+ * a model. Messages are built where the error is thrown and must hold nothing secret: names and sizes, never values.
+ */
+
+interface Entry {
+  /** Code in a JSON-RPC error, where the failure is one of the protocol and not of a tool. */
+  readonly rpc: number;
+  /** HTTP status where the failure ends the HTTP request. */
+  readonly http: number;
+  /** Exit status of a command that ends with it. */
+  readonly exit: number;
+}
+
+const tool = (exit = 1): Entry => ({ rpc: -32603, http: 200, exit });
+const protocol = (rpc: number, http: number): Entry => ({ rpc, http, exit: 1 });
+const command = (exit: number): Entry => ({ rpc: -32603, http: 500, exit });
+
+export const CATALOGUE = {
+  // Failures that an agent sees as a tool result (behaviour section 4).
+  DENIED_BY_POLICY: tool(3),
+  SERVER_UNAVAILABLE: tool(4),
+  TOOL_NOT_FOUND: tool(4),
+  INVALID_AGENT_ID: tool(3),
+  FALLBACK_AGENT_NOT_IN_RULES: tool(3),
+  NO_FALLBACK_CONFIGURED: tool(3),
+  TIMEOUT: tool(4),
+  INVALID_ARGUMENTS: tool(2),
+  RATE_LIMITED: tool(4),
+  AUDIT_UNAVAILABLE: tool(4),
+  // Failures of the protocol itself.
+  PARSE_ERROR: protocol(-32700, 400),
+  INVALID_REQUEST: protocol(-32600, 400),
+  METHOD_NOT_FOUND: protocol(-32601, 404),
+  INVALID_PARAMS: protocol(-32602, 400),
+  HEADER_MISMATCH: protocol(-32020, 400),
+  UNSUPPORTED_PROTOCOL_VERSION: protocol(-32022, 400),
+  INTERNAL: protocol(-32603, 500),
+  SHUTTING_DOWN: protocol(-32603, 503),
+  // Failures of a start or of a command.
+  CONFIG_NOT_FOUND: command(1),
+  CONFIG_INVALID: command(1),
+  NESTED_GATEWAY: command(1),
+  USAGE: command(2),
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/** An error of the catalogue. Classified where it is thrown; nobody matches on its message. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  /** Further facts for machines, e.g. `{ supported, requested }`; JSON, nothing secret. */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; data?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.data = options.data;
+  }
+}
