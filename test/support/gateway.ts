@@ -1,0 +1,98 @@
+import { afterAll } from 'vitest';
+import { type Files, type Home, makeHome, TOKEN } from './home.ts';
+import { openHttp } from './http.ts';
+import { isAlive, processesOf, type Running, startGateway, until } from './process.ts';
+import { MODERN, type Rpc } from './rpc.ts';
+import { openStdio, type StdioRpc } from './stdio.ts';
+
+export interface Setup extends Files {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments after those that choose the transport. */
+  readonly args?: readonly string[];
+  /** A home that the test made itself; `servers` and `rules` are ignored then. */
+  readonly home?: Home;
+  readonly cwd?: string;
+}
+
+export interface Gateway {
+  readonly home: Home;
+  readonly running: Running;
+  /** Ends it the way a client would, and throws when it does not end, or leaves a process behind. */
+  stop(): Promise<void>;
+}
+
+export interface HttpGateway extends Gateway {
+  /** The MCP endpoint. */
+  readonly url: string;
+  readonly origin: string;
+  /** A raw connection with the token of `withPrincipals`. */
+  open(revision?: string): Promise<Rpc>;
+}
+
+export interface StdioGateway extends Gateway {
+  readonly rpc: StdioRpc;
+}
+
+const started = new Set<Gateway>();
+
+// What a failed test left running is ended with its file.
+afterAll(async () => {
+  for (const gateway of started) gateway.running.child.kill('SIGKILL');
+  await Promise.all([...started].map((gateway) => gateway.running.exited));
+});
+
+export async function serveStdio(setup: Setup, revision: string = MODERN): Promise<StdioGateway> {
+  const { home, running } = launch([], setup);
+  const gateway = track(home, running, async () => {
+    running.child.stdin?.end();
+    return running.stop(null);
+  });
+  try {
+    return { ...gateway, rpc: await openStdio(running.child, revision) };
+  } catch (error) {
+    throw new Error(`No start over stdio: ${String(error)}\n${running.stderr()}`);
+  }
+}
+
+export async function serveHttp(setup: Setup): Promise<HttpGateway> {
+  const { home, running } = launch(['serve', '--transport', 'http', '--port', '0'], setup);
+  const gateway = track(home, running, () => running.stop('SIGTERM'));
+  const url = (await running.waitForStderr(/listening on (http:\/\/[^\s"]+\/mcp)/))[1] ?? '';
+  return {
+    ...gateway,
+    url,
+    origin: new URL(url).origin,
+    open: (revision = MODERN) => openHttp(url, revision, { token: TOKEN }),
+  };
+}
+
+export function launch(args: readonly string[], setup: Setup): { home: Home; running: Running } {
+  const home = setup.home ?? makeHome(setup);
+  const running = startGateway([...args, ...(setup.args ?? [])], {
+    env: { ...home.env, ...setup.env },
+    cwd: setup.cwd ?? home.cwd,
+  });
+  return { home, running };
+}
+
+function track(home: Home, running: Running, end: () => Promise<{ code: number | null }>): Gateway {
+  const gateway: Gateway = {
+    home,
+    running,
+    async stop() {
+      const { code } = await end();
+      started.delete(gateway);
+      if (code !== 0) throw new Error(`The gateway ended with ${code}:\n${running.stderr()}`);
+      await assertNothingLeft(home);
+      home.remove();
+    },
+  };
+  started.add(gateway);
+  return gateway;
+}
+
+/** No process that a gateway of this home started survives it (behaviour section 9). */
+export async function assertNothingLeft(home: Home): Promise<void> {
+  const left = (): number[] => processesOf(home.dir).filter(isAlive);
+  await until(() => left().length === 0, `processes left: ${left().join(' ')}`, 2_000);
+}

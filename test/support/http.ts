@@ -1,0 +1,185 @@
+import http from 'node:http';
+import {
+  type Answer,
+  type Exchange,
+  INITIALIZE,
+  INITIALIZED,
+  MODERN,
+  type RequestExtras,
+  type Rpc,
+  type RpcMessage,
+  requestText,
+} from './rpc.ts';
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface HttpRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body?: string | Uint8Array;
+  /** Called with each chunk of the answer's body. */
+  readonly onChunk?: (chunk: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One HTTP request on a connection of its own; a header of undefined is left out. */
+export function request(url: string | URL, options: HttpRequest = {}): Promise<HttpReply> {
+  return new Promise((resolve, reject) => {
+    const headers: Record<string, string | string[]> = {};
+    for (const [name, value] of Object.entries(options.headers ?? {})) if (value !== undefined) headers[name] = value;
+    const { signal } = options;
+    const outgoing = http.request(url, {
+      method: options.method ?? 'GET',
+      headers,
+      agent: false,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    outgoing.on('error', reject);
+    outgoing.on('response', (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        body += chunk;
+        options.onChunk?.(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+    });
+    outgoing.end(options.body);
+  });
+}
+
+/** The messages of an SSE body, or the one of a JSON body. */
+export function messagesOf(body: string, contentType: string | undefined): string[] {
+  if (contentType?.startsWith('text/event-stream') !== true) return body === '' ? [] : [body];
+  return body
+    .split(/\r?\n\r?\n/)
+    .map((event) => event.split(/\r?\n/).filter((line) => line.startsWith('data:')))
+    .map((data) => data.map((line) => line.slice(line.startsWith('data: ') ? 6 : 5)).join('\n'))
+    .filter((data) => data !== '');
+}
+
+export interface HttpRpc extends Rpc {
+  readonly url: string;
+  readonly session: string | undefined;
+  /** The headers that a request of this connection carries. */
+  headers(method: string, name?: string): Record<string, string>;
+}
+
+export interface HttpOptions {
+  readonly token?: string | undefined;
+}
+
+/** The headers of a modern request; for revisions of 2025 those that need no session. */
+export function httpHeaders(revision: string, method: string, name?: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  if (method !== 'initialize') headers['mcp-protocol-version'] = revision;
+  if (revision === MODERN) {
+    headers['mcp-method'] = method;
+    if (name !== undefined) headers['mcp-name'] = name;
+  }
+  return headers;
+}
+
+/** Opens a session for the revisions of 2025; 2026-07-28 has none. */
+export async function openHttp(url: string, revision: string, options: HttpOptions = {}): Promise<HttpRpc> {
+  let session: string | undefined;
+  let nextId = 1;
+
+  function headers(method: string, name?: string): Record<string, string> {
+    const all = httpHeaders(revision, method, name);
+    if (options.token !== undefined) all['authorization'] = `Bearer ${options.token}`;
+    if (session !== undefined) all['mcp-session-id'] = session;
+    return all;
+  }
+
+  function start(method: string, params?: string | object, extras: RequestExtras = {}): Exchange {
+    const id = nextId++;
+    const body = requestText(id, method, params, revision, extras);
+    const abort = new AbortController();
+    const name = nameOf(body);
+    const answer = exchange(body, method, name, extras, abort.signal);
+    answer.catch(() => {});
+    const cancel = (): void => {
+      if (revision === MODERN) abort.abort();
+      else void post(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`);
+    };
+    return { id, answer, cancel };
+  }
+
+  function post(body: string): Promise<HttpReply> {
+    return request(url, { method: 'POST', headers: headers('notification'), body });
+  }
+
+  async function exchange(
+    body: string,
+    method: string,
+    name: string | undefined,
+    extras: RequestExtras,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    let seen = '';
+    const reply = await request(url, {
+      method: 'POST',
+      headers: headers(method, name),
+      body,
+      signal,
+      onChunk(chunk) {
+        if (extras.onNotification === undefined) return;
+        seen += chunk;
+        const complete = seen.lastIndexOf('\n\n') + 2;
+        for (const text of messagesOf(seen.slice(0, complete), 'text/event-stream')) {
+          const message = JSON.parse(text) as RpcMessage;
+          if (message.method !== undefined) extras.onNotification(message);
+        }
+        seen = seen.slice(complete);
+      },
+    });
+    if (method === 'initialize') session = first(reply.headers['mcp-session-id']);
+    const texts = messagesOf(reply.body, reply.headers['content-type']);
+    const messages = texts.map((text) => JSON.parse(text) as RpcMessage);
+    const at = messages.findIndex((message) => message.method === undefined);
+    const message = messages[at];
+    const text = texts[at];
+    if (message === undefined || text === undefined)
+      throw new Error(`HTTP ${reply.status} without an answer: ${reply.body}`);
+    return { text, message, notifications: messages.slice(0, at), status: reply.status };
+  }
+
+  if (revision !== MODERN) {
+    const { message } = await start('initialize', INITIALIZE(revision)).answer;
+    if (message.result?.['protocolVersion'] !== revision) throw new Error(`initialize: ${JSON.stringify(message)}`);
+    const { status } = await post(INITIALIZED);
+    if (status !== 202) throw new Error(`notifications/initialized: HTTP ${status}`);
+  }
+  return {
+    url,
+    revision,
+    get session() {
+      return session;
+    },
+    headers,
+    start,
+    call: (method, params, extras) => start(method, params, extras).answer,
+    async close() {
+      if (session !== undefined) await request(url, { method: 'DELETE', headers: headers('delete') });
+    },
+  };
+}
+
+function nameOf(body: string): string | undefined {
+  const params = (JSON.parse(body) as { params?: { name?: unknown; uri?: unknown } }).params;
+  const name = params?.name ?? params?.uri;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
