@@ -1,0 +1,93 @@
+/** What the gateway says about itself, on stderr: stdout belongs to the protocol. */
+import process from 'node:process';
+import { pino } from 'pino';
+import { escapeJson } from './escape.ts';
+import { prettyLine } from './pretty.ts';
+import { redactJson } from './redact.ts';
+import { writeFully } from './stderr.ts';
+
+/** Facts next to a message, e.g. `{ server: 'github', err: error }`. An error belongs under `err`. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+interface Log {
+  (message: string): void;
+  (fields: LogFields, message: string): void;
+}
+
+/** All that other layers know of logging. Safe to pass its functions around. */
+export interface Logger {
+  readonly debug: Log;
+  readonly info: Log;
+  readonly warn: Log;
+  readonly error: Log;
+  /** A logger whose lines all carry these fields. */
+  child(fields: LogFields): Logger;
+}
+
+export interface LoggerOptions {
+  /** Also what only helps to find a fault; stack traces included. */
+  readonly debug: boolean;
+  /** Applied to every line before it is written (see `createRedactor`). */
+  readonly redact: (text: string) => string;
+  /** One line per record for people instead of JSON; default: where stderr is a terminal. */
+  readonly pretty?: boolean;
+  /** Colours in pretty lines; default: unless NO_COLOR is set (https://no-color.org). */
+  readonly colours?: boolean;
+  /** Where lines go, each with its line feed; default: file descriptor 2, before the call returns. */
+  readonly write?: (line: string) => void;
+}
+
+/** The logger of a process. Lines are written before the call returns, so that none is lost at exit. Never throws. */
+export function createLogger(options: LoggerOptions): Logger {
+  const write = options.write ?? writeFully;
+  const pretty = options.pretty ?? process.stderr.isTTY === true;
+  const colours = options.colours ?? (!process.env.NO_COLOR && process.env.TERM !== 'dumb');
+  const root = pino(
+    {
+      level: options.debug ? 'debug' : 'info',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      serializers: { err: (error: unknown) => errorFields(error, options.debug) },
+    },
+    {
+      write(line: string): void {
+        const json = escapeJson(redactJson(line.trimEnd(), options.redact));
+        write(pretty ? prettyLine(json, colours) : `${json}\n`);
+      },
+    },
+  );
+  return wrap(root);
+}
+
+type Backend = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
+
+function wrap(backend: Backend): Logger {
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error'): Log =>
+    (first: string | LogFields, message?: string): void => {
+      // One argument to pino: a `%` in a message by others must not be a format.
+      if (typeof first === 'string') backend[level]({ msg: first });
+      else backend[level]({ ...first, msg: message });
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => wrap(backend.child(fields)),
+  };
+}
+
+/** What a line says of an error, its causes included. */
+function errorFields(error: unknown, debug: boolean, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? error.code : undefined;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(debug ? { stack: error.stack } : {}),
+    ...(error.cause === undefined || depth > 3 ? {} : { cause: errorFields(error.cause, debug, depth + 1) }),
+  };
+}
