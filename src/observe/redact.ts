@@ -75,59 +75,66 @@ function redactValue(value: unknown, redact: (text: string) => string): unknown 
   return Object.fromEntries(entries);
 }
 
-/** @returns where the longest secret that starts at `at` ends, or -1. Called only where the filter passed. */
-type Longest = (text: string, at: number) => number;
-
 interface Finder {
-  /** One bit per hash of a window of `MIN_SECRET` code units: whether a secret starts with such a window. */
-  readonly filter: Uint32Array;
-  readonly longest: Longest;
+  /**
+   * Wu and Manber's shift table over pairs of code units: how far the window of `MIN_SECRET` may move when it ends with that
+   * pair, because no secret can start earlier. 0: look closer.
+   */
+  readonly shifts: Uint8Array;
+  /** Where the longest secret that starts at `at` ends, or -1. */
+  readonly longest: (text: string, at: number) => number;
 }
 
-// The hash shifts by 3 bits per code unit and keeps 18 bits: what is older than six code units has left it, so it rolls
-// without being told what leaves the window.
-const MASK = 0x3ffff;
-const SPREAD = 0x9e5;
+const LAST = MIN_SECRET - 1;
 
-function step(hash: number, code: number): number {
-  return ((hash << 3) ^ (code * SPREAD)) & MASK;
+/** Slot of a pair; pairs may share one, which costs time only. */
+function slot(first: number, second: number): number {
+  return ((first << 6) ^ second) & 0x1fff;
 }
 
 function finderOf(forms: ReadonlySet<string>): Finder {
-  const filter = new Uint32Array((MASK + 1) >>> 5);
+  const shifts = new Uint8Array(0x2000).fill(LAST);
   const byPrefix = new Map<string, string[]>();
   for (const form of forms) {
-    let hash = 0;
-    for (let at = 0; at < MIN_SECRET; at++) hash = step(hash, form.charCodeAt(at));
-    filter[hash >>> 5] = (filter[hash >>> 5] ?? 0) | (1 << (hash & 31));
+    for (let at = 1; at <= LAST; at++) {
+      const pair = slot(form.charCodeAt(at - 1), form.charCodeAt(at));
+      shifts[pair] = Math.min(shifts[pair] ?? 0, LAST - at);
+    }
     const prefix = form.slice(0, MIN_SECRET);
     const others = byPrefix.get(prefix);
     if (others === undefined) byPrefix.set(prefix, [form]);
     else others.push(form);
   }
   for (const group of byPrefix.values()) group.sort((a, b) => b.length - a.length);
-  const longest: Longest = (text, at) => {
-    for (const form of byPrefix.get(text.slice(at, at + MIN_SECRET)) ?? []) {
-      if (text.startsWith(form, at)) return at + form.length;
-    }
-    return -1;
+  return {
+    shifts,
+    longest(text, at) {
+      for (const form of byPrefix.get(text.slice(at, at + MIN_SECRET)) ?? []) {
+        if (text.startsWith(form, at)) return at + form.length;
+      }
+      return -1;
+    },
   };
-  return { filter, longest };
 }
 
 /** One pass. Overlapping secrets become one gap, so that no end of the second one stays readable. */
 function redactWith(finder: Finder, text: string): string {
-  const { filter, longest } = finder;
+  const { shifts, longest } = finder;
+  const { length } = text;
   let result = '';
   let copied = 0;
   let gapStart = -1;
   let gapEnd = -1;
-  let hash = 0;
-  for (let at = 0; at < text.length; at++) {
-    hash = step(hash, text.charCodeAt(at));
-    if (((filter[hash >>> 5] ?? 0) & (1 << (hash & 31))) === 0) continue;
-    const start = at - MIN_SECRET + 1;
-    const end = start < 0 ? -1 : longest(text, start);
+  let at = LAST;
+  while (at < length) {
+    const shift = shifts[slot(text.charCodeAt(at - 1), text.charCodeAt(at))] ?? 0;
+    if (shift > 0) {
+      at += shift;
+      continue;
+    }
+    const start = at - LAST;
+    const end = longest(text, start);
+    at++;
     if (end < 0) continue;
     if (gapStart >= 0 && start >= gapEnd) {
       result += text.slice(copied, gapStart) + REDACTED;
