@@ -1,12 +1,38 @@
+import { type AgentPolicy, compileAgent, decideFor, type Verdict } from './agent.ts';
 import type { Decision, PolicyRules } from './rules.ts';
 
 /** Rules compiled once per snapshot. */
 export interface Policy {
+  /** In the order of the file. */
   readonly agents: readonly string[];
   hasAgent(agent: string): boolean;
+  /** Behaviour section 2. Without `tool`, about the server as such. Never throws: what is not known is denied. */
   decide(agent: string, server: string, tool?: string): Decision;
 }
 
-export function compile(_rules: PolicyRules): Policy {
-  throw new Error('placeholder');
+/** A policy that can also say what its decisions rest on. */
+export interface ExplainablePolicy extends Policy {
+  verdict(agent: string, server: string, tool?: string): Verdict;
+}
+
+// Divergence D1: an agent that the rules do not have may use nothing.
+const UNKNOWN_AGENT: Verdict = Object.freeze({
+  decision: Object.freeze({ allowed: false, rule: 'unknown_agent' }),
+  about: 'agent',
+});
+
+/** Compiles validated rules; pure. Decisions are shared objects, frozen. */
+export function compile(rules: PolicyRules): ExplainablePolicy {
+  const agents = new Map<string, AgentPolicy>();
+  for (const [name, agent] of Object.entries(rules.agents)) agents.set(name, compileAgent(name, agent));
+  const verdict = (name: string, server: string, tool?: string): Verdict => {
+    const agent = agents.get(name);
+    return agent === undefined ? UNKNOWN_AGENT : decideFor(agent, server, tool);
+  };
+  return {
+    agents: [...agents.keys()],
+    hasAgent: (name) => agents.has(name),
+    decide: (name, server, tool) => verdict(name, server, tool).decision,
+    verdict,
+  };
 }

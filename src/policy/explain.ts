@@ -1,0 +1,54 @@
+import type { Verdict } from './agent.ts';
+import type { ExplainablePolicy } from './compile.ts';
+
+/** A decision with its grounds, for people: what `policy explain` prints. */
+export interface Explanation {
+  readonly agent: string;
+  readonly server: string;
+  readonly tool: string | null;
+  readonly decision: 'ALLOW' | 'DENY';
+  /** Path of the deciding rule, `implicit_grant`, `default_deny` or `unknown_agent`. */
+  readonly rule: string;
+  /** The pattern that the rule consists of; null where no rule matched. */
+  readonly pattern: string | null;
+  /** One or two sentences. */
+  readonly reason: string;
+}
+
+/** Decides as `Policy.decide` does and says why. */
+export function explain(policy: ExplainablePolicy, agent: string, server: string, tool?: string): Explanation {
+  const verdict = policy.verdict(agent, server, tool);
+  return {
+    agent,
+    server,
+    tool: tool ?? null,
+    decision: verdict.decision.allowed ? 'ALLOW' : 'DENY',
+    rule: verdict.decision.rule,
+    pattern: verdict.rule?.source ?? null,
+    reason: reasonOf(verdict, agent, server, tool ?? ''),
+  };
+}
+
+function reasonOf({ about, decision, rule }: Verdict, agent: string, server: string, tool: string): string {
+  if (about === 'agent') return `The rules have no agent ${quoted(agent)}, and what they do not have may use nothing.`;
+  if (about === 'server') {
+    if (rule === undefined) return `Nothing in allow.servers of ${quoted(agent)} matches server ${quoted(server)}.`;
+    const matched = `${quoted(rule.source)} matches server ${quoted(server)}`;
+    return decision.allowed
+      ? `${matched} in allow.servers, and nothing in deny.servers does.`
+      : `${matched} in deny.servers. A deny beats every allow.`;
+  }
+  if (rule === undefined) {
+    return decision.allowed
+      ? `Server ${quoted(server)} is allowed and allow.tools has no entry for it: every tool that is not denied may be used.`
+      : `allow.tools has an entry for server ${quoted(server)}, and nothing in it matches tool ${quoted(tool)}.`;
+  }
+  const matched = `${quoted(rule.source)} under ${quoted(rule.key ?? '')} matches tool ${quoted(tool)}`;
+  return decision.allowed
+    ? `${matched} in allow.tools, and nothing in deny.tools does.`
+    : `${matched} in deny.tools. A deny beats every allow.`;
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name);
+}

@@ -1,0 +1,28 @@
+/** Patterns on their own (behaviour section 2); their syntax is described in tokens.ts. */
+import { makeAutomaton } from './automaton.ts';
+import { parsePattern } from './tokens.ts';
+
+/** Longest pattern, in characters (security.md). */
+export const MAX_PATTERN_LENGTH = 256;
+
+/** Whether a whole name matches a pattern: case-sensitive, by code point, in time linear in the length of the name. */
+export type Matcher = (name: string) => boolean;
+
+/** Reads a pattern for matching. Longer ones than `MAX_PATTERN_LENGTH` work too; refusing them is validation's business. */
+export function compilePattern(source: string): Matcher {
+  if (isLiteralPattern(source)) return (name) => name === source;
+  const automaton = makeAutomaton([parsePattern(source).tokens]);
+  return (name) => automaton.find(name) !== undefined;
+}
+
+/** Whether a pattern has neither `*`, `?` nor a class, and so matches its own text only. */
+export function isLiteralPattern(source: string): boolean {
+  return parsePattern(source).tokens.every((token) => typeof token === 'number');
+}
+
+/** What is wrong with a pattern, as the end of a sentence about it; undefined where nothing is. */
+export function patternProblem(source: string): string | undefined {
+  if (source === '') return 'is empty and matches no name';
+  const length = Array.from(source).length;
+  return length > MAX_PATTERN_LENGTH ? `has ${length} characters; ${MAX_PATTERN_LENGTH} is the limit` : undefined;
+}
