@@ -28,6 +28,8 @@ export const CATALOGUE = {
   INVALID_ARGUMENTS: tool(2),
   RATE_LIMITED: tool(4),
   AUDIT_UNAVAILABLE: tool(4),
+  /** The caller withdrew its request; nobody sees this but the audit. */
+  CANCELLED: tool(4),
   // Failures of the protocol itself.
   PARSE_ERROR: protocol(-32700, 400),
   INVALID_REQUEST: protocol(-32600, 400),

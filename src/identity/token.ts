@@ -1,0 +1,55 @@
+/** The token of a gateway whose rules have no principals: made at the first start over HTTP, kept in a file (identity.md). */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { GatewayError } from '../shared/errors.ts';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** 256 bits in base 62. */
+const SECRET_LENGTH = 43;
+const CHECKSUM_LENGTH = 6;
+
+/** `amg_`, 256 random bits and a checksum in base 62, so that secret scanners can find and verify one. */
+export function createToken(): string {
+  const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_LENGTH);
+  return `amg_${secret}${checksum(secret)}`;
+}
+
+function checksum(secret: string): string {
+  const digest = createHash('sha256').update(secret).digest('hex');
+  return base62(BigInt(`0x${digest.slice(0, 8)}`), CHECKSUM_LENGTH);
+}
+
+function base62(value: bigint, length: number): string {
+  let text = '';
+  for (let rest = value; text.length < length; rest /= 62n) text = ALPHABET.charAt(Number(rest % 62n)) + text;
+  return text;
+}
+
+/** Lower-case hex SHA-256 of a whole token: what the rules and comparisons hold. */
+export function tokenHash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** What a token that could be one of ours or of the rules looks like: 32 or more visible ASCII characters. */
+export function isTokenShaped(token: string): boolean {
+  return token.length <= 4096 && /^[\x21-\x7e]{32,}$/.test(token);
+}
+
+/**
+ * Reads the generated token, or makes one on the first start.
+ * @throws GatewayError CONFIG_INVALID where the file exists but holds no token.
+ */
+export function loadOrCreateToken(file: string): { readonly token: string; readonly created: boolean } {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const fresh = createToken();
+  try {
+    writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
+    return { token: fresh, created: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const token = readFileSync(file, 'utf8').trim();
+  if (isTokenShaped(token)) return { token, created: false };
+  throw new GatewayError('CONFIG_INVALID', `${file} does not hold a token: delete it, and the next start makes a new one.`);
+}

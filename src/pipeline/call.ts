@@ -1,0 +1,208 @@
+/** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
+import type { AuditRecord } from '../audit/record.ts';
+import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import type { Decision } from '../policy/rules.ts';
+import { keepMembers } from '../protocol/json.ts';
+import { stringValue } from '../protocol/messages.ts';
+import { isHopByHopMeta } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import { type ErrorCode, GatewayError } from '../shared/errors.ts';
+import { failureAnswer } from '../tools/answer.ts';
+import { readArguments } from '../tools/arguments.ts';
+import { unavailable } from '../tools/get-server-tools.ts';
+import type { Connected, Deadline, GatewayTool, Invocation, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { denial } from './denial.ts';
+import type { PipelineParts } from './parts.ts';
+import type { Caller, Inbound, Outcome } from './types.ts';
+
+/** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** One `tools/call` on its way. Fields fill up as it goes; the audit records what is known when it is written. */
+interface Call {
+  readonly tool: GatewayTool;
+  readonly inbound: Inbound;
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly invocation: Invocation | undefined;
+  snapshot: Snapshot;
+  caller: Caller | undefined;
+  decision: Decision | undefined;
+  /** True from the moment at which the server may have received the call. */
+  forwarded: boolean;
+}
+
+/** Serves `tools/call`. Never rejects: every failure is an outcome. */
+export async function callTool(parts: PipelineParts, inbound: Inbound): Promise<Outcome> {
+  const nameMember = findMember(inbound.params, 'name');
+  const name = nameMember === undefined ? undefined : stringValue(inbound.text, nameMember);
+  if (name === undefined) return { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
+  const tool = parts.tools.get(name);
+  if (tool === undefined) {
+    return { kind: 'error', code: -32602, message: `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.` };
+  }
+  const base = {
+    tool,
+    inbound,
+    requestId: parts.nextRequestId(),
+    startedAt: performance.now(),
+    snapshot: parts.snapshot(),
+    caller: undefined,
+    decision: undefined,
+    forwarded: false,
+  };
+  let call: Call = { ...base, invocation: undefined };
+  let answer: ToolAnswer;
+  let failure: GatewayError | undefined;
+  try {
+    call = { ...base, invocation: readInvocation(tool, inbound) };
+    answer = await decideAndRun(parts, call);
+  } catch (error) {
+    failure = classify(parts, call, error);
+    answer = failureAnswer(failure.code, failure.message);
+  }
+  return finish(parts, call, answer, failure?.code);
+}
+
+function readInvocation(tool: GatewayTool, { text, params }: Inbound): Invocation {
+  const member = findMember(params, 'arguments');
+  if (member !== undefined && member.object === undefined) {
+    throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: arguments must be an object.`);
+  }
+  return tool.read(readArguments(tool.name, parameterNames(tool), text, member?.object));
+}
+
+function parameterNames(tool: GatewayTool): readonly string[] {
+  const schema = tool.definition['inputSchema'] as { readonly properties: Readonly<Record<string, unknown>> };
+  return Object.keys(schema.properties);
+}
+
+async function decideAndRun(parts: PipelineParts, call: Call): Promise<ToolAnswer> {
+  const invocation = call.invocation as Invocation;
+  decide(call, invocation);
+  if (invocation.executes) {
+    await parts.audit.append(record(call, 'decided', 'ALLOW', null));
+    if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
+  }
+  return invocation.run(toolContext(parts, call, invocation));
+}
+
+/** Who calls and whether they may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. */
+function decide(call: Call, invocation: Invocation): void {
+  const { snapshot, inbound } = call;
+  const caller = inbound.connection.resolve(snapshot, invocation.claimedAgent);
+  call.caller = caller;
+  const { server, tool } = invocation;
+  if (server === undefined) return;
+  const decision = snapshot.policy.decide(caller.agent, server, tool);
+  call.decision = decision;
+  if (!decision.allowed) throw denial({ agent: caller.agent, server, tool }, decision, snapshot.explainDenials);
+}
+
+function toolContext(parts: PipelineParts, call: Call, invocation: Invocation): ToolContext {
+  const { inbound } = call;
+  const meta = findMember(inbound.params, '_meta')?.object;
+  return {
+    snapshot: call.snapshot,
+    agent: (call.caller as Caller).agent,
+    catalog: parts.catalog,
+    signal: inbound.signal,
+    onProgress: inbound.onProgress,
+    meta: meta === undefined ? '' : keepMembers(inbound.text, meta, (key) => !isHopByHopMeta(key)),
+    defaultTimeoutMs: DEFAULT_TIMEOUT_MS,
+    connect: (deadline, prepare) => connect(parts, call, invocation, deadline, prepare),
+    status: parts.status,
+  };
+}
+
+/**
+ * A connection for this call, and what `prepare` found out about the server first. What was decided under an older snapshot
+ * is decided again before anything is forwarded, and a server that changed is prepared again.
+ */
+async function connect<T>(
+  parts: PipelineParts,
+  call: Call,
+  invocation: Invocation,
+  deadline: Deadline,
+  prepare: (server: ServerDefinition) => Promise<T>,
+): Promise<Connected<T>> {
+  const name = invocation.server ?? '';
+  for (;;) {
+    const server = call.snapshot.servers.get(name);
+    if (server === undefined) throw unavailable(name);
+    const prepared = await prepare(server);
+    const link = await parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal: call.inbound.signal });
+    const current = parts.snapshot();
+    if (current !== call.snapshot) {
+      call.snapshot = current;
+      decide(call, invocation);
+      if (current.servers.get(name)?.key !== server.key) continue;
+    }
+    call.forwarded = true;
+    return { link, prepared };
+  }
+}
+
+/** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */
+function classify(parts: PipelineParts, call: Call, error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  if (call.inbound.signal.aborted) return new GatewayError('CANCELLED', 'The call was cancelled by its caller.');
+  parts.log.error({ err: error, operation: call.tool.name, request_id: call.requestId }, 'a call failed unexpectedly');
+  return new GatewayError('INTERNAL', `The gateway failed on this call; its log says why (request ${call.requestId}).`);
+}
+
+async function finish(
+  parts: PipelineParts,
+  call: Call,
+  answer: ToolAnswer,
+  code: ErrorCode | undefined,
+): Promise<Outcome> {
+  const ms = performance.now() - call.startedAt;
+  parts.metrics.record(call.tool.name, call.caller?.agent ?? '', ms, code ?? null);
+  const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
+  try {
+    await parts.audit.append(record(call, 'finished', decision, code ?? null));
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const said = call.forwarded ? `The call was executed, but this could not be recorded: ${error.message}` : error.message;
+    return released(failureAnswer(error.code, said));
+  }
+  return released(answer);
+}
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'DENIED_BY_POLICY',
+  'INVALID_AGENT_ID',
+  'FALLBACK_AGENT_NOT_IN_RULES',
+  'NO_FALLBACK_CONFIGURED',
+]);
+
+function released(answer: ToolAnswer): Outcome {
+  if (answer.kind === 'result') return { kind: 'result', body: answer.body };
+  return answer;
+}
+
+function record(
+  call: Call,
+  phase: AuditRecord['phase'],
+  decision: AuditRecord['decision'],
+  code: ErrorCode | null,
+): AuditRecord {
+  const { caller, invocation, inbound } = call;
+  return {
+    operation: call.tool.name,
+    phase,
+    decision,
+    request_id: call.requestId,
+    principal: caller?.principal ?? inbound.connection.principal,
+    claimed_agent: invocation?.claimedAgent ?? null,
+    agent_id: caller?.agent ?? null,
+    assurance: caller?.assurance ?? 'claim',
+    server: invocation?.server ?? null,
+    tool: invocation?.tool ?? null,
+    rule: call.decision?.rule ?? null,
+    error_code: code,
+    latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
+    ...(invocation?.detail === undefined ? {} : { detail: invocation.detail }),
+  };
+}

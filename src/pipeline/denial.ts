@@ -1,0 +1,18 @@
+import type { Decision } from '../policy/rules.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+/**
+ * The refusal of a call: constant but for the caller's own names, so that denied and non-existent look the same, and so do
+ * an explicit and a default deny (behaviour section 4, divergence D14).
+ */
+export function denial(
+  who: { agent: string; server: string; tool: string | undefined },
+  decision: Decision,
+  explain: boolean,
+): GatewayError {
+  const what =
+    who.tool === undefined ? `server '${who.server}'` : `tool '${who.tool}' of server '${who.server}'`;
+  const why = explain ? ` Deciding rule: ${decision.rule}.` : '';
+  const next = 'list_servers and get_server_tools show what it may use.';
+  return new GatewayError('DENIED_BY_POLICY', `Agent '${who.agent}' may not use ${what}: ${next}${why}`);
+}

@@ -1,0 +1,23 @@
+import type { AuditSink } from '../audit/record.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Snapshot } from '../config/types.ts';
+import type { Downstream } from '../downstream/types.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { GatewayTool } from '../tools/types.ts';
+
+/** What the pipeline works with; put together once by the composition root. */
+export interface PipelineParts {
+  /** The configuration now in force. */
+  readonly snapshot: () => Snapshot;
+  readonly tools: ReadonlyMap<string, GatewayTool>;
+  readonly catalog: Catalog;
+  readonly downstream: Downstream;
+  readonly audit: AuditSink;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Ids for the audit, unique over processes. */
+  readonly nextRequestId: () => string;
+  /** Facts for `get_gateway_status`. */
+  readonly status: () => unknown;
+}

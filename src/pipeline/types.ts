@@ -1,0 +1,42 @@
+import type { Snapshot } from '../config/types.ts';
+import type { CacheHints, ResultBody } from '../protocol/codec.ts';
+import type { ScannedObject } from '../protocol/scan.ts';
+
+/** How well it is known that a call comes from its agent (identity.md), weakest first. */
+export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
+
+/** Whose call it is, once identity has decided. */
+export interface Caller {
+  readonly principal: string;
+  readonly claimed: string | undefined;
+  readonly agent: string;
+  readonly assurance: Assurance;
+}
+
+/** The connection a call came over. Made by transport and identity; the pipeline only asks it who calls. */
+export interface Connection {
+  /** For the audit, also where no agent could be resolved. */
+  readonly principal: string;
+  /**
+   * The agent of a call, under one snapshot.
+   * @throws GatewayError INVALID_AGENT_ID, FALLBACK_AGENT_NOT_IN_RULES or NO_FALLBACK_CONFIGURED.
+   */
+  resolve(snapshot: Snapshot, claimed: string | undefined): Caller;
+}
+
+/** One request as a transport hands it in. */
+export interface Inbound {
+  readonly connection: Connection;
+  /** The text that the spans of `params` point into. */
+  readonly text: string;
+  readonly params: ScannedObject | undefined;
+  /** Aborted when the caller cancels or is gone. */
+  readonly signal: AbortSignal;
+  /** Present where the caller asked for progress; takes the inner text of the params, without `progressToken`. */
+  readonly onProgress: ((params: string) => void) | undefined;
+}
+
+/** What goes back: a result, or an error of the protocol. */
+export type Outcome =
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
+  | { readonly kind: 'error'; readonly code: number; readonly message: string; /** JSON text */ readonly data?: string };

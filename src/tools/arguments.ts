@@ -1,0 +1,92 @@
+/** Reads the arguments of a gateway tool from the spans of the request, each with an error that names tool and argument. */
+import { parsedValue } from '../protocol/messages.ts';
+import { findMember, type Member, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+/** Depth that a JSON object inside a string may have; the message around it was checked before. */
+const MAX_ARGS_DEPTH = 64;
+
+export interface Arguments {
+  /** A string, or undefined where it is absent, null or empty. */
+  string(name: string): string | undefined;
+  /** @throws GatewayError INVALID_ARGUMENTS where it is absent too. */
+  requiredString(name: string): string;
+  boolean(name: string): boolean | undefined;
+  /** A whole number of at least 1. */
+  count(name: string): number | undefined;
+  /** Comma-separated string or array of strings. */
+  names(name: string): readonly string[] | undefined;
+  /** The text of a JSON object, given as one or inside a string; `{}` where it is absent. */
+  object(name: string): ObjectArgument;
+}
+
+export interface ObjectArgument {
+  readonly text: string;
+  readonly keys: readonly string[];
+}
+
+/**
+ * @param allowed the names that the tool knows; others are refused rather than ignored, since an ignored `arguments`
+ *   would run a tool with none.
+ */
+export function readArguments(
+  tool: string,
+  allowed: readonly string[],
+  text: string,
+  object: ScannedObject | undefined,
+): Arguments {
+  const refuse = (message: string): never => {
+    throw new GatewayError('INVALID_ARGUMENTS', `${tool}: ${message}`);
+  };
+  for (const member of object?.members ?? []) {
+    if (!allowed.includes(member.key)) {
+      refuse(`unknown argument ${JSON.stringify(member.key.slice(0, 64))}. It takes ${allowed.join(', ')}.`);
+    }
+  }
+  const present = (name: string): Member | undefined => {
+    const member = findMember(object, name);
+    return member === undefined || text.startsWith('null', member.start) ? undefined : member;
+  };
+  const string = (name: string): string | undefined => {
+    const value = parsedValue(text, present(name));
+    if (value === undefined || value === '') return undefined;
+    return typeof value === 'string' ? value : refuse(`${name} must be a string.`);
+  };
+  return {
+    string,
+    requiredString: (name) => string(name) ?? refuse(`${name} is required and must be a string.`),
+    boolean(name) {
+      const value = parsedValue(text, present(name));
+      if (value === undefined || typeof value === 'boolean') return value;
+      return refuse(`${name} must be true or false.`);
+    },
+    count(name) {
+      const value = parsedValue(text, present(name));
+      if (value === undefined) return undefined;
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+      return refuse(`${name} must be a whole number of at least 1.`);
+    },
+    names(name) {
+      const value = parsedValue(text, present(name));
+      if (value === undefined) return undefined;
+      const list = typeof value === 'string' ? value.split(',') : value;
+      if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string')) {
+        return refuse(`${name} must be a comma-separated string or an array of strings.`);
+      }
+      return list.map((entry) => entry.trim()).filter((entry) => entry !== '');
+    },
+    object(name) {
+      const member = present(name);
+      if (member === undefined) return { text: '{}', keys: [] };
+      const raw = text.slice(member.start, member.end);
+      const json = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw;
+      try {
+        const scanned = scanObject(json, {}, { maxDepth: MAX_ARGS_DEPTH, uniqueKeys: true });
+        return { text: json.slice(scanned.start, scanned.end), keys: scanned.members.map((found) => found.key) };
+      } catch (error) {
+        if (!(error instanceof ScanError)) throw error;
+        return refuse(`${name} must be a JSON object, or a string that holds one.`);
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { ToolEntry } from '../catalog/catalog.ts';
+import { estimateTokens } from '../catalog/tokens.ts';
+import { compilePattern } from '../policy/pattern.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { textAnswer } from './answer.ts';
+import { inputSchema } from './schema.ts';
+import type { GatewayTool, ToolContext } from './types.ts';
+
+export const getServerTools: GatewayTool = {
+  name: 'get_server_tools',
+  definition: {
+    name: 'get_server_tools',
+    description: "Get a server's tool definitions: those in names, or matching pattern (* and ?), or all.",
+    inputSchema: inputSchema(
+      {
+        server: { type: 'string' },
+        names: { type: 'string', description: 'Comma-separated' },
+        pattern: { type: 'string' },
+        max_schema_tokens: { type: 'integer' },
+      },
+      ['server'],
+    ),
+    annotations: { readOnlyHint: true },
+  },
+  read(args) {
+    const server = args.requiredString('server');
+    const names = args.names('names');
+    const pattern = args.string('pattern');
+    const budget = args.count('max_schema_tokens');
+    return {
+      claimedAgent: args.string('agent_id'),
+      server,
+      tool: undefined,
+      executes: false,
+      run: (context) => describe(context, { server, names, pattern, budget }),
+    };
+  },
+};
+
+interface Query {
+  readonly server: string;
+  readonly names: readonly string[] | undefined;
+  readonly pattern: string | undefined;
+  readonly budget: number | undefined;
+}
+
+async function describe(context: ToolContext, query: Query): Promise<ReturnType<typeof textAnswer>> {
+  const permitted = await permittedTools(context, query.server);
+  const matches = query.pattern === undefined ? undefined : compilePattern(query.pattern);
+  const selected = permitted.filter(
+    ({ name }) =>
+      (query.names === undefined || query.names.includes(name)) && (matches === undefined || matches(name)),
+  );
+  const definitions: string[] = [];
+  let used = 0;
+  for (const entry of selected) {
+    const definition = definitionText(entry);
+    const cost = estimateTokens(definition);
+    if (query.budget !== undefined && used + cost > query.budget) break;
+    used += cost;
+    definitions.push(definition);
+  }
+  const counts = `"total_available":${permitted.length},"returned":${definitions.length},"tokens_used":${used}`;
+  return textAnswer(`{"tools":[${definitions.join(',')}],"server":${JSON.stringify(query.server)},${counts}}`);
+}
+
+/**
+ * The tools of a server that the agent may use, in the server's order.
+ * @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT
+ */
+export async function permittedTools(context: ToolContext, serverName: string): Promise<readonly ToolEntry[]> {
+  const { snapshot, agent, catalog, signal, defaultTimeoutMs } = context;
+  const server = snapshot.servers.get(serverName);
+  if (server === undefined) throw unavailable(serverName);
+  const timeoutMs = server.timeoutMs ?? defaultTimeoutMs;
+  const entries = await catalog.tools(server, { timeoutMs, signal });
+  return entries.filter(({ name }) => snapshot.policy.decide(agent, serverName, name).allowed);
+}
+
+/** Only ever told to an agent that may use the name. */
+export function unavailable(server: string): GatewayError {
+  return new GatewayError(
+    'SERVER_UNAVAILABLE',
+    `Server '${server}' is not available. Call list_servers to see which servers there are.`,
+  );
+}
+
+/** Name, description and schema as the server gave them, without the white space between tokens. */
+function definitionText(entry: ToolEntry): string {
+  const description = entry.description === undefined ? '""' : JSON.stringify(entry.description);
+  return `{"name":${JSON.stringify(entry.name)},"description":${description},"inputSchema":${entry.inputSchema}}`;
+}

@@ -1,0 +1,60 @@
+import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import { textAnswer } from './answer.ts';
+import { inputSchema } from './schema.ts';
+import type { GatewayTool } from './types.ts';
+
+interface ListedServer {
+  readonly name: string;
+  readonly description: string;
+  readonly transport?: string;
+  readonly command?: string;
+  readonly url?: string;
+}
+
+export const listServers: GatewayTool = {
+  name: 'list_servers',
+  definition: {
+    name: 'list_servers',
+    description: 'Start here: lists the servers you may use. Then call get_server_tools.',
+    inputSchema: inputSchema({ include_metadata: { type: 'boolean' } }),
+    annotations: { readOnlyHint: true },
+  },
+  read(args) {
+    const metadata = args.boolean('include_metadata') ?? false;
+    return {
+      claimedAgent: args.string('agent_id'),
+      server: undefined,
+      tool: undefined,
+      executes: false,
+      run: ({ snapshot, agent }) => textAnswer(JSON.stringify(visibleServers(snapshot, agent, metadata))),
+    };
+  },
+};
+
+/** The servers that the agent may use, by name. One whose entry is broken is listed as unavailable, without the reason. */
+export function visibleServers(snapshot: Snapshot, agent: string, metadata = false): ListedServer[] {
+  const listed: ListedServer[] = [];
+  const names = [...snapshot.servers.keys(), ...snapshot.broken.keys()];
+  for (const name of names.sort(byCodePoint)) {
+    if (!snapshot.policy.decide(agent, name).allowed) continue;
+    const server = snapshot.servers.get(name);
+    if (server === undefined) {
+      const description = snapshot.broken.get(name)?.description;
+      listed.push({ name, description: description === undefined ? '(unavailable)' : `${description} (unavailable)` });
+    } else {
+      listed.push({ name, description: server.description ?? '', ...(metadata ? describeLink(server) : {}) });
+    }
+  }
+  return listed;
+}
+
+function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Where the server is, without what may be secret: no arguments, no user or query in a URL. */
+function describeLink({ link }: ServerDefinition): Pick<ListedServer, 'transport' | 'command' | 'url'> {
+  if (link.transport === 'stdio') return { transport: 'stdio', command: link.command };
+  const url = new URL(link.url);
+  return { transport: link.transport, url: `${url.origin}${url.pathname}` };
+}

@@ -1,0 +1,64 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import type { Link } from '../downstream/types.ts';
+import type { ResultBody } from '../protocol/codec.ts';
+import type { Arguments } from './arguments.ts';
+
+/** The time a call has left. */
+export interface Deadline {
+  /** Milliseconds, at least 1. */
+  leftMs(): number;
+}
+
+export interface Connected<T> {
+  readonly link: Link;
+  readonly prepared: T;
+}
+
+/** What a gateway tool may touch while it runs. Made by the pipeline for one call. */
+export interface ToolContext {
+  readonly snapshot: Snapshot;
+  readonly agent: string;
+  readonly catalog: Catalog;
+  readonly signal: AbortSignal;
+  readonly onProgress: ((params: string) => void) | undefined;
+  /** Inner text of the caller's `_meta` without hop-by-hop fields. */
+  readonly meta: string;
+  /** Milliseconds that the whole call may take where its arguments do not say. */
+  readonly defaultTimeoutMs: number;
+  /**
+   * The connection to the server of this call, after `prepare` looked at the server. Takes the decision again if the
+   * configuration changed meanwhile.
+   * @throws GatewayError DENIED_BY_POLICY, SERVER_UNAVAILABLE, TIMEOUT
+   */
+  connect<T>(deadline: Deadline, prepare: (server: ServerDefinition) => Promise<T>): Promise<Connected<T>>;
+  /** Facts for `get_gateway_status`. */
+  status(): unknown;
+}
+
+/** One call of a gateway tool after its arguments were read: what to decide on, and what to do then. */
+export interface Invocation {
+  readonly claimedAgent: string | undefined;
+  /** The server that is decided on; undefined where the tool filters a list itself. */
+  readonly server: string | undefined;
+  readonly tool: string | undefined;
+  /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
+  readonly executes: boolean;
+  /** Names and sizes for the audit, never values. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+  run(context: ToolContext): Promise<ToolAnswer> | ToolAnswer;
+}
+
+/** A result to release, or a server's own protocol error to relay. */
+export type ToolAnswer =
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly isError: boolean }
+  | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: string };
+
+/** A tool of the gateway itself. */
+export interface GatewayTool {
+  readonly name: string;
+  /** The definition as `tools/list` shows it. */
+  readonly definition: Readonly<Record<string, unknown>>;
+  /** @throws GatewayError INVALID_ARGUMENTS */
+  read(args: Arguments): Invocation;
+}

@@ -1,0 +1,26 @@
+import { elements } from '../protocol/json.ts';
+import { ScanError, scanObject } from '../protocol/scan.ts';
+import { MAX_DEPTH } from '../protocol/messages.ts';
+
+/** Messages that one batch may have: each is a request in flight. */
+const MAX_BATCH = 100;
+
+export interface BadBatch {
+  readonly code: 'PARSE_ERROR' | 'INVALID_REQUEST';
+  readonly message: string;
+}
+
+/** The messages of a batch (2025-03-26, basic, Batching). */
+export function batchElements(text: string): string[] | BadBatch {
+  const array = text.trim();
+  try {
+    scanObject(`{"batch":${array}}`, {}, { maxDepth: MAX_DEPTH + 2, uniqueKeys: true });
+  } catch (error) {
+    if (!(error instanceof ScanError)) throw error;
+    return { code: error.reason === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST', message: error.message };
+  }
+  const parts = elements(array);
+  if (parts.length === 0) return { code: 'INVALID_REQUEST', message: 'A batch must hold at least one message.' };
+  if (parts.length > MAX_BATCH) return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };
+  return parts;
+}

@@ -1,0 +1,51 @@
+import { parsedValue, type NotificationMessage } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
+
+/** The requests of one connection that are being answered, by id, so that they can be cancelled. */
+export interface Flights {
+  /** Undefined where a request of that id is in flight already. */
+  begin(id: string): AbortController | undefined;
+  end(id: string): void;
+  /** Handles `notifications/cancelled`; unknown and finished requests are ignored, as the specification asks. */
+  cancel(notification: NotificationMessage): void;
+  abortAll(): void;
+  readonly size: number;
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void>;
+}
+
+export function createFlights(): Flights {
+  const controllers = new Map<string, AbortController>();
+  let waiting: (() => void)[] = [];
+  return {
+    begin(id) {
+      if (controllers.has(id)) return undefined;
+      const controller = new AbortController();
+      controllers.set(id, controller);
+      return controller;
+    },
+    end(id) {
+      controllers.delete(id);
+      if (controllers.size > 0) return;
+      for (const resolve of waiting) resolve();
+      waiting = [];
+    },
+    cancel({ text, params }) {
+      const member = findMember(params, 'requestId');
+      const value = parsedValue(text, member);
+      if (member === undefined || !(typeof value === 'string' || typeof value === 'number')) return;
+      const id = typeof value === 'string' ? JSON.stringify(value) : text.slice(member.start, member.end);
+      controllers.get(id)?.abort();
+    },
+    abortAll() {
+      for (const controller of controllers.values()) controller.abort();
+    },
+    get size() {
+      return controllers.size;
+    },
+    idle() {
+      if (controllers.size === 0) return Promise.resolve();
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** `Host` and `Origin` allow-lists: a web page must not reach a gateway through a name that it controls (DNS rebinding). */
+import { isIP } from 'node:net';
+
+export interface Guard {
+  host(header: string | undefined): boolean;
+  /** An absent `Origin` is not a browser and passes. */
+  origin(header: string | undefined, host: string | undefined): boolean;
+  /** Whether pages of this origin may read answers (CORS). */
+  shares(origin: string): boolean;
+}
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * @param bindHost the address that the server listens on.
+ * @param allowedHosts further host names, with or without port.
+ * @param corsOrigins origins whose pages may call; `*` for all.
+ */
+export function createGuard(bindHost: string, allowedHosts: readonly string[], corsOrigins: readonly string[]): Guard {
+  const hosts = new Set([...LOOPBACK_NAMES, bracketed(bindHost), ...allowedHosts].map((host) => host.toLowerCase()));
+  const origins = new Set(corsOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
+  const shares = (origin: string): boolean => origins.has('*') || origins.has(origin.toLowerCase());
+  return {
+    host(header) {
+      if (header === undefined) return false;
+      const host = header.toLowerCase();
+      return hosts.has(host) || hosts.has(host.replace(/:\d{1,5}$/, ''));
+    },
+    origin(header, host) {
+      if (header === undefined) return true;
+      if (shares(header)) return true;
+      return host !== undefined && (header === `http://${host}` || header === `https://${host}`);
+    },
+    shares,
+  };
+}
+
+function bracketed(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** Whether only this machine can connect to the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

@@ -1,0 +1,140 @@
+/** The HTTP server: guards and routes. Everything that MCP says about HTTP is in mcp.ts. */
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { refusal } from '../protocol.ts';
+import type { Guard } from './guard.ts';
+import type { McpEndpoint } from './mcp.ts';
+import { sendJson } from './reply.ts';
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly guard: Guard;
+  /** Name of the principal that the request proves, undefined for none. */
+  readonly authenticate: (authorization: string | undefined) => string | undefined;
+  readonly mcp: McpEndpoint;
+  readonly health: () => object;
+  readonly ready: () => boolean;
+  readonly metrics: (accept: string | undefined) => Promise<{ readonly type: string; readonly text: string }>;
+  readonly failed: (error: unknown) => void;
+}
+
+export interface HttpTransport {
+  /** Where it listens, e.g. `http://127.0.0.1:8000/mcp`. */
+  readonly url: string;
+  /** Accepts no further connections. */
+  stopAccepting(): void;
+  /** Closes every connection. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds an idle connection is kept: longer than proxies in front usually keep theirs. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Starts to listen. @throws the error of listen(2), e.g. EADDRINUSE. */
+export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
+  const server = createServer((request, response) => {
+    try {
+      route(options, request, response);
+    } catch (error) {
+      options.failed(error);
+      if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The gateway failed on this request.'));
+      else response.destroy();
+    }
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      server.on('error', options.failed);
+      const { port } = server.address() as AddressInfo;
+      const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+      resolve({
+        url: `http://${host}:${port}/mcp`,
+        stopAccepting: () => {
+          server.close();
+          server.closeIdleConnections();
+        },
+        close: () => {
+          const closed = new Promise<void>((done) => server.close(() => done()));
+          server.closeAllConnections();
+          return closed;
+        },
+      });
+    });
+  });
+}
+
+function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
+  const path = pathOf(request.url ?? '/');
+  if (path === '/health') return sendJson(response, { status: 200, text: JSON.stringify(options.health()) });
+  if (path === '/ready') {
+    const ready = options.ready();
+    return sendJson(response, { status: ready ? 200 : 503, text: JSON.stringify({ status: ready ? 'ready' : 'not ready' }) });
+  }
+  const { host, origin } = request.headers;
+  if (!options.guard.host(host)) return forbid(response, 'Host is not allowed: add it to GATEWAY_ALLOWED_HOSTS.');
+  if (!options.guard.origin(origin, host)) return forbid(response, 'Origin is not allowed: add it to GATEWAY_CORS_ORIGINS.');
+  const cors = corsHeaders(options.guard, origin);
+  if (request.method === 'OPTIONS') return preflight(request, response, cors);
+  const principal = options.authenticate(request.headers.authorization);
+  if (principal === undefined) return challenge(response, request.headers.authorization !== undefined, cors);
+  if (path === '/mcp') return options.mcp.handle(request, response, principal, cors);
+  if (path === '/metrics') return void sendMetrics(options, request, response, cors);
+  sendJson(response, { ...refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp.'), status: 404 }, cors);
+}
+
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function forbid(response: ServerResponse, message: string): void {
+  sendJson(response, { ...refusal('null', 'INVALID_REQUEST', message), status: 403 }, { connection: 'close' });
+}
+
+/** RFC 6750 section 3. Static tokens have no authorization server, so there is no `resource_metadata` to point to. */
+function challenge(response: ServerResponse, presented: boolean, headers: OutgoingHttpHeaders): void {
+  const answer = refusal('null', 'INVALID_REQUEST', 'A valid bearer token is needed: send it as Authorization: Bearer TOKEN.');
+  const error = presented ? ', error="invalid_token"' : '';
+  sendJson(response, { ...answer, status: 401 }, { ...headers, 'www-authenticate': `Bearer realm="agent-mcp-gateway"${error}` });
+}
+
+function corsHeaders(guard: Guard, origin: string | undefined): OutgoingHttpHeaders {
+  if (origin === undefined || !guard.shares(origin)) return {};
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate',
+    vary: 'Origin',
+  };
+}
+
+/** A preflight carries no credential; it only learns what the guards above allow (Fetch standard, CORS protocol). */
+function preflight(request: IncomingMessage, response: ServerResponse, cors: OutgoingHttpHeaders): void {
+  const asked = request.headers['access-control-request-headers'];
+  response.writeHead(204, {
+    ...cors,
+    'access-control-allow-methods': 'GET, POST, DELETE',
+    ...(asked === undefined ? {} : { 'access-control-allow-headers': asked }),
+    'access-control-max-age': '600',
+  });
+  response.end();
+}
+
+async function sendMetrics(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: OutgoingHttpHeaders,
+): Promise<void> {
+  try {
+    const { type, text } = await options.metrics(request.headers.accept);
+    response.writeHead(200, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+  } catch (error) {
+    options.failed(error);
+    if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The metrics could not be collected.'));
+  }
+}

@@ -1,0 +1,98 @@
+/** Sessions of the 2025 revisions over HTTP: each belongs to the principal that opened it (identity.md). */
+import { randomBytes } from 'node:crypto';
+import type { Connection } from '../../pipeline/types.ts';
+import { createFlights, type Flights } from '../flights.ts';
+
+export interface Session {
+  readonly id: string;
+  readonly connection: Connection;
+  readonly revision: string;
+  readonly flights: Flights;
+}
+
+interface Held extends Session {
+  usedAt: number;
+}
+
+export interface Sessions {
+  open(connection: Connection, revision: string): Session;
+  /** Undefined for unknown, expired and other principals' sessions alike: they all get 404. */
+  find(id: string, principal: string): Session | undefined;
+  close(id: string, principal: string): boolean;
+  /** Ends the sessions whose principal the configuration no longer has. */
+  retain(keeps: (principal: string) => boolean): void;
+  closeAll(): void;
+  readonly size: number;
+}
+
+export interface SessionLimits {
+  /** Milliseconds without a request after which a session ends. */
+  readonly idleMs: number;
+  /** Sessions at one time; a new one over it ends the one that was idle longest. */
+  readonly max: number;
+  readonly now: () => number;
+}
+
+export const SESSION_LIMITS: SessionLimits = { idleMs: 3_600_000, max: 10_000, now: () => performance.now() };
+
+export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIMITS): Sessions {
+  /** In order of last use: the first is the one that was idle longest. */
+  const held = new Map<string, Held>();
+
+  const end = (session: Held): void => {
+    held.delete(session.id);
+    session.flights.abortAll();
+  };
+
+  /** Sessions with calls in flight are in use, however long ago the last request came in. */
+  const expire = (): void => {
+    const limit = now() - idleMs;
+    for (const session of held.values()) {
+      if (session.usedAt > limit) break;
+      if (session.flights.size === 0) end(session);
+    }
+  };
+
+  const find = (id: string, principal: string): Held | undefined => {
+    expire();
+    const session = held.get(id);
+    return session?.connection.principal === principal ? session : undefined;
+  };
+
+  return {
+    open(connection, revision) {
+      expire();
+      const oldest = held.values().next().value;
+      if (held.size >= max && oldest !== undefined) end(oldest);
+      const id = randomBytes(16).toString('hex');
+      const session = { id, connection, revision, flights: createFlights(), usedAt: now() };
+      held.set(id, session);
+      return session;
+    },
+    find(id, principal) {
+      const session = find(id, principal);
+      if (session === undefined) return undefined;
+      session.usedAt = now();
+      held.delete(id);
+      held.set(id, session);
+      return session;
+    },
+    close(id, principal) {
+      const session = find(id, principal);
+      if (session === undefined) return false;
+      end(session);
+      return true;
+    },
+    retain(keeps) {
+      for (const session of held.values()) {
+        if (!keeps(session.connection.principal)) end(session);
+      }
+    },
+    closeAll() {
+      for (const session of held.values()) end(session);
+    },
+    get size() {
+      return held.size;
+    },
+  };
+}

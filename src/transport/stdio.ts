@@ -1,0 +1,132 @@
+/** stdio: one newline-delimited JSON-RPC message per line, nothing else on stdout (both eras, basic/transports). */
+import type { Readable, Writable } from 'node:stream';
+import type { Logger } from '../observe/log.ts';
+import type { Connection } from '../pipeline/types.ts';
+import { oneLine } from '../protocol/json.ts';
+import { createLineReader } from '../protocol/lines.ts';
+import { type Message, parseMessage, type RequestMessage } from '../protocol/messages.ts';
+import { hasBatches } from '../protocol/revisions.ts';
+import { batchElements } from './batch.ts';
+import { createFlights } from './flights.ts';
+import { declaredRevision, type Protocol, refusal } from './protocol.ts';
+
+export interface StdioOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly protocol: Protocol;
+  readonly connection: Connection;
+  readonly log: Logger;
+  /** Bytes that one message may have. */
+  readonly maxMessageBytes: number;
+  /** The client closed its end, or stdout broke: time to stop. */
+  readonly ended: (reason: 'stdin closed' | 'stdout broken') => void;
+}
+
+export interface StdioTransport {
+  /** Takes no more requests; resolves when those in flight are answered. */
+  drain(): Promise<void>;
+  /** Cancels what is still in flight. */
+  abort(): void;
+}
+
+export function serveStdio(options: StdioOptions): StdioTransport {
+  const { input, output, protocol, connection, log } = options;
+  const flights = createFlights();
+  /** Revision of the `initialize` handshake; requests of the modern era need none. */
+  let session: string | undefined;
+  let draining = false;
+
+  const send = (text: string): void => {
+    if (output.writable) output.write(`${oneLine(text)}\n`);
+  };
+
+  /** @returns the answer's text, undefined where none is to be sent. */
+  const answer = async (request: RequestMessage, notify: (text: string) => void): Promise<string | undefined> => {
+    if (draining) return refusal(request.id, 'SHUTTING_DOWN', 'The gateway is shutting down: start it again.').text;
+    const flight = flights.begin(request.id);
+    if (flight === undefined) {
+      return refusal(request.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.').text;
+    }
+    try {
+      const exchange = { connection, signal: flight.signal, notify };
+      if (declaredRevision(request) !== undefined) {
+        const { text } = await protocol.modern(request, exchange);
+        return flight.signal.aborted ? undefined : text;
+      }
+      if (request.method === 'initialize') {
+        const { text, revision } = protocol.initialize(request);
+        session = revision ?? session;
+        return text;
+      }
+      if (session === undefined && request.method !== 'ping') {
+        const hint = 'Send initialize first, or declare a protocol version in params._meta.';
+        return refusal(request.id, 'INVALID_REQUEST', hint).text;
+      }
+      const { text } = await protocol.legacy(request, exchange);
+      return flight.signal.aborted ? undefined : text;
+    } finally {
+      flights.end(request.id);
+    }
+  };
+
+  /** @returns what a message is answered with; notifications and responses with nothing. */
+  const reply = (message: Message, notify: (text: string) => void): Promise<string | undefined> | string | undefined => {
+    switch (message.kind) {
+      case 'request':
+        return answer(message, notify);
+      case 'notification':
+        if (message.method === 'notifications/cancelled') flights.cancel(message);
+        return undefined;
+      case 'response':
+        return undefined;
+      case 'invalid':
+        return refusal(message.id, message.code, message.message).text;
+      case 'batch':
+        return refusal('null', 'INVALID_REQUEST', 'This protocol revision has no batches: send one message per line.').text;
+    }
+  };
+
+  const receiveBatch = async (text: string): Promise<void> => {
+    const parts = batchElements(text);
+    if (!Array.isArray(parts)) {
+      send(refusal('null', parts.code, parts.message).text);
+      return;
+    }
+    const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'), send)));
+    const present = answers.filter((text) => text !== undefined);
+    if (present.length > 0) send(`[${present.join(',')}]`);
+  };
+
+  const receive = async (line: string): Promise<void> => {
+    const message = parseMessage(line, 'caller');
+    if (message.kind === 'batch' && session !== undefined && hasBatches(session)) return receiveBatch(message.text);
+    const text = await reply(message, send);
+    if (text !== undefined) send(text);
+  };
+
+  const reader = createLineReader(
+    {
+      line(text) {
+        receive(text).catch((error: unknown) => log.error({ err: error }, 'a message could not be answered'));
+      },
+      broken(reason) {
+        const what = reason === 'too long' ? `longer than ${options.maxMessageBytes} bytes` : 'not valid UTF-8';
+        send(refusal('null', reason === 'too long' ? 'INVALID_REQUEST' : 'PARSE_ERROR', `The message is ${what}.`).text);
+        return true;
+      },
+    },
+    options.maxMessageBytes,
+  );
+  input.on('data', (chunk: Buffer) => reader.push(chunk));
+  input.once('end', () => options.ended('stdin closed'));
+  input.once('error', () => options.ended('stdin closed'));
+  output.once('error', () => options.ended('stdout broken'));
+
+  return {
+    drain() {
+      draining = true;
+      return flights.idle();
+    },
+    abort: () => flights.abortAll(),
+  };
+}
