@@ -1,0 +1,79 @@
+/** Counters and gauges that other layers define. */
+import type { Family, Labels, Sample } from './exposition.ts';
+import { OTHER } from './series.ts';
+
+/** Label values beyond this many are counted as one. */
+const MAX_SAMPLES = 256;
+
+export interface Counter {
+  /** Adds `by` (default 1) under these labels; 0 makes the sample visible before anything happened. */
+  inc(labels?: Labels, by?: number): void;
+}
+
+/** What a gauge reads when somebody looks: a number, or one per label set. */
+export type Reading = number | readonly Sample[];
+
+export interface Meters {
+  /**
+   * A number that only grows. The name ends in `_total` and gets the prefix of all metrics. Asking again for a name gives the
+   * same counter.
+   * @param labels names of the labels, none by default.
+   */
+  counter(name: string, help: string, labels?: readonly string[]): Counter;
+  /** A number that is read when somebody looks. Defining a name again replaces what is read. */
+  gauge(name: string, help: string, read: () => Reading): void;
+  /** What they all stand at now. A gauge that throws is left out. */
+  families(): Family[];
+}
+
+export function createMeters(prefix: string): Meters {
+  const counters = new Map<string, { readonly counter: Counter; readonly family: () => Family }>();
+  const gauges = new Map<string, { readonly help: string; readonly read: () => Reading }>();
+  return {
+    counter(name, help, labels = []) {
+      const existing = counters.get(name);
+      if (existing !== undefined) return existing.counter;
+      const samples = new Map<string, { labels: Labels; value: number }>();
+      const inc = (given: Labels = {}, by = 1): void => {
+        let values = labels.map((label) => given[label] ?? '');
+        if (samples.size >= MAX_SAMPLES && !samples.has(JSON.stringify(values))) values = labels.map(() => OTHER);
+        const key = JSON.stringify(values);
+        const sample = samples.get(key);
+        if (sample !== undefined) sample.value += by;
+        else {
+          const own = Object.fromEntries(labels.map((label, index) => [label, values[index] ?? '']));
+          samples.set(key, { labels: own, value: by });
+        }
+      };
+      if (labels.length === 0) inc({}, 0);
+      const family = (): Family => ({
+        name: `${prefix}${name}`,
+        help,
+        type: 'counter',
+        samples: [...samples.values()],
+      });
+      counters.set(name, { counter: { inc }, family });
+      return { inc };
+    },
+    gauge(name, help, read) {
+      gauges.set(name, { help, read });
+    },
+    families() {
+      const families = Array.from(counters.values(), ({ family }) => family());
+      for (const [name, { help, read }] of gauges) {
+        const samples = samplesOf(read);
+        if (samples !== undefined) families.push({ name: `${prefix}${name}`, help, type: 'gauge', samples });
+      }
+      return families;
+    },
+  };
+}
+
+function samplesOf(read: () => Reading): readonly Sample[] | undefined {
+  try {
+    const reading = read();
+    return typeof reading === 'number' ? [{ labels: {}, value: reading }] : reading;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** Calls counted per operation and agent, bounded whatever names arrive. */
+import { createHistogram, type Histogram, merge, observe } from './histogram.ts';
+
+/** Where calls are counted once there are too many names; no agent id can look like it. */
+export const OTHER = '(other)';
+/** Calls without an agent. */
+export const NONE = '(none)';
+const MAX_OPERATIONS = 64;
+const MAX_PAIRS = 512;
+
+/** What is known of one operation of one agent. */
+export interface Series {
+  readonly durations: Histogram;
+  /** By error code; codes are those of the catalogue, so there are few. */
+  readonly errors: Map<string, number>;
+}
+
+export interface SeriesTable {
+  /** Counts one call; under a microsecond. `agent` may be empty. */
+  record(operation: string, agent: string, ms: number, errorCode: string | null): void;
+  /** Operation -> agent -> series. */
+  readonly all: ReadonlyMap<string, ReadonlyMap<string, Series>>;
+}
+
+export function createSeriesTable(): SeriesTable {
+  const all = new Map<string, Map<string, Series>>();
+  let pairs = 0;
+
+  const agentsOf = (operation: string): Map<string, Series> => {
+    const name = all.size < MAX_OPERATIONS ? operation : OTHER;
+    const existing = all.get(name);
+    if (existing !== undefined) return existing;
+    const made = new Map<string, Series>();
+    all.set(name, made);
+    return made;
+  };
+
+  const make = (agents: Map<string, Series>, agent: string): Series => {
+    const name = pairs < MAX_PAIRS ? agent : OTHER;
+    const existing = agents.get(name);
+    if (existing !== undefined) return existing;
+    const made: Series = { durations: createHistogram(), errors: new Map() };
+    agents.set(name, made);
+    pairs++;
+    return made;
+  };
+
+  return {
+    all,
+    record(operation, agent, ms, errorCode) {
+      const name = agent === '' ? NONE : agent;
+      const agents = all.get(operation) ?? agentsOf(operation);
+      const series = agents.get(name) ?? make(agents, name);
+      observe(series.durations, ms);
+      if (errorCode !== null) series.errors.set(errorCode, (series.errors.get(errorCode) ?? 0) + 1);
+    },
+  };
+}
+
+/** One series out of several. */
+export function total(parts: Iterable<Series>): Series {
+  const sum: Series = { durations: createHistogram(), errors: new Map() };
+  for (const part of parts) {
+    merge(sum.durations, part.durations);
+    for (const [code, count] of part.errors) sum.errors.set(code, (sum.errors.get(code) ?? 0) + count);
+  }
+  return sum;
+}
+
+export function errorCount(series: Series): number {
+  let count = 0;
+  for (const of of series.errors.values()) count += of;
+  return count;
+}
