@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
 import { type Files, type Home, makeHome, TOKEN } from './home.ts';
 import { openHttp } from './http.ts';
-import { isAlive, processesOf, type Running, startGateway, until } from './process.ts';
+import { assertGone, type Running, startGateway } from './process.ts';
 import { MODERN, type Rpc } from './rpc.ts';
 import { openStdio, type StdioRpc } from './stdio.ts';
 
@@ -83,16 +83,10 @@ function track(home: Home, running: Running, end: () => Promise<{ code: number |
       const { code } = await end();
       started.delete(gateway);
       if (code !== 0) throw new Error(`The gateway ended with ${code}:\n${running.stderr()}`);
-      await assertNothingLeft(home);
+      await assertGone(home.dir);
       home.remove();
     },
   };
   started.add(gateway);
   return gateway;
-}
-
-/** No process that a gateway of this home started survives it (behaviour section 9). */
-export async function assertNothingLeft(home: Home): Promise<void> {
-  const left = (): number[] => processesOf(home.dir).filter(isAlive);
-  await until(() => left().length === 0, `processes left: ${left().join(' ')}`, 2_000);
 }

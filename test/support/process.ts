@@ -141,3 +141,9 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
 }
+
+/** No process that a gateway of this home started survives it (behaviour section 9). */
+export async function assertGone(homeDirectory: string): Promise<void> {
+  const left = (): number[] => processesOf(homeDirectory).filter(isAlive);
+  await until(() => left().length === 0, 'every process of the gateway is gone', 5_000);
+}

@@ -89,3 +89,10 @@ export interface ToolListing {
 export async function getTools(rpc: Rpc, args: object): Promise<ToolListing> {
   return dataOf(await callTool(rpc, 'get_server_tools', args)) as ToolListing;
 }
+
+/** Names of the tools that `tools/list` offers. */
+export async function toolNames(rpc: Rpc): Promise<string[]> {
+  const { message, text } = await rpc.call('tools/list');
+  if (message.result === undefined) throw new Error(`No result: ${text}`);
+  return (message.result['tools'] as { name: string }[]).map(({ name }) => name);
+}
