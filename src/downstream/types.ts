@@ -1,5 +1,12 @@
 import type { ServerDefinition } from '../config/types.ts';
 
+/** The part of a logger that this layer needs; the logger of `src/observe` fits. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
 /** What a server answered: the opaque text of its result, or its JSON-RPC error. */
 export type Reply =
   | { readonly ok: true; readonly result: ResultText }
@@ -9,6 +16,8 @@ export type Reply =
 export interface ResultText {
   /** A JSON object, `{` to `}`. */
   readonly text: string;
+  /** Offset in `text` after the `{` of its `_meta` object, where the next hop writes its own fields; -1 without `_meta`. */
+  readonly metaAt: number;
   /** `resultType` as the server wrote it; `complete` where it wrote none. */
   readonly resultType: string;
   /** Caching hints (2026-07-28), undefined where the server gave none. */
@@ -83,4 +92,6 @@ export interface Downstream {
   }[];
   /** Stops everything: stdin closed, 2 s, SIGTERM to the tree, 2 s, SIGKILL; all servers in parallel. */
   close(): Promise<void>;
+  /** Kills the process groups of all servers without waiting: for the way out after a second signal. */
+  kill(): void;
 }

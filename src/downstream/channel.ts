@@ -1,0 +1,47 @@
+/** A channel carries messages to one server and back; what they mean is the business of the peer above it. */
+import type { GatewayError } from '../shared/errors.ts';
+
+/** Bytes that one message of a server may have (security.md). */
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+export interface Outgoing {
+  /** Undefined for notifications and answers. */
+  readonly id: number | undefined;
+  readonly method: string;
+  /** The whole message, on one line. */
+  readonly text: string;
+  /** The revision spoken; undefined while `initialize` asks for one. */
+  readonly revision: string | undefined;
+  /** Headers of this request alone; for channels that have headers. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Channel {
+  /** Starts sending; what goes wrong arrives at the handlers. */
+  send(message: Outgoing): void;
+  /** Nobody waits for the response any more. `notification` is for channels where that is said by a message. */
+  cancel(id: number, notification: Outgoing): void;
+  /** Opens what lets the server speak first, where the channel needs something for that (GET stream of 2025). */
+  listen(): void;
+  /** Resolves when nothing of the channel is left: processes gone, sockets closed. */
+  close(): Promise<void>;
+  /** Ends what can be ended without waiting. */
+  kill(): void;
+}
+
+export interface ChannelHandlers {
+  /** The server wrote something for the first time. */
+  active(): void;
+  /**
+   * One message of the server.
+   * @param of the request on whose stream it came, where the channel knows.
+   * @returns false when it is not a message.
+   */
+  message(text: string, of?: number): boolean;
+  /** This one request failed; the channel works on. */
+  failed(id: number, error: GatewayError): void;
+  /** The channel is over. */
+  closed(error: GatewayError): void;
+}
+
+export type OpenChannel = (handlers: ChannelHandlers) => Channel;

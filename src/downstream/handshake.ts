@@ -1,0 +1,166 @@
+/**
+ * Agrees with a server on how to speak. `server/discover` tells modern servers from legacy ones (2026-07-28,
+ * basic/versioning, Backward Compatibility); whatever is not recognisably modern gets `initialize`.
+ */
+import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
+import { isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import { initializeParams } from './envelope.ts';
+import { unavailable } from './failures.ts';
+import type { Peer } from './peer.ts';
+import type { ServerFacts } from './types.ts';
+
+const UNSUPPORTED_VERSION = -32022;
+
+export type Discovery =
+  | { readonly kind: 'modern'; readonly facts: ServerFacts }
+  | { readonly kind: 'legacy' }
+  /** Modern, but of revisions that the gateway does not know. */
+  | { readonly kind: 'foreign'; readonly supported: readonly string[] };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fields(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function strings(value: unknown): string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+}
+
+/** What the answer to `server/discover` says about the server's era. */
+export function readDiscovery(message: ResponseMessage): Discovery {
+  if (message.error !== undefined) {
+    const error = fields(parsedValue(message.text, message.error));
+    const supported = strings(fields(error?.data)?.supported);
+    if (error?.code !== UNSUPPORTED_VERSION || supported === undefined) return { kind: 'legacy' };
+    return supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
+  }
+  const result = fields(parsedValue(message.text, message.result));
+  const supported = strings(result?.supportedVersions);
+  const capabilities = fields(result?.capabilities);
+  if (result === undefined || supported === undefined || capabilities === undefined) return { kind: 'legacy' };
+  const revision = supported.find(isModern);
+  if (revision === undefined) return supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
+  const info = fields(fields(result._meta)?.[META_SERVER_INFO]) ?? fields(result.serverInfo);
+  return { kind: 'modern', facts: readFacts('modern', revision, info, result, capabilities) };
+}
+
+/** What the answer to `initialize` says; a sentence where it is unusable. */
+export function readInitialized(message: ResponseMessage): ServerFacts | string {
+  if (message.error !== undefined) {
+    const error = fields(parsedValue(message.text, message.error));
+    return `refused to initialize: ${text(error?.message)?.slice(0, 300) ?? 'no reason given'} (${String(error?.code)}).`;
+  }
+  const result = fields(parsedValue(message.text, message.result));
+  const revision = text(result?.protocolVersion);
+  if (result === undefined || revision === undefined) return 'answered initialize without a protocolVersion.';
+  if (!isLegacy(revision)) return `speaks revision ${revision.slice(0, 20)}, which the gateway does not.`;
+  return readFacts('legacy', revision, fields(result.serverInfo), result, fields(result.capabilities) ?? {});
+}
+
+function readFacts(
+  era: ServerFacts['era'],
+  revision: string,
+  info: Fields | undefined,
+  result: Fields,
+  capabilities: Fields,
+): ServerFacts {
+  const { instructions } = result;
+  return {
+    era,
+    revision,
+    name: text(info?.name),
+    version: text(info?.version),
+    instructions: text(instructions),
+    capabilities,
+  };
+}
+
+export interface HandshakeOptions {
+  readonly server: string;
+  /** Version of the gateway. */
+  readonly version: string;
+  /** What an earlier connection found out. */
+  readonly known: 'legacy' | 'modern' | undefined;
+  /** Milliseconds of silence after which a server is taken for legacy; Infinity where silence says nothing (HTTP). */
+  readonly probeMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the handshake; the peer speaks the agreed revision afterwards.
+ * @throws GatewayError SERVER_UNAVAILABLE, or the reason of the signal.
+ */
+export async function shakeHands(peer: Peer, options: HandshakeOptions): Promise<ServerFacts> {
+  if (options.known === 'legacy') {
+    const facts = await initialize(peer, options);
+    if (typeof facts !== 'string') return facts;
+    const again = await discover(peer, options);
+    if (again.kind === 'modern') return accept(peer, again.facts);
+    throw unavailable(options.server, facts);
+  }
+  const probe = discover(peer, options);
+  const discovery = await orSilence(probe, options.known === 'modern' ? Number.POSITIVE_INFINITY : options.probeMs);
+  if (discovery?.kind === 'modern') return accept(peer, discovery.facts);
+  if (discovery?.kind === 'foreign') throw foreign(options.server, discovery.supported);
+  const facts = await initialize(peer, options);
+  if (typeof facts !== 'string') return facts;
+  // A slow modern server answers both requests, in order.
+  const late = await orSilence(probe, 0);
+  if (late?.kind === 'modern') return accept(peer, late.facts);
+  throw unavailable(options.server, facts);
+}
+
+function accept(peer: Peer, facts: ServerFacts): ServerFacts {
+  peer.speak(facts.revision);
+  return facts;
+}
+
+function foreign(server: string, supported: readonly string[]): GatewayError {
+  const list = supported.slice(0, 5).join(', ').slice(0, 100);
+  return unavailable(server, `speaks only revisions that the gateway does not (${list}).`);
+}
+
+async function discover(peer: Peer, options: HandshakeOptions): Promise<Discovery> {
+  peer.speak(LATEST_MODERN);
+  const { signal } = options;
+  const answer = await peer.call('server/discover', '', {
+    timeoutMs: Number.POSITIVE_INFINITY,
+    cancellable: false,
+    signal,
+  });
+  return readDiscovery(answer);
+}
+
+async function initialize(peer: Peer, options: HandshakeOptions): Promise<ServerFacts | string> {
+  peer.speak(undefined);
+  const { signal } = options;
+  const params = initializeParams(LATEST_LEGACY, options.version);
+  const call = { timeoutMs: Number.POSITIVE_INFINITY, cancellable: false, signal };
+  const facts = readInitialized(await peer.call('initialize', params, call));
+  if (typeof facts === 'string') return facts;
+  peer.speak(facts.revision);
+  peer.notify('notifications/initialized', '');
+  return facts;
+}
+
+/** The value of a promise, or undefined when it takes longer than `ms`. */
+async function orSilence<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  if (!Number.isFinite(ms)) return promise;
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  // Its failure ends the handshake through the peer; nobody may be waiting for it any more.
+  promise.catch(() => undefined);
+  try {
+    return await Promise.race([promise, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

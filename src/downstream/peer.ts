@@ -1,0 +1,223 @@
+/**
+ * One JSON-RPC peer: gives requests their own ids, matches what comes back, restarts time-outs on progress, cancels. Every
+ * call that is open when the channel breaks fails at once and is never sent again.
+ */
+import { elements, joinMembers } from '../protocol/json.ts';
+import { type Message, type NotificationMessage, parseMessage, type ResponseMessage } from '../protocol/messages.ts';
+import { hasBatches, isModern } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import type { Channel, OpenChannel, Outgoing } from './channel.ts';
+import { answerText, modernMeta, notificationText, requestText } from './envelope.ts';
+import { timedOut, unavailable } from './failures.ts';
+import { relayedMembers } from './relay.ts';
+import type { RequestOptions } from './types.ts';
+import type { Warn } from './warnings.ts';
+
+const MAX_TOTAL_MS = 600_000;
+
+export interface CallOptions extends RequestOptions {
+  /** False for `initialize`, which must not be cancelled (2025-11-25, utilities/cancellation). */
+  readonly cancellable?: boolean;
+  /** Ask for progress although nobody listens: it extends the time-out. */
+  readonly progress?: boolean;
+}
+
+export interface Peer {
+  /** @throws GatewayError TIMEOUT or SERVER_UNAVAILABLE, or the reason of the signal. */
+  call(method: string, params: string, options: CallOptions): Promise<ResponseMessage>;
+  notify(method: string, params: string): void;
+  /** The revision of everything sent from now on; undefined while none is agreed. */
+  speak(revision: string | undefined): void;
+  listen(): void;
+  /** Requests without a response so far. */
+  readonly pending: number;
+  /** Why it is over; undefined while it is not. */
+  readonly closed: GatewayError | undefined;
+  /** Fails what is pending with this error and closes the channel. */
+  close(error: GatewayError): Promise<void>;
+  kill(): void;
+}
+
+export interface PeerOptions {
+  readonly server: string;
+  /** Version of the gateway, for `clientInfo`. */
+  readonly version: string;
+  readonly warn: Warn;
+  readonly active?: () => void;
+  readonly notified: (message: NotificationMessage) => void;
+  readonly closed: (error: GatewayError) => void;
+}
+
+interface Pending {
+  readonly method: string;
+  readonly settle: (message: ResponseMessage) => void;
+  readonly fail: (error: unknown) => void;
+  readonly progressed: () => void;
+  readonly onProgress: ((params: string) => void) | undefined;
+}
+
+export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
+  const { server, warn } = options;
+  const pending = new Map<number, Pending>();
+  let nextId = 1;
+  let revision: string | undefined;
+  let baseMeta = '';
+  let over: GatewayError | undefined;
+  let closing: Promise<void> | undefined;
+
+  const finish = (error: GatewayError): void => {
+    if (over !== undefined) return;
+    over = error;
+    for (const call of [...pending.values()]) call.fail(error);
+    options.closed(error);
+  };
+
+  const channel: Channel = open({
+    active: () => options.active?.(),
+    message: (text, of) => receive(parseMessage(text, 'server'), text, of),
+    failed: (id, error) => pending.get(id)?.fail(error),
+    closed: finish,
+  });
+
+  const outgoing = (method: string, text: string, id?: number, headers?: Outgoing['headers']): Outgoing => ({
+    id,
+    method,
+    text,
+    revision,
+    headers,
+  });
+
+  function receive(message: Message, text: string, of: number | undefined): boolean {
+    switch (message.kind) {
+      case 'response':
+        settle(message, of);
+        return true;
+      case 'notification':
+        if (message.method === 'notifications/progress') progress(message);
+        else options.notified(message);
+        return true;
+      case 'request':
+        answer(message.id, message.method);
+        return true;
+      case 'batch':
+        if (revision === undefined || !hasBatches(revision)) return false;
+        for (const element of elements(text)) receive(parseMessage(element, 'server'), element, of);
+        return true;
+      default:
+        return refuse(message.message, of ?? idIn(text));
+    }
+  }
+
+  function settle(message: ResponseMessage, of: number | undefined): void {
+    // An error whose id could not be read belongs to the request on whose stream it came.
+    const id = message.id === 'null' ? of : Number(message.id.startsWith('"') ? message.id.slice(1, -1) : message.id);
+    const call = id === undefined ? undefined : pending.get(id);
+    if (call !== undefined) call.settle(message);
+    else if (id === undefined || !(id > 0 && id < nextId)) warn('A response of the server answers no request.');
+  }
+
+  /** An answer that cannot be read fails its call at once instead of letting it wait. */
+  function refuse(why: string, id: number | undefined): boolean {
+    const call = id === undefined ? undefined : pending.get(id);
+    if (call === undefined) return false;
+    warn('A response of the server cannot be read.', { reason: why });
+    call.fail(unavailable(server, `sent an answer that cannot be read: ${why}`));
+    return true;
+  }
+
+  function progress(message: NotificationMessage): void {
+    const token = findMember(message.params, 'progressToken');
+    if (message.params === undefined || token === undefined) return;
+    const call = pending.get(Number(message.text.slice(token.start, token.end).replaceAll('"', '')));
+    if (call === undefined) return;
+    call.progressed();
+    call.onProgress?.(relayedMembers(message.text, message.params, (key) => key !== 'progressToken').members);
+  }
+
+  function answer(id: string, method: string): void {
+    // In 2026-07-28 servers send no requests and clients no responses (transports/stdio, Receiving Messages).
+    if (revision !== undefined && isModern(revision)) warn('The server sent a request, which its revision forbids.');
+    else channel.send(outgoing('', answerText(id, method)));
+  }
+
+  return {
+    call: (method, params, callOptions) =>
+      new Promise((resolve, reject) => {
+        const { signal, timeoutMs, onProgress } = callOptions;
+        if (over !== undefined) return reject(over);
+        if (signal?.aborted) return reject(signal.reason);
+        const id = nextId++;
+        const started = Date.now();
+        const maxTotalMs = callOptions.maxTotalMs ?? MAX_TOTAL_MS;
+        let timer: NodeJS.Timeout | undefined;
+
+        const end = (): void => {
+          pending.delete(id);
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', aborted);
+        };
+        const fail = (error: unknown): void => {
+          end();
+          reject(error);
+        };
+        const giveUp = (error: unknown, reason: string): void => {
+          fail(error);
+          if (callOptions.cancellable === false) return;
+          const notice = `"requestId":${id},"reason":"${reason}"`;
+          const notification = notificationText('notifications/cancelled', notice);
+          channel.cancel(id, outgoing('notifications/cancelled', notification));
+        };
+        const aborted = (): void => giveUp(signal?.reason, 'The caller cancelled.');
+        const expired = (): void => giveUp(timedOut(server, method, Date.now() - started), 'Time-out.');
+        const arm = (): void => {
+          clearTimeout(timer);
+          timer = setTimeout(expired, Math.max(0, Math.min(timeoutMs, started + maxTotalMs - Date.now())));
+        };
+
+        pending.set(id, {
+          method,
+          settle: (message) => {
+            end();
+            resolve(message);
+          },
+          fail,
+          progressed: () => {
+            if (timer !== undefined) arm();
+          },
+          onProgress,
+        });
+        if (Number.isFinite(timeoutMs)) arm();
+        signal?.addEventListener('abort', aborted, { once: true });
+        const wantsProgress = onProgress !== undefined || callOptions.progress === true;
+        const meta = joinMembers(baseMeta, callOptions.meta, wantsProgress ? `"progressToken":${id}` : '');
+        channel.send(outgoing(method, requestText(id, method, params, meta), id, callOptions.headers));
+      }),
+    notify: (method, params) => {
+      if (over === undefined) channel.send(outgoing(method, notificationText(method, params)));
+    },
+    speak: (spoken) => {
+      revision = spoken;
+      baseMeta = spoken !== undefined && isModern(spoken) ? modernMeta(spoken, options.version) : '';
+    },
+    listen: () => channel.listen(),
+    get pending() {
+      return pending.size;
+    },
+    get closed() {
+      return over;
+    },
+    close: (error) => {
+      finish(error);
+      closing ??= channel.close();
+      return closing;
+    },
+    kill: () => channel.kill(),
+  };
+}
+
+/** The id in a message that is broken elsewhere: envelopes have it near the beginning or the end. */
+function idIn(text: string): number | undefined {
+  const found = /"id"\s*:\s*(\d{1,15})\b/.exec(text.length > 400 ? `${text.slice(0, 200)} ${text.slice(-200)}` : text);
+  return found === null ? undefined : Number(found[1]);
+}

@@ -1,0 +1,114 @@
+/** The process of a stdio server: started without a shell as the leader of its own group, and stopped with its whole tree. */
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import type { Readable, Writable } from 'node:stream';
+import type { StdioDefinition } from '../config/types.ts';
+import { childEnvironment } from './env.ts';
+import { createFamily, send } from './tree.ts';
+
+/** Milliseconds between the steps of a stop (behaviour section 9). */
+const STEP_MS = 2000;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Set when the process could not be started. */
+  readonly error: NodeJS.ErrnoException | undefined;
+}
+
+export interface ServerProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<Exit>;
+  /** Closes stdin, waits 2 s, SIGTERM to the tree, 2 s, SIGKILL. Resolves when nobody of the tree is left. */
+  stop(): Promise<void>;
+  /** SIGKILL to the group, at once. */
+  kill(): void;
+}
+
+/**
+ * Starts a server. Never throws: what goes wrong is in `exited`.
+ * @param marker value that this process and all its descendants carry in their environment.
+ */
+export function startProcess(definition: StdioDefinition, marker: string, stepMs: number = STEP_MS): ServerProcess {
+  const posix = process.platform !== 'win32';
+  const child = spawn(definition.command, [...definition.args], {
+    cwd: definition.cwd,
+    env: childEnvironment(definition.env, marker),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: posix,
+    windowsHide: true,
+  });
+  const { pid } = child;
+  const family = pid === undefined ? undefined : createFamily(pid, marker);
+  let gone = false;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, error }));
+    child.once('exit', (code, signal) => {
+      gone = true;
+      resolve({ code, signal, error: undefined });
+    });
+  });
+  // A pipe that breaks is told by `exited`; without a listener it would end the gateway.
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
+
+  const killTree = async (): Promise<void> => {
+    if (family === undefined) return;
+    if ((await family.refresh()) === 0) return;
+    family.signal('SIGTERM');
+    if (await family.gone(stepMs)) return;
+    family.signal('SIGKILL');
+    await family.gone(stepMs);
+  };
+
+  const stop = async (): Promise<void> => {
+    if (pid === undefined) return;
+    // While the parents live, children that leave the group can still be found through them.
+    await family?.refresh();
+    child.stdin.end();
+    await within(exited, stepMs);
+    if (posix) await killTree();
+    else if (!gone) spawn('taskkill', ['/pid', String(pid), '/T', '/F']).on('error', () => undefined);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+
+  let stopping: Promise<void> | undefined;
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exited,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+    kill: () => {
+      if (pid !== undefined && !gone) send(posix ? -pid : pid, 'SIGKILL');
+    },
+  };
+}
+
+/** Waits for a promise, at most `ms`. */
+async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
+
+/** How a process ended, going on from `Server "x" `. */
+export function describeExit(exit: Exit, command: string): string {
+  if (exit.error !== undefined) {
+    const { code } = exit.error;
+    if (code === 'ENOENT') return `cannot be started: the command "${command}" (or its cwd) does not exist.`;
+    if (code === 'EACCES') return `cannot be started: the command "${command}" is not executable.`;
+    return `cannot be started (${code ?? 'unknown error'}).`;
+  }
+  return exit.signal === null
+    ? `stopped by itself (exit status ${exit.code}).`
+    : `was stopped by the signal ${exit.signal}.`;
+}

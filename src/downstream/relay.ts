@@ -1,0 +1,82 @@
+/** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
+import { innerText, keepMembers, oneLine } from '../protocol/json.ts';
+import { parsedValue, type ResponseMessage, stringValue } from '../protocol/messages.ts';
+import { isHopByHopMeta, isHopByHopResult } from '../protocol/revisions.ts';
+import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import type { Reply } from './types.ts';
+
+/** Code of the error that stands for an answer which is not one. */
+const INVALID_ANSWER = -32603;
+
+interface Relayed {
+  /** Members without braces. */
+  readonly members: string;
+  /** Offset in `members` after the `{` of `_meta`, -1 without one. */
+  readonly metaAt: number;
+}
+
+/** The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`. */
+export function relayedMembers(text: string, object: ScannedObject, keep: (key: string) => boolean): Relayed {
+  const meta = findMember(object, '_meta');
+  const dropsMeta = object.members.some(
+    (member) => member.key === '_meta' && member.object?.members.some((field) => isHopByHopMeta(field.key)),
+  );
+  if (!dropsMeta && object.members.every((member) => keep(member.key))) {
+    const from = object.members[0]?.keyStart ?? object.start;
+    return { members: innerText(text, object), metaAt: meta?.object === undefined ? -1 : meta.start + 1 - from };
+  }
+  let members = '';
+  let metaAt = -1;
+  for (const member of object.members) {
+    if (!keep(member.key)) continue;
+    let written = text.slice(member.keyStart, member.end);
+    let open = member.start + 1 - member.keyStart;
+    if (member.key === '_meta' && member.object !== undefined) {
+      const inner = keepMembers(text, member.object, (key) => !isHopByHopMeta(key));
+      if (inner === '' && member.object.members.length > 0) continue;
+      written = `"_meta":{${inner}}`;
+      open = written.indexOf('{') + 1;
+    }
+    if (members !== '') members += ',';
+    if (metaAt < 0 && member.key === '_meta' && member.object !== undefined) metaAt = members.length + open;
+    members += written;
+  }
+  return { members, metaAt };
+}
+
+/** The reply that a response carries; an answer that MCP does not allow becomes an error. */
+export function readReply(message: ResponseMessage): Reply {
+  const { text, result, error } = message;
+  if (error !== undefined) return readError(text, error.object);
+  if (result?.object === undefined) {
+    return { ok: false, code: INVALID_ANSWER, message: 'The server answered with a result that is not an object.' };
+  }
+  const typeMember = findMember(result.object, 'resultType');
+  const ttlMember = findMember(result.object, 'ttlMs');
+  const ttl = ttlMember === undefined ? undefined : Number(text.slice(ttlMember.start, ttlMember.end));
+  const { members, metaAt } = relayedMembers(text, result.object, (key) => !isHopByHopResult(key));
+  return {
+    ok: true,
+    result: {
+      text: `{${oneLine(members)}}`,
+      metaAt: metaAt < 0 ? -1 : metaAt + 1,
+      // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
+      resultType: (typeMember === undefined ? undefined : stringValue(text, typeMember)) ?? 'complete',
+      ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),
+    },
+  };
+}
+
+function readError(text: string, error: ScannedObject | undefined): Reply {
+  const codeMember = findMember(error, 'code');
+  const messageMember = findMember(error, 'message');
+  const dataMember = findMember(error, 'data');
+  const code = parsedValue(text, codeMember);
+  const said = messageMember === undefined ? undefined : stringValue(text, messageMember);
+  return {
+    ok: false,
+    code: typeof code === 'number' && Number.isInteger(code) ? code : INVALID_ANSWER,
+    message: said ?? 'The server answered with an error that has no message.',
+    ...(dataMember === undefined ? {} : { data: oneLine(text.slice(dataMember.start, dataMember.end)) }),
+  };
+}

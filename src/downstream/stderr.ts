@@ -1,0 +1,46 @@
+/** The last of what a server wrote to stderr, for the message of the error that follows. */
+import { Buffer } from 'node:buffer';
+
+const CAPACITY_BYTES = 64 * 1024;
+const TAIL_LINES = 5;
+const TAIL_CHARACTERS = 600;
+
+export interface Tail {
+  push(chunk: Buffer): void;
+  /** A sentence with the last lines, redacted and bounded; empty when there are none. */
+  sentence(): string;
+}
+
+/** Keeps the last 64 KiB. */
+export function createTail(redact: (text: string) => string, capacity: number = CAPACITY_BYTES): Tail {
+  let chunks: Buffer[] = [];
+  let held = 0;
+  return {
+    push(chunk) {
+      chunks.push(chunk);
+      held += chunk.length;
+      if (held <= capacity * 2 && chunks.length < 1024) return;
+      // A copy, so that no large chunk stays alive for its last bytes.
+      const kept = Buffer.from(Buffer.concat(chunks).subarray(-capacity));
+      chunks = [kept];
+      held = kept.length;
+    },
+    sentence() {
+      const all = redact(Buffer.concat(chunks).subarray(-capacity).toString('utf8'));
+      const lines = all
+        .split(/\r?\n/)
+        .map((line) => visible(line).trim())
+        .filter((line) => line !== '');
+      const tail = lines.slice(-TAIL_LINES).join(' | ').slice(-TAIL_CHARACTERS);
+      return tail === '' ? '' : ` Its last output: ${tail}`;
+    },
+  };
+}
+
+/** Without escape sequences and control characters, which could change what a terminal or a log shows. */
+export function visible(line: string): string {
+  return line.replace(ESCAPES, '').replace(CONTROLS, ' ');
+}
+
+const ESCAPES = new RegExp(`${String.fromCharCode(0x1b)}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
+const CONTROLS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;

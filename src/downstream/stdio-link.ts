@@ -1,0 +1,143 @@
+/** The stdio channel: one process per connection, one message per line. */
+import { Buffer } from 'node:buffer';
+import process from 'node:process';
+import type { StdioDefinition } from '../config/types.ts';
+import { createLineReader } from '../protocol/lines.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel } from './channel.ts';
+import { unavailable } from './failures.ts';
+import { describeExit, startProcess } from './process.ts';
+import { createTail, visible } from './stderr.ts';
+import type { Log } from './types.ts';
+import type { Warn } from './warnings.ts';
+
+/** Lines or bytes of stdout without a message between them, after which the server is given up. */
+const NOISE_LINES = 100;
+const NOISE_BYTES = 1024 * 1024;
+/** Bytes that may wait for a server that does not read its input. */
+const UNREAD_BYTES = 64 * 1024 * 1024;
+/** Milliseconds in which stdout may still be read after the process ended. */
+const DRAIN_MS = 200;
+
+export interface StdioOptions {
+  readonly server: string;
+  readonly definition: StdioDefinition;
+  /** Value of the environment marker of this process. */
+  readonly marker: string;
+  readonly log: Log;
+  readonly warn: Warn;
+  readonly redact: (text: string) => string;
+  readonly maxMessageBytes?: number | undefined;
+  /** Milliseconds between the steps of a stop; default 2000. */
+  readonly stopStepMs?: number | undefined;
+}
+
+export function stdioChannel(options: StdioOptions): OpenChannel {
+  return (handlers) => openStdio(options, handlers);
+}
+
+function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
+  const { server, definition, log, warn, redact } = options;
+  const child = startProcess(definition, options.marker, options.stopStepMs);
+  const tail = createTail(redact);
+  let over = false;
+  let active = false;
+  let noiseLines = 0;
+  let noiseBytes = 0;
+  let corked = false;
+
+  const finish = (error: GatewayError): void => {
+    if (over) return;
+    over = true;
+    handlers.closed(error);
+    void child.stop();
+  };
+
+  const noise = (text: string): void => {
+    noiseLines++;
+    noiseBytes += text.length;
+    tail.push(Buffer.from(`${text.slice(0, 500)}\n`));
+    warn('The server wrote a line to stdout that is no message; stdout belongs to the protocol.', {
+      line: redact(visible(text.slice(0, 200))),
+    });
+    if (noiseLines > NOISE_LINES || noiseBytes > NOISE_BYTES) {
+      finish(unavailable(server, `writes text that is no message to stdout; it was stopped.${tail.sentence()}`));
+    }
+  };
+
+  const reader = createLineReader(
+    {
+      line: (text) => {
+        if (over) return;
+        const first = text.charCodeAt(0);
+        const looksRight = first === 0x7b || first === 0x5b || first === 0x20 || first === 0x09;
+        if (!looksRight || !handlers.message(text)) return noise(text);
+        noiseLines = 0;
+        noiseBytes = 0;
+      },
+      broken: (reason) => {
+        finish(unavailable(server, `wrote a line that is ${reason} to stdout; it was stopped.`));
+        return false;
+      },
+    },
+    options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
+  );
+
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (over) return;
+    if (!active) {
+      active = true;
+      handlers.active();
+    }
+    reader.push(chunk);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    tail.push(chunk);
+    log.debug({ server, stderr: redact(visible(chunk.toString('utf8', 0, 2000)).trimEnd()) }, 'stderr of a server');
+  });
+  child.stdout.once('end', () => {
+    // Closing its output is how a server ends the connection (2026-07-28, transports/stdio, Shutdown).
+    setTimeout(() => finish(unavailable(server, `closed its output.${tail.sentence()}`)), DRAIN_MS).unref();
+  });
+  void child.exited.then((exit) => {
+    const tell = (): void =>
+      finish(unavailable(server, `${describeExit(exit, definition.command)}${tail.sentence()}`, { cause: exit.error }));
+    if (exit.error !== undefined || child.stdout.readableEnded) return tell();
+    child.stdout.once('end', tell);
+    // A child of the server may hold the pipe open.
+    setTimeout(tell, DRAIN_MS);
+  });
+
+  const write = (text: string): void => {
+    const { stdin } = child;
+    if (!corked) {
+      corked = true;
+      stdin.cork();
+      process.nextTick(() => {
+        corked = false;
+        stdin.uncork();
+      });
+    }
+    stdin.write(`${text}\n`);
+  };
+
+  return {
+    send: (message) => {
+      if (over || child.stdin.destroyed || child.stdin.writableEnded) return;
+      if (child.stdin.writableLength > UNREAD_BYTES) {
+        if (message.id !== undefined) handlers.failed(message.id, unavailable(server, 'does not read its input.'));
+        return;
+      }
+      write(message.text);
+    },
+    cancel: (_id, notification) => {
+      if (!over && !child.stdin.writableEnded) write(notification.text);
+    },
+    listen: () => undefined,
+    close: async () => {
+      over = true;
+      await child.stop();
+    },
+    kill: () => child.kill(),
+  };
+}

@@ -1,0 +1,113 @@
+/** What the tests of this layer share. */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { ServerDefinition } from '../config/types.ts';
+import { MARKER } from './env.ts';
+import { createDownstream, type DownstreamOptions } from './pool.ts';
+import type { Downstream, Log } from './types.ts';
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A log that remembers. */
+export function memoryLog(): Log & { readonly lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const at = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, message, fields: { ...fields } });
+  };
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn') };
+}
+
+/** Path of a fixture server. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+}
+
+/** A stdio server that runs a script with this Node. */
+export function stdioServer(
+  script: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): ServerDefinition {
+  return {
+    name: 'fixture',
+    key: randomBytes(8).toString('hex'),
+    description: undefined,
+    timeoutMs: undefined,
+    link: {
+      transport: 'stdio',
+      command: process.execPath,
+      args: [script, ...args],
+      env: new Map(Object.entries(env)),
+      cwd: undefined,
+    },
+  };
+}
+
+/** An HTTP server. */
+export function httpServer(
+  url: string,
+  transport: 'http' | 'sse' = 'http',
+  headers: Record<string, string> = {},
+): ServerDefinition {
+  return {
+    name: 'fixture',
+    key: randomBytes(8).toString('hex'),
+    description: undefined,
+    timeoutMs: undefined,
+    link: { transport, url, headers: new Map(Object.entries(headers)) },
+  };
+}
+
+export interface Lab {
+  readonly downstream: Downstream;
+  readonly log: ReturnType<typeof memoryLog>;
+  /** Processes of this lab that are alive. */
+  processes(): number[];
+}
+
+/** A pool with short budgets and everything it says. */
+export function createLab(options: Partial<DownstreamOptions> = {}): Lab {
+  const log = memoryLog();
+  const gatewayId = `test-${randomBytes(6).toString('hex')}`;
+  const budgets = { probeMs: 300, stopStepMs: 300, ...options.budgets };
+  const downstream = createDownstream({
+    version: '0.0.1',
+    log,
+    redact: (text) => text,
+    gatewayId,
+    ...options,
+    budgets,
+  });
+  return { downstream, log, processes: () => markedProcesses(gatewayId) };
+}
+
+/** Live processes whose marker begins with a gateway's id. */
+function markedProcesses(gatewayId: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
+        if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) return false;
+        return readFileSync(`/proc/${name}/environ`, 'latin1').includes(`${MARKER}=${gatewayId}.`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Waits until something holds; fails after ten seconds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error('It did not come to hold.');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

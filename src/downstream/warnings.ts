@@ -1,0 +1,22 @@
+/** Warnings that a misbehaving server cannot turn into a flood. */
+import type { Log } from './types.ts';
+
+const WINDOW_MS = 60_000;
+const PER_WINDOW = 5;
+
+export type Warn = (what: string, fields?: Record<string, unknown>) => void;
+
+/** Warns about one server: at most five times a minute for each sentence. */
+export function createWarnings(log: Log, server: string, now: () => number = Date.now): Warn {
+  const windows = new Map<string, { since: number; count: number }>();
+  return (what, fields = {}) => {
+    const at = now();
+    const window = windows.get(what);
+    if (window === undefined || at - window.since >= WINDOW_MS) {
+      windows.set(what, { since: at, count: 1 });
+    } else if (++window.count > PER_WINDOW) {
+      return;
+    }
+    log.warn({ server, ...fields }, what);
+  };
+}
