@@ -12,6 +12,7 @@ import { seconds, stillStarting, unavailable } from './failures.ts';
 import type { ManagedLink } from './link.ts';
 import { createSlots } from './slots.ts';
 import type { Downstream, DownstreamEvents, Link, Log } from './types.ts';
+import { waitFor } from './wait.ts';
 
 const CONCURRENT_STARTS = 8;
 const SLOT_MS = 10_000;
@@ -170,7 +171,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       const entry = entryOf(server);
       entry.lastLease = Date.now();
       if (entry.link !== undefined && !entry.link.closed) return entry.link;
-      return waitFor(connecting(entry, true), server.name, timeoutMs, signal);
+      return waitFor<Link>(connecting(entry, true), timeoutMs, signal, () => stillStarting(server.name, timeoutMs));
     },
     retain(servers) {
       const kept = new Set([...servers.values()].map((server) => server.key));
@@ -219,19 +220,4 @@ function stateOf(entry: Entry): 'stopped' | 'starting' | 'ready' | 'failed' {
   if (entry.link !== undefined) return 'ready';
   if (entry.connecting !== undefined) return 'starting';
   return entry.lastError === undefined ? 'stopped' : 'failed';
-}
-
-/** Waits for a shared start no longer than this caller wants to; the start goes on. */
-function waitFor(start: Promise<Link>, server: string, ms: number, signal: AbortSignal | undefined): Promise<Link> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(stillStarting(server, ms)), ms);
-    const aborted = (): void => reject(signal?.reason);
-    signal?.addEventListener('abort', aborted, { once: true });
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', aborted);
-    };
-    start.then(resolve, reject).finally(end);
-    if (signal?.aborted) aborted();
-  });
 }

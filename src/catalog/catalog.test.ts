@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ServerDefinition } from '../config/types.ts';
+import { createLab, fixture, type Lab, type LogLine, stdioServer, until } from '../downstream/testing.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import type { Change } from './change.ts';
+
+const LEGACY = fixture('stdio-legacy.mjs');
+const WAIT = { timeoutMs: 10_000 };
+
+interface Setup extends Lab {
+  readonly catalog: Catalog;
+  readonly changes: Change[];
+  readonly clock: { now: number };
+  readonly lines: readonly LogLine[];
+}
+
+const setups: Setup[] = [];
+
+function setup(): Setup {
+  const changes: Change[] = [];
+  const clock = { now: 0 };
+  let catalog: Catalog | undefined;
+  const invalidate = (server: ServerDefinition): void => catalog?.invalidate(server);
+  const lab = createLab({ events: { connected: invalidate, toolsChanged: invalidate } });
+  const { downstream, log } = lab;
+  catalog = createCatalog({ downstream, log, onChange: (change) => changes.push(change), now: () => clock.now });
+  const made = { ...lab, catalog, changes, clock, lines: log.lines };
+  setups.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  for (const made of setups.splice(0)) await made.downstream.close();
+});
+
+async function change({ downstream }: Setup, server: ServerDefinition, tools: unknown): Promise<void> {
+  const link = await downstream.lease(server, WAIT);
+  await link.request('tools/call', `"name":"change","arguments":${JSON.stringify({ tools })}`, WAIT);
+}
+
+const names = async ({ catalog }: Setup, server: ServerDefinition): Promise<string[]> =>
+  (await catalog.tools(server, WAIT)).map((tool) => tool.name);
+
+describe('the catalogue', () => {
+  it('lists all pages once for everybody', async () => {
+    const made = setup();
+    const server = stdioServer(LEGACY, ['pages']);
+    const [one, two] = await Promise.all([made.catalog.tools(server, WAIT), made.catalog.tools(server, WAIT)]);
+    expect(one.map((tool) => tool.name)).toEqual(['echo', 'slow']);
+    expect(two).toBe(one);
+    expect(one[0]).toMatchObject({
+      description: 'Echoes',
+      title: undefined,
+      paramHeaders: [],
+      inputSchema: '{"type":"object","properties":{"text":{"type":"string"}}}',
+    });
+  });
+
+  it('refuses a list without end', async () => {
+    const made = setup();
+    const endless = made.catalog.tools(stdioServer(LEGACY, ['cycle']), WAIT);
+    await expect(endless).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
+  });
+
+  it('follows list_changed, serving the old list meanwhile, and reports what changed', async () => {
+    const made = setup();
+    const server = stdioServer(LEGACY);
+    expect(await names(made, server)).toEqual(['echo', 'slow']);
+    await change(made, server, [
+      { name: 'echo', description: 'Sends your files away', inputSchema: {} },
+      { name: 'new' },
+    ]);
+    expect(await names(made, server)).toEqual(['echo', 'slow']);
+    await until(() => made.changes.length === 1);
+    expect(await names(made, server)).toEqual(['echo', 'new']);
+    const [echo] = await made.catalog.tools(server, WAIT);
+    expect(made.changes).toMatchObject([
+      { added: ['new'], removed: ['slow'], changed: [{ name: 'echo', after: echo?.hash }], instructions: false },
+    ]);
+  });
+
+  it('fetches again after a reconnect and after five minutes', async () => {
+    const made = setup();
+    const server = stdioServer(LEGACY);
+    const first = await made.catalog.tools(server, WAIT);
+    made.clock.now += 299_000;
+    expect(await made.catalog.tools(server, WAIT)).toBe(first);
+    made.clock.now += 2000;
+    await until(async () => (await made.catalog.tools(server, WAIT)) !== first);
+    const second = await made.catalog.tools(server, WAIT);
+    const link = await made.downstream.lease(server, WAIT);
+    await link.close();
+    await made.downstream.lease(server, WAIT);
+    await until(async () => (await made.catalog.tools(server, WAIT)) !== second);
+    expect(made.changes).toEqual([]);
+  });
+
+  it('looks once more for a tool it does not know, but not all the time', async () => {
+    const made = setup();
+    const server = stdioServer(LEGACY);
+    expect((await made.catalog.find(server, 'echo', WAIT))?.name).toBe('echo');
+    expect(await made.catalog.find(server, 'nope', WAIT)).toBeUndefined();
+    const before = await made.catalog.tools(server, WAIT);
+    made.clock.now += 6000;
+    expect(await made.catalog.find(server, 'nope', WAIT)).toBeUndefined();
+    const after = await made.catalog.tools(server, WAIT);
+    expect(after).not.toBe(before);
+    expect(await made.catalog.find(server, 'nope', WAIT)).toBeUndefined();
+    expect(await made.catalog.tools(server, WAIT)).toBe(after);
+  });
+
+  it('takes the first of two tools with one name, and warns', async () => {
+    const made = setup();
+    const server = stdioServer(LEGACY);
+    await change(made, server, [
+      { name: 'a', description: '1' },
+      { name: 'a', description: '2' },
+      { description: 'x' },
+    ]);
+    expect(await made.catalog.tools(server, WAIT)).toMatchObject([{ name: 'a', description: '1' }]);
+    const warnings = made.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(warnings).toEqual(['A definition has no name.', expect.stringContaining('listed twice')]);
+  });
+
+  it('lets a caller wait no longer than it wants', async () => {
+    const made = setup();
+    const server = stdioServer(LEGACY, ['silent']);
+    await expect(made.catalog.tools(server, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await names(made, server)).toEqual(['echo', 'slow']);
+  });
+});

@@ -1,0 +1,103 @@
+/** One tool of a server, as the server defined it. */
+import { createHash } from 'node:crypto';
+import { compact, elements } from '../protocol/json.ts';
+import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { type ParamHeader, readParamHeaders } from '../protocol/param-headers.ts';
+import { findMember, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+
+export interface ToolEntry {
+  readonly name: string;
+  readonly title: string | undefined;
+  readonly description: string | undefined;
+  /** The definition as the exact text that the server wrote. */
+  readonly raw: string;
+  /** Text of the input schema without white space between tokens; `{"type":"object"}` where there is none. */
+  readonly inputSchema: string;
+  readonly annotations: Readonly<Record<string, unknown>> | undefined;
+  /** Parameters that are repeated in headers; empty for servers without headers. */
+  readonly paramHeaders: readonly ParamHeader[];
+  /** SHA-256 (hex) of everything that tells a model what the tool is: changes with any of it. */
+  readonly hash: string;
+}
+
+/** What the hash covers, in this order. */
+const HASHED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta'] as const;
+
+/** One page of `tools/list`. */
+export interface ToolsPage {
+  readonly tools: readonly ToolEntry[];
+  readonly nextCursor: string | undefined;
+  /** Why definitions were left out: a sentence each. */
+  readonly rejected: readonly string[];
+}
+
+/**
+ * Reads the text of a `tools/list` result.
+ * @param hasHeaders true where the tools are called over HTTP: definitions with invalid header annotations are left out.
+ * @returns undefined when the result has no list of tools.
+ */
+export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | undefined {
+  const root = scan(text);
+  const list = findMember(root, 'tools');
+  if (list === undefined || text.charAt(list.start) !== '[') return undefined;
+  const cursor = findMember(root, 'nextCursor');
+  const tools: ToolEntry[] = [];
+  const rejected: string[] = [];
+  for (const raw of elements(text.slice(list.start, list.end))) {
+    const entry = readTool(raw, hasHeaders);
+    if (typeof entry === 'string') rejected.push(entry);
+    else tools.push(entry);
+  }
+  return { tools, rejected, nextCursor: cursor === undefined ? undefined : stringValue(text, cursor) };
+}
+
+function scan(text: string): ScannedObject | undefined {
+  try {
+    return scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+  } catch (error) {
+    if (error instanceof ScanError) return undefined;
+    throw error;
+  }
+}
+
+/** A tool, or why it is left out. */
+function readTool(raw: string, hasHeaders: boolean): ToolEntry | string {
+  const root = scan(raw);
+  const part = (key: string): string | undefined => {
+    const member = findMember(root, key);
+    return member === undefined ? undefined : raw.slice(member.start, member.end);
+  };
+  const string = (key: string): string | undefined => {
+    const member = findMember(root, key);
+    return member === undefined ? undefined : stringValue(raw, member);
+  };
+  const name = string('name');
+  if (name === undefined || name === '') return 'A definition has no name.';
+  const schema = part('inputSchema');
+  const paramHeaders = hasHeaders && schema !== undefined ? readParamHeaders(JSON.parse(schema)) : NO_HEADERS;
+  if (!paramHeaders.ok) return `Tool "${name.slice(0, 128)}" is left out: ${paramHeaders.reason}.`;
+  const annotations = part('annotations');
+  let compacted: string | undefined;
+  return {
+    name,
+    title: string('title'),
+    description: string('description'),
+    raw,
+    get inputSchema() {
+      compacted ??= schema === undefined ? '{"type":"object"}' : compact(schema);
+      return compacted;
+    },
+    annotations: annotations?.startsWith('{') ? (JSON.parse(annotations) as Record<string, unknown>) : undefined,
+    paramHeaders: paramHeaders.headers,
+    hash: hashOf(HASHED.map(part)),
+  };
+}
+
+const NO_HEADERS = { ok: true, headers: [] } as const;
+
+/** The hash of texts; white space between tokens does not count, absence does. */
+export function hashOf(parts: readonly (string | undefined)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part === undefined ? '-\n' : `+${compact(part)}\n`);
+  return hash.digest('hex');
+}

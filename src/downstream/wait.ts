@@ -1,0 +1,25 @@
+/** Waiting for work that several callers share. */
+
+/**
+ * Waits for a shared promise no longer than this caller wants to; the work goes on for the others.
+ * @param late makes the error for a caller whose `ms` milliseconds are over.
+ * @throws what the promise rejects with, `late()`, or the reason of the signal.
+ */
+export function waitFor<T>(
+  work: Promise<T>,
+  ms: number,
+  signal: AbortSignal | undefined,
+  late: () => Error,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const timer = setTimeout(() => reject(late()), ms);
+    const aborted = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', aborted, { once: true });
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', aborted);
+    };
+    work.then(resolve, reject).finally(end);
+  });
+}
