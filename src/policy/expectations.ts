@@ -3,9 +3,8 @@
  * `[{"rules": …, "checks": [["agent", "server", "tool" or null, true or false]]}]`. Without `rules`, an entry is about the
  * configured ones.
  */
-import { GatewayError } from '../shared/errors.ts';
-import { compile, type Policy } from './compile.ts';
-import type { Decision, PolicyRules } from './rules.ts';
+import type { Policy } from './compile.ts';
+import type { Decision } from './rules.ts';
 
 /** One expected decision; `tool` null asks about the server as such. */
 export interface Check {
@@ -15,97 +14,90 @@ export interface Check {
   readonly allowed: boolean;
 }
 
-export interface ExpectationGroup {
-  /** Undefined: the configured rules. */
-  readonly rules: PolicyRules | undefined;
+export interface ExpectationEntry {
+  /** As it stands in the file, not validated; undefined where the entry is about the configured rules. */
+  readonly rules: unknown;
   readonly checks: readonly Check[];
+}
+
+/** What is wrong with the file; the path leads there from its root. */
+export interface ExpectationProblem {
+  readonly path: readonly (string | number)[];
+  /** A sentence without full stop. */
+  readonly message: string;
+  readonly fix: string;
+}
+
+export interface ParsedExpectations {
+  readonly entries: readonly ExpectationEntry[];
+  /** Empty where every entry could be read. */
+  readonly problems: readonly ExpectationProblem[];
 }
 
 /** A check that the rules do not fulfil. */
 export interface Mismatch {
   /** Indices into the file, from 0. */
-  readonly group: number;
+  readonly entry: number;
   readonly check: number;
   readonly expected: Check;
   readonly actual: Decision;
 }
 
-export interface ExpectationResult {
-  readonly total: number;
-  readonly mismatches: readonly Mismatch[];
+const EXAMPLE = 'Write it like [{"checks": [["researcher", "brave-search", "brave_web_search", true]]}]';
+
+/** Reads the JSON value of an expectations file; objects in it may be `Map`s. Never throws. */
+export function parseExpectations(value: unknown): ParsedExpectations {
+  const problems: ExpectationProblem[] = [];
+  if (!Array.isArray(value)) {
+    return { entries: [], problems: [{ path: [], message: 'The file must be a list of entries', fix: EXAMPLE }] };
+  }
+  const entries = value.map((entry: unknown, index) => parseEntry(entry, index, problems));
+  return { entries, problems };
 }
 
-/**
- * Reads the content of an expectations file.
- * @param value the JSON value; objects may be `Map`s.
- * @param readRules validates the `rules` of entry `index` and throws where they are wrong.
- * @throws GatewayError CONFIG_INVALID naming entry and check, both counted from 1.
- */
-export function parseExpectations(
-  value: unknown,
-  readRules: (rules: unknown, index: number) => PolicyRules,
-): ExpectationGroup[] {
-  if (!Array.isArray(value)) throw invalid('The file must be a list of entries', EXAMPLE);
-  return value.map((entry: unknown, index) => {
-    const fields = fieldsOf(entry);
-    const checks = fields?.get('checks');
-    if (fields === undefined || !Array.isArray(checks)) {
-      throw invalid(`Entry ${index + 1} must be an object with a list "checks"`, EXAMPLE);
+function parseEntry(entry: unknown, index: number, problems: ExpectationProblem[]): ExpectationEntry {
+  const members = membersOf(entry);
+  const checks = members.get('checks');
+  if (!Array.isArray(checks)) {
+    problems.push({ path: [index], message: 'An entry must be an object with a list "checks"', fix: EXAMPLE });
+  }
+  for (const key of members.keys()) {
+    if (key === 'rules' || key === 'checks') continue;
+    const message = `An entry has no key ${JSON.stringify(key)}`;
+    problems.push({ path: [index, String(key)], message, fix: 'Known keys here: rules, checks' });
+  }
+  const parsed: Check[] = [];
+  for (const [at, item] of (Array.isArray(checks) ? checks : []).entries()) {
+    const check = parseCheck(item);
+    if (check !== undefined) parsed.push(check);
+    else {
+      const message = 'A check must be [agent, server, tool or null, true or false]';
+      problems.push({ path: [index, 'checks', at], message, fix: EXAMPLE });
     }
-    for (const key of fields.keys()) {
-      if (key !== 'rules' && key !== 'checks') {
-        throw invalid(`Entry ${index + 1} has an unknown key ${JSON.stringify(key)}`, 'Known keys: rules, checks.');
-      }
-    }
-    const rules = fields.get('rules');
-    return {
-      rules: rules === undefined ? undefined : readRules(rules, index),
-      checks: checks.map((check: unknown, at) => parseCheck(check, `Check ${at + 1} of entry ${index + 1}`)),
-    };
-  });
+  }
+  return { rules: members.get('rules'), checks: parsed };
 }
 
-const EXAMPLE = 'Example: [{"checks": [["researcher", "brave-search", "brave_web_search", true]]}].';
-
-function fieldsOf(entry: unknown): ReadonlyMap<unknown, unknown> | undefined {
+function membersOf(entry: unknown): ReadonlyMap<unknown, unknown> {
   if (entry instanceof Map) return entry;
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return undefined;
-  return new Map(Object.entries(entry));
+  return new Map(typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? Object.entries(entry) : []);
 }
 
-function parseCheck(check: unknown, name: string): Check {
-  if (Array.isArray(check) && check.length === 4) {
-    const [agent, server, tool, allowed]: unknown[] = check;
-    const named = typeof agent === 'string' && typeof server === 'string';
-    if (named && (tool === null || typeof tool === 'string') && typeof allowed === 'boolean') {
-      return { agent, server, tool, allowed };
-    }
-  }
-  throw invalid(`${name} must be [agent, server, tool or null, true or false]`, EXAMPLE);
+function parseCheck(check: unknown): Check | undefined {
+  if (!Array.isArray(check) || check.length !== 4) return undefined;
+  const [agent, server, tool, allowed]: unknown[] = check;
+  if (typeof agent !== 'string' || typeof server !== 'string' || typeof allowed !== 'boolean') return undefined;
+  return tool === null || typeof tool === 'string' ? { agent, server, tool, allowed } : undefined;
 }
 
-function invalid(problem: string, fix: string): GatewayError {
-  return new GatewayError('CONFIG_INVALID', `${problem}. ${fix}`);
-}
-
-/**
- * Takes every decision and reports those that differ.
- * @param configured decides for entries without rules of their own.
- * @throws GatewayError CONFIG_INVALID where such an entry meets no configured rules.
- */
-export function runExpectations(groups: readonly ExpectationGroup[], configured?: Policy): ExpectationResult {
-  const mismatches: Mismatch[] = [];
-  let total = 0;
-  for (const [group, { rules, checks }] of groups.entries()) {
-    const policy = rules === undefined ? configured : compile(rules);
-    if (policy === undefined) {
-      throw invalid(`Entry ${group + 1} has no "rules"`, 'Add them, or name the rules file with --rules.');
-    }
-    total += checks.length;
-    for (const [check, expected] of checks.entries()) {
+/** Takes every decision and returns those that differ from what is expected, in the order of the file. */
+export function runExpectations(
+  entries: readonly { readonly policy: Policy; readonly checks: readonly Check[] }[],
+): Mismatch[] {
+  return entries.flatMap(({ policy, checks }, entry) =>
+    checks.flatMap((expected, check) => {
       const actual = policy.decide(expected.agent, expected.server, expected.tool ?? undefined);
-      if (actual.allowed !== expected.allowed) mismatches.push({ group, check, expected, actual });
-    }
-  }
-  return { total, mismatches };
+      return actual.allowed === expected.allowed ? [] : [{ entry, check, expected, actual }];
+    }),
+  );
 }
