@@ -61,6 +61,8 @@ export interface Snapshot {
   /** Undefined where the rules have no `principals`. */
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
   readonly warnings: readonly Problem[];
+  /** Values that must not be written anywhere; read them with `secretsOf`. */
+  readonly secrets?: readonly string[];
 }
 
 export interface BrokenServer {

@@ -1,0 +1,117 @@
+/** `trust`: the owner has looked at the files of this working directory and wants them used (D13). */
+import { resolve } from 'node:path';
+import process from 'node:process';
+import type { Command } from 'commander';
+import { parseDocument } from '../config/document.ts';
+import { canonical, exists, readConfigFile } from '../config/files.ts';
+import { configError, formatProblem } from '../config/load.ts';
+import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate.ts';
+import { printable } from '../config/printable.ts';
+import { settingsHere } from '../config/settings.ts';
+import { summarise } from '../config/summary.ts';
+import { addTrusted, readTrusted, revokeTrusted } from '../config/trust.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { fail, print, printJson, say } from './output.ts';
+
+interface Options {
+  readonly list?: boolean;
+  /** True without a path: the files of the working directory. */
+  readonly revoke?: string | true;
+  readonly json?: boolean;
+}
+
+const HELP = `
+Files in the working directory come with what was cloned or unpacked there, so the gateway uses
+them only after you have looked at them. A file that changes needs to be trusted again.
+
+Example:
+  cd my-project && agent-mcp-gateway trust`;
+
+/** Adds the command `trust`. */
+export function registerTrust(program: Command): void {
+  program
+    .command('trust')
+    .description(`Allow the ${SERVERS_FILE} and ${RULES_FILE} of this folder, as they are now`)
+    .option('--list', 'show what is trusted')
+    .option('--revoke [path]', 'trust a file no longer; without a path those of this folder')
+    .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
+    .action(async (options: Options) => {
+      try {
+        if (options.list === true) await list(options);
+        else if (options.revoke !== undefined) await revoke(options.revoke, options);
+        else await trust(options);
+      } catch (error) {
+        fail(error);
+      }
+    });
+}
+
+async function trust({ json }: Options): Promise<void> {
+  const { configDir } = settingsHere({});
+  const files = await filesHere();
+  if (files.length === 0) {
+    throw new GatewayError(
+      'CONFIG_NOT_FOUND',
+      `There is no ${SERVERS_FILE} or ${RULES_FILE} in ${process.cwd()} or its folder "config". Change to the folder that has them.`,
+    );
+  }
+  const trusted = await Promise.all(files.map(readForTrust));
+  const now = new Date().toISOString();
+  await addTrusted(
+    configDir,
+    trusted.map(({ path, sha256 }) => ({ path, sha256, trusted_at: now })),
+  );
+  if (json === true) {
+    printJson(trusted);
+    return;
+  }
+  for (const { path, sha256, summary } of trusted) {
+    print(`Trusted ${printable(path)}`);
+    print(`  sha256 ${sha256}`);
+    for (const line of summary) print(`  ${line}`);
+  }
+  say('Not what you expected? Take it back with "agent-mcp-gateway trust --revoke".');
+}
+
+/** Summary and hash are of the same bytes: what is shown is what is trusted. */
+async function readForTrust(path: string): Promise<{ path: string; sha256: string; summary: readonly string[] }> {
+  const content = await readConfigFile(path);
+  if (!content.ok) throw new GatewayError('CONFIG_INVALID', formatProblem(content.problem));
+  const parsed = parseDocument(path, content.bytes);
+  if (!parsed.ok) throw configError(parsed.problems);
+  return { path, sha256: content.sha256, summary: summarise(parsed.document) };
+}
+
+async function filesHere(): Promise<string[]> {
+  const cwd = process.cwd();
+  const candidates = [
+    ...(await workingDirectoryFiles(cwd, SERVERS_FILE)),
+    ...(await workingDirectoryFiles(cwd, RULES_FILE)),
+  ];
+  const present = await Promise.all(candidates.map(exists));
+  return candidates.filter((_path, at) => present[at]);
+}
+
+async function list({ json }: Options): Promise<void> {
+  const files = await readTrusted(settingsHere({}).configDir);
+  if (json === true) printJson(files);
+  else if (files.length === 0) say('Nothing is trusted.');
+  else
+    for (const file of files)
+      print(`${printable(file.path)}  sha256 ${printable(file.sha256)}  ${printable(file.trusted_at)}`);
+}
+
+async function revoke(path: string | true, { json }: Options): Promise<void> {
+  const { configDir } = settingsHere({});
+  const cwd = process.cwd();
+  const paths =
+    path === true
+      ? [...(await workingDirectoryFiles(cwd, SERVERS_FILE)), ...(await workingDirectoryFiles(cwd, RULES_FILE))]
+      : [resolve(cwd, path), await canonical(resolve(cwd, path))];
+  const revoked = await revokeTrusted(configDir, paths);
+  if (json === true) printJson(revoked);
+  else if (revoked.length === 0)
+    say('None of these files was trusted. "agent-mcp-gateway trust --list" shows what is.');
+  else for (const file of revoked) print(`No longer trusted: ${printable(file)}`);
+}

@@ -1,0 +1,80 @@
+/** `validate`: what is wrong in both files, where, and what to do about it. */
+import process from 'node:process';
+import type { Command } from 'commander';
+import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load.ts';
+import { type ConfigLocation, locateConfig } from '../config/locate.ts';
+import { settingsHere } from '../config/settings.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { fail, print, printJson, say } from './output.ts';
+
+interface Options {
+  readonly mcpConfig?: string;
+  readonly rules?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the command `validate`. It exits with 0, or with 1 where there is an error. */
+export function registerValidate(program: Command): void {
+  program
+    .command('validate')
+    .description('Check both configuration files: every error and warning with its place and the fix')
+    .option('--mcp-config <file>', 'servers file')
+    .option('--rules <file>', 'rules file')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 without errors, 1 with errors.\n\nExample:\n  agent-mcp-gateway validate --mcp-config .mcp.json --rules .mcp-gateway-rules.json',
+    )
+    .action(async (options: Options) => {
+      try {
+        await validate(options);
+      } catch (error) {
+        if (options.json === true && error instanceof GatewayError) {
+          printJson({ ok: false, error: { code: error.code, message: error.message }, problems: [] });
+        }
+        fail(error);
+      }
+    });
+}
+
+async function validate(options: Options): Promise<void> {
+  const settings = settingsHere(options);
+  const location = await locateConfig(settings);
+  const checked = await checkConfig(await readContents(location, settings.configDir), process.env);
+  const ok = checked.problems.every((problem) => problem.severity !== 'error');
+  if (!ok) process.exitCode = 1;
+  if (options.json === true) printJson(report(location, checked, ok));
+  else printReport(location, checked);
+}
+
+function report(location: ConfigLocation, { snapshot, problems }: CheckedConfig, ok: boolean): unknown {
+  return {
+    ok,
+    files: { servers: location.servers.path, rules: location.rules.path },
+    servers: snapshot && [...snapshot.servers.keys()],
+    servers_off: snapshot && [...snapshot.broken.keys()],
+    agents: snapshot?.policy.agents,
+    problems,
+    notes: location.notes,
+  };
+}
+
+function printReport(location: ConfigLocation, { snapshot, problems }: CheckedConfig): void {
+  for (const note of location.notes) say(note);
+  print(`Servers: ${location.servers.path}`);
+  print(`Rules:   ${location.rules.path}`);
+  for (const problem of problems) print(`${problem.severity}: ${formatProblem(problem)}`);
+  const errors = problems.filter((problem) => problem.severity === 'error').length;
+  const found = `${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}`;
+  if (snapshot === undefined) {
+    print(`${found}. The gateway would not start with these files.`);
+    return;
+  }
+  const off = snapshot.broken.size === 0 ? '' : ` (and ${snapshot.broken.size} off)`;
+  const servers = `${count(snapshot.servers.size, 'server')}${off}`;
+  print(`${found}; ${servers}, ${count(snapshot.policy.agents.length, 'agent')}.`);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

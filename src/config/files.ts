@@ -1,0 +1,85 @@
+/** Reading and writing configuration files. */
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { MAX_FILE_BYTES } from './text.ts';
+import type { Problem } from './types.ts';
+
+/** What a file held, or why it could not be read. */
+export type FileContent =
+  | { readonly ok: true; readonly path: string; readonly bytes: Buffer; readonly sha256: string }
+  | { readonly ok: false; readonly path: string; readonly problem: Problem };
+
+/** Reads one file of at most `MAX_FILE_BYTES`. Never throws. */
+export async function readConfigFile(path: string): Promise<FileContent> {
+  const unreadable = (message: string, fix: string): FileContent => ({
+    ok: false,
+    path,
+    problem: { severity: 'error', file: path, line: 1, column: 1, message, fix },
+  });
+  let handle: FileHandle | undefined;
+  try {
+    // Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const facts = await handle.stat();
+    if (!facts.isFile()) return unreadable('This is not a regular file', 'Name a file');
+    if (facts.size > MAX_FILE_BYTES) {
+      const message = `The file has ${facts.size} bytes; ${MAX_FILE_BYTES} are allowed`;
+      return unreadable(message, 'Remove what does not belong here');
+    }
+    const bytes = await handle.readFile();
+    return { ok: true, path, bytes, sha256: sha256(bytes) };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return unreadable('The file is not there', 'Put it back, or name another one');
+    if (code === 'EACCES') return unreadable('The file may not be read', 'Give this user the right to read it');
+    if (code === 'EISDIR') return unreadable('This is a folder', 'Name a file');
+    return unreadable(`The file cannot be read (${code})`, 'Check the disk and the path');
+  } finally {
+    await handle?.close().catch(() => undefined);
+  }
+}
+
+/** Lower-case hex SHA-256. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Whether something is at the path, links followed. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR',
+  );
+}
+
+/** The path with the links of its folder resolved: one name for one place. The file itself need not exist. */
+export async function canonical(path: string): Promise<string> {
+  return join(await realpath(dirname(path)).catch(() => dirname(path)), basename(path));
+}
+
+/** Replaces a file in one step, readable by its owner only; a reader sees the old content or the new one, whole. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The system's code of an error, e.g. `ENOENT`. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

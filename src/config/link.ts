@@ -1,0 +1,96 @@
+/** How a server is reached: the part of an entry that depends on several of its keys. */
+import type { ConfigPath } from './document.ts';
+import type { ServerEntry } from './schema.ts';
+import type { HttpDefinition, StdioDefinition } from './types.ts';
+
+type ReportError = (at: ConfigPath, message: string, fix: string) => void;
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** The link of an entry whose types are right; undefined after at least one report. */
+export function linkOf(entry: ServerEntry, error: ReportError): StdioDefinition | HttpDefinition | undefined {
+  const { command, url, type, transport } = entry;
+  if (command !== undefined && url !== undefined) {
+    error([], 'the entry has both "command" and "url"', 'Keep "command" for a program, or "url" for an HTTP server');
+    return undefined;
+  }
+  if (type !== undefined && transport !== undefined && kind(type) !== kind(transport)) {
+    error(['transport'], 'contradicts "type"', 'Keep one of them');
+    return undefined;
+  }
+  const wanted = type ?? transport;
+  const field = type === undefined ? 'transport' : 'type';
+  if (command !== undefined) {
+    if (wanted !== undefined && wanted !== 'stdio') {
+      error([field], 'names an HTTP transport, but the entry has a "command"', 'Write "stdio", or "url" for "command"');
+      return undefined;
+    }
+    return stdioLink(command, entry, error);
+  }
+  if (url === undefined) {
+    error([], 'the entry has neither "command" nor "url"', 'Add "command" for a program, or "url" for an HTTP server');
+    return undefined;
+  }
+  if (wanted === 'stdio') {
+    error([field], 'is "stdio", but the entry has a "url"', 'Write "http" or "sse"');
+    return undefined;
+  }
+  return httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry.headers ?? new Map(), error);
+}
+
+function kind(transport: NonNullable<ServerEntry['type']>): string {
+  return transport === 'streamable-http' ? 'http' : transport;
+}
+
+function stdioLink(command: string, entry: ServerEntry, error: ReportError): StdioDefinition | undefined {
+  const args = entry.args ?? [];
+  const env = entry.env ?? new Map<string, string>();
+  let good = true;
+  const refuse = (at: ConfigPath, message: string, fix: string): void => {
+    good = false;
+    error(at, message, fix);
+  };
+  if (command.trim() === '') refuse(['command'], 'is empty', 'Write the program to start');
+  // The operating system ends texts at NUL; spawning would throw.
+  const withoutNul = (text: string, at: ConfigPath): void => {
+    if (text.includes('\0')) refuse(at, 'holds a NUL character', 'Remove it');
+  };
+  withoutNul(command, ['command']);
+  if (entry.cwd !== undefined) withoutNul(entry.cwd, ['cwd']);
+  for (const [index, arg] of args.entries()) withoutNul(arg, ['args', index]);
+  for (const [name, value] of env) {
+    withoutNul(value, ['env', name]);
+    if (!/^[^=\0]+$/.test(name)) refuse(['env', name], 'is not a name of an environment variable', 'Correct the name');
+  }
+  return good ? { transport: 'stdio', command, args, env, cwd: entry.cwd } : undefined;
+}
+
+function httpLink(
+  url: string,
+  transport: HttpDefinition['transport'],
+  headers: ReadonlyMap<string, string>,
+  error: ReportError,
+): HttpDefinition | undefined {
+  let good = true;
+  const refuse = (at: ConfigPath, message: string, fix: string): void => {
+    good = false;
+    error(at, message, fix);
+  };
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    refuse(['url'], 'is not an http or https address', 'Write e.g. "https://example.com/mcp"');
+  }
+  const seen = new Set<string>();
+  for (const [name, value] of headers) {
+    const at = ['headers', name];
+    if (!HEADER_NAME.test(name)) refuse(at, 'is not a name of a header', 'Correct the name');
+    // The value itself is probably a secret, so only its kind of fault is told.
+    if (!HEADER_VALUE.test(value)) {
+      refuse(at, 'holds a line break or another character that headers cannot carry', 'Correct the value');
+    }
+    if (seen.has(name.toLowerCase())) refuse(at, 'is there twice, headers ignore case', 'Keep one of them');
+    seen.add(name.toLowerCase());
+  }
+  return good ? { transport, url, headers } : undefined;
+}

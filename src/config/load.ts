@@ -1,0 +1,143 @@
+/** Both files -> one snapshot, or nothing at all. */
+import process from 'node:process';
+import { compile } from '../policy/compile.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { parseDocument } from './document.ts';
+import { type FileContent, readConfigFile, sha256 } from './files.ts';
+import { type ConfigLocation, type LocatedFile, locateConfig } from './locate.ts';
+import { lintProblems, unknownServers } from './rule-warnings.ts';
+import { readRules } from './rules.ts';
+import { collectSecrets } from './secrets.ts';
+import { readServers } from './servers.ts';
+import type { Settings } from './settings.ts';
+import type { Environment } from './substitute.ts';
+import { readTrusted, trustOf } from './trust.ts';
+import type { Problem, Snapshot } from './types.ts';
+
+/** The bytes of both files, read once: what is checked for trust is what is used. */
+export interface ConfigContents {
+  readonly servers: FileContent;
+  readonly rules: FileContent;
+}
+
+export interface CheckedConfig {
+  /** Undefined where an error stops the start or the reload. */
+  readonly snapshot: Snapshot | undefined;
+  /** Everything found: what stops the start, servers that are off (D12), warnings. By file, then by line. */
+  readonly problems: readonly Problem[];
+}
+
+/** Reads both files; one in the working directory only with the content that is trusted (D13). Never throws. */
+export async function readContents(location: ConfigLocation, configDir: string): Promise<ConfigContents> {
+  const read = async (file: LocatedFile): Promise<FileContent> => {
+    const content = await readConfigFile(file.path);
+    if (!content.ok || !file.needsTrust) return content;
+    if (trustOf(await readTrusted(configDir), file.path, content.sha256) === 'trusted') return content;
+    return {
+      ok: false,
+      path: file.path,
+      problem: {
+        severity: 'error',
+        file: file.path,
+        line: 1,
+        column: 1,
+        message: 'The file is in the working directory and changed since it was trusted',
+        fix: 'Look at it, then run "agent-mcp-gateway trust" there',
+      },
+    };
+  };
+  const [servers, rules] = await Promise.all([read(location.servers), read(location.rules)]);
+  return { servers, rules };
+}
+
+/** Hash of both contents: the `version` of a snapshot. */
+export function versionOf(contents: ConfigContents): string {
+  return sha256(`${contentDigest(contents.servers)}\n${contentDigest(contents.rules)}`);
+}
+
+/** Tells contents apart, unreadable ones by the reason. */
+export function contentDigest(content: FileContent): string {
+  return content.ok ? content.sha256 : `unreadable: ${content.problem.message}`;
+}
+
+/** Checks both files completely. Never throws for what is in them. */
+export async function checkConfig(
+  contents: ConfigContents,
+  env: Environment,
+  mainScript: string | undefined = process.argv[1],
+): Promise<CheckedConfig> {
+  // Loaded when it is needed: zod is the heaviest part of a start.
+  const schema = await import('./schema.ts');
+  const problems: Problem[] = [];
+  const serversDocument = parse(contents.servers, problems);
+  const rulesDocument = parse(contents.rules, problems);
+
+  const servers = serversDocument && readServers(serversDocument, { env, schema, mainScript });
+  const rules = rulesDocument && readRules(rulesDocument, schema);
+  problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
+  if (rulesDocument !== undefined && rules?.rules !== undefined) {
+    problems.push(...lintProblems(rulesDocument, rules.rules));
+  }
+  if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
+    problems.push(...unknownServers(rulesDocument, rules.rules, servers.names));
+  }
+  sortProblems(problems, contents.servers.path);
+  if (servers === undefined || servers.fatal || rules?.rules === undefined) return { snapshot: undefined, problems };
+
+  const snapshot: Snapshot = {
+    version: versionOf(contents),
+    paths: { servers: contents.servers.path, rules: contents.rules.path },
+    servers: servers.servers,
+    broken: servers.broken,
+    policy: compile(rules.rules),
+    denyOnMissingAgent: rules.rules.defaults?.deny_on_missing_agent ?? false,
+    explainDenials: rules.rules.defaults?.explain_denials ?? false,
+    principals: rules.principals,
+    warnings: problems.filter((problem) => problem.severity === 'warning'),
+    secrets: collectSecrets(servers.servers.values(), servers.values),
+  };
+  return { snapshot, problems };
+}
+
+function parse(content: FileContent, problems: Problem[]) {
+  if (!content.ok) {
+    problems.push(content.problem);
+    return undefined;
+  }
+  const parsed = parseDocument(content.path, content.bytes);
+  if (parsed.ok) return parsed.document;
+  problems.push(...parsed.problems);
+  return undefined;
+}
+
+function sortProblems(problems: Problem[], first: string): void {
+  const rank = (problem: Problem): number => (problem.file === first ? 0 : 1);
+  problems.sort((one, other) => rank(one) - rank(other) || one.line - other.line || one.column - other.column);
+}
+
+/** `file:line:column message - fix`, the form that editors and terminals make clickable. */
+export function formatProblem(problem: Problem): string {
+  return `${problem.file}:${problem.line}:${problem.column} ${problem.message} - ${problem.fix}`;
+}
+
+/** CONFIG_INVALID with every error on a line of its own; `data.problems` has them all. */
+export function configError(problems: readonly Problem[]): GatewayError {
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  const lines = ['The configuration has errors and is not used:', ...errors.map(formatProblem)];
+  return new GatewayError('CONFIG_INVALID', lines.join('\n'), { data: { problems } });
+}
+
+/**
+ * Finds, reads and checks both files. `problems` has what does not stop the start: servers that are off, and warnings.
+ * @throws GatewayError CONFIG_NOT_FOUND, or CONFIG_INVALID listing every error as `file:line:column message - fix`.
+ */
+export async function loadSnapshot(
+  settings: Settings,
+  env: Environment,
+  location?: ConfigLocation,
+): Promise<{ readonly snapshot: Snapshot; readonly problems: readonly Problem[]; readonly location: ConfigLocation }> {
+  const found = location ?? (await locateConfig(settings));
+  const checked = await checkConfig(await readContents(found, settings.configDir), env);
+  if (checked.snapshot === undefined) throw configError(checked.problems);
+  return { snapshot: checked.snapshot, problems: checked.problems, location: found };
+}

@@ -1,0 +1,41 @@
+/** Warnings about rules that are valid but may not do what their author meant. */
+import { lint } from '../policy/lint.ts';
+import { isLiteralPattern } from '../policy/pattern.ts';
+import type { AccessList, PolicyRules } from '../policy/rules.ts';
+import type { ConfigDocument, ConfigPath } from './document.ts';
+import { nearest } from './nearest.ts';
+import { printable, quote } from './printable.ts';
+import { pathName, problemAt } from './rules.ts';
+import type { Problem } from './types.ts';
+
+/** What `lint` finds: rules that the Python gateway understood differently, and patterns that look mistyped. */
+export function lintProblems(document: ConfigDocument, rules: PolicyRules): Problem[] {
+  return lint(rules).map(({ path, message, fix }) => {
+    const target = path.at(-2) === 'tools' ? 'key' : 'value';
+    return problemAt(document, 'warning', path, `${pathName(path)}: ${printable(message)}`, printable(fix), target);
+  });
+}
+
+/**
+ * One warning for each rule that names a server, without a pattern, that is not in `names`. No error, because rules may be
+ * kept for a server that comes back.
+ */
+export function unknownServers(document: ConfigDocument, rules: PolicyRules, names: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = [];
+  const check = (server: string, path: ConfigPath, target: 'key' | 'value'): void => {
+    if (names.has(server) || !isLiteralPattern(server)) return;
+    const similar = nearest(server, [...names]);
+    const fix = similar === undefined ? 'Correct the name, or add the server' : `Did you mean ${quote(similar)}?`;
+    const message = `${pathName(path)} names the server ${quote(server)}, which is not configured`;
+    problems.push(problemAt(document, 'warning', path, message, fix, target));
+  };
+  const checkList = (list: AccessList | undefined, path: ConfigPath): void => {
+    for (const [index, server] of (list?.servers ?? []).entries()) check(server, [...path, 'servers', index], 'value');
+    for (const server of Object.keys(list?.tools ?? {})) check(server, [...path, 'tools', server], 'key');
+  };
+  for (const [name, agent] of Object.entries(rules.agents)) {
+    checkList(agent.allow, ['agents', name, 'allow']);
+    checkList(agent.deny, ['agents', name, 'deny']);
+  }
+  return problems;
+}

@@ -1,0 +1,78 @@
+/** The rules file: everything in it must be right (D4), or nothing of it counts. */
+import type { AccessList, AgentRules, PolicyRules } from '../policy/rules.ts';
+import type { ConfigDocument, ConfigPath } from './document.ts';
+import { toValue } from './document.ts';
+import { readPrincipals } from './principals.ts';
+import { quote } from './printable.ts';
+import type * as Schema from './schema.ts';
+import type { PrincipalDefinition, Problem } from './types.ts';
+
+export interface ReadRules {
+  /** Undefined where `problems` has an error. */
+  readonly rules: PolicyRules | undefined;
+  readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the rules. Never throws. */
+export function readRules(document: ConfigDocument, schema: typeof Schema): ReadRules {
+  const checked = schema.checkRules(toValue(document.root));
+  if (!checked.ok) {
+    const problems = checked.issues.map((issue) =>
+      problemAt(document, 'error', issue.path, `${pathName(issue.path)} ${issue.message}`, issue.fix, issue.target),
+    );
+    return { rules: undefined, principals: undefined, problems };
+  }
+  const file = checked.value;
+  const problems: Problem[] = [];
+  const principals = file.principals && readPrincipals(file.principals, [...file.agents.keys()], document, problems);
+  const rules: PolicyRules = {
+    agents: record([...file.agents].map(([name, agent]) => [name, agentRules(agent)])),
+    ...(file.defaults === undefined ? {} : { defaults: file.defaults }),
+  };
+  const good = problems.every((problem) => problem.severity !== 'error');
+  return { rules: good ? rules : undefined, principals, problems };
+}
+
+type FileAgent = Schema.RulesFile['agents'] extends Map<string, infer A> ? A : never;
+type FileAccess = NonNullable<FileAgent['allow']>;
+
+function agentRules(agent: FileAgent): AgentRules {
+  return {
+    ...(agent.allow === undefined ? {} : { allow: accessList(agent.allow) }),
+    ...(agent.deny === undefined ? {} : { deny: accessList(agent.deny) }),
+  };
+}
+
+function accessList(access: FileAccess): AccessList {
+  return {
+    ...(access.servers === undefined ? {} : { servers: access.servers }),
+    ...(access.tools === undefined ? {} : { tools: record(access.tools) }),
+  };
+}
+
+/** No prototype: an agent may be called `__proto__` or `constructor`. */
+function record<T>(entries: Iterable<readonly [string, T]>): Readonly<Record<string, T>> {
+  const object: Record<string, T> = Object.create(null);
+  for (const [name, value] of entries) object[name] = value;
+  return object;
+}
+
+/** A problem at a path of a document. */
+export function problemAt(
+  document: ConfigDocument,
+  severity: Problem['severity'],
+  path: ConfigPath,
+  message: string,
+  fix: string,
+  target: 'key' | 'value' = 'value',
+): Problem {
+  return { severity, file: document.file, ...document.place(path, target), message, fix };
+}
+
+/** `"agents.backend.deny.tools.postgres[0]"`: the way audit and `policy explain` name a rule. */
+export function pathName(path: ConfigPath): string {
+  if (path.length === 0) return 'The file';
+  const text = path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`));
+  return quote(text.join(''), 200);
+}

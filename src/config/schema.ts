@@ -1,0 +1,249 @@
+/**
+ * What both files may hold. The one place that loads zod, so that it can be loaded when it is needed. Objects arrive as `Map`s
+ * (document.ts): names such as `__proto__` and `constructor` are ordinary keys there.
+ */
+import { z } from 'zod';
+import { patternProblem } from '../policy/pattern.ts';
+import { nearest } from './nearest.ts';
+import { quote } from './printable.ts';
+
+const AGENT_ID = /^[A-Za-z0-9_.-]+$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/** Longest time-out of an entry, in milliseconds: what a timer of Node.js can count. */
+export const MAX_TIMEOUT_MS = 2_147_483_647;
+
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+/** An object with these keys and no others. The text of its error is the fix: which keys there are. */
+function strict<F extends Fields>(fields: F) {
+  const known = Object.keys(fields);
+  const error = (issue: { readonly code?: string; readonly keys?: readonly string[] }): string | undefined =>
+    issue.code === 'unrecognized_keys' ? unknownKeyFix(issue.keys ?? [], known) : undefined;
+  return z.preprocess(fromMap, z.strictObject(fields, { error }));
+}
+
+/** An object of which only these keys are checked. */
+function loose<F extends Fields>(fields: F) {
+  return z.preprocess(fromMap, z.looseObject(fields));
+}
+
+/** No prototype: a key `__proto__` becomes a property like any other, and strict objects report it. */
+function fromMap(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [key, member] of value) object[String(key)] = member;
+  return object;
+}
+
+function unknownKeyFix(keys: readonly string[], known: readonly string[]): string {
+  const [key] = keys;
+  const similar = key === undefined ? undefined : nearest(key, known);
+  const hint = similar === undefined ? '' : `Did you mean ${quote(similar)}? `;
+  return `${hint}Known keys here: ${known.join(', ')}`;
+}
+
+/** A text that a check accepts: `problem` gives the end of a sentence, `fix` what to do. */
+function text(problem: (value: string) => string | undefined, fix: string) {
+  return z.string().superRefine((value, context) => {
+    const found = problem(value);
+    if (found !== undefined) context.addIssue({ code: 'custom', message: found, params: { fix } });
+  });
+}
+
+const pattern = text(patternProblem, 'Write a name, or a pattern with *, ? or [abc]').meta({
+  description: 'A name or a pattern: * any run of characters, ? one character, [abc], [a-z], [!abc].',
+  minLength: 1,
+  maxLength: 256,
+});
+
+const agentId = text(
+  (value) => (AGENT_ID.test(value) ? undefined : 'is not an agent id'),
+  'Use letters, digits, "_", "." and "-" only',
+).meta({ pattern: AGENT_ID.source });
+
+const patterns = z.array(pattern);
+
+const accessList = strict({
+  servers: patterns.meta({ description: 'Patterns of server names.' }).exactOptional(),
+  tools: z.map(pattern, patterns).meta({ description: 'Server pattern -> patterns of tool names.' }).exactOptional(),
+});
+
+const agent = strict({
+  allow: accessList.meta({ description: 'What the agent may use. Nothing else is allowed.' }).exactOptional(),
+  deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
+});
+
+const defaults = strict({
+  deny_on_missing_agent: z
+    .boolean()
+    .meta({ description: 'Refuse calls without agent_id instead of falling back to a default agent.' })
+    .exactOptional(),
+  explain_denials: z.boolean().meta({ description: 'Tell callers which rule denied them.' }).exactOptional(),
+});
+
+const principal = strict({
+  stdio: z.literal(true).meta({ description: 'The process that started the gateway over stdio.' }).exactOptional(),
+  token_sha256: text(
+    (value) => (SHA256.test(value) ? undefined : 'is not a SHA-256 in lower-case hexadecimal digits'),
+    'Write the 64 hexadecimal digits of the hash of the whole token',
+  )
+    .meta({ pattern: SHA256.source, description: 'Lower-case hex SHA-256 of the whole bearer token.' })
+    .exactOptional(),
+  default: agentId.meta({ description: 'The agent of a call without agent_id.' }).exactOptional(),
+  may_assume: patterns.meta({ description: 'Patterns of the agents that this principal may act as.' }),
+});
+
+const schemaReference = z.string().meta({ description: 'JSON Schema of this file, for editors.' }).exactOptional();
+
+const rulesFile = strict({
+  $schema: schemaReference,
+  agents: z.map(agentId, agent).meta({ description: 'Agent id -> what the agent may use.' }),
+  defaults: defaults.exactOptional(),
+  principals: z
+    .map(z.string(), principal)
+    .meta({ description: 'Who may connect, proven by what, and which agents each may act as.' })
+    .exactOptional(),
+}).meta({ title: 'Rules of agent-mcp-gateway' });
+
+const strings = z.map(z.string(), z.string());
+
+const serverFields = {
+  command: z.string().meta({ description: 'Program to start; it is not run through a shell.' }).exactOptional(),
+  args: z.array(z.string()).exactOptional(),
+  env: strings.meta({ description: 'Environment variables of the program.' }).exactOptional(),
+  cwd: z.string().exactOptional(),
+  url: z.string().meta({ description: 'Address of an HTTP server.' }).exactOptional(),
+  headers: strings.meta({ description: 'Headers of every request.' }).exactOptional(),
+  type: z.enum(['stdio', 'http', 'streamable-http', 'sse']).exactOptional(),
+  transport: z.enum(['stdio', 'http', 'streamable-http', 'sse']).exactOptional(),
+  description: z.string().meta({ description: 'Shown to agents in list_servers.' }).exactOptional(),
+  disabled: z.boolean().exactOptional(),
+  timeout_ms: z
+    .int()
+    .min(1)
+    .max(MAX_TIMEOUT_MS)
+    .meta({ description: 'Time-out of a call in milliseconds where the call does not say; 60000 without it.' })
+    .exactOptional(),
+};
+
+const serverEntry = loose(serverFields).meta({ oneOf: [{ required: ['command'] }, { required: ['url'] }] });
+
+const serverMap = z.map(z.string(), serverEntry);
+
+const serversFile = loose({
+  $schema: schemaReference,
+  mcpServers: serverMap.meta({ description: 'Server name -> how to reach it.' }).exactOptional(),
+  servers: serverMap.meta({ description: 'The same under the name that VS Code uses.' }).exactOptional(),
+}).meta({ title: 'Servers of agent-mcp-gateway', anyOf: [{ required: ['mcpServers'] }, { required: ['servers'] }] });
+
+export type RulesFile = z.output<typeof rulesFile>;
+export type ServerEntry = z.output<typeof serverEntry>;
+
+/** Keys of a server entry that mean something here. */
+export const SERVER_KEYS: readonly string[] = Object.keys(serverFields);
+
+/** What a schema found wrong, before it has a place in a file. */
+export interface SchemaIssue {
+  readonly path: readonly (string | number)[];
+  /** Whether the key at the end of the path is at fault, or its value. */
+  readonly target: 'key' | 'value';
+  /** The end of a sentence that starts with the name of what is at `path`. */
+  readonly message: string;
+  readonly fix: string;
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: readonly SchemaIssue[] };
+
+/** Checks the rules file, given as `toValue` makes it. */
+export function checkRules(value: unknown): Checked<RulesFile> {
+  return check(rulesFile, value);
+}
+
+/** Checks one entry of the servers file. */
+export function checkServerEntry(value: unknown): Checked<ServerEntry> {
+  return check(serverEntry, value);
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
+  const result = schema.safeParse(value, { reportInput: true });
+  return result.success
+    ? { ok: true, value: result.data }
+    : { ok: false, issues: result.error.issues.flatMap(readIssue) };
+}
+
+function readIssue(issue: z.core.$ZodIssue): SchemaIssue[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  const at = (message: string, fix: string): SchemaIssue[] => [{ path, target: 'value', message, fix }];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        target: 'key',
+        message: 'is not a known key',
+        fix: issue.message,
+      }));
+    case 'invalid_type': {
+      const expected = TYPE_NAMES.get(issue.expected) ?? issue.expected;
+      return issue.input === undefined
+        ? at('is missing', `Add it: ${expected}`)
+        : at(`must be ${expected}`, `Write ${expected}`);
+    }
+    case 'invalid_value': {
+      const values = issue.values.map((value) => JSON.stringify(value)).join(', ');
+      return at(
+        `must be ${issue.values.length > 1 ? 'one of ' : ''}${values}`,
+        `Write ${values.replace(/, (?=[^,]*$)/, ' or ')}`,
+      );
+    }
+    case 'too_small':
+    case 'too_big':
+      return at('is out of range', `Write a whole number from 1 to ${MAX_TIMEOUT_MS}`);
+    case 'custom': {
+      // A key of a map is checked as itself, at the path of its value.
+      const target = issue.input === path.at(-1) ? 'key' : 'value';
+      return [{ path, target, message: issue.message, fix: String(issue.params?.['fix'] ?? '') }];
+    }
+    default:
+      return at('is not valid', 'Compare it with the documentation');
+  }
+}
+
+const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['string', 'a text in double quotes'],
+  ['boolean', 'true or false'],
+  ['array', 'a list in [ ]'],
+  ['map', 'an object in { }'],
+  ['object', 'an object in { }'],
+  ['int', 'a whole number'],
+  ['number', 'a number'],
+]);
+
+/** JSON Schema files for editors, by file name. */
+export function jsonSchemas(): ReadonlyMap<string, unknown> {
+  return new Map([
+    ['mcp.schema.json', emit(serversFile)],
+    ['rules.schema.json', emit(rulesFile)],
+  ]);
+}
+
+function emit(schema: z.core.$ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, {
+    // The draft that editors know best.
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const { def } = zodSchema._zod;
+      if (def.type !== 'map') return;
+      jsonSchema.type = 'object';
+      const { keyType, valueType } = def as z.core.$ZodMapDef;
+      const { $schema: _key, ...names } = emit(keyType);
+      const { $schema: _value, ...values } = emit(valueType);
+      jsonSchema.propertyNames = names;
+      jsonSchema.additionalProperties = values;
+    },
+  });
+}

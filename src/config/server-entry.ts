@@ -1,0 +1,174 @@
+/** One entry of the servers file -> a definition, or the reasons why this server is off (D12). */
+import { createHash } from 'node:crypto';
+import type { ConfigDocument, ConfigNode, ConfigPath } from './document.ts';
+import { toValue } from './document.ts';
+import { linkOf } from './link.ts';
+import { startsGateway } from './nested.ts';
+import { quote } from './printable.ts';
+import type * as Schema from './schema.ts';
+import { type Environment, substitute } from './substitute.ts';
+import type { BrokenServer, Problem, ServerDefinition } from './types.ts';
+
+export interface EntryContext {
+  readonly document: ConfigDocument;
+  readonly env: Environment;
+  readonly schema: typeof Schema;
+  /** Script of this process, to recognise entries that would start it. */
+  readonly mainScript: string | undefined;
+}
+
+export type EntryResult = { readonly problems: readonly Problem[]; readonly values: readonly NamedValue[] } & (
+  | { readonly kind: 'server'; readonly server: ServerDefinition }
+  | { readonly kind: 'broken'; readonly broken: BrokenServer }
+  /** Switched off by its owner, or the gateway itself. */
+  | { readonly kind: 'absent' }
+);
+
+interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+const LONGEST_NAME = 256;
+
+/** Reads the entry `name` at `path`. Never throws: what is wrong disables this server and is in `problems`. */
+export function readEntry(name: string, path: ConfigPath, node: ConfigNode, context: EntryContext): EntryResult {
+  const { document, schema } = context;
+  const problems: Problem[] = [];
+  const reasons: string[] = [];
+  const values: NamedValue[] = [];
+  const report = (
+    severity: Problem['severity'],
+    at: ConfigPath,
+    message: string,
+    fix: string,
+    target: 'key' | 'value' = 'value',
+  ): void => {
+    const place = document.place([...path, ...at], at.length === 0 ? 'key' : target);
+    const what = at.length === 0 ? '' : `${fieldName(at)} `;
+    problems.push({
+      severity,
+      file: document.file,
+      ...place,
+      message: `Server ${quote(name)}${severity === 'error' ? ' is off' : ''}: ${what}${message}`,
+      fix,
+    });
+    if (severity === 'error') reasons.push(`${what}${message}`);
+  };
+  const error = (at: ConfigPath, message: string, fix: string): void => report('error', at, message, fix);
+
+  if (name === '' || name.length > LONGEST_NAME) {
+    error([], `the name has ${name.length} characters`, `Give it a name of 1 to ${LONGEST_NAME} characters`);
+  }
+  const raw = toValue(node);
+  if (!(raw instanceof Map)) {
+    error([], 'the entry must be an object in { }', 'Write { "command": ... } or { "url": ... }');
+    return { kind: 'broken', broken: broken(name, undefined, reasons), problems, values };
+  }
+  if (raw.get('disabled') === true) return { kind: 'absent', problems, values };
+
+  const entry = new Map<string, unknown>();
+  for (const [key, value] of raw) {
+    if (!schema.SERVER_KEYS.includes(key)) {
+      report(
+        'warning',
+        [key],
+        'is not a known key and has no effect',
+        'Remove it if it was meant for this gateway',
+        'key',
+      );
+      continue;
+    }
+    entry.set(key, substituteAll(value, [key], context.env, { values, error, report }));
+  }
+  if (isNested(entry, context.mainScript)) {
+    problems.length = 0;
+    report(
+      'warning',
+      [],
+      'the entry starts this gateway again and is left out',
+      'Remove it, or set GATEWAY_ALLOW_NESTED to "1" in its env if that is meant',
+    );
+    return { kind: 'absent', problems, values };
+  }
+
+  const description = typeof entry.get('description') === 'string' ? String(entry.get('description')) : undefined;
+  const checked = schema.checkServerEntry(entry);
+  if (!checked.ok) {
+    for (const issue of checked.issues) report('error', issue.path, issue.message, issue.fix, issue.target);
+    return { kind: 'broken', broken: broken(name, description, reasons), problems, values };
+  }
+  const link = linkOf(checked.value, error);
+  if (link === undefined || reasons.length > 0) {
+    return { kind: 'broken', broken: broken(name, description, reasons), problems, values };
+  }
+  const timeoutMs = checked.value.timeout_ms;
+  return { kind: 'server', server: { name, key: keyOf(name, link), description, timeoutMs, link }, problems, values };
+}
+
+interface Reports {
+  readonly values: NamedValue[];
+  error(at: ConfigPath, message: string, fix: string): void;
+  report(severity: 'warning', at: ConfigPath, message: string, fix: string): void;
+}
+
+function substituteAll(value: unknown, at: ConfigPath, env: Environment, reports: Reports): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => substituteAll(item, [...at, index], env, reports));
+  if (value instanceof Map) {
+    return new Map([...value].map(([key, member]) => [key, substituteAll(member, [...at, key], env, reports)]));
+  }
+  if (typeof value !== 'string') return value;
+  const result = substitute(value, env);
+  reports.values.push(...result.values);
+  for (const name of result.missing) {
+    reports.error(
+      at,
+      `needs the environment variable ${name}, which is not set`,
+      `Set ${name} where the gateway starts, or write \${${name}:-default}`,
+    );
+  }
+  for (const reference of result.foreign) {
+    reports.report(
+      'warning',
+      at,
+      `holds ${quote(reference)}, which is passed on as it is`,
+      `Write \${NAME} or \${NAME:-default} for an environment variable`,
+    );
+  }
+  return result.text;
+}
+
+function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | undefined): boolean {
+  const command = entry.get('command');
+  const args = entry.get('args');
+  const env = entry.get('env');
+  if (typeof command !== 'string' || (env instanceof Map && env.get('GATEWAY_ALLOW_NESTED') === '1')) return false;
+  const words = Array.isArray(args) ? args.filter((arg) => typeof arg === 'string') : [];
+  return startsGateway(command, words, mainScript);
+}
+
+function broken(name: string, description: string | undefined, reasons: readonly string[]): BrokenServer {
+  return { name, description, reason: reasons.join('; ') };
+}
+
+/** `"args[1]"`, `"env.API_KEY"`: how a person would point at it. */
+function fieldName(at: ConfigPath): string {
+  const text = at.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`));
+  return quote(text.join(''));
+}
+
+/**
+ * Hash over what makes a connection. The name is part of it: two names for the same command are two connections, because
+ * most servers keep state that nobody declared shareable.
+ */
+function keyOf(name: string, link: ServerDefinition['link']): string {
+  const content =
+    link.transport === 'stdio'
+      ? [name, link.transport, link.command, link.args, sorted(link.env), link.cwd ?? null]
+      : [name, link.transport, link.url, sorted(link.headers)];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+function sorted(map: ReadonlyMap<string, string>): (readonly [string, string])[] {
+  return [...map].sort(([one], [other]) => (one < other ? -1 : 1));
+}

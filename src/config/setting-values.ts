@@ -1,0 +1,80 @@
+/** How single settings are written. Each throws GatewayError USAGE with the name of the setting and what is accepted. */
+import { GatewayError } from '../shared/errors.ts';
+import { quote } from './printable.ts';
+import type { Environment } from './substitute.ts';
+
+/** A value, and the flag or variable it came from. */
+export interface Source {
+  readonly value: string;
+  readonly name: string;
+}
+
+function usage({ name, value }: Source, accepted: string): GatewayError {
+  return new GatewayError('USAGE', `${name} takes ${accepted}, not ${quote(value)}.`);
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(source: Source | undefined, accepted: readonly T[]): T | undefined {
+  if (source === undefined) return undefined;
+  const found = accepted.find((word) => word === source.value);
+  if (found === undefined) throw usage(source, accepted.join(' or '));
+  return found;
+}
+
+/** A TCP port; 0 lets the system choose. */
+export function port(source: Source | undefined): number | undefined {
+  if (source === undefined) return undefined;
+  const number = Number(source.value);
+  if (!/^\d{1,5}$/.test(source.value) || number > 65535) throw usage(source, 'a port from 0 to 65535');
+  return number;
+}
+
+const YES = new Set(['1', 'true', 'yes', 'on']);
+const NO = new Set(['', '0', 'false', 'no', 'off']);
+
+/** A variable that switches something on. Absent and empty mean off. */
+export function boolean(env: Environment, name: string): boolean {
+  const value = env[name] ?? '';
+  const word = value.trim().toLowerCase();
+  if (!YES.has(word) && !NO.has(word)) throw usage({ value, name }, '1 or 0 (true or false, yes or no, on or off)');
+  return YES.has(word);
+}
+
+/** An agent id. */
+export function agentId(source: Source | undefined): string | undefined {
+  if (source !== undefined && !/^[A-Za-z0-9_.-]+$/.test(source.value)) {
+    throw usage(source, 'an agent id of letters, digits, "_", "." and "-"');
+  }
+  return source?.value;
+}
+
+/** Comma-separated origins, written as browsers send them: lower case, no path, no default port. */
+export function origins(source: Source | undefined): readonly string[] {
+  return list(source).map((item) => {
+    if (item === '*') return item;
+    const bare = item.endsWith('/') ? item.slice(0, -1) : item;
+    const url = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(bare) && URL.canParse(bare) ? new URL(bare) : undefined;
+    if (source !== undefined && url === undefined) {
+      throw usage({ ...source, value: item }, 'origins such as https://app.example.com, separated by commas');
+    }
+    // Schemes that browsers do not know, e.g. vscode-webview, have the origin "null" here.
+    return url === undefined || url.origin === 'null' ? bare.toLowerCase() : url.origin;
+  });
+}
+
+/** Comma-separated values of the Host header that are accepted besides the loopback names. */
+export function hosts(source: Source | undefined): readonly string[] {
+  return list(source).map((item) => {
+    if (source !== undefined && !/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/.test(item)) {
+      throw usage({ ...source, value: item }, 'host names, with a port or without, separated by commas');
+    }
+    return item.toLowerCase();
+  });
+}
+
+function list(source: Source | undefined): string[] {
+  return (source?.value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,150 @@
+/** Flags and environment -> settings of one process (behaviour section 5). Flags beat the environment. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { GatewayError } from '../shared/errors.ts';
+import { agentId, boolean, hosts, oneOf, origins, port, type Source } from './setting-values.ts';
+import type { Environment } from './substitute.ts';
+
+/** What the command line gave; undefined where a flag is absent. */
+export interface Flags {
+  readonly transport?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly mcpConfig?: string | undefined;
+  readonly rules?: string | undefined;
+  readonly auditLog?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly defaultAgent?: string | undefined;
+  readonly debug?: boolean | undefined;
+  readonly initStrategy?: string | undefined;
+  readonly corsOrigins?: string | undefined;
+  readonly allowedHosts?: string | undefined;
+  readonly trustCwd?: boolean | undefined;
+  readonly allowNested?: boolean | undefined;
+  /** `--no-auth`. */
+  readonly noAuth?: boolean | undefined;
+}
+
+/** Where this process runs. */
+export interface Place {
+  readonly cwd: string;
+  readonly home: string;
+}
+
+/** A path that somebody named, and where: `--rules` or `GATEWAY_RULES`. */
+export interface NamedPath {
+  readonly path: string;
+  readonly source: string;
+}
+
+export interface Settings {
+  readonly transport: 'stdio' | 'http';
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly mcpConfig: NamedPath | undefined;
+  readonly rules: NamedPath | undefined;
+  readonly auditLog: string;
+  /** `--agent`: binds the connection to this agent. */
+  readonly agent: string | undefined;
+  /** `GATEWAY_DEFAULT_AGENT`. */
+  readonly defaultAgent: string | undefined;
+  readonly debug: boolean;
+  readonly initStrategy: 'eager' | 'lazy';
+  /** Origins as browsers write them, or `*`. */
+  readonly corsOrigins: readonly string[];
+  /** Lower case, `host` or `host:port`. */
+  readonly allowedHosts: readonly string[];
+  readonly trustCwd: boolean;
+  readonly allowNested: boolean;
+  readonly noAuth: boolean;
+  /** `~/.config/agent-mcp-gateway` or under XDG_CONFIG_HOME. */
+  readonly configDir: string;
+  /** `~/.cache/agent-mcp-gateway` or under XDG_CACHE_HOME. */
+  readonly cacheDir: string;
+  readonly cwd: string;
+  readonly home: string;
+}
+
+const PACKAGE = 'agent-mcp-gateway';
+
+/**
+ * Resolves everything that can be said on the command line or in the environment. An empty variable counts as absent.
+ * @throws GatewayError USAGE naming the flag or variable and what is accepted.
+ */
+export function resolveSettings(flags: Flags, env: Environment, place: Place): Settings {
+  const transport = oneOf(pick(flags.transport, '--transport', env, 'GATEWAY_TRANSPORT'), ['stdio', 'http']);
+  const host = pick(flags.host, '--host', env, 'GATEWAY_HTTP_HOST')?.value ?? '127.0.0.1';
+  const noAuth = flags.noAuth ?? false;
+  if (host === '' || /[\s/@]/.test(host)) {
+    throw new GatewayError('USAGE', '--host (GATEWAY_HTTP_HOST) takes an address or a name, e.g. 127.0.0.1.');
+  }
+  if (noAuth && !isLoopback(host)) {
+    throw new GatewayError(
+      'USAGE',
+      '--no-auth is accepted only with a loopback address: use --host 127.0.0.1, or leave out --no-auth.',
+    );
+  }
+  const cacheDir = join(xdg(env['XDG_CACHE_HOME']) ?? join(place.home, '.cache'), PACKAGE);
+  const auditLog = pick(flags.auditLog, '--audit-log', env, 'GATEWAY_AUDIT_LOG');
+  return {
+    transport: transport ?? 'stdio',
+    host,
+    port: port(pick(flags.port, '--port', env, 'GATEWAY_HTTP_PORT')) ?? 8000,
+    mcpConfig: named(pick(flags.mcpConfig, '--mcp-config', env, 'GATEWAY_MCP_CONFIG'), place),
+    rules: named(pick(flags.rules, '--rules', env, 'GATEWAY_RULES'), place),
+    auditLog: named(auditLog, place)?.path ?? join(cacheDir, 'logs', 'audit.jsonl'),
+    agent: agentId(pick(flags.agent, '--agent', env, undefined)),
+    defaultAgent: agentId(pick(flags.defaultAgent, '--default-agent', env, 'GATEWAY_DEFAULT_AGENT')),
+    debug: flags.debug ?? boolean(env, 'GATEWAY_DEBUG'),
+    initStrategy:
+      oneOf(pick(flags.initStrategy, '--init-strategy', env, 'GATEWAY_INIT_STRATEGY'), ['eager', 'lazy']) ?? 'eager',
+    corsOrigins: origins(pick(flags.corsOrigins, '--cors-origins', env, 'GATEWAY_CORS_ORIGINS')),
+    allowedHosts: hosts(pick(flags.allowedHosts, '--allowed-hosts', env, 'GATEWAY_ALLOWED_HOSTS')),
+    trustCwd: flags.trustCwd ?? boolean(env, 'GATEWAY_TRUST_CWD'),
+    allowNested: flags.allowNested ?? boolean(env, 'GATEWAY_ALLOW_NESTED'),
+    noAuth,
+    configDir: join(xdg(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
+    cacheDir,
+    cwd: place.cwd,
+    home: place.home,
+  };
+}
+
+/** `resolveSettings` for this process. */
+export function settingsHere(flags: Flags): Settings {
+  return resolveSettings(flags, process.env, { cwd: process.cwd(), home: homedir() });
+}
+
+function pick(
+  flag: string | undefined,
+  flagName: string,
+  env: Environment,
+  variable: string | undefined,
+): Source | undefined {
+  if (flag !== undefined) return { value: flag, name: flagName };
+  const value = variable === undefined ? undefined : env[variable];
+  return variable === undefined || value === undefined || value === '' ? undefined : { value, name: variable };
+}
+
+function named(source: Source | undefined, place: Place): NamedPath | undefined {
+  if (source === undefined) return undefined;
+  if (source.value === '') throw new GatewayError('USAGE', `${source.name} takes the path of a file, and it is empty.`);
+  return { path: resolve(place.cwd, expandHome(source.value, place.home)), source: source.name };
+}
+
+/** `~` and `~/...`; other users' homes are left alone. */
+export function expandHome(path: string, home: string): string {
+  return path === '~' || path.startsWith('~/') || path.startsWith('~\\') ? join(home, path.slice(1)) : path;
+}
+
+/** XDG Base Directory Specification: relative paths are invalid and must be ignored. */
+function xdg(value: string | undefined): string | undefined {
+  return value?.startsWith('/') || /^[A-Za-z]:[\\/]/.test(value ?? '') ? value : undefined;
+}
+
+/** Whether an address or name reaches this machine only. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
+}
