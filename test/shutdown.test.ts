@@ -1,0 +1,151 @@
+/** Shutdown (behaviour section 9): running calls get an answer, and no process that the gateway started survives it. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { serveHttp, serveStdio } from './support/gateway.ts';
+import { fileText, type Home, linesOf, makeHome, servers, withPrincipals } from './support/home.ts';
+import { request } from './support/http.ts';
+import { CORNERS, type Front, open, overMatrix } from './support/matrix.ts';
+import { fixture } from './support/paths.ts';
+import { assertGone, isAlive, processesOf, until } from './support/process.ts';
+import type { Exchange } from './support/rpc.ts';
+import { executeText, resultOf, textOf } from './support/tools.ts';
+
+/** Milliseconds after which everything has ended: drain limit, then 2 s for each step of stopping a child. */
+const DEADLINE = 20_000;
+
+function bench(): { home: Home; events: string } {
+  const home = makeHome({ rules: withPrincipals({ default: { allow: { servers: ['*'] } } }) });
+  const events = path.join(home.dir, 'events');
+  writeFileSync(
+    home.servers,
+    fileText(
+      servers({
+        calc: fixture('calc', { LABEL: 'here' }),
+        slow: fixture('slow', { EVENTS_FILE: events }),
+        stubborn: fixture('stubborn', { CHILDREN: 'yes' }),
+      }),
+    ),
+  );
+  return { home, events };
+}
+
+async function waiting(front: Front, events: string, key: string): Promise<Exchange> {
+  const exchange = front.rpc.start('tools/call', {
+    name: 'execute_tool',
+    arguments: { server: 'slow', tool: 'pulse', args: { key, steps: 20 } },
+  });
+  await until(() => linesOf(events).includes(`call pulse ${key}`), 'the call arrived');
+  return exchange;
+}
+
+describe.runIf(process.platform === 'linux')('no process is left', () => {
+  overMatrix(CORNERS, (kind) => {
+    it('SIGTERM with a call in flight: it gets its result, and everything ends', async () => {
+      const { home, events } = bench();
+      const front = await open(kind, { home });
+      const pids = JSON.parse(await executeText(front.rpc, { server: 'stubborn', tool: 'pids' })) as number[];
+      expect(pids).toHaveLength(3);
+      const exchange = await waiting(front, events, 'k');
+      front.running.child.kill('SIGTERM');
+      expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
+      expect((await front.running.stop(null, DEADLINE)).code).toBe(0);
+      expect(pids.filter(isAlive)).toEqual([]);
+      await assertGone(home.dir);
+      // Its stdin was closed first, as a client should do; it went without a signal.
+      expect(linesOf(events)).toContain('stdin end');
+      expect(linesOf(events)).not.toContain('SIGTERM');
+      home.remove();
+    });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s ends an idle gateway at once', async (signal) => {
+    const home = makeHome({
+      servers: servers({ calc: fixture('calc') }),
+      rules: withPrincipals({ default: { allow: { servers: ['*'] } } }),
+    });
+    for (const start of [serveStdio, serveHttp]) {
+      const gateway = await start({ home });
+      const began = Date.now();
+      expect((await gateway.running.stop(signal)).code).toBe(0);
+      expect(Date.now() - began).toBeLessThan(2_000);
+      await assertGone(home.dir);
+    }
+    home.remove();
+  });
+
+  it('the end of stdin: what was asked before is answered', async () => {
+    const { home, events } = bench();
+    const gateway = await serveStdio({ home });
+    const exchange = await waiting(gateway, events, 'k');
+    gateway.running.child.stdin?.end();
+    expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
+    expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);
+    await assertGone(home.dir);
+    home.remove();
+  });
+
+  it('a call that does not end in time gets an error before the deadline', async () => {
+    const { home, events } = bench();
+    const gateway = await serveStdio({ home });
+    const exchange = gateway.rpc.start('tools/call', {
+      name: 'execute_tool',
+      arguments: { server: 'slow', tool: 'wait', args: { key: 'for-ever' } },
+    });
+    await until(() => linesOf(events).includes('call wait for-ever'), 'the call arrived');
+    gateway.running.child.kill('SIGTERM');
+    const { message } = await exchange.answer;
+    expect(message.error !== undefined || message.result?.['isError'] === true).toBe(true);
+    await gateway.running.stop(null, DEADLINE);
+    await assertGone(home.dir);
+    home.remove();
+  });
+
+  it('a second signal ends it at once, and what is left is finished by a guardian', async () => {
+    const { home, events } = bench();
+    const gateway = await serveStdio({ home });
+    await executeText(gateway.rpc, { server: 'stubborn', tool: 'pids' });
+    void (await waiting(gateway, events, 'k')).answer.catch(() => {});
+    gateway.running.child.kill('SIGTERM');
+    await gateway.running.waitForStderr(/SIGTERM|shut|stop|drain/i);
+    const began = Date.now();
+    gateway.running.child.kill('SIGTERM');
+    await gateway.running.exited;
+    expect(Date.now() - began).toBeLessThan(1_500);
+    await until(() => processesOf(home.dir).filter(isAlive).length === 0, 'the guardian has finished', 8_000);
+    home.remove();
+  });
+
+  it('a broken stdout ends it', async () => {
+    const { home } = bench();
+    const gateway = await serveStdio({ home });
+    gateway.running.child.stdout?.destroy();
+    gateway.rpc.send('{"jsonrpc":"2.0","id":1,"method":"ping"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n');
+    gateway.rpc.send('{"jsonrpc":"2.0","id":3,"method":"ping"}\n');
+    await gateway.running.exited;
+    await until(() => processesOf(home.dir).filter(isAlive).length === 0, 'everything has ended', 10_000);
+    home.remove();
+  });
+});
+
+it('while it drains: ready is 503, health lives, new calls are refused', async () => {
+  const { home, events } = bench();
+  const gateway = await serveHttp({ home });
+  const front = { ...gateway, rpc: await gateway.open() };
+  const exchange = await waiting(front, events, 'k');
+  // A connection that was opened before the signal: afterwards none is accepted.
+  const late = request(`${gateway.origin}/ready`).then(({ status }) => status);
+  expect(await late).toBe(200);
+  gateway.running.child.kill('SIGTERM');
+  await gateway.running.waitForStderr(/SIGTERM|shut|stop|drain/i);
+  const ready = await request(`${gateway.origin}/ready`).then(
+    ({ status }) => status,
+    () => 'refused',
+  );
+  expect([503, 'refused']).toContain(ready);
+  expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
+  expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);
+  await assertGone(home.dir);
+  home.remove();
+});

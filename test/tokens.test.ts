@@ -1,0 +1,26 @@
+/** What the gateway costs an agent that does not use it: everything in `tools/list`, counted as the model sees it. */
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { expect, it } from 'vitest';
+import { servers, withPrincipals } from './support/home.ts';
+import { KINDS, open, overMatrix } from './support/matrix.ts';
+import { membersOf, resultText } from './support/spans.ts';
+
+/** Tokens for the three tools of the default mode. */
+const BUDGET = 420;
+
+overMatrix(KINDS, (kind) => {
+  it(`tools/list costs at most ${BUDGET} tokens`, async () => {
+    const front = await open(kind, { servers: servers({}), rules: withPrincipals({ default: {} }) });
+    const { text, message } = await front.rpc.call('tools/list');
+    const result = resultText(text);
+    expect(encode(result).length).toBeLessThanOrEqual(BUDGET);
+    expect(membersOf(result).map(([key]) => key)).toContain('tools');
+    const tools = message.result?.['tools'] as Record<string, unknown>[];
+    expect(tools).toHaveLength(3);
+    // A model that reads only this knows what to do first and next.
+    for (const tool of tools) expect(String(tool['description'])).not.toBe('');
+    expect(JSON.stringify(tools[0])).toContain('get_server_tools');
+    expect(message.result).not.toHaveProperty('outputSchema');
+    await front.stop();
+  });
+});
