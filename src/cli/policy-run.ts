@@ -1,0 +1,145 @@
+/** What `policy explain` and `policy test` do. They need the rules only, so that they work where no server is configured. */
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { type ConfigDocument, parseDocument, toValue } from '../config/document.ts';
+import { type FileContent, readConfigFile } from '../config/files.ts';
+import { formatProblem, readContents } from '../config/load.ts';
+import { locateConfig } from '../config/locate.ts';
+import { printable, quote } from '../config/printable.ts';
+import { readRules } from '../config/rules.ts';
+import * as schema from '../config/schema.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Problem } from '../config/types.ts';
+import { compile, type ExplainablePolicy } from '../policy/compile.ts';
+import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
+import { explain } from '../policy/explain.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
+import { print, printJson, say } from './output.ts';
+
+interface Question {
+  readonly agent: string;
+  readonly server: string;
+  readonly tool: string | undefined;
+  readonly json: boolean;
+}
+
+/** Prints a decision; the exit status says it too. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
+export async function explainCommand(settings: Settings, { agent, server, tool, json }: Question): Promise<void> {
+  const files = await readFiles(settings);
+  const explanation = explain(policyOf(parse(files.rules)), agent, server, tool);
+  if (json) printJson(explanation);
+  else {
+    print(`${explanation.decision}  ${printable(explanation.rule)}`);
+    print(printable(explanation.reason));
+  }
+  const names = files.servers && serverNames(files.servers);
+  if (names?.has(server) === false) say(`Note: the servers file has no server ${quote(server)}.`);
+  process.exitCode = explanation.decision === 'ALLOW' ? 0 : CATALOGUE.DENIED_BY_POLICY.exit;
+}
+
+/** Prints what differs; the exit status is 1 then. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
+export async function testCommand(settings: Settings, options: { file: string; json: boolean }): Promise<void> {
+  const document = parse(await readConfigFile(resolve(settings.cwd, options.file)));
+  const { entries, problems } = parseExpectations(toValue(document.root));
+  if (problems.length > 0) {
+    const { file } = document;
+    refuse(problems.map((found) => ({ severity: 'error', file, ...document.place(found.path), ...found })));
+  }
+  const policies = await policiesFor(settings, document, entries);
+  const mismatches = runExpectations(
+    policies.map((policy, index) => ({ policy, checks: entries[index]?.checks ?? [] })),
+  );
+  const total = entries.reduce((sum, { checks }) => sum + checks.length, 0);
+  if (options.json) printJson({ total, mismatches: mismatches.map(mismatchJson) });
+  else {
+    for (const mismatch of mismatches) print(mismatchLine(document, mismatch));
+    print(`${total} checks, ${mismatches.length === 1 ? '1 mismatch' : `${mismatches.length} mismatches`}`);
+  }
+  process.exitCode = mismatches.length > 0 ? 1 : 0;
+}
+
+/** The policy of each entry: of its own rules, or of the configured ones, which are read only where an entry needs them. */
+async function policiesFor(
+  settings: Settings,
+  document: ConfigDocument,
+  entries: readonly ExpectationEntry[],
+): Promise<ExplainablePolicy[]> {
+  const policies: ExplainablePolicy[] = [];
+  let configured: ExplainablePolicy | undefined;
+  for (const [index, { rules }] of entries.entries()) {
+    if (rules === undefined) configured ??= policyOf(parse((await readFiles(settings)).rules));
+    const policy = rules === undefined ? configured : policyOf(partOf(document, [index, 'rules']));
+    if (policy !== undefined) policies.push(policy);
+  }
+  return policies;
+}
+
+function mismatchLine(document: ConfigDocument, { entry, check, expected, actual }: Mismatch): string {
+  const { line, column } = document.place([entry, 'checks', check]);
+  const names = [expected.agent, expected.server, ...(expected.tool === null ? [] : [expected.tool])];
+  const [wanted, found] = expected.allowed ? ['allowed', 'denied'] : ['denied', 'allowed'];
+  const asked = names.map((name) => quote(name)).join(' ');
+  return `${document.file}:${line}:${column} ${asked}: expected ${wanted}, is ${found} by ${printable(actual.rule)}`;
+}
+
+function mismatchJson({ entry, check, expected, actual }: Mismatch): unknown {
+  const { agent, server, tool, allowed } = expected;
+  return { entry, check, agent, server, tool, expected: allowed, allowed: actual.allowed, rule: actual.rule };
+}
+
+interface Files {
+  readonly rules: FileContent;
+  /** Undefined where nobody said which servers file goes with the rules. */
+  readonly servers: FileContent | undefined;
+}
+
+async function readFiles(settings: Settings): Promise<Files> {
+  const { rules, mcpConfig } = settings;
+  if (rules !== undefined) {
+    return {
+      rules: await readConfigFile(rules.path),
+      servers: mcpConfig === undefined ? undefined : await readConfigFile(mcpConfig.path),
+    };
+  }
+  const location = await locateConfig(settings);
+  for (const note of location.notes) say(note);
+  return readContents(location, settings.configDir);
+}
+
+function parse(content: FileContent): ConfigDocument {
+  if (!content.ok) return refuse([content.problem]);
+  const parsed = parseDocument(content.path, content.bytes);
+  return parsed.ok ? parsed.document : refuse(parsed.problems);
+}
+
+function policyOf(document: ConfigDocument): ExplainablePolicy {
+  const { rules, problems } = readRules(document, schema);
+  return rules === undefined ? refuse(problems) : compile(rules);
+}
+
+/** Part of a document as one of its own; places still are those of the whole file. */
+function partOf(document: ConfigDocument, path: readonly (string | number)[]): ConfigDocument {
+  let root = document.root;
+  for (const step of path) {
+    const next =
+      root.kind === 'array'
+        ? root.items[Number(step)]
+        : root.kind === 'object' && root.members.get(String(step))?.value;
+    if (next) root = next;
+  }
+  return { file: document.file, root, place: (inner, target) => document.place([...path, ...inner], target) };
+}
+
+/** Names in a servers file; undefined where it cannot be read, which is for `validate` to say. */
+function serverNames(content: FileContent): ReadonlySet<string> | undefined {
+  const parsed = content.ok ? parseDocument(content.path, content.bytes) : undefined;
+  const root = parsed?.ok ? parsed.document.root : undefined;
+  if (root?.kind !== 'object') return undefined;
+  const map = (root.members.get('mcpServers') ?? root.members.get('servers'))?.value;
+  return map?.kind === 'object' ? new Set(map.members.keys()) : undefined;
+}
+
+function refuse(problems: readonly Problem[]): never {
+  const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+  throw new GatewayError('CONFIG_INVALID', ['Nothing was decided, because of errors:', ...errors].join('\n'));
+}

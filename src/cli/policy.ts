@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
+import { fail } from './output.ts';
+
+type PolicyFlags = CommandFlags & { readonly json?: boolean };
+
+export function registerPolicy(program: Command): void {
+  const policy = program.command('policy').description('ask the rules what they allow');
+  registerExplain(policy);
+  registerTest(policy);
+}
+
+function registerExplain(policy: Command): void {
+  const command = policy
+    .command('explain')
+    .description('say whether an agent may use a server, or a tool of it, and which rule decides')
+    .argument('<agent>', 'agent of the rules')
+    .argument('<server>', 'name of a server')
+    .argument('[tool]', 'name of a tool; without it the answer is about the server as such');
+  withFiles(command)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ agent-mcp-gateway policy explain researcher brave-search brave_web_search
+
+The decision is taken on the names alone: neither the server nor the tool has to exist.
+Exit status: 0 allowed, 3 denied, 1 where the rules cannot be read.`,
+    )
+    .action(async (agent: string, server: string, tool: string | undefined, flags: PolicyFlags) => {
+      try {
+        const { explainCommand } = await import('./policy-run.ts');
+        await explainCommand(settingsFrom(flags), { agent, server, tool, json: flags.json === true });
+      } catch (error) {
+        fail(error);
+      }
+    });
+}
+
+function registerTest(policy: Command): void {
+  const command = policy
+    .command('test')
+    .description('compare the rules with a file of expected decisions')
+    .argument('<file>', 'expectations: [{"checks": [[agent, server, tool or null, true or false]]}]');
+  withFiles(command)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ agent-mcp-gateway policy test policy-expectations.json --rules .mcp-gateway-rules.json
+
+with, in policy-expectations.json:
+  [{"checks": [["researcher", "brave-search", null, true],
+               ["researcher", "postgres", "drop_table", false]]}]
+
+An entry may bring "rules" of its own next to "checks"; the others are about the rules file.
+Exit status: 0 where every check holds, 1 where one does not or a file cannot be read.`,
+    )
+    .action(async (file: string, flags: PolicyFlags) => {
+      try {
+        const { testCommand } = await import('./policy-run.ts');
+        await testCommand(settingsFrom(flags), { file, json: flags.json === true });
+      } catch (error) {
+        fail(error);
+      }
+    });
+}
