@@ -4,6 +4,8 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
+  // `main` of some packages is UMD, whose inner requires cannot be bundled.
+  resolve: { mainFields: ['module', 'main'] },
   transform: { target: 'node20.19' },
   output: {
     dir: 'dist',

@@ -1,6 +1,6 @@
 import type { PrincipalDefinition, Snapshot } from '../config/types.ts';
-import { compilePattern } from '../policy/pattern.ts';
 import type { Assurance } from '../pipeline/types.ts';
+import { compilePattern } from '../policy/pattern.ts';
 
 /** Who connected, proven by how (identity.md). */
 export interface Principal {

@@ -49,7 +49,10 @@ function resolveAgent(
     return as(own);
   }
   if (snapshot.denyOnMissingAgent) {
-    throw new GatewayError('INVALID_AGENT_ID', 'This gateway needs agent_id with every call: pass the agent id you were given.');
+    throw new GatewayError(
+      'INVALID_AGENT_ID',
+      'This gateway needs agent_id with every call: pass the agent id you were given.',
+    );
   }
   return as(fallback(snapshot, principal, fallbackAgent));
 }

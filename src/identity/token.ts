@@ -51,5 +51,8 @@ export function loadOrCreateToken(file: string): { readonly token: string; reado
   }
   const token = readFileSync(file, 'utf8').trim();
   if (isTokenShaped(token)) return { token, created: false };
-  throw new GatewayError('CONFIG_INVALID', `${file} does not hold a token: delete it, and the next start makes a new one.`);
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `${file} does not hold a token: delete it, and the next start makes a new one.`,
+  );
 }

@@ -39,7 +39,11 @@ export async function callTool(parts: PipelineParts, inbound: Inbound): Promise<
   if (name === undefined) return { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
   const tool = parts.tools.get(name);
   if (tool === undefined) {
-    return { kind: 'error', code: -32602, message: `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.` };
+    return {
+      kind: 'error',
+      code: -32602,
+      message: `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.`,
+    };
   }
   const base = {
     tool,
@@ -164,7 +168,9 @@ async function finish(
     await parts.audit.append(record(call, 'finished', decision, code ?? null));
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    const said = call.forwarded ? `The call was executed, but this could not be recorded: ${error.message}` : error.message;
+    const said = call.forwarded
+      ? `The call was executed, but this could not be recorded: ${error.message}`
+      : error.message;
     return released(failureAnswer(error.code, said));
   }
   return released(answer);

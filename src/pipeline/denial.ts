@@ -10,8 +10,7 @@ export function denial(
   decision: Decision,
   explain: boolean,
 ): GatewayError {
-  const what =
-    who.tool === undefined ? `server '${who.server}'` : `tool '${who.tool}' of server '${who.server}'`;
+  const what = who.tool === undefined ? `server '${who.server}'` : `tool '${who.tool}' of server '${who.server}'`;
   const why = explain ? ` Deciding rule: ${decision.rule}.` : '';
   const next = 'list_servers and get_server_tools show what it may use.';
   return new GatewayError('DENIED_BY_POLICY', `Agent '${who.agent}' may not use ${what}: ${next}${why}`);

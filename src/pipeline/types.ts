@@ -39,4 +39,9 @@ export interface Inbound {
 /** What goes back: a result, or an error of the protocol. */
 export type Outcome =
   | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
-  | { readonly kind: 'error'; readonly code: number; readonly message: string; /** JSON text */ readonly data?: string };
+  | {
+      readonly kind: 'error';
+      readonly code: number;
+      readonly message: string /** JSON text */;
+      readonly data?: string;
+    };

@@ -1,6 +1,7 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import type { Reply } from '../downstream/types.ts';
+import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ObjectArgument } from './arguments.ts';
 import { inputSchema } from './schema.ts';
@@ -51,7 +52,9 @@ async function execute(context: ToolContext, call: Execution): Promise<ToolAnswe
   const server = context.snapshot.servers.get(call.server);
   const timeoutMs = Math.min(call.timeoutMs ?? server?.timeoutMs ?? context.defaultTimeoutMs, MAX_TOTAL_MS);
   const deadline = deadlineIn(timeoutMs);
-  const { link, prepared } = await context.connect(deadline, (current) => definitionOf(context, current, call, deadline));
+  const { link, prepared } = await context.connect(deadline, (current) =>
+    definitionOf(context, current, call, deadline),
+  );
   const reply = await link.request('tools/call', `"name":${JSON.stringify(call.tool)},"arguments":${call.args.text}`, {
     timeoutMs: deadline.leftMs(),
     maxTotalMs: MAX_TOTAL_MS,

@@ -48,8 +48,7 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
   const permitted = await permittedTools(context, query.server);
   const matches = query.pattern === undefined ? undefined : compilePattern(query.pattern);
   const selected = permitted.filter(
-    ({ name }) =>
-      (query.names === undefined || query.names.includes(name)) && (matches === undefined || matches(name)),
+    ({ name }) => (query.names === undefined || query.names.includes(name)) && (matches === undefined || matches(name)),
   );
   const definitions: string[] = [];
   let used = 0;

@@ -1,6 +1,6 @@
 import { elements } from '../protocol/json.ts';
-import { ScanError, scanObject } from '../protocol/scan.ts';
 import { MAX_DEPTH } from '../protocol/messages.ts';
+import { ScanError, scanObject } from '../protocol/scan.ts';
 
 /** Messages that one batch may have: each is a request in flight. */
 const MAX_BATCH = 100;
@@ -21,6 +21,7 @@ export function batchElements(text: string): string[] | BadBatch {
   }
   const parts = elements(array);
   if (parts.length === 0) return { code: 'INVALID_REQUEST', message: 'A batch must hold at least one message.' };
-  if (parts.length > MAX_BATCH) return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };
+  if (parts.length > MAX_BATCH)
+    return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };
   return parts;
 }

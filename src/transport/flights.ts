@@ -1,5 +1,6 @@
-import { parsedValue, type NotificationMessage } from '../protocol/messages.ts';
+import { type NotificationMessage, parsedValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
+import { GatewayError } from '../shared/errors.ts';
 
 /** The requests of one connection that are being answered, by id, so that they can be cancelled. */
 export interface Flights {
@@ -8,7 +9,8 @@ export interface Flights {
   end(id: string): void;
   /** Handles `notifications/cancelled`; unknown and finished requests are ignored, as the specification asks. */
   cancel(notification: NotificationMessage): void;
-  abortAll(): void;
+  /** Ends all of them; with a reason of the catalogue they are answered with it. */
+  abortAll(reason?: GatewayError): void;
   readonly size: number;
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>;
@@ -37,8 +39,8 @@ export function createFlights(): Flights {
       const id = typeof value === 'string' ? JSON.stringify(value) : text.slice(member.start, member.end);
       controllers.get(id)?.abort();
     },
-    abortAll() {
-      for (const controller of controllers.values()) controller.abort();
+    abortAll(reason) {
+      for (const controller of controllers.values()) controller.abort(reason);
     },
     get size() {
       return controllers.size;
@@ -48,4 +50,9 @@ export function createFlights(): Flights {
       return new Promise((resolve) => waiting.push(resolve));
     },
   };
+}
+
+/** Whether the caller does not want an answer any more; a call that the gateway cancelled still gets one. */
+export function isWithdrawn(signal: AbortSignal): boolean {
+  return signal.aborted && !(signal.reason instanceof GatewayError);
 }

@@ -3,7 +3,14 @@ import { callTool } from '../pipeline/call.ts';
 import { toolsListOutcome } from '../pipeline/list.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
 import type { Connection, Outcome } from '../pipeline/types.ts';
-import { type CallerCodec, errorText, legacyCodec, modernCodec, notificationText, ownResult } from '../protocol/codec.ts';
+import {
+  type CallerCodec,
+  errorText,
+  legacyCodec,
+  modernCodec,
+  notificationText,
+  ownResult,
+} from '../protocol/codec.ts';
 import { parsedValue, type RequestMessage, stringValue } from '../protocol/messages.ts';
 import {
   isLegacy,
@@ -74,7 +81,10 @@ export function createProtocol(
       const wanted = findMember(params, 'protocolVersion');
       const requested = wanted === undefined ? undefined : stringValue(text, wanted);
       if (requested === undefined) {
-        return { ...refusal(id, 'INVALID_PARAMS', 'initialize needs params.protocolVersion, a string.'), revision: undefined };
+        return {
+          ...refusal(id, 'INVALID_PARAMS', 'initialize needs params.protocolVersion, a string.'),
+          revision: undefined,
+        };
       }
       const revision = isLegacy(requested) ? requested : LATEST_LEGACY;
       const body = ownResult({ protocolVersion: revision, capabilities: CAPABILITIES, serverInfo });
@@ -118,7 +128,12 @@ function checkMeta(request: RequestMessage): Answer | undefined {
   }
   if (!isModern(revision)) {
     const data = JSON.stringify({ supported: [...MODERN_REVISIONS, ...LEGACY_REVISIONS], requested: revision });
-    return refusal(id, 'UNSUPPORTED_PROTOCOL_VERSION', 'Unsupported protocol version: retry with a supported one.', data);
+    return refusal(
+      id,
+      'UNSUPPORTED_PROTOCOL_VERSION',
+      'Unsupported protocol version: retry with a supported one.',
+      data,
+    );
   }
   const capabilities = findMember(metaOf(params), META_CLIENT_CAPABILITIES);
   if (capabilities === undefined || text.charAt(capabilities.start) !== '{') {
@@ -132,7 +147,11 @@ function metaOf(params: ScannedObject | undefined): ScannedObject | undefined {
 }
 
 /** Progress goes back under the caller's own token, as that exact text. */
-function progressOf(text: string, params: ScannedObject | undefined, exchange: Exchange): Exchange['notify'] | undefined {
+function progressOf(
+  text: string,
+  params: ScannedObject | undefined,
+  exchange: Exchange,
+): Exchange['notify'] | undefined {
   const member = findMember(metaOf(params), 'progressToken');
   const value = parsedValue(text, member);
   if (member === undefined || !(typeof value === 'string' || Number.isInteger(value))) return undefined;

@@ -6,8 +6,9 @@ import { oneLine } from '../protocol/json.ts';
 import { createLineReader } from '../protocol/lines.ts';
 import { type Message, parseMessage, type RequestMessage } from '../protocol/messages.ts';
 import { hasBatches } from '../protocol/revisions.ts';
+import type { GatewayError } from '../shared/errors.ts';
 import { batchElements } from './batch.ts';
-import { createFlights } from './flights.ts';
+import { createFlights, isWithdrawn } from './flights.ts';
 import { declaredRevision, type Protocol, refusal } from './protocol.ts';
 
 export interface StdioOptions {
@@ -23,10 +24,12 @@ export interface StdioOptions {
 }
 
 export interface StdioTransport {
-  /** Takes no more requests; resolves when those in flight are answered. */
-  drain(): Promise<void>;
-  /** Cancels what is still in flight. */
-  abort(): void;
+  /** Takes no more requests. */
+  refuse(): void;
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void>;
+  /** Cancels what is still in flight; it is answered with the reason. */
+  abort(reason: GatewayError): void;
 }
 
 export function serveStdio(options: StdioOptions): StdioTransport {
@@ -51,7 +54,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       const exchange = { connection, signal: flight.signal, notify };
       if (declaredRevision(request) !== undefined) {
         const { text } = await protocol.modern(request, exchange);
-        return flight.signal.aborted ? undefined : text;
+        return isWithdrawn(flight.signal) ? undefined : text;
       }
       if (request.method === 'initialize') {
         const { text, revision } = protocol.initialize(request);
@@ -63,14 +66,17 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         return refusal(request.id, 'INVALID_REQUEST', hint).text;
       }
       const { text } = await protocol.legacy(request, exchange);
-      return flight.signal.aborted ? undefined : text;
+      return isWithdrawn(flight.signal) ? undefined : text;
     } finally {
       flights.end(request.id);
     }
   };
 
   /** @returns what a message is answered with; notifications and responses with nothing. */
-  const reply = (message: Message, notify: (text: string) => void): Promise<string | undefined> | string | undefined => {
+  const reply = (
+    message: Message,
+    notify: (text: string) => void,
+  ): Promise<string | undefined> | string | undefined => {
     switch (message.kind) {
       case 'request':
         return answer(message, notify);
@@ -82,7 +88,8 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       case 'invalid':
         return refusal(message.id, message.code, message.message).text;
       case 'batch':
-        return refusal('null', 'INVALID_REQUEST', 'This protocol revision has no batches: send one message per line.').text;
+        return refusal('null', 'INVALID_REQUEST', 'This protocol revision has no batches: send one message per line.')
+          .text;
     }
   };
 
@@ -111,7 +118,9 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       },
       broken(reason) {
         const what = reason === 'too long' ? `longer than ${options.maxMessageBytes} bytes` : 'not valid UTF-8';
-        send(refusal('null', reason === 'too long' ? 'INVALID_REQUEST' : 'PARSE_ERROR', `The message is ${what}.`).text);
+        send(
+          refusal('null', reason === 'too long' ? 'INVALID_REQUEST' : 'PARSE_ERROR', `The message is ${what}.`).text,
+        );
         return true;
       },
     },
@@ -123,10 +132,10 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   output.once('error', () => options.ended('stdout broken'));
 
   return {
-    drain() {
+    refuse() {
       draining = true;
-      return flights.idle();
     },
-    abort: () => flights.abortAll(),
+    idle: () => flights.idle(),
+    abort: (reason) => flights.abortAll(reason),
   };
 }

@@ -4,7 +4,9 @@ import type { Connection } from '../../pipeline/types.ts';
 import { headerMismatch } from '../../protocol/headers.ts';
 import { type Message, parseMessage, type RequestMessage } from '../../protocol/messages.ts';
 import { hasBatches, isLegacy, isModern, UNDECLARED_REVISION } from '../../protocol/revisions.ts';
+import type { GatewayError } from '../../shared/errors.ts';
 import { batchElements } from '../batch.ts';
+import { isWithdrawn } from '../flights.ts';
 import { type Answer, declaredRevision, type Protocol, refusal } from '../protocol.ts';
 import { type Body, readBody } from './body.ts';
 import { type Accepted, accepted, createReply, sendJson } from './reply.ts';
@@ -26,8 +28,8 @@ export interface McpEndpoint {
   handle(request: IncomingMessage, response: ServerResponse, principal: string, headers: OutgoingHttpHeaders): void;
   /** Resolves when no request is being answered. */
   idle(): Promise<void>;
-  /** Cancels what is still in flight. */
-  abort(): void;
+  /** Cancels what is still in flight; it is answered with the reason. */
+  abort(reason: GatewayError): void;
 }
 
 /** One POST after its body was read. */
@@ -61,7 +63,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       method: single(header['mcp-method']),
       name: single(header['mcp-name']),
     });
-    if (mismatch !== undefined) return sendJson(post.response, refusal(message.id, 'HEADER_MISMATCH', mismatch), post.headers);
+    if (mismatch !== undefined)
+      return sendJson(post.response, refusal(message.id, 'HEADER_MISMATCH', mismatch), post.headers);
     const controller = new AbortController();
     modernFlights.add(controller);
     const gone = (): void => controller.abort();
@@ -70,7 +73,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const reply = createReply(post.response, post.accept, post.headers);
       const connection = options.connect(post.principal);
       const answer = await protocol.modern(message, { connection, signal: controller.signal, notify: reply.notify });
-      if (controller.signal.aborted) reply.abandon();
+      if (isWithdrawn(controller.signal)) reply.abandon();
       else reply.finish(answer);
     } finally {
       post.response.off('close', gone);
@@ -95,8 +98,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       return refusal(message.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.');
     }
     try {
-      const { text } = await protocol.legacy(message, { connection: session.connection, signal: flight.signal, notify });
-      return flight.signal.aborted ? undefined : { text, status: 200 };
+      const { text } = await protocol.legacy(message, {
+        connection: session.connection,
+        signal: flight.signal,
+        notify,
+      });
+      return isWithdrawn(flight.signal) ? undefined : { text, status: 200 };
     } finally {
       session.flights.end(message.id);
     }
@@ -132,7 +139,10 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     if (session === undefined) return;
     const parts = hasBatches(session.revision)
       ? batchElements(text)
-      : ({ code: 'INVALID_REQUEST', message: 'This protocol revision has no batches: send one message per request.' } as const);
+      : ({
+          code: 'INVALID_REQUEST',
+          message: 'This protocol revision has no batches: send one message per request.',
+        } as const);
     if (!Array.isArray(parts)) return sendJson(post.response, refusal('null', parts.code, parts.message), post.headers);
     const reply = createReply(post.response, post.accept, post.headers);
     const answers = await Promise.all(
@@ -167,7 +177,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       case 'response': {
         if (version !== undefined && isModern(version)) {
           if (message.kind === 'notification') post.response.writeHead(202, post.headers).end();
-          else sendJson(post.response, refusal('null', 'INVALID_REQUEST', 'This revision has no responses from clients.'), post.headers);
+          else
+            sendJson(
+              post.response,
+              refusal('null', 'INVALID_REQUEST', 'This revision has no responses from clients.'),
+              post.headers,
+            );
           return;
         }
         const session = sessionOf(post, 'null');
@@ -193,7 +208,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     }
   };
 
-  const handlePost = (request: IncomingMessage, response: ServerResponse, principal: string, headers: OutgoingHttpHeaders): void => {
+  const handlePost = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    principal: string,
+    headers: OutgoingHttpHeaders,
+  ): void => {
     const refused = checkPost(request, options.open());
     if (refused !== undefined) {
       sendJson(response, refused, { ...headers, connection: 'close' });
@@ -206,7 +226,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
         .then(() => receive(post, body))
         .catch((error: unknown) => {
           options.failed(error);
-          if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The gateway failed on this request.'), headers);
+          if (!response.headersSent)
+            sendJson(response, refusal('null', 'INTERNAL', 'The gateway failed on this request.'), headers);
           else response.destroy();
         })
         .finally(finished);
@@ -223,9 +244,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     idle() {
       return active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
     },
-    abort() {
-      for (const controller of modernFlights) controller.abort();
-      sessions.closeAll();
+    abort(reason) {
+      for (const controller of modernFlights) controller.abort(reason);
+      sessions.closeAll(reason);
     },
   };
 }
@@ -236,7 +257,11 @@ function checkPost(request: IncomingMessage, open: boolean): Answer | undefined 
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   const encoding = request.headers['content-encoding'];
   if (type !== 'application/json' || (encoding !== undefined && encoding !== 'identity')) {
-    const answer = refusal('null', 'INVALID_REQUEST', 'Content-Type must be application/json, without Content-Encoding.');
+    const answer = refusal(
+      'null',
+      'INVALID_REQUEST',
+      'Content-Type must be application/json, without Content-Encoding.',
+    );
     return { ...answer, status: 415 };
   }
   const { json, events } = accepted(request.headers.accept);
@@ -267,7 +292,11 @@ function acceptNotification(session: Session, message: Message): void {
 
 /** 2025-11-25, transports, Protocol Version Header: an unsupported version is a 400. */
 function badVersion(post: Post, id: string): void {
-  sendJson(post.response, refusal(id, 'INVALID_REQUEST', 'MCP-Protocol-Version is not a supported version.'), post.headers);
+  sendJson(
+    post.response,
+    refusal(id, 'INVALID_REQUEST', 'MCP-Protocol-Version is not a supported version.'),
+    post.headers,
+  );
 }
 
 function single(header: string | string[] | undefined): string | undefined {

@@ -10,7 +10,8 @@ export interface Accepted {
 
 /** What the caller can read, by its `Accept` header; one that says nothing gets JSON. */
 export function accepted(header: string | undefined): Accepted {
-  if (header === undefined || header === '' || header.includes('*/*')) return { json: true, events: header !== undefined };
+  if (header === undefined || header === '' || header.includes('*/*'))
+    return { json: true, events: header !== undefined };
   const types = header.toLowerCase();
   return {
     json: types.includes('application/json') || types.includes('application/*'),

@@ -72,11 +72,15 @@ function route(options: HttpOptions, request: IncomingMessage, response: ServerR
   if (path === '/health') return sendJson(response, { status: 200, text: JSON.stringify(options.health()) });
   if (path === '/ready') {
     const ready = options.ready();
-    return sendJson(response, { status: ready ? 200 : 503, text: JSON.stringify({ status: ready ? 'ready' : 'not ready' }) });
+    return sendJson(response, {
+      status: ready ? 200 : 503,
+      text: JSON.stringify({ status: ready ? 'ready' : 'not ready' }),
+    });
   }
   const { host, origin } = request.headers;
   if (!options.guard.host(host)) return forbid(response, 'Host is not allowed: add it to GATEWAY_ALLOWED_HOSTS.');
-  if (!options.guard.origin(origin, host)) return forbid(response, 'Origin is not allowed: add it to GATEWAY_CORS_ORIGINS.');
+  if (!options.guard.origin(origin, host))
+    return forbid(response, 'Origin is not allowed: add it to GATEWAY_CORS_ORIGINS.');
   const cors = corsHeaders(options.guard, origin);
   if (request.method === 'OPTIONS') return preflight(request, response, cors);
   const principal = options.authenticate(request.headers.authorization);
@@ -97,9 +101,17 @@ function forbid(response: ServerResponse, message: string): void {
 
 /** RFC 6750 section 3. Static tokens have no authorization server, so there is no `resource_metadata` to point to. */
 function challenge(response: ServerResponse, presented: boolean, headers: OutgoingHttpHeaders): void {
-  const answer = refusal('null', 'INVALID_REQUEST', 'A valid bearer token is needed: send it as Authorization: Bearer TOKEN.');
+  const answer = refusal(
+    'null',
+    'INVALID_REQUEST',
+    'A valid bearer token is needed: send it as Authorization: Bearer TOKEN.',
+  );
   const error = presented ? ', error="invalid_token"' : '';
-  sendJson(response, { ...answer, status: 401 }, { ...headers, 'www-authenticate': `Bearer realm="agent-mcp-gateway"${error}` });
+  sendJson(
+    response,
+    { ...answer, status: 401 },
+    { ...headers, 'www-authenticate': `Bearer realm="agent-mcp-gateway"${error}` },
+  );
 }
 
 function corsHeaders(guard: Guard, origin: string | undefined): OutgoingHttpHeaders {

@@ -1,6 +1,7 @@
 /** Sessions of the 2025 revisions over HTTP: each belongs to the principal that opened it (identity.md). */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../pipeline/types.ts';
+import type { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
 
 export interface Session {
@@ -21,7 +22,8 @@ export interface Sessions {
   close(id: string, principal: string): boolean;
   /** Ends the sessions whose principal the configuration no longer has. */
   retain(keeps: (principal: string) => boolean): void;
-  closeAll(): void;
+  /** Calls in flight are answered with the reason. */
+  closeAll(reason: GatewayError): void;
   readonly size: number;
 }
 
@@ -39,9 +41,9 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
   /** In order of last use: the first is the one that was idle longest. */
   const held = new Map<string, Held>();
 
-  const end = (session: Held): void => {
+  const end = (session: Held, reason?: GatewayError): void => {
     held.delete(session.id);
-    session.flights.abortAll();
+    session.flights.abortAll(reason);
   };
 
   /** Sessions with calls in flight are in use, however long ago the last request came in. */
@@ -88,8 +90,8 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
         if (!keeps(session.connection.principal)) end(session);
       }
     },
-    closeAll() {
-      for (const session of held.values()) end(session);
+    closeAll(reason) {
+      for (const session of held.values()) end(session, reason);
     },
     get size() {
       return held.size;

@@ -1,0 +1,39 @@
+import type { Settings } from '../config/settings.ts';
+import { createGateway } from '../gateway.ts';
+import { callTool } from '../pipeline/call.ts';
+import { parseMessage } from '../protocol/messages.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+export interface LocalClient {
+  /** Calls one of the gateway's tools as whoever runs this command. */
+  call<T>(tool: string, args: Record<string, unknown>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A gateway without a transport, for one command. @throws GatewayError as `createGateway` */
+export async function openClient(settings: Settings): Promise<LocalClient> {
+  const gateway = await createGateway(settings, { watch: false });
+  const connection = gateway.localConnection();
+  return {
+    async call<T>(tool: string, args: Record<string, unknown>): Promise<T> {
+      const text = JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: tool, arguments: args },
+      });
+      const message = parseMessage(text, 'caller');
+      if (message.kind !== 'request') throw new GatewayError('INVALID_ARGUMENTS', 'The arguments cannot be sent.');
+      const outcome = await callTool(gateway.parts, {
+        connection,
+        text,
+        params: message.params,
+        signal: new AbortController().signal,
+        onProgress: undefined,
+      });
+      if (outcome.kind === 'result') return JSON.parse(outcome.body.text) as T;
+      throw new GatewayError('INTERNAL', `The server answered with error ${outcome.code}: ${outcome.message}`);
+    },
+    close: () => gateway.stop(0),
+  };
+}

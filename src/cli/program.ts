@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { VERSION } from '../shared/version.ts';
+// import { registerAudit } from './audit.ts';
+import { registerDemo } from './demo.ts';
+import { registerInit } from './init.ts';
+import { registerPolicy } from './policy.ts';
+import { registerSchemas } from './schemas.ts';
+import { registerServe } from './serve.ts';
+import { registerTools } from './tools.ts';
+import { registerTrust } from './trust.ts';
+import { registerValidate } from './validate.ts';
+
+/** The whole command line. Every command loads what it needs when it runs. */
+export function createProgram(): Command {
+  const program = new Command('agent-mcp-gateway')
+    .description('One MCP server in front of all your MCP servers, with rules per agent.')
+    .version(VERSION, '--version')
+    .showHelpAfterError('Run with --help for usage.')
+    .configureHelp({ sortSubcommands: false });
+  for (const register of [
+    registerServe,
+    registerInit,
+    registerValidate,
+    registerPolicy,
+    registerTools,
+    registerTrust,
+    // registerAudit,
+    registerDemo,
+    registerSchemas,
+  ]) {
+    register(program);
+  }
+  return program;
+}

@@ -1,0 +1,74 @@
+/** The life of a serving process: start, signals, stop. */
+import process from 'node:process';
+import type { Settings } from '../config/settings.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { say } from './output.ts';
+
+/** Milliseconds that running calls get to finish once the gateway stops (behaviour section 9). */
+const DRAIN_MS = 10_000;
+
+/**
+ * Serves until a signal or the client ends it; the process exits then.
+ * @throws GatewayError where it cannot start: NESTED_GATEWAY, CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE
+ */
+export async function serve(settings: Settings): Promise<void> {
+  refuseNesting(settings);
+  const gateway = await createGateway(settings);
+  let stopping = false;
+  const stop = (reason: string): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    gateway.log.info({ reason }, 'stopping');
+    gateway.stop(DRAIN_MS).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        gateway.log.error({ err: error }, 'the stop failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGHUP', () => gateway.reload());
+  if (settings.transport === 'stdio') {
+    await gateway.serveStdio(process.stdin, process.stdout, (reason) => {
+      if (reason === 'stdout broken') process.exit(0);
+      if (!stopping) stop(reason);
+    });
+    return;
+  }
+  await serveOverHttp(gateway, settings);
+}
+
+async function serveOverHttp(gateway: Gateway, settings: Settings): Promise<void> {
+  const { url, newToken } = await gateway.serveHttp().catch((error: unknown) => {
+    throw listenError(error, settings);
+  });
+  gateway.log.info(`listening on ${url}`);
+  if (newToken !== undefined) say(clientConfiguration(url, newToken));
+}
+
+function listenError(error: unknown, { host, port }: Settings): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (code === undefined || error instanceof GatewayError) return error;
+  const hint =
+    code === 'EADDRINUSE'
+      ? 'another program uses it: choose one with --port.'
+      : 'choose another with --host and --port.';
+  return new GatewayError('USAGE', `Cannot listen on ${host}:${port} (${code}): ${hint}`);
+}
+
+function clientConfiguration(url: string, token: string): string {
+  const entry = { mcpServers: { gateway: { type: 'http', url, headers: { Authorization: `Bearer ${token}` } } } };
+  return `\nA token was made for this gateway. Paste this into your MCP client's configuration:\n\n${JSON.stringify(entry, null, 2)}\n`;
+}
+
+/** A gateway that was started by a gateway would start gateways without end. */
+function refuseNesting({ allowNested }: Settings): void {
+  if (process.env['AGENT_MCP_GATEWAY'] === undefined || allowNested) return;
+  throw new GatewayError(
+    'NESTED_GATEWAY',
+    "This gateway was started by another gateway: remove its entry there, or set GATEWAY_ALLOW_NESTED=1 in that entry's env.",
+  );
+}

@@ -1,0 +1,40 @@
+import process from 'node:process';
+import type { Command } from 'commander';
+import type { CommandFlags } from './flags.ts';
+import { settingsFrom, withFiles } from './flags.ts';
+import { fail } from './output.ts';
+
+export function registerServe(program: Command): void {
+  const command = program
+    .command('serve', { isDefault: true })
+    .description('run the gateway: over stdio for the client that starts it, or over HTTP as a service');
+  withFiles(command)
+    .option('--transport <kind>', 'stdio or http (GATEWAY_TRANSPORT; default stdio)')
+    .option('--host <address>', 'address to listen on (GATEWAY_HTTP_HOST; default 127.0.0.1)')
+    .option('--port <number>', 'port to listen on, 0 for any (GATEWAY_HTTP_PORT; default 8000)')
+    .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
+    .option('--agent <name>', 'bind every call of this connection to one agent of the rules')
+    .option('--debug', 'offer get_gateway_status and log more (GATEWAY_DEBUG)')
+    .option('--init-strategy <when>', 'start servers eager or lazy (GATEWAY_INIT_STRATEGY; default eager)')
+    .option('--no-auth', 'accept HTTP requests without a token; only together with a loopback address')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ agent-mcp-gateway                                  as the command of an MCP client, over stdio
+  $ agent-mcp-gateway serve --transport http           as a service on http://127.0.0.1:8000/mcp
+  $ agent-mcp-gateway serve --agent researcher         for a client entry that belongs to one agent
+
+Stops on SIGTERM, SIGINT and the end of stdin; reloads on SIGHUP and whenever a file changes.
+Exit status: 0 after a clean stop, 1 where it could not start, 2 for a wrong flag.`,
+    )
+    .action(async (flags: CommandFlags) => {
+      try {
+        const { serve } = await import('./run.ts');
+        await serve(settingsFrom(flags));
+      } catch (error) {
+        fail(error);
+        process.exit();
+      }
+    });
+}

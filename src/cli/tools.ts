@@ -1,0 +1,120 @@
+/** `tools list` and `tools call`: what an agent would get, through the same pipeline. */
+import process from 'node:process';
+import type { Command } from 'commander';
+import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
+import { fail, print, printJson, say } from './output.ts';
+
+interface ToolsFlags extends CommandFlags {
+  readonly json?: boolean;
+  readonly args?: string;
+}
+
+export function registerTools(program: Command): void {
+  const tools = program.command('tools').description('see and call the tools that an agent may use');
+  withFiles(tools.command('list [server]'))
+    .description('list the servers and tools that an agent may use')
+    .option('--agent <name>', 'as this agent (default: as a call without agent_id)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway tools list --agent researcher brave-search')
+    .action((server: string | undefined, flags: ToolsFlags) =>
+      run(flags, (call) => list(call, server, flags.json === true)),
+    );
+  withFiles(tools.command('call <server> <tool>'))
+    .description('call a tool as an agent; recorded in the audit log like any other call')
+    .option('--agent <name>', 'as this agent (default: as a call without agent_id)')
+    .option('--args <json>', 'arguments, a JSON object')
+    .option('--json', 'print the whole result as JSON')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ agent-mcp-gateway tools call files read_file --args '{"path":"notes.md"}' --agent writer`,
+    )
+    .action((server: string, tool: string, flags: ToolsFlags) =>
+      run(flags, (call) => execute(call, { server, tool, args: flags.args ?? {} }, flags.json === true)),
+    );
+}
+
+/** Calls one of the gateway's own tools and gives its result. */
+type Call = (tool: string, args: Record<string, unknown>) => Promise<ToolResult>;
+
+interface ToolResult {
+  readonly content: readonly { readonly type: string; readonly text?: string }[];
+  readonly isError?: boolean;
+}
+
+async function run(flags: ToolsFlags, action: (call: Call) => Promise<void>): Promise<void> {
+  try {
+    const { openClient } = await import('./client.ts');
+    const client = await openClient(settingsFrom({ ...flags, initStrategy: 'lazy' }));
+    try {
+      await action(client.call);
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    fail(error);
+  }
+  process.exit();
+}
+
+async function list(call: Call, server: string | undefined, json: boolean): Promise<void> {
+  const names = server === undefined ? await serverNames(call) : [server];
+  const listed: Record<string, unknown>[] = [];
+  for (const name of names) {
+    const result = await call('get_server_tools', { server: name });
+    if (reportFailure(result)) {
+      // One server that is down must not hide the others.
+      listed.push({ server: name, error: failureOf(result) });
+      continue;
+    }
+    const { tools } = JSON.parse(textOf(result)) as { tools: { name: string; description: string }[] };
+    if (!json) for (const tool of tools) print(`${name}\t${tool.name}\t${firstLine(tool.description)}`);
+    listed.push({ server: name, tools });
+  }
+  if (json) printJson(listed);
+}
+
+async function serverNames(call: Call): Promise<string[]> {
+  const result = await call('list_servers', {});
+  if (reportFailure(result)) return [];
+  return (JSON.parse(textOf(result)) as { name: string }[]).map(({ name }) => name);
+}
+
+async function execute(call: Call, args: Record<string, unknown>, json: boolean): Promise<void> {
+  const result = await call('execute_tool', args);
+  if (json) printJson(result);
+  if (failureOf(result) !== undefined) {
+    reportFailure(result);
+    return;
+  }
+  if (result.isError === true) process.exitCode = 1;
+  if (json) return;
+  for (const block of result.content) print(block.type === 'text' ? (block.text ?? '') : JSON.stringify(block));
+}
+
+/** Says a failure of the gateway on stderr and sets the exit status. */
+function reportFailure(result: ToolResult): boolean {
+  const failure = failureOf(result);
+  if (failure === undefined) return false;
+  say(`agent-mcp-gateway: ${failure.message}`);
+  process.exitCode = failure.code === 'DENIED_BY_POLICY' ? 3 : 1;
+  return true;
+}
+
+function failureOf(result: ToolResult): { readonly code: string; readonly message: string } | undefined {
+  if (result.isError !== true) return undefined;
+  try {
+    const { error } = JSON.parse(textOf(result)) as { error?: { code?: unknown; message?: unknown } };
+    if (typeof error?.code !== 'string' || typeof error.message !== 'string') return undefined;
+    return { code: error.code, message: error.message };
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(result: ToolResult): string {
+  return result.content.find(({ type }) => type === 'text')?.text ?? '';
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,35 @@
+/** What the gateway says about its configuration: at the start, and after each reload. */
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { describeChanges } from './diff.ts';
+import { formatProblem } from './load.ts';
+import type { ConfigStore, ReloadOutcome } from './store.ts';
+import type { Problem } from './types.ts';
+
+export function reportStart(config: ConfigStore, log: Logger): void {
+  for (const notice of config.location.notes) log.warn(notice);
+  reportProblems(config.problems, log);
+  const { policy, servers, principals, paths } = config.current();
+  log.info({ ...paths, servers: servers.size, agents: policy.agents.length }, 'configuration loaded');
+  if (principals === undefined) {
+    log.warn('the rules have no principals: every connection may use any agent_id (docs/identity.md)');
+  }
+}
+
+function reportProblems(problems: readonly Problem[], log: Logger): void {
+  for (const problem of problems) log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem));
+}
+
+export function reportReload(outcome: ReloadOutcome, log: Logger, metrics: Metrics): void {
+  const count = metrics.counter('config_reloads_total', 'Reloads of the configuration, by result.', ['result']);
+  count.inc({ result: outcome.kind });
+  switch (outcome.kind) {
+    case 'applied':
+      log.info(`configuration reloaded: ${describeChanges(outcome.changes)}`);
+      return reportProblems(outcome.problems, log);
+    case 'refused':
+      return log.error(`reload refused, the configuration before it stays in use. ${outcome.error.message}`);
+    case 'unchanged':
+      return log.info('reload: nothing changed');
+  }
+}

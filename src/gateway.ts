@@ -1,0 +1,160 @@
+/** Composition root: settings -> { serve, reload, stop }. Wires everything below it and holds no logic. */
+import { randomBytes } from 'node:crypto';
+import process from 'node:process';
+import type { Readable, Writable } from 'node:stream';
+import { openAudit } from './audit/sink.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { recordChange } from './catalog/record-change.ts';
+import { reportReload, reportStart } from './config/report.ts';
+import type { Settings } from './config/settings.ts';
+import { type ConfigStore, createConfigStore } from './config/store.ts';
+import type { Snapshot } from './config/types.ts';
+import { createDownstream } from './downstream/pool.ts';
+import { checkBoundAgent, localConnection } from './identity/connections.ts';
+import { principalOf } from './identity/principal.ts';
+import { createLogger, type Logger } from './observe/log.ts';
+import { createMetrics, type Metrics } from './observe/metrics.ts';
+import { createRedactor, type Redactor } from './observe/redact.ts';
+import type { PipelineParts } from './pipeline/parts.ts';
+import type { Connection } from './pipeline/types.ts';
+import { SERVER_INFO, VERSION } from './shared/version.ts';
+import { gatewayTools } from './tools/all.ts';
+import { createProtocol } from './transport/protocol.ts';
+import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
+
+export interface Gateway {
+  readonly log: Logger;
+  readonly snapshot: () => Snapshot;
+  /** Everything that the path of a call needs; for commands that call without a transport. */
+  readonly parts: PipelineParts;
+  /** The connection of whoever started this process. @throws GatewayError where the rules give stdio to nobody */
+  localConnection(): Connection;
+  serveStdio(input: Readable, output: Writable, ended: (reason: StdioEnd) => void): Promise<void>;
+  /** @returns where it listens, and the token if this start made one. */
+  serveHttp(): Promise<{ readonly url: string; readonly newToken: string | undefined }>;
+  /** Reads the configuration again; what came of it is logged. */
+  reload(): void;
+  /** Takes no more calls, lets running ones finish for `drainMs`, then stops every server. */
+  stop(drainMs: number): Promise<void>;
+  /** Ends what can be ended at once. */
+  kill(): void;
+}
+
+/**
+ * Loads the configuration and puts the gateway together; nothing listens yet.
+ * @param options.watch false for commands that end soon.
+ * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
+ */
+export async function createGateway(settings: Settings, options: { watch?: boolean } = {}): Promise<Gateway> {
+  const redactor = createRedactor();
+  const log = createLogger({ debug: settings.debug, redact: redactor.redact });
+  const metrics = createMetrics({ version: VERSION });
+  const config = await createConfigStore({
+    settings,
+    env: process.env,
+    watch: options.watch ?? true,
+    onReload: (outcome) => reportReload(outcome, log, metrics),
+    onError: (error) => log.error({ err: error }, 'a reload failed unexpectedly'),
+  });
+  keepSecrets(redactor, config.current());
+  checkBoundAgent(settings, config.current());
+  reportStart(config, log);
+
+  const audit = openAudit({ path: settings.auditLog, redact: redactor.redact });
+  const gatewayId = randomBytes(6).toString('hex');
+  const downstream = createDownstream({
+    version: VERSION,
+    gatewayId,
+    log,
+    redact: redactor.redact,
+    events: {
+      connected: (server) => catalog.invalidate(server),
+      toolsChanged: (server) => catalog.invalidate(server),
+    },
+  });
+  const catalog = createCatalog({ downstream, log, onChange: (change) => recordChange(audit, log, change) });
+  let requests = 0;
+  const parts: PipelineParts = {
+    snapshot: config.current,
+    tools: new Map(gatewayTools(settings).map((tool) => [tool.name, tool])),
+    catalog,
+    downstream,
+    audit,
+    metrics,
+    log,
+    nextRequestId: () => `${gatewayId}-${++requests}`,
+    status: () => statusOf(config, downstream.status()),
+  };
+  const protocol = createProtocol(parts, SERVER_INFO);
+  const transports = createTransports({ settings, snapshot: config.current, parts, protocol, redactor });
+
+  config.subscribe((next) => {
+    keepSecrets(redactor, next);
+    downstream.retain(next.servers);
+    catalog.retain(next.servers);
+    transports.sessions.retain((principal) => principalOf(next, principal) !== undefined);
+    if (settings.initStrategy === 'eager') downstream.warm(next.servers);
+  });
+  gauges(metrics, config, transports.sessions, downstream);
+
+  return {
+    log,
+    snapshot: config.current,
+    parts,
+    localConnection: () => localConnection(settings, config.current()),
+    async serveStdio(input, output, ended) {
+      transports.stdio(input, output, localConnection(settings, config.current()), ended);
+      if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
+    },
+    async serveHttp() {
+      const listening = await transports.http();
+      if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
+      return listening;
+    },
+    reload: () => void config.reload(),
+    async stop(drainMs) {
+      config.close();
+      await transports.drain(drainMs);
+      await downstream.close();
+      await transports.close();
+      await audit.close();
+    },
+    kill: () => downstream.kill(),
+  };
+}
+
+/** Names are told to agents and owners anyway; a value that is also a name must not blank it out of the log. */
+function keepSecrets(redactor: Redactor, snapshot: Snapshot): void {
+  redactor.replace(snapshot.secrets ?? [], [...snapshot.servers.keys(), ...snapshot.policy.agents]);
+}
+
+function statusOf(config: ConfigStore, servers: readonly object[]): unknown {
+  const { policy, paths, denyOnMissingAgent, explainDenials } = config.current();
+  return {
+    reload_status: config.status(),
+    policy_state: {
+      total_agents: policy.agents.length,
+      agent_ids: policy.agents,
+      defaults: { deny_on_missing_agent: denyOnMissingAgent, explain_denials: explainDenials },
+    },
+    available_servers: [...config.current().servers.keys()],
+    servers,
+    config_paths: { mcp_config: paths.servers, gateway_rules: paths.rules },
+    message: 'The gateway is running.',
+  };
+}
+
+function gauges(
+  metrics: Metrics,
+  config: ConfigStore,
+  sessions: Transports['sessions'],
+  downstream: { status(): readonly { state: string }[] },
+): void {
+  metrics.gauge('sessions', 'Sessions of the 2025 revisions that are open.', () => sessions.size);
+  metrics.gauge('servers_configured', 'Servers of the configuration in force.', () => config.current().servers.size);
+  metrics.gauge(
+    'servers_ready',
+    'Servers that are connected.',
+    () => downstream.status().filter(({ state }) => state === 'ready').length,
+  );
+}

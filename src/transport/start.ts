@@ -1,0 +1,122 @@
+/** Both transports of one gateway: starts them, drains them, closes them. */
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { Settings } from '../config/settings.ts';
+import type { Snapshot } from '../config/types.ts';
+import { authenticate } from '../identity/authenticate.ts';
+import { connectionOf } from '../identity/connections.ts';
+import { loadOrCreateToken, tokenHash } from '../identity/token.ts';
+import { TEXT_TYPE } from '../observe/exposition.ts';
+import type { Redactor } from '../observe/redact.ts';
+import type { PipelineParts } from '../pipeline/parts.ts';
+import type { Connection } from '../pipeline/types.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { VERSION } from '../shared/version.ts';
+import { createGuard } from './http/guard.ts';
+import { createMcpEndpoint } from './http/mcp.ts';
+import { type HttpTransport, serveHttp } from './http/server.ts';
+import { createSessions, type Sessions } from './http/sessions.ts';
+import type { Protocol } from './protocol.ts';
+import { type StdioTransport, serveStdio } from './stdio.ts';
+
+/** Bytes that one message of a caller may have (security.md). */
+const MAX_CALLER_MESSAGE = 4 * 1024 * 1024;
+
+/** Milliseconds that cancelled calls get to send their errors. */
+const ABORT_MS = 1_000;
+
+export type StdioEnd = 'stdin closed' | 'stdout broken';
+
+export interface TransportParts {
+  readonly settings: Settings;
+  readonly snapshot: () => Snapshot;
+  readonly parts: PipelineParts;
+  readonly protocol: Protocol;
+  readonly redactor: Redactor;
+}
+
+export interface Transports {
+  readonly sessions: Sessions;
+  stdio(input: Readable, output: Writable, connection: Connection, ended: (reason: StdioEnd) => void): void;
+  /**
+   * @returns where it listens, and the token where this start made one.
+   * @throws the error of listen(2)
+   */
+  http(): Promise<{ readonly url: string; readonly newToken: string | undefined }>;
+  /** Takes no more calls; running ones get `ms` milliseconds, and then an error. */
+  drain(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createTransports({ settings, snapshot, parts, protocol, redactor }: TransportParts): Transports {
+  const { log, metrics } = parts;
+  const sessions = createSessions();
+  const startedAt = performance.now();
+  let open = true;
+  let stdio: StdioTransport | undefined;
+  let http: HttpTransport | undefined;
+  const failed = (error: unknown): void => log.error({ err: error }, 'an HTTP request failed unexpectedly');
+  const mcp = createMcpEndpoint({
+    protocol,
+    sessions,
+    connect: (principal) => connectionOf(settings, principal),
+    maxMessageBytes: MAX_CALLER_MESSAGE,
+    open: () => open,
+    failed,
+  });
+  const idle = (): Promise<unknown> => Promise.all([stdio?.idle(), mcp.idle()]);
+  return {
+    sessions,
+    stdio(input, output, connection, ended) {
+      stdio = serveStdio({ input, output, protocol, connection, log, maxMessageBytes: MAX_CALLER_MESSAGE, ended });
+    },
+    async http() {
+      const needsToken = !settings.noAuth && snapshot().principals === undefined;
+      const generated = needsToken ? loadOrCreateToken(join(settings.configDir, 'token')) : undefined;
+      if (generated !== undefined) redactor.add([generated.token]);
+      const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
+      http = await serveHttp({
+        host: settings.host,
+        port: settings.port,
+        guard: createGuard(settings.host, settings.allowedHosts, settings.corsOrigins),
+        authenticate: (header) => authenticate(header, snapshot(), { noAuth: settings.noAuth, generatedTokenHash }),
+        mcp,
+        health: () => ({
+          status: 'ok',
+          version: VERSION,
+          uptime_seconds: Math.round(performance.now() - startedAt) / 1000,
+        }),
+        ready: () => open,
+        metrics: async (accept) =>
+          accept?.includes('application/json') === true
+            ? { type: 'application/json', text: JSON.stringify(metrics.json()) }
+            : { type: TEXT_TYPE, text: await metrics.prometheus() },
+        failed,
+      });
+      return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };
+    },
+    async drain(ms) {
+      open = false;
+      http?.stopAccepting();
+      stdio?.refuse();
+      if (await within(ms, idle())) return;
+      log.warn('calls were still running at the drain limit and are cancelled');
+      const reason = new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down: the call was cancelled.');
+      stdio?.abort(reason);
+      mcp.abort(reason);
+      await within(ABORT_MS, idle());
+    },
+    close: async () => http?.close(),
+  };
+}
+
+/** @returns false where the time was over first. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}
