@@ -1,0 +1,213 @@
+/** The audit log: records in, chained lines out, one write per turn of the event loop. */
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { GatewayError } from '../shared/errors.ts';
+import { type AppendFile, openAppendFile } from './append-file.ts';
+import { type AuditFs, nodeFs, systemCode } from './files.ts';
+import { chain, FIRST_PREV, lineBody } from './line.ts';
+import type { AuditRecord, AuditSink } from './record.ts';
+
+export interface AuditOptions {
+  /** The log. It and its directory are made when missing, for their owner alone. Devices such as /dev/null are fine. */
+  readonly path: string;
+  /** Applied to every record before it is hashed and written. */
+  readonly redact: (text: string) => string;
+  /** Bytes after which the log is rotated; default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Milliseconds after which the log is rotated; default 30 days. */
+  readonly maxAgeMs?: number;
+  /** How many rotated files stay; default 10, at least 1. */
+  readonly keep?: number;
+  /** Milliseconds since 1970; default the system's clock. */
+  readonly now?: () => number;
+  readonly files?: AuditFs;
+  readonly onEvent?: (event: AuditEvent) => void;
+}
+
+/** For the log and the metrics of the gateway. */
+export type AuditEvent =
+  /** Records of one batch that could not be written. The error's cause is the system's. */
+  | { readonly kind: 'failed'; readonly error: GatewayError; readonly records: number }
+  /** The first batch that was written after a failure. */
+  | { readonly kind: 'recovered' }
+  /** The log could not be rotated and goes on growing. */
+  | { readonly kind: 'rotation-failed'; readonly error: unknown };
+
+interface Batch {
+  readonly bodies: string[];
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: GatewayError) => void;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const DAY = 86_400_000;
+/** A batch is written in pieces of about this many characters; a line is never split. */
+const PIECE = MEBIBYTE;
+
+/**
+ * Opens the log. Never throws: a log that cannot be opened is told to `onEvent` at once, refuses records, and is tried again
+ * with each batch.
+ */
+export function openAudit(options: AuditOptions): AuditSink {
+  const emit = options.onEvent ?? (() => {});
+  const file = openAppendFile({
+    files: options.files ?? nodeFs,
+    path: options.path,
+    maxBytes: options.maxBytes ?? 64 * MEBIBYTE,
+    maxAgeMs: options.maxAgeMs ?? 30 * DAY,
+    keep: options.keep ?? 10,
+    now: options.now ?? Date.now,
+    onRotationFailure: (error) => emit({ kind: 'rotation-failed', error }),
+  });
+  const writer = createWriter(file);
+  const timestamp = createClock(options.now ?? Date.now);
+  let pending: Batch | undefined;
+  let failing = false;
+  let closed = false;
+
+  const flush = (): void => {
+    const batch = pending;
+    if (batch === undefined) return;
+    pending = undefined;
+    const failure = writer.write(batch.bodies);
+    if (failure === undefined) {
+      batch.resolve();
+      if (failing) emit({ kind: 'recovered' });
+      failing = false;
+      return;
+    }
+    failing = true;
+    const error = unavailable(failure.error);
+    batch.reject(error);
+    emit({ kind: 'failed', error, records: batch.bodies.length });
+  };
+
+  const opened = file.append(Buffer.alloc(0));
+  if (!opened.ok) {
+    failing = true;
+    emit({ kind: 'failed', error: unavailable(opened.error), records: 0 });
+  }
+
+  return {
+    append(record: AuditRecord): Promise<void> {
+      if (closed) return refused(unavailable(undefined));
+      if (pending === undefined) {
+        pending = createBatch();
+        // After everything that this turn of the event loop has to say: all of it shares one write.
+        setImmediate(flush);
+      }
+      pending.bodies.push(lineBody(record, timestamp(), options.redact));
+      return pending.promise;
+    },
+    close() {
+      flush();
+      closed = true;
+      file.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Keeps the chain of this process. Its state follows what is in the file, not what was meant to be. */
+function createWriter(file: AppendFile) {
+  const id = randomBytes(8).toString('hex');
+  let seq = 0;
+  let prev = FIRST_PREV;
+  let torn = 0;
+
+  const writePiece = (bodies: readonly string[]): { readonly error: unknown } | undefined => {
+    const hashes: string[] = [];
+    let text = '';
+    for (const body of bodies) {
+      const before = hashes.at(-1) ?? prev;
+      const place = { writer: id, seq: seq + hashes.length + 1, prev: before, torn: hashes.length === 0 ? torn : 0 };
+      const { line, hash } = chain(body, place);
+      text += `${line}\n`;
+      hashes.push(hash);
+    }
+    const bytes = Buffer.from(text, 'utf8');
+    const appended = file.append(bytes);
+    const { lines, fragment } = appended.ok
+      ? { lines: bodies.length, fragment: false }
+      : wholeLines(bytes, appended.written);
+    if (lines > 0) {
+      seq += lines;
+      prev = hashes[lines - 1] ?? prev;
+      torn = 0;
+    }
+    if (fragment) torn++;
+    return appended.ok ? undefined : { error: appended.error };
+  };
+
+  return {
+    /** @returns what went wrong, if anything did. */
+    write(bodies: readonly string[]): { readonly error: unknown } | undefined {
+      let from = 0;
+      let length = 0;
+      for (const [index, body] of bodies.entries()) {
+        length += body.length;
+        if (length < PIECE && index < bodies.length - 1) continue;
+        const failure = writePiece(bodies.slice(from, index + 1));
+        if (failure !== undefined) return failure;
+        from = index + 1;
+        length = 0;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** How many lines of a write that stopped after `written` bytes are in the file, and whether a part of another one is. */
+function wholeLines(bytes: Buffer, written: number): { readonly lines: number; readonly fragment: boolean } {
+  let lines = 0;
+  let end = 0;
+  for (let at = bytes.indexOf('\n'); at >= 0 && at <= written; at = bytes.indexOf('\n', at + 1)) {
+    // `at === written`: only the line feed is missing, and whoever writes next adds it.
+    lines++;
+    end = at + 1;
+  }
+  return { lines, fragment: written > end };
+}
+
+function createBatch(): Batch {
+  let resolve: () => void = () => {};
+  let reject: (error: GatewayError) => void = () => {};
+  const promise = new Promise<void>((onSuccess, onFailure) => {
+    resolve = onSuccess;
+    reject = onFailure;
+  });
+  promise.catch(ignore);
+  return { bodies: [], promise, resolve, reject };
+}
+
+function refused(error: GatewayError): Promise<void> {
+  const promise = Promise.reject(error);
+  promise.catch(ignore);
+  return promise;
+}
+
+/** Nobody has to wait for a record: a failure is told to `onEvent` in any case. */
+function ignore(): void {}
+
+/** ISO 8601 in UTC with milliseconds; formatted once per millisecond. */
+function createClock(now: () => number): () => string {
+  let last = Number.NaN;
+  let text = '';
+  return () => {
+    const time = now();
+    if (time !== last) {
+      last = time;
+      text = new Date(time).toISOString();
+    }
+    return text;
+  };
+}
+
+/** The message is for agents: it names no path. The cause is for the log of the gateway. */
+function unavailable(cause: unknown): GatewayError {
+  const code = systemCode(cause);
+  const why = cause === undefined ? ' because the gateway is stopping' : code === undefined ? '' : ` (${code})`;
+  const message = `The audit log cannot be written${why}. Ask whoever runs the gateway to look at its log, then try again.`;
+  return new GatewayError('AUDIT_UNAVAILABLE', message, cause === undefined ? {} : { cause });
+}

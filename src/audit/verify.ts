@@ -1,0 +1,76 @@
+/** Reading a log back: which lines are whole, which were changed, and where some are missing. */
+import { closeSync, openSync, realpathSync } from 'node:fs';
+import { type Findings, followChains } from './chains.ts';
+import { nodeFs, rotatedFiles, rotatedName } from './files.ts';
+import { parseLine } from './parse-line.ts';
+import { readLines } from './read-lines.ts';
+
+export interface VerifyReport extends Findings {
+  /** True where nothing is wrong. */
+  readonly ok: boolean;
+  /** What was read, oldest first. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Checks every chain in a log and its rotated files, in one pass and in memory that does not grow with them. The log may be
+ * in use. Blocks until it is through: for commands.
+ * @param path the log; or one of its rotated files, to read only that one.
+ * @throws what opening or reading a file throws, e.g. ENOENT.
+ */
+export function verifyLog(path: string): VerifyReport {
+  const { files, beginsLate } = openAll(path);
+  try {
+    const follower = followChains(beginsLate);
+    for (const { path: file, fd } of files) {
+      let number = 0;
+      for (const bytes of readLines(fd)) {
+        number++;
+        if (bytes === undefined || bytes.length > 0) follower.add(parseLine(bytes), file, number);
+      }
+    }
+    const findings = follower.findings();
+    return { ok: findings.problems.length === 0, files: files.map((file) => file.path), ...findings };
+  } finally {
+    closeAll(files);
+  }
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly fd: number;
+}
+
+interface OpenLog {
+  readonly files: readonly OpenFile[];
+  /** Older files are gone or were left out. */
+  readonly beginsLate: boolean;
+}
+
+const ATTEMPTS = 20;
+
+/** Opens all files before any is read, and once more if the log was rotated in the meantime. */
+function openAll(path: string): OpenLog {
+  if (rotatedName(path) !== undefined) return { files: [{ path, fd: openSync(path, 'r') }], beginsLate: true };
+  for (let attempt = 1; ; attempt++) {
+    const files: OpenFile[] = [];
+    try {
+      const log = realpathSync(path);
+      const rotated = rotatedFiles(nodeFs, log);
+      for (const one of [...rotated.map((file) => file.path), log]) files.push({ path: one, fd: openSync(one, 'r') });
+      const settled = rotatedFiles(nodeFs, log).at(-1)?.number === rotated.at(-1)?.number;
+      if (settled || attempt === ATTEMPTS) return { files, beginsLate: (rotated[0]?.number ?? 1) > 1 };
+    } catch (error) {
+      // Between a rotation and the next record there is no log, and the oldest file may just have gone.
+      if (attempt === ATTEMPTS) {
+        closeAll(files);
+        throw error;
+      }
+    }
+    closeAll(files);
+  }
+}
+
+function closeAll(files: readonly OpenFile[]): void {
+  for (const { fd } of files) closeSync(fd);
+}
