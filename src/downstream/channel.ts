@@ -40,6 +40,12 @@ export interface ChannelHandlers {
   message(text: string, of?: number): boolean;
   /** This one request failed; the channel works on. */
   failed(id: number, error: GatewayError): void;
+  /** True while the request waits for its response. */
+  waits(id: number): boolean;
+  /** The server forgot the session: initialize again. Rejects when that fails. */
+  renew(): Promise<void>;
+  /** The server may have spoken while nothing was listening. */
+  missed(): void;
   /** The channel is over. */
   closed(error: GatewayError): void;
 }

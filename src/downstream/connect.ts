@@ -1,12 +1,15 @@
 /** Makes one connection: starts the channel, shakes hands within the budgets, and remembers how the server speaks. */
-import type { ServerDefinition } from '../config/types.ts';
-import type { NotificationMessage } from '../protocol/messages.ts';
+import type { HttpDefinition, ServerDefinition, StdioDefinition } from '../config/types.ts';
+import { LATEST_LEGACY } from '../protocol/revisions.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { OpenChannel } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
-import { shakeHands } from './handshake.ts';
+import { initializeAgain, shakeHands } from './handshake.ts';
+import { refusedStatus } from './http-client.ts';
+import { httpChannel } from './http-link.ts';
 import { createLink, type ManagedLink } from './link.ts';
 import { createPeer, type Peer } from './peer.ts';
+import { sseChannel } from './sse-link.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announcesTools, keepSubscribed } from './subscribe.ts';
 import type { Log, ServerFacts } from './types.ts';
@@ -52,48 +55,76 @@ export interface ConnectOptions {
 
 interface Attempt {
   readonly peer: Peer;
-  readonly facts: ServerFacts;
+  readonly facts: () => ServerFacts;
 }
 
 /**
  * @throws GatewayError SERVER_UNAVAILABLE, or the reason of the signal. Nothing is left of a failed connection.
  */
 export async function connect(server: ServerDefinition, options: ConnectOptions): Promise<ManagedLink> {
-  const { facts, peer } = await connectStdio(server, options);
-  options.verdicts.set(server.key, facts.era);
-  if (facts.era === 'modern' && announcesTools(facts)) void keepSubscribed(peer, options.log, server.name);
-  else if (facts.era === 'legacy') peer.listen();
-  return createLink(server.name, peer, () => facts);
+  const { link, name } = server;
+  const { facts, peer } =
+    link.transport === 'stdio' ? await connectStdio(server, link, options) : await connectHttp(server, link, options);
+  const { era } = facts();
+  if (announcesTools(facts())) {
+    if (era === 'modern') void keepSubscribed(peer, options.log, name);
+    else peer.listen();
+  }
+  return createLink({ server: name, peer, facts, outdated: () => options.verdicts.delete(server.key) });
 }
 
-async function connectStdio(server: ServerDefinition, options: ConnectOptions): Promise<Attempt> {
-  const { link, name } = server;
-  if (link.transport !== 'stdio') throw unavailable(name, 'cannot be reached over HTTP yet.');
-  const warn = createWarnings(options.log, name);
-  const { log, redact, maxMessageBytes, budgets } = options;
+async function connectStdio(
+  server: ServerDefinition,
+  definition: StdioDefinition,
+  options: ConnectOptions,
+): Promise<Attempt> {
+  const { log, redact, maxMessageBytes, verdicts } = options;
+  const { stopStepMs } = options.budgets;
+  const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs };
   const open = (): OpenChannel =>
-    stdioChannel({
-      server: name,
-      definition: link,
-      marker: options.marker(),
-      log,
-      warn,
-      redact,
-      maxMessageBytes,
-      stopStepMs: budgets.stopStepMs,
-    });
-  const verdict = options.verdicts.get(server.key);
-  const known = verdict === 'sse' ? undefined : verdict;
+    stdioChannel({ ...base, marker: options.marker(), warn: createWarnings(log, server.name) });
+  const verdict = verdicts.get(server.key);
   try {
-    return await attempt(server, options, open(), known);
+    return await attempt(server, options, open(), verdict === 'modern' ? 'modern' : verdict && 'legacy');
   } catch (error) {
     // Some servers end at the first request that is not `initialize`: start those again without the probe.
-    const died = error instanceof GatewayError && error.data?.['ended'] === 'in handshake';
-    if (known === 'legacy' || !died || options.signal.aborted) throw error;
-    options.verdicts.delete(server.key);
+    const died = error instanceof GatewayError && error.data?.['exited'] === true;
+    if (verdict === 'legacy' || !died || options.signal.aborted) throw error;
     return attempt(server, options, open(), 'legacy');
   }
 }
+
+async function connectHttp(
+  server: ServerDefinition,
+  definition: HttpDefinition,
+  options: ConnectOptions,
+): Promise<Attempt> {
+  const { log, maxMessageBytes, verdicts, version } = options;
+  const warn = createWarnings(log, server.name);
+  const base = { server: server.name, definition, version, log, warn, maxMessageBytes };
+  const overSse = (): Promise<Attempt> => attempt(server, options, sseChannel(base), 'legacy', 'sse');
+  if (definition.transport === 'sse') return overSse();
+  const verdict = verdicts.get(server.key);
+  if (verdict === 'sse') {
+    try {
+      return await overSse();
+    } catch {
+      verdicts.delete(server.key);
+    }
+  }
+  try {
+    return await attempt(server, options, httpChannel(base), verdict === 'sse' ? undefined : verdict);
+  } catch (error) {
+    // A server of 2024-11-05 refuses the POST but has an event stream at the same address (2025-11-25, basic/transports,
+    // Backwards Compatibility).
+    if (!SSE_SIGNS.has(refusedStatus(error)) || options.signal.aborted) throw error;
+    return overSse().catch(() => {
+      throw error;
+    });
+  }
+}
+
+const SSE_SIGNS: ReadonlySet<unknown> = new Set([400, 404, 405]);
 
 /** One try; closes the channel when it fails. */
 async function attempt(
@@ -101,48 +132,69 @@ async function attempt(
   options: ConnectOptions,
   open: OpenChannel,
   known: 'modern' | 'legacy' | undefined,
+  verdict?: Verdict,
 ): Promise<Attempt> {
-  const { budgets, signal } = options;
-  const { name } = server;
-  let ready = false;
+  const { budgets, signal, version } = options;
+  const { name, key } = server;
+  const isProcess = server.link.transport === 'stdio';
+  let facts: ServerFacts | undefined;
+  let acknowledged = false;
   const budget = new AbortController();
   const expire = (ms: number, what: string): NodeJS.Timeout =>
     setTimeout(() => budget.abort(unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`)), ms);
-  let timer = expire(budgets.startMs, 'wrote nothing to stdout');
+  const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'did not finish the handshake');
+  let timer = isProcess ? expire(budgets.startMs, 'wrote nothing to stdout') : handshakeTimer();
+
+  const renew = async (): Promise<void> => {
+    const limit = AbortSignal.any([AbortSignal.timeout(budgets.handshakeMs), signal]);
+    try {
+      const before = facts?.revision ?? LATEST_LEGACY;
+      facts = await initializeAgain(peer, { server: name, version, signal: limit }, before);
+      options.connected(facts);
+    } catch (error) {
+      options.verdicts.delete(key);
+      const known = error instanceof GatewayError ? error : unavailable(name, 'did not give a new session in time.');
+      void peer.close(known);
+      throw known;
+    }
+  };
+
   const peer = createPeer(open, {
     server: name,
-    version: options.version,
+    version,
     warn: createWarnings(options.log, name),
     active: () => {
-      if (ready || budget.signal.aborted) return;
+      if (!isProcess || facts !== undefined || budget.signal.aborted) return;
       clearTimeout(timer);
-      timer = expire(budgets.handshakeMs, 'did not finish the handshake');
+      timer = handshakeTimer();
     },
-    notified: (message: NotificationMessage) => {
-      if (message.method === 'notifications/tools/list_changed') options.toolsChanged();
+    renew,
+    missed: options.toolsChanged,
+    notified: ({ method }) => {
+      if (method === 'notifications/tools/list_changed') options.toolsChanged();
+      if (method !== 'notifications/subscriptions/acknowledged') return;
+      // Subscribed again: something may have changed in between.
+      if (acknowledged) options.toolsChanged();
+      acknowledged = true;
     },
     closed: (error) => {
-      if (ready) options.closed(error);
+      if (facts !== undefined) options.closed(error);
     },
   });
   try {
-    const facts = await shakeHands(peer, {
+    const first = await shakeHands(peer, {
       server: name,
-      version: options.version,
+      version,
       known,
-      probeMs: budgets.probeMs,
+      probeMs: isProcess ? budgets.probeMs : Number.POSITIVE_INFINITY,
       signal: AbortSignal.any([budget.signal, signal]),
     });
-    ready = true;
-    return { peer, facts };
+    facts = first;
+    options.verdicts.set(key, verdict ?? first.era);
+    return { peer, facts: () => facts ?? first };
   } catch (error) {
-    const ended = peer.closed;
     await peer.close(unavailable(name, 'was not connected.'));
-    if (ended === undefined) throw error;
-    throw unavailable(name, ended.message.replace(`Server "${name}" `, ''), {
-      cause: ended.cause,
-      data: { ended: ended.cause === undefined ? 'in handshake' : 'not started' },
-    });
+    throw error;
   } finally {
     clearTimeout(timer);
   }

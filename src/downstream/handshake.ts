@@ -7,6 +7,7 @@ import { isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } fr
 import type { GatewayError } from '../shared/errors.ts';
 import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
+import { refusedStatus } from './http-client.ts';
 import type { Peer } from './peer.ts';
 import type { ServerFacts } from './types.ts';
 
@@ -126,23 +127,46 @@ function foreign(server: string, supported: readonly string[]): GatewayError {
   return unavailable(server, `speaks only revisions that the gateway does not (${list}).`);
 }
 
-async function discover(peer: Peer, options: HandshakeOptions): Promise<Discovery> {
+async function discover(peer: Peer, { signal }: HandshakeOptions): Promise<Discovery> {
   peer.speak(LATEST_MODERN);
-  const { signal } = options;
-  const answer = await peer.call('server/discover', '', {
-    timeoutMs: Number.POSITIVE_INFINITY,
-    cancellable: false,
-    signal,
-  });
-  return readDiscovery(answer);
+  const call = { timeoutMs: Number.POSITIVE_INFINITY, cancellable: false, signal };
+  try {
+    return readDiscovery(await peer.call('server/discover', '', call));
+  } catch (error) {
+    const status = refusedStatus(error);
+    if (status === undefined || NO_ERA.has(status) || status > 501) throw error;
+    return { kind: 'legacy' };
+  }
 }
 
-async function initialize(peer: Peer, options: HandshakeOptions): Promise<ServerFacts | string> {
+/** Statuses that say nothing about the era: a credential is missing, or too many requests. */
+const NO_ERA: ReadonlySet<number> = new Set([401, 403, 407, 429]);
+
+/**
+ * Initializes again after a session was lost; what is sent meanwhile still speaks the old revision.
+ * @throws GatewayError SERVER_UNAVAILABLE, or the reason of the signal.
+ */
+export async function initializeAgain(
+  peer: Peer,
+  options: Omit<HandshakeOptions, 'known' | 'probeMs'>,
+  revision: string,
+): Promise<ServerFacts> {
+  const facts = await initialize(peer, options, revision);
+  if (typeof facts === 'string') throw unavailable(options.server, facts);
+  return facts;
+}
+
+async function initialize(
+  peer: Peer,
+  { signal, version }: Pick<HandshakeOptions, 'signal' | 'version'>,
+  meanwhile?: string,
+): Promise<ServerFacts | string> {
   peer.speak(undefined);
-  const { signal } = options;
-  const params = initializeParams(LATEST_LEGACY, options.version);
+  const params = initializeParams(LATEST_LEGACY, version);
   const call = { timeoutMs: Number.POSITIVE_INFINITY, cancellable: false, signal };
-  const facts = readInitialized(await peer.call('initialize', params, call));
+  const answer = peer.call('initialize', params, call);
+  if (meanwhile !== undefined) peer.speak(meanwhile);
+  const facts = readInitialized(await answer);
   if (typeof facts === 'string') return facts;
   peer.speak(facts.revision);
   peer.notify('notifications/initialized', '');

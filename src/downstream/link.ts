@@ -1,8 +1,10 @@
 /** A live connection, made from a peer that has shaken hands. */
+import type { GatewayError } from '../shared/errors.ts';
 import { unavailable } from './failures.ts';
+import { refusedStatus } from './http-client.ts';
 import type { Peer } from './peer.ts';
 import { readReply } from './relay.ts';
-import type { Link, ServerFacts } from './types.ts';
+import type { Link, Reply, ServerFacts } from './types.ts';
 
 /** What the pool needs besides the contract. */
 export interface ManagedLink extends Link {
@@ -11,7 +13,26 @@ export interface ManagedLink extends Link {
   kill(): void;
 }
 
-export function createLink(server: string, peer: Peer, facts: () => ServerFacts): ManagedLink {
+/** How a server says that it does not speak what was agreed with it (2026-07-28, basic/versioning). */
+const UNSUPPORTED_VERSION = -32022;
+const REFUSALS: ReadonlySet<unknown> = new Set([400, 404, 405]);
+
+export interface LinkParts {
+  readonly server: string;
+  readonly peer: Peer;
+  readonly facts: () => ServerFacts;
+  /** The server no longer speaks the revision that was agreed: the next connection must find out again. */
+  readonly outdated: () => void;
+}
+
+export function createLink({ server, peer, facts, outdated }: LinkParts): ManagedLink {
+  const end = (): GatewayError => {
+    const error = unavailable(server, 'speaks another revision of the protocol than before. Try again.');
+    outdated();
+    void peer.close(error);
+    return error;
+  };
+
   return {
     get facts() {
       return facts();
@@ -19,7 +40,15 @@ export function createLink(server: string, peer: Peer, facts: () => ServerFacts)
     request: async (method, params, options) => {
       // A tool may work longer than its time-out as long as it reports progress (behaviour section 4).
       const progress = method === 'tools/call';
-      return readReply(await peer.call(method, params, { ...options, progress }));
+      let reply: Reply;
+      try {
+        reply = readReply(await peer.call(method, params, { ...options, progress }));
+      } catch (error) {
+        if (facts().era === 'modern' && REFUSALS.has(refusedStatus(error))) throw end();
+        throw error;
+      }
+      if (!reply.ok && reply.code === UNSUPPORTED_VERSION) throw end();
+      return reply;
     },
     get closed() {
       return peer.closed !== undefined;

@@ -45,6 +45,10 @@ export interface PeerOptions {
   readonly version: string;
   readonly warn: Warn;
   readonly active?: () => void;
+  /** Initializes again; for channels with sessions. */
+  readonly renew?: () => Promise<void>;
+  /** Notifications may have been missed. */
+  readonly missed?: () => void;
   readonly notified: (message: NotificationMessage) => void;
   readonly closed: (error: GatewayError) => void;
 }
@@ -76,6 +80,9 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const channel: Channel = open({
     active: () => options.active?.(),
     message: (text, of) => receive(parseMessage(text, 'server'), text, of),
+    waits: (id) => pending.has(id),
+    renew: () => options.renew?.() ?? Promise.reject(unavailable(server, 'has forgotten its session.')),
+    missed: () => options.missed?.(),
     failed: (id, error) => pending.get(id)?.fail(error),
     closed: finish,
   });

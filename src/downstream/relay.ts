@@ -9,7 +9,7 @@ import type { Reply } from './types.ts';
 const INVALID_ANSWER = -32603;
 
 interface Relayed {
-  /** Members without braces. */
+  /** Members without braces, on one line. */
   readonly members: string;
   /** Offset in `members` after the `{` of `_meta`, -1 without one. */
   readonly metaAt: number;
@@ -23,7 +23,10 @@ export function relayedMembers(text: string, object: ScannedObject, keep: (key: 
   );
   if (!dropsMeta && object.members.every((member) => keep(member.key))) {
     const from = object.members[0]?.keyStart ?? object.start;
-    return { members: innerText(text, object), metaAt: meta?.object === undefined ? -1 : meta.start + 1 - from };
+    return {
+      members: oneLine(innerText(text, object)),
+      metaAt: meta?.object === undefined ? -1 : meta.start + 1 - from,
+    };
   }
   let members = '';
   let metaAt = -1;
@@ -41,7 +44,7 @@ export function relayedMembers(text: string, object: ScannedObject, keep: (key: 
     if (metaAt < 0 && member.key === '_meta' && member.object !== undefined) metaAt = members.length + open;
     members += written;
   }
-  return { members, metaAt };
+  return { members: oneLine(members), metaAt };
 }
 
 /** The reply that a response carries; an answer that MCP does not allow becomes an error. */
@@ -58,7 +61,7 @@ export function readReply(message: ResponseMessage): Reply {
   return {
     ok: true,
     result: {
-      text: `{${oneLine(members)}}`,
+      text: `{${members}}`,
       metaAt: metaAt < 0 ? -1 : metaAt + 1,
       // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
       resultType: (typeMember === undefined ? undefined : stringValue(text, typeMember)) ?? 'complete',

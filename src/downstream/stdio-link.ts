@@ -19,6 +19,9 @@ const UNREAD_BYTES = 64 * 1024 * 1024;
 /** Milliseconds in which stdout may still be read after the process ended. */
 const DRAIN_MS = 200;
 
+/** Tells the end of a process that did start from other failures. */
+const EXITED = { data: { exited: true } };
+
 export interface StdioOptions {
   readonly server: string;
   readonly definition: StdioDefinition;
@@ -97,11 +100,17 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   });
   child.stdout.once('end', () => {
     // Closing its output is how a server ends the connection (2026-07-28, transports/stdio, Shutdown).
-    setTimeout(() => finish(unavailable(server, `closed its output.${tail.sentence()}`)), DRAIN_MS).unref();
+    setTimeout(() => finish(unavailable(server, `closed its output.${tail.sentence()}`, EXITED)), DRAIN_MS).unref();
   });
   void child.exited.then((exit) => {
     const tell = (): void =>
-      finish(unavailable(server, `${describeExit(exit, definition.command)}${tail.sentence()}`, { cause: exit.error }));
+      finish(
+        unavailable(
+          server,
+          `${describeExit(exit, definition.command)}${tail.sentence()}`,
+          exit.error === undefined ? EXITED : { cause: exit.error },
+        ),
+      );
     if (exit.error !== undefined || child.stdout.readableEnded) return tell();
     child.stdout.once('end', tell);
     // A child of the server may hold the pipe open.

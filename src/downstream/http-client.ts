@@ -1,0 +1,181 @@
+/** HTTP to one server: its origin, its configured headers, and nothing that leaves that origin. */
+import { Buffer, isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
+import { errors, Pool } from 'undici';
+import type { HttpDefinition } from '../config/types.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { CLIENT_NAME } from './envelope.ts';
+import { unavailable } from './failures.ts';
+
+const CONNECTIONS = 128;
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_REDIRECTS = 3;
+/** Bytes of an error page that are looked at. */
+const ERROR_BODY_BYTES = 64 * 1024;
+
+export interface HttpRequest {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  /** Where to; default the address of the entry. */
+  readonly path?: string;
+  /** They win over the configured ones. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** Media type without parameters, lower-case. */
+  readonly type: string;
+  readonly body: Readable;
+}
+
+export interface HttpClient {
+  readonly url: URL;
+  /** @throws GatewayError SERVER_UNAVAILABLE; the signal's reason when aborted. */
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
+
+export function createHttpClient(server: string, definition: HttpDefinition, version: string): HttpClient {
+  const url = new URL(definition.url);
+  const pool = new Pool(url.origin, {
+    connections: CONNECTIONS,
+    pipelining: 1,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    // Calls have their own time-outs.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const configured: Record<string, string> = { 'user-agent': `${CLIENT_NAME}/${version}` };
+  for (const [name, value] of definition.headers) configured[name.toLowerCase()] = value;
+  /** Where the server redirected its own address to. */
+  let home = url.pathname + url.search;
+
+  const once = async (request: HttpRequest, path: string): Promise<HttpResponse> => {
+    try {
+      const response = await pool.request({
+        method: request.method,
+        path,
+        headers: { ...configured, ...request.headers },
+        body: request.body ?? null,
+        signal: request.signal,
+      });
+      const header = (name: string): string | undefined => {
+        const value = response.headers[name];
+        return Array.isArray(value) ? value[0] : value;
+      };
+      const type = (header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+      response.body.on('error', () => undefined);
+      return { status: response.statusCode, header, type, body: response.body };
+    } catch (error) {
+      if (request.signal.aborted) throw request.signal.reason;
+      throw describe(server, error);
+    }
+  };
+
+  return {
+    url,
+    async request(request) {
+      let path = request.path ?? home;
+      for (let hops = 0; ; hops++) {
+        const response = await once(request, path);
+        const location = REDIRECTS.has(response.status) ? response.header('location') : undefined;
+        if (location === undefined) return response;
+        discard(response);
+        const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+        // The configured headers hold credentials, which belong to this origin alone.
+        if (target?.origin !== url.origin || hops >= MAX_REDIRECTS) {
+          const where = target === undefined ? 'nowhere' : target.origin;
+          throw unavailable(
+            server,
+            `redirects to ${where}, which is not followed. Put the final address into its entry.`,
+          );
+        }
+        path = target.pathname + target.search;
+        if (request.path === undefined) home = path;
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
+
+function describe(server: string, error: unknown): GatewayError {
+  const code = errorCode(error);
+  // Only codes: the text of the error may quote the address, and that may hold a credential.
+  const what = CODES.get(code) ?? `cannot be reached (${code})`;
+  const cause = error instanceof errors.InvalidArgumentError ? undefined : error;
+  return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause });
+}
+
+const CODES: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'refuses connections: nothing listens at its address'],
+  ['ENOTFOUND', 'cannot be found: its host name does not resolve'],
+  ['EAI_AGAIN', 'cannot be found now: its host name does not resolve at the moment'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'does not accept a connection in time'],
+  ['UND_ERR_INVALID_ARG', 'has a header in its entry that HTTP does not allow'],
+  ['UND_ERR_SOCKET', 'closed the connection before it answered'],
+  ['ECONNRESET', 'closed the connection before it answered'],
+]);
+
+function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown error';
+  // Several addresses were tried: the first failure speaks for all.
+  const [first] = (error as { errors?: unknown[] }).errors ?? [];
+  const { code } = (first ?? error) as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown error';
+}
+
+/** Reads and forgets a body, so that its connection can be used again. */
+export function discard(response: HttpResponse): void {
+  response.body.resume();
+}
+
+/**
+ * The whole body as text.
+ * @throws GatewayError SERVER_UNAVAILABLE when it is too long or not UTF-8.
+ */
+export async function readBody(server: string, response: HttpResponse, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      response.body.destroy();
+      throw unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+  if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
+  return body.toString('utf8');
+}
+
+/** The body of a refusal, as far as it is needed; empty when it cannot be read. */
+export async function readRefusal(server: string, response: HttpResponse): Promise<string> {
+  try {
+    return await readBody(server, response, ERROR_BODY_BYTES);
+  } catch {
+    return '';
+  }
+}
+
+/** The failure that an HTTP status stands for; `data.httpStatus` has it. */
+export function refused(server: string, status: number): GatewayError {
+  const hint =
+    status === 401 || status === 403
+      ? 'refuses the credentials in its entry'
+      : status === 429
+        ? 'is asked too often; wait before the next call'
+        : 'refused the request';
+  return unavailable(server, `${hint} (HTTP ${status}).`, { data: { httpStatus: status } });
+}
+
+/** The status of a failure made by `refused`. */
+export function refusedStatus(error: unknown): number | undefined {
+  const status = error instanceof GatewayError ? error.data?.['httpStatus'] : undefined;
+  return typeof status === 'number' ? status : undefined;
+}

@@ -1,0 +1,48 @@
+/** Follows event streams of a server, across the interruptions that the 2025 revisions allow. */
+import type { Buffer } from 'node:buffer';
+import type { HttpResponse } from './http-client.ts';
+import { createEventReader, type ServerEvent } from './sse.ts';
+
+const DEFAULT_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
+
+/** Where a stream was left. */
+export interface StreamEnd {
+  readonly lastId: string | undefined;
+  readonly retryMs: number;
+  /** What broke it; undefined where the server ended it. */
+  readonly error: unknown;
+}
+
+/** Reads a stream to its end. Never rejects. */
+export async function readEvents(
+  response: HttpResponse,
+  maxBytes: number,
+  handle: (event: ServerEvent) => void,
+): Promise<StreamEnd> {
+  const reader = createEventReader(handle, maxBytes);
+  let error: unknown;
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) reader.push(chunk);
+  } catch (caught) {
+    error = caught;
+    response.body.destroy();
+  }
+  const retryMs = Math.min(reader.retryMs ?? DEFAULT_RETRY_MS, LONGEST_RETRY_MS);
+  return { lastId: reader.lastId, retryMs, error };
+}
+
+/** Waits before a stream is opened again; ends early when aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    timer.unref();
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
+}

@@ -1,0 +1,115 @@
+/** The HTTP+SSE channel of 2024-11-05: one event stream for everything the server says, and an address to POST to. */
+import type { HttpDefinition } from '../config/types.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
+import { unavailable } from './failures.ts';
+import { createHttpClient, discard, refused } from './http-client.ts';
+import { readEvents } from './http-stream.ts';
+import { EventStreamError, type ServerEvent } from './sse.ts';
+import type { Log } from './types.ts';
+import type { Warn } from './warnings.ts';
+
+export interface SseOptions {
+  readonly server: string;
+  readonly definition: HttpDefinition;
+  /** Version of the gateway. */
+  readonly version: string;
+  readonly log: Log;
+  readonly warn: Warn;
+  readonly maxMessageBytes?: number | undefined;
+}
+
+export function sseChannel(options: SseOptions): OpenChannel {
+  return (handlers) => openSse(options, handlers);
+}
+
+function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
+  const { server, log, warn } = options;
+  const maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+  const client = createHttpClient(server, options.definition, options.version);
+  const over = new AbortController();
+  let endpoint: string | undefined;
+  /** Messages that wait for the address. */
+  let waiting: Outgoing[] = [];
+
+  const finish = (error: GatewayError): void => {
+    if (over.signal.aborted) return;
+    over.abort(error);
+    handlers.closed(error);
+    void client.close();
+  };
+
+  const post = async (message: Outgoing, path: string): Promise<void> => {
+    try {
+      const headers = {
+        'content-type': 'application/json',
+        ...(message.revision === undefined ? {} : { 'mcp-protocol-version': message.revision }),
+      };
+      const response = await client.request({ method: 'POST', path, headers, body: message.text, signal: over.signal });
+      discard(response);
+      if (response.status >= 300) throw refused(server, response.status);
+    } catch (error) {
+      if (over.signal.aborted) return;
+      if (message.id === undefined) log.debug({ server, method: message.method, err: error }, 'a message was not sent');
+      else
+        handlers.failed(message.id, error instanceof GatewayError ? error : unavailable(server, 'cannot be reached.'));
+    }
+  };
+
+  const event = ({ type, data }: ServerEvent): void => {
+    if (type === 'message') {
+      if (!handlers.message(data)) warn('An event of the server is no message.');
+    } else if (type === 'endpoint' && endpoint === undefined) {
+      const target = URL.canParse(data, client.url.href) ? new URL(data, client.url) : undefined;
+      // The configured headers hold credentials, which belong to this origin alone.
+      if (target?.origin !== client.url.origin) {
+        finish(unavailable(server, 'names an address of another origin for its messages, which is not used.'));
+        return;
+      }
+      endpoint = target.pathname + target.search;
+      handlers.active();
+      const first = waiting;
+      waiting = [];
+      for (const message of first) void post(message, endpoint);
+    }
+  };
+
+  const listen = async (): Promise<void> => {
+    try {
+      const headers = { accept: 'text/event-stream' };
+      const response = await client.request({ method: 'GET', headers, signal: over.signal });
+      if (response.status !== 200) {
+        discard(response);
+        return finish(refused(server, response.status));
+      }
+      if (response.type !== 'text/event-stream') {
+        response.body.destroy();
+        return finish(unavailable(server, 'does not answer with an event stream.'));
+      }
+      const { error } = await readEvents(response, maxBytes, event);
+      const what =
+        error instanceof EventStreamError ? `sent an event that is ${error.reason}.` : 'closed its event stream.';
+      finish(unavailable(server, what));
+    } catch (error) {
+      finish(error instanceof GatewayError ? error : unavailable(server, 'cannot be reached.', { cause: error }));
+    }
+  };
+
+  const send = (message: Outgoing): void => {
+    if (over.signal.aborted) return;
+    if (endpoint === undefined) waiting.push(message);
+    else void post(message, endpoint);
+  };
+
+  void listen();
+  return {
+    send,
+    cancel: (_id, notification) => send(notification),
+    listen: () => undefined,
+    close: async () => {
+      over.abort(unavailable(server, 'was disconnected.'));
+      await client.close();
+    },
+    kill: () => over.abort(unavailable(server, 'was disconnected.')),
+  };
+}

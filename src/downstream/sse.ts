@@ -1,0 +1,115 @@
+/** Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream). */
+import type { Buffer } from 'node:buffer';
+
+export interface ServerEvent {
+  /** `message` where the server gave no type. */
+  readonly type: string;
+  readonly data: string;
+}
+
+export interface EventReader {
+  /** @throws EventStreamError */
+  push(chunk: Buffer): void;
+  /** Id of the last event; undefined where none had one. */
+  readonly lastId: string | undefined;
+  /** Milliseconds to wait before connecting again, where the server said. */
+  readonly retryMs: number | undefined;
+}
+
+export class EventStreamError extends Error {
+  readonly reason: 'too long' | 'not UTF-8';
+
+  constructor(reason: 'too long' | 'not UTF-8') {
+    super(`The event stream has an event that is ${reason}.`);
+    this.name = 'EventStreamError';
+    this.reason = reason;
+  }
+}
+
+/** @param maxLength of one event, in bytes. */
+export function createEventReader(handle: (event: ServerEvent) => void, maxLength: number): EventReader {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let parts: string[] = [];
+  let held = 0;
+  /** A `\r` ended the last chunk: a `\n` that follows belongs to it. */
+  let afterReturn = false;
+  let type = '';
+  let data: string[] = [];
+  let lastId: string | undefined;
+  let retryMs: number | undefined;
+
+  const dispatch = (): void => {
+    if (data.length > 0)
+      handle({ type: type === '' ? 'message' : type, data: data.length === 1 ? (data[0] ?? '') : data.join('\n') });
+    type = '';
+    data = [];
+    held = 0;
+  };
+
+  const line = (text: string): void => {
+    if (text === '') {
+      dispatch();
+      return;
+    }
+    const colon = text.indexOf(':');
+    if (colon === 0) {
+      // A comment, which servers send to keep the connection open.
+      if (data.length === 0) held = 0;
+      return;
+    }
+    const field = colon < 0 ? text : text.slice(0, colon);
+    const from = text.charCodeAt(colon + 1) === 0x20 ? colon + 2 : colon + 1;
+    const value = colon < 0 ? '' : text.slice(from);
+    if (field === 'data') data.push(value);
+    else if (field === 'event') type = value;
+    else if (field === 'id' && !value.includes('\0')) lastId = value;
+    else if (field === 'retry' && /^\d{1,9}$/.test(value)) retryMs = Number(value);
+  };
+
+  const feed = (text: string): void => {
+    let start = afterReturn && text.charCodeAt(0) === 0x0a ? 1 : 0;
+    afterReturn = false;
+    while (start < text.length) {
+      const end = lineEnd(text, start);
+      if (end < 0) break;
+      parts.push(text.slice(start, end));
+      const whole = parts.length === 1 ? (parts[0] ?? '') : parts.join('');
+      parts = [];
+      line(whole);
+      start = end + 1;
+      if (text.charCodeAt(end) !== 0x0d) continue;
+      if (start === text.length) afterReturn = true;
+      else if (text.charCodeAt(start) === 0x0a) start++;
+    }
+    if (start < text.length) parts.push(text.slice(start));
+  };
+
+  return {
+    push(chunk) {
+      held += chunk.length;
+      if (held > maxLength) throw new EventStreamError('too long');
+      feed(decode(decoder, chunk));
+    },
+    get lastId() {
+      return lastId;
+    },
+    get retryMs() {
+      return retryMs;
+    },
+  };
+}
+
+function decode(decoder: InstanceType<typeof TextDecoder>, chunk: Buffer): string {
+  try {
+    return decoder.decode(chunk, { stream: true });
+  } catch {
+    throw new EventStreamError('not UTF-8');
+  }
+}
+
+function lineEnd(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  const carriage = text.indexOf('\r', from);
+  if (newline < 0 || carriage < 0) return Math.max(newline, carriage);
+  return Math.min(newline, carriage);
+}
