@@ -179,6 +179,7 @@ describe('D10 what the other documents but does not wire, works', () => {
 
   it.runIf(process.platform !== 'win32')('D10 SIGHUP reloads', async () => {
     const gateway = await serveStdio({ servers: CALC, rules });
+    expect(await listServers(gateway.rpc)).toEqual(['calc', 'other']);
     writeFileSync(gateway.home.rules, fileText(withPrincipals({ default: { allow: { servers: ['calc'] } } })));
     gateway.running.child.kill('SIGHUP');
     await until(async () => (await listServers(gateway.rpc)).join() === 'calc', 'the new rules hold');

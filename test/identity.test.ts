@@ -119,7 +119,10 @@ overMatrix(CORNERS, (kind) => {
       { agents: AGENTS, principals: principals({ may_assume: ['team.*'], default: 'team.three' }) },
       async (front) => {
         const text = async (agent: string): Promise<string> =>
-          JSON.stringify(await callTool(front.rpc, 'list_servers', { agent_id: agent })).replaceAll(agent, '_');
+          JSON.stringify(await callTool(front.rpc, 'list_servers', { agent_id: agent })).replaceAll(
+            `'${agent}'`,
+            "'_'",
+          );
         expect(await code(front, 'one')).toBe('INVALID_AGENT_ID');
         expect(await text('one')).toBe(await text('nobody'));
         expect(await text('one')).toBe(await text('team.nobody'));
