@@ -26,10 +26,12 @@ export function reportReload(outcome: ReloadOutcome, log: Logger, metrics: Metri
   switch (outcome.kind) {
     case 'applied':
       log.info(`configuration reloaded: ${describeChanges(outcome.changes)}`);
-      return reportProblems(outcome.problems, log);
+      reportProblems(outcome.problems, log);
+      break;
     case 'refused':
-      return log.error(`reload refused, the configuration before it stays in use. ${outcome.error.message}`);
+      log.error(`reload refused, the configuration before it stays in use. ${outcome.error.message}`);
+      break;
     case 'unchanged':
-      return log.info('reload: nothing changed');
+      log.info('reload: nothing changed');
   }
 }

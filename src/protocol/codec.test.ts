@@ -27,7 +27,10 @@ it('a modern result says its type and its server, and keeps every byte of the re
 });
 
 it('a modern result is valid for every result and every _meta', () => {
-  const results = fc.record({ a: fc.jsonValue(), _meta: fc.dictionary(fc.string(), fc.jsonValue()) }, { requiredKeys: [] });
+  const results = fc.record(
+    { a: fc.jsonValue(), _meta: fc.dictionary(fc.string(), fc.jsonValue()) },
+    { requiredKeys: [] },
+  );
   fc.assert(
     fc.property(results, fc.nat(2), (value, indent) => {
       const text = JSON.stringify(value, null, indent);

@@ -27,7 +27,8 @@ export function headerMismatch(
   declared: string,
   headers: MirroredHeaders,
 ): string | undefined {
-  if (headers.version !== declared) return mismatch('MCP-Protocol-Version', headers.version, 'the version in params._meta');
+  if (headers.version !== declared)
+    return mismatch('MCP-Protocol-Version', headers.version, 'the version in params._meta');
   if (headers.method !== request.method) return mismatch('Mcp-Method', headers.method, 'the method');
   const field = NAMED.get(request.method);
   if (field === undefined) return undefined;

@@ -42,11 +42,13 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
     const line = parts.length === 0 ? last : Buffer.concat([...parts, last], held + last.length);
     drop();
     const end = line.length > 0 && line[line.length - 1] === CARRIAGE_RETURN ? line.length - 1 : line.length;
-    if (end > maxBytes) return fail('too long');
     const bytes = end === line.length ? line : line.subarray(0, end);
-    if (!isUtf8(bytes)) return fail('not UTF-8');
-    const text = bytes.toString('utf8');
-    if (text.trim() !== '') handlers.line(text);
+    if (end > maxBytes) fail('too long');
+    else if (!isUtf8(bytes)) fail('not UTF-8');
+    else {
+      const text = bytes.toString('utf8');
+      if (text.trim() !== '') handlers.line(text);
+    }
   };
 
   return {

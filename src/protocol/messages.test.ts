@@ -55,7 +55,8 @@ describe('parseMessage', () => {
   });
 
   it('finds arguments and _meta of a call as they stand', () => {
-    const text = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"n":1e400},"_meta":{"k":1}}}';
+    const text =
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"n":1e400},"_meta":{"k":1}}}';
     const message = parseMessage(text, 'caller');
     if (message.kind !== 'request') throw new Error('not a request');
     const args = findMember(message.params, 'arguments');

@@ -125,7 +125,9 @@ describe('scanObject', () => {
           expect(parsed).toEqual(JSON.parse(JSON.stringify(value))[member.key]);
         }
         const params = findMember(root, 'params')?.object;
-        expect(params?.members.map((member) => member.key)).toEqual(Object.keys(JSON.parse(JSON.stringify(value.params))));
+        expect(params?.members.map((member) => member.key)).toEqual(
+          Object.keys(JSON.parse(JSON.stringify(value.params))),
+        );
         expect(JSON.parse(`{${params === undefined ? '' : innerText(text, params)}}`)).toEqual(
           JSON.parse(JSON.stringify(value.params)),
         );
@@ -201,6 +203,8 @@ describe('operations on scanned text', () => {
         expect(JSON.parse(oneLine(pretty))).toEqual(JSON.parse(pretty));
       }),
     );
-    expect(compact('{ "a" : 100000000000000000001 , "b":"x  y\\"  z" }')).toBe('{"a":100000000000000000001,"b":"x  y\\"  z"}');
+    expect(compact('{ "a" : 100000000000000000001 , "b":"x  y\\"  z" }')).toBe(
+      '{"a":100000000000000000001,"b":"x  y\\"  z"}',
+    );
   });
 });

@@ -5,6 +5,8 @@ import { GatewayError } from '../shared/errors.ts';
 
 /** Depth that a JSON object inside a string may have; the message around it was checked before. */
 const MAX_ARGS_DEPTH = 64;
+/** Names and patterns are matched against every rule; no real one is longer. */
+const MAX_STRING = 1024;
 
 export interface Arguments {
   /** A string, or undefined where it is absent, null or empty. */
@@ -50,7 +52,8 @@ export function readArguments(
   const string = (name: string): string | undefined => {
     const value = parsedValue(text, present(name));
     if (value === undefined || value === '') return undefined;
-    return typeof value === 'string' ? value : refuse(`${name} must be a string.`);
+    if (typeof value !== 'string') return refuse(`${name} must be a string.`);
+    return value.length <= MAX_STRING ? value : refuse(`${name} is longer than ${MAX_STRING} characters.`);
   };
   return {
     string,

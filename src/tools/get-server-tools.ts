@@ -1,8 +1,9 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
-import { compilePattern } from '../policy/pattern.ts';
+import { compilePattern, patternProblem } from '../policy/pattern.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { textAnswer } from './answer.ts';
+import type { Arguments } from './arguments.ts';
 import { inputSchema } from './schema.ts';
 import type { GatewayTool, ToolContext } from './types.ts';
 
@@ -25,7 +26,7 @@ export const getServerTools: GatewayTool = {
   read(args) {
     const server = args.requiredString('server');
     const names = args.names('names');
-    const pattern = args.string('pattern');
+    const pattern = readPattern(args);
     const budget = args.count('max_schema_tokens');
     return {
       claimedAgent: args.string('agent_id'),
@@ -36,6 +37,13 @@ export const getServerTools: GatewayTool = {
     };
   },
 };
+
+function readPattern(args: Arguments): string | undefined {
+  const pattern = args.string('pattern');
+  const problem = pattern === undefined ? undefined : patternProblem(pattern);
+  if (problem !== undefined) throw new GatewayError('INVALID_ARGUMENTS', `get_server_tools: pattern ${problem}.`);
+  return pattern;
+}
 
 interface Query {
   readonly server: string;

@@ -11,7 +11,10 @@ export type Body =
 /** Reads the body of a request, at most `maxBytes` of it; hands it to `done` once. */
 export function readBody(request: IncomingMessage, maxBytes: number, done: (body: Body) => void): void {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > maxBytes) return done({ kind: 'too large' });
+  if (declared > maxBytes) {
+    done({ kind: 'too large' });
+    return;
+  }
   const chunks: Buffer[] = [];
   let size = 0;
   let finished = false;

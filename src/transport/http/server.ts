@@ -69,25 +69,41 @@ export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
 
 function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
   const path = pathOf(request.url ?? '/');
-  if (path === '/health') return sendJson(response, { status: 200, text: JSON.stringify(options.health()) });
-  if (path === '/ready') {
-    const ready = options.ready();
-    return sendJson(response, {
-      status: ready ? 200 : 503,
-      text: JSON.stringify({ status: ready ? 'ready' : 'not ready' }),
-    });
+  if (path === '/health') sendJson(response, { status: 200, text: JSON.stringify(options.health()) });
+  else if (path === '/ready') sendReadiness(response, options.ready());
+  else guarded(options, request, response, path);
+}
+
+/** Everything but the two probes: `Host` and `Origin` first, then the credential, then what is asked for. */
+function guarded(options: HttpOptions, request: IncomingMessage, response: ServerResponse, path: string): void {
+  const { host, origin, authorization } = request.headers;
+  if (!options.guard.host(host)) {
+    forbid(response, 'Host is not allowed: add it to GATEWAY_ALLOWED_HOSTS.');
+    return;
   }
-  const { host, origin } = request.headers;
-  if (!options.guard.host(host)) return forbid(response, 'Host is not allowed: add it to GATEWAY_ALLOWED_HOSTS.');
-  if (!options.guard.origin(origin, host))
-    return forbid(response, 'Origin is not allowed: add it to GATEWAY_CORS_ORIGINS.');
+  if (!options.guard.origin(origin, host)) {
+    forbid(response, 'Origin is not allowed: add it to GATEWAY_CORS_ORIGINS.');
+    return;
+  }
   const cors = corsHeaders(options.guard, origin);
-  if (request.method === 'OPTIONS') return preflight(request, response, cors);
-  const principal = options.authenticate(request.headers.authorization);
-  if (principal === undefined) return challenge(response, request.headers.authorization !== undefined, cors);
-  if (path === '/mcp') return options.mcp.handle(request, response, principal, cors);
-  if (path === '/metrics') return void sendMetrics(options, request, response, cors);
-  sendJson(response, { ...refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp.'), status: 404 }, cors);
+  if (request.method === 'OPTIONS') {
+    preflight(request, response, cors);
+    return;
+  }
+  const principal = options.authenticate(authorization);
+  if (principal === undefined) challenge(response, authorization !== undefined, cors);
+  else if (path === '/mcp') options.mcp.handle(request, response, principal, cors);
+  else if (path === '/metrics') void sendMetrics(options, request, response, cors);
+  else
+    sendJson(
+      response,
+      { ...refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp.'), status: 404 },
+      cors,
+    );
+}
+
+function sendReadiness(response: ServerResponse, ready: boolean): void {
+  sendJson(response, { status: ready ? 200 : 503, text: JSON.stringify({ status: ready ? 'ready' : 'not ready' }) });
 }
 
 function pathOf(url: string): string {

@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest';
+import type { Connection } from '../../pipeline/types.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { createSessions } from './sessions.ts';
+
+const connection = (principal: string): Connection => ({
+  principal,
+  resolve() {
+    throw new GatewayError('INVALID_AGENT_ID', 'not asked here');
+  },
+});
+
+function sessionsAt(clock: { now: number }, max = 100) {
+  return createSessions({ idleMs: 1_000, max, now: () => clock.now });
+}
+
+it('ids are 128 random bits', () => {
+  const sessions = sessionsAt({ now: 0 });
+  const ids = Array.from({ length: 50 }, () => sessions.open(connection('a'), '2025-11-25').id);
+  expect(new Set(ids).size).toBe(50);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
+});
+
+it('a session belongs to the principal that opened it: to anybody else it does not exist', () => {
+  const sessions = sessionsAt({ now: 0 });
+  const { id } = sessions.open(connection('a'), '2025-11-25');
+  expect(sessions.find(id, 'b')).toBeUndefined();
+  expect(sessions.close(id, 'b')).toBe(false);
+  expect(sessions.find(id, 'a')?.id).toBe(id);
+});
+
+it('ends after its idle time, counted from the last request', () => {
+  const clock = { now: 0 };
+  const sessions = sessionsAt(clock);
+  const { id } = sessions.open(connection('a'), '2025-11-25');
+  clock.now = 900;
+  expect(sessions.find(id, 'a')).toBeDefined();
+  clock.now = 1_800;
+  expect(sessions.find(id, 'a')).toBeDefined();
+  clock.now = 2_800;
+  expect(sessions.find(id, 'a')).toBeUndefined();
+  expect(sessions.size).toBe(0);
+});
+
+it('does not end while a call is in flight', () => {
+  const clock = { now: 0 };
+  const sessions = sessionsAt(clock);
+  const session = sessions.open(connection('a'), '2025-11-25');
+  session.flights.begin('1');
+  clock.now = 5_000;
+  expect(sessions.find(session.id, 'a')).toBeDefined();
+});
+
+it('ends the one that was idle longest when there are too many', () => {
+  const sessions = sessionsAt({ now: 0 }, 2);
+  const first = sessions.open(connection('a'), '2025-11-25');
+  const second = sessions.open(connection('a'), '2025-11-25');
+  sessions.find(first.id, 'a');
+  sessions.open(connection('a'), '2025-11-25');
+  expect(sessions.find(second.id, 'a')).toBeUndefined();
+  expect(sessions.find(first.id, 'a')).toBeDefined();
+});
+
+it('cancels the calls of a session that ends', () => {
+  const sessions = sessionsAt({ now: 0 });
+  const session = sessions.open(connection('a'), '2025-11-25');
+  const flight = session.flights.begin('1');
+  sessions.close(session.id, 'a');
+  expect(flight?.signal.aborted).toBe(true);
+});
+
+it('a reload ends the sessions of principals that are gone', () => {
+  const sessions = sessionsAt({ now: 0 });
+  const kept = sessions.open(connection('a'), '2025-11-25');
+  const gone = sessions.open(connection('b'), '2025-11-25');
+  sessions.retain((principal) => principal === 'a');
+  expect(sessions.find(kept.id, 'a')).toBeDefined();
+  expect(sessions.find(gone.id, 'b')).toBeUndefined();
+});
