@@ -1,5 +1,5 @@
 /** Reading a log back: which lines are whole, which were changed, and where some are missing. */
-import { closeSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { type Findings, followChains } from './chains.ts';
 import { nodeFs, rotatedFiles, rotatedName } from './files.ts';
 import { parseLine } from './parse-line.ts';
@@ -19,6 +19,18 @@ export interface VerifyReport extends Findings {
  * @throws what opening or reading a file throws, e.g. ENOENT.
  */
 export function verifyLog(path: string): VerifyReport {
+  for (let attempt = 1; ; attempt++) {
+    const before = sizeOf(path);
+    const report = readAll(path);
+    // While a log is rotated, a slow writer's line can arrive in a file that was read already. What is really wrong with it
+    // is wrong the next time too.
+    if (report.ok || attempt === RECHECKS || sizeOf(path) === before) return report;
+  }
+}
+
+const RECHECKS = 3;
+
+function readAll(path: string): VerifyReport {
   const { files, beginsLate } = openAll(path);
   try {
     const follower = followChains(beginsLate);
@@ -69,6 +81,11 @@ function openAll(path: string): OpenLog {
     }
     closeAll(files);
   }
+}
+
+/** Undefined in the moment of a rotation, in which the log has no file. */
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 function closeAll(files: readonly OpenFile[]): void {

@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { rotatedName, systemCode } from '../audit/files.ts';
+import { describe } from '../audit/problems.ts';
+import { type VerifyReport, verifyLog } from '../audit/verify.ts';
+import { escapeText } from '../observe/escape.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { settingsFrom } from './flags.ts';
+import { print, printJson, say } from './output.ts';
+
+/** More than this many findings of a kind say nothing new to a person. */
+const SHOWN = 50;
+
+/**
+ * Verifies logs and sets the exit status 1 where one is not intact.
+ * @throws GatewayError USAGE where a log cannot be read.
+ */
+export function verifyCommand(files: readonly string[], options: { readonly json: boolean }): void {
+  const paths = files.length === 0 ? [settingsFrom({}).auditLog] : withoutParts(files.map((file) => resolve(file)));
+  const reports = paths.map(read);
+  if (options.json) printJson(reports.length === 1 ? reports[0] : reports);
+  else for (const report of reports) show(report);
+  if (reports.some((report) => !report.ok)) process.exitCode = 1;
+}
+
+/** A shell's `audit.jsonl*` names the log and its rotated files, which are read with it. */
+function withoutParts(paths: readonly string[]): string[] {
+  return paths.filter((path) => {
+    const log = rotatedName(path)?.log;
+    return log === undefined || !paths.includes(log);
+  });
+}
+
+function read(path: string): VerifyReport {
+  try {
+    return verifyLog(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    const why = code === 'ENOENT' ? 'There is no' : `Cannot read (${code}) the`;
+    throw new GatewayError('USAGE', `${why} audit log ${escapeText(path)}. Name the file: audit verify FILE.`);
+  }
+}
+
+function show({ ok, files, records, writers, problems, notes }: VerifyReport): void {
+  for (const problem of problems.slice(0, SHOWN)) {
+    print(`${escapeText(problem.file)}:${problem.line}: ${escapeText(describe(problem))}`);
+  }
+  if (problems.length > SHOWN) print(`... and ${problems.length - SHOWN} more (--json shows all)`);
+  for (const note of notes.slice(0, SHOWN)) say(`note: ${escapeText(note)}`);
+  for (const { writer, first_seq, last_seq } of writers.slice(-SHOWN)) {
+    say(`writer ${escapeText(writer)}: records ${first_seq} to ${last_seq}`);
+  }
+  const where = files.length === 1 ? '1 file' : `${files.length} files`;
+  const verdict = ok ? 'intact' : `NOT intact: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+  print(`${records} records in ${where}: ${verdict}`);
+}
