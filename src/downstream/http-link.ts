@@ -73,10 +73,11 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   const headersOf = (message: Outgoing): Record<string, string> => {
     const basic = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
     if (message.method === 'initialize') return basic;
-    if (message.revision === undefined || !isModern(message.revision)) return { ...basic, ...legacyHeaders() };
+    const { revision: spoken } = message;
+    if (spoken === undefined || !isModern(spoken)) return { ...basic, ...legacyHeaders() };
     return {
       ...basic,
-      'mcp-protocol-version': message.revision,
+      'mcp-protocol-version': spoken,
       'mcp-method': message.method,
       ...nameHeader(message),
       ...message.headers,
@@ -119,7 +120,13 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       await renewed(used);
       return exchange(message, id, signal, true);
     }
-    if (!isAnswer || !handlers.message(text, id)) throw refused(server, response.status);
+    // What refuses a modern request without having read its id does not know the revision.
+    const isForeign =
+      isModernMessage(message) &&
+      message.method !== 'server/discover' &&
+      answer?.kind === 'response' &&
+      answer.id === 'null';
+    if (isForeign || !isAnswer || !handlers.message(text, id)) throw refused(server, response.status);
   };
 
   /** Resolves with a new session; everybody who lost the same one shares it. */
@@ -161,7 +168,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       });
     let end = await read(first);
     let lastId = end.lastId;
-    const resumable = message.revision === undefined || !isModern(message.revision);
+    const resumable = !isModernMessage(message);
     while (handlers.waits(id) && resumable && lastId !== undefined && !(end.error instanceof EventStreamError)) {
       await pause(end.retryMs, signal);
       if (!handlers.waits(id)) return;
@@ -245,7 +252,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   return {
     send: (message) => {
       if (over.signal.aborted) return;
-      if (message.revision !== undefined && !isModern(message.revision)) revision = message.revision;
+      if (message.revision !== undefined && !isModernMessage(message)) revision = message.revision;
       if (message.id !== undefined) void start(message, message.id);
       else if (message.method === 'notifications/initialized') closeGateWhile(tell(message));
       else void tell(message);
@@ -265,6 +272,10 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     },
     kill: () => over.abort(unavailable(server, 'was disconnected.')),
   };
+}
+
+function isModernMessage({ revision }: Outgoing): boolean {
+  return revision !== undefined && isModern(revision);
 }
 
 /** Methods whose `Mcp-Name` repeats a parameter (2026-07-28, Standard Request Headers). */

@@ -111,3 +111,36 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+export interface Recorded {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly message:
+    | { readonly method?: string; readonly id?: number; readonly params?: Record<string, unknown> }
+    | undefined;
+}
+
+export interface HttpFixture {
+  readonly requests: Recorded[];
+  readonly sessions: Set<string>;
+  /** Sends a notification on each open stream. */
+  readonly streams: Set<(name: string) => void>;
+  /** Methods of requests whose connection ended before their answer. */
+  readonly closed: string[];
+  readonly url: string;
+  readonly port: number;
+  readonly options: Record<string, unknown>;
+  generation: 'modern' | 'legacy' | 'sse';
+  close(): Promise<void>;
+}
+
+/** Starts an HTTP server of one generation inside the test. */
+export async function startHttp(
+  generation: HttpFixture['generation'],
+  options: Record<string, unknown> = {},
+): Promise<HttpFixture> {
+  const { href } = new URL('./fixtures/http.mjs', import.meta.url);
+  const fixtures = (await import(href)) as { startHttp: (...args: unknown[]) => Promise<HttpFixture> };
+  return fixtures.startHttp(generation, options);
+}
