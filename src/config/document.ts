@@ -1,7 +1,7 @@
 /** JSON with comments as a tree that knows where everything stood. Nothing of the file becomes an object with a prototype. */
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { quote } from './printable.ts';
-import { decodeText, MAX_FILE_BYTES, type Place, placeAt } from './text.ts';
+import { decodeText, MAX_FILE_BYTES, type Place, placesIn } from './text.ts';
 import type { Problem } from './types.ts';
 
 /** Objects and arrays inside one another at most. */
@@ -66,15 +66,16 @@ export function parseDocument(file: string, bytes: Uint8Array): ParsedDocument {
   if (!decoded.ok) return failed(problem(decoded.place, 'Not valid UTF-8', 'Save the file with the encoding UTF-8'));
 
   const { text } = decoded;
+  const placeAt = placesIn(text);
   const problems: Problem[] = [];
   const report = (offset: number, message: string, fix: string): void => {
-    problems.push(problem(placeAt(text, offset), message, fix));
+    problems.push(problem(placeAt(offset), message, fix));
   };
   const root = build(text, report);
   if (root === undefined || problems.length > 0) {
     return { ok: false, problems: problems.length > 0 ? problems : [problem(START, 'The file is empty', EMPTY_FIX)] };
   }
-  return { ok: true, document: { file, root, place: (path, target) => locate(text, root, path, target) } };
+  return { ok: true, document: { file, root, place: (path, target) => placeAt(offsetOf(root, path, target)) } };
 }
 
 const START: Place = { line: 1, column: 1 };
@@ -161,7 +162,7 @@ const SYNTAX: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['InvalidCharacter', ['Control character in a text', 'Write it as an escape, e.g. "\\n" or "\\t"']],
 ]);
 
-function locate(text: string, root: ConfigNode, path: ConfigPath, target: 'value' | 'key' = 'value'): Place {
+function offsetOf(root: ConfigNode, path: ConfigPath, target: 'value' | 'key' = 'value'): number {
   let node = root;
   let { offset } = root;
   for (const [at, step] of path.entries()) {
@@ -178,7 +179,7 @@ function locate(text: string, root: ConfigNode, path: ConfigPath, target: 'value
       node = item;
     } else break;
   }
-  return placeAt(text, offset);
+  return offset;
 }
 
 /** The value of a node, with every object as a `Map`: what the schemas check. */

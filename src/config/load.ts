@@ -5,6 +5,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { parseDocument } from './document.ts';
 import { type FileContent, readConfigFile, sha256 } from './files.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate.ts';
+import { printable } from './printable.ts';
 import { lintProblems, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules.ts';
 import { collectSecrets } from './secrets.ts';
@@ -117,7 +118,7 @@ function sortProblems(problems: Problem[], first: string): void {
 
 /** `file:line:column message - fix`, the form that editors and terminals make clickable. */
 export function formatProblem(problem: Problem): string {
-  return `${problem.file}:${problem.line}:${problem.column} ${problem.message} - ${problem.fix}`;
+  return `${printable(problem.file)}:${problem.line}:${problem.column} ${problem.message} - ${problem.fix}`;
 }
 
 /** CONFIG_INVALID with every error on a line of its own; `data.problems` has them all. */

@@ -32,7 +32,7 @@ export function collectSecrets(
     for (const value of link.headers.values()) {
       add(value);
       // `Bearer <token>`: the token alone is as secret as both.
-      for (const part of value.split(/\s+/)) add(part);
+      for (const part of value.split(/\s+/).slice(1)) add(part);
     }
     for (const value of urlSecrets(link.url)) add(value);
   }

@@ -48,15 +48,24 @@ function invalidColumn(line: Buffer): number {
 
 const REPLACEMENT = Buffer.from('\ufffd');
 
-/** The place of an offset in a text whose lines end with LF, CR LF or CR. */
-export function placeAt(text: string, offset: number): Place {
-  let line = 1;
-  let start = 0;
-  const breaks = /\r\n|\n|\r/g;
-  for (let found = breaks.exec(text); found !== null; found = breaks.exec(text)) {
-    if (breaks.lastIndex > offset) break;
-    line++;
-    start = breaks.lastIndex;
-  }
-  return { line, column: offset - start + 1 };
+/** Places of offsets in a text whose lines end with LF, CR LF or CR. The lines are looked for at the first question only. */
+export function placesIn(text: string): (offset: number) => Place {
+  let starts: number[] | undefined;
+  return (offset) => {
+    starts ??= lineStarts(text);
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length);
+  return starts;
 }

@@ -1,0 +1,244 @@
+import { expect, test } from 'vitest';
+import { parseDocument } from './document.ts';
+import * as schema from './schema.ts';
+import { collectSecrets, secretsOf } from './secrets.ts';
+import { readServers } from './servers.ts';
+import type { Environment } from './substitute.ts';
+import type { Snapshot } from './types.ts';
+
+const ref = (inner: string) => `$\{${inner}}`;
+
+function read(file: unknown, env: Environment = {}) {
+  const parsed = parseDocument('servers', Buffer.from(typeof file === 'string' ? file : JSON.stringify(file, null, 1)));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return readServers(parsed.document, { env, schema, mainScript: undefined });
+}
+
+const one = (entry: unknown, env: Environment = {}) => read({ mcpServers: { good: { command: 'x' }, it: entry } }, env);
+
+test('stdio and HTTP entries become definitions', () => {
+  const { servers, problems } = read(
+    {
+      mcpServers: {
+        a: {
+          command: 'run',
+          args: ['1', ref('X')],
+          env: { K: ref('X'), __proto__x: 'y' },
+          cwd: '/w',
+          timeout_ms: 5000,
+        },
+        b: { url: 'https://example.com/mcp', headers: { Authorization: `Bearer ${ref('X')}` }, description: 'B' },
+        c: { url: 'http://localhost:1/sse', type: 'sse' },
+        d: { url: 'http://localhost:1/', transport: 'streamable-http', type: 'http' },
+        e: { command: 'e', type: 'stdio' },
+      },
+    },
+    { X: 'val' },
+  );
+  expect(problems).toEqual([]);
+  expect(servers.get('a')).toMatchObject({
+    name: 'a',
+    description: undefined,
+    timeoutMs: 5000,
+    link: { transport: 'stdio', command: 'run', args: ['1', 'val'], cwd: '/w' },
+  });
+  expect(servers.get('a')?.link).toHaveProperty(
+    'env',
+    new Map([
+      ['K', 'val'],
+      ['__proto__x', 'y'],
+    ]),
+  );
+  expect(servers.get('b')).toMatchObject({
+    description: 'B',
+    link: { transport: 'http', url: 'https://example.com/mcp', headers: new Map([['Authorization', 'Bearer val']]) },
+  });
+  expect(servers.get('c')?.link.transport).toBe('sse');
+  expect(servers.get('d')?.link.transport).toBe('http');
+  expect(servers.get('e')?.link.transport).toBe('stdio');
+});
+
+test("VS Code's servers key is accepted, with its inputs", () => {
+  const { servers, problems, fatal } = read({ inputs: [], servers: { a: { type: 'stdio', command: 'x' } } });
+  expect([...servers.keys()]).toEqual(['a']);
+  expect(problems).toEqual([]);
+  expect(fatal).toBe(false);
+});
+
+test('mcpServers counts where both are there, with a warning', () => {
+  const { servers, problems } = read({ servers: { a: { command: 'x' } }, mcpServers: { b: { command: 'y' } } });
+  expect([...servers.keys()]).toEqual(['b']);
+  expect(problems).toMatchObject([{ severity: 'warning', line: 2, message: expect.stringContaining('"servers"') }]);
+});
+
+test.each([{}, [], 'null', { mcpServers: [] }, { mcpservers: {} }])('%j has no servers: nothing can start', (file) => {
+  const { fatal, problems } = read(file);
+  expect(fatal).toBe(true);
+  expect(problems.at(-1)).toMatchObject({ severity: 'error', message: expect.stringContaining('mcpServers') });
+});
+
+test.each<[unknown, string]>([
+  [{}, 'the entry has neither "command" nor "url"'],
+  [{ command: 'x', url: 'http://x' }, 'the entry has both "command" and "url"'],
+  ['x', 'the entry must be an object'],
+  [null, 'the entry must be an object'],
+  [{ command: 1 }, '"command" must be a text'],
+  [{ command: ' ' }, '"command" is empty'],
+  [{ command: 'x', args: 'y' }, '"args" must be a list'],
+  [{ command: 'x', args: ['a', 1] }, '"args[1]" must be a text'],
+  [{ command: 'x', env: { A: 1 } }, '"env.A" must be a text'],
+  [{ command: 'x', env: { 'A=B': '1' } }, '"env.A=B" is not a name'],
+  [{ command: 'x', env: { A: 'a\0b' } }, '"env.A" holds a NUL'],
+  [{ command: 'x', args: ['\0'] }, '"args[0]" holds a NUL'],
+  [{ command: 'x', cwd: 1 }, '"cwd" must be a text'],
+  [{ command: 'x', type: 'http' }, '"type" names an HTTP transport'],
+  [{ command: 'x', transport: 'sse' }, '"transport" names an HTTP transport'],
+  [{ url: 'http://x', type: 'stdio' }, '"type" is "stdio"'],
+  [{ url: 'http://x', type: 'http', transport: 'sse' }, '"transport" contradicts "type"'],
+  [{ url: 'http://x', type: 'websocket' }, '"type" must be one of'],
+  [{ url: 'ftp://x' }, '"url" is not an http or https address'],
+  [{ url: 'file:///etc/passwd' }, '"url" is not an http or https address'],
+  [{ url: 'not a url' }, '"url" is not an http or https address'],
+  [{ url: 'http://x', headers: { 'a b': 'c' } }, '"headers.a b" is not a name'],
+  [{ url: 'http://x', headers: { a: 'c\r\nHost: evil' } }, '"headers.a" holds a line break'],
+  [{ url: 'http://x', headers: { a: '1', A: '2' } }, '"headers.A" is there twice'],
+  [{ url: 'http://x', headers: [] }, '"headers" must be an object'],
+  [{ command: 'x', timeout_ms: '5' }, '"timeout_ms" must be a'],
+  [{ command: 'x', timeout_ms: 0 }, '"timeout_ms" is out of range'],
+  [{ command: 'x', timeout_ms: 2 ** 31 }, '"timeout_ms" is out of range'],
+  [{ command: 'x', timeout_ms: 1.5 }, '"timeout_ms" must be a whole number'],
+  [{ command: 'x', disabled: 'no' }, '"disabled" must be true or false'],
+  [{ command: 'x', description: 1 }, '"description" must be a text'],
+  [{ command: ref('MISSING') }, '"command" needs the environment variable MISSING'],
+  [{ command: 'x', description: ref('MISSING') }, '"description" needs the environment variable MISSING'],
+])('D12: the entry %j disables only its server, with the server and the field in the message', (entry, reason) => {
+  const { servers, broken, problems, fatal } = one(entry);
+  expect(fatal).toBe(false);
+  expect([...servers.keys()]).toEqual(['good']);
+  expect(broken.get('it')?.reason).toContain(reason);
+  expect(problems[0]).toMatchObject({ severity: 'error', message: expect.stringContaining('Server "it" is off: ') });
+  expect(problems[0]?.message).toContain(reason);
+  expect(problems[0]?.fix).not.toBe('');
+});
+
+test('D12: everything wrong with an entry is said at once, each at its place', () => {
+  const { broken, problems } = read(`{"mcpServers": {\n"it": {\n"command": 1,\n"args": [2],\n"cwd": "${ref('NO')}"}}}`);
+  expect(problems.map((problem) => problem.line).sort()).toEqual([3, 4, 5]);
+  expect(broken.get('it')?.reason.split('; ')).toHaveLength(3);
+});
+
+test('a broken server keeps its description, for list_servers', () => {
+  expect(one({ description: 'text' }).broken.get('it')?.description).toBe('text');
+});
+
+test('an unknown key is a warning, and what it holds is not substituted', () => {
+  const { servers, problems } = one({ command: 'x', envFile: ref('workspaceFolder'), always: 1 });
+  expect(servers.has('it')).toBe(true);
+  expect(problems).toMatchObject([
+    { severity: 'warning', message: 'Server "it": "envFile" is not a known key and has no effect' },
+    { severity: 'warning' },
+  ]);
+});
+
+test('a reference of another program is passed on with a warning', () => {
+  const { servers, problems } = one({ command: 'x', args: [ref('input:key')] });
+  expect(servers.get('it')?.link).toMatchObject({ args: [ref('input:key')] });
+  expect(problems).toMatchObject([{ severity: 'warning', message: expect.stringContaining('input:key') }]);
+});
+
+test('keys are not substituted', () => {
+  const { servers } = one({ command: 'x', env: { [ref('X')]: '1' } }, { X: 'val' });
+  expect(servers.get('it')?.link).toHaveProperty('env', new Map([[ref('X'), '1']]));
+});
+
+test('a disabled server is left out, whatever else is wrong with it', () => {
+  const { servers, broken, names, problems } = one({ disabled: true, command: 1, args: [ref('NO')] });
+  expect(servers.has('it') || broken.has('it')).toBe(false);
+  expect(names.has('it')).toBe(true);
+  expect(problems).toEqual([]);
+});
+
+test('an entry that starts this gateway is skipped with a warning, unless its env allows it', () => {
+  const entry = { command: 'npx', args: ['-y', 'agent-mcp-gateway'], env: { K: ref('NOT_SET') } };
+  const skipped = one(entry);
+  expect(skipped.servers.has('it') || skipped.broken.has('it')).toBe(false);
+  expect(skipped.problems).toMatchObject([{ severity: 'warning', message: expect.stringContaining('left out') }]);
+  const allowed = one({ ...entry, env: { GATEWAY_ALLOW_NESTED: '1' } });
+  expect(allowed.servers.has('it')).toBe(true);
+  expect(allowed.problems).toEqual([]);
+});
+
+test('servers may be named like members of Object; a name must not be empty', () => {
+  const { servers, broken } = read(
+    '{"mcpServers": {"__proto__": {"command": "x"}, "constructor": {"command": "x"}, "": {"command": "x"}}}',
+  );
+  expect([...servers.keys()]).toEqual(['__proto__', 'constructor']);
+  expect([...broken.keys()]).toEqual(['']);
+});
+
+test('the key of a definition depends on all that makes the connection, and on nothing else', () => {
+  const base = { command: 'x', args: ['a', 'b'], env: { A: '1', B: '2' }, cwd: '/w' };
+  const keyOf = (entry: unknown, env: Environment = {}) => one(entry, env).servers.get('it')?.key;
+  const key = keyOf(base);
+  expect(key).toMatch(/^[0-9a-f]{64}$/);
+  expect(keyOf({ ...base, env: { B: '2', A: '1' } })).toBe(key);
+  expect(keyOf({ ...base, description: 'other', timeout_ms: 1, type: 'stdio' })).toBe(key);
+  expect(keyOf({ ...base, command: ref('C') }, { C: 'x' })).toBe(key);
+  const others = [
+    { ...base, command: 'y' },
+    { ...base, args: ['ab'] },
+    { ...base, args: ['b', 'a'] },
+    { ...base, env: { A: '1', B: '3' } },
+    { ...base, cwd: '/v' },
+    { url: 'http://x' },
+    { url: 'http://x', type: 'sse' },
+    { url: 'http://x', headers: { a: 'b' } },
+  ].map((entry) => keyOf(entry));
+  expect(new Set([key, ...others]).size).toBe(others.length + 1);
+  const { servers } = read({ mcpServers: { a: base, b: base } });
+  expect(servers.get('a')?.key).not.toBe(servers.get('b')?.key);
+});
+
+test('no value of an entry is repeated in a problem or a reason', () => {
+  const secret = 'hunter2hunter2';
+  const { problems, broken } = read({
+    mcpServers: {
+      a: { url: `ftp://user:${secret}@host/?key=${secret}` },
+      b: { url: 'http://x', headers: { a: `${secret}\n` } },
+      c: { command: 'x', env: { 'A=': secret }, type: secret },
+      d: { command: `${secret}\0`, args: [secret, 1], cwd: 1, unknown: secret },
+    },
+  });
+  expect(broken.size).toBe(4);
+  expect(JSON.stringify([problems, [...broken]])).not.toContain(secret);
+});
+
+test('secrets: env, headers with and without their scheme, URL parts, substituted variables; longest first', () => {
+  const { servers, values } = read(
+    {
+      mcpServers: {
+        a: {
+          command: 'x',
+          args: ['--token', ref('TOKEN')],
+          env: { KEY: 'env-secret', SHORT: 'abc', HOME: '/home/someone' },
+        },
+        b: { url: 'https://me:p%40ssword@h/?api=query-secret', headers: { Authorization: 'Bearer header-secret' } },
+      },
+    },
+    { TOKEN: 'arg-secret' },
+  );
+  const secrets = collectSecrets(servers.values(), values);
+  expect(new Set(secrets)).toEqual(
+    new Set([
+      'arg-secret',
+      'env-secret',
+      'Bearer header-secret',
+      'header-secret',
+      'p%40ssword',
+      'p@ssword',
+      'query-secret',
+    ]),
+  );
+  expect(secrets[0]).toBe('Bearer header-secret');
+  expect(secretsOf({ secrets } as unknown as Snapshot)).toBe(secrets);
+});
