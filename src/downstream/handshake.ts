@@ -111,8 +111,8 @@ export async function shakeHands(peer: Peer, options: HandshakeOptions): Promise
   if (discovery?.kind === 'foreign') throw foreign(options.server, discovery.supported);
   const facts = await initialize(peer, options);
   if (typeof facts !== 'string') return facts;
-  // A slow modern server answers both requests, in order.
-  const late = await orSilence(probe, 0);
+  // A modern server that was slow to start may still answer the probe.
+  const late = await orSilence(probe, Number.isFinite(options.probeMs) ? options.probeMs : 0);
   if (late?.kind === 'modern') return accept(peer, late.facts);
   throw unavailable(options.server, facts);
 }
