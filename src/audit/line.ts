@@ -23,33 +23,28 @@ type Redact = (text: string) => string;
 
 /** The record as JSON without the closing brace, ready for `chain`. Nothing in it can break or reorder the line. */
 export function lineBody(record: AuditRecord, timestamp: string, redact: Redact): string {
-  const fields = {
-    timestamp,
-    agent_id: clip(record.agent_id, redact),
-    operation: clip(record.operation, redact),
-    server: clip(record.server, redact),
-    tool: clip(record.tool, redact),
-    decision: record.decision,
-    latency_ms: record.latency_ms,
-    request_id: clip(record.request_id, redact),
-    rule: clip(record.rule, redact),
-    error_code: clip(record.error_code, redact),
-    principal: clip(record.principal, redact),
-    claimed_agent: clip(record.claimed_agent, redact),
-    assurance: clip(record.assurance, redact),
-    phase: record.phase,
-    detail: undefined,
-    // A field added to the record must be added here: this does not compile without it.
-  } satisfies Record<keyof AuditRecord | 'timestamp', unknown>;
   const detail = record.detail === undefined ? '' : `,"detail":${detailJson(record.detail, redact)}`;
-  const json = `${JSON.stringify(fields).slice(0, -1)}${detail}}`;
-  return escapeJson(redactJson(json, redact)).slice(0, -1);
+  // Put together by hand: half the price of JSON.stringify, and every call pays it twice.
+  const json =
+    `{"timestamp":"${timestamp}","agent_id":${name(record.agent_id, redact)},` +
+    `"operation":${name(record.operation, redact)},"server":${name(record.server, redact)},` +
+    `"tool":${name(record.tool, redact)},"decision":"${record.decision}",` +
+    `"latency_ms":${JSON.stringify(record.latency_ms)},"request_id":${name(record.request_id, redact)},` +
+    `"rule":${name(record.rule, redact)},"error_code":${name(record.error_code, redact)},` +
+    `"principal":${name(record.principal, redact)},"claimed_agent":${name(record.claimed_agent, redact)},` +
+    `"assurance":${name(record.assurance, redact)},"phase":"${record.phase}"${detail}}`;
+  const clean = redactJson(json, redact);
+  return (clean === json ? json : escapeJson(clean)).slice(0, -1);
 }
 
-/** Redacts before it cuts: half a secret is no longer recognised. */
-function clip(name: string | null, redact: Redact): string | null {
-  if (name === null || name.length <= MAX_NAME) return name;
-  return `${redact(name).slice(0, MAX_NAME)}[cut, ${name.length} characters]`;
+/** Printable ASCII without quotes and backslashes: its JSON form is itself in quotes. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** JSON of a name. Redacts before it cuts: half a secret is no longer recognised. */
+function name(text: string | null, redact: Redact): string {
+  if (text === null) return 'null';
+  const short = text.length <= MAX_NAME ? text : `${redact(text).slice(0, MAX_NAME)}[cut, ${text.length} characters]`;
+  return PLAIN.test(short) ? `"${short}"` : escapeJson(JSON.stringify(short));
 }
 
 function detailJson(detail: unknown, redact: Redact): string {
@@ -59,8 +54,8 @@ function detailJson(detail: unknown, redact: Redact): string {
   } catch {
     return '{"unserialisable":true}';
   }
-  if (json.length <= MAX_DETAIL) return json;
-  return JSON.stringify({ cut: redactJson(json, redact).slice(0, MAX_DETAIL), characters: json.length });
+  if (json.length <= MAX_DETAIL) return escapeJson(json);
+  return escapeJson(JSON.stringify({ cut: redactJson(json, redact).slice(0, MAX_DETAIL), characters: json.length }));
 }
 
 /** Where a line stands in the chain of its writer. */

@@ -45,13 +45,14 @@ describe('verifyLog', () => {
     const field = fc.record({
       server: text,
       claimed_agent: fc.option(text),
-      detail: fc.dictionary(text, fc.jsonValue()),
+      detail: fc.dictionary(text, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }),
     });
     fc.assert(
       fc.property(fc.array(field, { minLength: 1, maxLength: 4 }), writers, (fields, order) => {
         const lines = logOf(order, (index) => fields[index % fields.length] ?? {});
         expect(check(Buffer.from(lines.join('\n')))).toMatchObject({ records: order.length, problems: [] });
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -147,6 +148,13 @@ describe('verifyLog', () => {
     copyFileSync(path, join(without, 'audit.jsonl'));
     const { problems } = verifyLog(join(without, 'audit.jsonl'));
     expect(problems).toMatchObject([{ kind: 'missing', from: 3, to: 4, line: 1 }]);
+  });
+
+  it('reads what is there when a rotation was interrupted', () => {
+    const directory = tempDirectory();
+    const rotated = write(logOf([0, 0]), 'audit.jsonl.000001', directory);
+    expect(verifyLog(join(directory, 'audit.jsonl'))).toMatchObject({ ok: true, files: [rotated], records: 2 });
+    expect(() => verifyLog(join(directory, 'other.jsonl'))).toThrow(/ENOENT/);
   });
 
   it('finds the beginning of a log cut away', () => {

@@ -67,13 +67,15 @@ function openAll(path: string): OpenLog {
   for (let attempt = 1; ; attempt++) {
     const files: OpenFile[] = [];
     try {
-      const log = realpathSync(path);
+      const log = sizeOf(path) === undefined ? path : realpathSync(path);
       const rotated = rotatedFiles(nodeFs, log);
-      for (const one of [...rotated.map((file) => file.path), log]) files.push({ path: one, fd: openSync(one, 'r') });
+      for (const one of rotated) files.push({ path: one.path, fd: openSync(one.path, 'r') });
+      // A process that was killed while it rotated the log leaves none: the next record makes it.
+      if (rotated.length === 0 || sizeOf(log) !== undefined) files.push({ path: log, fd: openSync(log, 'r') });
       const settled = rotatedFiles(nodeFs, log).at(-1)?.number === rotated.at(-1)?.number;
       if (settled || attempt === ATTEMPTS) return { files, beginsLate: (rotated[0]?.number ?? 1) > 1 };
     } catch (error) {
-      // Between a rotation and the next record there is no log, and the oldest file may just have gone.
+      // The log was rotated a moment ago, or the oldest file has just gone.
       if (attempt === ATTEMPTS) {
         closeAll(files);
         throw error;
@@ -83,7 +85,7 @@ function openAll(path: string): OpenLog {
   }
 }
 
-/** Undefined in the moment of a rotation, in which the log has no file. */
+/** Undefined where there is no log, which may be only for the moment of a rotation. */
 function sizeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
 }
