@@ -84,10 +84,10 @@ async function askFor(existing: readonly string[], ask: Ask): Promise<Set<string
 }
 
 function nextSteps(dir: string, isOwnDir: boolean): readonly string[] {
-  const use = isOwnDir ? [] : [`Let the gateway use them: cd ${dir} && agent-mcp-gateway trust`];
+  const trust = `Let the gateway use them, after every change: cd ${dir} && agent-mcp-gateway trust`;
   const steps = [
-    ...use,
     'Put your servers into .mcp.json, and say in .mcp-gateway-rules.json who may use what.',
+    ...(isOwnDir ? [] : [trust]),
     'Check both: agent-mcp-gateway validate',
     'Make the gateway the only server of your MCP client: { "mcpServers": { "gateway": { "command": "agent-mcp-gateway" } } }',
   ];

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readConfigFile } from './files.ts';
-import { formatProblem, loadSnapshot } from './load.ts';
+import { readConfigFile, sha256 } from './files.ts';
+import { checkConfig, formatProblem, loadSnapshot } from './load.ts';
 import { RULES_FILE, SERVERS_FILE } from './locate.ts';
 import { secretsOf } from './secrets.ts';
 import { makeSandbox, RULES, type Sandbox, SERVERS } from './testing.ts';
@@ -148,4 +149,41 @@ test('a folder in the place of a file is an error of that file', async () => {
 test('problems have the form that editors make clickable', () => {
   const problem = { severity: 'error', file: '/a', line: 2, column: 3, message: 'Bad', fix: 'Mend it' } as const;
   expect(formatProblem(problem)).toBe('/a:2:3 Bad - Mend it');
+});
+
+test('property: whatever is in the files, checking them does not throw, and an error comes with its place', async () => {
+  const word = fc.constantFrom(
+    ...['agents', 'allow', 'deny', 'tools', 'servers', 'defaults', 'principals', 'may_assume', 'stdio', 'default'],
+    ...['mcpServers', 'command', 'url', 'env', 'headers', 'args', '__proto__', 'constructor', 'x', '[a', '*'],
+  );
+  // JSON text, not values: a literal could not have a key `__proto__`.
+  const leaf = fc.oneof(word, fc.boolean(), fc.integer(), fc.constant(null)).map((value) => JSON.stringify(value));
+  const { tree } = fc.letrec<{ tree: string }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 7 },
+      leaf,
+      fc.array(tie('tree'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+      fc
+        .uniqueArray(fc.tuple(word, tie('tree')), { selector: ([key]) => key, maxLength: 5 })
+        .map((members) => `{${members.map(([key, text]) => `${JSON.stringify(key)}: ${text}`).join(', ')}}`),
+    ),
+  }));
+  const file = (path: string, text: string) => {
+    const bytes = Buffer.from(text);
+    return { ok: true, path, bytes, sha256: sha256(bytes) } as const;
+  };
+  await fc.assert(
+    fc.asyncProperty(tree, tree, async (entry, agent) => {
+      const servers = `{"mcpServers": {"a": ${entry}}}`;
+      const rules = `{"agents": {"a": ${agent}}, "principals": {"p": ${entry}}}`;
+      const checked = await checkConfig({ servers: file('s', servers), rules: file('r', rules) }, {}, undefined);
+      const errors = checked.problems.filter((problem) => problem.severity === 'error');
+      if (checked.snapshot === undefined) expect(errors).not.toEqual([]);
+      for (const { line, column, fix } of checked.problems) {
+        expect(Math.min(line, column)).toBeGreaterThanOrEqual(1);
+        expect(fix).not.toBe('');
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
