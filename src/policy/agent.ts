@@ -2,13 +2,13 @@
 import { type Automaton, makeAutomaton } from './automaton.ts';
 import { isLiteralPattern } from './pattern.ts';
 import { makeRuleSet, type Rule, type RuleSet } from './rule-set.ts';
-import type { AgentRules, Decision } from './rules.ts';
+import type { AccessList, AgentRules, Decision, OfferKind, OfferMap } from './rules.ts';
 import { parsePattern } from './tokens.ts';
 
 /** Which question was answered last, and by which rule; the rule is missing where none matched. */
 export interface Verdict {
   readonly decision: Decision;
-  readonly about: 'agent' | 'server' | 'tool';
+  readonly about: 'agent' | 'server' | OfferKind;
   readonly rule?: Rule;
 }
 
@@ -16,46 +16,68 @@ export interface Verdict {
 export interface AgentPolicy {
   /** Denies and allows together, denies first. */
   readonly servers: RuleSet;
-  readonly deniedTools: RuleSet;
-  readonly allowedTools: AllowedTools;
+  readonly offers: Readonly<Record<OfferKind, OfferPolicy>>;
+}
+
+/** The rules over one kind of offer, e.g. over tools. */
+interface OfferPolicy {
+  readonly denied: RuleSet;
+  readonly allowed: Allowed;
+  /** What a name gets that no rule allows. */
+  readonly refused: Verdict;
+  /** What a name gets where no rule speaks of its server. */
+  readonly granted: Verdict;
 }
 
 /** `allow.tools`: the literal key of a server counts alone; the pattern keys only where there is none. */
-interface AllowedTools {
+interface Allowed {
   readonly literalKeys: ReadonlySet<string>;
   readonly underLiteralKeys: RuleSet;
   readonly patternKeys: Automaton;
   readonly underPatternKeys: RuleSet;
 }
 
-type ToolMap = Readonly<Record<string, readonly string[]>>;
+const MAPS = { tool: 'tools', prompt: 'prompts', resource: 'resources' } as const satisfies Record<
+  OfferKind,
+  keyof AccessList
+>;
 
 /** Keys that can stand in a path as they are; others are quoted, so that the path stays one line and readable. */
 const PLAIN_KEY = /^[\w.*?@:/-]+$/;
 
 const DEFAULT_DENY: Decision = Object.freeze({ allowed: false, rule: 'default_deny' });
 const NO_SERVER_RULE: Verdict = Object.freeze({ decision: DEFAULT_DENY, about: 'server' });
-const NO_TOOL_RULE: Verdict = Object.freeze({ decision: DEFAULT_DENY, about: 'tool' });
-const IMPLICIT_GRANT: Verdict = Object.freeze({
-  decision: Object.freeze({ allowed: true, rule: 'implicit_grant' }),
-  about: 'tool',
-});
+const IMPLICIT_GRANT: Decision = Object.freeze({ allowed: true, rule: 'implicit_grant' });
 
 /** Compiles the rules of one agent. `name` appears in the paths of its rules. */
-export function compileAgent(name: string, { allow, deny }: AgentRules): AgentPolicy {
+export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
+  const { allow, deny } = rules;
   const path = `agents${member(name)}`;
   return {
     servers: makeRuleSet([
       ...listRules(deny?.servers ?? [], `${path}.deny.servers`, false),
       ...listRules(allow?.servers ?? [], `${path}.allow.servers`, true),
     ]),
-    deniedTools: makeRuleSet(toolRules(deny?.tools ?? {}, `${path}.deny.tools`, false)),
-    allowedTools: compileAllowedTools(allow?.tools ?? {}, `${path}.allow.tools`),
+    offers: {
+      tool: compileOffers('tool', path, rules),
+      prompt: compileOffers('prompt', path, rules),
+      resource: compileOffers('resource', path, rules),
+    },
   };
 }
 
-function compileAllowedTools(tools: ToolMap, path: string): AllowedTools {
-  const rules = toolRules(tools, path, true);
+function compileOffers(kind: OfferKind, path: string, { allow, deny }: AgentRules): OfferPolicy {
+  const map = MAPS[kind];
+  return {
+    denied: makeRuleSet(offerRules(deny?.[map] ?? {}, `${path}.deny.${map}`, false)),
+    allowed: compileAllowed(allow?.[map] ?? {}, `${path}.allow.${map}`),
+    refused: Object.freeze({ decision: DEFAULT_DENY, about: kind }),
+    granted: Object.freeze({ decision: IMPLICIT_GRANT, about: kind }),
+  };
+}
+
+function compileAllowed(tools: OfferMap, path: string): Allowed {
+  const rules = offerRules(tools, path, true);
   const underLiteral = (rule: Rule): boolean => rule.key !== undefined && isLiteralPattern(rule.key);
   const keys = Object.keys(tools);
   const patternKeys = keys.filter((key) => !isLiteralPattern(key));
@@ -67,7 +89,7 @@ function compileAllowedTools(tools: ToolMap, path: string): AllowedTools {
   };
 }
 
-function toolRules(tools: ToolMap, path: string, allowed: boolean): Rule[] {
+function offerRules(tools: OfferMap, path: string, allowed: boolean): Rule[] {
   return Object.entries(tools).flatMap(([key, sources]) => listRules(sources, `${path}${member(key)}`, allowed, key));
 }
 
@@ -83,19 +105,21 @@ function member(key: string): string {
   return PLAIN_KEY.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-/** Decides about a server, or about a tool of it. */
-export function decideFor(agent: AgentPolicy, server: string, tool: string | undefined): Verdict {
+/** Decides about a server, or about something that it offers. */
+export function decideFor(agent: AgentPolicy, server: string, name: string | undefined, kind: OfferKind): Verdict {
   const rule = agent.servers.find(server);
   if (rule === undefined) return NO_SERVER_RULE;
-  if (tool === undefined || !rule.decision.allowed) return { decision: rule.decision, about: 'server', rule };
-  const denying = agent.deniedTools.find(server, tool);
-  if (denying !== undefined) return { decision: denying.decision, about: 'tool', rule: denying };
-  return decideByAllows(agent.allowedTools, server, tool);
+  if (name === undefined || !rule.decision.allowed) return { decision: rule.decision, about: 'server', rule };
+  const offers = agent.offers[kind];
+  const denying = offers.denied.find(server, name);
+  if (denying !== undefined) return { decision: denying.decision, about: kind, rule: denying };
+  return decideByAllows(offers, server, name, kind);
 }
 
-function decideByAllows(allowed: AllowedTools, server: string, tool: string): Verdict {
+function decideByAllows(offers: OfferPolicy, server: string, name: string, kind: OfferKind): Verdict {
+  const { allowed } = offers;
   const literalKey = allowed.literalKeys.has(server);
-  if (!literalKey && allowed.patternKeys.find(server) === undefined) return IMPLICIT_GRANT;
-  const rule = (literalKey ? allowed.underLiteralKeys : allowed.underPatternKeys).find(server, tool);
-  return rule === undefined ? NO_TOOL_RULE : { decision: rule.decision, about: 'tool', rule };
+  if (!literalKey && allowed.patternKeys.find(server) === undefined) return offers.granted;
+  const rule = (literalKey ? allowed.underLiteralKeys : allowed.underPatternKeys).find(server, name);
+  return rule === undefined ? offers.refused : { decision: rule.decision, about: kind, rule };
 }

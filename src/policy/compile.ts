@@ -1,18 +1,22 @@
 import { type AgentPolicy, compileAgent, decideFor, type Verdict } from './agent.ts';
-import type { Decision, PolicyRules } from './rules.ts';
+import type { Decision, OfferKind, PolicyRules } from './rules.ts';
 
 /** Rules compiled once per snapshot. */
 export interface Policy {
   /** In the order of the file. */
   readonly agents: readonly string[];
   hasAgent(agent: string): boolean;
-  /** Behaviour section 2. Without `tool`, about the server as such. Never throws: what is not known is denied. */
-  decide(agent: string, server: string, tool?: string): Decision;
+  /**
+   * Behaviour section 2. Without `name`, about the server as such. Never throws: what is not known is denied.
+   * @param name of the tool or prompt, or the URI of the resource.
+   * @param kind what `name` names; a tool where it is left out.
+   */
+  decide(agent: string, server: string, name?: string, kind?: OfferKind): Decision;
 }
 
 /** A policy that can also say what its decisions rest on. */
 export interface ExplainablePolicy extends Policy {
-  verdict(agent: string, server: string, tool?: string): Verdict;
+  verdict(agent: string, server: string, name?: string, kind?: OfferKind): Verdict;
 }
 
 // Divergence D1: an agent that the rules do not have may use nothing.
@@ -25,14 +29,14 @@ const UNKNOWN_AGENT: Verdict = Object.freeze({
 export function compile(rules: PolicyRules): ExplainablePolicy {
   const agents = new Map<string, AgentPolicy>();
   for (const [name, agent] of Object.entries(rules.agents)) agents.set(name, compileAgent(name, agent));
-  const verdict = (name: string, server: string, tool?: string): Verdict => {
-    const agent = agents.get(name);
-    return agent === undefined ? UNKNOWN_AGENT : decideFor(agent, server, tool);
+  const verdict = (agentName: string, server: string, name?: string, kind: OfferKind = 'tool'): Verdict => {
+    const agent = agents.get(agentName);
+    return agent === undefined ? UNKNOWN_AGENT : decideFor(agent, server, name, kind);
   };
   return {
     agents: [...agents.keys()],
     hasAgent: (name) => agents.has(name),
-    decide: (name, server, tool) => verdict(name, server, tool).decision,
+    decide: (agent, server, name, kind) => verdict(agent, server, name, kind).decision,
     verdict,
   };
 }

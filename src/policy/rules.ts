@@ -1,10 +1,17 @@
 /** The policy part of the rules file, as data (behaviour sections 1 and 2). Already validated when it arrives here. */
 
+/** What a server offers that rules can tell apart, and the map of an access list that speaks of it. */
+export type OfferKind = 'tool' | 'prompt' | 'resource';
+
+/** Patterns over names (resources: over URIs) per server pattern. */
+export type OfferMap = Readonly<Record<string, readonly string[]>>;
+
 export interface AccessList {
   /** Server patterns. */
   readonly servers?: readonly string[];
-  /** Tool patterns per server pattern. */
-  readonly tools?: Readonly<Record<string, readonly string[]>>;
+  readonly tools?: OfferMap;
+  readonly prompts?: OfferMap;
+  readonly resources?: OfferMap;
 }
 
 export interface AgentRules {
