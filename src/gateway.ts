@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { reportAudit } from './audit/report.ts';
 import { openAudit } from './audit/sink.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { recordChange } from './catalog/record-change.ts';
@@ -60,7 +61,11 @@ export async function createGateway(settings: Settings, options: { watch?: boole
   checkBoundAgent(settings, config.current());
   reportStart(config, log);
 
-  const audit = openAudit({ path: settings.auditLog, redact: redactor.redact });
+  const audit = openAudit({
+    path: settings.auditLog,
+    redact: redactor.redact,
+    onEvent: (event) => reportAudit(event, log, metrics),
+  });
   const gatewayId = randomBytes(6).toString('hex');
   const downstream = createDownstream({
     version: VERSION,

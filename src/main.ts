@@ -2,4 +2,6 @@ import process from 'node:process';
 import { fail } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
 
-createProgram().parseAsync(process.argv).catch(fail);
+// `--init` is how the Python gateway spelled the command.
+const argv = process.argv[2] === '--init' ? process.argv.with(2, 'init') : process.argv;
+createProgram().parseAsync(argv).catch(fail);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '../shared/version.ts';
-// import { registerAudit } from './audit.ts';
+import { registerAudit } from './audit.ts';
 import { registerDemo } from './demo.ts';
 import { registerInit } from './init.ts';
 import { registerPolicy } from './policy.ts';
@@ -24,7 +24,7 @@ export function createProgram(): Command {
     registerPolicy,
     registerTools,
     registerTrust,
-    // registerAudit,
+    registerAudit,
     registerDemo,
     registerSchemas,
   ]) {

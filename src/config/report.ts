@@ -17,7 +17,8 @@ export function reportStart(config: ConfigStore, log: Logger): void {
 }
 
 function reportProblems(problems: readonly Problem[], log: Logger): void {
-  for (const problem of problems) log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem));
+  for (const problem of problems)
+    if (problem.migration !== true) log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem));
 }
 
 export function reportReload(outcome: ReloadOutcome, log: Logger, metrics: Metrics): void {

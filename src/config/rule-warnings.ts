@@ -10,9 +10,11 @@ import type { Problem } from './types.ts';
 
 /** What `lint` finds: rules that the Python gateway understood differently, and patterns that look mistyped. */
 export function lintProblems(document: ConfigDocument, rules: PolicyRules): Problem[] {
-  return lint(rules).map(({ path, message, fix }) => {
+  return lint(rules).map(({ kind, path, message, fix }) => {
     const target = path.at(-2) === 'tools' ? 'key' : 'value';
-    return problemAt(document, 'warning', path, `${pathName(path)}: ${printable(message)}`, printable(fix), target);
+    const text = `${pathName(path)}: ${printable(message)}`;
+    const problem = problemAt(document, 'warning', path, text, printable(fix), target);
+    return kind === 'pattern' ? problem : { ...problem, migration: true };
   });
 }
 

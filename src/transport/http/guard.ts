@@ -38,8 +38,3 @@ export function createGuard(bindHost: string, allowedHosts: readonly string[], c
 function bracketed(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;
 }
-
-/** Whether only this machine can connect to the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-}
