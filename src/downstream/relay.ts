@@ -2,7 +2,7 @@
 import { innerText, keepMembers, oneLine } from '../protocol/json.ts';
 import { parsedValue, type ResponseMessage, stringValue } from '../protocol/messages.ts';
 import { isHopByHopMeta, isHopByHopResult } from '../protocol/revisions.ts';
-import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
 import type { Reply } from './types.ts';
 
 /** Code of the error that stands for an answer which is not one. */
@@ -18,10 +18,7 @@ interface Relayed {
 /** The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`. */
 export function relayedMembers(text: string, object: ScannedObject, keep: (key: string) => boolean): Relayed {
   const meta = findMember(object, '_meta');
-  const dropsMeta = object.members.some(
-    (member) => member.key === '_meta' && member.object?.members.some((field) => isHopByHopMeta(field.key)),
-  );
-  if (!dropsMeta && object.members.every((member) => keep(member.key))) {
+  if (object.members.every((member) => keep(member.key) && !hasHopByHopMeta(member))) {
     const from = object.members[0]?.keyStart ?? object.start;
     return {
       members: oneLine(innerText(text, object)),
@@ -34,9 +31,9 @@ export function relayedMembers(text: string, object: ScannedObject, keep: (key: 
     if (!keep(member.key)) continue;
     let written = text.slice(member.keyStart, member.end);
     let open = member.start + 1 - member.keyStart;
-    if (member.key === '_meta' && member.object !== undefined) {
+    if (hasHopByHopMeta(member) && member.object !== undefined) {
       const inner = keepMembers(text, member.object, (key) => !isHopByHopMeta(key));
-      if (inner === '' && member.object.members.length > 0) continue;
+      if (inner === '') continue;
       written = `"_meta":{${inner}}`;
       open = written.indexOf('{') + 1;
     }
@@ -45,6 +42,10 @@ export function relayedMembers(text: string, object: ScannedObject, keep: (key: 
     members += written;
   }
   return { members: oneLine(members), metaAt };
+}
+
+function hasHopByHopMeta(member: Member): boolean {
+  return member.key === '_meta' && member.object?.members.some((field) => isHopByHopMeta(field.key)) === true;
 }
 
 /** The reply that a response carries; an answer that MCP does not allow becomes an error. */

@@ -1,0 +1,129 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { createBackoff } from './backoff.ts';
+import { childEnvironment } from './env.ts';
+import { createSlots } from './slots.ts';
+import { createTail } from './stderr.ts';
+import { memoryLog } from './testing.ts';
+import { createWarnings } from './warnings.ts';
+
+describe('back-off', () => {
+  it('costs nothing for three failures, then more and more, up to 30 s', () => {
+    const backoff = createBackoff();
+    const waits: number[] = [];
+    for (let failures = 0; failures < 10; failures++) {
+      backoff.failed(0);
+      waits.push(backoff.waitMs(0));
+    }
+    expect(waits).toEqual([0, 0, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    expect(backoff.waitMs(30_000)).toBe(0);
+  });
+
+  it('allows ten starts a minute, whatever comes of them', () => {
+    const backoff = createBackoff();
+    for (let start = 0; start < 10; start++) {
+      expect(backoff.waitMs(start)).toBe(0);
+      backoff.started(start);
+    }
+    expect(backoff.waitMs(1000)).toBe(59_000);
+    expect(backoff.waitMs(60_000)).toBe(0);
+  });
+
+  it('forgets failures after a connection that lived', () => {
+    const backoff = createBackoff();
+    for (let failures = 0; failures < 5; failures++) backoff.ended(0, 100);
+    expect(backoff.waitMs(100)).toBeGreaterThan(0);
+    backoff.ended(0, 10_000);
+    expect(backoff.waitMs(10_000)).toBe(0);
+  });
+});
+
+describe('slots', () => {
+  it('are given in order, urgent ones first', async () => {
+    const slots = createSlots(1, 60_000);
+    const release = await slots.take(false);
+    const order: string[] = [];
+    const wait = async (name: string, urgent: boolean): Promise<void> => {
+      const free = await slots.take(urgent);
+      order.push(name);
+      free();
+    };
+    const later = [wait('patient', false), wait('urgent', true)];
+    expect(order).toEqual([]);
+    release();
+    release();
+    await Promise.all(later);
+    expect(order).toEqual(['urgent', 'patient']);
+  });
+
+  it('are taken back from who holds them too long', async () => {
+    const slots = createSlots(1, 1);
+    const kept = setTimeout(() => undefined, 10_000);
+    await slots.take(false);
+    await slots.take(false);
+    clearTimeout(kept);
+  });
+});
+
+describe('the tail of stderr', () => {
+  it('keeps the last lines, redacted, without control characters', () => {
+    const tail = createTail((text) => text.replaceAll('hunter2', '[redacted]'), 100);
+    for (let line = 0; line < 5000; line++) tail.push(Buffer.from(`line ${line}\n`));
+    tail.push(Buffer.from('pass\u001b[31mword hunter2\u202e\u0007\n\n'));
+    const sentence = tail.sentence();
+    expect(sentence).toMatch(
+      /^ Its last output: line 4996 \| line 4997 \| line 4998 \| line 4999 \| password \[redacted\]$/,
+    );
+  });
+
+  it('is empty for a silent server', () => {
+    expect(createTail((text) => text).sentence()).toBe('');
+  });
+});
+
+describe('warnings', () => {
+  it('come at most five times a minute for one sentence', () => {
+    const log = memoryLog();
+    let now = 0;
+    const warn = createWarnings(log, 's', () => now);
+    for (let times = 0; times < 100; times++) warn('a');
+    warn('b');
+    expect(log.lines).toHaveLength(6);
+    now = 60_000;
+    warn('a');
+    expect(log.lines).toHaveLength(7);
+  });
+});
+
+describe('the environment of a server', () => {
+  const entry = new Map([
+    ['TOKEN', 't'],
+    ['HOME', '/mine'],
+    ['AGENT_MCP_GATEWAY', 'forged'],
+  ]);
+
+  it('is short on POSIX', () => {
+    const parent = {
+      PATH: '/bin',
+      HOME: '/home',
+      LC_ALL: 'C',
+      XDG_DATA_HOME: '/x',
+      AWS_SECRET: 's',
+      SHELL: '() { evil; }',
+    };
+    expect({ ...childEnvironment(entry, 'gw.1', parent, 'linux') }).toEqual({
+      PATH: '/bin',
+      HOME: '/mine',
+      LC_ALL: 'C',
+      XDG_DATA_HOME: '/x',
+      TOKEN: 't',
+      AGENT_MCP_GATEWAY: 'gw.1',
+    });
+  });
+
+  it('has what Windows programs need, in any case', () => {
+    const parent = { Path: 'C:\\', SystemRoot: 'C:\\Windows', GITHUB_TOKEN: 's' };
+    const env = childEnvironment(new Map(), 'gw.1', parent, 'win32');
+    expect(Object.keys(env).sort()).toEqual(['AGENT_MCP_GATEWAY', 'Path', 'SystemRoot']);
+  });
+});
