@@ -93,6 +93,7 @@ export async function checkConfig(
     policy: compile(rules.rules),
     denyOnMissingAgent: rules.rules.defaults?.deny_on_missing_agent ?? false,
     explainDenials: rules.rules.defaults?.explain_denials ?? false,
+    agentTerms: rules.agentTerms,
     principals: rules.principals,
     warnings: problems.filter((problem) => problem.severity === 'warning'),
     secrets: collectSecrets(servers.servers.values(), servers.values),

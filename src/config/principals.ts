@@ -1,13 +1,16 @@
 /** What must hold between the principals of the rules and the agents (identity.md). */
 import { compilePattern } from '../policy/pattern.ts';
+import { checkCredential } from './credentials.ts';
 import type { ConfigDocument, ConfigPath } from './document.ts';
 import { quote } from './printable.ts';
 import type { RulesFile } from './schema.ts';
-import type { PrincipalDefinition, Problem } from './types.ts';
+import { readLimits } from './terms.ts';
+import type { JwtDefinition, PrincipalDefinition, Problem } from './types.ts';
 
 type FilePrincipals = NonNullable<RulesFile['principals']>;
-type FilePrincipal = FilePrincipals extends Map<string, infer P> ? P : never;
-type Report = (severity: Problem['severity'], at: ConfigPath, message: string, fix: string) => void;
+export type FilePrincipal = FilePrincipals extends Map<string, infer P> ? P : never;
+/** Adds a problem of one principal; `at` is the path inside it. */
+export type Report = (severity: Problem['severity'], at: ConfigPath, message: string, fix: string) => void;
 
 /** Reads the principals; what is wrong is added to `problems`. */
 export function readPrincipals(
@@ -29,61 +32,55 @@ export function readPrincipals(
       name,
       stdio: principal.stdio === true,
       tokenSha256: principal.token_sha256,
+      expiresAt: principal.expires === undefined ? undefined : Date.parse(principal.expires),
+      jwt: principal.jwt && readJwt(principal.jwt),
       defaultAgent: principal.default,
       mayAssume: principal.may_assume,
+      ceiling: principal.ceiling,
+      limits: principal.limits && readLimits(principal.limits),
     });
   }
   return read;
 }
 
-/** Exactly one credential, and nobody else's: otherwise it would be a guess who connected. */
-function checkCredential(name: string, principal: FilePrincipal, taken: Map<string, string>, report: Report): void {
-  const { stdio, token_sha256: token } = principal;
-  if (name === '') report('error', [], 'has no name', 'Give it one: it is written into the audit');
-  if (stdio === undefined && token === undefined) {
-    report('error', [], 'has no credential', 'Add "stdio": true or "token_sha256"');
-    return;
-  }
-  if (stdio !== undefined && token !== undefined) {
-    report(
-      'error',
-      [],
-      'has two credentials',
-      'Keep "stdio" or "token_sha256", and make a second principal of the other',
-    );
-    return;
-  }
-  const credential = token ?? 'stdio';
-  const owner = taken.get(credential);
-  if (owner === undefined) taken.set(credential, name);
-  else if (token === undefined) {
-    report('error', ['stdio'], `and ${quote(owner)} both claim stdio`, 'Keep one of them');
-  } else {
-    report(
-      'error',
-      ['token_sha256'],
-      `has the same token as ${quote(owner)}`,
-      'Give each principal a token of its own',
-    );
-  }
+function readJwt(jwt: NonNullable<FilePrincipal['jwt']>): JwtDefinition {
+  return {
+    issuer: jwt.issuer,
+    audience: jwt.audience,
+    jwksUri: jwt.jwks_uri,
+    agentClaim: jwt.agent_claim,
+    scopes: jwt.scopes,
+  };
 }
 
 function checkAgents(principal: FilePrincipal, agents: readonly string[], report: Report): void {
-  const matchers = principal.may_assume.map((source) => ({ source, matches: compilePattern(source) }));
-  for (const [index, { source, matches }] of matchers.entries()) {
-    if (agents.some(matches)) continue;
-    const fix = 'Correct the pattern, or add the agent to "agents"';
-    report('warning', ['may_assume', index], `may assume ${quote(source)}, which matches no agent`, fix);
-  }
+  const matchers = checkPatterns(principal.may_assume, ['may_assume'], agents, report);
   if (matchers.length === 0) {
     report('warning', ['may_assume'], 'may assume no agent and so can do nothing', 'Add the agents it may act as');
   }
-  const agent = principal.default;
+  for (const [scope, patterns] of principal.jwt?.scopes ?? []) {
+    checkPatterns(patterns, ['jwt', 'scopes', scope], agents, report);
+  }
+  const { ceiling, default: agent } = principal;
+  if (ceiling !== undefined && !agents.includes(ceiling)) {
+    report('error', ['ceiling'], `has the ceiling ${quote(ceiling)}, which is not an agent`, 'Name a key of "agents"');
+  }
   if (agent === undefined) return;
   if (!agents.includes(agent)) {
     report('error', ['default'], `has the default ${quote(agent)}, which is not an agent`, 'Name a key of "agents"');
-  } else if (!matchers.some(({ matches }) => matches(agent))) {
+  } else if (!matchers.some((matches) => matches(agent))) {
     const fix = `Add ${quote(agent)} to "may_assume", or choose another default`;
     report('error', ['default'], `has the default ${quote(agent)}, which "may_assume" does not match`, fix);
   }
+}
+
+function checkPatterns(patterns: readonly string[], at: ConfigPath, agents: readonly string[], report: Report) {
+  return patterns.map((source, index) => {
+    const matches = compilePattern(source);
+    if (!agents.some(matches)) {
+      const fix = 'Correct the pattern, or add the agent to "agents"';
+      report('warning', [...at, index], `may assume ${quote(source)}, which matches no agent`, fix);
+    }
+    return matches;
+  });
 }

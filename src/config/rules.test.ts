@@ -10,6 +10,11 @@ function read(file: unknown) {
 }
 
 const HASH = 'a'.repeat(64);
+const JWT = {
+  issuer: 'https://id.example.com',
+  audience: 'https://gw.example.com/mcp',
+  jwks_uri: 'http://127.0.0.1:9/keys',
+};
 const agents = { dev: {}, 'team.one': {}, 'team.two': {} };
 const withPrincipals = (principals: unknown) => read({ agents, principals });
 const messages = (file: unknown) => read(file).problems.map((problem) => problem.message);
@@ -40,7 +45,11 @@ test.each<[string, string, string]>([
   ['{"agents": {}, "defaults": {"explain": true}}', '"defaults.explain" is not a known key', 'explain_denials'],
   ['{"agents": {"x": {"__proto__": {}}}}', '"agents.x.__proto__" is not a known key', 'allow, deny'],
   ['{"agents": {}, "limits": {}}', '"limits" is not a known key', 'Known keys here'],
-  ['{"agents": {}, "principals": {"p": {"jwt": {}, "may_assume": []}}}', '"principals.p.jwt" is not a known key', ''],
+  [
+    '{"agents": {}, "principals": {"p": {"jtw": {}, "may_assume": []}}}',
+    '"principals.p.jtw" is not a known key',
+    'jwt',
+  ],
 ])('D4: the unknown key in %s is an error with its place and the nearest known key', (text, message, fix) => {
   const { rules, problems } = read(text);
   expect(rules).toBeUndefined();
@@ -111,14 +120,62 @@ test.each<[unknown, string]>([
   [{ a: { stdio: true, may_assume: ['*'] }, b: { stdio: true, may_assume: ['*'] } }, 'both claim stdio'],
   [
     { a: { token_sha256: HASH, may_assume: ['*'] }, b: { token_sha256: HASH, may_assume: ['dev'] } },
-    'has the same token as "a"',
+    'and "a" have the same token',
   ],
+  [{ p: { stdio: true, expires: '2999-01-01T00:00:00Z', may_assume: ['*'] } }, 'has a date of expiry, but no token'],
+  [{ p: { token_sha256: HASH, expires: 'tomorrow', may_assume: ['*'] } }, 'is not a date and time'],
+  [{ p: { stdio: true, may_assume: ['*'], ceiling: 'nobody' } }, 'has the ceiling "nobody", which is not an agent'],
+  [{ p: { stdio: true, jwt: JWT, may_assume: ['*'] } }, 'has two credentials'],
+  [{ a: { jwt: JWT, may_assume: ['*'] }, b: { jwt: JWT, may_assume: ['*'] } }, 'and "a" have the same issuer and aud'],
+  [{ p: { jwt: { ...JWT, issuer: 'http://id.example.com' }, may_assume: ['*'] } }, 'issuer" is not an https URL'],
+  [{ p: { jwt: { ...JWT, jwks_uri: 'https://u:p@id.example.com/' }, may_assume: ['*'] } }, 'jwks_uri" has a user'],
+  [{ p: { jwt: { ...JWT, jwks_uri: 'file:///keys.json' }, may_assume: ['*'] } }, 'jwks_uri" is not an https URL'],
+  [{ p: { jwt: { ...JWT, audience: '' }, may_assume: ['*'] } }, 'audience" is empty'],
+  [
+    { p: { jwt: { ...JWT, scopes: { 'a b': ['dev'] } }, may_assume: ['*'] } },
+    '"principals.p.jwt.scopes.a b" is not a scope',
+  ],
+  [{ p: { jwt: { issuer: JWT.issuer }, may_assume: ['*'] } }, 'audience" is missing'],
+  [{ p: { stdio: true, may_assume: ['*'], limits: { calls_per_minute: 0 } } }, 'calls_per_minute" is out of range'],
 ])('principals %j are refused', (principals, message) => {
   const { rules, problems } = withPrincipals(principals);
   expect(rules).toBeUndefined();
-  expect(problems).toHaveLength(1);
-  expect(problems[0]?.severity).toBe('error');
+  expect(problems.map((problem) => problem.severity)).toContain('error');
   expect(problems[0]?.message).toContain(message);
+});
+
+test('limits, assurance, ceilings and issuers are read', () => {
+  const limits = { calls_per_minute: 60, concurrent_calls: 4, bytes_per_hour: 1_000_000 };
+  const { agentTerms, principals, problems } = read({
+    agents: { dev: { min_assurance: 'token', limits }, other: {} },
+    principals: {
+      ci: { token_sha256: HASH, expires: '2999-01-01T00:00:00Z', may_assume: ['*'], ceiling: 'dev', limits },
+      team: { jwt: { ...JWT, agent_claim: 'agent', scopes: { read: ['dev'] } }, may_assume: ['*'] },
+    },
+  });
+  expect(problems).toEqual([]);
+  const expected = { callsPerMinute: 60, concurrentCalls: 4, bytesPerHour: 1_000_000 };
+  expect([...agentTerms]).toEqual([['dev', { minAssurance: 'token', limits: expected }]]);
+  expect(principals?.get('ci')).toMatchObject({ ceiling: 'dev', limits: expected, expiresAt: 32_472_144_000_000 });
+  expect(principals?.get('team')?.jwt).toEqual({
+    issuer: JWT.issuer,
+    audience: JWT.audience,
+    jwksUri: JWT.jwks_uri,
+    agentClaim: 'agent',
+    scopes: new Map([['read', ['dev']]]),
+  });
+});
+
+test('an expired token and a scope that matches no agent are warnings', () => {
+  const { rules, problems } = withPrincipals({
+    old: { token_sha256: HASH, expires: '2020-01-01T00:00:00Z', may_assume: ['dev'] },
+    team: { jwt: { ...JWT, scopes: { write: ['nobody'] } }, may_assume: ['dev'] },
+  });
+  expect(rules).toBeDefined();
+  expect(problems.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
+    'warning Principal "old" has a token that has expired',
+    'warning Principal "team" may assume "nobody", which matches no agent',
+  ]);
 });
 
 test('a may_assume pattern that matches no agent is a warning at its place', () => {

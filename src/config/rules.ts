@@ -5,11 +5,13 @@ import { toValue } from './document.ts';
 import { readPrincipals } from './principals.ts';
 import { quote } from './printable.ts';
 import type * as Schema from './schema.ts';
-import type { PrincipalDefinition, Problem } from './types.ts';
+import { readTerms } from './terms.ts';
+import type { AgentTerms, PrincipalDefinition, Problem } from './types.ts';
 
 export interface ReadRules {
   /** Undefined where `problems` has an error. */
   readonly rules: PolicyRules | undefined;
+  readonly agentTerms: ReadonlyMap<string, AgentTerms>;
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
   readonly problems: readonly Problem[];
 }
@@ -21,7 +23,7 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
     const problems = checked.issues.map((issue) =>
       problemAt(document, 'error', issue.path, `${pathName(issue.path)} ${issue.message}`, issue.fix, issue.target),
     );
-    return { rules: undefined, principals: undefined, problems };
+    return { rules: undefined, agentTerms: new Map(), principals: undefined, problems };
   }
   const file = checked.value;
   const problems: Problem[] = [];
@@ -31,7 +33,7 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
     ...(file.defaults === undefined ? {} : { defaults: file.defaults }),
   };
   const good = problems.every((problem) => problem.severity !== 'error');
-  return { rules: good ? rules : undefined, principals, problems };
+  return { rules: good ? rules : undefined, agentTerms: readTerms(file.agents), principals, problems };
 }
 
 type FileAgent = Schema.RulesFile['agents'] extends Map<string, infer A> ? A : never;

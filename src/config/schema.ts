@@ -3,66 +3,8 @@
  * (document.ts): names such as `__proto__` and `constructor` are ordinary keys there.
  */
 import { z } from 'zod';
-import { patternProblem } from '../policy/pattern.ts';
-import { nearest } from './nearest.ts';
-import { quote } from './printable.ts';
-
-const AGENT_ID = /^[A-Za-z0-9_.-]+$/;
-const SHA256 = /^[0-9a-f]{64}$/;
-
-/** Longest time-out of an entry, in milliseconds: what a timer of Node.js can count. */
-export const MAX_TIMEOUT_MS = 2_147_483_647;
-
-type Fields = Readonly<Record<string, z.ZodType>>;
-
-/** An object with these keys and no others. The text of its error is the fix: which keys there are. */
-function strict<F extends Fields>(fields: F) {
-  const known = Object.keys(fields);
-  const error = (issue: { readonly code?: string; readonly keys?: readonly string[] }): string | undefined =>
-    issue.code === 'unrecognized_keys' ? unknownKeyFix(issue.keys ?? [], known) : undefined;
-  return z.preprocess(fromMap, z.strictObject(fields, { error }));
-}
-
-/** An object of which only these keys are checked. */
-function loose<F extends Fields>(fields: F) {
-  return z.preprocess(fromMap, z.looseObject(fields));
-}
-
-/** No prototype: a key `__proto__` becomes a property like any other, and strict objects report it. */
-function fromMap(value: unknown): unknown {
-  if (!(value instanceof Map)) return value;
-  const object: Record<string, unknown> = Object.create(null);
-  for (const [key, member] of value) object[String(key)] = member;
-  return object;
-}
-
-function unknownKeyFix(keys: readonly string[], known: readonly string[]): string {
-  const [key] = keys;
-  const similar = key === undefined ? undefined : nearest(key, known);
-  const hint = similar === undefined ? '' : `Did you mean ${quote(similar)}? `;
-  return `${hint}Known keys here: ${known.join(', ')}`;
-}
-
-/** A text that a check accepts: `problem` gives the end of a sentence, `fix` what to do. */
-function text(problem: (value: string) => string | undefined, fix: string) {
-  return z.string().superRefine((value, context) => {
-    const found = problem(value);
-    if (found !== undefined) context.addIssue({ code: 'custom', message: found, params: { fix } });
-  });
-}
-
-const pattern = text(patternProblem, 'Write a name, or a pattern with *, ? or [abc]').meta({
-  description: 'A name or a pattern: * any run of characters, ? one character, [abc], [a-z], [!abc].',
-  minLength: 1,
-  maxLength: 256,
-});
-
-const agentId = text(
-  (value) => (AGENT_ID.test(value) ? undefined : 'is not an agent id'),
-  'Use letters, digits, "_", "." and "-" only',
-).meta({ pattern: AGENT_ID.source });
-
-const patterns = z.array(pattern);
+import { limits, minAssurance, principal } from './schema-identity.ts';
+import { agentId, loose, MAX_COUNT, pattern, patterns, strict } from './schema-parts.ts';
 
 const accessList = strict({
   servers: patterns.meta({ description: 'Patterns of server names.' }).exactOptional(),
@@ -72,6 +14,8 @@ const accessList = strict({
 const agent = strict({
   allow: accessList.meta({ description: 'What the agent may use. Nothing else is allowed.' }).exactOptional(),
   deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
+  min_assurance: minAssurance.exactOptional(),
+  limits: limits.meta({ description: 'Limits of all calls of this agent together.' }).exactOptional(),
 });
 
 const defaults = strict({
@@ -80,18 +24,6 @@ const defaults = strict({
     .meta({ description: 'Refuse calls without agent_id instead of falling back to a default agent.' })
     .exactOptional(),
   explain_denials: z.boolean().meta({ description: 'Tell callers which rule denied them.' }).exactOptional(),
-});
-
-const principal = strict({
-  stdio: z.literal(true).meta({ description: 'The process that started the gateway over stdio.' }).exactOptional(),
-  token_sha256: text(
-    (value) => (SHA256.test(value) ? undefined : 'is not a SHA-256 in lower-case hexadecimal digits'),
-    'Write the 64 hexadecimal digits of the hash of the whole token',
-  )
-    .meta({ pattern: SHA256.source, description: 'Lower-case hex SHA-256 of the whole bearer token.' })
-    .exactOptional(),
-  default: agentId.meta({ description: 'The agent of a call without agent_id.' }).exactOptional(),
-  may_assume: patterns.meta({ description: 'Patterns of the agents that this principal may act as.' }),
 });
 
 const schemaReference = z.string().meta({ description: 'JSON Schema of this file, for editors.' }).exactOptional();
@@ -122,7 +54,7 @@ const serverFields = {
   timeout_ms: z
     .int()
     .min(1)
-    .max(MAX_TIMEOUT_MS)
+    .max(MAX_COUNT)
     .meta({ description: 'Time-out of a call in milliseconds where the call does not say; 60000 without it.' })
     .exactOptional(),
 };
@@ -200,7 +132,7 @@ function readIssue(issue: z.core.$ZodIssue): SchemaIssue[] {
     }
     case 'too_small':
     case 'too_big':
-      return at('is out of range', `Write a whole number from 1 to ${MAX_TIMEOUT_MS}`);
+      return at('is out of range', `Write a whole number from 1 to ${MAX_COUNT}`);
     case 'custom': {
       // A key of a map is checked as itself, at the path of its value.
       const target = issue.input === path.at(-1) ? 'key' : 'value';

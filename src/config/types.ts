@@ -26,15 +26,49 @@ export interface HttpDefinition {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** How well it is known that a call comes from its agent (identity.md), weakest first. */
+export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
+
+/** What a principal, or an agent, may do at most; undefined means no limit. */
+export interface Limits {
+  readonly callsPerMinute: number | undefined;
+  readonly concurrentCalls: number | undefined;
+  /** Bytes of requests and results. */
+  readonly bytesPerHour: number | undefined;
+}
+
+/** What the rules say about an agent besides what it may use. */
+export interface AgentTerms {
+  readonly minAssurance: Assurance | undefined;
+  readonly limits: Limits | undefined;
+}
+
+/** Tokens of an issuer that are meant for this gateway. */
+export interface JwtDefinition {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUri: string;
+  /** Claim that names the agents of a token. */
+  readonly agentClaim: string | undefined;
+  /** Scope -> agent patterns; undefined where scopes do not matter. */
+  readonly scopes: ReadonlyMap<string, readonly string[]> | undefined;
+}
+
 /** A principal of the rules file (identity.md). */
 export interface PrincipalDefinition {
   readonly name: string;
   readonly stdio: boolean;
   /** Lower-case hex SHA-256 of the whole token. */
   readonly tokenSha256: string | undefined;
+  /** Milliseconds since 1970 from which on the token is no longer good. */
+  readonly expiresAt: number | undefined;
+  readonly jwt: JwtDefinition | undefined;
   readonly defaultAgent: string | undefined;
   /** Agent patterns. */
   readonly mayAssume: readonly string[];
+  /** An agent: what is not allowed to it is not allowed to this principal, whatever agent it acts as. */
+  readonly ceiling: string | undefined;
+  readonly limits: Limits | undefined;
 }
 
 /** Where a setting came from, for `get_gateway_status` and for messages. */
@@ -58,6 +92,8 @@ export interface Snapshot {
   readonly policy: Policy;
   readonly denyOnMissingAgent: boolean;
   readonly explainDenials: boolean;
+  /** Only agents that have some. */
+  readonly agentTerms: ReadonlyMap<string, AgentTerms>;
   /** Undefined where the rules have no `principals`. */
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
   readonly warnings: readonly Problem[];

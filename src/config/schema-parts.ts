@@ -1,0 +1,64 @@
+/** Pieces that the schemas of both files are made of. Loads zod: import it only where schema.ts is imported. */
+import { z } from 'zod';
+import { patternProblem } from '../policy/pattern.ts';
+import { nearest } from './nearest.ts';
+import { quote } from './printable.ts';
+
+const AGENT_ID = /^[A-Za-z0-9_.-]+$/;
+
+/** Largest number in a file: milliseconds that a timer of Node.js can count. */
+export const MAX_COUNT = 2_147_483_647;
+
+/** A whole number of at least 1. */
+export const count = z.int().min(1).max(MAX_COUNT);
+
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+/** An object with these keys and no others. The text of its error is the fix: which keys there are. */
+export function strict<F extends Fields>(fields: F) {
+  const known = Object.keys(fields);
+  const error = (issue: { readonly code?: string; readonly keys?: readonly string[] }): string | undefined =>
+    issue.code === 'unrecognized_keys' ? unknownKeyFix(issue.keys ?? [], known) : undefined;
+  return z.preprocess(fromMap, z.strictObject(fields, { error }));
+}
+
+/** An object of which only these keys are checked. */
+export function loose<F extends Fields>(fields: F) {
+  return z.preprocess(fromMap, z.looseObject(fields));
+}
+
+/** No prototype: a key `__proto__` becomes a property like any other, and strict objects report it. */
+function fromMap(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [key, member] of value) object[String(key)] = member;
+  return object;
+}
+
+function unknownKeyFix(keys: readonly string[], known: readonly string[]): string {
+  const [key] = keys;
+  const similar = key === undefined ? undefined : nearest(key, known);
+  const hint = similar === undefined ? '' : `Did you mean ${quote(similar)}? `;
+  return `${hint}Known keys here: ${known.join(', ')}`;
+}
+
+/** A text that a check accepts: `problem` gives the end of a sentence, `fix` what to do. */
+export function text(problem: (value: string) => string | undefined, fix: string) {
+  return z.string().superRefine((value, context) => {
+    const found = problem(value);
+    if (found !== undefined) context.addIssue({ code: 'custom', message: found, params: { fix } });
+  });
+}
+
+export const pattern = text(patternProblem, 'Write a name, or a pattern with *, ? or [abc]').meta({
+  description: 'A name or a pattern: * any run of characters, ? one character, [abc], [a-z], [!abc].',
+  minLength: 1,
+  maxLength: 256,
+});
+
+export const agentId = text(
+  (value) => (AGENT_ID.test(value) ? undefined : 'is not an agent id'),
+  'Use letters, digits, "_", "." and "-" only',
+).meta({ pattern: AGENT_ID.source });
+
+export const patterns = z.array(pattern);
