@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { createGateway } from '../gateway.ts';
-import { callTool } from '../pipeline/call.ts';
+import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/messages.ts';
 import { GatewayError } from '../shared/errors.ts';
 

@@ -3,14 +3,11 @@ import type { AuditRecord } from '../audit/record.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Decision } from '../policy/rules.ts';
 import { keepMembers } from '../protocol/json.ts';
-import { stringValue } from '../protocol/messages.ts';
 import { isHopByHopMeta } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
-import { failureAnswer } from '../tools/answer.ts';
-import { readArguments } from '../tools/arguments.ts';
 import { unavailable } from '../tools/get-server-tools.ts';
-import type { Connected, Deadline, GatewayTool, Invocation, ToolAnswer, ToolContext } from '../tools/types.ts';
+import type { Connected, Deadline, Invocation, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { denial } from './denial.ts';
 import type { PipelineParts } from './parts.ts';
 import type { Caller, Inbound, Outcome } from './types.ts';
@@ -18,13 +15,22 @@ import type { Caller, Inbound, Outcome } from './types.ts';
 /** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** One `tools/call` on its way. Fields fill up as it goes; the audit records what is known when it is written. */
+/** Something that a caller asks for, before anything about it is known: how to read it, and how a failure is told. */
+export interface Operation {
+  /** For the audit and the metrics, e.g. `execute_tool`. */
+  readonly name: string;
+  /** @throws GatewayError INVALID_ARGUMENTS */
+  read(inbound: Inbound): Invocation;
+  fail(error: GatewayError): ToolAnswer;
+}
+
+/** One operation on its way. Fields fill up as it goes; the audit records what is known when it is written. */
 interface Call {
-  readonly tool: GatewayTool;
+  readonly operation: Operation;
   readonly inbound: Inbound;
   readonly requestId: string;
   readonly startedAt: number;
-  readonly invocation: Invocation | undefined;
+  invocation: Invocation | undefined;
   snapshot: Snapshot;
   caller: Caller | undefined;
   decision: Decision | undefined;
@@ -32,83 +38,59 @@ interface Call {
   forwarded: boolean;
 }
 
-/** Serves `tools/call`. Never rejects: every failure is an outcome. */
-export async function callTool(parts: PipelineParts, inbound: Inbound): Promise<Outcome> {
-  const nameMember = findMember(inbound.params, 'name');
-  const name = nameMember === undefined ? undefined : stringValue(inbound.text, nameMember);
-  if (name === undefined) return { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
-  const tool = parts.tools.get(name);
-  if (tool === undefined) {
-    return {
-      kind: 'error',
-      code: -32602,
-      message: `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.`,
-    };
-  }
-  const base = {
-    tool,
+/** Takes an operation all the way. Never rejects: every failure is an outcome. */
+export async function runOperation(parts: PipelineParts, inbound: Inbound, operation: Operation): Promise<Outcome> {
+  const call: Call = {
+    operation,
     inbound,
     requestId: parts.nextRequestId(),
     startedAt: performance.now(),
+    invocation: undefined,
     snapshot: parts.snapshot(),
     caller: undefined,
     decision: undefined,
     forwarded: false,
   };
-  let call: Call = { ...base, invocation: undefined };
   let answer: ToolAnswer;
   let failure: GatewayError | undefined;
   try {
-    call = { ...base, invocation: readInvocation(tool, inbound) };
-    answer = await decideAndRun(parts, call);
+    call.invocation = operation.read(inbound);
+    answer = await decideAndRun(parts, call, call.invocation);
   } catch (error) {
     failure = classify(parts, call, error);
-    answer = failureAnswer(failure.code, failure.message);
+    answer = operation.fail(failure);
   }
   return finish(parts, call, answer, failure?.code);
 }
 
-function readInvocation(tool: GatewayTool, { text, params }: Inbound): Invocation {
-  const member = findMember(params, 'arguments');
-  if (member !== undefined && member.object === undefined) {
-    throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: arguments must be an object.`);
-  }
-  return tool.read(readArguments(tool.name, parameterNames(tool), text, member?.object));
-}
-
-function parameterNames(tool: GatewayTool): readonly string[] {
-  const schema = tool.definition['inputSchema'] as { readonly properties: Readonly<Record<string, unknown>> };
-  return Object.keys(schema.properties);
-}
-
-async function decideAndRun(parts: PipelineParts, call: Call): Promise<ToolAnswer> {
-  const invocation = call.invocation as Invocation;
-  decide(call, invocation);
+async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invocation): Promise<ToolAnswer> {
+  const caller = decide(call, invocation);
   if (invocation.executes) {
     await parts.audit.append(record(call, 'decided', 'ALLOW', null));
     if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
   }
-  return invocation.run(toolContext(parts, call, invocation));
+  return invocation.run(toolContext(parts, call, invocation, caller));
 }
 
 /** Who calls and whether they may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. */
-function decide(call: Call, invocation: Invocation): void {
+function decide(call: Call, invocation: Invocation): Caller {
   const { snapshot, inbound } = call;
   const caller = inbound.connection.resolve(snapshot, invocation.claimedAgent);
   call.caller = caller;
   const { server, tool } = invocation;
-  if (server === undefined) return;
+  if (server === undefined) return caller;
   const decision = snapshot.policy.decide(caller.agent, server, tool);
   call.decision = decision;
   if (!decision.allowed) throw denial({ agent: caller.agent, server, tool }, decision, snapshot.explainDenials);
+  return caller;
 }
 
-function toolContext(parts: PipelineParts, call: Call, invocation: Invocation): ToolContext {
+function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, caller: Caller): ToolContext {
   const { inbound } = call;
   const meta = findMember(inbound.params, '_meta')?.object;
   return {
     snapshot: call.snapshot,
-    agent: (call.caller as Caller).agent,
+    agent: caller.agent,
     catalog: parts.catalog,
     signal: inbound.signal,
     onProgress: inbound.onProgress,
@@ -151,7 +133,10 @@ async function connect<T>(
 function classify(parts: PipelineParts, call: Call, error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   if (call.inbound.signal.aborted) return new GatewayError('CANCELLED', 'The call was cancelled by its caller.');
-  parts.log.error({ err: error, operation: call.tool.name, request_id: call.requestId }, 'a call failed unexpectedly');
+  parts.log.error(
+    { err: error, operation: call.operation.name, request_id: call.requestId },
+    'a call failed unexpectedly',
+  );
   return new GatewayError('INTERNAL', `The gateway failed on this call; its log says why (request ${call.requestId}).`);
 }
 
@@ -162,7 +147,7 @@ async function finish(
   code: ErrorCode | undefined,
 ): Promise<Outcome> {
   const ms = performance.now() - call.startedAt;
-  parts.metrics.record(call.tool.name, call.caller?.agent ?? '', ms, code ?? null);
+  parts.metrics.record(call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
   const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
   try {
     await parts.audit.append(record(call, 'finished', decision, code ?? null));
@@ -171,7 +156,7 @@ async function finish(
     const said = call.forwarded
       ? `The call was executed, but this could not be recorded: ${error.message}`
       : error.message;
-    return released(failureAnswer(error.code, said));
+    return released(call.operation.fail(new GatewayError(error.code, said)));
   }
   return released(answer);
 }
@@ -196,7 +181,7 @@ function record(
 ): AuditRecord {
   const { caller, invocation, inbound } = call;
   return {
-    operation: call.tool.name,
+    operation: call.operation.name,
     phase,
     decision,
     request_id: call.requestId,

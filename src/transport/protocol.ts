@@ -1,7 +1,8 @@
 /** What the gateway answers to each method, in either era. Transports add framing, sessions and HTTP statuses. */
-import { callTool } from '../pipeline/call.ts';
+
 import { toolsListOutcome } from '../pipeline/list.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
+import { callTool } from '../pipeline/tool-call.ts';
 import type { Connection, Outcome } from '../pipeline/types.ts';
 import {
   type CallerCodec,
