@@ -1,0 +1,49 @@
+/** `tools/call` of one of the gateway's own tools, as an operation. */
+import { stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { failureAnswer } from '../tools/answer.ts';
+import { readArguments } from '../tools/arguments.ts';
+import type { GatewayTool, Invocation } from '../tools/types.ts';
+import { type Operation, runOperation } from './call.ts';
+import type { PipelineParts } from './parts.ts';
+import type { Inbound, Outcome } from './types.ts';
+
+/** Serves `tools/call`. Never rejects: every failure is an outcome. */
+export function callTool(parts: PipelineParts, inbound: Inbound): Promise<Outcome> | Outcome {
+  const member = findMember(inbound.params, 'name');
+  const name = member === undefined ? undefined : stringValue(inbound.text, member);
+  if (name === undefined) return { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
+  const tool = parts.tools.get(name);
+  if (tool !== undefined) return runOperation(parts, inbound, operationOf(tool));
+  const message = `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.`;
+  return { kind: 'error', code: -32602, message };
+}
+
+const operations = new WeakMap<GatewayTool, Operation>();
+
+function operationOf(tool: GatewayTool): Operation {
+  let operation = operations.get(tool);
+  if (operation === undefined) {
+    operation = {
+      name: tool.name,
+      read: (inbound) => readInvocation(tool, inbound),
+      fail: ({ code, message }) => failureAnswer(code, message),
+    };
+    operations.set(tool, operation);
+  }
+  return operation;
+}
+
+function readInvocation(tool: GatewayTool, { text, params }: Inbound): Invocation {
+  const member = findMember(params, 'arguments');
+  if (member !== undefined && member.object === undefined) {
+    throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: arguments must be an object.`);
+  }
+  return tool.read(readArguments(tool.name, parameterNames(tool), text, member?.object));
+}
+
+function parameterNames(tool: GatewayTool): readonly string[] {
+  const schema = tool.definition['inputSchema'] as { readonly properties: Readonly<Record<string, unknown>> };
+  return Object.keys(schema.properties);
+}
