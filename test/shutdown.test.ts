@@ -4,9 +4,9 @@ import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { serveHttp, serveStdio } from './support/gateway.ts';
-import { fileText, type Home, linesOf, makeHome, servers, withPrincipals } from './support/home.ts';
+import { fileText, type Home, type Json, linesOf, makeHome, servers, withPrincipals } from './support/home.ts';
 import { request } from './support/http.ts';
-import { CORNERS, type Front, open, overMatrix } from './support/matrix.ts';
+import { CORNERS, type Front, open, overMatrix, TRANSPORTS } from './support/matrix.ts';
 import { fixture } from './support/paths.ts';
 import { assertGone, isAlive, processesOf, until } from './support/process.ts';
 import type { Exchange } from './support/rpc.ts';
@@ -15,7 +15,7 @@ import { executeText, resultOf, textOf } from './support/tools.ts';
 /** Milliseconds after which everything has ended: drain limit, then 2 s for each step of stopping a child. */
 const DEADLINE = 20_000;
 
-function bench(): { home: Home; events: string } {
+function bench(more: Json = {}): { home: Home; events: string } {
   const home = makeHome({ rules: withPrincipals({ default: { allow: { servers: ['*'] } } }) });
   const events = path.join(home.dir, 'events');
   writeFileSync(
@@ -24,12 +24,15 @@ function bench(): { home: Home; events: string } {
       servers({
         calc: fixture('calc', { LABEL: 'here' }),
         slow: fixture('slow', { EVENTS_FILE: events }),
-        stubborn: fixture('stubborn', { CHILDREN: 'yes' }),
+        ...more,
       }),
     ),
   );
   return { home, events };
 }
+
+/** Ends only by SIGKILL, and has children that are like it. */
+const STUBBORN = { stubborn: fixture('stubborn', { CHILDREN: 'yes' }) };
 
 async function waiting(front: Front, events: string, key: string): Promise<Exchange> {
   const exchange = front.rpc.start('tools/call', {
@@ -41,32 +44,36 @@ async function waiting(front: Front, events: string, key: string): Promise<Excha
 }
 
 describe.runIf(process.platform === 'linux')('no process is left', () => {
-  overMatrix(CORNERS, (kind) => {
-    it('SIGTERM with a call in flight: it gets its result, and everything ends', async () => {
-      const { home, events } = bench();
-      const front = await open(kind, { home });
-      const pids = JSON.parse(await executeText(front.rpc, { server: 'stubborn', tool: 'pids' })) as number[];
-      expect(pids).toHaveLength(3);
-      const exchange = await waiting(front, events, 'k');
-      front.running.child.kill('SIGTERM');
-      expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
-      expect((await front.running.stop(null, DEADLINE)).code).toBe(0);
-      expect(pids.filter(isAlive)).toEqual([]);
-      await assertGone(home.dir);
-      // Its stdin was closed first, as a client should do; it went without a signal.
-      expect(linesOf(events)).toContain('stdin end');
-      expect(linesOf(events)).not.toContain('SIGTERM');
-      home.remove();
-    });
-  });
+  overMatrix(
+    [CORNERS[0], CORNERS[3]].filter((kind) => kind !== undefined),
+    (kind) => {
+      it('SIGTERM with a call in flight: it gets its result, and everything ends', async () => {
+        const { home, events } = bench(STUBBORN);
+        const front = await open(kind, { home });
+        const pids = JSON.parse(await executeText(front.rpc, { server: 'stubborn', tool: 'pids' })) as number[];
+        expect(pids).toHaveLength(3);
+        const exchange = await waiting(front, events, 'k');
+        front.running.child.kill('SIGTERM');
+        expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
+        expect((await front.running.stop(null, DEADLINE)).code).toBe(0);
+        expect(pids.filter(isAlive)).toEqual([]);
+        await assertGone(home.dir);
+        // Its stdin was closed first, as a client should do; it went without a signal.
+        expect(linesOf(events)).toContain('stdin end');
+        expect(linesOf(events)).not.toContain('SIGTERM');
+        home.remove();
+      });
+    },
+  );
 
   it.each(['SIGINT', 'SIGTERM'] as const)('%s ends an idle gateway at once', async (signal) => {
     const home = makeHome({
       servers: servers({ calc: fixture('calc') }),
       rules: withPrincipals({ default: { allow: { servers: ['*'] } } }),
     });
-    for (const start of [serveStdio, serveHttp]) {
-      const gateway = await start({ home });
+    for (const transport of TRANSPORTS) {
+      const gateway = await open({ transport, revision: '2026-07-28' }, { home });
+      expect(await executeText(gateway.rpc, { server: 'calc', tool: 'label' })).toBe('none');
       const began = Date.now();
       expect((await gateway.running.stop(signal)).code).toBe(0);
       expect(Date.now() - began).toBeLessThan(2_000);
@@ -103,7 +110,7 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
   });
 
   it('a second signal ends it at once, and what is left is finished by a guardian', async () => {
-    const { home, events } = bench();
+    const { home, events } = bench(STUBBORN);
     const gateway = await serveStdio({ home });
     await executeText(gateway.rpc, { server: 'stubborn', tool: 'pids' });
     void (await waiting(gateway, events, 'k')).answer.catch(() => {});
@@ -118,8 +125,9 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
   });
 
   it('a broken stdout ends it', async () => {
-    const { home } = bench();
+    const { home } = bench(STUBBORN);
     const gateway = await serveStdio({ home });
+    await executeText(gateway.rpc, { server: 'stubborn', tool: 'pids' });
     gateway.running.child.stdout?.destroy();
     gateway.rpc.send('{"jsonrpc":"2.0","id":1,"method":"ping"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n');
     gateway.rpc.send('{"jsonrpc":"2.0","id":3,"method":"ping"}\n');

@@ -1,7 +1,8 @@
+import process from 'node:process';
 import { afterAll } from 'vitest';
 import { type Files, type Home, makeHome, TOKEN } from './home.ts';
 import { openHttp } from './http.ts';
-import { assertGone, type Running, startGateway } from './process.ts';
+import { assertGone, processesOf, type Running, startGateway } from './process.ts';
 import { MODERN, type Rpc } from './rpc.ts';
 import { openStdio, type StdioRpc } from './stdio.ts';
 
@@ -37,9 +38,21 @@ const started = new Set<Gateway>();
 
 // What a failed test left running is ended with its file.
 afterAll(async () => {
-  for (const gateway of started) gateway.running.child.kill('SIGKILL');
-  await Promise.all([...started].map((gateway) => gateway.running.exited));
+  for (const gateway of started) {
+    gateway.running.child.kill('SIGKILL');
+    await gateway.running.exited;
+    for (const pid of processesOf(gateway.home.dir)) killLeftover(pid);
+    gateway.home.remove();
+  }
 });
+
+function killLeftover(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone by itself.
+  }
+}
 
 export async function serveStdio(setup: Setup, revision: string = MODERN): Promise<StdioGateway> {
   const { home, running } = launch([], setup);

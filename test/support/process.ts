@@ -113,6 +113,7 @@ export async function startHttpFixture(name: 'http-legacy' | 'http-modern'): Pro
 /** Process ids whose environment names this home directory: everything that a gateway of that home started. Linux only. */
 export function processesOf(homeDirectory: string): number[] {
   const found: number[] = [];
+  if (process.platform !== 'linux') return found;
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
