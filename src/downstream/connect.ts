@@ -9,6 +9,7 @@ import { refusedStatus } from './http-client.ts';
 import { httpChannel } from './http-link.ts';
 import { createLink, type ManagedLink } from './link.ts';
 import { createPeer, type Peer } from './peer.ts';
+import type { ServerProcess } from './process.ts';
 import { sseChannel } from './sse-link.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announcesTools, keepSubscribed } from './subscribe.ts';
@@ -45,8 +46,9 @@ export interface ConnectOptions {
   readonly budgets: Budgets;
   readonly verdicts: Verdicts;
   readonly maxMessageBytes: number | undefined;
-  /** Value of the environment marker for the next process. */
+  /** Value of the environment marker for the next process; asked once per start. */
   readonly marker: () => string;
+  readonly started: (child: ServerProcess) => void;
   readonly connected: (facts: ServerFacts) => void;
   readonly toolsChanged: () => void;
   readonly closed: (error: GatewayError) => void;
@@ -78,9 +80,9 @@ async function connectStdio(
   definition: StdioDefinition,
   options: ConnectOptions,
 ): Promise<Attempt> {
-  const { log, redact, maxMessageBytes, verdicts } = options;
+  const { log, redact, maxMessageBytes, verdicts, started } = options;
   const { stopStepMs } = options.budgets;
-  const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs };
+  const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs, started };
   const open = (): OpenChannel =>
     stdioChannel({ ...base, marker: options.marker(), warn: createWarnings(log, server.name) });
   const verdict = verdicts.get(server.key);
@@ -90,6 +92,7 @@ async function connectStdio(
     // Some servers end at the first request that is not `initialize`: start those again without the probe.
     const died = error instanceof GatewayError && error.data?.['exited'] === true;
     if (verdict === 'legacy' || !died || options.signal.aborted) throw error;
+    verdicts.set(server.key, 'legacy');
     return attempt(server, options, open(), 'legacy');
   }
 }
@@ -143,7 +146,7 @@ async function attempt(
   const expire = (ms: number, what: string): NodeJS.Timeout =>
     setTimeout(() => budget.abort(unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`)), ms);
   const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'did not finish the handshake');
-  let timer = isProcess ? expire(budgets.startMs, 'wrote nothing to stdout') : handshakeTimer();
+  let timer: NodeJS.Timeout | undefined;
 
   const renew = async (): Promise<void> => {
     const limit = AbortSignal.any([AbortSignal.timeout(budgets.handshakeMs), signal]);
@@ -181,6 +184,7 @@ async function attempt(
       if (facts !== undefined) options.closed(error);
     },
   });
+  timer = isProcess ? expire(budgets.startMs, 'wrote nothing to stdout') : handshakeTimer();
   try {
     const first = await shakeHands(peer, {
       server: name,

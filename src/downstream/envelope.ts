@@ -1,5 +1,5 @@
 /** The envelope of what the gateway sends: always built here, so that nothing of a caller's message rides along. */
-import { joinMembers } from '../protocol/json.ts';
+import { joinMembers, oneLine } from '../protocol/json.ts';
 import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_VERSION } from '../protocol/revisions.ts';
 
 /** Name in `clientInfo`. */
@@ -17,7 +17,8 @@ export function clientInfo(version: string): string {
 export function requestText(id: number, method: string, params: string, meta: string): string {
   const members = meta === '' ? params : joinMembers(params, `"_meta":{${meta}}`);
   const tail = members === '' ? '' : `,"params":{${members}}`;
-  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${tail}}`;
+  // What a caller wrote over several lines must not be several messages to a server.
+  return oneLine(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${tail}}`);
 }
 
 /** A notification on one line; `params` is the inner text. */

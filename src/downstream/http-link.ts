@@ -194,6 +194,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       if (gate !== undefined && message.method !== 'initialize') await open();
       if (!handlers.waits(id)) return;
       await exchange(message, id, abort.signal, false);
+      if (handlers.waits(id)) throw unavailable(server, 'answered something else than the request it was sent.');
     } catch (error) {
       const known =
         error instanceof GatewayError ? error : unavailable(server, 'broke off its answer.', { cause: error });

@@ -12,6 +12,7 @@ import { answerText, modernMeta, notificationText, requestText } from './envelop
 import { timedOut, unavailable } from './failures.ts';
 import { relayedMembers } from './relay.ts';
 import type { RequestOptions } from './types.ts';
+import { timerMs } from './wait.ts';
 import type { Warn } from './warnings.ts';
 
 const MAX_TOTAL_MS = 600_000;
@@ -179,7 +180,8 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         const expired = (): void => giveUp(timedOut(server, method, Date.now() - started), 'Time-out.');
         const arm = (): void => {
           clearTimeout(timer);
-          timer = setTimeout(expired, Math.max(0, Math.min(timeoutMs, started + maxTotalMs - Date.now())));
+          const left = Math.min(timeoutMs, started + maxTotalMs - Date.now());
+          timer = setTimeout(expired, timerMs(left));
         };
 
         pending.set(id, {

@@ -10,6 +10,7 @@ import { type Backoff, createBackoff } from './backoff.ts';
 import { BUDGETS, type Budgets, connect, type Verdict } from './connect.ts';
 import { seconds, stillStarting, unavailable } from './failures.ts';
 import type { ManagedLink } from './link.ts';
+import type { ServerProcess } from './process.ts';
 import { createSlots } from './slots.ts';
 import type { Downstream, DownstreamEvents, Link, Log } from './types.ts';
 import { waitFor } from './wait.ts';
@@ -56,6 +57,8 @@ export function createDownstream(options: DownstreamOptions): Downstream {
   const closing = new Set<Promise<unknown>>();
   const verdicts = new Map<string, Verdict>();
   const slots = createSlots(CONCURRENT_STARTS, SLOT_MS);
+  /** Processes whose tree is not known to be gone. */
+  const processes = new Set<ServerProcess>();
   let children = 0;
   let stopped = false;
 
@@ -82,7 +85,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     const release = await slots.take(urgent);
     try {
       signal.throwIfAborted();
-      entry.backoff.started(Date.now());
+      if (server.link.transport !== 'stdio') entry.backoff.started(Date.now());
       const link = await connect(server, {
         version: options.version,
         log,
@@ -90,7 +93,14 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         budgets,
         verdicts,
         maxMessageBytes: options.maxMessageBytes,
-        marker: () => `${gatewayId}.${++children}`,
+        marker: () => {
+          entry.backoff.started(Date.now());
+          return `${gatewayId}.${++children}`;
+        },
+        started: (child) => {
+          processes.add(child);
+          void child.stopped.then(() => processes.delete(child));
+        },
         connected: (facts) => events?.connected?.(server, facts),
         toolsChanged: () => events?.toolsChanged?.(server),
         closed: (error) => {
@@ -212,6 +222,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         entry.abandon.abort(unavailable(entry.server.name, 'is not available: the gateway is stopping.'));
         entry.link?.kill();
       }
+      for (const child of processes) child.kill();
     },
   };
 }

@@ -23,8 +23,10 @@ export interface ServerProcess {
   readonly exited: Promise<Exit>;
   /** Closes stdin, waits 2 s, SIGTERM to the tree, 2 s, SIGKILL. Resolves when nobody of the tree is left. */
   stop(): Promise<void>;
-  /** SIGKILL to the group, at once. */
+  /** SIGKILL to the group, at once; nothing where the tree is known to be gone. */
   kill(): void;
+  /** Resolves after a stop, when nobody of the tree is left. */
+  readonly stopped: Promise<void>;
 }
 
 /**
@@ -75,17 +77,26 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
   };
 
   let stopping: Promise<void> | undefined;
+  let treeGone = pid === undefined;
+  let tellStopped: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    tellStopped = resolve;
+  });
   return {
+    stopped,
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
     exited,
     stop: () => {
-      stopping ??= stop();
+      stopping ??= stop().finally(() => {
+        treeGone = true;
+        tellStopped();
+      });
       return stopping;
     },
     kill: () => {
-      if (pid !== undefined && !gone) send(posix ? -pid : pid, 'SIGKILL');
+      if (pid !== undefined && !treeGone) send(posix ? -pid : pid, 'SIGKILL');
     },
   };
 }

@@ -67,6 +67,7 @@ export function createEventReader(handle: (event: ServerEvent) => void, maxLengt
   };
 
   const feed = (text: string): void => {
+    if (text === '') return;
     let start = afterReturn && text.charCodeAt(0) === 0x0a ? 1 : 0;
     afterReturn = false;
     while (start < text.length) {

@@ -6,7 +6,7 @@ import { createLineReader } from '../protocol/lines.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel } from './channel.ts';
 import { unavailable } from './failures.ts';
-import { describeExit, startProcess } from './process.ts';
+import { describeExit, type ServerProcess, startProcess } from './process.ts';
 import { createTail, visible } from './stderr.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
@@ -30,6 +30,8 @@ export interface StdioOptions {
   readonly log: Log;
   readonly warn: Warn;
   readonly redact: (text: string) => string;
+  /** Told of every process, for a way out without waiting. */
+  readonly started: (child: ServerProcess) => void;
   readonly maxMessageBytes?: number | undefined;
   /** Milliseconds between the steps of a stop; default 2000. */
   readonly stopStepMs?: number | undefined;
@@ -42,6 +44,7 @@ export function stdioChannel(options: StdioOptions): OpenChannel {
 function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   const { server, definition, log, warn, redact } = options;
   const child = startProcess(definition, options.marker, options.stopStepMs);
+  options.started(child);
   const tail = createTail(redact);
   let over = false;
   let active = false;

@@ -82,6 +82,14 @@ describe('legacy stdio servers', () => {
     delete process.env['GATEWAY_TEST_SECRET'];
   });
 
+  it('get a request on one line, however the caller wrote it', async () => {
+    const link = await lease(lab());
+    const reply = await link.request('tools/call', '"name":\r\n"echo",\n"arguments":{"text":\n"x"}', {
+      timeoutMs: 5000,
+    });
+    expect(parsed(reply)['content']).toEqual([{ type: 'text', text: 'x' }]);
+  });
+
   it('answer with errors that are relayed', async () => {
     expect(await call(await lease(lab()), 'nope')).toEqual({
       ok: false,
@@ -202,6 +210,17 @@ describe('stopping', () => {
     const link = await made.downstream.lease(server, { timeoutMs: 10_000 });
     made.downstream.retain(new Map([['renamed', { ...server, name: 'renamed' }]]));
     expect(await made.downstream.lease(server, { timeoutMs: 10_000 })).toBe(link);
+  });
+
+  it('can kill at once, also what is still starting', async () => {
+    const made = lab();
+    await lease(made, 'stubborn');
+    const starting = lease(made, 'silent', 'stubborn');
+    starting.catch(() => undefined);
+    await until(() => made.processes().length === 2);
+    made.downstream.kill();
+    await until(() => made.processes().length === 0);
+    await expect(starting).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
   });
 
   it('refuses calls afterwards', async () => {

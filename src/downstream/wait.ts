@@ -1,5 +1,13 @@
 /** Waiting for work that several callers share. */
 
+/** The longest that a timer can wait; more would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Milliseconds that `setTimeout` takes as they are meant. */
+export function timerMs(ms: number): number {
+  return Math.min(Math.max(0, ms), LONGEST_TIMER_MS);
+}
+
 /**
  * Waits for a shared promise no longer than this caller wants to; the work goes on for the others.
  * @param late makes the error for a caller whose `ms` milliseconds are over.
@@ -13,7 +21,7 @@ export function waitFor<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(() => reject(late()), ms);
+    const timer = setTimeout(() => reject(late()), timerMs(ms));
     const aborted = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', aborted, { once: true });
     const end = (): void => {

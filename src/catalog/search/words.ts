@@ -1,0 +1,42 @@
+/** Text -> words: the same for what servers wrote and for what an agent asks. */
+
+/** Characters of one text that are looked at; a description longer than this says nothing new. */
+const MAX_TEXT = 8000;
+
+/** Scripts that are written without spaces between words. */
+const UNSPACED = /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+
+const RUNS =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ー]+|[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]+|[\p{L}\p{M}]+|\p{Nd}+/gu;
+
+/**
+ * Words in lower case without accents, in order: camelCase, snake_case and kebab-case are split, digits stand alone, and
+ * scripts without spaces become overlapping pairs of characters, so that any word of theirs is found inside a sentence.
+ */
+export function words(text: string): string[] {
+  const found: string[] = [];
+  for (const run of plain(text.slice(0, MAX_TEXT)).match(RUNS) ?? []) {
+    if (UNSPACED.test(run)) pairs(run, found);
+    else found.push(run);
+  }
+  return found;
+}
+
+function plain(text: string): string {
+  return (
+    text
+      .normalize('NFKD')
+      // Accents of Latin, Greek and Cyrillic; vowel signs of other scripts stay.
+      .replace(/[\u0300-\u036f]+/g, '')
+      .normalize('NFC')
+      .replace(/(?<=[\p{Ll}\p{Nd}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, ' ')
+      .toLowerCase()
+      .replace(/['\u2019]s(?!\p{L})/gu, '')
+  );
+}
+
+function pairs(run: string, found: string[]): void {
+  const characters = Array.from(run);
+  if (characters.length === 1) found.push(run);
+  for (let at = 1; at < characters.length; at++) found.push(`${characters[at - 1]}${characters[at]}`);
+}
