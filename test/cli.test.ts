@@ -1,13 +1,11 @@
 /** Every command of the program, and its exit status. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch, serveStdio } from './support/gateway.ts';
 import { auditRecords, fileText, type Home, makeHome, servers } from './support/home.ts';
 import { fixture, root } from './support/paths.ts';
 import { assertGone, runCli } from './support/process.ts';
-import { executeError, executeText } from './support/tools.ts';
 
 const RULES = {
   agents: {
@@ -290,117 +288,4 @@ describe('trust', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     fresh.remove();
   });
-});
-
-describe('finding the files', () => {
-  it('flags beat the environment, which beats the other candidates', async () => {
-    const place = (name: string): string => {
-      const file = path.join(home.dir, `${name}.json`);
-      writeFileSync(file, fileText({ agents: { [name]: { allow: { servers: ['*'] } } } }));
-      return file;
-    };
-    const env = { GATEWAY_RULES: place('from-env') };
-    const allowed = async (agent: string, args: string[], environment: Record<string, string>): Promise<boolean> =>
-      (await run(['policy', 'explain', agent, 'calc', ...args], { env: environment })).code === 0;
-    expect(await allowed('from-flag', ['--rules', place('from-flag')], env)).toBe(true);
-    expect(await allowed('from-env', [], env)).toBe(true);
-    expect(await allowed('backend', [], {})).toBe(true);
-    expect(await allowed('backend', [], env)).toBe(false);
-  });
-
-  it('a leading ~ is the home directory', async () => {
-    const env = { GATEWAY_RULES: '~/tilde.json' };
-    writeFileSync(path.join(home.dir, 'tilde.json'), fileText({ agents: { tilde: { allow: { servers: ['calc'] } } } }));
-    expect((await run(['policy', 'explain', 'tilde', 'calc'], { env })).code).toBe(0);
-  });
-
-  it('without XDG_CONFIG_HOME, ~/.config is used', async () => {
-    const fresh = makeHome();
-    const directory = path.join(fresh.dir, '.config/agent-mcp-gateway');
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(path.join(directory, '.mcp.json'), fileText(servers({ calc: fixture('calc') })));
-    writeFileSync(path.join(directory, '.mcp-gateway-rules.json'), fileText(RULES));
-    const { XDG_CONFIG_HOME: _config, XDG_CACHE_HOME: _cache, ...env } = fresh.env;
-    expect((await runCli(['validate'], { env, cwd: fresh.cwd })).code).toBe(0);
-    const { code } = await runCli(['tools', 'call', 'calc', 'label'], { env, cwd: fresh.cwd });
-    expect(code).toBe(0);
-    expect(existsSync(path.join(fresh.dir, '.cache/agent-mcp-gateway/logs/audit.jsonl'))).toBe(true);
-    fresh.remove();
-  });
-
-  it('comments, trailing commas, a byte-order mark and VS Code files are accepted', async () => {
-    const fresh = makeHome({
-      servers: `\ufeff// servers\n{ "servers": { "calc": { "type": "stdio", ${JSON.stringify(fixture('calc')).slice(1, -1)}, } }, }`,
-      rules: `\ufeff/* rules */ ${fileText(RULES)}`,
-    });
-    const { code, stdout } = await runCli(['tools', 'call', 'calc', 'add', '--args', '{"a":1,"b":1}'], {
-      env: fresh.env,
-      cwd: fresh.cwd,
-    });
-    expect(stdout).toContain('2');
-    expect(code).toBe(0);
-    fresh.remove();
-  });
-});
-
-describe('a gateway inside a gateway', () => {
-  it('refuses to start', async () => {
-    const gateway = await serveStdio({ home: makeHome({ servers: servers({ calc: fixture('calc') }), rules: RULES }) });
-    const names = JSON.parse(await executeText(gateway.rpc, { server: 'calc', tool: 'environment' })) as string[];
-    const marker = names.find((name) => /GATEWAY/.test(name));
-    if (marker === undefined) throw new Error('Children have no marker.');
-    await gateway.stop();
-    const nested = await run([], { env: { [marker]: 'x' } });
-    expect(nested.code).toBe(1);
-    expect(nested.stderr).toContain('GATEWAY_ALLOW_NESTED');
-    expect((await run([], { env: { [marker]: 'x', GATEWAY_ALLOW_NESTED: '1' } })).code).toBe(0);
-  });
-
-  it.each([
-    ['npx', ['-y', 'agent-mcp-gateway']],
-    ['agent-mcp-gateway', []],
-    ['uvx', ['agent-mcp-gateway@latest']],
-  ])('an entry that would start it (%s %j) is skipped with a warning', async (command, args) => {
-    const files = {
-      servers: servers({ calc: fixture('calc'), gateway: { command, args } }),
-      rules: { agents: { default: { allow: { servers: ['*'] } } } },
-    };
-    const gateway = await serveStdio(files);
-    expect(await executeText(gateway.rpc, { server: 'calc', tool: 'label' })).toBe('none');
-    expect(await executeError(gateway.rpc, { server: 'gateway', tool: 'x' })).toBe('SERVER_UNAVAILABLE');
-    expect(gateway.running.stderr()).toContain('gateway');
-    await gateway.stop();
-  });
-});
-
-it('stdout carries nothing but the protocol, stderr nothing secret', async () => {
-  const secret = 'the-value-of-a-secret';
-  const { home: own, running } = launch(['--debug'], {
-    servers: servers({ calc: fixture('calc', { API_KEY: secret, LABEL: secret }) }),
-    rules: { agents: { default: { allow: { servers: ['*'] } } } },
-  });
-  let stdout = '';
-  running.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk;
-  });
-  running.child.stdin?.write(
-    '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}\n' +
-      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"execute_tool","arguments":{"server":"calc","tool":"fail"}}}\n',
-  );
-  running.child.stdin?.end();
-  await running.stop(null);
-  for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('jsonrpc', '2.0');
-  expect(running.stderr()).not.toContain(secret);
-  expect(readFileSync(own.audit, 'utf8')).not.toContain(secret);
-  own.remove();
-});
-
-it('demo runs offline, from end to end', async () => {
-  const fresh = makeHome();
-  const { code, stdout, stderr } = await runCli(['demo'], { env: fresh.env, cwd: fresh.cwd, ms: 55_000 });
-  expect(stderr).not.toMatch(/^\s+at /m);
-  expect(code).toBe(0);
-  expect(stdout + stderr).toMatch(/DENIED_BY_POLICY|denied/i);
-  await assertGone(fresh.dir);
-  fresh.remove();
 });
