@@ -53,7 +53,9 @@ function conclude({ agents, seconds }: Figures, { step, line }: Narrator): void 
   step('What it saved: tokens that a model reads before it can call a tool');
   line(`All ${toolCount()} definitions, as a client without a gateway loads them: ${allDefinitionsTokens()} tokens`);
   for (const [name, figures] of Object.entries(agents)) line(savedLine(name, figures));
-  line('Estimated at four characters a token. Results of calls cost the same either way and are not counted.');
+  line(
+    'Estimated by the counter that get_server_tools uses. Results of calls cost the same either way and do not count.',
+  );
   step('Your own servers');
   for (const text of nextSteps()) line(text);
   print('');
@@ -61,7 +63,7 @@ function conclude({ agents, seconds }: Figures, { step, line }: Narrator): void 
 }
 
 function savedLine(name: string, { loaded_tokens: loaded, saved_percent: saved }: AgentFigures): string {
-  return `${name.padEnd(8)} loaded ${loaded} tokens: the gateway's three tools, what it looked up, and its questions. ${saved} % less`;
+  return `${name.padEnd(8)} loaded ${loaded} tokens: the gateway's own tools, what it looked up, and its questions. ${saved} % less`;
 }
 
 function nextSteps(): readonly string[] {
