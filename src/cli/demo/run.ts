@@ -1,5 +1,6 @@
 /** `demo`: sets the stage, tells the story, clears the stage, whatever happens. */
 import process from 'node:process';
+import { NAME } from '../../shared/version.ts';
 import { print, printJson } from '../output.ts';
 import { type AgentFigures, allDefinitionsTokens, type Figures, toolCount } from './figures.ts';
 import { createNarrator, type Narrator, SILENT } from './narrator.ts';
@@ -67,16 +68,20 @@ function savedLine(name: string, { loaded_tokens: loaded, saved_percent: saved }
 }
 
 function nextSteps(): readonly string[] {
-  const script = scriptOfThisProcess();
-  const installed = /[\\/]node_modules[\\/]/.test(script);
-  const start = installed ? ['npx', '-y', 'agent-mcp-gateway'] : ['node', script];
+  const start = startCommand(scriptOfThisProcess());
   const [command, ...args] = start;
   const shown = start.join(' ');
   return [
-    `${shown} init          writes a first .mcp.json (your servers) and .mcp-gateway-rules.json (who may use what)`,
-    `${shown} validate      checks both`,
+    `${shown} init       writes a first .mcp.json (your servers) and .mcp-gateway-rules.json (who may use what)`,
+    `${shown} validate   checks both`,
     'Then make the gateway the only server of your MCP client:',
     JSON.stringify({ mcpServers: { gateway: { command, args } } }),
     'docs/getting-started.md has the places for Claude Code, Cursor and VS Code, and the same over HTTP.',
   ];
+}
+
+/** How this program is started where it was started now: by npx, by its name, or from a clone. */
+function startCommand(script: string): readonly [string, ...string[]] {
+  if (/[\\/]_npx[\\/]/.test(script)) return ['npx', '-y', NAME];
+  return script.endsWith(NAME) || script.includes('node_modules') ? [NAME] : ['node', script];
 }
