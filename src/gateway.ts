@@ -12,7 +12,6 @@ import { type ConfigStore, createConfigStore } from './config/store.ts';
 import type { Snapshot } from './config/types.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
-import { principalOf } from './identity/principal.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { createRedactor, type Redactor } from './observe/redact.ts';
@@ -97,7 +96,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     keepSecrets(redactor, next);
     downstream.retain(next.servers);
     catalog.retain(next.servers);
-    transports.sessions.retain((principal) => principalOf(next, principal) !== undefined);
+    transports.sessions.retain((connection) => connection.isKnown(next));
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
   gauges(metrics, config, transports.sessions, downstream);

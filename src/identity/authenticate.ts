@@ -1,41 +1,79 @@
 /** Who sends an HTTP request, by its `Authorization` header and nothing else (identity.md). */
 import { timingSafeEqual } from 'node:crypto';
 import type { Snapshot } from '../config/types.ts';
-import { ANONYMOUS, IMPLICIT_TOKEN } from './principal.ts';
+import type { Logger } from '../observe/log.ts';
+import { type Authentication, INVALID_TOKEN, NO_TOKEN } from './authentication.ts';
+import type { VerifyJwt } from './jwt.ts';
+import { ANONYMOUS_PROOF, GENERATED_TOKEN_PROOF, type Proof, tokenProof } from './proof.ts';
 import { isTokenShaped, tokenHash } from './token.ts';
 
 export interface HttpAuthentication {
+  readonly snapshot: () => Snapshot;
   /** `--no-auth`: everybody is the anonymous principal. Only ever together with a loopback address. */
   readonly noAuth: boolean;
   /** Hash of the generated token; used only where the rules have no principals. */
   readonly generatedTokenHash: string | undefined;
+  readonly log: Pick<Logger, 'debug' | 'warn'>;
+  /** Milliseconds since 1970. */
+  readonly today?: () => number;
 }
 
-/** @returns the principal's name, undefined where the request proves none. */
-export function authenticate(
-  authorization: string | undefined,
-  snapshot: Snapshot,
-  { noAuth, generatedTokenHash }: HttpAuthentication,
-): string | undefined {
-  if (noAuth) return ANONYMOUS;
-  const token = bearerToken(authorization);
-  if (token === undefined) return undefined;
+/** Answers at once, except for a JWT. Never rejects. */
+export type Authenticate = (authorization: string | undefined) => Authentication | Promise<Authentication>;
+
+export function createAuthenticate(options: HttpAuthentication): Authenticate {
+  const { noAuth, generatedTokenHash, log, today = Date.now } = options;
+  let verifier: Promise<VerifyJwt> | undefined;
+  const verifyJwt = async (token: string, snapshot: Snapshot): Promise<Authentication> => {
+    verifier ??= import('./jwt.ts').then(({ createJwtVerifier }) => createJwtVerifier({ log, today }));
+    return (await verifier)(token, snapshot);
+  };
+  return (authorization) => {
+    if (noAuth) return { kind: 'proven', proof: ANONYMOUS_PROOF };
+    if (authorization === undefined) return NO_TOKEN;
+    const token = bearerToken(authorization);
+    if (token === undefined) return INVALID_TOKEN;
+    const snapshot = options.snapshot();
+    const proof = staticProof(token, snapshot, generatedTokenHash, today());
+    if (proof !== undefined) return { kind: 'proven', proof };
+    return isJwtShaped(token) && acceptsJwt(snapshot) ? verifyJwt(token, snapshot) : INVALID_TOKEN;
+  };
+}
+
+function staticProof(
+  token: string,
+  { principals }: Snapshot,
+  generatedTokenHash: string | undefined,
+  today: number,
+): Proof | undefined {
   const hash = Buffer.from(tokenHash(token), 'hex');
-  if (snapshot.principals === undefined) {
-    return generatedTokenHash !== undefined && equal(hash, generatedTokenHash) ? IMPLICIT_TOKEN : undefined;
+  if (principals === undefined) {
+    return generatedTokenHash !== undefined && equal(hash, generatedTokenHash) ? GENERATED_TOKEN_PROOF : undefined;
   }
-  let found: string | undefined;
-  for (const { name, tokenSha256 } of snapshot.principals.values()) {
-    if (tokenSha256 !== undefined && equal(hash, tokenSha256)) found ??= name;
+  let found: Proof | undefined;
+  for (const principal of principals.values()) {
+    const { tokenSha256, expiresAt } = principal;
+    if (tokenSha256 === undefined || !equal(hash, tokenSha256)) continue;
+    if (expiresAt === undefined || today < expiresAt) found ??= tokenProof(principal);
   }
   return found;
 }
 
 /** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). */
-function bearerToken(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+function bearerToken(authorization: string): string | undefined {
+  if (authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
   const token = authorization.slice(7).trim();
   return isTokenShaped(token) ? token : undefined;
+}
+
+/** RFC 7515 section 7.1, with a signature. */
+function isJwtShaped(token: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+}
+
+function acceptsJwt({ principals }: Snapshot): boolean {
+  for (const { jwt } of principals?.values() ?? []) if (jwt !== undefined) return true;
+  return false;
 }
 
 function equal(hash: Buffer, hex: string): boolean {

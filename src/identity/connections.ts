@@ -3,12 +3,12 @@ import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { IMPLICIT_STDIO } from './principal.ts';
+import { type Proof, STDIO_PROOF } from './proof.ts';
 import { createConnection } from './resolve.ts';
 
-/** The connection of a principal that a transport has proven. */
-export function connectionOf(settings: Settings, principal: string): Connection {
-  return createConnection({ principal, boundAgent: settings.agent, fallbackAgent: settings.defaultAgent });
+/** The connection of whoever proved who it is. */
+export function connectionOf(settings: Settings, proof: Proof): Connection {
+  return createConnection({ proof, boundAgent: settings.agent, fallbackAgent: settings.defaultAgent });
 }
 
 /**
@@ -16,10 +16,8 @@ export function connectionOf(settings: Settings, principal: string): Connection 
  * @throws GatewayError CONFIG_INVALID where the rules give stdio to nobody
  */
 export function localConnection(settings: Settings, snapshot: Snapshot): Connection {
-  if (snapshot.principals === undefined) return connectionOf(settings, IMPLICIT_STDIO);
-  for (const principal of snapshot.principals.values()) {
-    if (principal.stdio) return connectionOf(settings, principal.name);
-  }
+  const found = STDIO_PROOF.find(snapshot);
+  if (found !== undefined) return connectionOf(settings, { ...STDIO_PROOF, principal: found.name });
   throw new GatewayError(
     'CONFIG_INVALID',
     `${snapshot.paths.rules}: no principal has "stdio": true, so nobody may connect over stdio: add one, or use --transport http.`,

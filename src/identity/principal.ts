@@ -1,58 +1,98 @@
-import type { PrincipalDefinition, Snapshot } from '../config/types.ts';
-import type { Assurance } from '../pipeline/types.ts';
-import { compilePattern } from '../policy/pattern.ts';
+import type { Assurance, PrincipalDefinition, Snapshot } from '../config/types.ts';
+import { compilePattern, type Matcher } from '../policy/pattern.ts';
 
-/** Who connected, proven by how (identity.md). */
+/** Who connected, proven by how (identity.md), under one snapshot. */
 export interface Principal {
   readonly name: string;
   readonly defaultAgent: string | undefined;
+  /** An agent whose rules bound whatever this principal acts as. */
+  readonly ceiling: string | undefined;
   /** What an agent gets that is the only one this principal may assume. */
   readonly assurance: Assurance;
   mayAssume(agent: string): boolean;
-  /** True where the rules leave this principal exactly one agent: then no claim is needed to know it. */
+  /** The agent, where the rules leave this principal exactly one: then no claim is needed to know it. */
   readonly soleAgent: string | undefined;
 }
 
-/** Whoever started us over stdio, where the rules have no principals: what existing users have. */
-export const IMPLICIT_STDIO = 'local';
-/** Whoever holds the generated token, where the rules have no principals. */
-export const IMPLICIT_TOKEN = 'gateway';
-/** Everybody, with `--no-auth` on a loopback address. */
-export const ANONYMOUS = 'anonymous';
+/** What a credential says about its bearer, within what its principal may do. */
+export interface Grant {
+  /** Agents that it names; undefined where the rules do not ask it for any. */
+  readonly agents: readonly string[] | undefined;
+  readonly scopes: readonly string[];
+}
 
-const compiled = new WeakMap<Snapshot, Map<string, Principal>>();
+/** A principal of the rules, its patterns ready to be asked. */
+interface Compiled {
+  readonly principal: Principal;
+  readonly scopes: ReadonlyMap<string, readonly Matcher[]> | undefined;
+}
 
-/** The principal of that name under this snapshot; undefined once the rules no longer have it. */
+const compiled = new WeakMap<Snapshot, ReadonlyMap<string, Compiled>>();
+
+/** The principal of that name in the rules; undefined where they have none. */
 export function principalOf(snapshot: Snapshot, name: string): Principal | undefined {
+  return compiledOf(snapshot, name)?.principal;
+}
+
+/** The same, narrowed to what its credential grants. */
+export function grantedPrincipal(snapshot: Snapshot, name: string, grant: Grant): Principal | undefined {
+  const found = compiledOf(snapshot, name);
+  if (found === undefined) return undefined;
+  const { principal, scopes } = found;
+  const matchers = scopes && grant.scopes.flatMap((scope) => scopes.get(scope) ?? []);
+  const mayAssume = (agent: string): boolean =>
+    principal.mayAssume(agent) &&
+    (grant.agents === undefined || grant.agents.includes(agent)) &&
+    (matchers === undefined || matchers.some((matches) => matches(agent)));
+  const [named, ...others] = grant.agents ?? [];
+  return {
+    ...principal,
+    mayAssume,
+    soleAgent: soleOf(snapshot, mayAssume),
+    defaultAgent: others.length === 0 && named !== undefined ? named : principal.defaultAgent,
+  };
+}
+
+/** Everybody of one kind where the rules have no principals: may be every agent, by claim. */
+export function unrestricted(name: string): Principal {
+  return {
+    name,
+    defaultAgent: undefined,
+    ceiling: undefined,
+    assurance: 'claim',
+    mayAssume: () => true,
+    soleAgent: undefined,
+  };
+}
+
+function compiledOf(snapshot: Snapshot, name: string): Compiled | undefined {
   let principals = compiled.get(snapshot);
   if (principals === undefined) {
-    principals = compilePrincipals(snapshot);
+    const definitions = [...(snapshot.principals?.values() ?? [])];
+    principals = new Map(definitions.map((definition) => [definition.name, compile(snapshot, definition)]));
     compiled.set(snapshot, principals);
   }
   return principals.get(name);
 }
 
-function compilePrincipals(snapshot: Snapshot): Map<string, Principal> {
-  if (snapshot.principals === undefined) {
-    const names = [IMPLICIT_STDIO, IMPLICIT_TOKEN, ANONYMOUS];
-    return new Map(names.map((name) => [name, unrestricted(name)]));
-  }
-  return new Map(Array.from(snapshot.principals.values(), (entry) => [entry.name, restricted(snapshot, entry)]));
-}
-
-function unrestricted(name: string): Principal {
-  return { name, defaultAgent: undefined, assurance: 'claim', mayAssume: () => true, soleAgent: undefined };
-}
-
-function restricted(snapshot: Snapshot, entry: PrincipalDefinition): Principal {
-  const patterns = entry.mayAssume.map(compilePattern);
+function compile(snapshot: Snapshot, definition: PrincipalDefinition): Compiled {
+  const { name, stdio, tokenSha256, jwt, defaultAgent, ceiling } = definition;
+  const patterns = definition.mayAssume.map(compilePattern);
   const mayAssume = (agent: string): boolean => patterns.some((matches) => matches(agent));
-  const [sole, ...others] = snapshot.policy.agents.filter(mayAssume);
   return {
-    name: entry.name,
-    defaultAgent: entry.defaultAgent,
-    assurance: entry.stdio ? 'launch' : 'token',
-    mayAssume,
-    soleAgent: others.length === 0 ? sole : undefined,
+    principal: {
+      name,
+      defaultAgent,
+      ceiling,
+      assurance: stdio ? 'launch' : tokenSha256 === undefined ? 'jwt' : 'token',
+      mayAssume,
+      soleAgent: soleOf(snapshot, mayAssume),
+    },
+    scopes: jwt?.scopes && new Map([...jwt.scopes].map(([scope, sources]) => [scope, sources.map(compilePattern)])),
   };
+}
+
+function soleOf(snapshot: Snapshot, mayAssume: (agent: string) => boolean): string | undefined {
+  const [sole, ...others] = snapshot.policy.agents.filter(mayAssume);
+  return others.length === 0 ? sole : undefined;
 }

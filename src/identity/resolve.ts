@@ -1,12 +1,13 @@
 /** Turns connection, credential and claim into an agent, or refuses (behaviour section 3, identity.md). */
-import type { Snapshot } from '../config/types.ts';
+import type { Assurance, Snapshot } from '../config/types.ts';
 import type { Caller, Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { type Principal, principalOf } from './principal.ts';
+import { reaches } from './assurance.ts';
+import type { Principal } from './principal.ts';
+import type { Proof } from './proof.ts';
 
 export interface ConnectionOptions {
-  /** Name of the principal that the transport has proven. */
-  readonly principal: string;
+  readonly proof: Proof;
   /** `--agent NAME`: the default and only agent of the connection. */
   readonly boundAgent?: string | undefined;
   /** `GATEWAY_DEFAULT_AGENT`. */
@@ -15,12 +16,16 @@ export interface ConnectionOptions {
 
 /** A connection whose calls are resolved anew under each snapshot, so that a reload takes effect at once. */
 export function createConnection(options: ConnectionOptions): Connection {
+  const { principal, subject, owner, find } = options.proof;
   return {
-    principal: options.principal,
+    principal,
+    subject,
+    owner,
+    isKnown: (snapshot) => find(snapshot) !== undefined,
     resolve(snapshot, claimed) {
-      const principal = principalOf(snapshot, options.principal);
-      if (principal === undefined) throw refusedAgent(claimed);
-      return resolveAgent(snapshot, principal, options, claimed);
+      const found = find(snapshot);
+      if (found === undefined) throw refusedAgent(claimed);
+      return resolveAgent(snapshot, found, options, claimed);
     },
   };
 }
@@ -31,33 +36,29 @@ function resolveAgent(
   { boundAgent, fallbackAgent }: ConnectionOptions,
   claimed: string | undefined,
 ): Caller {
-  const allowed = (agent: string): boolean =>
+  const may = (agent: string): boolean =>
     (boundAgent === undefined || agent === boundAgent) && principal.mayAssume(agent) && snapshot.policy.hasAgent(agent);
-  const as = (agent: string): Caller => ({
-    principal: principal.name,
-    claimed,
-    agent,
-    assurance: assuranceOf(principal, boundAgent, agent),
-  });
-  if (claimed !== undefined) {
-    if (!allowed(claimed)) throw refusedAgent(claimed);
-    return as(claimed);
-  }
-  const own = boundAgent ?? principal.defaultAgent;
-  if (own !== undefined) {
-    if (!allowed(own)) throw refusedAgent(undefined);
-    return as(own);
-  }
+  /** @throws GatewayError INVALID_AGENT_ID, the same for every reason; the audit has it. */
+  const as = (agent: string): Caller => {
+    if (!may(agent)) throw refusedAgent(claimed);
+    const assurance = assuranceOf(principal, boundAgent, agent);
+    if (!reaches(assurance, snapshot.agentTerms.get(agent)?.minAssurance)) {
+      throw refusedAgent(claimed, `agents.${agent}.min_assurance`);
+    }
+    return { principal: principal.name, claimed, agent, ceiling: principal.ceiling, assurance };
+  };
+  const own = claimed ?? boundAgent ?? principal.defaultAgent;
+  if (own !== undefined) return as(own);
   if (snapshot.denyOnMissingAgent) {
     throw new GatewayError(
       'INVALID_AGENT_ID',
       'This gateway needs agent_id with every call: pass the agent id you were given.',
     );
   }
-  return as(fallback(snapshot, principal, fallbackAgent));
+  return as(fallback(snapshot, fallbackAgent));
 }
 
-function fallback(snapshot: Snapshot, principal: Principal, configured: string | undefined): string {
+function fallback(snapshot: Snapshot, configured: string | undefined): string {
   const agent = configured ?? (snapshot.policy.hasAgent('default') ? 'default' : undefined);
   if (agent === undefined) {
     throw new GatewayError(
@@ -71,21 +72,24 @@ function fallback(snapshot: Snapshot, principal: Principal, configured: string |
       `The fallback agent '${agent}' is not in the gateway's rules: pass agent_id, or ask the owner to add it.`,
     );
   }
-  if (!principal.mayAssume(agent)) throw refusedAgent(undefined);
   return agent;
 }
 
-/** The same bytes whether or not the rules have such an agent. */
-function refusedAgent(claimed: string | undefined): GatewayError {
+/**
+ * The same bytes whether or not the rules have such an agent.
+ * @param rule what refused it, for the audit alone.
+ */
+function refusedAgent(claimed: string | undefined, rule?: string): GatewayError {
   return new GatewayError(
     'INVALID_AGENT_ID',
     claimed === undefined
       ? 'This connection has no agent that it may use: pass the agent id you were given.'
       : `This connection may not use agent_id '${claimed}': pass the agent id you were given, or none.`,
+    rule === undefined ? {} : { data: { rule } },
   );
 }
 
-function assuranceOf(principal: Principal, boundAgent: string | undefined, agent: string): Caller['assurance'] {
+function assuranceOf(principal: Principal, boundAgent: string | undefined, agent: string): Assurance {
   if (boundAgent !== undefined) return 'launch';
   return principal.soleAgent === agent ? principal.assurance : 'claim';
 }

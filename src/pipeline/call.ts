@@ -1,6 +1,7 @@
 /** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/record.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import { decideFor } from '../policy/ceiling.ts';
 import type { Decision } from '../policy/rules.ts';
 import { keepMembers } from '../protocol/json.ts';
 import { isHopByHopMeta } from '../protocol/revisions.ts';
@@ -34,6 +35,8 @@ interface Call {
   snapshot: Snapshot;
   caller: Caller | undefined;
   decision: Decision | undefined;
+  /** The rule that left the call without an agent. */
+  refusedBy: string | undefined;
   /** True from the moment at which the server may have received the call. */
   forwarded: boolean;
 }
@@ -49,6 +52,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     snapshot: parts.snapshot(),
     caller: undefined,
     decision: undefined,
+    refusedBy: undefined,
     forwarded: false,
   };
   let answer: ToolAnswer;
@@ -58,6 +62,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     answer = await decideAndRun(parts, call, call.invocation);
   } catch (error) {
     failure = classify(parts, call, error);
+    call.refusedBy = ruleOf(failure);
     answer = operation.fail(failure);
   }
   return finish(parts, call, answer, failure?.code);
@@ -79,7 +84,7 @@ function decide(call: Call, invocation: Invocation): Caller {
   call.caller = caller;
   const { server, tool } = invocation;
   if (server === undefined) return caller;
-  const decision = snapshot.policy.decide(caller.agent, server, tool);
+  const decision = decideFor(snapshot.policy, caller, server, tool);
   call.decision = decision;
   if (!decision.allowed) throw denial({ agent: caller.agent, server, tool }, decision, snapshot.explainDenials);
   return caller;
@@ -90,7 +95,7 @@ function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, c
   const meta = findMember(inbound.params, '_meta')?.object;
   return {
     snapshot: call.snapshot,
-    agent: caller.agent,
+    decide: (server, name, kind) => decideFor(call.snapshot.policy, call.caller ?? caller, server, name, kind),
     catalog: parts.catalog,
     signal: inbound.signal,
     onProgress: inbound.onProgress,
@@ -185,15 +190,25 @@ function record(
     phase,
     decision,
     request_id: call.requestId,
-    principal: caller?.principal ?? inbound.connection.principal,
+    principal: auditName(caller?.principal ?? inbound.connection.principal, inbound.connection.subject),
     claimed_agent: invocation?.claimedAgent ?? null,
     agent_id: caller?.agent ?? null,
     assurance: caller?.assurance ?? 'claim',
     server: invocation?.server ?? null,
     tool: invocation?.tool ?? null,
-    rule: call.decision?.rule ?? null,
+    rule: call.decision?.rule ?? call.refusedBy ?? null,
     error_code: code,
     latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
     ...(invocation?.detail === undefined ? {} : { detail: invocation.detail }),
   };
+}
+
+function ruleOf({ data }: GatewayError): string | undefined {
+  const rule = data?.['rule'];
+  return typeof rule === 'string' ? rule : undefined;
+}
+
+/** Who it was: the principal, and which of its bearers where it stands for many. */
+function auditName(principal: string, subject: string | undefined): string {
+  return subject === undefined ? principal : `${principal}/${subject}`;
 }

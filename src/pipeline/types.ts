@@ -1,15 +1,14 @@
-import type { Snapshot } from '../config/types.ts';
+import type { Assurance, Snapshot } from '../config/types.ts';
 import type { CacheHints, ResultBody } from '../protocol/codec.ts';
 import type { ScannedObject } from '../protocol/scan.ts';
-
-/** How well it is known that a call comes from its agent (identity.md), weakest first. */
-export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
 
 /** Whose call it is, once identity has decided. */
 export interface Caller {
   readonly principal: string;
   readonly claimed: string | undefined;
   readonly agent: string;
+  /** An agent whose rules bound this one's; undefined for none. */
+  readonly ceiling: string | undefined;
   readonly assurance: Assurance;
 }
 
@@ -17,6 +16,12 @@ export interface Caller {
 export interface Connection {
   /** For the audit, also where no agent could be resolved. */
   readonly principal: string;
+  /** Which of its bearers, where one principal stands for many: the subject of a JWT. */
+  readonly subject: string | undefined;
+  /** Differs between callers that must not reach each other's sessions. */
+  readonly owner: string;
+  /** Whether the configuration still knows who this is. */
+  isKnown(snapshot: Snapshot): boolean;
   /**
    * The agent of a call, under one snapshot.
    * @throws GatewayError INVALID_AGENT_ID, FALLBACK_AGENT_NOT_IN_RULES or NO_FALLBACK_CONFIGURED.

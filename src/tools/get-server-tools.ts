@@ -72,16 +72,16 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
 }
 
 /**
- * The tools of a server that the agent may use, in the server's order.
+ * The tools of a server that the caller may use, in the server's order.
  * @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT
  */
 export async function permittedTools(context: ToolContext, serverName: string): Promise<readonly ToolEntry[]> {
-  const { snapshot, agent, catalog, signal, defaultTimeoutMs } = context;
+  const { snapshot, decide, catalog, signal, defaultTimeoutMs } = context;
   const server = snapshot.servers.get(serverName);
   if (server === undefined) throw unavailable(serverName);
   const timeoutMs = server.timeoutMs ?? defaultTimeoutMs;
   const entries = await catalog.tools(server, { timeoutMs, signal });
-  return entries.filter(({ name }) => snapshot.policy.decide(agent, serverName, name).allowed);
+  return entries.filter(({ name }) => decide(serverName, name).allowed);
 }
 
 /** Only ever told to an agent that may use the name. */

@@ -1,7 +1,7 @@
-import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import type { ServerDefinition } from '../config/types.ts';
 import { textAnswer } from './answer.ts';
 import { inputSchema } from './schema.ts';
-import type { GatewayTool } from './types.ts';
+import type { GatewayTool, ToolContext } from './types.ts';
 
 interface ListedServer {
   readonly name: string;
@@ -26,17 +26,17 @@ export const listServers: GatewayTool = {
       server: undefined,
       tool: undefined,
       executes: false,
-      run: ({ snapshot, agent }) => textAnswer(JSON.stringify(visibleServers(snapshot, agent, metadata))),
+      run: (context) => textAnswer(JSON.stringify(visibleServers(context, metadata))),
     };
   },
 };
 
-/** The servers that the agent may use, by name. One whose entry is broken is listed as unavailable, without the reason. */
-export function visibleServers(snapshot: Snapshot, agent: string, metadata = false): ListedServer[] {
+/** The servers that the caller may use, by name. One whose entry is broken is listed as unavailable, without the reason. */
+function visibleServers({ snapshot, decide }: ToolContext, metadata: boolean): ListedServer[] {
   const listed: ListedServer[] = [];
   const names = [...snapshot.servers.keys(), ...snapshot.broken.keys()];
   for (const name of names.sort(byCodePoint)) {
-    if (!snapshot.policy.decide(agent, name).allowed) continue;
+    if (!decide(name).allowed) continue;
     const server = snapshot.servers.get(name);
     if (server === undefined) {
       const description = snapshot.broken.get(name)?.description;

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Link } from '../downstream/types.ts';
+import type { Decision, OfferKind } from '../policy/rules.ts';
 import type { ResultBody } from '../protocol/codec.ts';
 import type { Arguments } from './arguments.ts';
 
@@ -18,7 +19,8 @@ export interface Connected<T> {
 /** What a gateway tool may touch while it runs. Made by the pipeline for one call. */
 export interface ToolContext {
   readonly snapshot: Snapshot;
-  readonly agent: string;
+  /** May the caller use a server, or what it offers? */
+  decide(server: string, name?: string, kind?: OfferKind): Decision;
   readonly catalog: Catalog;
   readonly signal: AbortSignal;
   readonly onProgress: ((params: string) => void) | undefined;

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
-import { authenticate } from '../identity/authenticate.ts';
+import { createAuthenticate } from '../identity/authenticate.ts';
 import { connectionOf } from '../identity/connections.ts';
+import { protectedResource } from '../identity/resource.ts';
 import { loadOrCreateToken, tokenHash } from '../identity/token.ts';
 import { TEXT_TYPE } from '../observe/exposition.ts';
 import type { Redactor } from '../observe/redact.ts';
@@ -16,6 +17,7 @@ import { createGuard } from './http/guard.ts';
 import { createMcpEndpoint } from './http/mcp.ts';
 import { type HttpTransport, serveHttp } from './http/server.ts';
 import { createSessions, type Sessions } from './http/sessions.ts';
+import { createThrottle } from './http/throttle.ts';
 import type { Protocol } from './protocol.ts';
 import { type StdioTransport, serveStdio } from './stdio.ts';
 
@@ -59,7 +61,6 @@ export function createTransports({ settings, snapshot, parts, protocol, redactor
   const mcp = createMcpEndpoint({
     protocol,
     sessions,
-    connect: (principal) => connectionOf(settings, principal),
     maxMessageBytes: MAX_CALLER_MESSAGE,
     open: () => open,
     failed,
@@ -79,7 +80,10 @@ export function createTransports({ settings, snapshot, parts, protocol, redactor
         host: settings.host,
         port: settings.port,
         guard: createGuard(settings.host, settings.allowedHosts, settings.corsOrigins),
-        authenticate: (header) => authenticate(header, snapshot(), { noAuth: settings.noAuth, generatedTokenHash }),
+        authenticate: createAuthenticate({ snapshot, noAuth: settings.noAuth, generatedTokenHash, log }),
+        throttle: createThrottle(),
+        resource: (host) => protectedResource(snapshot(), host),
+        connect: (proof) => connectionOf(settings, proof),
         mcp,
         health: () => ({
           status: 'ok',

@@ -15,8 +15,6 @@ import type { Session, Sessions } from './sessions.ts';
 export interface McpEndpointOptions {
   readonly protocol: Protocol;
   readonly sessions: Sessions;
-  /** The connection of a principal; calls of one principal may share it. */
-  readonly connect: (principal: string) => Connection;
   readonly maxMessageBytes: number;
   /** False while draining. */
   readonly open: () => boolean;
@@ -24,8 +22,16 @@ export interface McpEndpointOptions {
 }
 
 export interface McpEndpoint {
-  /** @param headers to send with every answer (CORS). */
-  handle(request: IncomingMessage, response: ServerResponse, principal: string, headers: OutgoingHttpHeaders): void;
+  /**
+   * @param connection of whoever the request proves to be; sessions belong to its owner, but every request counts for itself.
+   * @param headers to send with every answer (CORS).
+   */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+    headers: OutgoingHttpHeaders,
+  ): void;
   /** Resolves when no request is being answered. */
   idle(): Promise<void>;
   /** Cancels what is still in flight; it is answered with the reason. */
@@ -36,7 +42,7 @@ export interface McpEndpoint {
 interface Post {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly principal: string;
+  readonly connection: Connection;
   readonly headers: OutgoingHttpHeaders;
   readonly accept: Accepted;
 }
@@ -71,8 +77,11 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     post.response.once('close', gone);
     try {
       const reply = createReply(post.response, post.accept, post.headers);
-      const connection = options.connect(post.principal);
-      const answer = await protocol.modern(message, { connection, signal: controller.signal, notify: reply.notify });
+      const answer = await protocol.modern(message, {
+        connection: post.connection,
+        signal: controller.signal,
+        notify: reply.notify,
+      });
       if (isWithdrawn(controller.signal)) reply.abandon();
       else reply.finish(answer);
     } finally {
@@ -83,12 +92,13 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
 
   const initialize = (post: Post, message: RequestMessage): void => {
     const { text, status, revision } = protocol.initialize(message);
-    const session = revision === undefined ? undefined : sessions.open(options.connect(post.principal), revision);
+    const session = revision === undefined ? undefined : sessions.open(post.connection, revision);
     const id = session === undefined ? {} : { 'mcp-session-id': session.id };
     createReply(post.response, post.accept, { ...post.headers, ...id }).finish({ text, status });
   };
 
   const answerInSession = async (
+    post: Post,
     session: Session,
     message: RequestMessage,
     notify: (text: string) => void,
@@ -99,7 +109,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     }
     try {
       const { text } = await protocol.legacy(message, {
-        connection: session.connection,
+        connection: post.connection,
         signal: flight.signal,
         notify,
       });
@@ -117,7 +127,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       sendJson(post.response, refusal(id, 'INVALID_REQUEST', hint), post.headers);
       return undefined;
     }
-    const session = sessions.find(sessionId, post.principal);
+    const session = sessions.find(sessionId, post.connection.owner);
     if (session === undefined) {
       const gone = refusal(id, 'INVALID_REQUEST', 'There is no such session: send initialize to start a new one.');
       sendJson(post.response, { ...gone, status: 404 }, post.headers);
@@ -129,7 +139,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const session = sessionOf(post, message.id);
     if (session === undefined) return;
     const reply = createReply(post.response, post.accept, post.headers);
-    const answer = await answerInSession(session, message, reply.notify);
+    const answer = await answerInSession(post, session, message, reply.notify);
     if (answer === undefined) reply.abandon();
     else reply.finish(answer);
   };
@@ -148,7 +158,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const answers = await Promise.all(
       parts.map((part): Promise<Answer | undefined> | Answer | undefined => {
         const message = parseMessage(part, 'caller');
-        if (message.kind === 'request') return answerInSession(session, message, reply.notify);
+        if (message.kind === 'request') return answerInSession(post, session, message, reply.notify);
         if (message.kind === 'notification') acceptNotification(session, message);
         return message.kind === 'invalid' ? refusal(message.id, message.code, message.message) : undefined;
       }),
@@ -211,7 +221,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const handlePost = (
     request: IncomingMessage,
     response: ServerResponse,
-    principal: string,
+    connection: Connection,
     headers: OutgoingHttpHeaders,
   ): void => {
     const refused = checkPost(request, options.open());
@@ -219,7 +229,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       sendJson(response, refused, { ...headers, connection: 'close' });
       return;
     }
-    const post = { request, response, principal, headers, accept: accepted(request.headers.accept) };
+    const post = { request, response, connection, headers, accept: accepted(request.headers.accept) };
     active++;
     readBody(request, options.maxMessageBytes, (body) => {
       Promise.resolve()
@@ -235,9 +245,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   };
 
   return {
-    handle(request, response, principal, headers) {
-      if (request.method === 'POST') return handlePost(request, response, principal, headers);
-      if (request.method === 'DELETE') return endSession(sessions, request, response, principal, headers);
+    handle(request, response, connection, headers) {
+      if (request.method === 'POST') return handlePost(request, response, connection, headers);
+      if (request.method === 'DELETE') return endSession(sessions, request, response, connection, headers);
       const answer = refusal('null', 'INVALID_REQUEST', 'Use POST for messages and DELETE to end a session.');
       sendJson(response, { ...answer, status: 405 }, { ...headers, allow: 'POST, DELETE' });
     },
@@ -274,11 +284,11 @@ function endSession(
   sessions: Sessions,
   request: IncomingMessage,
   response: ServerResponse,
-  principal: string,
+  connection: Connection,
   headers: OutgoingHttpHeaders,
 ): void {
   const id = single(request.headers['mcp-session-id']);
-  if (id !== undefined && sessions.close(id, principal)) {
+  if (id !== undefined && sessions.close(id, connection.owner)) {
     response.writeHead(204, headers).end();
     return;
   }

@@ -1,18 +1,28 @@
 /** The HTTP server: guards and routes. Everything that MCP says about HTTP is in mcp.ts. */
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Authenticate } from '../../identity/authenticate.ts';
+import type { Authentication } from '../../identity/authentication.ts';
+import type { Proof } from '../../identity/proof.ts';
+import { METADATA_PATH, type ProtectedResource } from '../../identity/resource.ts';
+import type { Connection } from '../../pipeline/types.ts';
 import { refusal } from '../protocol.ts';
+import { challenge, tooMany } from './challenge.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp.ts';
 import { sendJson } from './reply.ts';
+import type { Throttle } from './throttle.ts';
 
 export interface HttpOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
   readonly guard: Guard;
-  /** Name of the principal that the request proves, undefined for none. */
-  readonly authenticate: (authorization: string | undefined) => string | undefined;
+  readonly authenticate: Authenticate;
+  readonly throttle: Throttle;
+  /** The gateway as clients of its issuers see it, under that `Host`; undefined where there are no issuers. */
+  readonly resource: (host: string) => ProtectedResource | undefined;
+  readonly connect: (proof: Proof) => Connection;
   readonly mcp: McpEndpoint;
   readonly health: () => object;
   readonly ready: () => boolean;
@@ -90,16 +100,62 @@ function guarded(options: HttpOptions, request: IncomingMessage, response: Serve
     preflight(request, response, cors);
     return;
   }
-  const principal = options.authenticate(authorization);
-  if (principal === undefined) challenge(response, authorization !== undefined, cors);
-  else if (path === '/mcp') options.mcp.handle(request, response, principal, cors);
+  const resource = options.resource(host ?? '');
+  if (isMetadataOf(resource, path)) {
+    sendJson(response, { status: 200, text: JSON.stringify(resource?.metadata) }, cors);
+    return;
+  }
+  const admitted = (found: Authentication): void => {
+    if (found.kind === 'proven') serve(options, request, response, path, options.connect(found.proof), cors);
+    else refuse(options, request, response, found, resource, cors);
+  };
+  const found = options.authenticate(authorization);
+  if (!(found instanceof Promise)) admitted(found);
+  else {
+    found
+      .then((result) => {
+        if (!request.destroyed) admitted(result);
+      })
+      .catch((error: unknown) => {
+        options.failed(error);
+        response.destroy();
+      });
+  }
+}
+
+function serve(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  connection: Connection,
+  cors: OutgoingHttpHeaders,
+): void {
+  if (path === '/mcp') options.mcp.handle(request, response, connection, cors);
   else if (path === '/metrics') void sendMetrics(options, request, response, cors);
-  else
-    sendJson(
-      response,
-      { ...refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp.'), status: 404 },
-      cors,
-    );
+  else {
+    const answer = refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp.');
+    sendJson(response, { ...answer, status: 404 }, cors);
+  }
+}
+
+function refuse(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  refused: Exclude<Authentication, { kind: 'proven' }>,
+  resource: ProtectedResource | undefined,
+  cors: OutgoingHttpHeaders,
+): void {
+  const waitMs = options.throttle.refused(request.socket.remoteAddress);
+  if (waitMs > 0) tooMany(response, waitMs, cors);
+  else challenge(response, refused, resource, cors);
+}
+
+/** RFC 9728 section 3.1: the path of the resource follows; a proxy in front may have added to it. */
+function isMetadataOf(resource: ProtectedResource | undefined, path: string): boolean {
+  if (resource === undefined || !path.startsWith(METADATA_PATH)) return false;
+  return path === `${METADATA_PATH}/mcp` || path === new URL(resource.metadataUrl).pathname;
 }
 
 function sendReadiness(response: ServerResponse, ready: boolean): void {
@@ -113,21 +169,6 @@ function pathOf(url: string): string {
 
 function forbid(response: ServerResponse, message: string): void {
   sendJson(response, { ...refusal('null', 'INVALID_REQUEST', message), status: 403 }, { connection: 'close' });
-}
-
-/** RFC 6750 section 3. Static tokens have no authorization server, so there is no `resource_metadata` to point to. */
-function challenge(response: ServerResponse, presented: boolean, headers: OutgoingHttpHeaders): void {
-  const answer = refusal(
-    'null',
-    'INVALID_REQUEST',
-    'A valid bearer token is needed: send it as Authorization: Bearer TOKEN.',
-  );
-  const error = presented ? ', error="invalid_token"' : '';
-  sendJson(
-    response,
-    { ...answer, status: 401 },
-    { ...headers, 'www-authenticate': `Bearer realm="agent-mcp-gateway"${error}` },
-  );
 }
 
 function corsHeaders(guard: Guard, origin: string | undefined): OutgoingHttpHeaders {

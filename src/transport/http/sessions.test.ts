@@ -5,6 +5,9 @@ import { createSessions } from './sessions.ts';
 
 const connection = (principal: string): Connection => ({
   principal,
+  subject: undefined,
+  owner: principal,
+  isKnown: () => true,
   resolve() {
     throw new GatewayError('INVALID_AGENT_ID', 'not asked here');
   },
@@ -73,7 +76,7 @@ it('a reload ends the sessions of principals that are gone', () => {
   const sessions = sessionsAt({ now: 0 });
   const kept = sessions.open(connection('a'), '2025-11-25');
   const gone = sessions.open(connection('b'), '2025-11-25');
-  sessions.retain((principal) => principal === 'a');
+  sessions.retain(({ principal }) => principal === 'a');
   expect(sessions.find(kept.id, 'a')).toBeDefined();
   expect(sessions.find(gone.id, 'b')).toBeUndefined();
 });

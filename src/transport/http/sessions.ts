@@ -17,11 +17,11 @@ interface Held extends Session {
 
 export interface Sessions {
   open(connection: Connection, revision: string): Session;
-  /** Undefined for unknown, expired and other principals' sessions alike: they all get 404. */
-  find(id: string, principal: string): Session | undefined;
-  close(id: string, principal: string): boolean;
-  /** Ends the sessions whose principal the configuration no longer has. */
-  retain(keeps: (principal: string) => boolean): void;
+  /** Undefined for unknown, expired and other callers' sessions alike: they all get 404. */
+  find(id: string, owner: string): Session | undefined;
+  close(id: string, owner: string): boolean;
+  /** Ends the sessions of callers whom the configuration no longer knows. */
+  retain(keeps: (connection: Connection) => boolean): void;
   /** Calls in flight are answered with the reason. */
   closeAll(reason: GatewayError): void;
   readonly size: number;
@@ -55,10 +55,10 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
     }
   };
 
-  const find = (id: string, principal: string): Held | undefined => {
+  const find = (id: string, owner: string): Held | undefined => {
     expire();
     const session = held.get(id);
-    return session?.connection.principal === principal ? session : undefined;
+    return session?.connection.owner === owner ? session : undefined;
   };
 
   return {
@@ -71,23 +71,23 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
       held.set(id, session);
       return session;
     },
-    find(id, principal) {
-      const session = find(id, principal);
+    find(id, owner) {
+      const session = find(id, owner);
       if (session === undefined) return undefined;
       session.usedAt = now();
       held.delete(id);
       held.set(id, session);
       return session;
     },
-    close(id, principal) {
-      const session = find(id, principal);
+    close(id, owner) {
+      const session = find(id, owner);
       if (session === undefined) return false;
       end(session);
       return true;
     },
     retain(keeps) {
       for (const session of held.values()) {
-        if (!keeps(session.connection.principal)) end(session);
+        if (!keeps(session.connection)) end(session);
       }
     },
     closeAll(reason) {

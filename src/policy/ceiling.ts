@@ -1,0 +1,25 @@
+import type { Policy } from './compile.ts';
+import type { Decision, OfferKind } from './rules.ts';
+
+/** Who a decision is about: an agent, and the one whose rules bound it where its principal has a ceiling. */
+export interface Bounded {
+  readonly agent: string;
+  readonly ceiling: string | undefined;
+}
+
+/**
+ * `Policy.decide` for an agent under a ceiling: what either of them may not do is denied. The agent's own denial counts
+ * first; one of the ceiling has `ceiling: ` before the path of its rule.
+ */
+export function decideFor(
+  policy: Policy,
+  { agent, ceiling }: Bounded,
+  server: string,
+  name?: string,
+  kind?: OfferKind,
+): Decision {
+  const own = policy.decide(agent, server, name, kind);
+  if (!own.allowed || ceiling === undefined) return own;
+  const bound = policy.decide(ceiling, server, name, kind);
+  return bound.allowed ? own : { allowed: false, rule: `ceiling: ${bound.rule}` };
+}
