@@ -1,16 +1,12 @@
 /** Fetches the whole list of tools of a connected server, within bounds. */
 import type { Link } from '../downstream/types.ts';
-import { GatewayError } from '../shared/errors.ts';
 import { hashOf, readToolsPage, type ToolEntry } from './entry.ts';
+import { fetchPages } from './pages.ts';
+import type { Listing } from './shelves.ts';
 
-const MAX_PAGES = 100;
-const MAX_TOOLS = 10_000;
-
-export interface ToolList {
+export interface ToolList extends Listing {
   readonly entries: readonly ToolEntry[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
-  /** Milliseconds the server calls the list fresh for; undefined where it does not say. */
-  readonly ttlMs: number | undefined;
   /** SHA-256 (hex) of the server's instructions. */
   readonly instructionsHash: string;
 }
@@ -37,31 +33,21 @@ export async function fetchTools(link: Link, options: FetchOptions): Promise<Too
   // A server without the capability has no tools (2025-11-25 and 2026-07-28, server/tools, Capabilities).
   if (link.facts.capabilities['tools'] === undefined) return done();
 
-  const cursors = new Set<string>();
-  let cursor: string | undefined;
-  for (let page = 1; ; page++) {
-    const params = cursor === undefined ? '' : `"cursor":${JSON.stringify(cursor)}`;
-    const reply = await link.request('tools/list', params, { timeoutMs: options.timeoutMs });
-    if (!reply.ok) throw broken(server, `refused to list its tools: ${reply.message.slice(0, 200)} (${reply.code})`);
-    const read = readToolsPage(reply.result.text, options.hasHeaders);
-    if (read === undefined) throw broken(server, 'answered tools/list without a list of tools');
-    for (const reason of read.rejected) warn(reason);
-    for (const tool of read.tools) {
-      if (byName.has(tool.name))
-        warn(`Tool "${tool.name.slice(0, 128)}" is listed twice; the first definition counts.`);
-      else byName.set(tool.name, tool);
-    }
-    if (reply.result.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Number.POSITIVE_INFINITY, reply.result.ttlMs);
-    cursor = read.nextCursor;
-    if (cursor === undefined) return done();
-    if (cursors.has(cursor)) throw broken(server, 'lists its tools in a circle: a cursor came back');
-    if (page >= MAX_PAGES || byName.size > MAX_TOOLS) {
-      throw broken(server, `lists more than ${MAX_PAGES} pages or ${MAX_TOOLS} tools`);
-    }
-    cursors.add(cursor);
-  }
-}
-
-function broken(server: string, what: string): GatewayError {
-  return new GatewayError('SERVER_UNAVAILABLE', `Server "${server}" ${what}. Its owner has to look at it.`);
+  ttlMs = await fetchPages(link, {
+    server,
+    method: 'tools/list',
+    what: 'tools',
+    timeoutMs: options.timeoutMs,
+    page(text) {
+      const page = readToolsPage(text, options.hasHeaders);
+      for (const reason of page?.rejected ?? []) warn(reason);
+      for (const tool of page?.tools ?? []) {
+        if (byName.has(tool.name))
+          warn(`Tool "${tool.name.slice(0, 128)}" is listed twice; the first definition counts.`);
+        else byName.set(tool.name, tool);
+      }
+      return page === undefined ? undefined : { nextCursor: page.nextCursor, total: byName.size };
+    },
+  });
+  return done();
 }

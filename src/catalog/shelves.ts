@@ -1,0 +1,154 @@
+/**
+ * Lists fetched once and kept per server key: refreshed when the server says so, its time is over, or it was connected anew.
+ * Old lists are served while new ones are fetched (2026-07-28, server/utilities/caching).
+ */
+import type { ServerDefinition } from '../config/types.ts';
+import type { Link } from '../downstream/types.ts';
+import { waitFor } from '../downstream/wait.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+const DEFAULT_TTL_MS = 300_000;
+/** A list is not fetched again sooner than this, except when the server announces a change. */
+const MIN_AGE_MS = 5000;
+
+/** What one fetch gave. */
+export interface Listing {
+  /** Milliseconds the server calls the list fresh for; undefined where it does not say. */
+  readonly ttlMs: number | undefined;
+}
+
+export interface Wanted {
+  /** Milliseconds this caller waits. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Shelves<L> {
+  /**
+   * The list of a server.
+   * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT, or the reason of the signal.
+   */
+  current(server: ServerDefinition, wanted: Wanted): Promise<L>;
+  /** The list fetched anew, for what is not in the one that is kept; undefined where that was done a moment ago. */
+  again(server: ServerDefinition, wanted: Wanted): Promise<L | undefined>;
+  invalidate(server: ServerDefinition): void;
+  /** Forgets the servers whose key is not in the set. */
+  retain(keys: ReadonlySet<string>): void;
+}
+
+export interface ShelvesOptions<L> {
+  /** What is listed, for messages: `tools`. */
+  readonly what: string;
+  readonly lease: (server: ServerDefinition) => Promise<Link>;
+  readonly fetch: (server: ServerDefinition, link: Link) => Promise<L>;
+  readonly replaced?: (server: ServerDefinition, before: L, after: L) => void;
+  readonly failed: (server: ServerDefinition, error: unknown) => void;
+  readonly now: () => number;
+}
+
+interface Shelf<L> {
+  list: L | undefined;
+  fetchedAt: number;
+  /** When the last attempt began, successful or not. */
+  triedAt: number;
+  failedAt: number;
+  /** Counts invalidations: a list fetched during one is old when it arrives. */
+  generation: number;
+  stale: boolean;
+  fetching: Promise<L> | undefined;
+}
+
+export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Shelves<L> {
+  const { now } = options;
+  const shelves = new Map<string, Shelf<L>>();
+
+  const shelfOf = (server: ServerDefinition): Shelf<L> => {
+    let shelf = shelves.get(server.key);
+    if (shelf === undefined) {
+      shelf = { ...EMPTY };
+      shelves.set(server.key, shelf);
+    }
+    return shelf;
+  };
+
+  const fetchInto = async (server: ServerDefinition, shelf: Shelf<L>): Promise<L> => {
+    const link = await options.lease(server);
+    // After the lease: a connection that was just made has invalidated what came before it.
+    const { generation } = shelf;
+    const before = shelf.list;
+    const list = await options.fetch(server, link);
+    shelf.list = list;
+    shelf.fetchedAt = now();
+    shelf.stale = shelf.generation !== generation;
+    if (before !== undefined) options.replaced?.(server, before, list);
+    return list;
+  };
+
+  /** The fetch that is under way, or a new one. */
+  const refresh = (server: ServerDefinition, shelf: Shelf<L>): Promise<L> => {
+    if (shelf.fetching !== undefined) return shelf.fetching;
+    shelf.triedAt = now();
+    const fetching = fetchInto(server, shelf).finally(() => {
+      shelf.fetching = undefined;
+    });
+    shelf.fetching = fetching;
+    fetching.catch((error: unknown) => {
+      shelf.failedAt = now();
+      options.failed(server, error);
+    });
+    return fetching;
+  };
+
+  const isOld = (shelf: Shelf<L>, list: L): boolean => {
+    if (now() - shelf.failedAt < MIN_AGE_MS) return false;
+    if (shelf.stale) return true;
+    const ttlMs = Math.max(MIN_AGE_MS, list.ttlMs ?? DEFAULT_TTL_MS);
+    return now() - shelf.fetchedAt >= ttlMs && now() - shelf.triedAt >= MIN_AGE_MS;
+  };
+
+  const wait = (server: ServerDefinition, shelf: Shelf<L>, { timeoutMs, signal }: Wanted): Promise<L> =>
+    waitFor(refresh(server, shelf), timeoutMs, signal, () => tooSlow(server.name, options.what));
+
+  return {
+    current(server, wanted) {
+      const shelf = shelfOf(server);
+      const { list } = shelf;
+      if (list === undefined) return wait(server, shelf, wanted);
+      if (isOld(shelf, list)) void refresh(server, shelf).catch(() => undefined);
+      return Promise.resolve(list);
+    },
+    again(server, wanted) {
+      const shelf = shelfOf(server);
+      // Asking for what does not exist must not keep the server busy.
+      if (shelf.fetching === undefined && now() - shelf.triedAt < MIN_AGE_MS) return Promise.resolve(undefined);
+      return wait(server, shelf, wanted);
+    },
+    invalidate(server) {
+      const shelf = shelves.get(server.key);
+      if (shelf === undefined) return;
+      shelf.generation++;
+      if (shelf.list !== undefined) shelf.stale = true;
+    },
+    retain(keys) {
+      for (const key of shelves.keys()) if (!keys.has(key)) shelves.delete(key);
+    },
+  };
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+const EMPTY = {
+  list: undefined,
+  fetchedAt: NEVER,
+  triedAt: NEVER,
+  failedAt: NEVER,
+  generation: 0,
+  stale: false,
+  fetching: undefined,
+};
+
+function tooSlow(server: string, what: string): GatewayError {
+  return new GatewayError(
+    'TIMEOUT',
+    `Server "${server}" has not listed its ${what} yet; it may still be starting. Try again in a moment.`,
+  );
+}
