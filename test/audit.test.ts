@@ -85,7 +85,7 @@ overMatrix(CORNERS, (kind) => {
     expect(of('DENY', 'INVALID_AGENT_ID')[0]).toMatchObject({ claimed_agent: 'unknown', agent_id: null });
     expect(of('ERROR', 'TOOL_NOT_FOUND')[0]).toMatchObject({ server: 'calc', tool: 'nothing', phase: 'finished' });
     const verified = await runCli(['audit', 'verify', home.audit], { env: home.env, cwd: home.cwd });
-    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    expect(verified.code).toBe(0);
     await front.stop();
   });
 

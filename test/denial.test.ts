@@ -76,10 +76,12 @@ async function bytes(
 /** Without the caller's own names, which stand in a JSON text inside a JSON text. */
 function blank(text: string, ...own: readonly string[]): string {
   const inner = (value: string): string => JSON.stringify(value).slice(1, -1);
-  return own.reduce(
-    (rest, name) => rest.replaceAll(inner(inner(`'${name}'`)), "'_'").replaceAll(inner(inner(name)), '_'),
-    text,
-  );
+  return own
+    .filter((name) => name !== '')
+    .reduce(
+      (rest, name) => rest.replaceAll(inner(inner(`'${name}'`)), "'_'").replaceAll(inner(inner(name)), '_'),
+      text,
+    );
 }
 
 overMatrix(CORNERS, (kind) => {

@@ -31,6 +31,25 @@ export async function open(kind: Kind, setup: Setup): Promise<Front> {
   return { ...gateway, rpc: await gateway.open(kind.revision) };
 }
 
+/** One gateway, spoken to in both eras, one after the other. */
+export async function withBothEras(
+  transport: Transport,
+  setup: Setup,
+  body: (front: Front) => Promise<void>,
+): Promise<void> {
+  const [legacy, modern] = ['2025-11-25', '2026-07-28'] as const;
+  if (transport === 'stdio') {
+    const gateway = await serveStdio(setup, legacy);
+    await body(gateway);
+    await body({ ...gateway, rpc: gateway.rpc.as(modern) });
+    await gateway.stop();
+    return;
+  }
+  const gateway = await serveHttp(setup);
+  for (const revision of [legacy, modern]) await body({ ...gateway, rpc: await gateway.open(revision) });
+  await gateway.stop();
+}
+
 export function overMatrix(kinds: readonly Kind[], body: (kind: Kind) => void): void {
   describe.each(kinds)('$transport $revision', body);
 }

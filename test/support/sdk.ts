@@ -102,5 +102,11 @@ function stdioParameters(target: Target): {
 } {
   if (!('home' in target)) throw new Error('Only a home can be started.');
   const { home } = target;
-  return { command: process.execPath, args: [main], env: { ...home.env }, cwd: home.cwd, stderr: 'ignore' };
+  return {
+    command: process.execPath,
+    args: [main],
+    env: { ...home.env, GATEWAY_INIT_STRATEGY: 'lazy' },
+    cwd: home.cwd,
+    stderr: 'ignore',
+  };
 }

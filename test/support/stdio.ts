@@ -17,6 +17,8 @@ export interface StdioRpc extends Rpc {
   send(bytes: string | Uint8Array): void;
   /** The next line that answers no pending request; an Error when the stream ends first or nothing comes in `ms`. */
   next(ms?: number): Promise<{ text: string; message: RpcMessage }>;
+  /** The same pipes, spoken to in another revision: the requests of both eras may mix on one connection. */
+  as(revision: string): Rpc;
   /** Every line that came so far. */
   readonly lines: readonly string[];
 }
@@ -85,25 +87,35 @@ export function attach(child: ChildProcess, revision: string): StdioRpc {
   });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
 
-  function start(method: string, params?: string | object, extras: RequestExtras = {}): Exchange {
+  async function close(): Promise<void> {
+    stdin?.end();
+    await closed;
+  }
+
+  function startAs(spoken: string, method: string, params?: string | object, extras: RequestExtras = {}): Exchange {
     const id = nextId++;
     const answer = new Promise<Answer>((resolve, reject) => {
       if (ended) reject(new Error('The stream ended.'));
       pending.set(id, { resolve, reject, notifications: [], extras });
     });
     answer.catch(() => {});
-    stdin?.write(`${requestText(id, method, params, revision, extras)}\n`);
+    stdin?.write(`${requestText(id, method, params, spoken, extras)}\n`);
     const cancel = (): void => {
       stdin?.write(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}\n`);
     };
     return { id, answer, cancel };
   }
 
+  const as = (spoken: string): Rpc => ({
+    revision: spoken,
+    start: (method, params, extras) => startAs(spoken, method, params, extras),
+    call: (method, params, extras) => startAs(spoken, method, params, extras).answer,
+    close,
+  });
   return {
-    revision,
+    ...as(revision),
     lines,
-    start,
-    call: (method, params, extras) => start(method, params, extras).answer,
+    as,
     send: (bytes) => void stdin.write(bytes),
     next(ms = 5_000) {
       const first = inbox.shift();
@@ -122,10 +134,6 @@ export function attach(child: ChildProcess, revision: string): StdioRpc {
           },
         });
       });
-    },
-    async close() {
-      stdin.end();
-      await closed;
     },
   };
 }
