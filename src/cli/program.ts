@@ -6,6 +6,7 @@ import { registerInit } from './init.ts';
 import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerServe } from './serve.ts';
+import { registerToken } from './token.ts';
 import { registerTools } from './tools.ts';
 import { registerTrust } from './trust.ts';
 import { registerValidate } from './validate.ts';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     registerPolicy,
     registerTools,
     registerTrust,
+    registerToken,
     registerAudit,
     registerDemo,
     registerSchemas,

@@ -11,6 +11,9 @@ export function checkCredential(
 ): void {
   const { stdio, token_sha256: token, expires, jwt } = principal;
   if (name === '') report('error', [], 'has no name', 'Give it one: it is written into the audit');
+  if (name.includes('/')) {
+    report('error', [], 'has a "/" in its name', 'Leave it out: the audit writes one before the subject of a JWT');
+  }
   if (expires !== undefined) checkExpiry(expires, token !== undefined, report);
   const credentials = [
     ...(stdio === undefined ? [] : [{ key: 'stdio', at: 'stdio', clash: 'both claim stdio' }]),

@@ -46,6 +46,18 @@ export async function locateConfig(settings: LocateSettings): Promise<ConfigLoca
   return { servers: servers.file, rules: rules.file, notes };
 }
 
+/**
+ * Finds the rules file alone, for what needs no servers.
+ * @throws GatewayError CONFIG_NOT_FOUND
+ */
+export async function locateRules(settings: LocateSettings): Promise<LocatedFile> {
+  const trusted = settings.trustCwd ? [] : await readTrusted(settings.configDir);
+  const wanted = { what: 'rules file', name: RULES_FILE, flag: '--rules', named: settings.rules };
+  const { file, notes, missing } = await find(wanted, settings, trusted);
+  if (file !== undefined) return file;
+  throw new GatewayError('CONFIG_NOT_FOUND', [...(missing === undefined ? [] : [missing]), ...notes].join('\n'));
+}
+
 /** The places in the working directory where a file of this name is looked for, with links of the folders resolved. */
 export async function workingDirectoryFiles(cwd: string, name: string): Promise<readonly [string, string]> {
   return [await canonical(join(cwd, name)), await canonical(join(cwd, 'config', name))];

@@ -117,6 +117,7 @@ test.each<[unknown, string]>([
   [{ p: { stdio: true, default: 'nobody', may_assume: ['*'] } }, 'which is not an agent'],
   [{ p: { stdio: true, default: 'dev', may_assume: ['team.*'] } }, '"may_assume" does not match'],
   [{ '': { stdio: true, may_assume: ['*'] } }, 'has no name'],
+  [{ 'team/alice': { stdio: true, may_assume: ['*'] } }, 'has a "/" in its name'],
   [{ a: { stdio: true, may_assume: ['*'] }, b: { stdio: true, may_assume: ['*'] } }, 'both claim stdio'],
   [
     { a: { token_sha256: HASH, may_assume: ['*'] }, b: { token_sha256: HASH, may_assume: ['dev'] } },
