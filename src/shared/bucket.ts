@@ -19,7 +19,7 @@ export function refilled(bucket: Bucket, capacity: number, fullMs: number, now: 
 
 /** Milliseconds until a bucket holds `amount`, rounded up; 0 where it does already. */
 export function msUntil(bucket: Bucket, amount: number, capacity: number, fullMs: number): number {
-  // A thousandth of a unit is left to rounding: time that was waited must be enough.
-  const missing = amount - bucket.level - 0.001;
+  // So little is left to rounding: the time that was named must be enough.
+  const missing = amount - bucket.level - 1e-6;
   return missing <= 0 ? 0 : Math.ceil((missing * fullMs) / capacity);
 }
