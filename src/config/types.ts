@@ -8,7 +8,29 @@ export interface ServerDefinition {
   readonly description: string | undefined;
   /** Default time-out of a call in milliseconds; undefined means 60 s. */
   readonly timeoutMs: number | undefined;
+  /** How its connections live; undefined where the entry says nothing about that. */
+  readonly life?: ServerLife | undefined;
   readonly link: StdioDefinition | HttpDefinition;
+}
+
+/** Who may use one connection together: everybody, the sessions of one principal, or one session alone. */
+export type Sharing = 'shared' | 'per-principal' | 'per-session';
+
+/** What an entry says about the life of its connections; undefined takes the default that docs/servers.md names. */
+export interface ServerLife {
+  /** Milliseconds until the first byte on stdout. */
+  readonly startTimeoutMs: number | undefined;
+  /** Milliseconds for the handshake after that. */
+  readonly handshakeTimeoutMs: number | undefined;
+  /** Milliseconds without a call after which a connection is closed. */
+  readonly idleTimeoutMs: number | undefined;
+  /** Calls at one time. */
+  readonly maxConcurrent: number | undefined;
+  /** Calls that may wait for their turn. */
+  readonly maxQueue: number | undefined;
+  readonly sharing: Sharing | undefined;
+  /** Connections at one time. */
+  readonly maxInstances: number | undefined;
 }
 
 export interface StdioDefinition {

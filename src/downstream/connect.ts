@@ -1,6 +1,8 @@
 /** Makes one connection: starts the channel, shakes hands within the budgets, and remembers how the server speaks. */
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from '../config/types.ts';
+import { parsedValue } from '../protocol/messages.ts';
 import { LATEST_LEGACY } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { OpenChannel } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
@@ -10,10 +12,11 @@ import { httpChannel } from './http-link.ts';
 import { createLink, type ManagedLink } from './link.ts';
 import { createPeer, type Peer } from './peer.ts';
 import type { ServerProcess } from './process.ts';
+import { createResourceSubscriptions } from './resources.ts';
 import { sseChannel } from './sse-link.ts';
 import { stdioChannel } from './stdio-link.ts';
-import { announcesTools, keepSubscribed } from './subscribe.ts';
-import type { Log, ServerFacts } from './types.ts';
+import { announces, keepSubscribed } from './subscribe.ts';
+import type { DownstreamEvents, Log, ServerFacts } from './types.ts';
 import { createWarnings } from './warnings.ts';
 
 /** How a server turned out to speak; kept by the pool, so that a reconnect does not probe again. */
@@ -49,8 +52,11 @@ export interface ConnectOptions {
   /** Value of the environment marker for the next process; asked once per start. */
   readonly marker: () => string;
   readonly started: (child: ServerProcess) => void;
-  readonly connected: (facts: ServerFacts) => void;
-  readonly toolsChanged: () => void;
+  readonly events: Partial<DownstreamEvents>;
+  /** Client capabilities to offer: JSON text. */
+  readonly capabilities: string;
+  /** Whether the connection serves one principal or session alone. */
+  readonly exclusive: () => boolean;
   readonly closed: (error: GatewayError) => void;
   readonly signal: AbortSignal;
 }
@@ -58,6 +64,8 @@ export interface ConnectOptions {
 interface Attempt {
   readonly peer: Peer;
   readonly facts: () => ServerFacts;
+  /** What to do after the server gave a new session. */
+  onRenewed(listener: () => void): void;
 }
 
 /**
@@ -65,14 +73,15 @@ interface Attempt {
  */
 export async function connect(server: ServerDefinition, options: ConnectOptions): Promise<ManagedLink> {
   const { link, name } = server;
-  const { facts, peer } =
+  const made =
     link.transport === 'stdio' ? await connectStdio(server, link, options) : await connectHttp(server, link, options);
-  const { era } = facts();
-  if (announcesTools(facts())) {
-    if (era === 'modern') void keepSubscribed(peer, options.log, name);
-    else peer.listen();
-  }
-  return createLink({ server: name, peer, facts, outdated: () => options.verdicts.delete(server.key) });
+  const { facts, peer } = made;
+  const isModern = facts().era === 'modern';
+  if (!isModern && announces(facts())) peer.listen();
+  const subscription = isModern && announces(facts()) ? keepSubscribed(peer, options.log, name, facts()) : undefined;
+  const resources = createResourceSubscriptions(peer, subscription);
+  made.onRenewed(resources.renew);
+  return createLink({ server: name, peer, facts, resources, outdated: () => options.verdicts.delete(server.key) });
 }
 
 async function connectStdio(
@@ -137,23 +146,30 @@ async function attempt(
   known: 'modern' | 'legacy' | undefined,
   verdict?: Verdict,
 ): Promise<Attempt> {
-  const { budgets, signal, version } = options;
+  const { budgets, signal, version, capabilities, events } = options;
   const { name, key } = server;
   const isProcess = server.link.transport === 'stdio';
   let facts: ServerFacts | undefined;
   let acknowledged = false;
+  let renewed: () => void = () => undefined;
   const budget = new AbortController();
   const expire = (ms: number, what: string): NodeJS.Timeout =>
     setTimeout(() => budget.abort(unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`)), ms);
   const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'did not finish the handshake');
   let timer: NodeJS.Timeout | undefined;
 
+  const missed = (): void => {
+    events.toolsChanged?.(server);
+    events.promptsChanged?.(server);
+    events.resourcesChanged?.(server);
+  };
   const renew = async (): Promise<void> => {
     const limit = AbortSignal.any([AbortSignal.timeout(budgets.handshakeMs), signal]);
     try {
       const before = facts?.revision ?? LATEST_LEGACY;
-      facts = await initializeAgain(peer, { server: name, version, signal: limit }, before);
-      options.connected(facts);
+      facts = await initializeAgain(peer, { server: name, version, capabilities, signal: limit }, before);
+      events.connected?.(server, facts);
+      renewed();
     } catch (error) {
       options.verdicts.delete(key);
       const known = error instanceof GatewayError ? error : unavailable(name, 'did not give a new session in time.');
@@ -172,13 +188,20 @@ async function attempt(
       timer = handshakeTimer();
     },
     renew,
-    missed: options.toolsChanged,
-    notified: ({ method }) => {
-      if (method === 'notifications/tools/list_changed') options.toolsChanged();
-      if (method !== 'notifications/subscriptions/acknowledged') return;
-      // Subscribed again: something may have changed in between.
-      if (acknowledged) options.toolsChanged();
-      acknowledged = true;
+    missed,
+    exclusive: options.exclusive,
+    notified: ({ method, text, params }) => {
+      const uri = parsedValue(text, findMember(params, 'uri'));
+      if (method === 'notifications/tools/list_changed') events.toolsChanged?.(server);
+      else if (method === 'notifications/prompts/list_changed') events.promptsChanged?.(server);
+      else if (method === 'notifications/resources/list_changed') events.resourcesChanged?.(server);
+      else if (method !== 'notifications/subscriptions/acknowledged') {
+        if (typeof uri === 'string') events.resourceUpdated?.(server, uri);
+      } else {
+        // Subscribed again: something may have changed in between.
+        if (acknowledged) missed();
+        acknowledged = true;
+      }
     },
     closed: (error) => {
       if (facts !== undefined) options.closed(error);
@@ -189,13 +212,20 @@ async function attempt(
     const first = await shakeHands(peer, {
       server: name,
       version,
+      capabilities,
       known,
       probeMs: isProcess ? budgets.probeMs : Number.POSITIVE_INFINITY,
       signal: AbortSignal.any([budget.signal, signal]),
     });
     facts = first;
     options.verdicts.set(key, verdict ?? first.era);
-    return { peer, facts: () => facts ?? first };
+    return {
+      peer,
+      facts: () => facts ?? first,
+      onRenewed: (listener) => {
+        renewed = listener;
+      },
+    };
   } catch (error) {
     await peer.close(unavailable(name, 'was not connected.'));
     throw error;

@@ -1,6 +1,7 @@
 /** The envelope of what the gateway sends: always built here, so that nothing of a caller's message rides along. */
 import { joinMembers, oneLine } from '../protocol/json.ts';
 import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_VERSION } from '../protocol/revisions.ts';
+import type { ClientAnswer } from './types.ts';
 
 /** Name in `clientInfo`. */
 export const CLIENT_NAME = 'agent-mcp-gateway';
@@ -29,22 +30,34 @@ export function notificationText(method: string, params: string): string {
 
 /** The fields of `_meta` that every request of 2026-07-28 carries (basic/index#meta, per-request protocol fields). */
 export function modernMeta(revision: string, version: string): string {
-  return (
-    `"${META_VERSION}":${JSON.stringify(revision)},"${META_CLIENT_INFO}":${clientInfo(version)},` +
-    `"${META_CLIENT_CAPABILITIES}":{}`
-  );
+  return `"${META_VERSION}":${JSON.stringify(revision)},"${META_CLIENT_INFO}":${clientInfo(version)}`;
 }
 
-/** Inner text of the params of `initialize`. The gateway declares no client capabilities. */
-export function initializeParams(revision: string, version: string): string {
-  return `"protocolVersion":${JSON.stringify(revision)},"capabilities":{},"clientInfo":${clientInfo(version)}`;
+/** The field of `_meta` that declares what this client can do (2026-07-28, basic/index#meta); `capabilities` is JSON text. */
+export function capabilitiesMeta(capabilities: string): string {
+  return `"${META_CLIENT_CAPABILITIES}":${capabilities}`;
 }
 
-/**
- * The answer to a request of a server. Only `ping` is answered: the gateway declared no capability that a server could use.
- */
+/** Inner text of the params of `initialize`; `capabilities` is JSON text. */
+export function initializeParams(revision: string, version: string, capabilities: string): string {
+  const client = `"capabilities":${capabilities},"clientInfo":${clientInfo(version)}`;
+  return `"protocolVersion":${JSON.stringify(revision)},${client}`;
+}
+
+/** The answer to a request of a server that nobody answers: only `ping` has one. */
 export function answerText(id: string, method: string): string {
-  if (method === 'ping') return `{"jsonrpc":"2.0","id":${id},"result":{}}`;
-  const message = JSON.stringify(`The gateway does not offer ${method.slice(0, 100)}.`);
-  return `{"jsonrpc":"2.0","id":${id},"error":{"code":-32601,"message":${message}}}`;
+  if (method === 'ping') return clientAnswerText(id, { ok: true, result: '{}' });
+  return clientAnswerText(id, {
+    ok: false,
+    code: -32601,
+    message: `The gateway does not offer ${method.slice(0, 100)}.`,
+  });
+}
+
+/** The answer to a request of a server, on one line. */
+export function clientAnswerText(id: string, answer: ClientAnswer): string {
+  if (answer.ok) return oneLine(`{"jsonrpc":"2.0","id":${id},"result":${answer.result}}`);
+  const data = answer.data === undefined ? '' : `,"data":${answer.data}`;
+  const error = `{"code":${answer.code},"message":${JSON.stringify(answer.message)}${data}}`;
+  return oneLine(`{"jsonrpc":"2.0","id":${id},"error":${error}}`);
 }

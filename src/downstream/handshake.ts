@@ -86,6 +86,8 @@ export interface HandshakeOptions {
   readonly server: string;
   /** Version of the gateway. */
   readonly version: string;
+  /** Client capabilities that `initialize` offers: JSON text. */
+  readonly capabilities: string;
   /** What an earlier connection found out. */
   readonly known: 'legacy' | 'modern' | undefined;
   /** Milliseconds of silence after which a server is taken for legacy; Infinity where silence says nothing (HTTP). */
@@ -158,11 +160,11 @@ export async function initializeAgain(
 
 async function initialize(
   peer: Peer,
-  { signal, version }: Pick<HandshakeOptions, 'signal' | 'version'>,
+  { signal, version, capabilities }: Pick<HandshakeOptions, 'signal' | 'version' | 'capabilities'>,
   meanwhile?: string,
 ): Promise<ServerFacts | string> {
   peer.speak(undefined);
-  const params = initializeParams(LATEST_LEGACY, version);
+  const params = initializeParams(LATEST_LEGACY, version, capabilities);
   const call = { timeoutMs: Number.POSITIVE_INFINITY, cancellable: false, signal };
   const answer = peer.call('initialize', params, call);
   if (meanwhile !== undefined) peer.speak(meanwhile);

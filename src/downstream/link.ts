@@ -4,12 +4,15 @@ import { unavailable } from './failures.ts';
 import { refusedStatus } from './http-client.ts';
 import type { Peer } from './peer.ts';
 import { readReply } from './relay.ts';
-import type { Link, Reply, ServerFacts } from './types.ts';
+import type { ResourceSubscriptions } from './resources.ts';
+import type { Link, Reply, RequestOptions, ServerFacts } from './types.ts';
 
 /** What the pool needs besides the contract. */
 export interface ManagedLink extends Link {
-  /** Requests without a response so far. */
-  readonly pending: number;
+  /** As `Link`. @param party who is behind the call, see `CallOptions` */
+  request(method: string, params: string, options: RequestOptions & { readonly party?: string }): Promise<Reply>;
+  /** When the server last said anything, in milliseconds since 1970. */
+  readonly heardAt: number;
   kill(): void;
 }
 
@@ -21,11 +24,12 @@ export interface LinkParts {
   readonly server: string;
   readonly peer: Peer;
   readonly facts: () => ServerFacts;
+  readonly resources: ResourceSubscriptions;
   /** The server no longer speaks the revision that was agreed: the next connection must find out again. */
   readonly outdated: () => void;
 }
 
-export function createLink({ server, peer, facts, outdated }: LinkParts): ManagedLink {
+export function createLink({ server, peer, facts, resources, outdated }: LinkParts): ManagedLink {
   const end = (): GatewayError => {
     const error = unavailable(server, 'speaks another revision of the protocol than before. Try again.');
     outdated();
@@ -50,11 +54,13 @@ export function createLink({ server, peer, facts, outdated }: LinkParts): Manage
       if (!reply.ok && reply.code === UNSUPPORTED_VERSION) throw end();
       return reply;
     },
+    subscribeResource: (uri) => resources.add(uri),
+    unsubscribeResource: (uri) => resources.remove(uri),
     get closed() {
       return peer.closed !== undefined;
     },
-    get pending() {
-      return peer.pending;
+    get heardAt() {
+      return peer.heardAt;
     },
     close: () => peer.close(unavailable(server, 'was disconnected by the gateway. Try again.')),
     kill: () => peer.kill(),

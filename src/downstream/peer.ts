@@ -3,15 +3,28 @@
  * call that is open when the channel breaks fails at once and is never sent again.
  */
 import { elements, joinMembers } from '../protocol/json.ts';
-import { type Message, type NotificationMessage, parseMessage, type ResponseMessage } from '../protocol/messages.ts';
+import {
+  type Message,
+  type NotificationMessage,
+  parseMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../protocol/messages.ts';
 import { hasBatches, isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
-import { answerText, modernMeta, notificationText, requestText } from './envelope.ts';
+import {
+  answerText,
+  capabilitiesMeta,
+  clientAnswerText,
+  modernMeta,
+  notificationText,
+  requestText,
+} from './envelope.ts';
 import { timedOut, unavailable } from './failures.ts';
 import { relayedMembers } from './relay.ts';
-import type { RequestOptions } from './types.ts';
+import type { ClientAnswer, RequestOptions } from './types.ts';
 import { timerMs } from './wait.ts';
 import type { Warn } from './warnings.ts';
 
@@ -22,6 +35,8 @@ export interface CallOptions extends RequestOptions {
   readonly cancellable?: boolean;
   /** Ask for progress although nobody listens: it extends the time-out. */
   readonly progress?: boolean;
+  /** Who is behind the call: what names no request is for nobody while several of them have calls open. */
+  readonly party?: string;
 }
 
 export interface Peer {
@@ -33,6 +48,8 @@ export interface Peer {
   listen(): void;
   /** Requests without a response so far. */
   readonly pending: number;
+  /** When the server last said anything, in milliseconds since 1970. */
+  readonly heardAt: number;
   /** Why it is over; undefined while it is not. */
   readonly closed: GatewayError | undefined;
   /** Fails what is pending with this error and closes the channel. */
@@ -45,6 +62,8 @@ export interface PeerOptions {
   /** Version of the gateway, for `clientInfo`. */
   readonly version: string;
   readonly warn: Warn;
+  /** True where a message that names no request can only be about the calls of one caller. */
+  readonly exclusive: () => boolean;
   readonly active?: () => void;
   /** Initializes again; for channels with sessions. */
   readonly renew?: () => Promise<void>;
@@ -59,8 +78,19 @@ interface Pending {
   readonly settle: (message: ResponseMessage) => void;
   readonly fail: (error: unknown) => void;
   readonly progressed: () => void;
-  readonly onProgress: ((params: string) => void) | undefined;
+  /** Stops the time-out while somebody else is waited for. @returns lets it go on */
+  readonly hold: () => () => void;
+  readonly options: CallOptions;
 }
+
+/** Notifications about the server and not about a request. */
+const OF_SERVER: ReadonlySet<string> = new Set([
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+  'notifications/resources/list_changed',
+  'notifications/resources/updated',
+  'notifications/subscriptions/acknowledged',
+]);
 
 export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const { server, warn } = options;
@@ -70,6 +100,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   let baseMeta = '';
   let over: GatewayError | undefined;
   let closing: Promise<void> | undefined;
+  let heardAt = 0;
 
   const finish = (error: GatewayError): void => {
     if (over !== undefined) return;
@@ -97,16 +128,18 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   });
 
   function receive(message: Message, text: string, of: number | undefined): boolean {
+    heardAt = Date.now();
     switch (message.kind) {
       case 'response':
         settle(message, of);
         return true;
       case 'notification':
         if (message.method === 'notifications/progress') progress(message);
-        else options.notified(message);
+        else if (OF_SERVER.has(message.method)) options.notified(message);
+        else callOf(of)?.options.onNotification?.(message.method, paramsOf(message));
         return true;
       case 'request':
-        answer(message.id, message.method);
+        answer(message, of);
         return true;
       case 'batch':
         if (revision === undefined || !hasBatches(revision)) return false;
@@ -140,13 +173,39 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     const call = pending.get(Number(message.text.slice(token.start, token.end).replaceAll('"', '')));
     if (call === undefined) return;
     call.progressed();
-    call.onProgress?.(relayedMembers(message.text, message.params, (key) => key !== 'progressToken').members);
+    call.options.onProgress?.(relayedMembers(message.text, message.params, (key) => key !== 'progressToken').members);
   }
 
-  function answer(id: string, method: string): void {
-    // In 2026-07-28 servers send no requests and clients no responses (transports/stdio, Receiving Messages).
-    if (revision !== undefined && isModern(revision)) warn('The server sent a request, which its revision forbids.');
-    else channel.send(outgoing('', answerText(id, method)));
+  /** The call that a message of the server belongs to: the one on whose stream it came, or the newest of the one caller. */
+  function callOf(of: number | undefined): Pending | undefined {
+    if (of !== undefined) return pending.get(of);
+    if (!options.exclusive()) return undefined;
+    const open = [...pending.values()].filter((call) => call.options.party !== undefined);
+    const newest = open.at(-1);
+    return open.every((call) => call.options.party === newest?.options.party) ? newest : undefined;
+  }
+
+  function answer(message: RequestMessage, of: number | undefined): void {
+    const { id, method } = message;
+    if (revision !== undefined && isModern(revision)) {
+      // In 2026-07-28 servers send no requests and clients no responses (transports/stdio, Receiving Messages).
+      warn('The server sent a request, which its revision forbids.');
+      return;
+    }
+    const call = method === 'ping' ? undefined : callOf(of);
+    const ask = call?.options.onRequest;
+    if (call === undefined || ask === undefined) {
+      channel.send(outgoing('', answerText(id, method)));
+      return;
+    }
+    const resume = call.hold();
+    const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
+    void ask({ method, params: paramsOf(message) })
+      .catch(() => failed)
+      .then((given) => {
+        resume();
+        if (over === undefined) channel.send(outgoing('', clientAnswerText(id, given)));
+      });
   }
 
   return {
@@ -159,6 +218,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         const started = Date.now();
         const maxTotalMs = callOptions.maxTotalMs ?? MAX_TOTAL_MS;
         let timer: NodeJS.Timeout | undefined;
+        let holds = 0;
 
         const end = (): void => {
           pending.delete(id);
@@ -180,8 +240,12 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         const expired = (): void => giveUp(timedOut(server, method, Date.now() - started), 'Time-out.');
         const arm = (): void => {
           clearTimeout(timer);
-          const left = Math.min(timeoutMs, started + maxTotalMs - Date.now());
-          timer = setTimeout(expired, timerMs(left));
+          const whole = started + maxTotalMs - Date.now();
+          timer = setTimeout(expired, timerMs(holds > 0 ? whole : Math.min(timeoutMs, whole)));
+        };
+        const hold = (change: 1 | -1): void => {
+          holds += change;
+          if (pending.has(id) && timer !== undefined) arm();
         };
 
         pending.set(id, {
@@ -194,12 +258,18 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
           progressed: () => {
             if (timer !== undefined) arm();
           },
-          onProgress,
+          hold: () => {
+            hold(1);
+            return () => hold(-1);
+          },
+          options: callOptions,
         });
         if (Number.isFinite(timeoutMs)) arm();
         signal?.addEventListener('abort', aborted, { once: true });
         const wantsProgress = onProgress !== undefined || callOptions.progress === true;
-        const meta = joinMembers(baseMeta, callOptions.meta, wantsProgress ? `"progressToken":${id}` : '');
+        const own =
+          baseMeta === '' ? '' : joinMembers(baseMeta, capabilitiesMeta(callOptions.clientCapabilities ?? '{}'));
+        const meta = joinMembers(own, callOptions.meta, wantsProgress ? `"progressToken":${id}` : '');
         channel.send(outgoing(method, requestText(id, method, params, meta), id, callOptions.headers));
       }),
     notify: (method, params) => {
@@ -213,6 +283,9 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     get pending() {
       return pending.size;
     },
+    get heardAt() {
+      return heardAt;
+    },
     get closed() {
       return over;
     },
@@ -223,6 +296,11 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     },
     kill: () => channel.kill(),
   };
+}
+
+/** The params as they cross the gateway: members without braces, hop-by-hop fields taken out. */
+function paramsOf({ text, params }: RequestMessage | NotificationMessage): string {
+  return params === undefined ? '' : relayedMembers(text, params, () => true).members;
 }
 
 /** The id in a message that is broken elsewhere: envelopes have it near the beginning or the end. */

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { ServerDefinition } from '../config/types.ts';
+import type { ServerDefinition, ServerLife } from '../config/types.ts';
 import { MARKER } from './env.ts';
 import { createDownstream, type DownstreamOptions } from './pool.ts';
-import type { Downstream, Log } from './types.ts';
+import type { Downstream, Log, Tenant } from './types.ts';
 
 export interface LogLine {
   readonly level: string;
@@ -62,6 +62,28 @@ export function httpServer(
     timeoutMs: undefined,
     link: { transport, url, headers: new Map(Object.entries(headers)) },
   };
+}
+
+/** The same server with some of its life set. */
+export function living(server: ServerDefinition, life: Partial<ServerLife>): ServerDefinition {
+  return {
+    ...server,
+    life: {
+      startTimeoutMs: undefined,
+      handshakeTimeoutMs: undefined,
+      idleTimeoutMs: undefined,
+      maxConcurrent: undefined,
+      maxQueue: undefined,
+      sharing: undefined,
+      maxInstances: undefined,
+      ...life,
+    },
+  };
+}
+
+/** A caller over HTTP. */
+export function tenant(principal: string, more: Partial<Tenant> = {}): Tenant {
+  return { principal, agent: 'agent', session: undefined, sole: false, capabilities: '{}', ...more };
 }
 
 export interface Lab {

@@ -24,6 +24,41 @@ export interface ResultText {
   readonly ttlMs: number | undefined;
 }
 
+/** For whom a connection is leased: what sharing (docs/servers.md) tells apart. */
+export interface Tenant {
+  /** Differs between callers that must not reach each other's state. */
+  readonly principal: string;
+  readonly agent: string;
+  /** Id of a session of the 2025 revisions, `stdio` for the stdio connection; undefined for callers of 2026-07-28. */
+  readonly session: string | undefined;
+  /** True where only one principal can exist (stdio). */
+  readonly sole: boolean;
+  /** Client capabilities to offer downstream: canonical JSON text, `{}` for none. */
+  readonly capabilities: string;
+}
+
+export interface LeaseOptions {
+  /** Milliseconds this caller waits for a connection. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Without one, any connection of the server will do, and one that nobody owns is made where there is none. */
+  readonly tenant?: Tenant | undefined;
+  /** True where only definitions are asked for: any connection of the server will do. */
+  readonly listing?: boolean | undefined;
+}
+
+/** A request that a server of the 2025 revisions makes of its client. */
+export interface ServerRequest {
+  readonly method: string;
+  /** Inner text of the params (members, no braces), without hop-by-hop fields of its `_meta`. */
+  readonly params: string;
+}
+
+/** What the client answers; `result` and `data` are JSON text. */
+export type ClientAnswer =
+  | { readonly ok: true; readonly result: string }
+  | { readonly ok: false; readonly code: number; readonly message: string; readonly data?: string };
+
 export interface RequestOptions {
   /** Milliseconds until TIMEOUT; progress starts it again, up to `maxTotalMs` in all. */
   readonly timeoutMs: number;
@@ -36,6 +71,16 @@ export interface RequestOptions {
   readonly meta?: string | undefined;
   /** Headers of this request alone (`Mcp-Name` and `Mcp-Param-*`); links without headers ignore them. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Answers a request that the server makes while it works on this one (sampling, elicitation, roots); the time-out stands
+   * still meanwhile. Without it the server is told that there is no such method. Only where it is certain whose call the
+   * request belongs to: on the stream of its own POST, or on a connection that is not shared.
+   */
+  readonly onRequest?: ((request: ServerRequest) => Promise<ClientAnswer>) | undefined;
+  /** Told of notifications that belong to this request, such as `notifications/message`; `params` as in `ServerRequest`. */
+  readonly onNotification?: ((method: string, params: string) => void) | undefined;
+  /** Client capabilities for `_meta` of a modern server: JSON text; default those of the tenant. */
+  readonly clientCapabilities?: string | undefined;
 }
 
 /** What a connected server said about itself. */
@@ -60,6 +105,9 @@ export interface Link {
    *   lines of stderr), or the signal's reason when aborted.
    */
   request(method: string, params: string, options: RequestOptions): Promise<Reply>;
+  /** Asks for `resourceUpdated` events about a resource; what is asked for twice is ended by the second end. */
+  subscribeResource(uri: string): Promise<Reply>;
+  unsubscribeResource(uri: string): Promise<Reply>;
   /** True once no further request can be sent. */
   readonly closed: boolean;
   close(): Promise<void>;
@@ -71,25 +119,40 @@ export interface DownstreamEvents {
   connected(server: ServerDefinition, facts: ServerFacts): void;
   /** The server said `notifications/tools/list_changed`. */
   toolsChanged(server: ServerDefinition): void;
+  promptsChanged(server: ServerDefinition): void;
+  resourcesChanged(server: ServerDefinition): void;
+  /** A resource changed to which somebody subscribed. */
+  resourceUpdated(server: ServerDefinition, uri: string): void;
+}
+
+/**
+ * `degraded`: connected, but does not answer in time. `backing-off`: its last starts failed; it is started again at a call.
+ * `failed-config`: what its entry names cannot be started.
+ */
+export type ServerState = 'stopped' | 'starting' | 'ready' | 'degraded' | 'backing-off' | 'failed-config';
+
+export interface ServerStatus {
+  readonly name: string;
+  readonly state: ServerState;
+  readonly facts: ServerFacts | undefined;
+  /** Connections, live or in the making. */
+  readonly instances: number;
 }
 
 /** All connections to downstream servers. */
 export interface Downstream {
   /**
-   * The live connection of a server, made when there is none.
-   * @throws GatewayError SERVER_UNAVAILABLE when it cannot be reached; TIMEOUT when `timeoutMs` is over first.
+   * The live connection of a server for this tenant, made when there is none.
+   * @throws GatewayError SERVER_UNAVAILABLE when it cannot be reached; RATE_LIMITED when all its connections are in use;
+   *   TIMEOUT when `timeoutMs` is over first.
    */
-  lease(server: ServerDefinition, options: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<Link>;
+  lease(server: ServerDefinition, options: LeaseOptions): Promise<Link>;
   /** Keeps what is in `servers`, lets the rest finish its running calls and closes it. */
   retain(servers: ReadonlyMap<string, ServerDefinition>): void;
   /** Starts every server of the map in the background (eager strategy); failures are logged. */
   warm(servers: ReadonlyMap<string, ServerDefinition>): void;
   /** For status: what is connected now. */
-  status(): readonly {
-    name: string;
-    state: 'stopped' | 'starting' | 'ready' | 'failed';
-    facts: ServerFacts | undefined;
-  }[];
+  status(): readonly ServerStatus[];
   /** Stops everything: stdin closed, 2 s, SIGTERM to the tree, 2 s, SIGKILL; all servers in parallel. */
   close(): Promise<void>;
   /** Kills the process groups of all servers without waiting: for the way out after a second signal. */

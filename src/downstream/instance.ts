@@ -1,0 +1,52 @@
+/** One connection of a server: its link while it is up, and what the supervisor remembers between two links. */
+import type { Start } from './backoff.ts';
+import type { ManagedLink } from './link.ts';
+
+export interface Instance {
+  /** Whom it belongs to (sharing.ts); undefined while it belongs to nobody. */
+  scope: string | undefined;
+  /** Client capabilities that it offers: JSON text. */
+  readonly capabilities: string;
+  /** Whether it serves one principal or session alone. */
+  exclusive: boolean;
+  /** Ends a start that nobody wants any more. */
+  readonly abandon: AbortController;
+  link: ManagedLink | undefined;
+  connecting: Promise<ManagedLink> | undefined;
+  /** The start that made the link, until it is known what became of it. */
+  start: Start | undefined;
+  /** Milliseconds since 1970 at which the link was made. */
+  since: number;
+  /** Milliseconds since 1970 of the last lease or end of a call. */
+  usedAt: number;
+  /** Calls in flight or waiting. */
+  calls: number;
+  /** Whether the link was used for more than listing. */
+  served: boolean;
+}
+
+export function createInstance(scope: string | undefined, capabilities: string, exclusive: boolean): Instance {
+  return {
+    scope,
+    capabilities,
+    exclusive,
+    abandon: new AbortController(),
+    link: undefined,
+    connecting: undefined,
+    start: undefined,
+    since: 0,
+    usedAt: Date.now(),
+    calls: 0,
+    served: false,
+  };
+}
+
+/** The live link of an instance, if there is one. */
+export function liveLink({ link }: Instance): ManagedLink | undefined {
+  return link?.closed === false ? link : undefined;
+}
+
+/** Nobody would notice if it were closed now. */
+export function isIdle({ calls, connecting }: Instance): boolean {
+  return calls === 0 && connecting === undefined;
+}

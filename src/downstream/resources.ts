@@ -1,0 +1,59 @@
+/** Which resources of one connection somebody wants to hear about, and how its generation is told. */
+import type { Peer } from './peer.ts';
+import { readReply } from './relay.ts';
+import type { Subscription } from './subscribe.ts';
+import type { Reply } from './types.ts';
+
+const TIMEOUT_MS = 30_000;
+const DONE: Reply = {
+  ok: true,
+  result: { text: '{}', metaAt: -1, resultType: 'complete', ttlMs: undefined },
+};
+
+export interface ResourceSubscriptions {
+  add(uri: string): Promise<Reply>;
+  /** Ends what was asked for last by one of those who asked for it. */
+  remove(uri: string): Promise<Reply>;
+  /** The server forgot them with its session: asks again. */
+  renew(): void;
+}
+
+/** @param subscription that of a modern server; undefined for the 2025 revisions, which have a request for each resource. */
+export function createResourceSubscriptions(peer: Peer, subscription: Subscription | undefined): ResourceSubscriptions {
+  const counts = new Map<string, number>();
+
+  const tell = async (verb: 'subscribe' | 'unsubscribe', uri: string): Promise<Reply> => {
+    if (subscription === undefined) {
+      const params = `"uri":${JSON.stringify(uri)}`;
+      return readReply(await peer.call(`resources/${verb}`, params, { timeoutMs: TIMEOUT_MS }));
+    }
+    subscription.resources([...counts.keys()]);
+    return DONE;
+  };
+
+  return {
+    async add(uri) {
+      const count = counts.get(uri) ?? 0;
+      counts.set(uri, count + 1);
+      if (count > 0) return DONE;
+      try {
+        const reply = await tell('subscribe', uri);
+        if (!reply.ok) counts.delete(uri);
+        return reply;
+      } catch (error) {
+        counts.delete(uri);
+        throw error;
+      }
+    },
+    async remove(uri) {
+      const count = counts.get(uri) ?? 0;
+      if (count > 1) counts.set(uri, count - 1);
+      else counts.delete(uri);
+      return count === 1 ? tell('unsubscribe', uri) : DONE;
+    },
+    renew() {
+      if (subscription !== undefined) return;
+      for (const uri of counts.keys()) void tell('subscribe', uri).catch(() => undefined);
+    },
+  };
+}

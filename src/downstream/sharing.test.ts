@@ -1,0 +1,185 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ServerDefinition } from '../config/types.ts';
+import { scopeOf } from './sharing.ts';
+import {
+  createLab,
+  fixture,
+  type HttpFixture,
+  httpServer,
+  type Lab,
+  living,
+  startHttp,
+  stdioServer,
+  tenant,
+  until,
+} from './testing.ts';
+import type { Link, Reply, Tenant } from './types.ts';
+
+const LEGACY = fixture('stdio-legacy.mjs');
+const labs: Lab[] = [];
+const servers: HttpFixture[] = [];
+
+function lab(...options: Parameters<typeof createLab>): Lab {
+  const made = createLab(...options);
+  labs.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  for (const made of labs.splice(0)) {
+    await made.downstream.close();
+    expect(made.processes()).toEqual([]);
+  }
+  for (const server of servers.splice(0)) await server.close();
+});
+
+const call = (link: Link, name: string, args: unknown = {}, options = {}): Promise<Reply> =>
+  link.request('tools/call', `"name":"${name}","arguments":${JSON.stringify(args)}`, { timeoutMs: 5000, ...options });
+
+function parsed(reply: Reply): Record<string, unknown> {
+  if (!reply.ok) throw new Error(reply.message);
+  return JSON.parse(reply.result.text) as Record<string, unknown>;
+}
+
+const lease = (made: Lab, server: ServerDefinition, of?: Tenant): Promise<Link> =>
+  made.downstream.lease(server, { timeoutMs: 10_000, tenant: of });
+
+/** Which process answers. */
+async function markerOf(link: Link): Promise<unknown> {
+  const { env } = parsed(await call(link, 'echo', { text: '' })) as { env: Record<string, unknown> };
+  return env['AGENT_MCP_GATEWAY'];
+}
+
+const ALICE = tenant('alice');
+const BOB = tenant('bob');
+
+describe('the scope of a connection', () => {
+  const stdio = stdioServer(LEGACY);
+  const http = httpServer('http://127.0.0.1:1/mcp');
+  const same = (server: ServerDefinition, era: 'legacy' | 'modern', one: Tenant, other: Tenant): boolean =>
+    scopeOf(server, era, one) === scopeOf(server, era, other);
+
+  it('is one principal, unless the revision has no state or there is only one principal', () => {
+    expect(same(stdio, 'modern', ALICE, BOB)).toBe(false);
+    expect(same(stdio, 'legacy', ALICE, tenant('alice', { agent: 'other', session: 's' }))).toBe(true);
+    expect(same(http, 'legacy', ALICE, BOB)).toBe(false);
+    expect(same(http, 'modern', ALICE, BOB)).toBe(true);
+    expect(same(stdio, 'legacy', tenant('a', { sole: true }), tenant('b', { sole: true }))).toBe(true);
+  });
+
+  it('is what the entry says', () => {
+    expect(same(living(stdio, { sharing: 'shared' }), 'legacy', ALICE, BOB)).toBe(true);
+    expect(same(living(http, { sharing: 'per-principal' }), 'modern', ALICE, BOB)).toBe(false);
+    const alone = living(http, { sharing: 'per-session' });
+    expect(same(alone, 'modern', ALICE, tenant('alice', { agent: 'other' }))).toBe(false);
+    expect(same(alone, 'legacy', tenant('alice', { session: '1' }), tenant('alice', { session: '2' }))).toBe(false);
+    expect(same(alone, 'legacy', tenant('alice', { session: 'x' }), tenant('bob', { session: 'x' }))).toBe(false);
+  });
+
+  it('includes what the client can do where a server is told only once', () => {
+    const can = tenant('alice', { capabilities: '{"roots":{}}' });
+    expect(same(stdio, 'legacy', ALICE, can)).toBe(false);
+    expect(same(stdio, 'modern', ALICE, can)).toBe(true);
+  });
+});
+
+describe('connections of tenants', () => {
+  it('are told apart by principal, and the one that was started early goes to the first who calls', async () => {
+    const made = lab();
+    const server = stdioServer(LEGACY);
+    made.downstream.warm(new Map([[server.name, server]]));
+    await until(() => made.processes().length === 1);
+    const [alice, again, bob] = [
+      await lease(made, server, ALICE),
+      await lease(made, server, ALICE),
+      await lease(made, server, BOB),
+    ];
+    expect(await markerOf(again)).toBe(await markerOf(alice));
+    expect(await markerOf(bob)).not.toBe(await markerOf(alice));
+    expect(made.processes()).toHaveLength(2);
+  });
+
+  it('are shared by everybody where the revision has no state, also by those who came first together', async () => {
+    const made = lab();
+    const http = await startHttp('modern');
+    servers.push(http);
+    const server = httpServer(http.url);
+    await Promise.all([lease(made, server, ALICE), lease(made, server, BOB)]);
+    await lease(made, server, tenant('carol'));
+    const status = made.downstream.status();
+    expect(status.map(({ instances }) => instances)).toEqual([1]);
+  });
+
+  it('of anybody serve a listing, which starts no second one', async () => {
+    const made = lab();
+    const server = stdioServer(LEGACY);
+    await lease(made, server, ALICE);
+    const listing = await made.downstream.lease(server, { timeoutMs: 5000, tenant: BOB, listing: true });
+    expect((await listing.request('tools/list', '', { timeoutMs: 5000 })).ok).toBe(true);
+    await lease(made, server);
+    expect(made.processes()).toHaveLength(1);
+  });
+
+  it('are bounded: the one that was idle longest ends, and none that works', async () => {
+    const made = lab();
+    const server = living(stdioServer(LEGACY), { maxInstances: 2 });
+    const alice = await lease(made, server, ALICE);
+    const bob = await lease(made, server, BOB);
+    const carol = await lease(made, server, tenant('carol'));
+    await until(() => alice.closed);
+    expect(bob.closed).toBe(false);
+    const busy = [call(bob, 'slow', {}, { timeoutMs: 500 }), call(carol, 'slow', {}, { timeoutMs: 500 })];
+    await expect(lease(made, server, ALICE)).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      data: { retryAfterMs: 1000 },
+    });
+    await Promise.allSettled(busy);
+    await lease(made, server, ALICE);
+  });
+
+  it('end when nobody used them for a while, and the next call makes them again', async () => {
+    const made = lab();
+    const server = living(stdioServer(LEGACY), { idleTimeoutMs: 300 });
+    const first = await lease(made, server, ALICE);
+    await call(first, 'slow', {}, { timeoutMs: 600 }).catch(() => undefined);
+    expect(first.closed).toBe(false);
+    await until(() => first.closed && made.processes().length === 0);
+    expect(made.downstream.status()).toMatchObject([{ state: 'stopped' }]);
+    expect((await call(await lease(made, server, ALICE), 'echo', { text: 'x' })).ok).toBe(true);
+  });
+});
+
+describe('requests of a server', () => {
+  const answers = { onRequest: async () => ({ ok: true as const, result: '{"roots":[]}' }) };
+
+  it('go to the caller whose call is open, on a connection of its own', async () => {
+    const made = lab();
+    const link = await lease(made, stdioServer(LEGACY), tenant('alice', { capabilities: '{"roots":{}}' }));
+    const asked = parsed(await call(link, 'ask', {}, answers));
+    expect(asked['answers']).toMatchObject([
+      { id: 'p1', result: {} },
+      { id: 'r1', result: { roots: [] } },
+    ]);
+  });
+
+  it('go to nobody on a shared connection, or where two callers have calls open', async () => {
+    const made = lab();
+    const shared = await lease(made, living(stdioServer(LEGACY), { sharing: 'shared' }), ALICE);
+    expect(parsed(await call(shared, 'ask', {}, answers))['answers']).toMatchObject([{}, { error: { code: -32601 } }]);
+    const server = stdioServer(LEGACY);
+    const one = await lease(made, server, tenant('alice', { session: '1' }));
+    const other = await lease(made, server, tenant('alice', { session: '2' }));
+    const open = call(one, 'slow', {}, { timeoutMs: 1000 }).catch(() => undefined);
+    expect(parsed(await call(other, 'ask', {}, answers))['answers']).toMatchObject([{}, { error: { code: -32601 } }]);
+    await open;
+  });
+
+  it('are offered what the client can do', async () => {
+    const made = lab();
+    const http = await startHttp('legacy');
+    servers.push(http);
+    await lease(made, httpServer(http.url), tenant('alice', { capabilities: '{"sampling":{}}' }));
+    const initialize = http.requests.find(({ message }) => message?.method === 'initialize');
+    expect(initialize?.message?.params?.['capabilities']).toEqual({ sampling: {} });
+  });
+});

@@ -1,0 +1,35 @@
+/** Who shares a connection: the key under which the connections of one server are told apart. */
+import type { ServerDefinition, Sharing } from '../config/types.ts';
+import type { ServerFacts, Tenant } from './types.ts';
+
+/** What is known of how a server speaks; undefined before its first connection. */
+export type Era = ServerFacts['era'] | undefined;
+
+/**
+ * What the entry says; otherwise everybody together where the revision has no state (2026-07-28 over HTTP) or there is only
+ * one principal, and each principal alone elsewhere: servers such as browsers keep state and do not say so.
+ */
+export function sharingOf({ life, link }: ServerDefinition, era: Era, sole: boolean): Sharing {
+  if (life?.sharing !== undefined) return life.sharing;
+  const stateless = link.transport !== 'stdio' && era === 'modern';
+  return sole || stateless ? 'shared' : 'per-principal';
+}
+
+/**
+ * Equal for those who may use one connection together. What a client can do is part of it where the server is told at
+ * `initialize` and never again (2025 revisions).
+ */
+export function scopeOf(server: ServerDefinition, era: Era, tenant: Tenant): string {
+  const sharing = sharingOf(server, era, tenant.sole);
+  const who = {
+    shared: [],
+    'per-principal': [tenant.principal],
+    'per-session': [tenant.principal, tenant.session === undefined ? { agent: tenant.agent } : tenant.session],
+  }[sharing];
+  return JSON.stringify([sharing, ...who, era === 'modern' ? null : tenant.capabilities]);
+}
+
+/** Different for callers whose calls a server's message must not be mistaken for. */
+export function partyOf({ principal, agent, session }: Tenant): string {
+  return JSON.stringify([principal, session ?? { agent }]);
+}

@@ -1,0 +1,299 @@
+/** All connections of one server: who gets which, when they are started, and when they end. */
+import type { ServerDefinition } from '../config/types.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { createBackoff } from './backoff.ts';
+import { connect, type Verdict } from './connect.ts';
+import { seconds, stillStarting, unavailable } from './failures.ts';
+import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
+import { leasedLink } from './leased.ts';
+import { lifeOf, OWNED_IDLE_MS } from './life.ts';
+import type { ManagedLink } from './link.ts';
+import type { PoolContext } from './pool.ts';
+import { type Era, scopeOf, sharingOf } from './sharing.ts';
+import type { LeaseOptions, Link, ServerState, ServerStatus, Tenant } from './types.ts';
+import { timerMs, waitFor } from './wait.ts';
+
+/** A link that is leased may get its request this much later. */
+const LEASE_GRACE_MS = 1000;
+const DRAIN_POLL_MS = 50;
+
+export interface Supervisor {
+  readonly server: ServerDefinition;
+  lease(options: LeaseOptions): Promise<Link>;
+  /** Starts a connection in the background where there is none. */
+  warm(): void;
+  readonly status: ServerStatus;
+  /** Lets running calls finish, then closes everything. */
+  retire(): Promise<void>;
+  close(): Promise<void>;
+  kill(): void;
+}
+
+export function createSupervisor(server: ServerDefinition, context: PoolContext): Supervisor {
+  const { log, events } = context;
+  const life = lifeOf(server, context.budgets);
+  const backoff = createBackoff();
+  const instances = new Set<Instance>();
+  let verdict: Verdict | undefined;
+  let lastError: GatewayError | undefined;
+  let over: GatewayError | undefined;
+  let retiring = false;
+
+  const verdicts = {
+    get: () => verdict,
+    set: (_key: string, found: Verdict) => {
+      verdict = found;
+    },
+    delete: () => {
+      verdict = undefined;
+    },
+  };
+  const era = (): Era => (verdict === undefined || verdict === 'modern' ? verdict : 'legacy');
+  const owned = (scope: string): Instance | undefined => [...instances].find((instance) => instance.scope === scope);
+
+  const broke = (instance: Instance, error: GatewayError): void => {
+    const healthy = instance.start?.isAnswered === true;
+    instance.link = undefined;
+    if (over !== undefined || retiring || !instances.has(instance)) return;
+    instance.start?.ended(Date.now());
+    instance.start = undefined;
+    lastError = error;
+    log.warn({ server: server.name, reason: error.message }, 'server disconnected');
+    // Whoever calls next shall not wait for the start of a server that works.
+    if (healthy && server.link.transport === 'stdio') connecting(instance, false).catch(() => undefined);
+  };
+
+  const start = async (instance: Instance, urgent: boolean): Promise<ManagedLink> => {
+    const { signal } = instance.abandon;
+    const release = await context.slots.take(urgent);
+    const begin = (): void => {
+      instance.start?.ended(Date.now());
+      instance.start = backoff.started(Date.now());
+    };
+    try {
+      signal.throwIfAborted();
+      if (server.link.transport !== 'stdio') begin();
+      const link = await connect(server, {
+        version: context.version,
+        log,
+        redact: context.redact,
+        budgets: life.budgets,
+        verdicts,
+        maxMessageBytes: context.maxMessageBytes,
+        marker: () => {
+          begin();
+          return context.marker();
+        },
+        started: context.started,
+        events,
+        capabilities: instance.capabilities,
+        exclusive: () => instance.exclusive,
+        closed: (error) => broke(instance, error),
+        signal,
+      });
+      instance.since = Date.now();
+      instance.served = false;
+      if (link.closed) throw unavailable(server.name, 'closed the connection right after the handshake.');
+      if (signal.aborted) {
+        await link.close();
+        throw signal.reason;
+      }
+      lastError = undefined;
+      instance.link = link;
+      watchIdle(instance);
+      const { era: spoken, revision, name, version } = link.facts;
+      log.info({ server: server.name, era: spoken, revision, is: name, version }, 'server connected');
+      events.connected?.(server, link.facts);
+      return link;
+    } catch (error) {
+      const known =
+        error instanceof GatewayError ? error : unavailable(server.name, 'cannot be started.', { cause: error });
+      if (!signal.aborted) {
+        instance.start?.ended(Date.now());
+        instance.start = undefined;
+        lastError = known;
+        log.warn({ server: server.name, reason: known.message }, 'server cannot be connected');
+      }
+      throw known;
+    } finally {
+      release();
+    }
+  };
+
+  /** The start that is under way, or a new one. */
+  const connecting = (instance: Instance, urgent: boolean): Promise<ManagedLink> => {
+    if (instance.connecting !== undefined) return instance.connecting;
+    const wait = backoff.waitMs(Date.now());
+    if (wait > 0) {
+      const again = `Its last start failed; the next one is allowed in ${seconds(wait)}.`;
+      const reason = lastError?.message ?? `Server "${server.name}" was started too often.`;
+      const data = { retryAfterMs: Math.ceil(wait) };
+      return Promise.reject(new GatewayError('SERVER_UNAVAILABLE', `${reason} ${again}`, { data }));
+    }
+    const started = start(instance, urgent).finally(() => {
+      instance.connecting = undefined;
+    });
+    instance.connecting = started;
+    // Nobody may be waiting for it any more when it fails.
+    started.catch(() => undefined);
+    return started;
+  };
+
+  const end = (instance: Instance, why: GatewayError): void => {
+    instances.delete(instance);
+    instance.abandon.abort(why);
+    if (instance.link !== undefined) context.track(instance.link.close());
+    if (instance.connecting !== undefined) context.track(instance.connecting);
+  };
+
+  /** Closes a connection that nobody uses; timers are set anew only when they fire, not at every call. */
+  const watchIdle = (instance: Instance): void => {
+    const { link } = instance;
+    const isShared = instance.scope !== undefined && !instance.exclusive;
+    const limit = life.idleMs ?? (isShared ? undefined : OWNED_IDLE_MS);
+    if (limit === undefined || link === undefined) return;
+    const check = (): void => {
+      if (instance.link !== link || !instances.has(instance)) return;
+      const left = instance.usedAt + limit - Date.now();
+      if (left <= 0 && isIdle(instance)) {
+        log.info({ server: server.name }, 'server stopped: it was not used');
+        end(instance, unavailable(server.name, 'was stopped because nobody used it. Try again.'));
+      } else setTimeout(check, timerMs(Math.max(left, 50))).unref();
+    };
+    setTimeout(check, timerMs(limit)).unref();
+  };
+
+  /** @throws GatewayError RATE_LIMITED */
+  const add = (scope: string | undefined, capabilities: string, exclusive: boolean): Instance => {
+    if (instances.size >= life.maxInstances) {
+      const idle = [...instances].filter(isIdle).sort((one, other) => one.usedAt - other.usedAt)[0];
+      if (idle === undefined) {
+        const what = `Server "${server.name}" has ${life.maxInstances} connections and all are in use: try again in a moment.`;
+        throw new GatewayError('RATE_LIMITED', what, { data: { retryAfterMs: 1000 } });
+      }
+      end(idle, unavailable(server.name, 'gave its connection to another caller. Try again.'));
+    }
+    const instance = createInstance(scope, capabilities, exclusive);
+    instances.add(instance);
+    return instance;
+  };
+
+  const claim = (instance: Instance, scope: string, tenant: Tenant): void => {
+    instance.scope = scope;
+    instance.exclusive = tenant.sole || sharingOf(server, era(), false) !== 'shared';
+    watchIdle(instance);
+  };
+
+  /** A connection for this tenant, live or not. */
+  const instanceFor = (tenant: Tenant, scope: string): Instance => {
+    const own = owned(scope);
+    if (own !== undefined) return own;
+    const spare = [...instances].find((instance) => instance.scope === undefined);
+    if (spare !== undefined) {
+      if (spare.capabilities === tenant.capabilities || era() === 'modern') {
+        claim(spare, scope, tenant);
+        return spare;
+      }
+      // It offers what this caller cannot do, or the other way round.
+      if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
+    }
+    const made = add(scope, tenant.capabilities, true);
+    claim(made, scope, tenant);
+    return made;
+  };
+
+  const anyInstance = (): Instance | undefined => {
+    const all = [...instances];
+    return (
+      all.find((instance) => liveLink(instance) !== undefined) ?? all.find(({ connecting: made }) => made !== undefined)
+    );
+  };
+
+  /**
+   * True where a connection is what its owner may use: what the server speaks may have turned out only now, and decides who
+   * shares it. A connection that served nobody yet changes hands.
+   */
+  const belongs = (instance: Instance, tenant: Tenant): boolean => {
+    const scope = scopeOf(server, era(), tenant);
+    if (instance.scope === scope) return true;
+    if (instance.served || owned(scope) !== undefined) {
+      if (isIdle(instance) && !instance.served) end(instance, unavailable(server.name, 'was not needed. Try again.'));
+      return false;
+    }
+    claim(instance, scope, tenant);
+    return true;
+  };
+
+  const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<Link> => {
+    const until = Date.now() + timeoutMs;
+    for (;;) {
+      if (over !== undefined) throw over;
+      signal?.throwIfAborted();
+      const anyone = tenant === undefined || listing === true ? anyInstance() : undefined;
+      const instance =
+        anyone ??
+        (tenant === undefined
+          ? ([...instances].find(({ scope }) => scope === undefined) ?? add(undefined, '{}', true))
+          : instanceFor(tenant, scopeOf(server, era(), tenant)));
+      instance.usedAt = Date.now();
+      const link =
+        liveLink(instance) ??
+        (await waitFor(connecting(instance, true), until - Date.now(), signal, () =>
+          stillStarting(server.name, timeoutMs),
+        ));
+      if (tenant !== undefined && listing !== true) {
+        if (!belongs(instance, tenant)) continue;
+        instance.served = true;
+      }
+      return leasedLink(instance, link, tenant);
+    }
+  };
+
+  const stateNow = (): ServerState => {
+    const all = [...instances];
+    if (all.some((instance) => liveLink(instance) !== undefined)) return 'ready';
+    if (all.some(({ connecting: made }) => made !== undefined)) return 'starting';
+    if (lastError === undefined || !backoff.failing) return 'stopped';
+    return lastError.data?.['config'] === true ? 'failed-config' : 'backing-off';
+  };
+
+  return {
+    server,
+    lease,
+    warm() {
+      if (over !== undefined || anyInstance() !== undefined) return;
+      const [first] = instances;
+      connecting(first ?? add(undefined, '{}', true), false).catch(() => undefined);
+    },
+    get status() {
+      return {
+        name: server.name,
+        state: stateNow(),
+        facts: [...instances].map(liveLink).find((link) => link !== undefined)?.facts,
+        instances: instances.size,
+      };
+    },
+    async retire() {
+      retiring = true;
+      const gone = unavailable(server.name, 'was removed from the configuration.');
+      for (const instance of instances) if (instance.link === undefined) end(instance, gone);
+      const isUsed = (instance: Instance): boolean =>
+        liveLink(instance) !== undefined && (instance.calls > 0 || Date.now() - instance.usedAt <= LEASE_GRACE_MS);
+      while ([...instances].some(isUsed) && over === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+      }
+      for (const instance of instances) end(instance, gone);
+    },
+    async close() {
+      over = unavailable(server.name, 'is not available: the gateway is stopping.');
+      for (const instance of instances) end(instance, over);
+    },
+    kill() {
+      over = unavailable(server.name, 'is not available: the gateway is stopping.');
+      for (const instance of instances) {
+        instance.abandon.abort(over);
+        instance.link?.kill();
+      }
+    },
+  };
+}
