@@ -91,7 +91,7 @@ describe('docs/cli.md', () => {
 });
 
 /** Flags of other programs in the pages. */
-const FOREIGN = ['--global', '--write'];
+const FOREIGN = ['--global', '--silent', '--write'];
 
 function sectionOf(help: string, title: string): string {
   return new RegExp(`^${title}:\\n((?:  .*\\n)*)`, 'm').exec(help)?.[1] ?? '';
