@@ -243,7 +243,8 @@ describe('HTTP', () => {
   });
 
   it('a body over the limit: 413', async () => {
-    expect((await post(Buffer.alloc(LIMIT + 1, 0x20))).status).toBe(413);
+    // Only announced: what is sent after the answer may meet a closed connection.
+    expect((await post('{', { 'content-length': String(LIMIT + 1) })).status).toBe(413);
   });
 
   it('an empty body', async () => {
