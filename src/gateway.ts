@@ -15,6 +15,7 @@ import { checkBoundAgent, localConnection } from './identity/connections.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { createRedactor, type Redactor } from './observe/redact.ts';
+import { createLimiter } from './pipeline/limits.ts';
 import type { PipelineParts } from './pipeline/parts.ts';
 import type { Connection } from './pipeline/types.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
@@ -83,6 +84,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     tools: new Map(gatewayTools(settings).map((tool) => [tool.name, tool])),
     catalog,
     downstream,
+    limiter: createLimiter(),
     audit,
     metrics,
     log,

@@ -10,6 +10,7 @@ import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { unavailable } from '../tools/get-server-tools.ts';
 import type { Connected, Deadline, Invocation, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { denial } from './denial.ts';
+import type { Done } from './limits.ts';
 import type { PipelineParts } from './parts.ts';
 import type { Caller, Inbound, Outcome } from './types.ts';
 
@@ -35,8 +36,10 @@ interface Call {
   snapshot: Snapshot;
   caller: Caller | undefined;
   decision: Decision | undefined;
-  /** The rule that left the call without an agent. */
+  /** The rule that refused the call besides the decision: it left it without an agent, or is a limit. */
   refusedBy: string | undefined;
+  /** Says that the call is over to what limits it. */
+  done: Done | undefined;
   /** True from the moment at which the server may have received the call. */
   forwarded: boolean;
 }
@@ -53,6 +56,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     caller: undefined,
     decision: undefined,
     refusedBy: undefined,
+    done: undefined,
     forwarded: false,
   };
   let answer: ToolAnswer;
@@ -70,6 +74,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
 
 async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invocation): Promise<ToolAnswer> {
   const caller = decide(call, invocation);
+  call.done = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
   if (invocation.executes) {
     await parts.audit.append(record(call, 'decided', 'ALLOW', null));
     if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
@@ -151,6 +156,7 @@ async function finish(
   answer: ToolAnswer,
   code: ErrorCode | undefined,
 ): Promise<Outcome> {
+  call.done?.(() => (answer.kind === 'result' ? Buffer.byteLength(answer.body.text) : 0));
   const ms = performance.now() - call.startedAt;
   parts.metrics.record(call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
   const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
@@ -171,6 +177,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'INVALID_AGENT_ID',
   'FALLBACK_AGENT_NOT_IN_RULES',
   'NO_FALLBACK_CONFIGURED',
+  'RATE_LIMITED',
 ]);
 
 function released(answer: ToolAnswer): Outcome {
@@ -196,7 +203,7 @@ function record(
     assurance: caller?.assurance ?? 'claim',
     server: invocation?.server ?? null,
     tool: invocation?.tool ?? null,
-    rule: call.decision?.rule ?? call.refusedBy ?? null,
+    rule: call.refusedBy ?? call.decision?.rule ?? null,
     error_code: code,
     latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
     ...(invocation?.detail === undefined ? {} : { detail: invocation.detail }),

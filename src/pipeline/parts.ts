@@ -5,6 +5,7 @@ import type { Downstream } from '../downstream/types.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { GatewayTool } from '../tools/types.ts';
+import type { Limiter } from './limits.ts';
 
 /** What the pipeline works with; put together once by the composition root. */
 export interface PipelineParts {
@@ -13,6 +14,7 @@ export interface PipelineParts {
   readonly tools: ReadonlyMap<string, GatewayTool>;
   readonly catalog: Catalog;
   readonly downstream: Downstream;
+  readonly limiter: Limiter;
   readonly audit: AuditSink;
   readonly metrics: Metrics;
   readonly log: Logger;
