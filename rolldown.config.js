@@ -1,8 +1,8 @@
 import { defineConfig } from 'rolldown';
 
-/** One entry with its dependencies inside; what a start does not need is split off and loaded when used. */
+/** The program and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
 export default defineConfig({
-  input: { main: 'src/main.ts' },
+  input: { main: 'src/main.ts', guardian: 'src/downstream/guardian-main.ts' },
   platform: 'node',
   // `main` of some packages is UMD, whose inner requires cannot be bundled.
   resolve: { mainFields: ['module', 'main'] },

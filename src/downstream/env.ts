@@ -1,8 +1,6 @@
 /** The environment of a server's process: a short list that programs need, what its entry names, and our marker. */
 import process from 'node:process';
-
-/** Names the gateway that started a process; every descendant inherits it. */
-export const MARKER = 'AGENT_MCP_GATEWAY';
+import { MARKER } from './processes.ts';
 
 const POSIX = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR'];
 const POSIX_PREFIXES = ['LC_', 'XDG_'];

@@ -1,4 +1,5 @@
 /** One connection of a server: its link while it is up, and what the supervisor remembers between two links. */
+import type { Sharing } from '../config/types.ts';
 import type { Start } from './backoff.ts';
 import type { ManagedLink } from './link.ts';
 
@@ -7,6 +8,8 @@ export interface Instance {
   scope: string | undefined;
   /** Client capabilities that it offers: JSON text. */
   readonly capabilities: string;
+  /** Who may use it; undefined while it belongs to nobody. */
+  sharing: Sharing | undefined;
   /** Whether it serves one principal or session alone. */
   exclusive: boolean;
   /** Ends a start that nobody wants any more. */
@@ -25,11 +28,13 @@ export interface Instance {
   served: boolean;
 }
 
-export function createInstance(scope: string | undefined, capabilities: string, exclusive: boolean): Instance {
+/** One that belongs to nobody yet. */
+export function createInstance(capabilities: string): Instance {
   return {
-    scope,
+    scope: undefined,
     capabilities,
-    exclusive,
+    sharing: undefined,
+    exclusive: true,
     abandon: new AbortController(),
     link: undefined,
     connecting: undefined,

@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { ServerDefinition } from '../config/types.ts';
 import { BUDGETS, type Budgets } from './connect.ts';
 import { unavailable } from './failures.ts';
+import { createGuardian } from './guardian.ts';
 import type { ServerProcess } from './process.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
@@ -21,6 +22,8 @@ export interface DownstreamOptions {
   readonly events?: Partial<DownstreamEvents>;
   /** Value of the environment marker that all descendants carry; random by default. */
   readonly gatewayId?: string;
+  /** Program of the guardian; without one, nobody ends the servers of a gateway that was killed. */
+  readonly guardianScript?: string | undefined;
   readonly budgets?: Partial<Budgets>;
   /** Bytes that one message of a server may have; default 16 MiB. */
   readonly maxMessageBytes?: number;
@@ -50,6 +53,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
   const closing = new Set<Promise<unknown>>();
   /** Processes whose tree is not known to be gone. */
   const processes = new Set<ServerProcess>();
+  const guardian = createGuardian(options.guardianScript, gatewayId, options.log);
   let children = 0;
   let stopped = false;
 
@@ -63,8 +67,14 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     slots: createSlots(CONCURRENT_STARTS, SLOT_MS),
     marker: () => `${gatewayId}.${++children}`,
     started(child) {
+      const { pid } = child;
+      if (pid === undefined) return;
+      guardian.watch(pid);
       processes.add(child);
-      void child.stopped.then(() => processes.delete(child));
+      void child.stopped.then(() => {
+        processes.delete(child);
+        guardian.forget(pid);
+      });
     },
     track(work) {
       const settled = work.catch(() => undefined).finally(() => closing.delete(settled));

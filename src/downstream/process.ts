@@ -4,7 +4,8 @@ import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import type { StdioDefinition } from '../config/types.ts';
 import { childEnvironment } from './env.ts';
-import { createFamily, send } from './tree.ts';
+import { send } from './processes.ts';
+import { createFamily } from './tree.ts';
 
 /** Milliseconds between the steps of a stop (behaviour section 9). */
 const STEP_MS = 2000;
@@ -17,6 +18,8 @@ export interface Exit {
 }
 
 export interface ServerProcess {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -43,7 +46,8 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
     windowsHide: true,
   });
   const { pid } = child;
-  const family = pid === undefined ? undefined : createFamily(pid, marker);
+  const family =
+    pid === undefined ? undefined : createFamily({ roots: new Set([pid]), marked: (found) => found === marker });
   let gone = false;
   const exited = new Promise<Exit>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
@@ -83,6 +87,7 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
     tellStopped = resolve;
   });
   return {
+    pid,
     stopped,
     stdin: child.stdin,
     stdout: child.stdout,

@@ -22,6 +22,11 @@ const DRAIN_MS = 200;
 /** Tells the end of a process that did start from other failures. */
 const EXITED = { data: { exited: true } };
 
+/** True where starting again will not help: what the entry names is not there, or cannot be run. */
+function isConfigFault({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR';
+}
+
 export interface StdioOptions {
   readonly server: string;
   readonly definition: StdioDefinition;
@@ -111,7 +116,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
         unavailable(
           server,
           `${describeExit(exit, definition.command)}${tail.sentence()}`,
-          exit.error === undefined ? EXITED : { cause: exit.error },
+          exit.error === undefined ? EXITED : { cause: exit.error, data: { config: isConfigFault(exit.error) } },
         ),
       );
     if (exit.error !== undefined || child.stdout.readableEnded) return tell();

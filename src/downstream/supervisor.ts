@@ -149,8 +149,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   /** Closes a connection that nobody uses; timers are set anew only when they fire, not at every call. */
   const watchIdle = (instance: Instance): void => {
     const { link } = instance;
-    const isShared = instance.scope !== undefined && !instance.exclusive;
-    const limit = life.idleMs ?? (isShared ? undefined : OWNED_IDLE_MS);
+    const isOwned = instance.sharing !== undefined && instance.sharing !== 'shared';
+    const limit = life.idleMs ?? (isOwned ? OWNED_IDLE_MS : undefined);
     if (limit === undefined || link === undefined) return;
     const check = (): void => {
       if (instance.link !== link || !instances.has(instance)) return;
@@ -164,7 +164,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   };
 
   /** @throws GatewayError RATE_LIMITED */
-  const add = (scope: string | undefined, capabilities: string, exclusive: boolean): Instance => {
+  const add = (capabilities: string): Instance => {
     if (instances.size >= life.maxInstances) {
       const idle = [...instances].filter(isIdle).sort((one, other) => one.usedAt - other.usedAt)[0];
       if (idle === undefined) {
@@ -173,14 +173,15 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       }
       end(idle, unavailable(server.name, 'gave its connection to another caller. Try again.'));
     }
-    const instance = createInstance(scope, capabilities, exclusive);
+    const instance = createInstance(capabilities);
     instances.add(instance);
     return instance;
   };
 
   const claim = (instance: Instance, scope: string, tenant: Tenant): void => {
     instance.scope = scope;
-    instance.exclusive = tenant.sole || sharingOf(server, era(), false) !== 'shared';
+    instance.sharing = sharingOf(server, era(), tenant.sole);
+    instance.exclusive = tenant.sole || instance.sharing !== 'shared';
     watchIdle(instance);
   };
 
@@ -197,7 +198,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       // It offers what this caller cannot do, or the other way round.
       if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
     }
-    const made = add(scope, tenant.capabilities, true);
+    const made = add(tenant.capabilities);
     claim(made, scope, tenant);
     return made;
   };
@@ -233,7 +234,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       const instance =
         anyone ??
         (tenant === undefined
-          ? ([...instances].find(({ scope }) => scope === undefined) ?? add(undefined, '{}', true))
+          ? ([...instances].find(({ scope }) => scope === undefined) ?? add('{}'))
           : instanceFor(tenant, scopeOf(server, era(), tenant)));
       instance.usedAt = Date.now();
       const link =
@@ -263,7 +264,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     warm() {
       if (over !== undefined || anyInstance() !== undefined) return;
       const [first] = instances;
-      connecting(first ?? add(undefined, '{}', true), false).catch(() => undefined);
+      connecting(first ?? add('{}'), false).catch(() => undefined);
     },
     get status() {
       return {

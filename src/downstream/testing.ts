@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { ServerDefinition, ServerLife } from '../config/types.ts';
-import { MARKER } from './env.ts';
 import { createDownstream, type DownstreamOptions } from './pool.ts';
+import { MARKER } from './processes.ts';
 import type { Downstream, Log, Tenant } from './types.ts';
 
 export interface LogLine {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ProcessInfo, selectFamily } from './tree.ts';
+import type { ProcessInfo } from './processes.ts';
+import { selectFamily } from './tree.ts';
 
 const info = (pid: number, parent: number, group: number, marker?: string): ProcessInfo => ({
   pid,
@@ -10,7 +11,9 @@ const info = (pid: number, parent: number, group: number, marker?: string): Proc
 });
 
 const pids = (all: ProcessInfo[], known: [number, string][] = []): number[] =>
-  selectFamily(all, 100, 'gw.1', new Map(known)).map(({ pid }) => pid);
+  selectFamily(all, { roots: new Set([100]), marked: (marker) => marker === 'gw.1' }, new Map(known)).map(
+    ({ pid }) => pid,
+  );
 
 describe('the tree of a process', () => {
   it('has its group, its descendants outside the group, and everybody with its marker', () => {

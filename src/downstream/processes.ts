@@ -1,0 +1,108 @@
+/** Which processes there are, with what tells whose they are. Kept free of other imports: the guardian is small. */
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import process from 'node:process';
+
+/** Environment variable that names the gateway and the start; every descendant inherits it. */
+export const MARKER = 'AGENT_MCP_GATEWAY';
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** Distinguishes a process from a later one with the same id. */
+  readonly started: string;
+  /** Linux only: elsewhere the environment of another process cannot be read. */
+  readonly marker: string | undefined;
+}
+
+/** All live processes; zombies are dead. */
+async function listProcesses(): Promise<ProcessInfo[]> {
+  return process.platform === 'linux' ? listProc() : listPs();
+}
+
+async function listProc(): Promise<ProcessInfo[]> {
+  const names = await readdir('/proc');
+  const found = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readProc));
+  return found.filter((info) => info !== undefined);
+}
+
+async function readProc(name: string): Promise<ProcessInfo | undefined> {
+  try {
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1');
+    // proc(5): the second field is the command in parentheses and may hold anything; the third is the state.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    return {
+      pid: Number(name),
+      parent: Number(fields[1]),
+      group: Number(fields[2]),
+      started: fields[19] ?? '',
+      marker: await readMarker(name),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+async function readMarker(name: string): Promise<string | undefined> {
+  try {
+    const environ = await readFile(`/proc/${name}/environ`, 'latin1');
+    const prefix = `${MARKER}=`;
+    return environ
+      .split('\0')
+      .find((variable) => variable.startsWith(prefix))
+      ?.slice(prefix.length);
+  } catch {
+    // Another user's process, or gone.
+    return undefined;
+  }
+}
+
+async function listPs(): Promise<ProcessInfo[]> {
+  const text = await new Promise<string>((resolve) => {
+    execFile('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,lstart='], (_error, stdout) => resolve(stdout));
+  });
+  const found: ProcessInfo[] = [];
+  for (const line of text.split('\n')) {
+    const [pid, parent, group, state, ...started] = line.trim().split(/\s+/);
+    if (state === undefined || state.startsWith('Z')) continue;
+    found.push({
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      started: started.join(' '),
+      marker: undefined,
+    });
+  }
+  return found;
+}
+
+let running: Promise<ProcessInfo[]> | undefined;
+let next: Promise<ProcessInfo[]> | undefined;
+
+/** All live processes, read after the call was made; calls made together share one reading. */
+export function processesNow(): Promise<ProcessInfo[]> {
+  if (running === undefined) {
+    running = listProcesses().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+  next ??= running
+    .catch(() => undefined)
+    .then(() => {
+      next = undefined;
+      return processesNow();
+    });
+  return next;
+}
+
+/** Sends a signal; a process that is gone already is no error. */
+export function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // ESRCH: gone. EPERM: it changed its user and is out of reach.
+  }
+}
