@@ -10,6 +10,7 @@ import { reportReload, reportStart } from './config/report.ts';
 import type { Settings } from './config/settings.ts';
 import { type ConfigStore, createConfigStore } from './config/store.ts';
 import type { Snapshot } from './config/types.ts';
+import { guardianScript } from './downstream/guardian.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
 import { createLogger, type Logger } from './observe/log.ts';
@@ -70,6 +71,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
   const downstream = createDownstream({
     version: VERSION,
     gatewayId,
+    guardianScript: guardianScript(),
     log,
     redact: redactor.redact,
     events: {
