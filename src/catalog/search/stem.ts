@@ -52,8 +52,22 @@ const FINAL = /^(.+?)(?:al|ance|ence|er|ic|able|ible|ant|ement|ment|ent|ou|ism|a
 /** Only plain words of this length have suffixes worth taking off. */
 const STEMMED = /^[a-z]{3,40}$/;
 
+/** Stems that were worked out before: texts repeat their words. Emptied when it is full. */
+const known = new Map<string, string>();
+const MAX_KNOWN = 30_000;
+
 /** The stem of a word in lower case. */
 export function stem(word: string): string {
+  let found = known.get(word);
+  if (found === undefined) {
+    found = stemOf(word);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(word, found);
+  }
+  return found;
+}
+
+function stemOf(word: string): string {
   if (!STEMMED.test(word)) return word;
   let text = withoutPast(withoutPlural(word));
   if (text.endsWith('y') && HAS_VOWEL.test(text.slice(0, -1))) text = `${text.slice(0, -1)}i`;

@@ -6,6 +6,8 @@ const MAX_TEXT = 8000;
 /** Scripts that are written without spaces between words. */
 const UNSPACED = /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
+const ASCII = /^[\0-\x7f]*$/;
+
 const RUNS =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ー]+|[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]+|[\p{L}\p{M}]+|\p{Nd}+/gu;
 
@@ -14,12 +16,25 @@ const RUNS =
  * scripts without spaces become overlapping pairs of characters, so that any word of theirs is found inside a sentence.
  */
 export function words(text: string): string[] {
+  const some = text.slice(0, MAX_TEXT);
+  if (ASCII.test(some)) return asciiWords(some);
   const found: string[] = [];
-  for (const run of plain(text.slice(0, MAX_TEXT)).match(RUNS) ?? []) {
+  for (const run of plain(some).match(RUNS) ?? []) {
     if (UNSPACED.test(run)) pairs(run, found);
     else found.push(run);
   }
   return found;
+}
+
+/** The same for what most texts are, several times as fast. */
+function asciiWords(text: string): string[] {
+  const spaced = text.replace(/([a-z\d])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ');
+  return (
+    spaced
+      .toLowerCase()
+      .replace(/'s(?![a-z])/g, '')
+      .match(/[a-z]+|\d+/g) ?? []
+  );
 }
 
 function plain(text: string): string {

@@ -1,0 +1,66 @@
+/**
+ * How well and how fast tools are found: `npm run bench:search [-- FILE...] [--json] [--scale] [--ablation]`.
+ * Without files, those of ../shared/data/tools. With --json one line per set and method, and nothing else.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { measure, round } from './figures.mjs';
+import { ABLATIONS, gateway, plainBm25, wordOverlap } from './methods.mjs';
+import { scale } from './scale.mjs';
+
+const DATA = fileURLToPath(new URL('../../../shared/data/tools/', import.meta.url));
+const COLUMNS = ['recall_at_1', 'recall_at_5', 'recall_at_10', 'mrr', 'ndcg_at_10', 'query_p95_ms', 'index_ms'];
+
+const args = process.argv.slice(2);
+const flags = new Set(args.filter((arg) => arg.startsWith('--')));
+const named = args.filter((arg) => !arg.startsWith('--'));
+const files =
+  named.length > 0
+    ? named
+    : readdirSync(DATA)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .map((name) => join(DATA, name));
+const json = flags.has('--json');
+
+const methods = { gateway, 'plain BM25': plainBm25, 'word overlap': wordOverlap };
+if (flags.has('--ablation')) {
+  for (const [name, options] of Object.entries(ABLATIONS)) methods[name] = (tools) => gateway(tools, options);
+}
+
+for (const file of files) {
+  const { tools, queries } = JSON.parse(readFileSync(file, 'utf8'));
+  const set = basename(file, '.json');
+  if (!json) print(`\n${set}: ${tools.length} tools, ${queries.length} questions`, header());
+  for (const [method, make] of Object.entries(methods)) {
+    const start = performance.now();
+    const search = make(tools);
+    const index_ms = round(performance.now() - start);
+    const figures = { set, method, ...measure(queries, search), index_ms };
+    if (json) print(JSON.stringify(figures));
+    else print(row(method, figures));
+  }
+}
+
+if (!json || flags.has('--scale')) {
+  const figures = scale();
+  if (json) print(JSON.stringify(figures));
+  else {
+    print('\nScale, made-up tools');
+    for (const [name, value] of Object.entries(figures)) print(`  ${name.padEnd(40)}${value}`);
+  }
+}
+
+function header() {
+  return `  ${'method'.padEnd(30)}${COLUMNS.map((name) => name.padStart(14)).join('')}`;
+}
+
+function row(method, figures) {
+  return `  ${method.padEnd(30)}${COLUMNS.map((name) => String(figures[name]).padStart(14)).join('')}`;
+}
+
+function print(...lines) {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,91 @@
+/** Time and memory over 1,000 servers with 10 tools each, of made-up definitions with a vocabulary like a real one's. */
+import { load } from '../bundle.mjs';
+import { quantile, round } from './figures.mjs';
+import { documentOf } from './methods.mjs';
+
+const { createSearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
+
+const VERBS = 'get list create update delete search send read write run check export import merge close'.split(' ');
+const NOUNS =
+  'issue page file user message order invoice event contact deal ticket report table row image channel branch'.split(
+    ' ',
+  );
+
+/** Verbs and nouns first: they are the most frequent. */
+const WORDS = [...VERBS, ...NOUNS, ...Array.from({ length: 20_000 }, (_, at) => `term${letters(at)}`)];
+
+function letters(number) {
+  return Array.from(number.toString(10), (digit) => 'bcdfghjkmp'[digit]).join('a');
+}
+
+/** Numbers that are the same in every run (Park and Miller's generator). */
+function numbers(seed) {
+  let state = seed;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}
+
+function madeUpServers(count, toolsEach) {
+  const next = numbers(7);
+  // Words as frequent as in a language (Zipf): one in fifty is the most frequent one, half of all are rare.
+  const word = () => WORDS[Math.floor(WORDS.length ** (next(100_000) / 100_000)) - 1];
+  const text = (length) => Array.from({ length }, word).join(' ');
+  return Array.from({ length: count }, (_, at) => ({
+    server: `server-${at}`,
+    tools: Array.from({ length: toolsEach }, (_, own) => ({
+      server: `server-${at}`,
+      name: `${VERBS[next(VERBS.length)]}_${NOUNS[next(NOUNS.length)]}_${own}`,
+      description: text(25),
+      params: text(20),
+      about: '',
+    })),
+  }));
+}
+
+/** @returns figures by name */
+export function scale() {
+  const servers = madeUpServers(1000, 10);
+  const documents = new Map(servers.map(({ server, tools }) => [server, tools.map(documentOf)]));
+  const extra = madeUpServers(1, 50)[0].tools.map(documentOf);
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const index = createSearchIndex();
+  let start = performance.now();
+  for (const [server, own] of documents) index.put(server, own);
+  const indexMs = performance.now() - start;
+  start = performance.now();
+  index.put('one-more', extra);
+  const addMs = performance.now() - start;
+  start = performance.now();
+  index.put('one-more', extra);
+  const replaceMs = performance.now() - start;
+  const permitted = new Map([...documents.keys()].map((server) => [server, index.of(server)]));
+  start = performance.now();
+  const scope = createScope(index, permitted);
+  const scopeMs = performance.now() - start;
+  globalThis.gc?.();
+  const memory = process.memoryUsage();
+  const next = numbers(11);
+  const question = () => Array.from({ length: 8 }, () => [...VERBS, ...NOUNS, 'isue', 'messsage'][next(34)]).join(' ');
+  const times = [];
+  for (let round = 0; round < 600; round++) {
+    const asked = question();
+    start = performance.now();
+    rank(index, scope, asked, { limit: 5 });
+    if (round >= 100) times.push(performance.now() - start);
+  }
+  const used = (usage) => usage.heapUsed + usage.external;
+  return {
+    set: 'scale',
+    tools: 10_000,
+    index_ms: round(indexMs),
+    add_50_tools_ms: round(addMs),
+    replace_50_tools_ms: round(replaceMs),
+    scope_ms: round(scopeMs),
+    query_p50_ms: round(quantile(times, 0.5)),
+    query_p95_ms: round(quantile(times, 0.95)),
+    memory_mb: round((used(memory) - used(before)) / 2 ** 20),
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * The words of all tools of all servers: who has which word, how often and in which field. It holds no statistics. Those
+ * depend on what an agent may use and are made per scope (scope.ts), so that a denied tool has no influence on any result.
+ */
+import { stem } from './stem.ts';
+import { STOP_WORDS } from './stop-words.ts';
+import { words } from './words.ts';
+
+/** What a tool is found by. Texts, in the order of `FIELD_COUNT` fields. */
+export interface SearchDocument {
+  readonly name: string;
+  readonly fields: readonly [name: string, server: string, description: string, params: string, about: string];
+}
+
+export const FIELD_COUNT = 5;
+/** Bits per field in a packed frequency: five fields fit into a small integer. */
+export const FIELD_BITS = 6;
+export const FIELD_MASK = (1 << FIELD_BITS) - 1;
+/** Fields whose stop words count: in a name every word was chosen. */
+const NAMING_FIELDS = 2;
+/** Words of one field that count towards its length. */
+export const MAX_LENGTH = 0xffff;
+
+/** Where a word occurs: document, packed frequencies, document, packed frequencies, ... */
+export interface Term {
+  readonly id: number;
+  readonly text: string;
+  postings: number[];
+}
+
+export interface IndexedDocument {
+  readonly id: number;
+  readonly server: string;
+  readonly name: string;
+  /** Words per field. */
+  readonly lengths: Uint16Array;
+  /** Ids of its words. */
+  readonly terms: Int32Array;
+}
+
+export interface SearchIndex {
+  /** Puts the documents of a server in the place of those it had. At once: no search sees half of it. */
+  put(server: string, documents: readonly SearchDocument[]): void;
+  /** Forgets a server. */
+  remove(server: string): void;
+  /** The documents of a server; empty where there are none. */
+  of(server: string): readonly IndexedDocument[];
+  term(text: string): Term | undefined;
+  document(id: number): IndexedDocument | undefined;
+  /** Words of this length that begin with this character: where the correct spelling of a word is looked for. */
+  similar(first: string, length: number): readonly Term[];
+  /** All ids are below this. */
+  readonly capacity: number;
+  /** Counts changes. */
+  readonly version: number;
+}
+
+export function createSearchIndex(): SearchIndex {
+  const byText = new Map<string, Term>();
+  const byId: Term[] = [];
+  const bySpelling = new Map<string, Term[]>();
+  const documents: (IndexedDocument | undefined)[] = [];
+  const free: number[] = [];
+  const servers = new Map<string, readonly IndexedDocument[]>();
+  let version = 0;
+
+  const termOf = (text: string): Term => {
+    let term = byText.get(text);
+    if (term === undefined) {
+      term = { id: byId.length, text, postings: [] };
+      byText.set(text, term);
+      byId.push(term);
+      const key = spellingKey(text.charAt(0), text.length);
+      const alike = bySpelling.get(key);
+      if (alike === undefined) bySpelling.set(key, [term]);
+      else alike.push(term);
+    }
+    return term;
+  };
+
+  const add = (server: string, document: SearchDocument): IndexedDocument => {
+    const id = free.pop() ?? documents.length;
+    const counted = countWords(document.fields);
+    const terms = Array.from(counted.packed, ([text, packed]) => {
+      const term = termOf(text);
+      term.postings.push(id, packed);
+      return term.id;
+    });
+    const { lengths } = counted;
+    const indexed: IndexedDocument = { id, server, name: document.name, lengths, terms: Int32Array.from(terms) };
+    documents[id] = indexed;
+    return indexed;
+  };
+
+  const drop = (server: string): void => {
+    const old = servers.get(server);
+    if (old === undefined) return;
+    servers.delete(server);
+    const touched = new Set<number>();
+    for (const { id, terms } of old) {
+      documents[id] = undefined;
+      free.push(id);
+      for (const term of terms) touched.add(term);
+    }
+    for (const term of touched) {
+      const found = byId[term];
+      if (found !== undefined) found.postings = livePostings(found.postings, documents);
+    }
+  };
+
+  return {
+    put(server, added) {
+      drop(server);
+      servers.set(
+        server,
+        added.map((document) => add(server, document)),
+      );
+      version++;
+    },
+    remove(server) {
+      drop(server);
+      version++;
+    },
+    of: (server) => servers.get(server) ?? [],
+    term: (text) => byText.get(text),
+    document: (id) => documents[id],
+    similar: (first, length) => bySpelling.get(spellingKey(first, length)) ?? [],
+    get capacity() {
+      return documents.length;
+    },
+    get version() {
+      return version;
+    },
+  };
+}
+
+function spellingKey(first: string, length: number): string {
+  return `${first}${length}`;
+}
+
+function livePostings(postings: readonly number[], documents: readonly unknown[]): number[] {
+  const live: number[] = [];
+  for (let at = 0; at < postings.length; at += 2) {
+    const id = postings[at] as number;
+    if (documents[id] !== undefined) live.push(id, postings[at + 1] as number);
+  }
+  return live;
+}
+
+function countWords(fields: readonly string[]): { packed: Map<string, number>; lengths: Uint16Array } {
+  const packed = new Map<string, number>();
+  const lengths = new Uint16Array(FIELD_COUNT);
+  for (const [field, text] of fields.entries()) {
+    const shift = field * FIELD_BITS;
+    let length = 0;
+    for (const word of words(text)) {
+      if (field >= NAMING_FIELDS && STOP_WORDS.has(word)) continue;
+      length++;
+      const term = stem(word);
+      const before = packed.get(term) ?? 0;
+      if (((before >> shift) & FIELD_MASK) < FIELD_MASK) packed.set(term, before + (1 << shift));
+    }
+    lengths[field] = Math.min(length, MAX_LENGTH);
+  }
+  return { packed, lengths };
+}

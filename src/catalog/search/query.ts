@@ -1,0 +1,108 @@
+/** What an agent asked -> the ideas in it, each with the words that stand for it. */
+
+import type { SearchIndex } from './index.ts';
+import type { Impacts, Scope } from './scope.ts';
+import { respelled } from './spelling.ts';
+import { stem } from './stem.ts';
+import { FILLER_WORDS, STOP_WORDS } from './stop-words.ts';
+import { synonymGroups } from './synonyms.ts';
+import { words } from './words.ts';
+
+/** Ideas of one question that count; a question has few, a pasted page has thousands. */
+const MAX_CONCEPTS = 48;
+const SYNONYM_WEIGHT = 0.35;
+const JOINED_WEIGHT = 0.8;
+/** A full stop inside a number or a name ends nothing. */
+const PART_END = /[.?!;,:\n]+(?=\s|$)|[。？！；、，]+/u;
+const FILLER_WEIGHT = 0.6;
+const REPEAT_EXPONENT = 0.25;
+
+/** A word that stands for an idea, and how well. */
+export interface Expression {
+  readonly impacts: Impacts;
+  /** 1 for the word itself. */
+  readonly weight: number;
+}
+
+export interface Concept {
+  readonly weight: number;
+  /** Numbers of the parts of the question that it occurs in, from 0. */
+  readonly parts: ReadonlySet<number>;
+  readonly expressions: readonly Expression[];
+}
+
+export interface Ingredients {
+  readonly stop: boolean;
+  readonly fillers: boolean;
+  readonly synonyms: boolean;
+  readonly spelling: boolean;
+  readonly joined: boolean;
+}
+
+/** The ideas of a question that occur in the scope. */
+export function readQuery(index: SearchIndex, scope: Scope, query: string, use: Ingredients): Concept[] {
+  const counts = new Map<string, number>();
+  const places = new Map<string, Set<number>>();
+  const joined = new Map<string, string[]>();
+  for (const [part, sequence] of partsOf(query, use.stop).entries()) {
+    let before = '';
+    for (const word of sequence) {
+      const text = stem(word);
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+      places.set(text, (places.get(text) ?? new Set()).add(part));
+      if (before !== '') {
+        const both = stem(before + word);
+        for (const half of [stem(before), text]) joined.set(half, [...(joined.get(half) ?? []), both]);
+      }
+      before = word;
+    }
+  }
+  const concepts: Concept[] = [];
+  for (const [text, count] of Array.from(counts).slice(0, MAX_CONCEPTS)) {
+    const found = new Map<string, Expression>();
+    const add = (candidate: string, weight: number): boolean => {
+      if (found.has(candidate)) return true;
+      const term = index.term(candidate);
+      const impacts = term === undefined ? undefined : scope.impacts(term);
+      if (impacts === undefined || impacts.ids.length === 0) return false;
+      found.set(candidate, { impacts, weight });
+      return true;
+    };
+    const exact = add(text, 1);
+    if (use.joined) for (const both of joined.get(text) ?? []) add(both, JOINED_WEIGHT);
+    if (!exact && use.spelling && found.size === 0) {
+      for (const { text: correct, weight } of respelled(index, scope, text)) add(correct, weight);
+    }
+    if (use.synonyms) for (const synonym of SYNONYMS.get(text) ?? []) add(synonym, SYNONYM_WEIGHT);
+    if (found.size === 0) continue;
+    concepts.push({
+      weight: count ** REPEAT_EXPONENT * (use.fillers && FILLERS.has(text) ? FILLER_WEIGHT : 1),
+      parts: places.get(text) ?? new Set(),
+      expressions: [...found.values()],
+    });
+  }
+  return concepts;
+}
+
+/** The telling words of each sentence and clause. A question of stop words alone is taken at its word. */
+function partsOf(query: string, stop: boolean): string[][] {
+  const parts = query.split(PART_END).map(words);
+  const telling = stop ? parts.map((part) => part.filter((word) => !STOP_WORDS.has(word))) : parts;
+  return (telling.some((part) => part.length > 0) ? telling : parts).filter((part) => part.length > 0);
+}
+
+const FILLERS: ReadonlySet<string> = new Set(Array.from(FILLER_WORDS, stem));
+
+const SYNONYMS: ReadonlyMap<string, readonly string[]> = stemmedSynonyms();
+
+function stemmedSynonyms(): Map<string, string[]> {
+  const synonyms = new Map<string, string[]>();
+  for (const group of synonymGroups()) {
+    const stems = group.map(stem);
+    for (const word of stems) {
+      const others = stems.filter((other) => other !== word);
+      synonyms.set(word, [...new Set([...(synonyms.get(word) ?? []), ...others])]);
+    }
+  }
+  return synonyms;
+}

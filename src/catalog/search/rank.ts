@@ -1,0 +1,193 @@
+/**
+ * Ranks the tools of a scope for a question: BM25 over weighted fields per idea, where the best word for an idea counts; some
+ * evidence of the tool's neighbours on the same server; and then a choice that covers the parts of the question one after
+ * the other, since a question often needs several tools.
+ */
+import type { IndexedDocument, SearchIndex } from './index.ts';
+import { type Concept, type Ingredients, readQuery } from './query.ts';
+import type { Scope } from './scope.ts';
+
+/** What a server's best words for each idea add to all of its tools. */
+const SERVER_WEIGHT = 0.2;
+/** What is left of an idea once a chosen tool has it. */
+const COVERED = 0.5;
+/** How much a score counts in the choice whatever was covered. */
+const UNCOVERED_WEIGHT = 0.6;
+/** What the sentence of the question that a tool fits best adds to its score. */
+const PART_WEIGHT = 1;
+/** Tools among which the choice is made. */
+const CANDIDATES = 100;
+
+export interface RankOptions extends Partial<Ingredients> {
+  readonly limit: number;
+  /** Ingredients of the ranking, all used unless switched off to measure what they add. */
+  readonly neighbours?: boolean;
+  readonly coverage?: boolean;
+  readonly parts?: boolean;
+}
+
+export interface Hit {
+  readonly document: IndexedDocument;
+  readonly score: number;
+}
+
+/** The documents that express an idea, and how well. */
+interface Row {
+  readonly ids: readonly number[];
+  readonly scores: Float64Array;
+}
+
+/** The best tools for a question, best first. Depends on nothing but the documents of the scope and the question. */
+export function rank(index: SearchIndex, scope: Scope, query: string, options: RankOptions): Hit[] {
+  const concepts = readQuery(index, scope, query, {
+    stop: options.stop ?? true,
+    fillers: options.fillers ?? true,
+    synonyms: options.synonyms ?? true,
+    spelling: options.spelling ?? true,
+    joined: options.joined ?? true,
+  });
+  const scratch = new Float64Array(index.capacity);
+  const rows = concepts.map((concept) => rowOf(scope, concept, scratch));
+  const found = totals(scope, rows, scratch, options.neighbours === false ? 0 : SERVER_WEIGHT);
+  const hits = best(index, found, scratch, Math.max(CANDIDATES, options.limit));
+  if (options.coverage === false) return hits.slice(0, options.limit);
+  const ideas = ideasOf(hits, rows, scratch);
+  const parted = options.parts === false ? hits : withParts(hits, ideas, concepts);
+  return covering(parted, ideas, rows.length, options.limit);
+}
+
+/** The score of one idea: the best of its expressions counts, so that synonyms in one text do not add up. */
+function rowOf(scope: Scope, concept: Concept, scratch: Float64Array): Row {
+  const ids: number[] = [];
+  for (const { impacts, weight } of concept.expressions) {
+    const found = impacts.ids.length;
+    const factor = concept.weight * weight * Math.log(1 + (scope.count - found + 0.5) / (found + 0.5));
+    for (let at = 0; at < found; at++) {
+      const id = impacts.ids[at] as number;
+      const score = factor * (impacts.values[at] as number);
+      const before = scratch[id] as number;
+      if (before === 0) ids.push(id);
+      if (score > before) scratch[id] = score;
+    }
+  }
+  const scores = new Float64Array(ids.length);
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] as number;
+    scores[at] = scratch[id] as number;
+    scratch[id] = 0;
+  }
+  return { ids, scores };
+}
+
+/** Sums the rows into `scratch`. @returns the ids of what has a score */
+function totals(scope: Scope, rows: readonly Row[], scratch: Float64Array, serverWeight: number): number[] {
+  const found: number[] = [];
+  const sums = new Float64Array(scope.servers.size);
+  const best = new Float64Array(scope.servers.size);
+  for (const { ids, scores } of rows) {
+    for (let at = 0; at < ids.length; at++) {
+      const id = ids[at] as number;
+      const score = scores[at] as number;
+      const before = scratch[id] as number;
+      if (before === 0) found.push(id);
+      scratch[id] = before + score;
+      const server = scope.serverOf[id] as number;
+      if (score > (best[server] as number)) best[server] = score;
+    }
+    for (let at = 0; at < ids.length; at++) {
+      const server = scope.serverOf[ids[at] as number] as number;
+      sums[server] = (sums[server] as number) + (best[server] as number);
+      best[server] = 0;
+    }
+  }
+  for (const id of found) {
+    scratch[id] = (scratch[id] as number) + serverWeight * (sums[scope.serverOf[id] as number] as number);
+  }
+  return found;
+}
+
+/** The hits with the highest scores; equal ones by server and name, never by anything that depends on other documents. */
+function best(index: SearchIndex, found: readonly number[], scratch: Float64Array, limit: number): Hit[] {
+  const hits: Hit[] = [];
+  let floor = 0;
+  for (const id of found) {
+    const score = scratch[id] as number;
+    if (score < floor) continue;
+    const document = index.document(id);
+    if (document === undefined) continue;
+    hits.push({ document, score });
+    // Sorting now and then is cheaper than keeping everything sorted, or sorting everything.
+    if (hits.length < 8 * limit) continue;
+    hits.sort(byScore);
+    hits.length = limit;
+    floor = hits[limit - 1]?.score ?? 0;
+  }
+  return hits.sort(byScore).slice(0, limit);
+}
+
+function byScore(a: Hit, b: Hit): number {
+  return b.score - a.score || order(a.document.server, b.document.server) || order(a.document.name, b.document.name);
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Chooses one hit after the other; an idea that a chosen one has counts less for the next. */
+function covering(hits: readonly Hit[], ideas: Float64Array, width: number, limit: number): Hit[] {
+  const left = new Float64Array(width).fill(1);
+  const waiting = new Set(hits.keys());
+  const chosen: Hit[] = [];
+  while (chosen.length < limit && waiting.size > 0) {
+    let bestAt = -1;
+    let bestScore = -1;
+    for (const at of waiting) {
+      let score = UNCOVERED_WEIGHT * (hits[at] as Hit).score;
+      for (let column = 0; column < width; column++) {
+        score += (ideas[at * width + column] as number) * (left[column] as number);
+      }
+      if (score > bestScore) {
+        bestScore = score;
+        bestAt = at;
+      }
+    }
+    waiting.delete(bestAt);
+    chosen.push(hits[bestAt] as Hit);
+    for (let column = 0; column < width; column++) {
+      if ((ideas[bestAt * width + column] as number) > 0) left[column] = (left[column] as number) * COVERED;
+    }
+  }
+  return chosen;
+}
+
+/** Adds what a hit scores for the one sentence that it fits best: a question of several sentences wants several tools. */
+function withParts(hits: readonly Hit[], ideas: Float64Array, concepts: readonly Concept[]): Hit[] {
+  const parts = new Set(concepts.flatMap((concept) => [...concept.parts]));
+  const width = concepts.length;
+  if (parts.size < 2) return [...hits];
+  return hits.map(({ document, score }, at) => {
+    let most = 0;
+    for (const part of parts) {
+      let sum = 0;
+      for (const [column, concept] of concepts.entries()) {
+        if (concept.parts.has(part)) sum += ideas[at * width + column] as number;
+      }
+      most = Math.max(most, sum);
+    }
+    return { document, score: score + PART_WEIGHT * most };
+  });
+}
+
+/** What each hit scores for each idea, line by line. */
+function ideasOf(hits: readonly Hit[], rows: readonly Row[], positions: Float64Array): Float64Array {
+  positions.fill(0);
+  for (const [at, { document }] of hits.entries()) positions[document.id] = at + 1;
+  const ideas = new Float64Array(hits.length * rows.length);
+  for (const [column, { ids, scores }] of rows.entries()) {
+    for (let at = 0; at < ids.length; at++) {
+      const position = positions[ids[at] as number] as number;
+      if (position > 0) ideas[(position - 1) * rows.length + column] = scores[at] as number;
+    }
+  }
+  return ideas;
+}

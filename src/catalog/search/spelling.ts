@@ -1,0 +1,62 @@
+/** Words that nobody wrote, but that somebody may have meant. */
+import type { SearchIndex } from './index.ts';
+import type { Scope } from './scope.ts';
+
+/** Shorter words have too many neighbours. */
+const MIN_LENGTH = 4;
+/** From this length on two slips are forgiven. */
+const LONG = 8;
+const ONE_SLIP_WEIGHT = 0.4;
+const TWO_SLIPS_WEIGHT = 0.2;
+const MAX_LENGTH = 32;
+const MAX_CORRECTIONS = 3;
+
+export interface Correction {
+  readonly text: string;
+  readonly weight: number;
+}
+
+/**
+ * What a word that does not occur in the scope could have been: the nearest words of the scope. The first letter is taken to be right.
+ */
+export function respelled(index: SearchIndex, scope: Scope, word: string): readonly Correction[] {
+  if (word.length < MIN_LENGTH || word.length > MAX_LENGTH || !/^\p{L}+$/u.test(word)) return [];
+  const allowed = word.length >= LONG ? 2 : 1;
+  const found: { text: string; distance: number }[] = [];
+  for (let length = word.length - allowed; length <= word.length + allowed; length++) {
+    for (const term of index.similar(word.charAt(0), length)) {
+      const distance = slips(word, term.text, allowed);
+      if (distance <= allowed && scope.impacts(term).ids.length > 0) found.push({ text: term.text, distance });
+    }
+  }
+  found.sort((a, b) => a.distance - b.distance || (a.text < b.text ? -1 : 1));
+  const nearest = found.filter(({ distance }) => distance === found[0]?.distance).slice(0, MAX_CORRECTIONS);
+  return nearest.map(({ text, distance }) => ({ text, weight: distance === 1 ? ONE_SLIP_WEIGHT : TWO_SLIPS_WEIGHT }));
+}
+
+/**
+ * Letters to insert, delete, replace or swap with their neighbour (optimal string alignment); more than `most` for anything
+ * farther away.
+ */
+export function slips(from: string, to: string, most: number): number {
+  if (Math.abs(from.length - to.length) > most) return most + 1;
+  let before: number[] = [];
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let line = 1; line <= from.length; line++) {
+    const next = [line];
+    let least = line;
+    for (let at = 1; at <= to.length; at++) {
+      const same = from[line - 1] === to[at - 1];
+      let value = Math.min((row[at - 1] ?? 0) + (same ? 0 : 1), (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1);
+      if (line > 1 && at > 1 && from[line - 1] === to[at - 2] && from[line - 2] === to[at - 1]) {
+        value = Math.min(value, (before[at - 2] ?? 0) + 1);
+      }
+      next.push(value);
+      least = Math.min(least, value);
+    }
+    if (least > most) return most + 1;
+    before = row;
+    row = next;
+  }
+  return row[to.length] ?? most + 1;
+}
