@@ -19,10 +19,12 @@ import { createRedactor, type Redactor } from './observe/redact.ts';
 import { createLimiter } from './pipeline/limits.ts';
 import type { PipelineParts } from './pipeline/parts.ts';
 import type { Connection } from './pipeline/types.ts';
+import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createProtocol } from './transport/protocol.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
+import { viewOf } from './transport/view-of.ts';
 
 export interface Gateway {
   readonly log: Logger;
@@ -80,12 +82,14 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     },
   });
   const catalog = createCatalog({ downstream, log, onChange: (change) => recordChange(audit, log, change) });
+  const parking = createParking();
   let requests = 0;
   const parts: PipelineParts = {
     snapshot: config.current,
     tools: new Map(gatewayTools(settings).map((tool) => [tool.name, tool])),
     catalog,
     downstream,
+    parking,
     limiter: createLimiter(),
     audit,
     metrics,
@@ -93,13 +97,17 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     nextRequestId: () => `${gatewayId}-${++requests}`,
     status: () => statusOf(config, downstream.status()),
   };
-  const protocol = createProtocol(parts, SERVER_INFO);
+  const protocol = createProtocol(parts, {
+    serverInfo: SERVER_INFO,
+    viewOf: (connection, now) => viewOf(settings, connection, now),
+  });
   const transports = createTransports({ settings, snapshot: config.current, parts, protocol, redactor });
 
   config.subscribe((next) => {
     keepSecrets(redactor, next);
     downstream.retain(next.servers);
     catalog.retain(next.servers);
+    parking.review();
     transports.sessions.retain((connection) => connection.isKnown(next));
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
@@ -123,6 +131,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     async stop(drainMs) {
       config.close();
       await transports.drain(drainMs);
+      parking.clear();
       await downstream.close();
       await transports.close();
       await audit.close();

@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import { createGateway } from '../gateway.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/messages.ts';
+import type { Client } from '../relay/client.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 export interface LocalClient {
@@ -9,6 +10,17 @@ export interface LocalClient {
   call<T>(tool: string, args: Record<string, unknown>): Promise<T>;
   close(): Promise<void>;
 }
+
+/** A command can be asked nothing and told nothing while its call runs. */
+const SILENT_CLIENT: Client = {
+  era: 'modern',
+  session: undefined,
+  capabilities: '{}',
+  logLevel: undefined,
+  ask: undefined,
+  tell: () => {},
+  retry: undefined,
+};
 
 /** A gateway without a transport, for one command. @throws GatewayError as `createGateway` */
 export async function openClient(settings: Settings): Promise<LocalClient> {
@@ -30,6 +42,7 @@ export async function openClient(settings: Settings): Promise<LocalClient> {
         params: message.params,
         signal: new AbortController().signal,
         onProgress: undefined,
+        client: SILENT_CLIENT,
       });
       if (outcome.kind === 'result') return JSON.parse(outcome.body.text) as T;
       throw new GatewayError('INTERNAL', `The server answered with error ${outcome.code}: ${outcome.message}`);

@@ -16,6 +16,8 @@ export function registerServe(program: Command): void {
     .option('--agent <name>', 'bind every call of this connection to one agent of the rules')
     .option('--debug', 'offer get_gateway_status and log more (GATEWAY_DEBUG)')
     .option('--init-strategy <when>', 'start servers eager or lazy (GATEWAY_INIT_STRATEGY; default eager)')
+    .option('--expose <view>', "what agents see: discovery (the gateway's few tools) or direct (every permitted tool)")
+    .option('--server <name>', 'over stdio: stand for this one server, nothing renamed')
     .option('--no-auth', 'accept HTTP requests without a token; only together with a loopback address')
     .addHelpText(
       'after',

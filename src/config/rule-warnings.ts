@@ -33,7 +33,9 @@ export function unknownServers(document: ConfigDocument, rules: PolicyRules, nam
   };
   const checkList = (list: AccessList | undefined, path: ConfigPath): void => {
     for (const [index, server] of (list?.servers ?? []).entries()) check(server, [...path, 'servers', index], 'value');
-    for (const server of Object.keys(list?.tools ?? {})) check(server, [...path, 'tools', server], 'key');
+    for (const map of ['tools', 'prompts', 'resources'] as const) {
+      for (const server of Object.keys(list?.[map] ?? {})) check(server, [...path, map, server], 'key');
+    }
   };
   for (const [name, agent] of Object.entries(rules.agents)) {
     checkList(agent.allow, ['agents', name, 'allow']);

@@ -50,6 +50,8 @@ function accessList(access: FileAccess): AccessList {
   return {
     ...(access.servers === undefined ? {} : { servers: access.servers }),
     ...(access.tools === undefined ? {} : { tools: record(access.tools) }),
+    ...(access.prompts === undefined ? {} : { prompts: record(access.prompts) }),
+    ...(access.resources === undefined ? {} : { resources: record(access.resources) }),
   };
 }
 

@@ -9,12 +9,24 @@ import { agentId, loose, MAX_COUNT, pattern, patterns, strict } from './schema-p
 const accessList = strict({
   servers: patterns.meta({ description: 'Patterns of server names.' }).exactOptional(),
   tools: z.map(pattern, patterns).meta({ description: 'Server pattern -> patterns of tool names.' }).exactOptional(),
+  prompts: z
+    .map(pattern, patterns)
+    .meta({ description: 'Server pattern -> patterns of prompt names.' })
+    .exactOptional(),
+  resources: z
+    .map(pattern, patterns)
+    .meta({ description: 'Server pattern -> patterns of resource URIs.' })
+    .exactOptional(),
 });
 
 const agent = strict({
   allow: accessList.meta({ description: 'What the agent may use. Nothing else is allowed.' }).exactOptional(),
   deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
   min_assurance: minAssurance.exactOptional(),
+  expose: z
+    .enum(['discovery', 'direct'])
+    .meta({ description: 'What connections of this agent see: the few tools of the gateway, or every permitted tool.' })
+    .exactOptional(),
   limits: limits.meta({ description: 'Limits of all calls of this agent together.' }).exactOptional(),
 });
 

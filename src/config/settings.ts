@@ -18,6 +18,8 @@ export interface Flags {
   readonly defaultAgent?: string | undefined;
   readonly debug?: boolean | undefined;
   readonly initStrategy?: string | undefined;
+  readonly expose?: string | undefined;
+  readonly server?: string | undefined;
   readonly corsOrigins?: string | undefined;
   readonly allowedHosts?: string | undefined;
   readonly trustCwd?: boolean | undefined;
@@ -52,6 +54,10 @@ export interface Settings {
   readonly defaultAgent: string | undefined;
   readonly debug: boolean;
   readonly initStrategy: 'eager' | 'lazy';
+  /** What connections see whose agent's rules do not say. */
+  readonly expose: 'discovery' | 'direct';
+  /** `--server`: the stdio connection is for this server alone. */
+  readonly server: string | undefined;
   /** Origins as browsers write them, or `*`. */
   readonly corsOrigins: readonly string[];
   /** Lower case, `host` or `host:port`. */
@@ -98,6 +104,8 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     agent: agentId(pick(flags.agent, '--agent', env, undefined)),
     defaultAgent: agentId(pick(flags.defaultAgent, '--default-agent', env, 'GATEWAY_DEFAULT_AGENT')),
     debug: flags.debug ?? boolean(env, 'GATEWAY_DEBUG'),
+    expose: oneOf(pick(flags.expose, '--expose', env, undefined), ['discovery', 'direct']) ?? 'discovery',
+    server: pick(flags.server, '--server', env, undefined)?.value,
     initStrategy:
       oneOf(pick(flags.initStrategy, '--init-strategy', env, 'GATEWAY_INIT_STRATEGY'), ['eager', 'lazy']) ?? 'eager',
     corsOrigins: origins(pick(flags.corsOrigins, '--cors-origins', env, 'GATEWAY_CORS_ORIGINS')),

@@ -8,9 +8,9 @@ type FileLimits = NonNullable<FileAgent['limits']>;
 /** The agents that have terms. */
 export function readTerms(agents: RulesFile['agents']): ReadonlyMap<string, AgentTerms> {
   const terms = new Map<string, AgentTerms>();
-  for (const [name, { min_assurance: minAssurance, limits }] of agents) {
-    if (minAssurance === undefined && limits === undefined) continue;
-    terms.set(name, { minAssurance, limits: limits && readLimits(limits) });
+  for (const [name, { min_assurance: minAssurance, expose, limits }] of agents) {
+    if (minAssurance === undefined && expose === undefined && limits === undefined) continue;
+    terms.set(name, { minAssurance, expose, limits: limits && readLimits(limits) });
   }
   return terms;
 }

@@ -62,6 +62,8 @@ export interface Limits {
 /** What the rules say about an agent besides what it may use. */
 export interface AgentTerms {
   readonly minAssurance: Assurance | undefined;
+  /** How its connections see the servers; undefined where the process decides. */
+  readonly expose?: 'discovery' | 'direct' | undefined;
   readonly limits: Limits | undefined;
 }
 

@@ -8,7 +8,7 @@ import { isHopByHopMeta } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { unavailable } from '../tools/get-server-tools.ts';
-import type { Connected, Deadline, Invocation, ToolAnswer, ToolContext } from '../tools/types.ts';
+import type { Connected, Deadline, Invocation, Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { denial } from './denial.ts';
 import type { Done } from './limits.ts';
 import type { PipelineParts } from './parts.ts';
@@ -16,15 +16,6 @@ import type { Caller, Inbound, Outcome } from './types.ts';
 
 /** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
 const DEFAULT_TIMEOUT_MS = 60_000;
-
-/** Something that a caller asks for, before anything about it is known: how to read it, and how a failure is told. */
-export interface Operation {
-  /** For the audit and the metrics, e.g. `execute_tool`. */
-  readonly name: string;
-  /** @throws GatewayError INVALID_ARGUMENTS */
-  read(inbound: Inbound): Invocation;
-  fail(error: GatewayError): ToolAnswer;
-}
 
 /** One operation on its way. Fields fill up as it goes; the audit records what is known when it is written. */
 interface Call {
@@ -36,6 +27,8 @@ interface Call {
   snapshot: Snapshot;
   caller: Caller | undefined;
   decision: Decision | undefined;
+  /** What is decided on; undefined where nothing is, or not yet. */
+  target: Target | undefined;
   /** The rule that refused the call besides the decision: it left it without an agent, or is a limit. */
   refusedBy: string | undefined;
   /** Says that the call is over to what limits it. */
@@ -55,6 +48,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     snapshot: parts.snapshot(),
     caller: undefined,
     decision: undefined,
+    target: undefined,
     refusedBy: undefined,
     done: undefined,
     forwarded: false,
@@ -73,26 +67,42 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
 }
 
 async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invocation): Promise<ToolAnswer> {
-  const caller = decide(call, invocation);
+  const caller = whoCalls(call, invocation);
+  const context = toolContext(parts, call, invocation, caller);
+  call.target = await targetOf(invocation, context);
+  decide(call, invocation);
   call.done = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
   if (invocation.executes) {
     await parts.audit.append(record(call, 'decided', 'ALLOW', null));
     if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
   }
-  return invocation.run(toolContext(parts, call, invocation, caller));
+  return invocation.run(context, call.target);
 }
 
-/** Who calls and whether they may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. */
-function decide(call: Call, invocation: Invocation): Caller {
-  const { snapshot, inbound } = call;
-  const caller = inbound.connection.resolve(snapshot, invocation.claimedAgent);
+/** What a call is about, from its names alone where they say it. */
+async function targetOf(invocation: Invocation, context: ToolContext): Promise<Target | undefined> {
+  if (invocation.server !== undefined) return { server: invocation.server, name: invocation.tool };
+  if (invocation.locate === undefined) return undefined;
+  const target = await invocation.locate(context);
+  if (target === undefined) throw new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name that you may use.');
+  return target;
+}
+
+function whoCalls(call: Call, invocation: Invocation): Caller {
+  const caller = call.inbound.connection.resolve(call.snapshot, invocation.claimedAgent);
   call.caller = caller;
-  const { server, tool } = invocation;
-  if (server === undefined) return caller;
-  const decision = decideFor(snapshot.policy, caller, server, tool);
-  call.decision = decision;
-  if (!decision.allowed) throw denial({ agent: caller.agent, server, tool }, decision, snapshot.explainDenials);
   return caller;
+}
+
+/** Whether the caller may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. */
+function decide(call: Call, invocation: Invocation): void {
+  const { snapshot, caller, target } = call;
+  if (target === undefined || caller === undefined) return;
+  const { server, name } = target;
+  const decision = decideFor(snapshot.policy, caller, server, name, invocation.kind);
+  call.decision = decision;
+  if (decision.allowed) return;
+  throw denial({ agent: caller.agent, server, tool: name }, decision, snapshot.explainDenials);
 }
 
 function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, caller: Caller): ToolContext {
@@ -103,12 +113,31 @@ function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, c
     decide: (server, name, kind) => decideFor(call.snapshot.policy, call.caller ?? caller, server, name, kind),
     catalog: parts.catalog,
     signal: inbound.signal,
-    onProgress: inbound.onProgress,
-    meta: meta === undefined ? '' : keepMembers(inbound.text, meta, (key) => !isHopByHopMeta(key)),
+    relay: {
+      client: inbound.client,
+      signal: inbound.signal,
+      onProgress: inbound.onProgress,
+      meta: meta === undefined ? '' : keepMembers(inbound.text, meta, (key) => !isHopByHopMeta(key)),
+      parking: parts.parking,
+      owner: JSON.stringify([inbound.connection.owner, caller.agent]),
+      permitted: () => isPermitted(parts.snapshot(), call, invocation),
+    },
     defaultTimeoutMs: DEFAULT_TIMEOUT_MS,
     connect: (deadline, prepare) => connect(parts, call, invocation, deadline, prepare),
     status: parts.status,
   };
+}
+
+/** Whether this call would be allowed under another snapshot. */
+function isPermitted(snapshot: Snapshot, { inbound, target }: Call, invocation: Invocation): boolean {
+  try {
+    const caller = inbound.connection.resolve(snapshot, invocation.claimedAgent);
+    return (
+      target !== undefined && decideFor(snapshot.policy, caller, target.server, target.name, invocation.kind).allowed
+    );
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -122,7 +151,7 @@ async function connect<T>(
   deadline: Deadline,
   prepare: (server: ServerDefinition) => Promise<T>,
 ): Promise<Connected<T>> {
-  const name = invocation.server ?? '';
+  const name = call.target?.server ?? '';
   for (;;) {
     const server = call.snapshot.servers.get(name);
     if (server === undefined) throw unavailable(name);
@@ -131,6 +160,7 @@ async function connect<T>(
     const current = parts.snapshot();
     if (current !== call.snapshot) {
       call.snapshot = current;
+      whoCalls(call, invocation);
       decide(call, invocation);
       if (current.servers.get(name)?.key !== server.key) continue;
     }
@@ -181,8 +211,9 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 function released(answer: ToolAnswer): Outcome {
-  if (answer.kind === 'result') return { kind: 'result', body: answer.body };
-  return answer;
+  if (answer.kind === 'error') return answer;
+  const { body, cache } = answer;
+  return { kind: 'result', body, ...(cache === undefined ? {} : { cache }) };
 }
 
 function record(
@@ -201,8 +232,8 @@ function record(
     claimed_agent: invocation?.claimedAgent ?? null,
     agent_id: caller?.agent ?? null,
     assurance: caller?.assurance ?? 'claim',
-    server: invocation?.server ?? null,
-    tool: invocation?.tool ?? null,
+    server: call.target?.server ?? invocation?.server ?? null,
+    tool: call.target?.name ?? invocation?.tool ?? null,
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     error_code: code,
     latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,

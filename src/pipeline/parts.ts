@@ -4,6 +4,7 @@ import type { Snapshot } from '../config/types.ts';
 import type { Downstream } from '../downstream/types.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Parking } from '../relay/parking.ts';
 import type { GatewayTool } from '../tools/types.ts';
 import type { Limiter } from './limits.ts';
 
@@ -14,6 +15,8 @@ export interface PipelineParts {
   readonly tools: ReadonlyMap<string, GatewayTool>;
   readonly catalog: Catalog;
   readonly downstream: Downstream;
+  /** Calls that wait for their caller's input. */
+  readonly parking: Parking;
   readonly limiter: Limiter;
   readonly audit: AuditSink;
   readonly metrics: Metrics;

@@ -4,8 +4,8 @@ import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { failureAnswer } from '../tools/answer.ts';
 import { readArguments } from '../tools/arguments.ts';
-import type { GatewayTool, Invocation } from '../tools/types.ts';
-import { type Operation, runOperation } from './call.ts';
+import type { GatewayTool, Invocation, Operation, RequestText } from '../tools/types.ts';
+import { runOperation } from './call.ts';
 import type { PipelineParts } from './parts.ts';
 import type { Inbound, Outcome } from './types.ts';
 
@@ -27,7 +27,7 @@ function operationOf(tool: GatewayTool): Operation {
   if (operation === undefined) {
     operation = {
       name: tool.name,
-      read: (inbound) => readInvocation(tool, inbound),
+      read: (request) => readInvocation(tool, request),
       fail: ({ code, message }) => failureAnswer(code, message),
     };
     operations.set(tool, operation);
@@ -35,7 +35,7 @@ function operationOf(tool: GatewayTool): Operation {
   return operation;
 }
 
-function readInvocation(tool: GatewayTool, { text, params }: Inbound): Invocation {
+function readInvocation(tool: GatewayTool, { text, params }: RequestText): Invocation {
   const member = findMember(params, 'arguments');
   if (member !== undefined && member.object === undefined) {
     throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: arguments must be an object.`);

@@ -1,6 +1,7 @@
 import type { Assurance, Snapshot } from '../config/types.ts';
 import type { CacheHints, ResultBody } from '../protocol/codec.ts';
 import type { ScannedObject } from '../protocol/scan.ts';
+import type { Client } from '../relay/client.ts';
 
 /** Whose call it is, once identity has decided. */
 export interface Caller {
@@ -39,6 +40,8 @@ export interface Inbound {
   readonly signal: AbortSignal;
   /** Present where the caller asked for progress; takes the inner text of the params, without `progressToken`. */
   readonly onProgress: ((params: string) => void) | undefined;
+  /** What can be asked of the caller and told to it meanwhile. */
+  readonly client: Client;
 }
 
 /** What goes back: a result, or an error of the protocol. */

@@ -8,6 +8,8 @@ export interface ResultBody {
   readonly text: string;
   /** Offset after the `{` of its `_meta` object, -1 without one. */
   readonly metaAt: number;
+  /** What kind of result it is (2026-07-28, basic/index#resulttype); `complete` where it is left out. */
+  readonly resultType?: string;
 }
 
 /** Caching hints of a result (2026-07-28, server/utilities/caching). */
@@ -49,7 +51,8 @@ export function modernCodec(serverInfo: { readonly name: string; readonly versio
     result(id, body, cache) {
       const { text, metaAt } = body;
       const hints = cache === undefined ? '' : `,"ttlMs":${cache.ttlMs},"cacheScope":"${cache.cacheScope}"`;
-      const head = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete"${hints}`;
+      const type = JSON.stringify(body.resultType ?? 'complete');
+      const head = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":${type}${hints}`;
       const rest = restOf(text, 1);
       if (metaAt < 0) return `${head},"_meta":{${info}}${rest === '}' ? '' : ','}${rest}}`;
       return `${head},${text.slice(1, metaAt)}${info}${separator(text, metaAt)}${text.slice(metaAt)}}`;

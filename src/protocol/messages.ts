@@ -137,6 +137,22 @@ export function stringValue(text: string, member: Member): string | undefined {
   return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
 }
 
+/** Code, message and data (JSON text) of an `error` member; an error that is none becomes an internal one. */
+export function errorMember(
+  text: string,
+  error: Member | undefined,
+): { readonly code: number; readonly message: string; readonly data?: string } {
+  const code = parsedValue(text, findMember(error?.object, 'code'));
+  const message = findMember(error?.object, 'message');
+  const data = findMember(error?.object, 'data');
+  return {
+    code: typeof code === 'number' && Number.isInteger(code) ? code : -32603,
+    message:
+      (message === undefined ? undefined : stringValue(text, message)) ?? 'The answer is an error without a message.',
+    ...(data === undefined ? {} : { data: text.slice(data.start, data.end) }),
+  };
+}
+
 /** The parsed value of a member; for values that a decision needs, never for what is only relayed. */
 export function parsedValue(text: string, member: Member | undefined): unknown {
   return member === undefined ? undefined : (JSON.parse(text.slice(member.start, member.end)) as unknown);

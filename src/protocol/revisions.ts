@@ -30,6 +30,8 @@ export const META_PREFIX = 'io.modelcontextprotocol/';
 export const META_VERSION = `${META_PREFIX}protocolVersion`;
 export const META_CLIENT_INFO = `${META_PREFIX}clientInfo`;
 export const META_CLIENT_CAPABILITIES = `${META_PREFIX}clientCapabilities`;
+export const META_LOG_LEVEL = `${META_PREFIX}logLevel`;
+export const META_SUBSCRIPTION = `${META_PREFIX}subscriptionId`;
 export const META_SERVER_INFO = `${META_PREFIX}serverInfo`;
 
 /** Fields of `_meta` that never cross the gateway (behaviour section 4, `execute_tool`). */

@@ -1,14 +1,12 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
 import type { ServerDefinition } from '../config/types.ts';
-import type { Reply } from '../downstream/types.ts';
+import { joinMembers } from '../protocol/json.ts';
 import { toolCallHeaders } from '../protocol/param-headers.ts';
+import { MAX_TOTAL_MS, type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ObjectArgument } from './arguments.ts';
 import { inputSchema } from './schema.ts';
 import type { Deadline, GatewayTool, ToolAnswer, ToolContext } from './types.ts';
-
-/** A call takes at most this long in all, progress or not (behaviour section 4). */
-const MAX_TOTAL_MS = 600_000;
 
 export const executeTool: GatewayTool = {
   name: 'execute_tool',
@@ -35,35 +33,49 @@ export const executeTool: GatewayTool = {
       server,
       tool,
       executes: true,
-      detail: { args: toolArgs.keys.slice(0, 50), args_bytes: Buffer.byteLength(toolArgs.text) },
-      run: (context) => execute(context, { server, tool, args: toolArgs, timeoutMs }),
+      detail: sizeOf(toolArgs),
+      run: (context) => execute(context, { server, tool, args: toolArgs, others: '', timeoutMs }),
     };
   },
 };
 
-interface Execution {
+/** Names and sizes for the audit, never values. */
+export function sizeOf({ keys, text }: ObjectArgument): Readonly<Record<string, unknown>> {
+  return { args: keys.slice(0, 50), args_bytes: Buffer.byteLength(text) };
+}
+
+export interface Execution {
   readonly server: string;
   readonly tool: string;
   readonly args: ObjectArgument;
+  /** Inner text of further params, e.g. of extensions. */
+  readonly others: string;
   readonly timeoutMs: number | undefined;
 }
 
-async function execute(context: ToolContext, call: Execution): Promise<ToolAnswer> {
+/** Calls a tool of a server. @throws GatewayError TOOL_NOT_FOUND, SERVER_UNAVAILABLE, TIMEOUT, DENIED_BY_POLICY */
+export async function execute(context: ToolContext, call: Execution): Promise<ToolAnswer> {
   const server = context.snapshot.servers.get(call.server);
   const timeoutMs = Math.min(call.timeoutMs ?? server?.timeoutMs ?? context.defaultTimeoutMs, MAX_TOTAL_MS);
   const deadline = deadlineIn(timeoutMs);
+  const request: RelayRequest = {
+    server: call.server,
+    method: 'tools/call',
+    params: joinMembers(`"name":${JSON.stringify(call.tool)},"arguments":${call.args.text}`, call.others),
+    timeoutMs,
+  };
+  const resumed = resume(context.relay, request);
+  if (resumed !== undefined) return toAnswer(await resumed);
   const { link, prepared } = await context.connect(deadline, (current) =>
     definitionOf(context, current, call, deadline),
   );
-  const reply = await link.request('tools/call', `"name":${JSON.stringify(call.tool)},"arguments":${call.args.text}`, {
-    timeoutMs: deadline.leftMs(),
-    maxTotalMs: MAX_TOTAL_MS,
-    signal: context.signal,
-    onProgress: context.onProgress,
-    meta: context.meta,
-    headers: toolCallHeaders(prepared, call.args.text),
-  });
-  return toAnswer(reply, call);
+  const headers = toolCallHeaders(prepared, call.args.text);
+  return toAnswer(await relay(context.relay, link, { ...request, headers, timeoutMs: deadline.leftMs() }));
+}
+
+/** What was relayed, as an answer of the pipeline. */
+export function toAnswer(relayed: Relayed): ToolAnswer {
+  return relayed.kind === 'result' ? { ...relayed, isError: false } : relayed;
 }
 
 /** A name that the server did not list is not callable (security.md). */
@@ -81,29 +93,7 @@ async function definitionOf(
   );
 }
 
-function deadlineIn(timeoutMs: number): Deadline {
+export function deadlineIn(timeoutMs: number): Deadline {
   const at = performance.now() + timeoutMs;
   return { leftMs: () => Math.max(1, Math.ceil(at - performance.now())) };
-}
-
-function toAnswer(reply: Reply, call: Execution): ToolAnswer {
-  if (reply.ok) {
-    const { text, metaAt, resultType } = reply.result;
-    if (resultType === 'complete') return { kind: 'result', isError: false, body: { text, metaAt } };
-    throw new GatewayError(
-      'SERVER_UNAVAILABLE',
-      `Server '${call.server}' answered '${call.tool}' with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,
-    );
-  }
-  return {
-    kind: 'error',
-    code: relayedCode(reply.code),
-    message: reply.message,
-    ...(reply.data === undefined ? {} : { data: reply.data }),
-  };
-}
-
-/** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */
-function relayedCode(code: number): number {
-  return (code <= -32020 && code >= -32099) || code === -32042 ? -32603 : code;
 }

@@ -2,7 +2,10 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Link } from '../downstream/types.ts';
 import type { Decision, OfferKind } from '../policy/rules.ts';
-import type { ResultBody } from '../protocol/codec.ts';
+import type { CacheHints, ResultBody } from '../protocol/codec.ts';
+import type { ScannedObject } from '../protocol/scan.ts';
+import type { RelayContext } from '../relay/relay.ts';
+import type { GatewayError } from '../shared/errors.ts';
 import type { Arguments } from './arguments.ts';
 
 /** The time a call has left. */
@@ -23,9 +26,8 @@ export interface ToolContext {
   decide(server: string, name?: string, kind?: OfferKind): Decision;
   readonly catalog: Catalog;
   readonly signal: AbortSignal;
-  readonly onProgress: ((params: string) => void) | undefined;
-  /** Inner text of the caller's `_meta` without hop-by-hop fields. */
-  readonly meta: string;
+  /** What a request to a server needs of its caller. */
+  readonly relay: RelayContext;
   /** Milliseconds that the whole call may take where its arguments do not say. */
   readonly defaultTimeoutMs: number;
   /**
@@ -38,23 +40,53 @@ export interface ToolContext {
   status(): unknown;
 }
 
+/** What a call is about. */
+export interface Target {
+  readonly server: string;
+  readonly name: string | undefined;
+}
+
 /** One call of a gateway tool after its arguments were read: what to decide on, and what to do then. */
 export interface Invocation {
   readonly claimedAgent: string | undefined;
   /** The server that is decided on; undefined where the tool filters a list itself. */
   readonly server: string | undefined;
+  /** Name of the tool or prompt, or URI of the resource. */
   readonly tool: string | undefined;
+  /** What `tool` names; a tool where it is left out. */
+  readonly kind?: OfferKind;
+  /**
+   * Finds the target where the names alone do not say it; looks only at what the caller may use. Undefined for nothing, which
+   * is told like a denial.
+   */
+  readonly locate?: (context: ToolContext) => Promise<Target | undefined>;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
   /** Names and sizes for the audit, never values. */
   readonly detail?: Readonly<Record<string, unknown>>;
-  run(context: ToolContext): Promise<ToolAnswer> | ToolAnswer;
+  /** @param target what was decided on; undefined where nothing was. */
+  run(context: ToolContext, target: Target | undefined): Promise<ToolAnswer> | ToolAnswer;
 }
 
 /** A result to release, or a server's own protocol error to relay. */
 export type ToolAnswer =
-  | { readonly kind: 'result'; readonly body: ResultBody; readonly isError: boolean }
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly isError: boolean; readonly cache?: CacheHints }
   | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: string };
+
+/** The text of a request, and where its params stand in it. */
+export interface RequestText {
+  readonly text: string;
+  readonly params: ScannedObject | undefined;
+}
+
+/** Something that a caller asks for, before anything about it is known: how to read it, and how a failure is told. */
+export interface Operation {
+  /** For the audit and the metrics, e.g. `execute_tool`. */
+  readonly name: string;
+  /** @throws GatewayError INVALID_ARGUMENTS or INVALID_PARAMS */
+  read(request: RequestText): Invocation;
+  fail(error: GatewayError): ToolAnswer;
+}
 
 /** A tool of the gateway itself. */
 export interface GatewayTool {

@@ -1,9 +1,12 @@
 /** What the gateway answers to each method, in either era. Transports add framing, sessions and HTTP statuses. */
-
+import type { Snapshot } from '../config/types.ts';
+import { introduceOperation } from '../exposure/introduce.ts';
+import type { View } from '../exposure/view.ts';
+import { runOperation } from '../pipeline/call.ts';
 import { toolsListOutcome } from '../pipeline/list.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
 import { callTool } from '../pipeline/tool-call.ts';
-import type { Connection, Outcome } from '../pipeline/types.ts';
+import type { Connection, Inbound, Outcome } from '../pipeline/types.ts';
 import {
   type CallerCodec,
   errorText,
@@ -23,7 +26,11 @@ import {
   MODERN_REVISIONS,
 } from '../protocol/revisions.ts';
 import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { type Client, isLogLevel } from '../relay/client.ts';
 import { CATALOGUE, type ErrorCode } from '../shared/errors.ts';
+import { legacyClient, modernClient } from './client-of.ts';
+import { operationOf } from './dispatch.ts';
+import { offeredCapabilities, type SessionState } from './session-state.ts';
 
 /** An answer as text, and the HTTP status that a 2026-07-28 caller gets with it. */
 export interface Answer {
@@ -34,75 +41,136 @@ export interface Answer {
 /** What a request in flight has from its transport. */
 export interface Exchange {
   readonly connection: Connection;
+  /** The server that the connection is for alone; undefined where the rules choose what it sees. */
+  readonly server: string | undefined;
   /** Aborted when the caller cancels, or when it is gone and its era says that this cancels. */
   readonly signal: AbortSignal;
-  /** Sends a notification that belongs to this request. */
+  /** True where `notify` reaches the caller: it reads streams. */
+  readonly streams: boolean;
+  /** Sends a message that belongs to this request. */
   notify(text: string): void;
 }
 
+/** What a new session starts with. */
+export type Negotiated = Pick<SessionState, 'revision' | 'capabilities'>;
+
 export interface Protocol {
-  /** Answers `initialize`; `revision` is undefined where it was refused. */
-  initialize(request: RequestMessage): Answer & { readonly revision: string | undefined };
-  legacy(request: RequestMessage, exchange: Exchange): Promise<Answer>;
+  /** Answers `initialize`; `session` is undefined where it was refused. */
+  initialize(
+    request: RequestMessage,
+    exchange: Exchange,
+  ): Promise<Answer & { readonly session: Negotiated | undefined }>;
+  legacy(request: RequestMessage, exchange: Exchange, session: SessionState): Promise<Answer>;
   modern(request: RequestMessage, exchange: Exchange): Promise<Answer>;
 }
 
-/** How long a client may keep what `server/discover` says, in milliseconds. */
-const DISCOVER_TTL_MS = 3_600_000;
-const CAPABILITIES = { tools: {} };
+export interface ProtocolOptions {
+  readonly serverInfo: { readonly name: string; readonly version: string };
+  /** What a connection without a server of its own sees, under a snapshot. */
+  readonly viewOf: (connection: Connection, snapshot: Snapshot) => View;
+}
 
-export function createProtocol(
-  parts: PipelineParts,
-  serverInfo: { readonly name: string; readonly version: string },
-): Protocol {
+export function createProtocol(parts: PipelineParts, { serverInfo, viewOf }: ProtocolOptions): Protocol {
   const modern = modernCodec(serverInfo);
   const toolsList = toolsListOutcome(parts.tools.values());
-  const discover: Outcome = {
-    kind: 'result',
-    body: ownResult({ supportedVersions: MODERN_REVISIONS, capabilities: CAPABILITIES }),
-    cache: { ttlMs: DISCOVER_TTL_MS, cacheScope: 'private' },
+
+  const view = ({ server, connection }: Exchange): View =>
+    server === undefined ? viewOf(connection, parts.snapshot()) : { mode: 'single', server };
+
+  const outcomeOf = (
+    request: RequestMessage,
+    exchange: Exchange,
+    client: Client,
+  ): Promise<Outcome> | Outcome | undefined => {
+    const seen = view(exchange);
+    const { method } = request;
+    if (seen.mode === 'discovery' && method === 'tools/list') return toolsList;
+    const inbound = inboundOf(request, exchange, client);
+    if (seen.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
+    const operation = operationOf(method, seen, client.era);
+    return operation === undefined ? undefined : runOperation(parts, inbound, operation);
   };
 
-  const outcomeOf = (request: RequestMessage, exchange: Exchange): Promise<Outcome> | Outcome | undefined => {
-    if (request.method === 'tools/list') return toolsList;
-    if (request.method !== 'tools/call') return undefined;
-    const { text, params } = request;
-    return callTool(parts, {
-      connection: exchange.connection,
-      text,
-      params,
-      signal: exchange.signal,
-      onProgress: progressOf(text, params, exchange),
-    });
-  };
+  /** What the gateway says of itself, or, where it stands for one server, what that one says. */
+  const introduce = (request: RequestMessage, exchange: Exchange, client: Client): Promise<Outcome> =>
+    runOperation(
+      parts,
+      inboundOf(request, exchange, client),
+      introduceOperation(request.method, view(exchange), serverInfo, revisionOf(request)),
+    );
 
   return {
-    initialize(request) {
+    async initialize(request, exchange) {
       const { id, text, params } = request;
-      const wanted = findMember(params, 'protocolVersion');
-      const requested = wanted === undefined ? undefined : stringValue(text, wanted);
-      if (requested === undefined) {
+      const revision = revisionOf(request);
+      if (revision === undefined) {
         return {
           ...refusal(id, 'INVALID_PARAMS', 'initialize needs params.protocolVersion, a string.'),
-          revision: undefined,
+          session: undefined,
         };
       }
-      const revision = isLegacy(requested) ? requested : LATEST_LEGACY;
-      const body = ownResult({ protocolVersion: revision, capabilities: CAPABILITIES, serverInfo });
-      return { text: legacyCodec.result(id, body), status: 200, revision };
+      const declared = findMember(params, 'capabilities');
+      const capabilities = offeredCapabilities(declared && text.slice(declared.start, declared.end));
+      const outcome = await introduce(request, exchange, { ...NOBODY, capabilities });
+      const answer = written(request, outcome, legacyCodec);
+      return { ...answer, session: outcome.kind === 'result' ? { revision, capabilities } : undefined };
     },
-    async legacy(request, exchange) {
-      if (request.method === 'ping') return { text: legacyCodec.result(request.id, ownResult({})), status: 200 };
-      const outcome = await outcomeOf(request, exchange);
+    async legacy(request, exchange, session) {
+      const { id, method } = request;
+      if (method === 'ping') return pong(id);
+      if (method === 'logging/setLevel') return setLevel(request, session);
+      const outcome = await outcomeOf(request, exchange, legacyClient(session, exchange));
       return outcome === undefined ? unknownMethod(request) : written(request, outcome, legacyCodec);
     },
     async modern(request, exchange) {
       const refused = checkMeta(request);
       if (refused !== undefined) return refused;
-      const outcome = request.method === 'server/discover' ? discover : await outcomeOf(request, exchange);
+      const client = modernClient(request, exchange);
+      const outcome =
+        request.method === 'server/discover'
+          ? await introduce(request, exchange, client)
+          : await outcomeOf(request, exchange, client);
       return outcome === undefined ? unknownMethod(request) : written(request, outcome, modern);
     },
   };
+}
+
+/** The answer to `ping`. */
+export function pong(id: string): Answer {
+  return { text: legacyCodec.result(id, ownResult({})), status: 200 };
+}
+
+/** A client that is not there yet. */
+const NOBODY: Client = {
+  era: 'legacy',
+  session: undefined,
+  capabilities: '{}',
+  logLevel: undefined,
+  ask: undefined,
+  tell: () => {},
+  retry: undefined,
+};
+
+function inboundOf({ text, params }: RequestMessage, exchange: Exchange, client: Client): Inbound {
+  const { connection, signal } = exchange;
+  return { connection, text, params, signal, client, onProgress: progressOf(text, params, exchange) };
+}
+
+/** The revision that `initialize` agrees on: the one asked for where it is spoken here, the newest otherwise. */
+function revisionOf({ text, params }: RequestMessage): string | undefined {
+  const member = findMember(params, 'protocolVersion');
+  const requested = member === undefined ? undefined : stringValue(text, member);
+  return requested === undefined || isLegacy(requested) ? requested : LATEST_LEGACY;
+}
+
+function setLevel({ id, text, params }: RequestMessage, session: SessionState): Answer {
+  const member = findMember(params, 'level');
+  const level = member === undefined ? undefined : stringValue(text, member);
+  if (level === undefined || !isLogLevel(level)) {
+    return refusal(id, 'INVALID_PARAMS', 'logging/setLevel needs params.level, one of the eight levels of RFC 5424.');
+  }
+  session.logLevel = level;
+  return pong(id);
 }
 
 /**
@@ -164,7 +232,14 @@ function unknownMethod(request: RequestMessage): Answer {
   return refusal(request.id, 'METHOD_NOT_FOUND', `Method not found: ${request.method.slice(0, 128)}`);
 }
 
+/** Statuses that 2026-07-28 gives errors of a server; all others are answers like any other (streamable-http). */
+const STATUS: ReadonlyMap<number, number> = new Map([
+  [-32021, 400],
+  [-32601, 404],
+]);
+
 function written(request: RequestMessage, outcome: Outcome, codec: CallerCodec): Answer {
   if (outcome.kind === 'result') return { text: codec.result(request.id, outcome.body, outcome.cache), status: 200 };
-  return { text: errorText(request.id, outcome.code, outcome.message, outcome.data), status: 200 };
+  const { code, message, data } = outcome;
+  return { text: errorText(request.id, code, message, data), status: STATUS.get(code) ?? 200 };
 }

@@ -69,7 +69,17 @@ export function createTransports({ settings, snapshot, parts, protocol, redactor
   return {
     sessions,
     stdio(input, output, connection, ended) {
-      stdio = serveStdio({ input, output, protocol, connection, log, maxMessageBytes: MAX_CALLER_MESSAGE, ended });
+      const { server } = settings;
+      stdio = serveStdio({
+        input,
+        output,
+        protocol,
+        connection,
+        server,
+        log,
+        maxMessageBytes: MAX_CALLER_MESSAGE,
+        ended,
+      });
     },
     async http() {
       const needsToken = !settings.noAuth && snapshot().principals === undefined;

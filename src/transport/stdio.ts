@@ -9,13 +9,16 @@ import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { batchElements } from './batch.ts';
 import { createFlights, isWithdrawn } from './flights.ts';
-import { declaredRevision, type Protocol, refusal } from './protocol.ts';
+import { declaredRevision, type Exchange, type Protocol, pong, refusal } from './protocol.ts';
+import { createAsks, type SessionState } from './session-state.ts';
 
 export interface StdioOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly protocol: Protocol;
   readonly connection: Connection;
+  /** The server that the connection is for alone (`--server`). */
+  readonly server: string | undefined;
   readonly log: Logger;
   /** Bytes that one message may have. */
   readonly maxMessageBytes: number;
@@ -36,7 +39,8 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   const { input, output, protocol, connection, log } = options;
   const flights = createFlights();
   /** Revision of the `initialize` handshake; requests of the modern era need none. */
-  let session: string | undefined;
+  let session: SessionState | undefined;
+  let negotiating: Promise<unknown> | undefined;
   let draining = false;
 
   const send = (text: string): void => {
@@ -51,21 +55,26 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       return refusal(request.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.').text;
     }
     try {
-      const exchange = { connection, signal: flight.signal, notify };
+      const exchange: Exchange = { connection, server: options.server, signal: flight.signal, streams: true, notify };
       if (declaredRevision(request) !== undefined) {
         const { text } = await protocol.modern(request, exchange);
         return isWithdrawn(flight.signal) ? undefined : text;
       }
       if (request.method === 'initialize') {
-        const { text, revision } = protocol.initialize(request);
-        session = revision ?? session;
+        const negotiation = protocol.initialize(request, exchange);
+        negotiating = negotiation;
+        const { text, session: negotiated } = await negotiation;
+        if (negotiated !== undefined) session = { ...negotiated, id: 'stdio', logLevel: undefined, asks: createAsks() };
         return text;
       }
-      if (session === undefined && request.method !== 'ping') {
+      // A client may send more before it has the answer to its `initialize`.
+      await negotiating;
+      if (session === undefined) {
+        if (request.method === 'ping') return pong(request.id).text;
         const hint = 'Send initialize first, or declare a protocol version in params._meta.';
         return refusal(request.id, 'INVALID_REQUEST', hint).text;
       }
-      const { text } = await protocol.legacy(request, exchange);
+      const { text } = await protocol.legacy(request, exchange, session);
       return isWithdrawn(flight.signal) ? undefined : text;
     } finally {
       flights.end(request.id);
@@ -84,6 +93,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         if (message.method === 'notifications/cancelled') flights.cancel(message);
         return undefined;
       case 'response':
+        session?.asks.settle(message);
         return undefined;
       case 'invalid':
         return refusal(message.id, message.code, message.message).text;
@@ -106,7 +116,8 @@ export function serveStdio(options: StdioOptions): StdioTransport {
 
   const receive = async (line: string): Promise<void> => {
     const message = parseMessage(line, 'caller');
-    if (message.kind === 'batch' && session !== undefined && hasBatches(session)) return receiveBatch(message.text);
+    if (message.kind === 'batch' && session !== undefined && hasBatches(session.revision))
+      return receiveBatch(message.text);
     const text = await reply(message, send);
     if (text !== undefined) send(text);
   };

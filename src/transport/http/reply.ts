@@ -1,7 +1,7 @@
 /** The reply to one POST: a JSON object, or an SSE stream from the moment at which something comes before the answer. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { oneLine } from '../../protocol/json.ts';
 import type { Answer } from '../protocol.ts';
+import { type EventStream, eventText, startStream } from './event-stream.ts';
 
 export interface Accepted {
   readonly json: boolean;
@@ -20,45 +20,63 @@ export function accepted(header: string | undefined): Accepted {
 }
 
 export interface Reply {
-  /** Sends a notification that belongs to the request; dropped where the caller reads no streams. */
+  /** Sends a message that belongs to the request; dropped where the caller reads no streams. */
   notify(text: string): void;
   finish(answer: Answer): void;
   /** Ends the exchange without an answer: the request was cancelled. */
   abandon(): void;
 }
 
-const STREAM_HEADERS: OutgoingHttpHeaders = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  // Keeps reverse proxies from holding events back (2026-07-28, streamable-http, Receiving Messages).
-  'x-accel-buffering': 'no',
-};
-
-export function createReply(response: ServerResponse, accept: Accepted, headers: OutgoingHttpHeaders): Reply {
-  const event = (text: string): string => `event: message\ndata: ${oneLine(text)}\n\n`;
-  const openStream = (): void => {
-    if (!response.headersSent) response.writeHead(200, { ...headers, ...STREAM_HEADERS });
+/** @param resumable opens a stream whose events are kept; without it, what cannot be sent is lost. */
+export function createReply(
+  response: ServerResponse,
+  accept: Accepted,
+  headers: OutgoingHttpHeaders,
+  resumable?: () => EventStream,
+): Reply {
+  let stream: EventStream | undefined;
+  const isGone = (): boolean => response.writableEnded || response.destroyed;
+  /** The stream of this reply, opened by the first message that needs one. */
+  const streamed = (): EventStream => {
+    if (stream === undefined) {
+      if (!isGone()) startStream(response, headers);
+      stream = resumable?.() ?? plainStream(response);
+      stream.attach(response);
+    }
+    return stream;
   };
   return {
     notify(text) {
-      if (!accept.events || response.writableEnded || response.destroyed) return;
-      openStream();
-      response.write(event(text));
+      if (accept.events && !(isGone() && stream === undefined)) streamed().write(text);
     },
     finish(answer) {
-      if (response.writableEnded || response.destroyed) return;
-      if (response.headersSent || !accept.json) {
-        openStream();
-        response.end(event(answer.text));
+      if (stream === undefined && isGone()) return;
+      if (stream === undefined && accept.json) {
+        sendJson(response, answer, headers);
         return;
       }
-      sendJson(response, answer, headers);
+      const events = streamed();
+      events.write(answer.text);
+      events.end();
     },
     abandon() {
-      if (response.writableEnded || response.destroyed) return;
-      if (!response.headersSent && !accept.events) response.writeHead(202, headers);
-      else openStream();
-      response.end();
+      if (stream !== undefined) stream.end();
+      else if (isGone()) return;
+      else if (accept.events) streamed().end();
+      else response.writeHead(202, headers).end();
+    },
+  };
+}
+
+function plainStream(response: ServerResponse): EventStream {
+  const isOpen = (): boolean => !response.writableEnded && !response.destroyed;
+  return {
+    attach: () => {},
+    write(text) {
+      if (isOpen()) response.write(eventText(text));
+    },
+    end() {
+      if (isOpen()) response.end();
     },
   };
 }

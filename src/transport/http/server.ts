@@ -131,10 +131,11 @@ function serve(
   connection: Connection,
   cors: OutgoingHttpHeaders,
 ): void {
-  if (path === '/mcp') options.mcp.handle(request, response, connection, cors);
+  const server = serverOf(path);
+  if (path === '/mcp' || server !== undefined) options.mcp.handle(request, response, connection, server, cors);
   else if (path === '/metrics') void sendMetrics(options, request, response, cors);
   else {
-    const answer = refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp.');
+    const answer = refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp and /mcp/servers/NAME.');
     sendJson(response, { ...answer, status: 404 }, cors);
   }
 }
@@ -161,6 +162,18 @@ function isMetadataOf(resource: ProtectedResource | undefined, path: string): bo
 function sendReadiness(response: ServerResponse, ready: boolean): void {
   sendJson(response, { status: ready ? 200 : 503, text: JSON.stringify({ status: ready ? 'ready' : 'not ready' }) });
 }
+
+/** The server that a path names, `/mcp/servers/NAME`; whether there is one is for the pipeline to say. */
+function serverOf(path: string): string | undefined {
+  if (!path.startsWith(SERVER_PATH) || path.length === SERVER_PATH.length) return undefined;
+  try {
+    return decodeURIComponent(path.slice(SERVER_PATH.length));
+  } catch {
+    return undefined;
+  }
+}
+
+const SERVER_PATH = '/mcp/servers/';
 
 function pathOf(url: string): string {
   const end = url.search(/[?#]/);

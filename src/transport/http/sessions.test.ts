@@ -13,20 +13,22 @@ const connection = (principal: string): Connection => ({
   },
 });
 
+const NEGOTIATED = { revision: '2025-11-25', capabilities: '{}' };
+
 function sessionsAt(clock: { now: number }, max = 100) {
   return createSessions({ idleMs: 1_000, max, now: () => clock.now });
 }
 
 it('ids are 128 random bits', () => {
   const sessions = sessionsAt({ now: 0 });
-  const ids = Array.from({ length: 50 }, () => sessions.open(connection('a'), '2025-11-25').id);
+  const ids = Array.from({ length: 50 }, () => sessions.open(connection('a'), undefined, NEGOTIATED).id);
   expect(new Set(ids).size).toBe(50);
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
 });
 
 it('a session belongs to the principal that opened it: to anybody else it does not exist', () => {
   const sessions = sessionsAt({ now: 0 });
-  const { id } = sessions.open(connection('a'), '2025-11-25');
+  const { id } = sessions.open(connection('a'), undefined, NEGOTIATED);
   expect(sessions.find(id, 'b')).toBeUndefined();
   expect(sessions.close(id, 'b')).toBe(false);
   expect(sessions.find(id, 'a')?.id).toBe(id);
@@ -35,7 +37,7 @@ it('a session belongs to the principal that opened it: to anybody else it does n
 it('ends after its idle time, counted from the last request', () => {
   const clock = { now: 0 };
   const sessions = sessionsAt(clock);
-  const { id } = sessions.open(connection('a'), '2025-11-25');
+  const { id } = sessions.open(connection('a'), undefined, NEGOTIATED);
   clock.now = 900;
   expect(sessions.find(id, 'a')).toBeDefined();
   clock.now = 1_800;
@@ -48,7 +50,7 @@ it('ends after its idle time, counted from the last request', () => {
 it('does not end while a call is in flight', () => {
   const clock = { now: 0 };
   const sessions = sessionsAt(clock);
-  const session = sessions.open(connection('a'), '2025-11-25');
+  const session = sessions.open(connection('a'), undefined, NEGOTIATED);
   session.flights.begin('1');
   clock.now = 5_000;
   expect(sessions.find(session.id, 'a')).toBeDefined();
@@ -56,17 +58,17 @@ it('does not end while a call is in flight', () => {
 
 it('ends the one that was idle longest when there are too many', () => {
   const sessions = sessionsAt({ now: 0 }, 2);
-  const first = sessions.open(connection('a'), '2025-11-25');
-  const second = sessions.open(connection('a'), '2025-11-25');
+  const first = sessions.open(connection('a'), undefined, NEGOTIATED);
+  const second = sessions.open(connection('a'), undefined, NEGOTIATED);
   sessions.find(first.id, 'a');
-  sessions.open(connection('a'), '2025-11-25');
+  sessions.open(connection('a'), undefined, NEGOTIATED);
   expect(sessions.find(second.id, 'a')).toBeUndefined();
   expect(sessions.find(first.id, 'a')).toBeDefined();
 });
 
 it('cancels the calls of a session that ends', () => {
   const sessions = sessionsAt({ now: 0 });
-  const session = sessions.open(connection('a'), '2025-11-25');
+  const session = sessions.open(connection('a'), undefined, NEGOTIATED);
   const flight = session.flights.begin('1');
   sessions.close(session.id, 'a');
   expect(flight?.signal.aborted).toBe(true);
@@ -74,8 +76,8 @@ it('cancels the calls of a session that ends', () => {
 
 it('a reload ends the sessions of principals that are gone', () => {
   const sessions = sessionsAt({ now: 0 });
-  const kept = sessions.open(connection('a'), '2025-11-25');
-  const gone = sessions.open(connection('b'), '2025-11-25');
+  const kept = sessions.open(connection('a'), undefined, NEGOTIATED);
+  const gone = sessions.open(connection('b'), undefined, NEGOTIATED);
   sessions.retain(({ principal }) => principal === 'a');
   expect(sessions.find(kept.id, 'a')).toBeDefined();
   expect(sessions.find(gone.id, 'b')).toBeUndefined();

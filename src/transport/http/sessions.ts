@@ -3,12 +3,18 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../pipeline/types.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
+import type { Negotiated } from '../protocol.ts';
+import { createAsks, type SessionState } from '../session-state.ts';
+import { createEventStreams, type EventStream, type EventStreams } from './event-stream.ts';
 
-export interface Session {
-  readonly id: string;
+export interface Session extends SessionState {
   readonly connection: Connection;
-  readonly revision: string;
+  /** The server that the session is for alone; undefined where the rules choose what it sees. */
+  readonly server: string | undefined;
   readonly flights: Flights;
+  readonly streams: EventStreams;
+  /** Where what belongs to no request goes; undefined while the client does not listen. */
+  listener: EventStream | undefined;
 }
 
 interface Held extends Session {
@@ -16,7 +22,7 @@ interface Held extends Session {
 }
 
 export interface Sessions {
-  open(connection: Connection, revision: string): Session;
+  open(connection: Connection, server: string | undefined, negotiated: Negotiated): Session;
   /** Undefined for unknown, expired and other callers' sessions alike: they all get 404. */
   find(id: string, owner: string): Session | undefined;
   close(id: string, owner: string): boolean;
@@ -44,6 +50,7 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
   const end = (session: Held, reason?: GatewayError): void => {
     held.delete(session.id);
     session.flights.abortAll(reason);
+    session.listener?.end();
   };
 
   /** Sessions with calls in flight are in use, however long ago the last request came in. */
@@ -62,12 +69,23 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
   };
 
   return {
-    open(connection, revision) {
+    open(connection, server, negotiated) {
       expire();
       const oldest = held.values().next().value;
       if (held.size >= max && oldest !== undefined) end(oldest);
       const id = randomBytes(16).toString('hex');
-      const session = { id, connection, revision, flights: createFlights(), usedAt: now() };
+      const session: Held = {
+        ...negotiated,
+        id,
+        connection,
+        server,
+        logLevel: undefined,
+        asks: createAsks(),
+        flights: createFlights(),
+        streams: createEventStreams(),
+        listener: undefined,
+        usedAt: now(),
+      };
       held.set(id, session);
       return session;
     },

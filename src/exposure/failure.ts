@@ -1,0 +1,21 @@
+import { CATALOGUE, type ErrorCode, type GatewayError } from '../shared/errors.ts';
+import type { ToolAnswer } from '../tools/types.ts';
+
+/** A failure of a request that has no tool result to put it into: an error of the protocol, its code in `data`. */
+export function protocolFailure({ code, message }: GatewayError): ToolAnswer {
+  return { kind: 'error', code: CATALOGUE[code].rpc, message, data: JSON.stringify({ code }) };
+}
+
+/** What is told as if the thing did not exist, so that denied and missing look the same. */
+const HIDDEN: ReadonlySet<ErrorCode> = new Set([
+  'DENIED_BY_POLICY',
+  'TOOL_NOT_FOUND',
+  'INVALID_AGENT_ID',
+  'FALLBACK_AGENT_NOT_IN_RULES',
+  'NO_FALLBACK_CONFIGURED',
+]);
+
+/** @param missing the answer for what the caller may not know of. */
+export function hidingFailure(error: GatewayError, missing: ToolAnswer): ToolAnswer {
+  return HIDDEN.has(error.code) ? missing : protocolFailure(error);
+}

@@ -1,0 +1,38 @@
+import type { ResultBody } from '../protocol/codec.ts';
+import { elements } from '../protocol/json.ts';
+import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { findMember, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+
+/**
+ * A `resources/read` result whose `contents` name the resource as the caller asked for it. Everything else stays the text it
+ * was.
+ */
+export function replaceUris(body: ResultBody, original: string, exposed: string): ResultBody {
+  const { text, metaAt } = body;
+  const contents = findMember(scan(text), 'contents');
+  if (contents === undefined || text.charAt(contents.start) !== '[') return body;
+  const replaced = `[${elements(text.slice(contents.start, contents.end))
+    .map((element) => replaceUri(element, original, exposed))
+    .join(',')}]`;
+  const shift = replaced.length - (contents.end - contents.start);
+  return {
+    ...body,
+    text: text.slice(0, contents.start) + replaced + text.slice(contents.end),
+    metaAt: metaAt > contents.start ? metaAt + shift : metaAt,
+  };
+}
+
+function replaceUri(element: string, original: string, exposed: string): string {
+  const uri = findMember(scan(element), 'uri');
+  if (uri === undefined || stringValue(element, uri) !== original) return element;
+  return element.slice(0, uri.start) + JSON.stringify(exposed) + element.slice(uri.end);
+}
+
+function scan(text: string): ScannedObject | undefined {
+  try {
+    return scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+  } catch (error) {
+    if (error instanceof ScanError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,201 @@
+/** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
+import { joinMembers, keepMembers } from '../protocol/json.ts';
+import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { encodeHeaderValue } from '../protocol/param-headers.ts';
+import type { Era } from '../protocol/revisions.ts';
+import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { relay, resume } from '../relay/relay.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { failureAnswer } from '../tools/answer.ts';
+import { deadlineIn, execute, sizeOf, toAnswer } from '../tools/execute-tool.ts';
+import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { hidingFailure, protocolFailure } from './failure.ts';
+import { locateName, locateUri, lookUpName, lookUpUri } from './locate.ts';
+import { replaceUris } from './replace-uris.ts';
+import type { View } from './view.ts';
+
+/** `tools/call` of a server's tool. Failures are tool results, as everywhere. */
+export function toolCallOperation(view: View): Operation {
+  return {
+    name: 'tools/call',
+    read(request) {
+      const exposed = requiredString(request, 'name');
+      const args = argumentsOf(request);
+      const others = keepParams(request, (key) => key !== 'name' && key !== 'arguments');
+      return {
+        ...aim(locateName(view, exposed), (context) => lookUpName(context, view, 'tools', exposed)),
+        executes: true,
+        detail: sizeOf(args),
+        run: (context, target) => {
+          const { server, name } = found(target);
+          return execute(context, { server, tool: name, args, others, timeoutMs: undefined });
+        },
+      };
+    },
+    fail: ({ code, message }) => failureAnswer(code, message),
+  };
+}
+
+export function promptOperation(view: View): Operation {
+  let asked = '';
+  return {
+    name: 'prompts/get',
+    read(request) {
+      asked = requiredString(request, 'name');
+      const others = keepParams(request, (key) => key !== 'name');
+      return {
+        ...aim(locateName(view, asked), (context) => lookUpName(context, view, 'prompts', asked)),
+        kind: 'prompt',
+        executes: true,
+        run: (context, target) =>
+          forward(context, target, 'prompts/get', (name) => joinMembers(member('name', name), others)),
+      };
+    },
+    fail: (error) =>
+      hidingFailure(error, { kind: 'error', code: -32602, message: `Unknown prompt: ${asked.slice(0, 128)}` }),
+  };
+}
+
+/** @param era decides the code of a resource that is not there: -32002 until 2025-11-25, -32602 since. */
+export function resourceOperation(method: string, view: View, era: Era): Operation {
+  let asked = '';
+  return {
+    name: method,
+    read(request) {
+      asked = requiredString(request, 'uri');
+      const others = keepParams(request, (key) => key !== 'uri');
+      return {
+        ...aim(locateUri(view, asked), (context) => lookUpUri(context, view, asked)),
+        kind: 'resource',
+        executes: true,
+        async run(context, target) {
+          const answer = await forward(context, target, method, (uri) => joinMembers(member('uri', uri), others));
+          if (answer.kind !== 'result' || found(target).name === asked) return answer;
+          return { ...answer, body: replaceUris(answer.body, found(target).name, asked) };
+        },
+      };
+    },
+    fail: (error) =>
+      hidingFailure(error, {
+        kind: 'error',
+        code: era === 'modern' ? -32602 : -32002,
+        message: 'Resource not found',
+        data: JSON.stringify({ uri: asked }),
+      }),
+  };
+}
+
+/** `completion/complete`: decided as the prompt or resource that it completes for. */
+export function completionOperation(view: View): Operation {
+  const nothing: ToolAnswer = {
+    kind: 'error',
+    code: -32602,
+    message: 'There is nothing to complete under this reference.',
+  };
+  return {
+    name: 'completion/complete',
+    read(request) {
+      const ref = findMember(request.params, 'ref');
+      const refText = ref === undefined ? '{}' : request.text.slice(ref.start, ref.end);
+      const isPrompt = refText.includes('"ref/prompt"');
+      const field = isPrompt ? 'name' : 'uri';
+      const exposed = requiredString({ text: refText, params: scan(refText) }, field);
+      const others = keepParams(request, (key) => key !== 'ref');
+      return {
+        ...(isPrompt
+          ? aim(locateName(view, exposed), (context) => lookUpName(context, view, 'prompts', exposed))
+          : aim(locateUri(view, exposed), (context) => lookUpUri(context, view, exposed))),
+        kind: isPrompt ? 'prompt' : 'resource',
+        executes: true,
+        run: (context, target) =>
+          forward(context, target, 'completion/complete', (name) =>
+            joinMembers(`"ref":{"type":"${isPrompt ? 'ref/prompt' : 'ref/resource'}",${member(field, name)}}`, others),
+          ),
+      };
+    },
+    fail: (error) => hidingFailure(error, nothing),
+  };
+}
+
+/** Any other request of a view with one server, e.g. of an extension: decided on the server alone. */
+export function passThroughOperation(method: string, server: string): Operation {
+  return {
+    name: method,
+    read: (request) => ({
+      claimedAgent: undefined,
+      server,
+      tool: undefined,
+      executes: true,
+      run: (context, target) => forward(context, target, method, () => keepParams(request, () => true)),
+    }),
+    fail: protocolFailure,
+  };
+}
+
+type Aim = Pick<Invocation, 'claimedAgent' | 'server' | 'tool' | 'locate'>;
+
+/** Says what an invocation is about: at once where the name tells, otherwise by looking. */
+function aim(target: Target | undefined, lookUp: (context: ToolContext) => Promise<Target | undefined>): Aim {
+  if (target === undefined) return { claimedAgent: undefined, server: undefined, tool: undefined, locate: lookUp };
+  return { claimedAgent: undefined, server: target.server, tool: target.name };
+}
+
+function found(target: Target | undefined): { readonly server: string; readonly name: string } {
+  if (target === undefined) throw new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name.');
+  return { server: target.server, name: target.name ?? '' };
+}
+
+async function forward(
+  context: ToolContext,
+  target: Target | undefined,
+  method: string,
+  paramsFor: (name: string) => string,
+): Promise<ToolAnswer> {
+  const { server, name } = found(target);
+  const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
+  const deadline = deadlineIn(timeoutMs);
+  const request = { server, method, params: paramsFor(name), timeoutMs };
+  const resumed = resume(context.relay, request);
+  if (resumed !== undefined) return toAnswer(await resumed);
+  const { link } = await context.connect(deadline, async () => undefined);
+  return toAnswer(
+    await relay(context.relay, link, { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() }),
+  );
+}
+
+function nameHeader(method: string, name: string): Record<string, string> {
+  return NAMED.has(method) ? { 'mcp-name': encodeHeaderValue(name) } : {};
+}
+
+const NAMED: ReadonlySet<string> = new Set(['prompts/get', 'resources/read']);
+
+function member(key: string, value: string): string {
+  return `"${key}":${JSON.stringify(value)}`;
+}
+
+/** Params that are passed on as they are. */
+function keepParams({ text, params }: RequestText, keep: (key: string) => boolean): string {
+  return params === undefined ? '' : keepMembers(text, params, (key) => !OWN_PARAMS.has(key) && keep(key));
+}
+
+/** Written anew on the way down. */
+const OWN_PARAMS: ReadonlySet<string> = new Set(['_meta', 'inputResponses', 'requestState']);
+
+function requiredString({ text, params }: RequestText, key: string): string {
+  const found = findMember(params, key);
+  const value = found === undefined ? undefined : stringValue(text, found);
+  if (value === undefined || value === '') throw new GatewayError('INVALID_PARAMS', `params.${key} must be a string.`);
+  if (value.length > 8_192) throw new GatewayError('INVALID_PARAMS', `params.${key} is too long.`);
+  return value;
+}
+
+function argumentsOf({ text, params }: RequestText): { readonly text: string; readonly keys: readonly string[] } {
+  const found = findMember(params, 'arguments');
+  if (found === undefined) return { text: '{}', keys: [] };
+  if (found.object === undefined) throw new GatewayError('INVALID_ARGUMENTS', 'arguments must be an object.');
+  return { text: text.slice(found.start, found.end), keys: found.object.members.map(({ key }) => key) };
+}
+
+function scan(text: string): ScannedObject | undefined {
+  return text.startsWith('{') ? scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }) : undefined;
+}

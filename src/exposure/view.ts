@@ -1,0 +1,21 @@
+/** How a connection sees the servers. */
+import type { Snapshot } from '../config/types.ts';
+
+export type View =
+  /** The gateway's few tools; prompts and resources of the servers under names that carry the server. */
+  | { readonly mode: 'discovery' }
+  /** All permitted tools too, under names that carry the server. */
+  | { readonly mode: 'direct' }
+  /** One server as it is, nothing renamed. */
+  | { readonly mode: 'single'; readonly server: string };
+
+export const DISCOVERY: View = { mode: 'discovery' };
+export const DIRECT: View = { mode: 'direct' };
+
+/** The configured servers that a view shows, by name; `__` would make exposed names ambiguous. */
+export function serversOf(view: View, snapshot: Snapshot): readonly string[] {
+  if (view.mode === 'single') return snapshot.servers.has(view.server) ? [view.server] : [];
+  return [...snapshot.servers.keys()].filter((name) => !name.includes(SEPARATOR)).sort();
+}
+
+export const SEPARATOR = '__';

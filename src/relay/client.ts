@@ -1,0 +1,41 @@
+/** The other end of a request: what can be asked of the caller and told to it while the request is open. */
+import type { ClientAnswer } from '../downstream/types.ts';
+import type { Era } from '../protocol/revisions.ts';
+
+export interface Client {
+  readonly era: Era;
+  /** Id of a session of the 2025 revisions, `stdio` for the stdio connection; undefined for callers of 2026-07-28. */
+  readonly session: string | undefined;
+  /** What the caller declared: the text of its client capabilities, `{}` for none. */
+  readonly capabilities: string;
+  /**
+   * Least severity of `notifications/message` that the caller wants. Undefined: none for callers of 2026-07-28, what the server
+   * chooses for others.
+   */
+  readonly logLevel: string | undefined;
+  /** Sends a request on the stream of this call; only callers of the 2025 revisions can be asked. */
+  readonly ask: ((method: string, params: string) => Promise<ClientAnswer>) | undefined;
+  /** Sends a notification that belongs to this request. */
+  readonly tell: (method: string, params: string) => void;
+  /** What a caller of 2026-07-28 sends with its retry (basic/patterns/mrtr). */
+  readonly retry: Retry | undefined;
+}
+
+export interface Retry {
+  /** Text of the `inputResponses` object. */
+  readonly inputResponses: string | undefined;
+  readonly requestState: string | undefined;
+}
+
+/** Severities of RFC 5424, least first (2025-11-25, server/utilities/logging). */
+const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+export function isLogLevel(level: string): boolean {
+  return LEVELS.includes(level);
+}
+
+/** Whether a message of this severity is wanted by who asked for `least` and worse; an unknown severity is. */
+export function isLoud(level: string, least: string): boolean {
+  const at = LEVELS.indexOf(level);
+  return at < 0 || at >= LEVELS.indexOf(least);
+}

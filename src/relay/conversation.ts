@@ -1,0 +1,86 @@
+/**
+ * A call of a 2025 server that asks its client while it works, held open for a caller of 2026-07-28, whose requests end each
+ * time something is asked and come back with the answers.
+ */
+import type { ClientAnswer, Reply, ServerRequest } from '../downstream/types.ts';
+import type { InputRequest } from './input.ts';
+
+export type Turn =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'asked'; readonly requests: ReadonlyMap<string, InputRequest> };
+
+export interface Conversation {
+  /** What comes next: the reply, or questions that are not answered yet. Rejects as the call does. */
+  turn(): Promise<Turn>;
+  /** Answers questions by their keys; texts of results. Unknown keys are ignored. */
+  answer(responses: ReadonlyMap<string, string>): void;
+  /** Ends the call. */
+  abort(reason: unknown): void;
+  /** Where progress and messages of the call go now. */
+  attach(listener: Listener | undefined): void;
+}
+
+export interface Listener {
+  progress(params: string): void;
+  notification(method: string, params: string): void;
+}
+
+/** What the call is given to work with. */
+export interface ConversationHooks {
+  readonly signal: AbortSignal;
+  readonly onRequest: (request: ServerRequest) => Promise<ClientAnswer>;
+  readonly onProgress: (params: string) => void;
+  readonly onNotification: (method: string, params: string) => void;
+}
+
+interface Question extends InputRequest {
+  readonly settle: (answer: ClientAnswer) => void;
+}
+
+/** @param start makes the call; its promise is the reply. */
+export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): Conversation {
+  const controller = new AbortController();
+  const questions = new Map<string, Question>();
+  let asked = 0;
+  let listener: Listener | undefined;
+  let wake: () => void = () => {};
+  let ended = false;
+
+  const reply = start({
+    signal: controller.signal,
+    onRequest: ({ method, params }) =>
+      new Promise((settle) => {
+        questions.set(`ask-${++asked}`, { method, params, settle });
+        wake();
+      }),
+    onProgress: (params) => listener?.progress(params),
+    onNotification: (method, params) => listener?.notification(method, params),
+  });
+  const settled = (): void => {
+    ended = true;
+    wake();
+  };
+  reply.then(settled, settled);
+
+  return {
+    async turn() {
+      if (!ended && questions.size === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        wake = () => {};
+      }
+      return ended ? { kind: 'reply', reply: await reply } : { kind: 'asked', requests: new Map(questions) };
+    },
+    answer(responses) {
+      for (const [key, result] of responses) {
+        questions.get(key)?.settle({ ok: true, result });
+        questions.delete(key);
+      }
+    },
+    abort: (reason) => controller.abort(reason),
+    attach(next) {
+      listener = next;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** `input_required` results (2026-07-28, basic/patterns/mrtr) read and written as text. */
+import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { findMember, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+
+export interface InputRequest {
+  readonly method: string;
+  /** Inner text of the params. */
+  readonly params: string;
+}
+
+export interface InputRequired {
+  readonly requests: ReadonlyMap<string, InputRequest>;
+  /** JSON text of the string, to be sent back as it came. */
+  readonly requestState: string | undefined;
+}
+
+/** @returns undefined where the text is no such result. */
+export function readInputRequired(text: string): InputRequired | undefined {
+  const root = scan(text);
+  const state = findMember(root, 'requestState');
+  const requests = new Map<string, InputRequest>();
+  const member = findMember(root, 'inputRequests');
+  if (member !== undefined && member.object === undefined) return undefined;
+  for (const entry of member?.object?.members ?? []) {
+    const request = readRequest(text.slice(entry.start, entry.end));
+    if (request === undefined) return undefined;
+    requests.set(entry.key, request);
+  }
+  return { requests, requestState: state === undefined ? undefined : text.slice(state.start, state.end) };
+}
+
+function readRequest(text: string): InputRequest | undefined {
+  const root = scan(text);
+  const member = findMember(root, 'method');
+  const method = member === undefined ? undefined : stringValue(text, member);
+  if (method === undefined) return undefined;
+  const params = findMember(root, 'params');
+  if (params === undefined) return { method, params: '' };
+  const value = text.slice(params.start, params.end);
+  return value.startsWith('{') ? { method, params: value.slice(1, -1).trim() } : undefined;
+}
+
+/** The `input_required` result that asks these, with a state of ours. */
+export function writeInputRequired(requests: ReadonlyMap<string, InputRequest>, requestState: string): string {
+  const asked = Array.from(
+    requests,
+    ([key, { method, params }]) => `${JSON.stringify(key)}:{"method":${JSON.stringify(method)},"params":{${params}}}`,
+  );
+  return `{"inputRequests":{${asked.join(',')}},"requestState":${JSON.stringify(requestState)}}`;
+}
+
+/** The members of an `inputResponses` object: the text of each answer. */
+export function readInputResponses(text: string | undefined): ReadonlyMap<string, string> {
+  const root = text === undefined ? undefined : scan(text);
+  const answers = root?.members.map(({ key, start, end }) => [key, (text ?? '').slice(start, end)] as const);
+  return new Map(answers);
+}
+
+function scan(text: string): ScannedObject | undefined {
+  try {
+    return scanObject(text, { inputRequests: {} }, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+  } catch (error) {
+    if (error instanceof ScanError) return undefined;
+    throw error;
+  }
+}

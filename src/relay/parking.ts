@@ -1,0 +1,114 @@
+/** Conversations that wait for their caller to come back, under handles that nobody else can use. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { GatewayError } from '../shared/errors.ts';
+import type { Conversation } from './conversation.ts';
+
+/** What the handles of this gateway begin with; the states of servers are relayed as they are. */
+const PREFIX = 'amgp1.';
+/** Milliseconds a caller has for its answers. */
+const EXPIRY_MS = 600_000;
+const MAX_PARKED = 1_000;
+const MAX_PER_OWNER = 100;
+
+export interface Parking {
+  /**
+   * Keeps a conversation until it is taken or expires.
+   * @param owner who may take it; @param call digest of the request that may resume it.
+   * @returns a handle: single use, authenticated, bound to owner, call and expiry.
+   * @throws GatewayError RATE_LIMITED when too many wait; the conversation is ended then.
+   */
+  park(conversation: Conversation, owner: string, call: string, permitted: () => boolean): string;
+  isHandle(state: string): boolean;
+  /** @returns undefined for a handle that is unknown, used, expired or somebody else's. */
+  take(handle: string, owner: string, call: string): Conversation | undefined;
+  /** Ends those that the configuration no longer permits. */
+  review(): void;
+  /** Ends all. */
+  clear(): void;
+  readonly size: number;
+}
+
+interface Parked {
+  readonly conversation: Conversation;
+  readonly owner: string;
+  readonly permitted: () => boolean;
+  readonly timer: NodeJS.Timeout;
+}
+
+export function createParking(): Parking {
+  const key = randomBytes(32);
+  const parked = new Map<string, Parked>();
+
+  const end = (id: string, message: string): void => {
+    const entry = parked.get(id);
+    if (entry === undefined) return;
+    parked.delete(id);
+    clearTimeout(entry.timer);
+    entry.conversation.abort(new GatewayError('CANCELLED', message));
+  };
+
+  const countOf = (owner: string): number => {
+    let count = 0;
+    for (const entry of parked.values()) if (entry.owner === owner) count++;
+    return count;
+  };
+
+  return {
+    park(conversation, owner, call, permitted) {
+      if (parked.size >= MAX_PARKED || countOf(owner) >= MAX_PER_OWNER) {
+        const full = new GatewayError(
+          'RATE_LIMITED',
+          'Too many calls wait for input: answer those first, or try again later.',
+        );
+        conversation.abort(full);
+        throw full;
+      }
+      const id = randomBytes(16).toString('hex');
+      const timer = setTimeout(() => end(id, 'Nobody answered in time.'), EXPIRY_MS).unref();
+      parked.set(id, { conversation, owner, permitted, timer });
+      return PREFIX + seal(key, id, bindingOf(owner, call));
+    },
+    isHandle: (state) => state.startsWith(PREFIX),
+    take(handle, owner, call) {
+      const id = unseal(key, handle.slice(PREFIX.length), bindingOf(owner, call));
+      const entry = id === undefined ? undefined : parked.get(id);
+      if (id === undefined || entry === undefined) return undefined;
+      parked.delete(id);
+      clearTimeout(entry.timer);
+      return entry.conversation;
+    },
+    review() {
+      for (const [id, entry] of parked) if (!entry.permitted()) end(id, 'The rules no longer permit this call.');
+    },
+    clear() {
+      for (const id of parked.keys()) end(id, 'The gateway is shutting down.');
+    },
+    get size() {
+      return parked.size;
+    },
+  };
+}
+
+function bindingOf(owner: string, call: string): Buffer {
+  return Buffer.from(JSON.stringify([owner, call]));
+}
+
+/** AES-256-GCM; what it is bound to is authenticated with it. */
+function seal(key: Buffer, id: string, binding: Buffer): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(binding);
+  const sealed = Buffer.concat([iv, cipher.update(id, 'hex'), cipher.final(), cipher.getAuthTag()]);
+  return sealed.toString('base64url');
+}
+
+function unseal(key: Buffer, text: string, binding: Buffer): string | undefined {
+  const sealed = Buffer.from(text, 'base64url');
+  if (sealed.length !== 12 + 16 + 16) return undefined;
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(binding);
+    decipher.setAuthTag(sealed.subarray(28));
+    return Buffer.concat([decipher.update(sealed.subarray(12, 28)), decipher.final()]).toString('hex');
+  } catch {
+    return undefined;
+  }
+}

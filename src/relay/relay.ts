@@ -1,0 +1,225 @@
+/**
+ * One request to a server and all that may happen until its result: the four combinations of generations. Same generation
+ * on both sides: what one says is passed on. Crossed: `input_required` results become requests to the caller, and requests
+ * of the server become `input_required` results.
+ */
+import { createHash } from 'node:crypto';
+import type { Link, Reply, RequestOptions } from '../downstream/types.ts';
+import type { ResultBody } from '../protocol/codec.ts';
+import { joinMembers } from '../protocol/json.ts';
+import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { META_LOG_LEVEL } from '../protocol/revisions.ts';
+import { findMember, scanObject } from '../protocol/scan.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { type Client, isLoud } from './client.ts';
+import { type Conversation, converse } from './conversation.ts';
+import { readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
+import type { Parking } from './parking.ts';
+
+/** Rounds of questions within one call of a caller that is asked directly. */
+const MAX_ROUNDS = 20;
+/** A call takes at most this long in all, progress or not (behaviour section 4). */
+export const MAX_TOTAL_MS = 600_000;
+
+export interface RelayRequest {
+  readonly server: string;
+  readonly method: string;
+  /** Inner text of the params, without `_meta`, `inputResponses` and `requestState`. */
+  readonly params: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+export interface RelayContext {
+  readonly client: Client;
+  readonly signal: AbortSignal;
+  readonly onProgress: ((params: string) => void) | undefined;
+  /** Inner text of the caller's `_meta` without hop-by-hop fields. */
+  readonly meta: string;
+  readonly parking: Parking;
+  /** Who may resume a call that waits for input. */
+  readonly owner: string;
+  /** Whether the call is still permitted, under the configuration then in force. */
+  readonly permitted: () => boolean;
+}
+
+/** A result to release, or a server's own protocol error to relay. */
+export type Relayed =
+  | { readonly kind: 'result'; readonly body: ResultBody }
+  | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: string };
+
+/**
+ * A call that was held open for this caller, if its retry names one.
+ * @returns undefined where the request begins a call.
+ */
+export function resume(context: RelayContext, request: RelayRequest): Promise<Relayed> | undefined {
+  const { client, parking } = context;
+  const state = client.retry?.requestState;
+  if (state === undefined || !parking.isHandle(state)) return undefined;
+  const conversation = parking.take(state, context.owner, digestOf(request));
+  if (conversation === undefined) {
+    return Promise.resolve({
+      kind: 'error',
+      code: -32602,
+      message: 'requestState is unknown, used, expired or belongs to another call: send the request again without it.',
+    });
+  }
+  conversation.answer(readInputResponses(client.retry?.inputResponses));
+  return carryOn(context, conversation, request);
+}
+
+/** @throws GatewayError as `Link.request`, or RATE_LIMITED when too many calls wait for input. */
+export async function relay(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
+  if (link.facts.era === 'modern') return relayToModern(context, link, request);
+  await adoptLogLevel(context.client, link, request);
+  if (context.client.era === 'modern' && context.client.capabilities !== '{}') {
+    const conversation = converse((hooks) =>
+      link.request(request.method, request.params, { ...optionsOf(context, request), ...hooks }),
+    );
+    return carryOn(context, conversation, request);
+  }
+  const { ask } = context.client;
+  const reply = await link.request(request.method, request.params, {
+    ...optionsOf(context, request),
+    ...(ask === undefined ? {} : { onRequest: ({ method, params }) => ask(method, params) }),
+  });
+  return released(context.client, reply);
+}
+
+async function relayToModern(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
+  const { client } = context;
+  let retry = joinMembers(
+    client.retry?.inputResponses === undefined ? '' : `"inputResponses":${client.retry.inputResponses}`,
+    client.retry?.requestState === undefined ? '' : `"requestState":${JSON.stringify(client.retry.requestState)}`,
+  );
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const reply = await link.request(request.method, joinMembers(request.params, retry), optionsOf(context, request));
+    if (!reply.ok || reply.result.resultType !== 'input_required' || client.era === 'modern') {
+      return released(client, reply);
+    }
+    retry = await answersOf(client, reply.result.text, request.server);
+  }
+  throw new GatewayError(
+    'SERVER_UNAVAILABLE',
+    `Server '${request.server}' asked for input again and again; it was given up.`,
+  );
+}
+
+/** Asks a caller of the 2025 revisions what a modern server wants to know. @returns the members of the retry */
+async function answersOf({ ask }: Client, text: string, server: string): Promise<string> {
+  const required = readInputRequired(text);
+  if (required === undefined || ask === undefined) {
+    throw new GatewayError(
+      'SERVER_UNAVAILABLE',
+      `Server '${server}' asked for input in a way that cannot be passed on.`,
+    );
+  }
+  const answers = await Promise.all(
+    Array.from(required.requests, async ([key, { method, params }]) => {
+      const answer = await ask(method, params);
+      if (answer.ok) return `${JSON.stringify(key)}:${answer.result}`;
+      throw new GatewayError(
+        'SERVER_UNAVAILABLE',
+        `Server '${server}' asked for ${method}, which the client refused (${answer.code}).`,
+      );
+    }),
+  );
+  return joinMembers(
+    `"inputResponses":{${answers.join(',')}}`,
+    required.requestState === undefined ? '' : `"requestState":${required.requestState}`,
+  );
+}
+
+/** One turn of a call of a 2025 server for a caller of 2026-07-28. */
+async function carryOn(context: RelayContext, conversation: Conversation, request: RelayRequest): Promise<Relayed> {
+  const { client, signal, onProgress } = context;
+  const abort = (): void => conversation.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  conversation.attach({
+    progress: (params) => onProgress?.(params),
+    notification: (method, params) => tell(client, method, params),
+  });
+  try {
+    const turn = await conversation.turn();
+    if (turn.kind === 'reply') return released(client, turn.reply);
+    const handle = context.parking.park(conversation, context.owner, digestOf(request), context.permitted);
+    const text = writeInputRequired(turn.requests, handle);
+    return { kind: 'result', body: { text, metaAt: -1, resultType: 'input_required' } };
+  } finally {
+    conversation.attach(undefined);
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions {
+  const { client } = context;
+  // Until a client of the 2025 revisions says otherwise, the choice is ours; 2026-07-28 servers say nothing unasked.
+  const wanted = client.logLevel ?? (client.era === 'legacy' ? 'info' : undefined);
+  const level = wanted === undefined ? '' : `${JSON.stringify(META_LOG_LEVEL)}:${JSON.stringify(wanted)}`;
+  return {
+    timeoutMs: request.timeoutMs,
+    maxTotalMs: MAX_TOTAL_MS,
+    signal: context.signal,
+    onProgress: context.onProgress,
+    onNotification: (method, params) => tell(client, method, params),
+    meta: joinMembers(context.meta, level),
+    headers: request.headers,
+    clientCapabilities: client.capabilities,
+  };
+}
+
+/** Messages of the server's log go to callers that want them (2026-07-28: only where the request says so). */
+function tell(client: Client, method: string, params: string): void {
+  if (method === 'notifications/message') {
+    if (client.logLevel === undefined ? client.era === 'modern' : !isLoud(levelOf(params), client.logLevel)) return;
+  }
+  client.tell(method, params);
+}
+
+function levelOf(params: string): string {
+  const text = `{${params}}`;
+  const member = findMember(scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }), 'level');
+  return (member === undefined ? undefined : stringValue(text, member)) ?? '';
+}
+
+const levels = new WeakMap<Link, string>();
+
+/** A 2025 server keeps one level per connection: it is told when this caller wants another one than the last. */
+async function adoptLogLevel({ logLevel }: Client, link: Link, { timeoutMs }: RelayRequest): Promise<void> {
+  if (logLevel === undefined || levels.get(link) === logLevel || link.facts.capabilities['logging'] === undefined)
+    return;
+  levels.set(link, logLevel);
+  await link.request('logging/setLevel', `"level":${JSON.stringify(logLevel)}`, { timeoutMs });
+}
+
+function released(client: Client, reply: Reply): Relayed {
+  if (reply.ok) {
+    const { text, metaAt, resultType } = reply.result;
+    if (resultType === 'complete' || client.era === 'modern')
+      return { kind: 'result', body: { text, metaAt, resultType } };
+    throw new GatewayError(
+      'SERVER_UNAVAILABLE',
+      `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,
+    );
+  }
+  const data = reply.data === undefined ? {} : { data: reply.data };
+  return { kind: 'error', code: relayedCode(client, reply.code), message: reply.message, ...data };
+}
+
+/** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */
+function relayedCode({ era }: Client, code: number): number {
+  if (code === MISSING_CLIENT_CAPABILITY) return era === 'modern' ? code : -32603;
+  if (code <= -32020 && code >= -32099) return -32603;
+  // 2026-07-28 retires the codes of the revisions before it.
+  if (era === 'modern' && code === -32002) return -32602;
+  return era === 'modern' && code === -32042 ? -32603 : code;
+}
+
+const MISSING_CLIENT_CAPABILITY = -32021;
+
+/** The request that a retry must repeat. */
+function digestOf({ server, method, params }: RelayRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([server, method, params]))
+    .digest('base64url');
+}

@@ -1,0 +1,51 @@
+/** The caller of one request, as the relay sees it. */
+import { notificationText } from '../protocol/codec.ts';
+import { type RequestMessage, stringValue } from '../protocol/messages.ts';
+import { META_CLIENT_CAPABILITIES, META_LOG_LEVEL } from '../protocol/revisions.ts';
+import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { type Client, isLogLevel } from '../relay/client.ts';
+import type { Exchange } from './protocol.ts';
+import { offeredCapabilities, type SessionState } from './session-state.ts';
+
+/** A caller of the 2025 revisions: what was negotiated holds for the whole session. */
+export function legacyClient(session: SessionState, exchange: Exchange): Client {
+  const { asks } = session;
+  return {
+    era: 'legacy',
+    session: session.id,
+    capabilities: exchange.streams ? session.capabilities : '{}',
+    logLevel: session.logLevel,
+    ask: exchange.streams ? (method, params) => asks.ask(exchange.notify, method, params, exchange.signal) : undefined,
+    tell: (method, params) => exchange.notify(notificationText(method, params)),
+    retry: undefined,
+  };
+}
+
+/** A caller of 2026-07-28: everything is in the request. */
+export function modernClient({ text, params }: RequestMessage, exchange: Exchange): Client {
+  const meta = findMember(params, '_meta')?.object;
+  const capabilities = findMember(meta, META_CLIENT_CAPABILITIES);
+  const inputResponses = findMember(params, 'inputResponses');
+  const requestState = findMember(params, 'requestState');
+  const isRetry = inputResponses !== undefined || requestState !== undefined;
+  return {
+    era: 'modern',
+    session: undefined,
+    capabilities: offeredCapabilities(capabilities && text.slice(capabilities.start, capabilities.end)),
+    logLevel: logLevelOf(text, meta),
+    ask: undefined,
+    tell: (method, notified) => exchange.notify(notificationText(method, notified)),
+    retry: isRetry
+      ? {
+          inputResponses: inputResponses && text.slice(inputResponses.start, inputResponses.end),
+          requestState: requestState && stringValue(text, requestState),
+        }
+      : undefined,
+  };
+}
+
+function logLevelOf(text: string, meta: ScannedObject | undefined): string | undefined {
+  const member = findMember(meta, META_LOG_LEVEL);
+  const level = member === undefined ? undefined : stringValue(text, member);
+  return level !== undefined && isLogLevel(level) ? level : undefined;
+}

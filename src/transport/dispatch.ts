@@ -1,0 +1,48 @@
+/** Which operation a method is, in the view of its connection. */
+
+import { listOperation } from '../exposure/lists.ts';
+import {
+  completionOperation,
+  passThroughOperation,
+  promptOperation,
+  resourceOperation,
+  toolCallOperation,
+} from '../exposure/requests.ts';
+import type { View } from '../exposure/view.ts';
+import type { Era } from '../protocol/revisions.ts';
+import type { Operation } from '../tools/types.ts';
+
+/** Methods that are never passed to a server as they are: they belong to a hop, or the gateway does them itself. */
+const OWN_METHODS: ReadonlySet<string> = new Set([
+  'initialize',
+  'ping',
+  'server/discover',
+  'logging/setLevel',
+  'subscriptions/listen',
+  'resources/subscribe',
+  'resources/unsubscribe',
+]);
+
+/** @returns undefined where the view has no such method; the gateway's own tools are not found here. */
+export function operationOf(method: string, view: View, era: Era): Operation | undefined {
+  switch (method) {
+    case 'tools/list':
+      return listOperation(method, 'tools', view);
+    case 'tools/call':
+      return toolCallOperation(view);
+    case 'prompts/list':
+      return listOperation(method, 'prompts', view);
+    case 'prompts/get':
+      return promptOperation(view);
+    case 'resources/list':
+      return listOperation(method, 'resources', view);
+    case 'resources/templates/list':
+      return listOperation(method, 'templates', view);
+    case 'resources/read':
+      return resourceOperation(method, view, era);
+    case 'completion/complete':
+      return completionOperation(view);
+    default:
+      return view.mode === 'single' && !OWN_METHODS.has(method) ? passThroughOperation(method, view.server) : undefined;
+  }
+}

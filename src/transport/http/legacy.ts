@@ -1,0 +1,151 @@
+/** The 2025 revisions over HTTP: sessions, streams that can be resumed, batches of 2025-03-26. */
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import {
+  type Message,
+  type NotificationMessage,
+  parseMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../../protocol/messages.ts';
+import { hasBatches } from '../../protocol/revisions.ts';
+import { batchElements } from '../batch.ts';
+import { isWithdrawn } from '../flights.ts';
+import { type Answer, type Exchange, type Protocol, refusal } from '../protocol.ts';
+import { startStream } from './event-stream.ts';
+import { acknowledge, headerOf, type Post, send } from './post.ts';
+import { createReply, type Reply } from './reply.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+export interface LegacyEndpoint {
+  initialize(post: Post, message: RequestMessage): Promise<void>;
+  request(post: Post, message: RequestMessage): Promise<void>;
+  batch(post: Post, text: string): Promise<void>;
+  /** Notifications and responses. */
+  accept(post: Post, message: NotificationMessage | ResponseMessage): void;
+  /** GET: the stream for what belongs to no request, or a broken one to go on with. */
+  listen(post: Post): void;
+  /** DELETE. */
+  end(post: Post): void;
+}
+
+export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): LegacyEndpoint {
+  /** @returns the session of a message, or sends why there is none. */
+  const sessionOf = (post: Post, id = 'null'): Session | undefined => {
+    const sessionId = headerOf(post.request, 'mcp-session-id');
+    if (sessionId === undefined) {
+      const hint = 'Mcp-Session-Id is missing: send initialize first, or declare a protocol version in params._meta.';
+      send(post, refusal(id, 'INVALID_REQUEST', hint));
+      return undefined;
+    }
+    const session = sessions.find(sessionId, post.connection.owner);
+    if (session !== undefined && session.server === post.server) return session;
+    const gone = refusal(id, 'INVALID_REQUEST', 'There is no such session: send initialize to start a new one.');
+    send(post, { ...gone, status: 404 });
+    return undefined;
+  };
+
+  const replyOf = (post: Post, session: Session): Reply => {
+    // Clients of the revisions before do not expect an event without data.
+    const primed = session.revision >= '2025-11-25';
+    return createReply(post.response, post.accept, post.headers, () => session.streams.open(primed));
+  };
+
+  const answer = async (
+    { connection, server, accept }: Post,
+    session: Session,
+    message: RequestMessage,
+    notify: (text: string) => void,
+  ): Promise<Answer | undefined> => {
+    const flight = session.flights.begin(message.id);
+    if (flight === undefined) {
+      return refusal(message.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.');
+    }
+    try {
+      const exchange: Exchange = { connection, server, signal: flight.signal, streams: accept.events, notify };
+      const { text } = await protocol.legacy(message, exchange, session);
+      return isWithdrawn(flight.signal) ? undefined : { text, status: 200 };
+    } finally {
+      session.flights.end(message.id);
+    }
+  };
+
+  const take = (session: Session, message: Message): void => {
+    if (message.kind === 'response') session.asks.settle(message);
+    else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
+      session.flights.cancel(message);
+    }
+  };
+
+  return {
+    async initialize(post, message) {
+      const { connection, server, accept, response } = post;
+      const signal = new AbortController().signal;
+      const exchange = { connection, server, signal, streams: accept.events, notify: () => {} };
+      const { text, status, session: negotiated } = await protocol.initialize(message, exchange);
+      const session = negotiated && sessions.open(connection, server, negotiated);
+      const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
+      createReply(response, accept, { ...post.headers, ...id }).finish({ text, status });
+    },
+    async request(post, message) {
+      const session = sessionOf(post, message.id);
+      if (session === undefined) return;
+      const reply = replyOf(post, session);
+      const answered = await answer(post, session, message, reply.notify);
+      if (answered === undefined) reply.abandon();
+      else reply.finish(answered);
+    },
+    async batch(post, text) {
+      const session = sessionOf(post);
+      if (session === undefined) return;
+      const parts = hasBatches(session.revision) ? batchElements(text) : NO_BATCHES;
+      if (!Array.isArray(parts)) {
+        send(post, refusal('null', parts.code, parts.message));
+        return;
+      }
+      const reply = replyOf(post, session);
+      const answers = await Promise.all(
+        parts.map((part): Promise<Answer | undefined> | Answer | undefined => {
+          const message = parseMessage(part, 'caller');
+          if (message.kind === 'request') return answer(post, session, message, reply.notify);
+          take(session, message);
+          return message.kind === 'invalid' ? refusal(message.id, message.code, message.message) : undefined;
+        }),
+      );
+      const present = answers.flatMap((answered) => (answered === undefined ? [] : [answered.text]));
+      if (present.length === 0) acknowledge(post);
+      else reply.finish({ text: `[${present.join(',')}]`, status: 200 });
+    },
+    accept(post, message) {
+      const session = sessionOf(post);
+      if (session === undefined) return;
+      take(session, message);
+      acknowledge(post);
+    },
+    listen(post) {
+      const session = sessionOf(post);
+      if (session === undefined) return;
+      startStream(post.response, post.headers);
+      const last = headerOf(post.request, 'last-event-id');
+      if (last === undefined || !session.streams.resume(last, post.response)) listenFor(session, post.response);
+    },
+    end(post) {
+      const session = sessionOf(post);
+      if (session === undefined) return;
+      sessions.close(session.id, post.connection.owner);
+      post.response.writeHead(204, post.headers).end();
+    },
+  };
+}
+
+const NO_BATCHES = {
+  code: 'INVALID_REQUEST',
+  message: 'This protocol revision has no batches: send one message per request.',
+} as const;
+
+/** What belongs to no request goes to the stream that was opened last: never to two (2025-11-25, Multiple Connections). */
+function listenFor(session: Session, response: ServerResponse): void {
+  session.listener?.end();
+  const stream = session.streams.open(false);
+  stream.attach(response);
+  session.listener = stream;
+}

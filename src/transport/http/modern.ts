@@ -1,0 +1,51 @@
+/** Requests of 2026-07-28 over HTTP: every one for itself; a caller that closes its connection cancels. */
+import { headerMismatch } from '../../protocol/headers.ts';
+import type { RequestMessage } from '../../protocol/messages.ts';
+import type { GatewayError } from '../../shared/errors.ts';
+import { isWithdrawn } from '../flights.ts';
+import { type Protocol, refusal } from '../protocol.ts';
+import { headerOf, type Post, send } from './post.ts';
+import { createReply } from './reply.ts';
+
+export interface ModernEndpoint {
+  /** @param declared the protocol version that the request declares. */
+  answer(post: Post, message: RequestMessage, declared: string): Promise<void>;
+  /** Cancels what is in flight; it is answered with the reason. */
+  abort(reason: GatewayError): void;
+}
+
+export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
+  const flights = new Set<AbortController>();
+  return {
+    async answer(post, message, declared) {
+      const mismatch = headerMismatch(message, declared, {
+        version: headerOf(post.request, 'mcp-protocol-version'),
+        method: headerOf(post.request, 'mcp-method'),
+        name: headerOf(post.request, 'mcp-name'),
+      });
+      if (mismatch !== undefined) {
+        send(post, refusal(message.id, 'HEADER_MISMATCH', mismatch));
+        return;
+      }
+      const { response, connection, server } = post;
+      const controller = new AbortController();
+      const gone = (): void => controller.abort();
+      flights.add(controller);
+      response.once('close', gone);
+      try {
+        const { notify, finish, abandon } = createReply(response, post.accept, post.headers);
+        const { signal } = controller;
+        const exchange = { connection, server, signal, streams: post.accept.events, notify };
+        const answer = await protocol.modern(message, exchange);
+        if (isWithdrawn(signal)) abandon();
+        else finish(answer);
+      } finally {
+        response.off('close', gone);
+        flights.delete(controller);
+      }
+    },
+    abort(reason) {
+      for (const controller of flights) controller.abort(reason);
+    },
+  };
+}

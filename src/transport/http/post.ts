@@ -1,0 +1,30 @@
+/** One POST to an MCP endpoint, and the small things that both eras need of it. */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Connection } from '../../pipeline/types.ts';
+import type { Answer } from '../protocol.ts';
+import { type Accepted, sendJson } from './reply.ts';
+
+export interface Post {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+  /** The server that the path names; undefined for `/mcp`. */
+  readonly server: string | undefined;
+  /** To send with every answer (CORS). */
+  readonly headers: OutgoingHttpHeaders;
+  readonly accept: Accepted;
+}
+
+export function send(post: Pick<Post, 'response' | 'headers'>, answer: Answer): void {
+  sendJson(post.response, answer, post.headers);
+}
+
+export function acknowledge({ response, headers }: Post): void {
+  response.writeHead(202, headers).end();
+}
+
+/** The first value of a header. */
+export function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,69 @@
+/** What a session of the 2025 revisions knows of its client: negotiated once, at `initialize`. */
+import type { ClientAnswer } from '../downstream/types.ts';
+import { errorMember, type ResponseMessage } from '../protocol/messages.ts';
+
+export interface SessionState {
+  /** Id of the session over HTTP, `stdio` otherwise. */
+  readonly id: string;
+  readonly revision: string;
+  /** Client capabilities that may be offered to servers: JSON text. */
+  readonly capabilities: string;
+  /** Least severity that the client asked for; undefined where it left that to the servers. */
+  logLevel: string | undefined;
+  /** Requests to the client that are not answered yet. */
+  readonly asks: Asks;
+}
+
+/** Requests that go the other way: from a server, through the gateway, to the client. */
+export interface Asks {
+  /** @param send puts the request on the stream of the call that caused it. */
+  ask(send: (text: string) => void, method: string, params: string, signal: AbortSignal): Promise<ClientAnswer>;
+  /** Takes a response of the client; one that answers nothing is ignored. */
+  settle(response: ResponseMessage): void;
+}
+
+export function createAsks(): Asks {
+  const waiting = new Map<string, (answer: ClientAnswer) => void>();
+  let asked = 0;
+  return {
+    ask(send, method, params, signal) {
+      const id = `"gateway-${++asked}"`;
+      return new Promise((resolve) => {
+        const finish = (answer: ClientAnswer): void => {
+          waiting.delete(id);
+          signal.removeEventListener('abort', gone);
+          resolve(answer);
+        };
+        const gone = (): void => finish({ ok: false, code: -32603, message: 'The call was cancelled.' });
+        signal.addEventListener('abort', gone, { once: true });
+        waiting.set(id, finish);
+        send(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":{${params}}}`);
+      });
+    },
+    settle({ id, text, result, error }) {
+      const finish = waiting.get(id);
+      if (finish === undefined) return;
+      if (result !== undefined) finish({ ok: true, result: text.slice(result.start, result.end) });
+      else finish({ ok: false, ...errorMember(text, error) });
+    },
+  };
+}
+
+/** Capabilities that the bridge can carry; what is left out is not offered to any server. */
+const CARRIED = ['elicitation', 'roots', 'sampling'] as const;
+
+/**
+ * What may be offered to servers of what a client declared: canonical JSON text.
+ * @param declared text of the `capabilities` object.
+ */
+export function offeredCapabilities(declared: string | undefined): string {
+  if (declared === undefined || declared === '{}') return '{}';
+  const parsed = JSON.parse(declared) as Readonly<Record<string, unknown>>;
+  const offered: Record<string, unknown> = {};
+  for (const name of CARRIED) {
+    const value = Object.hasOwn(parsed, name) ? parsed[name] : undefined;
+    // Changes of the roots are not passed on, so none are promised.
+    if (typeof value === 'object' && value !== null) offered[name] = name === 'roots' ? {} : value;
+  }
+  return JSON.stringify(offered);
+}
