@@ -52,6 +52,8 @@ export interface ConnectOptions {
   /** Value of the environment marker for the next process; asked once per start. */
   readonly marker: () => string;
   readonly started: (child: ServerProcess) => void;
+  /** What a process wrote to stderr. */
+  readonly output: (chunk: Buffer) => void;
   readonly events: Partial<DownstreamEvents>;
   /** Client capabilities to offer: JSON text. */
   readonly capabilities: string;
@@ -89,9 +91,9 @@ async function connectStdio(
   definition: StdioDefinition,
   options: ConnectOptions,
 ): Promise<Attempt> {
-  const { log, redact, maxMessageBytes, verdicts, started } = options;
+  const { log, redact, maxMessageBytes, verdicts, started, output } = options;
   const { stopStepMs } = options.budgets;
-  const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs, started };
+  const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs, started, output };
   const open = (): OpenChannel =>
     stdioChannel({ ...base, marker: options.marker(), warn: createWarnings(log, server.name) });
   const verdict = verdicts.get(server.key);

@@ -5,10 +5,17 @@ import { errors, Pool } from 'undici';
 import type { HttpDefinition } from '../config/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { CLIENT_NAME } from './envelope.ts';
-import { unavailable } from './failures.ts';
+import { seconds, unavailable } from './failures.ts';
+import { pause } from './wait.ts';
 
 const CONNECTIONS = 128;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Milliseconds after which a kept connection is replaced, so that a name which moved is looked up again. */
+const CONNECTION_TTL_MS = 60_000;
+/** Milliseconds before a refused connection is tried again: a server that restarts. */
+const REFUSED_PAUSE_MS = 250;
+/** The longest that a server may keep the gateway waiting with `Retry-After`. */
+const LONGEST_RETRY_AFTER_MS = 300_000;
 const MAX_REDIRECTS = 3;
 /** Bytes of an error page that are looked at. */
 const ERROR_BODY_BYTES = 64 * 1024;
@@ -43,6 +50,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
   const pool = new Pool(url.origin, {
     connections: CONNECTIONS,
     pipelining: 1,
+    clientTtl: CONNECTION_TTL_MS,
     connect: { timeout: CONNECT_TIMEOUT_MS },
     // Calls have their own time-outs.
     headersTimeout: 0,
@@ -75,12 +83,23 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
     }
   };
 
+  /** A connection that was refused carried nothing, so trying again cannot do anything twice. */
+  const patiently = async (request: HttpRequest, path: string): Promise<HttpResponse> => {
+    try {
+      return await once(request, path);
+    } catch (error) {
+      if (!(error instanceof GatewayError && error.data?.['refused'] === true)) throw error;
+      await pause(REFUSED_PAUSE_MS, request.signal);
+      return once(request, path);
+    }
+  };
+
   return {
     url,
     async request(request) {
       let path = request.path ?? home;
       for (let hops = 0; ; hops++) {
-        const response = await once(request, path);
+        const response = await patiently(request, path);
         const location = REDIRECTS.has(response.status) ? response.header('location') : undefined;
         if (location === undefined) return response;
         discard(response);
@@ -108,7 +127,8 @@ function describe(server: string, error: unknown): GatewayError {
   // Only codes: the text of the error may quote the address, and that may hold a credential.
   const what = CODES.get(code) ?? `cannot be reached (${code})`;
   const cause = error instanceof errors.InvalidArgumentError ? undefined : error;
-  return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause });
+  const data = code === 'ECONNREFUSED' ? { data: { refused: true } } : {};
+  return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause, ...data });
 }
 
 const CODES: ReadonlyMap<string, string> = new Map([
@@ -163,15 +183,24 @@ export async function readRefusal(server: string, response: HttpResponse): Promi
   }
 }
 
-/** The failure that an HTTP status stands for; `data.httpStatus` has it. */
-export function refused(server: string, status: number): GatewayError {
-  const hint =
-    status === 401 || status === 403
-      ? 'refuses the credentials in its entry'
-      : status === 429
-        ? 'is asked too often; wait before the next call'
-        : 'refused the request';
-  return unavailable(server, `${hint} (HTTP ${status}).`, { data: { httpStatus: status } });
+/** The failure that an HTTP status stands for; `data.httpStatus` has it, and `data.retryAfterMs` what the server asks for. */
+export function refused(server: string, response: Pick<HttpResponse, 'status' | 'header'>): GatewayError {
+  const { status } = response;
+  const retryAfterMs = readRetryAfter(response.header('retry-after'));
+  const when = retryAfterMs === undefined ? '' : ` Try again in ${seconds(retryAfterMs)}.`;
+  const data = { httpStatus: status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  if (status === 429) {
+    return new GatewayError('RATE_LIMITED', `Server "${server}" is asked too often (HTTP 429).${when}`, { data });
+  }
+  const hint = status === 401 || status === 403 ? 'refuses the credentials in its entry' : 'refused the request';
+  return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data });
+}
+
+/** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3). */
+function readRetryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) : undefined;
 }
 
 /** The status of a failure made by `refused`. */

@@ -9,11 +9,12 @@ import { isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
-import { unavailable } from './failures.ts';
+import { seconds, unavailable } from './failures.ts';
 import { createHttpClient, discard, type HttpResponse, readBody, readRefusal, refused } from './http-client.ts';
-import { pause, readEvents, type StreamEnd } from './http-stream.ts';
+import { readEvents, type StreamEnd } from './http-stream.ts';
 import { EventStreamError } from './sse.ts';
 import type { Log } from './types.ts';
+import { pause } from './wait.ts';
 import type { Warn } from './warnings.ts';
 
 /** Milliseconds that the end of a session may take. */
@@ -51,6 +52,8 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   let gate: Promise<unknown> | undefined;
 
   let renewing: Promise<void> | undefined;
+  /** What requests are refused with while the server rests (`Retry-After`). */
+  let resting: { readonly until: number; readonly error: GatewayError } | undefined;
 
   const open = async (): Promise<void> => {
     while (gate !== undefined) await gate;
@@ -126,7 +129,15 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       message.method !== 'server/discover' &&
       answer?.kind === 'response' &&
       answer.id === 'null';
-    if (isForeign || !isAnswer || !handlers.message(text, id)) throw refused(server, response.status);
+    if (isForeign || !isAnswer || !handlers.message(text, id)) throw refusedNow(response);
+  };
+
+  /** Remembers how long the server wants to be left alone. */
+  const refusedNow = (response: HttpResponse): GatewayError => {
+    const error = refused(server, response);
+    const wait = error.data?.['retryAfterMs'];
+    if (typeof wait === 'number' && wait > 0) resting = { until: Date.now() + wait, error };
+    return error;
   };
 
   /** Resolves with a new session; everybody who lost the same one shares it. */
@@ -191,6 +202,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     const abort = new AbortController();
     running.set(id, abort);
     try {
+      if (resting !== undefined && Date.now() < resting.until) throw stillResting(server, resting);
       if (gate !== undefined && message.method !== 'initialize') await open();
       if (!handlers.waits(id)) return;
       await exchange(message, id, abort.signal, false);
@@ -273,6 +285,12 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     },
     kill: () => over.abort(unavailable(server, 'was disconnected.')),
   };
+}
+
+function stillResting(server: string, { until, error }: { until: number; error: GatewayError }): GatewayError {
+  const retryAfterMs = Math.max(1, until - Date.now());
+  const what = `Server "${server}" asked to be left alone; the call was not sent. Try again in ${seconds(retryAfterMs)}.`;
+  return new GatewayError(error.code, what, { data: { retryAfterMs } });
 }
 
 function isModernMessage({ revision }: Outgoing): boolean {

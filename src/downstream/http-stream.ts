@@ -31,18 +31,3 @@ export async function readEvents(
   const retryMs = Math.min(reader.retryMs ?? DEFAULT_RETRY_MS, LONGEST_RETRY_MS);
   return { lastId: reader.lastId, retryMs, error };
 }
-
-/** Waits before a stream is opened again; ends early when aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    timer.unref();
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-  });
-}

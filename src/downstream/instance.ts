@@ -1,6 +1,7 @@
 /** One connection of a server: its link while it is up, and what the supervisor remembers between two links. */
 import type { Sharing } from '../config/types.ts';
 import type { Start } from './backoff.ts';
+import type { Breaker } from './breaker.ts';
 import type { ManagedLink } from './link.ts';
 
 export interface Instance {
@@ -18,6 +19,9 @@ export interface Instance {
   connecting: Promise<ManagedLink> | undefined;
   /** The start that made the link, until it is known what became of it. */
   start: Start | undefined;
+  breaker: Breaker | undefined;
+  /** Of its newest process. */
+  pid: number | undefined;
   /** Milliseconds since 1970 at which the link was made. */
   since: number;
   /** Milliseconds since 1970 of the last lease or end of a call. */
@@ -39,6 +43,8 @@ export function createInstance(capabilities: string): Instance {
     link: undefined,
     connecting: undefined,
     start: undefined,
+    breaker: undefined,
+    pid: undefined,
     since: 0,
     usedAt: Date.now(),
     calls: 0,

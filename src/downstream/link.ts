@@ -1,5 +1,5 @@
 /** A live connection, made from a peer that has shaken hands. */
-import type { GatewayError } from '../shared/errors.ts';
+import { GatewayError } from '../shared/errors.ts';
 import { unavailable } from './failures.ts';
 import { refusedStatus } from './http-client.ts';
 import type { Peer } from './peer.ts';
@@ -13,6 +13,10 @@ export interface ManagedLink extends Link {
   request(method: string, params: string, options: RequestOptions & { readonly party?: string }): Promise<Reply>;
   /** When the server last said anything, in milliseconds since 1970. */
   readonly heardAt: number;
+  /** Asks whether the server is alive: true unless it is silent for `ms` milliseconds. */
+  ping(ms: number): Promise<boolean>;
+  /** Closes with an error that says why. */
+  end(why: GatewayError): Promise<void>;
   kill(): void;
 }
 
@@ -62,6 +66,15 @@ export function createLink({ server, peer, facts, resources, outdated }: LinkPar
     get heardAt() {
       return peer.heardAt;
     },
+    ping: async (timeoutMs) => {
+      try {
+        await peer.call(facts().era === 'modern' ? 'server/discover' : 'ping', '', { timeoutMs });
+        return true;
+      } catch (error) {
+        return !(error instanceof GatewayError && error.code === 'TIMEOUT');
+      }
+    },
+    end: (why) => peer.close(why),
     close: () => peer.close(unavailable(server, 'was disconnected by the gateway. Try again.')),
     kill: () => peer.kill(),
   };

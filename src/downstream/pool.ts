@@ -91,6 +91,9 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     return supervisor;
   };
 
+  const named = (name: string): Supervisor | undefined =>
+    [...supervisors.values()].find(({ server }) => server.name === name);
+
   return {
     async lease(server, lease) {
       if (stopped) throw unavailable(server.name, 'is not available: the gateway is stopping.');
@@ -110,6 +113,12 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       for (const server of servers.values()) supervisorOf(server).warm();
     },
     status: () => [...supervisors.values()].map(({ status }) => status),
+    control(name, what) {
+      const found = named(name);
+      found?.[what]();
+      return found !== undefined;
+    },
+    output: (name) => named(name)?.output,
     async close() {
       stopped = true;
       for (const supervisor of [...supervisors.values(), ...retiring]) await supervisor.close();

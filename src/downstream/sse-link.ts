@@ -47,7 +47,7 @@ function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
       };
       const response = await client.request({ method: 'POST', path, headers, body: message.text, signal: over.signal });
       discard(response);
-      if (response.status >= 300) throw refused(server, response.status);
+      if (response.status >= 300) throw refused(server, response);
     } catch (error) {
       if (over.signal.aborted) return;
       if (message.id === undefined) log.debug({ server, method: message.method, err: error }, 'a message was not sent');
@@ -80,7 +80,7 @@ function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
       const response = await client.request({ method: 'GET', headers, signal: over.signal });
       if (response.status !== 200) {
         discard(response);
-        return finish(refused(server, response.status));
+        return finish(refused(server, response));
       }
       if (response.type !== 'text/event-stream') {
         response.body.destroy();

@@ -7,6 +7,10 @@ const TAIL_CHARACTERS = 600;
 
 export interface Tail {
   push(chunk: Buffer): void;
+  /** All that is kept, redacted, without what a terminal would obey. */
+  text(): string;
+  /** Tells of every further chunk, in the same form. @returns ends it */
+  follow(listener: (text: string) => void): () => void;
   /** A sentence with the last lines, redacted and bounded; empty when there are none. */
   sentence(): string;
 }
@@ -15,8 +19,23 @@ export interface Tail {
 export function createTail(redact: (text: string) => string, capacity: number = CAPACITY_BYTES): Tail {
   let chunks: Buffer[] = [];
   let held = 0;
+  const listeners = new Set<(text: string) => void>();
+  const readable = (bytes: Buffer): string =>
+    redact(bytes.toString('utf8'))
+      .split('\n')
+      .map((line) => visible(line).trimEnd())
+      .join('\n');
   return {
+    text: () => readable(Buffer.concat(chunks).subarray(-capacity)),
+    follow(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     push(chunk) {
+      if (listeners.size > 0) {
+        const text = readable(chunk);
+        for (const listener of listeners) listener(text);
+      }
       chunks.push(chunk);
       held += chunk.length;
       if (held <= capacity * 2 && chunks.length < 1024) return;

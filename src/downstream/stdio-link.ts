@@ -16,6 +16,8 @@ const NOISE_LINES = 100;
 const NOISE_BYTES = 1024 * 1024;
 /** Bytes that may wait for a server that does not read its input. */
 const UNREAD_BYTES = 64 * 1024 * 1024;
+/** Milliseconds between two lines of the log about stderr. */
+const LOG_EVERY_MS = 50;
 /** Milliseconds in which stdout may still be read after the process ended. */
 const DRAIN_MS = 200;
 
@@ -37,6 +39,8 @@ export interface StdioOptions {
   readonly redact: (text: string) => string;
   /** Told of every process, for a way out without waiting. */
   readonly started: (child: ServerProcess) => void;
+  /** Told of everything on stderr. */
+  readonly output: (chunk: Buffer) => void;
   readonly maxMessageBytes?: number | undefined;
   /** Milliseconds between the steps of a stop; default 2000. */
   readonly stopStepMs?: number | undefined;
@@ -56,6 +60,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   let noiseLines = 0;
   let noiseBytes = 0;
   let corked = false;
+  let loggedAt = 0;
 
   const finish = (error: GatewayError): void => {
     if (over) return;
@@ -104,6 +109,11 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   });
   child.stderr.on('data', (chunk: Buffer) => {
     tail.push(chunk);
+    options.output(chunk);
+    const now = Date.now();
+    // What floods the log is kept in the ring alone.
+    if (now - loggedAt < LOG_EVERY_MS) return;
+    loggedAt = now;
     log.debug({ server, stderr: redact(visible(chunk.toString('utf8', 0, 2000)).trimEnd()) }, 'stderr of a server');
   });
   child.stdout.once('end', () => {

@@ -2,24 +2,36 @@
 import type { ServerDefinition } from '../config/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { createBackoff } from './backoff.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
 import { connect, type Verdict } from './connect.ts';
 import { seconds, stillStarting, unavailable } from './failures.ts';
+import { createGate } from './gate.ts';
 import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
 import { leasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
 import { type Era, scopeOf, sharingOf } from './sharing.ts';
+import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerState, ServerStatus, Tenant } from './types.ts';
 import { timerMs, waitFor } from './wait.ts';
 
 /** A link that is leased may get its request this much later. */
 const LEASE_GRACE_MS = 1000;
 const DRAIN_POLL_MS = 50;
+const PING_MS = 2000;
+/** A process that is silent for this long, and works for nobody, is started again. */
+const STUCK_MS = 60_000;
 
 export interface Supervisor {
   readonly server: ServerDefinition;
   lease(options: LeaseOptions): Promise<Link>;
+  /** What its processes wrote to stderr, redacted. */
+  readonly output: Tail;
+  /** Closes every connection at once and makes a new one in the background. */
+  restart(): void;
+  /** Closes every connection at once; the next call makes one. */
+  stop(): void;
   /** Starts a connection in the background where there is none. */
   warm(): void;
   readonly status: ServerStatus;
@@ -33,11 +45,14 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const { log, events } = context;
   const life = lifeOf(server, context.budgets);
   const backoff = createBackoff();
+  const output = createTail(context.redact);
+  const gate = createGate(server.name, life.maxConcurrent, life.maxQueue);
   const instances = new Set<Instance>();
   let verdict: Verdict | undefined;
   let lastError: GatewayError | undefined;
   let over: GatewayError | undefined;
   let retiring = false;
+  let starts = 0;
 
   const verdicts = {
     get: () => verdict,
@@ -54,6 +69,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const broke = (instance: Instance, error: GatewayError): void => {
     const healthy = instance.start?.isAnswered === true;
     instance.link = undefined;
+    instance.breaker?.stop();
     if (over !== undefined || retiring || !instances.has(instance)) return;
     instance.start?.ended(Date.now());
     instance.start = undefined;
@@ -84,7 +100,12 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
           begin();
           return context.marker();
         },
-        started: context.started,
+        started: (child) => {
+          instance.pid = child.pid;
+          starts++;
+          context.started(child);
+        },
+        output: (chunk) => output.push(chunk),
         events,
         capabilities: instance.capabilities,
         exclusive: () => instance.exclusive,
@@ -100,6 +121,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       }
       lastError = undefined;
       instance.link = link;
+      instance.breaker = breakerOf(instance, link);
       watchIdle(instance);
       const { era: spoken, revision, name, version } = link.facts;
       log.info({ server: server.name, era: spoken, revision, is: name, version }, 'server connected');
@@ -119,6 +141,21 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       release();
     }
   };
+
+  const breakerOf = (instance: Instance, link: ManagedLink): Breaker =>
+    createBreaker({
+      server: server.name,
+      heardAt: () => link.heardAt,
+      ping: () => link.ping(PING_MS),
+      opened: () => log.warn({ server: server.name }, 'server does not answer: no calls are sent to it'),
+      stillSilent: (openSince) => {
+        const isStuck = Date.now() - openSince > STUCK_MS && instance.calls === 0;
+        if (isStuck && server.link.transport === 'stdio') {
+          void link.end(unavailable(server.name, 'did not answer for over a minute and is started again. Try again.'));
+        }
+      },
+      recovered: () => log.info({ server: server.name }, 'server answers again'),
+    });
 
   /** The start that is under way, or a new one. */
   const connecting = (instance: Instance, urgent: boolean): Promise<ManagedLink> => {
@@ -246,13 +283,15 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         if (!belongs(instance, tenant)) continue;
         instance.served = true;
       }
-      return leasedLink(instance, link, tenant);
+      return leasedLink(gate, instance, link, tenant);
     }
   };
 
   const stateNow = (): ServerState => {
     const all = [...instances];
-    if (all.some((instance) => liveLink(instance) !== undefined)) return 'ready';
+    const live = all.filter((instance) => liveLink(instance) !== undefined);
+    if (live.some(({ breaker }) => breaker?.openSince !== undefined)) return 'degraded';
+    if (live.length > 0) return 'ready';
     if (all.some(({ connecting: made }) => made !== undefined)) return 'starting';
     if (lastError === undefined || !backoff.failing) return 'stopped';
     return lastError.data?.['config'] === true ? 'failed-config' : 'backing-off';
@@ -272,7 +311,22 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         state: stateNow(),
         facts: [...instances].map(liveLink).find((link) => link !== undefined)?.facts,
         instances: instances.size,
+        pids: [...instances].flatMap(({ pid, link }) => (pid === undefined || link === undefined ? [] : [pid])),
+        starts,
+        active: gate.active,
+        waiting: gate.waiting,
+        retryInMs: Math.ceil(backoff.waitMs(Date.now())),
+        lastError: lastError?.message,
       };
+    },
+    output,
+    restart() {
+      const why = unavailable(server.name, 'is restarted. Try again.');
+      for (const instance of instances) end(instance, why);
+      connecting(add('{}'), true).catch(() => undefined);
+    },
+    stop() {
+      for (const instance of instances) end(instance, unavailable(server.name, 'was stopped. Try again.'));
     },
     async retire() {
       retiring = true;

@@ -1,4 +1,5 @@
 import type { ServerDefinition } from '../config/types.ts';
+import type { Tail } from './stderr.ts';
 
 /** The part of a logger that this layer needs; the logger of `src/observe` fits. */
 export interface Log {
@@ -137,6 +138,16 @@ export interface ServerStatus {
   readonly facts: ServerFacts | undefined;
   /** Connections, live or in the making. */
   readonly instances: number;
+  /** Processes of live connections. */
+  readonly pids: readonly number[];
+  /** Processes started so far. */
+  readonly starts: number;
+  /** Calls in work, and calls that wait for their turn. */
+  readonly active: number;
+  readonly waiting: number;
+  /** Milliseconds until it may be started again; 0 for now. */
+  readonly retryInMs: number;
+  readonly lastError: string | undefined;
 }
 
 /** All connections to downstream servers. */
@@ -153,6 +164,13 @@ export interface Downstream {
   warm(servers: ReadonlyMap<string, ServerDefinition>): void;
   /** For status: what is connected now. */
   status(): readonly ServerStatus[];
+  /**
+   * Does something to one server on behalf of the owner; false where no server of this name was used yet.
+   * `stop`: the next call starts it again.
+   */
+  control(name: string, what: 'restart' | 'stop'): boolean;
+  /** What a server's processes wrote to stderr; undefined where no server of this name was used yet. */
+  output(name: string): Pick<Tail, 'text' | 'follow'> | undefined;
   /** Stops everything: stdin closed, 2 s, SIGTERM to the tree, 2 s, SIGKILL; all servers in parallel. */
   close(): Promise<void>;
   /** Kills the process groups of all servers without waiting: for the way out after a second signal. */

@@ -31,3 +31,18 @@ export function waitFor<T>(
     work.then(resolve, reject).finally(end);
   });
 }
+
+/** Waits; ends early when aborted. Keeps no process alive. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    timer.unref();
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
+}
