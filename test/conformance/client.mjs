@@ -1,0 +1,76 @@
+/**
+ * What the suite's client scenarios run: puts the gateway in front of the scenario's server (the last argument) and does
+ * through it what the scenario needs. CONFORMANCE_VIEW is `single` or `discovery`, CONFORMANCE_CALLER the caller's revision.
+ */
+import process from 'node:process';
+import { openSession } from './client-session.mjs';
+
+const { MCP_CONFORMANCE_SCENARIO: scenario, MCP_CONFORMANCE_PROTOCOL_VERSION: revision } = process.env;
+const { CONFORMANCE_VIEW: view = 'single', CONFORMANCE_CALLER: caller = revision } = process.env;
+const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
+
+/** The ways in which a caller reaches the tools of the server. */
+const VIEWS = {
+  single: (session) => ({
+    tools: async () => (await session.request('tools/list')).tools,
+    call: (name, args = {}, between = undefined) => session.request('tools/call', { name, arguments: args }, between),
+  }),
+  discovery: (session) => ({
+    async tools() {
+      const { content } = await session.request('tools/call', {
+        name: 'get_server_tools',
+        arguments: { server: 'target' },
+      });
+      return JSON.parse(content[0].text).tools;
+    },
+    call: (tool, args = {}, between = undefined) =>
+      session.request('tools/call', { name: 'execute_tool', arguments: { server: 'target', tool, args } }, between),
+  }),
+};
+
+/** Values for the required arguments of a tool. */
+function sample({ properties = {}, required = [] }) {
+  const values = { string: 'text', number: 1, integer: 1, boolean: true, array: [], object: {} };
+  return Object.fromEntries(required.map((name) => [name, values[properties[name]?.type] ?? null]));
+}
+
+/** What a scenario needs beyond a list of the tools. */
+const SCENARIOS = {
+  tools_call: ({ call }) => call('add_numbers', { a: 2, b: 3 }),
+  'elicitation-sep1034-client-defaults': ({ call }) => call('test_client_elicitation_defaults'),
+  'sse-retry': ({ call }, tools) => call(tools[0].name),
+  'json-schema-2020-12-preservation': ({ call }, tools) => {
+    const { inputSchema } = tools.find(({ name }) => name === 'json_schema_2020_12_tool');
+    return call('json_schema_echo', { schema: inputSchema });
+  },
+  'sep-2322-client-request-state': async ({ call }) => {
+    await call('test_mrtr_echo_state', {}, () => call('test_mrtr_unrelated'));
+    await call('test_mrtr_no_state');
+    await call('test_mrtr_no_result_type');
+  },
+  'http-standard-headers': async ({ call, session }, tools) => {
+    for (const { name } of tools) await call(name);
+    for (const { uri } of (await session.request('resources/list')).resources) {
+      await session.request('resources/read', { uri });
+    }
+    for (const { name } of (await session.request('prompts/list')).prompts) {
+      await session.request('prompts/get', { name });
+    }
+  },
+  'http-custom-headers': async ({ call }) => {
+    for (const { name, arguments: args } of context.toolCalls) await call(name, args);
+  },
+  'http-invalid-tool-headers': async ({ call }, tools) => {
+    for (const { name, inputSchema } of tools) await call(name, sample(inputSchema)).catch(() => undefined);
+  },
+};
+
+const url = process.argv.at(-1);
+const session = await openSession({ url, revision: caller, args: view === 'single' ? ['--server', 'target'] : [] });
+try {
+  const reach = { session, ...VIEWS[view](session) };
+  const tools = await reach.tools();
+  await SCENARIOS[scenario]?.(reach, tools);
+} finally {
+  await session.close();
+}

@@ -1,0 +1,98 @@
+/** Every run: what stands between the suite and the fixture, and which baseline holds. */
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { startAdapter } from './adapter.mjs';
+import { startFixture, startGateway, stdioEntry } from './processes.mjs';
+import { clientSuite, required, serverSuite } from './suite.mjs';
+
+export const REVISIONS = ['2025-11-25', '2026-07-28'];
+const MODERN = '2026-07-28';
+const SERVER = 'fixture';
+
+const generationOf = (revision) => (revision === MODERN ? 'modern' : 'legacy');
+const other = (revision) => REVISIONS.find((candidate) => candidate !== revision);
+
+function baselineOf(caller, server) {
+  return caller === server ? 'same' : `${generationOf(caller)}-caller-${generationOf(server)}-server`;
+}
+
+/** Runs what `use` needs and stops it again, whatever happens. */
+async function using(started, use) {
+  const thing = await started;
+  try {
+    return await use(thing);
+  } finally {
+    await thing.stop();
+  }
+}
+
+/** The yardstick: the suite against the fixture, without a gateway. */
+function yardstick(revision, generation) {
+  return {
+    name: `fixture ${revision} ${generation}`,
+    run: () => using(startFixture(generation), ({ url }) => serverSuite(url, revision, 'same')),
+  };
+}
+
+/** The server's entry for the gateway: started by it, or reached over HTTP. */
+function withEntry(link, generation, use) {
+  if (link === 'stdio') return use(stdioEntry(generation));
+  return using(startFixture(generation), ({ url }) => use({ url }));
+}
+
+/** One server of the gateway as if it stood alone. */
+function single(caller, server, link) {
+  return {
+    name: `single ${caller} caller, ${server} server over ${link}`,
+    run: () =>
+      withEntry(link, generationOf(server), (entry) =>
+        using(startGateway(SERVER, entry), ({ origin }) =>
+          serverSuite(`${origin}/mcp/servers/${SERVER}`, caller, baselineOf(caller, server)),
+        ),
+      ),
+  };
+}
+
+/** All tools under names with their server, which an adapter takes off again. */
+function direct(caller, server) {
+  return {
+    name: `direct ${caller} caller, ${server} server`,
+    run: () =>
+      withEntry('http', generationOf(server), (entry) =>
+        using(startGateway(SERVER, entry, ['--expose', 'direct']), ({ origin }) =>
+          using(startAdapter(origin, SERVER), ({ url }) => serverSuite(url, caller, baselineOf(caller, server))),
+        ),
+      ),
+  };
+}
+
+/** Scenarios for clients that the suite runs without scoring them. */
+const UNSCORED_CLIENT = ['json-schema-2020-12-preservation'];
+const driver = fileURLToPath(new URL('client.mjs', import.meta.url));
+
+/** The gateway as a client, for a caller of a generation; all scenarios that are not about authorisation. */
+function client(revision, caller, view) {
+  const scenarios = [...required(revision, 'client'), ...UNSCORED_CLIENT].filter((name) => !name.startsWith('auth/'));
+  const env = { CONFORMANCE_VIEW: view, CONFORMANCE_CALLER: caller };
+  const command = `"${process.execPath}" "${driver}"`;
+  const baseline = view === 'single' ? (revision === caller ? 'client' : 'client-crossed') : `client-${view}`;
+  return {
+    name: `client ${revision} server, ${caller} caller, ${view}`,
+    run: () => clientSuite(command, revision, scenarios, baseline, env),
+  };
+}
+
+export const YARDSTICK = [
+  yardstick('2025-11-25', 'legacy'),
+  yardstick('2026-07-28', 'modern'),
+  ...REVISIONS.map((revision) => yardstick(revision, 'dual')),
+];
+
+export const GATEWAY = [
+  ...REVISIONS.flatMap((revision) => ['http', 'stdio'].map((link) => single(revision, revision, link))),
+  ...REVISIONS.flatMap((revision) => ['http', 'stdio'].map((link) => single(revision, other(revision), link))),
+  ...REVISIONS.map((revision) => direct(revision, revision)),
+  ...REVISIONS.map((revision) => direct(revision, other(revision))),
+  ...REVISIONS.flatMap((revision) => REVISIONS.map((caller) => client(revision, caller, 'single'))),
+  ...REVISIONS.map((revision) => client(revision, revision, 'discovery')),
+];
