@@ -1,4 +1,6 @@
+import process from 'node:process';
 import { Command } from 'commander';
+import { CATALOGUE } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAudit } from './audit.ts';
 import { registerDemo } from './demo.ts';
@@ -17,6 +19,7 @@ export function createProgram(): Command {
     .description('One MCP server in front of all your MCP servers, with rules per agent.')
     .version(VERSION, '--version')
     .showHelpAfterError('Run with --help for usage.')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CATALOGUE.USAGE.exit))
     .configureHelp({ sortSubcommands: false });
   for (const register of [
     registerServe,

@@ -14,31 +14,38 @@ const DRAIN_MS = 10_000;
  */
 export async function serve(settings: Settings): Promise<void> {
   refuseNesting(settings);
-  const gateway = await createGateway(settings);
+  let gateway: Gateway | undefined;
   let stopping = false;
   const stop = (reason: string): void => {
-    if (stopping) process.exit(1);
+    if (gateway === undefined) process.exit(0);
+    if (stopping) leave(gateway);
     stopping = true;
     gateway.log.info({ reason }, 'stopping');
+    const { log } = gateway;
     gateway.stop(DRAIN_MS).then(
       () => process.exit(0),
       (error: unknown) => {
-        gateway.log.error({ err: error }, 'the stop failed');
+        log.error({ err: error }, 'the stop failed');
         process.exit(1);
       },
     );
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGHUP', () => gateway.reload());
-  if (settings.transport === 'stdio') {
-    await gateway.serveStdio(process.stdin, process.stdout, (reason) => {
-      if (reason === 'stdout broken') process.exit(0);
-      if (!stopping) stop(reason);
-    });
-    return;
-  }
-  await serveOverHttp(gateway, settings);
+  process.on('SIGHUP', () => gateway?.reload());
+  gateway = await createGateway(settings);
+  if (settings.transport === 'http') return serveOverHttp(gateway, settings);
+  const started = gateway;
+  return gateway.serveStdio(process.stdin, process.stdout, (reason) => {
+    if (reason === 'stdout broken') leave(started);
+    if (!stopping) stop(reason);
+  });
+}
+
+/** Exits at once; the guardian ends what is left of the servers (behaviour section 9). */
+function leave(gateway: Gateway): never {
+  gateway.kill();
+  process.exit(1);
 }
 
 async function serveOverHttp(gateway: Gateway, settings: Settings): Promise<void> {
@@ -56,7 +63,7 @@ function listenError(error: unknown, { host, port }: Settings): unknown {
     code === 'EADDRINUSE'
       ? 'another program uses it: choose one with --port.'
       : 'choose another with --host and --port.';
-  return new GatewayError('USAGE', `Cannot listen on ${host}:${port} (${code}): ${hint}`);
+  return new GatewayError('CANNOT_LISTEN', `Cannot listen on ${host}:${port} (${code}): ${hint}`);
 }
 
 function clientConfiguration(url: string, token: string): string {

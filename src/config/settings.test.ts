@@ -19,6 +19,8 @@ test('the defaults', () => {
     defaultAgent: undefined,
     debug: false,
     initStrategy: 'eager',
+    expose: 'discovery',
+    server: undefined,
     corsOrigins: [],
     allowedHosts: [],
     trustCwd: false,
@@ -79,6 +81,8 @@ test('flags beat the environment', () => {
     mcpConfig: { path: '/a.json', source: '--mcp-config' },
     rules: { path: '/b.json', source: '--rules' },
     initStrategy: 'eager',
+    expose: 'discovery',
+    server: undefined,
     debug: true,
   });
 });

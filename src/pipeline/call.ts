@@ -1,6 +1,7 @@
 /** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/record.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import type { Tenant } from '../downstream/types.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Decision } from '../policy/rules.ts';
 import { keepMembers } from '../protocol/json.ts';
@@ -156,7 +157,8 @@ async function connect<T>(
     const server = call.snapshot.servers.get(name);
     if (server === undefined) throw unavailable(name);
     const prepared = await prepare(server);
-    const link = await parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal: call.inbound.signal });
+    const { signal } = call.inbound;
+    const link = await parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal, tenant: tenantOf(call) });
     const current = parts.snapshot();
     if (current !== call.snapshot) {
       call.snapshot = current;
@@ -167,6 +169,18 @@ async function connect<T>(
     call.forwarded = true;
     return { link, prepared };
   }
+}
+
+/** For whom a connection is leased. */
+function tenantOf({ inbound, caller }: Call): Tenant {
+  const { connection, client } = inbound;
+  return {
+    principal: connection.owner,
+    agent: caller?.agent ?? '',
+    session: client.session,
+    sole: connection.sole,
+    capabilities: client.capabilities,
+  };
 }
 
 /** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */

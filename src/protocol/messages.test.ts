@@ -20,7 +20,10 @@ describe('parseMessage', () => {
   it.each([
     ['not JSON', 'PARSE_ERROR', 'null'],
     ['{"jsonrpc":"2.0","id":1', 'PARSE_ERROR', 'null'],
-    ['"text"', 'PARSE_ERROR', 'null'],
+    ['"text"', 'INVALID_REQUEST', 'null'],
+    ['17', 'INVALID_REQUEST', 'null'],
+    ['null', 'INVALID_REQUEST', 'null'],
+    ['17 18', 'PARSE_ERROR', 'null'],
     ['{"id":7,"method":"ping"}', 'INVALID_REQUEST', '7'],
     ['{"jsonrpc":"1.0","id":7,"method":"ping"}', 'INVALID_REQUEST', '7'],
     ['{"jsonrpc":2.0,"id":7,"method":"ping"}', 'INVALID_REQUEST', '7'],

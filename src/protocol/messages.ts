@@ -73,10 +73,20 @@ export function parseMessage(text: string, from: 'caller' | 'server'): Message {
   } catch (error) {
     if (!(error instanceof ScanError)) throw error;
     if (firstCharacter(text) === '[') return { kind: 'batch', text };
-    const code = error.reason === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST';
+    const code = error.reason === 'syntax' && !isJson(text) ? 'PARSE_ERROR' : 'INVALID_REQUEST';
     return { kind: 'invalid', code, message: error.message, id: 'null' };
   }
   return classify(text, root, from);
+}
+
+/** JSON that is no object is a request that is invalid, not a text that cannot be parsed (JSON-RPC 2.0 section 5.1). */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function classify(text: string, root: ScannedObject, from: 'caller' | 'server'): Message {

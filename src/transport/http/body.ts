@@ -8,10 +8,14 @@ export type Body =
   /** The client went away before it had sent everything. */
   | { readonly kind: 'gone' };
 
-/** Reads the body of a request, at most `maxBytes` of it; hands it to `done` once. */
+/**
+ * Reads the body of a request, at most `maxBytes` of it; hands it to `done` once. The rest is read and dropped, so that a client
+ * that is still sending can read the answer.
+ */
 export function readBody(request: IncomingMessage, maxBytes: number, done: (body: Body) => void): void {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > maxBytes) {
+    request.resume();
     done({ kind: 'too large' });
     return;
   }

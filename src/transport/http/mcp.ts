@@ -85,7 +85,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
         return send(post, refusal('null', 'PARSE_ERROR', 'The body is not valid UTF-8.'));
       case 'too large': {
         const answer = refusal('null', 'INVALID_REQUEST', `The body is larger than ${options.maxMessageBytes} bytes.`);
-        return send(closing(post), { ...answer, status: 413 });
+        return send(post, { ...answer, status: 413 });
       }
       case 'gone':
         return undefined;
@@ -95,7 +95,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const handlePost = (post: Post): void => {
     const refused = checkPost(post.request, options.open());
     if (refused !== undefined) {
-      send(closing(post), refused);
+      post.request.resume();
+      send(post, refused);
       return;
     }
     active++;
@@ -134,11 +135,6 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
 
 function hasSession(request: IncomingMessage): boolean {
   return headerOf(request, 'mcp-session-id') !== undefined;
-}
-
-/** What is still on its way will not be read: the connection cannot be used again. */
-function closing({ response, headers }: Post): Pick<Post, 'response' | 'headers'> {
-  return { response, headers: { ...headers, connection: 'close' } };
 }
 
 /** What must hold before the body is read. */
