@@ -38,6 +38,8 @@ export interface PoolContext {
   readonly budgets: Budgets;
   readonly maxMessageBytes: number | undefined;
   readonly slots: Slots;
+  /** Capabilities that the next caller probably has: JSON text. */
+  expected(): string;
   /** Value of the environment marker for the next process. */
   marker(): string;
   started(child: ServerProcess): void;
@@ -56,6 +58,9 @@ export function createDownstream(options: DownstreamOptions): Downstream {
   const guardian = createGuardian(options.guardianScript, gatewayId, options.log);
   let children = 0;
   let stopped = false;
+  let expected = '{}';
+  /** Starts what waits for the first caller. */
+  let warmNow: (() => void) | undefined;
 
   const context: PoolContext = {
     version: options.version,
@@ -64,6 +69,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     events: options.events ?? {},
     budgets: { ...BUDGETS, ...options.budgets },
     maxMessageBytes: options.maxMessageBytes,
+    expected: () => expected,
     slots: createSlots(CONCURRENT_STARTS, SLOT_MS),
     marker: () => `${gatewayId}.${++children}`,
     started(child) {
@@ -108,9 +114,20 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         context.track(supervisor.retire().finally(() => retiring.delete(supervisor)));
       }
     },
-    warm(servers) {
-      if (stopped) return;
-      for (const server of servers.values()) supervisorOf(server).warm();
+    expect(capabilities) {
+      expected = capabilities;
+      warmNow?.();
+    },
+    warm(servers, graceMs = 0) {
+      const start = (): void => {
+        clearTimeout(timer);
+        warmNow = undefined;
+        if (stopped) return;
+        for (const server of servers.values()) supervisorOf(server).warm();
+      };
+      const timer = graceMs > 0 ? setTimeout(start, graceMs) : undefined;
+      if (timer === undefined) start();
+      else warmNow = start;
     },
     status: () => [...supervisors.values()].map(({ status }) => status),
     control(name, what) {

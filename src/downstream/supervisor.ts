@@ -271,7 +271,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       const instance =
         anyone ??
         (tenant === undefined
-          ? ([...instances].find(({ scope }) => scope === undefined) ?? add('{}'))
+          ? ([...instances].find(({ scope }) => scope === undefined) ?? add(context.expected()))
           : instanceFor(tenant, scopeOf(server, era(), tenant)));
       instance.usedAt = Date.now();
       const link =
@@ -303,7 +303,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     warm() {
       if (over !== undefined || anyInstance() !== undefined) return;
       const [first] = instances;
-      connecting(first ?? add('{}'), false).catch(() => undefined);
+      connecting(first ?? add(context.expected()), false).catch(() => undefined);
     },
     get status() {
       return {
@@ -323,7 +323,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     restart() {
       const why = unavailable(server.name, 'is restarted. Try again.');
       for (const instance of instances) end(instance, why);
-      connecting(add('{}'), true).catch(() => undefined);
+      connecting(add(context.expected()), true).catch(() => undefined);
     },
     stop() {
       for (const instance of instances) end(instance, unavailable(server.name, 'was stopped. Try again.'));

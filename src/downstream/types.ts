@@ -160,8 +160,14 @@ export interface Downstream {
   lease(server: ServerDefinition, options: LeaseOptions): Promise<Link>;
   /** Keeps what is in `servers`, lets the rest finish its running calls and closes it. */
   retain(servers: ReadonlyMap<string, ServerDefinition>): void;
-  /** Starts every server of the map in the background (eager strategy); failures are logged. */
-  warm(servers: ReadonlyMap<string, ServerDefinition>): void;
+  /** What callers can do, as far as is known: a connection that nobody owns yet offers it. JSON text as in `Tenant`. */
+  expect(capabilities: string): void;
+  /**
+   * Starts every server of the map in the background (eager strategy); failures are logged.
+   * @param graceMs milliseconds to wait for `expect` before that, so that no server is started with other capabilities than
+   *   the first caller has.
+   */
+  warm(servers: ReadonlyMap<string, ServerDefinition>, graceMs?: number): void;
   /** For status: what is connected now. */
   status(): readonly ServerStatus[];
   /**

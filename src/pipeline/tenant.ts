@@ -1,6 +1,8 @@
 import type { Tenant } from '../downstream/types.ts';
 import type { Inbound } from './types.ts';
-import { STDIO_OWNER } from './types.ts';
+
+/** Owner of the connection of whoever started this process: nobody else can connect to it. */
+export const STDIO_OWNER = 'stdio';
 
 /** For whom a call leases its connection to a server. */
 export function tenantOf({ connection, client }: Inbound, agent: string): Tenant {
