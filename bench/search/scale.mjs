@@ -12,10 +12,13 @@ const NOUNS =
   );
 
 /** Verbs and nouns first: they are the most frequent. */
-const WORDS = [...VERBS, ...NOUNS, ...Array.from({ length: 20_000 }, (_, at) => `term${letters(at)}`)];
+const WORDS = [...VERBS, ...NOUNS, ...Array.from({ length: 10_000 }, (_, at) => syllables(at))];
 
-function letters(number) {
-  return Array.from(number.toString(10), (digit) => 'bcdfghjkmp'[digit]).join('a');
+function syllables(number) {
+  const digits = Array.from((number * 7919 + 104_729).toString(16));
+  return digits
+    .map((digit, at) => 'bcdfghjklmnprstv'[Number.parseInt(digit, 16)] + 'aeiou'[(number + at) % 5])
+    .join('');
 }
 
 /** Numbers that are the same in every run (Park and Miller's generator). */
@@ -27,11 +30,14 @@ function numbers(seed) {
   };
 }
 
+/** Words as frequent as in a language (Zipf): the nth one as often as one nth of the first */
+function word(next) {
+  return WORDS[Math.floor(WORDS.length ** (next(100_000) / 100_000)) - 1];
+}
+
 function madeUpServers(count, toolsEach) {
   const next = numbers(7);
-  // Words as frequent as in a language (Zipf): one in fifty is the most frequent one, half of all are rare.
-  const word = () => WORDS[Math.floor(WORDS.length ** (next(100_000) / 100_000)) - 1];
-  const text = (length) => Array.from({ length }, word).join(' ');
+  const text = (length) => Array.from({ length }, () => word(next)).join(' ');
   return Array.from({ length: count }, (_, at) => ({
     server: `server-${at}`,
     tools: Array.from({ length: toolsEach }, (_, own) => ({
@@ -53,8 +59,10 @@ export function scale() {
   const before = process.memoryUsage();
   const index = createSearchIndex();
   let start = performance.now();
+  const cpuBefore = process.cpuUsage();
   for (const [server, own] of documents) index.put(server, own);
   const indexMs = performance.now() - start;
+  const indexCpu = process.cpuUsage(cpuBefore);
   start = performance.now();
   index.put('one-more', extra);
   const addMs = performance.now() - start;
@@ -68,24 +76,31 @@ export function scale() {
   globalThis.gc?.();
   const memory = process.memoryUsage();
   const next = numbers(11);
-  const question = () => Array.from({ length: 8 }, () => [...VERBS, ...NOUNS, 'isue', 'messsage'][next(34)]).join(' ');
+  // Ten words as frequent as those of the texts, one of them with a slip.
+  const question = () =>
+    `${Array.from({ length: 9 }, () => word(next)).join(' ')} ${word(next).replace(/(.)$/, 'x$1')}`;
   const times = [];
+  let queryCpu = process.cpuUsage();
   for (let round = 0; round < 600; round++) {
     const asked = question();
+    if (round === 100) queryCpu = process.cpuUsage();
     start = performance.now();
     rank(index, scope, asked, { limit: 5 });
     if (round >= 100) times.push(performance.now() - start);
   }
+  queryCpu = process.cpuUsage(queryCpu);
   const used = (usage) => usage.heapUsed + usage.external;
   return {
     set: 'scale',
     tools: 10_000,
     index_ms: round(indexMs),
+    index_cpu_ms: round((indexCpu.user + indexCpu.system) / 1000),
     add_50_tools_ms: round(addMs),
     replace_50_tools_ms: round(replaceMs),
     scope_ms: round(scopeMs),
     query_p50_ms: round(quantile(times, 0.5)),
     query_p95_ms: round(quantile(times, 0.95)),
+    query_mean_cpu_ms: round((queryCpu.user + queryCpu.system) / 1000 / times.length),
     memory_mb: round((used(memory) - used(before)) / 2 ** 20),
   };
 }

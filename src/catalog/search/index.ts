@@ -2,6 +2,7 @@
  * The words of all tools of all servers: who has which word, how often and in which field. It holds no statistics. Those
  * depend on what an agent may use and are made per scope (scope.ts), so that a denied tool has no influence on any result.
  */
+import { letterSet } from './letters.ts';
 import { stem } from './stem.ts';
 import { STOP_WORDS } from './stop-words.ts';
 import { words } from './words.ts';
@@ -18,6 +19,7 @@ export const FIELD_BITS = 6;
 export const FIELD_MASK = (1 << FIELD_BITS) - 1;
 /** Fields whose stop words count: in a name every word was chosen. */
 const NAMING_FIELDS = 2;
+const MAX_KNOWN_WORDS = 50_000;
 /** Words of one field that count towards its length. */
 export const MAX_LENGTH = 0xffff;
 
@@ -25,6 +27,8 @@ export const MAX_LENGTH = 0xffff;
 export interface Term {
   readonly id: number;
   readonly text: string;
+  /** Which letters it has (`letterSet`). */
+  readonly letters: number;
   postings: number[];
 }
 
@@ -64,10 +68,22 @@ export function createSearchIndex(): SearchIndex {
   const servers = new Map<string, readonly IndexedDocument[]>();
   let version = 0;
 
+  /** The term of a word as it is written: spares most of the stemming. Emptied when it is full. */
+  const byWord = new Map<string, Term>();
+  const termOfWord = (word: string): Term => {
+    let term = byWord.get(word);
+    if (term === undefined) {
+      term = termOf(stem(word));
+      if (byWord.size >= MAX_KNOWN_WORDS) byWord.clear();
+      byWord.set(word, term);
+    }
+    return term;
+  };
+
   const termOf = (text: string): Term => {
     let term = byText.get(text);
     if (term === undefined) {
-      term = { id: byId.length, text, postings: [] };
+      term = { id: byId.length, text, letters: letterSet(text), postings: [] };
       byText.set(text, term);
       byId.push(term);
       const key = spellingKey(text.charAt(0), text.length);
@@ -80,9 +96,8 @@ export function createSearchIndex(): SearchIndex {
 
   const add = (server: string, document: SearchDocument): IndexedDocument => {
     const id = free.pop() ?? documents.length;
-    const counted = countWords(document.fields);
-    const terms = Array.from(counted.packed, ([text, packed]) => {
-      const term = termOf(text);
+    const counted = countWords(document.fields, termOfWord);
+    const terms = Array.from(counted.packed, ([term, packed]) => {
       term.postings.push(id, packed);
       return term.id;
     });
@@ -147,8 +162,11 @@ function livePostings(postings: readonly number[], documents: readonly unknown[]
   return live;
 }
 
-function countWords(fields: readonly string[]): { packed: Map<string, number>; lengths: Uint16Array } {
-  const packed = new Map<string, number>();
+function countWords(
+  fields: readonly string[],
+  termOf: (word: string) => Term,
+): { packed: Map<Term, number>; lengths: Uint16Array } {
+  const packed = new Map<Term, number>();
   const lengths = new Uint16Array(FIELD_COUNT);
   for (const [field, text] of fields.entries()) {
     const shift = field * FIELD_BITS;
@@ -156,7 +174,7 @@ function countWords(fields: readonly string[]): { packed: Map<string, number>; l
     for (const word of words(text)) {
       if (field >= NAMING_FIELDS && STOP_WORDS.has(word)) continue;
       length++;
-      const term = stem(word);
+      const term = termOf(word);
       const before = packed.get(term) ?? 0;
       if (((before >> shift) & FIELD_MASK) < FIELD_MASK) packed.set(term, before + (1 << shift));
     }

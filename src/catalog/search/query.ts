@@ -11,6 +11,9 @@ import { words } from './words.ts';
 /** Ideas of one question that count; a question has few, a pasted page has thousands. */
 const MAX_CONCEPTS = 48;
 const SYNONYM_WEIGHT = 0.35;
+/** A word that more tools have than this share, and than this number, tells nothing in the place of another. */
+const COMMON = 0.05;
+const MIN_COMMON = 50;
 const JOINED_WEIGHT = 0.8;
 /** A full stop inside a number or a name ends nothing. */
 const PART_END = /[.?!;,:\n]+(?=\s|$)|[。？！；、，]+/u;
@@ -57,6 +60,7 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
       before = word;
     }
   }
+  const commonFrom = Math.max(MIN_COMMON, scope.count * COMMON);
   const concepts: Concept[] = [];
   for (const [text, count] of Array.from(counts).slice(0, MAX_CONCEPTS)) {
     const found = new Map<string, Expression>();
@@ -65,6 +69,7 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
       const term = index.term(candidate);
       const impacts = term === undefined ? undefined : scope.impacts(term);
       if (impacts === undefined || impacts.ids.length === 0) return false;
+      if (weight < 1 && impacts.ids.length > commonFrom) return false;
       found.set(candidate, { impacts, weight });
       return true;
     };

@@ -4,7 +4,7 @@
  * the other, since a question often needs several tools.
  */
 import type { IndexedDocument, SearchIndex } from './index.ts';
-import { type Concept, type Ingredients, readQuery } from './query.ts';
+import { type Concept, type Expression, type Ingredients, readQuery } from './query.ts';
 import type { Scope } from './scope.ts';
 
 /** What a server's best words for each idea add to all of its tools. */
@@ -33,8 +33,10 @@ export interface Hit {
 
 /** The documents that express an idea, and how well. */
 interface Row {
-  readonly ids: readonly number[];
+  readonly ids: ArrayLike<number>;
+  /** Times `factor`. */
   readonly scores: Float64Array;
+  readonly factor: number;
 }
 
 /** The best tools for a question, best first. Depends on nothing but the documents of the scope and the question. */
@@ -58,11 +60,15 @@ export function rank(index: SearchIndex, scope: Scope, query: string, options: R
 
 /** The score of one idea: the best of its expressions counts, so that synonyms in one text do not add up. */
 function rowOf(scope: Scope, concept: Concept, scratch: Float64Array): Row {
+  const [only, ...others] = concept.expressions;
+  if (only !== undefined && others.length === 0) {
+    return { ids: only.impacts.ids, scores: only.impacts.values, factor: factorOf(scope, concept, only) };
+  }
   const ids: number[] = [];
-  for (const { impacts, weight } of concept.expressions) {
-    const found = impacts.ids.length;
-    const factor = concept.weight * weight * Math.log(1 + (scope.count - found + 0.5) / (found + 0.5));
-    for (let at = 0; at < found; at++) {
+  for (const expression of concept.expressions) {
+    const { impacts } = expression;
+    const factor = factorOf(scope, concept, expression);
+    for (let at = 0; at < impacts.ids.length; at++) {
       const id = impacts.ids[at] as number;
       const score = factor * (impacts.values[at] as number);
       const before = scratch[id] as number;
@@ -76,29 +82,38 @@ function rowOf(scope: Scope, concept: Concept, scratch: Float64Array): Row {
     scores[at] = scratch[id] as number;
     scratch[id] = 0;
   }
-  return { ids, scores };
+  return { ids, scores, factor: 1 };
+}
+
+/** The weight of a word for an idea, and how rare it is in the scope. */
+function factorOf({ count }: Scope, concept: Concept, { weight, impacts }: Expression): number {
+  const documents = impacts.ids.length;
+  return concept.weight * weight * Math.log(1 + (count - documents + 0.5) / (documents + 0.5));
 }
 
 /** Sums the rows into `scratch`. @returns the ids of what has a score */
 function totals(scope: Scope, rows: readonly Row[], scratch: Float64Array, serverWeight: number): number[] {
   const found: number[] = [];
   const sums = new Float64Array(scope.servers.size);
-  const best = new Float64Array(scope.servers.size);
-  for (const { ids, scores } of rows) {
+  const most = new Float64Array(scope.servers.size);
+  const touched: number[] = [];
+  for (const { ids, scores, factor } of rows) {
     for (let at = 0; at < ids.length; at++) {
       const id = ids[at] as number;
-      const score = scores[at] as number;
+      const score = factor * (scores[at] as number);
       const before = scratch[id] as number;
       if (before === 0) found.push(id);
       scratch[id] = before + score;
       const server = scope.serverOf[id] as number;
-      if (score > (best[server] as number)) best[server] = score;
+      const best = most[server] as number;
+      if (best === 0) touched.push(server);
+      if (score > best) most[server] = score;
     }
-    for (let at = 0; at < ids.length; at++) {
-      const server = scope.serverOf[ids[at] as number] as number;
-      sums[server] = (sums[server] as number) + (best[server] as number);
-      best[server] = 0;
+    for (const server of touched) {
+      sums[server] = (sums[server] as number) + (most[server] as number);
+      most[server] = 0;
     }
+    touched.length = 0;
   }
   for (const id of found) {
     scratch[id] = (scratch[id] as number) + serverWeight * (sums[scope.serverOf[id] as number] as number);
@@ -108,21 +123,33 @@ function totals(scope: Scope, rows: readonly Row[], scratch: Float64Array, serve
 
 /** The hits with the highest scores; equal ones by server and name, never by anything that depends on other documents. */
 function best(index: SearchIndex, found: readonly number[], scratch: Float64Array, limit: number): Hit[] {
+  const floor = highest(found, scratch, limit);
   const hits: Hit[] = [];
-  let floor = 0;
   for (const id of found) {
     const score = scratch[id] as number;
-    if (score < floor) continue;
-    const document = index.document(id);
-    if (document === undefined) continue;
-    hits.push({ document, score });
-    // Sorting now and then is cheaper than keeping everything sorted, or sorting everything.
-    if (hits.length < 8 * limit) continue;
-    hits.sort(byScore);
-    hits.length = limit;
-    floor = hits[limit - 1]?.score ?? 0;
+    const document = score < floor ? undefined : index.document(id);
+    if (document !== undefined) hits.push({ document, score });
   }
   return hits.sort(byScore).slice(0, limit);
+}
+
+/** The lowest of the `limit` highest scores, by a heap with the lowest on top. */
+function highest(found: readonly number[], scratch: Float64Array, limit: number): number {
+  if (found.length <= limit) return 0;
+  const heap = Float64Array.from(found.slice(0, limit), (id) => scratch[id] as number).sort();
+  for (let at = limit; at < found.length; at++) {
+    const score = scratch[found[at] as number] as number;
+    if (score <= (heap[0] as number)) continue;
+    let place = 0;
+    for (let child = 1; child < limit; child = 2 * place + 1) {
+      if (child + 1 < limit && (heap[child + 1] as number) < (heap[child] as number)) child++;
+      if ((heap[child] as number) >= score) break;
+      heap[place] = heap[child] as number;
+      place = child;
+    }
+    heap[place] = score;
+  }
+  return heap[0] as number;
 }
 
 function byScore(a: Hit, b: Hit): number {
@@ -183,10 +210,10 @@ function ideasOf(hits: readonly Hit[], rows: readonly Row[], positions: Float64A
   positions.fill(0);
   for (const [at, { document }] of hits.entries()) positions[document.id] = at + 1;
   const ideas = new Float64Array(hits.length * rows.length);
-  for (const [column, { ids, scores }] of rows.entries()) {
+  for (const [column, { ids, scores, factor }] of rows.entries()) {
     for (let at = 0; at < ids.length; at++) {
       const position = positions[ids[at] as number] as number;
-      if (position > 0) ideas[(position - 1) * rows.length + column] = scores[at] as number;
+      if (position > 0) ideas[(position - 1) * rows.length + column] = factor * (scores[at] as number);
     }
   }
   return ideas;

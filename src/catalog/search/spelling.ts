@@ -1,5 +1,6 @@
 /** Words that nobody wrote, but that somebody may have meant. */
 import type { SearchIndex } from './index.ts';
+import { differences, letterSet } from './letters.ts';
 import type { Scope } from './scope.ts';
 
 /** Shorter words have too many neighbours. */
@@ -22,9 +23,11 @@ export interface Correction {
 export function respelled(index: SearchIndex, scope: Scope, word: string): readonly Correction[] {
   if (word.length < MIN_LENGTH || word.length > MAX_LENGTH || !/^\p{L}+$/u.test(word)) return [];
   const allowed = word.length >= LONG ? 2 : 1;
+  const letters = letterSet(word);
   const found: { text: string; distance: number }[] = [];
   for (let length = word.length - allowed; length <= word.length + allowed; length++) {
     for (const term of index.similar(word.charAt(0), length)) {
+      if (differences(letters, term.letters) > 2 * allowed) continue;
       const distance = slips(word, term.text, allowed);
       if (distance <= allowed && scope.impacts(term).ids.length > 0) found.push({ text: term.text, distance });
     }

@@ -46,6 +46,16 @@ const DERIVED: readonly (readonly [suffix: string, becomes: string])[][] = [
   ],
 ];
 
+/** The same by the last letter, since most words end in another one. */
+const BY_LAST_LETTER = DERIVED.map((suffixes) => {
+  const sorted = new Map<string, (readonly [string, string])[]>();
+  for (const entry of suffixes) {
+    const letter = entry[0].charAt(entry[0].length - 1);
+    sorted.set(letter, [...(sorted.get(letter) ?? []), entry]);
+  }
+  return sorted;
+});
+
 /** Step 4: suffixes that go when enough is left. */
 const FINAL = /^(.+?)(?:al|ance|ence|er|ic|able|ible|ant|ement|ment|ent|ou|ism|ate|iti|ous|ive|ize|(?<=[st])ion)$/;
 
@@ -71,7 +81,7 @@ function stemOf(word: string): string {
   if (!STEMMED.test(word)) return word;
   let text = withoutPast(withoutPlural(word));
   if (text.endsWith('y') && HAS_VOWEL.test(text.slice(0, -1))) text = `${text.slice(0, -1)}i`;
-  for (const suffixes of DERIVED) text = replaced(text, suffixes);
+  for (const suffixes of BY_LAST_LETTER) text = replaced(text, suffixes.get(text.charAt(text.length - 1)) ?? []);
   const rest = FINAL.exec(text)?.[1];
   if (rest !== undefined && MEASURE_2.test(rest)) text = rest;
   return withoutLastLetter(text);
