@@ -4,7 +4,7 @@ import type { Caller, Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { reaches } from './assurance.ts';
 import type { Principal } from './principal.ts';
-import { type Proof, STDIO_PROOF } from './proof.ts';
+import type { Proof } from './proof.ts';
 
 export interface ConnectionOptions {
   readonly proof: Proof;
@@ -21,7 +21,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     principal,
     subject,
     owner,
-    sole: owner === STDIO_PROOF.owner,
     isKnown: (snapshot) => find(snapshot) !== undefined,
     resolve(snapshot, claimed) {
       const found = find(snapshot);

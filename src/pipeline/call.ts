@@ -1,7 +1,6 @@
 /** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/record.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
-import type { Tenant } from '../downstream/types.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Decision } from '../policy/rules.ts';
 import { keepMembers } from '../protocol/json.ts';
@@ -13,6 +12,7 @@ import type { Connected, Deadline, Invocation, Operation, Target, ToolAnswer, To
 import { denial } from './denial.ts';
 import type { Done } from './limits.ts';
 import type { PipelineParts } from './parts.ts';
+import { tenantOf } from './tenant.ts';
 import type { Caller, Inbound, Outcome } from './types.ts';
 
 /** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
@@ -158,7 +158,8 @@ async function connect<T>(
     if (server === undefined) throw unavailable(name);
     const prepared = await prepare(server);
     const { signal } = call.inbound;
-    const link = await parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal, tenant: tenantOf(call) });
+    const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
+    const link = await parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal, tenant });
     const current = parts.snapshot();
     if (current !== call.snapshot) {
       call.snapshot = current;
@@ -169,18 +170,6 @@ async function connect<T>(
     call.forwarded = true;
     return { link, prepared };
   }
-}
-
-/** For whom a connection is leased. */
-function tenantOf({ inbound, caller }: Call): Tenant {
-  const { connection, client } = inbound;
-  return {
-    principal: connection.owner,
-    agent: caller?.agent ?? '',
-    session: client.session,
-    sole: connection.sole,
-    capabilities: client.capabilities,
-  };
 }
 
 /** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */

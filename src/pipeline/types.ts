@@ -21,8 +21,6 @@ export interface Connection {
   readonly subject: string | undefined;
   /** Differs between callers that must not reach each other's sessions. */
   readonly owner: string;
-  /** True where nobody else can be connected to this process: over stdio. */
-  readonly sole: boolean;
   /** Whether the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
   /**

@@ -7,7 +7,6 @@ const connection = (principal: string): Connection => ({
   principal,
   subject: undefined,
   owner: principal,
-  sole: false,
   isKnown: () => true,
   resolve() {
     throw new GatewayError('INVALID_AGENT_ID', 'not asked here');
