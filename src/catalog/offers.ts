@@ -67,7 +67,8 @@ export async function fetchOffers(link: Link, server: string, list: OfferList, t
   return { entries: [...found.values()], ttlMs };
 }
 
-function readOffer(raw: string, keyName: string): Offer | undefined {
+/** Reads one definition. @returns undefined where it has no name. */
+export function readOffer(raw: string, keyName: string): Offer | undefined {
   const member = findMember(scan(raw), keyName);
   const key = member === undefined ? undefined : stringValue(raw, member);
   if (member === undefined || key === undefined || key === '') return undefined;
