@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { CATALOGUE } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAudit } from './audit.ts';
+import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
 import { registerInit } from './init.ts';
 import { registerPolicy } from './policy.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     registerValidate,
     registerPolicy,
     registerTools,
+    registerConnect,
     registerTrust,
     registerToken,
     registerAudit,

@@ -1,0 +1,84 @@
+/** What `connect claude-code` does. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { openRules } from '../config/edit-rules.ts';
+import { errorCode } from '../config/files.ts';
+import { printable } from '../config/printable.ts';
+import { expandHome, settingsHere } from '../config/settings.ts';
+import { print, printJson, say } from './output.ts';
+import { type AgentEntry, subagentFile, subagentName, withEntry } from './subagent-file.ts';
+
+export interface ConnectOptions {
+  readonly dir?: string;
+  readonly rules?: string;
+  readonly mcpConfig?: string;
+}
+
+const COMMAND = 'agent-mcp-gateway';
+
+/** Prints the one entry of a client whose agents share a connection. */
+export function printEntry(options: ConnectOptions): void {
+  const args = fileArgs(options);
+  printJson({ mcpServers: { gateway: { command: COMMAND, ...(args.length > 0 ? { args } : {}) } } });
+  say('Add this to .mcp.json of the project, in place of the servers that the gateway reaches.');
+}
+
+/** Prints the hook that attests which subagent makes a call (https://code.claude.com/docs/en/hooks). */
+export function printHook(): void {
+  const hook = { type: 'command', command: `${COMMAND} hook`, timeout: 5 };
+  printJson({ hooks: { PreToolUse: [{ matcher: 'mcp__gateway__.*', hooks: [hook] }] } });
+  say('Add this to .claude/settings.json, and "hook": true to the principal of the rules that has "stdio": true.');
+}
+
+/**
+ * Writes a subagent for every agent of the rules, each with a connection that can be that agent only.
+ * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
+ */
+export async function connectPerAgent(options: ConnectOptions): Promise<void> {
+  const { rules, mcpConfig } = options;
+  const settings = settingsHere({ rules, mcpConfig });
+  const editor = await openRules(settings);
+  const folder = join(resolve(settings.cwd, expandHome(options.dir ?? '.', settings.home)), '.claude', 'agents');
+  const seen = new Map<string, string>();
+  for (const agent of Object.keys(editor.rules.rules?.agents ?? {})) {
+    const name = subagentName(agent);
+    const other = seen.get(name);
+    if (other !== undefined) {
+      say(
+        `Left out ${agent}: its file would be that of ${other}. Names of subagents have lower-case letters and "-" only.`,
+      );
+      continue;
+    }
+    seen.set(name, agent);
+    await writeSubagent(join(folder, `${name}.md`), { agent, command: COMMAND, args: fileArgs(options) });
+  }
+  say('Take the gateway out of the .mcp.json of the project, or the main conversation can be every agent.');
+}
+
+/** The same files as here, wherever the client starts the gateway. */
+function fileArgs({ rules, mcpConfig }: ConnectOptions): string[] {
+  const { cwd, home } = settingsHere({});
+  const path = (flag: string, file: string | undefined): string[] =>
+    file === undefined ? [] : [flag, resolve(cwd, expandHome(file, home))];
+  return [...path('--mcp-config', mcpConfig), ...path('--rules', rules)];
+}
+
+async function writeSubagent(file: string, entry: AgentEntry): Promise<void> {
+  const shown = printable(file);
+  const existing = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (existing === undefined) {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, subagentFile(entry), { flag: 'wx' });
+    print(`Wrote ${shown}`);
+    return;
+  }
+  const changed = withEntry(existing, entry);
+  if (changed.kind === 'same') print(`Kept ${shown}`);
+  else if (changed.kind === 'changed') {
+    await writeFile(file, changed.text);
+    print(`Added the server to ${shown}`);
+  } else say(`${shown} has servers of its own, or no front matter. Add this to its front matter:\n${changed.entry}`);
+}

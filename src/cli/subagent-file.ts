@@ -1,0 +1,62 @@
+/** Subagents of Claude Code: Markdown with front matter (https://code.claude.com/docs/en/sub-agents). Pure. */
+
+export interface AgentEntry {
+  /** Agent of the rules. */
+  readonly agent: string;
+  readonly command: string;
+  /** Arguments besides `--agent`. */
+  readonly args: readonly string[];
+}
+
+export type Changed =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'changed'; readonly text: string }
+  /** Only a person can tell where the entry belongs. */
+  | { readonly kind: 'by hand'; readonly entry: string };
+
+/** Lower-case letters, digits and hyphens are all that a subagent's name may have. */
+export function subagentName(agent: string): string {
+  return agent
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+}
+
+/** A new subagent whose only server is the gateway, bound to its agent. */
+export function subagentFile(entry: AgentEntry): string {
+  return `---
+name: ${subagentName(entry.agent)}
+description: Works with the tools of the agent ${entry.agent}. Say here when to delegate to it.
+${serversOf(entry)}
+---
+
+Your tools come from the server ${serverName(entry)}. Call its list_servers first, then get_server_tools, then execute_tool.
+`;
+}
+
+/** The entry put into the front matter of a file that has no servers yet. */
+export function withEntry(text: string, entry: AgentEntry): Changed {
+  const front = /^---\r?\n([\s\S]*?)^---[ \t]*\r?$/m.exec(text);
+  const head = front?.[1];
+  if (front === null || front.index !== 0 || head === undefined) return { kind: 'by hand', entry: serversOf(entry) };
+  if (head.includes(serversOf(entry))) return { kind: 'same' };
+  if (/^mcpServers[ \t]*:/m.test(head)) return { kind: 'by hand', entry: serversOf(entry) };
+  const at = text.indexOf(head) + head.length;
+  return { kind: 'changed', text: `${text.slice(0, at)}${serversOf(entry)}\n${text.slice(at)}` };
+}
+
+function serverName({ agent }: AgentEntry): string {
+  return `gateway-${subagentName(agent)}`;
+}
+
+/** JSON is YAML, so texts are quoted as JSON. */
+function serversOf(entry: AgentEntry): string {
+  const args = ['--agent', entry.agent, ...entry.args].map((arg) => JSON.stringify(arg)).join(', ');
+  return [
+    'mcpServers:',
+    `  - ${serverName(entry)}:`,
+    '      type: stdio',
+    `      command: ${JSON.stringify(entry.command)}`,
+    `      args: [${args}]`,
+  ].join('\n');
+}
