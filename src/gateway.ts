@@ -9,7 +9,7 @@ import { recordChange } from './catalog/record-change.ts';
 import { reportReload, reportStart } from './config/report.ts';
 import type { Settings } from './config/settings.ts';
 import { type ConfigStore, createConfigStore } from './config/store.ts';
-import type { Snapshot } from './config/types.ts';
+import type { ServerDefinition, Snapshot } from './config/types.ts';
 import { guardianScript } from './downstream/guardian.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
@@ -22,6 +22,7 @@ import type { Connection } from './pipeline/types.ts';
 import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
+import { createHub, type ListKind } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
 import { viewOf } from './transport/view-of.ts';
@@ -70,6 +71,11 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     onEvent: (event) => reportAudit(event, log, metrics),
   });
   const gatewayId = randomBytes(6).toString('hex');
+  const hub = createHub(config.current);
+  const changed = (server: ServerDefinition, kind: ListKind): void => {
+    catalog.invalidate(server, kind);
+    hub.listsChanged(server.name, [kind]);
+  };
   const downstream = createDownstream({
     version: VERSION,
     gatewayId,
@@ -77,8 +83,15 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     log,
     redact: redactor.redact,
     events: {
-      connected: (server) => catalog.invalidate(server),
-      toolsChanged: (server) => catalog.invalidate(server),
+      connected(server) {
+        catalog.invalidate(server);
+        hub.listsChanged(server.name, ['tools', 'prompts', 'resources']);
+        hub.connected(server.name);
+      },
+      toolsChanged: (server) => changed(server, 'tools'),
+      promptsChanged: (server) => changed(server, 'prompts'),
+      resourcesChanged: (server) => changed(server, 'resources'),
+      resourceUpdated: (server, uri) => hub.resourceUpdated(server.name, uri),
     },
   });
   const catalog = createCatalog({ downstream, log, onChange: (change) => recordChange(audit, log, change) });
@@ -99,6 +112,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
   };
   const protocol = createProtocol(parts, {
     serverInfo: SERVER_INFO,
+    hub,
     viewOf: (connection, now) => viewOf(settings, connection, now),
   });
   const transports = createTransports({ settings, snapshot: config.current, parts, protocol, redactor });
@@ -108,6 +122,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     downstream.retain(next.servers);
     catalog.retain(next.servers);
     parking.review();
+    hub.reloaded();
     transports.sessions.retain((connection) => connection.isKnown(next));
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
@@ -130,6 +145,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     reload: () => void config.reload(),
     async stop(drainMs) {
       config.close();
+      hub.end();
       await transports.drain(drainMs);
       parking.clear();
       await downstream.close();

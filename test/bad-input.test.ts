@@ -168,7 +168,7 @@ overMatrix(CORNERS, (kind) => {
   afterAll(() => front.stop());
 
   it('an unknown method', async () => {
-    for (const method of ['no/such', 'tools/List', '__proto__', 'constructor', 'resources/list']) {
+    for (const method of ['no/such', 'tools/List', '__proto__', 'constructor', 'resources/lists']) {
       const { message, status } = await front.rpc.call(method, {});
       expect(message.error?.code, method).toBe(-32601);
       if (kind.transport === 'http' && kind.revision === MODERN) expect(status).toBe(404);

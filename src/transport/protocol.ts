@@ -1,6 +1,7 @@
 /** What the gateway answers to each method, in either era. Transports add framing, sessions and HTTP statuses. */
 import type { Snapshot } from '../config/types.ts';
 import { introduceOperation } from '../exposure/introduce.ts';
+import { subscribeOperation } from '../exposure/subscribe.ts';
 import type { View } from '../exposure/view.ts';
 import { runOperation } from '../pipeline/call.ts';
 import { toolsListOutcome } from '../pipeline/list.ts';
@@ -30,6 +31,8 @@ import { type Client, isLogLevel } from '../relay/client.ts';
 import { CATALOGUE, type ErrorCode } from '../shared/errors.ts';
 import { legacyClient, modernClient } from './client-of.ts';
 import { operationOf } from './dispatch.ts';
+import type { Hub, Watched } from './hub.ts';
+import { listen } from './listen.ts';
 import { offeredCapabilities, type SessionState } from './session-state.ts';
 
 /** An answer as text, and the HTTP status that a 2026-07-28 caller gets with it. */
@@ -62,19 +65,26 @@ export interface Protocol {
   ): Promise<Answer & { readonly session: Negotiated | undefined }>;
   legacy(request: RequestMessage, exchange: Exchange, session: SessionState): Promise<Answer>;
   modern(request: RequestMessage, exchange: Exchange): Promise<Answer>;
+  /** Sends a session what it wants to hear of changes. @returns ends it */
+  listen(
+    session: SessionState,
+    exchange: Pick<Exchange, 'connection' | 'server'>,
+    send: (text: string) => void,
+  ): () => void;
 }
 
 export interface ProtocolOptions {
   readonly serverInfo: { readonly name: string; readonly version: string };
   /** What a connection without a server of its own sees, under a snapshot. */
   readonly viewOf: (connection: Connection, snapshot: Snapshot) => View;
+  readonly hub: Hub;
 }
 
-export function createProtocol(parts: PipelineParts, { serverInfo, viewOf }: ProtocolOptions): Protocol {
+export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }: ProtocolOptions): Protocol {
   const modern = modernCodec(serverInfo);
   const toolsList = toolsListOutcome(parts.tools.values());
 
-  const view = ({ server, connection }: Exchange): View =>
+  const view = ({ server, connection }: Pick<Exchange, 'server' | 'connection'>): View =>
     server === undefined ? viewOf(connection, parts.snapshot()) : { mode: 'single', server };
 
   const outcomeOf = (
@@ -99,6 +109,48 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf }: Pro
       introduceOperation(request.method, view(exchange), serverInfo, revisionOf(request)),
     );
 
+  /** Subscribes or ends a subscription under the rules; `done` learns whose resource it is. */
+  const subscribe = (
+    inbound: Inbound,
+    exchange: Pick<Exchange, 'server' | 'connection'>,
+    method: 'resources/subscribe' | 'resources/unsubscribe',
+    done: (asked: string, watched: Watched) => void,
+    uri?: string,
+  ): Promise<Outcome> =>
+    runOperation(
+      parts,
+      inbound,
+      subscribeOperation({
+        method,
+        view: view(exchange),
+        era: inbound.client.era,
+        ...(uri === undefined ? {} : { uri }),
+        done: (asked, server, original) => done(asked, { server, uri: original }),
+      }),
+    );
+
+  const openStream = async (request: RequestMessage, exchange: Exchange, client: Client): Promise<Answer> => {
+    const { id } = request;
+    if (!exchange.streams)
+      return refusal(id, 'INVALID_PARAMS', 'subscriptions/listen needs Accept: text/event-stream.');
+    const body = await listen(request, exchange, {
+      hub,
+      view: () => view(exchange),
+      async subscribe(uri) {
+        let found: Watched | undefined;
+        const inbound = inboundOf(request, exchange, client);
+        await subscribe(inbound, exchange, 'resources/subscribe', (_asked, watched) => (found = watched), uri);
+        return found;
+      },
+    });
+    if (body !== undefined) return { text: modern.result(id, body), status: 200 };
+    return refusal(
+      id,
+      'INVALID_PARAMS',
+      'subscriptions/listen needs params.notifications, an object of known filters.',
+    );
+  };
+
   return {
     async initialize(request, exchange) {
       const { id, text, params } = request;
@@ -119,18 +171,53 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf }: Pro
       const { id, method } = request;
       if (method === 'ping') return pong(id);
       if (method === 'logging/setLevel') return setLevel(request, session);
-      const outcome = await outcomeOf(request, exchange, legacyClient(session, exchange));
+      const client = legacyClient(session, exchange);
+      if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
+        const done = (asked: string, watched: Watched): void => {
+          if (method === 'resources/subscribe') session.watched.set(asked, watched);
+          else session.watched.delete(asked);
+        };
+        const inbound = inboundOf(request, exchange, client);
+        return written(request, await subscribe(inbound, exchange, method, done), legacyCodec);
+      }
+      const outcome = await outcomeOf(request, exchange, client);
       return outcome === undefined ? unknownMethod(request) : written(request, outcome, legacyCodec);
     },
     async modern(request, exchange) {
       const refused = checkMeta(request);
       if (refused !== undefined) return refused;
       const client = modernClient(request, exchange);
+      if (request.method === 'subscriptions/listen') return openStream(request, exchange, client);
       const outcome =
         request.method === 'server/discover'
           ? await introduce(request, exchange, client)
           : await outcomeOf(request, exchange, client);
       return outcome === undefined ? unknownMethod(request) : written(request, outcome, modern);
+    },
+    listen(session, exchange, send) {
+      const { signal } = new AbortController();
+      const renewed = { ...exchange, signal, streams: false, notify: () => {} };
+      return hub.add({
+        connection: exchange.connection,
+        view: () => view(exchange),
+        watched: session.watched,
+        wants: () => true,
+        listChanged: (kind) => send(`{"jsonrpc":"2.0","method":"notifications/${kind}/list_changed"}`),
+        resourceUpdated: (uri) =>
+          send(notificationText('notifications/resources/updated', `"uri":${JSON.stringify(uri)}`)),
+        renew: (uri) => {
+          const inbound = {
+            connection: exchange.connection,
+            text: '',
+            params: undefined,
+            signal,
+            onProgress: undefined,
+          };
+          const client = legacyClient(session, renewed);
+          void subscribe({ ...inbound, client }, exchange, 'resources/subscribe', () => {}, uri);
+        },
+        end: () => {},
+      });
     },
   };
 }

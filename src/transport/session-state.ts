@@ -1,6 +1,7 @@
 /** What a session of the 2025 revisions knows of its client: negotiated once, at `initialize`. */
 import type { ClientAnswer } from '../downstream/types.ts';
 import { errorMember, type ResponseMessage } from '../protocol/messages.ts';
+import type { Watched } from './hub.ts';
 
 export interface SessionState {
   /** Id of the session over HTTP, `stdio` otherwise. */
@@ -12,6 +13,8 @@ export interface SessionState {
   logLevel: string | undefined;
   /** Requests to the client that are not answered yet. */
   readonly asks: Asks;
+  /** Resources that the client subscribed to, by the URI that it used. */
+  readonly watched: Map<string, Watched>;
 }
 
 /** Requests that go the other way: from a server, through the gateway, to the client. */

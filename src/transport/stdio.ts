@@ -42,6 +42,8 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   let session: SessionState | undefined;
   let negotiating: Promise<unknown> | undefined;
   let draining = false;
+  /** Ends what the session before this one wanted to hear. */
+  let forget = (): void => {};
 
   const send = (text: string): void => {
     if (output.writable) output.write(`${oneLine(text)}\n`);
@@ -64,7 +66,11 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         const negotiation = protocol.initialize(request, exchange);
         negotiating = negotiation;
         const { text, session: negotiated } = await negotiation;
-        if (negotiated !== undefined) session = { ...negotiated, id: 'stdio', logLevel: undefined, asks: createAsks() };
+        if (negotiated !== undefined) {
+          session = { ...negotiated, id: 'stdio', logLevel: undefined, asks: createAsks(), watched: new Map() };
+          forget();
+          forget = protocol.listen(session, exchange, send);
+        }
         return text;
       }
       // A client may send more before it has the answer to its `initialize`.

@@ -83,6 +83,9 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
       const exchange = { connection, server, signal, streams: accept.events, notify: () => {} };
       const { text, status, session: negotiated } = await protocol.initialize(message, exchange);
       const session = negotiated && sessions.open(connection, server, negotiated);
+      if (session !== undefined) {
+        session.ended = protocol.listen(session, exchange, (message) => session.listener?.write(message));
+      }
       const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
       createReply(response, accept, { ...post.headers, ...id }).finish({ text, status });
     },

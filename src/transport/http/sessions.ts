@@ -15,6 +15,8 @@ export interface Session extends SessionState {
   readonly streams: EventStreams;
   /** Where what belongs to no request goes; undefined while the client does not listen. */
   listener: EventStream | undefined;
+  /** Told when the session ends. */
+  ended: () => void;
 }
 
 interface Held extends Session {
@@ -50,6 +52,7 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
   const end = (session: Held, reason?: GatewayError): void => {
     held.delete(session.id);
     session.flights.abortAll(reason);
+    session.ended();
     session.listener?.end();
   };
 
@@ -81,9 +84,11 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
         server,
         logLevel: undefined,
         asks: createAsks(),
+        watched: new Map(),
         flights: createFlights(),
         streams: createEventStreams(),
         listener: undefined,
+        ended: () => {},
         usedAt: now(),
       };
       held.set(id, session);

@@ -1,0 +1,71 @@
+/** `resources/subscribe` and `resources/unsubscribe`, also for the subscriptions of `subscriptions/listen`. */
+import type { Reply } from '../downstream/types.ts';
+import { stringValue } from '../protocol/messages.ts';
+import type { Era } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { deadlineIn } from '../tools/execute-tool.ts';
+import type { Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { hidingFailure } from './failure.ts';
+import { locateUri, lookUpUri } from './locate.ts';
+import type { View } from './view.ts';
+
+export interface Subscribing {
+  readonly method: 'resources/subscribe' | 'resources/unsubscribe';
+  readonly view: View;
+  readonly era: Era;
+  /** The URI; where it is left out, `params.uri` of the request. */
+  readonly uri?: string;
+  /** Told whose resource it was, once the server agreed. */
+  readonly done: (asked: string, server: string, uri: string) => void;
+}
+
+export function subscribeOperation({ method, view, era, uri, done }: Subscribing): Operation {
+  let asked = uri ?? '';
+  return {
+    name: method,
+    read(request) {
+      asked = uri ?? uriOf(request);
+      const target = locateUri(view, asked);
+      return {
+        claimedAgent: undefined,
+        server: target?.server,
+        tool: target?.name,
+        kind: 'resource',
+        ...(target === undefined ? { locate: (context: ToolContext) => lookUpUri(context, view, asked) } : {}),
+        executes: true,
+        async run(context, found) {
+          const reply = await ask(context, method, found);
+          if (reply.ok && found?.name !== undefined) done(asked, found.server, found.name);
+          return answerOf(reply);
+        },
+      };
+    },
+    fail: (error) =>
+      hidingFailure(error, {
+        kind: 'error',
+        code: era === 'modern' ? -32602 : -32002,
+        message: 'Resource not found',
+        data: JSON.stringify({ uri: asked }),
+      }),
+  };
+}
+
+async function ask(context: ToolContext, method: Subscribing['method'], target: Target | undefined): Promise<Reply> {
+  const { link } = await context.connect(deadlineIn(context.defaultTimeoutMs), async () => undefined);
+  const uri = target?.name ?? '';
+  return method === 'resources/subscribe' ? link.subscribeResource(uri) : link.unsubscribeResource(uri);
+}
+
+function answerOf(reply: Reply): ToolAnswer {
+  if (reply.ok) return { kind: 'result', isError: false, body: { text: '{}', metaAt: -1 } };
+  const { code, message, data } = reply;
+  return { kind: 'error', code, message, ...(data === undefined ? {} : { data }) };
+}
+
+function uriOf({ text, params }: RequestText): string {
+  const member = findMember(params, 'uri');
+  const uri = member === undefined ? undefined : stringValue(text, member);
+  if (uri === undefined || uri === '') throw new GatewayError('INVALID_PARAMS', 'params.uri must be a string.');
+  return uri;
+}

@@ -1,0 +1,117 @@
+/** Who wants to hear of changes, and who of them may: lists that changed, resources that were updated. */
+import type { Snapshot } from '../config/types.ts';
+import type { View } from '../exposure/view.ts';
+import type { Connection } from '../pipeline/types.ts';
+import { decideFor } from '../policy/ceiling.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+export type ListKind = 'tools' | 'prompts' | 'resources';
+
+/** A resource of a server, as the server names it. */
+export interface Watched {
+  readonly server: string;
+  readonly uri: string;
+}
+
+/** A session, or a stream of `subscriptions/listen`. */
+export interface Listener {
+  readonly connection: Connection;
+  view(): View;
+  wants(kind: ListKind): boolean;
+  listChanged(kind: ListKind): void;
+  /** Resources that it subscribed to, by the URI that it used. */
+  readonly watched: Map<string, Watched>;
+  resourceUpdated(uri: string): void;
+  /** The server was connected anew: it does not know of subscriptions made before. */
+  renew(uri: string): void;
+  /** No more will come; graceful where the protocol has a way to say so. */
+  end(): void;
+}
+
+export interface Hub {
+  /** @returns ends it. */
+  add(listener: Listener): () => void;
+  /** The lists of a server may be other ones. Told once for what happens at about the same time. */
+  listsChanged(server: string, kinds: readonly ListKind[]): void;
+  resourceUpdated(server: string, uri: string): void;
+  connected(server: string): void;
+  /** The rules are other ones: everybody may see other lists, and some may watch no longer what they do. */
+  reloaded(): void;
+  /** Ends all listeners. */
+  end(): void;
+}
+
+/** Milliseconds in which changes are gathered: servers that start together are one change. */
+const GATHER_MS = 100;
+const ALL: readonly ListKind[] = ['tools', 'prompts', 'resources'];
+
+export function createHub(snapshot: () => Snapshot): Hub {
+  const listeners = new Set<Listener>();
+  /** Servers whose lists changed; `undefined` for the rules, which concern everybody. */
+  const changed = new Map<ListKind, Set<string | undefined>>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const may = ({ connection, view }: Listener, server: string, uri?: string): boolean => {
+    const seen = view();
+    if (seen.mode === 'single' && seen.server !== server) return false;
+    try {
+      const now = snapshot();
+      return decideFor(now.policy, connection.resolve(now, undefined), server, uri, 'resource').allowed;
+    } catch (error) {
+      if (error instanceof GatewayError) return false;
+      throw error;
+    }
+  };
+
+  const tell = (): void => {
+    timer = undefined;
+    for (const listener of listeners) {
+      for (const [kind, servers] of changed) {
+        // The gateway's own tools are always the same.
+        if (!listener.wants(kind) || (kind === 'tools' && listener.view().mode === 'discovery')) continue;
+        if ([...servers].some((server) => server === undefined || may(listener, server))) listener.listChanged(kind);
+      }
+    }
+    changed.clear();
+  };
+
+  const gather = (server: string | undefined, kinds: readonly ListKind[]): void => {
+    if (listeners.size === 0) return;
+    for (const kind of kinds) changed.set(kind, (changed.get(kind) ?? new Set()).add(server));
+    if (timer === undefined) timer = setTimeout(tell, GATHER_MS).unref();
+  };
+
+  const watchersOf = function* (server: string): Generator<readonly [Listener, string, Watched]> {
+    for (const listener of listeners) {
+      for (const [asked, watched] of listener.watched) if (watched.server === server) yield [listener, asked, watched];
+    }
+  };
+
+  return {
+    add(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    listsChanged: gather,
+    resourceUpdated(server, uri) {
+      for (const [listener, asked, watched] of watchersOf(server)) {
+        if (watched.uri === uri && may(listener, server, uri)) listener.resourceUpdated(asked);
+      }
+    },
+    connected(server) {
+      for (const [listener, asked] of watchersOf(server)) listener.renew(asked);
+    },
+    reloaded() {
+      gather(undefined, ALL);
+      for (const listener of listeners) {
+        for (const [asked, { server, uri }] of listener.watched) {
+          if (!may(listener, server, uri)) listener.watched.delete(asked);
+        }
+      }
+    },
+    end() {
+      for (const listener of listeners) listener.end();
+      listeners.clear();
+    },
+  };
+}

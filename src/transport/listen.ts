@@ -1,0 +1,93 @@
+/** `subscriptions/listen` (2026-07-28, basic/patterns/subscriptions): a request whose answer is an open stream of changes. */
+import type { View } from '../exposure/view.ts';
+import type { ResultBody } from '../protocol/codec.ts';
+import { notificationText } from '../protocol/codec.ts';
+import { parsedValue, type RequestMessage } from '../protocol/messages.ts';
+import { META_SUBSCRIPTION } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { Hub, Listener, ListKind, Watched } from './hub.ts';
+import type { Exchange } from './protocol.ts';
+
+/** Resources that one stream may watch. */
+const MAX_RESOURCES = 1_000;
+
+const FILTERS = {
+  toolsListChanged: 'tools',
+  promptsListChanged: 'prompts',
+  resourcesListChanged: 'resources',
+} as const satisfies Record<string, ListKind>;
+
+export interface ListenOptions {
+  readonly hub: Hub;
+  readonly view: () => View;
+  /** Subscribes to a resource, under the rules. @returns whose it is; undefined where it was refused */
+  readonly subscribe: (uri: string) => Promise<Watched | undefined>;
+}
+
+/**
+ * Serves one stream until its caller cancels or the gateway ends it.
+ * @returns the result that says so; undefined where the request is not valid.
+ */
+export async function listen(
+  request: RequestMessage,
+  exchange: Exchange,
+  { hub, view, subscribe }: ListenOptions,
+): Promise<ResultBody | undefined> {
+  const filter = readFilter(request);
+  if (filter === undefined) return undefined;
+  const meta = `"_meta":{${JSON.stringify(META_SUBSCRIPTION)}:${request.id}}`;
+  const notify = (method: string, params: string): void =>
+    exchange.notify(notificationText(method, params === '' ? meta : `${meta},${params}`));
+
+  const watched = new Map<string, Watched>();
+  await Promise.all(
+    filter.resources.map(async (uri) => {
+      const found = await subscribe(uri);
+      if (found !== undefined) watched.set(uri, found);
+    }),
+  );
+  const agreed = { ...filter.lists, ...(watched.size === 0 ? {} : { resourceSubscriptions: [...watched.keys()] }) };
+  notify('notifications/subscriptions/acknowledged', `"notifications":${JSON.stringify(agreed)}`);
+
+  await new Promise<void>((resolve) => {
+    const listener: Listener = {
+      connection: exchange.connection,
+      view,
+      watched,
+      wants: (kind) => filter.kinds.has(kind),
+      listChanged: (kind) => notify(`notifications/${kind}/list_changed`, ''),
+      resourceUpdated: (uri) => notify('notifications/resources/updated', `"uri":${JSON.stringify(uri)}`),
+      renew: (uri) => void subscribe(uri),
+      end: resolve,
+    };
+    const remove = hub.add(listener);
+    const gone = (): void => {
+      remove();
+      resolve();
+    };
+    if (exchange.signal.aborted) gone();
+    else exchange.signal.addEventListener('abort', gone, { once: true });
+  });
+  return { text: `{${meta}}`, metaAt: '{"_meta":{'.length };
+}
+
+interface Filter {
+  readonly kinds: ReadonlySet<ListKind>;
+  readonly lists: Readonly<Record<string, true>>;
+  readonly resources: readonly string[];
+}
+
+function readFilter({ text, params }: RequestMessage): Filter | undefined {
+  const value = parsedValue(text, findMember(params, 'notifications'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const asked = value as Readonly<Record<string, unknown>>;
+  const wanted = Object.entries(FILTERS).filter(([key]) => Object.hasOwn(asked, key) && asked[key] === true);
+  const list = Object.hasOwn(asked, 'resourceSubscriptions') ? asked['resourceSubscriptions'] : [];
+  if (!Array.isArray(list) || list.length > MAX_RESOURCES || !list.every((uri) => typeof uri === 'string'))
+    return undefined;
+  return {
+    kinds: new Set(wanted.map(([, kind]) => kind)),
+    lists: Object.fromEntries(wanted.map(([key]) => [key, true as const])),
+    resources: [...new Set<string>(list)],
+  };
+}
