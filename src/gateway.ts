@@ -27,6 +27,9 @@ import { createProtocol } from './transport/protocol.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
 import { viewOf } from './transport/view-of.ts';
 
+/** Milliseconds for the client to say what it can do before servers are started without it. */
+const FIRST_CALLER_MS = 1000;
+
 export interface Gateway {
   readonly log: Logger;
   readonly snapshot: () => Snapshot;
@@ -135,7 +138,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     localConnection: () => localConnection(settings, config.current()),
     async serveStdio(input, output, ended) {
       transports.stdio(input, output, localConnection(settings, config.current()), ended);
-      if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
+      if (settings.initStrategy === 'eager') downstream.warm(config.current().servers, FIRST_CALLER_MS);
     },
     async serveHttp() {
       const listening = await transports.http();

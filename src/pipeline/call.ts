@@ -156,9 +156,10 @@ async function connect<T>(
   for (;;) {
     const server = call.snapshot.servers.get(name);
     if (server === undefined) throw unavailable(name);
+    const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
+    parts.downstream.expect(tenant.capabilities);
     const prepared = await prepare(server);
     const { signal } = call.inbound;
-    const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
     const link = await parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal, tenant });
     const current = parts.snapshot();
     if (current !== call.snapshot) {

@@ -163,6 +163,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       }
       const declared = findMember(params, 'capabilities');
       const capabilities = offeredCapabilities(declared && text.slice(declared.start, declared.end));
+      parts.downstream.expect(capabilities);
       const outcome = await introduce(request, exchange, { ...NOBODY, capabilities });
       const answer = written(request, outcome, legacyCodec);
       return { ...answer, session: outcome.kind === 'result' ? { revision, capabilities } : undefined };
