@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { limits, minAssurance, principal } from './schema-identity.ts';
+import { lifeFields } from './schema-life.ts';
 import { agentId, loose, MAX_COUNT, pattern, patterns, strict } from './schema-parts.ts';
 
 const accessList = strict({
@@ -69,6 +70,7 @@ const serverFields = {
     .max(MAX_COUNT)
     .meta({ description: 'Time-out of a call in milliseconds where the call does not say; 60000 without it.' })
     .exactOptional(),
+  ...lifeFields,
 };
 
 const serverEntry = loose(serverFields).meta({ oneOf: [{ required: ['command'] }, { required: ['url'] }] });

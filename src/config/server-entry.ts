@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './document.ts';
 import { toValue } from './document.ts';
+import { lifeOf } from './life.ts';
 import { linkOf } from './link.ts';
 import { startsGateway } from './nested.ts';
 import { quote } from './printable.ts';
 import type * as Schema from './schema.ts';
 import { type Environment, substitute } from './substitute.ts';
-import type { BrokenServer, Problem, ServerDefinition } from './types.ts';
+import type { BrokenServer, Problem, ServerDefinition, ServerLife } from './types.ts';
 
 export interface EntryContext {
   readonly document: ConfigDocument;
@@ -103,7 +104,9 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
     return { kind: 'broken', broken: broken(name, description, reasons), problems, values };
   }
   const timeoutMs = checked.value.timeout_ms;
-  return { kind: 'server', server: { name, key: keyOf(name, link), description, timeoutMs, link }, problems, values };
+  const life = lifeOf(checked.value);
+  const server = { name, key: keyOf(name, link, life), description, timeoutMs, life, link };
+  return { kind: 'server', server, problems, values };
 }
 
 interface Reports {
@@ -161,12 +164,14 @@ function fieldName(at: ConfigPath): string {
  * Hash over what makes a connection. The name is part of it: two names for the same command are two connections, because
  * most servers keep state that nobody declared shareable.
  */
-function keyOf(name: string, link: ServerDefinition['link']): string {
+function keyOf(name: string, link: ServerDefinition['link'], life: ServerLife | undefined): string {
   const content =
     link.transport === 'stdio'
       ? [name, link.transport, link.command, link.args, sorted(link.env), link.cwd ?? null]
       : [name, link.transport, link.url, sorted(link.headers)];
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([...content, life ?? null]))
+    .digest('hex');
 }
 
 function sorted(map: ReadonlyMap<string, string>): (readonly [string, string])[] {
