@@ -242,3 +242,20 @@ test('secrets: env, headers with and without their scheme, URL parts, substitute
   expect(secrets[0]).toBe('Bearer header-secret');
   expect(secretsOf({ secrets } as unknown as Snapshot)).toBe(secrets);
 });
+
+test('what an entry says about the life of its connections is part of what makes it another server', () => {
+  const life = { idle_timeout_ms: 1000, max_concurrent: 4, sharing: 'per-session', max_instances: 3 };
+  const plain = one({ command: 'run' }).servers.get('it');
+  const alive = one({ command: 'run', ...life }).servers.get('it');
+  expect(plain?.life).toBeUndefined();
+  expect(alive?.life).toMatchObject({
+    startTimeoutMs: undefined,
+    idleTimeoutMs: 1000,
+    maxConcurrent: 4,
+    sharing: 'per-session',
+    maxInstances: 3,
+  });
+  expect(alive?.key).not.toBe(plain?.key);
+  expect(one({ command: 'run', sharing: 'everybody' }).servers.get('it')).toBeUndefined();
+  expect(one({ command: 'run', max_queue: 0 }).servers.get('it')).toBeUndefined();
+});
