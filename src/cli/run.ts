@@ -7,6 +7,10 @@ import { say } from './output.ts';
 
 /** Milliseconds that running calls get to finish once the gateway stops (behaviour section 9). */
 const DRAIN_MS = 10_000;
+/** Milliseconds until the gateway is gone once its client is; the guardian ends what is left of the servers. */
+const VANISH_MS = 1600;
+/** Milliseconds in which the system notices that a parent ended whose pipes are closed already. */
+const PARENT_MS = 50;
 
 /**
  * Serves until a signal or the client ends it; the process exits then.
@@ -16,13 +20,14 @@ export async function serve(settings: Settings): Promise<void> {
   refuseNesting(settings);
   let gateway: Gateway | undefined;
   let stopping = false;
-  const stop = (reason: string): void => {
+  const parent = process.ppid;
+  const stop = (reason: string, drainMs: number = DRAIN_MS): void => {
     if (gateway === undefined) process.exit(0);
     if (stopping) leave(gateway);
     stopping = true;
     gateway.log.info({ reason }, 'stopping');
     const { log } = gateway;
-    gateway.stop(DRAIN_MS).then(
+    gateway.stop(drainMs).then(
       () => process.exit(0),
       (error: unknown) => {
         log.error({ err: error }, 'the stop failed');
@@ -38,8 +43,25 @@ export async function serve(settings: Settings): Promise<void> {
   const started = gateway;
   return gateway.serveStdio(process.stdin, process.stdout, (reason) => {
     if (reason === 'stdout broken') leave(started);
-    if (!stopping) stop(reason);
+    if (!stopping) endWithClient(parent, (drainMs) => stop(reason, drainMs));
   });
+}
+
+/**
+ * A client that closed our stdin may still read answers: what runs is finished for it. One that is gone may not, and nobody
+ * waits for it: what is in flight is cancelled.
+ * @param parent process id of whoever started us.
+ */
+function endWithClient(parent: number, stop: (drainMs: number) => void): void {
+  let stopping = false;
+  const look = (): void => {
+    const isGone = process.ppid !== parent;
+    if (!stopping) stop(isGone ? 0 : DRAIN_MS);
+    stopping = true;
+    if (isGone) setTimeout(() => process.exit(0), VANISH_MS);
+    else setTimeout(look, PARENT_MS).unref();
+  };
+  setTimeout(look, PARENT_MS);
 }
 
 /** Exits at once; the guardian ends what is left of the servers (behaviour section 9). */
