@@ -43,7 +43,9 @@ export async function serve(settings: Settings): Promise<void> {
   const started = gateway;
   return gateway.serveStdio(process.stdin, process.stdout, (reason) => {
     if (reason === 'stdout broken') leave(started);
-    if (!stopping) endWithClient(parent, (drainMs) => stop(reason, drainMs));
+    endWithClient(parent, (drainMs) => {
+      if (!stopping) stop(reason, drainMs);
+    });
   });
 }
 
