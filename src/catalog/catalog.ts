@@ -8,6 +8,7 @@ import { type Change, changeBetween } from './change.ts';
 import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
 import { fetchOffers, type Offer, type OfferList, type Offers } from './offers.ts';
+import { createSearcher, type Searcher } from './search/searcher.ts';
 import { createShelves, type Shelves, type Wanted } from './shelves.ts';
 
 export type { ToolEntry } from './entry.ts';
@@ -22,6 +23,8 @@ export interface Catalog {
    * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT, or the reason of the signal.
    */
   tools(server: ServerDefinition, options: Wanted): Promise<readonly ToolEntry[]>;
+  /** The same where they are known already, without waiting. */
+  listed(server: ServerDefinition): readonly ToolEntry[] | undefined;
   /**
    * One tool by its exact name; undefined where the server does not list it, also not when asked again.
    * @throws as `tools`
@@ -32,6 +35,8 @@ export interface Catalog {
    * @throws as `tools`
    */
   offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<readonly Offer[]>;
+  /** Finds tools by what they are for. */
+  readonly searcher: Searcher;
   /** What is cached may be out of date: for the downstream events. Without `list`, everything of the server. */
   invalidate(server: ServerDefinition, list?: 'tools' | 'prompts' | 'resources'): void;
   /** Forgets servers that are not in the map. */
@@ -57,8 +62,13 @@ export function createCatalog(options: CatalogOptions): Catalog {
       log.debug({ server: server.name, reason }, `the ${what} of a server could not be fetched`);
     },
   });
+  const searcher = createSearcher();
   const tools = createShelves<ToolList>({
     ...base('tools'),
+    // Before somebody searches, and not while somebody waits for the list.
+    fetched: ({ name, description }, { entries }) => {
+      setImmediate(() => searcher.learn({ name, description, entries }));
+    },
     fetch: (server, link) =>
       fetchTools(link, {
         server: server.name,
@@ -81,6 +91,8 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
   return {
     tools: async (server, wanted) => (await tools.current(server, wanted)).entries,
+    listed: (server) => tools.kept(server)?.entries,
+    searcher,
     async find(server, name, wanted) {
       const entry = (await tools.current(server, wanted)).byName.get(name);
       return entry ?? (await tools.again(server, wanted))?.byName.get(name);
@@ -92,6 +104,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     retain(servers) {
       const keys = new Set([...servers.values()].map(({ key }) => key));
       for (const shelves of Object.values(all).flat()) shelves.retain(keys);
+      searcher.retain(new Set(servers.keys()));
     },
   };
 }

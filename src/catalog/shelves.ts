@@ -29,6 +29,8 @@ export interface Shelves<L> {
    * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT, or the reason of the signal.
    */
   current(server: ServerDefinition, wanted: Wanted): Promise<L>;
+  /** The list of a server where there is one, without waiting. */
+  kept(server: ServerDefinition): L | undefined;
   /** The list fetched anew, for what is not in the one that is kept; undefined where that was done a moment ago. */
   again(server: ServerDefinition, wanted: Wanted): Promise<L | undefined>;
   invalidate(server: ServerDefinition): void;
@@ -41,6 +43,7 @@ export interface ShelvesOptions<L> {
   readonly what: string;
   readonly lease: (server: ServerDefinition) => Promise<Link>;
   readonly fetch: (server: ServerDefinition, link: Link) => Promise<L>;
+  readonly fetched?: (server: ServerDefinition, list: L) => void;
   readonly replaced?: (server: ServerDefinition, before: L, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
   readonly now: () => number;
@@ -80,6 +83,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     shelf.list = list;
     shelf.fetchedAt = now();
     shelf.stale = shelf.generation !== generation;
+    options.fetched?.(server, list);
     if (before !== undefined) options.replaced?.(server, before, list);
     return list;
   };
@@ -109,14 +113,19 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   const wait = (server: ServerDefinition, shelf: Shelf<L>, { timeoutMs, signal }: Wanted): Promise<L> =>
     waitFor(refresh(server, shelf), timeoutMs, signal, () => tooSlow(server.name, options.what));
 
+  const kept = (server: ServerDefinition): L | undefined => {
+    const shelf = shelfOf(server);
+    const { list } = shelf;
+    if (list !== undefined && isOld(shelf, list)) void refresh(server, shelf).catch(() => undefined);
+    return list;
+  };
+
   return {
     current(server, wanted) {
-      const shelf = shelfOf(server);
-      const { list } = shelf;
-      if (list === undefined) return wait(server, shelf, wanted);
-      if (isOld(shelf, list)) void refresh(server, shelf).catch(() => undefined);
-      return Promise.resolve(list);
+      const list = kept(server);
+      return list === undefined ? wait(server, shelfOf(server), wanted) : Promise.resolve(list);
     },
+    kept,
     again(server, wanted) {
       const shelf = shelfOf(server);
       // Asking for what does not exist must not keep the server busy.

@@ -111,6 +111,7 @@ function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, c
   const meta = findMember(inbound.params, '_meta')?.object;
   return {
     snapshot: call.snapshot,
+    caller,
     decide: (server, name, kind) => decideFor(call.snapshot.policy, call.caller ?? caller, server, name, kind),
     catalog: parts.catalog,
     signal: inbound.signal,

@@ -1,9 +1,11 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
+import { type Detail, renderTool } from '../catalog/render.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
 import { compilePattern, patternProblem } from '../policy/pattern.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { textAnswer } from './answer.ts';
 import type { Arguments } from './arguments.ts';
+import { readDetail } from './detail.ts';
 import { inputSchema } from './schema.ts';
 import type { GatewayTool, ToolContext } from './types.ts';
 
@@ -17,6 +19,7 @@ export const getServerTools: GatewayTool = {
         server: { type: 'string' },
         names: { type: 'string', description: 'Comma-separated' },
         pattern: { type: 'string' },
+        detail: { enum: ['names', 'brief', 'full'] },
         max_schema_tokens: { type: 'integer' },
       },
       ['server'],
@@ -27,13 +30,14 @@ export const getServerTools: GatewayTool = {
     const server = args.requiredString('server');
     const names = args.names('names');
     const pattern = readPattern(args);
+    const detail = readDetail(args, 'get_server_tools') ?? 'full';
     const budget = args.count('max_schema_tokens');
     return {
       claimedAgent: args.string('agent_id'),
       server,
       tool: undefined,
       executes: false,
-      run: (context) => describe(context, { server, names, pattern, budget }),
+      run: (context) => describe(context, { server, names, pattern, budget, detail }),
     };
   },
 };
@@ -50,6 +54,7 @@ interface Query {
   readonly names: readonly string[] | undefined;
   readonly pattern: string | undefined;
   readonly budget: number | undefined;
+  readonly detail: Detail;
 }
 
 async function describe(context: ToolContext, query: Query): Promise<ReturnType<typeof textAnswer>> {
@@ -61,7 +66,7 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
   const definitions: string[] = [];
   let used = 0;
   for (const entry of selected) {
-    const definition = definitionText(entry);
+    const definition = renderTool(entry, query.detail);
     const cost = estimateTokens(definition);
     if (query.budget !== undefined && used + cost > query.budget) break;
     used += cost;
@@ -90,10 +95,4 @@ export function unavailable(server: string): GatewayError {
     'SERVER_UNAVAILABLE',
     `Server '${server}' is not available. Call list_servers to see which servers there are.`,
   );
-}
-
-/** Name, description and schema as the server gave them, without the white space between tokens. */
-function definitionText(entry: ToolEntry): string {
-  const description = entry.description === undefined ? '""' : JSON.stringify(entry.description);
-  return `{"name":${JSON.stringify(entry.name)},"description":${description},"inputSchema":${entry.inputSchema}}`;
 }

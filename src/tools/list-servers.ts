@@ -15,7 +15,7 @@ export const listServers: GatewayTool = {
   name: 'list_servers',
   definition: {
     name: 'list_servers',
-    description: 'Start here: lists the servers you may use. Then call get_server_tools.',
+    description: 'List the servers you may use. Then call get_server_tools.',
     inputSchema: inputSchema({ include_metadata: { type: 'boolean' } }),
     annotations: { readOnlyHint: true },
   },
@@ -32,7 +32,7 @@ export const listServers: GatewayTool = {
 };
 
 /** The servers that the caller may use, by name. One whose entry is broken is listed as unavailable, without the reason. */
-function visibleServers({ snapshot, decide }: ToolContext, metadata: boolean): ListedServer[] {
+export function visibleServers({ snapshot, decide }: ToolContext, metadata = false): ListedServer[] {
   const listed: ListedServer[] = [];
   const names = [...snapshot.servers.keys(), ...snapshot.broken.keys()];
   for (const name of names.sort(byCodePoint)) {

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Link } from '../downstream/types.ts';
+import type { Bounded } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules.ts';
 import type { CacheHints, ResultBody } from '../protocol/codec.ts';
 import type { ScannedObject } from '../protocol/scan.ts';
@@ -22,6 +23,8 @@ export interface Connected<T> {
 /** What a gateway tool may touch while it runs. Made by the pipeline for one call. */
 export interface ToolContext {
   readonly snapshot: Snapshot;
+  /** Whose rules count. */
+  readonly caller: Bounded;
   /** May the caller use a server, or what it offers? */
   decide(server: string, name?: string, kind?: OfferKind): Decision;
   readonly catalog: Catalog;

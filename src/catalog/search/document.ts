@@ -1,0 +1,42 @@
+/** A tool as the search sees it. */
+import type { ToolEntry } from '../entry.ts';
+import type { SearchDocument } from './index.ts';
+
+/** Schemas nest this deep before the search stops looking. */
+const MAX_DEPTH = 6;
+/** Parameters of one tool that are looked at. */
+const MAX_PARAMETERS = 200;
+
+export function documentOf(
+  server: { readonly name: string; readonly description: string | undefined },
+  entry: ToolEntry,
+): SearchDocument {
+  const { name, title, description } = entry;
+  const naming = title === undefined || title === name ? name : `${name} ${title}`;
+  return {
+    name,
+    fields: [naming, server.name, description ?? '', parameterText(entry.inputSchema), server.description ?? ''],
+  };
+}
+
+/** Names and descriptions of the parameters, at any depth. */
+function parameterText(schema: string): string {
+  const parts: string[] = [];
+  let left = MAX_PARAMETERS;
+  const visit = (value: unknown, depth: number): void => {
+    if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return;
+    const { properties, items, anyOf, oneOf, allOf } = value as Record<string, unknown>;
+    if (typeof properties === 'object' && properties !== null) {
+      for (const [name, property] of Object.entries(properties)) {
+        if (left-- <= 0) return;
+        parts.push(name);
+        const description = (property as { description?: unknown } | null)?.description;
+        if (typeof description === 'string') parts.push(description);
+        visit(property, depth + 1);
+      }
+    }
+    for (const inner of [items, anyOf, oneOf, allOf].flat()) visit(inner, depth + 1);
+  };
+  visit(JSON.parse(schema), 0);
+  return parts.join(' ');
+}

@@ -1,0 +1,127 @@
+/** The search over everything that servers listed, kept up to date server by server. */
+import type { ToolEntry } from '../entry.ts';
+import { documentOf } from './document.ts';
+import { createSearchIndex, type IndexedDocument } from './index.ts';
+import { rank } from './rank.ts';
+import { createScope, type Scope } from './scope.ts';
+
+/** Scopes that are kept per policy: one per agent that searches. */
+const MAX_SCOPES = 64;
+
+/** A server whose tools are known. */
+export interface ListedServer {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly entries: readonly ToolEntry[];
+}
+
+export interface SearchRequest {
+  readonly query: string;
+  readonly limit: number;
+  /** The servers that the agent may use. */
+  readonly servers: readonly ListedServer[];
+  /** What decides, e.g. the policy in force: what it decided is remembered as long as it lives. */
+  readonly policy: object;
+  /** For whom it decides. */
+  readonly who: string;
+  permitted(server: string, tool: string): boolean;
+}
+
+export interface FoundTool {
+  readonly server: string;
+  readonly entry: ToolEntry;
+}
+
+export interface Searcher {
+  /** Takes in what a server listed, so that the next search need not. */
+  learn(server: ListedServer): void;
+  /** The tools that fit a question, best first. Depends only on the question and on what is permitted. */
+  search(request: SearchRequest): FoundTool[];
+  /** Forgets the servers that are not among these names. */
+  retain(names: ReadonlySet<string>): void;
+}
+
+interface Known {
+  readonly listed: ListedServer;
+  readonly documents: readonly IndexedDocument[];
+  readonly byName: ReadonlyMap<string, ToolEntry>;
+}
+
+interface Permitted {
+  readonly of: Known;
+  readonly documents: readonly IndexedDocument[];
+}
+
+interface View {
+  readonly servers: ReadonlyMap<string, Permitted>;
+  readonly scope: Scope;
+}
+
+export function createSearcher(): Searcher {
+  const index = createSearchIndex();
+  const known = new Map<string, Known>();
+  const views = new WeakMap<object, Map<string, View>>();
+
+  const learn = (listed: ListedServer): Known => {
+    const before = known.get(listed.name);
+    if (before?.listed.entries === listed.entries && before.listed.description === listed.description) return before;
+    index.put(
+      listed.name,
+      listed.entries.map((entry) => documentOf(listed, entry)),
+    );
+    const byName = new Map(listed.entries.map((entry) => [entry.name, entry]));
+    const now: Known = { listed, documents: index.of(listed.name), byName };
+    known.set(listed.name, now);
+    return now;
+  };
+
+  const viewOf = (request: SearchRequest): View => {
+    const { policy, who } = request;
+    const ofPolicy = views.get(policy) ?? new Map<string, View>();
+    views.set(policy, ofPolicy);
+    const before = ofPolicy.get(who);
+    const servers = new Map<string, Permitted>();
+    let same = before?.servers.size === request.servers.length;
+    for (const listed of request.servers) {
+      const of = learn(listed);
+      const old = before?.servers.get(listed.name);
+      if (old?.of === of) {
+        servers.set(listed.name, old);
+        continue;
+      }
+      same = false;
+      const documents = of.documents.filter(({ name }) => request.permitted(listed.name, name));
+      servers.set(listed.name, { of, documents });
+    }
+    if (before !== undefined && same) return before;
+    const permitted = new Map(Array.from(servers, ([name, { documents }]) => [name, documents]));
+    const view: View = { servers, scope: createScope(index, permitted) };
+    ofPolicy.delete(who);
+    ofPolicy.set(who, view);
+    for (const oldest of ofPolicy.keys()) {
+      if (ofPolicy.size <= MAX_SCOPES) break;
+      ofPolicy.delete(oldest);
+    }
+    return view;
+  };
+
+  return {
+    learn: (listed) => void learn(listed),
+    search(request) {
+      const { scope } = viewOf(request);
+      const found: FoundTool[] = [];
+      for (const { document } of rank(index, scope, request.query, { limit: request.limit })) {
+        const entry = known.get(document.server)?.byName.get(document.name);
+        if (entry !== undefined) found.push({ server: document.server, entry });
+      }
+      return found;
+    },
+    retain(names) {
+      for (const name of known.keys()) {
+        if (names.has(name)) continue;
+        known.delete(name);
+        index.remove(name);
+      }
+    },
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * A JSON Schema as one line: `(repo: string, labels?: string[], state?: "open"|"closed" = "open")`. Keeps names, types, enums,
+ * defaults and what is required; leaves out descriptions and ranges. What it cannot say, it does not say: undefined, and the
+ * schema is sent as it is.
+ */
+
+/** A schema nested deeper than this is sent as it is. */
+const MAX_DEPTH = 12;
+/** A definition used more than once that is longer than this is written once and named. */
+const INLINE_LENGTH = 24;
+/** Longer defaults are left out. */
+const MAX_DEFAULT = 40;
+
+/** Keywords that change what fits and that the short form has no words for. */
+const INEXPRESSIBLE = [
+  '$dynamicRef',
+  'dependentRequired',
+  'dependentSchemas',
+  'dependencies',
+  'else',
+  'if',
+  'not',
+  'patternProperties',
+  'then',
+  'unevaluatedProperties',
+] as const;
+
+/** Thrown inside this file, where a schema has no short form. */
+const NO_SHORT_FORM = Symbol('no short form');
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** @param text the input schema as JSON. @returns the parameters in parentheses, undefined where they have no short form. */
+export function signature(text: string): string | undefined {
+  const root: unknown = JSON.parse(text);
+  if (!isObject(root)) return undefined;
+  const writer = createWriter(root);
+  try {
+    const { properties } = root;
+    const isPlain =
+      (root['type'] === undefined || root['type'] === 'object') &&
+      root['$ref'] === undefined &&
+      [root['anyOf'], root['oneOf'], root['allOf']].every((choice) => choice === undefined);
+    refuse(root);
+    const body =
+      isPlain && isObject(properties) ? `(${writer.members(root, 1)})` : `(${rootText(root, writer, isPlain)})`;
+    return body + writer.definitions();
+  } catch (error) {
+    if (error === NO_SHORT_FORM) return undefined;
+    throw error;
+  }
+}
+
+function rootText(root: Schema, writer: Writer, isPlain: boolean): string {
+  if (!isPlain) return `...${writer.type(root, 1)}`;
+  return isObject(root['additionalProperties']) ? `...${writer.type(root, 1)}` : '';
+}
+
+interface Writer {
+  type(schema: unknown, depth: number): string;
+  members(schema: Schema, depth: number): string;
+  /** The definitions that were named, with their names. */
+  definitions(): string;
+}
+
+function createWriter(root: Schema): Writer {
+  const uses = countReferences(root);
+  const named = new Map<string, string>();
+  const open = new Set<string>();
+
+  const type = (schema: unknown, depth: number): string => {
+    if (schema === true) return 'any';
+    if (!isObject(schema) || depth > MAX_DEPTH) throw NO_SHORT_FORM;
+    refuse(schema);
+    // What is required of an object that is described elsewhere: `anyOf: [{ required: [...] }, ...]`.
+    if (schema['required'] !== undefined && schema['properties'] === undefined) throw NO_SHORT_FORM;
+    const parts: string[] = [];
+    const { $ref, anyOf, oneOf, allOf } = schema;
+    if ('enum' in schema) parts.push(union(literals(schema['enum'])));
+    else if ('const' in schema) parts.push(literal(schema['const']));
+    else if (schema['type'] !== undefined || isObject(schema['properties'])) parts.push(byType(schema, depth));
+    if ($ref !== undefined) parts.push(reference($ref, depth));
+    for (const choices of [anyOf, oneOf]) {
+      if (choices !== undefined) parts.push(union(list(choices).map((choice) => type(choice, depth + 1))));
+    }
+    if (allOf !== undefined) parts.push(...list(allOf).map((part) => type(part, depth + 1)));
+    const telling = parts.filter((part) => part !== 'any');
+    if (telling.length <= 1) return telling[0] ?? 'any';
+    return telling.map(bracketed).join('&');
+  };
+
+  const byType = (schema: Schema, depth: number): string => {
+    const types = schema['type'] === undefined ? ['object'] : [schema['type']].flat();
+    return union(types.map((name) => (name === 'array' ? array(schema, depth) : simple(name, schema, depth))));
+  };
+
+  const simple = (name: unknown, schema: Schema, depth: number): string => {
+    if (name === 'object') return object(schema, depth);
+    if (typeof name !== 'string' || !/^(?:string|number|integer|boolean|null)$/.test(name)) throw NO_SHORT_FORM;
+    return name;
+  };
+
+  const array = ({ items, prefixItems }: Schema, depth: number): string => {
+    if (prefixItems !== undefined) {
+      const first = list(prefixItems).map((item) => type(item, depth + 1));
+      const rest = items === undefined ? ['...'] : items === false ? [] : [`...${type(items, depth + 1)}`];
+      return `[${[...first, ...rest].join(', ')}]`;
+    }
+    return items === undefined ? 'any[]' : `${bracketed(type(items, depth + 1))}[]`;
+  };
+
+  const object = (schema: Schema, depth: number): string => {
+    const { properties, additionalProperties } = schema;
+    const inner: string[] = [];
+    if (isObject(properties) && Object.keys(properties).length > 0) inner.push(members(schema, depth + 1));
+    if (isObject(additionalProperties) && Object.keys(additionalProperties).length > 0) {
+      inner.push(`[key]: ${type(additionalProperties, depth + 1)}`);
+    }
+    return inner.length === 0 ? 'object' : `{${inner.join(', ')}}`;
+  };
+
+  const members = (schema: Schema, depth: number): string => {
+    const required = new Set(schema['required'] === undefined ? [] : list(schema['required']));
+    const properties = isObject(schema['properties']) ? schema['properties'] : {};
+    for (const name of required) if (typeof name !== 'string' || !Object.hasOwn(properties, name)) throw NO_SHORT_FORM;
+    return Object.entries(properties)
+      .map(([name, property]) => {
+        const optional = required.has(name) ? '' : '?';
+        return `${key(name)}${optional}: ${type(property, depth)}${defaultOf(property)}`;
+      })
+      .join(', ');
+  };
+
+  const reference = (target: unknown, depth: number): string => {
+    if (typeof target !== 'string') throw NO_SHORT_FORM;
+    const definition = resolve(root, target);
+    const name = target.slice(target.lastIndexOf('/') + 1);
+    if (!/^[A-Za-z_][\w.-]*$/.test(name)) throw NO_SHORT_FORM;
+    if (open.has(target) || named.has(target)) {
+      if (!named.has(target)) named.set(target, '');
+      return name;
+    }
+    open.add(target);
+    const text = type(definition, depth + 1);
+    open.delete(target);
+    // Named meanwhile: it refers to itself.
+    if (!named.has(target) && ((uses.get(target) ?? 0) < 2 || text.length <= INLINE_LENGTH)) return text;
+    named.set(target, text);
+    return name;
+  };
+
+  return {
+    type,
+    members,
+    definitions() {
+      const texts = Array.from(named, ([target, text]) => `${target.slice(target.lastIndexOf('/') + 1)} = ${text}`);
+      if (new Set(Array.from(named.keys(), (target) => target.slice(target.lastIndexOf('/') + 1))).size < named.size) {
+        throw NO_SHORT_FORM;
+      }
+      return texts.length === 0 ? '' : ` where ${texts.join('; ')}`;
+    },
+  };
+}
+
+function refuse(schema: Schema): void {
+  for (const keyword of INEXPRESSIBLE) if (schema[keyword] !== undefined) throw NO_SHORT_FORM;
+}
+
+/** How often each local definition is referred to. */
+function countReferences(root: Schema): Map<string, number> {
+  const uses = new Map<string, number>();
+  const visit = (value: unknown, depth: number): void => {
+    if (depth > 64 || typeof value !== 'object' || value === null) return;
+    for (const [name, inner] of Object.entries(value)) {
+      if (name === '$ref' && typeof inner === 'string') uses.set(inner, (uses.get(inner) ?? 0) + 1);
+      else visit(inner, depth + 1);
+    }
+  };
+  visit(root, 0);
+  return uses;
+}
+
+function resolve(root: Schema, target: string): unknown {
+  if (!target.startsWith('#/')) throw NO_SHORT_FORM;
+  let found: unknown = root;
+  for (const step of target.slice(2).split('/')) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (!isObject(found) || !Object.hasOwn(found, name)) throw NO_SHORT_FORM;
+    found = found[name];
+  }
+  return found;
+}
+
+function key(name: string): string {
+  return /^[A-Za-z_$][\w$-]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+function defaultOf(property: unknown): string {
+  if (!isObject(property) || !('default' in property) || property['default'] === null) return '';
+  const text = JSON.stringify(property['default']);
+  return text.length > MAX_DEFAULT ? '' : ` = ${text}`;
+}
+
+function literals(values: unknown): string[] {
+  return list(values).map(literal);
+}
+
+function literal(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+function union(types: readonly string[]): string {
+  const different = [...new Set(types)];
+  if (different.length === 0) throw NO_SHORT_FORM;
+  return different.includes('any') ? 'any' : different.join('|');
+}
+
+/** In brackets where it would be read otherwise: `("a"|"b")[]`. Signs in quotes and inside braces do not count. */
+function bracketed(type: string): string {
+  const bare = type.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  let depth = 0;
+  for (const sign of bare) {
+    if ('{[('.includes(sign)) depth++;
+    else if ('}])'.includes(sign)) depth--;
+    else if (depth === 0 && '|&'.includes(sign)) return `(${type})`;
+  }
+  return type;
+}
+
+function list(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw NO_SHORT_FORM;
+  return value;
+}
+
+function isObject(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,133 @@
+/** Finds tools across servers; looks only at what the caller may use. */
+import type { ToolEntry } from '../catalog/catalog.ts';
+import { accessOf, briefOf, type Detail, definitionText } from '../catalog/render.ts';
+import type { ListedServer } from '../catalog/search/searcher.ts';
+import type { ServerDefinition } from '../config/types.ts';
+import { textAnswer } from './answer.ts';
+import { readDetail } from './detail.ts';
+import { visibleServers } from './list-servers.ts';
+import { inputSchema } from './schema.ts';
+import type { GatewayTool, ToolAnswer, ToolContext } from './types.ts';
+
+const DEFAULT_LIMIT = 5;
+const MAX_LIMIT = 50;
+/** Milliseconds that a search waits for servers that have not listed their tools yet. */
+const WAIT_MS = 5000;
+/** Servers that an empty result names. */
+const MAX_NAMED = 30;
+
+export const searchTools: GatewayTool = {
+  name: 'search_tools',
+  definition: {
+    name: 'search_tools',
+    description: 'Start here: find tools by what you want to do. Results are enough for execute_tool.',
+    inputSchema: inputSchema(
+      {
+        query: { type: 'string' },
+        limit: { type: 'integer', default: DEFAULT_LIMIT },
+        server: { type: 'string' },
+        detail: { enum: ['names', 'brief', 'full'], default: 'brief' },
+      },
+      ['query'],
+    ),
+    annotations: { readOnlyHint: true },
+  },
+  read(args) {
+    const query = args.requiredString('query');
+    const limit = Math.min(args.count('limit') ?? DEFAULT_LIMIT, MAX_LIMIT);
+    const server = args.string('server');
+    const detail = readDetail(args, 'search_tools') ?? 'brief';
+    return {
+      claimedAgent: args.string('agent_id'),
+      server,
+      tool: undefined,
+      executes: false,
+      detail: { query_length: query.length, limit },
+      run: (context) => search(context, { query, limit, server, detail }),
+    };
+  },
+};
+
+interface Search {
+  readonly query: string;
+  readonly limit: number;
+  readonly server: string | undefined;
+  readonly detail: Detail;
+}
+
+async function search(context: ToolContext, { query, limit, server, detail }: Search): Promise<ToolAnswer> {
+  const { catalog, snapshot, caller, decide } = context;
+  const visible = [...snapshot.servers.values()].filter(
+    ({ name }) => (server === undefined || name === server) && decide(name).allowed,
+  );
+  const { listed, missing } = await listedServers(context, visible);
+  const found = catalog.searcher.search({
+    query,
+    limit,
+    servers: listed,
+    policy: snapshot.policy,
+    who: JSON.stringify([caller.agent, caller.ceiling, server]),
+    permitted: (name, tool) => decide(name, tool).allowed,
+  });
+  const tools = found.map((hit) => describe(hit.server, hit.entry, detail));
+  const parts = [`"tools":[${tools.join(',')}]`];
+  if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
+  if (missing.length > 0) parts.push(`"not_searched":${JSON.stringify(missing.slice(0, MAX_NAMED))}`);
+  return textAnswer(`{${parts.join(',')}}`);
+}
+
+/** What servers listed so far; waits a little for those that have not listed anything yet. */
+async function listedServers(
+  { catalog, signal }: ToolContext,
+  servers: readonly ServerDefinition[],
+): Promise<{ listed: ListedServer[]; missing: string[] }> {
+  const lists = await Promise.all(
+    servers.map(
+      (server) =>
+        // A list that is there is not waited for: thousands of promises take their time.
+        catalog.listed(server) ?? catalog.tools(server, { timeoutMs: WAIT_MS, signal }).catch(() => undefined),
+    ),
+  );
+  signal.throwIfAborted();
+  const listed: ListedServer[] = [];
+  const missing: string[] = [];
+  for (const [at, { name, description }] of servers.entries()) {
+    const entries = lists[at];
+    if (entries === undefined) missing.push(name);
+    else listed.push({ name, description, entries });
+  }
+  return { listed, missing };
+}
+
+function describe(server: string, entry: ToolEntry, detail: Detail): string {
+  const names = `"server":${JSON.stringify(server)},"tool":${JSON.stringify(entry.name)}`;
+  if (detail === 'names') return `{${names}}`;
+  if (detail === 'full') return `{"server":${JSON.stringify(server)},${definitionText(entry).slice(1)}`;
+  const { signature, purpose } = briefOf(entry);
+  const access = accessOf(entry);
+  const call = signature === undefined ? `"inputSchema":${entry.inputSchema}` : `"args":${JSON.stringify(signature)}`;
+  const hint = access === undefined ? '' : `,"access":"${access}"`;
+  return `{${names},${call},"purpose":${JSON.stringify(purpose)}${hint}}`;
+}
+
+/** What there is instead: servers and how many of their tools the caller may use. */
+function offered(
+  context: ToolContext,
+  listed: readonly ListedServer[],
+  only: string | undefined,
+): { name: string; description?: string; tools?: number }[] {
+  const counts = new Map(
+    listed.map(({ name, entries }) => [name, entries.filter((tool) => context.decide(name, tool.name).allowed).length]),
+  );
+  return visibleServers(context)
+    .filter(({ name }) => only === undefined || name === only)
+    .slice(0, MAX_NAMED)
+    .map(({ name, description }) => {
+      const tools = counts.get(name);
+      return {
+        name,
+        ...(description === '' ? {} : { description }),
+        ...(tools === undefined ? {} : { tools }),
+      };
+    });
+}
