@@ -67,7 +67,7 @@ function headersFor(rawHeaders, method, { nameOn, uriOn }, host, length) {
         ? uriOn(value)
         : lower === 'mcp-name' && (method === 'tools/call' || method === 'prompts/get')
           ? nameOn(value)
-          : lower === 'host'
+          : lower === 'host' || lower === 'origin'
             ? value.replace(host.own, host.target)
             : value;
     headers.push(key, mapped);
@@ -79,8 +79,8 @@ function headersFor(rawHeaders, method, { nameOn, uriOn }, host, length) {
 function mapper(isStream, map) {
   const mapText = (text) => JSON.stringify(map(JSON.parse(text)));
   const mapLine = (line) => {
-    const data = /^data: ?(.+)$/.exec(line)?.[1];
-    return data === undefined ? line : `data: ${mapText(data)}`;
+    const data = /^data:(.*)$/.exec(line)?.[1]?.trim() ?? '';
+    return data === '' ? line : `data: ${mapText(data)}`;
   };
   let rest = '';
   return {

@@ -48,20 +48,30 @@ export async function openSession({ url, revision, args }) {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const waiting = new Map();
+  /** What is to happen before the next question of the server is answered. */
+  let beforeAnswer;
   const modern = revision === MODERN;
   let ids = 0;
 
   const send = (message) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 
+  async function beReady() {
+    const first = beforeAnswer;
+    beforeAnswer = undefined;
+    await first?.();
+  }
+
+  async function answer(message) {
+    await beReady();
+    const result = answerTo(message);
+    const error = { code: -32601, message: 'Method not found' };
+    send(result === undefined ? { id: message.id, error } : { id: message.id, result });
+  }
+
   createInterface({ input: child.stdout }).on('line', (line) => {
     const message = JSON.parse(line);
-    if (message.method === undefined) {
-      waiting.get(message.id)?.(message);
-    } else if (message.id !== undefined) {
-      const result = answerTo(message);
-      const error = { code: -32601, message: 'Method not found' };
-      send(result === undefined ? { id: message.id, error } : { id: message.id, result });
-    }
+    if (message.method === undefined) waiting.get(message.id)?.(message);
+    else if (message.id !== undefined) void answer(message);
   });
   child.once('exit', () => {
     for (const settle of waiting.values()) settle({ error: { code: 0, message: 'The gateway ended.' } });
@@ -82,11 +92,12 @@ export async function openSession({ url, revision, args }) {
     return result;
   }
 
-  /** A request and all its rounds. @param {() => Promise<unknown>} [between] runs before the first retry */
+  /** A request and all its rounds. @param {() => Promise<unknown>} [between] runs before the first answer to a question */
   async function request(method, params = {}, between = undefined) {
+    beforeAnswer = between;
     let result = await once(method, params);
     for (let round = 0; result.resultType === 'input_required' && round < MAX_ROUNDS; round++) {
-      if (round === 0) await between?.();
+      await beReady();
       const { inputRequests = {}, requestState } = result;
       const inputResponses = Object.fromEntries(
         Object.entries(inputRequests).map(([key, value]) => [key, answerTo(value)]),

@@ -44,14 +44,19 @@ export function table(runs) {
     .join('\n');
 }
 
-/** What failed in one run, by scenario. */
+/** What failed in one run, by scenario; `!` marks what the baseline does not name. */
 export function failures({ name, results, problems }) {
+  const told = new Set();
   const lines = results
     .filter((result) => !clean(result))
     .flatMap(({ scenario, scored, failures }) => [
       `  ${scenario}${scored ? '' : ' (unscored)'}`,
-      ...failures.map(({ check, message }) => `    ${check}: ${String(message).split('\n')[0].slice(0, 220)}`),
+      ...failures.map(({ check, message }) => {
+        const problem = problems.find((text) => text === `${scenario}:${check} failed`);
+        told.add(problem);
+        return `  ${problem === undefined ? ' ' : '!'} ${check}: ${String(message).split('\n')[0].slice(0, 220)}`;
+      }),
     ]);
-  const unexpected = problems.map((problem) => `  ! ${problem}`);
-  return lines.length + unexpected.length === 0 ? '' : [`\n${name}`, ...lines, ...unexpected].join('\n');
+  const others = problems.filter((problem) => !told.has(problem)).map((problem) => `  ! ${problem}`);
+  return lines.length + others.length === 0 ? '' : [`\n${name}`, ...lines, ...others].join('\n');
 }
