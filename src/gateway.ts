@@ -22,6 +22,7 @@ import type { Connection } from './pipeline/types.ts';
 import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
+import { createHookJoin } from './transport/hook-join.ts';
 import { createHub, type ListKind } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
@@ -118,10 +119,13 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     hub,
     viewOf: (connection, now) => viewOf(settings, connection, now),
   });
-  const transports = createTransports({ settings, snapshot: config.current, parts, protocol, redactor });
+  const hooks = createHookJoin(settings.cacheDir, gatewayId, log);
+  const { attestations } = hooks;
+  const transports = createTransports({ settings, snapshot: config.current, parts, protocol, redactor, attestations });
 
   config.subscribe((next) => {
     keepSecrets(redactor, next);
+    void hooks.update(next);
     downstream.retain(next.servers);
     catalog.retain(next.servers);
     parking.review();
@@ -137,10 +141,12 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     parts,
     localConnection: () => localConnection(settings, config.current()),
     async serveStdio(input, output, ended) {
-      transports.stdio(input, output, localConnection(settings, config.current()), ended);
+      await hooks.update(config.current());
+      transports.stdio(input, output, localConnection(settings, config.current(), attestations), ended);
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers, FIRST_CALLER_MS);
     },
     async serveHttp() {
+      await hooks.update(config.current());
       const listening = await transports.http();
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
       return listening;
@@ -153,6 +159,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
       parking.clear();
       await downstream.close();
       await transports.close();
+      await hooks.close();
       await audit.close();
     },
     kill: () => downstream.kill(),

@@ -5,6 +5,7 @@ import { VERSION } from '../shared/version.ts';
 import { registerAudit } from './audit.ts';
 import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
+import { registerHook } from './hook.ts';
 import { registerInit } from './init.ts';
 import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
     registerPolicy,
     registerTools,
     registerConnect,
+    registerHook,
     registerTrust,
     registerToken,
     registerAudit,

@@ -34,6 +34,7 @@ export function readPrincipals(
       tokenSha256: principal.token_sha256,
       expiresAt: principal.expires === undefined ? undefined : Date.parse(principal.expires),
       jwt: principal.jwt && readJwt(principal.jwt),
+      hook: principal.hook === true,
       defaultAgent: principal.default,
       mayAssume: principal.may_assume,
       ceiling: principal.ceiling,

@@ -102,8 +102,8 @@ test('principals are read', () => {
   });
   expect(problems).toEqual([]);
   expect([...(principals?.values() ?? [])]).toEqual([
-    { name: 'local', stdio: true, tokenSha256: undefined, defaultAgent: 'dev', mayAssume: ['*'] },
-    { name: 'ci', stdio: false, tokenSha256: HASH, defaultAgent: undefined, mayAssume: ['team.*'] },
+    { name: 'local', stdio: true, tokenSha256: undefined, hook: false, defaultAgent: 'dev', mayAssume: ['*'] },
+    { name: 'ci', stdio: false, tokenSha256: HASH, hook: false, defaultAgent: undefined, mayAssume: ['team.*'] },
   ]);
 });
 

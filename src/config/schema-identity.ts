@@ -54,6 +54,10 @@ export const principal = strict({
     .meta({ description: 'When the token stops being good, in UTC: 2030-12-31T00:00:00Z.' })
     .exactOptional(),
   jwt: jwt.meta({ description: 'Whoever holds a JSON Web Token of this issuer for this gateway.' }).exactOptional(),
+  hook: z
+    .literal(true)
+    .meta({ description: 'Agents are attested by a hook of the client; agent_id does not count.' })
+    .exactOptional(),
   default: agentId.meta({ description: 'The agent of a call without agent_id.' }).exactOptional(),
   may_assume: patterns.meta({ description: 'Patterns of the agents that this principal may act as.' }),
   ceiling: agentId

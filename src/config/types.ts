@@ -87,6 +87,8 @@ export interface PrincipalDefinition {
   /** Milliseconds since 1970 from which on the token is no longer good. */
   readonly expiresAt: number | undefined;
   readonly jwt: JwtDefinition | undefined;
+  /** A hook of the client says which agent calls; what a model claims does not count. */
+  readonly hook: boolean;
   readonly defaultAgent: string | undefined;
   /** Agent patterns. */
   readonly mayAssume: readonly string[];

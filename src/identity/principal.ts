@@ -7,6 +7,8 @@ export interface Principal {
   readonly defaultAgent: string | undefined;
   /** An agent whose rules bound whatever this principal acts as. */
   readonly ceiling: string | undefined;
+  /** Which agent calls is attested by a hook, and never claimed. */
+  readonly hook: boolean;
   /** What an agent gets that is the only one this principal may assume. */
   readonly assurance: Assurance;
   mayAssume(agent: string): boolean;
@@ -59,6 +61,7 @@ export function unrestricted(name: string): Principal {
     name,
     defaultAgent: undefined,
     ceiling: undefined,
+    hook: false,
     assurance: 'claim',
     mayAssume: () => true,
     soleAgent: undefined,
@@ -76,7 +79,7 @@ function compiledOf(snapshot: Snapshot, name: string): Compiled | undefined {
 }
 
 function compile(snapshot: Snapshot, definition: PrincipalDefinition): Compiled {
-  const { name, stdio, tokenSha256, jwt, defaultAgent, ceiling } = definition;
+  const { name, stdio, tokenSha256, jwt, hook, defaultAgent, ceiling } = definition;
   const patterns = definition.mayAssume.map(compilePattern);
   const mayAssume = (agent: string): boolean => patterns.some((matches) => matches(agent));
   return {
@@ -84,6 +87,7 @@ function compile(snapshot: Snapshot, definition: PrincipalDefinition): Compiled 
       name,
       defaultAgent,
       ceiling,
+      hook,
       assurance: stdio ? 'launch' : tokenSha256 === undefined ? 'jwt' : 'token',
       mayAssume,
       soleAgent: soleOf(snapshot, mayAssume),

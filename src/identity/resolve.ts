@@ -3,6 +3,7 @@ import type { Assurance, Snapshot } from '../config/types.ts';
 import type { Caller, Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { reaches } from './assurance.ts';
+import type { Attestations, Attested } from './attestations.ts';
 import type { Principal } from './principal.ts';
 import type { Proof } from './proof.ts';
 
@@ -12,12 +13,17 @@ export interface ConnectionOptions {
   readonly boundAgent?: string | undefined;
   /** `GATEWAY_DEFAULT_AGENT`. */
   readonly fallbackAgent?: string | undefined;
+  readonly attestations?: Attestations | undefined;
 }
 
 /** A connection whose calls are resolved anew under each snapshot, so that a reload takes effect at once. */
-export function createConnection(options: ConnectionOptions): Connection {
-  const { principal, subject, owner, find } = options.proof;
+export function createConnection(options: ConnectionOptions, attested?: Attested): Connection {
+  const { proof, attestations } = options;
+  const { principal, subject, owner, find } = proof;
   return {
+    ...(attestations && {
+      attest: (id) => createConnection(options, id === undefined ? undefined : attestations.take(id)),
+    }),
     principal,
     subject,
     owner,
@@ -25,7 +31,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     resolve(snapshot, claimed) {
       const found = find(snapshot);
       if (found === undefined) throw refusedAgent(claimed);
-      return resolveAgent(snapshot, found, options, claimed);
+      return resolveAgent(snapshot, found, options, claimed, attested);
     },
   };
 }
@@ -35,19 +41,22 @@ function resolveAgent(
   principal: Principal,
   { boundAgent, fallbackAgent }: ConnectionOptions,
   claimed: string | undefined,
+  attested: Attested | undefined,
 ): Caller {
   const may = (agent: string): boolean =>
     (boundAgent === undefined || agent === boundAgent) && principal.mayAssume(agent) && snapshot.policy.hasAgent(agent);
   /** @throws GatewayError INVALID_AGENT_ID, the same for every reason; the audit has it. */
   const as = (agent: string): Caller => {
     if (!may(agent)) throw refusedAgent(claimed);
-    const assurance = assuranceOf(principal, boundAgent, agent);
+    const assurance = assuranceOf(principal, boundAgent, agent, attested);
     if (!reaches(assurance, snapshot.agentTerms.get(agent)?.minAssurance)) {
       throw refusedAgent(claimed, `agents.${agent}.min_assurance`);
     }
     return { principal: principal.name, claimed, agent, ceiling: principal.ceiling, assurance };
   };
-  const own = claimed ?? boundAgent ?? principal.defaultAgent;
+  // Where a hook decides, a claim counts for nothing: also where the hook did not speak.
+  const named = principal.hook ? attested?.agent : claimed;
+  const own = named ?? boundAgent ?? principal.defaultAgent;
   if (own !== undefined) return as(own);
   if (snapshot.denyOnMissingAgent) {
     throw new GatewayError(
@@ -89,7 +98,13 @@ function refusedAgent(claimed: string | undefined, rule?: string): GatewayError 
   );
 }
 
-function assuranceOf(principal: Principal, boundAgent: string | undefined, agent: string): Assurance {
+function assuranceOf(
+  principal: Principal,
+  boundAgent: string | undefined,
+  agent: string,
+  attested: Attested | undefined,
+): Assurance {
   if (boundAgent !== undefined) return 'launch';
-  return principal.soleAgent === agent ? principal.assurance : 'claim';
+  if (principal.soleAgent === agent) return principal.assurance;
+  return principal.hook && attested !== undefined ? 'hook' : 'claim';
 }

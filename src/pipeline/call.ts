@@ -9,6 +9,7 @@ import { findMember } from '../protocol/scan.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { unavailable } from '../tools/get-server-tools.ts';
 import type { Connected, Deadline, Invocation, Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { attested } from './attested.ts';
 import { denial } from './denial.ts';
 import type { Done } from './limits.ts';
 import type { PipelineParts } from './parts.ts';
@@ -42,7 +43,7 @@ interface Call {
 export async function runOperation(parts: PipelineParts, inbound: Inbound, operation: Operation): Promise<Outcome> {
   const call: Call = {
     operation,
-    inbound,
+    inbound: attested(inbound),
     requestId: parts.nextRequestId(),
     startedAt: performance.now(),
     invocation: undefined,

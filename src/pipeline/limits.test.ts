@@ -14,6 +14,7 @@ function rules(ofPrincipal: Partial<Limits> | undefined, ofAgent: Partial<Limits
     tokenSha256: undefined,
     expiresAt: undefined,
     jwt: undefined,
+    hook: false,
     defaultAgent: undefined,
     mayAssume: ['*'],
     ceiling: undefined,

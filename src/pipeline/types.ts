@@ -24,6 +24,11 @@ export interface Connection {
   /** Whether the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
   /**
+   * The connection for one call, as a hook attested it; absent where nothing can be attested.
+   * @param toolUseId what the client calls it, undefined where it did not say.
+   */
+  readonly attest?: (toolUseId: string | undefined) => Connection;
+  /**
    * The agent of a call, under one snapshot.
    * @throws GatewayError INVALID_AGENT_ID, FALLBACK_AGENT_NOT_IN_RULES or NO_FALLBACK_CONFIGURED.
    */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
+import type { Attestations } from '../identity/attestations.ts';
 import { createAuthenticate } from '../identity/authenticate.ts';
 import { connectionOf } from '../identity/connections.ts';
 import { protectedResource } from '../identity/resource.ts';
@@ -35,6 +36,7 @@ export interface TransportParts {
   readonly parts: PipelineParts;
   readonly protocol: Protocol;
   readonly redactor: Redactor;
+  readonly attestations: Attestations;
 }
 
 export interface Transports {
@@ -50,7 +52,8 @@ export interface Transports {
   close(): Promise<void>;
 }
 
-export function createTransports({ settings, snapshot, parts, protocol, redactor }: TransportParts): Transports {
+export function createTransports(options: TransportParts): Transports {
+  const { settings, snapshot, parts, protocol, redactor, attestations } = options;
   const { log, metrics } = parts;
   const sessions = createSessions();
   const startedAt = performance.now();
@@ -93,7 +96,7 @@ export function createTransports({ settings, snapshot, parts, protocol, redactor
         authenticate: createAuthenticate({ snapshot, noAuth: settings.noAuth, generatedTokenHash, log }),
         throttle: createThrottle(),
         resource: (host) => protectedResource(snapshot(), host),
-        connect: (proof) => connectionOf(settings, proof),
+        connect: (proof) => connectionOf(settings, proof, attestations),
         mcp,
         health: () => ({
           status: 'ok',

@@ -1,0 +1,18 @@
+import { stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { Inbound } from './types.ts';
+
+/**
+ * Where Claude Code writes the id of the tool use that a call belongs to. It is no identity: it only finds what a hook, which
+ * the client ran and no model, attested about that tool use.
+ */
+const TOOL_USE_ID = 'claudecode/toolUseId';
+
+/** The request with the connection of the agent that a hook attested for it. Once per request: attestations are good once. */
+export function attested(inbound: Inbound): Inbound {
+  const { attest } = inbound.connection;
+  if (attest === undefined) return inbound;
+  const member = findMember(findMember(inbound.params, '_meta')?.object, TOOL_USE_ID);
+  const id = member === undefined ? undefined : stringValue(inbound.text, member);
+  return { ...inbound, connection: attest(id) };
+}

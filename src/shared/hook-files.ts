@@ -1,0 +1,12 @@
+/** Where a running gateway listens for hooks: a socket and its key, both readable by their owner only. */
+import { join } from 'node:path';
+
+/** The folder of all gateways of this user. It depends on nothing that clients leave out of the environment. */
+export function hookDirectory(cacheDir: string): string {
+  return join(cacheDir, 'run');
+}
+
+/** The key that belongs to a socket. */
+export function keyFileOf(socket: string): string {
+  return socket.replace(/\.sock$/, '.key');
+}
