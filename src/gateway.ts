@@ -7,11 +7,12 @@ import { openAudit } from './audit/sink.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { reportReload, reportStart } from './config/report.ts';
-import type { Settings } from './config/settings.ts';
+import { runtimeDir, type Settings } from './config/settings.ts';
 import { type ConfigStore, createConfigStore } from './config/store.ts';
 import type { ServerDefinition, Snapshot } from './config/types.ts';
 import { guardianScript } from './downstream/guardian.ts';
 import { createDownstream } from './downstream/pool.ts';
+import { reportServers, type ServerReport } from './downstream/report.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
@@ -24,6 +25,7 @@ import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createHookJoin } from './transport/hook-join.ts';
 import { createHub, type ListKind } from './transport/hub.ts';
+import { serveControl } from './transport/control.ts';
 import { createProtocol } from './transport/protocol.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
 import { viewOf } from './transport/view-of.ts';
@@ -100,6 +102,8 @@ export async function createGateway(settings: Settings, options: { watch?: boole
   });
   const catalog = createCatalog({ downstream, log, onChange: (change) => recordChange(audit, log, change) });
   const parking = createParking();
+  const servers = (): ServerReport[] =>
+    reportServers(config.current(), downstream.status(), settings.transport === 'stdio');
   let requests = 0;
   const parts: PipelineParts = {
     snapshot: config.current,
@@ -112,7 +116,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     metrics,
     log,
     nextRequestId: () => `${gatewayId}-${++requests}`,
-    status: () => statusOf(config, downstream.status()),
+    status: () => statusOf(config, servers()),
   };
   const protocol = createProtocol(parts, {
     serverInfo: SERVER_INFO,
@@ -133,7 +137,26 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     transports.sessions.retain((connection) => connection.isKnown(next));
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
-  gauges(metrics, config, transports.sessions, downstream);
+  gauges(metrics, config, transports.sessions, servers);
+  const control = (): void => {
+    closeControl = serveControl({
+      dir: runtimeDir(settings),
+      gateway: () => ({
+        pid: process.pid,
+        version: VERSION,
+        transport: settings.transport,
+        uptime_seconds: Math.round(process.uptime()),
+      }),
+      servers,
+      control: (server, what) => {
+        log.info({ server, what }, 'the owner asked for this on the control socket');
+        return downstream.control(server, what);
+      },
+      output: (server) => downstream.output(server),
+      failed: (error) => log.warn({ err: error }, 'the control socket does not work; "servers status" needs it'),
+    });
+  };
+  let closeControl: (() => void) | undefined;
 
   return {
     log,
@@ -141,6 +164,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     parts,
     localConnection: () => localConnection(settings, config.current()),
     async serveStdio(input, output, ended) {
+      control();
       await hooks.update(config.current());
       transports.stdio(input, output, localConnection(settings, config.current(), attestations), ended);
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers, FIRST_CALLER_MS);
@@ -148,12 +172,14 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     async serveHttp() {
       await hooks.update(config.current());
       const listening = await transports.http();
+      control();
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
       return listening;
     },
     reload: () => void config.reload(),
     async stop(drainMs) {
       config.close();
+      closeControl?.();
       hub.end();
       await transports.drain(drainMs);
       parking.clear();
@@ -191,13 +217,22 @@ function gauges(
   metrics: Metrics,
   config: ConfigStore,
   sessions: Transports['sessions'],
-  downstream: { status(): readonly { state: string }[] },
+  servers: () => readonly ServerReport[],
 ): void {
   metrics.gauge('sessions', 'Sessions of the 2025 revisions that are open.', () => sessions.size);
   metrics.gauge('servers_configured', 'Servers of the configuration in force.', () => config.current().servers.size);
   metrics.gauge(
     'servers_ready',
     'Servers that are connected.',
-    () => downstream.status().filter(({ state }) => state === 'ready').length,
+    () => servers().filter(({ state }) => state === 'ready').length,
   );
+  const perServer = (read: (server: ServerReport) => number) => () =>
+    servers().map((server) => ({ labels: { server: server.name }, value: read(server) }));
+  metrics.gauge('server_state', 'State of each server: 1 under the state that it is in.', () =>
+    servers().map(({ name, state }) => ({ labels: { server: name, state }, value: 1 })),
+  );
+  metrics.gauge('server_connections', 'Connections to each server.', perServer(({ instances }) => instances ?? 0));
+  metrics.gauge('server_starts', 'Processes started for each server so far.', perServer(({ starts }) => starts ?? 0));
+  metrics.gauge('server_calls', 'Calls that each server works on.', perServer(({ active }) => active ?? 0));
+  metrics.gauge('server_waiting', 'Calls that wait for their turn.', perServer(({ waiting }) => waiting ?? 0));
 }

@@ -5,15 +5,18 @@ import { VERSION } from '../shared/version.ts';
 import { registerAudit } from './audit.ts';
 import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerHook } from './hook.ts';
 import { registerInit } from './init.ts';
 import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerServe } from './serve.ts';
+import { registerServers } from './servers.ts';
 import { registerToken } from './token.ts';
 import { registerTools } from './tools.ts';
 import { registerTrust } from './trust.ts';
 import { registerValidate } from './validate.ts';
+import { registerWarm } from './warm.ts';
 
 /** The whole command line. Every command loads what it needs when it runs. */
 export function createProgram(): Command {
@@ -31,6 +34,9 @@ export function createProgram(): Command {
     registerTools,
     registerConnect,
     registerHook,
+    registerServers,
+    registerDoctor,
+    registerWarm,
     registerTrust,
     registerToken,
     registerAudit,

@@ -69,6 +69,8 @@ export interface Settings {
   readonly configDir: string;
   /** `~/.cache/agent-mcp-gateway` or under XDG_CACHE_HOME. */
   readonly cacheDir: string;
+  /** XDG_RUNTIME_DIR; undefined where there is none. */
+  readonly runtime: string | undefined;
   readonly cwd: string;
   readonly home: string;
 }
@@ -115,6 +117,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     noAuth,
     configDir: join(xdg(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
     cacheDir,
+    runtime: xdg(env['XDG_RUNTIME_DIR']),
     cwd: place.cwd,
     home: place.home,
   };
@@ -140,6 +143,11 @@ function named(source: Source | undefined, place: Place): NamedPath | undefined 
   if (source === undefined) return undefined;
   if (source.value === '') throw new GatewayError('USAGE', `${source.name} takes the path of a file, and it is empty.`);
   return { path: resolve(place.cwd, expandHome(source.value, place.home)), source: source.name };
+}
+
+/** Where a running gateway keeps its control socket. */
+export function runtimeDir({ runtime, cacheDir }: Pick<Settings, 'runtime' | 'cacheDir'>): string {
+  return runtime === undefined ? join(cacheDir, 'run') : join(runtime, PACKAGE);
 }
 
 /** `~` and `~/...`; other users' homes are left alone. */

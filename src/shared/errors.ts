@@ -43,6 +43,8 @@ export const CATALOGUE = {
   CONFIG_NOT_FOUND: command(1),
   CONFIG_INVALID: command(1),
   NESTED_GATEWAY: command(1),
+  /** A command that talks to a running gateway found none. */
+  NOT_RUNNING: command(1),
   CANNOT_LISTEN: command(1),
   USAGE: command(2),
 } as const satisfies Record<string, Entry>;
