@@ -16,7 +16,7 @@ import { createResourceSubscriptions } from './resources.ts';
 import { sseChannel } from './sse-link.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announces, keepSubscribed } from './subscribe.ts';
-import type { DownstreamEvents, Log, ServerFacts } from './types.ts';
+import type { DownstreamEvents, Log, ServerFacts, Timing } from './types.ts';
 import { createWarnings } from './warnings.ts';
 
 /** How a server turned out to speak; kept by the pool, so that a reconnect does not probe again. */
@@ -64,6 +64,7 @@ export interface ConnectOptions {
 }
 
 interface Attempt {
+  readonly timing: Timing;
   readonly peer: Peer;
   readonly facts: () => ServerFacts;
   /** What to do after the server gave a new session. */
@@ -77,13 +78,20 @@ export async function connect(server: ServerDefinition, options: ConnectOptions)
   const { link, name } = server;
   const made =
     link.transport === 'stdio' ? await connectStdio(server, link, options) : await connectHttp(server, link, options);
-  const { facts, peer } = made;
+  const { facts, peer, timing } = made;
   const isModern = facts().era === 'modern';
   if (!isModern && announces(facts())) peer.listen();
   const subscription = isModern && announces(facts()) ? keepSubscribed(peer, options.log, name, facts()) : undefined;
   const resources = createResourceSubscriptions(peer, subscription);
   made.onRenewed(resources.renew);
-  return createLink({ server: name, peer, facts, resources, outdated: () => options.verdicts.delete(server.key) });
+  return createLink({
+    server: name,
+    peer,
+    facts,
+    timing,
+    resources,
+    outdated: () => options.verdicts.delete(server.key),
+  });
 }
 
 async function connectStdio(
@@ -155,9 +163,14 @@ async function attempt(
   let acknowledged = false;
   let renewed: () => void = () => undefined;
   const budget = new AbortController();
-  const expire = (ms: number, what: string): NodeJS.Timeout =>
-    setTimeout(() => budget.abort(unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`)), ms);
-  const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'did not finish the handshake');
+  const began = performance.now();
+  let activeAt = began;
+  const expire = (ms: number, phase: 'start' | 'handshake', what: string): NodeJS.Timeout =>
+    setTimeout(() => {
+      const error = unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`, { data: { phase } });
+      budget.abort(error);
+    }, ms);
+  const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'handshake', 'did not finish the handshake');
   let timer: NodeJS.Timeout | undefined;
 
   const missed = (): void => {
@@ -185,6 +198,7 @@ async function attempt(
     version,
     warn: createWarnings(options.log, name),
     active: () => {
+      activeAt = performance.now();
       if (!isProcess || facts !== undefined || budget.signal.aborted) return;
       clearTimeout(timer);
       timer = handshakeTimer();
@@ -209,7 +223,7 @@ async function attempt(
       if (facts !== undefined) options.closed(error);
     },
   });
-  timer = isProcess ? expire(budgets.startMs, 'wrote nothing to stdout') : handshakeTimer();
+  timer = isProcess ? expire(budgets.startMs, 'start', 'wrote nothing to stdout') : handshakeTimer();
   try {
     const first = await shakeHands(peer, {
       server: name,
@@ -223,6 +237,7 @@ async function attempt(
     options.verdicts.set(key, verdict ?? first.era);
     return {
       peer,
+      timing: { startMs: Math.round(activeAt - began), handshakeMs: Math.round(performance.now() - activeAt) },
       facts: () => facts ?? first,
       onRenewed: (listener) => {
         renewed = listener;

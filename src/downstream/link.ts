@@ -5,7 +5,7 @@ import { refusedStatus } from './http-client.ts';
 import type { Peer } from './peer.ts';
 import { readReply } from './relay.ts';
 import type { ResourceSubscriptions } from './resources.ts';
-import type { Link, Reply, RequestOptions, ServerFacts } from './types.ts';
+import type { Link, Reply, RequestOptions, ServerFacts, Timing } from './types.ts';
 
 /** What the pool needs besides the contract. */
 export interface ManagedLink extends Link {
@@ -13,6 +13,7 @@ export interface ManagedLink extends Link {
   request(method: string, params: string, options: RequestOptions & { readonly party?: string }): Promise<Reply>;
   /** When the server last said anything, in milliseconds since 1970. */
   readonly heardAt: number;
+  readonly timing: Timing;
   /** Asks whether the server is alive: true unless it is silent for `ms` milliseconds. */
   ping(ms: number): Promise<boolean>;
   /** Closes with an error that says why. */
@@ -28,12 +29,13 @@ export interface LinkParts {
   readonly server: string;
   readonly peer: Peer;
   readonly facts: () => ServerFacts;
+  readonly timing: Timing;
   readonly resources: ResourceSubscriptions;
   /** The server no longer speaks the revision that was agreed: the next connection must find out again. */
   readonly outdated: () => void;
 }
 
-export function createLink({ server, peer, facts, resources, outdated }: LinkParts): ManagedLink {
+export function createLink({ server, peer, facts, timing, resources, outdated }: LinkParts): ManagedLink {
   const end = (): GatewayError => {
     const error = unavailable(server, 'speaks another revision of the protocol than before. Try again.');
     outdated();
@@ -63,6 +65,7 @@ export function createLink({ server, peer, facts, resources, outdated }: LinkPar
     get closed() {
       return peer.closed !== undefined;
     },
+    timing,
     get heardAt() {
       return peer.heardAt;
     },

@@ -306,10 +306,13 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       connecting(first ?? add(context.expected()), false).catch(() => undefined);
     },
     get status() {
+      const newest = [...instances].map(liveLink).findLast((link) => link !== undefined);
       return {
         name: server.name,
+        key: server.key,
         state: stateNow(),
-        facts: [...instances].map(liveLink).find((link) => link !== undefined)?.facts,
+        facts: newest?.facts,
+        timing: newest?.timing,
         instances: instances.size,
         pids: [...instances].flatMap(({ pid, link }) => (pid === undefined || link === undefined ? [] : [pid])),
         starts,

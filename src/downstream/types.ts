@@ -132,8 +132,17 @@ export interface DownstreamEvents {
  */
 export type ServerState = 'stopped' | 'starting' | 'ready' | 'degraded' | 'backing-off' | 'failed-config';
 
+/** Milliseconds that the newest connection took: to the first byte, and from there to the end of the handshake. */
+export interface Timing {
+  readonly startMs: number;
+  readonly handshakeMs: number;
+}
+
 export interface ServerStatus {
   readonly name: string;
+  /** Key of its definition. */
+  readonly key: string;
+  readonly timing: Timing | undefined;
   readonly state: ServerState;
   readonly facts: ServerFacts | undefined;
   /** Connections, live or in the making. */

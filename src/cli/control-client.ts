@@ -1,0 +1,73 @@
+/** Talks to the gateways of this account that are running. */
+import { readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { ServerReport } from '../downstream/report.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { ControlRequest, GatewayFacts } from '../transport/control.ts';
+
+/** A line of an answer, as far as this version knows it. */
+export interface ControlLine {
+  readonly gateway?: GatewayFacts;
+  readonly servers?: readonly ServerReport[];
+  readonly done?: boolean;
+  readonly text?: string;
+  readonly error?: string;
+}
+
+/** Sockets of gateways that may be running, newest process last. */
+export function controlSockets(dir: string): string[] {
+  try {
+    const pids = readdirSync(dir).flatMap((name) => /^(\d+)\.sock$/.exec(name)?.[1] ?? []);
+    return pids.sort((one, other) => Number(one) - Number(other)).map((pid) => join(dir, `${pid}.sock`));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Asks one gateway; resolves at the end of its answer.
+ * @returns false where nobody listens any more; what is left of that one is removed.
+ */
+export function ask(path: string, request: ControlRequest, take: (line: ControlLine) => void): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let rest = '';
+    let connected = false;
+    socket.setEncoding('utf8');
+    socket.once('connect', () => {
+      connected = true;
+      socket.write(`${JSON.stringify(request)}\n`);
+    });
+    socket.on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) take(JSON.parse(line) as ControlLine);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (connected || (error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT')) return reject(error);
+      rmSync(path, { force: true });
+      resolve(false);
+    });
+    socket.once('close', () => resolve(true));
+  });
+}
+
+export interface Answered {
+  readonly path: string;
+  readonly lines: readonly ControlLine[];
+}
+
+/** Asks every running gateway. @throws GatewayError NOT_RUNNING where there is none */
+export async function askAll(dir: string, request: ControlRequest): Promise<readonly Answered[]> {
+  const answers: Answered[] = [];
+  for (const path of controlSockets(dir)) {
+    const lines: ControlLine[] = [];
+    if (await ask(path, request, (line) => lines.push(line))) answers.push({ path, lines });
+  }
+  if (answers.length > 0) return answers;
+  throw new GatewayError(
+    'NOT_RUNNING',
+    'No gateway of this account is running here: start one, or use "servers test" or "doctor", which need none.',
+  );
+}

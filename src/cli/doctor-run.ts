@@ -1,0 +1,126 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import process from 'node:process';
+import type { Settings } from '../config/settings.ts';
+import type { ServerDefinition } from '../config/types.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import { print, printJson } from './output.ts';
+import { openWorkbench, type Tested, type Workbench } from './workbench.ts';
+
+/** A start may take its budget, and then the handshake and the listing. */
+const TIMEOUT_MS = 180_000;
+/** Definitions of more tokens than this are worth a hint. */
+const MANY_TOKENS = 10_000;
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+}
+
+interface Diagnosis {
+  readonly server: string;
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  readonly fix?: string;
+}
+
+export async function doctor(settings: Settings, names: readonly string[], json: boolean): Promise<void> {
+  const bench = await openWorkbench(settings);
+  try {
+    const { servers, broken } = bench.snapshot;
+    const all = names.length > 0 ? names : [...servers.keys(), ...broken.keys()];
+    const diagnoses = await Promise.all(all.map((name) => diagnose(bench, name)));
+    if (diagnoses.some(({ ok }) => !ok)) process.exitCode = 4;
+    if (json) return printJson(diagnoses);
+    for (const diagnosis of diagnoses) printDiagnosis(diagnosis);
+  } finally {
+    await bench.close();
+  }
+}
+
+async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
+  const server = bench.snapshot.servers.get(name);
+  const tested = await bench.test(name, TIMEOUT_MS);
+  const checks: Check[] = [];
+  const check = (what: string, ok: boolean, found: string): void => void checks.push({ name: what, ok, found });
+  check('entry', server !== undefined, server === undefined ? (tested.error?.message ?? '') : 'complete');
+  let path: string | undefined;
+  if (server?.link.transport === 'stdio') {
+    path = findCommand(server.link.command, server.link.env.get('PATH'), server.link.cwd);
+    check('command', path !== undefined, path ?? `${server.link.command} is not in PATH`);
+  }
+  const { facts, tools, error } = tested;
+  const report = bench.reports().find((entry) => entry.name === name);
+  if (facts !== undefined) {
+    const is = [facts.name, facts.version].filter((part) => part !== undefined).join(' ');
+    const { start_ms, handshake_ms } = report ?? {};
+    if (start_ms !== undefined && server?.link.transport === 'stdio')
+      check('start', true, `${start_ms} ms to the first byte`);
+    check('handshake', true, handshake_ms === undefined ? 'done' : `${handshake_ms} ms`);
+    check('protocol', true, `${facts.revision} (${facts.era})`);
+    check('version', true, is === '' ? 'not said' : is);
+  } else if (server !== undefined) check('connection', false, error?.message ?? 'failed');
+  if (tools !== undefined) {
+    check('tools', true, `${tools.count}, ${tools.bytes} bytes, about ${tools.tokens} tokens of definitions`);
+  } else if (facts !== undefined) check('tools', false, error?.message ?? 'could not be listed');
+  const fix = fixFor(server, path, tested);
+  return { server: name, ok: tested.status === 'initialized', checks, ...(fix === undefined ? {} : { fix }) };
+}
+
+/** What to do, by what is known and never by the text of an error. */
+function fixFor(server: ServerDefinition | undefined, path: string | undefined, tested: Tested): string | undefined {
+  const { error, tools } = tested;
+  if (server === undefined) return 'Correct its entry; "agent-mcp-gateway validate" shows the line.';
+  if (server.link.transport === 'stdio' && path === undefined) {
+    return `Install ${server.link.command}, or write its full path into "command".`;
+  }
+  if (error !== undefined) return fixOf(error, server);
+  if (tools !== undefined && tools.tokens > MANY_TOKENS) {
+    return 'Its definitions are large: agents should ask for the tools they need by name or pattern, or rules allow fewer.';
+  }
+  return undefined;
+}
+
+function fixOf({ code, data }: GatewayError, { link }: ServerDefinition): string {
+  const status = data?.['httpStatus'];
+  if (status === 401 || status === 403) return 'Put valid credentials into "headers" of its entry.';
+  if (typeof status === 'number') return 'Check "url" of its entry: the server answers, but not with MCP.';
+  if (data?.['phase'] === 'start') return 'Run "agent-mcp-gateway warm" once, or raise "start_timeout_ms".';
+  if (data?.['phase'] === 'handshake') {
+    return 'Check that the program speaks MCP over stdio and needs no further argument; or raise "handshake_timeout_ms".';
+  }
+  if (data?.['exited'] === true) return 'Run its command by hand: it ends by itself. Its last output is above.';
+  if (code === 'TIMEOUT') return 'Try again: it is still starting. Raise "start_timeout_ms" if that is normal for it.';
+  return link.transport === 'stdio'
+    ? 'Run its command by hand and look at what it writes.'
+    : 'Check that the server runs and that "url" of its entry is its address.';
+}
+
+/** Where a command is; undefined where it cannot be found or run. */
+function findCommand(command: string, path: string | undefined, cwd: string | undefined): string | undefined {
+  const folders = command.includes('/') ? [resolve(cwd ?? '.')] : (path ?? process.env['PATH'] ?? '').split(delimiter);
+  const endings = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];
+  for (const folder of folders) {
+    for (const ending of endings) {
+      const candidate = command.includes('/') ? resolve(folder, command) : join(folder, `${command}${ending}`);
+      if (isExecutable(candidate)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function printDiagnosis({ server, ok, checks, fix }: Diagnosis): void {
+  print(`${server}: ${ok ? 'ok' : 'does not work'}`);
+  for (const { name, ok: good, found } of checks) print(`  ${good ? '+' : '-'} ${name.padEnd(10)} ${found}`);
+  if (fix !== undefined) print(`  ${ok ? 'Hint' : 'Fix'}: ${fix}`);
+}

@@ -1,0 +1,114 @@
+import process from 'node:process';
+import { runtimeDir, type Settings } from '../config/settings.ts';
+import type { ServerReport } from '../downstream/report.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { ask, askAll } from './control-client.ts';
+import { print, printJson, say } from './output.ts';
+import type { ServersFlags } from './servers.ts';
+import { table } from './table.ts';
+import { openWorkbench, type Tested } from './workbench.ts';
+
+const FIRST_PAUSE_MS = 500;
+
+export async function list(settings: Settings, flags: ServersFlags): Promise<void> {
+  const bench = await openWorkbench(settings);
+  try {
+    const servers = bench.reports();
+    if (flags.json === true) return printJson(servers);
+    for (const line of table(servers.map(listed))) print(line);
+  } finally {
+    await bench.close();
+  }
+}
+
+function listed({ name, transport, sharing, last_error }: ServerReport): string[] {
+  return [name, transport ?? 'off', sharing ?? '', last_error ?? ''];
+}
+
+export async function test(settings: Settings, name: string, flags: ServersFlags): Promise<void> {
+  const timeoutMs = wholeNumber('--timeout-ms', flags.timeoutMs ?? '5000', 1);
+  const retries = wholeNumber('--retries', flags.retries ?? '3', 0);
+  const bench = await openWorkbench(settings);
+  try {
+    let tested = await bench.test(name, timeoutMs);
+    let tries = 1;
+    for (let pause = FIRST_PAUSE_MS; tested.status === 'error' && tries <= retries; pause *= 2, tries++) {
+      say(`${name}: ${tested.error?.message ?? 'failed'} Trying again in ${pause / 1000} s.`);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      tested = await bench.test(name, timeoutMs);
+    }
+    if (flags.json === true) printJson({ name, ...facts(tested), tries });
+    else print(sentence(name, tested, tries));
+    process.exitCode = tested.status === 'initialized' ? 0 : 4;
+  } finally {
+    await bench.close();
+  }
+}
+
+function facts({ status, ms, facts: server, tools, error }: Tested): object {
+  return {
+    status,
+    ms: Math.round(ms),
+    ...(server === undefined ? {} : { revision: server.revision, is: server.name, version: server.version }),
+    ...(tools === undefined ? {} : { tools: tools.count, bytes: tools.bytes, tokens: tools.tokens }),
+    ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+  };
+}
+
+function sentence(name: string, { status, ms, facts: server, tools, error }: Tested, tries: number): string {
+  const tried = tries > 1 ? ` (${tries} tries)` : '';
+  if (server === undefined) return `${name}: ${status}${tried}: ${error?.message ?? ''}`;
+  const is = [server.name, server.version].filter((part) => part !== undefined).join(' ');
+  const offers = tools === undefined ? (error?.message ?? '') : `${tools.count} tools, about ${tools.tokens} tokens`;
+  return `${name}: ${status}${tried} in ${Math.round(ms)} ms: ${is}, revision ${server.revision}, ${offers}`;
+}
+
+export async function status(settings: Settings, flags: ServersFlags): Promise<void> {
+  const answers = await askAll(runtimeDir(settings), { do: 'status' });
+  const gateways = answers.flatMap(({ lines }) => lines);
+  if (flags.json === true) return printJson(gateways);
+  for (const { gateway, servers } of gateways) {
+    if (gateway === undefined || servers === undefined) continue;
+    print(`gateway ${gateway.pid}, ${gateway.transport}, version ${gateway.version}, up ${gateway.uptime_seconds} s`);
+    for (const line of table([HEAD, ...servers.map(row)])) print(`  ${line}`);
+  }
+}
+
+const HEAD = ['server', 'state', 'connections', 'calls', 'waiting', 'starts', 'last error'];
+
+function row(server: ServerReport): string[] {
+  const { name, state, instances, active, waiting, starts, last_error, retry_in_ms } = server;
+  const again = retry_in_ms === undefined ? '' : ` (again in ${Math.ceil(retry_in_ms / 1000)} s)`;
+  const numbers = [instances, active, waiting, starts].map((value) => String(value ?? 0));
+  return [name, `${state}${again}`, ...numbers, last_error ?? ''];
+}
+
+export async function control(settings: Settings, name: string, what: 'restart' | 'stop'): Promise<void> {
+  const answers = await askAll(runtimeDir(settings), { do: what, server: name });
+  const lines = answers.flatMap((answer) => answer.lines);
+  const done = lines.filter((line) => line.done === true).length;
+  if (done === 0) throw new GatewayError('SERVER_UNAVAILABLE', lines[0]?.error ?? 'The gateway gave no answer.');
+  const where = done === 1 ? '' : ` in ${done} gateways`;
+  print(`Server "${name}" was ${what === 'stop' ? 'stopped; the next call starts it' : 'restarted'}${where}.`);
+}
+
+export async function logs(settings: Settings, name: string, { follow }: ServersFlags): Promise<void> {
+  const answers = await askAll(runtimeDir(settings), { do: 'logs', server: name });
+  const running = answers.filter(({ lines }) => lines.some(({ text }) => text !== undefined));
+  const [first] = answers.flatMap(({ lines }) => lines);
+  if (running.length === 0) throw new GatewayError('SERVER_UNAVAILABLE', first?.error ?? 'The gateway gave no answer.');
+  if (follow !== true) {
+    for (const { lines } of running) for (const { text } of lines) if (text !== undefined) process.stdout.write(text);
+    return;
+  }
+  const take = ({ text }: { readonly text?: string }): void => {
+    if (text !== undefined) process.stdout.write(text);
+  };
+  await Promise.all(running.map(({ path }) => ask(path, { do: 'logs', server: name, follow: true }, take)));
+}
+
+function wholeNumber(flag: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= 2_147_483_647) return value;
+  throw new GatewayError('USAGE', `${flag} takes a whole number from ${least}.`);
+}

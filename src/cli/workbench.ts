@@ -1,0 +1,72 @@
+/** The servers of the configuration, used by one command without a client: no transport, and no agent's rules. */
+import { estimateTokens } from '../catalog/tokens.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Snapshot } from '../config/types.ts';
+import { reportServers, type ServerReport } from '../downstream/report.ts';
+import type { ServerFacts } from '../downstream/types.ts';
+import { createGateway } from '../gateway.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+export interface Tested {
+  /** `initialized`: all is well; `connected`: the tools could not be listed. */
+  readonly status: 'initialized' | 'connected' | 'error';
+  /** Milliseconds. */
+  readonly ms: number;
+  readonly facts: ServerFacts | undefined;
+  /** Definitions: their count, bytes, and about as many tokens. */
+  readonly tools: { readonly count: number; readonly bytes: number; readonly tokens: number } | undefined;
+  readonly error: GatewayError | undefined;
+}
+
+export interface Workbench {
+  readonly snapshot: Snapshot;
+  reports(): ServerReport[];
+  /** Connects and lists tools. @throws GatewayError USAGE where there is no such server */
+  test(name: string, timeoutMs: number): Promise<Tested>;
+  close(): Promise<void>;
+}
+
+/** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
+export async function openWorkbench(settings: Settings): Promise<Workbench> {
+  const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false });
+  const { downstream, catalog } = gateway.parts;
+  const snapshot = gateway.snapshot();
+
+  const test = async (name: string, timeoutMs: number): Promise<Tested> => {
+    const began = performance.now();
+    const left = (): number => Math.max(1, began + timeoutMs - performance.now());
+    const done = (rest: Omit<Tested, 'ms'>): Tested => ({ ms: performance.now() - began, ...rest });
+    const off = snapshot.broken.get(name);
+    if (off !== undefined) {
+      const error = new GatewayError('CONFIG_INVALID', `Server "${name}" is off: ${off.reason}.`);
+      return done({ status: 'error', facts: undefined, tools: undefined, error });
+    }
+    const server = snapshot.servers.get(name);
+    if (server === undefined) {
+      const known = [...snapshot.servers.keys(), ...snapshot.broken.keys()].join(', ');
+      throw new GatewayError(
+        'USAGE',
+        `There is no server "${name}" in ${snapshot.paths.servers}. There are: ${known}.`,
+      );
+    }
+    let facts: ServerFacts | undefined;
+    try {
+      ({ facts } = await downstream.lease(server, { timeoutMs: left() }));
+      const entries = await catalog.tools(server, { timeoutMs: left() });
+      const definitions = entries.map(({ raw }) => raw);
+      const bytes = definitions.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+      const tokens = definitions.reduce((sum, text) => sum + estimateTokens(text), 0);
+      return done({ status: 'initialized', facts, tools: { count: entries.length, bytes, tokens }, error: undefined });
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      return done({ status: facts === undefined ? 'error' : 'connected', facts, tools: undefined, error });
+    }
+  };
+
+  return {
+    snapshot,
+    reports: () => reportServers(snapshot, downstream.status(), settings.transport === 'stdio'),
+    test,
+    close: () => gateway.stop(0),
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * The control socket: how commands of the owner talk to a running gateway. A Unix socket that only the owner's account can
+ * open, one per process, one request per connection, JSON lines both ways.
+ */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
+
+/** Bytes that a request may have. */
+const MAX_REQUEST = 64 * 1024;
+
+export interface ControlRequest {
+  readonly do: 'status' | 'restart' | 'stop' | 'logs';
+  readonly server?: string;
+  readonly follow?: boolean;
+}
+
+/** A line of the answer; `error` ends it. */
+export type ControlReply =
+  | { readonly gateway: GatewayFacts; readonly servers: readonly object[] }
+  | { readonly done: true }
+  | { readonly text: string }
+  | { readonly error: string };
+
+export interface GatewayFacts {
+  readonly pid: number;
+  readonly version: string;
+  readonly transport: string;
+  readonly uptime_seconds: number;
+}
+
+export interface ControlOptions {
+  /** Folder of the sockets. */
+  readonly dir: string;
+  readonly gateway: () => GatewayFacts;
+  readonly servers: () => readonly object[];
+  readonly control: (server: string, what: 'restart' | 'stop') => boolean;
+  readonly output: (
+    server: string,
+  ) => { text(): string; follow(listener: (text: string) => void): () => void } | undefined;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Starts to listen; what goes wrong is told to `failed`, and the gateway works without it. @returns closes it. */
+export function serveControl(options: ControlOptions): () => void {
+  // Windows has named pipes with other permissions; commands use HTTP there.
+  if (process.platform === 'win32') return () => undefined;
+  const path = join(options.dir, `${process.pid}.sock`);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serveOne(options, socket);
+  });
+  server.on('error', options.failed);
+  try {
+    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+    chmodSync(options.dir, 0o700);
+    rmSync(path, { force: true });
+    server.listen(path, () => chmodSync(path, 0o600));
+  } catch (error) {
+    options.failed(error);
+  }
+  server.unref();
+  return () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    rmSync(path, { force: true });
+  };
+}
+
+function serveOne(options: ControlOptions, socket: Socket): void {
+  let text = '';
+  socket.setEncoding('utf8').on('error', () => socket.destroy());
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > MAX_REQUEST) socket.destroy();
+    const end = text.indexOf('\n');
+    if (end < 0) return;
+    socket.removeAllListeners('data').resume();
+    answer(options, socket, read(text.slice(0, end)));
+  });
+}
+
+function read(line: string): ControlRequest | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<ControlRequest> | null;
+    return typeof value?.do === 'string' ? (value as ControlRequest) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function answer(options: ControlOptions, socket: Socket, request: ControlRequest | undefined): void {
+  const send = (reply: ControlReply): boolean => socket.write(`${JSON.stringify(reply)}\n`);
+  const name = request?.server ?? '';
+  switch (request?.do) {
+    case 'status':
+      send({ gateway: options.gateway(), servers: options.servers() });
+      break;
+    case 'restart':
+    case 'stop':
+      send(options.control(name, request.do) ? { done: true } : { error: unused(name) });
+      break;
+    case 'logs': {
+      const output = options.output(name);
+      send(output === undefined ? { error: unused(name) } : { text: output.text() });
+      if (output === undefined || request.follow !== true) break;
+      socket.once(
+        'close',
+        output.follow((text) => send({ text })),
+      );
+      return;
+    }
+    default:
+      send({ error: 'The request is not known to this version of the gateway.' });
+  }
+  socket.end();
+}
+
+function unused(name: string): string {
+  return `Server "${name}" is not running here: it is not configured, or nobody has used it yet.`;
+}
