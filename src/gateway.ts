@@ -23,10 +23,11 @@ import type { Connection } from './pipeline/types.ts';
 import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
-import { createHookJoin } from './transport/hook-join.ts';
+import { createResultStore } from './tools/results/store.ts';
 import { createHub, type ListKind } from './transport/hub.ts';
 import { serveControl } from './transport/control.ts';
 import { createProtocol } from './transport/protocol.ts';
+import { createHookJoin } from './transport/hook-join.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
 import { viewOf } from './transport/view-of.ts';
 
@@ -102,6 +103,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
   });
   const catalog = createCatalog({ downstream, log, onChange: (change) => recordChange(audit, log, change) });
   const parking = createParking();
+  const results = createResultStore();
   const servers = (): ServerReport[] =>
     reportServers(config.current(), downstream.status(), settings.transport === 'stdio');
   let requests = 0;
@@ -111,6 +113,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     catalog,
     downstream,
     parking,
+    results,
     limiter: createLimiter(),
     audit,
     metrics,
@@ -133,6 +136,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     downstream.retain(next.servers);
     catalog.retain(next.servers);
     parking.review();
+    results.review();
     hub.reloaded();
     transports.sessions.retain((connection) => connection.isKnown(next));
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);

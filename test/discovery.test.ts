@@ -32,7 +32,13 @@ overMatrix(KINDS, (kind) => {
   it('offers exactly its own tools', async () => {
     const { message } = await front.rpc.call('tools/list');
     const tools = message.result?.['tools'] as { name: string; inputSchema: { type: string } }[];
-    expect(tools.map(({ name }) => name)).toEqual(['search_tools', 'list_servers', 'get_server_tools', 'execute_tool']);
+    expect(tools.map(({ name }) => name)).toEqual([
+      'search_tools',
+      'list_servers',
+      'get_server_tools',
+      'execute_tool',
+      'read_result',
+    ]);
     for (const tool of tools) {
       expect(tool.inputSchema.type).toBe('object');
       expect(tool).not.toHaveProperty('outputSchema');

@@ -210,7 +210,13 @@ describe.each([
 ] as const)('official client SDK %s', (_name, connect, revisions) => {
   const check = async (client: SdkClient, revision: string): Promise<void> => {
     expect(client.revision).toBe(revision);
-    expect(await client.listTools()).toEqual(['search_tools', 'list_servers', 'get_server_tools', 'execute_tool']);
+    expect(await client.listTools()).toEqual([
+      'search_tools',
+      'list_servers',
+      'get_server_tools',
+      'execute_tool',
+      'read_result',
+    ]);
     for (const server of ['everything', 'legacy', 'modern']) {
       const [tool, args] = server === 'everything' ? ['echo', { message: 'sdk' }] : ['add', { a: 1, b: 2 }];
       const result = await client.callTool('execute_tool', { server, tool, args });

@@ -5,6 +5,7 @@
 import type { ServerDefinition } from '../config/types.ts';
 import type { Downstream, Log } from '../downstream/types.ts';
 import { type Change, changeBetween } from './change.ts';
+import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
 import { fetchOffers, type Offer, type OfferList, type Offers } from './offers.ts';
@@ -37,6 +38,8 @@ export interface Catalog {
   offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<readonly Offer[]>;
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
+  /** Says where arguments do not fit. */
+  readonly checker: Checker;
   /** What is cached may be out of date: for the downstream events. Without `list`, everything of the server. */
   invalidate(server: ServerDefinition, list?: 'tools' | 'prompts' | 'resources'): void;
   /** Forgets servers that are not in the map. */
@@ -93,6 +96,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     tools: async (server, wanted) => (await tools.current(server, wanted)).entries,
     listed: (server) => tools.kept(server)?.entries,
     searcher,
+    checker: createChecker(log),
     async find(server, name, wanted) {
       const entry = (await tools.current(server, wanted)).byName.get(name);
       return entry ?? (await tools.again(server, wanted))?.byName.get(name);

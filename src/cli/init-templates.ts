@@ -34,7 +34,9 @@ export const SINGLE_AGENT_TEMPLATE = `{
     "default": {
       "allow": { "servers": ["*"] },
       // Server -> tools of it. Without an entry here, every tool of an allowed server may be used.
-      "deny": { "tools": { "memory": ["delete_*"] } }
+      "deny": { "tools": { "memory": ["delete_*"] } },
+      // A longer result is cut; the agent reads on where it needs to.
+      "max_result_tokens": 20000
     }
   }
 }
@@ -50,11 +52,14 @@ export const MULTI_AGENT_TEMPLATE = `{
         "servers": ["memory", "sequential-thinking"],
         // Server -> tools of it. Once a server is listed here, only these tools of it are allowed.
         "tools": { "memory": ["read_graph", "search_nodes", "open_nodes"] }
-      }
+      },
+      // A longer result is cut; the agent reads on where it needs to.
+      "max_result_tokens": 20000
     },
     "developer": {
       "allow": { "servers": ["*"] },
-      "deny": { "tools": { "memory": ["delete_*"] } }
+      "deny": { "tools": { "memory": ["delete_*"] } },
+      "max_result_tokens": 20000
     }
   },
   "defaults": {

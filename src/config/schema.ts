@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
-import { agentId, loose, MAX_COUNT, pattern, patterns, strict } from './schema-parts.ts';
+import { agentId, count, loose, MAX_COUNT, pattern, patterns, strict } from './schema-parts.ts';
 
 const accessList = strict({
   servers: patterns.meta({ description: 'Patterns of server names.' }).exactOptional(),
@@ -27,6 +27,9 @@ const agent = strict({
   expose: z
     .enum(['discovery', 'direct'])
     .meta({ description: 'What connections of this agent see: the few tools of the gateway, or every permitted tool.' })
+    .exactOptional(),
+  max_result_tokens: count
+    .meta({ description: 'Tokens of a result; a longer one is cut, and read_result reads on. No limit without it.' })
     .exactOptional(),
   limits: limits.meta({ description: 'Limits of all calls of this agent together.' }).exactOptional(),
 });
@@ -69,6 +72,10 @@ const serverFields = {
     .min(1)
     .max(MAX_COUNT)
     .meta({ description: 'Time-out of a call in milliseconds where the call does not say; 60000 without it.' })
+    .exactOptional(),
+  validate_arguments: z
+    .enum(['before', 'after'])
+    .meta({ description: 'Check arguments before a call is forwarded, or only explain a failed one (the default).' })
     .exactOptional(),
   ...lifeFields,
 };

@@ -104,8 +104,9 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
     return { kind: 'broken', broken: broken(name, description, reasons), problems, values };
   }
   const timeoutMs = checked.value.timeout_ms;
+  const validateArguments = checked.value.validate_arguments;
   const life = lifeOf(checked.value);
-  const server = { name, key: keyOf(name, link, life), description, timeoutMs, life, link };
+  const server = { name, key: keyOf(name, link, life), description, timeoutMs, validateArguments, life, link };
   return { kind: 'server', server, problems, values };
 }
 

@@ -8,9 +8,10 @@ type FileLimits = NonNullable<FileAgent['limits']>;
 /** The agents that have terms. */
 export function readTerms(agents: RulesFile['agents']): ReadonlyMap<string, AgentTerms> {
   const terms = new Map<string, AgentTerms>();
-  for (const [name, { min_assurance: minAssurance, expose, limits }] of agents) {
-    if (minAssurance === undefined && expose === undefined && limits === undefined) continue;
-    terms.set(name, { minAssurance, expose, limits: limits && readLimits(limits) });
+  for (const [name, agent] of agents) {
+    const { min_assurance: minAssurance, expose, limits, max_result_tokens: maxResultTokens } = agent;
+    if ([minAssurance, expose, limits, maxResultTokens].every((term) => term === undefined)) continue;
+    terms.set(name, { minAssurance, expose, maxResultTokens, limits: limits && readLimits(limits) });
   }
   return terms;
 }

@@ -8,6 +8,8 @@ export interface ServerDefinition {
   readonly description: string | undefined;
   /** Default time-out of a call in milliseconds; undefined means 60 s. */
   readonly timeoutMs: number | undefined;
+  /** `before`: arguments that do not fit the schema are not forwarded. */
+  readonly validateArguments?: 'before' | 'after' | undefined;
   /** How its connections live; undefined where the entry says nothing about that. */
   readonly life?: ServerLife | undefined;
   readonly link: StdioDefinition | HttpDefinition;
@@ -64,6 +66,8 @@ export interface AgentTerms {
   readonly minAssurance: Assurance | undefined;
   /** How its connections see the servers; undefined where the process decides. */
   readonly expose?: 'discovery' | 'direct' | undefined;
+  /** Tokens of a result; a longer one is cut. */
+  readonly maxResultTokens?: number | undefined;
   readonly limits: Limits | undefined;
 }
 

@@ -115,6 +115,7 @@ function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, c
     caller,
     decide: (server, name, kind) => decideFor(call.snapshot.policy, call.caller ?? caller, server, name, kind),
     catalog: parts.catalog,
+    results: parts.results,
     signal: inbound.signal,
     relay: {
       client: inbound.client,

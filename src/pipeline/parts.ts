@@ -5,6 +5,7 @@ import type { Downstream } from '../downstream/types.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Parking } from '../relay/parking.ts';
+import type { ResultStore } from '../tools/results/store.ts';
 import type { GatewayTool } from '../tools/types.ts';
 import type { Limiter } from './limits.ts';
 
@@ -17,6 +18,8 @@ export interface PipelineParts {
   readonly downstream: Downstream;
   /** Calls that wait for their caller's input. */
   readonly parking: Parking;
+  /** Results that were too long for their caller. */
+  readonly results: ResultStore;
   readonly limiter: Limiter;
   readonly audit: AuditSink;
   readonly metrics: Metrics;

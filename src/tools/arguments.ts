@@ -16,6 +16,8 @@ export interface Arguments {
   boolean(name: string): boolean | undefined;
   /** A whole number of at least 1. */
   count(name: string): number | undefined;
+  /** A whole number of at least 0. */
+  offset(name: string): number | undefined;
   /** Comma-separated string or array of strings. */
   names(name: string): readonly string[] | undefined;
   /** The text of a JSON object, given as one or inside a string; `{}` where it is absent. */
@@ -68,6 +70,12 @@ export function readArguments(
       if (value === undefined) return undefined;
       if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
       return refuse(`${name} must be a whole number of at least 1.`);
+    },
+    offset(name) {
+      const value = parsedValue(text, present(name));
+      if (value === undefined) return undefined;
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+      return refuse(`${name} must be a whole number of at least 0.`);
     },
     names(name) {
       const value = parsedValue(text, present(name));

@@ -1,11 +1,17 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
+import { didYouMean } from '../catalog/nearest.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { joinMembers } from '../protocol/json.ts';
 import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { MAX_TOTAL_MS, type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ObjectArgument } from './arguments.ts';
+import { nearServers, unavailable } from './get-server-tools.ts';
+import { tokenLimit } from './read-result.ts';
+import { fitted } from './results/fit.ts';
+import { compileSelector } from './results/select.ts';
 import { inputSchema } from './schema.ts';
+import { misfit, taught } from './teach.ts';
 import type { Deadline, GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 
 export const executeTool: GatewayTool = {
@@ -19,6 +25,8 @@ export const executeTool: GatewayTool = {
         tool: { type: 'string' },
         args: { type: 'object' },
         timeout_ms: { type: 'integer' },
+        max_result_tokens: { type: 'integer' },
+        select: { type: 'string', description: 'JMESPath over a JSON result' },
       },
       ['server', 'tool'],
     ),
@@ -28,16 +36,46 @@ export const executeTool: GatewayTool = {
     const tool = args.requiredString('tool');
     const toolArgs = args.object('args');
     const timeoutMs = args.count('timeout_ms');
+    const maxTokens = args.count('max_result_tokens');
+    const select = args.string('select');
     return {
       claimedAgent: args.string('agent_id'),
       server,
       tool,
       executes: true,
       detail: sizeOf(toolArgs),
-      run: (context) => execute(context, { server, tool, args: toolArgs, others: '', timeoutMs }),
+      run: (context) =>
+        executeFitting(context, { server, tool, args: toolArgs, others: '', timeoutMs }, maxTokens, select),
     };
   },
 };
+
+/** A call whose failure teaches and whose result fits; both are for agents that did not see the definition. */
+async function executeFitting(
+  context: ToolContext,
+  call: Execution,
+  maxTokens: number | undefined,
+  select: string | undefined,
+): Promise<ToolAnswer> {
+  const { relay, results } = context;
+  const { server, tool } = call;
+  const selector = select === undefined ? undefined : await compileSelector('execute_tool', select);
+  let entry: ToolEntry | undefined;
+  const answer = await execute(context, {
+    ...call,
+    prepared: async (found, { validateArguments }) => {
+      entry = found;
+      if (validateArguments !== 'before') return;
+      const problems = await context.catalog.checker.problems(server, found, call.args.text);
+      if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(found, problems));
+    },
+  });
+  const explained = entry === undefined ? answer : await taught(context, server, entry, call.args.text, answer);
+  if (explained.kind === 'error') return explained;
+  const { owner, permitted } = relay;
+  const fitting = { maxTokens: tokenLimit(context, maxTokens), select: selector, store: results, owner, permitted };
+  return { ...explained, body: fitted(explained.body, { ...fitting, server, tool }) };
+}
 
 /** Names and sizes for the audit, never values. */
 export function sizeOf({ keys, text }: ObjectArgument): Readonly<Record<string, unknown>> {
@@ -51,12 +89,15 @@ export interface Execution {
   /** Inner text of further params, e.g. of extensions. */
   readonly others: string;
   readonly timeoutMs: number | undefined;
+  /** Sees the definition before the call is forwarded, and may refuse it. */
+  readonly prepared?: (entry: ToolEntry, server: ServerDefinition) => Promise<void>;
 }
 
 /** Calls a tool of a server. @throws GatewayError TOOL_NOT_FOUND, SERVER_UNAVAILABLE, TIMEOUT, DENIED_BY_POLICY */
 export async function execute(context: ToolContext, call: Execution): Promise<ToolAnswer> {
   const server = context.snapshot.servers.get(call.server);
-  const timeoutMs = Math.min(call.timeoutMs ?? server?.timeoutMs ?? context.defaultTimeoutMs, MAX_TOTAL_MS);
+  if (server === undefined) throw unavailable(call.server, nearServers(context, call.server));
+  const timeoutMs = Math.min(call.timeoutMs ?? server.timeoutMs ?? context.defaultTimeoutMs, MAX_TOTAL_MS);
   const deadline = deadlineIn(timeoutMs);
   const request: RelayRequest = {
     server: call.server,
@@ -86,10 +127,20 @@ async function definitionOf(
   deadline: Deadline,
 ): Promise<ToolEntry> {
   const entry = await context.catalog.find(server, call.tool, { timeoutMs: deadline.leftMs(), signal: context.signal });
-  if (entry !== undefined) return entry;
+  if (entry !== undefined) {
+    await call.prepared?.(entry, server);
+    return entry;
+  }
+  const permitted = (context.catalog.listed(server) ?? []).filter(
+    ({ name }) => context.decide(call.server, name).allowed,
+  );
+  const hint = didYouMean(
+    call.tool,
+    permitted.map(({ name }) => name),
+  );
   throw new GatewayError(
     'TOOL_NOT_FOUND',
-    `Server '${call.server}' has no tool '${call.tool}'. Call get_server_tools to see its tools.`,
+    `Server '${call.server}' has no tool '${call.tool}'.${hint} Call get_server_tools to see its tools.`,
   );
 }
 

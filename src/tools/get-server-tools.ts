@@ -1,4 +1,5 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
+import { didYouMean } from '../catalog/nearest.ts';
 import { type Detail, renderTool } from '../catalog/render.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
 import { compilePattern, patternProblem } from '../policy/pattern.ts';
@@ -6,6 +7,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { textAnswer } from './answer.ts';
 import type { Arguments } from './arguments.ts';
 import { readDetail } from './detail.ts';
+import { visibleServers } from './list-servers.ts';
 import { inputSchema } from './schema.ts';
 import type { GatewayTool, ToolContext } from './types.ts';
 
@@ -83,16 +85,31 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
 export async function permittedTools(context: ToolContext, serverName: string): Promise<readonly ToolEntry[]> {
   const { snapshot, decide, catalog, signal, defaultTimeoutMs } = context;
   const server = snapshot.servers.get(serverName);
-  if (server === undefined) throw unavailable(serverName);
+  if (server === undefined)
+    throw unavailable(
+      serverName,
+      didYouMean(
+        serverName,
+        visibleServers(context).map(({ name }) => name),
+      ),
+    );
   const timeoutMs = server.timeoutMs ?? defaultTimeoutMs;
   const entries = await catalog.tools(server, { timeoutMs, signal });
   return entries.filter(({ name }) => decide(serverName, name).allowed);
 }
 
+/** Which server may have been meant, among those that the caller may use. */
+export function nearServers(context: ToolContext, name: string): string {
+  return didYouMean(
+    name,
+    visibleServers(context).map((server) => server.name),
+  );
+}
+
 /** Only ever told to an agent that may use the name. */
-export function unavailable(server: string): GatewayError {
+export function unavailable(server: string, hint = ''): GatewayError {
   return new GatewayError(
     'SERVER_UNAVAILABLE',
-    `Server '${server}' is not available. Call list_servers to see which servers there are.`,
+    `Server '${server}' is not available.${hint} Call list_servers to see which servers there are.`,
   );
 }

@@ -8,6 +8,7 @@ import type { ScannedObject } from '../protocol/scan.ts';
 import type { RelayContext } from '../relay/relay.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import type { Arguments } from './arguments.ts';
+import type { ResultStore } from './results/store.ts';
 
 /** The time a call has left. */
 export interface Deadline {
@@ -28,6 +29,8 @@ export interface ToolContext {
   /** May the caller use a server, or what it offers? */
   decide(server: string, name?: string, kind?: OfferKind): Decision;
   readonly catalog: Catalog;
+  /** Results that were too long. */
+  readonly results: ResultStore;
   readonly signal: AbortSignal;
   /** What a request to a server needs of its caller. */
   readonly relay: RelayContext;

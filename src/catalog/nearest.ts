@@ -1,0 +1,34 @@
+/** Names that somebody may have meant. */
+import { slips } from './search/spelling.ts';
+import { words } from './search/words.ts';
+
+/** Names that are suggested at once. */
+const MAX_NAMES = 3;
+const MAX_LENGTH = 128;
+
+/** The names nearest to a mistyped one, nearest first: few slips, or the same words in another order or spelling. */
+export function nearestNames(mistyped: string, names: readonly string[]): string[] {
+  if (mistyped.length > MAX_LENGTH) return [];
+  const asked = new Set(words(mistyped));
+  const wanted = mistyped.toLowerCase();
+  const most = Math.max(1, Math.min(3, Math.floor(wanted.length / 3)));
+  const scored: { name: string; distance: number }[] = [];
+  for (const name of names) {
+    if (name.length > MAX_LENGTH) continue;
+    const own = words(name);
+    const shared = own.filter((word) => asked.has(word)).length;
+    const missing = Math.max(own.length, asked.size) - shared;
+    const distance = Math.min(slips(wanted, name.toLowerCase(), most), shared > 0 ? missing + 1 : most + 1);
+    if (distance <= Math.max(most, 2)) scored.push({ name, distance });
+  }
+  scored.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
+  return scored.slice(0, MAX_NAMES).map(({ name }) => name);
+}
+
+/** The end of a message: ` Did you mean 'a' or 'b'?`, or nothing. */
+export function didYouMean(mistyped: string, names: readonly string[]): string {
+  const near = nearestNames(mistyped, names).map((name) => `'${name}'`);
+  if (near.length === 0) return '';
+  const last = near.pop();
+  return ` Did you mean ${near.length === 0 ? last : `${near.join(', ')} or ${last}`}?`;
+}

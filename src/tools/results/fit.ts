@@ -1,0 +1,163 @@
+/** A result that fits: what the caller selected of it, and no more tokens than it wants. */
+import { estimateTokens } from '../../catalog/tokens.ts';
+import { ownResult, type ResultBody } from '../../protocol/codec.ts';
+import { elements } from '../../protocol/json.ts';
+import { MAX_DEPTH, parsedValue } from '../../protocol/messages.ts';
+import { findMember, type ScannedObject, scanObject } from '../../protocol/scan.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { cutAt } from './cut.ts';
+import type { Selector } from './select.ts';
+import type { ResultStore } from './store.ts';
+
+export interface Fitting {
+  /** Tokens; undefined means no limit. */
+  readonly maxTokens: number | undefined;
+  readonly select: Selector | undefined;
+  readonly store: ResultStore;
+  readonly owner: string;
+  readonly permitted: () => boolean;
+  readonly server: string;
+  readonly tool: string;
+}
+
+/** The body itself where nothing has to be done. Failures and results of another kind are never touched. */
+export function fitted(body: ResultBody, fitting: Fitting): ResultBody {
+  const { maxTokens, select } = fitting;
+  if (body.resultType !== undefined && body.resultType !== 'complete') return body;
+  if (select === undefined) {
+    // A token is at least one character, so that most results need not be looked at.
+    if (maxTokens === undefined || body.text.length <= maxTokens) return body;
+    if (estimateTokens(body.text) <= maxTokens) return body;
+  }
+  const root = scanObject(body.text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+  const blocks = blocksOf(body.text, root);
+  if (blocks === undefined || parsedValue(body.text, findMember(root, 'isError')) === true) {
+    return select === undefined && blocks !== undefined ? cut(body.text, root, blocks, fitting) : body;
+  }
+  if (select === undefined) return cut(body.text, root, blocks, fitting);
+  const json = jsonOf(body.text, root, blocks);
+  if (json === undefined) return unselected(body, root, blocks, fitting, 'the result is not JSON');
+  try {
+    const text = select(json);
+    const own: Block = { raw: '', text };
+    const selected = ownResult({ content: [{ type: 'text', text }] });
+    if (maxTokens === undefined || estimateTokens(text) <= maxTokens) return selected;
+    return cut(selected.text, scanRoot(selected.text), [own], fitting);
+  } catch (error) {
+    // The tool was executed: its result must not be lost to a selection that does not fit.
+    if (error instanceof GatewayError) return unselected(body, root, blocks, fitting, error.message);
+    throw error;
+  }
+}
+
+interface Block {
+  /** JSON text. */
+  readonly raw: string;
+  /** Undefined for images and everything else that is not text. */
+  readonly text: string | undefined;
+}
+
+function scanRoot(text: string): ScannedObject {
+  return scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+}
+
+function blocksOf(text: string, root: ScannedObject): Block[] | undefined {
+  const member = findMember(root, 'content');
+  if (member === undefined || text.charAt(member.start) !== '[') return undefined;
+  return elements(text.slice(member.start, member.end)).map((raw) => {
+    const block: unknown = raw.startsWith('{') && raw.includes('"text"') ? JSON.parse(raw) : undefined;
+    const { type, text: said } = (block ?? {}) as { type?: unknown; text?: unknown };
+    return { raw, text: type === 'text' && typeof said === 'string' ? said : undefined };
+  });
+}
+
+/** What `select` looks into: structured content, or the text of the only text block where it is JSON. */
+function jsonOf(text: string, root: ScannedObject, blocks: readonly Block[]): string | undefined {
+  const structured = findMember(root, 'structuredContent');
+  if (structured !== undefined) return text.slice(structured.start, structured.end);
+  const texts = blocks.flatMap((block) => block.text ?? []);
+  const [only] = texts;
+  if (only === undefined || texts.length > 1) return undefined;
+  try {
+    JSON.parse(only);
+    return only;
+  } catch {
+    return undefined;
+  }
+}
+
+function unselected(
+  body: ResultBody,
+  root: ScannedObject,
+  blocks: readonly Block[],
+  fitting: Fitting,
+  why: string,
+): ResultBody {
+  const note = `select was not applied: ${why}`;
+  if (fitting.maxTokens !== undefined && estimateTokens(body.text) > fitting.maxTokens) {
+    return cut(body.text, root, blocks, fitting, note);
+  }
+  return rewritten(body.text, root, [...blocks.map(({ raw }) => raw), textBlock(note)], true);
+}
+
+/** Text up to the limit, everything else whole, and how to get the rest. */
+function cut(text: string, root: ScannedObject, blocks: readonly Block[], fitting: Fitting, note?: string): ResultBody {
+  const whole = blocks.flatMap((block) => block.text ?? []).join('\n\n');
+  const json = jsonOf(text, root, blocks);
+  const kept: string[] = [];
+  let left = fitting.maxTokens ?? Number.POSITIVE_INFINITY;
+  let offset = 0;
+  let isCut = false;
+  for (const block of blocks) {
+    if (block.text === undefined) {
+      kept.push(block.raw);
+      continue;
+    }
+    if (isCut) continue;
+    const end = left < 1 ? 0 : cutAt(block.text, 0, left);
+    isCut = end < block.text.length;
+    left -= estimateTokens(block.text.slice(0, end));
+    offset += end + (isCut ? 0 : 2);
+    if (!isCut) kept.push(block.raw);
+    else if (end > 0) kept.push(textBlock(block.text.slice(0, end)));
+  }
+  const structured = findMember(root, 'structuredContent');
+  if (!isCut && structured === undefined) return rewritten(text, root, [...kept, ...notes(note)], true);
+  const { store, owner, server, tool, permitted } = fitting;
+  const handle = store.keep({
+    owner,
+    server,
+    tool,
+    text: whole === '' && json !== undefined ? json : whole,
+    json,
+    permitted,
+  });
+  const rest = isCut
+    ? `Cut here: ${estimateTokens(whole)} tokens in all. read_result(handle: "${handle}", offset: ${offset}) reads on`
+    : `structuredContent is left out. read_result(handle: "${handle}", select: "…") picks from it`;
+  const hint = isCut && json !== undefined ? `${rest}, or select with JMESPath.` : `${rest}.`;
+  return rewritten(text, root, [...kept, ...notes(note), textBlock(hint)], false);
+}
+
+function notes(note: string | undefined): string[] {
+  return note === undefined ? [] : [textBlock(note)];
+}
+
+function textBlock(text: string): string {
+  return JSON.stringify({ type: 'text', text });
+}
+
+/** The result with other blocks; everything else stays the text it was. */
+function rewritten(text: string, root: ScannedObject, blocks: readonly string[], withStructured: boolean): ResultBody {
+  const parts: string[] = [];
+  let metaAt = -1;
+  let length = 1;
+  for (const { key, keyStart, start, end } of root.members) {
+    if (key === 'structuredContent' && !withStructured) continue;
+    const part = key === 'content' ? `"content":[${blocks.join(',')}]` : text.slice(keyStart, end);
+    if (key === '_meta' && text.charAt(start) === '{') metaAt = length + (start - keyStart) + 1;
+    parts.push(part);
+    length += part.length + 1;
+  }
+  return { text: `{${parts.join(',')}}`, metaAt };
+}

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { estimateTokens } from '../../catalog/tokens.ts';
+import { cutAt } from './cut.ts';
+import { type Fitting, fitted } from './fit.ts';
+import { compileSelector } from './select.ts';
+import { createResultStore, type KeptResult } from './store.ts';
+
+const kept = (more: Partial<KeptResult> = {}): KeptResult => ({
+  owner: 'me',
+  server: 's',
+  tool: 't',
+  text: 'text',
+  json: undefined,
+  permitted: () => true,
+  ...more,
+});
+
+describe('a cut', () => {
+  it('comes to an end, loses nothing and splits no character', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', ' ', '\n', '. ', '\u{1F600}', 'é', '{"a":1}'),
+      maxLength: 400,
+    });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 50 }), (whole, tokens) => {
+        const pieces: string[] = [];
+        for (let at = 0; at < whole.length; at += pieces.at(-1)?.length ?? 1) {
+          pieces.push(whole.slice(at, cutAt(whole, at, tokens)));
+          expect(pieces.at(-1)).not.toBe('');
+        }
+        expect(pieces.join('')).toBe(whole);
+        for (const piece of pieces) expect(piece).not.toMatch(/[\ud800-\udbff]$/);
+        for (const piece of pieces) if (piece.length > 2) expect(estimateTokens(piece)).toBeLessThanOrEqual(tokens);
+      }),
+    );
+  });
+});
+
+describe('select', () => {
+  it('refuses what is no expression, or repeats its input without end', async () => {
+    const refusal = { code: 'INVALID_ARGUMENTS' };
+    await expect(compileSelector('x', '[[')).rejects.toMatchObject(refusal);
+    await expect(compileSelector('x', 'a'.repeat(600))).rejects.toMatchObject(refusal);
+    const doubled = await compileSelector('x', Array(60).fill('[@,@][]').join('|'));
+    expect(() => doubled('[1]')).toThrow('too often');
+    const typed = await compileSelector('x', 'length(@)');
+    expect(() => typed('1')).toThrow('wrong type');
+    expect(typed('[1,2]')).toBe('2');
+    expect((await compileSelector('x', 'a.b'))('{}')).toBe('null');
+  });
+});
+
+describe('the store', () => {
+  it('gives a result to its owner only, for a while, within bounds', () => {
+    const clock = { now: 0 };
+    const store = createResultStore({ now: () => clock.now, maxTotal: 10 });
+    const first = store.keep(kept());
+    expect(store.find(first, 'me')?.text).toBe('text');
+    expect(store.find(first, 'you')).toBeUndefined();
+    expect(store.find('r_none', 'me')).toBeUndefined();
+    const second = store.keep(kept({ text: 'longer!!' }));
+    expect(store.find(first, 'me')).toBeUndefined();
+    clock.now += 14 * 60_000;
+    expect(store.find(second, 'me')).toBeDefined();
+    clock.now += 14 * 60_000;
+    expect(store.find(second, 'me')).toBeDefined();
+    clock.now += 16 * 60_000;
+    expect(store.find(second, 'me')).toBeUndefined();
+  });
+
+  it('forgets what is no longer permitted', () => {
+    const rules = { open: true };
+    const store = createResultStore();
+    const handle = store.keep(kept({ permitted: () => rules.open }));
+    store.review();
+    expect(store.find(handle, 'me')).toBeDefined();
+    rules.open = false;
+    store.review();
+    expect(store.find(handle, 'me')).toBeUndefined();
+  });
+});
+
+describe('a fitted result', () => {
+  const fitting = (maxTokens: number): Fitting => {
+    const { owner, server, tool, permitted } = kept();
+    return { maxTokens, select: undefined, store: createResultStore(), owner, server, tool, permitted };
+  };
+
+  it('is the same text where it fits, and where it is not a complete result', () => {
+    const body = { text: '{ "content" : [ {"type":"text","text":"short"} ] }', metaAt: -1 };
+    expect(fitted(body, fitting(1000))).toBe(body);
+    const asking = { ...body, text: `{"inputRequests":"${'x '.repeat(5000)}"}`, resultType: 'input_required' };
+    expect(fitted(asking, fitting(10))).toBe(asking);
+    const odd = { text: `{"other":"${'x '.repeat(5000)}"}`, metaAt: -1 };
+    expect(fitted(odd, fitting(10))).toBe(odd);
+  });
+
+  it('keeps unknown members, failures and the place of _meta', () => {
+    const text = JSON.stringify({
+      content: [{ type: 'text', text: 'word '.repeat(1000) }],
+      isError: true,
+      vendor: { n: 1 },
+      _meta: { a: 1 },
+    });
+    const { text: cut, metaAt } = fitted({ text, metaAt: text.indexOf('"a":1') }, fitting(50));
+    expect(JSON.parse(cut)).toMatchObject({ isError: true, vendor: { n: 1 }, _meta: { a: 1 } });
+    expect(cut.slice(metaAt)).toBe('"a":1}}');
+    expect(cut.length).toBeLessThan(600);
+  });
+});

@@ -1,0 +1,82 @@
+/** Results that were too long for their caller, kept for a while so that it can read on. In memory, within bounds. */
+import { randomBytes } from 'node:crypto';
+
+/** Characters of all results together. */
+const MAX_TOTAL = 64 * 1024 * 1024;
+/** Milliseconds after the last use. */
+const LIFETIME_MS = 15 * 60_000;
+const MAX_RESULTS = 1000;
+
+/** What is kept of a result. */
+export interface KeptResult {
+  /** Who may read it: a handle is no secret that opens it. */
+  readonly owner: string;
+  readonly server: string;
+  readonly tool: string;
+  /** Its text blocks, joined by blank lines. */
+  readonly text: string;
+  /** JSON text that `select` looks into; undefined where there is none. */
+  readonly json: string | undefined;
+  /** Whether the call that it came from is still permitted. */
+  readonly permitted: () => boolean;
+}
+
+export interface ResultStore {
+  /** @returns the handle. */
+  keep(result: KeptResult): string;
+  /** A result of this owner; undefined where the handle is unknown, expired or another's. */
+  find(handle: string, owner: string): KeptResult | undefined;
+  /** Forgets what is no longer permitted: the configuration changed. */
+  review(): void;
+}
+
+interface Entry {
+  readonly result: KeptResult;
+  readonly size: number;
+  usedAt: number;
+}
+
+export function createResultStore(
+  options: { readonly now?: () => number; readonly maxTotal?: number } = {},
+): ResultStore {
+  const now = options.now ?? Date.now;
+  const maxTotal = options.maxTotal ?? MAX_TOTAL;
+  // In the order of their use.
+  const entries = new Map<string, Entry>();
+  let total = 0;
+
+  const drop = (handle: string, { size }: Entry): void => {
+    entries.delete(handle);
+    total -= size;
+  };
+  const makeRoom = (): void => {
+    for (const [handle, entry] of entries) {
+      const expired = now() - entry.usedAt > LIFETIME_MS;
+      if (!expired && total <= maxTotal && entries.size <= MAX_RESULTS) return;
+      drop(handle, entry);
+    }
+  };
+
+  return {
+    keep(result) {
+      const handle = `r_${randomBytes(9).toString('base64url')}`;
+      const size = result.text.length + (result.json === result.text ? 0 : (result.json?.length ?? 0));
+      entries.set(handle, { result, size, usedAt: now() });
+      total += size;
+      makeRoom();
+      return handle;
+    },
+    find(handle, owner) {
+      makeRoom();
+      const entry = entries.get(handle);
+      if (entry === undefined || entry.result.owner !== owner) return undefined;
+      entries.delete(handle);
+      entry.usedAt = now();
+      entries.set(handle, entry);
+      return entry.result;
+    },
+    review() {
+      for (const [handle, entry] of entries) if (!entry.result.permitted()) drop(handle, entry);
+    },
+  };
+}

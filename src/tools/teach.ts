@@ -1,0 +1,60 @@
+/** Errors that teach: what a failed call got wrong is added to what the server said. */
+import type { ToolEntry } from '../catalog/catalog.ts';
+import { briefOf } from '../catalog/render.ts';
+import type { ResultBody } from '../protocol/codec.ts';
+import { MAX_DEPTH } from '../protocol/messages.ts';
+import { findMember, scanObject } from '../protocol/scan.ts';
+import type { ToolAnswer, ToolContext } from './types.ts';
+
+/** JSON-RPC: invalid params. */
+const INVALID_PARAMS = -32602;
+
+/**
+ * The answer of a call, with where its arguments do not fit the schema and how they should look, if it failed and they do not.
+ * @param args JSON text of the arguments.
+ */
+export async function taught(
+  { catalog }: ToolContext,
+  server: string,
+  entry: ToolEntry,
+  args: string,
+  answer: ToolAnswer,
+): Promise<ToolAnswer> {
+  const failed = answer.kind === 'error' ? answer.code === INVALID_PARAMS : saysError(answer.body.text);
+  if (!failed) return answer;
+  const problems = await catalog.checker.problems(server, entry, args);
+  if (problems.length === 0) return answer;
+  const hint = misfit(entry, problems);
+  if (answer.kind === 'error') return { ...answer, message: `${answer.message} ${hint}` };
+  const body = withText(answer.body, hint);
+  return body === undefined ? answer : { ...answer, body };
+}
+
+/** What does not fit and how it should look, e.g. `Arguments do not fit: /labels must be array. Signature: create(…)`. */
+export function misfit(entry: ToolEntry, problems: readonly string[]): string {
+  const { signature } = briefOf(entry);
+  const shape = signature === undefined ? `Schema: ${entry.inputSchema}` : `Signature: ${entry.name}${signature}`;
+  return `The arguments do not fit: ${problems.join('; ')}. ${shape}`;
+}
+
+function saysError(text: string): boolean {
+  // Most results have no such word, and need not be read.
+  if (!text.includes('"isError"')) return false;
+  const member = findMember(scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }), 'isError');
+  return member !== undefined && text.startsWith('true', member.start);
+}
+
+/** The result with one more text block; undefined where it has no list of blocks. */
+export function withText(body: ResultBody, said: string): ResultBody | undefined {
+  const { text, metaAt } = body;
+  const content = findMember(scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }), 'content');
+  if (content === undefined || text.charAt(content.start) !== '[') return undefined;
+  const at = content.end - 1;
+  const isEmpty = text.slice(content.start + 1, at).trim() === '';
+  const added = `${isEmpty ? '' : ','}${JSON.stringify({ type: 'text', text: said })}`;
+  return {
+    ...body,
+    text: text.slice(0, at) + added + text.slice(at),
+    metaAt: metaAt > at ? metaAt + added.length : metaAt,
+  };
+}
