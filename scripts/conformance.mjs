@@ -33,16 +33,16 @@ const say = (text) => process.stdout.write(`${text}\n`);
 
 function build() {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
-    cwd,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) process.exit(1);
+  const shell = process.platform === 'win32';
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], { cwd, encoding: 'utf8', shell });
+  if (status === 0) return;
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}The build failed.\n`);
+  process.exit(1);
 }
 
-const gateway = values['direct-only'] ? [] : [...GATEWAY, ...(values.inspector ? [INSPECTOR] : [])];
-const planned = [...YARDSTICK, ...gateway].filter(({ name }) => name.includes(values.only));
+const chosen = (runs) => runs.filter(({ name }) => name.includes(values.only));
+const gateway = values['direct-only'] ? [] : chosen([...GATEWAY, ...(values.inspector ? [INSPECTOR] : [])]);
+const planned = [...chosen(YARDSTICK), ...gateway];
 if (gateway.length > 0 && values.build && process.env.CONFORMANCE_MAIN === undefined) build();
 
 const done = [];
