@@ -313,7 +313,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         state: stateNow(),
         facts: newest?.facts,
         timing: newest?.timing,
-        instances: instances.size,
+        instances: [...instances].filter((one) => liveLink(one) !== undefined || one.connecting !== undefined).length,
         pids: [...instances].flatMap(({ pid, link }) => (pid === undefined || link === undefined ? [] : [pid])),
         starts,
         active: gate.active,
