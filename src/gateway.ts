@@ -24,10 +24,10 @@ import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
-import { createHub, type ListKind } from './transport/hub.ts';
 import { serveControl } from './transport/control.ts';
-import { createProtocol } from './transport/protocol.ts';
 import { createHookJoin } from './transport/hook-join.ts';
+import { createHub, type ListKind } from './transport/hub.ts';
+import { createProtocol } from './transport/protocol.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
 import { viewOf } from './transport/view-of.ts';
 
@@ -235,8 +235,24 @@ function gauges(
   metrics.gauge('server_state', 'State of each server: 1 under the state that it is in.', () =>
     servers().map(({ name, state }) => ({ labels: { server: name, state }, value: 1 })),
   );
-  metrics.gauge('server_connections', 'Connections to each server.', perServer(({ instances }) => instances ?? 0));
-  metrics.gauge('server_starts', 'Processes started for each server so far.', perServer(({ starts }) => starts ?? 0));
-  metrics.gauge('server_calls', 'Calls that each server works on.', perServer(({ active }) => active ?? 0));
-  metrics.gauge('server_waiting', 'Calls that wait for their turn.', perServer(({ waiting }) => waiting ?? 0));
+  metrics.gauge(
+    'server_connections',
+    'Connections to each server.',
+    perServer(({ instances }) => instances ?? 0),
+  );
+  metrics.gauge(
+    'server_starts',
+    'Processes started for each server so far.',
+    perServer(({ starts }) => starts ?? 0),
+  );
+  metrics.gauge(
+    'server_calls',
+    'Calls that each server works on.',
+    perServer(({ active }) => active ?? 0),
+  );
+  metrics.gauge(
+    'server_waiting',
+    'Calls that wait for their turn.',
+    perServer(({ waiting }) => waiting ?? 0),
+  );
 }
