@@ -219,6 +219,15 @@ describe('health, ready, metrics', () => {
     expect(body).not.toMatch(/calc|secret_server|secret_agent/);
   });
 
+  it('ready?verbose says how each server is, to those with a credential', async () => {
+    const url = `${gateway.origin}/ready?verbose`;
+    expect((await request(url)).status).toBe(401);
+    const { status, body } = await request(url, { headers: AUTHORIZED });
+    expect(status).toBe(200);
+    const { servers } = JSON.parse(body) as { servers: { name: string; state: string }[] };
+    expect(servers.find(({ name }) => name === 'calc')?.state).toMatch(/^(starting|ready)$/);
+  });
+
   it('metrics are Prometheus text, or JSON where that is accepted', async () => {
     const rpc = await gateway.open();
     await listServers(rpc);

@@ -36,6 +36,8 @@ export interface TransportParts {
   readonly parts: PipelineParts;
   readonly protocol: Protocol;
   readonly redactor: Redactor;
+  /** How each server is. */
+  readonly servers: () => readonly object[];
   readonly attestations: Attestations;
 }
 
@@ -104,6 +106,7 @@ export function createTransports(options: TransportParts): Transports {
           uptime_seconds: Math.round(performance.now() - startedAt) / 1000,
         }),
         ready: () => open,
+        servers: options.servers,
         metrics: async (accept) =>
           accept?.includes('application/json') === true
             ? { type: 'application/json', text: JSON.stringify(metrics.json()) }

@@ -26,6 +26,8 @@ export interface HttpOptions {
   readonly mcp: McpEndpoint;
   readonly health: () => object;
   readonly ready: () => boolean;
+  /** How each server is, for `/ready?verbose`. */
+  readonly servers: () => readonly object[];
   readonly metrics: (accept: string | undefined) => Promise<{ readonly type: string; readonly text: string }>;
   readonly failed: (error: unknown) => void;
 }
@@ -80,7 +82,7 @@ export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
 function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
   const path = pathOf(request.url ?? '/');
   if (path === '/health') sendJson(response, { status: 200, text: JSON.stringify(options.health()) });
-  else if (path === '/ready') sendReadiness(response, options.ready());
+  else if (path === '/ready' && !isVerbose(request.url)) sendReadiness(response, options.ready());
   else guarded(options, request, response, path);
 }
 
@@ -134,6 +136,7 @@ function serve(
   const server = serverOf(path);
   if (path === '/mcp' || server !== undefined) options.mcp.handle(request, response, connection, server, cors);
   else if (path === '/metrics') void sendMetrics(options, request, response, cors);
+  else if (path === '/ready') sendReadiness(response, options.ready(), { servers: options.servers() }, cors);
   else {
     const answer = refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp and /mcp/servers/NAME.');
     sendJson(response, { ...answer, status: 404 }, cors);
@@ -159,8 +162,19 @@ function isMetadataOf(resource: ProtectedResource | undefined, path: string): bo
   return path === `${METADATA_PATH}/mcp` || path === new URL(resource.metadataUrl).pathname;
 }
 
-function sendReadiness(response: ServerResponse, ready: boolean): void {
-  sendJson(response, { status: ready ? 200 : 503, text: JSON.stringify({ status: ready ? 'ready' : 'not ready' }) });
+function sendReadiness(
+  response: ServerResponse,
+  ready: boolean,
+  more: object = {},
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const text = JSON.stringify({ status: ready ? 'ready' : 'not ready', ...more });
+  sendJson(response, { status: ready ? 200 : 503, text }, headers);
+}
+
+/** `/ready?verbose` names servers, so it needs a credential like everything else that does. */
+function isVerbose(url: string | undefined): boolean {
+  return /[?&]verbose(?:[=&]|$)/.test(url ?? '');
 }
 
 /** The server that a path names, `/mcp/servers/NAME`; whether there is one is for the pipeline to say. */
