@@ -1,4 +1,4 @@
-/** Sessions belong to who opened them: one gateway, 100 principals, a session for each of many canaries. */
+/** Sessions belong to who opened them (agentgateway GHSA-mvgg-jvj2-4frq, TypeScript SDK CVE-2026-25536, ContextForge 4205). */
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp } from './support/gateway.ts';
