@@ -128,7 +128,15 @@ export async function createGateway(settings: Settings, options: { watch?: boole
   });
   const hooks = createHookJoin(settings.cacheDir, gatewayId, log);
   const { attestations } = hooks;
-  const transports = createTransports({ settings, snapshot: config.current, parts, protocol, redactor, attestations, servers });
+  const transports = createTransports({
+    settings,
+    snapshot: config.current,
+    parts,
+    protocol,
+    redactor,
+    attestations,
+    servers,
+  });
 
   config.subscribe((next) => {
     keepSecrets(redactor, next);
