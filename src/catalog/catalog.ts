@@ -3,7 +3,7 @@
  * over, or it was connected anew. Old definitions are served while new ones are fetched.
  */
 import type { ServerDefinition } from '../config/types.ts';
-import type { Downstream, Log } from '../downstream/types.ts';
+import type { Downstream, Log, Tenant } from '../downstream/types.ts';
 import { type Change, changeBetween } from './change.ts';
 import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
@@ -25,7 +25,7 @@ export interface Catalog {
    */
   tools(server: ServerDefinition, options: Wanted): Promise<readonly ToolEntry[]>;
   /** The same where they are known already, without waiting. */
-  listed(server: ServerDefinition): readonly ToolEntry[] | undefined;
+  listed(server: ServerDefinition, tenant?: Tenant): readonly ToolEntry[] | undefined;
   /**
    * One tool by its exact name; undefined where the server does not list it, also not when asked again.
    * @throws as `tools`
@@ -59,7 +59,13 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const base = (what: string) => ({
     what,
     now: options.now ?? Date.now,
-    lease: (server: ServerDefinition) => downstream.lease(server, { timeoutMs: LEASE_TIMEOUT_MS }),
+    // Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's.
+    lease: (server: ServerDefinition, tenant: Tenant | undefined) =>
+      downstream.lease(server, {
+        timeoutMs: LEASE_TIMEOUT_MS,
+        tenant,
+        listing: tenant === undefined || tenant.capabilities === '{}',
+      }),
     failed(server: ServerDefinition, error: unknown) {
       const reason = error instanceof Error ? error.message : '';
       log.debug({ server: server.name, reason }, `the ${what} of a server could not be fetched`);
@@ -94,7 +100,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
   return {
     tools: async (server, wanted) => (await tools.current(server, wanted)).entries,
-    listed: (server) => tools.kept(server)?.entries,
+    listed: (server, tenant) => tools.kept(server, tenant)?.entries,
     searcher,
     checker: createChecker(log),
     async find(server, name, wanted) {
@@ -110,5 +116,16 @@ export function createCatalog(options: CatalogOptions): Catalog {
       for (const shelves of Object.values(all).flat()) shelves.retain(keys);
       searcher.retain(new Set(servers.keys()));
     },
+  };
+}
+
+/** The catalogue as one tenant sees it. */
+export function catalogFor(catalog: Catalog, tenant: Tenant): Catalog {
+  return {
+    ...catalog,
+    tools: (server, wanted) => catalog.tools(server, { ...wanted, tenant }),
+    listed: (server) => catalog.listed(server, tenant),
+    find: (server, name, wanted) => catalog.find(server, name, { ...wanted, tenant }),
+    offers: (server, list, wanted) => catalog.offers(server, list, { ...wanted, tenant }),
   };
 }

@@ -3,7 +3,7 @@
  * Old lists are served while new ones are fetched (2026-07-28, server/utilities/caching).
  */
 import type { ServerDefinition } from '../config/types.ts';
-import type { Link } from '../downstream/types.ts';
+import type { Link, Tenant } from '../downstream/types.ts';
 import { waitFor } from '../downstream/wait.ts';
 import { GatewayError } from '../shared/errors.ts';
 
@@ -21,6 +21,8 @@ export interface Wanted {
   /** Milliseconds this caller waits. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Who asks: what a server lists may depend on what its client can do. */
+  readonly tenant?: Tenant | undefined;
 }
 
 export interface Shelves<L> {
@@ -30,7 +32,7 @@ export interface Shelves<L> {
    */
   current(server: ServerDefinition, wanted: Wanted): Promise<L>;
   /** The list of a server where there is one, without waiting. */
-  kept(server: ServerDefinition): L | undefined;
+  kept(server: ServerDefinition, tenant?: Tenant): L | undefined;
   /** The list fetched anew, for what is not in the one that is kept; undefined where that was done a moment ago. */
   again(server: ServerDefinition, wanted: Wanted): Promise<L | undefined>;
   invalidate(server: ServerDefinition): void;
@@ -41,7 +43,7 @@ export interface Shelves<L> {
 export interface ShelvesOptions<L> {
   /** What is listed, for messages: `tools`. */
   readonly what: string;
-  readonly lease: (server: ServerDefinition) => Promise<Link>;
+  readonly lease: (server: ServerDefinition, tenant: Tenant | undefined) => Promise<Link>;
   readonly fetch: (server: ServerDefinition, link: Link) => Promise<L>;
   readonly fetched?: (server: ServerDefinition, list: L) => void;
   readonly replaced?: (server: ServerDefinition, before: L, after: L) => void;
@@ -59,23 +61,26 @@ interface Shelf<L> {
   generation: number;
   stale: boolean;
   fetching: Promise<L> | undefined;
+  /** Who asked first, and others with the same capabilities since. */
+  readonly tenant: Tenant | undefined;
 }
 
 export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Shelves<L> {
   const { now } = options;
-  const shelves = new Map<string, Shelf<L>>();
+  /** By server key, then by what the client can do. */
+  const shelves = new Map<string, Map<string, Shelf<L>>>();
 
-  const shelfOf = (server: ServerDefinition): Shelf<L> => {
-    let shelf = shelves.get(server.key);
-    if (shelf === undefined) {
-      shelf = { ...EMPTY };
-      shelves.set(server.key, shelf);
-    }
+  const shelfOf = (server: ServerDefinition, tenant: Tenant | undefined): Shelf<L> => {
+    const capabilities = tenant?.capabilities ?? '{}';
+    const variants = shelves.get(server.key) ?? new Map<string, Shelf<L>>();
+    const shelf = variants.get(capabilities) ?? { ...EMPTY, tenant };
+    if (variants.size === 0) shelves.set(server.key, variants);
+    variants.set(capabilities, shelf);
     return shelf;
   };
 
   const fetchInto = async (server: ServerDefinition, shelf: Shelf<L>): Promise<L> => {
-    const link = await options.lease(server);
+    const link = await options.lease(server, shelf.tenant);
     // After the lease: a connection that was just made has invalidated what came before it.
     const { generation } = shelf;
     const before = shelf.list;
@@ -113,8 +118,8 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   const wait = (server: ServerDefinition, shelf: Shelf<L>, { timeoutMs, signal }: Wanted): Promise<L> =>
     waitFor(refresh(server, shelf), timeoutMs, signal, () => tooSlow(server.name, options.what));
 
-  const kept = (server: ServerDefinition): L | undefined => {
-    const shelf = shelfOf(server);
+  const kept = (server: ServerDefinition, tenant?: Tenant): L | undefined => {
+    const shelf = shelfOf(server, tenant);
     const { list } = shelf;
     if (list !== undefined && isOld(shelf, list)) void refresh(server, shelf).catch(() => undefined);
     return list;
@@ -122,21 +127,21 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
 
   return {
     current(server, wanted) {
-      const list = kept(server);
-      return list === undefined ? wait(server, shelfOf(server), wanted) : Promise.resolve(list);
+      const list = kept(server, wanted.tenant);
+      return list === undefined ? wait(server, shelfOf(server, wanted.tenant), wanted) : Promise.resolve(list);
     },
     kept,
     again(server, wanted) {
-      const shelf = shelfOf(server);
+      const shelf = shelfOf(server, wanted.tenant);
       // Asking for what does not exist must not keep the server busy.
       if (shelf.fetching === undefined && now() - shelf.triedAt < MIN_AGE_MS) return Promise.resolve(undefined);
       return wait(server, shelf, wanted);
     },
     invalidate(server) {
-      const shelf = shelves.get(server.key);
-      if (shelf === undefined) return;
-      shelf.generation++;
-      if (shelf.list !== undefined) shelf.stale = true;
+      for (const shelf of shelves.get(server.key)?.values() ?? []) {
+        shelf.generation++;
+        if (shelf.list !== undefined) shelf.stale = true;
+      }
     },
     retain(keys) {
       for (const key of shelves.keys()) if (!keys.has(key)) shelves.delete(key);

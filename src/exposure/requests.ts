@@ -4,7 +4,7 @@ import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
 import { encodeHeaderValue } from '../protocol/param-headers.ts';
 import type { Era } from '../protocol/revisions.ts';
 import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
-import { relay, resume } from '../relay/relay.ts';
+import { type Relayed, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { failureAnswer } from '../tools/answer.ts';
 import { deadlineIn, execute, sizeOf, toAnswer } from '../tools/execute-tool.ts';
@@ -117,6 +117,14 @@ export function completionOperation(view: View): Operation {
   };
 }
 
+/** What a `resources/read` result must say (2026-07-28, server/utilities/caching): never `public`, since rules filter it. */
+function withHints(relayed: Relayed): ToolAnswer {
+  const answer = toAnswer(relayed);
+  if (relayed.kind === 'error' || answer.kind === 'error' || relayed.body.resultType === 'input_required')
+    return answer;
+  return { ...answer, cache: { ttlMs: relayed.ttlMs ?? 0, cacheScope: 'private' } };
+}
+
 /** Any other request of a view with one server, e.g. of an extension: decided on the server alone. */
 export function passThroughOperation(method: string, server: string): Operation {
   return {
@@ -155,10 +163,11 @@ async function forward(
   const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const deadline = deadlineIn(timeoutMs);
   const request = { server, method, params: paramsFor(name), timeoutMs };
+  const answer = method === 'resources/read' ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return toAnswer(await resumed);
+  if (resumed !== undefined) return answer(await resumed);
   const { link } = await context.connect(deadline, async () => undefined);
-  return toAnswer(
+  return answer(
     await relay(context.relay, link, { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() }),
   );
 }

@@ -1,5 +1,6 @@
 /** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/record.ts';
+import { catalogFor } from '../catalog/catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Decision } from '../policy/rules.ts';
@@ -114,7 +115,7 @@ function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, c
     snapshot: call.snapshot,
     caller,
     decide: (server, name, kind) => decideFor(call.snapshot.policy, call.caller ?? caller, server, name, kind),
-    catalog: parts.catalog,
+    catalog: catalogFor(parts.catalog, tenantOf(inbound, caller.agent)),
     results: parts.results,
     signal: inbound.signal,
     relay: {

@@ -45,7 +45,7 @@ export interface RelayContext {
 
 /** A result to release, or a server's own protocol error to relay. */
 export type Relayed =
-  | { readonly kind: 'result'; readonly body: ResultBody }
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly ttlMs?: number | undefined }
   | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: string };
 
 /**
@@ -194,9 +194,9 @@ async function adoptLogLevel({ logLevel }: Client, link: Link, { timeoutMs }: Re
 
 function released(client: Client, reply: Reply): Relayed {
   if (reply.ok) {
-    const { text, metaAt, resultType } = reply.result;
+    const { text, metaAt, resultType, ttlMs } = reply.result;
     if (resultType === 'complete' || client.era === 'modern')
-      return { kind: 'result', body: { text, metaAt, resultType } };
+      return { kind: 'result', ttlMs, body: { text, metaAt, resultType } };
     throw new GatewayError(
       'SERVER_UNAVAILABLE',
       `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,

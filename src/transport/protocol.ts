@@ -21,7 +21,6 @@ import {
   isLegacy,
   isModern,
   LATEST_LEGACY,
-  LEGACY_REVISIONS,
   META_CLIENT_CAPABILITIES,
   META_VERSION,
   MODERN_REVISIONS,
@@ -284,7 +283,7 @@ function checkMeta(request: RequestMessage): Answer | undefined {
     return refusal(id, 'INVALID_PARAMS', `params._meta needs ${META_VERSION}, a string.`);
   }
   if (!isModern(revision)) {
-    const data = JSON.stringify({ supported: [...MODERN_REVISIONS, ...LEGACY_REVISIONS], requested: revision });
+    const data = JSON.stringify({ supported: MODERN_REVISIONS, requested: revision });
     return refusal(
       id,
       'UNSUPPORTED_PROTOCOL_VERSION',

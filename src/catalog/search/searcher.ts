@@ -7,6 +7,9 @@ import { createScope, type Scope } from './scope.ts';
 
 /** Scopes that are kept per policy: one per agent that searches. */
 const MAX_SCOPES = 64;
+/** How much farther a search looks where one definition took several places, and how far at most. */
+const FURTHER = 5;
+const MAX_ASKED = 500;
 
 /** A server whose tools are known. */
 export interface ListedServer {
@@ -30,6 +33,8 @@ export interface SearchRequest {
 export interface FoundTool {
   readonly server: string;
   readonly entry: ToolEntry;
+  /** Other servers with the very same definition, which would only fill the list. */
+  readonly alsoOn: readonly string[];
 }
 
 export interface Searcher {
@@ -109,12 +114,20 @@ export function createSearcher(): Searcher {
     learn: (listed) => void learn(listed),
     search(request) {
       const { scope } = viewOf(request);
-      const found: FoundTool[] = [];
-      for (const { document } of rank(index, scope, request.query, { limit: request.limit })) {
-        const entry = known.get(document.server)?.byName.get(document.name);
-        if (entry !== undefined) found.push({ server: document.server, entry });
+      const { query, limit } = request;
+      for (let ask = limit; ; ask *= FURTHER) {
+        const hits = rank(index, scope, query, { limit: ask });
+        const found = new Map<string, FoundTool & { readonly alsoOn: string[] }>();
+        for (const { document } of hits) {
+          const entry = known.get(document.server)?.byName.get(document.name);
+          if (entry === undefined) continue;
+          const same = found.get(entry.hash);
+          if (same === undefined) found.set(entry.hash, { server: document.server, entry, alsoOn: [] });
+          else same.alsoOn.push(document.server);
+        }
+        const isEnough = found.size >= limit || hits.length < ask || ask >= MAX_ASKED;
+        if (isEnough) return [...found.values()].slice(0, limit);
       }
-      return found;
     },
     retain(names) {
       for (const name of known.keys()) {
