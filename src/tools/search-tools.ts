@@ -1,7 +1,6 @@
 /** Finds tools across servers; looks only at what the caller may use. */
-import type { ToolEntry } from '../catalog/catalog.ts';
 import { accessOf, briefOf, type Detail, definitionText } from '../catalog/render.ts';
-import type { ListedServer } from '../catalog/search/searcher.ts';
+import type { FoundTool, ListedServer } from '../catalog/search/searcher.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { textAnswer } from './answer.ts';
 import { readDetail } from './detail.ts';
@@ -15,6 +14,8 @@ const MAX_LIMIT = 50;
 const WAIT_MS = 5000;
 /** Servers that an empty result names. */
 const MAX_NAMED = 30;
+/** Servers that are named beside the first one of a definition. */
+const MAX_COPIES = 3;
 
 export const searchTools: GatewayTool = {
   name: 'search_tools',
@@ -69,7 +70,7 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
     who: JSON.stringify([caller.agent, caller.ceiling, server]),
     permitted: (name, tool) => decide(name, tool).allowed,
   });
-  const tools = found.map((hit) => describe(hit.server, hit.entry, detail));
+  const tools = found.map((hit) => describe(hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
   if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
   if (missing.length > 0) parts.push(`"not_searched":${JSON.stringify(missing.slice(0, MAX_NAMED))}`);
@@ -99,10 +100,11 @@ async function listedServers(
   return { listed, missing };
 }
 
-function describe(server: string, entry: ToolEntry, detail: Detail): string {
-  const names = `"server":${JSON.stringify(server)},"tool":${JSON.stringify(entry.name)}`;
+function describe({ server, entry, alsoOn }: FoundTool, detail: Detail): string {
+  const others = alsoOn.length === 0 ? '' : `,"also_on":${JSON.stringify(alsoOn.slice(0, MAX_COPIES))}`;
+  const names = `"server":${JSON.stringify(server)}${others},"tool":${JSON.stringify(entry.name)}`;
   if (detail === 'names') return `{${names}}`;
-  if (detail === 'full') return `{"server":${JSON.stringify(server)},${definitionText(entry).slice(1)}`;
+  if (detail === 'full') return `{"server":${JSON.stringify(server)}${others},${definitionText(entry).slice(1)}`;
   const { signature, purpose } = briefOf(entry);
   const access = accessOf(entry);
   const call = signature === undefined ? `"inputSchema":${entry.inputSchema}` : `"args":${JSON.stringify(signature)}`;

@@ -1,0 +1,32 @@
+/** Calls the gateway's own tools over lists that are already there: exactly the text that an agent gets. */
+import { load } from '../bundle.mjs';
+
+const { createSearcher, gatewayTools, readArguments, scanObject } = await load('bench/tokens/gateway.ts');
+
+const tools = new Map(gatewayTools({ debug: false }).map((tool) => [tool.name, tool]));
+
+/** @returns calls a tool and gives the text of its result */
+export function contextOf(configured) {
+  const lists = new Map(configured.map(({ name, entries }) => [name, entries]));
+  const definitions = configured.map(({ name }) => [name, { name, description: undefined, timeoutMs: undefined }]);
+  const context = {
+    snapshot: { servers: new Map(definitions), broken: new Map(), agentTerms: new Map(), policy: {} },
+    caller: { agent: 'bench', ceiling: undefined },
+    decide: () => ({ allowed: true, rule: '' }),
+    catalog: {
+      searcher: createSearcher(),
+      listed: ({ name }) => lists.get(name),
+      tools: async ({ name }) => lists.get(name),
+    },
+    signal: new AbortController().signal,
+    defaultTimeoutMs: 1000,
+  };
+  return async (name, args) => {
+    const tool = tools.get(name);
+    const text = JSON.stringify(args);
+    const object = scanObject(text, {}, { maxDepth: 64, uniqueKeys: true });
+    const known = Object.keys(tool.definition.inputSchema.properties);
+    const answer = await tool.read(readArguments(name, known, text, object)).run(context, undefined);
+    return JSON.parse(answer.body.text).content[0].text;
+  };
+}
