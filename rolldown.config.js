@@ -1,3 +1,5 @@
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 /** The program and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
@@ -6,6 +8,12 @@ export default defineConfig({
   platform: 'node',
   // `main` of some packages is UMD, whose inner requires cannot be bundled.
   resolve: { mainFields: ['module', 'main'] },
+  plugins: [
+    {
+      name: 'executable',
+      writeBundle: ({ dir }) => chmodSync(join(dir, 'main.js'), 0o755),
+    },
+  ],
   transform: { target: 'node20.19' },
   output: {
     dir: 'dist',

@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import { fail } from './output.ts';
 
 export function registerAudit(program: Command): void {
-  const audit = program.command('audit').description('look after the audit log');
+  const audit = program
+    .command('audit')
+    .description('look after the audit log')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway audit verify');
   audit
     .command('verify')
     .description('check that no record was changed or removed, and say where')

@@ -4,12 +4,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { ServerReport } from '../downstream/report.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { AgentSpending } from '../tools/spending.ts';
 import type { ControlRequest, GatewayFacts } from '../transport/control.ts';
 
 /** A line of an answer, as far as this version knows it. */
 export interface ControlLine {
   readonly gateway?: GatewayFacts;
   readonly servers?: readonly ServerReport[];
+  readonly stats?: readonly AgentSpending[];
   readonly done?: boolean;
   readonly text?: string;
   readonly error?: string;

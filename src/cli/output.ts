@@ -4,7 +4,13 @@ import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 
 /** Writes one line of data. */
 export function print(line: string): void {
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', leaveQuietly);
   process.stdout.write(`${line}\n`);
+}
+
+/** Whoever read our data has had enough of it: `| head` is no failure. */
+function leaveQuietly({ code }: NodeJS.ErrnoException): never {
+  process.exit(code === 'EPIPE' ? 0 : 1);
 }
 
 /** Writes a value as indented JSON: what every `--json` prints. */

@@ -5,7 +5,10 @@ import { fail } from './output.ts';
 type PolicyFlags = CommandFlags & { readonly json?: boolean };
 
 export function registerPolicy(program: Command): void {
-  const policy = program.command('policy').description('ask the rules what they allow');
+  const policy = program
+    .command('policy')
+    .description('ask the rules what they allow')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway policy explain researcher brave-search');
   registerExplain(policy);
   registerTest(policy);
 }

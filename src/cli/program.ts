@@ -12,6 +12,7 @@ import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerServe } from './serve.ts';
 import { registerServers } from './servers.ts';
+import { registerStats } from './stats.ts';
 import { registerToken } from './token.ts';
 import { registerTools } from './tools.ts';
 import { registerTrust } from './trust.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     registerConnect,
     registerHook,
     registerServers,
+    registerStats,
     registerDoctor,
     registerWarm,
     registerTrust,

@@ -11,7 +11,10 @@ type TokenFlags = CommandFlags & {
 
 /** Adds the commands about bearer tokens. */
 export function registerToken(program: Command): void {
-  const token = program.command('token').description('make, list and revoke the tokens that clients send over HTTP');
+  const token = program
+    .command('token')
+    .description('make, list and revoke the tokens that clients send over HTTP')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway token create ci --agent deployer');
   registerCreate(token);
   withRules(token.command('list').description('list the principals of the rules that have a token'))
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway token list\n\nTokens themselves are not kept anywhere.')

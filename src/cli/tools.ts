@@ -1,6 +1,7 @@
 /** `tools list` and `tools call`: what an agent would get, through the same pipeline. */
 import process from 'node:process';
 import type { Command } from 'commander';
+import { CATALOGUE, isErrorCode } from '../shared/errors.ts';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { fail, print, printJson, say } from './output.ts';
 
@@ -10,7 +11,10 @@ interface ToolsFlags extends CommandFlags {
 }
 
 export function registerTools(program: Command): void {
-  const tools = program.command('tools').description('see and call the tools that an agent may use');
+  const tools = program
+    .command('tools')
+    .description('see and call the tools that an agent may use')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway tools list');
   withFiles(tools.command('list [server]'))
     .description('list the servers and tools that an agent may use')
     .option('--agent <name>', 'as this agent (default: as a call without agent_id)')
@@ -96,7 +100,7 @@ function reportFailure(result: ToolResult): boolean {
   const failure = failureOf(result);
   if (failure === undefined) return false;
   say(`agent-mcp-gateway: ${failure.message}`);
-  process.exitCode = failure.code === 'DENIED_BY_POLICY' ? 3 : 1;
+  process.exitCode = isErrorCode(failure.code) ? CATALOGUE[failure.code].exit : 1;
   return true;
 }
 

@@ -124,7 +124,7 @@ export function formatProblem(problem: Problem): string {
 
 /** CONFIG_INVALID with every error on a line of its own; `data.problems` has them all. */
 export function configError(problems: readonly Problem[]): GatewayError {
-  const errors = problems.filter((problem) => problem.severity === 'error');
+  const errors = problems.filter((problem) => problem.severity === 'error' && problem.serverOff !== true);
   const lines = ['The configuration has errors and is not used:', ...errors.map(formatProblem)];
   return new GatewayError('CONFIG_INVALID', lines.join('\n'), { data: { problems } });
 }

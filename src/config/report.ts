@@ -10,7 +10,8 @@ export function reportStart(config: ConfigStore, log: Logger): void {
   for (const notice of config.location.notes) log.warn(notice);
   reportProblems(config.problems, log);
   const { policy, servers, principals, paths } = config.current();
-  log.info({ ...paths, servers: servers.size, agents: policy.agents.length }, 'configuration loaded');
+  const files = { mcp_config: paths.servers, gateway_rules: paths.rules };
+  log.info({ ...files, servers: servers.size, agents: policy.agents.length }, 'configuration loaded');
   if (principals === undefined) {
     log.warn('the rules have no principals: every connection may use any agent_id (docs/identity.md)');
   }

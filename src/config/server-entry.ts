@@ -51,6 +51,7 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
       severity,
       file: document.file,
       ...place,
+      ...(severity === 'error' ? { serverOff: true as const } : {}),
       message: `Server ${quote(name)}${severity === 'error' ? ' is off' : ''}: ${what}${message}`,
       fix,
     });

@@ -140,6 +140,8 @@ export interface BrokenServer {
 /** Something found in a configuration file, with the place and the fix. Lines and columns count from 1. */
 export interface Problem {
   readonly severity: 'error' | 'warning';
+  /** True where it switches off one server and stops nothing else (D12). */
+  readonly serverOff?: true;
   /** True for what matters only to somebody who comes from the Python gateway: `validate` says it, the log does not. */
   readonly migration?: true;
   readonly file: string;

@@ -51,6 +51,10 @@ export const CATALOGUE = {
 
 export type ErrorCode = keyof typeof CATALOGUE;
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(CATALOGUE, code);
+}
+
 /** An error of the catalogue. Classified where it is thrown; nobody matches on its message. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
