@@ -1,11 +1,15 @@
 /** JSON Web Tokens over HTTP, with a real issuer; every check on its own is in src/identity/jwt.test.ts. */
+
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { Client, ClientCredentialsProvider, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp } from './support/gateway.ts';
 import { auditRecords, servers, sha256, TOKEN } from './support/home.ts';
 import { type HttpReply, httpHeaders, openHttp, request } from './support/http.ts';
 import { type Issuer, makeKey, type SigningKey, startIssuer } from './support/issuer.ts';
 import { fixture } from './support/paths.ts';
+import { until } from './support/process.ts';
 import { MODERN, requestText } from './support/rpc.ts';
 import { callTool, errorOf, listServers } from './support/tools.ts';
 
@@ -187,6 +191,35 @@ it('a session is its subject: another one gets 404, and a weaker token in the sa
 
 it('static tokens go on working next to an issuer', async () => {
   expect((await post(TOKEN)).status).toBe(200);
+});
+
+it('an official client finds the issuer by the challenge, gets a token and calls', async () => {
+  const fresh = await serveHttp({
+    servers: servers({ a: fixture('calc') }),
+    rules: { agents: { one: { allow: { servers: ['a'] } } }, principals: {} },
+    env: { GATEWAY_INIT_STRATEGY: 'lazy' },
+  });
+  const jwt = { issuer: issuer.url, audience: fresh.url, jwks_uri: issuer.jwksUri, scopes: { read: ['one'] } };
+  const principals = { team: { jwt, default: 'one', may_assume: ['one'] } };
+  writeFileSync(fresh.home.rules, JSON.stringify({ agents: { one: { allow: { servers: ['a'] } } }, principals }));
+  const challenged = async (): Promise<boolean> =>
+    (await request(fresh.url, { method: 'POST' })).headers['www-authenticate']?.includes('resource_metadata') === true;
+  await until(challenged, 'the reload took effect');
+  issuer.alg = 'RS256';
+  const { id, secret } = issuer.client;
+  const authProvider = new ClientCredentialsProvider({
+    clientId: id,
+    clientSecret: secret,
+    expectedIssuer: issuer.url,
+  });
+  const client = new Client({ name: 'e2e', version: '1.0.0' });
+  await client.connect(new StreamableHTTPClientTransport(new URL(fresh.url), { authProvider }));
+  const result = await client.callTool({ name: 'list_servers', arguments: {} });
+  expect(result).toMatchObject({ content: [{ text: '[{"name":"a","description":""}]' }] });
+  await client.close();
+  const record = auditRecords(fresh.home).find(({ operation }) => operation === 'list_servers');
+  expect(record).toMatchObject({ principal: `team/${id}`, agent_id: 'one', assurance: 'jwt' });
+  await fresh.stop();
 });
 
 // These come last: they change what the issuer publishes.

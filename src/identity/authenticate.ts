@@ -42,21 +42,42 @@ export function createAuthenticate(options: HttpAuthentication): Authenticate {
 
 function staticProof(
   token: string,
-  { principals }: Snapshot,
+  snapshot: Snapshot,
   generatedTokenHash: string | undefined,
   today: number,
 ): Proof | undefined {
   const hash = Buffer.from(tokenHash(token), 'hex');
-  if (principals === undefined) {
-    return generatedTokenHash !== undefined && equal(hash, generatedTokenHash) ? GENERATED_TOKEN_PROOF : undefined;
+  if (snapshot.principals === undefined) {
+    if (generatedTokenHash === undefined) return undefined;
+    return timingSafeEqual(hash, Buffer.from(generatedTokenHash, 'hex')) ? GENERATED_TOKEN_PROOF : undefined;
   }
-  let found: Proof | undefined;
-  for (const principal of principals.values()) {
-    const { tokenSha256, expiresAt } = principal;
-    if (tokenSha256 === undefined || !equal(hash, tokenSha256)) continue;
-    if (expiresAt === undefined || today < expiresAt) found ??= tokenProof(principal);
+  let found: Listed | undefined;
+  // To the end, whoever it is.
+  for (const listed of listedOf(snapshot)) if (timingSafeEqual(hash, listed.hash)) found = listed;
+  return found !== undefined && today < found.expiresAt ? found.proof : undefined;
+}
+
+/** A token of the rules, ready to be compared. */
+interface Listed {
+  readonly hash: Buffer;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly proof: Proof;
+}
+
+const lists = new WeakMap<Snapshot, readonly Listed[]>();
+
+function listedOf(snapshot: Snapshot): readonly Listed[] {
+  let listed = lists.get(snapshot);
+  if (listed === undefined) {
+    listed = [...(snapshot.principals?.values() ?? [])].flatMap((principal) => {
+      const { tokenSha256, expiresAt = Number.POSITIVE_INFINITY } = principal;
+      if (tokenSha256 === undefined) return [];
+      return [{ hash: Buffer.from(tokenSha256, 'hex'), expiresAt, proof: tokenProof(principal) }];
+    });
+    lists.set(snapshot, listed);
   }
-  return found;
+  return listed;
 }
 
 /** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). */
@@ -74,9 +95,4 @@ function isJwtShaped(token: string): boolean {
 function acceptsJwt({ principals }: Snapshot): boolean {
   for (const { jwt } of principals?.values() ?? []) if (jwt !== undefined) return true;
   return false;
-}
-
-function equal(hash: Buffer, hex: string): boolean {
-  const other = Buffer.from(hex, 'hex');
-  return other.length === hash.length && timingSafeEqual(hash, other);
 }

@@ -87,6 +87,9 @@ export function createTransports(options: TransportParts): Transports {
       });
     },
     async http() {
+      if (settings.noAuth && snapshot().principals !== undefined) {
+        log.warn('--no-auth lets nobody do anything where the rules have principals: leave it out');
+      }
       const needsToken = !settings.noAuth && snapshot().principals === undefined;
       const generated = needsToken ? loadOrCreateToken(join(settings.configDir, 'token')) : undefined;
       if (generated !== undefined) redactor.add([generated.token]);
