@@ -93,7 +93,7 @@ describe.each(TRANSPORTS)('%s, both eras', (transport) => {
         expect(await code(front)).toBe('INVALID_AGENT_ID');
         expect(await listServers(front.rpc, 'one')).toEqual(['a']);
         // What carries no agent_id is not refused.
-        expect(await toolNames(front.rpc)).toHaveLength(3);
+        expect(await toolNames(front.rpc)).toContain('list_servers');
       },
       { env: { GATEWAY_DEFAULT_AGENT: 'one' } },
     ));

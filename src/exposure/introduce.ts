@@ -50,6 +50,7 @@ export function introduceOperation(
       server: view.mode === 'single' ? view.server : undefined,
       tool: undefined,
       executes: false,
+      unlimited: true,
       run: (context) =>
         view.mode === 'single'
           ? introduceServer(context, view.server, answer)

@@ -74,7 +74,9 @@ async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invoca
   const context = toolContext(parts, call, invocation, caller);
   call.target = await targetOf(invocation, context);
   decide(call, invocation);
-  call.done = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
+  if (!invocation.unlimited) {
+    call.done = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
+  }
   if (invocation.executes) {
     await parts.audit.append(record(call, 'decided', 'ALLOW', null));
     if (call.inbound.signal.aborted) throw call.inbound.signal.reason;

@@ -68,6 +68,8 @@ export interface Invocation {
   readonly locate?: (context: ToolContext) => Promise<Target | undefined>;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
+  /** It is no call, and counts for no limit: a client that may not call any more can still connect. */
+  readonly unlimited?: true;
   /** Names and sizes for the audit, never values. */
   readonly detail?: Readonly<Record<string, unknown>>;
   /** @param target what was decided on; undefined where nothing was. */
