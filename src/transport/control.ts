@@ -11,7 +11,7 @@ import process from 'node:process';
 const MAX_REQUEST = 64 * 1024;
 
 export interface ControlRequest {
-  readonly do: 'status' | 'restart' | 'stop' | 'logs';
+  readonly do: 'status' | 'stats' | 'restart' | 'stop' | 'logs';
   readonly server?: string;
   readonly follow?: boolean;
 }
@@ -19,6 +19,7 @@ export interface ControlRequest {
 /** A line of the answer; `error` ends it. */
 export type ControlReply =
   | { readonly gateway: GatewayFacts; readonly servers: readonly object[] }
+  | { readonly gateway: GatewayFacts; readonly stats: readonly object[] }
   | { readonly done: true }
   | { readonly text: string }
   | { readonly error: string };
@@ -35,6 +36,8 @@ export interface ControlOptions {
   readonly dir: string;
   readonly gateway: () => GatewayFacts;
   readonly servers: () => readonly object[];
+  /** What each agent spent. */
+  readonly spending: () => readonly object[];
   readonly control: (server: string, what: 'restart' | 'stop') => boolean;
   readonly output: (
     server: string,
@@ -98,6 +101,9 @@ function answer(options: ControlOptions, socket: Socket, request: ControlRequest
   switch (request?.do) {
     case 'status':
       send({ gateway: options.gateway(), servers: options.servers() });
+      break;
+    case 'stats':
+      send({ gateway: options.gateway(), stats: options.spending() });
       break;
     case 'restart':
     case 'stop':

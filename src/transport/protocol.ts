@@ -8,37 +8,17 @@ import { toolsListOutcome } from '../pipeline/list.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import type { Connection, Inbound, Outcome } from '../pipeline/types.ts';
-import {
-  type CallerCodec,
-  errorText,
-  legacyCodec,
-  modernCodec,
-  notificationText,
-  ownResult,
-} from '../protocol/codec.ts';
-import { parsedValue, type RequestMessage, stringValue } from '../protocol/messages.ts';
-import {
-  isLegacy,
-  isModern,
-  LATEST_LEGACY,
-  META_CLIENT_CAPABILITIES,
-  META_VERSION,
-  MODERN_REVISIONS,
-} from '../protocol/revisions.ts';
-import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts';
+import { type RequestMessage, stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
-import { CATALOGUE, type ErrorCode } from '../shared/errors.ts';
+import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
 import { operationOf } from './dispatch.ts';
 import type { Hub, Watched } from './hub.ts';
 import { listen } from './listen.ts';
+import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
 import { offeredCapabilities, type SessionState } from './session-state.ts';
-
-/** An answer as text, and the HTTP status that a 2026-07-28 caller gets with it. */
-export interface Answer {
-  readonly text: string;
-  readonly status: number;
-}
 
 /** What a request in flight has from its transport. */
 export interface Exchange {
@@ -222,11 +202,6 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
   };
 }
 
-/** The answer to `ping`. */
-export function pong(id: string): Answer {
-  return { text: legacyCodec.result(id, ownResult({})), status: 200 };
-}
-
 /** A client that is not there yet. */
 const NOBODY: Client = {
   era: 'legacy',
@@ -238,16 +213,10 @@ const NOBODY: Client = {
   retry: undefined,
 };
 
-function inboundOf({ text, params }: RequestMessage, exchange: Exchange, client: Client): Inbound {
+function inboundOf(request: RequestMessage, exchange: Exchange, client: Client): Inbound {
+  const { text, params } = request;
   const { connection, signal } = exchange;
-  return { connection, text, params, signal, client, onProgress: progressOf(text, params, exchange) };
-}
-
-/** The revision that `initialize` agrees on: the one asked for where it is spoken here, the newest otherwise. */
-function revisionOf({ text, params }: RequestMessage): string | undefined {
-  const member = findMember(params, 'protocolVersion');
-  const requested = member === undefined ? undefined : stringValue(text, member);
-  return requested === undefined || isLegacy(requested) ? requested : LATEST_LEGACY;
+  return { connection, text, params, signal, client, onProgress: progressOf(request, exchange.notify) };
 }
 
 function setLevel({ id, text, params }: RequestMessage, session: SessionState): Answer {
@@ -258,75 +227,4 @@ function setLevel({ id, text, params }: RequestMessage, session: SessionState): 
   }
   session.logLevel = level;
   return pong(id);
-}
-
-/**
- * The revision that a request declares in its `_meta`; undefined where it declares none, which makes it a legacy one
- * (2026-07-28, basic/versioning, Backward Compatibility). A value that is not a string counts as declared, as `''`.
- */
-export function declaredRevision({ text, params }: RequestMessage): string | undefined {
-  const member = findMember(metaOf(params), META_VERSION);
-  return member === undefined ? undefined : (stringValue(text, member) ?? '');
-}
-
-/** An error of the protocol, as an answer. */
-export function refusal(id: string, code: ErrorCode, message: string, data?: string): Answer {
-  const entry = CATALOGUE[code];
-  return { text: errorText(id, entry.rpc, message, data), status: entry.http };
-}
-
-/** @returns a refusal where a required field is missing or the revision is not spoken here (2026-07-28, basic/index#meta). */
-function checkMeta(request: RequestMessage): Answer | undefined {
-  const { id, text, params } = request;
-  const revision = declaredRevision(request);
-  if (revision === undefined || revision === '') {
-    return refusal(id, 'INVALID_PARAMS', `params._meta needs ${META_VERSION}, a string.`);
-  }
-  if (!isModern(revision)) {
-    const data = JSON.stringify({ supported: MODERN_REVISIONS, requested: revision });
-    return refusal(
-      id,
-      'UNSUPPORTED_PROTOCOL_VERSION',
-      'Unsupported protocol version: retry with a supported one.',
-      data,
-    );
-  }
-  const capabilities = findMember(metaOf(params), META_CLIENT_CAPABILITIES);
-  if (capabilities === undefined || text.charAt(capabilities.start) !== '{') {
-    return refusal(id, 'INVALID_PARAMS', `params._meta needs ${META_CLIENT_CAPABILITIES}, an object.`);
-  }
-  return undefined;
-}
-
-function metaOf(params: ScannedObject | undefined): ScannedObject | undefined {
-  return findMember(params, '_meta')?.object;
-}
-
-/** Progress goes back under the caller's own token, as that exact text. */
-function progressOf(
-  text: string,
-  params: ScannedObject | undefined,
-  exchange: Exchange,
-): Exchange['notify'] | undefined {
-  const member = findMember(metaOf(params), 'progressToken');
-  const value = parsedValue(text, member);
-  if (member === undefined || !(typeof value === 'string' || Number.isInteger(value))) return undefined;
-  const token = text.slice(member.start, member.end);
-  return (inner) => exchange.notify(notificationText('notifications/progress', `"progressToken":${token},${inner}`));
-}
-
-function unknownMethod(request: RequestMessage): Answer {
-  return refusal(request.id, 'METHOD_NOT_FOUND', `Method not found: ${request.method.slice(0, 128)}`);
-}
-
-/** Statuses that 2026-07-28 gives errors of a server; all others are answers like any other (streamable-http). */
-const STATUS: ReadonlyMap<number, number> = new Map([
-  [-32021, 400],
-  [-32601, 404],
-]);
-
-function written(request: RequestMessage, outcome: Outcome, codec: CallerCodec): Answer {
-  if (outcome.kind === 'result') return { text: codec.result(request.id, outcome.body, outcome.cache), status: 200 };
-  const { code, message, data } = outcome;
-  return { text: errorText(request.id, code, message, data), status: STATUS.get(code) ?? 200 };
 }

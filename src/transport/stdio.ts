@@ -7,9 +7,11 @@ import { createLineReader } from '../protocol/lines.ts';
 import { type Message, parseMessage, type RequestMessage } from '../protocol/messages.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { pong, refusal } from './answer.ts';
 import { batchElements } from './batch.ts';
 import { createFlights, isWithdrawn } from './flights.ts';
-import { declaredRevision, type Exchange, type Protocol, pong, refusal } from './protocol.ts';
+import type { Exchange, Protocol } from './protocol.ts';
+import { declaredRevision } from './request-meta.ts';
 import { createAsks, type SessionState } from './session-state.ts';
 
 export interface StdioOptions {

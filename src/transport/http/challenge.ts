@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Authentication } from '../../identity/authentication.ts';
 import type { ProtectedResource } from '../../identity/resource.ts';
-import { type Answer, refusal } from '../protocol.ts';
+import { type Answer, refusal } from '../answer.ts';
 import { sendJson } from './reply.ts';
 
 type Refused = Extract<Authentication, { kind: 'refused' }>;

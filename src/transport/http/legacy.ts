@@ -8,9 +8,10 @@ import {
   type ResponseMessage,
 } from '../../protocol/messages.ts';
 import { hasBatches } from '../../protocol/revisions.ts';
+import { type Answer, refusal } from '../answer.ts';
 import { batchElements } from '../batch.ts';
 import { isWithdrawn } from '../flights.ts';
-import { type Answer, type Exchange, type Protocol, refusal } from '../protocol.ts';
+import type { Exchange, Protocol } from '../protocol.ts';
 import { startStream } from './event-stream.ts';
 import { acknowledge, headerOf, type Post, send } from './post.ts';
 import { createReply, type Reply } from './reply.ts';

@@ -2,8 +2,9 @@
 import { headerMismatch } from '../../protocol/headers.ts';
 import type { RequestMessage } from '../../protocol/messages.ts';
 import type { GatewayError } from '../../shared/errors.ts';
+import { refusal } from '../answer.ts';
 import { isWithdrawn } from '../flights.ts';
-import { type Protocol, refusal } from '../protocol.ts';
+import type { Protocol } from '../protocol.ts';
 import { headerOf, type Post, send } from './post.ts';
 import { createReply } from './reply.ts';
 

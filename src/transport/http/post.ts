@@ -1,7 +1,7 @@
 /** One POST to an MCP endpoint, and the small things that both eras need of it. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Connection } from '../../pipeline/types.ts';
-import type { Answer } from '../protocol.ts';
+import type { Answer } from '../answer.ts';
 import { type Accepted, sendJson } from './reply.ts';
 
 export interface Post {

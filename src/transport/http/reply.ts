@@ -1,6 +1,6 @@
 /** The reply to one POST: a JSON object, or an SSE stream from the moment at which something comes before the answer. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Answer } from '../protocol.ts';
+import type { Answer } from '../answer.ts';
 import { type EventStream, eventText, startStream } from './event-stream.ts';
 
 export interface Accepted {

@@ -6,7 +6,7 @@ import type { Authentication } from '../../identity/authentication.ts';
 import type { Proof } from '../../identity/proof.ts';
 import { METADATA_PATH, type ProtectedResource } from '../../identity/resource.ts';
 import type { Connection } from '../../pipeline/types.ts';
-import { refusal } from '../protocol.ts';
+import { refusal } from '../answer.ts';
 import { challenge, tooMany } from './challenge.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp.ts';

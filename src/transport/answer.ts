@@ -1,0 +1,40 @@
+/** Answers as text, with the HTTP status that goes with them. */
+import type { Outcome } from '../pipeline/types.ts';
+import { type CallerCodec, errorText, legacyCodec, ownResult } from '../protocol/codec.ts';
+import type { RequestMessage } from '../protocol/messages.ts';
+import { CATALOGUE, type ErrorCode } from '../shared/errors.ts';
+
+/** An answer as text, and the HTTP status that a 2026-07-28 caller gets with it. */
+export interface Answer {
+  readonly text: string;
+  readonly status: number;
+}
+
+/** An error of the protocol, as an answer. */
+export function refusal(id: string, code: ErrorCode, message: string, data?: string): Answer {
+  const entry = CATALOGUE[code];
+  return { text: errorText(id, entry.rpc, message, data), status: entry.http };
+}
+
+/** The answer to `ping`. */
+export function pong(id: string): Answer {
+  return { text: legacyCodec.result(id, ownResult({})), status: 200 };
+}
+
+/** The answer to a method that there is not. */
+export function unknownMethod(request: RequestMessage): Answer {
+  return refusal(request.id, 'METHOD_NOT_FOUND', `Method not found: ${request.method.slice(0, 128)}`);
+}
+
+/** Statuses that 2026-07-28 gives errors of a server; all others are answers like any other (streamable-http). */
+const STATUS: ReadonlyMap<number, number> = new Map([
+  [-32021, 400],
+  [-32601, 404],
+]);
+
+/** The outcome of an operation, as its caller's era writes it. */
+export function written(request: RequestMessage, outcome: Outcome, codec: CallerCodec): Answer {
+  if (outcome.kind === 'result') return { text: codec.result(request.id, outcome.body, outcome.cache), status: 200 };
+  const { code, message, data } = outcome;
+  return { text: errorText(request.id, code, message, data), status: STATUS.get(code) ?? 200 };
+}
