@@ -6,6 +6,7 @@ import { reportAudit } from './audit/report.ts';
 import { openAudit } from './audit/sink.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { recordChange } from './catalog/record-change.ts';
+import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportStart } from './config/report.ts';
 import { runtimeDir, type Settings } from './config/settings.ts';
 import { type ConfigStore, createConfigStore } from './config/store.ts';
@@ -14,6 +15,7 @@ import { guardianScript } from './downstream/guardian.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { reportServers, type ServerReport } from './downstream/report.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
+import { createLedger } from './observe/ledger.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { createRedactor, type Redactor } from './observe/redact.ts';
@@ -24,6 +26,7 @@ import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
+import { spendingOf } from './tools/spending.ts';
 import { serveControl } from './transport/control.ts';
 import { createHookJoin } from './transport/hook-join.ts';
 import { createHub, type ListKind } from './transport/hub.ts';
@@ -104,6 +107,9 @@ export async function createGateway(settings: Settings, options: { watch?: boole
   const catalog = createCatalog({ downstream, log, onChange: (change) => recordChange(audit, log, change) });
   const parking = createParking();
   const results = createResultStore();
+  const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
+  const ledger = createLedger(tokens, estimateTokens);
+  const spending = () => spendingOf({ snapshot: config.current(), catalog, ledger, tools: parts.tools.values() });
   const servers = (): ServerReport[] =>
     reportServers(config.current(), downstream.status(), settings.transport === 'stdio');
   let requests = 0;
@@ -117,9 +123,10 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     limiter: createLimiter(),
     audit,
     metrics,
+    ledger,
     log,
     nextRequestId: () => `${gatewayId}-${++requests}`,
-    status: () => statusOf(config, servers()),
+    status: () => ({ ...statusOf(config, servers()), tokens: spending() }),
   };
   const protocol = createProtocol(parts, {
     serverInfo: SERVER_INFO,
@@ -150,6 +157,9 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
   gauges(metrics, config, transports.sessions, servers);
+  metrics.gauge('direct_tokens', 'Estimated tokens of all definitions that an agent may use.', () =>
+    spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),
+  );
   const control = (): void => {
     closeControl = serveControl({
       dir: runtimeDir(settings),
@@ -160,6 +170,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
         uptime_seconds: Math.round(process.uptime()),
       }),
       servers,
+      spending,
       control: (server, what) => {
         log.info({ server, what }, 'the owner asked for this on the control socket');
         return downstream.control(server, what);
@@ -209,7 +220,7 @@ function keepSecrets(redactor: Redactor, snapshot: Snapshot): void {
   redactor.replace(snapshot.secrets ?? [], [...snapshot.servers.keys(), ...snapshot.policy.agents]);
 }
 
-function statusOf(config: ConfigStore, servers: readonly object[]): unknown {
+function statusOf(config: ConfigStore, servers: readonly object[]): object {
   const { policy, paths, denyOnMissingAgent, explainDenials } = config.current();
   return {
     reload_status: config.status(),

@@ -4,6 +4,7 @@ import { MODERN_REVISIONS } from '../protocol/revisions.ts';
 import { deadlineIn } from '../tools/execute-tool.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { protocolFailure } from './failure.ts';
+import { instructionsFor } from './instructions.ts';
 import type { View } from './view.ts';
 
 /** How long a client may keep what `server/discover` says, in milliseconds. */
@@ -54,7 +55,7 @@ export function introduceOperation(
       run: (context) =>
         view.mode === 'single'
           ? introduceServer(context, view.server, answer)
-          : answer(CAPABILITIES, serverInfo, undefined),
+          : answer(CAPABILITIES, serverInfo, view.mode === 'discovery' ? instructionsFor(context) : undefined),
     }),
     // Who has no agent yet may still connect; each call says what it needs.
     fail: (error) => (view.mode === 'single' ? protocolFailure(error) : answer(CAPABILITIES, serverInfo, undefined)),

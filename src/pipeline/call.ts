@@ -198,6 +198,7 @@ async function finish(
 ): Promise<Outcome> {
   call.done?.(() => (answer.kind === 'result' ? Buffer.byteLength(answer.body.text) : 0));
   const ms = performance.now() - call.startedAt;
+  account(parts, call, answer);
   parts.metrics.record(call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
   const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
   try {
@@ -211,6 +212,23 @@ async function finish(
   }
   return released(answer);
 }
+
+/** What the answer costs the agent that reads it. */
+function account({ ledger }: PipelineParts, { caller, operation }: Call, answer: ToolAnswer): void {
+  const kind = SPENDING.get(operation.name);
+  if (kind === undefined || caller === undefined || answer.kind !== 'result') return;
+  ledger.spend(caller.agent, kind, answer.body.text);
+}
+
+const SPENDING: ReadonlyMap<string, 'definitions' | 'results'> = new Map([
+  ['list_servers', 'definitions'],
+  ['get_server_tools', 'definitions'],
+  ['search_tools', 'definitions'],
+  ['tools/list', 'definitions'],
+  ['execute_tool', 'results'],
+  ['read_result', 'results'],
+  ['tools/call', 'results'],
+]);
 
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'DENIED_BY_POLICY',

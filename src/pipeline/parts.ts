@@ -2,6 +2,7 @@ import type { AuditSink } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Snapshot } from '../config/types.ts';
 import type { Downstream } from '../downstream/types.ts';
+import type { Ledger } from '../observe/ledger.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Parking } from '../relay/parking.ts';
@@ -23,6 +24,7 @@ export interface PipelineParts {
   readonly limiter: Limiter;
   readonly audit: AuditSink;
   readonly metrics: Metrics;
+  readonly ledger: Ledger;
   readonly log: Logger;
   /** Ids for the audit, unique over processes. */
   readonly nextRequestId: () => string;

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import type { Assurance, ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Link } from '../downstream/types.ts';
 import type { Bounded } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules.ts';
@@ -25,7 +25,7 @@ export interface Connected<T> {
 export interface ToolContext {
   readonly snapshot: Snapshot;
   /** Whose rules count. */
-  readonly caller: Bounded;
+  readonly caller: Bounded & { readonly assurance: Assurance };
   /** May the caller use a server, or what it offers? */
   decide(server: string, name?: string, kind?: OfferKind): Decision;
   readonly catalog: Catalog;

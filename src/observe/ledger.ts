@@ -1,0 +1,43 @@
+/** What each agent has spent, in estimated tokens: on learning what there is, and on results. */
+import type { Counter } from './meters.ts';
+
+/** Characters of one text that are counted; the rest is taken to be like them. */
+const MAX_COUNTED = 65_536;
+
+export interface Spending {
+  /** Calls that were answered. */
+  readonly calls: number;
+  /** Tokens of lists and definitions. */
+  readonly definitions: number;
+  /** Tokens of results. */
+  readonly results: number;
+}
+
+export interface Ledger {
+  spend(agent: string, kind: 'definitions' | 'results', text: string): void;
+  of(agent: string): Spending;
+}
+
+/**
+ * @param counter takes the labels `agent` and `kind`.
+ * @param estimate tokens of a text.
+ */
+export function createLedger(counter: Counter, estimate: (text: string) => number): Ledger {
+  const agents = new Map<string, { calls: number; definitions: number; results: number }>();
+  return {
+    spend(agent, kind, text) {
+      const spent = agents.get(agent) ?? { calls: 0, definitions: 0, results: 0 };
+      agents.set(agent, spent);
+      const tokens = roughTokens(text, estimate);
+      spent.calls++;
+      spent[kind] += tokens;
+      counter.inc({ agent, kind }, tokens);
+    },
+    of: (agent) => agents.get(agent) ?? { calls: 0, definitions: 0, results: 0 },
+  };
+}
+
+function roughTokens(text: string, estimate: (text: string) => number): number {
+  if (text.length <= MAX_COUNTED) return estimate(text);
+  return Math.round((estimate(text.slice(0, MAX_COUNTED)) * text.length) / MAX_COUNTED);
+}
