@@ -123,7 +123,7 @@ it('calls go the same way as lists', async () => {
 
 it('socket and key are for their owner only, and are gone with the gateway', async () => {
   const gateway = await open(MODERN);
-  const directory = path.join(gateway.home.dir, 'cache/agent-mcp-gateway/run');
+  const directory = path.join(gateway.home.dir, 'cache/agent-mcp-gateway/hooks');
   expect(statSync(directory).mode & 0o777).toBe(0o700);
   const files = readdirSync(directory);
   expect(files.map((file) => path.extname(file)).sort()).toEqual(['.key', '.sock']);
@@ -137,7 +137,7 @@ it('socket and key are for their owner only, and are gone with the gateway', asy
 it('what a killed gateway left is cleared away, and several gateways are all told', async () => {
   const killed = await open(MODERN);
   const { home } = killed;
-  const directory = path.join(home.dir, 'cache/agent-mcp-gateway/run');
+  const directory = path.join(home.dir, 'cache/agent-mcp-gateway/hooks');
   killed.running.child.kill('SIGKILL');
   await killed.running.exited;
   expect(readdirSync(directory)).toHaveLength(2);

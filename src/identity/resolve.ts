@@ -22,7 +22,7 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
   const { principal, subject, owner, find } = proof;
   return {
     ...(attestations && {
-      attest: (id) => createConnection(options, id === undefined ? undefined : attestations.take(id)),
+      attest: (id) => createConnection(options, attestations.take(id)),
     }),
     principal,
     subject,

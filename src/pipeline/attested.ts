@@ -14,5 +14,5 @@ export function attested(inbound: Inbound): Inbound {
   if (attest === undefined) return inbound;
   const member = findMember(findMember(inbound.params, '_meta')?.object, TOOL_USE_ID);
   const id = member === undefined ? undefined : stringValue(inbound.text, member);
-  return { ...inbound, connection: attest(id) };
+  return id === undefined ? inbound : { ...inbound, connection: attest(id) };
 }

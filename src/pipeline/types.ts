@@ -23,11 +23,8 @@ export interface Connection {
   readonly owner: string;
   /** Whether the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
-  /**
-   * The connection for one call, as a hook attested it; absent where nothing can be attested.
-   * @param toolUseId what the client calls it, undefined where it did not say.
-   */
-  readonly attest?: (toolUseId: string | undefined) => Connection;
+  /** The connection for one call, as a hook attested it under that id; absent where nothing can be attested. */
+  readonly attest?: (toolUseId: string) => Connection;
   /**
    * The agent of a call, under one snapshot.
    * @throws GatewayError INVALID_AGENT_ID, FALLBACK_AGENT_NOT_IN_RULES or NO_FALLBACK_CONFIGURED.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** The folder of all gateways of this user. It depends on nothing that clients leave out of the environment. */
 export function hookDirectory(cacheDir: string): string {
-  return join(cacheDir, 'run');
+  return join(cacheDir, 'hooks');
 }
 
 /** The key that belongs to a socket. */
