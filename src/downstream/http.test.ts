@@ -50,6 +50,31 @@ describe.each(['modern', 'legacy'] as const)('%s HTTP servers', (generation) => 
     expect(server.sessions.size).toBe(0);
   });
 
+  it('that are busy are left alone for as long as they ask', async () => {
+    const server = await serve(generation);
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    const busy = { code: 'RATE_LIMITED', data: { retryAfterMs: expect.any(Number) } };
+    await expect(call(link, 'busy', { seconds: 1 })).rejects.toMatchObject(busy);
+    const asked = server.requests.length;
+    await expect(call(link, 'echo', { text: 'no' })).rejects.toMatchObject(busy);
+    expect(server.requests.length).toBe(asked);
+    await until(() =>
+      call(link, 'echo', { text: 'yes' }).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  it('that restart are asked again where the connection was refused, with a new session if need be', async () => {
+    const server = await serve(generation);
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    await server.close();
+    const answer = call(link, 'echo', { text: 'hi' });
+    await serve(generation, { port: server.port });
+    expect(text(await answer)).toContain('hi');
+  });
+
   it('keep every byte of a result, line breaks aside', async () => {
     const server = await serve(generation);
     const link = await lab().downstream.lease(httpServer(server.url), WAIT);
@@ -232,5 +257,35 @@ describe('unreachable servers', () => {
     const server = await serve('modern');
     await server.close();
     await expect(lab().downstream.lease(httpServer(server.url), WAIT)).rejects.toThrow(/refuses connections/);
+  });
+});
+
+describe('subscriptions to resources', () => {
+  it('of modern servers are one stream, asked for anew when they change', async () => {
+    const server = await serve('modern');
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    const wanted = (): unknown[] =>
+      posted(server, 'subscriptions/listen').map(({ message }) => {
+        const { notifications } = message?.params as { notifications: Record<string, unknown> };
+        return notifications['resourceSubscriptions'];
+      });
+    await until(() => wanted().length === 1);
+    await link.subscribeResource('file:///a');
+    await until(() => wanted().length === 2);
+    await link.subscribeResource('file:///a');
+    await link.subscribeResource('file:///b');
+    await until(() => wanted().length === 3);
+    await link.unsubscribeResource('file:///a');
+    await link.unsubscribeResource('file:///a');
+    await until(() => wanted().length === 4);
+    expect(wanted()).toEqual([undefined, ['file:///a'], ['file:///a', 'file:///b'], ['file:///b']]);
+  });
+
+  it('of legacy servers are requests, and one for all who ask', async () => {
+    const server = await serve('legacy');
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    // The fixture has no resources and refuses.
+    expect((await link.subscribeResource('file:///a')).ok).toBe(false);
+    expect(posted(server, 'resources/subscribe').map(({ message }) => message?.params)).toEqual([{ uri: 'file:///a' }]);
   });
 });

@@ -1,27 +1,26 @@
 /** All connections of one server: who gets which, when they are started, and when they end. */
 import type { ServerDefinition } from '../config/types.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { watchAlive } from './alive.ts';
 import { createBackoff } from './backoff.ts';
-import { type Breaker, createBreaker } from './breaker.ts';
 import { connect, type Verdict } from './connect.ts';
 import { seconds, stillStarting, unavailable } from './failures.ts';
 import { createGate } from './gate.ts';
+import { watchIdle } from './idle.ts';
 import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
 import { leasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
 import { type Era, scopeOf, sharingOf } from './sharing.ts';
+import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
-import type { LeaseOptions, Link, ServerState, ServerStatus, Tenant } from './types.ts';
-import { timerMs, waitFor } from './wait.ts';
+import type { LeaseOptions, Link, ServerStatus, Tenant } from './types.ts';
+import { waitFor } from './wait.ts';
 
 /** A link that is leased may get its request this much later. */
 const LEASE_GRACE_MS = 1000;
 const DRAIN_POLL_MS = 50;
-const PING_MS = 2000;
-/** A process that is silent for this long, and works for nobody, is started again. */
-const STUCK_MS = 60_000;
 
 export interface Supervisor {
   readonly server: ServerDefinition;
@@ -44,6 +43,7 @@ export interface Supervisor {
 export function createSupervisor(server: ServerDefinition, context: PoolContext): Supervisor {
   const { log, events } = context;
   const life = lifeOf(server, context.budgets);
+  const isProcess = server.link.transport === 'stdio';
   const backoff = createBackoff();
   const output = createTail(context.redact);
   const gate = createGate(server.name, life.maxConcurrent, life.maxQueue);
@@ -76,7 +76,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     lastError = error;
     log.warn({ server: server.name, reason: error.message }, 'server disconnected');
     // Whoever calls next shall not wait for the start of a server that works.
-    if (healthy && server.link.transport === 'stdio') connecting(instance, false).catch(() => undefined);
+    if (healthy && isProcess) connecting(instance, false).catch(() => undefined);
   };
 
   const start = async (instance: Instance, urgent: boolean): Promise<ManagedLink> => {
@@ -88,7 +88,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     };
     try {
       signal.throwIfAborted();
-      if (server.link.transport !== 'stdio') begin();
+      if (!isProcess) begin();
       const link = await connect(server, {
         version: context.version,
         log,
@@ -121,8 +121,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       }
       lastError = undefined;
       instance.link = link;
-      instance.breaker = breakerOf(instance, link);
-      watchIdle(instance);
+      instance.breaker = watchAlive(instance, link, { server: server.name, log, isProcess });
+      limitIdle(instance);
       const { era: spoken, revision, name, version } = link.facts;
       log.info({ server: server.name, era: spoken, revision, is: name, version }, 'server connected');
       events.connected?.(server, link.facts);
@@ -141,21 +141,6 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       release();
     }
   };
-
-  const breakerOf = (instance: Instance, link: ManagedLink): Breaker =>
-    createBreaker({
-      server: server.name,
-      heardAt: () => link.heardAt,
-      ping: () => link.ping(PING_MS),
-      opened: () => log.warn({ server: server.name }, 'server does not answer: no calls are sent to it'),
-      stillSilent: (openSince) => {
-        const isStuck = Date.now() - openSince > STUCK_MS && instance.calls === 0;
-        if (isStuck && server.link.transport === 'stdio') {
-          void link.end(unavailable(server.name, 'did not answer for over a minute and is started again. Try again.'));
-        }
-      },
-      recovered: () => log.info({ server: server.name }, 'server answers again'),
-    });
 
   /** The start that is under way, or a new one. */
   const connecting = (instance: Instance, urgent: boolean): Promise<ManagedLink> => {
@@ -183,21 +168,15 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     if (instance.connecting !== undefined) context.track(instance.connecting);
   };
 
-  /** Closes a connection that nobody uses; timers are set anew only when they fire, not at every call. */
-  const watchIdle = (instance: Instance): void => {
-    const { link } = instance;
+  const limitIdle = (instance: Instance): void => {
     const isOwned = instance.sharing !== undefined && instance.sharing !== 'shared';
     const limit = life.idleMs ?? (isOwned ? OWNED_IDLE_MS : undefined);
-    if (limit === undefined || link === undefined) return;
-    const check = (): void => {
-      if (instance.link !== link || !instances.has(instance)) return;
-      const left = instance.usedAt + limit - Date.now();
-      if (left <= 0 && isIdle(instance)) {
-        log.info({ server: server.name }, 'server stopped: it was not used');
-        end(instance, unavailable(server.name, 'was stopped because nobody used it. Try again.'));
-      } else setTimeout(check, timerMs(Math.max(left, 50))).unref();
-    };
-    setTimeout(check, timerMs(limit)).unref();
+    if (limit === undefined || instance.link === undefined) return;
+    watchIdle(instance, limit, () => {
+      if (!instances.has(instance)) return;
+      log.info({ server: server.name }, 'server stopped: it was not used');
+      end(instance, unavailable(server.name, 'was stopped because nobody used it. Try again.'));
+    });
   };
 
   /** @throws GatewayError RATE_LIMITED */
@@ -219,7 +198,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     instance.scope = scope;
     instance.sharing = sharingOf(server, era(), tenant.sole);
     instance.exclusive = tenant.sole || instance.sharing !== 'shared';
-    watchIdle(instance);
+    limitIdle(instance);
   };
 
   /** A connection for this tenant, live or not. */
@@ -287,16 +266,6 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     }
   };
 
-  const stateNow = (): ServerState => {
-    const all = [...instances];
-    const live = all.filter((instance) => liveLink(instance) !== undefined);
-    if (live.some(({ breaker }) => breaker?.openSince !== undefined)) return 'degraded';
-    if (live.length > 0) return 'ready';
-    if (all.some(({ connecting: made }) => made !== undefined)) return 'starting';
-    if (lastError === undefined || !backoff.failing) return 'stopped';
-    return lastError.data?.['config'] === true ? 'failed-config' : 'backing-off';
-  };
-
   return {
     server,
     lease,
@@ -306,21 +275,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       connecting(first ?? add(context.expected()), false).catch(() => undefined);
     },
     get status() {
-      const newest = [...instances].map(liveLink).findLast((link) => link !== undefined);
-      return {
-        name: server.name,
-        key: server.key,
-        state: stateNow(),
-        facts: newest?.facts,
-        timing: newest?.timing,
-        instances: [...instances].filter((one) => liveLink(one) !== undefined || one.connecting !== undefined).length,
-        pids: [...instances].flatMap(({ pid, link }) => (pid === undefined || link === undefined ? [] : [pid])),
-        starts,
-        active: gate.active,
-        waiting: gate.waiting,
-        retryInMs: Math.ceil(backoff.waitMs(Date.now())),
-        lastError: lastError?.message,
-      };
+      return statusOf({ server, instances, backoff, gate, lastError, starts });
     },
     output,
     restart() {

@@ -1,0 +1,51 @@
+/** How the connections of one server are, taken together. */
+import type { ServerDefinition } from '../config/types.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import type { Backoff } from './backoff.ts';
+import type { Gate } from './gate.ts';
+import { type Instance, liveLink } from './instance.ts';
+import type { ServerState, ServerStatus } from './types.ts';
+
+export interface StateParts {
+  readonly server: ServerDefinition;
+  readonly instances: ReadonlySet<Instance>;
+  readonly backoff: Backoff;
+  readonly gate: Gate;
+  readonly lastError: GatewayError | undefined;
+  /** Processes started so far. */
+  readonly starts: number;
+}
+
+export function statusOf({ server, instances, backoff, gate, lastError, starts }: StateParts): ServerStatus {
+  const all = [...instances];
+  const live = all.filter((instance) => liveLink(instance) !== undefined);
+  const making = all.filter((instance) => !live.includes(instance) && instance.connecting !== undefined);
+  const newest = live.map(liveLink).at(-1);
+  return {
+    name: server.name,
+    key: server.key,
+    state: stateOf(live, making.length, backoff, lastError),
+    facts: newest?.facts,
+    timing: newest?.timing,
+    instances: live.length + making.length,
+    pids: live.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
+    starts,
+    active: gate.active,
+    waiting: gate.waiting,
+    retryInMs: Math.ceil(backoff.waitMs(Date.now())),
+    lastError: lastError?.message,
+  };
+}
+
+function stateOf(
+  live: readonly Instance[],
+  making: number,
+  backoff: Backoff,
+  lastError: GatewayError | undefined,
+): ServerState {
+  if (live.some(({ breaker }) => breaker?.openSince !== undefined)) return 'degraded';
+  if (live.length > 0) return 'ready';
+  if (making > 0) return 'starting';
+  if (lastError === undefined || !backoff.failing) return 'stopped';
+  return lastError.data?.['config'] === true ? 'failed-config' : 'backing-off';
+}
