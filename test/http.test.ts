@@ -225,7 +225,7 @@ describe('health, ready, metrics', () => {
     const { status, body } = await request(url, { headers: AUTHORIZED });
     expect(status).toBe(200);
     const { servers } = JSON.parse(body) as { servers: { name: string; state: string }[] };
-    expect(servers.find(({ name }) => name === 'calc')?.state).toMatch(/^(starting|ready)$/);
+    expect(servers.find(({ name }) => name === 'calc')?.state).toMatch(/^(stopped|starting|ready)$/);
   });
 
   it('metrics are Prometheus text, or JSON where that is accepted', async () => {
