@@ -66,6 +66,15 @@ it('ends the one that was idle longest when there are too many', () => {
   expect(sessions.find(first.id, 'a')).toBeDefined();
 });
 
+it('who opens too many sessions loses their own, and not those of others', () => {
+  const sessions = sessionsAt({ now: 0 }, 10);
+  const others = ['a', 'b'].map((owner) => sessions.open(connection(owner), undefined, NEGOTIATED));
+  const flood = Array.from({ length: 50 }, () => sessions.open(connection('flood'), undefined, NEGOTIATED).id);
+  for (const { id, connection: own } of others) expect(sessions.find(id, own.owner)?.id).toBe(id);
+  expect(flood.filter((id) => sessions.find(id, 'flood') !== undefined)).toEqual(flood.slice(-8));
+  expect(sessions.size).toBe(10);
+});
+
 it('cancels the calls of a session that ends', () => {
   const sessions = sessionsAt({ now: 0 });
   const session = sessions.open(connection('a'), undefined, NEGOTIATED);

@@ -38,7 +38,7 @@ export interface Sessions {
 export interface SessionLimits {
   /** Milliseconds without a request after which a session ends. */
   readonly idleMs: number;
-  /** Sessions at one time; a new one over it ends the one that was idle longest. */
+  /** Sessions at one time; a new one over it ends one of whoever has most. */
   readonly max: number;
   readonly now: () => number;
 }
@@ -48,12 +48,34 @@ export const SESSION_LIMITS: SessionLimits = { idleMs: 3_600_000, max: 10_000, n
 export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIMITS): Sessions {
   /** In order of last use: the first is the one that was idle longest. */
   const held = new Map<string, Held>();
+  /** Sessions of each owner that has any. */
+  const counts = new Map<string, number>();
 
   const end = (session: Held, reason?: GatewayError): void => {
     held.delete(session.id);
+    const { owner } = session.connection;
+    const left = (counts.get(owner) ?? 1) - 1;
+    if (left > 0) counts.set(owner, left);
+    else counts.delete(owner);
     session.flights.abortAll(reason);
     session.ended();
     session.listener?.end();
+  };
+
+  /** Of whoever has most, the one that was idle longest: who opens too many loses their own, and nobody else's. */
+  const endOneOfMost = (): void => {
+    let most = 0;
+    let owner: string | undefined;
+    for (const [each, count] of counts) {
+      if (count <= most) continue;
+      most = count;
+      owner = each;
+    }
+    for (const session of held.values()) {
+      if (session.connection.owner !== owner) continue;
+      end(session);
+      return;
+    }
   };
 
   /** Sessions with calls in flight are in use, however long ago the last request came in. */
@@ -74,8 +96,7 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
   return {
     open(connection, server, negotiated) {
       expire();
-      const oldest = held.values().next().value;
-      if (held.size >= max && oldest !== undefined) end(oldest);
+      if (held.size >= max) endOneOfMost();
       const id = randomBytes(16).toString('hex');
       const session: Held = {
         ...negotiated,
@@ -92,6 +113,7 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
         usedAt: now(),
       };
       held.set(id, session);
+      counts.set(connection.owner, (counts.get(connection.owner) ?? 0) + 1);
       return session;
     },
     find(id, owner) {
