@@ -9,6 +9,8 @@ import { openWorkbench, type Tested, type Workbench } from './workbench.ts';
 
 /** A start may take its budget, and then the handshake and the listing. */
 const TIMEOUT_MS = 180_000;
+/** Below this many tools in all, discovery costs more than direct exposure (docs/tokens.md). */
+const FEW_TOOLS = 8;
 /** Definitions of more tokens than this are worth a hint. */
 const MANY_TOKENS = 10_000;
 
@@ -23,6 +25,8 @@ interface Diagnosis {
   readonly ok: boolean;
   readonly checks: readonly Check[];
   readonly fix?: string;
+  /** How many tools it has, where that is known. */
+  readonly tools?: number;
 }
 
 export async function doctor(settings: Settings, names: readonly string[], json: boolean): Promise<void> {
@@ -34,6 +38,8 @@ export async function doctor(settings: Settings, names: readonly string[], json:
     if (diagnoses.some(({ ok }) => !ok)) process.exitCode = 4;
     if (json) return printJson(diagnoses);
     for (const diagnosis of diagnoses) printDiagnosis(diagnosis);
+    const tools = diagnoses.reduce((sum, diagnosis) => sum + (diagnosis.tools ?? 0), 0);
+    if (names.length === 0 && tools > 0 && tools < FEW_TOOLS) print(directHint(tools));
   } finally {
     await bench.close();
   }
@@ -65,7 +71,18 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
     check('tools', true, `${tools.count}, ${tools.bytes} bytes, about ${tools.tokens} tokens of definitions`);
   } else if (facts !== undefined) check('tools', false, error?.message ?? 'could not be listed');
   const fix = fixFor(server, path, tested);
-  return { server: name, ok: tested.status === 'initialized', checks, ...(fix === undefined ? {} : { fix }) };
+  return {
+    server: name,
+    ok: tested.status === 'initialized',
+    checks,
+    ...(fix === undefined ? {} : { fix }),
+    ...(tools === undefined ? {} : { tools: tools.count }),
+  };
+}
+
+function directHint(tools: number): string {
+  const count = tools === 1 ? 'There is only 1 tool' : `There are only ${tools} tools`;
+  return `${count}: looking for them costs more tokens than showing them all. Consider --expose direct (docs/tokens.md).`;
 }
 
 /** What to do, by what is known and never by the text of an error. */
