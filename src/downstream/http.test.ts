@@ -266,8 +266,8 @@ describe('subscriptions to resources', () => {
     const link = await lab().downstream.lease(httpServer(server.url), WAIT);
     const wanted = (): unknown[] =>
       posted(server, 'subscriptions/listen').map(({ message }) => {
-        const { notifications } = message?.params as { notifications: Record<string, unknown> };
-        return notifications['resourceSubscriptions'];
+        const { notifications } = { ...message?.params } as { notifications?: Record<string, unknown> };
+        return notifications?.['resourceSubscriptions'];
       });
     await until(() => wanted().length === 1);
     await link.subscribeResource('file:///a');

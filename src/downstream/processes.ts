@@ -34,8 +34,15 @@ async function listProc(): Promise<ProcessInfo[]> {
     }
   });
   await Promise.all(readers);
+  unmarked = new Map(found.flatMap(({ pid, started, marker }) => (marker === undefined ? [[pid, started]] : [])));
   return found;
 }
+
+/**
+ * Processes without the marker, by when they started: they do not get it later, so most are looked at only once. One of ours
+ * that was seen between fork and exec is the leader of a group that we know.
+ */
+let unmarked = new Map<number, string>();
 
 async function readProc(name: string): Promise<ProcessInfo | undefined> {
   try {
@@ -43,13 +50,10 @@ async function readProc(name: string): Promise<ProcessInfo | undefined> {
     // proc(5): the second field is the command in parentheses and may hold anything; the third is the state.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    return {
-      pid: Number(name),
-      parent: Number(fields[1]),
-      group: Number(fields[2]),
-      started: fields[19] ?? '',
-      marker: await readMarker(name),
-    };
+    const started = fields[19] ?? '';
+    const pid = Number(name);
+    const marker = unmarked.get(pid) === started ? undefined : await readMarker(name);
+    return { pid, parent: Number(fields[1]), group: Number(fields[2]), started, marker };
   } catch {
     return undefined;
   }

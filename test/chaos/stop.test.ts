@@ -6,7 +6,7 @@ import { launch } from '../support/gateway.ts';
 import { type Home, makeHome, servers } from '../support/home.ts';
 import { main } from '../support/paths.ts';
 import { isAlive, processesOf, until } from '../support/process.ts';
-import { ANY, clientPath, file, pidsIn, printTable, record, rounds, worker, workerPath } from './support.ts';
+import { ANY, clientPath, file, limit, pidsIn, printTable, record, rounds, worker, workerPath } from './support.ts';
 
 afterAll(printTable);
 
@@ -35,8 +35,8 @@ function crowd(count: number, more: Record<string, unknown> = {}): { home: Home;
 const left = (home: Home): number[] => processesOf(home.dir).filter(isAlive);
 
 /** Milliseconds until nothing of a home is left. */
-async function goneAfter(home: Home, since: number, limit: number): Promise<number> {
-  await until(() => left(home).length === 0, `no process is left, of ${left(home).length}`, limit + 2000);
+async function goneAfter(home: Home, since: number): Promise<number> {
+  await until(() => left(home).length === 0, `no process is left, of ${left(home).length}`, 30_000);
   return performance.now() - since;
 }
 
@@ -54,7 +54,7 @@ test('SIGTERM with many children, some of them stubborn or behind wrappers: nobo
   record('SIGTERM', 'processes left', '0', after);
   home.remove();
   expect({ code, after }).toEqual({ code: 0, after: 0 });
-  expect(exitMs).toBeLessThan(6000);
+  expect(exitMs).toBeLessThan(limit(6000));
 }, 200_000);
 
 test('kill -9 of the gateway: nobody is left', async () => {
@@ -66,12 +66,12 @@ test('kill -9 of the gateway: nobody is left', async () => {
     const since = performance.now();
     running.child.kill('SIGKILL');
     await running.exited;
-    times.push(await goneAfter(home, since, 5000));
+    times.push(await goneAfter(home, since));
     home.remove();
   }
   record('kill -9 of the gateway', 'rounds', '', KILLS);
   record('kill -9 of the gateway', 'nobody left after, widest ms', '< 5000', Math.max(...times));
-  expect(Math.max(...times)).toBeLessThan(5000);
+  expect(Math.max(...times)).toBeLessThan(limit(5000));
 }, 400_000);
 
 test('a client that dies: the gateway is gone in two seconds, and then everybody', async () => {
@@ -85,12 +85,12 @@ test('a client that dies: the gateway is gone in two seconds, and then everybody
   await until(() => pidsIn(pids).length >= 3, 'every server started', 60_000);
   const since = performance.now();
   client.kill('SIGKILL');
-  await until(() => !isAlive(pid), 'the gateway is gone', 5000);
+  await until(() => !isAlive(pid), 'the gateway is gone', 30_000);
   const gatewayMs = performance.now() - since;
-  const allMs = await goneAfter(home, since, 7000);
+  const allMs = await goneAfter(home, since);
   home.remove();
   record('client dies, call in flight', 'gateway gone after ms', '< 2000', gatewayMs);
   record('client dies, call in flight', 'nobody left after ms', '< 7000', allMs);
-  expect(gatewayMs).toBeLessThan(2000);
-  expect(allMs).toBeLessThan(7000);
+  expect(gatewayMs).toBeLessThan(limit(2000));
+  expect(allMs).toBeLessThan(limit(7000));
 }, 120_000);

@@ -13,6 +13,14 @@ export function rounds(full: number, short: number): number {
   return FULL ? full : short;
 }
 
+/**
+ * A limit in milliseconds. The short version runs beside other tests, on machines that do something else as well: there it only
+ * shows that the thing is bounded.
+ */
+export function limit(ms: number): number {
+  return FULL ? ms : 3 * ms;
+}
+
 export const workerPath: string = fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url));
 export const httpWorkerPath: string = fileURLToPath(new URL('fixtures/http-worker.mjs', import.meta.url));
 export const clientPath: string = fileURLToPath(new URL('fixtures/client.mjs', import.meta.url));
