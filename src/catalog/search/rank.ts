@@ -33,7 +33,7 @@ export interface Hit {
 
 /** The documents that express an idea, and how well. */
 interface Row {
-  readonly ids: ArrayLike<number>;
+  readonly ids: Int32Array;
   /** Times `factor`. */
   readonly scores: Float64Array;
   readonly factor: number;
@@ -48,7 +48,8 @@ export function rank(index: SearchIndex, scope: Scope, query: string, options: R
     spelling: options.spelling ?? true,
     joined: options.joined ?? true,
   });
-  const scratch = new Float64Array(index.capacity);
+  const { scratch } = scope;
+  scratch.fill(0);
   const rows = concepts.map((concept) => rowOf(scope, concept, scratch));
   const found = totals(scope, rows, scratch, options.neighbours === false ? 0 : SERVER_WEIGHT);
   const hits = best(index, found, scratch, Math.max(CANDIDATES, options.limit));
@@ -64,7 +65,9 @@ function rowOf(scope: Scope, concept: Concept, scratch: Float64Array): Row {
   if (only !== undefined && others.length === 0) {
     return { ids: only.impacts.ids, scores: only.impacts.values, factor: factorOf(scope, concept, only) };
   }
-  const ids: number[] = [];
+  const most = concept.expressions.reduce((sum, { impacts }) => sum + impacts.ids.length, 0);
+  const touched = new Int32Array(most);
+  let count = 0;
   for (const expression of concept.expressions) {
     const { impacts } = expression;
     const factor = factorOf(scope, concept, expression);
@@ -72,10 +75,12 @@ function rowOf(scope: Scope, concept: Concept, scratch: Float64Array): Row {
       const id = impacts.ids[at] as number;
       const score = factor * (impacts.values[at] as number);
       const before = scratch[id] as number;
-      if (before === 0) ids.push(id);
+      if (before === 0) touched[count++] = id;
       if (score > before) scratch[id] = score;
     }
   }
+  // One kind of array everywhere: the loops over rows are the hot ones.
+  const ids = touched.slice(0, count);
   const scores = new Float64Array(ids.length);
   for (let at = 0; at < ids.length; at++) {
     const id = ids[at] as number;

@@ -26,6 +26,8 @@ export interface Scope {
   readonly servers: ReadonlyMap<string, readonly IndexedDocument[]>;
   /** By document id, the position of its server among `servers`. */
   readonly serverOf: Int32Array;
+  /** A number per document id, for whoever ranks; a search is over before the next one begins. */
+  readonly scratch: Float64Array;
   /** Of a word; empty where it does not occur in the scope. Remembered, within bounds. */
   impacts(term: Term): Impacts;
 }
@@ -55,6 +57,7 @@ export function createScope(index: SearchIndex, permitted: ReadonlyMap<string, r
     count,
     servers: permitted,
     serverOf,
+    scratch: new Float64Array(index.capacity),
     impacts({ id, postings }) {
       let impacts = kept.get(id);
       if (impacts === undefined) {
