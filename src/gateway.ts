@@ -4,7 +4,7 @@ import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { reportAudit } from './audit/report.ts';
 import { openAudit } from './audit/sink.ts';
-import { createCatalog } from './catalog/catalog.ts';
+import { createCatalog, type ListKind } from './catalog/catalog.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportStart } from './config/report.ts';
@@ -29,7 +29,7 @@ import { createResultStore } from './tools/results/store.ts';
 import { spendingOf } from './tools/spending.ts';
 import { serveControl } from './transport/control.ts';
 import { createHookJoin } from './transport/hook-join.ts';
-import { createHub, type ListKind } from './transport/hub.ts';
+import { createHub } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
 import { viewOf } from './transport/view-of.ts';
@@ -95,7 +95,7 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     events: {
       connected(server) {
         catalog.invalidate(server);
-        hub.listsChanged(server.name, ['tools', 'prompts', 'resources']);
+        hub.listsChanged(server.name, catalog.missed(server));
         hub.connected(server.name);
       },
       toolsChanged: (server) => changed(server, 'tools'),
@@ -104,7 +104,12 @@ export async function createGateway(settings: Settings, options: { watch?: boole
       resourceUpdated: (server, uri) => hub.resourceUpdated(server.name, uri),
     },
   });
-  const catalog = createCatalog({ downstream, log, onChange: (change) => recordChange(audit, log, change) });
+  const catalog = createCatalog({
+    downstream,
+    log,
+    onChange: (change) => recordChange(audit, log, change),
+    onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
+  });
   const parking = createParking();
   const results = createResultStore();
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);

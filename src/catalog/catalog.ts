@@ -18,6 +18,11 @@ const PAGE_TIMEOUT_MS = 30_000;
 /** A start may take its two minutes, and then the handshake. */
 const LEASE_TIMEOUT_MS = 150_000;
 
+/** What callers are told of when it changes. */
+export type ListKind = 'tools' | 'prompts' | 'resources';
+
+const KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
+
 export interface Catalog {
   /**
    * All tools of a server, in its order.
@@ -41,7 +46,9 @@ export interface Catalog {
   /** Says where arguments do not fit. */
   readonly checker: Checker;
   /** What is cached may be out of date: for the downstream events. Without `list`, everything of the server. */
-  invalidate(server: ServerDefinition, list?: 'tools' | 'prompts' | 'resources'): void;
+  invalidate(server: ServerDefinition, list?: ListKind): void;
+  /** The kinds of list of this server that somebody waited for in vain. */
+  missed(server: ServerDefinition): readonly ListKind[];
   /** Forgets servers that are not in the map. */
   retain(servers: ReadonlyMap<string, ServerDefinition>): void;
 }
@@ -51,13 +58,16 @@ export interface CatalogOptions {
   readonly log: Log;
   /** Definitions differ from what was listed before. */
   readonly onChange: (change: Change) => void;
+  /** A list is there now that somebody waited for in vain. */
+  readonly onArrival?: (server: ServerDefinition, kind: ListKind) => void;
   readonly now?: () => number;
 }
 
 export function createCatalog(options: CatalogOptions): Catalog {
   const { downstream, log, onChange } = options;
-  const base = (what: string) => ({
+  const base = (what: string, kind: ListKind) => ({
     what,
+    arrived: (server: ServerDefinition) => options.onArrival?.(server, kind),
     now: options.now ?? Date.now,
     // Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's.
     lease: (server: ServerDefinition, tenant: Tenant | undefined) =>
@@ -73,7 +83,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
   });
   const searcher = createSearcher();
   const tools = createShelves<ToolList>({
-    ...base('tools'),
+    ...base('tools', 'tools'),
     // Before somebody searches, and not while somebody waits for the list.
     fetched: ({ name, description }, { entries }) => {
       setImmediate(() => searcher.learn({ name, description, entries }));
@@ -92,7 +102,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
   });
   const offers = (list: OfferList): Shelves<Offers> =>
     createShelves<Offers>({
-      ...base(list),
+      ...base(list, list === 'prompts' ? 'prompts' : 'resources'),
       fetch: (server, link) => fetchOffers(link, server.name, list, PAGE_TIMEOUT_MS),
     });
   const lists = { prompts: offers('prompts'), resources: offers('resources'), templates: offers('templates') };
@@ -111,6 +121,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     invalidate(server, list) {
       for (const shelves of list === undefined ? Object.values(all).flat() : all[list]) shelves.invalidate(server);
     },
+    missed: (server) => KINDS.filter((kind) => all[kind].some((shelves) => shelves.isMissed(server))),
     retain(servers) {
       const keys = new Set([...servers.values()].map(({ key }) => key));
       for (const shelves of Object.values(all).flat()) shelves.retain(keys);

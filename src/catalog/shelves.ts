@@ -36,6 +36,8 @@ export interface Shelves<L> {
   /** The list fetched anew, for what is not in the one that is kept; undefined where that was done a moment ago. */
   again(server: ServerDefinition, wanted: Wanted): Promise<L | undefined>;
   invalidate(server: ServerDefinition): void;
+  /** Whether somebody waited in vain for the list of this server. */
+  isMissed(server: ServerDefinition): boolean;
   /** Forgets the servers whose key is not in the set. */
   retain(keys: ReadonlySet<string>): void;
 }
@@ -48,6 +50,8 @@ export interface ShelvesOptions<L> {
   readonly fetched?: (server: ServerDefinition, list: L) => void;
   readonly replaced?: (server: ServerDefinition, before: L, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
+  /** A list is there that somebody was told nothing of, because it was late. */
+  readonly arrived?: (server: ServerDefinition) => void;
   readonly now: () => number;
 }
 
@@ -60,6 +64,8 @@ interface Shelf<L> {
   /** Counts invalidations: a list fetched during one is old when it arrives. */
   generation: number;
   stale: boolean;
+  /** Somebody waited for it in vain. */
+  missed: boolean;
   fetching: Promise<L> | undefined;
   /** Who asked first, and others with the same capabilities since. */
   readonly tenant: Tenant | undefined;
@@ -89,6 +95,8 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     shelf.fetchedAt = now();
     shelf.stale = shelf.generation !== generation;
     options.fetched?.(server, list);
+    if (shelf.missed) options.arrived?.(server);
+    shelf.missed = false;
     if (before !== undefined) options.replaced?.(server, before, list);
     return list;
   };
@@ -116,7 +124,12 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   };
 
   const wait = (server: ServerDefinition, shelf: Shelf<L>, { timeoutMs, signal }: Wanted): Promise<L> =>
-    waitFor(refresh(server, shelf), timeoutMs, signal, () => tooSlow(server.name, options.what));
+    waitFor(refresh(server, shelf), timeoutMs, signal, () => tooSlow(server.name, options.what)).catch(
+      (error: unknown) => {
+        shelf.missed = true;
+        throw error;
+      },
+    );
 
   const kept = (server: ServerDefinition, tenant?: Tenant): L | undefined => {
     const shelf = shelfOf(server, tenant);
@@ -143,6 +156,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
         if (shelf.list !== undefined) shelf.stale = true;
       }
     },
+    isMissed: (server) => [...(shelves.get(server.key)?.values() ?? [])].some(({ missed }) => missed),
     retain(keys) {
       for (const key of shelves.keys()) if (!keys.has(key)) shelves.delete(key);
     },
@@ -157,6 +171,7 @@ const EMPTY = {
   failedAt: NEVER,
   generation: 0,
   stale: false,
+  missed: false,
   fetching: undefined,
 };
 

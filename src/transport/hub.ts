@@ -1,11 +1,10 @@
 /** Who wants to hear of changes, and who of them may: lists that changed, resources that were updated. */
+import type { ListKind } from '../catalog/catalog.ts';
 import type { Snapshot } from '../config/types.ts';
 import type { View } from '../exposure/view.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import { GatewayError } from '../shared/errors.ts';
-
-export type ListKind = 'tools' | 'prompts' | 'resources';
 
 /** A resource of a server, as the server names it. */
 export interface Watched {
@@ -76,7 +75,7 @@ export function createHub(snapshot: () => Snapshot): Hub {
   };
 
   const gather = (server: string | undefined, kinds: readonly ListKind[]): void => {
-    if (listeners.size === 0) return;
+    if (listeners.size === 0 || kinds.length === 0) return;
     for (const kind of kinds) changed.set(kind, (changed.get(kind) ?? new Set()).add(server));
     if (timer === undefined) timer = setTimeout(tell, GATHER_MS).unref();
   };

@@ -1,11 +1,13 @@
 /** `subscriptions/listen` (2026-07-28, basic/patterns/subscriptions): a request whose answer is an open stream of changes. */
+
+import type { ListKind } from '../catalog/catalog.ts';
 import type { View } from '../exposure/view.ts';
 import type { ResultBody } from '../protocol/codec.ts';
 import { notificationText } from '../protocol/codec.ts';
 import { parsedValue, type RequestMessage } from '../protocol/messages.ts';
 import { META_SUBSCRIPTION } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
-import type { Hub, Listener, ListKind, Watched } from './hub.ts';
+import type { Hub, Listener, Watched } from './hub.ts';
 import type { Exchange } from './protocol.ts';
 
 /** Resources that one stream may watch. */
