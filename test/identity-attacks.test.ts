@@ -88,7 +88,7 @@ overMatrix(CORNERS, (kind) => {
     });
     const started = performance.now();
     for (let at = 0; at < 20; at++) await callTool(rpc, 'list_servers', { agent_id: 'a'.repeat(1_000) });
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(await listServers(rpc)).toEqual(['calc']);
     await stop();
   });

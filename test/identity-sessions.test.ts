@@ -21,7 +21,8 @@ beforeAll(async () => {
     tokens.map((token, at) => [`p${at}`, { token_sha256: sha256(token), default: 'dev', may_assume: ['dev'] }]),
   );
   gateway = await serveHttp({
-    servers: servers({ echo: fixture('echo') }),
+    // One process for all of them: what is kept apart here, the gateway keeps apart.
+    servers: servers({ echo: { ...fixture('echo'), sharing: 'shared' } }),
     rules: { agents: { dev: { allow: { servers: ['echo'] } } }, principals },
   });
 });
