@@ -17,6 +17,8 @@ export interface Instance {
   readonly abandon: AbortController;
   link: ManagedLink | undefined;
   connecting: Promise<ManagedLink> | undefined;
+  /** Lets a start that waits for its turn go before those that nobody waits for. */
+  hurry: (() => void) | undefined;
   /** The start that made the link, until it is known what became of it. */
   start: Start | undefined;
   breaker: Breaker | undefined;
@@ -42,6 +44,7 @@ export function createInstance(capabilities: string): Instance {
     abandon: new AbortController(),
     link: undefined,
     connecting: undefined,
+    hurry: undefined,
     start: undefined,
     breaker: undefined,
     pid: undefined,

@@ -27,7 +27,7 @@ describe('back-off', () => {
     expect(backoff.waitMs(0)).toBe(800);
   });
 
-  it('allows ten starts a minute that no answer came of', () => {
+  it('claude-mem 2897: allows ten starts a minute that no answer came of', () => {
     const backoff = createBackoff(() => 0);
     for (let start = 0; start < 10; start++) backoff.started(start);
     expect(backoff.waitMs(1000)).toBe(0);
@@ -52,28 +52,44 @@ describe('back-off', () => {
 });
 
 describe('slots', () => {
-  it('are given in order, urgent ones first', async () => {
+  it('are given in order, but first to those whom a caller waits for, also if only now', async () => {
     const slots = createSlots(1, 60_000);
-    const release = await slots.take(false);
+    const held = [await slots.take(false).granted, await slots.take(true).granted];
     const order: string[] = [];
     const wait = async (name: string, urgent: boolean): Promise<void> => {
-      const free = await slots.take(urgent);
+      const turn = slots.take(urgent);
+      if (name === 'hurried') turn.hurry();
+      const free = await turn.granted;
       order.push(name);
       free();
     };
-    const later = [wait('patient', false), wait('urgent', true)];
+    const later = [wait('patient', false), wait('hurried', false), wait('urgent', true)];
     expect(order).toEqual([]);
-    release();
-    release();
+    for (const free of held) {
+      free();
+      free();
+    }
     await Promise.all(later);
-    expect(order).toEqual(['urgent', 'patient']);
+    expect(order).toEqual(['hurried', 'urgent', 'patient']);
+  });
+
+  it('have as many again for starts that a caller waits for', async () => {
+    const slots = createSlots(2, 60_000);
+    for (const urgent of [false, false, true, true]) await slots.take(urgent).granted;
+    const turn = slots.take(true);
+    let granted = false;
+    void turn.granted.then(() => {
+      granted = true;
+    });
+    await Promise.resolve();
+    expect(granted).toBe(false);
   });
 
   it('are taken back from who holds them too long', async () => {
     const slots = createSlots(1, 1);
     const kept = setTimeout(() => undefined, 10_000);
-    await slots.take(false);
-    await slots.take(false);
+    await slots.take(false).granted;
+    await slots.take(false).granted;
     clearTimeout(kept);
   });
 });

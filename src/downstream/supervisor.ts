@@ -81,7 +81,9 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
 
   const start = async (instance: Instance, urgent: boolean): Promise<ManagedLink> => {
     const { signal } = instance.abandon;
-    const release = await context.slots.take(urgent);
+    const turn = context.slots.take(urgent);
+    instance.hurry = turn.hurry;
+    const release = await turn.granted;
     const begin = (): void => {
       instance.start?.ended(Date.now());
       instance.start = backoff.started(Date.now());
@@ -144,7 +146,10 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
 
   /** The start that is under way, or a new one. */
   const connecting = (instance: Instance, urgent: boolean): Promise<ManagedLink> => {
-    if (instance.connecting !== undefined) return instance.connecting;
+    if (instance.connecting !== undefined) {
+      if (urgent) instance.hurry?.();
+      return instance.connecting;
+    }
     const wait = backoff.waitMs(Date.now());
     if (wait > 0) {
       const again = `Its last start failed; the next one is allowed in ${seconds(wait)}.`;

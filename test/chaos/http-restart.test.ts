@@ -23,7 +23,7 @@ async function startWorker(runs: string, port: string): Promise<{ running: Runni
   return { running, port: said };
 }
 
-test('restarts of an HTTP server with sessions under load: every later call works, none is executed twice', async () => {
+test('mcp-proxy 149: restarts of an HTTP server with sessions under load: every later call works, none is executed twice', async () => {
   const home = makeHome({ rules: ANY });
   const runs = file(home, 'runs');
   let { running, port } = await startWorker(runs, '0');

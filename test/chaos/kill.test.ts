@@ -11,7 +11,7 @@ afterAll(printTable);
 
 const ROUNDS = rounds(100, 8);
 
-test('kill -9 of a server under load: its calls fail at once, the next ones work, nothing is executed twice', async () => {
+test('metamcp 264: kill -9 of a server under load: its calls fail at once, the next ones work, nothing is executed twice', async () => {
   const home = makeHome({ rules: ANY });
   const [runs, pids] = [file(home, 'runs'), file(home, 'pids')];
   const entry = worker({ RUNS_FILE: runs, PIDS_FILE: pids });

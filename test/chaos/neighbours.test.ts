@@ -10,7 +10,7 @@ afterAll(printTable);
 const ROUNDS = rounds(6, 2);
 const CALLS = rounds(1500, 300);
 
-test('a server that hangs, one that crashes and one that floods stderr: the calm one does not notice', async () => {
+test('agentgateway 138: a server that hangs, one that crashes and one that floods stderr: the calm one does not notice', async () => {
   const home = makeHome({ rules: ANY });
   const [flood, starts] = [file(home, 'flood'), file(home, 'starts')];
   const entries = {

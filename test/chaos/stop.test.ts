@@ -40,7 +40,7 @@ async function goneAfter(home: Home, since: number): Promise<number> {
   return performance.now() - since;
 }
 
-test('SIGTERM with many children, some of them stubborn or behind wrappers: nobody is left', async () => {
+test('supergateway 124: SIGTERM with many children, some of them stubborn or behind wrappers: nobody is left', async () => {
   const { home, pids } = crowd(CHILDREN);
   const { running } = launch(HTTP, { home });
   await until(() => pidsIn(pids).length >= CHILDREN, 'every server started', 120_000);
@@ -57,7 +57,7 @@ test('SIGTERM with many children, some of them stubborn or behind wrappers: nobo
   expect(exitMs).toBeLessThan(limit(6000));
 }, 200_000);
 
-test('kill -9 of the gateway: nobody is left', async () => {
+test('metamcp 162: kill -9 of the gateway: nobody is left', async () => {
   const times: number[] = [];
   for (let round = 0; round < KILLS; round++) {
     const { home, pids } = crowd(5);
