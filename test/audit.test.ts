@@ -228,7 +228,7 @@ it('the log is 0600, and several gateways append to one file', async () => {
   home.remove();
 });
 
-it("a change in a server's tool definitions is a record", async () => {
+it("postmark-mcp: a change in a server's tool definitions is a record", async () => {
   const { home } = bench();
   const list = path.join(home.dir, 'tools');
   writeFileSync(list, 'one,two');
