@@ -6,7 +6,7 @@ import { openHttp } from '../support/http.ts';
 import { until } from '../support/process.ts';
 import { MODERN } from '../support/rpc.ts';
 import { executeText } from '../support/tools.ts';
-import { ANY, file, limit, memoryOf, pidsIn, printTable, record, rounds, worker } from './support.ts';
+import { ANY, FULL, file, limit, memoryOf, pidsIn, printTable, record, rounds, worker } from './support.ts';
 
 afterAll(printTable);
 
@@ -27,10 +27,16 @@ test('many servers start, some of them in silence: a call to the last one does n
   const last = { agent_id: 'any', server: `s${SERVERS - 1}`, tool: 'work', args: { id: 'first' } };
   expect(await executeText(rpc, last)).toBe('first');
   const callMs = performance.now() - called;
-  await until(() => pidsIn(pids).length >= SERVERS - SILENT, 'every other server started', 60_000);
+  // The silent ones keep their turns for ten seconds.
+  if (FULL) await until(() => pidsIn(pids).length >= SERVERS - SILENT, 'every other server started', 60_000);
   record('start of many', 'servers / silent ones', '', `${SERVERS} / ${SILENT}`);
   record('start of many', 'call to the last one, ms', '< 3000', callMs);
-  record('start of many', 'all others started after ms', '', performance.now() - began);
+  record(
+    'start of many',
+    FULL ? 'all others started after ms' : 'listening and called after ms',
+    '',
+    performance.now() - began,
+  );
   record('start of many', 'resident memory of the gateway MiB', '', memoryOf(gateway.running.pid));
   await gateway.stop();
   expect(callMs).toBeLessThan(limit(3000));
