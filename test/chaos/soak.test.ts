@@ -24,16 +24,16 @@ interface Sample {
 
 /**
  * Collects the garbage of a process over its inspector: what is resident then is what is held, and not when V8 last tidied up.
- * @returns collects; resolves afterwards
+ * A process does not end while somebody is attached to its inspector: close it first.
  */
-async function collector(url: string): Promise<() => Promise<void>> {
+async function collector(url: string): Promise<{ collect(): Promise<void>; close(): void }> {
   const socket = new WebSocket(url);
   await new Promise((resolve, reject) => {
     socket.addEventListener('open', resolve);
     socket.addEventListener('error', reject);
   });
   let next = 1;
-  return () =>
+  const collect = (): Promise<void> =>
     new Promise((resolve) => {
       const id = next++;
       const take = (event: { data: unknown }): void => {
@@ -44,6 +44,7 @@ async function collector(url: string): Promise<() => Promise<void>> {
       socket.addEventListener('message', take);
       socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }));
     });
+  return { collect, close: () => socket.close() };
 }
 
 /** Open descriptors, without those that are open for a moment: the least of a few looks. */
@@ -79,7 +80,7 @@ test.skipIf(MINUTES === 0)(
     writeFileSync(home.servers, JSON.stringify(servers(entries)));
     const gateway = await serveHttp({ home, env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });
     const [, inspector = ''] = await gateway.running.waitForStderr(/Debugger listening on (ws:\S+)/);
-    const collect = await collector(inspector);
+    const garbage = await collector(inspector);
     const { pid } = gateway.running;
     const end = Date.now() + MINUTES * 60_000;
     const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -124,7 +125,7 @@ test.skipIf(MINUTES === 0)(
       }),
       loop(SAMPLE_MS, async () => {
         const { body } = await request(`${gateway.origin}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
-        await collect();
+        await garbage.collect();
         samples.push({
           minute: (Date.now() - (end - MINUTES * 60_000)) / 60_000,
           mib: memoryOf(pid),
