@@ -80,7 +80,8 @@ export async function connect(server: ServerDefinition, options: ConnectOptions)
     link.transport === 'stdio' ? await connectStdio(server, link, options) : await connectHttp(server, link, options);
   const { facts, peer, timing } = made;
   const isModern = facts().era === 'modern';
-  if (!isModern && announces(facts())) peer.listen();
+  // A server that may ask its client something may do so on a stream of its own, too.
+  if (!isModern && (announces(facts()) || options.capabilities !== '{}')) peer.listen();
   const subscription = isModern && announces(facts()) ? keepSubscribed(peer, options.log, name, facts()) : undefined;
   const resources = createResourceSubscriptions(peer, subscription);
   made.onRenewed(resources.renew);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseMessage, type ResponseMessage } from '../protocol/messages.ts';
-import { readDiscovery, readInitialized } from './handshake.ts';
+import { offersModern, readDiscovery, readInitialized } from './handshake.ts';
 
 function response(rest: object): ResponseMessage {
   const message = parseMessage(JSON.stringify({ jsonrpc: '2.0', id: 1, ...rest }), 'server');
@@ -44,4 +44,11 @@ describe('the answer to initialize', () => {
     expect(readInitialized(response({ result: {} }))).toMatch(/without a protocolVersion/);
     expect(readInitialized(error(-32000))).toMatch(/refused to initialize: no/);
   });
+});
+
+it('a refusal that names a revision of ours is asked again, any other is not', () => {
+  expect(offersModern(error(-32022, { supported: ['2027-01-01', '2026-07-28'] }))).toBe(true);
+  expect(offersModern(error(-32022, { supported: ['2027-01-01'] }))).toBe(false);
+  expect(offersModern(error(-32022))).toBe(false);
+  expect(offersModern(error(-32601, { supported: ['2026-07-28'] }))).toBe(false);
 });

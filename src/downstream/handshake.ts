@@ -51,6 +51,13 @@ export function readDiscovery(message: ResponseMessage): Discovery {
   return { kind: 'modern', facts: readFacts('modern', revision, info, result, capabilities) };
 }
 
+/** Whether a refusal names a revision that the gateway speaks: then it asks again (2026-07-28, basic/versioning). */
+export function offersModern({ text: message, error }: ResponseMessage): boolean {
+  const refusal = fields(parsedValue(message, error));
+  const supported = strings(fields(refusal?.data)?.supported);
+  return refusal?.code === UNSUPPORTED_VERSION && supported?.some(isModern) === true;
+}
+
 /** What the answer to `initialize` says; a sentence where it is unusable. */
 export function readInitialized(message: ResponseMessage): ServerFacts | string {
   if (message.error !== undefined) {
@@ -133,7 +140,9 @@ async function discover(peer: Peer, { signal }: HandshakeOptions): Promise<Disco
   peer.speak(LATEST_MODERN);
   const call = { timeoutMs: Number.POSITIVE_INFINITY, cancellable: false, signal };
   try {
-    return readDiscovery(await peer.call('server/discover', '', call));
+    const answer = await peer.call('server/discover', '', call);
+    // Once: a server that refuses what it says it supports is not asked for ever.
+    return readDiscovery(offersModern(answer) ? await peer.call('server/discover', '', call) : answer);
   } catch (error) {
     const status = refusedStatus(error);
     if (status === undefined || NO_ERA.has(status) || status > 501) throw error;
