@@ -1,6 +1,6 @@
 /** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
 import { innerText, keepMembers, oneLine } from '../protocol/json.ts';
-import { parsedValue, type ResponseMessage, stringValue } from '../protocol/messages.ts';
+import { errorMember, type ResponseMessage, stringValue } from '../protocol/messages.ts';
 import { isHopByHopMeta, isHopByHopResult } from '../protocol/revisions.ts';
 import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
 import type { Reply } from './types.ts';
@@ -51,7 +51,7 @@ function hasHopByHopMeta(member: Member): boolean {
 /** The reply that a response carries; an answer that MCP does not allow becomes an error. */
 export function readReply(message: ResponseMessage): Reply {
   const { text, result, error } = message;
-  if (error !== undefined) return readError(text, error.object);
+  if (error !== undefined) return { ok: false, ...errorMember(text, error) };
   if (result?.object === undefined) {
     return { ok: false, code: INVALID_ANSWER, message: 'The server answered with a result that is not an object.' };
   }
@@ -68,19 +68,5 @@ export function readReply(message: ResponseMessage): Reply {
       resultType: (typeMember === undefined ? undefined : stringValue(text, typeMember)) ?? 'complete',
       ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),
     },
-  };
-}
-
-function readError(text: string, error: ScannedObject | undefined): Reply {
-  const codeMember = findMember(error, 'code');
-  const messageMember = findMember(error, 'message');
-  const dataMember = findMember(error, 'data');
-  const code = parsedValue(text, codeMember);
-  const said = messageMember === undefined ? undefined : stringValue(text, messageMember);
-  return {
-    ok: false,
-    code: typeof code === 'number' && Number.isInteger(code) ? code : INVALID_ANSWER,
-    message: said ?? 'The server answered with an error that has no message.',
-    ...(dataMember === undefined ? {} : { data: oneLine(text.slice(dataMember.start, dataMember.end)) }),
   };
 }

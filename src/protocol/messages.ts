@@ -1,4 +1,5 @@
 /** JSON-RPC 2.0 messages as data: what one text holds, with spans for everything that is not ours. */
+import { oneLine } from './json.ts';
 import {
   findMember,
   firstCharacter,
@@ -159,7 +160,7 @@ export function errorMember(
     code: typeof code === 'number' && Number.isInteger(code) ? code : -32603,
     message:
       (message === undefined ? undefined : stringValue(text, message)) ?? 'The answer is an error without a message.',
-    ...(data === undefined ? {} : { data: text.slice(data.start, data.end) }),
+    ...(data === undefined ? {} : { data: oneLine(text.slice(data.start, data.end)) }),
   };
 }
 
