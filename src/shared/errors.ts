@@ -28,6 +28,8 @@ export const CATALOGUE = {
   INVALID_ARGUMENTS: tool(2),
   RATE_LIMITED: tool(4),
   AUDIT_UNAVAILABLE: tool(4),
+  /** The server wants a sign-in that only a person can do. */
+  AUTH_REQUIRED: tool(4),
   /** The caller withdrew its request; nobody sees this but the audit. */
   CANCELLED: tool(4),
   // Failures of the protocol itself.
@@ -43,6 +45,8 @@ export const CATALOGUE = {
   CONFIG_NOT_FOUND: command(1),
   CONFIG_INVALID: command(1),
   NESTED_GATEWAY: command(1),
+  /** Stored credentials cannot be read: the key is another one, or the keychain is locked. */
+  CREDENTIALS_UNREADABLE: command(1),
   /** A command that talks to a running gateway found none. */
   NOT_RUNNING: command(1),
   CANNOT_LISTEN: command(1),

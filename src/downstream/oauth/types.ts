@@ -1,0 +1,30 @@
+/** What the parts of signing in to servers agree on. */
+
+/** `fetch` for addresses that a server names. Rejects with a GatewayError SERVER_UNAVAILABLE that says why, before anything is sent. */
+export type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** Whose credential for what. */
+export interface CredentialKey {
+  /** Issuer identifier of the authorization server (RFC 8414), as it writes it. */
+  readonly issuer: string;
+  /** Canonical address of the MCP server: the `url` of its entry without fragment. */
+  readonly resource: string;
+  /** The connection's owner that it belongs to; `''` for the credential that all principals share. */
+  readonly principal: string;
+}
+
+/** Where credentials are kept. Values are JSON; the store does not look into them. */
+export interface CredentialStore {
+  /** Undefined where there is none. @throws GatewayError CREDENTIALS_UNREADABLE */
+  read(key: CredentialKey): Promise<unknown>;
+  /**
+   * Replaces one value while no other process of this machine can change it. `change` gets what is stored now (undefined
+   * for nothing) and resolves with what shall be; undefined leaves everything as it is. It may take as long as a request
+   * to an authorization server. Resolves with what is stored in the end.
+   */
+  update(key: CredentialKey, change: (stored: unknown) => Promise<unknown>): Promise<unknown>;
+  /** False where there was none. */
+  remove(key: CredentialKey): Promise<boolean>;
+  /** What is stored for whom, without values. Cheap where nothing is: asked at the first connection to every HTTP server. */
+  list(): Promise<readonly CredentialKey[]>;
+}
