@@ -48,7 +48,29 @@ export interface HttpDefinition {
   readonly transport: 'http' | 'sse';
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
+  /** Whose sign-in requests carry: one of the gateway for everybody, or each principal's own. */
+  readonly credentials?: 'gateway' | 'per-principal' | undefined;
+  /** What the entry says about signing in; undefined for nothing. */
+  readonly oauth?: OAuthDefinition | undefined;
 }
+
+/** How the gateway presents itself to the authorization server of a server (docs/oauth.md); undefined takes the default. */
+export interface OAuthDefinition {
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  /** PEM (PKCS #8) of the key that signs the assertions of `private_key_jwt`. */
+  readonly privateKey: string | undefined;
+  readonly signingAlgorithm: string | undefined;
+  /** `https` address of a client ID metadata document. */
+  readonly clientMetadataUrl: string | undefined;
+  readonly grantType: 'authorization_code' | 'client_credentials';
+  readonly scopes: readonly string[] | undefined;
+  /** Port of the loopback address that the browser comes back to. */
+  readonly redirectPort: number | undefined;
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined;
+}
+
+export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 
 /** How well it is known that a call comes from its agent (identity.md), weakest first. */
 export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';

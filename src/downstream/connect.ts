@@ -4,6 +4,7 @@ import { parsedValue } from '../protocol/messages.ts';
 import { LATEST_LEGACY } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { Authorization } from './authorization.ts';
 import type { OpenChannel } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
 import { initializeAgain, shakeHands } from './handshake.ts';
@@ -55,6 +56,8 @@ export interface ConnectOptions {
   /** What a process wrote to stderr. */
   readonly output: (chunk: Buffer) => void;
   readonly events: Partial<DownstreamEvents>;
+  /** The credential for an HTTP server. */
+  readonly authorization: Authorization | undefined;
   /** Client capabilities to offer: JSON text. */
   readonly capabilities: string;
   /** Whether the connection serves one principal or session alone. */
@@ -122,9 +125,9 @@ async function connectHttp(
   definition: HttpDefinition,
   options: ConnectOptions,
 ): Promise<Attempt> {
-  const { log, maxMessageBytes, verdicts, version } = options;
+  const { log, maxMessageBytes, verdicts, version, authorization } = options;
   const warn = createWarnings(log, server.name);
-  const base = { server: server.name, definition, version, log, warn, maxMessageBytes };
+  const base = { server: server.name, definition, version, log, warn, maxMessageBytes, authorization };
   const overSse = (): Promise<Attempt> => attempt(server, options, sseChannel(base), 'legacy', 'sse');
   if (definition.transport === 'sse') return overSse();
   const verdict = verdicts.get(server.key);

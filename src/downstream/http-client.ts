@@ -72,6 +72,8 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
       });
       const header = (name: string): string | undefined => {
         const value = response.headers[name];
+        // Several challenges are one list (RFC 9110, section 11.6.1).
+        if (name === 'www-authenticate' && Array.isArray(value)) return value.join(', ');
         return Array.isArray(value) ? value[0] : value;
       };
       const type = (header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';

@@ -8,6 +8,8 @@ import { encodeHeaderValue } from '../protocol/param-headers.ts';
 import { isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { Authorization } from './authorization.ts';
+import { authorized } from './authorized.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
 import { createHttpClient, discard, type HttpResponse, readBody, readRefusal, refused } from './http-client.ts';
@@ -33,6 +35,8 @@ export interface HttpOptions {
   readonly log: Log;
   readonly warn: Warn;
   readonly maxMessageBytes?: number | undefined;
+  /** The credential that requests carry; undefined where the entry has all there is. */
+  readonly authorization?: Authorization | undefined;
 }
 
 export function httpChannel(options: HttpOptions): OpenChannel {
@@ -42,7 +46,7 @@ export function httpChannel(options: HttpOptions): OpenChannel {
 function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   const { server, log, warn } = options;
   const maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
-  const client = createHttpClient(server, options.definition, options.version);
+  const client = authorized(createHttpClient(server, options.definition, options.version), options.authorization);
   /** Ends everything that is under way. */
   const over = new AbortController();
   const running = new Map<number, AbortController>();

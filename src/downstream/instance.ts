@@ -9,6 +9,8 @@ export interface Instance {
   scope: string | undefined;
   /** Client capabilities that it offers: JSON text. */
   readonly capabilities: string;
+  /** Whose credentials it carries; `''` for those of the gateway. */
+  readonly principal: string;
   /** Who may use it; undefined while it belongs to nobody. */
   sharing: Sharing | undefined;
   /** Whether it serves one principal or session alone. */
@@ -35,10 +37,11 @@ export interface Instance {
 }
 
 /** One that belongs to nobody yet. */
-export function createInstance(capabilities: string): Instance {
+export function createInstance(capabilities: string, principal: string): Instance {
   return {
     scope: undefined,
     capabilities,
+    principal,
     sharing: undefined,
     exclusive: true,
     abandon: new AbortController(),

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import type { ServerDefinition } from '../config/types.ts';
+import type { Authorization } from './authorization.ts';
 import { BUDGETS, type Budgets } from './connect.ts';
 import { unavailable } from './failures.ts';
 import { createGuardian } from './guardian.ts';
@@ -22,6 +23,8 @@ export interface DownstreamOptions {
   readonly events?: Partial<DownstreamEvents>;
   /** Value of the environment marker that all descendants carry; random by default. */
   readonly gatewayId?: string;
+  /** The credential of a principal for an HTTP server; `''` for the gateway's own. */
+  readonly authorization?: (server: ServerDefinition, principal: string) => Authorization | undefined;
   /** Program of the guardian; without one, nobody ends the servers of a gateway that was killed. */
   readonly guardianScript?: string | undefined;
   readonly budgets?: Partial<Budgets>;
@@ -37,6 +40,7 @@ export interface PoolContext {
   readonly events: Partial<DownstreamEvents>;
   readonly budgets: Budgets;
   readonly maxMessageBytes: number | undefined;
+  readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;
   readonly slots: Slots;
   /** Capabilities that the next caller probably has: JSON text. */
   expected(): string;
@@ -67,6 +71,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     log: options.log,
     redact: options.redact,
     events: options.events ?? {},
+    authorization: options.authorization ?? (() => undefined),
     budgets: { ...BUDGETS, ...options.budgets },
     maxMessageBytes: options.maxMessageBytes,
     expected: () => expected,

@@ -11,6 +11,7 @@ export type Era = ServerFacts['era'] | undefined;
  */
 export function sharingOf({ life, link }: ServerDefinition, era: Era, sole: boolean): Sharing {
   if (life?.sharing !== undefined) return life.sharing;
+  if (hasOwnCredentials(link)) return 'per-principal';
   const stateless = link.transport !== 'stdio' && era === 'modern';
   return sole || stateless ? 'shared' : 'per-principal';
 }
@@ -27,6 +28,11 @@ export function scopeOf(server: ServerDefinition, era: Era, tenant: Tenant): str
     'per-session': [tenant.principal, tenant.session === undefined ? { agent: tenant.agent } : tenant.session],
   }[sharing];
   return JSON.stringify([sharing, ...who, era === 'modern' ? null : tenant.capabilities]);
+}
+
+/** Whether a connection carries the credentials of one principal, so that nobody else may use it. */
+export function hasOwnCredentials(link: ServerDefinition['link']): boolean {
+  return link.transport !== 'stdio' && link.credentials === 'per-principal';
 }
 
 /** Different for callers whose calls a server's message must not be mistaken for. */

@@ -1,6 +1,8 @@
 /** The HTTP+SSE channel of 2024-11-05: one event stream for everything the server says, and an address to POST to. */
 import type { HttpDefinition } from '../config/types.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { Authorization } from './authorization.ts';
+import { authorized } from './authorized.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
 import { unavailable } from './failures.ts';
 import { createHttpClient, discard, refused } from './http-client.ts';
@@ -17,6 +19,8 @@ export interface SseOptions {
   readonly log: Log;
   readonly warn: Warn;
   readonly maxMessageBytes?: number | undefined;
+  /** The credential that requests carry; undefined where the entry has all there is. */
+  readonly authorization?: Authorization | undefined;
 }
 
 export function sseChannel(options: SseOptions): OpenChannel {
@@ -26,7 +30,7 @@ export function sseChannel(options: SseOptions): OpenChannel {
 function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
   const { server, log, warn } = options;
   const maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
-  const client = createHttpClient(server, options.definition, options.version);
+  const client = authorized(createHttpClient(server, options.definition, options.version), options.authorization);
   const over = new AbortController();
   let endpoint: string | undefined;
   /** Messages that wait for the address. */

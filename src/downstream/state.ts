@@ -46,6 +46,7 @@ function stateOf(
   if (live.some(({ breaker }) => breaker?.openSince !== undefined)) return 'degraded';
   if (live.length > 0) return 'ready';
   if (making > 0) return 'starting';
+  if (lastError?.code === 'AUTH_REQUIRED') return 'auth-required';
   if (lastError === undefined || !backoff.failing) return 'stopped';
   return lastError.data?.['config'] === true ? 'failed-config' : 'backing-off';
 }

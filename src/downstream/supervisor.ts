@@ -12,7 +12,7 @@ import { leasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
-import { type Era, scopeOf, sharingOf } from './sharing.ts';
+import { type Era, hasOwnCredentials, scopeOf, sharingOf } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant } from './types.ts';
@@ -44,6 +44,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const { log, events } = context;
   const life = lifeOf(server, context.budgets);
   const isProcess = server.link.transport === 'stdio';
+  const isOwn = hasOwnCredentials(server.link);
   const backoff = createBackoff();
   const output = createTail(context.redact);
   const gate = createGate(server.name, life.maxConcurrent, life.maxQueue);
@@ -110,6 +111,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         output: (chunk) => output.push(chunk),
         events,
         capabilities: instance.capabilities,
+        authorization: context.authorization(server, instance.principal),
         exclusive: () => instance.exclusive,
         closed: (error) => broke(instance, error),
         signal,
@@ -133,7 +135,9 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       const known =
         error instanceof GatewayError ? error : unavailable(server.name, 'cannot be started.', { cause: error });
       if (!signal.aborted) {
-        instance.start?.ended(Date.now());
+        // A server that wants a sign-in works; the next call may come right after it.
+        if (known.code === 'AUTH_REQUIRED') instance.start?.answered();
+        else instance.start?.ended(Date.now());
         instance.start = undefined;
         lastError = known;
         log.warn({ server: server.name, reason: known.message }, 'server cannot be connected');
@@ -185,7 +189,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   };
 
   /** @throws GatewayError RATE_LIMITED */
-  const add = (capabilities: string): Instance => {
+  const add = (capabilities: string, principal = ''): Instance => {
     if (instances.size >= life.maxInstances) {
       const idle = [...instances].filter(isIdle).sort((one, other) => one.usedAt - other.usedAt)[0];
       if (idle === undefined) {
@@ -194,7 +198,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       }
       end(idle, unavailable(server.name, 'gave its connection to another caller. Try again.'));
     }
-    const instance = createInstance(capabilities);
+    const instance = createInstance(capabilities, principal);
     instances.add(instance);
     return instance;
   };
@@ -210,7 +214,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const instanceFor = (tenant: Tenant, scope: string): Instance => {
     const own = owned(scope);
     if (own !== undefined) return own;
-    const spare = [...instances].find((instance) => instance.scope === undefined);
+    const principal = isOwn ? tenant.principal : '';
+    const spare = [...instances].find((instance) => instance.scope === undefined && instance.principal === principal);
     if (spare !== undefined) {
       if (spare.capabilities === tenant.capabilities || era() === 'modern') {
         claim(spare, scope, tenant);
@@ -219,13 +224,13 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       // It offers what this caller cannot do, or the other way round.
       if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
     }
-    const made = add(tenant.capabilities);
+    const made = add(tenant.capabilities, principal);
     claim(made, scope, tenant);
     return made;
   };
 
-  const anyInstance = (): Instance | undefined => {
-    const all = [...instances];
+  const anyInstance = (tenant?: Tenant): Instance | undefined => {
+    const all = [...instances].filter(({ principal }) => !isOwn || principal === tenant?.principal);
     return (
       all.find((instance) => liveLink(instance) !== undefined) ?? all.find(({ connecting: made }) => made !== undefined)
     );
@@ -248,10 +253,11 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
 
   const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<Link> => {
     const until = Date.now() + timeoutMs;
+    if (isOwn && tenant === undefined) throw needsPrincipal(server.name);
     for (;;) {
       if (over !== undefined) throw over;
       signal?.throwIfAborted();
-      const anyone = tenant === undefined || listing === true ? anyInstance() : undefined;
+      const anyone = tenant === undefined || listing === true ? anyInstance(tenant) : undefined;
       const instance =
         anyone ??
         (tenant === undefined
@@ -275,7 +281,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     server,
     lease,
     warm() {
-      if (over !== undefined || anyInstance() !== undefined) return;
+      if (over !== undefined || isOwn || anyInstance() !== undefined) return;
       const [first] = instances;
       connecting(first ?? add(context.expected()), false).catch(() => undefined);
     },
@@ -286,6 +292,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     restart() {
       const why = unavailable(server.name, 'is restarted. Try again.');
       for (const instance of instances) end(instance, why);
+      if (isOwn) return;
       connecting(add(context.expected()), true).catch(() => undefined);
     },
     stop() {
@@ -314,4 +321,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       }
     },
   };
+}
+
+function needsPrincipal(server: string): GatewayError {
+  return unavailable(server, 'is used with the credentials of each principal; nothing can be done on it for nobody.');
 }

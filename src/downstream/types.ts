@@ -128,9 +128,16 @@ export interface DownstreamEvents {
 
 /**
  * `degraded`: connected, but does not answer in time. `backing-off`: its last starts failed; it is started again at a call.
- * `failed-config`: what its entry names cannot be started.
+ * `failed-config`: what its entry names cannot be started. `auth-required`: it wants a sign-in.
  */
-export type ServerState = 'stopped' | 'starting' | 'ready' | 'degraded' | 'backing-off' | 'failed-config';
+export type ServerState =
+  | 'stopped'
+  | 'starting'
+  | 'ready'
+  | 'degraded'
+  | 'backing-off'
+  | 'failed-config'
+  | 'auth-required';
 
 /** Milliseconds that the newest connection took: to the first byte, and from there to the end of the handshake. */
 export interface Timing {
@@ -163,7 +170,8 @@ export interface ServerStatus {
 export interface Downstream {
   /**
    * The live connection of a server for this tenant, made when there is none.
-   * @throws GatewayError SERVER_UNAVAILABLE when it cannot be reached; RATE_LIMITED when all its connections are in use;
+   * @throws GatewayError SERVER_UNAVAILABLE when it cannot be reached; AUTH_REQUIRED where somebody has to sign in first;
+   *   RATE_LIMITED when all its connections are in use;
    *   TIMEOUT when `timeoutMs` is over first.
    */
   lease(server: ServerDefinition, options: LeaseOptions): Promise<Link>;

@@ -1,0 +1,32 @@
+/** An HTTP client whose requests carry a credential that may have to be renewed, or signed in for. */
+import type { Authorization, AuthorizationHeaders } from './authorization.ts';
+import { discard, type HttpClient, type HttpRequest, type HttpResponse } from './http-client.ts';
+
+export function authorized(client: HttpClient, authorization: Authorization | undefined): HttpClient {
+  if (authorization === undefined) return client;
+
+  const send = async (request: HttpRequest, found: AuthorizationHeaders, attempts: number): Promise<HttpResponse> => {
+    const response = await client.request(
+      found === undefined ? request : { ...request, headers: { ...request.headers, ...found } },
+    );
+    if (response.status !== 401 && response.status !== 403) return response;
+    const url = addressOf(client, request);
+    const challenge = response.header('www-authenticate');
+    const sent = { method: request.method, url, authorization: found?.['authorization'] };
+    if (!(await authorization.refused(sent, { status: response.status, challenge, attempts }))) return response;
+    discard(response);
+    return send(request, await authorization.headers(request.method, url), attempts + 1);
+  };
+
+  return {
+    ...client,
+    request(request) {
+      const found = authorization.headers(request.method, addressOf(client, request));
+      return found instanceof Promise ? found.then((headers) => send(request, headers, 1)) : send(request, found, 1);
+    },
+  };
+}
+
+function addressOf({ url }: HttpClient, { path }: HttpRequest): URL {
+  return path === undefined ? url : new URL(path, url);
+}
