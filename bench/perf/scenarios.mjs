@@ -1,0 +1,44 @@
+/** What is measured. A scenario is one way of calling; every one is compared with the floor of its kind. */
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {'http' | 'stdio'} behind what the server speaks
+ * @property {'legacy' | 'modern'} era of the caller and of the server
+ * @property {'execute' | 'direct'} mode
+ * @property {number} concurrency
+ * @property {number} size bytes of the result's text
+ * @property {number} servers
+ */
+
+const BASE = { behind: 'http', era: 'modern', mode: 'execute', concurrency: 16, size: 64, servers: 1 };
+
+/** @returns {Scenario} with a name that says all that is not usual. */
+export function scenario(given = {}) {
+  const { behind, era, mode, concurrency, size, servers } = { ...BASE, ...given };
+  const parts = [
+    behind,
+    era,
+    mode,
+    `c${concurrency}`,
+    sizeName(size),
+    ...(servers === 1 ? [] : [`${servers}-servers`]),
+  ];
+  return { name: parts.join(' '), behind, era, mode, concurrency, size, servers };
+}
+
+export function sizeName(size) {
+  if (size >= 1024 * 1024) return `${size / 1024 / 1024}MB`;
+  return size >= 1024 ? `${size / 1024}KB` : `${size}B`;
+}
+
+export const QUICK = [
+  scenario(),
+  scenario({ concurrency: 1 }),
+  scenario({ concurrency: 64 }),
+  scenario({ era: 'legacy' }),
+  scenario({ mode: 'direct' }),
+  scenario({ behind: 'stdio' }),
+  scenario({ behind: 'stdio', era: 'legacy' }),
+  scenario({ size: 256 * 1024 }),
+];
