@@ -5,6 +5,7 @@
 import type { ServerDefinition } from '../config/types.ts';
 import type { Link, Tenant } from '../downstream/types.ts';
 import { waitFor } from '../downstream/wait.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 const DEFAULT_TTL_MS = 300_000;
@@ -20,7 +21,7 @@ export interface Listing {
 export interface Wanted {
   /** Milliseconds this caller waits. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** Who asks: what a server lists may depend on what its client can do. */
   readonly tenant?: Tenant | undefined;
 }

@@ -3,6 +3,7 @@ import { createGateway } from '../gateway.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/messages.ts';
 import type { Client } from '../relay/client.ts';
+import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 export interface LocalClient {
@@ -40,7 +41,7 @@ export async function openClient(settings: Settings): Promise<LocalClient> {
         connection,
         text,
         params: message.params,
-        signal: new AbortController().signal,
+        signal: new Canceller().signal,
         onProgress: undefined,
         client: SILENT_CLIENT,
       });

@@ -1,4 +1,5 @@
 /** How many calls one server works on at a time, and who waits: a bounded queue in which agents take turns. */
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { seconds } from './failures.ts';
 import { timerMs } from './wait.ts';
@@ -11,7 +12,7 @@ export interface Gate {
    * Takes a place, or waits for one at most `waitMs` milliseconds.
    * @throws GatewayError RATE_LIMITED with `data.retryAfterMs`: nothing was sent; or the reason of the signal.
    */
-  enter(agent: string, waitMs: number, signal: AbortSignal | undefined): Leave | Promise<Leave>;
+  enter(agent: string, waitMs: number, signal: CancelSignal | undefined): Leave | Promise<Leave>;
   /** Calls that have a place. */
   readonly active: number;
   readonly waiting: number;
@@ -68,7 +69,7 @@ export function createGate(server: string, maxConcurrent: number, maxQueue: numb
     }
   };
 
-  const wait = (agent: string, waitMs: number, signal: AbortSignal | undefined): Promise<Leave> =>
+  const wait = (agent: string, waitMs: number, signal: CancelSignal | undefined): Promise<Leave> =>
     new Promise((resolve, reject) => {
       const queue = queues.get(agent) ?? [];
       const since = Date.now();

@@ -1,11 +1,12 @@
 /** HTTP to one server: its origin, its configured headers, and nothing that leaves that origin. */
 import { Buffer, isUtf8 } from 'node:buffer';
-import type { Readable } from 'node:stream';
 import { errors, Pool } from 'undici';
 import type { HttpDefinition } from '../config/types.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { seconds, unavailable } from './failures.ts';
+import { dispatch, type HttpBody } from './http-exchange.ts';
 import { pause } from './wait.ts';
 
 const CONNECTIONS = 128;
@@ -27,7 +28,7 @@ export interface HttpRequest {
   /** They win over the configured ones. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 export interface HttpResponse {
@@ -35,7 +36,7 @@ export interface HttpResponse {
   header(name: string): string | undefined;
   /** Media type without parameters, lower-case. */
   readonly type: string;
-  readonly body: Readable;
+  readonly body: HttpBody;
 }
 
 export interface HttpClient {
@@ -61,53 +62,39 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
   /** Where the server redirected its own address to. */
   let home = url.pathname + url.search;
 
-  const once = async (request: HttpRequest, path: string): Promise<HttpResponse> => {
-    try {
-      const response = await pool.request({
-        method: request.method,
-        path,
-        headers: { ...configured, ...request.headers },
-        body: request.body ?? null,
-        signal: request.signal,
-      });
-      const header = (name: string): string | undefined => {
-        const value = response.headers[name];
-        // Several challenges are one list (RFC 9110, section 11.6.1).
-        if (name === 'www-authenticate' && Array.isArray(value)) return value.join(', ');
-        return Array.isArray(value) ? value[0] : value;
-      };
-      const type = (header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-      response.body.on('error', () => undefined);
-      return { status: response.statusCode, header, type, body: response.body };
-    } catch (error) {
-      if (request.signal.aborted) throw request.signal.reason;
-      throw describe(server, error);
-    }
-  };
-
-  /** A connection that was refused carried nothing, so trying again cannot do anything twice. */
-  const patiently = async (request: HttpRequest, path: string): Promise<HttpResponse> => {
-    try {
-      return await once(request, path);
-    } catch (error) {
-      if (!(error instanceof GatewayError && error.data?.['refused'] === true)) throw error;
-      await pause(REFUSED_PAUSE_MS, request.signal);
-      return once(request, path);
-    }
-  };
+  const once = (request: HttpRequest, path: string): Promise<HttpResponse> =>
+    dispatch(pool, {
+      method: request.method,
+      path,
+      headers: { ...configured, ...request.headers },
+      body: request.body ?? null,
+      signal: request.signal,
+    });
 
   return {
     url,
     async request(request) {
       let path = request.path ?? home;
-      for (let hops = 0; ; hops++) {
-        const response = await patiently(request, path);
+      let hops = 0;
+      let isRetry = false;
+      for (;;) {
+        let response: HttpResponse;
+        try {
+          response = await once(request, path);
+        } catch (error) {
+          if (request.signal.aborted) throw request.signal.reason;
+          // A connection that was refused carried nothing, so trying again cannot do anything twice.
+          if (isRetry || errorCode(error) !== 'ECONNREFUSED') throw describe(server, error);
+          isRetry = true;
+          await pause(REFUSED_PAUSE_MS, request.signal);
+          continue;
+        }
         const location = REDIRECTS.has(response.status) ? response.header('location') : undefined;
         if (location === undefined) return response;
         discard(response);
         const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
         // The configured headers hold credentials, which belong to this origin alone.
-        if (target?.origin !== url.origin || hops >= MAX_REDIRECTS) {
+        if (target?.origin !== url.origin || hops++ >= MAX_REDIRECTS) {
           const where = target === undefined ? 'nowhere' : target.origin;
           throw unavailable(
             server,
@@ -129,8 +116,7 @@ function describe(server: string, error: unknown): GatewayError {
   // Only codes: the text of the error may quote the address, and that may hold a credential.
   const what = CODES.get(code) ?? `cannot be reached (${code})`;
   const cause = error instanceof errors.InvalidArgumentError ? undefined : error;
-  const data = code === 'ECONNREFUSED' ? { data: { refused: true } } : {};
-  return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause, ...data });
+  return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause });
 }
 
 const CODES: ReadonlyMap<string, string> = new Map([
@@ -153,7 +139,7 @@ function errorCode(error: unknown): string {
 
 /** Reads and forgets a body, so that its connection can be used again. */
 export function discard(response: HttpResponse): void {
-  response.body.resume();
+  response.body.read(() => {}).catch(() => undefined);
 }
 
 /**
@@ -163,14 +149,11 @@ export function discard(response: HttpResponse): void {
 export async function readBody(server: string, response: HttpResponse, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+  await response.body.read((chunk) => {
     length += chunk.length;
-    if (length > maxBytes) {
-      response.body.destroy();
-      throw unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
-    }
+    if (length > maxBytes) throw unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
     chunks.push(chunk);
-  }
+  });
   const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
   return body.toString('utf8');

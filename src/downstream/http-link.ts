@@ -7,6 +7,7 @@ import { parseMessage, stringValue } from '../protocol/messages.ts';
 import { encodeHeaderValue } from '../protocol/param-headers.ts';
 import { isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
+import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
@@ -48,8 +49,8 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   const maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
   const client = authorized(createHttpClient(server, options.definition, options.version), options.authorization);
   /** Ends everything that is under way. */
-  const over = new AbortController();
-  const running = new Map<number, AbortController>();
+  const over = new Canceller();
+  const running = new Map<number, Canceller>();
   let session: string | undefined;
   let revision: string | undefined;
   /** What requests wait for: the end of `notifications/initialized`, or a new session. */
@@ -91,7 +92,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     };
   };
 
-  const post = (message: Outgoing, signal: AbortSignal): Promise<HttpResponse> =>
+  const post = (message: Outgoing, signal: CancelSignal): Promise<HttpResponse> =>
     client.request({ method: 'POST', headers: headersOf(message), body: message.text, signal });
 
   /** Notifications and answers: nobody waits for them. */
@@ -105,7 +106,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   };
 
   /** A request, from its POST to its response. Rejects with what its caller shall see. */
-  const exchange = async (message: Outgoing, id: number, signal: AbortSignal, again: boolean): Promise<void> => {
+  const exchange = async (message: Outgoing, id: number, signal: CancelSignal, again: boolean): Promise<void> => {
     const used = session;
     const response = await post(message, signal);
     if (response.status >= 200 && response.status < 300) {
@@ -161,7 +162,12 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     throw unavailable(server, 'gave a session id that the protocol does not allow.');
   };
 
-  const receive = async (message: Outgoing, id: number, response: HttpResponse, signal: AbortSignal): Promise<void> => {
+  const receive = async (
+    message: Outgoing,
+    id: number,
+    response: HttpResponse,
+    signal: CancelSignal,
+  ): Promise<void> => {
     if (response.type === 'text/event-stream') return follow(message, id, response, signal);
     if (response.type !== 'application/json') {
       discard(response);
@@ -173,7 +179,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   };
 
   /** Reads the stream of one request, and its continuations where the server gave its events ids. */
-  const follow = async (message: Outgoing, id: number, first: HttpResponse, signal: AbortSignal): Promise<void> => {
+  const follow = async (message: Outgoing, id: number, first: HttpResponse, signal: CancelSignal): Promise<void> => {
     let lingering: NodeJS.Timeout | undefined;
     const read = (response: HttpResponse): Promise<StreamEnd> =>
       readEvents(response, maxBytes, ({ type, data }) => {
@@ -203,7 +209,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   };
 
   const start = async (message: Outgoing, id: number): Promise<void> => {
-    const abort = new AbortController();
+    const abort = new Canceller();
     running.set(id, abort);
     try {
       if (resting !== undefined && Date.now() < resting.until) throw stillResting(server, resting);

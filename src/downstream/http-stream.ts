@@ -1,5 +1,4 @@
 /** Follows event streams of a server, across the interruptions that the 2025 revisions allow. */
-import type { Buffer } from 'node:buffer';
 import type { HttpResponse } from './http-client.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
 
@@ -23,10 +22,9 @@ export async function readEvents(
   const reader = createEventReader(handle, maxBytes);
   let error: unknown;
   try {
-    for await (const chunk of response.body as AsyncIterable<Buffer>) reader.push(chunk);
+    await response.body.read((chunk) => reader.push(chunk));
   } catch (caught) {
     error = caught;
-    response.body.destroy();
   }
   const retryMs = Math.min(reader.retryMs ?? DEFAULT_RETRY_MS, LONGEST_RETRY_MS);
   return { lastId: reader.lastId, retryMs, error };

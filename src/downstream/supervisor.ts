@@ -256,7 +256,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     if (isOwn && tenant === undefined) throw needsPrincipal(server.name);
     for (;;) {
       if (over !== undefined) throw over;
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       const anyone = tenant === undefined || listing === true ? anyInstance(tenant) : undefined;
       const instance =
         anyone ??

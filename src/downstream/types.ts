@@ -1,4 +1,5 @@
 import type { ServerDefinition } from '../config/types.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import type { Tail } from './stderr.ts';
 
 /** The part of a logger that this layer needs; the logger of `src/observe` fits. */
@@ -41,7 +42,7 @@ export interface Tenant {
 export interface LeaseOptions {
   /** Milliseconds this caller waits for a connection. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** Without one, any connection of the server will do, and one that nobody owns is made where there is none. */
   readonly tenant?: Tenant | undefined;
   /** True where only definitions are asked for: any connection of the server will do. */
@@ -65,7 +66,7 @@ export interface RequestOptions {
   readonly timeoutMs: number;
   /** Milliseconds; default ten minutes. */
   readonly maxTotalMs?: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** Asks the server for progress; called with the inner text of the params, without `progressToken` and braces. */
   readonly onProgress?: ((params: string) => void) | undefined;
   /** Inner text (members, no braces) of the caller's `_meta`, hop-by-hop keys already taken out. */

@@ -1,5 +1,7 @@
 /** Waiting for work that several callers share. */
 
+import type { CancelSignal } from '../shared/cancel.ts';
+
 /** The longest that a timer can wait; more would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -16,7 +18,7 @@ export function timerMs(ms: number): number {
 export function waitFor<T>(
   work: Promise<T>,
   ms: number,
-  signal: AbortSignal | undefined,
+  signal: CancelSignal | undefined,
   late: () => Error,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -33,7 +35,7 @@ export function waitFor<T>(
 }
 
 /** Waits; ends early when aborted. Keeps no process alive. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);

@@ -2,6 +2,7 @@ import type { Assurance, Snapshot } from '../config/types.ts';
 import type { CacheHints, ResultBody } from '../protocol/codec.ts';
 import type { ScannedObject } from '../protocol/scan.ts';
 import type { Client } from '../relay/client.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 
 /** Whose call it is, once identity has decided. */
 export interface Caller {
@@ -39,7 +40,7 @@ export interface Inbound {
   readonly text: string;
   readonly params: ScannedObject | undefined;
   /** Aborted when the caller cancels or is gone. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Present where the caller asked for progress; takes the inner text of the params, without `progressToken`. */
   readonly onProgress: ((params: string) => void) | undefined;
   /** What can be asked of the caller and told to it meanwhile. */

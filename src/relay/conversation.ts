@@ -3,6 +3,7 @@
  * time something is asked and come back with the answers.
  */
 import type { ClientAnswer, Reply, ServerRequest } from '../downstream/types.ts';
+import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import type { InputRequest } from './input.ts';
 
 export type Turn =
@@ -27,7 +28,7 @@ export interface Listener {
 
 /** What the call is given to work with. */
 export interface ConversationHooks {
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly onRequest: (request: ServerRequest) => Promise<ClientAnswer>;
   readonly onProgress: (params: string) => void;
   readonly onNotification: (method: string, params: string) => void;
@@ -39,7 +40,7 @@ interface Question extends InputRequest {
 
 /** @param start makes the call; its promise is the reply. */
 export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): Conversation {
-  const controller = new AbortController();
+  const controller = new Canceller();
   const questions = new Map<string, Question>();
   let asked = 0;
   let listener: Listener | undefined;

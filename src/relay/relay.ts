@@ -10,6 +10,7 @@ import { joinMembers } from '../protocol/json.ts';
 import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
 import { META_LOG_LEVEL } from '../protocol/revisions.ts';
 import { findMember, scanObject } from '../protocol/scan.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Client, isLoud } from './client.ts';
 import { type Conversation, converse } from './conversation.ts';
@@ -32,7 +33,7 @@ export interface RelayRequest {
 
 export interface RelayContext {
   readonly client: Client;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly onProgress: ((params: string) => void) | undefined;
   /** Inner text of the caller's `_meta` without hop-by-hop fields. */
   readonly meta: string;

@@ -89,7 +89,7 @@ async function listedServers(
         catalog.listed(server) ?? catalog.tools(server, { timeoutMs: WAIT_MS, signal }).catch(() => undefined),
     ),
   );
-  signal.throwIfAborted();
+  if (signal.aborted) throw signal.reason;
   const listed: ListedServer[] = [];
   const missing: string[] = [];
   for (const [at, { name, description }] of servers.entries()) {

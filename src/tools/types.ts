@@ -6,6 +6,7 @@ import type { Decision, OfferKind } from '../policy/rules.ts';
 import type { CacheHints, ResultBody } from '../protocol/codec.ts';
 import type { ScannedObject } from '../protocol/scan.ts';
 import type { RelayContext } from '../relay/relay.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import type { Arguments } from './arguments.ts';
 import type { ResultStore } from './results/store.ts';
@@ -31,7 +32,7 @@ export interface ToolContext {
   readonly catalog: Catalog;
   /** Results that were too long. */
   readonly results: ResultStore;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** What a request to a server needs of its caller. */
   readonly relay: RelayContext;
   /** Milliseconds that the whole call may take where its arguments do not say. */

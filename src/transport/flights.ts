@@ -1,11 +1,12 @@
 import { type NotificationMessage, parsedValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
+import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 /** The requests of one connection that are being answered, by id, so that they can be cancelled. */
 export interface Flights {
   /** Undefined where a request of that id is in flight already. */
-  begin(id: string): AbortController | undefined;
+  begin(id: string): Canceller | undefined;
   end(id: string): void;
   /** Handles `notifications/cancelled`; unknown and finished requests are ignored, as the specification asks. */
   cancel(notification: NotificationMessage): void;
@@ -17,12 +18,12 @@ export interface Flights {
 }
 
 export function createFlights(): Flights {
-  const controllers = new Map<string, AbortController>();
+  const controllers = new Map<string, Canceller>();
   let waiting: (() => void)[] = [];
   return {
     begin(id) {
       if (controllers.has(id)) return undefined;
-      const controller = new AbortController();
+      const controller = new Canceller();
       controllers.set(id, controller);
       return controller;
     },
@@ -53,6 +54,6 @@ export function createFlights(): Flights {
 }
 
 /** Whether the caller does not want an answer any more; a call that the gateway cancelled still gets one. */
-export function isWithdrawn(signal: AbortSignal): boolean {
+export function isWithdrawn(signal: CancelSignal): boolean {
   return signal.aborted && !(signal.reason instanceof GatewayError);
 }

@@ -12,6 +12,7 @@ import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts
 import { type RequestMessage, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
+import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
 import { operationOf } from './dispatch.ts';
@@ -26,7 +27,7 @@ export interface Exchange {
   /** The server that the connection is for alone; undefined where the rules choose what it sees. */
   readonly server: string | undefined;
   /** Aborted when the caller cancels, or when it is gone and its era says that this cancels. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** True where `notify` reaches the caller: it reads streams. */
   readonly streams: boolean;
   /** Sends a message that belongs to this request. */
@@ -175,7 +176,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       return outcome === undefined ? unknownMethod(request) : written(request, outcome, modern);
     },
     listen(session, exchange, send) {
-      const { signal } = new AbortController();
+      const { signal } = new Canceller();
       const renewed = { ...exchange, signal, streams: false, notify: () => {} };
       return hub.add({
         connection: exchange.connection,

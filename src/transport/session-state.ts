@@ -1,6 +1,7 @@
 /** What a session of the 2025 revisions knows of its client: negotiated once, at `initialize`. */
 import type { ClientAnswer } from '../downstream/types.ts';
 import { errorMember, type ResponseMessage } from '../protocol/messages.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import type { Watched } from './hub.ts';
 
 export interface SessionState {
@@ -20,7 +21,7 @@ export interface SessionState {
 /** Requests that go the other way: from a server, through the gateway, to the client. */
 export interface Asks {
   /** @param send puts the request on the stream of the call that caused it. */
-  ask(send: (text: string) => void, method: string, params: string, signal: AbortSignal): Promise<ClientAnswer>;
+  ask(send: (text: string) => void, method: string, params: string, signal: CancelSignal): Promise<ClientAnswer>;
   /** Takes a response of the client; one that answers nothing is ignored. */
   settle(response: ResponseMessage): void;
 }

@@ -8,6 +8,7 @@ import {
   type ResponseMessage,
 } from '../../protocol/messages.ts';
 import { hasBatches } from '../../protocol/revisions.ts';
+import { Canceller } from '../../shared/cancel.ts';
 import { type Answer, refusal } from '../answer.ts';
 import { batchElements } from '../batch.ts';
 import { isWithdrawn } from '../flights.ts';
@@ -80,7 +81,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
   return {
     async initialize(post, message) {
       const { connection, server, accept, response } = post;
-      const signal = new AbortController().signal;
+      const signal = new Canceller().signal;
       const exchange = { connection, server, signal, streams: accept.events, notify: () => {} };
       const { text, status, session: negotiated } = await protocol.initialize(message, exchange);
       const session = negotiated && sessions.open(connection, server, negotiated);

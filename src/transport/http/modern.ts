@@ -1,6 +1,7 @@
 /** Requests of 2026-07-28 over HTTP: every one for itself; a caller that closes its connection cancels. */
 import { headerMismatch } from '../../protocol/headers.ts';
 import type { RequestMessage } from '../../protocol/messages.ts';
+import { Canceller } from '../../shared/cancel.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { refusal } from '../answer.ts';
 import { isWithdrawn } from '../flights.ts';
@@ -16,7 +17,7 @@ export interface ModernEndpoint {
 }
 
 export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
-  const flights = new Set<AbortController>();
+  const flights = new Set<Canceller>();
   return {
     async answer(post, message, declared) {
       const mismatch = headerMismatch(message, declared, {
@@ -29,7 +30,7 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
         return;
       }
       const { response, connection, server } = post;
-      const controller = new AbortController();
+      const controller = new Canceller();
       const gone = (): void => controller.abort();
       flights.add(controller);
       response.once('close', gone);
