@@ -6,17 +6,23 @@ import { timerMs } from './wait.ts';
 const LOOK_MS = 50;
 
 /**
- * Watches the link that an instance has now. Timers are set anew only when they fire, not at every call.
+ * Watches the link that an instance has now, in place of what was watched before. Timers are set anew only when they fire, not
+ * at every call.
  * @param limitMs without a call.
  * @param end called once, when it is over.
  */
 export function watchIdle(instance: Instance, limitMs: number, end: () => void): void {
-  const { link } = instance;
+  instance.unwatch();
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (ms: number): void => {
+    timer = setTimeout(look, timerMs(ms)).unref();
+  };
   const look = (): void => {
-    if (instance.link !== link || link === undefined || link.closed) return;
     const left = instance.usedAt + limitMs - Date.now();
     if (left <= 0 && isIdle(instance)) end();
-    else setTimeout(look, timerMs(Math.max(left, LOOK_MS))).unref();
+    else wait(Math.max(left, LOOK_MS));
   };
-  setTimeout(look, timerMs(limitMs)).unref();
+  // A timer holds all that its link holds, for half an hour where nobody says otherwise.
+  instance.unwatch = () => clearTimeout(timer);
+  wait(limitMs);
 }

@@ -24,6 +24,8 @@ export interface Instance {
   /** The start that made the link, until it is known what became of it. */
   start: Start | undefined;
   breaker: Breaker | undefined;
+  /** Ends the watch over how long the link is not used. */
+  unwatch: () => void;
   /** Of its newest process. */
   pid: number | undefined;
   /** Milliseconds since 1970 at which the link was made. */
@@ -50,6 +52,7 @@ export function createInstance(capabilities: string, principal: string): Instanc
     hurry: undefined,
     start: undefined,
     breaker: undefined,
+    unwatch: () => undefined,
     pid: undefined,
     since: 0,
     usedAt: Date.now(),

@@ -71,6 +71,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     const healthy = instance.start?.isAnswered === true;
     instance.link = undefined;
     instance.breaker?.stop();
+    instance.unwatch();
     if (over !== undefined || retiring || !instances.has(instance)) return;
     instance.start?.ended(Date.now());
     instance.start = undefined;

@@ -44,6 +44,17 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 }
 
+/**
+ * How steeply the points rise: the median of the slopes of all pairs (Theil and Sen), so that a few samples that were taken at a
+ * bad moment decide nothing, and growth that goes on does.
+ */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const slopes = points.flatMap(([x, y], at) =>
+    points.slice(at + 1).flatMap(([later, value]) => (later > x ? [(value - y) / (later - x)] : [])),
+  );
+  return quantile(slopes, 0.5);
+}
+
 /** Resident memory of a process in MiB; `peak` for the most it ever had. */
 export function memoryOf(pid: number, peak = false): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
