@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 test('a connection ends when nobody used it for the time, counted from its last use', () => {
-  const instance = createInstance('{}');
+  const instance = createInstance('{}', 'somebody');
   const end = vi.fn();
   watchIdle(instance, 30 * MINUTE, end);
   vi.advanceTimersByTime(20 * MINUTE);
@@ -25,7 +25,7 @@ test('a connection ends when nobody used it for the time, counted from its last 
 });
 
 test('not while it works', () => {
-  const instance = createInstance('{}');
+  const instance = createInstance('{}', 'somebody');
   instance.calls = 1;
   const end = vi.fn();
   watchIdle(instance, MINUTE, end);
@@ -37,7 +37,7 @@ test('not while it works', () => {
 });
 
 test('a connection that was replaced or has ended is held by no timer', () => {
-  const instance = createInstance('{}');
+  const instance = createInstance('{}', 'somebody');
   for (let link = 0; link < 100; link++) watchIdle(instance, 30 * MINUTE, () => undefined);
   expect(vi.getTimerCount()).toBe(1);
   instance.unwatch();
