@@ -8,13 +8,11 @@ import type { Authorization } from './authorization.ts';
 import type { OpenChannel } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
 import { initializeAgain, shakeHands } from './handshake.ts';
-import { refusedStatus } from './http-client.ts';
-import { httpChannel } from './http-link.ts';
 import { createLink, type ManagedLink } from './link.ts';
 import { createPeer, type Peer } from './peer.ts';
 import type { ServerProcess } from './process.ts';
+import { refusedStatus } from './refusal.ts';
 import { createResourceSubscriptions } from './resources.ts';
-import { sseChannel } from './sse-link.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announces, keepSubscribed } from './subscribe.ts';
 import type { DownstreamEvents, Log, ServerFacts, Timing } from './types.ts';
@@ -128,7 +126,10 @@ async function connectHttp(
   const { log, maxMessageBytes, verdicts, version, authorization } = options;
   const warn = createWarnings(log, server.name);
   const base = { server: server.name, definition, version, log, warn, maxMessageBytes, authorization };
-  const overSse = (): Promise<Attempt> => attempt(server, options, sseChannel(base), 'legacy', 'sse');
+  const overSse = async (): Promise<Attempt> => {
+    const { sseChannel } = await import('./sse-link.ts');
+    return attempt(server, options, sseChannel(base), 'legacy', 'sse');
+  };
   if (definition.transport === 'sse') return overSse();
   const verdict = verdicts.get(server.key);
   if (verdict === 'sse') {
@@ -139,6 +140,8 @@ async function connectHttp(
     }
   }
   try {
+    // Loaded with the first HTTP server: its client is half of the program.
+    const { httpChannel } = await import('./http-link.ts');
     return await attempt(server, options, httpChannel(base), verdict === 'sse' ? undefined : verdict);
   } catch (error) {
     // A server of 2024-11-05 refuses the POST but has an event stream at the same address (2025-11-25, basic/transports,

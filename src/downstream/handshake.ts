@@ -7,8 +7,8 @@ import { isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } fr
 import type { GatewayError } from '../shared/errors.ts';
 import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
-import { refusedStatus } from './http-client.ts';
 import type { Peer } from './peer.ts';
+import { refusedStatus } from './refusal.ts';
 import type { ServerFacts } from './types.ts';
 
 const UNSUPPORTED_VERSION = -32022;

@@ -1,11 +1,12 @@
 /** HTTP to one server: its origin, its configured headers, and nothing that leaves that origin. */
 import { Buffer, isUtf8 } from 'node:buffer';
-import { errors, Pool } from 'undici';
+import undiciErrors from 'undici/lib/core/errors.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpDefinition } from '../config/types.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
-import { GatewayError } from '../shared/errors.ts';
+import type { GatewayError } from '../shared/errors.ts';
 import { CLIENT_NAME } from './envelope.ts';
-import { seconds, unavailable } from './failures.ts';
+import { unavailable } from './failures.ts';
 import { dispatch, type HttpBody } from './http-exchange.ts';
 import { pause } from './wait.ts';
 
@@ -15,8 +16,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECTION_TTL_MS = 60_000;
 /** Milliseconds before a refused connection is tried again: a server that restarts. */
 const REFUSED_PAUSE_MS = 250;
-/** The longest that a server may keep the gateway waiting with `Retry-After`. */
-const LONGEST_RETRY_AFTER_MS = 300_000;
 const MAX_REDIRECTS = 3;
 /** Bytes of an error page that are looked at. */
 const ERROR_BODY_BYTES = 64 * 1024;
@@ -115,7 +114,7 @@ function describe(server: string, error: unknown): GatewayError {
   const code = errorCode(error);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
   const what = CODES.get(code) ?? `cannot be reached (${code})`;
-  const cause = error instanceof errors.InvalidArgumentError ? undefined : error;
+  const cause = error instanceof undiciErrors.InvalidArgumentError ? undefined : error;
   return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause });
 }
 
@@ -166,30 +165,4 @@ export async function readRefusal(server: string, response: HttpResponse): Promi
   } catch {
     return '';
   }
-}
-
-/** The failure that an HTTP status stands for; `data.httpStatus` has it, and `data.retryAfterMs` what the server asks for. */
-export function refused(server: string, response: Pick<HttpResponse, 'status' | 'header'>): GatewayError {
-  const { status } = response;
-  const retryAfterMs = readRetryAfter(response.header('retry-after'));
-  const when = retryAfterMs === undefined ? '' : ` Try again in ${seconds(retryAfterMs)}.`;
-  const data = { httpStatus: status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  if (status === 429) {
-    return new GatewayError('RATE_LIMITED', `Server "${server}" is asked too often (HTTP 429).${when}`, { data });
-  }
-  const hint = status === 401 || status === 403 ? 'refuses the credentials in its entry' : 'refused the request';
-  return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data });
-}
-
-/** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3). */
-function readRetryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) : undefined;
-}
-
-/** The status of a failure made by `refused`. */
-export function refusedStatus(error: unknown): number | undefined {
-  const status = error instanceof GatewayError ? error.data?.['httpStatus'] : undefined;
-  return typeof status === 'number' ? status : undefined;
 }

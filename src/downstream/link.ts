@@ -1,8 +1,8 @@
 /** A live connection, made from a peer that has shaken hands. */
 import { GatewayError } from '../shared/errors.ts';
 import { unavailable } from './failures.ts';
-import { refusedStatus } from './http-client.ts';
 import type { Peer } from './peer.ts';
+import { refusedStatus } from './refusal.ts';
 import { readReply } from './relay.ts';
 import type { ResourceSubscriptions } from './resources.ts';
 import type { Link, Reply, RequestOptions, ServerFacts, Timing } from './types.ts';
