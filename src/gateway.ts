@@ -1,5 +1,6 @@
 /** Composition root: settings -> { serve, reload, stop }. Wires everything below it and holds no logic. */
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { reportAudit } from './audit/report.ts';
@@ -9,15 +10,16 @@ import { recordChange } from './catalog/record-change.ts';
 import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportStart } from './config/report.ts';
 import { runtimeDir, type Settings } from './config/settings.ts';
-import { type ConfigStore, createConfigStore } from './config/store.ts';
+import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/store.ts';
 import type { ServerDefinition, Snapshot } from './config/types.ts';
 import { guardianScript } from './downstream/guardian.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { reportServers, type ServerReport } from './downstream/report.ts';
+import type { Downstream, DownstreamEvents } from './downstream/types.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
 import { createLedger } from './observe/ledger.ts';
 import { createLogger, type Logger } from './observe/log.ts';
-import { createMetrics, type Metrics } from './observe/metrics.ts';
+import { createMetrics, type Measures, type Metrics } from './observe/metrics.ts';
 import { createRedactor, type Redactor } from './observe/redact.ts';
 import { createLimiter } from './pipeline/limits.ts';
 import type { PipelineParts } from './pipeline/parts.ts';
@@ -26,11 +28,12 @@ import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
-import { spendingOf } from './tools/spending.ts';
+import { type AgentSpending, spendingOf } from './tools/spending.ts';
 import { serveControl } from './transport/control.ts';
 import { createHookJoin } from './transport/hook-join.ts';
 import { createHub } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
+import type { Seat } from './transport/seat.ts';
 import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
 import { viewOf } from './transport/view-of.ts';
 
@@ -47,6 +50,10 @@ export interface Gateway {
   serveStdio(input: Readable, output: Writable, ended: (reason: StdioEnd) => void): Promise<void>;
   /** @returns where it listens, and the token if this start made one. */
   serveHttp(): Promise<{ readonly url: string; readonly newToken: string | undefined }>;
+  /** Serves a connection over HTTP that another process accepted. @param head what was read of it already. */
+  adopt(socket: Socket, head: Buffer): void;
+  /** What this process alone knows and does. */
+  readonly own: OwnPart;
   /** Reads the configuration again; what came of it is logged. */
   reload(): void;
   /** Takes no more calls, lets running ones finish for `drainMs`, then stops every server. */
@@ -55,25 +62,33 @@ export interface Gateway {
   kill(): void;
 }
 
+/** The part of one process in a gateway. */
+export interface OwnPart {
+  servers(): readonly ServerReport[];
+  spending(): readonly AgentSpending[];
+  measures(): Promise<Measures>;
+  readonly control: Downstream['control'];
+  readonly output: Downstream['output'];
+}
+
+export interface GatewayOptions {
+  /** False for commands that end soon. */
+  readonly watch?: boolean;
+  /** Where this process is one of several workers. */
+  readonly seat?: Seat;
+}
+
 /**
  * Loads the configuration and puts the gateway together; nothing listens yet.
- * @param options.watch false for commands that end soon.
  * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
  */
-export async function createGateway(settings: Settings, options: { watch?: boolean } = {}): Promise<Gateway> {
+export async function createGateway(settings: Settings, { watch = true, seat }: GatewayOptions = {}): Promise<Gateway> {
   const redactor = createRedactor();
-  const log = createLogger({ debug: settings.debug, redact: redactor.redact });
+  const logger = createLogger({ debug: settings.debug, redact: redactor.redact });
+  const log = seat === undefined ? logger : logger.child({ worker: seat.number });
   const metrics = createMetrics({ version: VERSION });
-  const config = await createConfigStore({
-    settings,
-    env: process.env,
-    watch: options.watch ?? true,
-    onReload: (outcome) => reportReload(outcome, log, metrics),
-    onError: (error) => log.error({ err: error }, 'a reload failed unexpectedly'),
-  });
+  const config = seat?.config ?? (await openConfig(settings, log, metrics, { watch }));
   keepSecrets(redactor, config.current());
-  checkBoundAgent(settings, config.current());
-  reportStart(config, log);
 
   const audit = openAudit({
     path: settings.auditLog,
@@ -86,37 +101,42 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     catalog.invalidate(server, kind);
     hub.listsChanged(server.name, [kind]);
   };
-  const downstream = createDownstream({
+  const events: DownstreamEvents = {
+    connected(server) {
+      catalog.invalidate(server);
+      hub.listsChanged(server.name, catalog.missed(server));
+      hub.connected(server.name);
+    },
+    disconnected: () => {},
+    toolsChanged: (server) => changed(server, 'tools'),
+    promptsChanged: (server) => changed(server, 'prompts'),
+    resourcesChanged: (server) => changed(server, 'resources'),
+    resourceUpdated: (server, uri) => hub.resourceUpdated(server.name, uri),
+  };
+  const ownServers = createDownstream({
     version: VERSION,
     gatewayId,
     guardianScript: guardianScript(),
     log,
     redact: redactor.redact,
-    events: {
-      connected(server) {
-        catalog.invalidate(server);
-        hub.listsChanged(server.name, catalog.missed(server));
-        hub.connected(server.name);
-      },
-      toolsChanged: (server) => changed(server, 'tools'),
-      promptsChanged: (server) => changed(server, 'prompts'),
-      resourcesChanged: (server) => changed(server, 'resources'),
-      resourceUpdated: (server, uri) => hub.resourceUpdated(server.name, uri),
-    },
+    events: seat?.events(events) ?? events,
   });
+  const downstream = seat?.downstream(ownServers) ?? ownServers;
   const catalog = createCatalog({
     downstream,
     log,
     onChange: (change) => recordChange(audit, log, change),
     onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
   });
-  const parking = createParking();
-  const results = createResultStore();
+  const parking = createParking(seat?.tag, seat?.share);
+  const results = createResultStore({ tag: seat?.tag, share: seat?.share });
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
   const ledger = createLedger(tokens, estimateTokens);
   const spending = () => spendingOf({ snapshot: config.current(), catalog, ledger, tools: parts.tools.values() });
   const servers = (): ServerReport[] =>
-    reportServers(config.current(), downstream.status(), settings.transport === 'stdio');
+    reportServers(config.current(), downstream.status(), settings.transport === 'stdio').filter(
+      ({ name }) => seat?.owns(name) ?? true,
+    );
   let requests = 0;
   const parts: PipelineParts = {
     snapshot: config.current,
@@ -124,22 +144,25 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     catalog,
     downstream,
     parking,
-    results,
-    limiter: createLimiter(),
+    results: seat?.results(results) ?? results,
+    limiter: seat?.limiter ?? createLimiter(),
     audit,
     metrics,
     ledger,
     log,
     nextRequestId: () => `${gatewayId}-${++requests}`,
-    status: () => ({ ...statusOf(config, servers()), tokens: spending() }),
+    status: async () => ({
+      ...statusOf(config, (await seat?.servers()) ?? servers()),
+      tokens: (await seat?.spending()) ?? spending(),
+    }),
   };
   const protocol = createProtocol(parts, {
     serverInfo: SERVER_INFO,
     hub,
     viewOf: (connection, now) => viewOf(settings, connection, now),
   });
-  const hooks = createHookJoin(settings.cacheDir, gatewayId, log);
-  const { attestations } = hooks;
+  const hooks = seat === undefined ? createHookJoin(settings.cacheDir, gatewayId, log) : undefined;
+  const attestations = seat?.attestations ?? hooks?.attestations;
   const transports = createTransports({
     settings,
     snapshot: config.current,
@@ -147,12 +170,17 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     protocol,
     redactor,
     attestations,
-    servers,
+    servers: () => seat?.servers() ?? servers(),
+    metrics: async (format) => {
+      if (seat !== undefined) return seat.metrics(format);
+      return format === 'json' ? JSON.stringify(metrics.json()) : metrics.prometheus();
+    },
+    seat,
   });
 
   config.subscribe((next) => {
     keepSecrets(redactor, next);
-    void hooks.update(next);
+    void hooks?.update(next);
     downstream.retain(next.servers);
     catalog.retain(next.servers);
     parking.review();
@@ -162,8 +190,11 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
   gauges(metrics, config, transports.sessions, servers);
-  metrics.gauge('direct_tokens', 'Estimated tokens of all definitions that an agent may use.', () =>
-    spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),
+  metrics.gauge(
+    'direct_tokens',
+    'Estimated tokens of all definitions that an agent may use.',
+    () => spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),
+    true,
   );
   const control = (): void => {
     closeControl = serveControl({
@@ -193,31 +224,57 @@ export async function createGateway(settings: Settings, options: { watch?: boole
     localConnection: () => localConnection(settings, config.current()),
     async serveStdio(input, output, ended) {
       control();
-      await hooks.update(config.current());
+      await hooks?.update(config.current());
       transports.stdio(input, output, localConnection(settings, config.current(), attestations), ended);
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers, FIRST_CALLER_MS);
     },
     async serveHttp() {
-      await hooks.update(config.current());
+      await hooks?.update(config.current());
       const listening = await transports.http();
-      control();
+      if (seat === undefined) control();
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
       return listening;
     },
+    adopt: transports.adopt,
+    own: { servers, spending, measures: metrics.measures, control: ownServers.control, output: ownServers.output },
     reload: () => void config.reload(),
     async stop(drainMs) {
       config.close();
       closeControl?.();
       hub.end();
       await transports.drain(drainMs);
+      // The others may still need what this worker owns.
+      await seat?.drained();
       parking.clear();
       await downstream.close();
       await transports.close();
-      await hooks.close();
+      await hooks?.close();
       await audit.close();
     },
     kill: () => downstream.kill(),
   };
+}
+
+/**
+ * The configuration of this machine, its start and its reloads reported.
+ * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
+ */
+export async function openConfig(
+  settings: Settings,
+  log: Logger,
+  metrics: Metrics,
+  options: Pick<ConfigStoreOptions, 'watch' | 'agree'>,
+): Promise<ConfigStore> {
+  const config = await createConfigStore({
+    ...options,
+    settings,
+    env: process.env,
+    onReload: (outcome) => reportReload(outcome, log, metrics),
+    onError: (error) => log.error({ err: error }, 'a reload failed unexpectedly'),
+  });
+  checkBoundAgent(settings, config.current());
+  reportStart(config, log);
+  return config;
 }
 
 /** Names are told to agents and owners anyway; a value that is also a name must not blank it out of the log. */

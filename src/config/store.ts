@@ -32,6 +32,8 @@ export interface ConfigStore {
   /** What was found at the start besides errors: servers that are off, and warnings. */
   readonly problems: readonly Problem[];
   current(): Snapshot;
+  /** What `current` was made of. */
+  contents(): ConfigContents;
   /** Called after each swap. Gives the function that ends the subscription. */
   subscribe(listener: ConfigListener): () => void;
   /** Reads both files now, e.g. on SIGHUP. Never rejects. */
@@ -49,6 +51,11 @@ export interface ConfigStoreOptions {
   readonly times?: WatchTimes;
   /** Told of every reload that did something or was refused, whoever asked for it. */
   readonly onReload?: (outcome: ReloadOutcome) => void;
+  /**
+   * Others who use what this store loads prepare for what comes next. @returns makes them use it, once this store does.
+   * @throws GatewayError where one of them cannot: nothing changes then.
+   */
+  readonly agree?: (contents: ConfigContents) => Promise<() => Promise<void>>;
   /** Told what a listener or `onReload` threw. */
   readonly onError?: (error: unknown) => void;
 }
@@ -68,6 +75,7 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
   if (first.snapshot === undefined) throw configError(first.problems);
 
   let current = first.snapshot;
+  let used = contents;
   let lastSeen = contents;
   let lastRefused = false;
   let tail: Promise<unknown> = Promise.resolve();
@@ -109,12 +117,17 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
       }
       return { kind: 'unchanged' };
     }
+    const refuse = (error: GatewayError, why: (file: string) => string): ReloadOutcome => {
+      lastRefused = true;
+      for (const file of files) status[file] = refused(status[file], at, why(location[file].path));
+      return { kind: 'refused', error };
+    };
     const checked = await checkConfig(now, env);
     if (checked.snapshot === undefined) {
-      lastRefused = true;
-      for (const file of files) status[file] = refused(status[file], at, whyRefused(checked, location[file].path));
-      return { kind: 'refused', error: configError(checked.problems) };
+      return refuse(configError(checked.problems), (file) => whyRefused(checked, file));
     }
+    const agreed = await agreedBy(options.agree, now);
+    if (agreed instanceof GatewayError) return refuse(agreed, () => agreed.message);
     lastRefused = false;
     for (const file of FILES) {
       const warnings = warningsOf(checked, location[file].path);
@@ -124,8 +137,10 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
     }
     const previous = current;
     current = checked.snapshot;
+    used = now;
     const changes = diffServers(previous.servers, current.servers);
     for (const listener of listeners) guarded(() => listener(checked.snapshot ?? current, previous, changes));
+    await agreed();
     return { kind: 'applied', changes, problems: checked.problems };
   };
 
@@ -150,6 +165,7 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
     location,
     problems: first.problems,
     current: () => current,
+    contents: () => used,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -158,6 +174,19 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
     status: () => ({ mcp_config: status.servers, gateway_rules: status.rules }),
     close: () => unwatch?.(),
   };
+}
+
+/** @returns what makes the others use it, or why they do not. */
+async function agreedBy(
+  agree: ConfigStoreOptions['agree'],
+  contents: ConfigContents,
+): Promise<(() => Promise<void>) | GatewayError> {
+  try {
+    return (await agree?.(contents)) ?? (() => Promise.resolve());
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
 }
 
 /** Both files, and what is trusted where that matters: a refused file becomes good when its owner trusts it. */

@@ -70,6 +70,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const broke = (instance: Instance, error: GatewayError): void => {
     const healthy = instance.start?.isAnswered === true;
     instance.link = undefined;
+    events.disconnected?.(server);
     instance.breaker?.stop();
     instance.unwatch();
     if (over !== undefined || retiring || !instances.has(instance)) return;

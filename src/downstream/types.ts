@@ -119,6 +119,8 @@ export interface Link {
 export interface DownstreamEvents {
   /** A connection is up (again): cached definitions may be stale. */
   connected(server: ServerDefinition, facts: ServerFacts): void;
+  /** One of its connections is over. */
+  disconnected(server: ServerDefinition): void;
   /** The server said `notifications/tools/list_changed`. */
   toolsChanged(server: ServerDefinition): void;
   promptsChanged(server: ServerDefinition): void;

@@ -14,10 +14,14 @@ export interface Attested {
   readonly agent: string | undefined;
 }
 
-export interface Attestations {
+export interface AttestedUses {
+  /** The agent of a tool use, once; undefined where nothing good was attested. A promise where another process keeps them. */
+  take(toolUseId: string): Attested | undefined | Promise<Attested | undefined>;
+}
+
+export interface Attestations extends AttestedUses {
   /** @returns whether the line is genuine, fresh and new. */
   accept(line: string): boolean;
-  /** The agent of a tool use, once; undefined where nothing good was attested. */
   take(toolUseId: string): Attested | undefined;
 }
 

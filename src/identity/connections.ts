@@ -3,12 +3,12 @@ import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Attestations } from './attestations.ts';
+import type { AttestedUses } from './attestations.ts';
 import { type Proof, STDIO_PROOF } from './proof.ts';
 import { createConnection } from './resolve.ts';
 
 /** The connection of whoever proved who it is. */
-export function connectionOf(settings: Settings, proof: Proof, attestations?: Attestations): Connection {
+export function connectionOf(settings: Settings, proof: Proof, attestations?: AttestedUses): Connection {
   return createConnection({ proof, boundAgent: settings.agent, fallbackAgent: settings.defaultAgent, attestations });
 }
 
@@ -16,7 +16,7 @@ export function connectionOf(settings: Settings, proof: Proof, attestations?: At
  * The connection of whoever started this process.
  * @throws GatewayError CONFIG_INVALID where the rules give stdio to nobody
  */
-export function localConnection(settings: Settings, snapshot: Snapshot, attestations?: Attestations): Connection {
+export function localConnection(settings: Settings, snapshot: Snapshot, attestations?: AttestedUses): Connection {
   const found = STDIO_PROOF.find(snapshot);
   if (found !== undefined) return connectionOf(settings, { ...STDIO_PROOF, principal: found.name }, attestations);
   throw new GatewayError(

@@ -3,7 +3,7 @@ import type { Assurance, Snapshot } from '../config/types.ts';
 import type { Caller, Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { reaches } from './assurance.ts';
-import type { Attestations, Attested } from './attestations.ts';
+import type { Attested, AttestedUses } from './attestations.ts';
 import type { Principal } from './principal.ts';
 import type { Proof } from './proof.ts';
 
@@ -13,7 +13,7 @@ export interface ConnectionOptions {
   readonly boundAgent?: string | undefined;
   /** `GATEWAY_DEFAULT_AGENT`. */
   readonly fallbackAgent?: string | undefined;
-  readonly attestations?: Attestations | undefined;
+  readonly attestations?: AttestedUses | undefined;
 }
 
 /** A connection whose calls are resolved anew under each snapshot, so that a reload takes effect at once. */
@@ -22,7 +22,12 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
   const { principal, subject, owner, find } = proof;
   return {
     ...(attestations && {
-      attest: (id) => createConnection(options, attestations.take(id)),
+      attest: (id) => {
+        const taken = attestations.take(id);
+        return taken instanceof Promise
+          ? taken.then((found) => createConnection(options, found))
+          : createConnection(options, taken);
+      },
     }),
     principal,
     subject,

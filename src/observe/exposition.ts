@@ -14,6 +14,8 @@ export interface Family {
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'summary';
   readonly samples: readonly Sample[];
+  /** True where every worker of a gateway says the same: what they say is not added up. */
+  readonly common?: boolean;
 }
 
 export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -20,15 +20,18 @@ export interface Meters {
    * @param labels names of the labels, none by default.
    */
   counter(name: string, help: string, labels?: readonly string[]): Counter;
-  /** A number that is read when somebody looks. Defining a name again replaces what is read. */
-  gauge(name: string, help: string, read: () => Reading): void;
+  /**
+   * A number that is read when somebody looks. Defining a name again replaces what is read.
+   * @param common true where every worker of a gateway says the same.
+   */
+  gauge(name: string, help: string, read: () => Reading, common?: boolean): void;
   /** What they all stand at now. A gauge that throws is left out. */
   families(): Family[];
 }
 
 export function createMeters(prefix: string): Meters {
   const counters = new Map<string, { readonly counter: Counter; readonly family: () => Family }>();
-  const gauges = new Map<string, { readonly help: string; readonly read: () => Reading }>();
+  const gauges = new Map<string, { readonly help: string; readonly read: () => Reading; readonly common: boolean }>();
   return {
     counter(name, help, labels = []) {
       const existing = counters.get(name);
@@ -55,14 +58,14 @@ export function createMeters(prefix: string): Meters {
       counters.set(name, { counter: { inc }, family });
       return { inc };
     },
-    gauge(name, help, read) {
-      gauges.set(name, { help, read });
+    gauge(name, help, read, common = false) {
+      gauges.set(name, { help, read, common });
     },
     families() {
       const families = Array.from(counters.values(), ({ family }) => family());
-      for (const [name, { help, read }] of gauges) {
+      for (const [name, { help, read, common }] of gauges) {
         const samples = samplesOf(read);
-        if (samples !== undefined) families.push({ name: `${prefix}${name}`, help, type: 'gauge', samples });
+        if (samples !== undefined) families.push({ name: `${prefix}${name}`, help, type: 'gauge', samples, common });
       }
       return families;
     },

@@ -1,10 +1,11 @@
 /** What the gateway counts, and the two forms in which `/metrics` gives it (behaviour section 6). */
 import process from 'node:process';
+import { addedUp } from './added-up.ts';
 import { expose, type Family, type Sample, sampleName } from './exposition.ts';
 import { quantile } from './histogram.ts';
 import { createMeters, type Meters } from './meters.ts';
-import { processMetrics } from './process-metrics.ts';
-import { createSeriesTable, errorCount, type Series, type SeriesTable, total } from './series.ts';
+import { type ProcessMeasures, processesMetrics, processMeasures, processMetrics } from './process-metrics.ts';
+import { createSeriesTable, errorCount, type Series, total } from './series.ts';
 
 const PREFIX = 'agent_mcp_gateway_';
 
@@ -36,29 +37,66 @@ export interface Metrics extends Pick<Meters, 'counter' | 'gauge'> {
   json(): MetricsReport;
   /** Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
   prometheus(): Promise<string>;
+  /** All that was measured, for those who add up several processes; plain data. */
+  measures(): Promise<Measures>;
+}
+
+/** What was counted. */
+export interface Counts {
+  /** Seconds. */
+  readonly uptime: number;
+  /** Operation -> agent -> series. */
+  readonly calls: ReadonlyMap<string, ReadonlyMap<string, Series>>;
+  readonly families: readonly Family[];
+}
+
+/** What one process measured. */
+export interface Measures extends Counts {
+  readonly process: ProcessMeasures;
 }
 
 export function createMetrics(options: { readonly version: string }): Metrics {
   const started = performance.now();
   const table = createSeriesTable();
   const meters = createMeters(PREFIX);
-  meters.gauge('build_info', 'Version of the gateway and of its runtime; always 1.', () => [
-    { labels: { version: options.version, node: process.version }, value: 1 },
-  ]);
+  meters.gauge(
+    'build_info',
+    'Version of the gateway and of its runtime; always 1.',
+    () => [{ labels: { version: options.version, node: process.version }, value: 1 }],
+    true,
+  );
   const uptime = (): number => Math.round(performance.now() - started) / 1000;
-  meters.gauge('uptime_seconds', 'Seconds since the gateway started.', uptime);
+  meters.gauge('uptime_seconds', 'Seconds since the gateway started.', uptime, true);
+  const counts = (): Counts => ({ uptime: uptime(), calls: table.all, families: meters.families() });
   return {
     record: table.record,
     counter: meters.counter,
     gauge: meters.gauge,
-    json: () => ({ uptime_seconds: uptime(), ...callReport(table), values: values(meters.families()) }),
-    prometheus: async () => expose([...callFamilies(table), ...meters.families()]) + (await processMetrics()),
+    json: () => metricsReport([counts()]),
+    prometheus: async () => countsText([counts()]) + (await processMetrics()),
+    measures: async () => ({ ...counts(), process: await processMeasures() }),
   };
 }
 
-function callReport(table: SeriesTable): Pick<MetricsReport, 'operations' | 'agents'> {
+/** What all processes of a gateway measured, as one report. */
+export function metricsReport(processes: readonly Counts[]): MetricsReport {
+  const { uptime, calls, families } = addedUp(processes);
+  return { uptime_seconds: uptime, ...callReport(calls), values: values(families) };
+}
+
+/** The same as Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
+export async function metricsText(processes: readonly Measures[]): Promise<string> {
+  return countsText(processes) + (await processesMetrics(processes.map((one) => one.process)));
+}
+
+function countsText(processes: readonly Counts[]): string {
+  const { calls, families } = addedUp(processes);
+  return expose([...callFamilies(calls), ...families]);
+}
+
+function callReport(calls: Counts['calls']): Pick<MetricsReport, 'operations' | 'agents'> {
   const byAgent = new Map<string, Series[]>();
-  const operations = Array.from(table.all, ([operation, agents]) => {
+  const operations = Array.from(calls, ([operation, agents]) => {
     for (const [agent, series] of agents) byAgent.set(agent, [...(byAgent.get(agent) ?? []), series]);
     const own = Array.from(agents, ([agent, series]) => [agent, stats(series)] as const);
     return [operation, { ...stats(total(agents.values())), agents: Object.fromEntries(own) }] as const;
@@ -85,11 +123,11 @@ function values(families: readonly Family[]): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
-function callFamilies(table: SeriesTable): Family[] {
+function callFamilies(calls: Counts['calls']): Family[] {
   const counts: Sample[] = [];
   const errors: Sample[] = [];
   const durations: Sample[] = [];
-  for (const [operation, agents] of table.all) {
+  for (const [operation, agents] of calls) {
     for (const [agent, series] of agents) {
       const labels = { operation, agent };
       counts.push({ labels, value: series.durations.count });

@@ -1,16 +1,31 @@
-/** Memory, CPU, event loop and garbage collection of the process, by prom-client. Loaded at the first scrape: it costs a start. */
+/** Memory, CPU, event loop and garbage collection of processes, by prom-client. Loaded at the first scrape: it costs a start. */
+import type { Registry } from 'prom-client';
 
-let metrics: Promise<() => Promise<string>> | undefined;
+/** What one process has measured, as prom-client adds it up; plain data. */
+export type ProcessMeasures = object;
 
-/** The families in the text format of Prometheus. */
-export async function processMetrics(): Promise<string> {
-  metrics ??= load();
-  return (await metrics)();
+let loaded: Promise<Registry> | undefined;
+
+function registry(): Promise<Registry> {
+  loaded ??= import('prom-client').then(({ default: client }) => {
+    const register = new client.Registry();
+    client.collectDefaultMetrics({ register });
+    return register;
+  });
+  return loaded;
 }
 
-async function load(): Promise<() => Promise<string>> {
-  const client = (await import('prom-client')).default;
-  const register = new client.Registry();
-  client.collectDefaultMetrics({ register });
-  return () => register.metrics();
+/** The families of this process in the text format of Prometheus. */
+export async function processMetrics(): Promise<string> {
+  return (await registry()).metrics();
+}
+
+export async function processMeasures(): Promise<ProcessMeasures> {
+  return (await registry()).getMetricsAsJSON();
+}
+
+/** The families of several processes, added up where that means something, in the text format of Prometheus. */
+export async function processesMetrics(processes: readonly ProcessMeasures[]): Promise<string> {
+  const { AggregatorRegistry } = (await import('prom-client')).default;
+  return AggregatorRegistry.aggregate([...processes]).metrics();
 }

@@ -9,10 +9,14 @@ import type { Inbound } from './types.ts';
 const TOOL_USE_ID = 'claudecode/toolUseId';
 
 /** The request with the connection of the agent that a hook attested for it. Once per request: attestations are good once. */
-export function attested(inbound: Inbound): Inbound {
+export function attested(inbound: Inbound): Inbound | Promise<Inbound> {
   const { attest } = inbound.connection;
   if (attest === undefined) return inbound;
   const member = findMember(findMember(inbound.params, '_meta')?.object, TOOL_USE_ID);
   const id = member === undefined ? undefined : stringValue(inbound.text, member);
-  return id === undefined ? inbound : { ...inbound, connection: attest(id) };
+  if (id === undefined) return inbound;
+  const connection = attest(id);
+  return connection instanceof Promise
+    ? connection.then((found) => ({ ...inbound, connection: found }))
+    : { ...inbound, connection };
 }

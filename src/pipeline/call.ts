@@ -42,9 +42,10 @@ interface Call {
 
 /** Takes an operation all the way. Never rejects: every failure is an outcome. */
 export async function runOperation(parts: PipelineParts, inbound: Inbound, operation: Operation): Promise<Outcome> {
+  const named = attested(inbound);
   const call: Call = {
     operation,
-    inbound: attested(inbound),
+    inbound: named instanceof Promise ? await named : named,
     requestId: parts.nextRequestId(),
     startedAt: performance.now(),
     invocation: undefined,
@@ -75,7 +76,8 @@ async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invoca
   call.target = await targetOf(invocation, context);
   decide(call, invocation);
   if (!invocation.unlimited) {
-    call.done = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
+    const admitted = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
+    call.done = admitted instanceof Promise ? await admitted : admitted;
   }
   if (invocation.executes) {
     await parts.audit.append(record(call, 'decided', 'ALLOW', null));

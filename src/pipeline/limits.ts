@@ -14,14 +14,15 @@ export type Done = (result: Bytes) => void;
 
 export interface Limiter {
   /**
-   * Counts a call of a principal as an agent. Both must have room, or neither is charged.
+   * Counts a call of a principal as an agent. Both must have room, or neither is charged. A promise where another process
+   * counts.
    * @throws GatewayError RATE_LIMITED saying which limit it is and how long to wait
    */
   admit(
     snapshot: Snapshot,
     who: { readonly principal: string; readonly agent: string },
     request: Bytes,
-  ): Done | undefined;
+  ): Done | undefined | Promise<Done | undefined>;
 }
 
 /** Someone with limits, and what was used of them. */
@@ -40,8 +41,13 @@ interface Usage {
   bytes: Bucket | undefined;
 }
 
+/** A limiter that counts in this process. */
+export interface LocalLimiter extends Limiter {
+  admit(...args: Parameters<Limiter['admit']>): Done | undefined;
+}
+
 /** @param now milliseconds of a clock that only goes forward. */
-export function createLimiter(now: () => number = () => performance.now()): Limiter {
+export function createLimiter(now: () => number = () => performance.now()): LocalLimiter {
   /** By names of the rules, so there are no more of them than of those. */
   const principals = new Map<string, Usage>();
   const agents = new Map<string, Usage>();

@@ -25,7 +25,7 @@ export interface Connection {
   /** Whether the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
   /** The connection for one call, as a hook attested it under that id; absent where nothing can be attested. */
-  readonly attest?: (toolUseId: string) => Connection;
+  readonly attest?: (toolUseId: string) => Connection | Promise<Connection>;
   /**
    * The agent of a call, under one snapshot.
    * @throws GatewayError INVALID_AGENT_ID, FALLBACK_AGENT_NOT_IN_RULES or NO_FALLBACK_CONFIGURED.

@@ -3,8 +3,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
 import type { Conversation } from './conversation.ts';
 
-/** What the handles of this gateway begin with; the states of servers are relayed as they are. */
-const PREFIX = 'amgp1.';
+/** What the handles of gateways begin with; the states of servers are relayed as they are. */
+export const PREFIX = 'amgp1.';
 /** Milliseconds a caller has for its answers. */
 const EXPIRY_MS = 600_000;
 const MAX_PARKED = 1_000;
@@ -35,7 +35,14 @@ interface Parked {
   readonly timer: NodeJS.Timeout;
 }
 
-export function createParking(): Parking {
+/**
+ * @param tag what its handles go on with after the prefix.
+ * @param share part of all limits that is this one's, from 0 to 1.
+ */
+export function createParking(tag = '', share = 1): Parking {
+  const prefix = PREFIX + tag;
+  const maxParked = Math.max(1, Math.floor(MAX_PARKED * share));
+  const maxPerOwner = Math.max(1, Math.floor(MAX_PER_OWNER * share));
   const key = randomBytes(32);
   const parked = new Map<string, Parked>();
 
@@ -55,7 +62,7 @@ export function createParking(): Parking {
 
   return {
     park(conversation, owner, call, permitted) {
-      if (parked.size >= MAX_PARKED || countOf(owner) >= MAX_PER_OWNER) {
+      if (parked.size >= maxParked || countOf(owner) >= maxPerOwner) {
         const full = new GatewayError(
           'RATE_LIMITED',
           'Too many calls wait for input: answer those first, or try again later.',
@@ -66,11 +73,11 @@ export function createParking(): Parking {
       const id = randomBytes(16).toString('hex');
       const timer = setTimeout(() => end(id, 'Nobody answered in time.'), EXPIRY_MS).unref();
       parked.set(id, { conversation, owner, permitted, timer });
-      return PREFIX + seal(key, id, bindingOf(owner, call));
+      return prefix + seal(key, id, bindingOf(owner, call));
     },
     isHandle: (state) => state.startsWith(PREFIX),
     take(handle, owner, call) {
-      const id = unseal(key, handle.slice(PREFIX.length), bindingOf(owner, call));
+      const id = unseal(key, handle.slice(prefix.length), bindingOf(owner, call));
       const entry = id === undefined ? undefined : parked.get(id);
       if (id === undefined || entry === undefined) return undefined;
       parked.delete(id);

@@ -16,6 +16,6 @@ export const getGatewayStatus: GatewayTool = {
     server: undefined,
     tool: undefined,
     executes: false,
-    run: ({ status }) => textAnswer(JSON.stringify(status())),
+    run: async ({ status }) => textAnswer(JSON.stringify(await status())),
   }),
 };

@@ -37,7 +37,7 @@ export const readResult: GatewayTool = {
       tool: undefined,
       executes: false,
       locate: async ({ results, relay }) => {
-        const kept = results.find(handle, relay.owner);
+        const kept = await results.find(handle, relay.owner);
         return kept === undefined ? undefined : { server: kept.server, name: kept.tool };
       },
       run: (context) => read(context, { handle, offset, select, maxTokens }),
@@ -53,7 +53,7 @@ interface Reading {
 }
 
 async function read(context: ToolContext, { handle, offset, select, maxTokens }: Reading): Promise<ToolAnswer> {
-  const kept = context.results.find(handle, context.relay.owner);
+  const kept = await context.results.find(handle, context.relay.owner);
   if (kept === undefined) return failureAnswer('TOOL_NOT_FOUND', 'This result is gone: call the tool again.');
   const limit = tokenLimit(context, maxTokens) ?? DEFAULT_TOKENS;
   let { text } = kept;

@@ -31,17 +31,25 @@ export interface GatewayFacts {
   readonly uptime_seconds: number;
 }
 
+/** What a server writes to stderr. */
+export interface ServerOutput {
+  text(): string;
+  /** @returns ends it. */
+  follow(listener: (text: string) => void): () => void;
+}
+
+/** Something that this process knows, or has to ask for. */
+type Maybe<T> = T | Promise<T>;
+
 export interface ControlOptions {
   /** Folder of the sockets. */
   readonly dir: string;
   readonly gateway: () => GatewayFacts;
-  readonly servers: () => readonly object[];
+  readonly servers: () => Maybe<readonly object[]>;
   /** What each agent spent. */
-  readonly spending: () => readonly object[];
-  readonly control: (server: string, what: 'restart' | 'stop') => boolean;
-  readonly output: (
-    server: string,
-  ) => { text(): string; follow(listener: (text: string) => void): () => void } | undefined;
+  readonly spending: () => Maybe<readonly object[]>;
+  readonly control: (server: string, what: 'restart' | 'stop') => Maybe<boolean>;
+  readonly output: (server: string) => Maybe<ServerOutput | undefined>;
   readonly failed: (error: unknown) => void;
 }
 
@@ -82,7 +90,10 @@ function serveOne(options: ControlOptions, socket: Socket): void {
     const end = text.indexOf('\n');
     if (end < 0) return;
     socket.removeAllListeners('data').resume();
-    answer(options, socket, read(text.slice(0, end)));
+    answer(options, socket, read(text.slice(0, end))).catch((error: unknown) => {
+      options.failed(error);
+      socket.destroy();
+    });
   });
 }
 
@@ -95,22 +106,22 @@ function read(line: string): ControlRequest | undefined {
   }
 }
 
-function answer(options: ControlOptions, socket: Socket, request: ControlRequest | undefined): void {
+async function answer(options: ControlOptions, socket: Socket, request: ControlRequest | undefined): Promise<void> {
   const send = (reply: ControlReply): boolean => socket.write(`${JSON.stringify(reply)}\n`);
   const name = request?.server ?? '';
   switch (request?.do) {
     case 'status':
-      send({ gateway: options.gateway(), servers: options.servers() });
+      send({ gateway: options.gateway(), servers: await options.servers() });
       break;
     case 'stats':
-      send({ gateway: options.gateway(), stats: options.spending() });
+      send({ gateway: options.gateway(), stats: await options.spending() });
       break;
     case 'restart':
     case 'stop':
-      send(options.control(name, request.do) ? { done: true } : { error: unused(name) });
+      send((await options.control(name, request.do)) ? { done: true } : { error: unused(name) });
       break;
     case 'logs': {
-      const output = options.output(name);
+      const output = await options.output(name);
       send(output === undefined ? { error: unused(name) } : { text: output.text() });
       if (output === undefined || request.follow !== true) break;
       socket.once(

@@ -1,9 +1,10 @@
 /** Both transports of one gateway: starts them, drains them, closes them. */
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
-import type { Attestations } from '../identity/attestations.ts';
+import type { AttestedUses } from '../identity/attestations.ts';
 import { createAuthenticate } from '../identity/authenticate.ts';
 import { connectionOf } from '../identity/connections.ts';
 import { protectedResource } from '../identity/resource.ts';
@@ -17,9 +18,10 @@ import { VERSION } from '../shared/version.ts';
 import { createGuard } from './http/guard.ts';
 import { createMcpEndpoint } from './http/mcp.ts';
 import { type HttpTransport, serveHttp } from './http/server.ts';
-import { createSessions, type Sessions } from './http/sessions.ts';
-import { createThrottle } from './http/throttle.ts';
+import { createSessions, SESSION_LIMITS, type Sessions } from './http/sessions.ts';
+import { createThrottle, THROTTLE_LIMITS } from './http/throttle.ts';
 import type { Protocol } from './protocol.ts';
+import type { Seat } from './seat.ts';
 import { type StdioTransport, serveStdio } from './stdio.ts';
 
 /** Bytes that one message of a caller may have (security.md). */
@@ -37,8 +39,11 @@ export interface TransportParts {
   readonly protocol: Protocol;
   readonly redactor: Redactor;
   /** How each server is. */
-  readonly servers: () => readonly object[];
-  readonly attestations: Attestations;
+  readonly servers: () => readonly object[] | Promise<readonly object[]>;
+  readonly metrics: (format: 'json' | 'prometheus') => Promise<string>;
+  readonly attestations: AttestedUses | undefined;
+  /** Where this process is one of several workers. */
+  readonly seat?: Seat | undefined;
 }
 
 export interface Transports {
@@ -49,6 +54,8 @@ export interface Transports {
    * @throws the error of listen(2)
    */
   http(): Promise<{ readonly url: string; readonly newToken: string | undefined }>;
+  /** Serves a connection that another process accepted. @param head what was read of it already. */
+  adopt(socket: Socket, head: Buffer): void;
   /** Takes no more calls; running ones get `ms` milliseconds, and then an error. */
   drain(ms: number): Promise<void>;
   close(): Promise<void>;
@@ -56,9 +63,15 @@ export interface Transports {
 
 export function createTransports(options: TransportParts): Transports {
   const { settings, snapshot, parts, protocol, redactor, attestations } = options;
-  const { log, metrics } = parts;
-  const sessions = createSessions();
-  const startedAt = performance.now();
+  const { log } = parts;
+  const { seat } = options;
+  const share = seat?.share ?? 1;
+  const sessions = createSessions({
+    ...SESSION_LIMITS,
+    max: Math.max(1, Math.floor(SESSION_LIMITS.max * share)),
+    tag: seat?.tag ?? '',
+  });
+  const startedAt = seat?.startedAt ?? Date.now();
   let open = true;
   let stdio: StdioTransport | undefined;
   let http: HttpTransport | undefined;
@@ -69,6 +82,7 @@ export function createTransports(options: TransportParts): Transports {
     maxMessageBytes: MAX_CALLER_MESSAGE,
     open: () => open,
     failed,
+    elsewhere: seat?.elsewhere,
   });
   const idle = (): Promise<unknown> => Promise.all([stdio?.idle(), mcp.idle()]);
   return {
@@ -95,28 +109,31 @@ export function createTransports(options: TransportParts): Transports {
       if (generated !== undefined) redactor.add([generated.token]);
       const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
       http = await serveHttp({
-        host: settings.host,
-        port: settings.port,
+        at: seat === undefined ? { host: settings.host, port: settings.port } : { path: seat.path },
         guard: createGuard(settings.host, settings.allowedHosts, settings.corsOrigins),
         authenticate: createAuthenticate({ snapshot, noAuth: settings.noAuth, generatedTokenHash, log }),
-        throttle: createThrottle(),
+        throttle: createThrottle({ ...THROTTLE_LIMITS, burst: Math.max(1, Math.floor(THROTTLE_LIMITS.burst * share)) }),
         resource: (host) => protectedResource(snapshot(), host),
         connect: (proof) => connectionOf(settings, proof, attestations),
         mcp,
         health: () => ({
           status: 'ok',
           version: VERSION,
-          uptime_seconds: Math.round(performance.now() - startedAt) / 1000,
+          uptime_seconds: (Date.now() - startedAt) / 1000,
         }),
         ready: () => open,
         servers: options.servers,
         metrics: async (accept) =>
           accept?.includes('application/json') === true
-            ? { type: 'application/json', text: JSON.stringify(metrics.json()) }
-            : { type: TEXT_TYPE, text: await metrics.prometheus() },
+            ? { type: 'application/json', text: await options.metrics('json') }
+            : { type: TEXT_TYPE, text: await options.metrics('prometheus') },
         failed,
       });
       return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };
+    },
+    adopt(socket, head) {
+      if (http === undefined) socket.destroy();
+      else http.adopt(socket, head);
     },
     async drain(ms) {
       open = false;

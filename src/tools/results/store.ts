@@ -24,8 +24,8 @@ export interface KeptResult {
 export interface ResultStore {
   /** @returns the handle. */
   keep(result: KeptResult): string;
-  /** A result of this owner; undefined where the handle is unknown, expired or another's. */
-  find(handle: string, owner: string): KeptResult | undefined;
+  /** A result of this owner; undefined where the handle is unknown, expired or another's. A promise where it is kept elsewhere. */
+  find(handle: string, owner: string): KeptResult | undefined | Promise<KeptResult | undefined>;
   /** Forgets what is no longer permitted: the configuration changed. */
   review(): void;
 }
@@ -36,11 +36,26 @@ interface Entry {
   usedAt: number;
 }
 
-export function createResultStore(
-  options: { readonly now?: () => number; readonly maxTotal?: number } = {},
-): ResultStore {
+/** A store whose results are in this process. */
+export interface LocalResultStore extends ResultStore {
+  find(handle: string, owner: string): KeptResult | undefined;
+}
+
+export interface ResultStoreOptions {
+  readonly now?: () => number;
+  /** Characters of all results together. */
+  readonly maxTotal?: number;
+  /** What handles go on with after `r_`. */
+  readonly tag?: string | undefined;
+  /** Part of all limits that is this one's, from 0 to 1. */
+  readonly share?: number | undefined;
+}
+
+export function createResultStore(options: ResultStoreOptions = {}): LocalResultStore {
+  const { tag = '', share = 1 } = options;
   const now = options.now ?? Date.now;
-  const maxTotal = options.maxTotal ?? MAX_TOTAL;
+  const maxTotal = (options.maxTotal ?? MAX_TOTAL) * share;
+  const maxResults = MAX_RESULTS * share;
   // In the order of their use.
   const entries = new Map<string, Entry>();
   let total = 0;
@@ -52,14 +67,14 @@ export function createResultStore(
   const makeRoom = (): void => {
     for (const [handle, entry] of entries) {
       const expired = now() - entry.usedAt > LIFETIME_MS;
-      if (!expired && total <= maxTotal && entries.size <= MAX_RESULTS) return;
+      if (!expired && total <= maxTotal && entries.size <= maxResults) return;
       drop(handle, entry);
     }
   };
 
   return {
     keep(result) {
-      const handle = `r_${randomBytes(9).toString('base64url')}`;
+      const handle = `r_${tag}${randomBytes(9).toString('base64url')}`;
       const size = result.text.length + (result.json === result.text ? 0 : (result.json?.length ?? 0));
       entries.set(handle, { result, size, usedAt: now() });
       total += size;

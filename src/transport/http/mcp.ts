@@ -8,6 +8,7 @@ import { type Answer, refusal } from '../answer.ts';
 import type { Protocol } from '../protocol.ts';
 import { declaredRevision } from '../request-meta.ts';
 import { type Body, readBody } from './body.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { createLegacyEndpoint } from './legacy.ts';
 import { createModernEndpoint } from './modern.ts';
 import { acknowledge, headerOf, type Post, send } from './post.ts';
@@ -21,6 +22,8 @@ export interface McpEndpointOptions {
   /** False while draining. */
   readonly open: () => boolean;
   readonly failed: (error: unknown) => void;
+  /** Where this process is one of several workers: what belongs to another one. */
+  readonly elsewhere?: Elsewhere | undefined;
 }
 
 export interface McpEndpoint {
@@ -43,7 +46,7 @@ export interface McpEndpoint {
 }
 
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
-  const { protocol, sessions } = options;
+  const { protocol, sessions, elsewhere } = options;
   const modern = createModernEndpoint(protocol);
   const legacy = createLegacyEndpoint(protocol, sessions);
   let active = 0;
@@ -65,6 +68,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       case 'batch':
         return legacy.batch(post, message.text);
       case 'request': {
+        const handOn = elsewhere?.ofState(message);
+        if (handOn !== undefined) return handOn(post.request, post.response, message.text);
         const declared = declaredRevision(message);
         if (declared !== undefined) return modern.answer(post, message, declared);
         if (message.method === 'initialize') return legacy.initialize(post, message);
@@ -116,6 +121,11 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
 
   return {
     handle(request, response, connection, server, headers) {
+      const handOn = elsewhere?.ofSession(headerOf(request, 'mcp-session-id'));
+      if (handOn !== undefined) {
+        handOn(request, response);
+        return;
+      }
       const post = { request, response, connection, server, headers, accept: accepted(request.headers.accept) };
       if (request.method === 'POST') handlePost(post);
       else if (request.method === 'DELETE') legacy.end(post);

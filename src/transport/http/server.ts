@@ -1,6 +1,6 @@
 /** The HTTP server: guards and routes. Everything that MCP says about HTTP is in mcp.ts. */
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Authenticate } from '../../identity/authenticate.ts';
 import type { Authentication } from '../../identity/authentication.ts';
 import type { Proof } from '../../identity/proof.ts';
@@ -14,9 +14,8 @@ import { sendJson } from './reply.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface HttpOptions {
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
+  /** An address, with port 0 for any free one; or the path of a local socket. */
+  readonly at: { readonly host: string; readonly port: number } | { readonly path: string };
   readonly guard: Guard;
   readonly authenticate: Authenticate;
   readonly throttle: Throttle;
@@ -27,14 +26,19 @@ export interface HttpOptions {
   readonly health: () => object;
   readonly ready: () => boolean;
   /** How each server is, for `/ready?verbose`. */
-  readonly servers: () => readonly object[];
+  readonly servers: () => readonly object[] | Promise<readonly object[]>;
   readonly metrics: (accept: string | undefined) => Promise<{ readonly type: string; readonly text: string }>;
   readonly failed: (error: unknown) => void;
 }
 
 export interface HttpTransport {
-  /** Where it listens, e.g. `http://127.0.0.1:8000/mcp`. */
+  /** Where it listens, e.g. `http://127.0.0.1:8000/mcp`; the path of a local socket. */
   readonly url: string;
+  /**
+   * Serves a connection that somebody else accepted.
+   * @param head what was read of it already.
+   */
+  adopt(socket: Socket, head: Buffer): void;
   /** Accepts no further connections. */
   stopAccepting(): void;
   /** Closes every connection. */
@@ -58,13 +62,16 @@ export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen(options.at, () => {
       server.off('error', reject);
       server.on('error', options.failed);
-      const { port } = server.address() as AddressInfo;
-      const host = options.host.includes(':') ? `[${options.host}]` : options.host;
       resolve({
-        url: `http://${host}:${port}/mcp`,
+        url: urlOf(server.address(), options.at),
+        adopt: (socket, head) => {
+          socket.setNoDelay(true);
+          if (head.length > 0) socket.unshift(head);
+          server.emit('connection', socket);
+        },
         stopAccepting: () => {
           server.close();
           server.closeIdleConnections();
@@ -77,6 +84,11 @@ export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
       });
     });
   });
+}
+
+function urlOf(address: AddressInfo | string | null, at: HttpOptions['at']): string {
+  if ('path' in at || address === null || typeof address === 'string') return String(address);
+  return `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${address.port}/mcp`;
 }
 
 function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
@@ -136,7 +148,7 @@ function serve(
   const server = serverOf(path);
   if (path === '/mcp' || server !== undefined) options.mcp.handle(request, response, connection, server, cors);
   else if (path === '/metrics') void sendMetrics(options, request, response, cors);
-  else if (path === '/ready') sendReadiness(response, options.ready(), { servers: options.servers() }, cors);
+  else if (path === '/ready') void sendServers(options, response, cors);
   else {
     const answer = refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp and /mcp/servers/NAME.');
     sendJson(response, { ...answer, status: 404 }, cors);
@@ -217,6 +229,19 @@ function preflight(request: IncomingMessage, response: ServerResponse, cors: Out
     'access-control-max-age': '600',
   });
   response.end();
+}
+
+async function sendServers(
+  options: HttpOptions,
+  response: ServerResponse,
+  headers: OutgoingHttpHeaders,
+): Promise<void> {
+  try {
+    sendReadiness(response, options.ready(), { servers: await options.servers() }, headers);
+  } catch (error) {
+    options.failed(error);
+    if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The servers could not be asked for.'));
+  }
 }
 
 async function sendMetrics(

@@ -40,12 +40,14 @@ export interface SessionLimits {
   readonly idleMs: number;
   /** Sessions at one time; a new one over it ends one of whoever has most. */
   readonly max: number;
+  /** What ids begin with. */
+  readonly tag?: string;
   readonly now: () => number;
 }
 
 export const SESSION_LIMITS: SessionLimits = { idleMs: 3_600_000, max: 10_000, now: () => performance.now() };
 
-export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIMITS): Sessions {
+export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = SESSION_LIMITS): Sessions {
   /** In order of last use: the first is the one that was idle longest. */
   const held = new Map<string, Held>();
   /** Sessions of each owner that has any. */
@@ -97,7 +99,7 @@ export function createSessions({ idleMs, max, now }: SessionLimits = SESSION_LIM
     open(connection, server, negotiated) {
       expire();
       if (held.size >= max) endOneOfMost();
-      const id = randomBytes(16).toString('hex');
+      const id = tag + randomBytes(16).toString('hex');
       const session: Held = {
         ...negotiated,
         id,

@@ -1,0 +1,314 @@
+/**
+ * The servers of another worker, as this one uses them. A lease is asked for once and used until the owner says that a
+ * connection of the server is over, so that a call is one frame there and one back.
+ */
+import type { Socket } from 'node:net';
+import type { ServerDefinition } from '../../config/types.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { stillStarting, unavailable } from '../failures.ts';
+import type { ClientAnswer, LeaseOptions, Link, Reply, RequestOptions, ServerFacts, Tenant } from '../types.ts';
+import { waitFor } from '../wait.ts';
+import { type ErrorText, errorOf } from './errors.ts';
+import { type Frames, frames, type Head } from './frames.ts';
+
+/** Leases that are remembered; those used longest ago are given up first. */
+const MAX_LEASES = 2_000;
+
+/** What a request wants to hear of besides its reply: bits. */
+export const WANTS = { progress: 1, requests: 2, notifications: 4 } as const;
+
+export interface Borrower {
+  /** @throws as `Downstream.lease` */
+  lease(server: ServerDefinition, options: LeaseOptions): Promise<Link>;
+  /** The owner can be reached here now. */
+  connect(socket: Socket): void;
+  /** Asks the owner for something besides servers. @throws GatewayError SERVER_UNAVAILABLE where it cannot be reached */
+  ask(what: string, value: unknown): Promise<{ readonly value: unknown; readonly body: string }>;
+  close(): void;
+}
+
+export interface BorrowerOptions {
+  /** Something happened to a server of the owner: an event of `DownstreamEvents`. */
+  readonly event: (kind: string, server: string, key: string, uri: string) => void;
+  /** Resolves when the configuration of this worker is the one that its owner has already. */
+  readonly caughtUp: () => Promise<void>;
+}
+
+interface Pending {
+  readonly server: string;
+  readonly settle: (head: Head, body: string) => void;
+  readonly fail: (error: unknown) => void;
+  readonly options: RequestOptions | undefined;
+}
+
+interface Lease {
+  readonly id: number;
+  readonly key: string;
+  readonly facts: ServerFacts;
+  over: boolean;
+}
+
+export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
+  const pending = new Map<number, Pending>();
+  /** By server and tenant, in the order of their use. */
+  const leases = new Map<string, Lease>();
+  let nextId = 1;
+  let line: { readonly socket: Socket; readonly frames: Frames } | undefined;
+  let connected = promised<Frames>();
+  let closed = false;
+
+  const lost = (socket: Socket): void => {
+    if (line?.socket !== socket) return;
+    line = undefined;
+    connected = promised();
+    for (const lease of leases.values()) lease.over = true;
+    leases.clear();
+    for (const call of [...pending.values()]) {
+      call.fail(unavailable(call.server, 'was lost: the worker that ran it ended. Try again.'));
+    }
+  };
+
+  /** The connections that a server had are other ones now. */
+  const forget = (key: string): void => {
+    for (const [who, lease] of leases) if (lease.key === key) giveUp(who, lease);
+  };
+
+  const giveUp = (who: string, lease: Lease): void => {
+    lease.over = true;
+    leases.delete(who);
+    line?.frames.send(['drop', lease.id]);
+  };
+
+  const take = (head: Head, body: string): void => {
+    const [kind, id] = head;
+    if (kind === 'event') {
+      const [, what, server, key] = head as readonly [string, string, string, string];
+      if (what === 'connected' || what === 'disconnected') forget(key);
+      event(what, server, key, body);
+      return;
+    }
+    const call = pending.get(id as number);
+    switch (kind) {
+      case 'progress':
+        call?.options?.onProgress?.(body);
+        break;
+      case 'told':
+        call?.options?.onNotification?.(head[2] as string, body);
+        break;
+      case 'asked':
+        answer(id as number, head[2] as number, head[3] as string, body, call?.options);
+        break;
+      default:
+        call?.settle(head, body);
+    }
+  };
+
+  /** A server asks the caller of this request something. */
+  const answer = (id: number, n: number, method: string, params: string, options: RequestOptions | undefined): void => {
+    const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
+    const asked = options?.onRequest?.({ method, params }) ?? Promise.resolve(failed);
+    void asked
+      .catch(() => failed)
+      .then((given) => {
+        const text = given.ok ? given.result : (given.data ?? '');
+        const error = given.ok ? [] : [given.code, given.message, given.data !== undefined];
+        line?.frames.send(['answer', id, n, given.ok, ...error], text);
+      });
+  };
+
+  /** Sends a frame and waits for the one that settles it. */
+  const exchange = <T>(
+    out: Frames,
+    server: string,
+    make: (id: number) => readonly [Head, string],
+    read: (head: Head, body: string) => T,
+    options?: RequestOptions,
+  ): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const signal = options?.signal;
+      if (signal?.aborted) return reject(signal.reason);
+      const id = nextId++;
+      const end = (): void => {
+        pending.delete(id);
+        signal?.removeEventListener('abort', aborted);
+      };
+      const fail = (error: unknown): void => {
+        end();
+        reject(error);
+      };
+      const aborted = (): void => {
+        out.send(['abort', id]);
+        fail(signal?.reason);
+      };
+      const settle = (head: Head, body: string): void => {
+        end();
+        if (head[0] === 'failed') reject(errorOf(head[2] as ErrorText));
+        else resolve(read(head, body));
+      };
+      pending.set(id, { server, settle, fail, options });
+      signal?.addEventListener('abort', aborted, { once: true });
+      out.send(...make(id));
+    });
+
+  const request = (
+    { name }: ServerDefinition,
+    lease: Lease,
+    method: string,
+    params: string,
+    options: RequestOptions,
+  ): Promise<Reply> => {
+    const out = line?.frames;
+    if (out === undefined || lease.over) {
+      return Promise.reject(unavailable(name, 'was disconnected; the call was not sent. Try again.'));
+    }
+    const { timeoutMs, maxTotalMs, meta = '', headers, clientCapabilities } = options;
+    const wants =
+      (options.onProgress === undefined ? 0 : WANTS.progress) |
+      (options.onRequest === undefined ? 0 : WANTS.requests) |
+      (options.onNotification === undefined ? 0 : WANTS.notifications);
+    const finite = (ms: number | undefined): number | null => (ms === undefined || !Number.isFinite(ms) ? null : ms);
+    const times = [finite(timeoutMs), finite(maxTotalMs)];
+    const make = (id: number) =>
+      [
+        ['call', id, lease.id, method, ...times, wants, params.length, headers ?? null, clientCapabilities ?? null],
+        params + meta,
+      ] as const;
+    return exchange(out, name, make, readReply, options);
+  };
+
+  const resource = (server: ServerDefinition, lease: Lease, uri: string, add: boolean): Promise<Reply> => {
+    const out = line?.frames;
+    if (out === undefined || lease.over)
+      return Promise.reject(unavailable(server.name, 'was disconnected. Try again.'));
+    return exchange(out, server.name, (id) => [['resource', id, lease.id, add], uri], readReply);
+  };
+
+  const linkOf = (server: ServerDefinition, lease: Lease): Link => ({
+    facts: lease.facts,
+    get closed() {
+      return lease.over;
+    },
+    request: (method, params, options) => request(server, lease, method, params, options),
+    subscribeResource: (uri) => resource(server, lease, uri, true),
+    unsubscribeResource: (uri) => resource(server, lease, uri, false),
+    // Connections belong to their owner.
+    close: () => Promise.resolve(),
+  });
+
+  const known = (who: string): Lease | undefined => {
+    const lease = leases.get(who);
+    if (lease === undefined) return undefined;
+    leases.delete(who);
+    leases.set(who, lease);
+    return lease;
+  };
+
+  /** @returns the one to use: another call may have asked for the same at the same time. */
+  const remember = (who: string, made: Lease): Lease => {
+    const same = leases.get(who);
+    if (same !== undefined) {
+      line?.frames.send(['drop', made.id]);
+      return same;
+    }
+    for (const [oldest, lease] of leases) {
+      if (leases.size < MAX_LEASES) break;
+      giveUp(oldest, lease);
+    }
+    leases.set(who, made);
+    return made;
+  };
+
+  return {
+    async lease(server, { timeoutMs, signal, tenant, listing }) {
+      const until = Date.now() + timeoutMs;
+      const left = (): number => Math.max(1, until - Date.now());
+      const who = `${server.key}\n${listing === true}\n${tenant === undefined ? '' : nameOf(tenant)}`;
+      for (;;) {
+        const held = known(who);
+        if (held !== undefined) return linkOf(server, held);
+        if (closed) throw unavailable(server.name, 'is not available: the gateway is stopping.');
+        const late = (): GatewayError => stillStarting(server.name, timeoutMs);
+        const out = await waitFor(connected.promise, left(), signal, late);
+        const before = line;
+        try {
+          const lease = await exchange(
+            out,
+            server.name,
+            (id) => [['lease', id, server.name, server.key, left(), listing === true, tenant ?? null], ''],
+            // At once: the next frame may say that it is over.
+            ([kind, , id, facts]) =>
+              kind === 'changed'
+                ? undefined
+                : remember(who, { id: id as number, key: server.key, facts: facts as ServerFacts, over: false }),
+            { timeoutMs, signal },
+          );
+          if (lease !== undefined) return linkOf(server, lease);
+          // Whoever asked looks at the configuration again before anything is sent.
+          await caughtUp();
+          return linkOf(server, GONE);
+        } catch (error) {
+          // Nothing was forwarded: what was lost with its worker is asked of the next one.
+          if (line === before || signal?.aborted || Date.now() >= until) throw error;
+        }
+      }
+    },
+    connect(socket) {
+      const out = frames(socket, take);
+      line?.socket.destroy();
+      line = { socket, frames: out };
+      socket.once('close', () => lost(socket));
+      connected.resolve(out);
+    },
+    async ask(what, value) {
+      const out = line?.frames;
+      if (out === undefined) throw new GatewayError('SERVER_UNAVAILABLE', 'Another worker is not there. Try again.');
+      return exchange(
+        out,
+        '',
+        (id) => [['ask', id, what, value], ''],
+        (head, body) => ({ value: head[2], body }),
+      );
+    },
+    close() {
+      closed = true;
+      line?.socket.destroy();
+    },
+  };
+}
+
+/** Of a server that the configuration has no more. */
+const GONE: Lease = {
+  id: 0,
+  key: '',
+  facts: {
+    era: 'legacy',
+    revision: '',
+    name: undefined,
+    version: undefined,
+    instructions: undefined,
+    capabilities: {},
+  },
+  over: true,
+};
+
+function nameOf({ principal, agent, session, capabilities }: Tenant): string {
+  return `${principal}\n${agent}\n${session ?? ''}\n${capabilities}`;
+}
+
+function readReply(head: Head, body: string): Reply {
+  const [, , ok, ...rest] = head;
+  if (ok === true) {
+    const [metaAt, resultType, ttlMs] = rest as [number, string, number | null];
+    return { ok, result: { text: body, metaAt, resultType, ttlMs: ttlMs ?? undefined } };
+  }
+  const [code, message, hasData] = rest as [number, string, boolean];
+  return { ok: false, code, message, ...(hasData ? { data: body } : {}) };
+}
+
+function promised<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

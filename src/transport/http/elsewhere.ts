@@ -1,0 +1,79 @@
+/**
+ * Requests that another worker of this gateway must answer, because it has their session or the call that they go on with: they
+ * are handed on as they came, over a local socket. Connections usually reach the right worker at once (src/cluster/door.ts).
+ */
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, request as send } from 'node:http';
+import { parsedValue, type RequestMessage } from '../../protocol/messages.ts';
+import { findMember } from '../../protocol/scan.ts';
+import { refusal } from '../answer.ts';
+import { sendJson } from './reply.ts';
+
+/** @param body where it was read already. */
+export type HandOn = (request: IncomingMessage, response: ServerResponse, body?: string) => void;
+
+export interface Elsewhere {
+  /** Undefined where the session is this worker's, or nobody's. */
+  ofSession(id: string | undefined): HandOn | undefined;
+  /** The same for a request that goes on with a call that waited for input. */
+  ofState(message: RequestMessage): HandOn | undefined;
+}
+
+export interface ElsewhereOptions {
+  /** Number of the worker that a session id or a state names; undefined for none. */
+  readonly workerOf: (name: string) => number | undefined;
+  /** Path of the local socket of a worker; undefined for this one, and where it is not there. */
+  readonly pathOf: (worker: number) => string | undefined;
+}
+
+export function createElsewhere({ workerOf, pathOf }: ElsewhereOptions): Elsewhere {
+  const agent = new Agent({ keepAlive: true });
+  const find = (name: string): HandOn | undefined => {
+    const worker = workerOf(name);
+    const path = worker === undefined ? undefined : pathOf(worker);
+    return path === undefined ? undefined : (request, response, body) => handOn(agent, path, request, response, body);
+  };
+  return {
+    ofSession: (id) => (id === undefined ? undefined : find(id)),
+    ofState({ text, params }) {
+      const member = findMember(params, 'requestState');
+      const state = member === undefined ? undefined : parsedValue(text, member);
+      return typeof state === 'string' ? find(state) : undefined;
+    },
+  };
+}
+
+function handOn(
+  agent: Agent,
+  socketPath: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string | undefined,
+): void {
+  const headers: OutgoingHttpHeaders = { ...request.headers };
+  delete headers.connection;
+  if (body !== undefined) {
+    delete headers['transfer-encoding'];
+    headers['content-length'] = Buffer.byteLength(body);
+  }
+  const outgoing = send({ agent, socketPath, method: request.method, path: request.url, headers }, (answer) => {
+    const given: OutgoingHttpHeaders = { ...answer.headers };
+    for (const name of OF_THE_HOP) delete given[name];
+    response.writeHead(answer.statusCode ?? 502, given);
+    answer.pipe(response);
+    answer.once('error', () => response.destroy());
+  });
+  outgoing.once('error', () => {
+    if (response.headersSent) response.destroy();
+    else
+      sendJson(response, {
+        ...refusal('null', 'INTERNAL', 'The worker of this request ended: try again.'),
+        status: 503,
+      });
+  });
+  // A caller that goes away cancels.
+  response.once('close', () => outgoing.destroy());
+  if (body === undefined) request.pipe(outgoing);
+  else outgoing.end(body);
+}
+
+const OF_THE_HOP = ['connection', 'keep-alive', 'transfer-encoding'] as const;
