@@ -3,6 +3,7 @@ import type { HttpDefinition, ServerDefinition, StdioDefinition } from '../confi
 import { parsedValue } from '../protocol/messages.ts';
 import { LATEST_LEGACY } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
+import { Canceller, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Authorization } from './authorization.ts';
 import type { OpenChannel } from './channel.ts';
@@ -169,7 +170,8 @@ async function attempt(
   let facts: ServerFacts | undefined;
   let acknowledged = false;
   let renewed: () => void = () => undefined;
-  const budget = new AbortController();
+  const budget = new Canceller();
+  const release = follow(budget, signal);
   const began = performance.now();
   let activeAt = began;
   const expire = (ms: number, phase: 'start' | 'handshake', what: string): NodeJS.Timeout =>
@@ -186,7 +188,10 @@ async function attempt(
     events.resourcesChanged?.(server);
   };
   const renew = async (): Promise<void> => {
-    const limit = AbortSignal.any([AbortSignal.timeout(budgets.handshakeMs), signal]);
+    const limit = new Canceller();
+    const letGo = follow(limit, signal);
+    const late = unavailable(name, 'did not give a new session in time.');
+    const timer = setTimeout(() => limit.abort(late), budgets.handshakeMs);
     try {
       const before = facts?.revision ?? LATEST_LEGACY;
       facts = await initializeAgain(peer, { server: name, version, capabilities, signal: limit }, before);
@@ -194,9 +199,12 @@ async function attempt(
       renewed();
     } catch (error) {
       options.verdicts.delete(key);
-      const known = error instanceof GatewayError ? error : unavailable(name, 'did not give a new session in time.');
+      const known = error instanceof GatewayError ? error : late;
       void peer.close(known);
       throw known;
+    } finally {
+      clearTimeout(timer);
+      letGo();
     }
   };
 
@@ -206,7 +214,7 @@ async function attempt(
     warn: createWarnings(options.log, name),
     active: () => {
       activeAt = performance.now();
-      if (!isProcess || facts !== undefined || budget.signal.aborted) return;
+      if (!isProcess || facts !== undefined || budget.aborted) return;
       clearTimeout(timer);
       timer = handshakeTimer();
     },
@@ -238,7 +246,7 @@ async function attempt(
       capabilities,
       known,
       probeMs: isProcess ? budgets.probeMs : Number.POSITIVE_INFINITY,
-      signal: AbortSignal.any([budget.signal, signal]),
+      signal: budget,
     });
     facts = first;
     options.verdicts.set(key, verdict ?? first.era);
@@ -255,5 +263,6 @@ async function attempt(
     throw error;
   } finally {
     clearTimeout(timer);
+    release();
   }
 }

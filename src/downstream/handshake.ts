@@ -4,6 +4,7 @@
  */
 import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
 import { isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
@@ -99,7 +100,7 @@ export interface HandshakeOptions {
   readonly known: 'legacy' | 'modern' | undefined;
   /** Milliseconds of silence after which a server is taken for legacy; Infinity where silence says nothing (HTTP). */
   readonly probeMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /**

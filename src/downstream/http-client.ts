@@ -1,10 +1,11 @@
 /** HTTP to one server: its origin, its configured headers, and nothing that leaves that origin. */
-import { Buffer, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import undiciErrors from 'undici/lib/core/errors.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpDefinition } from '../config/types.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { createGatherer } from '../shared/gather.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable } from './failures.ts';
 import { dispatch, type HttpBody } from './http-exchange.ts';
@@ -146,14 +147,14 @@ export function discard(response: HttpResponse): void {
  * @throws GatewayError SERVER_UNAVAILABLE when it is too long or not UTF-8.
  */
 export async function readBody(server: string, response: HttpResponse, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const gatherer = createGatherer(maxBytes);
   await response.body.read((chunk) => {
-    length += chunk.length;
-    if (length > maxBytes) throw unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
-    chunks.push(chunk);
+    if (gatherer.length + chunk.length > maxBytes) {
+      throw unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
+    }
+    gatherer.push(chunk);
   });
-  const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+  const body = gatherer.take();
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
   return body.toString('utf8');
 }

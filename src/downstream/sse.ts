@@ -26,9 +26,14 @@ export class EventStreamError extends Error {
   }
 }
 
+/** Pieces of a line that are kept apart until they are put together: each costs more than a byte. */
+const PIECES = 1024;
+
 /** @param maxLength of one event, in bytes. */
 export function createEventReader(handle: (event: ServerEvent) => void, maxLength: number): EventReader {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  /** The beginning of a line whose end has not come: its last pieces, and before them those that were put together. */
+  let pieces: string[] = [];
   let parts: string[] = [];
   let held = 0;
   /** A `\r` ended the last chunk: a `\n` that follows belongs to it. */
@@ -66,6 +71,21 @@ export function createEventReader(handle: (event: ServerEvent) => void, maxLengt
     else if (field === 'retry' && /^\d{1,9}$/.test(value)) retryMs = Number(value);
   };
 
+  const begin = (piece: string): void => {
+    pieces.push(piece);
+    if (pieces.length < PIECES) return;
+    parts.push(pieces.join(''));
+    pieces = [];
+  };
+
+  const takeBegun = (): string => {
+    if (pieces.length === 0 && parts.length === 0) return '';
+    const begun = [...parts, ...pieces].join('');
+    parts = [];
+    pieces = [];
+    return begun;
+  };
+
   const feed = (text: string): void => {
     if (text === '') return;
     let start = afterReturn && text.charCodeAt(0) === 0x0a ? 1 : 0;
@@ -73,16 +93,13 @@ export function createEventReader(handle: (event: ServerEvent) => void, maxLengt
     while (start < text.length) {
       const end = lineEnd(text, start);
       if (end < 0) break;
-      parts.push(text.slice(start, end));
-      const whole = parts.length === 1 ? (parts[0] ?? '') : parts.join('');
-      parts = [];
-      line(whole);
+      line(takeBegun() + text.slice(start, end));
       start = end + 1;
       if (text.charCodeAt(end) !== 0x0d) continue;
       if (start === text.length) afterReturn = true;
       else if (text.charCodeAt(start) === 0x0a) start++;
     }
-    if (start < text.length) parts.push(text.slice(start));
+    if (start < text.length) begin(text.slice(start));
   };
 
   return {

@@ -1,6 +1,7 @@
 /** Keeps a `subscriptions/listen` request open, so that a modern server can say what changed (2026-07-28). */
 import type { Peer } from './peer.ts';
 import type { Log, ServerFacts } from './types.ts';
+import { pause } from './wait.ts';
 
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
@@ -72,20 +73,4 @@ export function keepSubscribed(peer: Peer, log: Log, server: string, facts: Serv
       last.abort();
     },
   };
-}
-
-/** Waits; ends early when aborted. Keeps no process alive, and a wait without end keeps nothing at all. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = Number.isFinite(ms) ? setTimeout(resolve, ms).unref() : undefined;
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

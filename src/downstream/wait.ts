@@ -34,7 +34,7 @@ export function waitFor<T>(
   });
 }
 
-/** Waits; ends early when aborted. Keeps no process alive. */
+/** Waits; ends early when aborted. Keeps no process alive, and a wait without end keeps nothing at all. */
 export function pause(ms: number, signal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -42,8 +42,7 @@ export function pause(ms: number, signal: CancelSignal): Promise<void> {
       signal.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
-    timer.unref();
+    const timer = Number.isFinite(ms) ? setTimeout(end, ms).unref() : undefined;
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
   });

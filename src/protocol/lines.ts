@@ -1,5 +1,6 @@
 /** Newline-delimited messages: bytes in, one text per line out, with bounded memory. */
-import { Buffer, isUtf8 } from 'node:buffer';
+import { type Buffer, isUtf8 } from 'node:buffer';
+import { createGatherer } from '../shared/gather.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -20,11 +21,11 @@ export interface LineHandlers {
 
 /**
  * Splits a byte stream into lines. `\r\n` counts as an end; UTF-8 is checked before anything is decoded.
- * @param maxBytes of one line; more are never held.
+ * @param maxBytes of one line; not much more is ever held, however small the pieces are in which it comes.
  */
 export function createLineReader(handlers: LineHandlers, maxBytes: number): LineReader {
-  let parts: Buffer[] = [];
-  let held = 0;
+  /** The beginning of a line whose end has not come. */
+  const begun = createGatherer(maxBytes + 1);
   /** Inside a line that is too long and was reported: drop up to its end. */
   let skipping = false;
   let stopped = false;
@@ -33,14 +34,12 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
     stopped = !handlers.broken(reason);
   };
 
-  const drop = (): void => {
-    parts = [];
-    held = 0;
-  };
-
   const emit = (last: Buffer): void => {
-    const line = parts.length === 0 ? last : Buffer.concat([...parts, last], held + last.length);
-    drop();
+    let line = last;
+    if (begun.length > 0) {
+      begun.push(last);
+      line = begun.take();
+    }
     const end = line.length > 0 && line[line.length - 1] === CARRIAGE_RETURN ? line.length - 1 : line.length;
     const bytes = end === line.length ? line : line.subarray(0, end);
     if (end > maxBytes) fail('too long');
@@ -63,10 +62,8 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
       }
       if (stopped || skipping || start >= chunk.length) return;
       const rest = start === 0 ? chunk : chunk.subarray(start);
-      parts.push(rest);
-      held += rest.length;
-      if (held <= maxBytes + 1) return;
-      drop();
+      if (begun.length + rest.length <= maxBytes + 1) return begun.push(rest);
+      begun.take();
       skipping = true;
       fail('too long');
     },

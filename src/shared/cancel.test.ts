@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { Canceller, type CancelSignal } from './cancel.ts';
+import { Canceller, type CancelSignal, follow } from './cancel.ts';
 
 it.each([
   ['ours', (): { signal: CancelSignal; abort(reason?: unknown): void } => new Canceller()],
@@ -33,4 +33,14 @@ it('a listener may remove another while both are told', () => {
   canceller.addEventListener('abort', other);
   canceller.abort();
   expect(other).toHaveBeenCalledTimes(1);
+});
+
+it('one follows another until it is let go', () => {
+  const [leader, follower, free, late] = [new Canceller(), new Canceller(), new Canceller(), new Canceller()];
+  follow(follower, leader);
+  follow(free, leader)();
+  leader.abort('why');
+  follow(late, leader);
+  expect([follower, late].map(({ reason }) => reason)).toEqual(['why', 'why']);
+  expect(free.aborted).toBe(false);
 });

@@ -48,3 +48,14 @@ export class Canceller implements CancelSignal {
     else if (typeof listeners === 'object') this.#listeners = listeners.filter((other) => other !== listener);
   }
 }
+
+/**
+ * Aborts one with the other from now on. `AbortSignal.any` would leave something on the signal each time, and some live long.
+ * @returns lets the signal go.
+ */
+export function follow(canceller: Canceller, signal: CancelSignal): () => void {
+  const abort = (): void => canceller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return () => signal.removeEventListener('abort', abort);
+}

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { createGatherer } from '../../shared/gather.ts';
 
 export type Body =
   | { readonly kind: 'text'; readonly text: string }
@@ -19,8 +20,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
     done({ kind: 'too large' });
     return;
   }
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const gatherer = createGatherer(maxBytes);
   let finished = false;
   const finish = (body: Body): void => {
     if (finished) return;
@@ -29,13 +29,12 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
   };
   request.on('data', (chunk: Buffer) => {
     if (finished) return;
-    size += chunk.length;
-    if (size > maxBytes) finish({ kind: 'too large' });
-    else chunks.push(chunk);
+    if (gatherer.length + chunk.length <= maxBytes) return gatherer.push(chunk);
+    gatherer.take();
+    finish({ kind: 'too large' });
   });
   request.once('end', () => {
-    const [only] = chunks;
-    const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+    const bytes = gatherer.take();
     finish(isUtf8(bytes) ? { kind: 'text', text: bytes.toString('utf8') } : { kind: 'not UTF-8' });
   });
   request.once('close', () => finish({ kind: 'gone' }));
