@@ -6,6 +6,8 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: { main: 'src/main.ts', guardian: 'src/downstream/guardian-main.ts' },
   platform: 'node',
+  // Native code, and optional: the program runs without it.
+  external: ['@napi-rs/keyring'],
   // `main` of some packages is UMD, whose inner requires cannot be bundled.
   resolve: { mainFields: ['module', 'main'] },
   plugins: [

@@ -59,8 +59,3 @@ export function rotatedFiles(files: Pick<AuditFs, 'readdirSync'>, log: string): 
   }
   return found.sort((a, b) => a.number - b.number);
 }
-
-/** The system's code of an error, e.g. `ENOSPC`. */
-export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}

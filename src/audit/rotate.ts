@@ -1,6 +1,8 @@
 /** Moving a full log aside. Several processes may want to at once; whatever they do, no line is lost. */
-import { type AuditFs, type FileIdentity, rotatedFiles, rotatedPath, sameFile, systemCode } from './files.ts';
-import { takeLock } from './lock.ts';
+
+import { takeLock } from '../shared/lock.ts';
+import { systemCode } from '../shared/system-code.ts';
+import { type AuditFs, type FileIdentity, rotatedFiles, rotatedPath, sameFile } from './files.ts';
 
 /**
  * Renames the log to the next number and deletes the oldest rotated files beyond `keep`. The next writer creates a new log;

@@ -2,8 +2,9 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
-import { type AuditFs, nodeFs, systemCode } from './files.ts';
+import { type AuditFs, nodeFs } from './files.ts';
 import { chain, FIRST_PREV, lineBody } from './line.ts';
 import type { AuditRecord, AuditSink } from './record.ts';
 

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { rotatedName, systemCode } from '../audit/files.ts';
+import { rotatedName } from '../audit/files.ts';
 import { describe } from '../audit/problems.ts';
 import { type VerifyReport, verifyLog } from '../audit/verify.ts';
 import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
 import { settingsFrom } from './flags.ts';
 import { print, printJson, say } from './output.ts';
 

@@ -30,11 +30,12 @@ export function port(source: Source | undefined): number | undefined {
 }
 
 const YES = new Set(['1', 'true', 'yes', 'on']);
-const NO = new Set(['', '0', 'false', 'no', 'off']);
+const NO = new Set(['0', 'false', 'no', 'off']);
 
-/** A variable that switches something on. Absent and empty mean off. */
-export function boolean(env: Environment, name: string): boolean {
+/** A variable that switches something on or off; absent and empty leave it as it is by `otherwise`. */
+export function boolean(env: Environment, name: string, otherwise = false): boolean {
   const value = env[name] ?? '';
+  if (value === '') return otherwise;
   const word = value.trim().toLowerCase();
   if (!YES.has(word) && !NO.has(word)) throw usage({ value, name }, '1 or 0 (true or false, yes or no, on or off)');
   return YES.has(word);
@@ -46,6 +47,20 @@ export function agentId(source: Source | undefined): string | undefined {
     throw usage(source, 'an agent id of letters, digits, "_", "." and "-"');
   }
   return source?.value;
+}
+
+/** A key of 32 bytes, written in base64 or hex. The error does not repeat it. */
+export function secretKey(source: Source | undefined): Uint8Array | undefined {
+  if (source === undefined) return undefined;
+  const { name, value } = source;
+  const text = value.trim();
+  const hex = /^[0-9a-f]{64}$/i.test(text);
+  const bytes = Buffer.from(text, hex ? 'hex' : 'base64');
+  if (bytes.length === 32 && (hex || /^[A-Za-z0-9+/_-]+=?$/.test(text))) return bytes;
+  throw new GatewayError(
+    'USAGE',
+    `${name} takes 32 random bytes in base64 or hex: "openssl rand -base64 32" makes them.`,
+  );
 }
 
 /** Comma-separated origins, written as browsers send them: lower case, no path, no default port. */

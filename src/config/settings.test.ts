@@ -26,6 +26,8 @@ test('the defaults', () => {
     trustCwd: false,
     allowNested: false,
     noAuth: false,
+    secretKey: undefined,
+    keychain: true,
     configDir: '/home/me/.config/agent-mcp-gateway',
     cacheDir: '/home/me/.cache/agent-mcp-gateway',
     ...place,
@@ -96,6 +98,20 @@ test('empty variables count as absent', () => {
   expect(resolve({}, env)).toEqual(resolve());
 });
 
+test.each(['hex', 'base64', 'base64url'] as const)('a secret key may be written in %s', (encoding) => {
+  const bytes = Buffer.from(Array.from({ length: 32 }, (_, n) => 255 - n));
+  expect(resolve({}, { GATEWAY_SECRET_KEY: ` ${bytes.toString(encoding)}\n` }).secretKey).toEqual(bytes);
+});
+
+test('a keychain is used unless somebody says no', () => {
+  expect([{}, { GATEWAY_KEYCHAIN: '' }, { GATEWAY_KEYCHAIN: '1' }].map((env) => resolve({}, env).keychain)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(resolve({}, { GATEWAY_KEYCHAIN: 'off' }).keychain).toBe(false);
+});
+
 test('XDG folders are used where they are absolute', () => {
   const env = { XDG_CONFIG_HOME: '/etc/me', XDG_CACHE_HOME: '/var/me' };
   expect(resolve({}, env)).toMatchObject({
@@ -113,6 +129,10 @@ test.each<[Flags, Environment, RegExp]>([
   [{}, { GATEWAY_HTTP_PORT: '80x' }, /GATEWAY_HTTP_PORT/],
   [{}, { GATEWAY_DEBUG: 'maybe' }, /GATEWAY_DEBUG takes 1 or 0/],
   [{}, { GATEWAY_TRUST_CWD: '2' }, /GATEWAY_TRUST_CWD/],
+  [{}, { GATEWAY_KEYCHAIN: 'maybe' }, /GATEWAY_KEYCHAIN takes 1 or 0/],
+  [{}, { GATEWAY_SECRET_KEY: 'password' }, /^GATEWAY_SECRET_KEY takes 32 random bytes in base64 or hex: [^:]*them\.$/],
+  [{}, { GATEWAY_SECRET_KEY: 'zz'.repeat(32) }, /GATEWAY_SECRET_KEY/],
+  [{}, { GATEWAY_SECRET_KEY: `${'A'.repeat(20)}!${'A'.repeat(23)}` }, /GATEWAY_SECRET_KEY/],
   [{ initStrategy: 'soon' }, {}, /--init-strategy takes eager or lazy/],
   [{ agent: 'a b' }, {}, /--agent takes an agent id/],
   [{ agent: '' }, {}, /--agent takes an agent id/],

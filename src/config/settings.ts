@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../shared/errors.ts';
-import { agentId, boolean, hosts, oneOf, origins, port, type Source } from './setting-values.ts';
+import { agentId, boolean, hosts, oneOf, origins, port, type Source, secretKey } from './setting-values.ts';
 import type { Environment } from './substitute.ts';
 
 /** What the command line gave; undefined where a flag is absent. */
@@ -65,6 +65,10 @@ export interface Settings {
   readonly trustCwd: boolean;
   readonly allowNested: boolean;
   readonly noAuth: boolean;
+  /** `GATEWAY_SECRET_KEY`: 32 bytes that encrypt stored sign-ins. */
+  readonly secretKey: Uint8Array | undefined;
+  /** `GATEWAY_KEYCHAIN`: whether the keychain of the system may keep that key where none is given. */
+  readonly keychain: boolean;
   /** `~/.config/agent-mcp-gateway` or under XDG_CONFIG_HOME. */
   readonly configDir: string;
   /** `~/.cache/agent-mcp-gateway` or under XDG_CACHE_HOME. */
@@ -115,6 +119,8 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     trustCwd: flags.trustCwd ?? boolean(env, 'GATEWAY_TRUST_CWD'),
     allowNested: flags.allowNested ?? boolean(env, 'GATEWAY_ALLOW_NESTED'),
     noAuth,
+    secretKey: secretKey(pick(undefined, '', env, 'GATEWAY_SECRET_KEY')),
+    keychain: boolean(env, 'GATEWAY_KEYCHAIN', true),
     configDir: join(xdg(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
     cacheDir,
     runtime: xdg(env['XDG_RUNTIME_DIR']),

@@ -47,6 +47,7 @@ export function makeHome(files: Files = {}): Home {
       HOME: dir,
       XDG_CONFIG_HOME: path.join(dir, 'config'),
       XDG_CACHE_HOME: path.join(dir, 'cache'),
+      GATEWAY_KEYCHAIN: '0',
       NO_COLOR: '1',
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
