@@ -84,6 +84,16 @@ describe('help and version', () => {
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/^\s+at /m);
   });
+
+  it.each([
+    [['validat'], "unknown command 'validat'. Did you mean 'validate'?"],
+    [['--debug', 'frobnicate'], "unknown command 'frobnicate'."],
+    [['serve', 'validate'], "serve takes no argument 'validate'."],
+  ])('%j: says what is wrong', async (args, told) => {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr.split('\n')[0]).toBe(`error: ${told}`);
+  });
 });
 
 describe('policy explain', () => {

@@ -84,9 +84,14 @@ describe('the nearest names', () => {
     ['CreateIssue', ['create_issue']],
     ['file_get', ['get_file', 'delete_file']],
     ['weather', []],
+    ['fetch', []],
     ['x'.repeat(500), []],
   ])('%s -> %j', (mistyped, expected) => {
     expect(nearestNames(mistyped, names)).toEqual(expected);
+  });
+
+  it('are few slips away, for short names too', () => {
+    expect(nearestNames('serv', ['serve', 'audit', 'servers', 'demo', 'connect'])).toEqual(['serve']);
   });
 
   it('are said in a sentence', () => {

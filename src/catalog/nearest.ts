@@ -18,7 +18,9 @@ export function nearestNames(mistyped: string, names: readonly string[]): string
     const own = words(name);
     const shared = own.filter((word) => asked.has(word)).length;
     const missing = Math.max(own.length, asked.size) - shared;
-    const distance = Math.min(slips(wanted, name.toLowerCase(), most), shared > 0 ? missing + 1 : most + 1);
+    const letters = slips(wanted, name.toLowerCase(), most);
+    const spelled = letters > most ? Number.POSITIVE_INFINITY : letters;
+    const distance = shared > 0 ? Math.min(spelled, missing + 1) : spelled;
     if (distance <= Math.max(most, 2)) scored.push({ name, distance });
   }
   scored.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));

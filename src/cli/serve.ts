@@ -18,6 +18,7 @@ export function registerServe(program: Command): void {
     .option('--init-strategy <when>', 'start servers eager or lazy (GATEWAY_INIT_STRATEGY; default eager)')
     .option('--expose <view>', "what agents see: discovery (the gateway's few tools) or direct (every permitted tool)")
     .option('--server <name>', 'over stdio: stand for this one server, nothing renamed')
+    .allowExcessArguments()
     .option('--no-auth', 'accept HTTP requests without a token; only together with a loopback address')
     .addHelpText(
       'after',
@@ -31,6 +32,8 @@ Stops on SIGTERM, SIGINT and the end of stdin; reloads on SIGHUP and whenever a 
 Exit status: 0 after a clean stop, 1 where it could not start, 2 for a wrong flag.`,
     )
     .action(async (flags: CommandFlags) => {
+      const [extra] = command.args;
+      if (extra !== undefined) return command.error(await unknown(program, extra));
       try {
         const { serve } = await import('./run.ts');
         await serve(settingsFrom(flags));
@@ -39,4 +42,12 @@ Exit status: 0 after a clean stop, 1 where it could not start, 2 for a wrong fla
         process.exit();
       }
     });
+}
+
+/** What to say of a word that is no command: every such word reaches the default command. */
+async function unknown({ args, commands }: Command, word: string): Promise<string> {
+  if (args[0] === 'serve') return `error: serve takes no argument '${word}'.`;
+  const { didYouMean } = await import('../catalog/nearest.ts');
+  const names = commands.map((known) => known.name());
+  return `error: unknown command '${word}'.${didYouMean(word, names)}`;
 }

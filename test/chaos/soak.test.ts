@@ -1,6 +1,6 @@
 /**
  * Mixed churn for as long as `SOAK_MINUTES` says (`npm run test:soak`); not part of other runs. Samples are written down as they
- * are taken, one JSON line each, so that a run that is cut short has its figures too.
+ * are taken, one JSON line each, so that a run that is cut short has its figures too: in `SOAK_FOLDER`, or in a new temporary one.
  */
 import { appendFileSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,8 @@ afterAll(printTable);
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 0);
 const SAMPLE_MS = 10_000;
+/** Heap snapshots to find what grows: `early`, which spoils the resident memory of the run, and `late`. */
+const SNAPSHOTS = (process.env.SOAK_SNAPSHOTS ?? '').split(',');
 
 interface Sample extends Memory {
   readonly minute: number;
@@ -116,9 +118,9 @@ test.skipIf(MINUTES === 0)(
         samples.push(sample);
         appendFileSync(path.join(folder, 'samples.jsonl'), `${JSON.stringify(sample)}\n`);
       }),
-      ...(process.env.SOAK_SNAPSHOTS === undefined ? [] : [pause(MINUTES * 12_000).then(() => snapshot('early'))]),
+      ...(SNAPSHOTS.includes('early') ? [pause(MINUTES * 12_000).then(() => snapshot('early'))] : []),
     ]);
-    if (process.env.SOAK_SNAPSHOTS !== undefined) await snapshot('late');
+    if (SNAPSHOTS.includes('late')) await snapshot('late');
     await inspector.close();
 
     const late = samples.filter((sample) => sample.minute > MINUTES * 0.2);
