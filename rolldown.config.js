@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
@@ -12,14 +12,22 @@ export default defineConfig({
   resolve: { mainFields: ['module', 'main'] },
   plugins: [
     {
-      name: 'executable',
-      writeBundle: ({ dir }) => chmodSync(join(dir, 'main.js'), 0o755),
+      name: 'program',
+      // Text of one byte per character is read faster and needs half of the memory.
+      generateBundle: (_, bundle) => {
+        for (const part of Object.values(bundle)) if (part.type === 'chunk') part.code = ascii(part.code);
+      },
+      writeBundle: ({ dir }) => {
+        writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
+        chmodSync(join(dir, 'main.js'), 0o755);
+      },
     },
   ],
   transform: { target: 'node20.19' },
   output: {
     dir: 'dist',
-    format: 'esm',
+    // Starts faster than ESM: files are loaded without waiting, and nothing of Node that is only imported is evaluated.
+    format: 'cjs',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
     cleanDir: true,
@@ -28,3 +36,8 @@ export default defineConfig({
     banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
   },
 });
+
+/** The same program in ASCII: what is not, stands in literals and comments, where it may be escaped. */
+function ascii(code) {
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

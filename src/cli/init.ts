@@ -1,7 +1,6 @@
 /** `init`: a first configuration. */
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { canonical, exists, writePrivateFile } from '../config/files.ts';
 import { RULES_FILE, SERVERS_FILE } from '../config/locate.ts';
@@ -97,6 +96,7 @@ function nextSteps(dir: string, isOwnDir: boolean): readonly string[] {
 function terminalAsk(): Ask {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
   return async (question) => {
+    const { createInterface } = await import('node:readline/promises');
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
       return /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());

@@ -4,6 +4,9 @@ import { patternProblem } from '../policy/pattern.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './printable.ts';
 
+// A file is checked once: compiling the checks takes longer than they do.
+z.config({ jitless: true });
+
 const AGENT_ID = /^[A-Za-z0-9_.-]+$/;
 
 /** Largest number in a file: milliseconds that a timer of Node.js can count. */

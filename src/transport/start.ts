@@ -17,7 +17,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { createGuard } from './http/guard.ts';
 import { createMcpEndpoint } from './http/mcp.ts';
-import { type HttpTransport, serveHttp } from './http/server.ts';
+import type { HttpTransport } from './http/server.ts';
 import { createSessions, SESSION_LIMITS, type Sessions } from './http/sessions.ts';
 import { createThrottle, THROTTLE_LIMITS } from './http/throttle.ts';
 import type { Protocol } from './protocol.ts';
@@ -108,6 +108,8 @@ export function createTransports(options: TransportParts): Transports {
       const generated = needsToken ? loadOrCreateToken(join(settings.configDir, 'token')) : undefined;
       if (generated !== undefined) redactor.add([generated.token]);
       const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
+      // Only here: over stdio nothing of HTTP is loaded.
+      const { serveHttp } = await import('./http/server.ts');
       http = await serveHttp({
         at: seat === undefined ? { host: settings.host, port: settings.port } : { path: seat.path },
         guard: createGuard(settings.host, settings.allowedHosts, settings.corsOrigins),

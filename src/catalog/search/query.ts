@@ -61,6 +61,7 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
     }
   }
   const commonFrom = Math.max(MIN_COMMON, scope.count * COMMON);
+  const { fillers, synonyms } = vocabulary();
   const concepts: Concept[] = [];
   for (const [text, count] of Array.from(counts).slice(0, MAX_CONCEPTS)) {
     const found = new Map<string, Expression>();
@@ -78,10 +79,10 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
     if (!exact && use.spelling && found.size === 0) {
       for (const { text: correct, weight } of respelled(index, scope, text)) add(correct, weight);
     }
-    if (use.synonyms) for (const synonym of SYNONYMS.get(text) ?? []) add(synonym, SYNONYM_WEIGHT);
+    if (use.synonyms) for (const synonym of synonyms.get(text) ?? []) add(synonym, SYNONYM_WEIGHT);
     if (found.size === 0) continue;
     concepts.push({
-      weight: count ** REPEAT_EXPONENT * (use.fillers && FILLERS.has(text) ? FILLER_WEIGHT : 1),
+      weight: count ** REPEAT_EXPONENT * (use.fillers && fillers.has(text) ? FILLER_WEIGHT : 1),
       parts: places.get(text) ?? new Set(),
       expressions: [...found.values()],
     });
@@ -96,9 +97,18 @@ function partsOf(query: string, stop: boolean): string[][] {
   return (telling.some((part) => part.length > 0) ? telling : parts).filter((part) => part.length > 0);
 }
 
-const FILLERS: ReadonlySet<string> = new Set(Array.from(FILLER_WORDS, stem));
+interface Vocabulary {
+  readonly fillers: ReadonlySet<string>;
+  readonly synonyms: ReadonlyMap<string, readonly string[]>;
+}
 
-const SYNONYMS: ReadonlyMap<string, readonly string[]> = stemmedSynonyms();
+let known: Vocabulary | undefined;
+
+/** Made by the first question: stemming all of it takes longer than most of a start. */
+function vocabulary(): Vocabulary {
+  known ??= { fillers: new Set(Array.from(FILLER_WORDS, stem)), synonyms: stemmedSynonyms() };
+  return known;
+}
 
 function stemmedSynonyms(): Map<string, string[]> {
   const synonyms = new Map<string, string[]>();
