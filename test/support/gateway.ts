@@ -54,14 +54,19 @@ function killLeftover(pid: number): void {
   }
 }
 
-export async function serveStdio(setup: Setup, revision: string = MODERN): Promise<StdioGateway> {
+/** @param capabilities of the client, for `initialize`. */
+export async function serveStdio(
+  setup: Setup,
+  revision: string = MODERN,
+  capabilities?: object,
+): Promise<StdioGateway> {
   const { home, running } = launch([], setup);
   const gateway = track(home, running, async () => {
     running.child.stdin?.end();
     return running.stop(null);
   });
   try {
-    return { ...gateway, rpc: await openStdio(running.child, revision) };
+    return { ...gateway, rpc: await openStdio(running.child, revision, capabilities) };
   } catch (error) {
     throw new Error(`No start over stdio: ${String(error)}\n${running.stderr()}`);
   }

@@ -68,10 +68,16 @@ export interface HttpRpc extends Rpc {
   readonly session: string | undefined;
   /** The headers that a request of this connection carries. */
   headers(method: string, name?: string): Record<string, string>;
+  /** Posts a message that is no request. */
+  post(body: string): Promise<HttpReply>;
+  /** Opens the stream of a session for what belongs to no request. @returns ends it */
+  listen(heard: (message: RpcMessage, text: string) => void): () => void;
 }
 
 export interface HttpOptions {
   readonly token?: string | undefined;
+  /** Client capabilities for `initialize`. */
+  readonly capabilities?: object;
 }
 
 /** The headers of a modern request; for revisions of 2025 those that need no session. */
@@ -83,9 +89,16 @@ export function httpHeaders(revision: string, method: string, name?: string): Re
   if (method !== 'initialize') headers['mcp-protocol-version'] = revision;
   if (revision === MODERN) {
     headers['mcp-method'] = method;
-    if (name !== undefined) headers['mcp-name'] = name;
+    if (name !== undefined) headers['mcp-name'] = headerValue(name);
   }
   return headers;
+}
+
+/** What a header cannot carry goes as base64 (2026-07-28, streamable-http, Value Encoding). */
+function headerValue(value: string): string {
+  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)
+    ? value
+    : `=?base64?${Buffer.from(value).toString('base64')}?=`;
 }
 
 /** Opens a session for the revisions of 2025; 2026-07-28 has none. */
@@ -125,22 +138,13 @@ export async function openHttp(url: string, revision: string, options: HttpOptio
     extras: RequestExtras,
     signal: AbortSignal,
   ): Promise<Answer> {
-    let seen = '';
+    const { onNotification } = extras;
     const reply = await request(url, {
       method: 'POST',
       headers: headers(method, name),
       body,
       signal,
-      onChunk(chunk) {
-        if (extras.onNotification === undefined) return;
-        seen += chunk;
-        const complete = seen.lastIndexOf('\n\n') + 2;
-        for (const text of messagesOf(seen.slice(0, complete), 'text/event-stream')) {
-          const message = JSON.parse(text) as RpcMessage;
-          if (message.method !== undefined) extras.onNotification(message);
-        }
-        seen = seen.slice(complete);
-      },
+      ...(onNotification === undefined ? {} : { onChunk: eventReader(onNotification) }),
     });
     if (method === 'initialize') session = first(reply.headers['mcp-session-id']);
     const texts = messagesOf(reply.body, reply.headers['content-type']);
@@ -154,7 +158,7 @@ export async function openHttp(url: string, revision: string, options: HttpOptio
   }
 
   if (revision !== MODERN) {
-    const { message } = await start('initialize', INITIALIZE(revision)).answer;
+    const { message } = await start('initialize', INITIALIZE(revision, options.capabilities)).answer;
     if (message.result?.['protocolVersion'] !== revision) throw new Error(`initialize: ${JSON.stringify(message)}`);
     const { status } = await post(INITIALIZED);
     if (status !== 202) throw new Error(`notifications/initialized: HTTP ${status}`);
@@ -166,11 +170,33 @@ export async function openHttp(url: string, revision: string, options: HttpOptio
       return session;
     },
     headers,
+    post,
+    listen(heard) {
+      const abort = new AbortController();
+      const asked = { ...headers('listen'), accept: 'text/event-stream' };
+      const stream = request(url, { headers: asked, signal: abort.signal, onChunk: eventReader(heard) });
+      stream.catch(() => {});
+      return () => abort.abort();
+    },
     start,
     call: (method, params, extras) => start(method, params, extras).answer,
     async close() {
       if (session !== undefined) await request(url, { method: 'DELETE', headers: headers('delete') });
     },
+  };
+}
+
+/** Reads the messages of a stream that answer nothing, chunk by chunk. */
+function eventReader(heard: (message: RpcMessage, text: string) => void): (chunk: string) => void {
+  let seen = '';
+  return (chunk) => {
+    seen += chunk;
+    const complete = seen.lastIndexOf('\n\n') + 2;
+    for (const text of messagesOf(seen.slice(0, complete), 'text/event-stream')) {
+      const message = JSON.parse(text) as RpcMessage;
+      if (message.method !== undefined) heard(message, text);
+    }
+    seen = seen.slice(complete);
   };
 }
 

@@ -98,8 +98,11 @@ export async function runCli(
 }
 
 /** Starts a fixture that writes its port to standard output, and gives the URL of its MCP endpoint. */
-export async function startHttpFixture(name: 'http-legacy' | 'http-modern'): Promise<{ url: string } & Running> {
-  const running = start(process.execPath, [fixturePath(name)], {
+export async function startHttpFixture(
+  name: 'http-legacy' | 'http-modern' | 'matrix-server',
+  ...args: string[]
+): Promise<{ url: string } & Running> {
+  const running = start(process.execPath, [fixturePath(name), ...args], {
     env: { PATH: process.env.PATH ?? '' },
     cwd: process.cwd(),
   });

@@ -29,7 +29,8 @@ export interface Exchange {
 export interface RequestExtras {
   /** Further members of `_meta`. */
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
-  readonly onNotification?: ((message: RpcMessage) => void) | undefined;
+  /** Told of every message that comes before the answer: requests of the server too, where the transport ties them to it. */
+  readonly onNotification?: ((message: RpcMessage, text: string) => void) | undefined;
 }
 
 /** A connection that has shaken hands, where its revision wants that. */
@@ -71,9 +72,9 @@ export function requestText(
   return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":{${text}}}`;
 }
 
-export const INITIALIZE = (revision: string): object => ({
+export const INITIALIZE = (revision: string, capabilities: object = {}): object => ({
   protocolVersion: revision,
-  capabilities: {},
+  capabilities,
   clientInfo: { name: 'raw', version: '1' },
 });
 

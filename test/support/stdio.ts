@@ -19,6 +19,8 @@ export interface StdioRpc extends Rpc {
   next(ms?: number): Promise<{ text: string; message: RpcMessage }>;
   /** The same pipes, spoken to in another revision: the requests of both eras may mix on one connection. */
   as(revision: string): Rpc;
+  /** Told of every message that answers no request of ours. */
+  listen(heard: (message: RpcMessage, text: string) => void): void;
   /** Every line that came so far. */
   readonly lines: readonly string[];
 }
@@ -31,10 +33,10 @@ interface Pending {
 }
 
 /** Speaks to a child. A revision of 2025 is initialised first. */
-export async function openStdio(child: ChildProcess, revision: string): Promise<StdioRpc> {
+export async function openStdio(child: ChildProcess, revision: string, capabilities?: object): Promise<StdioRpc> {
   const rpc = attach(child, revision);
   if (revision !== MODERN) {
-    const { message } = await rpc.call('initialize', INITIALIZE(revision));
+    const { message } = await rpc.call('initialize', INITIALIZE(revision, capabilities));
     if (message.result?.['protocolVersion'] !== revision) throw new Error(`initialize: ${JSON.stringify(message)}`);
     rpc.send(`${INITIALIZED}\n`);
   }
@@ -49,6 +51,7 @@ export function attach(child: ChildProcess, revision: string): StdioRpc {
   const inbox: { text: string; message: RpcMessage }[] = [];
   const waiting: { resolve(entry: { text: string; message: RpcMessage }): void; reject(error: Error): void }[] = [];
   const lines: string[] = [];
+  const listeners: ((message: RpcMessage, text: string) => void)[] = [];
   let ended = false;
   let nextId = 1;
 
@@ -61,10 +64,11 @@ export function attach(child: ChildProcess, revision: string): StdioRpc {
       entry.resolve({ text: line, message, notifications: entry.notifications });
       return;
     }
+    for (const heard of listeners) heard(message, line);
     if (message.method !== undefined && message.id === undefined) {
       for (const other of pending.values()) {
         other.notifications.push(message);
-        other.extras.onNotification?.(message);
+        other.extras.onNotification?.(message, line);
       }
     }
     const waiter = waiting.shift();
@@ -115,6 +119,7 @@ export function attach(child: ChildProcess, revision: string): StdioRpc {
   return {
     ...as(revision),
     lines,
+    listen: (heard) => void listeners.push(heard),
     as,
     send: (bytes) => void stdin.write(bytes),
     next(ms = 5_000) {
