@@ -96,7 +96,7 @@ async function relayToModern(context: RelayContext, link: Link, request: RelayRe
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const reply = await link.request(request.method, joinMembers(request.params, retry), optionsOf(context, request));
     if (!reply.ok || reply.result.resultType !== 'input_required' || client.era === 'modern') {
-      return released(client, reply);
+      return released(client, namedAsBefore(client, request.method, reply));
     }
     retry = await answersOf(client, reply.result.text, request.server);
   }
@@ -210,13 +210,23 @@ function released(client: Client, reply: Reply): Relayed {
 /** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */
 function relayedCode({ era }: Client, code: number): number {
   if (code === MISSING_CLIENT_CAPABILITY) return era === 'modern' ? code : -32603;
+  if (code === URL_ELICITATION_REQUIRED) return era === 'legacy' ? code : -32603;
   if (code <= -32020 && code >= -32099) return -32603;
   // 2026-07-28 retires the codes of the revisions before it.
-  if (era === 'modern' && code === -32002) return -32602;
-  return era === 'modern' && code === -32042 ? -32603 : code;
+  if (era === 'modern' && code === NOT_FOUND.legacy) return NOT_FOUND.modern;
+  return code;
 }
 
 const MISSING_CLIENT_CAPABILITY = -32021;
+/** Only 2025-11-25 has it. */
+const URL_ELICITATION_REQUIRED = -32042;
+const NOT_FOUND = { legacy: -32002, modern: -32602 };
+
+/** 2026-07-28 has no code of its own for a resource that is not there; callers of the revisions before know it by theirs. */
+function namedAsBefore({ era }: Client, method: string, reply: Reply): Reply {
+  const isMissing = !reply.ok && reply.code === NOT_FOUND.modern && method.startsWith('resources/');
+  return isMissing && era === 'legacy' ? { ...reply, code: NOT_FOUND.legacy } : reply;
+}
 
 /** The request that a retry must repeat. */
 function digestOf({ server, method, params }: RelayRequest): string {
