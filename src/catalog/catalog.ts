@@ -32,10 +32,11 @@ export interface Catalog {
   /** The same where they are known already, without waiting. */
   listed(server: ServerDefinition, tenant?: Tenant): readonly ToolEntry[] | undefined;
   /**
-   * One tool by its exact name; undefined where the server does not list it, also not when asked again.
+   * One tool by its exact name, at once where it is known; undefined where the server does not list it, also not when asked
+   * again.
    * @throws as `tools`
    */
-  find(server: ServerDefinition, name: string, options: Wanted): Promise<ToolEntry | undefined>;
+  find(server: ServerDefinition, name: string, options: Wanted): Promise<ToolEntry | undefined> | ToolEntry;
   /**
    * Prompts, resources or resource templates of a server, in its order.
    * @throws as `tools`
@@ -108,15 +109,18 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const lists = { prompts: offers('prompts'), resources: offers('resources'), templates: offers('templates') };
   const all = { tools: [tools], prompts: [lists.prompts], resources: [lists.resources, lists.templates] };
 
+  const findAnew = async (server: ServerDefinition, name: string, wanted: Wanted): Promise<ToolEntry | undefined> => {
+    const entry = (await tools.current(server, wanted)).byName.get(name);
+    return entry ?? (await tools.again(server, wanted))?.byName.get(name);
+  };
+
   return {
     tools: async (server, wanted) => (await tools.current(server, wanted)).entries,
     listed: (server, tenant) => tools.kept(server, tenant)?.entries,
     searcher,
     checker: createChecker(log),
-    async find(server, name, wanted) {
-      const entry = (await tools.current(server, wanted)).byName.get(name);
-      return entry ?? (await tools.again(server, wanted))?.byName.get(name);
-    },
+    find: (server, name, wanted) =>
+      tools.kept(server, wanted.tenant)?.byName.get(name) ?? findAnew(server, name, wanted),
     offers: async (server, list, wanted) => (await lists[list].current(server, wanted)).entries,
     invalidate(server, list) {
       for (const shelves of list === undefined ? Object.values(all).flat() : all[list]) shelves.invalidate(server);
@@ -130,13 +134,44 @@ export function createCatalog(options: CatalogOptions): Catalog {
   };
 }
 
-/** The catalogue as one tenant sees it. */
-export function catalogFor(catalog: Catalog, tenant: Tenant): Catalog {
-  return {
-    ...catalog,
-    tools: (server, wanted) => catalog.tools(server, { ...wanted, tenant }),
-    listed: (server) => catalog.listed(server, tenant),
-    find: (server, name, wanted) => catalog.find(server, name, { ...wanted, tenant }),
-    offers: (server, list, wanted) => catalog.offers(server, list, { ...wanted, tenant }),
-  };
+/** What a call may do with the catalogue. */
+export type TenantCatalog = Pick<Catalog, 'tools' | 'listed' | 'find' | 'offers' | 'searcher' | 'checker'>;
+
+/** The catalogue as one tenant sees it. A class, because every call makes one. */
+class CatalogOfTenant implements TenantCatalog {
+  readonly #catalog: Catalog;
+  readonly #tenant: Tenant;
+
+  constructor(catalog: Catalog, tenant: Tenant) {
+    this.#catalog = catalog;
+    this.#tenant = tenant;
+  }
+
+  get searcher() {
+    return this.#catalog.searcher;
+  }
+
+  get checker() {
+    return this.#catalog.checker;
+  }
+
+  tools(server: ServerDefinition, { timeoutMs, signal }: Wanted) {
+    return this.#catalog.tools(server, { timeoutMs, signal, tenant: this.#tenant });
+  }
+
+  listed(server: ServerDefinition) {
+    return this.#catalog.listed(server, this.#tenant);
+  }
+
+  find(server: ServerDefinition, name: string, { timeoutMs, signal }: Wanted) {
+    return this.#catalog.find(server, name, { timeoutMs, signal, tenant: this.#tenant });
+  }
+
+  offers(server: ServerDefinition, list: OfferList, { timeoutMs, signal }: Wanted) {
+    return this.#catalog.offers(server, list, { timeoutMs, signal, tenant: this.#tenant });
+  }
+}
+
+export function catalogFor(catalog: Catalog, tenant: Tenant): TenantCatalog {
+  return new CatalogOfTenant(catalog, tenant);
 }

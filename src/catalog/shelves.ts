@@ -46,7 +46,7 @@ export interface Shelves<L> {
 export interface ShelvesOptions<L> {
   /** What is listed, for messages: `tools`. */
   readonly what: string;
-  readonly lease: (server: ServerDefinition, tenant: Tenant | undefined) => Promise<Link>;
+  readonly lease: (server: ServerDefinition, tenant: Tenant | undefined) => Promise<Link> | Link;
   readonly fetch: (server: ServerDefinition, link: Link) => Promise<L>;
   readonly fetched?: (server: ServerDefinition, list: L) => void;
   readonly replaced?: (server: ServerDefinition, before: L, after: L) => void;
@@ -79,10 +79,16 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
 
   const shelfOf = (server: ServerDefinition, tenant: Tenant | undefined): Shelf<L> => {
     const capabilities = tenant?.capabilities ?? '{}';
-    const variants = shelves.get(server.key) ?? new Map<string, Shelf<L>>();
-    const shelf = variants.get(capabilities) ?? { ...EMPTY, tenant };
-    if (variants.size === 0) shelves.set(server.key, variants);
-    variants.set(capabilities, shelf);
+    let variants = shelves.get(server.key);
+    if (variants === undefined) {
+      variants = new Map<string, Shelf<L>>();
+      shelves.set(server.key, variants);
+    }
+    let shelf = variants.get(capabilities);
+    if (shelf === undefined) {
+      shelf = { ...EMPTY, tenant };
+      variants.set(capabilities, shelf);
+    }
     return shelf;
   };
 

@@ -80,17 +80,16 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   });
 
   const headersOf = (message: Outgoing): Record<string, string> => {
-    const basic = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-    if (message.method === 'initialize') return basic;
-    const { revision: spoken } = message;
-    if (spoken === undefined || !isModern(spoken)) return { ...basic, ...legacyHeaders() };
-    return {
-      ...basic,
-      'mcp-protocol-version': spoken,
-      'mcp-method': message.method,
-      ...nameHeader(message),
-      ...message.headers,
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
     };
+    if (message.method === 'initialize') return headers;
+    const { revision: spoken } = message;
+    if (spoken === undefined || !isModern(spoken)) return Object.assign(headers, legacyHeaders());
+    headers['mcp-protocol-version'] = spoken;
+    headers['mcp-method'] = message.method;
+    return Object.assign(headers, nameHeader(message), message.headers);
   };
 
   const post = (message: Outgoing, signal: CancelSignal): Promise<HttpResponse> =>
@@ -315,11 +314,11 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ['resources/read', 'uri'],
 ]);
 
-function nameHeader(message: Outgoing): Record<string, string> {
+function nameHeader(message: Outgoing): Record<string, string> | undefined {
   const field = NAMED.get(message.method);
-  if (field === undefined || message.headers?.['mcp-name'] !== undefined) return {};
+  if (field === undefined || message.headers?.['mcp-name'] !== undefined) return undefined;
   const parsed = parseMessage(message.text, 'server');
   const member = parsed.kind === 'request' ? findMember(parsed.params, field) : undefined;
   const name = member === undefined ? undefined : stringValue(message.text, member);
-  return name === undefined ? {} : { 'mcp-name': encodeHeaderValue(name) };
+  return name === undefined ? undefined : { 'mcp-name': encodeHeaderValue(name) };
 }

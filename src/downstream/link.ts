@@ -1,16 +1,15 @@
 /** A live connection, made from a peer that has shaken hands. */
 import { GatewayError } from '../shared/errors.ts';
 import { unavailable } from './failures.ts';
-import type { Peer } from './peer.ts';
+import type { CallOptions, Peer } from './peer.ts';
 import { refusedStatus } from './refusal.ts';
 import { readReply } from './relay.ts';
 import type { ResourceSubscriptions } from './resources.ts';
-import type { Link, Reply, RequestOptions, ServerFacts, Timing } from './types.ts';
+import type { Link, Reply, ServerFacts, Timing } from './types.ts';
 
 /** What the pool needs besides the contract. */
 export interface ManagedLink extends Link {
-  /** As `Link`. @param party who is behind the call, see `CallOptions` */
-  request(method: string, params: string, options: RequestOptions & { readonly party?: string }): Promise<Reply>;
+  request(method: string, params: string, options: CallOptions): Promise<Reply>;
   /** When the server last said anything, in milliseconds since 1970. */
   readonly heardAt: number;
   readonly timing: Timing;
@@ -48,11 +47,9 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
       return facts();
     },
     request: async (method, params, options) => {
-      // A tool may work longer than its time-out as long as it reports progress (behaviour section 4).
-      const progress = method === 'tools/call';
       let reply: Reply;
       try {
-        reply = readReply(await peer.call(method, params, { ...options, progress }));
+        reply = readReply(await peer.call(method, params, options));
       } catch (error) {
         if (facts().era === 'modern' && REFUSALS.has(refusedStatus(error))) throw end();
         throw error;

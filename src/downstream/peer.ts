@@ -13,6 +13,7 @@ import {
 import { hasBatches, isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { createAlarm } from './alarm.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
 import {
   answerText,
@@ -24,8 +25,8 @@ import {
 } from './envelope.ts';
 import { timedOut, unavailable } from './failures.ts';
 import { relayedMembers } from './relay.ts';
-import type { ClientAnswer, RequestOptions } from './types.ts';
-import { timerMs } from './wait.ts';
+import { partyOf } from './sharing.ts';
+import type { ClientAnswer, RequestOptions, Tenant } from './types.ts';
 import type { Warn } from './warnings.ts';
 
 const MAX_TOTAL_MS = 600_000;
@@ -36,7 +37,7 @@ export interface CallOptions extends RequestOptions {
   /** Ask for progress although nobody listens: it extends the time-out. */
   readonly progress?: boolean;
   /** Who is behind the call: what names no request is for nobody while several of them have calls open. */
-  readonly party?: string;
+  readonly party?: Tenant | undefined;
 }
 
 export interface Peer {
@@ -73,14 +74,19 @@ export interface PeerOptions {
   readonly closed: (error: GatewayError) => void;
 }
 
+/** One request without a response. Its functions are those of the peer, so that a call costs one object. */
 interface Pending {
+  readonly id: number;
   readonly method: string;
-  readonly settle: (message: ResponseMessage) => void;
-  readonly fail: (error: unknown) => void;
-  readonly progressed: () => void;
-  /** Stops the time-out while somebody else is waited for. @returns lets it go on */
-  readonly hold: () => () => void;
   readonly options: CallOptions;
+  readonly resolve: (message: ResponseMessage) => void;
+  readonly reject: (error: unknown) => void;
+  readonly startedAt: number;
+  /** When it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
+  deadline: number;
+  /** How many questions to its caller stop the time-out. */
+  holds: number;
+  readonly aborted: (() => void) | undefined;
 }
 
 /** Notifications about the server and not about a request. */
@@ -105,9 +111,19 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const finish = (error: GatewayError): void => {
     if (over !== undefined) return;
     over = error;
-    for (const call of [...pending.values()]) call.fail(error);
+    for (const call of [...pending.values()]) fail(call, error);
     options.closed(error);
   };
+
+  const alarm = createAlarm(() => {
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const call of [...pending.values()]) {
+      if (call.deadline > now) next = Math.min(next, call.deadline);
+      else giveUp(call, timedOut(server, call.method, now - call.startedAt), 'Time-out.');
+    }
+    return next;
+  });
 
   const channel: Channel = open({
     active: () => options.active?.(),
@@ -115,7 +131,10 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     waits: (id) => pending.has(id),
     renew: () => options.renew?.() ?? Promise.reject(unavailable(server, 'has forgotten its session.')),
     missed: () => options.missed?.(),
-    failed: (id, error) => pending.get(id)?.fail(error),
+    failed: (id, error) => {
+      const call = pending.get(id);
+      if (call !== undefined) fail(call, error);
+    },
     closed: finish,
   });
 
@@ -154,8 +173,10 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     // An error whose id could not be read belongs to the request on whose stream it came.
     const id = message.id === 'null' ? of : Number(message.id.startsWith('"') ? message.id.slice(1, -1) : message.id);
     const call = id === undefined ? undefined : pending.get(id);
-    if (call !== undefined) call.settle(message);
-    else if (id === undefined || !(id > 0 && id < nextId)) warn('A response of the server answers no request.');
+    if (call !== undefined) {
+      end(call);
+      call.resolve(message);
+    } else if (id === undefined || !(id > 0 && id < nextId)) warn('A response of the server answers no request.');
   }
 
   /** An answer that cannot be read fails its call at once instead of letting it wait. */
@@ -163,7 +184,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     const call = id === undefined ? undefined : pending.get(id);
     if (call === undefined) return false;
     warn('A response of the server cannot be read.', { reason: why });
-    call.fail(unavailable(server, `sent an answer that cannot be read: ${why}`));
+    fail(call, unavailable(server, `sent an answer that cannot be read: ${why}`));
     return true;
   }
 
@@ -172,7 +193,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     if (message.params === undefined || token === undefined) return;
     const call = pending.get(Number(message.text.slice(token.start, token.end).replaceAll('"', '')));
     if (call === undefined) return;
-    call.progressed();
+    restart(call);
     call.options.onProgress?.(relayedMembers(message.text, message.params, (key) => key !== 'progressToken').members);
   }
 
@@ -180,9 +201,14 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   function callOf(of: number | undefined): Pending | undefined {
     if (of !== undefined) return pending.get(of);
     if (!options.exclusive()) return undefined;
-    const open = [...pending.values()].filter((call) => call.options.party !== undefined);
-    const newest = open.at(-1);
-    return open.every((call) => call.options.party === newest?.options.party) ? newest : undefined;
+    const parties = new Set<string>();
+    let newest: Pending | undefined;
+    for (const call of pending.values()) {
+      if (call.options.party === undefined) continue;
+      parties.add(partyOf(call.options.party));
+      newest = call;
+    }
+    return parties.size === 1 ? newest : undefined;
   }
 
   function answer(message: RequestMessage, of: number | undefined): void {
@@ -198,79 +224,75 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
       channel.send(outgoing('', answerText(id, method)));
       return;
     }
-    const resume = call.hold();
+    hold(call, 1);
     const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
     void ask({ method, params: paramsOf(message) })
       .catch(() => failed)
       .then((given) => {
-        resume();
+        hold(call, -1);
         if (over === undefined) channel.send(outgoing('', clientAnswerText(id, given)));
       });
+  }
+
+  function end(call: Pending): void {
+    pending.delete(call.id);
+    if (call.aborted !== undefined) call.options.signal?.removeEventListener('abort', call.aborted);
+  }
+
+  function fail(call: Pending, error: unknown): void {
+    end(call);
+    call.reject(error);
+  }
+
+  function giveUp(call: Pending, error: unknown, reason: string): void {
+    fail(call, error);
+    if (call.options.cancellable === false) return;
+    const notification = notificationText('notifications/cancelled', `"requestId":${call.id},"reason":"${reason}"`);
+    channel.cancel(call.id, outgoing('notifications/cancelled', notification));
+  }
+
+  /** Starts the time-out anew, within what the call may take in all. */
+  function restart(call: Pending): void {
+    const { timeoutMs, maxTotalMs = MAX_TOTAL_MS } = call.options;
+    if (!Number.isFinite(timeoutMs)) return;
+    const last = call.startedAt + maxTotalMs;
+    call.deadline = call.holds > 0 ? last : Math.min(performance.now() + timeoutMs, last);
+    alarm.at(call.deadline);
+  }
+
+  function hold(call: Pending, change: 1 | -1): void {
+    call.holds += change;
+    if (pending.has(call.id)) restart(call);
+  }
+
+  function metaOf(id: number, { clientCapabilities = '{}', meta, onProgress, progress }: CallOptions): string {
+    const own = baseMeta === '' ? '' : joinMembers(baseMeta, capabilitiesMeta(clientCapabilities));
+    return joinMembers(own, meta, onProgress !== undefined || progress === true ? `"progressToken":${id}` : '');
   }
 
   return {
     call: (method, params, callOptions) =>
       new Promise((resolve, reject) => {
-        const { signal, timeoutMs, onProgress } = callOptions;
+        const { signal } = callOptions;
         if (over !== undefined) return reject(over);
         if (signal?.aborted) return reject(signal.reason);
         const id = nextId++;
-        const started = Date.now();
-        const maxTotalMs = callOptions.maxTotalMs ?? MAX_TOTAL_MS;
-        let timer: NodeJS.Timeout | undefined;
-        let holds = 0;
-
-        const end = (): void => {
-          pending.delete(id);
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', aborted);
-        };
-        const fail = (error: unknown): void => {
-          end();
-          reject(error);
-        };
-        const giveUp = (error: unknown, reason: string): void => {
-          fail(error);
-          if (callOptions.cancellable === false) return;
-          const notice = `"requestId":${id},"reason":"${reason}"`;
-          const notification = notificationText('notifications/cancelled', notice);
-          channel.cancel(id, outgoing('notifications/cancelled', notification));
-        };
-        const aborted = (): void => giveUp(signal?.reason, 'The caller cancelled.');
-        const expired = (): void => giveUp(timedOut(server, method, Date.now() - started), 'Time-out.');
-        const arm = (): void => {
-          clearTimeout(timer);
-          const whole = started + maxTotalMs - Date.now();
-          timer = setTimeout(expired, timerMs(holds > 0 ? whole : Math.min(timeoutMs, whole)));
-        };
-        const hold = (change: 1 | -1): void => {
-          holds += change;
-          if (pending.has(id) && timer !== undefined) arm();
-        };
-
-        pending.set(id, {
+        const call: Pending = {
+          id,
           method,
-          settle: (message) => {
-            end();
-            resolve(message);
-          },
-          fail,
-          progressed: () => {
-            if (timer !== undefined) arm();
-          },
-          hold: () => {
-            hold(1);
-            return () => hold(-1);
-          },
           options: callOptions,
-        });
-        if (Number.isFinite(timeoutMs)) arm();
-        signal?.addEventListener('abort', aborted, { once: true });
-        const wantsProgress = onProgress !== undefined || callOptions.progress === true;
-        const own =
-          baseMeta === '' ? '' : joinMembers(baseMeta, capabilitiesMeta(callOptions.clientCapabilities ?? '{}'));
-        const meta = joinMembers(own, callOptions.meta, wantsProgress ? `"progressToken":${id}` : '');
-        channel.send(outgoing(method, requestText(id, method, params, meta), id, callOptions.headers));
+          resolve,
+          reject,
+          startedAt: performance.now(),
+          deadline: Number.POSITIVE_INFINITY,
+          holds: 0,
+          aborted: signal && (() => giveUp(call, signal.reason, 'The caller cancelled.')),
+        };
+        pending.set(id, call);
+        restart(call);
+        if (call.aborted !== undefined) signal?.addEventListener('abort', call.aborted, { once: true });
+        const text = requestText(id, method, params, metaOf(id, callOptions));
+        channel.send(outgoing(method, text, id, callOptions.headers));
       }),
     notify: (method, params) => {
       if (over === undefined) channel.send(outgoing(method, notificationText(method, params)));

@@ -106,8 +106,8 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     [...supervisors.values()].find(({ server }) => server.name === name);
 
   return {
-    async lease(server, lease) {
-      if (stopped) throw unavailable(server.name, 'is not available: the gateway is stopping.');
+    lease(server, lease) {
+      if (stopped) return Promise.reject(unavailable(server.name, 'is not available: the gateway is stopping.'));
       return supervisorOf(server).lease(lease);
     },
     retain(servers) {

@@ -41,7 +41,7 @@ function parsed(reply: Reply): Record<string, unknown> {
   return JSON.parse(reply.result.text) as Record<string, unknown>;
 }
 
-const lease = (made: Lab, server: ServerDefinition, of?: Tenant): Promise<Link> =>
+const lease = async (made: Lab, server: ServerDefinition, of?: Tenant): Promise<Link> =>
   made.downstream.lease(server, { timeoutMs: 10_000, tenant: of });
 
 /** Which process answers. */

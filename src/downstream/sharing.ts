@@ -22,12 +22,10 @@ export function sharingOf({ life, link }: ServerDefinition, era: Era, sole: bool
  */
 export function scopeOf(server: ServerDefinition, era: Era, tenant: Tenant): string {
   const sharing = sharingOf(server, era, tenant.sole);
-  const who = {
-    shared: [],
-    'per-principal': [tenant.principal],
-    'per-session': [tenant.principal, tenant.session === undefined ? { agent: tenant.agent } : tenant.session],
-  }[sharing];
-  return JSON.stringify([sharing, ...who, era === 'modern' ? null : tenant.capabilities]);
+  // JSON text has no raw line break, so that nothing in a name can be taken for another part.
+  const offered = `${sharing}\n${era === 'modern' ? '' : tenant.capabilities}`;
+  if (sharing === 'shared') return offered;
+  return `${offered}\n${sharing === 'per-principal' ? tenant.principal : partyOf(tenant)}`;
 }
 
 /** Whether a connection carries the credentials of one principal, so that nobody else may use it. */

@@ -18,7 +18,7 @@ afterEach(async () => {
   }
 });
 
-const lease = (made: Lab, ...flags: string[]): Promise<Link> =>
+const lease = async (made: Lab, ...flags: string[]): Promise<Link> =>
   made.downstream.lease(stdioServer(LEGACY, flags), { timeoutMs: 10_000 });
 
 const call = (link: Link, name: string, args: unknown = {}, options = {}): Promise<Reply> =>
@@ -165,7 +165,7 @@ describe('broken servers', () => {
   it('are not started again and again', async () => {
     const made = lab();
     const server = stdioServer(LEGACY, ['exit']);
-    const start = (): Promise<Link> => made.downstream.lease(server, { timeoutMs: 10_000 });
+    const start = async (): Promise<Link> => made.downstream.lease(server, { timeoutMs: 10_000 });
     for (let failures = 0; failures < 3; failures++) await expect(start()).rejects.toThrow(/exit status 3/);
     await expect(start()).rejects.toMatchObject({ data: { retryAfterMs: expect.any(Number) } });
     expect(made.downstream.status()).toMatchObject([{ state: 'backing-off' }]);

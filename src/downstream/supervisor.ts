@@ -8,7 +8,7 @@ import { seconds, stillStarting, unavailable } from './failures.ts';
 import { createGate } from './gate.ts';
 import { watchIdle } from './idle.ts';
 import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
-import { leasedLink } from './leased.ts';
+import { LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
@@ -24,7 +24,7 @@ const DRAIN_POLL_MS = 50;
 
 export interface Supervisor {
   readonly server: ServerDefinition;
-  lease(options: LeaseOptions): Promise<Link>;
+  lease(options: LeaseOptions): Promise<Link> | Link;
   /** What its processes wrote to stderr, redacted. */
   readonly output: Tail;
   /** Closes every connection at once and makes a new one in the background. */
@@ -49,6 +49,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const output = createTail(context.redact);
   const gate = createGate(server.name, life.maxConcurrent, life.maxQueue);
   const instances = new Set<Instance>();
+  /** Those that belong to somebody. */
+  const owned = new Map<string, Instance>();
   let verdict: Verdict | undefined;
   let lastError: GatewayError | undefined;
   let over: GatewayError | undefined;
@@ -65,7 +67,6 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     },
   };
   const era = (): Era => (verdict === undefined || verdict === 'modern' ? verdict : 'legacy');
-  const owned = (scope: string): Instance | undefined => [...instances].find((instance) => instance.scope === scope);
 
   const broke = (instance: Instance, error: GatewayError): void => {
     const healthy = instance.start?.isAnswered === true;
@@ -174,6 +175,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
 
   const end = (instance: Instance, why: GatewayError): void => {
     instances.delete(instance);
+    if (instance.scope !== undefined) owned.delete(instance.scope);
     instance.abandon.abort(why);
     if (instance.link !== undefined) context.track(instance.link.close());
     if (instance.connecting !== undefined) context.track(instance.connecting);
@@ -206,6 +208,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   };
 
   const claim = (instance: Instance, scope: string, tenant: Tenant): void => {
+    if (instance.scope !== undefined) owned.delete(instance.scope);
+    owned.set(scope, instance);
     instance.scope = scope;
     instance.sharing = sharingOf(server, era(), tenant.sole);
     instance.exclusive = tenant.sole || instance.sharing !== 'shared';
@@ -214,7 +218,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
 
   /** A connection for this tenant, live or not. */
   const instanceFor = (tenant: Tenant, scope: string): Instance => {
-    const own = owned(scope);
+    const own = owned.get(scope);
     if (own !== undefined) return own;
     const principal = isOwn ? tenant.principal : '';
     const spare = [...instances].find((instance) => instance.scope === undefined && instance.principal === principal);
@@ -245,12 +249,23 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const belongs = (instance: Instance, tenant: Tenant): boolean => {
     const scope = scopeOf(server, era(), tenant);
     if (instance.scope === scope) return true;
-    if (instance.served || owned(scope) !== undefined) {
+    if (instance.served || owned.has(scope)) {
       if (isIdle(instance) && !instance.served) end(instance, unavailable(server.name, 'was not needed. Try again.'));
       return false;
     }
     claim(instance, scope, tenant);
     return true;
+  };
+
+  /** The connection of a tenant that has one: what most calls find. */
+  const leaseNow = ({ signal, tenant, listing }: LeaseOptions): Link | undefined => {
+    if (over !== undefined || signal?.aborted || tenant === undefined || listing === true) return undefined;
+    const instance = owned.get(scopeOf(server, era(), tenant));
+    const link = instance && liveLink(instance);
+    if (instance === undefined || link === undefined) return undefined;
+    instance.usedAt = Date.now();
+    instance.served = true;
+    return new LeasedLink(gate, instance, link, tenant);
   };
 
   const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<Link> => {
@@ -275,13 +290,13 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         if (!belongs(instance, tenant)) continue;
         instance.served = true;
       }
-      return leasedLink(gate, instance, link, tenant);
+      return new LeasedLink(gate, instance, link, tenant);
     }
   };
 
   return {
     server,
-    lease,
+    lease: (options) => leaseNow(options) ?? lease(options),
     warm() {
       if (over !== undefined || isOwn || anyInstance() !== undefined) return;
       const [first] = instances;

@@ -65,7 +65,7 @@ export interface RequestOptions {
   /** Milliseconds until TIMEOUT; progress starts it again, up to `maxTotalMs` in all. */
   readonly timeoutMs: number;
   /** Milliseconds; default ten minutes. */
-  readonly maxTotalMs?: number;
+  readonly maxTotalMs?: number | undefined;
   readonly signal?: CancelSignal | undefined;
   /** Asks the server for progress; called with the inner text of the params, without `progressToken` and braces. */
   readonly onProgress?: ((params: string) => void) | undefined;
@@ -172,12 +172,12 @@ export interface ServerStatus {
 /** All connections to downstream servers. */
 export interface Downstream {
   /**
-   * The live connection of a server for this tenant, made when there is none.
+   * The live connection of a server for this tenant, made when there is none. Answers at once where there is one.
    * @throws GatewayError SERVER_UNAVAILABLE when it cannot be reached; AUTH_REQUIRED where somebody has to sign in first;
    *   RATE_LIMITED when all its connections are in use;
    *   TIMEOUT when `timeoutMs` is over first.
    */
-  lease(server: ServerDefinition, options: LeaseOptions): Promise<Link>;
+  lease(server: ServerDefinition, options: LeaseOptions): Promise<Link> | Link;
   /** Keeps what is in `servers`, lets the rest finish its running calls and closes it. */
   retain(servers: ReadonlyMap<string, ServerDefinition>): void;
   /** What callers can do, as far as is known: a connection that nobody owns yet offers it. JSON text as in `Tenant`. */

@@ -166,7 +166,7 @@ async function forward(
   const answer = method === 'resources/read' ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return answer(await resumed);
-  const { link } = await context.connect(deadline, async () => undefined);
+  const { link } = await context.connect(deadline, () => undefined);
   return answer(
     await relay(context.relay, link, { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() }),
   );

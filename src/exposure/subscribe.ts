@@ -52,7 +52,7 @@ export function subscribeOperation({ method, view, era, uri, done }: Subscribing
 }
 
 async function ask(context: ToolContext, method: Subscribing['method'], target: Target | undefined): Promise<Reply> {
-  const { link } = await context.connect(deadlineIn(context.defaultTimeoutMs), async () => undefined);
+  const { link } = await context.connect(deadlineIn(context.defaultTimeoutMs), () => undefined);
   const uri = target?.name ?? '';
   return method === 'resources/subscribe' ? link.subscribeResource(uri) : link.unsubscribeResource(uri);
 }

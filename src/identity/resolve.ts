@@ -20,6 +20,8 @@ export interface ConnectionOptions {
 export function createConnection(options: ConnectionOptions, attested?: Attested): Connection {
   const { proof, attestations } = options;
   const { principal, subject, owner, find } = proof;
+  /** The last answer: most calls of a connection ask the same again. */
+  let last: { readonly snapshot: Snapshot; readonly claimed: string | undefined; readonly caller: Caller } | undefined;
   return {
     ...(attestations && {
       attest: (id) => {
@@ -34,9 +36,12 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
     owner,
     isKnown: (snapshot) => find(snapshot) !== undefined,
     resolve(snapshot, claimed) {
+      if (last !== undefined && last.snapshot === snapshot && last.claimed === claimed) return last.caller;
       const found = find(snapshot);
       if (found === undefined) throw refusedAgent(claimed);
-      return resolveAgent(snapshot, found, options, claimed, attested);
+      const caller = resolveAgent(snapshot, found, options, claimed, attested);
+      last = { snapshot, claimed, caller };
+      return caller;
     },
   };
 }

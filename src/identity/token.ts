@@ -1,5 +1,5 @@
 /** The token of a gateway whose rules have no principals: made at the first start over HTTP, kept in a file (identity.md). */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../shared/errors.ts';
@@ -16,7 +16,7 @@ export function createToken(): string {
 }
 
 function checksum(secret: string): string {
-  const digest = createHash('sha256').update(secret).digest('hex');
+  const digest = hash('sha256', secret, 'hex');
   return base62(BigInt(`0x${digest.slice(0, 8)}`), CHECKSUM_LENGTH);
 }
 
@@ -28,7 +28,7 @@ function base62(value: bigint, length: number): string {
 
 /** Lower-case hex SHA-256 of a whole token: what the rules and comparisons hold. */
 export function tokenHash(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return hash('sha256', token, 'hex');
 }
 
 /** A longer one is nobody's; JWTs with many claims stay under it. */

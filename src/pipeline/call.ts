@@ -73,7 +73,8 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
 async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invocation): Promise<ToolAnswer> {
   const caller = whoCalls(call, invocation);
   const context = toolContext(parts, call, invocation, caller);
-  call.target = await targetOf(invocation, context);
+  const target = targetOf(invocation, context);
+  call.target = target instanceof Promise ? await target : target;
   decide(call, invocation);
   if (!invocation.unlimited) {
     const admitted = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
@@ -87,10 +88,13 @@ async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invoca
 }
 
 /** What a call is about, from its names alone where they say it. */
-async function targetOf(invocation: Invocation, context: ToolContext): Promise<Target | undefined> {
+function targetOf(invocation: Invocation, context: ToolContext): Promise<Target> | Target | undefined {
   if (invocation.server !== undefined) return { server: invocation.server, name: invocation.tool };
-  if (invocation.locate === undefined) return undefined;
-  const target = await invocation.locate(context);
+  return invocation.locate && locate(invocation.locate(context));
+}
+
+async function locate(found: Promise<Target | undefined>): Promise<Target> {
+  const target = await found;
   if (target === undefined) throw new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name that you may use.');
   return target;
 }
@@ -158,7 +162,7 @@ async function connect<T>(
   call: Call,
   invocation: Invocation,
   deadline: Deadline,
-  prepare: (server: ServerDefinition) => Promise<T>,
+  prepare: (server: ServerDefinition) => Promise<T> | T,
 ): Promise<Connected<T>> {
   const name = call.target?.server ?? '';
   for (;;) {
@@ -166,9 +170,12 @@ async function connect<T>(
     if (server === undefined) throw unavailable(name);
     const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
     parts.downstream.expect(tenant.capabilities);
-    const prepared = await prepare(server);
+    // What is there already is not waited for.
+    const preparing = prepare(server);
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
     const { signal } = call.inbound;
-    const link = await parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal, tenant });
+    const leasing = parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal, tenant });
+    const link = leasing instanceof Promise ? await leasing : leasing;
     const current = parts.snapshot();
     if (current !== call.snapshot) {
       call.snapshot = current;

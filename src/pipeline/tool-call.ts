@@ -25,9 +25,10 @@ const operations = new WeakMap<GatewayTool, Operation>();
 function operationOf(tool: GatewayTool): Operation {
   let operation = operations.get(tool);
   if (operation === undefined) {
+    const parameters = parameterNames(tool);
     operation = {
       name: tool.name,
-      read: (request) => readInvocation(tool, request),
+      read: (request) => readInvocation(tool, parameters, request),
       fail: ({ code, message }) => failureAnswer(code, message),
     };
     operations.set(tool, operation);
@@ -35,12 +36,12 @@ function operationOf(tool: GatewayTool): Operation {
   return operation;
 }
 
-function readInvocation(tool: GatewayTool, { text, params }: RequestText): Invocation {
+function readInvocation(tool: GatewayTool, parameters: readonly string[], { text, params }: RequestText): Invocation {
   const member = findMember(params, 'arguments');
   if (member !== undefined && member.object === undefined) {
     throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: arguments must be an object.`);
   }
-  return tool.read(readArguments(tool.name, parameterNames(tool), text, member?.object));
+  return tool.read(readArguments(tool.name, parameters, text, member?.object));
 }
 
 function parameterNames(tool: GatewayTool): readonly string[] {

@@ -57,7 +57,8 @@ export type Message = RequestMessage | NotificationMessage | ResponseMessage | I
 export const MAX_DEPTH = 64;
 
 const SHAPE: Shape = {
-  params: { _meta: {}, arguments: {} },
+  // `args` is what `execute_tool` passes on.
+  params: { _meta: {}, arguments: { args: {} } },
   result: { _meta: {} },
   error: {},
 };

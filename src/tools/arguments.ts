@@ -1,5 +1,5 @@
 /** Reads the arguments of a gateway tool from the spans of the request, each with an error that names tool and argument. */
-import { parsedValue } from '../protocol/messages.ts';
+import { parsedValue, stringValue } from '../protocol/messages.ts';
 import { findMember, type Member, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 
@@ -39,65 +39,97 @@ export function readArguments(
   text: string,
   object: ScannedObject | undefined,
 ): Arguments {
-  const refuse = (message: string): never => {
-    throw new GatewayError('INVALID_ARGUMENTS', `${tool}: ${message}`);
-  };
   for (const member of object?.members ?? []) {
     if (!allowed.includes(member.key)) {
-      refuse(`unknown argument ${JSON.stringify(member.key.slice(0, 64))}. It takes ${allowed.join(', ')}.`);
+      const what = `unknown argument ${JSON.stringify(member.key.slice(0, 64))}. It takes ${allowed.join(', ')}.`;
+      throw new GatewayError('INVALID_ARGUMENTS', `${tool}: ${what}`);
     }
   }
-  const present = (name: string): Member | undefined => {
-    const member = findMember(object, name);
-    return member === undefined || text.startsWith('null', member.start) ? undefined : member;
-  };
-  const string = (name: string): string | undefined => {
-    const value = parsedValue(text, present(name));
-    if (value === undefined || value === '') return undefined;
-    if (typeof value !== 'string') return refuse(`${name} must be a string.`);
-    return value.length <= MAX_STRING ? value : refuse(`${name} is longer than ${MAX_STRING} characters.`);
-  };
-  return {
-    string,
-    requiredString: (name) => string(name) ?? refuse(`${name} is required and must be a string.`),
-    boolean(name) {
-      const value = parsedValue(text, present(name));
-      if (value === undefined || typeof value === 'boolean') return value;
-      return refuse(`${name} must be true or false.`);
-    },
-    count(name) {
-      const value = parsedValue(text, present(name));
-      if (value === undefined) return undefined;
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
-      return refuse(`${name} must be a whole number of at least 1.`);
-    },
-    offset(name) {
-      const value = parsedValue(text, present(name));
-      if (value === undefined) return undefined;
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-      return refuse(`${name} must be a whole number of at least 0.`);
-    },
-    names(name) {
-      const value = parsedValue(text, present(name));
-      if (value === undefined) return undefined;
-      const list = typeof value === 'string' ? value.split(',') : value;
-      if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string')) {
-        return refuse(`${name} must be a comma-separated string or an array of strings.`);
-      }
-      return list.map((entry) => entry.trim()).filter((entry) => entry !== '');
-    },
-    object(name) {
-      const member = present(name);
-      if (member === undefined) return { text: '{}', keys: [] };
-      const raw = text.slice(member.start, member.end);
-      const json = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw;
-      try {
-        const scanned = scanObject(json, {}, { maxDepth: MAX_ARGS_DEPTH, uniqueKeys: true });
-        return { text: json.slice(scanned.start, scanned.end), keys: scanned.members.map((found) => found.key) };
-      } catch (error) {
-        if (!(error instanceof ScanError)) throw error;
-        return refuse(`${name} must be a JSON object, or a string that holds one.`);
-      }
-    },
-  };
+  return new ScannedArguments(tool, text, object);
+}
+
+/** A class, because every call makes one. */
+class ScannedArguments implements Arguments {
+  readonly #tool: string;
+  readonly #text: string;
+  readonly #object: ScannedObject | undefined;
+
+  constructor(tool: string, text: string, object: ScannedObject | undefined) {
+    this.#tool = tool;
+    this.#text = text;
+    this.#object = object;
+  }
+
+  string(name: string): string | undefined {
+    const member = this.#present(name);
+    if (member === undefined) return undefined;
+    const value = stringValue(this.#text, member);
+    if (value === undefined) return this.#refuse(`${name} must be a string.`);
+    if (value.length > MAX_STRING) return this.#refuse(`${name} is longer than ${MAX_STRING} characters.`);
+    return value === '' ? undefined : value;
+  }
+
+  requiredString(name: string): string {
+    return this.string(name) ?? this.#refuse(`${name} is required and must be a string.`);
+  }
+
+  boolean(name: string): boolean | undefined {
+    const value = this.#value(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    return this.#refuse(`${name} must be true or false.`);
+  }
+
+  count(name: string): number | undefined {
+    return this.#number(name, 1);
+  }
+
+  offset(name: string): number | undefined {
+    return this.#number(name, 0);
+  }
+
+  names(name: string): readonly string[] | undefined {
+    const value = this.#value(name);
+    if (value === undefined) return undefined;
+    const list = typeof value === 'string' ? value.split(',') : value;
+    if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string')) {
+      return this.#refuse(`${name} must be a comma-separated string or an array of strings.`);
+    }
+    return list.map((entry) => entry.trim()).filter((entry) => entry !== '');
+  }
+
+  object(name: string): ObjectArgument {
+    const member = this.#present(name);
+    if (member === undefined) return { text: '{}', keys: [] };
+    const raw = this.#text.slice(member.start, member.end);
+    // Scanned with the message already, which is stricter than what follows.
+    if (member.object !== undefined) return { text: raw, keys: member.object.members.map((found) => found.key) };
+    const json = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw;
+    try {
+      const scanned = scanObject(json, {}, { maxDepth: MAX_ARGS_DEPTH, uniqueKeys: true });
+      return { text: json.slice(scanned.start, scanned.end), keys: scanned.members.map((found) => found.key) };
+    } catch (error) {
+      if (!(error instanceof ScanError)) throw error;
+      return this.#refuse(`${name} must be a JSON object, or a string that holds one.`);
+    }
+  }
+
+  #present(name: string): Member | undefined {
+    const member = findMember(this.#object, name);
+    return member === undefined || this.#text.startsWith('null', member.start) ? undefined : member;
+  }
+
+  #value(name: string): unknown {
+    return parsedValue(this.#text, this.#present(name));
+  }
+
+  #number(name: string, least: number): number | undefined {
+    const value = this.#value(name);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
+    return this.#refuse(`${name} must be a whole number of at least ${least}.`);
+  }
+
+  #refuse(message: string): never {
+    throw new GatewayError('INVALID_ARGUMENTS', `${this.#tool}: ${message}`);
+  }
 }

@@ -11,7 +11,7 @@ import { tokenLimit } from './read-result.ts';
 import { fitted } from './results/fit.ts';
 import { compileSelector } from './results/select.ts';
 import { inputSchema } from './schema.ts';
-import { misfit, taught } from './teach.ts';
+import { hasFailed, misfit, taught } from './teach.ts';
 import type { Deadline, GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 
 export const executeTool: GatewayTool = {
@@ -57,24 +57,32 @@ async function executeFitting(
   maxTokens: number | undefined,
   select: string | undefined,
 ): Promise<ToolAnswer> {
-  const { relay, results } = context;
-  const { server, tool } = call;
   const selector = select === undefined ? undefined : await compileSelector('execute_tool', select);
   let entry: ToolEntry | undefined;
-  const answer = await execute(context, {
-    ...call,
-    prepared: async (found, { validateArguments }) => {
-      entry = found;
-      if (validateArguments !== 'before') return;
-      const problems = await context.catalog.checker.problems(server, found, call.args.text);
-      if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(found, problems));
-    },
+  const answer = await execute(context, call, (found, { validateArguments }) => {
+    entry = found;
+    return validateArguments === 'before' ? checkArguments(context, call, found) : undefined;
   });
-  const explained = entry === undefined ? answer : await taught(context, server, entry, call.args.text, answer);
+  const explained =
+    entry !== undefined && hasFailed(answer)
+      ? await taught(context, call.server, entry, call.args.text, answer)
+      : answer;
   if (explained.kind === 'error') return explained;
-  const { owner, permitted } = relay;
-  const fitting = { maxTokens: tokenLimit(context, maxTokens), select: selector, store: results, owner, permitted };
-  return { ...explained, body: fitted(explained.body, { ...fitting, server, tool }) };
+  const body = fitted(explained.body, {
+    maxTokens: tokenLimit(context, maxTokens),
+    select: selector,
+    store: context.results,
+    relay: context.relay,
+    server: call.server,
+    tool: call.tool,
+  });
+  return body === explained.body ? explained : { ...explained, body };
+}
+
+/** @throws GatewayError INVALID_ARGUMENTS saying what does not fit. */
+async function checkArguments({ catalog }: ToolContext, { server, args }: Execution, entry: ToolEntry): Promise<void> {
+  const problems = await catalog.checker.problems(server, entry, args.text);
+  if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(entry, problems));
 }
 
 /** Names and sizes for the audit, never values. */
@@ -89,12 +97,13 @@ export interface Execution {
   /** Inner text of further params, e.g. of extensions. */
   readonly others: string;
   readonly timeoutMs: number | undefined;
-  /** Sees the definition before the call is forwarded, and may refuse it. */
-  readonly prepared?: (entry: ToolEntry, server: ServerDefinition) => Promise<void>;
 }
 
+/** Sees the definition before the call is forwarded, and may refuse it. */
+type Inspect = (entry: ToolEntry, server: ServerDefinition) => Promise<void> | undefined;
+
 /** Calls a tool of a server. @throws GatewayError TOOL_NOT_FOUND, SERVER_UNAVAILABLE, TIMEOUT, DENIED_BY_POLICY */
-export async function execute(context: ToolContext, call: Execution): Promise<ToolAnswer> {
+export async function execute(context: ToolContext, call: Execution, inspect?: Inspect): Promise<ToolAnswer> {
   const server = context.snapshot.servers.get(call.server);
   if (server === undefined) throw unavailable(call.server, nearServers(context, call.server));
   const timeoutMs = Math.min(call.timeoutMs ?? server.timeoutMs ?? context.defaultTimeoutMs, MAX_TOTAL_MS);
@@ -107,30 +116,44 @@ export async function execute(context: ToolContext, call: Execution): Promise<To
   };
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return toAnswer(await resumed);
-  const { link, prepared } = await context.connect(deadline, (current) =>
-    definitionOf(context, current, call, deadline),
-  );
+  const { link, prepared } = await context.connect(deadline, (current) => {
+    const options = { timeoutMs: deadline.leftMs(), signal: context.signal };
+    const found = context.catalog.find(current, call.tool, options);
+    return found instanceof Promise
+      ? found.then((entry) => inspected(context, current, call, entry, inspect))
+      : inspected(context, current, call, found, inspect);
+  });
   const headers = toolCallHeaders(prepared, call.args.text);
-  return toAnswer(await relay(context.relay, link, { ...request, headers, timeoutMs: deadline.leftMs() }));
+  return toAnswer(
+    await relay(context.relay, link, {
+      server: request.server,
+      method: request.method,
+      params: request.params,
+      headers,
+      timeoutMs: deadline.leftMs(),
+    }),
+  );
 }
 
 /** What was relayed, as an answer of the pipeline. */
 export function toAnswer(relayed: Relayed): ToolAnswer {
-  return relayed.kind === 'result' ? { ...relayed, isError: false } : relayed;
+  return relayed.kind === 'result' ? { kind: 'result', body: relayed.body, isError: false } : relayed;
 }
 
 /** A name that the server did not list is not callable (security.md). */
-async function definitionOf(
+function inspected(
   context: ToolContext,
   server: ServerDefinition,
   call: Execution,
-  deadline: Deadline,
-): Promise<ToolEntry> {
-  const entry = await context.catalog.find(server, call.tool, { timeoutMs: deadline.leftMs(), signal: context.signal });
-  if (entry !== undefined) {
-    await call.prepared?.(entry, server);
-    return entry;
-  }
+  entry: ToolEntry | undefined,
+  inspect: Inspect | undefined,
+): Promise<ToolEntry> | ToolEntry {
+  if (entry === undefined) throw notListed(context, server, call);
+  const inspecting = inspect?.(entry, server);
+  return inspecting === undefined ? entry : inspecting.then(() => entry);
+}
+
+function notListed(context: ToolContext, server: ServerDefinition, call: Execution): GatewayError {
   const permitted = (context.catalog.listed(server) ?? []).filter(
     ({ name }) => context.decide(call.server, name).allowed,
   );
@@ -138,7 +161,7 @@ async function definitionOf(
     call.tool,
     permitted.map(({ name }) => name),
   );
-  throw new GatewayError(
+  return new GatewayError(
     'TOOL_NOT_FOUND',
     `Server '${call.server}' has no tool '${call.tool}'.${hint} Call get_server_tools to see its tools.`,
   );

@@ -9,8 +9,13 @@ import type { ToolAnswer, ToolContext } from './types.ts';
 /** JSON-RPC: invalid params. */
 const INVALID_PARAMS = -32602;
 
+/** Whether the server failed a call in a way that its arguments may have caused. */
+export function hasFailed(answer: ToolAnswer): boolean {
+  return answer.kind === 'error' ? answer.code === INVALID_PARAMS : saysError(answer.body.text);
+}
+
 /**
- * The answer of a call, with where its arguments do not fit the schema and how they should look, if it failed and they do not.
+ * The answer of a call that failed, with where its arguments do not fit the schema and how they should look, if they do not.
  * @param args JSON text of the arguments.
  */
 export async function taught(
@@ -20,8 +25,6 @@ export async function taught(
   args: string,
   answer: ToolAnswer,
 ): Promise<ToolAnswer> {
-  const failed = answer.kind === 'error' ? answer.code === INVALID_PARAMS : saysError(answer.body.text);
-  if (!failed) return answer;
   const problems = await catalog.checker.problems(server, entry, args);
   if (problems.length === 0) return answer;
   const hint = misfit(entry, problems);

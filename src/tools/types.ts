@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog/catalog.ts';
+import type { TenantCatalog } from '../catalog/catalog.ts';
 import type { Assurance, ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Link } from '../downstream/types.ts';
 import type { Bounded } from '../policy/ceiling.ts';
@@ -29,7 +29,7 @@ export interface ToolContext {
   readonly caller: Bounded & { readonly assurance: Assurance };
   /** May the caller use a server, or what it offers? */
   decide(server: string, name?: string, kind?: OfferKind): Decision;
-  readonly catalog: Catalog;
+  readonly catalog: TenantCatalog;
   /** Results that were too long. */
   readonly results: ResultStore;
   readonly signal: CancelSignal;
@@ -42,7 +42,7 @@ export interface ToolContext {
    * configuration changed meanwhile.
    * @throws GatewayError DENIED_BY_POLICY, SERVER_UNAVAILABLE, TIMEOUT
    */
-  connect<T>(deadline: Deadline, prepare: (server: ServerDefinition) => Promise<T>): Promise<Connected<T>>;
+  connect<T>(deadline: Deadline, prepare: (server: ServerDefinition) => Promise<T> | T): Promise<Connected<T>>;
   /** Facts for `get_gateway_status`. */
   status(): unknown;
 }

@@ -7,6 +7,7 @@ import type { Snapshot } from '../config/types.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
 import { createAuthenticate } from '../identity/authenticate.ts';
 import { connectionOf } from '../identity/connections.ts';
+import type { Proof } from '../identity/proof.ts';
 import { protectedResource } from '../identity/resource.ts';
 import { loadOrCreateToken, tokenHash } from '../identity/token.ts';
 import { TEXT_TYPE } from '../observe/exposition.ts';
@@ -84,6 +85,15 @@ export function createTransports(options: TransportParts): Transports {
     failed,
     elsewhere: seat?.elsewhere,
   });
+  const connections = new WeakMap<Proof, Connection>();
+  const connect = (proof: Proof): Connection => {
+    let connection = connections.get(proof);
+    if (connection === undefined) {
+      connection = connectionOf(settings, proof, attestations);
+      connections.set(proof, connection);
+    }
+    return connection;
+  };
   const idle = (): Promise<unknown> => Promise.all([stdio?.idle(), mcp.idle()]);
   return {
     sessions,
@@ -116,7 +126,7 @@ export function createTransports(options: TransportParts): Transports {
         authenticate: createAuthenticate({ snapshot, noAuth: settings.noAuth, generatedTokenHash, log }),
         throttle: createThrottle({ ...THROTTLE_LIMITS, burst: Math.max(1, Math.floor(THROTTLE_LIMITS.burst * share)) }),
         resource: (host) => protectedResource(snapshot(), host),
-        connect: (proof) => connectionOf(settings, proof, attestations),
+        connect,
         mcp,
         health: () => ({
           status: 'ok',

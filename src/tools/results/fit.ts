@@ -4,6 +4,7 @@ import { ownResult, type ResultBody } from '../../protocol/codec.ts';
 import { elements } from '../../protocol/json.ts';
 import { MAX_DEPTH, parsedValue } from '../../protocol/messages.ts';
 import { findMember, type ScannedObject, scanObject } from '../../protocol/scan.ts';
+import type { RelayContext } from '../../relay/relay.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { cutAt } from './cut.ts';
 import type { Selector } from './select.ts';
@@ -14,8 +15,8 @@ export interface Fitting {
   readonly maxTokens: number | undefined;
   readonly select: Selector | undefined;
   readonly store: ResultStore;
-  readonly owner: string;
-  readonly permitted: () => boolean;
+  /** Whose result it is. */
+  readonly relay: Pick<RelayContext, 'owner' | 'permitted'>;
   readonly server: string;
   readonly tool: string;
 }
@@ -123,7 +124,8 @@ function cut(text: string, root: ScannedObject, blocks: readonly Block[], fittin
   }
   const structured = findMember(root, 'structuredContent');
   if (!isCut && structured === undefined) return rewritten(text, root, [...kept, ...notes(note)], true);
-  const { store, owner, server, tool, permitted } = fitting;
+  const { store, relay, server, tool } = fitting;
+  const { owner, permitted } = relay;
   const handle = store.keep({
     owner,
     server,

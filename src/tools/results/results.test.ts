@@ -84,7 +84,8 @@ describe('the store', () => {
 describe('a fitted result', () => {
   const fitting = (maxTokens: number): Fitting => {
     const { owner, server, tool, permitted } = kept();
-    return { maxTokens, select: undefined, store: createResultStore(), owner, server, tool, permitted };
+    const relay = { owner, permitted };
+    return { maxTokens, select: undefined, store: createResultStore(), relay, server, tool };
   };
 
   it('is the same text where it fits, and where it is not a complete result', () => {

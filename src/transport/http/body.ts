@@ -33,9 +33,9 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
     gatherer.take();
     finish({ kind: 'too large' });
   });
-  request.once('end', () => {
+  request.on('end', () => {
     const bytes = gatherer.take();
     finish(isUtf8(bytes) ? { kind: 'text', text: bytes.toString('utf8') } : { kind: 'not UTF-8' });
   });
-  request.once('close', () => finish({ kind: 'gone' }));
+  request.on('close', () => finish({ kind: 'gone' }));
 }

@@ -107,15 +107,20 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       return;
     }
     active++;
+    const broke = (error: unknown): void => {
+      options.failed(error);
+      if (post.response.headersSent) post.response.destroy();
+      else send(post, refusal('null', 'INTERNAL', 'The gateway failed on this request.'));
+      finished();
+    };
     readBody(post.request, options.maxMessageBytes, (body) => {
-      Promise.resolve()
-        .then(() => receive(post, body))
-        .catch((error: unknown) => {
-          options.failed(error);
-          if (post.response.headersSent) post.response.destroy();
-          else send(post, refusal('null', 'INTERNAL', 'The gateway failed on this request.'));
-        })
-        .finally(finished);
+      try {
+        const answering = receive(post, body);
+        if (answering === undefined) finished();
+        else answering.then(finished, broke);
+      } catch (error) {
+        broke(error);
+      }
     });
   };
 

@@ -31,9 +31,11 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
       }
       const { response, connection, server } = post;
       const controller = new Canceller();
-      const gone = (): void => controller.abort();
       flights.add(controller);
-      response.once('close', gone);
+      // Every response closes; only one that does so before its end was given up.
+      response.on('close', () => {
+        if (!response.writableFinished) controller.abort();
+      });
       try {
         const { notify, finish, abandon } = createReply(response, post.accept, post.headers);
         const { signal } = controller;
@@ -42,7 +44,6 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
         if (isWithdrawn(signal)) abandon();
         else finish(answer);
       } finally {
-        response.off('close', gone);
         flights.delete(controller);
       }
     },

@@ -114,14 +114,14 @@ function guarded(options: HttpOptions, request: IncomingMessage, response: Serve
     preflight(request, response, cors);
     return;
   }
-  const resource = options.resource(host ?? '');
-  if (isMetadataOf(resource, path)) {
-    sendJson(response, { status: 200, text: JSON.stringify(resource?.metadata) }, cors);
+  const metadata = metadataOf(options, host ?? '', path);
+  if (metadata !== undefined) {
+    sendJson(response, { status: 200, text: JSON.stringify(metadata) }, cors);
     return;
   }
   const admitted = (found: Authentication): void => {
     if (found.kind === 'proven') serve(options, request, response, path, options.connect(found.proof), cors);
-    else refuse(options, request, response, found, resource, cors);
+    else refuse(options, request, response, found, cors);
   };
   const found = options.authenticate(authorization);
   if (!(found instanceof Promise)) admitted(found);
@@ -160,18 +160,20 @@ function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   refused: Exclude<Authentication, { kind: 'proven' }>,
-  resource: ProtectedResource | undefined,
   cors: OutgoingHttpHeaders,
 ): void {
   const waitMs = options.throttle.refused(request.socket.remoteAddress);
   if (waitMs > 0) tooMany(response, waitMs, cors);
-  else challenge(response, refused, resource, cors);
+  else challenge(response, refused, options.resource(request.headers.host ?? ''), cors);
 }
 
-/** RFC 9728 section 3.1: the path of the resource follows; a proxy in front may have added to it. */
-function isMetadataOf(resource: ProtectedResource | undefined, path: string): boolean {
-  if (resource === undefined || !path.startsWith(METADATA_PATH)) return false;
-  return path === `${METADATA_PATH}/mcp` || path === new URL(resource.metadataUrl).pathname;
+/** What is at this path, if it is where RFC 9728 section 3.1 puts the metadata; a proxy in front may have added to it. */
+function metadataOf(options: HttpOptions, host: string, path: string): ProtectedResource['metadata'] | undefined {
+  if (!path.startsWith(METADATA_PATH)) return undefined;
+  const resource = options.resource(host);
+  if (resource === undefined) return undefined;
+  const isHere = path === `${METADATA_PATH}/mcp` || path === new URL(resource.metadataUrl).pathname;
+  return isHere ? resource.metadata : undefined;
 }
 
 function sendReadiness(

@@ -1,0 +1,34 @@
+/**
+ * One timer for many deadlines. Most calls have the same time-out and end long before it, so a timer for each would be set and
+ * cleared in vain.
+ */
+import { timerMs } from './wait.ts';
+
+export interface Alarm {
+  /** Rings at this time or before, in milliseconds of `performance.now`; Infinity for never. */
+  at(time: number): void;
+}
+
+/**
+ * @param ring looks at what is due. @returns when to ring next; Infinity for never.
+ * The timer keeps no process alive.
+ */
+export function createAlarm(ring: () => number): Alarm {
+  let set = Number.POSITIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+
+  const at = (time: number): void => {
+    if (time >= set) return;
+    clearTimeout(timer);
+    set = time;
+    timer = setTimeout(rung, timerMs(Math.ceil(time - performance.now())));
+    timer.unref();
+  };
+
+  const rung = (): void => {
+    set = Number.POSITIVE_INFINITY;
+    at(ring());
+  };
+
+  return { at };
+}
