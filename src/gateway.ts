@@ -1,11 +1,13 @@
 /** Composition root: settings -> { serve, reload, stop }. Wires everything below it and holds no logic. */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { reportAudit } from './audit/report.ts';
 import { openAudit } from './audit/sink.ts';
 import { createCatalog, type ListKind } from './catalog/catalog.ts';
+import { createHistory } from './catalog/history.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportStart } from './config/report.ts';
@@ -122,10 +124,15 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
     events: seat?.events(events) ?? events,
   });
   const downstream = seat?.downstream(ownServers) ?? ownServers;
+  const history = createHistory({
+    folder: join(settings.cacheDir, 'definitions'),
+    onChange: (change) => recordChange(audit, log, change),
+    failed: (error) => log.warn({ err: error }, 'what the servers offer could not be written down'),
+  });
   const catalog = createCatalog({
     downstream,
     log,
-    onChange: (change) => recordChange(audit, log, change),
+    history,
     onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
   });
   const parking = createParking(seat?.tag, seat?.share);
@@ -249,6 +256,7 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
       await downstream.close();
       await transports.close();
       await hooks?.close();
+      await history.settled();
       await audit.close();
     },
     kill: () => downstream.kill(),

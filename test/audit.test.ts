@@ -248,3 +248,21 @@ it("postmark-mcp: a change in a server's tool definitions is a record", async ()
   );
   await front.stop();
 });
+
+it('a change while no gateway runs is a record of the next one', async () => {
+  const { home } = bench();
+  const list = path.join(home.dir, 'tools');
+  writeFileSync(home.servers, fileText(servers({ calc: fixture('changing', { TOOLS_FILE: list }) })));
+  for (const tools of ['one,two', 'one,two', 'one,three']) {
+    writeFileSync(list, tools);
+    const front = await open({ transport: 'stdio', revision: '2025-11-25' }, { home });
+    await getTools(front.rpc, { server: 'calc' });
+    front.running.child.stdin?.end();
+    expect((await front.running.exited).code).toBe(0);
+  }
+  const changes = auditRecords(home).filter(({ operation }) => operation === 'definitions_changed');
+  expect(changes).toMatchObject([
+    { server: 'calc', detail: { added: ['three'], removed: ['two'], changed: [], while_running: false } },
+  ]);
+  home.remove();
+});

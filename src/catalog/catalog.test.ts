@@ -2,14 +2,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerDefinition } from '../config/types.ts';
 import { createLab, fixture, type Lab, type LogLine, stdioServer, until } from '../downstream/testing.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
-import type { Change } from './change.ts';
+import { changeBetween, type Difference, fingerprintOf } from './change.ts';
+import type { History } from './history.ts';
 
 const LEGACY = fixture('stdio-legacy.mjs');
 const WAIT = { timeoutMs: 10_000 };
 
 interface Setup extends Lab {
   readonly catalog: Catalog;
-  readonly changes: Change[];
+  readonly changes: Difference[];
   readonly clock: { now: number };
   readonly lines: readonly LogLine[];
 }
@@ -17,13 +18,19 @@ interface Setup extends Lab {
 const setups: Setup[] = [];
 
 function setup(): Setup {
-  const changes: Change[] = [];
+  const changes: Difference[] = [];
   const clock = { now: 0 };
   let catalog: Catalog | undefined;
   const invalidate = (server: ServerDefinition): void => catalog?.invalidate(server);
   const lab = createLab({ events: { connected: invalidate, toolsChanged: invalidate } });
   const { downstream, log } = lab;
-  catalog = createCatalog({ downstream, log, onChange: (change) => changes.push(change), now: () => clock.now });
+  const history: Pick<History, 'listed'> = {
+    listed(server, _capabilities, before, after) {
+      const change = before && changeBetween(server, fingerprintOf(before), fingerprintOf(after));
+      if (change !== undefined) changes.push(change);
+    },
+  };
+  catalog = createCatalog({ downstream, log, history, now: () => clock.now });
   const made = { ...lab, catalog, changes, clock, lines: log.lines };
   setups.push(made);
   return made;

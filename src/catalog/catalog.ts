@@ -4,10 +4,10 @@
  */
 import type { ServerDefinition } from '../config/types.ts';
 import type { Downstream, Log, Tenant } from '../downstream/types.ts';
-import { type Change, changeBetween } from './change.ts';
 import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
+import type { History } from './history.ts';
 import { fetchOffers, type Offer, type OfferList, type Offers } from './offers.ts';
 import { createSearcher, type Searcher } from './search/searcher.ts';
 import { createShelves, type Shelves, type Wanted } from './shelves.ts';
@@ -57,15 +57,15 @@ export interface Catalog {
 export interface CatalogOptions {
   readonly downstream: Downstream;
   readonly log: Log;
-  /** Definitions differ from what was listed before. */
-  readonly onChange: (change: Change) => void;
+  /** Told of every list of tools. */
+  readonly history: Pick<History, 'listed'>;
   /** A list is there now that somebody waited for in vain. */
   readonly onArrival?: (server: ServerDefinition, kind: ListKind) => void;
   readonly now?: () => number;
 }
 
 export function createCatalog(options: CatalogOptions): Catalog {
-  const { downstream, log, onChange } = options;
+  const { downstream, log, history } = options;
   const base = (what: string, kind: ListKind) => ({
     what,
     arrived: (server: ServerDefinition) => options.onArrival?.(server, kind),
@@ -85,9 +85,11 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const searcher = createSearcher();
   const tools = createShelves<ToolList>({
     ...base('tools', 'tools'),
-    // Before somebody searches, and not while somebody waits for the list.
-    fetched: ({ name, description }, { entries }) => {
-      setImmediate(() => searcher.learn({ name, description, entries }));
+    fetched(server, capabilities, before, after) {
+      const { name, description } = server;
+      // Before somebody searches, and not while somebody waits for the list.
+      setImmediate(() => searcher.learn({ name, description, entries: after.entries }));
+      history.listed(server, capabilities, before, after);
     },
     fetch: (server, link) =>
       fetchTools(link, {
@@ -96,10 +98,6 @@ export function createCatalog(options: CatalogOptions): Catalog {
         hasHeaders: server.link.transport !== 'stdio',
         warn: (what) => log.warn({ server: server.name }, what),
       }),
-    replaced(server, before, after) {
-      const change = changeBetween(server, before, after);
-      if (change !== undefined) onChange(change);
-    },
   });
   const offers = (list: OfferList): Shelves<Offers> =>
     createShelves<Offers>({

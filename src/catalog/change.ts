@@ -1,9 +1,16 @@
 /** How a list of tools differs from the one before: a definition that changes after people looked at it is a record. */
 import type { ServerDefinition } from '../config/types.ts';
-import type { ToolEntry } from './entry.ts';
 import type { ToolList } from './fetch.ts';
 
-export interface Change {
+/** What a list is known by. */
+export interface Fingerprint {
+  /** Hashes of the definitions, by name. */
+  readonly tools: ReadonlyMap<string, string>;
+  /** Hash of the server's instructions. */
+  readonly instructions: string;
+}
+
+export interface Difference {
   readonly server: ServerDefinition;
   /** Names of tools. */
   readonly added: readonly string[];
@@ -13,6 +20,11 @@ export interface Change {
   readonly instructions: boolean;
 }
 
+export interface Change extends Difference {
+  /** False where the server was last listed before this process started. */
+  readonly whileRunning: boolean;
+}
+
 export interface ChangedTool {
   readonly name: string;
   /** Hashes of the definition. */
@@ -20,19 +32,24 @@ export interface ChangedTool {
   readonly after: string;
 }
 
+export function fingerprintOf({ entries, instructionsHash }: ToolList): Fingerprint {
+  return { tools: new Map(entries.map(({ name, hash }) => [name, hash])), instructions: instructionsHash };
+}
+
 /** @returns undefined where nothing changed. */
-export function changeBetween(server: ServerDefinition, before: ToolList, after: ToolList): Change | undefined {
-  const missingIn = (list: ToolList) => (entry: ToolEntry) => !list.byName.has(entry.name);
-  const added = after.entries.filter(missingIn(before)).map(({ name }) => name);
-  const removed = before.entries.filter(missingIn(after)).map(({ name }) => name);
+export function changeBetween(
+  server: ServerDefinition,
+  before: Fingerprint,
+  after: Fingerprint,
+): Difference | undefined {
+  const added = [...after.tools.keys()].filter((name) => !before.tools.has(name));
+  const removed = [...before.tools.keys()].filter((name) => !after.tools.has(name));
   const changed: ChangedTool[] = [];
-  for (const entry of after.entries) {
-    const old = before.byName.get(entry.name);
-    if (old !== undefined && old.hash !== entry.hash) {
-      changed.push({ name: entry.name, before: old.hash, after: entry.hash });
-    }
+  for (const [name, hash] of after.tools) {
+    const old = before.tools.get(name);
+    if (old !== undefined && old !== hash) changed.push({ name, before: old, after: hash });
   }
-  const instructions = before.instructionsHash !== after.instructionsHash;
+  const instructions = before.instructions !== after.instructions;
   if (added.length + removed.length + changed.length === 0 && !instructions) return undefined;
   return { server, added, removed, changed, instructions };
 }

@@ -4,7 +4,7 @@ import type { Change } from './change.ts';
 
 /** A change in what a server offers is a record too (behaviour section 8). Nobody waits for it. */
 export function recordChange(audit: AuditSink, log: Logger, change: Change): void {
-  const { server, added, removed, changed, instructions } = change;
+  const { server, added, removed, changed, instructions, whileRunning } = change;
   const record: AuditRecord = {
     operation: 'definitions_changed',
     phase: 'finished',
@@ -19,7 +19,7 @@ export function recordChange(audit: AuditSink, log: Logger, change: Change): voi
     rule: null,
     error_code: null,
     latency_ms: 0,
-    detail: { added, removed, changed, instructions },
+    detail: { added, removed, changed, instructions, while_running: whileRunning },
   };
   audit
     .append(record)

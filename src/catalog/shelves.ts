@@ -48,8 +48,8 @@ export interface ShelvesOptions<L> {
   readonly what: string;
   readonly lease: (server: ServerDefinition, tenant: Tenant | undefined) => Promise<Link> | Link;
   readonly fetch: (server: ServerDefinition, link: Link) => Promise<L>;
-  readonly fetched?: (server: ServerDefinition, list: L) => void;
-  readonly replaced?: (server: ServerDefinition, before: L, after: L) => void;
+  /** @param capabilities of the client that it was fetched for: JSON text. */
+  readonly fetched?: (server: ServerDefinition, capabilities: string, before: L | undefined, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
   /** A list is there that somebody was told nothing of, because it was late. */
   readonly arrived?: (server: ServerDefinition) => void;
@@ -78,7 +78,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   const shelves = new Map<string, Map<string, Shelf<L>>>();
 
   const shelfOf = (server: ServerDefinition, tenant: Tenant | undefined): Shelf<L> => {
-    const capabilities = tenant?.capabilities ?? '{}';
+    const capabilities = tenant?.capabilities ?? NO_CAPABILITIES;
     let variants = shelves.get(server.key);
     if (variants === undefined) {
       variants = new Map<string, Shelf<L>>();
@@ -101,10 +101,9 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     shelf.list = list;
     shelf.fetchedAt = now();
     shelf.stale = shelf.generation !== generation;
-    options.fetched?.(server, list);
+    options.fetched?.(server, shelf.tenant?.capabilities ?? NO_CAPABILITIES, before, list);
     if (shelf.missed) options.arrived?.(server);
     shelf.missed = false;
-    if (before !== undefined) options.replaced?.(server, before, list);
     return list;
   };
 
@@ -170,6 +169,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   };
 }
 
+const NO_CAPABILITIES = '{}';
 const NEVER = Number.NEGATIVE_INFINITY;
 const EMPTY = {
   list: undefined,
