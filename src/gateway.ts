@@ -11,10 +11,13 @@ import { createHistory } from './catalog/history.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportStart } from './config/report.ts';
-import { runtimeDir, type Settings } from './config/settings.ts';
+import { isLoopback, runtimeDir, type Settings } from './config/settings.ts';
 import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/store.ts';
 import type { ServerDefinition, Snapshot } from './config/types.ts';
 import { guardianScript } from './downstream/guardian.ts';
+import { createGuardedFetch } from './downstream/oauth/guarded-fetch.ts';
+import { createOAuth, type OAuth } from './downstream/oauth/oauth.ts';
+import { openCredentials } from './downstream/oauth/open-store.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { reportServers, type ServerReport } from './downstream/report.ts';
 import type { Downstream, DownstreamEvents } from './downstream/types.ts';
@@ -25,6 +28,7 @@ import { createMetrics, type Measures, type Metrics } from './observe/metrics.ts
 import { createRedactor, type Redactor } from './observe/redact.ts';
 import { createLimiter } from './pipeline/limits.ts';
 import type { PipelineParts } from './pipeline/parts.ts';
+import { createDesk } from './pipeline/sign-in.ts';
 import type { Connection } from './pipeline/types.ts';
 import { createParking } from './relay/parking.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
@@ -33,6 +37,7 @@ import { createResultStore } from './tools/results/store.ts';
 import { type AgentSpending, spendingOf } from './tools/spending.ts';
 import { serveControl } from './transport/control.ts';
 import { createHookJoin } from './transport/hook-join.ts';
+import { listenForCallback } from './transport/http/callback.ts';
 import { createHub } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
 import type { Seat } from './transport/seat.ts';
@@ -45,6 +50,7 @@ const FIRST_CALLER_MS = 1000;
 export interface Gateway {
   readonly log: Logger;
   readonly snapshot: () => Snapshot;
+  readonly oauth: OAuth;
   /** Everything that the path of a call needs; for commands that call without a transport. */
   readonly parts: PipelineParts;
   /** The connection of whoever started this process. @throws GatewayError where the rules give stdio to nobody */
@@ -115,12 +121,20 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
     resourcesChanged: (server) => changed(server, 'resources'),
     resourceUpdated: (server, uri) => hub.resourceUpdated(server.name, uri),
   };
+  const oauth = createOAuth({
+    store: openCredentials(settings, log),
+    guardedFetch: createGuardedFetch,
+    listen: listenForCallback,
+    log,
+    keepSecrets: redactor.renew,
+  });
   const ownServers = createDownstream({
     version: VERSION,
     gatewayId,
     guardianScript: guardianScript(),
     log,
     redact: redactor.redact,
+    authorization: oauth.authorization,
     events: seat?.events(events) ?? events,
   });
   const downstream = seat?.downstream(ownServers) ?? ownServers;
@@ -153,6 +167,7 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
     parking,
     results: seat?.results(results) ?? results,
     limiter: seat?.limiter ?? createLimiter(),
+    desk: createDesk({ oauth, isLocal: settings.transport === 'stdio' || isLoopback(settings.host) }),
     audit,
     metrics,
     ledger,
@@ -227,6 +242,7 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
   return {
     log,
     snapshot: config.current,
+    oauth,
     parts,
     localConnection: () => localConnection(settings, config.current()),
     async serveStdio(input, output, ended) {
@@ -253,6 +269,7 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
       // The others may still need what this worker owns.
       await seat?.drained();
       parking.clear();
+      oauth.close();
       await downstream.close();
       await transports.close();
       await hooks?.close();

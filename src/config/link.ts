@@ -1,5 +1,6 @@
 /** How a server is reached: the part of an entry that depends on several of its keys. */
 import type { ConfigPath } from './document.ts';
+import { oauthOf } from './oauth.ts';
 import type { ServerEntry } from './schema.ts';
 import type { HttpDefinition, StdioDefinition } from './types.ts';
 
@@ -26,6 +27,10 @@ export function linkOf(entry: ServerEntry, error: ReportError): StdioDefinition 
       error([field], 'names an HTTP transport, but the entry has a "command"', 'Write "stdio", or "url" for "command"');
       return undefined;
     }
+    for (const key of ['oauth', 'credentials'] as const) {
+      if (entry[key] === undefined) continue;
+      error([key], 'is about HTTP servers, but the entry has a "command"', 'Remove it; a program signs in by itself');
+    }
     return stdioLink(command, entry, error);
   }
   if (url === undefined) {
@@ -36,7 +41,7 @@ export function linkOf(entry: ServerEntry, error: ReportError): StdioDefinition 
     error([field], 'is "stdio", but the entry has a "url"', 'Write "http" or "sse"');
     return undefined;
   }
-  return httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry.headers ?? new Map(), error);
+  return httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry, error);
 }
 
 function kind(transport: NonNullable<ServerEntry['type']>): string {
@@ -69,9 +74,10 @@ function stdioLink(command: string, entry: ServerEntry, error: ReportError): Std
 function httpLink(
   url: string,
   transport: HttpDefinition['transport'],
-  headers: ReadonlyMap<string, string>,
+  entry: ServerEntry,
   error: ReportError,
 ): HttpDefinition | undefined {
+  const headers = entry.headers ?? new Map<string, string>();
   let good = true;
   const refuse = (at: ConfigPath, message: string, fix: string): void => {
     good = false;
@@ -92,5 +98,6 @@ function httpLink(
     if (seen.has(name.toLowerCase())) refuse(at, 'is there twice, headers ignore case', 'Keep one of them');
     seen.add(name.toLowerCase());
   }
-  return good ? { transport, url, headers } : undefined;
+  const oauth = oauthOf(entry, refuse);
+  return good ? { transport, url, headers, credentials: entry.credentials, oauth } : undefined;
 }

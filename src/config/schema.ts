@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
+import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
 import { agentId, count, loose, MAX_COUNT, pattern, patterns, strict } from './schema-parts.ts';
 
 const accessList = strict({
@@ -77,6 +78,7 @@ const serverFields = {
     .enum(['before', 'after'])
     .meta({ description: 'Check arguments before a call is forwarded, or only explain a failed one (the default).' })
     .exactOptional(),
+  ...oauthFields,
   ...lifeFields,
 };
 
@@ -92,6 +94,9 @@ const serversFile = loose({
 
 export type RulesFile = z.output<typeof rulesFile>;
 export type ServerEntry = z.output<typeof serverEntry>;
+
+/** Keys of `oauth` in a server entry. */
+export { OAUTH_KEYS };
 
 /** Keys of a server entry that mean something here. */
 export const SERVER_KEYS: readonly string[] = Object.keys(serverFields);

@@ -35,6 +35,7 @@ export function collectSecrets(
       for (const part of value.split(/\s+/).slice(1)) add(part);
     }
     for (const value of urlSecrets(link.url)) add(value);
+    for (const value of [link.oauth?.clientSecret, link.oauth?.privateKey]) if (value !== undefined) add(value);
   }
   return [...found].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
 }

@@ -81,7 +81,8 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
       );
       continue;
     }
-    entry.set(key, substituteAll(value, [key], context.env, { values, error, report }));
+    const known = key === 'oauth' && value instanceof Map ? withoutUnknown(value, schema.OAUTH_KEYS, report) : value;
+    entry.set(key, substituteAll(known, [key], context.env, { values, error, report }));
   }
   if (isNested(entry, context.mainScript)) {
     problems.length = 0;
@@ -109,6 +110,20 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
   const life = lifeOf(checked.value);
   const server = { name, key: keyOf(name, link, life), description, timeoutMs, validateArguments, life, link };
   return { kind: 'server', server, problems, values };
+}
+
+/** What the client of another program may have in its `oauth` is told and left out. */
+function withoutUnknown(
+  oauth: ReadonlyMap<unknown, unknown>,
+  keys: readonly string[],
+  report: (severity: 'warning', at: ConfigPath, message: string, fix: string, target: 'key') => void,
+): ReadonlyMap<unknown, unknown> {
+  const isKnown = (key: unknown): boolean => keys.includes(String(key));
+  for (const key of oauth.keys()) {
+    if (isKnown(key)) continue;
+    report('warning', ['oauth', String(key)], 'is not known and has no effect', `Known: ${keys.join(', ')}`, 'key');
+  }
+  return new Map([...oauth].filter(([key]) => isKnown(key)));
 }
 
 interface Reports {
@@ -170,7 +185,7 @@ function keyOf(name: string, link: ServerDefinition['link'], life: ServerLife | 
   const content =
     link.transport === 'stdio'
       ? [name, link.transport, link.command, link.args, sorted(link.env), link.cwd ?? null]
-      : [name, link.transport, link.url, sorted(link.headers)];
+      : [name, link.transport, link.url, sorted(link.headers), link.credentials ?? null, link.oauth ?? null];
   return createHash('sha256')
     .update(JSON.stringify([...content, life ?? null]))
     .digest('hex');

@@ -61,6 +61,8 @@ export interface OAuthDefinition {
   /** PEM (PKCS #8) of the key that signs the assertions of `private_key_jwt`. */
   readonly privateKey: string | undefined;
   readonly signingAlgorithm: string | undefined;
+  /** The only authorization server that may be used. */
+  readonly issuer: string | undefined;
   /** `https` address of a client ID metadata document. */
   readonly clientMetadataUrl: string | undefined;
   readonly grantType: 'authorization_code' | 'client_credentials';

@@ -33,6 +33,11 @@ export function hasOwnCredentials(link: ServerDefinition['link']): boolean {
   return link.transport !== 'stdio' && link.credentials === 'per-principal';
 }
 
+/** Whose credentials the calls of a principal carry; `''` for those of the gateway. */
+export function credentialOwner(link: ServerDefinition['link'], principal: string): string {
+  return hasOwnCredentials(link) ? principal : '';
+}
+
 /** Different for callers whose calls a server's message must not be mistaken for. */
 export function partyOf({ principal, agent, session }: Tenant): string {
   return JSON.stringify([principal, session ?? { agent }]);

@@ -12,7 +12,7 @@ import { LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
-import { type Era, hasOwnCredentials, scopeOf, sharingOf } from './sharing.ts';
+import { credentialOwner, type Era, hasOwnCredentials, scopeOf, sharingOf } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant } from './types.ts';
@@ -220,7 +220,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const instanceFor = (tenant: Tenant, scope: string): Instance => {
     const own = owned.get(scope);
     if (own !== undefined) return own;
-    const principal = isOwn ? tenant.principal : '';
+    const principal = credentialOwner(server.link, tenant.principal);
     const spare = [...instances].find((instance) => instance.scope === undefined && instance.principal === principal);
     if (spare !== undefined) {
       if (spare.capabilities === tenant.capabilities || era() === 'modern') {

@@ -7,6 +7,8 @@ export const REDACTED = '[redacted]';
 export interface Redactor {
   /** Secrets for the life of the process: tokens that the gateway made, for one. */
   add(values: Iterable<string>): void;
+  /** The secrets that `owner` has now. Those before stay known until the next time, as with `replace`. */
+  renew(owner: string, values: readonly string[]): void;
   /**
    * The secrets of a new configuration. Those of the one before stay known, because its calls and processes may still be
    * running. A value that is also one of `publicNames` (servers, agents) is no secret: agents are told that name.
@@ -19,12 +21,14 @@ export interface Redactor {
 /** A redactor that knows no secret yet. Values shorter than six characters are never secrets. */
 export function createRedactor(): Redactor {
   const lasting = new Set<string>();
+  const renewed = new Map<string, { readonly now: readonly string[]; readonly before: readonly string[] }>();
   let previous = new Set<string>();
   let current = new Set<string>();
   let find: Finder | undefined;
 
   const rebuild = (): void => {
-    const forms = new Set([...lasting, ...previous, ...current]);
+    const tokens = [...renewed.values()].flatMap(({ now, before }) => [...now, ...before]);
+    const forms = new Set([...lasting, ...previous, ...current, ...tokens]);
     find = forms.size === 0 ? undefined : finderOf(forms);
   };
 
@@ -33,6 +37,13 @@ export function createRedactor(): Redactor {
       for (const value of values) {
         for (const form of formsOf(value)) lasting.add(form);
       }
+      rebuild();
+    },
+    renew(owner, values) {
+      const now = values.flatMap((value) => [...formsOf(value)]);
+      const before = renewed.get(owner)?.now ?? [];
+      if (now.length === before.length && now.every((form, at) => form === before[at])) return;
+      renewed.set(owner, { now, before });
       rebuild();
     },
     replace(values, publicNames = []) {

@@ -14,6 +14,7 @@ import { attested } from './attested.ts';
 import { denial } from './denial.ts';
 import type { Done } from './limits.ts';
 import type { PipelineParts } from './parts.ts';
+import { signInError } from './sign-in.ts';
 import { tenantOf } from './tenant.ts';
 import type { Caller, Inbound, Outcome } from './types.ts';
 
@@ -63,7 +64,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     call.invocation = operation.read(inbound);
     answer = await decideAndRun(parts, call, call.invocation);
   } catch (error) {
-    failure = classify(parts, call, error);
+    failure = await guided(parts, call, classify(parts, call, error));
     call.refusedBy = ruleOf(failure);
     answer = operation.fail(failure);
   }
@@ -197,6 +198,19 @@ function classify(parts: PipelineParts, call: Call, error: unknown): GatewayErro
     'a call failed unexpectedly',
   );
   return new GatewayError('INTERNAL', `The gateway failed on this call; its log says why (request ${call.requestId}).`);
+}
+
+/** What this caller can do where a sign-in is missing. */
+async function guided(parts: PipelineParts, call: Call, failure: GatewayError): Promise<GatewayError> {
+  const server = call.snapshot.servers.get(String(failure.data?.['server']));
+  if (failure.code !== 'AUTH_REQUIRED' || server === undefined) return failure;
+  const why = String(failure.data?.['why']);
+  try {
+    const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
+    return signInError(server.name, why, await parts.desk.offer(call.snapshot, server, tenant, failure));
+  } catch (error) {
+    return classify(parts, call, error);
+  }
 }
 
 async function finish(

@@ -9,6 +9,7 @@ import type { Parking } from '../relay/parking.ts';
 import type { ResultStore } from '../tools/results/store.ts';
 import type { GatewayTool } from '../tools/types.ts';
 import type { Limiter } from './limits.ts';
+import type { Desk } from './sign-in.ts';
 
 /** What the pipeline works with; put together once by the composition root. */
 export interface PipelineParts {
@@ -22,6 +23,8 @@ export interface PipelineParts {
   /** Results that were too long for their caller. */
   readonly results: ResultStore;
   readonly limiter: Limiter;
+  /** Where callers are sent that have to sign in to a server. */
+  readonly desk: Desk;
   readonly audit: AuditSink;
   readonly metrics: Metrics;
   readonly ledger: Ledger;

@@ -37,11 +37,12 @@ const answerTo = ({ method, params = {} }) => ANSWERS[method]?.(params);
  * Starts a gateway in front of one server.
  * @param {object} options
  * @param {string} options.url of the server
+ * @param {object} [options.entry] more of the server's entry
  * @param {string} options.revision the one that this caller speaks
  * @param {readonly string[]} options.args further arguments for `serve`
  */
-export async function openSession({ url, revision, args }) {
-  const home = makeHome('target', { url });
+export async function openSession({ url, entry = {}, revision, args }) {
+  const home = makeHome('target', { url, ...entry });
   const child = spawn(process.execPath, [MAIN, 'serve', ...home.args, ...args], {
     cwd: home.cwd,
     env: home.env,
@@ -108,13 +109,14 @@ export async function openSession({ url, revision, args }) {
     return result;
   }
 
-  if (!modern) {
-    await once('initialize', { protocolVersion: revision, capabilities: CAPABILITIES, clientInfo: CLIENT_INFO });
-    send({ method: 'notifications/initialized' });
-  }
-
   return {
     request,
+    /** The handshake. @param {typeof request} [ask] sends its request */
+    async begin(ask = request) {
+      if (modern) return;
+      await ask('initialize', { protocolVersion: revision, capabilities: CAPABILITIES, clientInfo: CLIENT_INFO });
+      send({ method: 'notifications/initialized' });
+    },
     async close() {
       child.stdin.end();
       await stopChild(child);

@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { openSession } from './client-session.mjs';
+import { signingIn } from './sign-in.mjs';
 
 const { MCP_CONFORMANCE_SCENARIO: scenario, MCP_CONFORMANCE_PROTOCOL_VERSION: revision } = process.env;
 const { CONFORMANCE_VIEW: view = 'single', CONFORMANCE_CALLER: caller = revision } = process.env;
@@ -25,6 +26,20 @@ const VIEWS = {
     },
     call: (tool, args = {}, between = undefined) =>
       session.request('tools/call', { name: 'execute_tool', arguments: { server: 'target', tool, args } }, between),
+  }),
+};
+
+/** What the owner writes into the entry for a scenario about authorisation. */
+const ENTRIES = {
+  'auth/basic-cimd': () => ({ oauth: { clientMetadataUrl: 'https://conformance-test.local/client-metadata.json' } }),
+  'auth/pre-registration': ({ client_id: clientId, client_secret: clientSecret }) => ({
+    oauth: { clientId, clientSecret },
+  }),
+  'auth/client-credentials-basic': ({ client_id: clientId, client_secret: clientSecret }) => ({
+    oauth: { clientId, clientSecret, grantType: 'client_credentials' },
+  }),
+  'auth/client-credentials-jwt': ({ client_id: clientId, private_key_pem: privateKey, signing_algorithm }) => ({
+    oauth: { clientId, privateKey, signingAlgorithm: signing_algorithm, grantType: 'client_credentials' },
   }),
 };
 
@@ -66,11 +81,19 @@ const SCENARIOS = {
 };
 
 const url = process.argv.at(-1);
-const session = await openSession({ url, revision: caller, args: view === 'single' ? ['--server', 'target'] : [] });
+const opened = await openSession({
+  url,
+  entry: ENTRIES[scenario]?.(context),
+  revision: caller,
+  args: view === 'single' ? ['--server', 'target'] : [],
+});
 try {
+  const session = scenario.startsWith('auth/') ? signingIn(opened) : opened;
+  await session.begin(session.request);
   const reach = { session, ...VIEWS[view](session) };
   const tools = await reach.tools();
-  await SCENARIOS[scenario]?.(reach, tools);
+  if (scenario.startsWith('auth/')) await reach.call('test-tool');
+  else await SCENARIOS[scenario]?.(reach, tools);
 } finally {
-  await session.close();
+  await opened.close();
 }

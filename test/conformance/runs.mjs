@@ -70,6 +70,25 @@ function direct(caller, server) {
 const UNSCORED_CLIENT = ['json-schema-2020-12-preservation'];
 const driver = fileURLToPath(new URL('client.mjs', import.meta.url));
 
+/** The scenarios about authorisation; those of extensions come without a score. */
+function signingIn(revision) {
+  const scenarios = [...required(revision, 'client'), ...EXTENSIONS].filter((name) => name.startsWith('auth/'));
+  const env = { CONFORMANCE_VIEW: 'single', CONFORMANCE_CALLER: revision };
+  return {
+    name: `sign-in ${revision}`,
+    run: () => clientSuite(`"${process.execPath}" "${driver}"`, revision, scenarios, 'sign-in', env),
+  };
+}
+
+const EXTENSIONS = [
+  'auth/client-credentials-jwt',
+  'auth/client-credentials-basic',
+  'auth/enterprise-managed-authorization',
+  'auth/dpop',
+  'auth/dpop-nonce',
+  'auth/wif-jwt-bearer',
+];
+
 /** The gateway as a client, for a caller of a generation; all scenarios that are not about authorisation. */
 function client(revision, caller, view) {
   const scenarios = [...required(revision, 'client'), ...UNSCORED_CLIENT].filter((name) => !name.startsWith('auth/'));
@@ -95,4 +114,5 @@ export const GATEWAY = [
   ...REVISIONS.map((revision) => direct(revision, other(revision))),
   ...REVISIONS.flatMap((revision) => REVISIONS.map((caller) => client(revision, caller, 'single'))),
   ...REVISIONS.map((revision) => client(revision, revision, 'discovery')),
+  ...REVISIONS.map(signingIn),
 ];

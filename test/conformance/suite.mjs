@@ -72,10 +72,13 @@ function row(scenario, scored, checks) {
 
 /** Every scenario that left results in a directory of the suite. */
 function rows(dir, prefix, scored) {
-  return readdirSync(dir)
-    .map((entry) => {
+  return readdirSync(dir, { recursive: true })
+    .filter((file) => path.basename(file) === 'checks.json')
+    .map((file) => {
+      // Names of scenarios may have a folder: `auth/basic-cimd`.
+      const entry = path.dirname(file);
       const scenario = entry.slice(prefix.length).replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '');
-      const checks = JSON.parse(readFileSync(path.join(dir, entry, 'checks.json'), 'utf8'));
+      const checks = JSON.parse(readFileSync(path.join(dir, file), 'utf8'));
       return row(scenario, scored.includes(scenario), checks);
     })
     .sort((a, b) => Number(b.scored) - Number(a.scored) || scored.indexOf(a.scenario) - scored.indexOf(b.scenario));
@@ -130,6 +133,8 @@ export async function clientSuite(command, revision, scenarios, baseline, env) {
         scenario,
         '--spec-version',
         revision,
+        // Extensions have no revision.
+        '--force',
         '-o',
         dir,
         '--verbose',

@@ -1,0 +1,56 @@
+/** Keys of a server entry about signing in (docs/oauth.md). Loads zod, as schema.ts. */
+import { z } from 'zod';
+import { loose, text } from './schema-parts.ts';
+
+const said = (description: string) => z.string().meta({ description }).exactOptional();
+
+/** RFC 6749, section 3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+const scope = text(
+  (value) => (SCOPE.test(value) ? undefined : 'is not a scope'),
+  'Write one scope per text, without spaces',
+);
+
+const fields = {
+  clientId: said('Client that is registered with the authorization server; without it the gateway registers itself.'),
+  clientSecret: said('Secret of that client: take it from the environment.'),
+  privateKey: said('PEM (PKCS #8) of the key that signs for that client: take it from the environment.'),
+  signingAlgorithm: z
+    .enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'])
+    .meta({ description: 'Algorithm of that key; RS256 without it.' })
+    .exactOptional(),
+  issuer: said('Authorization server that this client is known to; without it the server says which one it is.'),
+  clientMetadataUrl: said('Address of a client ID metadata document, used where the authorization server takes one.'),
+  grantType: z
+    .enum(['authorization_code', 'client_credentials'])
+    .meta({ description: 'A person signs in (the default), or the gateway itself does with its own credentials.' })
+    .exactOptional(),
+  scopes: z
+    .array(scope)
+    .meta({ description: 'Scopes to ask for, instead of those that the server names.' })
+    .exactOptional(),
+  redirectPort: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .meta({ description: 'Port of http://127.0.0.1:PORT/callback; any free one without it.' })
+    .exactOptional(),
+  tokenEndpointAuthMethod: z
+    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
+    .meta({ description: 'How the client proves itself; without it what the authorization server supports.' })
+    .exactOptional(),
+};
+
+/** Keys of `oauth` that mean something here. */
+export const OAUTH_KEYS: readonly string[] = Object.keys(fields);
+
+export const oauthFields = {
+  oauth: loose(fields).meta({ description: 'How to sign in to the server where it asks for that.' }).exactOptional(),
+  credentials: z
+    .enum(['gateway', 'per-principal'])
+    .meta({
+      description: 'Whose sign-in calls use: one for everybody (the default), or the own one of each principal.',
+    })
+    .exactOptional(),
+};

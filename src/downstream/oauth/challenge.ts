@@ -1,0 +1,61 @@
+/** What `WWW-Authenticate` says (RFC 9110, section 11.6.1; RFC 6750, section 3; RFC 9728, section 5.1). */
+
+/** Of the first Bearer or DPoP challenge; undefined for what it does not say. */
+export interface Challenge {
+  readonly resourceMetadata: string | undefined;
+  readonly scope: string | undefined;
+  readonly error: string | undefined;
+}
+
+const SCHEMES: ReadonlySet<string> = new Set(['bearer', 'dpop']);
+/** A parameter, or the scheme that begins the next challenge, perhaps with a token68. */
+const PART =
+  /\s*(?:,\s*)*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&'*+.^`|~:/?-]+))|([\w!#$%&'*+.^`|~-]+)(?:\s+[\w.~+/-]+=*(?=\s*(?:,|$)))?)/y;
+/** Characters of a header that are looked at. */
+const LONGEST = 8192;
+
+/** @returns undefined where no scheme is one that the gateway can answer. */
+export function readChallenge(header: string | undefined): Challenge | undefined {
+  const text = (header ?? '').slice(0, LONGEST);
+  let scheme = '';
+  let found: Map<string, string> | undefined;
+  PART.lastIndex = 0;
+  for (let part = PART.exec(text); part !== null; part = PART.exec(text)) {
+    const [, name, quoted, plain, next] = part;
+    if (next !== undefined) {
+      if (found !== undefined) break;
+      scheme = next.toLowerCase();
+      if (SCHEMES.has(scheme)) found = new Map();
+    } else if (name !== undefined) {
+      found?.set(name.toLowerCase(), quoted === undefined ? (plain ?? '') : quoted.replace(/\\(.)/g, '$1'));
+    }
+  }
+  if (found === undefined) return undefined;
+  return { resourceMetadata: found.get('resource_metadata'), scope: found.get('scope'), error: found.get('error') };
+}
+
+/** A challenge that crossed a process as JSON. */
+export function readChallengeFacts(value: unknown): Challenge | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const text = (name: string): string | undefined => {
+    const found = (value as Readonly<Record<string, unknown>>)[name];
+    return typeof found === 'string' ? found : undefined;
+  };
+  return { resourceMetadata: text('resourceMetadata'), scope: text('scope'), error: text('error') };
+}
+
+/** Scopes of all texts together, each once, in their order; undefined for none (RFC 6749, section 3.3). */
+export function unionOf(...scopes: readonly (string | undefined)[]): string | undefined {
+  const all = new Set(scopes.flatMap((scope) => scopeList(scope)));
+  return all.size === 0 ? undefined : [...all].join(' ');
+}
+
+/** Whether every scope of the first is one of the second. */
+export function covers(needed: string | undefined, granted: string | undefined): boolean {
+  const has = new Set(scopeList(granted));
+  return scopeList(needed).every((scope) => has.has(scope));
+}
+
+function scopeList(scope: string | undefined): string[] {
+  return (scope ?? '').split(/\s+/).filter((word) => word !== '');
+}

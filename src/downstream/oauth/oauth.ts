@@ -1,0 +1,127 @@
+/** Signing in to servers: the accounts of all principals, and the sign-ins that wait for a person. */
+
+import { hasAuthorization } from '../../config/oauth.ts';
+import type { ServerDefinition } from '../../config/types.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import type { Authorization } from '../authorization.ts';
+import type { Log } from '../types.ts';
+import { type Account, createAccount } from './account.ts';
+import type { Challenge } from './challenge.ts';
+import type { SignIn, SignIns } from './sign-in.ts';
+import type { CredentialStore, GuardedFetch } from './types.ts';
+
+/** A loopback address that an authorization server sends a browser back to. */
+export interface Callback {
+  readonly redirectUri: string;
+  /** Accepts no more; an answer on its way is still sent. */
+  close(): void;
+}
+
+/** Listens on 127.0.0.1. @param receive takes the query of the answer. @throws GatewayError CANNOT_LISTEN */
+export type ListenForCallback = (
+  port: number,
+  receive: (answer: URLSearchParams) => Promise<string>,
+) => Promise<Callback>;
+
+export interface OAuthOptions {
+  readonly store: CredentialStore;
+  readonly guardedFetch: (options: { configured: URL }) => GuardedFetch;
+  readonly listen: ListenForCallback;
+  readonly log: Log;
+  readonly keepSecrets: (owner: string, values: readonly string[]) => void;
+}
+
+/** Where the person comes back to: this machine, or an address of the gateway that browsers reach. */
+export type Way = 'loopback' | { readonly redirectUri: string };
+
+export interface OAuth {
+  /** For requests; undefined where the entry brings its own `Authorization`, and for programs. */
+  authorization(server: ServerDefinition, principal: string): Authorization | undefined;
+  /**
+   * A sign-in that waits for a person: the one under way, or a new one.
+   * @param challenge what the server said (`data` of AUTH_REQUIRED), as far as is known.
+   * @throws GatewayError SERVER_UNAVAILABLE
+   */
+  signIn(server: ServerDefinition, principal: string, way: Way, challenge: Challenge | undefined): Promise<SignIn>;
+  /** See `SignIns.finish`. */
+  finish(answer: URLSearchParams): Promise<string>;
+  /** Ends what waits. */
+  close(): void;
+}
+
+export function createOAuth(options: OAuthOptions): OAuth {
+  const { store, guardedFetch, listen, log, keepSecrets } = options;
+  const accounts = new Map<string, Account>();
+  const beginning = new Map<string, Promise<SignIn>>();
+  let signIns: Promise<SignIns> | undefined;
+
+  /** Loaded when somebody has to sign in: few gateways ever need it. */
+  const waiting = (): Promise<SignIns> => {
+    signIns ??= import('./sign-in.ts').then(({ createSignIns }) => createSignIns());
+    return signIns;
+  };
+
+  const accountOf = (server: ServerDefinition, principal: string): Account | undefined => {
+    const { link, key, name } = server;
+    if (link.transport === 'stdio' || hasAuthorization(link.headers)) return undefined;
+    const id = JSON.stringify([key, principal]);
+    let account = accounts.get(id);
+    if (account === undefined) {
+      const fetch = guardedFetch({ configured: new URL(link.url) });
+      const own = { server: name, definition: link, principal, fetch };
+      account = createAccount({ ...own, store, log, keepSecrets, now: Date.now });
+      accounts.set(id, account);
+    }
+    return account;
+  };
+
+  const viaLoopback = async (account: Account, pending: SignIns): Promise<SignIn> => {
+    const port = account.oauth?.redirectPort ?? (await lastPort(account));
+    const callback = await listen(port ?? 0, pending.finish).catch((error: unknown) => {
+      if (account.oauth?.redirectPort !== undefined || port === undefined) throw error;
+      return listen(0, pending.finish);
+    });
+    try {
+      const signIn = await pending.begin(account, callback.redirectUri);
+      void signIn.done.catch(() => undefined).then(callback.close);
+      return signIn;
+    } catch (error) {
+      callback.close();
+      throw error;
+    }
+  };
+
+  return {
+    authorization: accountOf,
+    async signIn(server, principal, way, challenge) {
+      const account = accountOf(server, principal);
+      if (account === undefined) {
+        throw new GatewayError('USAGE', `Server "${server.name}" has nothing to sign in to: ${whyNot(server)}.`);
+      }
+      if (challenge !== undefined) account.note(challenge);
+      const pending = await waiting();
+      const running = pending.find(account, way === 'loopback' ? undefined : way.redirectUri);
+      if (running !== undefined) return running;
+      const id = JSON.stringify([server.key, principal, way]);
+      const begun = beginning.get(id);
+      if (begun !== undefined) return begun;
+      const started = way === 'loopback' ? viaLoopback(account, pending) : pending.begin(account, way.redirectUri);
+      const begins = started.finally(() => beginning.delete(id));
+      beginning.set(id, begins);
+      return begins;
+    },
+    finish: async (answer) => (await waiting()).finish(answer),
+    close: () => void signIns?.then((pending) => pending.close()),
+  };
+}
+
+/** The port that the registration of the last sign-in names: many authorization servers compare it. */
+async function lastPort(account: Account): Promise<number | undefined> {
+  const address = (await account.load())?.credential.client?.redirectUri;
+  const port = address === undefined ? '' : new URL(address).port;
+  return port === '' ? undefined : Number(port);
+}
+
+function whyNot({ link }: ServerDefinition): string {
+  return link.transport === 'stdio' ? 'it is a program' : 'its entry has an Authorization header';
+}

@@ -1,0 +1,96 @@
+/** How the gateway becomes a client of an authorization server (2026-07-28, basic/authorization/client-registration). */
+import { type OAuthClientMetadata, RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client';
+import type { OAuthDefinition } from '../../config/types.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { CLIENT_NAME } from '../envelope.ts';
+import { unavailable } from '../failures.ts';
+import type { RegisteredClient } from './credential.ts';
+import { type Discovered, originOf } from './discovery.ts';
+import type { GuardedFetch } from './types.ts';
+
+export interface RegistrationOptions {
+  readonly server: string;
+  readonly oauth: OAuthDefinition | undefined;
+  readonly discovered: Discovered;
+  readonly redirectUri: string;
+  readonly scope: string | undefined;
+  /** The client of the last sign-in with this issuer. */
+  readonly stored: RegisteredClient | undefined;
+  readonly fetch: GuardedFetch;
+}
+
+/**
+ * The client for a sign-in: of the entry, by its metadata document, or registered now.
+ * @throws GatewayError SERVER_UNAVAILABLE saying what the owner has to do.
+ */
+export async function clientFor(options: RegistrationOptions): Promise<RegisteredClient> {
+  const { server, oauth, discovered, redirectUri, stored } = options;
+  const { metadata, issuer } = discovered;
+  const configured = configuredClient(oauth);
+  if (configured !== undefined) return configured;
+  if (oauth?.clientMetadataUrl !== undefined && metadata?.client_id_metadata_document_supported === true) {
+    return {
+      id: oauth.clientMetadataUrl,
+      secret: undefined,
+      authMethod: oauth.tokenEndpointAuthMethod ?? 'none',
+      known: 'document',
+      redirectUri: undefined,
+    };
+  }
+  if (stored?.known === 'registered' && stored.redirectUri === redirectUri) return stored;
+  if (metadata === undefined || metadata.registration_endpoint !== undefined) return register(options);
+  throw unavailable(
+    server,
+    `belongs to the authorization server ${originOf(issuer)}, which registers no clients by itself: register one there with the redirect address ${redirectUri}, and put its "clientId" (and "redirectPort") into "oauth" of the entry.`,
+  );
+}
+
+/** The client that the entry names; undefined for none. */
+export function configuredClient(oauth: OAuthDefinition | undefined): RegisteredClient | undefined {
+  if (oauth?.clientId === undefined) return undefined;
+  const { clientId: id, clientSecret: secret, tokenEndpointAuthMethod: authMethod } = oauth;
+  return { id, secret, authMethod, known: 'configured', redirectUri: undefined };
+}
+
+async function register(options: RegistrationOptions): Promise<RegisteredClient> {
+  const { server, discovered, redirectUri, scope, fetch } = options;
+  const { authorizationServer, metadata } = discovered;
+  try {
+    const clientMetadata = metadataOf(redirectUri, discovered);
+    const made = await registerClient(authorizationServer, {
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(scope === undefined ? {} : { scope }),
+      clientMetadata,
+      fetchFn: fetch,
+    });
+    return {
+      id: made.client_id,
+      secret: made.client_secret,
+      authMethod: made.token_endpoint_auth_method,
+      known: 'registered',
+      redirectUri,
+    };
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    const status = error instanceof RegistrationRejectedError ? ` (HTTP ${error.status})` : '';
+    throw unavailable(
+      server,
+      `belongs to the authorization server ${originOf(authorizationServer)}, which refused to register the gateway${status}: register a client there, and put its "clientId" into "oauth" of the entry.`,
+    );
+  }
+}
+
+function metadataOf(redirectUri: string, { metadata }: Discovered): OAuthClientMetadata {
+  const methods = metadata?.token_endpoint_auth_methods_supported;
+  // A public client where that is possible: a secret would add nothing on the machine of a user (RFC 8252, section 8.5).
+  const method =
+    methods && ['none', 'client_secret_basic', 'client_secret_post'].find((name) => methods.includes(name));
+  return {
+    client_name: CLIENT_NAME,
+    redirect_uris: [redirectUri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    application_type: redirectUri.startsWith('https:') ? 'web' : 'native',
+    ...(method === undefined ? {} : { token_endpoint_auth_method: method }),
+  };
+}
