@@ -31,6 +31,7 @@ import type { PipelineParts } from './pipeline/parts.ts';
 import { createDesk } from './pipeline/sign-in.ts';
 import type { Connection } from './pipeline/types.ts';
 import { createParking } from './relay/parking.ts';
+import { createTasks } from './relay/tasks.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
@@ -150,6 +151,7 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
     onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
   });
   const parking = createParking(seat?.tag, seat?.share);
+  const tasks = createTasks({ tag: seat?.tag, share: seat?.share });
   const results = createResultStore({ tag: seat?.tag, share: seat?.share });
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
   const ledger = createLedger(tokens, estimateTokens);
@@ -165,6 +167,7 @@ export async function createGateway(settings: Settings, { watch = true, seat }: 
     catalog,
     downstream,
     parking,
+    tasks,
     results: seat?.results(results) ?? results,
     limiter: seat?.limiter ?? createLimiter(),
     desk: createDesk({ oauth, isLocal: settings.transport === 'stdio' || isLoopback(settings.host) }),

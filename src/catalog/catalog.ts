@@ -75,7 +75,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
       downstream.lease(server, {
         timeoutMs: LEASE_TIMEOUT_MS,
         tenant,
-        listing: tenant === undefined || tenant.capabilities === '{}',
+        listing: tenant === undefined || (tenant.capabilities === '{}' && tenant.requestCapabilities === '{}'),
       }),
     failed(server: ServerDefinition, error: unknown) {
       const reason = error instanceof Error ? error.message : '';

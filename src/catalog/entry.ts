@@ -1,9 +1,9 @@
 /** One tool of a server, as the server defined it. */
 import { createHash } from 'node:crypto';
 import { compact, elements } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
-import { type ParamHeader, readParamHeaders } from '../protocol/param-headers.ts';
-import { findMember, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
+import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
+import { findMember } from '../protocol/scan.ts';
 
 export interface ToolEntry {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface ToolEntry {
   /** Text of the input schema without white space between tokens; `{"type":"object"}` where there is none. */
   readonly inputSchema: string;
   readonly annotations: Readonly<Record<string, unknown>> | undefined;
-  /** Parameters that are repeated in headers; empty for servers without headers. */
+  /** Parameters that are repeated in headers over HTTP. */
   readonly paramHeaders: readonly ParamHeader[];
   /** SHA-256 (hex) of everything that tells a model what the tool is: changes with any of it. */
   readonly hash: string;
@@ -37,7 +37,7 @@ export interface ToolsPage {
  * @returns undefined when the result has no list of tools.
  */
 export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | undefined {
-  const root = scan(text);
+  const root = readObject(text);
   const list = findMember(root, 'tools');
   if (list === undefined || text.charAt(list.start) !== '[') return undefined;
   const cursor = findMember(root, 'nextCursor');
@@ -51,18 +51,9 @@ export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | un
   return { tools, rejected, nextCursor: cursor === undefined ? undefined : stringValue(text, cursor) };
 }
 
-function scan(text: string): ScannedObject | undefined {
-  try {
-    return scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
-  } catch (error) {
-    if (error instanceof ScanError) return undefined;
-    throw error;
-  }
-}
-
 /** A tool, or why it is left out. */
 function readTool(raw: string, hasHeaders: boolean): ToolEntry | string {
-  const root = scan(raw);
+  const root = readObject(raw);
   const part = (key: string): string | undefined => {
     const member = findMember(root, key);
     return member === undefined ? undefined : raw.slice(member.start, member.end);
@@ -74,8 +65,12 @@ function readTool(raw: string, hasHeaders: boolean): ToolEntry | string {
   const name = string('name');
   if (name === undefined || name === '') return 'A definition has no name.';
   const schema = part('inputSchema');
-  const paramHeaders = hasHeaders && schema !== undefined ? readParamHeaders(JSON.parse(schema)) : NO_HEADERS;
-  if (!paramHeaders.ok) return `Tool "${name.slice(0, 128)}" is left out: ${paramHeaders.reason}.`;
+  const readHeaders = (): ParamHeaders => (schema === undefined ? NO_HEADERS : readParamHeaders(JSON.parse(schema)));
+  let headers: ParamHeaders | undefined;
+  if (hasHeaders) {
+    headers = readHeaders();
+    if (!headers.ok) return `Tool "${name.slice(0, 128)}" is left out: ${headers.reason}.`;
+  }
   const annotations = part('annotations');
   let compacted: string | undefined;
   return {
@@ -88,7 +83,10 @@ function readTool(raw: string, hasHeaders: boolean): ToolEntry | string {
       return compacted;
     },
     annotations: annotations?.startsWith('{') ? (JSON.parse(annotations) as Record<string, unknown>) : undefined,
-    paramHeaders: paramHeaders.headers,
+    get paramHeaders() {
+      headers ??= readHeaders();
+      return headers.ok ? headers.headers : [];
+    },
     hash: hashOf(HASHED.map(part)),
   };
 }

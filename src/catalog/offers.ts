@@ -1,8 +1,8 @@
 /** Prompts, resources and resource templates of a server: their definitions as text, and what they are called by. */
 import type { Link } from '../downstream/types.ts';
 import { elements } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
-import { findMember, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
 import { fetchPages } from './pages.ts';
 import type { Listing } from './shelves.ts';
 
@@ -53,7 +53,7 @@ export async function fetchOffers(link: Link, server: string, list: OfferList, t
   if (link.facts.capabilities[capability] === undefined) return { entries: [], ttlMs: undefined };
   const found = new Map<string, Offer>();
   const page = (text: string): { nextCursor: string | undefined; total: number } | undefined => {
-    const root = scan(text);
+    const root = readObject(text);
     const member = findMember(root, field);
     if (member === undefined || text.charAt(member.start) !== '[') return undefined;
     for (const raw of elements(text.slice(member.start, member.end))) {
@@ -69,17 +69,8 @@ export async function fetchOffers(link: Link, server: string, list: OfferList, t
 
 /** Reads one definition. @returns undefined where it has no name. */
 export function readOffer(raw: string, keyName: string): Offer | undefined {
-  const member = findMember(scan(raw), keyName);
+  const member = findMember(readObject(raw), keyName);
   const key = member === undefined ? undefined : stringValue(raw, member);
   if (member === undefined || key === undefined || key === '') return undefined;
   return { key, raw, keyStart: member.start, keyEnd: member.end };
-}
-
-function scan(text: string): ScannedObject | undefined {
-  try {
-    return scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
-  } catch (error) {
-    if (error instanceof ScanError) return undefined;
-    throw error;
-  }
 }

@@ -78,7 +78,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   const shelves = new Map<string, Map<string, Shelf<L>>>();
 
   const shelfOf = (server: ServerDefinition, tenant: Tenant | undefined): Shelf<L> => {
-    const capabilities = tenant?.capabilities ?? NO_CAPABILITIES;
+    const capabilities = variantOf(tenant);
     let variants = shelves.get(server.key);
     if (variants === undefined) {
       variants = new Map<string, Shelf<L>>();
@@ -101,7 +101,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     shelf.list = list;
     shelf.fetchedAt = now();
     shelf.stale = shelf.generation !== generation;
-    options.fetched?.(server, shelf.tenant?.capabilities ?? NO_CAPABILITIES, before, list);
+    options.fetched?.(server, variantOf(shelf.tenant), before, list);
     if (shelf.missed) options.arrived?.(server);
     shelf.missed = false;
     return list;
@@ -169,7 +169,13 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   };
 }
 
-const NO_CAPABILITIES = '{}';
+/** What a list may depend on of who asks. */
+function variantOf(tenant: Tenant | undefined): string {
+  if (tenant === undefined) return '{}';
+  const { capabilities, requestCapabilities } = tenant;
+  return capabilities === requestCapabilities ? capabilities : capabilities + requestCapabilities;
+}
+
 const NEVER = Number.NEGATIVE_INFINITY;
 const EMPTY = {
   list: undefined,

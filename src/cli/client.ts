@@ -3,6 +3,7 @@ import { createGateway } from '../gateway.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/messages.ts';
 import type { Client } from '../relay/client.ts';
+import { NOTHING_OFFERED } from '../relay/offered.ts';
 import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 
@@ -14,12 +15,13 @@ export interface LocalClient {
 
 /** A command can be asked nothing and told nothing while its call runs. */
 const SILENT_CLIENT: Client = {
+  ...NOTHING_OFFERED,
   era: 'modern',
   session: undefined,
-  capabilities: '{}',
   logLevel: undefined,
   ask: undefined,
   tell: () => {},
+  header: undefined,
   retry: undefined,
 };
 

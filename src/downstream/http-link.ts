@@ -3,6 +3,7 @@
  * stream. Sessions, the GET stream and DELETE exist only up to 2025-11-25 (basic/transports).
  */
 import type { HttpDefinition } from '../config/types.ts';
+import { NAMED } from '../protocol/headers.ts';
 import { parseMessage, stringValue } from '../protocol/messages.ts';
 import { encodeHeaderValue } from '../protocol/param-headers.ts';
 import { isModern } from '../protocol/revisions.ts';
@@ -306,13 +307,6 @@ function stillResting(server: string, { until, error }: { until: number; error: 
 function isModernMessage({ revision }: Outgoing): boolean {
   return revision !== undefined && isModern(revision);
 }
-
-/** Methods whose `Mcp-Name` repeats a parameter (2026-07-28, Standard Request Headers). */
-const NAMED: ReadonlyMap<string, string> = new Map([
-  ['tools/call', 'name'],
-  ['prompts/get', 'name'],
-  ['resources/read', 'uri'],
-]);
 
 function nameHeader(message: Outgoing): Record<string, string> | undefined {
   const field = NAMED.get(message.method);

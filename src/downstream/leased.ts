@@ -53,7 +53,7 @@ export class LeasedLink implements Link {
         headers: options.headers,
         onRequest: options.onRequest,
         onNotification: options.onNotification,
-        clientCapabilities: options.clientCapabilities ?? tenant?.capabilities,
+        clientCapabilities: options.clientCapabilities ?? tenant?.requestCapabilities,
         // A tool may work longer than its time-out as long as it reports progress (behaviour section 4).
         progress: method === 'tools/call',
         party: tenant,

@@ -49,7 +49,7 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
     request: async (method, params, options) => {
       let reply: Reply;
       try {
-        reply = readReply(await peer.call(method, params, options));
+        reply = readReply(await peer.call(method, params, options), method);
       } catch (error) {
         if (facts().era === 'modern' && REFUSALS.has(refusedStatus(error))) throw end();
         throw error;

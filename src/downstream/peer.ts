@@ -10,7 +10,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '../protocol/messages.ts';
-import { hasBatches, isModern } from '../protocol/revisions.ts';
+import { hasBatches, isHopByHopMeta, isModern, META_RELATED_TASK } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { createAlarm } from './alarm.ts';
@@ -320,9 +320,10 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   };
 }
 
-/** The params as they cross the gateway: members without braces, hop-by-hop fields taken out. */
+/** The params as they cross the gateway: members without braces, hop-by-hop fields taken out, but for the task of a message. */
 function paramsOf({ text, params }: RequestMessage | NotificationMessage): string {
-  return params === undefined ? '' : relayedMembers(text, params, () => true).members;
+  const isHop = (key: string): boolean => isHopByHopMeta(key) && key !== META_RELATED_TASK;
+  return params === undefined ? '' : relayedMembers(text, params, () => true, isHop).members;
 }
 
 /** The id in a message that is broken elsewhere: envelopes have it near the beginning or the end. */

@@ -7,7 +7,7 @@ import type { Reply, ResultText } from './types.ts';
 function reply(rest: string): Reply {
   const message = parseMessage(`{"jsonrpc":"2.0","id":1,${rest}}`, 'server');
   if (message.kind !== 'response') throw new Error(message.kind);
-  return readReply(message);
+  return readReply(message, 'tools/call');
 }
 
 function result(text: string): ResultText {

@@ -15,10 +15,18 @@ interface Relayed {
   readonly metaAt: number;
 }
 
-/** The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`. */
-export function relayedMembers(text: string, object: ScannedObject, keep: (key: string) => boolean): Relayed {
+/**
+ * The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`.
+ * @param isHop says which those are.
+ */
+export function relayedMembers(
+  text: string,
+  object: ScannedObject,
+  keep: (key: string) => boolean,
+  isHop: (key: string) => boolean = isHopByHopMeta,
+): Relayed {
   const meta = findMember(object, '_meta');
-  if (object.members.every((member) => keep(member.key) && !hasHopByHopMeta(member))) {
+  if (object.members.every((member) => keep(member.key) && !hasHopByHopMeta(member, isHop))) {
     const from = object.members[0]?.keyStart ?? object.start;
     return {
       members: oneLine(innerText(text, object)),
@@ -31,8 +39,8 @@ export function relayedMembers(text: string, object: ScannedObject, keep: (key: 
     if (!keep(member.key)) continue;
     let written = text.slice(member.keyStart, member.end);
     let open = member.start + 1 - member.keyStart;
-    if (hasHopByHopMeta(member) && member.object !== undefined) {
-      const inner = keepMembers(text, member.object, (key) => !isHopByHopMeta(key));
+    if (hasHopByHopMeta(member, isHop) && member.object !== undefined) {
+      const inner = keepMembers(text, member.object, (key) => !isHop(key));
       if (inner === '') continue;
       written = `"_meta":{${inner}}`;
       open = written.indexOf('{') + 1;
@@ -44,12 +52,12 @@ export function relayedMembers(text: string, object: ScannedObject, keep: (key: 
   return { members: oneLine(members), metaAt };
 }
 
-function hasHopByHopMeta(member: Member): boolean {
-  return member.key === '_meta' && member.object?.members.some((field) => isHopByHopMeta(field.key)) === true;
+function hasHopByHopMeta(member: Member, isHop: (key: string) => boolean): boolean {
+  return member.key === '_meta' && member.object?.members.some((field) => isHop(field.key)) === true;
 }
 
-/** The reply that a response carries; an answer that MCP does not allow becomes an error. */
-export function readReply(message: ResponseMessage): Reply {
+/** The reply that a response to `method` carries; an answer that MCP does not allow becomes an error. */
+export function readReply(message: ResponseMessage, method: string): Reply {
   const { text, result, error } = message;
   if (error !== undefined) return { ok: false, ...errorMember(text, error) };
   if (result?.object === undefined) {
@@ -58,14 +66,18 @@ export function readReply(message: ResponseMessage): Reply {
   const typeMember = findMember(result.object, 'resultType');
   const ttlMember = findMember(result.object, 'ttlMs');
   const ttl = ttlMember === undefined ? undefined : Number(text.slice(ttlMember.start, ttlMember.end));
-  const { members, metaAt } = relayedMembers(text, result.object, (key) => !isHopByHopResult(key));
+  // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
+  const resultType = (typeMember === undefined ? undefined : stringValue(text, typeMember)) ?? 'complete';
+  // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
+  const isTask = resultType === 'task' || method.startsWith('tasks/');
+  const keep = (key: string): boolean => !isHopByHopResult(key) || (isTask && key === 'ttlMs');
+  const { members, metaAt } = relayedMembers(text, result.object, keep);
   return {
     ok: true,
     result: {
       text: `{${members}}`,
       metaAt: metaAt < 0 ? -1 : metaAt + 1,
-      // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
-      resultType: (typeMember === undefined ? undefined : stringValue(text, typeMember)) ?? 'complete',
+      resultType,
       ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),
     },
   };

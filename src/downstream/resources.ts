@@ -25,7 +25,8 @@ export function createResourceSubscriptions(peer: Peer, subscription: Subscripti
   const tell = async (verb: 'subscribe' | 'unsubscribe', uri: string): Promise<Reply> => {
     if (subscription === undefined) {
       const params = `"uri":${JSON.stringify(uri)}`;
-      return readReply(await peer.call(`resources/${verb}`, params, { timeoutMs: TIMEOUT_MS }));
+      const method = `resources/${verb}`;
+      return readReply(await peer.call(method, params, { timeoutMs: TIMEOUT_MS }), method);
     }
     subscription.resources([...counts.keys()]);
     return DONE;

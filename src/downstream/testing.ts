@@ -83,7 +83,15 @@ export function living(server: ServerDefinition, life: Partial<ServerLife>): Ser
 
 /** A caller over HTTP. */
 export function tenant(principal: string, more: Partial<Tenant> = {}): Tenant {
-  return { principal, agent: 'agent', session: undefined, sole: false, capabilities: '{}', ...more };
+  return {
+    principal,
+    agent: 'agent',
+    session: undefined,
+    sole: false,
+    capabilities: '{}',
+    requestCapabilities: '{}',
+    ...more,
+  };
 }
 
 export interface Lab {

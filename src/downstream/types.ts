@@ -35,8 +35,10 @@ export interface Tenant {
   readonly session: string | undefined;
   /** True where only one principal can exist (stdio). */
   readonly sole: boolean;
-  /** Client capabilities to offer downstream: canonical JSON text, `{}` for none. */
+  /** Client capabilities to offer to a server of the 2025 revisions: canonical JSON text, `{}` for none. */
   readonly capabilities: string;
+  /** The same for a server of 2026-07-28, which is told with every request. */
+  readonly requestCapabilities: string;
 }
 
 export interface LeaseOptions {

@@ -1,6 +1,8 @@
 /** `initialize` and `server/discover`: what there is behind this connection. */
+import type { ServerFacts } from '../downstream/types.ts';
 import { ownResult } from '../protocol/codec.ts';
-import { MODERN_REVISIONS } from '../protocol/revisions.ts';
+import { TASKS } from '../protocol/extensions.ts';
+import { type Era, LATEST_LEGACY, MODERN_REVISIONS } from '../protocol/revisions.ts';
 import { deadlineIn } from '../tools/execute-tool.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { protocolFailure } from './failure.ts';
@@ -19,8 +21,10 @@ const CAPABILITIES = {
   logging: {},
 };
 
-/** Capabilities whose requests name things of one hop, and which are not bridged. */
-const NOT_PASSED: ReadonlySet<string> = new Set(['tasks', 'experimental']);
+/** What is added for callers of 2026-07-28: whether there will be a task is for each server to decide. */
+const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS]: {} } };
+/** What is added for callers of 2025-11-25; older revisions have no tasks. */
+const TASKS_2025 = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
 
 interface ServerInfo {
   readonly name: string;
@@ -37,6 +41,12 @@ export function introduceOperation(
   serverInfo: ServerInfo,
   revision: string | undefined,
 ): Operation {
+  const together =
+    method === 'server/discover'
+      ? MODERN_CAPABILITIES
+      : revision === LATEST_LEGACY
+        ? { ...CAPABILITIES, ...TASKS_2025 }
+        : CAPABILITIES;
   const answer = (capabilities: object, info: ServerInfo, instructions: string | undefined): ToolAnswer => {
     const more = instructions === undefined ? {} : { instructions };
     if (method === 'initialize') {
@@ -55,10 +65,10 @@ export function introduceOperation(
       run: (context) =>
         view.mode === 'single'
           ? introduceServer(context, view.server, answer)
-          : answer(CAPABILITIES, serverInfo, view.mode === 'discovery' ? instructionsFor(context) : undefined),
+          : answer(together, serverInfo, view.mode === 'discovery' ? instructionsFor(context) : undefined),
     }),
     // Who has no agent yet may still connect; each call says what it needs.
-    fail: (error) => (view.mode === 'single' ? protocolFailure(error) : answer(CAPABILITIES, serverInfo, undefined)),
+    fail: (error) => (view.mode === 'single' ? protocolFailure(error) : answer(together, serverInfo, undefined)),
   };
 }
 
@@ -75,7 +85,19 @@ async function introduceServer(
 ): Promise<ToolAnswer> {
   const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const { link } = await context.connect(deadlineIn(timeoutMs), async () => undefined);
-  const { capabilities, name, version, instructions } = link.facts;
-  const passed = Object.fromEntries(Object.entries(capabilities).filter(([key]) => !NOT_PASSED.has(key)));
-  return answer(passed, { name: name ?? server, version: version ?? '0' }, instructions);
+  const { name, version, instructions } = link.facts;
+  return answer(
+    passedCapabilities(link.facts, context.relay.client.era),
+    { name: name ?? server, version: version ?? '0' },
+    instructions,
+  );
+}
+
+/** All that a server says it can do, extensions that nobody here knows included, but for tasks of the other era. */
+function passedCapabilities({ capabilities, era }: ServerFacts, caller: Era): Readonly<Record<string, unknown>> {
+  if (era === caller) return capabilities;
+  const { tasks: _tasks, extensions, ...rest } = capabilities;
+  if (typeof extensions !== 'object' || extensions === null) return rest;
+  const { [TASKS]: _extension, ...others } = extensions as Readonly<Record<string, unknown>>;
+  return Object.keys(others).length === 0 ? rest : { ...rest, extensions: others };
 }

@@ -51,7 +51,8 @@ function answer(list: ListName, entries: readonly ExposedEntry[], nextCursor: st
   };
 }
 
-function cursorOf({ text, params }: RequestText): string | undefined {
+/** The cursor that a caller sent. */
+export function cursorOf({ text, params }: RequestText): string | undefined {
   const member = findMember(params, 'cursor');
   return member === undefined ? undefined : stringValue(text, member);
 }

@@ -1,7 +1,7 @@
 import type { ResultBody } from '../protocol/codec.ts';
 import { elements } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
-import { findMember, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
 
 /**
  * A `resources/read` result whose `contents` name the resource as the caller asked for it. Everything else stays the text it
@@ -9,7 +9,7 @@ import { findMember, ScanError, type ScannedObject, scanObject } from '../protoc
  */
 export function replaceUris(body: ResultBody, original: string, exposed: string): ResultBody {
   const { text, metaAt } = body;
-  const contents = findMember(scan(text), 'contents');
+  const contents = findMember(readObject(text), 'contents');
   if (contents === undefined || text.charAt(contents.start) !== '[') return body;
   const replaced = `[${elements(text.slice(contents.start, contents.end))
     .map((element) => replaceUri(element, original, exposed))
@@ -23,16 +23,7 @@ export function replaceUris(body: ResultBody, original: string, exposed: string)
 }
 
 function replaceUri(element: string, original: string, exposed: string): string {
-  const uri = findMember(scan(element), 'uri');
+  const uri = findMember(readObject(element), 'uri');
   if (uri === undefined || stringValue(element, uri) !== original) return element;
   return element.slice(0, uri.start) + JSON.stringify(exposed) + element.slice(uri.end);
-}
-
-function scan(text: string): ScannedObject | undefined {
-  try {
-    return scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
-  } catch (error) {
-    if (error instanceof ScanError) return undefined;
-    throw error;
-  }
 }

@@ -1,13 +1,15 @@
 /** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
+import { NAMED } from '../protocol/headers.ts';
 import { joinMembers, keepMembers } from '../protocol/json.ts';
 import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
-import { encodeHeaderValue } from '../protocol/param-headers.ts';
+import { encodeHeaderValue, paramMismatch } from '../protocol/param-headers.ts';
 import type { Era } from '../protocol/revisions.ts';
 import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
 import { type Relayed, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { failureAnswer } from '../tools/answer.ts';
 import { deadlineIn, execute, sizeOf, toAnswer } from '../tools/execute-tool.ts';
+import { taskOf } from '../tools/task.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { hidingFailure, protocolFailure } from './failure.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './locate.ts';
@@ -15,26 +17,41 @@ import { replaceUris } from './replace-uris.ts';
 import type { View } from './view.ts';
 
 /** `tools/call` of a server's tool. Failures are tool results, as everywhere. */
-export function toolCallOperation(view: View): Operation {
+export function toolCallOperation(view: View, era: Era): Operation {
+  let asTask = false;
   return {
     name: 'tools/call',
     read(request) {
       const exposed = requiredString(request, 'name');
       const args = argumentsOf(request);
-      const others = keepParams(request, (key) => key !== 'name' && key !== 'arguments');
+      const others = keepParams(request, (key) => !CALL_PARAMS.has(key));
+      const task = taskOf(request);
+      asTask = task !== undefined;
       return {
         ...aim(locateName(view, exposed), (context) => lookUpName(context, view, 'tools', exposed)),
         executes: true,
         detail: sizeOf(args),
         run: (context, target) => {
           const { server, name } = found(target);
-          return execute(context, { server, tool: name, args, others, timeoutMs: undefined });
+          const { header } = context.relay.client;
+          const call = { server, tool: name, args, others, task, timeoutMs: undefined };
+          return execute(context, call, ({ paramHeaders }) => {
+            const mismatch = header && paramMismatch(paramHeaders, args.text, header);
+            if (mismatch !== undefined) throw new GatewayError('HEADER_MISMATCH', mismatch);
+            return undefined;
+          });
         },
       };
     },
-    fail: ({ code, message }) => failureAnswer(code, message),
+    // Who asked for a task waits for no result of a tool.
+    fail: (error) =>
+      error.code === 'HEADER_MISMATCH' || (asTask && era === 'legacy')
+        ? protocolFailure(error)
+        : failureAnswer(error.code, error.message),
   };
 }
+
+const CALL_PARAMS: ReadonlySet<string> = new Set(['name', 'arguments', 'task']);
 
 export function promptOperation(view: View): Operation {
   let asked = '';
@@ -153,14 +170,19 @@ function found(target: Target | undefined): { readonly server: string; readonly 
   return { server: target.server, name: target.name ?? '' };
 }
 
-async function forward(
+/**
+ * Sends a request to the server that the call is about.
+ * @param waitMs milliseconds; default what the server's entry says
+ */
+export async function forward(
   context: ToolContext,
   target: Target | undefined,
   method: string,
   paramsFor: (name: string) => string,
+  waitMs?: number,
 ): Promise<ToolAnswer> {
   const { server, name } = found(target);
-  const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
+  const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const deadline = deadlineIn(timeoutMs);
   const request = { server, method, params: paramsFor(name), timeoutMs };
   const answer = method === 'resources/read' ? withHints : toAnswer;
@@ -176,21 +198,20 @@ function nameHeader(method: string, name: string): Record<string, string> {
   return NAMED.has(method) ? { 'mcp-name': encodeHeaderValue(name) } : {};
 }
 
-const NAMED: ReadonlySet<string> = new Set(['prompts/get', 'resources/read']);
-
 function member(key: string, value: string): string {
   return `"${key}":${JSON.stringify(value)}`;
 }
 
 /** Params that are passed on as they are. */
-function keepParams({ text, params }: RequestText, keep: (key: string) => boolean): string {
+export function keepParams({ text, params }: RequestText, keep: (key: string) => boolean): string {
   return params === undefined ? '' : keepMembers(text, params, (key) => !OWN_PARAMS.has(key) && keep(key));
 }
 
 /** Written anew on the way down. */
 const OWN_PARAMS: ReadonlySet<string> = new Set(['_meta', 'inputResponses', 'requestState']);
 
-function requiredString({ text, params }: RequestText, key: string): string {
+/** A member of the params. @throws GatewayError INVALID_PARAMS */
+export function requiredString({ text, params }: RequestText, key: string): string {
   const found = findMember(params, key);
   const value = found === undefined ? undefined : stringValue(text, found);
   if (value === undefined || value === '') throw new GatewayError('INVALID_PARAMS', `params.${key} must be a string.`);

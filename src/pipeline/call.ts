@@ -135,9 +135,33 @@ function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, c
       parking: parts.parking,
       owner: JSON.stringify([inbound.connection.owner, caller.agent]),
       permitted: () => isPermitted(parts.snapshot(), call, invocation),
+      taskOf: (server, id) => {
+        const owner = { principal: inbound.connection.owner, agent: caller.agent };
+        for (const [exposed, task] of parts.tasks.of(owner)) {
+          if (task.server === server && task.id === id && task.era === inbound.client.era) return exposed;
+        }
+        return undefined;
+      },
     },
     defaultTimeoutMs: DEFAULT_TIMEOUT_MS,
     connect: (deadline, prepare) => connect(parts, call, invocation, deadline, prepare),
+    lease: async (server) => {
+      const tenant = tenantOf(inbound, caller.agent);
+      return parts.downstream.lease(server, { timeoutMs: DEFAULT_TIMEOUT_MS, signal: inbound.signal, tenant });
+    },
+    keepTask: (server, tool, id) => {
+      const perSession = call.snapshot.servers.get(server)?.life?.sharing === 'per-session';
+      return parts.tasks.keep({
+        principal: inbound.connection.owner,
+        agent: (call.caller ?? caller).agent,
+        session: perSession ? inbound.client.session : undefined,
+        claimed: invocation.claimedAgent,
+        server,
+        tool,
+        id,
+        era: inbound.client.era,
+      });
+    },
     status: parts.status,
   };
 }

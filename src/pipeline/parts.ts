@@ -6,6 +6,7 @@ import type { Ledger } from '../observe/ledger.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Parking } from '../relay/parking.ts';
+import type { Tasks } from '../relay/tasks.ts';
 import type { ResultStore } from '../tools/results/store.ts';
 import type { GatewayTool } from '../tools/types.ts';
 import type { Limiter } from './limits.ts';
@@ -20,6 +21,8 @@ export interface PipelineParts {
   readonly downstream: Downstream;
   /** Calls that wait for their caller's input. */
   readonly parking: Parking;
+  /** Tasks that servers made for callers. */
+  readonly tasks: Tasks;
   /** Results that were too long for their caller. */
   readonly results: ResultStore;
   readonly limiter: Limiter;

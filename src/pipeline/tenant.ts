@@ -12,5 +12,6 @@ export function tenantOf({ connection, client }: Inbound, agent: string): Tenant
     session: client.session,
     sole: connection.owner === STDIO_OWNER,
     capabilities: client.capabilities,
+    requestCapabilities: client.requestCapabilities,
   };
 }

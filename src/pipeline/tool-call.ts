@@ -1,9 +1,11 @@
 /** `tools/call` of one of the gateway's own tools, as an operation. */
+import { protocolFailure } from '../exposure/failure.ts';
 import { stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { failureAnswer } from '../tools/answer.ts';
 import { readArguments } from '../tools/arguments.ts';
+import { taskOf } from '../tools/task.ts';
 import type { GatewayTool, Invocation, Operation, RequestText } from '../tools/types.ts';
 import { runOperation } from './call.ts';
 import type { PipelineParts } from './parts.ts';
@@ -15,7 +17,13 @@ export function callTool(parts: PipelineParts, inbound: Inbound): Promise<Outcom
   const name = member === undefined ? undefined : stringValue(inbound.text, member);
   if (name === undefined) return { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
   const tool = parts.tools.get(name);
-  if (tool !== undefined) return runOperation(parts, inbound, operationOf(tool));
+  if (tool !== undefined) {
+    // Callers of 2026-07-28 do not ask for tasks: there the member means nothing.
+    const task = inbound.client.era === 'legacy' ? taskOf(inbound) : undefined;
+    if (task === undefined) return runOperation(parts, inbound, operationOf(tool));
+    if (tool.runsAsTask) return runOperation(parts, inbound, taskOperationOf(tool, task));
+    return { kind: 'error', code: -32601, message: `${name} does not run as a task: call it without "task".` };
+  }
   const message = `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.`;
   return { kind: 'error', code: -32602, message };
 }
@@ -36,12 +44,26 @@ function operationOf(tool: GatewayTool): Operation {
   return operation;
 }
 
-function readInvocation(tool: GatewayTool, parameters: readonly string[], { text, params }: RequestText): Invocation {
+/** Who asked for a task waits for no result of a tool: failures are errors of the protocol. */
+function taskOperationOf(tool: GatewayTool, task: string): Operation {
+  return {
+    name: tool.name,
+    read: (request) => readInvocation(tool, parameterNames(tool), request, task),
+    fail: protocolFailure,
+  };
+}
+
+function readInvocation(
+  tool: GatewayTool,
+  parameters: readonly string[],
+  { text, params }: RequestText,
+  task?: string,
+): Invocation {
   const member = findMember(params, 'arguments');
   if (member !== undefined && member.object === undefined) {
     throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: arguments must be an object.`);
   }
-  return tool.read(readArguments(tool.name, parameters, text, member?.object));
+  return tool.read(readArguments(tool.name, parameters, text, member?.object), task);
 }
 
 function parameterNames(tool: GatewayTool): readonly string[] {

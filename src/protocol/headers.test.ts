@@ -38,12 +38,15 @@ describe('headerMismatch', () => {
   });
 });
 
-it('decodes what the sentinel encodes, and leaves everything else alone', () => {
+it('decodes what the sentinel encodes, leaves everything else alone, and refuses what is no value', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       expect(decodeHeaderValue(`=?base64?${Buffer.from(text).toString('base64')}?=`)).toBe(text);
     }),
   );
   expect(decodeHeaderValue('plain')).toBe('plain');
+  expect(decodeHeaderValue('=?base64?SGVsbG8?=')).toBeUndefined();
+  expect(decodeHeaderValue('=?base64?SGVs!!!bG8=?=')).toBeUndefined();
+  expect(decodeHeaderValue('é')).toBeUndefined();
   expect(decodeHeaderValue('=?BASE64?eA==?=')).toBe('=?BASE64?eA==?=');
 });

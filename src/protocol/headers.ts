@@ -9,13 +9,19 @@ export interface MirroredHeaders {
 }
 
 /** Methods whose `Mcp-Name` is required, and the parameter that it mirrors. */
-const NAMED: ReadonlyMap<string, 'name' | 'uri'> = new Map([
+export const NAMED: ReadonlyMap<string, 'name' | 'uri' | 'taskId'> = new Map([
   ['tools/call', 'name'],
   ['prompts/get', 'name'],
   ['resources/read', 'uri'],
+  // ext-tasks, Routing Headers.
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
 ]);
 
-const SENTINEL = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
+const SENTINEL = /^=\?base64\?(.*)\?=$/s;
+/** What a value may consist of (RFC 9110 section 5.5). */
+const VISIBLE = /^[\x20-\x7e\t]*$/;
 
 /**
  * Compares the headers of a request with its body, which decides.
@@ -48,13 +54,16 @@ function mismatch(header: string, value: string | undefined, source: string): st
 
 /**
  * A header value with the base64 sentinel decoded (same page, Value Encoding).
- * @returns undefined where the sentinel holds no valid UTF-8.
+ * @returns undefined for characters that no header may have, and where the sentinel does not hold UTF-8 in proper base64.
  */
 export function decodeHeaderValue(value: string): string | undefined {
+  if (!VISIBLE.test(value)) return undefined;
   const encoded = SENTINEL.exec(value)?.[1];
   if (encoded === undefined) return value;
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64') !== encoded) return undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(encoded, 'base64'));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }

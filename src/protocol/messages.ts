@@ -169,3 +169,13 @@ export function errorMember(
 export function parsedValue(text: string, member: Member | undefined): unknown {
   return member === undefined ? undefined : (JSON.parse(text.slice(member.start, member.end)) as unknown);
 }
+
+/** Where the members of an object stand in its text; undefined where the text is no object. */
+export function readObject(text: string, shape: Shape = {}): ScannedObject | undefined {
+  try {
+    return scanObject(text, shape, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+  } catch (error) {
+    if (error instanceof ScanError) return undefined;
+    throw error;
+  }
+}

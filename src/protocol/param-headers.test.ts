@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeHeaderValue } from './headers.ts';
-import { encodeHeaderValue, type ParamHeader, readParamHeaders, toolCallHeaders } from './param-headers.ts';
+import {
+  encodeHeaderValue,
+  type ParamHeader,
+  paramMismatch,
+  readParamHeaders,
+  toolCallHeaders,
+} from './param-headers.ts';
 
 const schema = (properties: unknown, rest: object = {}): unknown => ({ type: 'object', properties, ...rest });
 
@@ -71,6 +77,40 @@ describe('headers of a call', () => {
   it('leave out null, what is absent, and what no header can hold', () => {
     expect(toolCallHeaders(tool, '{"s":null,"i":9007199254740993,"b":{},"o":[]}')).toEqual({ 'mcp-name': 'tool' });
     expect(toolCallHeaders(tool, '{}')).toEqual({ 'mcp-name': 'tool' });
+  });
+
+  it.each([
+    ['{"s":"a"}', { 'mcp-param-s': 'a' }, true],
+    ['{"s":"a"}', { 'mcp-param-s': 'b' }, false],
+    ['{"s":"a"}', {}, false],
+    ['{"s":""}', { 'mcp-param-s': '' }, true],
+    ['{"s":"é"}', { 'mcp-param-s': 'é' }, false],
+    ['{"s":"é"}', { 'mcp-param-s': '=?base64?w6k=?=' }, true],
+    ['{"s":null}', {}, true],
+    ['{"s":null}', { 'mcp-param-s': 'null' }, false],
+    ['{}', { 'mcp-param-s': 'a' }, false],
+    ['{}', { 'mcp-param-unknown': 'a' }, true],
+    ['{"i":42}', { 'mcp-param-i': '42.0' }, true],
+    ['{"i":42}', { 'mcp-param-i': '0x2a' }, false],
+    ['{"i":9007199254740993}', {}, true],
+    ['{"b":false}', { 'mcp-param-b': 'False' }, false],
+    ['{"o":{"s":"x"}}', { 'mcp-param-inner': 'x' }, true],
+  ] as const)('are compared with the arguments: %s and %j', (args, headers, fits) => {
+    const given: ReadonlyMap<string, string> = new Map(Object.entries(headers));
+    const mismatch = paramMismatch(paramHeaders, args, (name) => given.get(name));
+    if (fits) expect(mismatch).toBeUndefined();
+    else expect(mismatch).toMatch(/^Header mismatch: mcp-param-/);
+  });
+
+  it('that a client writes are those that a server expects', () => {
+    const strings = fc.string({ unit: 'grapheme' });
+    fc.assert(
+      fc.property(strings, fc.integer(), fc.boolean(), strings, (s, i, b, inner) => {
+        const args = JSON.stringify({ s, i, b, o: { s: inner } });
+        const written = toolCallHeaders(tool, args);
+        expect(paramMismatch(paramHeaders, args, (name) => written[name])).toBeUndefined();
+      }),
+    );
   });
 
   it.each([

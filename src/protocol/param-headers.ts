@@ -3,6 +3,7 @@
  * Parameters). Pure.
  */
 import { Buffer } from 'node:buffer';
+import { decodeHeaderValue } from './headers.ts';
 
 export interface ParamHeader {
   /** Lower-case name of the whole header, `mcp-param-…`. */
@@ -111,6 +112,35 @@ export function toolCallHeaders(tool: CallTarget, argumentsText: string): Record
   }
   return headers;
 }
+
+/**
+ * Compares the `Mcp-Param-*` headers of a `tools/call` with its arguments, which decide (same page, Server Behavior for Custom
+ * Headers).
+ * @param argumentsText JSON text of the arguments object.
+ * @param header the value of a header by its lower-case name.
+ * @returns what does not match, as a sentence; undefined where all does.
+ */
+export function paramMismatch(
+  paramHeaders: readonly ParamHeader[],
+  argumentsText: string,
+  header: (name: string) => string | undefined,
+): string | undefined {
+  if (paramHeaders.length === 0) return undefined;
+  const root: unknown = JSON.parse(argumentsText);
+  const wrong = paramHeaders.find((param) => !repeats(header(param.header), valueAt(root, param.path)));
+  if (wrong === undefined) return undefined;
+  return `Header mismatch: ${wrong.header} must repeat the argument ${wrong.path.join('.').slice(0, 100)}, and be left out without it.`;
+}
+
+function repeats(header: string | undefined, value: unknown): boolean {
+  if (typeof value === 'string') return header !== undefined && decodeHeaderValue(header) === value;
+  if (typeof value === 'boolean') return header === String(value);
+  // Integers are compared as numbers: 42 and 42.0 are equal (same page, Server Validation).
+  if (Number.isSafeInteger(value)) return header !== undefined && NUMBER.test(header) && Number(header) === value;
+  return header === undefined;
+}
+
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
 function valueAt(root: unknown, path: readonly string[]): unknown {
   let value = root;

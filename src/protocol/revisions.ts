@@ -33,6 +33,8 @@ export const META_CLIENT_CAPABILITIES = `${META_PREFIX}clientCapabilities`;
 export const META_LOG_LEVEL = `${META_PREFIX}logLevel`;
 export const META_SUBSCRIPTION = `${META_PREFIX}subscriptionId`;
 export const META_SERVER_INFO = `${META_PREFIX}serverInfo`;
+/** Only in 2025-11-25. */
+export const META_RELATED_TASK = `${META_PREFIX}related-task`;
 
 /** Fields of `_meta` that never cross the gateway (behaviour section 4, `execute_tool`). */
 export function isHopByHopMeta(key: string): boolean {

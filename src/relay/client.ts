@@ -1,13 +1,12 @@
 /** The other end of a request: what can be asked of the caller and told to it while the request is open. */
 import type { ClientAnswer } from '../downstream/types.ts';
 import type { Era } from '../protocol/revisions.ts';
+import type { Offered } from './offered.ts';
 
-export interface Client {
+export interface Client extends Offered {
   readonly era: Era;
   /** Id of a session of the 2025 revisions, `stdio` for the stdio connection; undefined for callers of 2026-07-28. */
   readonly session: string | undefined;
-  /** What the caller declared: the text of its client capabilities, `{}` for none. */
-  readonly capabilities: string;
   /**
    * Least severity of `notifications/message` that the caller wants. Undefined: none for callers of 2026-07-28, what the server
    * chooses for others.
@@ -17,6 +16,8 @@ export interface Client {
   readonly ask: ((method: string, params: string) => Promise<ClientAnswer>) | undefined;
   /** Sends a notification that belongs to this request. */
   readonly tell: (method: string, params: string) => void;
+  /** The value of a header of the request, by its lower-case name; undefined where requests have none that count. */
+  readonly header: ((name: string) => string | undefined) | undefined;
   /** What a caller of 2026-07-28 sends with its retry (basic/patterns/mrtr). */
   readonly retry: Retry | undefined;
 }

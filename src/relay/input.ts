@@ -1,6 +1,6 @@
 /** `input_required` results (2026-07-28, basic/patterns/mrtr) read and written as text. */
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
-import { findMember, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
 
 export interface InputRequest {
   readonly method: string;
@@ -16,7 +16,7 @@ export interface InputRequired {
 
 /** @returns undefined where the text is no such result. */
 export function readInputRequired(text: string): InputRequired | undefined {
-  const root = scan(text);
+  const root = readObject(text, { inputRequests: {} });
   const state = findMember(root, 'requestState');
   const requests = new Map<string, InputRequest>();
   const member = findMember(root, 'inputRequests');
@@ -30,7 +30,7 @@ export function readInputRequired(text: string): InputRequired | undefined {
 }
 
 function readRequest(text: string): InputRequest | undefined {
-  const root = scan(text);
+  const root = readObject(text, { inputRequests: {} });
   const member = findMember(root, 'method');
   const method = member === undefined ? undefined : stringValue(text, member);
   if (method === undefined) return undefined;
@@ -51,16 +51,7 @@ export function writeInputRequired(requests: ReadonlyMap<string, InputRequest>, 
 
 /** The members of an `inputResponses` object: the text of each answer. */
 export function readInputResponses(text: string | undefined): ReadonlyMap<string, string> {
-  const root = text === undefined ? undefined : scan(text);
+  const root = text === undefined ? undefined : readObject(text, { inputRequests: {} });
   const answers = root?.members.map(({ key, start, end }) => [key, (text ?? '').slice(start, end)] as const);
   return new Map(answers);
-}
-
-function scan(text: string): ScannedObject | undefined {
-  try {
-    return scanObject(text, { inputRequests: {} }, { maxDepth: MAX_DEPTH, uniqueKeys: false });
-  } catch (error) {
-    if (error instanceof ScanError) return undefined;
-    throw error;
-  }
 }

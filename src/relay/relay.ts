@@ -4,7 +4,7 @@
  * of the server become `input_required` results.
  */
 import { createHash } from 'node:crypto';
-import type { Link, Reply, RequestOptions } from '../downstream/types.ts';
+import type { ClientAnswer, Link, Reply, RequestOptions, ServerRequest } from '../downstream/types.ts';
 import type { ResultBody } from '../protocol/codec.ts';
 import { joinMembers } from '../protocol/json.ts';
 import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
@@ -15,7 +15,9 @@ import { GatewayError } from '../shared/errors.ts';
 import { type Client, isLoud } from './client.ts';
 import { type Conversation, converse } from './conversation.ts';
 import { readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
+import { takesTasks } from './offered.ts';
 import type { Parking } from './parking.ts';
+import { relateTo } from './related.ts';
 
 /** Rounds of questions within one call of a caller that is asked directly. */
 const MAX_ROUNDS = 20;
@@ -42,6 +44,8 @@ export interface RelayContext {
   readonly owner: string;
   /** Whether the call is still permitted, under the configuration then in force. */
   readonly permitted: () => boolean;
+  /** The id under which the caller knows a task of a server; undefined for tasks that are not its own. */
+  readonly taskOf: (server: string, id: string) => string | undefined;
 }
 
 /** A result to release, or a server's own protocol error to relay. */
@@ -75,16 +79,37 @@ export async function relay(context: RelayContext, link: Link, request: RelayReq
   await adoptLogLevel(context.client, link, request);
   if (context.client.era === 'modern' && context.client.capabilities !== '{}') {
     const conversation = converse((hooks) =>
-      link.request(request.method, request.params, { ...optionsOf(context, request), ...hooks }),
+      link.request(request.method, request.params, {
+        ...optionsOf(context, request),
+        ...hooks,
+        // Its caller knows no task of this generation.
+        onRequest: ({ method, params }) =>
+          hooks.onRequest({ method, params: relateTo(params, () => undefined).params }),
+      }),
     );
     return carryOn(context, conversation, request);
   }
   const { ask } = context.client;
   const reply = await link.request(request.method, request.params, {
     ...optionsOf(context, request),
-    ...(ask === undefined ? {} : { onRequest: ({ method, params }) => ask(method, params) }),
+    ...(ask === undefined ? {} : { onRequest: (asked) => askAbout(context, request.server, ask, asked) }),
   });
-  return released(context.client, reply);
+  return released(context.client, reply, request);
+}
+
+/** Asks the caller; a task that the question belongs to has another id on either side. */
+async function askAbout(
+  { taskOf }: RelayContext,
+  server: string,
+  ask: NonNullable<Client['ask']>,
+  { method, params }: ServerRequest,
+): Promise<ClientAnswer> {
+  const related = relateTo(params, (id) => taskOf(server, id));
+  const answer = await ask(method, related.params);
+  const { id } = related;
+  const exposed = id === undefined ? undefined : taskOf(server, id);
+  if (!answer.ok || exposed === undefined) return answer;
+  return { ok: true, result: answer.result.replaceAll(JSON.stringify(exposed), JSON.stringify(id)) };
 }
 
 async function relayToModern(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
@@ -96,7 +121,7 @@ async function relayToModern(context: RelayContext, link: Link, request: RelayRe
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const reply = await link.request(request.method, joinMembers(request.params, retry), optionsOf(context, request));
     if (!reply.ok || reply.result.resultType !== 'input_required' || client.era === 'modern') {
-      return released(client, namedAsBefore(client, request.method, reply));
+      return released(client, namedAsBefore(client, request.method, reply), request);
     }
     retry = await answersOf(client, reply.result.text, request.server);
   }
@@ -138,11 +163,11 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
   signal.addEventListener('abort', abort, { once: true });
   conversation.attach({
     progress: (params) => onProgress?.(params),
-    notification: (method, params) => tell(client, method, params),
+    notification: (method, params) => tell(context, request.server, method, params),
   });
   try {
     const turn = await conversation.turn();
-    if (turn.kind === 'reply') return released(client, turn.reply);
+    if (turn.kind === 'reply') return released(client, turn.reply, request);
     const handle = context.parking.park(conversation, context.owner, digestOf(request), context.permitted);
     const text = writeInputRequired(turn.requests, handle);
     return { kind: 'result', body: { text, metaAt: -1, resultType: 'input_required' } };
@@ -162,19 +187,19 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
     maxTotalMs: MAX_TOTAL_MS,
     signal: context.signal,
     onProgress: context.onProgress,
-    onNotification: (method, params) => tell(client, method, params),
+    onNotification: (method, params) => tell(context, request.server, method, params),
     meta: joinMembers(context.meta, level),
     headers: request.headers,
-    clientCapabilities: client.capabilities,
+    clientCapabilities: client.requestCapabilities,
   };
 }
 
 /** Messages of the server's log go to callers that want them (2026-07-28: only where the request says so). */
-function tell(client: Client, method: string, params: string): void {
+function tell({ client, taskOf }: RelayContext, server: string, method: string, params: string): void {
   if (method === 'notifications/message') {
     if (client.logLevel === undefined ? client.era === 'modern' : !isLoud(levelOf(params), client.logLevel)) return;
   }
-  client.tell(method, params);
+  client.tell(method, relateTo(params, (id) => taskOf(server, id)).params);
 }
 
 function levelOf(params: string): string {
@@ -193,10 +218,12 @@ async function adoptLogLevel({ logLevel }: Client, link: Link, { timeoutMs }: Re
   await link.request('logging/setLevel', `"level":${JSON.stringify(logLevel)}`, { timeoutMs });
 }
 
-function released(client: Client, reply: Reply): Relayed {
+function released(client: Client, reply: Reply, { method }: RelayRequest): Relayed {
   if (reply.ok) {
     const { text, metaAt, resultType, ttlMs } = reply.result;
-    if (resultType === 'complete' || client.era === 'modern')
+    // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
+    const isTask = resultType === 'task' && !(method === 'tools/call' && takesTasks(client));
+    if (resultType === 'complete' || (client.era === 'modern' && !isTask))
       return { kind: 'result', ttlMs, body: { text, metaAt, resultType } };
     throw new GatewayError(
       'SERVER_UNAVAILABLE',

@@ -11,11 +11,13 @@ import { tokenLimit } from './read-result.ts';
 import { fitted } from './results/fit.ts';
 import { compileSelector } from './results/select.ts';
 import { inputSchema } from './schema.ts';
+import { taskParam, withTask } from './task.ts';
 import { hasFailed, misfit, taught } from './teach.ts';
 import type { Deadline, GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 
 export const executeTool: GatewayTool = {
   name: 'execute_tool',
+  runsAsTask: true,
   definition: {
     name: 'execute_tool',
     description: "Call a server's tool with args that fit its inputSchema.",
@@ -31,7 +33,7 @@ export const executeTool: GatewayTool = {
       ['server', 'tool'],
     ),
   },
-  read(args) {
+  read(args, task) {
     const server = args.requiredString('server');
     const tool = args.requiredString('tool');
     const toolArgs = args.object('args');
@@ -45,7 +47,7 @@ export const executeTool: GatewayTool = {
       executes: true,
       detail: sizeOf(toolArgs),
       run: (context) =>
-        executeFitting(context, { server, tool, args: toolArgs, others: '', timeoutMs }, maxTokens, select),
+        executeFitting(context, { server, tool, args: toolArgs, others: '', task, timeoutMs }, maxTokens, select),
     };
   },
 };
@@ -96,6 +98,8 @@ export interface Execution {
   readonly args: ObjectArgument;
   /** Inner text of further params, e.g. of extensions. */
   readonly others: string;
+  /** JSON text of the `task` member, for calls that ask to run as a task. */
+  readonly task: string | undefined;
   readonly timeoutMs: number | undefined;
 }
 
@@ -124,15 +128,17 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
       : inspected(context, current, call, found, inspect);
   });
   const headers = toolCallHeaders(prepared, call.args.text);
-  return toAnswer(
-    await relay(context.relay, link, {
-      server: request.server,
-      method: request.method,
-      params: request.params,
-      headers,
-      timeoutMs: deadline.leftMs(),
-    }),
-  );
+  const task = taskParam(call.task, context.relay.client.era, call.server, link.facts);
+  const relayed = await relay(context.relay, link, {
+    server: request.server,
+    method: request.method,
+    params: joinMembers(request.params, task),
+    headers,
+    timeoutMs: deadline.leftMs(),
+  });
+  if (relayed.kind === 'error') return relayed;
+  const body = withTask(relayed.body, task !== '', (id) => context.keepTask(call.server, call.tool, id));
+  return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
 }
 
 /** What was relayed, as an answer of the pipeline. */

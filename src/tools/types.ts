@@ -43,6 +43,10 @@ export interface ToolContext {
    * @throws GatewayError DENIED_BY_POLICY, SERVER_UNAVAILABLE, TIMEOUT
    */
   connect<T>(deadline: Deadline, prepare: (server: ServerDefinition) => Promise<T> | T): Promise<Connected<T>>;
+  /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
+  lease(server: ServerDefinition): Promise<Link>;
+  /** Remembers a task that this call made. @returns the id for its caller */
+  keepTask(server: string, tool: string, id: string): string;
   /** Facts for `get_gateway_status`. */
   status(): unknown;
 }
@@ -102,6 +106,11 @@ export interface GatewayTool {
   readonly name: string;
   /** The definition as `tools/list` shows it. */
   readonly definition: Readonly<Record<string, unknown>>;
-  /** @throws GatewayError INVALID_ARGUMENTS */
-  read(args: Arguments): Invocation;
+  /**
+   * @param task JSON text of the `task` member of the call, for tools that may run as tasks
+   * @throws GatewayError INVALID_ARGUMENTS
+   */
+  read(args: Arguments, task?: string): Invocation;
+  /** True where a caller of 2025-11-25 may call it as a task. */
+  readonly runsAsTask?: true;
 }

@@ -28,6 +28,7 @@ export function unknownMethod(request: RequestMessage): Answer {
 
 /** Statuses that 2026-07-28 gives errors of a server; all others are answers like any other (streamable-http). */
 const STATUS: ReadonlyMap<number, number> = new Map([
+  [-32020, 400],
   [-32021, 400],
   [-32601, 404],
 ]);

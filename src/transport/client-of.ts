@@ -4,19 +4,21 @@ import { type RequestMessage, stringValue } from '../protocol/messages.ts';
 import { META_CLIENT_CAPABILITIES, META_LOG_LEVEL } from '../protocol/revisions.ts';
 import { findMember, type ScannedObject } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
+import { NOTHING_OFFERED, offeredOf } from '../relay/offered.ts';
 import type { Exchange } from './protocol.ts';
-import { offeredCapabilities, type SessionState } from './session-state.ts';
+import type { SessionState } from './session-state.ts';
 
 /** A caller of the 2025 revisions: what was negotiated holds for the whole session. */
 export function legacyClient(session: SessionState, exchange: Exchange): Client {
   const { asks } = session;
   return {
+    ...(exchange.streams ? session.offered : NOTHING_OFFERED),
     era: 'legacy',
     session: session.id,
-    capabilities: exchange.streams ? session.capabilities : '{}',
     logLevel: session.logLevel,
     ask: exchange.streams ? (method, params) => asks.ask(exchange.notify, method, params, exchange.signal) : undefined,
     tell: (method, params) => exchange.notify(notificationText(method, params)),
+    header: undefined,
     retry: undefined,
   };
 }
@@ -29,12 +31,17 @@ export function modernClient({ text, params }: RequestMessage, exchange: Exchang
   const requestState = findMember(params, 'requestState');
   const isRetry = inputResponses !== undefined || requestState !== undefined;
   return {
+    ...offeredOf(
+      capabilities && text.slice(capabilities.start, capabilities.end),
+      'modern',
+      exchange.server !== undefined,
+    ),
     era: 'modern',
     session: undefined,
-    capabilities: offeredCapabilities(capabilities && text.slice(capabilities.start, capabilities.end)),
     logLevel: logLevelOf(text, meta),
     ask: undefined,
     tell: (method, notified) => exchange.notify(notificationText(method, notified)),
+    header: exchange.header,
     retry: isRetry
       ? {
           inputResponses: inputResponses && text.slice(inputResponses.start, inputResponses.end),

@@ -8,8 +8,8 @@ import {
   resourceOperation,
   toolCallOperation,
 } from '../exposure/requests.ts';
+import { type TaskCaller, taskOperation } from '../exposure/tasks.ts';
 import type { View } from '../exposure/view.ts';
-import type { Era } from '../protocol/revisions.ts';
 import type { Operation } from '../tools/types.ts';
 
 /** Methods that are never passed to a server as they are: they belong to a hop, or the gateway does them itself. */
@@ -24,12 +24,14 @@ const OWN_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /** @returns undefined where the view has no such method; the gateway's own tools are not found here. */
-export function operationOf(method: string, view: View, era: Era): Operation | undefined {
+export function operationOf(method: string, view: View, caller: TaskCaller): Operation | undefined {
+  const { era } = caller.client;
+  if (method.startsWith('tasks/')) return taskOperation(method, view, caller);
   switch (method) {
     case 'tools/list':
       return listOperation(method, 'tools', view);
     case 'tools/call':
-      return toolCallOperation(view);
+      return toolCallOperation(view, era);
     case 'prompts/list':
       return listOperation(method, 'prompts', view);
     case 'prompts/get':

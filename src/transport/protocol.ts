@@ -12,6 +12,7 @@ import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts
 import { type RequestMessage, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
+import { NOTHING_OFFERED, offeredOf } from '../relay/offered.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
@@ -19,7 +20,7 @@ import { operationOf } from './dispatch.ts';
 import type { Hub, Watched } from './hub.ts';
 import { listen } from './listen.ts';
 import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
-import { offeredCapabilities, type SessionState } from './session-state.ts';
+import type { SessionState } from './session-state.ts';
 
 /** What a request in flight has from its transport. */
 export interface Exchange {
@@ -30,12 +31,14 @@ export interface Exchange {
   readonly signal: CancelSignal;
   /** True where `notify` reaches the caller: it reads streams. */
   readonly streams: boolean;
+  /** Headers of the request that repeat what is in it; undefined where the transport or the era has none. */
+  readonly header?: (name: string) => string | undefined;
   /** Sends a message that belongs to this request. */
   notify(text: string): void;
 }
 
 /** What a new session starts with. */
-export type Negotiated = Pick<SessionState, 'revision' | 'capabilities'>;
+export type Negotiated = Pick<SessionState, 'revision' | 'offered'>;
 
 export interface Protocol {
   /** Answers `initialize`; `session` is undefined where it was refused. */
@@ -77,7 +80,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     if (seen.mode === 'discovery' && method === 'tools/list') return toolsList;
     const inbound = inboundOf(request, exchange, client);
     if (seen.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
-    const operation = operationOf(method, seen, client.era);
+    const operation = operationOf(method, seen, { client, principal: exchange.connection.owner, tasks: parts.tasks });
     return operation === undefined ? undefined : runOperation(parts, inbound, operation);
   };
 
@@ -142,11 +145,15 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         };
       }
       const declared = findMember(params, 'capabilities');
-      const capabilities = offeredCapabilities(declared && text.slice(declared.start, declared.end));
-      parts.downstream.expect(capabilities);
-      const outcome = await introduce(request, exchange, { ...NOBODY, capabilities });
+      const offered = offeredOf(
+        declared && text.slice(declared.start, declared.end),
+        'legacy',
+        exchange.server !== undefined,
+      );
+      parts.downstream.expect(offered.capabilities);
+      const outcome = await introduce(request, exchange, { ...NOBODY, ...offered });
       const answer = written(request, outcome, legacyCodec);
-      return { ...answer, session: outcome.kind === 'result' ? { revision, capabilities } : undefined };
+      return { ...answer, session: outcome.kind === 'result' ? { revision, offered } : undefined };
     },
     async legacy(request, exchange, session) {
       const { id, method } = request;
@@ -205,12 +212,13 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
 
 /** A client that is not there yet. */
 const NOBODY: Client = {
+  ...NOTHING_OFFERED,
   era: 'legacy',
   session: undefined,
-  capabilities: '{}',
   logLevel: undefined,
   ask: undefined,
   tell: () => {},
+  header: undefined,
   retry: undefined,
 };
 

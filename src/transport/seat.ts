@@ -10,7 +10,7 @@ import type { Elsewhere } from './http/elsewhere.ts';
 
 export interface Seat {
   readonly number: number;
-  /** What begins the names of what only this worker has: sessions, calls that wait, results. */
+  /** What begins the names of what only this worker has: sessions, calls that wait, tasks, results. */
   readonly tag: string;
   /** Its part of limits that each worker counts for itself, from 0 to 1. */
   readonly share: number;

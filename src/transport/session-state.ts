@@ -1,6 +1,7 @@
 /** What a session of the 2025 revisions knows of its client: negotiated once, at `initialize`. */
 import type { ClientAnswer } from '../downstream/types.ts';
 import { errorMember, type ResponseMessage } from '../protocol/messages.ts';
+import type { Offered } from '../relay/offered.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { Watched } from './hub.ts';
 
@@ -8,8 +9,8 @@ export interface SessionState {
   /** Id of the session over HTTP, `stdio` otherwise. */
   readonly id: string;
   readonly revision: string;
-  /** Client capabilities that may be offered to servers: JSON text. */
-  readonly capabilities: string;
+  /** What may be offered to servers of what the client can do. */
+  readonly offered: Offered;
   /** Least severity that the client asked for; undefined where it left that to the servers. */
   logLevel: string | undefined;
   /** Requests to the client that are not answered yet. */
@@ -51,23 +52,4 @@ export function createAsks(): Asks {
       else finish({ ok: false, ...errorMember(text, error) });
     },
   };
-}
-
-/** Capabilities that the bridge can carry; what is left out is not offered to any server. */
-const CARRIED = ['elicitation', 'roots', 'sampling'] as const;
-
-/**
- * What may be offered to servers of what a client declared: canonical JSON text.
- * @param declared text of the `capabilities` object.
- */
-export function offeredCapabilities(declared: string | undefined): string {
-  if (declared === undefined || declared === '{}') return '{}';
-  const parsed = JSON.parse(declared) as Readonly<Record<string, unknown>>;
-  const offered: Record<string, unknown> = {};
-  for (const name of CARRIED) {
-    const value = Object.hasOwn(parsed, name) ? parsed[name] : undefined;
-    // Changes of the roots are not passed on, so none are promised.
-    if (typeof value === 'object' && value !== null) offered[name] = name === 'roots' ? {} : value;
-  }
-  return JSON.stringify(offered);
 }

@@ -201,8 +201,8 @@ function eventReader(heard: (message: RpcMessage, text: string) => void): (chunk
 }
 
 function nameOf(body: string): string | undefined {
-  const params = (JSON.parse(body) as { params?: { name?: unknown; uri?: unknown } }).params;
-  const name = params?.name ?? params?.uri;
+  const params = (JSON.parse(body) as { params?: { name?: unknown; uri?: unknown; taskId?: unknown } }).params;
+  const name = params?.name ?? params?.uri ?? params?.taskId;
   return typeof name === 'string' ? name : undefined;
 }
 

@@ -14,12 +14,12 @@ export type HandOn = (request: IncomingMessage, response: ServerResponse, body?:
 export interface Elsewhere {
   /** Undefined where the session is this worker's, or nobody's. */
   ofSession(id: string | undefined): HandOn | undefined;
-  /** The same for a request that goes on with a call that waited for input. */
+  /** The same for a request of 2026-07-28 that goes on with a call that waited for input, or is about a task. */
   ofState(message: RequestMessage): HandOn | undefined;
 }
 
 export interface ElsewhereOptions {
-  /** Number of the worker that a session id or a state names; undefined for none. */
+  /** Number of the worker that a session id, a state or the id of a task names; undefined for none. */
   readonly workerOf: (name: string) => number | undefined;
   /** Path of the local socket of a worker; undefined for this one, and where it is not there. */
   readonly pathOf: (worker: number) => string | undefined;
@@ -34,8 +34,8 @@ export function createElsewhere({ workerOf, pathOf }: ElsewhereOptions): Elsewhe
   };
   return {
     ofSession: (id) => (id === undefined ? undefined : find(id)),
-    ofState({ text, params }) {
-      const member = findMember(params, 'requestState');
+    ofState({ text, method, params }) {
+      const member = findMember(params, method.startsWith('tasks/') ? 'taskId' : 'requestState');
       const state = member === undefined ? undefined : parsedValue(text, member);
       return typeof state === 'string' ? find(state) : undefined;
     },

@@ -68,9 +68,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       case 'batch':
         return legacy.batch(post, message.text);
       case 'request': {
-        const handOn = elsewhere?.ofState(message);
-        if (handOn !== undefined) return handOn(post.request, post.response, message.text);
         const declared = declaredRevision(message);
+        const handOn = declared === undefined ? undefined : elsewhere?.ofState(message);
+        if (handOn !== undefined) return handOn(post.request, post.response, message.text);
         if (declared !== undefined) return modern.answer(post, message, declared);
         if (message.method === 'initialize') return legacy.initialize(post, message);
         if (isModernPost) return modern.answer(post, message, version);

@@ -39,7 +39,8 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
       try {
         const { notify, finish, abandon } = createReply(response, post.accept, post.headers);
         const { signal } = controller;
-        const exchange = { connection, server, signal, streams: post.accept.events, notify };
+        const header = (name: string): string | undefined => headerOf(post.request, name);
+        const exchange = { connection, server, signal, streams: post.accept.events, header, notify };
         const answer = await protocol.modern(message, exchange);
         if (isWithdrawn(signal)) abandon();
         else finish(answer);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Connection } from '../../pipeline/types.ts';
+import { NOTHING_OFFERED } from '../../relay/offered.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { createSessions } from './sessions.ts';
 
@@ -13,7 +14,7 @@ const connection = (principal: string): Connection => ({
   },
 });
 
-const NEGOTIATED = { revision: '2025-11-25', capabilities: '{}' };
+const NEGOTIATED = { revision: '2025-11-25', offered: NOTHING_OFFERED };
 
 function sessionsAt(clock: { now: number }, max = 100) {
   return createSessions({ idleMs: 1_000, max, now: () => clock.now });

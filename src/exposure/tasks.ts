@@ -1,0 +1,106 @@
+/**
+ * Requests about a task: to the server that has it, decided as the call that made it. Tasks of 2026-07-28 (ext-tasks) and the
+ * experimental ones of 2025-11-25, each among callers and servers of its own generation.
+ */
+
+import type { ResultBody } from '../protocol/codec.ts';
+import { TASKS } from '../protocol/extensions.ts';
+import { joinMembers } from '../protocol/json.ts';
+import type { Client } from '../relay/client.ts';
+import { takesTasks } from '../relay/offered.ts';
+import { relatedMeta } from '../relay/related.ts';
+import { MAX_TOTAL_MS } from '../relay/relay.ts';
+import type { Task, Tasks } from '../relay/tasks.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
+import { renamedTask } from '../tools/task.ts';
+import type { Operation, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { hidingFailure } from './failure.ts';
+import { forward, keepParams, requiredString } from './requests.ts';
+import { taskListOperation } from './task-list.ts';
+import type { View } from './view.ts';
+
+const METHODS = {
+  modern: new Set(['tasks/get', 'tasks/update', 'tasks/cancel']),
+  legacy: new Set(['tasks/get', 'tasks/result', 'tasks/cancel', 'tasks/list']),
+};
+
+export interface TaskCaller {
+  readonly client: Client;
+  /** Owner of its connection. */
+  readonly principal: string;
+  readonly tasks: Tasks;
+}
+
+/** @returns undefined where the caller's generation has no such method. */
+export function taskOperation(method: string, view: View, caller: TaskCaller): Operation | undefined {
+  const { client, principal, tasks } = caller;
+  if (!METHODS[client.era].has(method)) return undefined;
+  if (method === 'tasks/list') return taskListOperation(view, principal, tasks);
+  return {
+    name: method,
+    read(request) {
+      // Before anybody looks whether there is such a task (ext-tasks, Protocol Errors).
+      if (client.era === 'modern' && !takesTasks(client)) throw new GatewayError('MISSING_CLIENT_CAPABILITY', MISSING);
+      const exposed = requiredString(request, 'taskId');
+      const task = tasks.find(exposed, principal);
+      if (task === undefined || task.era !== client.era || (view.mode === 'single' && view.server !== task.server)) {
+        throw noTask();
+      }
+      const others = keepParams(request, (key) => key !== 'taskId');
+      return {
+        claimedAgent: task.claimed,
+        server: task.server,
+        tool: task.tool,
+        executes: true,
+        detail: { task: exposed },
+        run: (context) => ask(context, method, exposed, task, others),
+      };
+    },
+    fail: (error) =>
+      error.code === 'MISSING_CLIENT_CAPABILITY' ? missingCapability(error) : hidingFailure(error, NO_TASK),
+  };
+}
+
+const MISSING = `The client must declare the extension ${TASKS} with every request about a task.`;
+const NO_TASK: ToolAnswer = { kind: 'error', code: -32602, message: 'There is no such task.' };
+
+function noTask(): GatewayError {
+  return new GatewayError('TOOL_NOT_FOUND', 'There is no such task.');
+}
+
+function missingCapability({ code, message }: GatewayError): ToolAnswer {
+  const data = JSON.stringify({ requiredCapabilities: { extensions: { [TASKS]: {} } } });
+  return { kind: 'error', code: CATALOGUE[code].rpc, message, data };
+}
+
+async function ask(
+  context: ToolContext,
+  method: string,
+  exposed: string,
+  task: Task,
+  others: string,
+): Promise<ToolAnswer> {
+  const { caller, relay } = context;
+  if (task.agent !== caller.agent || (task.session !== undefined && task.session !== relay.client.session)) {
+    throw noTask();
+  }
+  const params = (): string => joinMembers(`"taskId":${JSON.stringify(task.id)}`, others);
+  const target = { server: task.server, name: task.id };
+  if (method !== 'tasks/result') {
+    const answer = await forward(context, target, method, params);
+    return answer.kind === 'error' ? answer : { ...answer, body: renamedTask(answer.body, task.id, exposed) };
+  }
+  // It is answered when the task has ended (2025-11-25, basic/utilities/tasks, Result Retrieval).
+  const answer = await forward(context, target, method, params, MAX_TOTAL_MS);
+  return answer.kind === 'error' ? answer : { ...answer, body: related(answer.body, exposed) };
+}
+
+/** The result of a task names it, since nothing else in it does (2025-11-25, basic/utilities/tasks, Related Task Metadata). */
+function related(body: ResultBody, id: string): ResultBody {
+  const { text, metaAt } = body;
+  if (metaAt < 0)
+    return { ...body, text: `{${joinMembers(`"_meta":{${relatedMeta(id)}}`, text.slice(1, -1).trim())}}` };
+  const rest = text.slice(metaAt);
+  const separator = rest.trimStart().startsWith('}') ? '' : ',';
+  return { ...body, text: `${text.slice(0, metaAt)}${relatedMeta(id)}${separator}${rest}` };
+}

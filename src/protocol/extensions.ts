@@ -1,0 +1,6 @@
+/** Extensions of the protocol that the gateway knows (2026-07-28, basic/versioning, Extension Negotiation). */
+
+/** Tasks of 2026-07-28 (SEP-2663); the experimental tasks of 2025-11-25 are a capability of their own. */
+export const TASKS = 'io.modelcontextprotocol/tasks';
+/** MCP Apps. */
+export const APPS = 'io.modelcontextprotocol/ui';

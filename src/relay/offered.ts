@@ -1,0 +1,54 @@
+/** What may be offered to servers of what a caller declared that it can do: what the gateway can carry, and nothing else. */
+import { APPS, TASKS } from '../protocol/extensions.ts';
+import type { Era } from '../protocol/revisions.ts';
+
+export interface Offered {
+  /** To servers of the 2025 revisions: canonical JSON text, `{}` for none. */
+  readonly capabilities: string;
+  /** The same to servers of 2026-07-28. */
+  readonly requestCapabilities: string;
+}
+
+export const NOTHING_OFFERED: Offered = { capabilities: '{}', requestCapabilities: '{}' };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const CARRIED = ['elicitation', 'roots', 'sampling'];
+
+/**
+ * @param declared text of the caller's `capabilities` object.
+ * @param era that of the caller.
+ * @param transparent true where it sees one server as it is: then extensions that the gateway does not know pass too.
+ */
+export function offeredOf(declared: string | undefined, era: Era, transparent: boolean): Offered {
+  if (declared === undefined || declared === '{}') return NOTHING_OFFERED;
+  const fields = JSON.parse(declared) as Fields;
+  const common: Record<string, unknown> = {};
+  for (const name of transparent ? [...CARRIED, 'experimental'] : CARRIED) {
+    const value = member(fields, name);
+    // Changes of the roots are not passed on, so none are promised.
+    if (value !== undefined) common[name] = name === 'roots' ? {} : value;
+  }
+  const extensions = Object.entries(member(fields, 'extensions') ?? {}).sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
+  const known = extensions.filter(([id]) => id !== TASKS && (transparent || id === APPS));
+  // What a task needs of its client, only callers and servers of 2026-07-28 have.
+  const modern = era === 'modern' ? [...known, ...extensions.filter(([id]) => id === TASKS)] : known;
+  return { capabilities: text(common, known), requestCapabilities: text(common, modern) };
+}
+
+/** Whether requests with these capabilities may be answered with a task (ext-tasks, Capability Negotiation). */
+export function takesTasks({ requestCapabilities }: Offered): boolean {
+  if (!requestCapabilities.includes(TASKS)) return false;
+  return member(member(JSON.parse(requestCapabilities) as Fields, 'extensions') ?? {}, TASKS) !== undefined;
+}
+
+function text(common: Fields, extensions: readonly [string, unknown][]): string {
+  return JSON.stringify(extensions.length === 0 ? common : { ...common, extensions: Object.fromEntries(extensions) });
+}
+
+function member(fields: Fields, name: string): Fields | undefined {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+}

@@ -1,0 +1,39 @@
+/** `_meta` that says which task a message belongs to (2025-11-25, basic/utilities/tasks, Related Task Metadata). */
+import { keepMembers } from '../protocol/json.ts';
+import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { META_RELATED_TASK } from '../protocol/revisions.ts';
+import { findMember, scanObject } from '../protocol/scan.ts';
+
+const SHAPE = { _meta: { [META_RELATED_TASK]: {} } };
+
+export interface Related {
+  /** Inner text of the params. */
+  readonly params: string;
+  /** The id that was replaced, as the server calls the task; undefined where none was. */
+  readonly id: string | undefined;
+}
+
+/**
+ * The params of a server's message, with the task that they belong to under the id of its caller.
+ * @param exposed that id; undefined for tasks that are not the caller's, which then are not mentioned.
+ */
+export function relateTo(params: string, exposed: (id: string) => string | undefined): Related {
+  if (!params.includes(META_RELATED_TASK)) return { params, id: undefined };
+  const text = `{${params}}`;
+  const root = scanObject(text, SHAPE, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+  const meta = findMember(root, '_meta');
+  const member = findMember(findMember(meta?.object, META_RELATED_TASK)?.object, 'taskId');
+  const id = member === undefined ? undefined : stringValue(text, member);
+  const known = id === undefined ? undefined : exposed(id);
+  if (member !== undefined && known !== undefined) {
+    return { params: text.slice(1, member.start) + JSON.stringify(known) + text.slice(member.end, -1), id };
+  }
+  if (meta?.object === undefined) return { params, id: undefined };
+  const rest = keepMembers(text, meta.object, (key) => key !== META_RELATED_TASK);
+  return { params: text.slice(1, meta.object.start + 1) + rest + text.slice(meta.object.end - 1, -1), id: undefined };
+}
+
+/** The inner text of `_meta` that names a task. */
+export function relatedMeta(id: string): string {
+  return `${JSON.stringify(META_RELATED_TASK)}:{"taskId":${JSON.stringify(id)}}`;
+}

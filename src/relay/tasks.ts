@@ -1,0 +1,93 @@
+/**
+ * Tasks that servers made for callers, under ids of the gateway's own: nobody but the principal and agent of the call can use
+ * one, whatever the ids of the servers look like. In memory, within bounds.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Era } from '../protocol/revisions.ts';
+
+const MAX_TASKS = 10_000;
+const MAX_PER_OWNER = 1_000;
+
+export interface TaskOwner {
+  /** Differs between callers that must not reach each other's tasks. */
+  readonly principal: string;
+  readonly agent: string;
+  /** Where each session has a connection to the server of its own, that session; otherwise undefined. */
+  readonly session: string | undefined;
+}
+
+export interface Task extends TaskOwner {
+  /** The `agent_id` that the call claimed: it stands for the task from then on. */
+  readonly claimed: string | undefined;
+  readonly server: string;
+  readonly tool: string;
+  /** As the server calls it. */
+  readonly id: string;
+  /** The generation of tasks that it belongs to. */
+  readonly era: Era;
+}
+
+export interface Tasks {
+  /** @returns the id for the caller. Who has too many loses the one that was not asked for longest. */
+  keep(task: Task): string;
+  /** A task of this principal; undefined where the id is unknown, forgotten or another's. */
+  find(id: string, principal: string): Task | undefined;
+  /** All tasks of an owner, by their ids for the caller. */
+  of(owner: Pick<TaskOwner, 'principal' | 'agent'>): IterableIterator<readonly [string, Task]>;
+}
+
+export interface TasksOptions {
+  readonly max?: number;
+  readonly maxPerOwner?: number;
+  /** What ids begin with: names the worker that keeps the task. */
+  readonly tag?: string | undefined;
+  /** Part of all limits that is this one's, from 0 to 1. */
+  readonly share?: number | undefined;
+}
+
+export function createTasks(options: TasksOptions = {}): Tasks {
+  const { tag = '', share = 1 } = options;
+  const max = (options.max ?? MAX_TASKS) * share;
+  const maxPerOwner = Math.max(1, (options.maxPerOwner ?? MAX_PER_OWNER) * share);
+  /** In the order of their use. */
+  const tasks = new Map<string, Task>();
+  const counts = new Map<string, number>();
+
+  const forget = (id: string, { principal }: Task): void => {
+    tasks.delete(id);
+    const left = (counts.get(principal) ?? 1) - 1;
+    if (left > 0) counts.set(principal, left);
+    else counts.delete(principal);
+  };
+
+  const forgetOldest = (among: (task: Task) => boolean): void => {
+    for (const [id, task] of tasks) {
+      if (!among(task)) continue;
+      forget(id, task);
+      return;
+    }
+  };
+
+  return {
+    keep(task) {
+      const { principal } = task;
+      const count = counts.get(principal) ?? 0;
+      if (count >= maxPerOwner) forgetOldest((other) => other.principal === principal);
+      else if (tasks.size >= max) forgetOldest(() => true);
+      const id = `${tag}task_${randomBytes(18).toString('base64url')}`;
+      tasks.set(id, task);
+      counts.set(principal, (counts.get(principal) ?? 0) + 1);
+      return id;
+    },
+    find(id, principal) {
+      const task = tasks.get(id);
+      if (task?.principal !== principal) return undefined;
+      tasks.delete(id);
+      tasks.set(id, task);
+      return task;
+    },
+    *of({ principal, agent }) {
+      for (const entry of tasks) if (entry[1].principal === principal && entry[1].agent === agent) yield entry;
+    },
+  };
+}
