@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { CATALOGUE } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAudit } from './audit.ts';
+import { registerAuth } from './auth.ts';
 import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     registerConnect,
     registerHook,
     registerServers,
+    registerAuth,
     registerStats,
     registerDoctor,
     registerWarm,

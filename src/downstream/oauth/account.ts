@@ -6,12 +6,15 @@ import type { Log } from '../types.ts';
 import { type Challenge, covers, readChallenge, unionOf } from './challenge.ts';
 import { type Credential, readCredential, secretsOf, type Tokens } from './credential.ts';
 import type { Discovered } from './discovery.ts';
+import { resourceOf } from './keep.ts';
 import type { CredentialKey, CredentialStore, GuardedFetch } from './types.ts';
 
 /** Milliseconds before its end in which a token is renewed, at most a tenth of its life. */
 const AHEAD_MS = 60_000;
 /** Milliseconds without another try after the renewal of a token failed that is still good. */
 const PATIENCE_MS = 10_000;
+/** Milliseconds after which a credential is read again: its owner may have ended it in another process. */
+const RECHECK_MS = 15_000;
 /** A request is sent at most this often. */
 const MAX_ATTEMPTS = 3;
 
@@ -59,7 +62,7 @@ export interface Account extends Authorization {
 export function createAccount(options: AccountOptions): Account {
   const { server, definition, principal, store, fetch, log, now } = options;
   const { oauth } = definition;
-  const resource = withoutFragment(definition.url);
+  const resource = resourceOf(definition);
   const isMachine = oauth?.grantType === 'client_credentials';
   let held: Held | undefined;
   let loading: Promise<Held | undefined> | undefined;
@@ -68,6 +71,7 @@ export function createAccount(options: AccountOptions): Account {
   let discovered: Discovered | undefined;
   let refused: Challenge | undefined;
   let notAheadBefore = 0;
+  let readAt = 0;
 
   /** What the server said last goes along: another process may do what is needed. */
   const required = (why?: string): GatewayError => signInRequired(server, refused, why);
@@ -77,6 +81,7 @@ export function createAccount(options: AccountOptions): Account {
   const hold = (next: Held | undefined): void => {
     held = next;
     isLoaded = true;
+    readAt = now();
     if (next !== undefined) options.keepSecrets(JSON.stringify(keyOf(next.issuer)), secretsOf(next.credential));
   };
 
@@ -205,6 +210,10 @@ export function createAccount(options: AccountOptions): Account {
   const headers = (): AuthorizationHeaders | Promise<AuthorizationHeaders> => {
     if (!isLoaded) return load().catch(unreadable).then(headers);
     const tokens = held?.credential.tokens;
+    if (tokens !== undefined && now() - readAt > RECHECK_MS) {
+      readAt = now();
+      load().catch(unreadable);
+    }
     if (tokens === undefined || !isDue(tokens)) return headersNow();
     return renewAhead(tokens).then(headersNow);
   };
@@ -306,10 +315,4 @@ function checkIssuer(server: string, held: Held | undefined, issuer: string): vo
     'AUTH_REQUIRED',
     `Server "${server}" names another authorization server than before; the client of its entry is not shown to it. If that is meant, run: agent-mcp-gateway auth logout ${server}`,
   );
-}
-
-function withoutFragment(address: string): string {
-  const url = new URL(address);
-  url.hash = '';
-  return url.href;
 }

@@ -7,6 +7,7 @@ import type { Authorization } from '../authorization.ts';
 import type { Log } from '../types.ts';
 import { type Account, createAccount } from './account.ts';
 import type { Challenge } from './challenge.ts';
+import { endSignIns, type StoredSignIn, storedSignIns } from './keep.ts';
 import type { SignIn, SignIns } from './sign-in.ts';
 import type { CredentialStore, GuardedFetch } from './types.ts';
 
@@ -43,6 +44,10 @@ export interface OAuth {
    * @throws GatewayError SERVER_UNAVAILABLE
    */
   signIn(server: ServerDefinition, principal: string, way: Way, challenge: Challenge | undefined): Promise<SignIn>;
+  /** What is stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE */
+  stored(servers: Iterable<ServerDefinition>): Promise<readonly StoredSignIn[]>;
+  /** Ends the sign-ins of one principal to one server. @returns how many there were. */
+  signOut(server: ServerDefinition, principal: string): Promise<number>;
   /** See `SignIns.finish`. */
   finish(answer: URLSearchParams): Promise<string>;
   /** Ends what waits. */
@@ -109,6 +114,12 @@ export function createOAuth(options: OAuthOptions): OAuth {
       const begins = started.finally(() => beginning.delete(id));
       beginning.set(id, begins);
       return begins;
+    },
+    stored: (servers) => storedSignIns(store, servers),
+    async signOut(server, principal) {
+      if (server.link.transport === 'stdio') return 0;
+      const fetch = guardedFetch({ configured: new URL(server.link.url) });
+      return endSignIns({ store, fetch, server, principal, log });
     },
     finish: async (answer) => (await waiting()).finish(answer),
     close: () => void signIns?.then((pending) => pending.close()),

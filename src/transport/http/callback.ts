@@ -28,8 +28,6 @@ export const listenForCallback: ListenForCallback = (port, receive) => {
       reject(new GatewayError('CANNOT_LISTEN', `${what} Free it, or change "redirectPort" in "oauth" of the entry.`));
     });
     server.listen(port, '127.0.0.1', () => {
-      // A gateway that has nothing else to do may end.
-      server.unref();
       const { port: own } = server.address() as AddressInfo;
       resolve({ redirectUri: `http://127.0.0.1:${own}${PATH}`, close: () => server.close() });
     });

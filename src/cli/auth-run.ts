@@ -1,0 +1,179 @@
+/** What the commands about sign-ins do. */
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { hasAuthorization } from '../config/oauth.ts';
+import { quote } from '../config/printable.ts';
+import type { Settings } from '../config/settings.ts';
+import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import { readChallengeFacts } from '../downstream/oauth/challenge.ts';
+import type { StoredSignIn } from '../downstream/oauth/keep.ts';
+import { hasOwnCredentials } from '../downstream/sharing.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
+import { STDIO_PROOF, tokenProof } from '../identity/proof.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { AuthFlags } from './auth.ts';
+import { openBrowser } from './browser.ts';
+import { print, printJson, say } from './output.ts';
+import { table } from './table.ts';
+
+/** Milliseconds for the server to say what it wants. */
+const PROBE_MS = 20_000;
+
+export async function login(settings: Settings, name: string, flags: AuthFlags): Promise<void> {
+  await withGateway(settings, async (gateway) => {
+    const server = serverNamed(gateway.snapshot(), name);
+    const principal = principalOf(gateway.snapshot(), server, flags.principal);
+    const required = await probe(gateway, server, principal);
+    if (
+      required === undefined &&
+      server.link.transport !== 'stdio' &&
+      server.link.oauth?.grantType === 'client_credentials'
+    ) {
+      return print(`Server ${quote(name)} takes the client of its entry; nobody has to sign in.`);
+    }
+    const challenge = readChallengeFacts(required?.data?.['challenge']);
+    const { url, done } = await gateway.oauth.signIn(server, principal, 'loopback', challenge);
+    say(`Open this link in a browser and sign in:\n\n  ${url}\n`);
+    if (flags.browser !== false) openBrowser(url);
+    const stop = takePastedAnswers(gateway);
+    await done.finally(stop);
+    print(`Signed in to ${quote(name)}.`);
+  });
+}
+
+/** What the server says to a request without a new sign-in; undefined where it works as it is. */
+async function probe(gateway: Gateway, server: ServerDefinition, owner: string): Promise<GatewayError | undefined> {
+  const tenant = { principal: owner, agent: '', session: undefined, sole: true, capabilities: '{}' };
+  try {
+    await gateway.parts.downstream.lease(server, { timeoutMs: PROBE_MS, tenant });
+    return undefined;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'AUTH_REQUIRED') return error;
+    throw error;
+  }
+}
+
+/** Takes the last address of a browser on another machine, one a line. @returns ends that. */
+function takePastedAnswers({ oauth }: Gateway): () => void {
+  const lines = createInterface({ input: process.stdin });
+  if (process.stdin.isTTY) say('Is the browser on another machine? Then paste the address where it ends:');
+  lines.on('line', (line) => {
+    const address = line.trim();
+    if (address === '') return;
+    if (!URL.canParse(address))
+      return say('That is no address: copy it from the address bar of the browser, all of it.');
+    // What comes of it is told by whoever waits for the sign-in.
+    oauth.finish(new URL(address).searchParams).catch((error: unknown) => {
+      if (error instanceof GatewayError) say(error.message);
+    });
+  });
+  return () => {
+    lines.close();
+    process.stdin.unref?.();
+  };
+}
+
+export async function status(settings: Settings, flags: AuthFlags): Promise<void> {
+  await withGateway(settings, async (gateway) => {
+    const snapshot = gateway.snapshot();
+    const found = await gateway.oauth.stored(snapshot.servers.values());
+    const rows = [...snapshot.servers.values()].flatMap((server) => reports(snapshot, server, found));
+    if (flags.json === true) return printJson(rows);
+    const lines = rows.map(({ server, state, principal = '', issuer = '', scopes = [], expires_at: expires = '' }) => [
+      server,
+      state,
+      principal,
+      issuer,
+      scopes.join(' '),
+      expires,
+    ]);
+    for (const line of table([['server', 'state', 'principal', 'issuer', 'scopes', 'expires'], ...lines])) print(line);
+  });
+}
+
+interface Report {
+  readonly server: string;
+  /** `header`: the entry has an `Authorization` header. `none`: nobody is signed in, which the server may not need. */
+  readonly state: 'signed-in' | 'expired' | 'none' | 'header';
+  readonly credentials?: 'gateway' | 'per-principal';
+  readonly principal?: string;
+  readonly issuer?: string;
+  readonly client_id?: string;
+  readonly scopes?: readonly string[];
+  /** ISO 8601, of the token in use. */
+  readonly expires_at?: string;
+  /** Whether it is renewed without a person. */
+  readonly renews?: boolean;
+}
+
+function reports(snapshot: Snapshot, server: ServerDefinition, all: readonly StoredSignIn[]): Report[] {
+  const { name, link } = server;
+  if (link.transport === 'stdio') return [];
+  if (hasAuthorization(link.headers)) return [{ server: name, state: 'header' }];
+  const credentials = link.credentials ?? 'gateway';
+  const own = all.filter((stored) => stored.server === name);
+  if (own.length === 0) return [{ server: name, state: 'none', credentials }];
+  return own.map((stored) => ({
+    server: name,
+    state: stored.usable ? 'signed-in' : 'expired',
+    credentials,
+    ...(stored.principal === '' ? {} : { principal: nameOf(snapshot, stored.principal) }),
+    issuer: stored.issuer,
+    ...(stored.clientId === undefined ? {} : { client_id: stored.clientId }),
+    scopes: (stored.scopes ?? '').split(' ').filter((scope) => scope !== ''),
+    ...(stored.expiresAt === undefined ? {} : { expires_at: new Date(stored.expiresAt).toISOString() }),
+    renews: stored.renews,
+  }));
+}
+
+export async function logout(settings: Settings, name: string, flags: AuthFlags): Promise<void> {
+  await withGateway(settings, async (gateway) => {
+    const server = serverNamed(gateway.snapshot(), name);
+    const count = await gateway.oauth.signOut(server, principalOf(gateway.snapshot(), server, flags.principal));
+    print(count === 0 ? `Nobody was signed in to ${quote(name)}.` : `Signed out of ${quote(name)}.`);
+  });
+}
+
+function serverNamed({ servers, broken, paths }: Snapshot, name: string): ServerDefinition {
+  const off = broken.get(name);
+  if (off !== undefined) throw new GatewayError('CONFIG_INVALID', `Server ${quote(name)} is off: ${off.reason}.`);
+  const server = servers.get(name);
+  if (server !== undefined) return server;
+  const known = [...servers.keys()].map((each) => quote(each)).join(', ');
+  throw new GatewayError('USAGE', `There is no server ${quote(name)} in ${paths.servers}. There are: ${known}.`);
+}
+
+/** Owner of the credential: nobody's for those of the gateway, otherwise whoever connects over stdio or with a token. */
+function principalOf(snapshot: Snapshot, { name, link }: ServerDefinition, wanted: string | undefined): string {
+  if (!hasOwnCredentials(link)) {
+    if (wanted === undefined) return '';
+    const what = `Server ${quote(name)} has credentials of the gateway: leave out --principal`;
+    throw new GatewayError('USAGE', `${what}, or write "credentials": "per-principal" into its entry.`);
+  }
+  const definition = snapshot.principals?.get(wanted ?? '');
+  if (wanted === undefined || definition?.stdio === true) return STDIO_PROOF.owner;
+  if (definition?.tokenSha256 !== undefined) return tokenProof(definition).owner;
+  const known = [...(snapshot.principals?.values() ?? [])].filter(({ jwt }) => jwt === undefined);
+  const list = known.map((each) => quote(each.name)).join(', ');
+  throw new GatewayError(
+    'USAGE',
+    `--principal takes one that connects over stdio or with a token: ${list || 'there is none'}.`,
+  );
+}
+
+/** The name of the principal behind an owner; the owner itself where the rules have it no more. */
+function nameOf({ principals }: Snapshot, owner: string): string {
+  for (const definition of principals?.values() ?? []) {
+    if (definition.stdio ? owner === STDIO_PROOF.owner : tokenProof(definition).owner === owner) return definition.name;
+  }
+  return owner;
+}
+
+async function withGateway(settings: Settings, action: (gateway: Gateway) => Promise<void>): Promise<void> {
+  const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false });
+  try {
+    await action(gateway);
+  } finally {
+    await gateway.stop(0);
+  }
+}
