@@ -83,6 +83,8 @@ export interface OwnPart {
 export interface GatewayOptions {
   /** False for commands that end soon. */
   readonly watch?: boolean;
+  /** True for commands that tell by themselves what happened: no log unless it is asked for. */
+  readonly quiet?: boolean;
   /** Where this process is one of several workers. */
   readonly seat?: Seat;
 }
@@ -91,9 +93,12 @@ export interface GatewayOptions {
  * Loads the configuration and puts the gateway together; nothing listens yet.
  * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
  */
-export async function createGateway(settings: Settings, { watch = true, seat }: GatewayOptions = {}): Promise<Gateway> {
+export async function createGateway(
+  settings: Settings,
+  { watch = true, quiet = false, seat }: GatewayOptions = {},
+): Promise<Gateway> {
   const redactor = createRedactor();
-  const logger = createLogger({ debug: settings.debug, redact: redactor.redact });
+  const logger = createLogger({ debug: settings.debug, quiet, redact: redactor.redact });
   const log = seat === undefined ? logger : logger.child({ worker: seat.number });
   const metrics = createMetrics({ version: VERSION });
   const config = seat?.config ?? (await openConfig(settings, log, metrics, { watch }));

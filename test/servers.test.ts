@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp } from './support/gateway.ts';
 import { type Home, linesOf, makeHome, servers } from './support/home.ts';
-import { fixture } from './support/paths.ts';
+import { fixture, root } from './support/paths.ts';
 import { runCli, startGateway, until } from './support/process.ts';
 
 const RULES = { agents: { any: { allow: { servers: ['*'] } } } };
@@ -15,12 +15,14 @@ const json = async (home: Home, ...args: string[]): Promise<{ code: number | nul
 };
 
 describe('without a gateway', () => {
+  const notExecutable = path.join(root, 'package.json');
   const home = makeHome({
     servers: servers({
       calc: fixture('calc'),
       absent: { command: 'there-is-no-such-program' },
       incomplete: { command: 'node', env: { KEY: '$' + '{NO_SUCH_VARIABLE_HERE}' } },
       refusing: { url: 'http://127.0.0.1:9/mcp' },
+      barred: { command: notExecutable },
     }),
     rules: RULES,
   });
@@ -48,7 +50,8 @@ describe('without a gateway', () => {
       ok: false,
       fix: expect.stringMatching(/^Install there-is-no-such-program/),
     });
-    expect(JSON.stringify(found.get('incomplete'))).toContain('NO_SUCH_VARIABLE_HERE');
+    expect(found.get('incomplete')).toMatchObject({ fix: expect.stringMatching(/^Set NO_SUCH_VARIABLE_HERE/) });
+    expect(found.get('barred')).toMatchObject({ fix: expect.stringContaining(`chmod +x ${notExecutable}`) });
     expect(found.get('refusing')).toMatchObject({ ok: false, fix: expect.stringContaining('"url"') });
   });
 
@@ -61,7 +64,16 @@ describe('without a gateway', () => {
       absent: 'error',
       incomplete: 'error',
       refusing: 'error',
+      barred: 'error',
     });
+  });
+
+  it('tells each thing once: the log is for those who ask for it', async () => {
+    const { stdout, stderr } = await runCli(['warm'], options(home));
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stderr.trim().split('\n')).toHaveLength(4);
+    const debug = await runCli(['warm'], { ...options(home), env: { ...home.env, GATEWAY_DEBUG: 'true' } });
+    expect(debug.stderr).toContain('configuration loaded');
   });
 
   it('servers status says that nothing runs', async () => {

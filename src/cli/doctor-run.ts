@@ -53,8 +53,11 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
   check('entry', server !== undefined, server === undefined ? (tested.error?.message ?? '') : 'complete');
   let path: string | undefined;
   if (server?.link.transport === 'stdio') {
-    path = findCommand(server.link.command, server.link.env.get('PATH'), server.link.cwd);
-    check('command', path !== undefined, path ?? `${server.link.command} is not in PATH`);
+    const { command, env, cwd } = server.link;
+    path = findCommand(command, env.get('PATH'), cwd);
+    const where = command.includes('/') ? 'is not there, or may not be run' : 'is not in PATH';
+    check('command', path !== undefined, path ?? `${command} ${where}`);
+    check('environment', true, env.size === 0 ? 'complete' : `complete: ${[...env.keys()].join(', ')}`);
   }
   const { facts, tools, error } = tested;
   const report = bench.reports().find((entry) => entry.name === name);
@@ -70,7 +73,7 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
   if (tools !== undefined) {
     check('tools', true, `${tools.count}, ${tools.bytes} bytes, about ${tools.tokens} tokens of definitions`);
   } else if (facts !== undefined) check('tools', false, error?.message ?? 'could not be listed');
-  const fix = fixFor(server, path, tested);
+  const fix = server === undefined ? bench.snapshot.broken.get(name)?.fix : fixFor(server, path, tested);
   return {
     server: name,
     ok: tested.status === 'initialized',
@@ -86,11 +89,13 @@ function directHint(tools: number): string {
 }
 
 /** What to do, by what is known and never by the text of an error. */
-function fixFor(server: ServerDefinition | undefined, path: string | undefined, tested: Tested): string | undefined {
+function fixFor(server: ServerDefinition, path: string | undefined, tested: Tested): string | undefined {
   const { error, tools } = tested;
-  if (server === undefined) return 'Correct its entry; "agent-mcp-gateway validate" shows the line.';
   if (server.link.transport === 'stdio' && path === undefined) {
-    return `Install ${server.link.command}, or write its full path into "command".`;
+    const { command } = server.link;
+    return command.includes('/')
+      ? `Correct "command", or make the file executable: chmod +x ${command}`
+      : `Install ${command}, or write its full path into "command".`;
   }
   if (error !== undefined) return fixOf(error, server);
   if (tools !== undefined && tools.tokens > MANY_TOKENS) {
@@ -103,7 +108,9 @@ function fixOf({ code, data }: GatewayError, { link }: ServerDefinition): string
   const status = data?.['httpStatus'];
   if (status === 401 || status === 403) return 'Put valid credentials into "headers" of its entry.';
   if (typeof status === 'number') return 'Check "url" of its entry: the server answers, but not with MCP.';
-  if (data?.['phase'] === 'start') return 'Run "agent-mcp-gateway warm" once, or raise "start_timeout_ms".';
+  if (data?.['phase'] === 'start') {
+    return 'Run "agent-mcp-gateway warm" once and see whether it downloads for long: then raise "start_timeout_ms". Otherwise run its command by hand: it writes nothing.';
+  }
   if (data?.['phase'] === 'handshake') {
     return 'Check that the program speaks MCP over stdio and needs no further argument; or raise "handshake_timeout_ms".';
   }
@@ -138,6 +145,6 @@ function isExecutable(path: string): boolean {
 
 function printDiagnosis({ server, ok, checks, fix }: Diagnosis): void {
   print(`${server}: ${ok ? 'ok' : 'does not work'}`);
-  for (const { name, ok: good, found } of checks) print(`  ${good ? '+' : '-'} ${name.padEnd(10)} ${found}`);
+  for (const { name, ok: good, found } of checks) print(`  ${good ? '+' : '-'} ${name.padEnd(11)} ${found}`);
   if (fix !== undefined) print(`  ${ok ? 'Hint' : 'Fix'}: ${fix}`);
 }

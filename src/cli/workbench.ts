@@ -28,7 +28,7 @@ export interface Workbench {
 
 /** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function openWorkbench(settings: Settings): Promise<Workbench> {
-  const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false });
+  const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
   const { downstream, catalog } = gateway.parts;
   const snapshot = gateway.snapshot();
 

@@ -37,6 +37,7 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
   const { document, schema } = context;
   const problems: Problem[] = [];
   const reasons: string[] = [];
+  const fixes: string[] = [];
   const values: NamedValue[] = [];
   const report = (
     severity: Problem['severity'],
@@ -55,7 +56,10 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
       message: `Server ${quote(name)}${severity === 'error' ? ' is off' : ''}: ${what}${message}`,
       fix,
     });
-    if (severity === 'error') reasons.push(`${what}${message}`);
+    if (severity === 'error') {
+      reasons.push(`${what}${message}`);
+      fixes.push(`${fix}.`);
+    }
   };
   const error = (at: ConfigPath, message: string, fix: string): void => report('error', at, message, fix);
 
@@ -65,7 +69,7 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
   const raw = toValue(node);
   if (!(raw instanceof Map)) {
     error([], 'the entry must be an object in { }', 'Write { "command": ... } or { "url": ... }');
-    return { kind: 'broken', broken: broken(name, undefined, reasons), problems, values };
+    return { kind: 'broken', broken: broken(name, undefined, reasons, fixes), problems, values };
   }
   if (raw.get('disabled') === true) return { kind: 'absent', problems, values };
 
@@ -99,11 +103,11 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
   const checked = schema.checkServerEntry(entry);
   if (!checked.ok) {
     for (const issue of checked.issues) report('error', issue.path, issue.message, issue.fix, issue.target);
-    return { kind: 'broken', broken: broken(name, description, reasons), problems, values };
+    return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
   }
   const link = linkOf(checked.value, error);
   if (link === undefined || reasons.length > 0) {
-    return { kind: 'broken', broken: broken(name, description, reasons), problems, values };
+    return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
   }
   const timeoutMs = checked.value.timeout_ms;
   const validateArguments = checked.value.validate_arguments;
@@ -167,8 +171,13 @@ function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | unde
   return startsGateway(command, words, mainScript);
 }
 
-function broken(name: string, description: string | undefined, reasons: readonly string[]): BrokenServer {
-  return { name, description, reason: reasons.join('; ') };
+function broken(
+  name: string,
+  description: string | undefined,
+  reasons: readonly string[],
+  fixes: readonly string[],
+): BrokenServer {
+  return { name, description, reason: reasons.join('; '), fix: fixes.join(' ') };
 }
 
 /** `"args[1]"`, `"env.API_KEY"`: how a person would point at it. */

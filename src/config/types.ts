@@ -159,6 +159,8 @@ export interface BrokenServer {
   readonly name: string;
   readonly description: string | undefined;
   readonly reason: string;
+  /** What to do about it; a sentence for each reason. */
+  readonly fix: string;
 }
 
 /** Something found in a configuration file, with the place and the fix. Lines and columns count from 1. */

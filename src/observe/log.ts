@@ -27,6 +27,8 @@ export interface Logger {
 export interface LoggerOptions {
   /** Also what only helps to find a fault; stack traces included. */
   readonly debug: boolean;
+  /** Nothing at all unless `debug`: for commands that tell by themselves what happened. */
+  readonly quiet?: boolean;
   /** Applied to every line before it is written (see `createRedactor`). */
   readonly redact: (text: string) => string;
   /** One line per record for people instead of JSON; default: where stderr is a terminal. */
@@ -44,7 +46,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const colours = options.colours ?? (!process.env.NO_COLOR && process.env.TERM !== 'dumb');
   const root = pino(
     {
-      level: options.debug ? 'debug' : 'info',
+      level: options.debug ? 'debug' : options.quiet === true ? 'silent' : 'info',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
