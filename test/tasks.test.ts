@@ -1,22 +1,15 @@
 /** Tasks: the extension of 2026-07-28, and the experimental ones of 2025-11-25, in every view. */
 import { writeFileSync } from 'node:fs';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HttpGateway, launch, serveHttp } from './support/gateway.ts';
-import {
-  auditRecords,
-  fileText,
-  type Home,
-  type Json,
-  servers,
-  sha256,
-  TOKEN,
-  withPrincipals,
-} from './support/home.ts';
+import { type HttpGateway, type StdioGateway, serveHttp, serveStdio } from './support/gateway.ts';
+import { auditRecords, fileText, type Json, servers, sha256, TOKEN } from './support/home.ts';
 import { type HttpRpc, openHttp } from './support/http.ts';
 import { fixture, fixturePath } from './support/paths.ts';
-import { type Running, until } from './support/process.ts';
-import { INITIALIZED, MODERN, type Rpc, type RpcMessage } from './support/rpc.ts';
-import { attach, type StdioRpc } from './support/stdio.ts';
+import { until } from './support/process.ts';
+import { MODERN, type Rpc, type RpcMessage } from './support/rpc.ts';
+import type { StdioRpc } from './support/stdio.ts';
+import { DIRECT, DISCOVERY, SINGLE, VIEWS, type View, viewRules } from './support/views.ts';
 
 const LEGACY = '2025-11-25';
 const OTHER_TOKEN = `${TOKEN}-of-another`;
@@ -30,52 +23,12 @@ const ABLE = {
 const modernServer = { command: process.execPath, args: [fixturePath('conformance-server'), 'modern', 'stdio'] };
 const SERVERS = servers({ suite: modernServer, jobs: fixture('jobs') });
 
-function rules(deny: Json = {}): Json {
-  return withPrincipals(
-    {
-      default: { allow: { servers: ['*'] }, deny },
-      other: { allow: { servers: ['*'] } },
-      direct: { allow: { servers: ['*'] }, expose: 'direct' },
-    },
-    {
-      principals: {
-        tester: { token_sha256: sha256(TOKEN), may_assume: ['*'] },
-        another: { token_sha256: sha256(OTHER_TOKEN), may_assume: ['*'] },
-        direct: { token_sha256: sha256(`${TOKEN}-direct`), may_assume: ['direct'], default: 'direct' },
-        local: { stdio: true, may_assume: ['*'] },
-      },
-    },
+const rules = (deny: Json = {}): Json =>
+  viewRules(
+    deny,
+    { other: { allow: { servers: ['*'] } } },
+    { another: { token_sha256: sha256(OTHER_TOKEN), may_assume: ['*'] } },
   );
-}
-
-/** A tool called in one view. */
-interface View {
-  readonly name: string;
-  readonly path: (server: string) => string;
-  readonly token: string;
-  readonly call: (server: string, tool: string, args: object) => Json;
-}
-
-const VIEWS: readonly View[] = [
-  {
-    name: 'discovery',
-    path: () => '/mcp',
-    token: TOKEN,
-    call: (server, tool, args) => ({ name: 'execute_tool', arguments: { server, tool, args } }),
-  },
-  {
-    name: 'direct',
-    path: () => '/mcp',
-    token: `${TOKEN}-direct`,
-    call: (server, tool, args) => ({ name: `${server}__${tool}`, arguments: args }),
-  },
-  {
-    name: 'single',
-    path: (server) => `/mcp/servers/${server}`,
-    token: TOKEN,
-    call: (_server, tool, args) => ({ name: tool, arguments: args }),
-  },
-];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -191,10 +144,8 @@ describe('2026-07-28', () => {
     });
   });
 
-  const [discovery, , single] = VIEWS as [View, View, View];
-
   it('the agent of the call stands for its task', async () => {
-    const rpc = await connect(discovery);
+    const rpc = await connect(DISCOVERY);
     const claim = { server: 'suite', tool: 'confirm_delete', agent_id: 'other' };
     const created = resultOf(await modernly(rpc, 'tools/call', { name: 'execute_tool', arguments: claim }));
     resultOf(await modernly(rpc, 'tasks/cancel', { taskId: created['taskId'] }));
@@ -206,15 +157,15 @@ describe('2026-07-28', () => {
   });
 
   it('a task of one server is not known under another', async () => {
-    const taskId = await start(await connect(single), single, 'confirm_delete');
+    const taskId = await start(await connect(SINGLE), SINGLE, 'confirm_delete');
     const elsewhere = await openHttp(`${gateway.origin}/mcp/servers/jobs`, MODERN, { token: TOKEN });
     expect((await modernly(elsewhere, 'tasks/get', { taskId })).error?.code).toBe(-32602);
-    resultOf(await modernly(await connect(single), 'tasks/cancel', { taskId }));
+    resultOf(await modernly(await connect(SINGLE), 'tasks/cancel', { taskId }));
   });
 
   it('the rules are asked again with every request about a task', async () => {
-    const rpc = await connect(discovery);
-    const taskId = await start(rpc, discovery, 'slow_compute', { seconds: 600 });
+    const rpc = await connect(DISCOVERY);
+    const taskId = await start(rpc, DISCOVERY, 'slow_compute', { seconds: 600 });
     writeFileSync(gateway.home.rules, fileText(rules({ tools: { suite: ['slow_*'] } })));
     await until(async () => (await modernly(rpc, 'tasks/get', { taskId })).error?.code === -32602, 'the rules deny it');
     expect((await modernly(rpc, 'tasks/cancel', { taskId })).error?.code).toBe(-32602);
@@ -226,18 +177,8 @@ describe('2026-07-28', () => {
 });
 
 describe('2025-11-25', () => {
-  let home: Home;
-  let running: Running;
+  let gateway: StdioGateway;
   let rpc: StdioRpc;
-  let initialized: Fields;
-
-  async function begin(args: readonly string[]): Promise<void> {
-    ({ home, running } = launch(args, { servers: SERVERS, rules: rules() }));
-    rpc = attach(running.child, LEGACY);
-    const client = { capabilities: { elicitation: {} }, clientInfo: { name: 'raw', version: '1' } };
-    initialized = resultOf((await rpc.call('initialize', { protocolVersion: LEGACY, ...client })).message);
-    rpc.send(`${INITIALIZED}\n`);
-  }
 
   const ask = async (method: string, params: object): Promise<Fields> =>
     resultOf((await rpc.call(method, params)).message);
@@ -249,16 +190,15 @@ describe('2025-11-25', () => {
   }
 
   describe.each([
-    { view: VIEWS[0] as View, args: [] },
-    { view: VIEWS[1] as View, args: ['--expose', 'direct'] },
-    { view: VIEWS[2] as View, args: ['--server', 'jobs'] },
+    { view: DISCOVERY, args: [] },
+    { view: DIRECT, args: ['--expose', 'direct'] },
+    { view: SINGLE, args: ['--server', 'jobs'] },
   ])('$view.name', ({ view, args }) => {
-    beforeAll(() => begin(args));
-    afterAll(async () => {
-      await rpc.close();
-      await running.exited;
-      home.remove();
+    beforeAll(async () => {
+      gateway = await serveStdio({ servers: SERVERS, rules: rules(), args }, LEGACY, { elicitation: {} });
+      rpc = gateway.rpc;
     });
+    afterAll(() => gateway.stop());
 
     const start = async (jobArgs: object = {}): Promise<string> => {
       const { task } = await ask('tools/call', { ...view.call('jobs', 'job', jobArgs), task: { ttl: 60_000 } });
@@ -269,8 +209,9 @@ describe('2025-11-25', () => {
     };
 
     it('says that tools may run as tasks', () => {
+      const { result } = JSON.parse(rpc.lines[0] ?? '') as RpcMessage;
       const tasks = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
-      expect(initialized['capabilities']).toMatchObject({ tasks });
+      expect(result?.['capabilities']).toMatchObject({ tasks });
     });
 
     it('a task is made, followed, listed, and its result waited for', async () => {
