@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { findBrowser, NO_BROWSER } from './browser.mjs.mts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
@@ -38,6 +39,9 @@ const installed = modified(path.join(root, 'node_modules', '.package-lock.json')
 if (installed < modified(path.join(root, 'package-lock.json')) && !step('npm ci', 'npm', ['ci'])) {
   failed++;
   finish();
+}
+if (findBrowser() === undefined) {
+  process.stdout.write(`\n== ${NO_BROWSER} They will fail.\n`);
 }
 if (!step('lint', bin('biome'), ['ci', '.'])) failed++;
 if (!step('types', bin('tsc'), ['--noEmit'])) failed++;
