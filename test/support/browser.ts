@@ -1,5 +1,5 @@
 /** A person with a browser. */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 
 /** Without a sandbox, because tests may run as root; and it finds nobody but this machine. */
 const FLAGS = [
@@ -24,13 +24,33 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false });
 }
 
-/** Follows a sign-in link, says a name, allows, and comes to the last page. */
-export async function signIn(browser: Browser, link: string, name: string): Promise<Page> {
+/** Where a sign-in ended. */
+export interface LastPage {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly heading: string;
+  readonly scripts: number;
+}
+
+/** Follows a sign-in link, says a name, allows, and comes to the last page. `SCREENSHOT` names a file for a picture of it. */
+export async function signIn(browser: Browser, link: string, name: string): Promise<LastPage> {
   // A context of its own: nobody is signed in yet.
-  const page = await (await browser.newContext()).newPage();
-  await page.goto(link);
-  await page.getByRole('textbox', { name: 'Name' }).fill(name);
-  await page.getByRole('button', { name: 'Allow' }).click();
-  await page.waitForURL((url) => url.origin !== new URL(link).origin);
-  return page;
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(link);
+    await page.getByRole('textbox', { name: 'Name' }).fill(name);
+    const away = page.waitForResponse(
+      (response) => new URL(response.url()).origin !== new URL(link).origin && response.request().isNavigationRequest(),
+    );
+    await page.getByRole('button', { name: 'Allow' }).click();
+    const response = await away;
+    const heading = await page.getByRole('heading').innerText();
+    const file = process.env['SCREENSHOT'];
+    if (file !== undefined) await page.screenshot({ path: file });
+    const scripts = await page.locator('script').count();
+    return { url: response.url(), headers: await response.allHeaders(), heading, scripts };
+  } finally {
+    await context.close();
+  }
 }

@@ -15,6 +15,10 @@ export interface SignInServer {
   readonly secrets: Set<string>;
   /** Statuses that the next token requests are answered with instead of being handled. */
   readonly failures: number[];
+  /** What the last token request gave. */
+  readonly last: { access: string; refresh: string; client: string };
+  /** What a person does who takes the permission back: the refresh token and its grant are over (RFC 7009). */
+  revoke(refreshToken: string, client: string): Promise<void>;
   /** Claims of an access token. @throws where it is not one for that resource. */
   verify(token: string, resource: string): Promise<JWTPayload>;
   stop(): Promise<void>;
@@ -38,6 +42,7 @@ export async function startSignInServer(): Promise<SignInServer> {
   const secrets = new Set<string>();
   const grants: string[] = [];
   const failures: number[] = [];
+  const last = { access: '', refresh: '', client: '' };
   const ttl = { access: 3600, refresh: 86_400 };
   let provider: Provider | undefined;
   const server = createServer((request, response) => {
@@ -96,7 +101,11 @@ export async function startSignInServer(): Promise<SignInServer> {
   provider.on('grant.success', ({ body, oidc }) => {
     grants.push(oidc.params['grant_type'] ?? '');
     keep(oidc.params);
-    keep({ ...(body as object) });
+    const given: Readonly<Record<string, string | undefined>> = { ...(body as object) };
+    keep(given);
+    last.access = given['access_token'] ?? '';
+    last.refresh = given['refresh_token'] ?? '';
+    last.client = oidc.params['client_id'] ?? '';
   });
   provider.on('grant.error', ({ oidc }, error) => {
     grants.push(`!${oidc.params['grant_type']} ${error.message}`);
@@ -109,8 +118,15 @@ export async function startSignInServer(): Promise<SignInServer> {
     grants,
     secrets,
     failures,
+    last,
+    async revoke(token, client) {
+      const body = new URLSearchParams({ token, client_id: client, token_type_hint: 'refresh_token' });
+      const { status } = await fetch(new URL('/token/revocation', url), { method: 'POST', body });
+      if (status !== 200) throw new Error(`Not revoked: HTTP ${status}`);
+    },
     async verify(token, resource) {
-      const { payload } = await jwtVerify(token, keys, { issuer: url, audience: resource });
+      // A request that was on its way when its token ended is let through.
+      const { payload } = await jwtVerify(token, keys, { issuer: url, audience: resource, clockTolerance: 30 });
       return payload;
     },
     stop: () =>
