@@ -15,7 +15,7 @@ export interface AuditRecord {
   readonly error_code: string | null;
   readonly latency_ms: number;
   /** Names and sizes only, never values: e.g. `{ args: ['path'], args_bytes: 120 }`. */
-  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface AuditSink {

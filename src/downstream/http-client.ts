@@ -5,7 +5,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpDefinition } from '../config/types.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
-import { createGatherer } from '../shared/gather.ts';
+import { Gatherer } from '../shared/gather.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable } from './failures.ts';
 import { dispatch, type HttpBody } from './http-exchange.ts';
@@ -147,7 +147,7 @@ export function discard(response: HttpResponse): void {
  * @throws GatewayError SERVER_UNAVAILABLE when it is too long or not UTF-8.
  */
 export async function readBody(server: string, response: HttpResponse, maxBytes: number): Promise<string> {
-  const gatherer = createGatherer(maxBytes);
+  const gatherer = new Gatherer(maxBytes);
   await response.body.read((chunk) => {
     if (gatherer.length + chunk.length > maxBytes) {
       throw unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);

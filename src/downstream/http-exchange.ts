@@ -1,8 +1,9 @@
 /**
- * One request and its response on undici's own interface: no stream, no `AbortSignal` and no iterator are made for it, which
- * together cost more than the rest of a call.
+ * One request and its response on undici's own interface: a stream, an `AbortSignal` and an iterator for each would be a large part
+ * of what a call costs.
  */
 import type { Buffer } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CancelSignal } from '../shared/cancel.ts';
 
@@ -38,103 +39,126 @@ export interface Exchanged {
 }
 
 /** Sends a request. @returns resolves at the head of the response; rejects with an error of undici or the system. */
-export function dispatch(to: Dispatcher, { signal, ...request }: ExchangeRequest): Promise<Exchanged> {
+export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    const aborted = (): void => controller?.abort(errorOf(signal.reason));
-    const body = createBody(() => controller);
-    const end = (error?: unknown): void => {
-      signal.removeEventListener('abort', aborted);
-      body.end(error);
-    };
-    signal.addEventListener('abort', aborted, { once: true });
-    to.dispatch(request, {
-      onRequestStart(started) {
-        controller = started;
-        if (signal.aborted) aborted();
-      },
-      onResponseStart(_controller, status, headers) {
-        // An informational response; the real one follows.
-        if (status < 200) return;
-        const header = (name: string): string | undefined => {
-          const value = headers[name];
-          // Several challenges are one list (RFC 9110, section 11.6.1).
-          if (name === 'www-authenticate' && Array.isArray(value)) return value.join(', ');
-          return Array.isArray(value) ? value[0] : value;
-        };
-        resolve({ status, header, type: mediaType(header('content-type')), body });
-      },
-      onResponseData: (_controller, chunk) => body.push(chunk),
-      onResponseEnd: () => end(),
-      onResponseError(_controller, error) {
-        reject(error);
-        end(error);
-      },
-    });
+    const { method, path, headers, body, signal } = request;
+    to.dispatch({ method, path, headers, body }, new Exchange(signal, resolve, reject));
   });
 }
 
-function mediaType(contentType: string | undefined): string {
-  if (contentType === undefined || contentType === 'application/json') return contentType ?? '';
-  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+/** Handles one request for undici, and is its response. A class, because every call makes one. */
+class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
+  status = 0;
+  readonly #signal: CancelSignal;
+  readonly #resolve: (exchanged: Exchanged) => void;
+  readonly #reject: (error: unknown) => void;
+  #headers: IncomingHttpHeaders = {};
+  #controller: Dispatcher.DispatchController | undefined;
+  /** What came before somebody read it. */
+  #held: Buffer[] | undefined;
+  #heldBytes = 0;
+  #take: ((chunk: Buffer) => void) | undefined;
+  #settle: ((error: unknown) => void) | undefined;
+  #isOver = false;
+  #failure: unknown;
+
+  constructor(signal: CancelSignal, resolve: (exchanged: Exchanged) => void, reject: (error: unknown) => void) {
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    signal.addEventListener('abort', this.#aborted, { once: true });
+  }
+
+  readonly #aborted = (): void => this.#controller?.abort(errorOf(this.#signal.reason));
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) this.#aborted();
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // An informational response; the real one follows.
+    if (status < 200) return;
+    this.status = status;
+    this.#headers = headers;
+    this.#resolve(this);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#take !== undefined) {
+      this.#deliver(chunk);
+      return;
+    }
+    this.#held ??= [];
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes > MAX_HELD) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#end(undefined);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+    this.#reject(error);
+    this.#end(error);
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#headers[name];
+    if (!Array.isArray(value)) return value;
+    // Several challenges are one list (RFC 9110, section 11.6.1).
+    return name === 'www-authenticate' ? value.join(', ') : value[0];
+  }
+
+  get type(): string {
+    const contentType = this.header('content-type');
+    if (contentType === undefined || contentType === 'application/json') return contentType ?? '';
+    return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  }
+
+  get body(): HttpBody {
+    return this;
+  }
+
+  read(take: (chunk: Buffer) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settle = (error) => (error === undefined ? resolve() : reject(error));
+      this.#take = take;
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      for (const chunk of held) if (!this.#deliver(chunk)) break;
+      if (this.#isOver) this.#settle(this.#failure);
+      else if (this.#heldBytes > MAX_HELD) this.#controller?.resume();
+    });
+  }
+
+  destroy(): void {
+    this.#controller?.abort(new Error('The rest of the response is not wanted.'));
+  }
+
+  /** @returns whether it was taken. */
+  #deliver(chunk: Buffer): boolean {
+    try {
+      this.#take?.(chunk);
+      return true;
+    } catch (error) {
+      this.#failure = error;
+      this.#controller?.abort(errorOf(error));
+      return false;
+    }
+  }
+
+  #end(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#signal.removeEventListener('abort', this.#aborted);
+    this.#failure ??= error;
+    this.#settle?.(this.#failure);
+  }
 }
 
 /** undici takes errors only. */
 function errorOf(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('The request was aborted.', { cause: reason });
-}
-
-type Body = HttpBody & { push(chunk: Buffer): void; end(error: unknown): void };
-
-function createBody(controller: () => Dispatcher.DispatchController | undefined): Body {
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  let take: ((chunk: Buffer) => void) | undefined;
-  let settle: ((error: unknown) => void) | undefined;
-  let isOver = false;
-  let failure: unknown;
-
-  /** @returns whether it was taken. */
-  const deliver = (chunk: Buffer): boolean => {
-    try {
-      take?.(chunk);
-      return true;
-    } catch (error) {
-      failure = error;
-      controller()?.abort(errorOf(error));
-      return false;
-    }
-  };
-
-  return {
-    push(chunk) {
-      if (take !== undefined) {
-        deliver(chunk);
-        return;
-      }
-      held.push(chunk);
-      heldBytes += chunk.length;
-      if (heldBytes > MAX_HELD) controller()?.pause();
-    },
-    end(error) {
-      if (isOver) return;
-      isOver = true;
-      failure ??= error;
-      settle?.(failure);
-    },
-    read(reader) {
-      return new Promise((resolve, reject) => {
-        settle = (error) => (error === undefined ? resolve() : reject(error));
-        take = reader;
-        const chunks = held;
-        held = [];
-        for (const chunk of chunks) if (!deliver(chunk)) break;
-        if (isOver) settle(failure);
-        else if (heldBytes > MAX_HELD) controller()?.resume();
-      });
-    },
-    destroy() {
-      controller()?.abort(new Error('The rest of the response is not wanted.'));
-    },
-  };
 }

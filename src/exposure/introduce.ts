@@ -74,8 +74,8 @@ export function introduceOperation(
 
 const HINTS = { ttlMs: DISCOVER_TTL_MS, cacheScope: 'private' } as const;
 
-function result(value: object): { kind: 'result'; isError: false; body: ReturnType<typeof ownResult> } {
-  return { kind: 'result', isError: false, body: ownResult(value) };
+function result(value: object): { kind: 'result'; body: ReturnType<typeof ownResult> } {
+  return { kind: 'result', body: ownResult(value) };
 }
 
 async function introduceServer(

@@ -45,7 +45,6 @@ function answer(list: ListName, entries: readonly ExposedEntry[], nextCursor: st
   const text = joinMembers(`"${LISTS[list].field}":[${entries.map((entry) => entry.text).join(',')}]`, next);
   return {
     kind: 'result',
-    isError: false,
     body: { text: `{${text}}`, metaAt: -1 },
     cache: { ttlMs: TTL_MS, cacheScope: 'private' },
   };

@@ -58,7 +58,7 @@ async function ask(context: ToolContext, method: Subscribing['method'], target: 
 }
 
 function answerOf(reply: Reply): ToolAnswer {
-  if (reply.ok) return { kind: 'result', isError: false, body: { text: '{}', metaAt: -1 } };
+  if (reply.ok) return { kind: 'result', body: { text: '{}', metaAt: -1 } };
   const { code, message, data } = reply;
   return { kind: 'error', code, message, ...(data === undefined ? {} : { data }) };
 }

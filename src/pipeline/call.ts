@@ -255,9 +255,9 @@ async function finish(
     const said = call.forwarded
       ? `The call was executed, but this could not be recorded: ${error.message}`
       : error.message;
-    return released(call.operation.fail(new GatewayError(error.code, said)));
+    return call.operation.fail(new GatewayError(error.code, said));
   }
-  return released(answer);
+  return answer;
 }
 
 /** What the answer costs the agent that reads it. */
@@ -285,12 +285,6 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'RATE_LIMITED',
 ]);
 
-function released(answer: ToolAnswer): Outcome {
-  if (answer.kind === 'error') return answer;
-  const { body, cache } = answer;
-  return { kind: 'result', body, ...(cache === undefined ? {} : { cache }) };
-}
-
 function record(
   call: Call,
   phase: AuditRecord['phase'],
@@ -312,7 +306,7 @@ function record(
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     error_code: code,
     latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
-    ...(invocation?.detail === undefined ? {} : { detail: invocation.detail }),
+    detail: invocation?.detail,
   };
 }
 

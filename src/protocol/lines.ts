@@ -1,6 +1,6 @@
 /** Newline-delimited messages: bytes in, one text per line out, with bounded memory. */
 import { type Buffer, isUtf8 } from 'node:buffer';
-import { createGatherer } from '../shared/gather.ts';
+import { Gatherer } from '../shared/gather.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -25,7 +25,7 @@ export interface LineHandlers {
  */
 export function createLineReader(handlers: LineHandlers, maxBytes: number): LineReader {
   /** The beginning of a line whose end has not come. */
-  const begun = createGatherer(maxBytes + 1);
+  const begun = new Gatherer(maxBytes + 1);
   /** Inside a line that is too long and was reported: drop up to its end. */
   let skipping = false;
   let stopped = false;

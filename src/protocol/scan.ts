@@ -150,7 +150,10 @@ class Scanner {
       this.#at++;
       this.#space();
       const start = this.#at;
-      const inner = shape !== undefined && Object.hasOwn(shape, key) ? shape[key] : undefined;
+      const inner =
+        shape !== undefined && text.charCodeAt(start) === OPEN_BRACE && Object.hasOwn(shape, key)
+          ? shape[key]
+          : undefined;
       const object = this.#value(depth, inner);
       members?.push({ key, keyStart, start, end: this.#at, object });
       this.#space();

@@ -4,7 +4,7 @@
  * of the server become `input_required` results.
  */
 import { createHash } from 'node:crypto';
-import type { ClientAnswer, Link, Reply, RequestOptions, ServerRequest } from '../downstream/types.ts';
+import type { ClientAnswer, Link, Reply, RequestOptions, ServerFacts, ServerRequest } from '../downstream/types.ts';
 import type { ResultBody } from '../protocol/codec.ts';
 import { joinMembers } from '../protocol/json.ts';
 import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
@@ -12,7 +12,7 @@ import { META_LOG_LEVEL } from '../protocol/revisions.ts';
 import { findMember, scanObject } from '../protocol/scan.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { type Client, isLoud } from './client.ts';
+import { type Client, isLoud, type Retry } from './client.ts';
 import { type Conversation, converse } from './conversation.ts';
 import { readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
 import { takesTasks } from './offered.ts';
@@ -74,9 +74,13 @@ export function resume(context: RelayContext, request: RelayRequest): Promise<Re
 }
 
 /** @throws GatewayError as `Link.request`, or RATE_LIMITED when too many calls wait for input. */
-export async function relay(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
-  if (link.facts.era === 'modern') return relayToModern(context, link, request);
-  await adoptLogLevel(context.client, link, request);
+export function relay(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
+  return link.facts.era === 'modern' ? relayToModern(context, link, request) : relayToLegacy(context, link, request);
+}
+
+async function relayToLegacy(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
+  const adopting = adoptLogLevel(context.client, link, request);
+  if (adopting !== undefined) await adopting;
   if (context.client.era === 'modern' && context.client.capabilities !== '{}') {
     const conversation = converse((hooks) =>
       link.request(request.method, request.params, {
@@ -114,10 +118,7 @@ async function askAbout(
 
 async function relayToModern(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
   const { client } = context;
-  let retry = joinMembers(
-    client.retry?.inputResponses === undefined ? '' : `"inputResponses":${client.retry.inputResponses}`,
-    client.retry?.requestState === undefined ? '' : `"requestState":${JSON.stringify(client.retry.requestState)}`,
-  );
+  let retry = client.retry === undefined ? '' : retryMembers(client.retry);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const reply = await link.request(request.method, joinMembers(request.params, retry), optionsOf(context, request));
     if (!reply.ok || reply.result.resultType !== 'input_required' || client.era === 'modern') {
@@ -128,6 +129,13 @@ async function relayToModern(context: RelayContext, link: Link, request: RelayRe
   throw new GatewayError(
     'SERVER_UNAVAILABLE',
     `Server '${request.server}' asked for input again and again; it was given up.`,
+  );
+}
+
+function retryMembers({ inputResponses, requestState }: Retry): string {
+  return joinMembers(
+    inputResponses === undefined ? '' : `"inputResponses":${inputResponses}`,
+    requestState === undefined ? '' : `"requestState":${JSON.stringify(requestState)}`,
   );
 }
 
@@ -208,14 +216,15 @@ function levelOf(params: string): string {
   return (member === undefined ? undefined : stringValue(text, member)) ?? '';
 }
 
-const levels = new WeakMap<Link, string>();
+/** By what a connection said of itself: a link is made for every call, and a session that was renewed has no level yet. */
+const levels = new WeakMap<ServerFacts, string>();
 
 /** A 2025 server keeps one level per connection: it is told when this caller wants another one than the last. */
-async function adoptLogLevel({ logLevel }: Client, link: Link, { timeoutMs }: RelayRequest): Promise<void> {
-  if (logLevel === undefined || levels.get(link) === logLevel || link.facts.capabilities['logging'] === undefined)
-    return;
-  levels.set(link, logLevel);
-  await link.request('logging/setLevel', `"level":${JSON.stringify(logLevel)}`, { timeoutMs });
+function adoptLogLevel({ logLevel }: Client, link: Link, { timeoutMs }: RelayRequest): Promise<Reply> | undefined {
+  if (logLevel === undefined || levels.get(link.facts) === logLevel || link.facts.capabilities['logging'] === undefined)
+    return undefined;
+  levels.set(link.facts, logLevel);
+  return link.request('logging/setLevel', `"level":${JSON.stringify(logLevel)}`, { timeoutMs });
 }
 
 function released(client: Client, reply: Reply, { method }: RelayRequest): Relayed {

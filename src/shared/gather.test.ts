@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createGatherer } from './gather.ts';
+import { Gatherer } from './gather.ts';
 
 const pieces = fc.array(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)));
 
 it('gives what came, however it was cut and whatever was expected, and leaves the pieces alone', () => {
   fc.assert(
     fc.property(pieces, pieces, fc.nat(200), (first, second, expected) => {
-      const gatherer = createGatherer(expected);
+      const gatherer = new Gatherer(expected);
       const before = Buffer.concat([...first, ...second]);
       for (const some of [first, second]) {
         for (const piece of some) gatherer.push(piece);
@@ -22,7 +22,7 @@ it('gives what came, however it was cut and whatever was expected, and leaves th
 
 it('a mebibyte that comes byte by byte is held about twice, not a hundred times', () => {
   const before = process.memoryUsage();
-  const gatherer = createGatherer(4 * 1024 * 1024);
+  const gatherer = new Gatherer(4 * 1024 * 1024);
   for (let at = 0; at < 1024 * 1024; at++) gatherer.push(Buffer.alloc(1, at % 256));
   const after = process.memoryUsage();
   expect(gatherer.length).toBe(1024 * 1024);

@@ -4,11 +4,11 @@ import type { ToolAnswer } from './types.ts';
 
 /** A success of the gateway's own: one text block of compact JSON, without `structuredContent` (half the tokens). */
 export function textAnswer(json: string): ToolAnswer {
-  return { kind: 'result', isError: false, body: ownResult({ content: [{ type: 'text', text: json }] }) };
+  return { kind: 'result', body: ownResult({ content: [{ type: 'text', text: json }] }) };
 }
 
 /** A failure that the model sees as the result of its call (behaviour section 4). */
 export function failureAnswer(code: ErrorCode, message: string): ToolAnswer {
   const text = JSON.stringify({ error: { code, message } });
-  return { kind: 'result', isError: true, body: ownResult({ content: [{ type: 'text', text }], isError: true }) };
+  return { kind: 'result', body: ownResult({ content: [{ type: 'text', text }], isError: true }) };
 }

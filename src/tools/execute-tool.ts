@@ -143,7 +143,7 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
 
 /** What was relayed, as an answer of the pipeline. */
 export function toAnswer(relayed: Relayed): ToolAnswer {
-  return relayed.kind === 'result' ? { kind: 'result', body: relayed.body, isError: false } : relayed;
+  return relayed.kind === 'result' ? { kind: 'result', body: relayed.body } : relayed;
 }
 
 /** A name that the server did not list is not callable (security.md). */

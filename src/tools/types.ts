@@ -83,7 +83,7 @@ export interface Invocation {
 
 /** A result to release, or a server's own protocol error to relay. */
 export type ToolAnswer =
-  | { readonly kind: 'result'; readonly body: ResultBody; readonly isError: boolean; readonly cache?: CacheHints }
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
   | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: string };
 
 /** The text of a request, and where its params stand in it. */

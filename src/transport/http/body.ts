@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { createGatherer } from '../../shared/gather.ts';
+import { Gatherer } from '../../shared/gather.ts';
 
 export type Body =
   | { readonly kind: 'text'; readonly text: string }
@@ -20,7 +20,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
     done({ kind: 'too large' });
     return;
   }
-  const gatherer = createGatherer(maxBytes);
+  const gatherer = new Gatherer(maxBytes);
   let finished = false;
   const finish = (body: Body): void => {
     if (finished) return;

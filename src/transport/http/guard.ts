@@ -20,11 +20,16 @@ export function createGuard(bindHost: string, allowedHosts: readonly string[], c
   const hosts = new Set([...LOOPBACK_NAMES, bracketed(bindHost), ...allowedHosts].map((host) => host.toLowerCase()));
   const origins = new Set(corsOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
   const shares = (origin: string): boolean => origins.has('*') || origins.has(origin.toLowerCase());
+  /** The last one that was allowed: most requests have the same. */
+  let lastHost: string | undefined;
   return {
     host(header) {
       if (header === undefined) return false;
+      if (header === lastHost) return true;
       const host = header.toLowerCase();
-      return hosts.has(host) || hosts.has(host.replace(/:\d{1,5}$/, ''));
+      if (!hosts.has(host) && !hosts.has(host.replace(/:\d{1,5}$/, ''))) return false;
+      lastHost = header;
+      return true;
     },
     origin(header, host) {
       if (header === undefined) return true;

@@ -8,8 +8,18 @@ export interface Accepted {
   readonly events: boolean;
 }
 
-/** What the caller can read, by its `Accept` header; one that says nothing gets JSON. */
+let lastHeader: string | undefined;
+let lastAccepted: Accepted = { json: true, events: false };
+
+/** What the caller can read, by its `Accept` header; one that says nothing gets JSON. Most callers say the same as the last. */
 export function accepted(header: string | undefined): Accepted {
+  if (header === lastHeader) return lastAccepted;
+  lastAccepted = readAccept(header);
+  lastHeader = header;
+  return lastAccepted;
+}
+
+function readAccept(header: string | undefined): Accepted {
   if (header === undefined || header === '' || header.includes('*/*'))
     return { json: true, events: header !== undefined };
   const types = header.toLowerCase();
@@ -82,10 +92,7 @@ function plainStream(response: ServerResponse): EventStream {
 }
 
 export function sendJson(response: ServerResponse, { text, status }: Answer, headers: OutgoingHttpHeaders = {}): void {
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  });
+  const all: OutgoingHttpHeaders = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  response.writeHead(status, Object.assign(all, headers));
   response.end(text);
 }

@@ -204,6 +204,7 @@ function serverOf(path: string): string | undefined {
 const SERVER_PATH = '/mcp/servers/';
 
 function pathOf(url: string): string {
+  if (url === '/mcp') return url;
   const end = url.search(/[?#]/);
   return end < 0 ? url : url.slice(0, end);
 }
