@@ -43,7 +43,8 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
 
 /** What the server says to a request without a new sign-in; undefined where it works as it is. */
 async function probe(gateway: Gateway, server: ServerDefinition, owner: string): Promise<GatewayError | undefined> {
-  const tenant = { principal: owner, agent: '', session: undefined, sole: true, capabilities: '{}' };
+  const nobody = { agent: '', session: undefined, capabilities: '{}', requestCapabilities: '{}' };
+  const tenant = { ...nobody, principal: owner, sole: true };
   try {
     await gateway.parts.downstream.lease(server, { timeoutMs: PROBE_MS, tenant });
     return undefined;

@@ -87,5 +87,5 @@ function answer(all: readonly Listed[], cursor: string | undefined): ToolAnswer 
   const { entries, nextCursor } = pageOf(all, ({ id }) => id, cursor);
   const next = nextCursor === undefined ? '' : `,"nextCursor":${JSON.stringify(nextCursor)}`;
   const text = `{"tasks":[${entries.map((entry) => entry.text).join(',')}]${next}}`;
-  return { kind: 'result', isError: false, body: { text, metaAt: -1 } };
+  return { kind: 'result', body: { text, metaAt: -1 } };
 }

@@ -13,6 +13,8 @@ function contextOf(logLevel: string): RelayContext {
     era: 'legacy',
     session: 'one',
     capabilities: '{}',
+    requestCapabilities: '{}',
+    header: () => undefined,
     logLevel,
     ask: undefined,
     tell: () => {},
