@@ -29,6 +29,7 @@ function contextOf(logLevel: string): RelayContext {
     parking,
     owner: 'me',
     permitted: () => true,
+    taskOf: () => undefined,
   };
 }
 
