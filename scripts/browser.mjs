@@ -13,7 +13,7 @@ const USUAL = [
 
 /** Its path; undefined where there is none. */
 export function findBrowser() {
-  return process.env.CHROMIUM ?? USUAL.find((file) => existsSync(file));
+  return process.env.CHROMIUM || USUAL.find((file) => existsSync(file));
 }
 
 export const NO_BROWSER =
