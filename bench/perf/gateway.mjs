@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requestOf } from './load/requests.mjs';
-import { exited, firstLine } from './processes.mjs';
+import { childrenOf, exited, firstLine } from './processes.mjs';
 
 export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const SDK_GATEWAY = fileURLToPath(new URL('peers/sdk-gateway.mjs', import.meta.url));
 const ECHO_STDIO = fileURLToPath(new URL('peers/echo-stdio.mjs', import.meta.url));
 export const AGENT = 'agent-7';
 
@@ -51,11 +52,38 @@ export async function startGateway({ servers, agents = 20, args = [], node = [] 
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const url = await firstLine(child.stderr, child, /listening on (http:\/\/[^\s"]+\/mcp)/);
+  const workers = args.includes('--workers') ? childrenOf(child.pid) : [];
+  return { ...running(child, dir), url, token, pids: [child.pid, ...workers] };
+}
+
+/** The gateway that is made of the official SDK. */
+export async function startSdkGateway({ behind, era, url }) {
+  const token = randomBytes(32).toString('base64url');
+  const dir = mkdtempSync(join(tmpdir(), 'gateway-bench-'));
+  const rules = join(dir, 'rules.json');
+  writeFileSync(rules, JSON.stringify(rulesOf(20, token)));
+  const own = [
+    '--behind',
+    behind,
+    '--era',
+    era,
+    '--token',
+    token,
+    '--rules',
+    rules,
+    '--audit',
+    join(dir, 'audit.jsonl'),
+  ];
+  const child = spawn(process.execPath, [SDK_GATEWAY, ...own, ...(url === undefined ? [] : ['--to', url])], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const port = await firstLine(child.stdout, child);
+  return { ...running(child, dir), url: `http://127.0.0.1:${port}/mcp`, token, pids: [child.pid] };
+}
+
+function running(child, dir) {
   return {
     dir,
-    url,
-    token,
-    pids: [child.pid],
     async stop() {
       child.kill('SIGTERM');
       await exited(child);

@@ -1,78 +1,63 @@
-/** Measures one scenario: starts what it needs, then interleaved rounds, so that a busy machine is busy for all of them. */
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { AGENT, openSession, serversOf, startGateway } from './gateway.mjs';
-import { rssMb, startPeer } from './processes.mjs';
+/** Measures one scenario: starts what it needs, measures, stops it. */
+import { AGENT, openSession, serversOf, startGateway, startSdkGateway } from './gateway.mjs';
+import { startPeer } from './processes.mjs';
+import { rounds as runRounds } from './rounds.mjs';
 
-const LOAD = fileURLToPath(new URL('load/main.mjs', import.meta.url));
-/** Before the first round of a target: until the compilers are done. */
-const FIRST_WARM_MS = 1500;
-const WARM_MS = 150;
 /** Sessions of the 2025 revisions that the connections of a measurement share. */
 const SESSIONS = 4;
 
 /**
  * @param {import('./scenarios.mjs').Scenario} scenario
- * @param {{rounds: number, seconds: number, node?: string[], only?: string[]}} options
+ * @param {object} options
+ * @param {number} options.rounds
+ * @param {number} options.seconds of each
+ * @param {('floor' | 'gateway' | 'workers' | 'sdk')[]} [options.targets]
+ * @param {string[]} [options.node] arguments of node for the gateway
  * @returns per target the rounds, and what its processes need in memory
  */
-export async function measure(scenario, { rounds, seconds, node = [], only }) {
-  const { behind, era, mode, concurrency, size, servers } = scenario;
+export async function measure(scenario, { rounds, seconds, targets = ['floor', 'gateway'], node = [] }) {
   const started = [];
-  const start = async (starting) => {
-    const made = await starting;
-    started.push(made);
-    return made;
-  };
-  const load = fork(LOAD);
   try {
-    const echo = behind === 'http' ? await start(startPeer('echo-http', '--era', era)) : undefined;
-    const targets = {
-      floor: async () => {
-        const floor = await start(
-          behind === 'http' ? startPeer('proxy', '--to', echo.url) : startPeer('bridge', '--era', era),
-        );
-        return { ...floor, mode: 'plain' };
-      },
-      gateway: async () => {
-        const entries = serversOf({ behind, era, url: echo?.url, count: servers });
-        const args = mode === 'direct' ? ['--expose', 'direct'] : [];
-        const gateway = await start(startGateway({ servers: entries, args, node }));
-        const sessions = era === 'legacy' ? await openSessions(gateway) : undefined;
-        return { ...gateway, mode, sessions };
-      },
-    };
-    const rows = [];
-    for (const [name, begin] of Object.entries(targets)) {
-      if (only !== undefined && !only.includes(name)) continue;
-      const { url, token, sessions, mode: way, pids } = await begin();
-      const target = { url, token, sessions, era, mode: way, server: 'echo', agent: AGENT, size };
-      rows.push({ name, pids, idleMb: rssMb(pids), job: { key: name, target, concurrency, pids }, rounds: [] });
-    }
-    for (const { job } of rows) await ask(load, { ...job, warmMs: FIRST_WARM_MS, measureMs: 100 });
-    const window = { began: process.hrtime.bigint() };
-    for (let round = 0; round < rounds; round++) {
-      // Who goes first changes from round to round.
-      const order = round % 2 === 0 ? rows : rows.toReversed();
-      for (const row of order) {
-        row.rounds.push(await ask(load, { ...row.job, warmMs: WARM_MS, measureMs: seconds * 1000 }));
-      }
-    }
-    for (const row of rows) row.loadedMb = rssMb(row.pids);
-    return { scenario, rows, window };
+    const context = { started, node, echo: undefined };
+    if (scenario.behind === 'http') context.echo = await keep(started, startPeer('echo-http', '--era', scenario.era));
+    const lanes = [];
+    for (const name of targets)
+      lanes.push({ name, concurrency: scenario.concurrency, ...(await TARGETS[name](scenario, context)) });
+    return { scenario, ...(await runRounds(lanes, { rounds, seconds })) };
   } finally {
-    load.disconnect();
     for (const made of started.reverse()) await made.stop();
   }
 }
 
-function openSessions({ url, token }) {
-  return Promise.all(Array.from({ length: SESSIONS }, () => openSession(url, token)));
+async function keep(started, starting) {
+  const made = await starting;
+  started.push(made);
+  return made;
 }
 
-function ask(load, job) {
-  return new Promise((resolve, reject) => {
-    load.once('message', ({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))));
-    load.send(job);
-  });
+/** How each target is started, and what the load generator sends to it. */
+const TARGETS = {
+  async floor({ behind, era, size }, { started, echo }) {
+    const starting = behind === 'http' ? startPeer('proxy', '--to', echo.url) : startPeer('bridge', '--era', era);
+    const { url, pids } = await keep(started, starting);
+    return { pids, target: { url, era, mode: 'plain', size } };
+  },
+  gateway: (scenario, context) => ours(scenario, context, []),
+  workers: (scenario, context) => ours(scenario, context, ['--workers', '2']),
+  async sdk({ behind, era, size }, { started, echo }) {
+    const { url, token, pids } = await keep(started, startSdkGateway({ behind, era, url: echo?.url }));
+    return { pids, target: { url, token, era, mode: 'execute', server: 'echo', agent: AGENT, size } };
+  },
+};
+
+async function ours({ behind, era, mode, size, servers }, { started, node, echo }, args) {
+  const entries = serversOf({ behind, era, url: echo?.url, count: servers });
+  const view = mode === 'direct' ? ['--expose', 'direct'] : [];
+  const { url, token, pids } = await keep(started, startGateway({ servers: entries, args: [...view, ...args], node }));
+  const sessions = era === 'legacy' ? await openSessions(url, token, SESSIONS) : undefined;
+  return { pids, target: { url, token, sessions, era, mode, server: 'echo', agent: AGENT, size } };
+}
+
+export function openSessions(url, token, count) {
+  return Promise.all(Array.from({ length: count }, () => openSession(url, token)));
 }

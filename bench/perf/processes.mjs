@@ -26,10 +26,25 @@ export function rssMb(pids) {
   }, 0);
 }
 
+/** Processes that this one started and that run the same program. */
+export function childrenOf(pid) {
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  const program = (id) =>
+    readFileSync(`/proc/${id}/cmdline`, 'latin1')
+      .split('\0')
+      .find((part) => part.endsWith('.js'));
+  return ids.filter((id) => id !== '' && program(id) === program(pid)).map(Number);
+}
+
 /** @param {string} name of a script in peers/; resolves once it says on which port it listens. */
-export async function startPeer(name, ...args) {
+export function startPeer(name, ...args) {
+  return startProbedPeer(name, [], ...args);
+}
+
+/** @param {string[]} node arguments of node */
+export async function startProbedPeer(name, node, ...args) {
   const script = fileURLToPath(new URL(`peers/${name}.mjs`, import.meta.url));
-  const child = spawn(process.execPath, [script, ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...node, script, ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const line = await firstLine(child.stdout, child);
   return {
     pids: [child.pid],

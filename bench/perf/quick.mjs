@@ -18,6 +18,8 @@ const { values } = parseArgs({
     concurrency: { type: 'string' },
     size: { type: 'string' },
     servers: { type: 'string' },
+    sdk: { type: 'boolean', default: false },
+    workers: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.6' },
     json: { type: 'string' },
@@ -38,20 +40,21 @@ function chosen() {
 
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
+const targets = ['floor', 'gateway', ...(values.workers ? ['workers'] : []), ...(values.sdk ? ['sdk'] : [])];
 
 if (values.profile) {
   const [first = scenario()] = chosen();
   const dir = mkdtempSync(join(tmpdir(), 'gateway-profile-'));
   const node = ['--cpu-prof', `--cpu-prof-dir=${dir}`, '--cpu-prof-interval', '200'];
-  const { window } = await measure(first, { rounds, seconds, node, only: ['gateway'] });
+  const { began } = await measure(first, { rounds, seconds, node, targets: ['gateway'] });
   say(`${first.name}: self time of the gateway while it was called\n`);
-  printProfile(readProfile(dir, window.began), Number(values.top));
+  printProfile(readProfile(dir, began), Number(values.top));
   rmSync(dir, { recursive: true, force: true });
 } else {
   const results = [];
   say(`${'scenario'.padEnd(34)}target     calls/s  ratio   p50 ms   p99 ms  CPU us  idle MB  loaded MB`);
   for (const each of chosen()) {
-    const result = summarise(await measure(each, { rounds, seconds }));
+    const result = summarise(await measure(each, { rounds, seconds, targets }));
     results.push(result);
     for (const [at, row] of result.targets.entries()) say(line(at === 0 ? result.name : '', row));
   }

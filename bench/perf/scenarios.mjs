@@ -42,3 +42,25 @@ export const QUICK = [
   scenario({ behind: 'stdio', era: 'legacy' }),
   scenario({ size: 256 * 1024 }),
 ];
+
+const KB = 1024;
+const MB = 1024 * KB;
+
+/** The scenarios of `npm run bench`, and what is measured in each. */
+export const FULL = [
+  ...[1, 16, 64].map((concurrency) => row({ concurrency }, concurrency === 1 ? [] : ['sdk'])),
+  ...[1, 16, 64].map((concurrency) => row({ era: 'legacy', concurrency }, concurrency === 16 ? ['sdk'] : [])),
+  row({ mode: 'direct' }),
+  row({ mode: 'direct', era: 'legacy' }),
+  ...[1, 16, 64].map((concurrency) => row({ behind: 'stdio', concurrency }, concurrency === 16 ? ['sdk'] : [])),
+  row({ behind: 'stdio', era: 'legacy' }),
+  row({ behind: 'stdio', mode: 'direct' }),
+  ...[4 * KB, 256 * KB, 2 * MB].map((size) => row({ size })),
+  row({ behind: 'stdio', size: 256 * KB }),
+  row({ servers: 100 }),
+  row({ servers: 1000 }),
+];
+
+function row(given, more = []) {
+  return { scenario: scenario(given), targets: ['floor', 'gateway', ...more] };
+}

@@ -6,6 +6,9 @@ import { cpuMs } from '../processes.mjs';
 import { createCaller, MARK } from './caller.mjs';
 import { callParams, checkAnswer, requestOf } from './requests.mjs';
 
+/** A round goes on until it has seen so many. */
+const LEAST_CALLS = 20;
+
 let numbers = 100_000_000;
 const open = new Map();
 
@@ -77,22 +80,22 @@ function measure({ key, target, concurrency, warmMs, measureMs, pids }) {
       cpuBefore = cpuMs(pids);
       began = performance.now();
       phase = 'measure';
-      setTimeout(() => {
+      const end = () => {
+        if (count < LEAST_CALLS) {
+          setTimeout(end, measureMs);
+          return;
+        }
         elapsed = performance.now() - began;
         cpu = cpuMs(pids) - cpuBefore;
         calls = count;
         phase = 'over';
-      }, measureMs);
+      };
+      setTimeout(end, measureMs);
     }, warmMs);
   });
 }
 
 process.on('message', (job) => {
-  if (job.close !== undefined) {
-    for (const caller of open.get(job.close) ?? []) caller.close();
-    open.delete(job.close);
-    return;
-  }
   measure(job).then(
     (result) => process.send({ result }),
     (error) => process.send({ error: error.message }),

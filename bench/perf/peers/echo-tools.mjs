@@ -55,8 +55,8 @@ export function createEcho({ era, tools }) {
     const { id, method, params } = JSON.parse(message);
     if (id === undefined) return undefined;
     const text = result(method, params);
-    if (text !== undefined) return `{"jsonrpc":"2.0","id":${id},"result":${text}}`;
-    return `{"jsonrpc":"2.0","id":${id},"error":{"code":-32601,"message":"Method not found"}}`;
+    if (text !== undefined) return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}}`;
+    return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32601,"message":"Method not found"}}`;
   };
 }
 
