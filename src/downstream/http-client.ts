@@ -57,8 +57,8 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const configured: Record<string, string> = { 'user-agent': `${CLIENT_NAME}/${version}` };
-  for (const [name, value] of definition.headers) configured[name.toLowerCase()] = value;
+  const configured = new Map([['user-agent', `${CLIENT_NAME}/${version}`]]);
+  for (const [name, value] of definition.headers) configured.set(name.toLowerCase(), value);
   /** Where the server redirected its own address to. */
   let home = url.pathname + url.search;
 
@@ -66,7 +66,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
     dispatch(pool, {
       method: request.method,
       path,
-      headers: { ...configured, ...request.headers },
+      headers: headerList(configured, request.headers),
       body: request.body ?? null,
       signal: request.signal,
     });
@@ -107,6 +107,14 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
     },
     close: () => pool.destroy(),
   };
+}
+
+/** Names and values in turn, which undici takes as they are. */
+function headerList(configured: ReadonlyMap<string, string>, own: Readonly<Record<string, string>>): string[] {
+  const list: string[] = [];
+  for (const [name, value] of configured) if (!Object.hasOwn(own, name)) list.push(name, value);
+  for (const name in own) list.push(name, own[name] ?? '');
+  return list;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);

@@ -24,7 +24,8 @@ export interface HttpBody {
 export interface ExchangeRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values in turn. */
+  readonly headers: string[];
   readonly body: string | null;
   readonly signal: CancelSignal;
 }

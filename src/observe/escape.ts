@@ -4,8 +4,12 @@
 // mark. C0 controls and lone surrogates are not listed: JSON.stringify escapes them already.
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
+/** Most text by far. */
+const PLAIN = /^[ -~]*$/;
+
 /** JSON text in which no character moves a cursor or reorders a line: those stand as `\u....`, with the same meaning. */
 export function escapeJson(json: string): string {
+  if (PLAIN.test(json)) return json;
   return json.replace(UNSAFE, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -15,6 +15,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const CARRIED = ['elicitation', 'roots', 'sampling'];
 
+/** The last answer: callers of 2026-07-28 declare the same with every request. */
+let last:
+  | { readonly declared: string; readonly era: Era; readonly transparent: boolean; readonly offered: Offered }
+  | undefined;
+
 /**
  * @param declared text of the caller's `capabilities` object.
  * @param era that of the caller.
@@ -22,6 +27,13 @@ const CARRIED = ['elicitation', 'roots', 'sampling'];
  */
 export function offeredOf(declared: string | undefined, era: Era, transparent: boolean): Offered {
   if (declared === undefined || declared === '{}') return NOTHING_OFFERED;
+  if (last?.declared === declared && last.era === era && last.transparent === transparent) return last.offered;
+  const offered = readOffered(declared, era, transparent);
+  last = { declared, era, transparent, offered };
+  return offered;
+}
+
+function readOffered(declared: string, era: Era, transparent: boolean): Offered {
   const fields = JSON.parse(declared) as Fields;
   const common: Record<string, unknown> = {};
   for (const name of transparent ? [...CARRIED, 'experimental'] : CARRIED) {

@@ -11,8 +11,10 @@ import type { SessionState } from './session-state.ts';
 /** A caller of the 2025 revisions: what was negotiated holds for the whole session. */
 export function legacyClient(session: SessionState, exchange: Exchange): Client {
   const { asks } = session;
+  const { capabilities, requestCapabilities } = exchange.streams ? session.offered : NOTHING_OFFERED;
   return {
-    ...(exchange.streams ? session.offered : NOTHING_OFFERED),
+    capabilities,
+    requestCapabilities,
     era: 'legacy',
     session: session.id,
     logLevel: session.logLevel,
@@ -26,16 +28,18 @@ export function legacyClient(session: SessionState, exchange: Exchange): Client 
 /** A caller of 2026-07-28: everything is in the request. */
 export function modernClient({ text, params }: RequestMessage, exchange: Exchange): Client {
   const meta = findMember(params, '_meta')?.object;
-  const capabilities = findMember(meta, META_CLIENT_CAPABILITIES);
+  const declared = findMember(meta, META_CLIENT_CAPABILITIES);
+  const offered = offeredOf(
+    declared && text.slice(declared.start, declared.end),
+    'modern',
+    exchange.server !== undefined,
+  );
   const inputResponses = findMember(params, 'inputResponses');
   const requestState = findMember(params, 'requestState');
   const isRetry = inputResponses !== undefined || requestState !== undefined;
   return {
-    ...offeredOf(
-      capabilities && text.slice(capabilities.start, capabilities.end),
-      'modern',
-      exchange.server !== undefined,
-    ),
+    capabilities: offered.capabilities,
+    requestCapabilities: offered.requestCapabilities,
     era: 'modern',
     session: undefined,
     logLevel: logLevelOf(text, meta),
