@@ -175,7 +175,11 @@ export async function createGateway(
     tasks,
     results: seat?.results(results) ?? results,
     limiter: seat?.limiter ?? createLimiter(),
-    desk: createDesk({ oauth, isLocal: settings.transport === 'stdio' || isLoopback(settings.host) }),
+    desk: createDesk({
+      oauth,
+      isLocal: settings.transport === 'stdio' || isLoopback(settings.host),
+      publicUrl: settings.publicUrl,
+    }),
     audit,
     metrics,
     ledger,

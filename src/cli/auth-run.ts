@@ -10,6 +10,7 @@ import type { StoredSignIn } from '../downstream/oauth/keep.ts';
 import { hasOwnCredentials } from '../downstream/sharing.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { STDIO_PROOF, tokenProof } from '../identity/proof.ts';
+import { NOTHING_OFFERED } from '../relay/offered.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { AuthFlags } from './auth.ts';
 import { openBrowser } from './browser.ts';
@@ -43,8 +44,7 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
 
 /** What the server says to a request without a new sign-in; undefined where it works as it is. */
 async function probe(gateway: Gateway, server: ServerDefinition, owner: string): Promise<GatewayError | undefined> {
-  const nobody = { agent: '', session: undefined, capabilities: '{}', requestCapabilities: '{}' };
-  const tenant = { ...nobody, principal: owner, sole: true };
+  const tenant = { principal: owner, agent: '', session: undefined, sole: true, ...NOTHING_OFFERED };
   try {
     await gateway.parts.downstream.lease(server, { timeoutMs: PROBE_MS, tenant });
     return undefined;

@@ -87,6 +87,18 @@ export function hosts(source: Source | undefined): readonly string[] {
   });
 }
 
+/** An address that browsers reach: https, or http on loopback; without query, and without a slash at the end. */
+export function publicUrl(source: Source | undefined): string | undefined {
+  if (source === undefined) return undefined;
+  const url = URL.canParse(source.value) ? new URL(source.value) : undefined;
+  const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url?.hostname ?? '');
+  const isGood = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback);
+  if (url === undefined || !isGood || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw usage(source, 'an https address, e.g. https://gateway.example.com');
+  }
+  return url.href.replace(/\/$/, '');
+}
+
 function list(source: Source | undefined): string[] {
   return (source?.value ?? '')
     .split(',')

@@ -26,6 +26,7 @@ test('the defaults', () => {
     trustCwd: false,
     allowNested: false,
     noAuth: false,
+    publicUrl: undefined,
     secretKey: undefined,
     keychain: true,
     configDir: '/home/me/.config/agent-mcp-gateway',

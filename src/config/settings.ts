@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../shared/errors.ts';
-import { agentId, boolean, hosts, oneOf, origins, port, type Source, secretKey } from './setting-values.ts';
+import { agentId, boolean, hosts, oneOf, origins, port, publicUrl, type Source, secretKey } from './setting-values.ts';
 import type { Environment } from './substitute.ts';
 
 /** What the command line gave; undefined where a flag is absent. */
@@ -22,6 +22,7 @@ export interface Flags {
   readonly server?: string | undefined;
   readonly corsOrigins?: string | undefined;
   readonly allowedHosts?: string | undefined;
+  readonly publicUrl?: string | undefined;
   readonly trustCwd?: boolean | undefined;
   readonly allowNested?: boolean | undefined;
   /** `--no-auth`. */
@@ -62,6 +63,8 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** Lower case, `host` or `host:port`. */
   readonly allowedHosts: readonly string[];
+  /** Where browsers reach this gateway, without a slash at the end. */
+  readonly publicUrl: string | undefined;
   readonly trustCwd: boolean;
   readonly allowNested: boolean;
   readonly noAuth: boolean;
@@ -116,6 +119,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
       oneOf(pick(flags.initStrategy, '--init-strategy', env, 'GATEWAY_INIT_STRATEGY'), ['eager', 'lazy']) ?? 'eager',
     corsOrigins: origins(pick(flags.corsOrigins, '--cors-origins', env, 'GATEWAY_CORS_ORIGINS')),
     allowedHosts: hosts(pick(flags.allowedHosts, '--allowed-hosts', env, 'GATEWAY_ALLOWED_HOSTS')),
+    publicUrl: publicUrl(pick(flags.publicUrl, '--public-url', env, 'GATEWAY_PUBLIC_URL')),
     trustCwd: flags.trustCwd ?? boolean(env, 'GATEWAY_TRUST_CWD'),
     allowNested: flags.allowNested ?? boolean(env, 'GATEWAY_ALLOW_NESTED'),
     noAuth,

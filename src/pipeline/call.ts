@@ -10,6 +10,7 @@ import { findMember } from '../protocol/scan.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { unavailable } from '../tools/get-server-tools.ts';
 import type { Connected, Deadline, Invocation, Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { askToSignIn, type SignInAnswer, takeSignInAnswer } from './ask-sign-in.ts';
 import { attested } from './attested.ts';
 import { denial } from './denial.ts';
 import type { Done } from './limits.ts';
@@ -39,11 +40,14 @@ interface Call {
   done: Done | undefined;
   /** True from the moment at which the server may have received the call. */
   forwarded: boolean;
+  /** What the caller's user did with the link that this call led to before. */
+  readonly signIn: SignInAnswer | undefined;
 }
 
 /** Takes an operation all the way. Never rejects: every failure is an outcome. */
 export async function runOperation(parts: PipelineParts, inbound: Inbound, operation: Operation): Promise<Outcome> {
-  const named = attested(inbound);
+  const signIn = takeSignInAnswer(inbound);
+  const named = attested(signIn?.inbound ?? inbound);
   const call: Call = {
     operation,
     inbound: named instanceof Promise ? await named : named,
@@ -57,6 +61,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     refusedBy: undefined,
     done: undefined,
     forwarded: false,
+    signIn: signIn?.answer,
   };
   let answer: ToolAnswer;
   let failure: GatewayError | undefined;
@@ -64,9 +69,13 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     call.invocation = operation.read(inbound);
     answer = await decideAndRun(parts, call, call.invocation);
   } catch (error) {
-    failure = await guided(parts, call, classify(parts, call, error));
-    call.refusedBy = ruleOf(failure);
-    answer = operation.fail(failure);
+    try {
+      answer = await afterSignIn(parts, call, classify(parts, call, error));
+    } catch (last) {
+      failure = classify(parts, call, last);
+      call.refusedBy = ruleOf(failure);
+      answer = operation.fail(failure);
+    }
   }
   return finish(parts, call, answer, failure?.code);
 }
@@ -85,6 +94,7 @@ async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invoca
     await parts.audit.append(record(call, 'decided', 'ALLOW', null));
     if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
   }
+  if (call.signIn?.accepted !== undefined) await parts.desk.settled(call.signIn.accepted, call.inbound.signal);
   return invocation.run(context, call.target);
 }
 
@@ -224,17 +234,22 @@ function classify(parts: PipelineParts, call: Call, error: unknown): GatewayErro
   return new GatewayError('INTERNAL', `The gateway failed on this call; its log says why (request ${call.requestId}).`);
 }
 
-/** What this caller can do where a sign-in is missing. */
-async function guided(parts: PipelineParts, call: Call, failure: GatewayError): Promise<GatewayError> {
+/** Goes on after AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */
+async function afterSignIn(parts: PipelineParts, call: Call, failure: GatewayError): Promise<ToolAnswer> {
+  const { inbound, invocation, operation, caller } = call;
   const server = call.snapshot.servers.get(String(failure.data?.['server']));
-  if (failure.code !== 'AUTH_REQUIRED' || server === undefined) return failure;
-  const why = String(failure.data?.['why']);
-  try {
-    const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
-    return signInError(server.name, why, await parts.desk.offer(call.snapshot, server, tenant, failure));
-  } catch (error) {
-    return classify(parts, call, error);
-  }
+  if (failure.code !== 'AUTH_REQUIRED' || server === undefined) throw failure;
+  const offer = await parts.desk.offer(call.snapshot, server, tenantOf(inbound, caller?.agent ?? ''), failure);
+  const advised = signInError(server, String(failure.data?.['why']), offer, caller?.principal ?? '');
+  if (offer === undefined || invocation === undefined || caller === undefined) throw advised;
+  const about = {
+    operation: operation.name,
+    isTool: parts.tools.has(operation.name),
+    answered: call.signIn !== undefined,
+  };
+  const asked = await askToSignIn(parts.desk, offer, inbound, about);
+  if (asked === undefined) throw advised;
+  return asked === 'again' ? invocation.run(toolContext(parts, call, invocation, caller), call.target) : asked;
 }
 
 async function finish(

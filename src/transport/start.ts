@@ -122,7 +122,8 @@ export function createTransports(options: TransportParts): Transports {
       const { serveHttp } = await import('./http/server.ts');
       http = await serveHttp({
         at: seat === undefined ? { host: settings.host, port: settings.port } : { path: seat.path },
-        guard: createGuard(settings.host, settings.allowedHosts, settings.corsOrigins),
+        guard: createGuard(settings.host, allowedHosts(settings), settings.corsOrigins),
+        desk: parts.desk,
         authenticate: createAuthenticate({ snapshot, noAuth: settings.noAuth, generatedTokenHash, log }),
         throttle: createThrottle({ ...THROTTLE_LIMITS, burst: Math.max(1, Math.floor(THROTTLE_LIMITS.burst * share)) }),
         resource: (host) => protectedResource(snapshot(), host),
@@ -160,6 +161,11 @@ export function createTransports(options: TransportParts): Transports {
     },
     close: async () => http?.close(),
   };
+}
+
+/** Browsers come to the public address. */
+function allowedHosts({ allowedHosts: named, publicUrl }: Settings): readonly string[] {
+  return publicUrl === undefined ? named : [...named, new URL(publicUrl).host];
 }
 
 /** @returns false where the time was over first. */

@@ -18,10 +18,10 @@ export interface Callback {
   close(): void;
 }
 
-/** Listens on 127.0.0.1. @param receive takes the query of the answer. @throws GatewayError CANNOT_LISTEN */
+/** Listens on 127.0.0.1. @param receive takes the query of the answer, and where it came. @throws GatewayError CANNOT_LISTEN */
 export type ListenForCallback = (
   port: number,
-  receive: (answer: URLSearchParams) => Promise<string>,
+  receive: (answer: URLSearchParams, redirectUri: string) => Promise<string>,
 ) => Promise<Callback>;
 
 export interface OAuthOptions {
@@ -49,7 +49,7 @@ export interface OAuth {
   /** Ends the sign-ins of one principal to one server. @returns how many there were. */
   signOut(server: ServerDefinition, principal: string): Promise<number>;
   /** See `SignIns.finish`. */
-  finish(answer: URLSearchParams): Promise<string>;
+  finish(answer: URLSearchParams, redirectUri?: string): Promise<string>;
   /** Ends what waits. */
   close(): void;
 }
@@ -82,9 +82,10 @@ export function createOAuth(options: OAuthOptions): OAuth {
 
   const viaLoopback = async (account: Account, pending: SignIns): Promise<SignIn> => {
     const port = account.oauth?.redirectPort ?? (await lastPort(account));
-    const callback = await listen(port ?? 0, pending.finish).catch((error: unknown) => {
+    const receive = (answer: URLSearchParams, at: string): Promise<string> => pending.finish(answer, at);
+    const callback = await listen(port ?? 0, receive).catch((error: unknown) => {
       if (account.oauth?.redirectPort !== undefined || port === undefined) throw error;
-      return listen(0, pending.finish);
+      return listen(0, receive);
     });
     try {
       const signIn = await pending.begin(account, callback.redirectUri);
@@ -121,7 +122,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
       const fetch = guardedFetch({ configured: new URL(server.link.url) });
       return endSignIns({ store, fetch, server, principal, log });
     },
-    finish: async (answer) => (await waiting()).finish(answer),
+    finish: async (answer, redirectUri) => (await waiting()).finish(answer, redirectUri),
     close: () => void signIns?.then((pending) => pending.close()),
   };
 }

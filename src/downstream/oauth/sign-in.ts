@@ -43,10 +43,11 @@ export interface SignIns {
   begin(account: Account, redirectUri: string): Promise<SignIn>;
   /**
    * The answer of an authorization server: query of the redirect address.
+   * @param redirectUri where it arrived, where that is known.
    * @returns the server that somebody signed in to.
    * @throws GatewayError AUTH_REQUIRED, SERVER_UNAVAILABLE, saying what to tell the person.
    */
-  finish(answer: URLSearchParams): Promise<string>;
+  finish(answer: URLSearchParams, redirectUri?: string): Promise<string>;
   /** The one under way that would give what is needed now. @param redirectUri undefined for any loopback address */
   find(account: Account, redirectUri: string | undefined): SignIn | undefined;
   /** Ends all. */
@@ -133,10 +134,10 @@ export function createSignIns(): SignIns {
       setTimeout(() => end(state, late(account.server)), SIGN_IN_MS).unref();
       return { ...started, done };
     },
-    async finish(answer) {
+    async finish(answer, redirectUri) {
       const state = answer.get('state') ?? '';
       const found = pending.get(state);
-      if (found === undefined) {
+      if (found === undefined || (redirectUri !== undefined && redirectUri !== found.redirectUri)) {
         throw new GatewayError(
           'AUTH_REQUIRED',
           'This sign-in is unknown, over or was finished already. Ask for a new link.',

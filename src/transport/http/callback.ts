@@ -18,8 +18,9 @@ export const listenForCallback: ListenForCallback = (port, receive) => {
     const url = request.url ?? '/';
     // Another name for this address is a page of somebody else's.
     const isOwn = request.headers.host === `127.0.0.1:${own}` && request.method === 'GET';
-    if (isOwn && url.startsWith(`${PATH}?`)) void answerCallback(request, response, receive);
-    else sendPage(response, 404, 'Not found', ['There is nothing here.']);
+    if (isOwn && url.startsWith(`${PATH}?`)) {
+      void answerCallback(request, response, (answer) => receive(answer, redirectUriOf(own)));
+    } else sendPage(response, 404, 'Not found', ['There is nothing here.']);
   });
   server.keepAliveTimeout = 1;
   return new Promise((resolve, reject) => {
@@ -29,10 +30,14 @@ export const listenForCallback: ListenForCallback = (port, receive) => {
     });
     server.listen(port, '127.0.0.1', () => {
       const { port: own } = server.address() as AddressInfo;
-      resolve({ redirectUri: `http://127.0.0.1:${own}${PATH}`, close: () => server.close() });
+      resolve({ redirectUri: redirectUriOf(own), close: () => server.close() });
     });
   });
 };
+
+function redirectUriOf(port: number): string {
+  return `http://127.0.0.1:${port}${PATH}`;
+}
 
 /** Answers with a page. Never rejects. */
 export async function answerCallback(

@@ -5,12 +5,14 @@ import type { Authenticate } from '../../identity/authenticate.ts';
 import type { Authentication } from '../../identity/authentication.ts';
 import type { Proof } from '../../identity/proof.ts';
 import { METADATA_PATH, type ProtectedResource } from '../../identity/resource.ts';
+import type { Desk } from '../../pipeline/sign-in.ts';
 import type { Connection } from '../../pipeline/types.ts';
 import { refusal } from '../answer.ts';
 import { challenge, tooMany } from './challenge.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp.ts';
 import { sendJson } from './reply.ts';
+import { serveSignIn } from './sign-in.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface HttpOptions {
@@ -21,6 +23,7 @@ export interface HttpOptions {
   readonly throttle: Throttle;
   /** The gateway as clients of its issuers see it, under that `Host`; undefined where there are no issuers. */
   readonly resource: (host: string) => ProtectedResource | undefined;
+  readonly desk: Desk;
   readonly connect: (proof: Proof) => Connection;
   readonly mcp: McpEndpoint;
   readonly health: () => object;
@@ -119,6 +122,7 @@ function guarded(options: HttpOptions, request: IncomingMessage, response: Serve
     sendJson(response, { status: 200, text: JSON.stringify(metadata) }, cors);
     return;
   }
+  if (path.startsWith('/oauth/') && serveSignIn(options, request, response, path)) return;
   const admitted = (found: Authentication): void => {
     if (found.kind === 'proven') serve(options, request, response, path, options.connect(found.proof), cors);
     else refuse(options, request, response, found, cors);

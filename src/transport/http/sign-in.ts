@@ -1,0 +1,79 @@
+/**
+ * Sign-in of a principal over HTTP. Its link leads here and not to the authorization server: whoever opens it has to show the
+ * token of the principal that asked, so that nobody can be led to sign in for somebody else (client/elicitation, Phishing).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../../identity/authenticate.ts';
+import type { Desk } from '../../pipeline/sign-in.ts';
+import { readBody } from './body.ts';
+import { answerCallback } from './callback.ts';
+import { sendPage } from './sign-in-page.ts';
+import type { Throttle } from './throttle.ts';
+
+const COOKIE = 'amgp-sign-in';
+const MAX_BODY = 16 * 1024;
+const FORM =
+  '<form method="post"><p><label>Token <input name="token" type="password" autocomplete="off" required autofocus></label> ' +
+  '<button>Continue</button></p></form>';
+
+export interface SignInOptions {
+  readonly desk: Desk;
+  readonly authenticate: Authenticate;
+  readonly throttle: Throttle;
+}
+
+/** @returns false where the path is another one. */
+export function serveSignIn(
+  { desk, authenticate, throttle }: SignInOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): boolean {
+  if (path === '/oauth/callback' && request.method === 'GET') {
+    const cookie = cookieOf(request);
+    void answerCallback(request, response, (answer) => desk.finish(answer, cookie));
+    return true;
+  }
+  if (path !== '/oauth/start') return false;
+  const id = new URL(request.url ?? '/', 'http://gateway').searchParams.get('id') ?? '';
+  const server = desk.serverOf(id);
+  if (server === undefined) {
+    sendPage(response, 404, 'This link is over', ['Ask for a new one by making the call again.']);
+  } else if (request.method === 'GET') {
+    sendPage(response, 200, `Sign in to "${server}"`, explanation(server), FORM);
+  } else if (request.method === 'POST') {
+    readBody(request, MAX_BODY, (body) => {
+      const token = body.kind === 'text' ? new URLSearchParams(body.text).get('token') : null;
+      void enter(token ?? '', server);
+    });
+  } else sendPage(response, 405, 'Not possible', ['This page can be read and sent.']);
+  return true;
+
+  async function enter(token: string, about: string): Promise<void> {
+    const found = await authenticate(`Bearer ${token.trim()}`);
+    const entered = found.kind === 'proven' ? desk.enter(id, found.proof.owner) : undefined;
+    if (entered !== undefined) {
+      const secure = entered.isSecure ? '; Secure' : '';
+      const cookie = `${COOKIE}=${entered.cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age=600${secure}`;
+      response.writeHead(303, { location: entered.url, 'set-cookie': cookie, 'cache-control': 'no-store' });
+      response.end();
+    } else if (throttle.refused(request.socket.remoteAddress) > 0) {
+      sendPage(response, 429, 'Too many tries', ['Wait a minute, and try again.']);
+    } else {
+      const why = 'This is not the token of whoever asked for this link. The link is for nobody else.';
+      sendPage(response, 403, `Sign in to "${about}"`, [why, ...explanation(about)], FORM);
+    }
+  }
+}
+
+function explanation(server: string): string[] {
+  return [
+    `Your agent wants to use "${server}" in your name. Enter the token with which your client connects to this gateway; then sign in at the server.`,
+    'Did somebody else send you this link? Then close this page.',
+  ];
+}
+
+function cookieOf({ headers }: IncomingMessage): string | undefined {
+  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1);
+}
