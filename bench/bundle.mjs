@@ -12,7 +12,8 @@ export async function load(path) {
   // Inside the project, so that what is not bundled is found.
   const dir = mkdtempSync(join(root, 'node_modules', '.bench-'));
   try {
-    await bundle.write({ dir, format: 'esm', entryFileNames: 'bench.js' });
+    // One file: it is gone when a part of it would be loaded later.
+    await bundle.write({ dir, format: 'esm', entryFileNames: 'bench.js', codeSplitting: false });
     return await import(pathToFileURL(join(dir, 'bench.js')).href);
   } finally {
     rmSync(dir, { recursive: true, force: true });

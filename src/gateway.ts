@@ -153,6 +153,7 @@ export async function createGateway(
     downstream,
     log,
     history,
+    cacheDir: settings.cacheDir,
     onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
   });
   const parking = createParking(seat?.tag, seat?.share);
@@ -216,7 +217,7 @@ export async function createGateway(
     keepSecrets(redactor, next);
     void hooks?.update(next);
     downstream.retain(next.servers);
-    catalog.retain(next.servers);
+    catalog.retain(next);
     parking.review();
     results.review();
     hub.reloaded();
@@ -283,6 +284,7 @@ export async function createGateway(
       parking.clear();
       oauth.close();
       await downstream.close();
+      await catalog.close();
       await transports.close();
       await hooks?.close();
       await history.settled();

@@ -51,6 +51,8 @@ const COMMANDS = [
   ['demo'],
   ['audit'],
   ['audit', 'verify'],
+  ['search', 'learned'],
+  ['search', 'forget'],
 ];
 
 describe('help and version', () => {

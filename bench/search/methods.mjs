@@ -3,18 +3,24 @@ import { load } from '../bundle.mjs';
 
 const { createSearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
 
-/** The index of the gateway with everything visible, and options that switch ingredients off. */
+/** The gateway with everything visible, and options that switch ingredients off. */
 export function gateway(tools, options = {}) {
+  const { index, scope, idOf } = indexOf(tools);
+  return (query, limit) => rank(index, scope, query, { limit, ...options }).map(idOf);
+}
+
+/** Tools in the index of the gateway, and the way back. */
+export function indexOf(tools) {
   const index = createSearchIndex();
   const byServer = new Map();
   for (const tool of tools) byServer.set(tool.server, [...(byServer.get(tool.server) ?? []), tool]);
   for (const [server, own] of byServer) index.put(server, own.map(documentOf));
   const scope = createScope(index, new Map([...byServer.keys()].map((server) => [server, index.of(server)])));
-  const ids = new Map();
-  for (const [server, own] of byServer) {
-    for (const [at, document] of index.of(server).entries()) ids.set(document.id, own[at].id);
-  }
-  return (query, limit) => rank(index, scope, query, { limit, ...options }).map(({ document }) => ids.get(document.id));
+  const documents = [...byServer].flatMap(([server, own]) =>
+    index.of(server).map((document, at) => ({ document, tool: own[at] })),
+  );
+  const ids = new Map(documents.map(({ document, tool }) => [document.id, tool.id]));
+  return { index, scope, documents, idOf: ({ document }) => ids.get(document.id) };
 }
 
 export function documentOf({ name, server, description, params, about = '' }) {

@@ -1,11 +1,13 @@
 /**
- * How well and how fast tools are found: `npm run bench:search [-- FILE...] [--json] [--scale] [--ablation]`.
+ * How well and how fast tools are found: `npm run bench:search [-- FILE...] [--json] [--scale] [--ablation]
+ * [--embeddings URL --model NAME]`.
  * Without files, those of ../shared/data/tools. With --json one line per set and method, and nothing else.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { measure, round } from './figures.mjs';
 import { ABLATIONS, gateway, plainBm25, wordOverlap } from './methods.mjs';
 import { scale } from './scale.mjs';
@@ -13,9 +15,16 @@ import { scale } from './scale.mjs';
 const DATA = fileURLToPath(new URL('../../../shared/data/tools/', import.meta.url));
 const COLUMNS = ['recall_at_1', 'recall_at_5', 'recall_at_10', 'mrr', 'ndcg_at_10', 'query_p95_ms', 'index_ms'];
 
-const args = process.argv.slice(2);
-const flags = new Set(args.filter((arg) => arg.startsWith('--')));
-const named = args.filter((arg) => !arg.startsWith('--'));
+const { values: flags, positionals: named } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    ablation: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
+    embeddings: { type: 'string' },
+    model: { type: 'string', default: 'default' },
+  },
+});
 const files =
   named.length > 0
     ? named
@@ -23,11 +32,16 @@ const files =
         .filter((name) => name.endsWith('.json'))
         .sort()
         .map((name) => join(DATA, name));
-const json = flags.has('--json');
+const { json } = flags;
 
 const methods = { gateway, 'plain BM25': plainBm25, 'word overlap': wordOverlap };
-if (flags.has('--ablation')) {
+if (flags.ablation) {
   for (const [name, options] of Object.entries(ABLATIONS)) methods[name] = (tools) => gateway(tools, options);
+}
+
+if (flags.embeddings !== undefined) {
+  const { withEmbeddings } = await import('./embeddings.mjs');
+  methods['gateway, embeddings'] = withEmbeddings(flags.embeddings, flags.model);
 }
 
 for (const file of files) {
@@ -36,7 +50,7 @@ for (const file of files) {
   if (!json) print(`\n${set}: ${tools.length} tools, ${queries.length} questions`, header());
   for (const [method, make] of Object.entries(methods)) {
     const start = performance.now();
-    const search = make(tools);
+    const search = await make(tools, queries);
     const index_ms = round(performance.now() - start);
     const figures = { set, method, ...measure(queries, search), index_ms };
     if (json) print(JSON.stringify(figures));
@@ -44,7 +58,7 @@ for (const file of files) {
   }
 }
 
-if (!json || flags.has('--scale')) {
+if (!json || flags.scale) {
   const figures = scale();
   if (json) print(JSON.stringify(figures));
   else {

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerDefinition } from '../config/types.ts';
 import { createLab, fixture, type Lab, type LogLine, stdioServer, until } from '../downstream/testing.ts';
@@ -30,7 +31,7 @@ function setup(): Setup {
       if (change !== undefined) changes.push(change);
     },
   };
-  catalog = createCatalog({ downstream, log, history, now: () => clock.now });
+  catalog = createCatalog({ downstream, log, cacheDir: tmpdir(), history, now: () => clock.now });
   const made = { ...lab, catalog, changes, clock, lines: log.lines };
   setups.push(made);
   return made;

@@ -2,7 +2,7 @@
  * What the servers offer: definitions fetched once, kept per server key, refreshed when the server says so, its time is
  * over, or it was connected anew. Old definitions are served while new ones are fetched.
  */
-import type { ServerDefinition } from '../config/types.ts';
+import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Downstream, Log, Tenant } from '../downstream/types.ts';
 import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
@@ -11,6 +11,9 @@ import type { History } from './history.ts';
 import { fetchOffers, type Offer, type OfferList, type Offers } from './offers.ts';
 import { createSearcher, type Searcher } from './search/searcher.ts';
 import { createShelves, type Shelves, type Wanted } from './shelves.ts';
+import { openUses } from './uses/file.ts';
+import { createLearning, type Learning } from './uses/learning.ts';
+import { createMeanings, vectorsDir } from './vectors/meanings.ts';
 
 export type { ToolEntry } from './entry.ts';
 
@@ -44,14 +47,18 @@ export interface Catalog {
   offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<readonly Offer[]>;
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
+  /** Remembers what was used after which question, for those whose owner wants that. */
+  readonly learning: Learning;
   /** Says where arguments do not fit. */
   readonly checker: Checker;
   /** What is cached may be out of date: for the downstream events. Without `list`, everything of the server. */
   invalidate(server: ServerDefinition, list?: ListKind): void;
   /** The kinds of list of this server that somebody waited for in vain. */
   missed(server: ServerDefinition): readonly ListKind[];
-  /** Forgets servers that are not in the map. */
-  retain(servers: ReadonlyMap<string, ServerDefinition>): void;
+  /** A configuration is in force: forgets servers that are not in it. */
+  retain(next: Pick<Snapshot, 'servers' | 'search'>): void;
+  /** Ends what nobody waits for; resolves when everything is written. */
+  close(): Promise<void>;
 }
 
 export interface CatalogOptions {
@@ -59,6 +66,8 @@ export interface CatalogOptions {
   readonly log: Log;
   /** Told of every list of tools. */
   readonly history: Pick<History, 'listed'>;
+  /** Folder for what is kept about tools. */
+  readonly cacheDir: string;
   /** A list is there now that somebody waited for in vain. */
   readonly onArrival?: (server: ServerDefinition, kind: ListKind) => void;
   readonly now?: () => number;
@@ -82,7 +91,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
       log.debug({ server: server.name, reason }, `the ${what} of a server could not be fetched`);
     },
   });
-  const searcher = createSearcher();
+  const meanings = createMeanings({ folder: vectorsDir(options.cacheDir), log });
+  const searcher = createSearcher(meanings);
+  const learning = createLearning(openUses(options.cacheDir), log);
   const tools = createShelves<ToolList>({
     ...base('tools', 'tools'),
     fetched(server, capabilities, before, after) {
@@ -116,6 +127,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     tools: async (server, wanted) => (await tools.current(server, wanted)).entries,
     listed: (server, tenant) => tools.kept(server, tenant)?.entries,
     searcher,
+    learning,
     checker: createChecker(log),
     find: (server, name, wanted) =>
       tools.kept(server, wanted.tenant)?.byName.get(name) ?? findAnew(server, name, wanted),
@@ -124,16 +136,20 @@ export function createCatalog(options: CatalogOptions): Catalog {
       for (const shelves of list === undefined ? Object.values(all).flat() : all[list]) shelves.invalidate(server);
     },
     missed: (server) => KINDS.filter((kind) => all[kind].some((shelves) => shelves.isMissed(server))),
-    retain(servers) {
+    retain({ servers, search }) {
+      meanings.use(search.embeddings);
       const keys = new Set([...servers.values()].map(({ key }) => key));
       for (const shelves of Object.values(all).flat()) shelves.retain(keys);
       searcher.retain(new Set(servers.keys()));
+    },
+    async close() {
+      await Promise.all([meanings.close(), learning.close()]);
     },
   };
 }
 
 /** What a call may do with the catalogue. */
-export type TenantCatalog = Pick<Catalog, 'tools' | 'listed' | 'find' | 'offers' | 'searcher' | 'checker'>;
+export type TenantCatalog = Pick<Catalog, 'tools' | 'listed' | 'find' | 'offers' | 'searcher' | 'learning' | 'checker'>;
 
 /** The catalogue as one tenant sees it. A class, because every call makes one. */
 class CatalogOfTenant implements TenantCatalog {
@@ -147,6 +163,10 @@ class CatalogOfTenant implements TenantCatalog {
 
   get searcher() {
     return this.#catalog.searcher;
+  }
+
+  get learning() {
+    return this.#catalog.learning;
   }
 
   get checker() {

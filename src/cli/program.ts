@@ -11,6 +11,7 @@ import { registerHook } from './hook.ts';
 import { registerInit } from './init.ts';
 import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
+import { registerSearch } from './search.ts';
 import { registerServe } from './serve.ts';
 import { registerServers } from './servers.ts';
 import { registerStats } from './stats.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     registerServers,
     registerAuth,
     registerStats,
+    registerSearch,
     registerDoctor,
     registerWarm,
     registerTrust,

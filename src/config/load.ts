@@ -8,6 +8,7 @@ import { type ConfigLocation, type LocatedFile, locateConfig } from './locate.ts
 import { printable } from './printable.ts';
 import { lintProblems, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules.ts';
+import { readSearch } from './search-terms.ts';
 import { collectSecrets } from './secrets.ts';
 import { readServers } from './servers.ts';
 import type { Settings } from './settings.ts';
@@ -79,11 +80,13 @@ export async function checkConfig(
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...lintProblems(rulesDocument, rules.rules));
   }
+  const search = rulesDocument && readSearch(rules?.search, env, rulesDocument, problems);
   if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...unknownServers(rulesDocument, rules.rules, servers.names));
   }
   sortProblems(problems, contents.servers.path);
-  if (servers === undefined || servers.fatal || rules?.rules === undefined) return { snapshot: undefined, problems };
+  const complete = servers !== undefined && !servers.fatal && search !== undefined;
+  if (!complete || rules?.rules === undefined) return { snapshot: undefined, problems };
 
   const snapshot: Snapshot = {
     version: versionOf(contents),
@@ -95,8 +98,9 @@ export async function checkConfig(
     explainDenials: rules.rules.defaults?.explain_denials ?? false,
     agentTerms: rules.agentTerms,
     principals: rules.principals,
+    search,
     warnings: problems.filter((problem) => problem.severity === 'warning'),
-    secrets: collectSecrets(servers.servers.values(), servers.values),
+    secrets: collectSecrets(servers.servers.values(), servers.values, search.embeddings),
   };
   return { snapshot, problems };
 }

@@ -13,6 +13,7 @@ export interface ReadRules {
   readonly rules: PolicyRules | undefined;
   readonly agentTerms: ReadonlyMap<string, AgentTerms>;
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
+  readonly search: Schema.RulesFile['search'];
   readonly problems: readonly Problem[];
 }
 
@@ -23,7 +24,7 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
     const problems = checked.issues.map((issue) =>
       problemAt(document, 'error', issue.path, `${pathName(issue.path)} ${issue.message}`, issue.fix, issue.target),
     );
-    return { rules: undefined, agentTerms: new Map(), principals: undefined, problems };
+    return { rules: undefined, agentTerms: new Map(), principals: undefined, search: undefined, problems };
   }
   const file = checked.value;
   const problems: Problem[] = [];
@@ -33,7 +34,8 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
     ...(file.defaults === undefined ? {} : { defaults: file.defaults }),
   };
   const good = problems.every((problem) => problem.severity !== 'error');
-  return { rules: good ? rules : undefined, agentTerms: readTerms(file.agents), principals, problems };
+  const agentTerms = readTerms(file.agents);
+  return { rules: good ? rules : undefined, agentTerms, principals, search: file.search, problems };
 }
 
 type FileAgent = Schema.RulesFile['agents'] extends Map<string, infer A> ? A : never;

@@ -7,6 +7,7 @@ import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
 import { agentId, count, loose, MAX_COUNT, pattern, patterns, strict } from './schema-parts.ts';
+import { search } from './schema-search.ts';
 
 const accessList = strict({
   servers: patterns.meta({ description: 'Patterns of server names.' }).exactOptional(),
@@ -53,6 +54,7 @@ const rulesFile = strict({
     .map(z.string(), principal)
     .meta({ description: 'Who may connect, proven by what, and which agents each may act as.' })
     .exactOptional(),
+  search: search.meta({ description: 'How tools are found besides by their words.' }).exactOptional(),
 }).meta({ title: 'Rules of agent-mcp-gateway' });
 
 const strings = z.map(z.string(), z.string());

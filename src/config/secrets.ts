@@ -1,5 +1,5 @@
 /** The values of a configuration that must not appear in a log, an error or the audit. */
-import type { ServerDefinition, Snapshot } from './types.ts';
+import type { EmbeddingsDefinition, ServerDefinition, Snapshot } from './types.ts';
 
 /** Shorter values are not replaced: `1`, `true` or `info` would tear holes into every line. */
 const MIN_LENGTH = 6;
@@ -14,10 +14,14 @@ export function secretsOf(snapshot: Snapshot): readonly string[] {
   return snapshot.secrets ?? [];
 }
 
-/** Collects what `secretsOf` gives: values of env and headers, user and query of URLs, and everything substituted. */
+/**
+ * Collects what `secretsOf` gives: values of env and headers, user and query of URLs, everything substituted, and the key of
+ * the endpoint for vectors.
+ */
 export function collectSecrets(
   servers: Iterable<ServerDefinition>,
   substituted: Iterable<{ readonly name: string; readonly value: string }>,
+  embeddings?: EmbeddingsDefinition,
 ): readonly string[] {
   const found = new Set<string>();
   const add = (value: string): void => {
@@ -36,6 +40,10 @@ export function collectSecrets(
     }
     for (const value of urlSecrets(link.url)) add(value);
     for (const value of [link.oauth?.clientSecret, link.oauth?.privateKey]) if (value !== undefined) add(value);
+  }
+  if (embeddings !== undefined) {
+    add(embeddings.apiKey ?? '');
+    for (const value of urlSecrets(embeddings.url)) add(value);
   }
   return [...found].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
 }

@@ -125,6 +125,28 @@ export interface PrincipalDefinition {
   readonly limits: Limits | undefined;
 }
 
+/** An OpenAI-compatible endpoint that turns texts into vectors. */
+export interface EmbeddingsDefinition {
+  /** Changes with everything that the vectors of tools depend on. */
+  readonly key: string;
+  readonly url: string;
+  readonly model: string;
+  /** Length of the vectors to ask for; undefined where the model decides. */
+  readonly dimensions: number | undefined;
+  readonly apiKey: string | undefined;
+  /** Milliseconds that a search waits. */
+  readonly timeoutMs: number;
+  readonly queryPrefix: string;
+  readonly toolPrefix: string;
+}
+
+/** How tools are found besides by their words. */
+export interface SearchTerms {
+  readonly embeddings: EmbeddingsDefinition | undefined;
+  /** Whether it is remembered what was used after which question. */
+  readonly learnFromUse: boolean;
+}
+
 /** Where a setting came from, for `get_gateway_status` and for messages. */
 export interface ConfigPaths {
   readonly servers: string;
@@ -150,6 +172,7 @@ export interface Snapshot {
   readonly agentTerms: ReadonlyMap<string, AgentTerms>;
   /** Undefined where the rules have no `principals`. */
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
+  readonly search: SearchTerms;
   readonly warnings: readonly Problem[];
   /** Values that must not be written anywhere; read them with `secretsOf`. */
   readonly secrets?: readonly string[];

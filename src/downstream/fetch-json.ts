@@ -1,4 +1,5 @@
-/** One JSON document from an address that the owner's files name, such as the keys of an issuer. */
+/** One JSON document from an address that the owner's files name: the keys of an issuer, vectors of texts. */
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 export interface FetchLimits {
@@ -7,19 +8,48 @@ export interface FetchLimits {
   readonly timeoutMs: number;
 }
 
+/** What is sent where something is. */
+export interface JsonPost {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly signal: CancelSignal;
+}
+
 /**
- * Fetches and parses; sends no credential and follows no redirect.
- * @throws GatewayError SERVER_UNAVAILABLE saying why, without anything of the answer.
+ * Fetches, or posts JSON, and parses the answer; sends no credential that is not in `post`, and follows no redirect.
+ * @throws GatewayError SERVER_UNAVAILABLE saying why, without anything of the answer; `data.httpStatus` has its status.
  */
-export async function fetchJson(address: string, { maxBytes, timeoutMs }: FetchLimits): Promise<unknown> {
-  // Loaded when it is needed: few gateways ask an issuer for anything.
+export async function fetchJson(
+  address: string,
+  { maxBytes, timeoutMs }: FetchLimits,
+  post?: JsonPost,
+): Promise<unknown> {
+  // Loaded when it is needed: few gateways ask for anything this way.
   const { request } = await import('undici');
   const { origin, pathname } = new URL(address);
-  const failed = (why: string, cause?: unknown): GatewayError =>
-    new GatewayError('SERVER_UNAVAILABLE', `${origin}${pathname} ${why}.`, { cause });
-  const signal = AbortSignal.timeout(timeoutMs);
+  const failed = (why: string, extras: { cause?: unknown; data?: Record<string, unknown> } = {}): GatewayError =>
+    new GatewayError('SERVER_UNAVAILABLE', `${origin}${pathname} ${why}.`, extras);
+  const ending = new AbortController();
+  const abort = (): void => ending.abort();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    abort();
+  }, timeoutMs);
+  // `AbortSignal.any` would leave something on a signal that lives longer.
+  post?.signal.addEventListener('abort', abort, { once: true });
+  if (post?.signal.aborted) abort();
+  const accept = { accept: 'application/json' };
+  const sent =
+    post === undefined
+      ? { headers: accept }
+      : {
+          method: 'POST' as const,
+          headers: { ...accept, 'content-type': 'application/json', ...post.headers },
+          body: JSON.stringify(post.body),
+        };
   try {
-    const { statusCode, body } = await request(address, { signal, headers: { accept: 'application/json' } });
+    const { statusCode, body } = await request(address, { signal: ending.signal, ...sent });
     body.on('error', () => undefined);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -28,14 +58,15 @@ export async function fetchJson(address: string, { maxBytes, timeoutMs }: FetchL
       if (size > maxBytes) throw failed(`answered with more than ${maxBytes} bytes`);
       chunks.push(chunk);
     }
-    if (statusCode !== 200) throw failed(`answered with HTTP ${statusCode}`);
+    if (statusCode !== 200) throw failed(`answered with HTTP ${statusCode}`, { data: { httpStatus: statusCode } });
     return parse(Buffer.concat(chunks, size).toString('utf8'), failed);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    throw failed(
-      signal.aborted ? `did not answer within ${timeoutMs} ms` : `cannot be reached (${codeOf(error)})`,
-      error,
-    );
+    const why = late ? `did not answer within ${timeoutMs} ms` : `cannot be reached (${codeOf(error)})`;
+    throw failed(why, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    post?.signal.removeEventListener('abort', abort);
   }
 }
 

@@ -21,6 +21,7 @@ export function snapshotOf(file: object): Snapshot {
     explainDenials: false,
     agentTerms,
     principals,
+    search: { embeddings: undefined, learnFromUse: false },
     warnings: [],
   };
 }

@@ -32,6 +32,7 @@ function rules(ofPrincipal: Partial<Limits> | undefined, ofAgent: Partial<Limits
       ofAgent === undefined ? [] : [['dev', { minAssurance: undefined, limits: { ...none, ...ofAgent } }]],
     ),
     principals: new Map([['ci', ci]]),
+    search: { embeddings: undefined, learnFromUse: false },
     warnings: [],
   };
 }

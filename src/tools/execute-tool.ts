@@ -65,10 +65,12 @@ async function executeFitting(
     entry = found;
     return validateArguments === 'before' ? checkArguments(context, call, found) : undefined;
   });
+  const failed = hasFailed(answer);
+  if (context.snapshot.search.learnFromUse && answer.kind === 'result' && !failed) {
+    context.catalog.learning.executed(context.relay.owner, { server: call.server, tool: call.tool });
+  }
   const explained =
-    entry !== undefined && hasFailed(answer)
-      ? await taught(context, call.server, entry, call.args.text, answer)
-      : answer;
+    entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;
   if (explained.kind === 'error') return explained;
   const body = fitted(explained.body, {
     maxTokens: tokenLimit(context, maxTokens),

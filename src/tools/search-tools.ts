@@ -1,6 +1,7 @@
 /** Finds tools across servers; looks only at what the caller may use. */
 import { accessOf, briefOf, type Detail, definitionText } from '../catalog/render.ts';
 import type { FoundTool, ListedServer } from '../catalog/search/searcher.ts';
+import type { ToolName } from '../catalog/uses/learning.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { textAnswer } from './answer.ts';
 import { readDetail } from './detail.ts';
@@ -57,24 +58,34 @@ interface Search {
 }
 
 async function search(context: ToolContext, { query, limit, server, detail }: Search): Promise<ToolAnswer> {
-  const { catalog, snapshot, caller, decide } = context;
+  const { catalog, snapshot, caller, decide, relay, signal } = context;
+  const { embeddings, learnFromUse } = snapshot.search;
   const visible = [...snapshot.servers.values()].filter(
     ({ name }) => (server === undefined || name === server) && decide(name).allowed,
   );
   const { listed, missing } = await listedServers(context, visible);
-  const found = catalog.searcher.search({
+  const found = await catalog.searcher.search({
     query,
     limit,
     servers: listed,
     policy: snapshot.policy,
     who: JSON.stringify([caller.agent, caller.ceiling, server]),
     permitted: (name, tool) => decide(name, tool).allowed,
+    embeddings,
+    suggestions: learnFromUse ? await catalog.learning.suggestions(caller.agent, query) : [],
+    signal,
   });
+  if (learnFromUse) catalog.learning.searched(relay.owner, caller.agent, query, found.flatMap(namesOf));
   const tools = found.map((hit) => describe(hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
   if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
   if (missing.length > 0) parts.push(`"not_searched":${JSON.stringify(missing.slice(0, MAX_NAMED))}`);
   return textAnswer(`{${parts.join(',')}}`);
+}
+
+/** A found tool under all its names. */
+function namesOf({ server, entry, alsoOn }: FoundTool): ToolName[] {
+  return [server, ...alsoOn].map((name) => ({ server: name, tool: entry.name }));
 }
 
 /** What servers listed so far; waits a little for those that have not listed anything yet. */

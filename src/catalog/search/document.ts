@@ -1,5 +1,7 @@
 /** A tool as the search sees it. */
+import { createHash } from 'node:crypto';
 import type { ToolEntry } from '../entry.ts';
+import type { Text } from '../vectors/meanings.ts';
 import type { SearchDocument } from './index.ts';
 
 /** Schemas nest this deep before the search stops looking. */
@@ -17,6 +19,15 @@ export function documentOf(
     name,
     fields: [naming, server.name, description ?? '', parameterText(entry.inputSchema), server.description ?? ''],
   };
+}
+
+/** Characters of a tool that say what it means; small models read no more. */
+const MAX_MEANING = 1000;
+
+/** What stands for the meaning of a tool. Names and descriptions alone: parameters add nothing that was measurable. */
+export function meaningOf(server: string, { name, title, description }: ToolEntry): Text {
+  const read = (): string => `${server} ${title ?? name}: ${description ?? ''}`.slice(0, MAX_MEANING);
+  return { key: createHash('sha256').update(read()).digest('hex'), read };
 }
 
 /** Names and descriptions of the parameters, at any depth. */

@@ -3,6 +3,7 @@
  * evidence of the tool's neighbours on the same server; and then a choice that covers the parts of the question one after
  * the other, since a question often needs several tools.
  */
+import type { Evidence } from './evidence.ts';
 import type { IndexedDocument, SearchIndex } from './index.ts';
 import { type Concept, type Expression, type Ingredients, readQuery } from './query.ts';
 import type { Scope } from './scope.ts';
@@ -24,6 +25,8 @@ export interface RankOptions extends Partial<Ingredients> {
   readonly neighbours?: boolean;
   readonly coverage?: boolean;
   readonly parts?: boolean;
+  /** What speaks for documents besides their words, by id, in units of the best score that words gave. */
+  readonly evidence?: Evidence;
 }
 
 export interface Hit {
@@ -52,7 +55,8 @@ export function rank(index: SearchIndex, scope: Scope, query: string, options: R
   scratch.fill(0);
   const rows = concepts.map((concept) => rowOf(scope, concept, scratch));
   const found = totals(scope, rows, scratch, options.neighbours === false ? 0 : SERVER_WEIGHT);
-  const hits = best(index, found, scratch, Math.max(CANDIDATES, options.limit));
+  const limit = Math.max(CANDIDATES, options.limit);
+  const hits = withEvidence(index, best(index, found, scratch, limit), scratch, options.evidence);
   if (options.coverage === false) return hits.slice(0, options.limit);
   const ideas = ideasOf(hits, rows, scratch);
   const parted = options.parts === false ? hits : withParts(hits, ideas, concepts);
@@ -155,6 +159,26 @@ function highest(found: readonly number[], scratch: Float64Array, limit: number)
     heap[place] = score;
   }
   return heap[0] as number;
+}
+
+/** Adds what speaks for documents besides their words, also for those that no word speaks for. */
+function withEvidence(
+  index: SearchIndex,
+  hits: readonly Hit[],
+  scores: Float64Array,
+  evidence: Evidence = new Map(),
+): Hit[] {
+  if (evidence.size === 0) return [...hits];
+  const unit = hits[0]?.score ?? 1;
+  const documents = new Set(hits.map(({ document }) => document));
+  for (const id of evidence.keys()) {
+    const document = index.document(id);
+    if (document !== undefined) documents.add(document);
+  }
+  return Array.from(documents, (document) => ({
+    document,
+    score: (scores[document.id] as number) + unit * (evidence.get(document.id) ?? 0),
+  })).sort(byScore);
 }
 
 function byScore(a: Hit, b: Hit): number {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { EmbeddingsDefinition } from '../../config/types.ts';
 import type { ToolEntry } from '../entry.ts';
 import { readToolsPage } from '../entry.ts';
-import { createSearcher, type ListedServer, type SearchRequest } from './searcher.ts';
+import { createSearcher, type ListedServer, type Searcher, type SearchRequest } from './searcher.ts';
 
 const entries = (tools: readonly object[]): readonly ToolEntry[] =>
   readToolsPage(JSON.stringify({ tools }), false)?.tools ?? [];
@@ -22,34 +23,38 @@ const request = (
   policy: {},
   who: 'agent',
   permitted: () => true,
+  signal: new AbortController().signal,
   ...more,
 });
 
+/** Words alone. */
+const wordSearcher = (): Searcher => createSearcher({ compare: () => Promise.resolve(undefined) });
+
 describe('the searcher', () => {
-  it('follows what servers list, and what the policy says', () => {
-    const searcher = createSearcher();
+  it('follows what servers list, and what the policy says', async () => {
+    const searcher = wordSearcher();
     const policy = {};
-    const names = (servers: readonly ListedServer[], more: Partial<SearchRequest> = {}): string[] =>
-      searcher.search(request(servers, 'read page', { policy, ...more })).map(({ entry }) => entry.name);
+    const names = async (servers: readonly ListedServer[], more: Partial<SearchRequest> = {}): Promise<string[]> =>
+      (await searcher.search(request(servers, 'read page', { policy, ...more }))).map(({ entry }) => entry.name);
     const one = server('one', [{ name: 'read_page' }, { name: 'read_book' }]);
-    expect(names([one])).toEqual(['read_page', 'read_book']);
-    expect(names([one], { policy: {}, permitted: (_, tool) => tool !== 'read_page' })).toEqual(['read_book']);
-    expect(names([server('one', [{ name: 'page' }])])).toEqual(['page']);
-    expect(names([one, server('two', [{ name: 'read_pages' }])])).toHaveLength(3);
+    expect(await names([one])).toEqual(['read_page', 'read_book']);
+    expect(await names([one], { policy: {}, permitted: (_, tool) => tool !== 'read_page' })).toEqual(['read_book']);
+    expect(await names([server('one', [{ name: 'page' }])])).toEqual(['page']);
+    expect(await names([one, server('two', [{ name: 'read_pages' }])])).toHaveLength(3);
     searcher.retain(new Set(['two']));
-    expect(names([])).toEqual([]);
+    expect(await names([])).toEqual([]);
   });
 
-  it('gives one definition on several servers one place', () => {
+  it('gives one definition on several servers one place', async () => {
     const tools = [{ name: 'read_page', description: 'Reads a page' }];
     const copies = Array.from({ length: 30 }, (_, at) => server(`copy-${at}`, tools));
     const other = server('other', [{ name: 'list_pages', description: 'All pages' }]);
-    const found = createSearcher().search(request([...copies, other], 'read a page'));
+    const found = await wordSearcher().search(request([...copies, other], 'read a page'));
     expect(found.map(({ entry }) => entry.name)).toEqual(['read_page', 'list_pages']);
     expect(found[0]?.alsoOn).toHaveLength(29);
   });
 
-  it('gives the same bytes with a denied tool and without it', () => {
+  it('gives the same bytes with a denied tool and without it, by words, by meaning and with what was learned', async () => {
     const word = fc.constantFrom('read', 'page', 'pages', 'write', 'file', 'find', 'isue', 'issue');
     const tool = fc.record({
       name: fc.tuple(word, word).map((parts) => parts.join('_')),
@@ -61,20 +66,82 @@ describe('the searcher', () => {
     });
     const tools = fc.uniqueArray(tool, { maxLength: 8, selector: ({ name }) => name });
     const query = fc.array(word, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(' '));
-    fc.assert(
-      fc.property(tools, tools, word, query, fc.boolean(), (first, second, denied, asked, whole) => {
-        const isDenied = (name: string, tool: string): boolean => (whole ? name === 'b' : tool.includes(denied));
-        const left = (name: string, list: readonly { name: string }[]) =>
-          list.filter((one) => !isDenied(name, one.name));
-        const all = [server('a', first), server('b', second)];
-        const some = [server('a', left('a', first)), server('b', left('b', second))];
-        const permitted = (name: string, tool: string): boolean => !isDenied(name, tool);
-        const withThem = createSearcher().search(request(all, asked, { permitted }));
-        const without = createSearcher().search(request(some, asked));
-        const bytes = (found: typeof without) =>
-          JSON.stringify(found.map(({ server, entry, alsoOn }) => [server, entry.raw, alsoOn]));
-        expect(bytes(withThem)).toBe(bytes(without));
-      }),
+    const used = fc.record({
+      server: fc.constantFrom('a', 'b'),
+      tool: fc.tuple(word, word).map((parts) => parts.join('_')),
+      strength: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    const more = fc.record({ means: fc.boolean(), suggestions: fc.array(used, { maxLength: 6 }) });
+    await fc.assert(
+      fc.asyncProperty(
+        tools,
+        tools,
+        word,
+        query,
+        fc.boolean(),
+        more,
+        async (first, second, denied, asked, whole, mix) => {
+          const isDenied = (name: string, tool: string): boolean => (whole ? name === 'b' : tool.includes(denied));
+          const left = (name: string, list: readonly { name: string }[]) =>
+            list.filter((one) => !isDenied(name, one.name));
+          const all = [server('a', first), server('b', second)];
+          const some = [server('a', left('a', first)), server('b', left('b', second))];
+          const permitted = (name: string, tool: string): boolean => !isDenied(name, tool);
+          const { suggestions } = mix;
+          const options = mix.means ? { suggestions, embeddings: EMBEDDINGS } : { suggestions };
+          const withThem = await meaningSearcher().search(request(all, asked, { permitted, ...options }));
+          const without = await meaningSearcher().search(request(some, asked, options));
+          const bytes = (found: typeof without) =>
+            JSON.stringify(found.map(({ server, entry, alsoOn }) => [server, entry.raw, alsoOn]));
+          expect(bytes(withThem)).toBe(bytes(without));
+        },
+      ),
+      { numRuns: process.env['LONG'] === undefined ? 300 : 5000 },
     );
   });
+
+  it('asks for the meaning of permitted tools only, and ranks by it what no word finds', async () => {
+    const asked: string[] = [];
+    const searcher = createSearcher({
+      compare: (_, query, texts) => {
+        asked.push(query, ...texts.map((text) => text.read()));
+        return Promise.resolve(texts.map((text) => (text.read().includes('hound') ? 0.9 : 0.1)));
+      },
+    });
+    const pets = server('pets', [{ name: 'get_cat' }, { name: 'get_hound' }, { name: 'get_secret' }]);
+    const permitted = (_: string, tool: string): boolean => tool !== 'get_secret';
+    const found = await searcher.search(request([pets], 'puppy', { permitted, embeddings: EMBEDDINGS }));
+    expect(found[0]?.entry.name).toBe('get_hound');
+    expect(asked).toEqual(['puppy', 'pets get_cat: ', 'pets get_hound: ']);
+  });
+
+  it('raises what was used, and finds it by words that no tool has', async () => {
+    const searcher = wordSearcher();
+    const one = server('one', [{ name: 'read_page' }, { name: 'read_book' }, { name: 'trigger_incident' }]);
+    const suggestions = [{ server: 'one', tool: 'trigger_incident', strength: 0.5 }];
+    const first = async (query: string): Promise<string | undefined> =>
+      (await searcher.search(request([one], query, { suggestions })))[0]?.entry.name;
+    expect(await first('wake whoever is responsible')).toBe('trigger_incident');
+    expect(await first('read page')).toBe('read_page');
+  });
 });
+
+const EMBEDDINGS: EmbeddingsDefinition = {
+  key: 'k',
+  url: 'http://127.0.0.1:9/embeddings',
+  model: 'm',
+  dimensions: undefined,
+  apiKey: undefined,
+  timeoutMs: 1000,
+  queryPrefix: '',
+  toolPrefix: '',
+};
+
+/** Words, and meanings that depend on each text alone. */
+function meaningSearcher(): Searcher {
+  const spread = (text: string): number =>
+    Array.from(text).reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 97, 7);
+  return createSearcher({
+    compare: (_, query, texts) => Promise.resolve(texts.map((text) => (spread(text.read() + query) - 48) / 49)),
+  });
+}

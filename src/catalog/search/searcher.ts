@@ -1,6 +1,11 @@
 /** The search over everything that servers listed, kept up to date server by server. */
+import type { EmbeddingsDefinition } from '../../config/types.ts';
+import type { CancelSignal } from '../../shared/cancel.ts';
 import type { ToolEntry } from '../entry.ts';
-import { documentOf } from './document.ts';
+import type { Suggestion } from '../uses/learning.ts';
+import type { Meanings, Text } from '../vectors/meanings.ts';
+import { documentOf, meaningOf } from './document.ts';
+import { addUse, evidenceOfMeaning } from './evidence.ts';
 import { createSearchIndex, type IndexedDocument } from './index.ts';
 import { rank } from './rank.ts';
 import { createScope, type Scope } from './scope.ts';
@@ -28,6 +33,11 @@ export interface SearchRequest {
   /** For whom it decides. */
   readonly who: string;
   permitted(server: string, tool: string): boolean;
+  /** What turns texts into vectors; undefined where words alone decide. */
+  readonly embeddings?: EmbeddingsDefinition | undefined;
+  /** What is known from use to fit, permitted or not. */
+  readonly suggestions?: readonly Suggestion[];
+  readonly signal: CancelSignal;
 }
 
 export interface FoundTool {
@@ -40,8 +50,11 @@ export interface FoundTool {
 export interface Searcher {
   /** Takes in what a server listed, so that the next search need not. */
   learn(server: ListedServer): void;
-  /** The tools that fit a question, best first. Depends only on the question and on what is permitted. */
-  search(request: SearchRequest): FoundTool[];
+  /**
+   * The tools that fit a question, best first. Depends only on the question and on what is permitted.
+   * @throws the reason of the signal
+   */
+  search(request: SearchRequest): Promise<FoundTool[]>;
   /** Forgets the servers that are not among these names. */
   retain(names: ReadonlySet<string>): void;
 }
@@ -50,6 +63,8 @@ interface Known {
   readonly listed: ListedServer;
   readonly documents: readonly IndexedDocument[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
+  /** By document id, what stands for its meaning; made when it is needed. */
+  readonly meanings: () => ReadonlyMap<number, Text>;
 }
 
 interface Permitted {
@@ -62,7 +77,7 @@ interface View {
   readonly scope: Scope;
 }
 
-export function createSearcher(): Searcher {
+export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
   const index = createSearchIndex();
   const known = new Map<string, Known>();
   const views = new WeakMap<object, Map<string, View>>();
@@ -75,7 +90,13 @@ export function createSearcher(): Searcher {
       listed.entries.map((entry) => documentOf(listed, entry)),
     );
     const byName = new Map(listed.entries.map((entry) => [entry.name, entry]));
-    const now: Known = { listed, documents: index.of(listed.name), byName };
+    const documents = index.of(listed.name);
+    let meant: ReadonlyMap<number, Text> | undefined;
+    const meanings = (): ReadonlyMap<number, Text> => {
+      meant ??= new Map(documents.map(({ id }, at) => [id, meaningOf(listed.name, listed.entries[at] as ToolEntry)]));
+      return meant;
+    };
+    const now: Known = { listed, documents, byName, meanings };
     known.set(listed.name, now);
     return now;
   };
@@ -110,13 +131,27 @@ export function createSearcher(): Searcher {
     return view;
   };
 
+  /** What the meaning of the question speaks for; empty where that is not known. */
+  const byMeaning = async (request: SearchRequest, view: View): Promise<Map<number, number>> => {
+    const { embeddings, query, signal } = request;
+    if (embeddings === undefined) return new Map();
+    const servers = [...view.servers.values()];
+    const documents = servers.flatMap((server) => server.documents);
+    const texts = servers.flatMap(({ of, documents: own }) => own.map(({ id }) => of.meanings().get(id) as Text));
+    const nearness = await meanings.compare(embeddings, query, texts, signal);
+    // The servers may have listed other tools meanwhile.
+    return nearness === undefined || viewOf(request) !== view ? new Map() : evidenceOfMeaning(documents, nearness);
+  };
+
   return {
     learn: (listed) => void learn(listed),
-    search(request) {
-      const { scope } = viewOf(request);
-      const { query, limit } = request;
+    async search(request) {
+      const { query, limit, suggestions = [] } = request;
+      const evidence = await byMeaning(request, viewOf(request));
+      const { scope, servers } = viewOf(request);
+      addUse(evidence, suggestions, (server, tool) => servers.get(server)?.documents.find(({ name }) => name === tool));
       for (let ask = limit; ; ask *= FURTHER) {
-        const hits = rank(index, scope, query, { limit: ask });
+        const hits = rank(index, scope, query, { limit: ask, evidence });
         const found = new Map<string, FoundTool & { readonly alsoOn: string[] }>();
         for (const { document } of hits) {
           const entry = known.get(document.server)?.byName.get(document.name);

@@ -1,0 +1,44 @@
+/** What speaks for tools besides their words: by document id, in units of the best score that words gave (rank.ts). */
+import type { Suggestion } from '../uses/learning.ts';
+import type { IndexedDocument } from './index.ts';
+
+export type Evidence = ReadonlyMap<number, number>;
+
+/** Tools that can be near; the farthest of them counts nothing. */
+const NEAR = 100;
+/** What the nearest tool gets. More finds more where questions want one tool, and less where they want several. */
+const NEAREST = 0.75;
+/** What a tool gets that was used after the same question many times: enough to be first whatever its words are. */
+const PROVEN = 3;
+
+/**
+ * The nearest by meaning, from the farthest of them at 0 to the nearest: how far apart similarities lie differs from model
+ * to model, their order and their proportions do not.
+ * @param nearness of each document, by position; undefined where it is not known
+ */
+export function evidenceOfMeaning(
+  documents: readonly IndexedDocument[],
+  nearness: readonly (number | undefined)[],
+): Map<number, number> {
+  const known = documents.flatMap(({ id }, at) => {
+    const near = nearness[at];
+    return near === undefined ? [] : [{ id, near }];
+  });
+  const nearest = known.sort((a, b) => b.near - a.near).slice(0, NEAR);
+  const most = nearest[0]?.near ?? 0;
+  const range = most - (nearest.at(-1)?.near ?? 0);
+  return new Map(nearest.map(({ id, near }) => [id, range === 0 ? 0 : NEAREST * (1 - (most - near) / range)] as const));
+}
+
+/** Adds what use speaks for. @param documentOf undefined for what the agent may not use */
+export function addUse(
+  evidence: Map<number, number>,
+  suggestions: readonly Suggestion[],
+  documentOf: (server: string, tool: string) => IndexedDocument | undefined,
+): void {
+  for (const { server, tool, strength } of suggestions) {
+    const document = documentOf(server, tool);
+    if (document === undefined) continue;
+    evidence.set(document.id, (evidence.get(document.id) ?? 0) + PROVEN * strength);
+  }
+}

@@ -1,0 +1,45 @@
+/** `search learned` and `search forget`: what was remembered of the use of tools. */
+import type { Command } from 'commander';
+import { settingsFrom } from './flags.ts';
+import { fail } from './output.ts';
+
+export interface SearchFlags {
+  readonly agent?: string;
+  readonly json?: boolean;
+}
+
+export function registerSearch(program: Command): void {
+  const search = program
+    .command('search')
+    .description('see and forget what search_tools learned from use')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway search learned');
+  command(search, 'learned')
+    .description('list which tool was used after which words, most recent last')
+    .addHelpText(
+      'after',
+      `
+Nothing is remembered unless the rules say "search": { "learn_from_use": true }.
+
+Example:
+  $ agent-mcp-gateway search learned --agent researcher`,
+    )
+    .action(run(async (flags) => (await import('./search-run.ts')).learned(settingsFrom({}), flags)));
+  command(search, 'forget')
+    .description('forget it, of all agents or of one; running gateways notice at once')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway search forget --agent researcher')
+    .action(run(async (flags) => (await import('./search-run.ts')).forget(settingsFrom({}), flags)));
+}
+
+function command(search: Command, name: string): Command {
+  return search.command(name).option('--agent <name>', 'of this agent only').option('--json', 'print JSON');
+}
+
+function run(action: (flags: SearchFlags) => Promise<void>): (flags: SearchFlags) => Promise<void> {
+  return async (flags) => {
+    try {
+      await action(flags);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
