@@ -1,5 +1,5 @@
 /** A person with a browser. */
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Without a sandbox, because tests may run as root; and it finds nobody but this machine. */
 const FLAGS = [
@@ -32,25 +32,57 @@ export interface LastPage {
   readonly scripts: number;
 }
 
-/** Follows a sign-in link, says a name, allows, and comes to the last page. `SCREENSHOT` names a file for a picture of it. */
-export async function signIn(browser: Browser, link: string, name: string): Promise<LastPage> {
-  // A context of its own: nobody is signed in yet.
-  const context = await browser.newContext();
-  try {
-    const page = await context.newPage();
-    await page.goto(link);
-    await page.getByRole('textbox', { name: 'Name' }).fill(name);
+/** Follows a sign-in link, says a name, allows, and comes to the last page. */
+export function signIn(browser: Browser, link: string, name: string): Promise<LastPage> {
+  return withPage(browser, async (page) => {
     const away = page.waitForResponse(
-      (response) => new URL(response.url()).origin !== new URL(link).origin && response.request().isNavigationRequest(),
+      (response) => !isOf(link, response.url()) && response.request().isNavigationRequest(),
     );
-    await page.getByRole('button', { name: 'Allow' }).click();
+    await allow(page, link, name);
     const response = await away;
     const heading = await page.getByRole('heading').innerText();
-    const file = process.env['SCREENSHOT'];
-    if (file !== undefined) await page.screenshot({ path: file });
     const scripts = await page.locator('script').count();
     return { url: response.url(), headers: await response.allHeaders(), heading, scripts };
+  });
+}
+
+/** The same on a machine from which the gateway cannot be reached. @returns the address that the browser could not open */
+export function signInElsewhere(browser: Browser, link: string, name: string): Promise<string> {
+  return withPage(browser, async (page) => {
+    const session = await page.context().newCDPSession(page);
+    const away = new Promise<string>((resolve) => {
+      session.on('Fetch.requestPaused', ({ request, requestId }) => {
+        const isHere = isOf(link, request.url);
+        if (!isHere) resolve(request.url);
+        const answer = isHere
+          ? session.send('Fetch.continueRequest', { requestId })
+          : session.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionRefused' });
+        // The page may be closed by then.
+        answer.catch(() => undefined);
+      });
+    });
+    await session.send('Fetch.enable');
+    await allow(page, link, name);
+    return away;
+  });
+}
+
+async function allow(page: Page, link: string, name: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
+  await page.getByRole('button', { name: 'Allow' }).click();
+}
+
+/** In a context of its own: nobody is signed in yet. */
+async function withPage<T>(browser: Browser, action: (page: Page) => Promise<T>): Promise<T> {
+  const context = await browser.newContext();
+  try {
+    return await action(await context.newPage());
   } finally {
     await context.close();
   }
+}
+
+function isOf(link: string, url: string): boolean {
+  return new URL(url).origin === new URL(link).origin;
 }

@@ -24,6 +24,7 @@ declare module 'oidc-provider' {
       accountId: string;
       clientId: string | undefined;
     }) => Grant;
+    readonly RefreshToken: { find(token: string): Promise<object | undefined> };
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>;
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;

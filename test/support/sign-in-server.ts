@@ -19,6 +19,8 @@ export interface SignInServer {
   readonly last: { access: string; refresh: string; client: string };
   /** What a person does who takes the permission back: the refresh token and its grant are over (RFC 7009). */
   revoke(refreshToken: string, client: string): Promise<void>;
+  /** Whether a refresh token can be used. */
+  isGood(refreshToken: string): Promise<boolean>;
   /** Claims of an access token. @throws where it is not one for that resource. */
   verify(token: string, resource: string): Promise<JWTPayload>;
   stop(): Promise<void>;
@@ -123,6 +125,9 @@ export async function startSignInServer(): Promise<SignInServer> {
       const body = new URLSearchParams({ token, client_id: client, token_type_hint: 'refresh_token' });
       const { status } = await fetch(new URL('/token/revocation', url), { method: 'POST', body });
       if (status !== 200) throw new Error(`Not revoked: HTTP ${status}`);
+    },
+    async isGood(token) {
+      return (await provider?.RefreshToken.find(token)) !== undefined;
     },
     async verify(token, resource) {
       // A request that was on its way when its token ended is let through.
