@@ -1,6 +1,7 @@
 /** Which processes there are, with what tells whose they are. Kept free of other imports: the guardian is small. */
+import { Buffer } from 'node:buffer';
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import process from 'node:process';
 
 /** Environment variable that names the gateway and the start; every descendant inherits it. */
@@ -23,13 +24,16 @@ async function listProcesses(): Promise<ProcessInfo[]> {
 
 /** Processes read at one time: each takes a file descriptor, and fewer would take more turns of a busy event loop. */
 const AT_ONCE = 128;
+/** `readFile` takes 64 KiB for each file whose size it is not told, which is megabytes for each look at all processes. */
+const BUFFER_BYTES = 4096;
 
 async function listProc(): Promise<ProcessInfo[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found: ProcessInfo[] = [];
-  const readers = Array.from({ length: AT_ONCE }, async () => {
+  const readers = Array.from({ length: Math.min(AT_ONCE, names.length) }, async () => {
+    const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const info = await readProc(name);
+      const info = await readProc(name, buffer);
       if (info !== undefined) found.push(info);
     }
   });
@@ -44,24 +48,24 @@ async function listProc(): Promise<ProcessInfo[]> {
  */
 let unmarked = new Map<number, string>();
 
-async function readProc(name: string): Promise<ProcessInfo | undefined> {
+async function readProc(name: string, buffer: Buffer): Promise<ProcessInfo | undefined> {
   try {
-    const stat = await readFile(`/proc/${name}/stat`, 'latin1');
+    const stat = await readText(`/proc/${name}/stat`, buffer);
     // proc(5): the second field is the command in parentheses and may hold anything; the third is the state.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     const started = fields[19] ?? '';
     const pid = Number(name);
-    const marker = unmarked.get(pid) === started ? undefined : await readMarker(name);
+    const marker = unmarked.get(pid) === started ? undefined : await readMarker(name, buffer);
     return { pid, parent: Number(fields[1]), group: Number(fields[2]), started, marker };
   } catch {
     return undefined;
   }
 }
 
-async function readMarker(name: string): Promise<string | undefined> {
+async function readMarker(name: string, buffer: Buffer): Promise<string | undefined> {
   try {
-    const environ = await readFile(`/proc/${name}/environ`, 'latin1');
+    const environ = await readText(`/proc/${name}/environ`, buffer);
     const prefix = `${MARKER}=`;
     return environ
       .split('\0')
@@ -70,6 +74,21 @@ async function readMarker(name: string): Promise<string | undefined> {
   } catch {
     // Another user's process, or gone.
     return undefined;
+  }
+}
+
+/** The whole file, as Latin-1. */
+async function readText(path: string, buffer: Buffer): Promise<string> {
+  const file = await open(path);
+  try {
+    let text = '';
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return text;
+      text += buffer.toString('latin1', 0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 
