@@ -59,7 +59,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   let active = false;
   let noiseLines = 0;
   let noiseBytes = 0;
-  let corked = false;
+  let unsent = '';
   let loggedAt = 0;
 
   const finish = (error: GatewayError): void => {
@@ -135,23 +135,21 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
     setTimeout(tell, DRAIN_MS);
   });
 
+  /** Everything that one turn of the event loop has to say is one write. */
   const write = (text: string): void => {
-    const { stdin } = child;
-    if (!corked) {
-      corked = true;
-      stdin.cork();
-      process.nextTick(() => {
-        corked = false;
-        stdin.uncork();
-      });
-    }
-    stdin.write(`${text}\n`);
+    if (unsent === '') process.nextTick(flush);
+    unsent += `${text}\n`;
+  };
+  const flush = (): void => {
+    const text = unsent;
+    unsent = '';
+    if (!child.stdin.destroyed && !child.stdin.writableEnded) child.stdin.write(text);
   };
 
   return {
     send: (message) => {
       if (over || child.stdin.destroyed || child.stdin.writableEnded) return;
-      if (child.stdin.writableLength > UNREAD_BYTES) {
+      if (child.stdin.writableLength + unsent.length > UNREAD_BYTES) {
         if (message.id !== undefined) handlers.failed(message.id, unavailable(server, 'does not read its input.'));
         return;
       }
