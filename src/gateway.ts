@@ -35,7 +35,7 @@ import { createTasks } from './relay/tasks.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
-import { type AgentSpending, spendingOf } from './tools/spending.ts';
+import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from './tools/spending.ts';
 import { serveControl } from './transport/control.ts';
 import { createHookJoin } from './transport/hook-join.ts';
 import { listenForCallback } from './transport/http/callback.ts';
@@ -74,7 +74,7 @@ export interface Gateway {
 /** The part of one process in a gateway. */
 export interface OwnPart {
   servers(): readonly ServerReport[];
-  spending(): readonly AgentSpending[];
+  spent(): readonly SpentHere[];
   measures(): Promise<Measures>;
   readonly control: Downstream['control'];
   readonly output: Downstream['output'];
@@ -146,7 +146,13 @@ export async function createGateway(
   const downstream = seat?.downstream(ownServers) ?? ownServers;
   const history = createHistory({
     folder: join(settings.cacheDir, 'definitions'),
-    onChange: (change) => recordChange(audit, log, change),
+    onChange(change) {
+      const record = (isNews: boolean): void => {
+        if (isNews) recordChange(audit, log, change);
+      };
+      if (seat === undefined) record(true);
+      else void seat.isNews(change.server.name, change.digest).then(record);
+    },
     failed: (error) => log.warn({ err: error }, 'what the servers offer could not be written down'),
   });
   const catalog = createCatalog({
@@ -161,7 +167,8 @@ export async function createGateway(
   const results = createResultStore({ tag: seat?.tag, share: seat?.share });
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
   const ledger = createLedger(tokens, estimateTokens);
-  const spending = () => spendingOf({ snapshot: config.current(), catalog, ledger, tools: parts.tools.values() });
+  const spent = () => spentHere({ snapshot: config.current(), catalog, ledger, tools: parts.tools.values() });
+  const spending = () => spendingTogether([spent()]);
   const servers = (): ServerReport[] =>
     reportServers(config.current(), downstream.status(), settings.transport === 'stdio').filter(
       ({ name }) => seat?.owns(name) ?? true,
@@ -225,12 +232,7 @@ export async function createGateway(
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
   gauges(metrics, config, transports.sessions, servers);
-  metrics.gauge(
-    'direct_tokens',
-    'Estimated tokens of all definitions that an agent may use.',
-    () => spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),
-    true,
-  );
+  if (seat === undefined) directGauge(metrics, spending);
   const control = (): void => {
     closeControl = serveControl({
       dir: runtimeDir(settings),
@@ -272,7 +274,7 @@ export async function createGateway(
       return listening;
     },
     adopt: transports.adopt,
-    own: { servers, spending, measures: metrics.measures, control: ownServers.control, output: ownServers.output },
+    own: { servers, spent, measures: metrics.measures, control: ownServers.control, output: ownServers.output },
     reload: () => void config.reload(),
     async stop(drainMs) {
       config.close();
@@ -302,13 +304,16 @@ export async function openConfig(
   settings: Settings,
   log: Logger,
   metrics: Metrics,
-  options: Pick<ConfigStoreOptions, 'watch' | 'agree'>,
+  options: Pick<ConfigStoreOptions, 'watch' | 'agree' | 'onReload'>,
 ): Promise<ConfigStore> {
   const config = await createConfigStore({
     ...options,
     settings,
     env: process.env,
-    onReload: (outcome) => reportReload(outcome, log, metrics),
+    onReload(outcome) {
+      reportReload(outcome, log, metrics);
+      options.onReload?.(outcome);
+    },
     onError: (error) => log.error({ err: error }, 'a reload failed unexpectedly'),
   });
   checkBoundAgent(settings, config.current());
@@ -316,8 +321,15 @@ export async function openConfig(
   return config;
 }
 
+/** What discovery saves agents from reading. */
+export function directGauge(metrics: Metrics, spending: () => readonly AgentSpending[]): void {
+  metrics.gauge('direct_tokens', 'Estimated tokens of all definitions that an agent may use.', () =>
+    spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),
+  );
+}
+
 /** Names are told to agents and owners anyway; a value that is also a name must not blank it out of the log. */
-function keepSecrets(redactor: Redactor, snapshot: Snapshot): void {
+export function keepSecrets(redactor: Redactor, snapshot: Snapshot): void {
   redactor.replace(snapshot.secrets ?? [], [...snapshot.servers.keys(), ...snapshot.policy.agents]);
 }
 
@@ -344,7 +356,12 @@ function gauges(
   servers: () => readonly ServerReport[],
 ): void {
   metrics.gauge('sessions', 'Sessions of the 2025 revisions that are open.', () => sessions.size);
-  metrics.gauge('servers_configured', 'Servers of the configuration in force.', () => config.current().servers.size);
+  metrics.gauge(
+    'servers_configured',
+    'Servers of the configuration in force.',
+    () => config.current().servers.size,
+    true,
+  );
   metrics.gauge(
     'servers_ready',
     'Servers that are connected.',

@@ -1,5 +1,6 @@
 /** How a list of tools differs from the one before: a definition that changes after people looked at it is a record. */
 import type { ServerDefinition } from '../config/types.ts';
+import { hashOf } from './entry.ts';
 import type { ToolList } from './fetch.ts';
 
 /** What a list is known by. */
@@ -18,6 +19,8 @@ export interface Difference {
   readonly changed: readonly ChangedTool[];
   /** True when the server's instructions are other ones. */
   readonly instructions: boolean;
+  /** Hash of all definitions after it. */
+  readonly digest: string;
 }
 
 export interface Change extends Difference {
@@ -51,5 +54,6 @@ export function changeBetween(
   }
   const instructions = before.instructions !== after.instructions;
   if (added.length + removed.length + changed.length === 0 && !instructions) return undefined;
-  return { server, added, removed, changed, instructions };
+  const digest = hashOf([after.instructions, ...[...after.tools].flat()]);
+  return { server, added, removed, changed, instructions, digest };
 }

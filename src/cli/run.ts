@@ -12,13 +12,17 @@ const VANISH_MS = 1600;
 /** Milliseconds in which the system notices that a parent ended whose pipes are closed already. */
 const PARENT_MS = 50;
 
+/** What a gateway of one process and one of several have in common. */
+type Life = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
+
 /**
  * Serves until a signal or the client ends it; the process exits then.
  * @throws GatewayError where it cannot start: NESTED_GATEWAY, CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE
  */
 export async function serve(settings: Settings): Promise<void> {
   refuseNesting(settings);
-  let gateway: Gateway | undefined;
+  refuseWorkers(settings);
+  let gateway: Life | undefined;
   let stopping = false;
   const parent = process.ppid;
   const stop = (reason: string, drainMs: number = DRAIN_MS): void => {
@@ -38,10 +42,15 @@ export async function serve(settings: Settings): Promise<void> {
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGHUP', () => gateway?.reload());
-  gateway = await createGateway(settings);
-  if (settings.transport === 'http') return serveOverHttp(gateway, settings);
-  const started = gateway;
-  return gateway.serveStdio(process.stdin, process.stdout, (reason) => {
+  if (settings.workers > 1) {
+    const { createCluster } = await import('../cluster/primary.ts');
+    gateway = await createCluster(settings);
+    return serveOverHttp(gateway, settings);
+  }
+  const started = await createGateway(settings);
+  gateway = started;
+  if (settings.transport === 'http') return serveOverHttp(started, settings);
+  return started.serveStdio(process.stdin, process.stdout, (reason) => {
     if (reason === 'stdout broken') leave(started);
     endWithClient(parent, (drainMs) => {
       if (!stopping) stop(reason, drainMs);
@@ -67,12 +76,12 @@ function endWithClient(parent: number, stop: (drainMs: number) => void): void {
 }
 
 /** Exits at once; the guardian ends what is left of the servers (behaviour section 9). */
-function leave(gateway: Gateway): never {
+function leave(gateway: Life): never {
   gateway.kill();
   process.exit(1);
 }
 
-async function serveOverHttp(gateway: Gateway, settings: Settings): Promise<void> {
+async function serveOverHttp(gateway: Life, settings: Settings): Promise<void> {
   const { url, newToken } = await gateway.serveHttp().catch((error: unknown) => {
     throw listenError(error, settings);
   });
@@ -93,6 +102,23 @@ function listenError(error: unknown, { host, port }: Settings): unknown {
 function clientConfiguration(url: string, token: string): string {
   const entry = { mcpServers: { gateway: { type: 'http', url, headers: { Authorization: `Bearer ${token}` } } } };
   return `\nA token was made for this gateway. Paste this into your MCP client's configuration:\n\n${JSON.stringify(entry, null, 2)}\n`;
+}
+
+/** Over stdio there is one client, whose messages come in one order. */
+function refuseWorkers({ workers, transport }: Settings): void {
+  if (workers === 1) return;
+  if (transport === 'stdio') {
+    throw new GatewayError(
+      'USAGE',
+      '--workers (GATEWAY_WORKERS) needs --transport http: over stdio there is one process.',
+    );
+  }
+  if (process.platform === 'win32') {
+    throw new GatewayError(
+      'USAGE',
+      '--workers (GATEWAY_WORKERS) takes only 1 on Windows: several need Linux or macOS.',
+    );
+  }
 }
 
 /** A gateway that was started by a gateway would start gateways without end. */

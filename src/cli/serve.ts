@@ -13,6 +13,7 @@ export function registerServe(program: Command): void {
     .option('--host <address>', 'address to listen on (GATEWAY_HTTP_HOST; default 127.0.0.1)')
     .option('--port <number>', 'port to listen on, 0 for any (GATEWAY_HTTP_PORT; default 8000)')
     .option('--public-url <url>', 'where browsers reach this gateway, for sign-ins of principals (GATEWAY_PUBLIC_URL)')
+    .option('--workers <count>', 'over HTTP: processes that share the work, or auto (GATEWAY_WORKERS; default 1)')
     .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
     .option('--agent <name>', 'bind every call of this connection to one agent of the rules')
     .option('--debug', 'offer get_gateway_status and log more (GATEWAY_DEBUG)')

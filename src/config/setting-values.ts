@@ -1,4 +1,5 @@
 /** How single settings are written. Each throws GatewayError USAGE with the name of the setting and what is accepted. */
+import { availableParallelism } from 'node:os';
 import { GatewayError } from '../shared/errors.ts';
 import { quote } from './printable.ts';
 import type { Environment } from './substitute.ts';
@@ -26,6 +27,20 @@ export function port(source: Source | undefined): number | undefined {
   if (source === undefined) return undefined;
   const number = Number(source.value);
   if (!/^\d{1,5}$/.test(source.value) || number > 65535) throw usage(source, 'a port from 0 to 65535');
+  return number;
+}
+
+/** The largest number of workers; more than any machine has use for. */
+const MAX_WORKERS = 64;
+
+/** A number of processes; `auto` is one for each core that this process may use. */
+export function workers(source: Source | undefined): number | undefined {
+  if (source === undefined) return undefined;
+  if (source.value === 'auto') return Math.min(MAX_WORKERS, availableParallelism());
+  const number = Number(source.value);
+  if (!/^\d{1,3}$/.test(source.value) || number < 1 || number > MAX_WORKERS) {
+    throw usage(source, `a number from 1 to ${MAX_WORKERS}, or auto`);
+  }
   return number;
 }
 

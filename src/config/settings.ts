@@ -3,7 +3,18 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../shared/errors.ts';
-import { agentId, boolean, hosts, oneOf, origins, port, publicUrl, type Source, secretKey } from './setting-values.ts';
+import {
+  agentId,
+  boolean,
+  hosts,
+  oneOf,
+  origins,
+  port,
+  publicUrl,
+  type Source,
+  secretKey,
+  workers,
+} from './setting-values.ts';
 import type { Environment } from './substitute.ts';
 
 /** What the command line gave; undefined where a flag is absent. */
@@ -27,6 +38,7 @@ export interface Flags {
   readonly allowNested?: boolean | undefined;
   /** `--no-auth`. */
   readonly noAuth?: boolean | undefined;
+  readonly workers?: string | undefined;
 }
 
 /** Where this process runs. */
@@ -72,6 +84,8 @@ export interface Settings {
   readonly secretKey: Uint8Array | undefined;
   /** `GATEWAY_KEYCHAIN`: whether the keychain of the system may keep that key where none is given. */
   readonly keychain: boolean;
+  /** Processes that serve HTTP; 1 for this one alone. */
+  readonly workers: number;
   /** `~/.config/agent-mcp-gateway` or under XDG_CONFIG_HOME. */
   readonly configDir: string;
   /** `~/.cache/agent-mcp-gateway` or under XDG_CACHE_HOME. */
@@ -125,6 +139,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     noAuth,
     secretKey: secretKey(pick(undefined, '', env, 'GATEWAY_SECRET_KEY')),
     keychain: boolean(env, 'GATEWAY_KEYCHAIN', true),
+    workers: workers(pick(flags.workers, '--workers', env, 'GATEWAY_WORKERS')) ?? 1,
     configDir: join(xdg(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
     cacheDir,
     runtime: xdg(env['XDG_RUNTIME_DIR']),

@@ -55,7 +55,7 @@ export interface ConfigStoreOptions {
    * Others who use what this store loads prepare for what comes next. @returns makes them use it, once this store does.
    * @throws GatewayError where one of them cannot: nothing changes then.
    */
-  readonly agree?: (contents: ConfigContents) => Promise<() => Promise<void>>;
+  readonly agree?: (contents: ConfigContents, next: Snapshot) => Promise<() => Promise<void>>;
   /** Told what a listener or `onReload` threw. */
   readonly onError?: (error: unknown) => void;
 }
@@ -126,7 +126,7 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
     if (checked.snapshot === undefined) {
       return refuse(configError(checked.problems), (file) => whyRefused(checked, file));
     }
-    const agreed = await agreedBy(options.agree, now);
+    const agreed = await agreedBy(options.agree, now, checked.snapshot);
     if (agreed instanceof GatewayError) return refuse(agreed, () => agreed.message);
     lastRefused = false;
     for (const file of FILES) {
@@ -180,9 +180,10 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
 async function agreedBy(
   agree: ConfigStoreOptions['agree'],
   contents: ConfigContents,
+  next: Snapshot,
 ): Promise<(() => Promise<void>) | GatewayError> {
   try {
-    return (await agree?.(contents)) ?? (() => Promise.resolve());
+    return (await agree?.(contents, next)) ?? (() => Promise.resolve());
   } catch (error) {
     if (error instanceof GatewayError) return error;
     throw error;

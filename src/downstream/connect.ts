@@ -195,7 +195,7 @@ async function attempt(
     try {
       const before = facts?.revision ?? LATEST_LEGACY;
       facts = await initializeAgain(peer, { server: name, version, capabilities, signal: limit }, before);
-      events.connected?.(server, facts);
+      events.connected?.(server);
       renewed();
     } catch (error) {
       options.verdicts.delete(key);

@@ -1,9 +1,7 @@
 /** Starts the guardian with the first child, keeps it informed, and replaces it when it dies before the gateway. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../shared/built.ts';
 import type { Log } from './types.ts';
 
 /** Milliseconds between two starts. */
@@ -11,10 +9,9 @@ const AGAIN_MS = 1000;
 /** It keeps a list of numbers: the least of V8 will do. */
 const FLAGS = ['--max-old-space-size=16', '--max-semi-space-size=1', '--single-threaded', '--no-warnings'];
 
-/** The guardian's program beside this one; undefined where there is none (tests of the sources). */
+/** The guardian's program; undefined where there is none (tests of the sources). */
 export function guardianScript(): string | undefined {
-  const here = dirname(fileURLToPath(import.meta.url));
-  return [here, dirname(here)].map((folder) => join(folder, 'guardian.js')).find((path) => existsSync(path));
+  return builtProgram('guardian.js');
 }
 
 export interface Guardian {

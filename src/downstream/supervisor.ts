@@ -132,7 +132,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       limitIdle(instance);
       const { era: spoken, revision, name, version } = link.facts;
       log.info({ server: server.name, era: spoken, revision, is: name, version }, 'server connected');
-      events.connected?.(server, link.facts);
+      events.connected?.(server);
       return link;
     } catch (error) {
       const known =

@@ -120,7 +120,7 @@ export interface Link {
 /** Events of a server that do not answer a request. */
 export interface DownstreamEvents {
   /** A connection is up (again): cached definitions may be stale. */
-  connected(server: ServerDefinition, facts: ServerFacts): void;
+  connected(server: ServerDefinition): void;
   /** One of its connections is over. */
   disconnected(server: ServerDefinition): void;
   /** The server said `notifications/tools/list_changed`. */

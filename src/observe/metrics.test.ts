@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHistogram, merge, observe, quantile } from './histogram.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, metricsReport, metricsText } from './metrics.ts';
 
 const durations = fc.array(
   fc.oneof(fc.double({ min: 0.002, max: 50_000, noNaN: true }), fc.constantFrom(0.5, 1, 2, 60_000)),
@@ -109,5 +109,32 @@ describe('createMetrics', () => {
     expect(odd).toEqual([]);
     const types = text.match(/^# TYPE \S+/gm) ?? [];
     expect(new Set(types).size).toBe(types.length);
+  });
+});
+
+describe('several processes', () => {
+  it('are added up, except for what they all say alike', async () => {
+    const processes = [3, 5].map((calls) => {
+      const metrics = createMetrics({ version: '1' });
+      for (let call = 0; call < calls; call++)
+        metrics.record('execute_tool', 'dev', calls, call === 0 ? 'TIMEOUT' : null);
+      metrics.counter('things_total', 'Things.', ['kind']).inc({ kind: 'x' }, calls);
+      metrics.gauge('sessions', 'Sessions.', () => calls);
+      metrics.gauge('servers_configured', 'Servers.', () => 7, true);
+      return metrics;
+    });
+    const measures = await Promise.all(processes.map(({ measures: measure }) => measure()));
+    const { operations, values } = metricsReport(measures);
+    expect(operations['execute_tool']).toMatchObject({ count: 8, errors: 2 });
+    expect(operations['execute_tool']?.agents['dev']?.p99).toBeCloseTo(5, 0);
+    expect(values).toMatchObject({
+      'agent_mcp_gateway_things_total{kind="x"}': 8,
+      agent_mcp_gateway_sessions: 8,
+      agent_mcp_gateway_servers_configured: 7,
+    });
+    const text = await metricsText(measures);
+    expect(text).toContain('agent_mcp_gateway_operations_total{operation="execute_tool",agent="dev"} 8\n');
+    expect(text.match(/^# TYPE agent_mcp_gateway_sessions/gm)).toHaveLength(1);
+    expect(text).toContain('process_resident_memory_bytes ');
   });
 });

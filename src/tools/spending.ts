@@ -28,21 +28,50 @@ export interface SpendingParts {
   readonly tools: Iterable<GatewayTool>;
 }
 
-/** One line per agent of the rules. */
-export function spendingOf({ snapshot, catalog, ledger, tools }: SpendingParts): AgentSpending[] {
+/** What one process knows of what an agent spent. */
+export interface SpentHere extends Pick<AgentSpending, 'agent' | 'calls' | 'tools_list' | 'definitions' | 'results'> {
+  /** What the definitions of its tools cost, by the servers that have listed theirs here. */
+  readonly direct: ReadonlyMap<string, { readonly tokens: number; readonly tools: number }>;
+}
+
+/** One per agent of the rules. */
+export function spentHere({ snapshot, catalog, ledger, tools }: SpendingParts): SpentHere[] {
   const own = estimateTokens(JSON.stringify({ tools: Array.from(tools, ({ definition }) => definition) }));
   return snapshot.policy.agents.map((agent) => {
-    let direct = 0;
-    let count = 0;
+    const direct = new Map<string, { tokens: number; tools: number }>();
     for (const server of snapshot.servers.values()) {
       if (!snapshot.policy.decide(agent, server.name).allowed) continue;
-      for (const entry of catalog.listed(server) ?? []) {
+      const listed = catalog.listed(server);
+      if (listed === undefined) continue;
+      const cost = { tokens: 0, tools: 0 };
+      direct.set(server.name, cost);
+      for (const entry of listed) {
         if (!snapshot.policy.decide(agent, server.name, entry.name).allowed) continue;
-        direct += costOf(entry);
-        count++;
+        cost.tokens += costOf(entry);
+        cost.tools++;
       }
     }
-    return { agent, ...ledger.of(agent), tools_list: own, direct, direct_tools: count };
+    return { agent, ...ledger.of(agent), tools_list: own, direct };
+  });
+}
+
+/** One line per agent, from what each process knows. */
+export function spendingTogether(processes: readonly (readonly SpentHere[])[]): AgentSpending[] {
+  const byAgent = new Map<string, SpentHere[]>();
+  for (const spent of processes.flat()) byAgent.set(spent.agent, [...(byAgent.get(spent.agent) ?? []), spent]);
+  return Array.from(byAgent, ([agent, parts]) => {
+    const sum = (read: (spent: SpentHere) => number): number => parts.reduce((all, part) => all + read(part), 0);
+    // A server costs the same wherever it is listed.
+    const direct = [...new Map(parts.flatMap((part) => [...part.direct])).values()];
+    return {
+      agent,
+      calls: sum(({ calls }) => calls),
+      definitions: sum(({ definitions }) => definitions),
+      results: sum(({ results }) => results),
+      tools_list: parts[0]?.tools_list ?? 0,
+      direct: direct.reduce((all, { tokens }) => all + tokens, 0),
+      direct_tools: direct.reduce((all, { tools }) => all + tools, 0),
+    };
   });
 }
 

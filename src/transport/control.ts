@@ -49,7 +49,8 @@ export interface ControlOptions {
   /** What each agent spent. */
   readonly spending: () => Maybe<readonly object[]>;
   readonly control: (server: string, what: 'restart' | 'stop') => Maybe<boolean>;
-  readonly output: (server: string) => Maybe<ServerOutput | undefined>;
+  /** @param follow whether somebody will listen to what comes */
+  readonly output: (server: string, follow: boolean) => Maybe<ServerOutput | undefined>;
   readonly failed: (error: unknown) => void;
 }
 
@@ -121,7 +122,7 @@ async function answer(options: ControlOptions, socket: Socket, request: ControlR
       send((await options.control(name, request.do)) ? { done: true } : { error: unused(name) });
       break;
     case 'logs': {
-      const output = await options.output(name);
+      const output = await options.output(name, request.follow === true);
       send(output === undefined ? { error: unused(name) } : { text: output.text() });
       if (output === undefined || request.follow !== true) break;
       socket.once(

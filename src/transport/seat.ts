@@ -34,6 +34,8 @@ export interface Seat {
   servers(): Promise<readonly ServerReport[]>;
   spending(): Promise<readonly AgentSpending[]>;
   metrics(format: 'json' | 'prometheus'): Promise<string>;
+  /** Whether no worker has recorded yet that a server offers this now. Never rejects. @param digest of what it offers */
+  isNews(server: string, digest: string): Promise<boolean>;
   /** Resolves when no worker has a call left. */
   drained(): Promise<void>;
 }

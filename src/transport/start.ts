@@ -111,11 +111,10 @@ export function createTransports(options: TransportParts): Transports {
       });
     },
     async http() {
-      if (settings.noAuth && snapshot().principals !== undefined) {
+      if (settings.noAuth && snapshot().principals !== undefined && seat === undefined) {
         log.warn('--no-auth lets nobody do anything where the rules have principals: leave it out');
       }
-      const needsToken = !settings.noAuth && snapshot().principals === undefined;
-      const generated = needsToken ? loadOrCreateToken(join(settings.configDir, 'token')) : undefined;
+      const generated = generatedToken(settings, snapshot());
       if (generated !== undefined) redactor.add([generated.token]);
       const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
       // Only here: over stdio nothing of HTTP is loaded.
@@ -166,6 +165,18 @@ export function createTransports(options: TransportParts): Transports {
 /** Browsers come to the public address. */
 function allowedHosts({ allowedHosts: named, publicUrl }: Settings): readonly string[] {
   return publicUrl === undefined ? named : [...named, new URL(publicUrl).host];
+}
+
+/**
+ * The token of a gateway whose rules have no principals; undefined where none is needed.
+ * @throws as `loadOrCreateToken`
+ */
+export function generatedToken(
+  settings: Settings,
+  snapshot: Snapshot,
+): ReturnType<typeof loadOrCreateToken> | undefined {
+  if (settings.noAuth || snapshot.principals !== undefined) return undefined;
+  return loadOrCreateToken(join(settings.configDir, 'token'));
 }
 
 /** @returns false where the time was over first. */

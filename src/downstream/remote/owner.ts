@@ -9,7 +9,6 @@ import { errorText } from './errors.ts';
 import { frames, type Head } from './frames.ts';
 
 export interface OwnerOptions {
-  readonly downstream: Downstream;
   /** The definition of that name and key, in the configuration that is in force or about to be; undefined where it is over. */
   readonly definition: (name: string, key: string) => ServerDefinition | undefined;
   /** What is asked for besides servers. */
@@ -18,7 +17,7 @@ export interface OwnerOptions {
 
 export interface Owner {
   /** Serves another worker until the socket ends; its calls are cancelled then. */
-  serve(socket: Socket): void;
+  serve(socket: Socket, downstream: Downstream): void;
   /** The events of the own servers, told to everybody who borrows from here. */
   readonly events: DownstreamEvents;
 }
@@ -32,8 +31,8 @@ export function createOwner(options: OwnerOptions): Owner {
       for (const send of borrowers) send(['event', kind, server.name, server.key], uri);
     };
   return {
-    serve(socket) {
-      const send = serveBorrower(socket, options);
+    serve(socket, downstream) {
+      const send = serveBorrower(socket, downstream, options);
       borrowers.add(send);
       socket.once('close', () => borrowers.delete(send));
     },
@@ -54,7 +53,11 @@ interface Flight {
   readonly asks: Map<number, (answer: ClientAnswer) => void>;
 }
 
-function serveBorrower(socket: Socket, options: OwnerOptions): (head: Head, body: string) => void {
+function serveBorrower(
+  socket: Socket,
+  downstream: Downstream,
+  options: OwnerOptions,
+): (head: Head, body: string) => void {
   const leases = new Map<number, Link>();
   const flights = new Map<number, Flight>();
   let nextLease = 1;
@@ -82,9 +85,9 @@ function serveBorrower(socket: Socket, options: OwnerOptions): (head: Head, body
   ): Promise<readonly [Head, string]> => {
     const server = options.definition(name, key);
     if (server === undefined) return [['changed', id], ''];
-    if (tenant !== null) options.downstream.expect(tenant.capabilities);
+    if (tenant !== null) downstream.expect(tenant.capabilities);
     const wanted = { timeoutMs, signal, listing, tenant: tenant ?? undefined };
-    const link = await options.downstream.lease(server, wanted);
+    const link = await downstream.lease(server, wanted);
     const number = nextLease++;
     leases.set(number, link);
     return [['leased', id, number, link.facts], ''];

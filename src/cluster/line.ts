@@ -1,0 +1,128 @@
+/**
+ * Questions and answers between the first process and a worker, over the channel of child_process. What one turn of the event
+ * loop has to say is one message.
+ */
+import type { Serializable } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { type ErrorText, errorOf, errorText } from '../downstream/remote/errors.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+/** What one side can be asked; answers are plain data. */
+export type Api = { readonly [what: string]: (...args: never[]) => unknown };
+
+type Answer<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+export interface Line<Theirs extends Api> {
+  /** @throws GatewayError what the other side threw, or INTERNAL where it is gone */
+  ask<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): Promise<Answer<Theirs[K]>>;
+  /** The same where nobody waits for an answer. */
+  tell<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): void;
+  /** Gives a connection away. @param head what was read of it already */
+  handOver(socket: Socket, head: Buffer): void;
+}
+
+/** `process` in a worker, or the worker's ChildProcess. */
+export interface Channel {
+  send?(message: Serializable, handle?: Socket, options?: object, done?: (error: Error | null) => void): boolean;
+  on(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+}
+
+type Entry =
+  | readonly ['ask', id: number, what: string, args: readonly unknown[]]
+  | readonly ['tell', what: string, args: readonly unknown[]]
+  | readonly ['answer', id: number, value: unknown]
+  | readonly ['failed', id: number, error: ErrorText];
+
+export interface LineOptions {
+  readonly received?: (socket: Socket, head: Buffer) => void;
+  /** Told what went wrong where nobody waits for an answer. */
+  readonly failed: (error: unknown) => void;
+}
+
+export function createLine<Theirs extends Api>(channel: Channel, mine: Api, options: LineOptions): Line<Theirs> {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: GatewayError): void }>();
+  let out: Entry[] = [];
+  let nextId = 1;
+  let over = false;
+
+  const flush = (): void => {
+    const message = out;
+    out = [];
+    // Whoever waits for an answer learns of a lost channel by `disconnect`.
+    if (!over) channel.send?.(message as unknown as Serializable, undefined, undefined, () => {});
+  };
+  const send = (entry: Entry): void => {
+    if (out.length === 0) setImmediate(flush);
+    out.push(entry);
+  };
+
+  const run = async (what: string, args: readonly unknown[]): Promise<unknown> => {
+    const handler = mine[what];
+    if (handler === undefined) throw new GatewayError('INTERNAL', `A worker was asked for "${what}".`);
+    return (handler as (...given: readonly unknown[]) => unknown)(...args);
+  };
+
+  const take = (entry: Entry): void => {
+    switch (entry[0]) {
+      case 'ask': {
+        const [, id, what, args] = entry;
+        run(what, args).then(
+          (value) => send(['answer', id, value]),
+          (error: unknown) => {
+            if (!(error instanceof GatewayError)) options.failed(error);
+            send(['failed', id, errorText(error)]);
+          },
+        );
+        break;
+      }
+      case 'tell':
+        run(entry[1], entry[2]).catch(options.failed);
+        break;
+      case 'answer':
+        settled(entry[1])?.resolve(entry[2]);
+        break;
+      case 'failed':
+        settled(entry[1])?.reject(errorOf(entry[2]));
+    }
+  };
+
+  const settled = (id: number) => {
+    const found = waiting.get(id);
+    waiting.delete(id);
+    return found;
+  };
+
+  channel.on('message', (message, handle) => {
+    if (message instanceof Uint8Array) options.received?.(handle as Socket, Buffer.from(message));
+    else for (const entry of message as readonly Entry[]) take(entry);
+  });
+  channel.on('disconnect', () => {
+    over = true;
+    for (const { reject } of waiting.values()) reject(gone());
+    waiting.clear();
+  });
+
+  return {
+    ask: (what, ...args) =>
+      new Promise((resolve, reject) => {
+        if (over) return reject(gone());
+        const id = nextId++;
+        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        send(['ask', id, what, args]);
+      }),
+    tell: (what, ...args) => send(['tell', what, args]),
+    handOver(socket, head) {
+      if (over) socket.destroy();
+      else {
+        channel.send?.(head as unknown as Serializable, socket, undefined, (error) => {
+          if (error !== null) socket.destroy();
+        });
+      }
+    },
+  };
+}
+
+function gone(): GatewayError {
+  return new GatewayError('INTERNAL', 'A process of this gateway ended. Try again.');
+}

@@ -1,0 +1,202 @@
+/**
+ * A gateway of several workers: this process accepts connections, loads the configuration, counts limits and answers for all;
+ * the workers do the rest.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { ConfigContents } from '../config/load.ts';
+import { runtimeDir, type Settings } from '../config/settings.ts';
+import type { Snapshot } from '../config/types.ts';
+import { directGauge, type Gateway, keepSecrets, openConfig } from '../gateway.ts';
+import { createLogger } from '../observe/log.ts';
+import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
+import { createRedactor } from '../observe/redact.ts';
+import { createLimiter } from '../pipeline/limits.ts';
+import { VERSION } from '../shared/version.ts';
+import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
+import { serveControl } from '../transport/control.ts';
+import { createHookJoin } from '../transport/hook-join.ts';
+import { generatedToken } from '../transport/start.ts';
+import { createAdmissions } from './counting.ts';
+import { type Crew, createCrew } from './crew.ts';
+import { type Door, openDoor } from './door.ts';
+import type { Owners, PrimaryApi, StartOrder } from './messages.ts';
+import { followOutput } from './output.ts';
+import { assign } from './owners.ts';
+
+/** The life of a gateway of several workers, as of one in a single process. */
+export type Cluster = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
+
+/** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
+export async function createCluster(settings: Settings): Promise<Cluster> {
+  const redactor = createRedactor();
+  const log = createLogger({ debug: settings.debug, redact: redactor.redact });
+  const metrics = createMetrics({ version: VERSION });
+  const startedAt = Date.now();
+  const id = randomBytes(6).toString('hex');
+  const size = settings.workers;
+  let owners: Owners = new Map();
+  const config = await openConfig(settings, log, metrics, {
+    watch: true,
+    agree,
+    onReload: () => {
+      for (const { line } of crew.members()) line.tell('reloaded', config.status());
+    },
+  });
+  keepSecrets(redactor, config.current());
+  owners = assign(config.current().servers.keys(), size);
+
+  // Where control sockets are: only this account can enter.
+  const dir = join(runtimeDir(settings), `${process.pid}.workers`);
+  const limiter = createLimiter();
+  const admissions = Array.from({ length: size }, () => createAdmissions(limiter, config.current));
+  const hooks = createHookJoin(settings.cacheDir, id, log);
+  const output = followOutput((server) => crew.member(owners.get(server) ?? -1));
+
+  const servers = async () => {
+    const known = (await crew.all(({ line }) => line.ask('servers'))).flat();
+    const order = [...config.current().servers.keys()];
+    return known.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+  };
+  const spending = async () => spendingTogether(await crew.all(({ line }) => line.ask('spent')));
+  let lastSpending: readonly AgentSpending[] = [];
+  directGauge(metrics, () => lastSpending);
+  const measured = async () => {
+    lastSpending = await spending();
+    return [await metrics.measures(), ...(await crew.all(({ line }) => line.ask('measures')))];
+  };
+
+  const crew: Crew = createCrew({
+    size,
+    log,
+    order: (number, generation): StartOrder => ({
+      number,
+      of: size,
+      settings,
+      config: { location: config.location, contents: config.contents(), status: config.status() },
+      owners,
+      startedAt,
+      paths: { http: join(dir, `${number}.${generation}.http`), servers: join(dir, `${number}.${generation}.servers`) },
+      mainScript: process.argv[1],
+    }),
+    api: (number) => apiOf(number),
+    ended: (number) => {
+      admissions[number]?.clear();
+      drains.leave(number);
+    },
+  });
+  const drains = createBarrier(() => crew.members().map((member) => member.number));
+
+  /** Hash of what each server offers, as it was recorded last. */
+  const offered = new Map<string, string>();
+
+  function apiOf(number: number): PrimaryApi {
+    const { admit, done } = admissions[number] ?? createAdmissions(limiter, config.current);
+    return {
+      admit,
+      done,
+      attested: (toolUseId) => hooks.attestations.take(toolUseId),
+      reload: () => void config.reload(),
+      servers,
+      spending,
+      metrics: async (format) =>
+        format === 'json' ? JSON.stringify(metricsReport(await measured())) : metricsText(await measured()),
+      written: output.written,
+      isNews(server, digest) {
+        const known = offered.get(server);
+        offered.set(server, digest);
+        return known !== digest;
+      },
+      drained: () => drains.arrive(number),
+    };
+  }
+
+  /** All workers check what comes next before any of them uses it. */
+  async function agree(contents: ConfigContents, next: Snapshot): Promise<() => Promise<void>> {
+    const following = assign(next.servers.keys(), size, owners);
+    await crew.everybody(({ line }) => line.ask('prepare', contents, following));
+    return async () => {
+      owners = following;
+      await crew.everybody(({ line }) => line.ask('swap'));
+    };
+  }
+
+  config.subscribe((next) => {
+    keepSecrets(redactor, next);
+    void hooks.update(next);
+  });
+  metrics.gauge('workers', 'Worker processes that take requests.', () => crew.ready().length);
+  let door: Door | undefined;
+  let closeControl: (() => void) | undefined;
+
+  return {
+    log,
+    async serveHttp() {
+      await hooks.update(config.current());
+      const generated = generatedToken(settings, config.current());
+      if (generated !== undefined) redactor.add([generated.token]);
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      chmodSync(dir, 0o700);
+      await crew.start();
+      door = await openDoor({
+        host: settings.host,
+        port: settings.port,
+        enter: crew.enter,
+        failed: (error) => log.error({ err: error }, 'a connection could not be accepted'),
+      });
+      closeControl = serveControl({
+        dir: runtimeDir(settings),
+        gateway: () => ({
+          pid: process.pid,
+          version: VERSION,
+          transport: settings.transport,
+          uptime_seconds: Math.round(process.uptime()),
+        }),
+        servers,
+        spending,
+        control: async (server, what) => {
+          log.info({ server, what }, 'the owner asked for this on the control socket');
+          return (await crew.member(owners.get(server) ?? -1)?.line.ask('control', server, what)) ?? false;
+        },
+        output: output.of,
+        failed: (error) => log.warn({ err: error }, 'the control socket does not work; "servers status" needs it'),
+      });
+      return { url: door.url, newToken: generated?.created === true ? generated.token : undefined };
+    },
+    reload: () => void config.reload(),
+    async stop(drainMs) {
+      config.close();
+      closeControl?.();
+      door?.close();
+      await crew.stop(drainMs);
+      await hooks.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+    kill() {
+      crew.kill();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Lets everybody wait for everybody. */
+function createBarrier(members: () => readonly number[]) {
+  const arrived = new Map<number, () => void>();
+  const look = (): void => {
+    if (!members().every((number) => arrived.has(number))) return;
+    for (const go of arrived.values()) go();
+  };
+  return {
+    arrive: (number: number): Promise<void> =>
+      new Promise((resolve) => {
+        arrived.set(number, resolve);
+        look();
+      }),
+    leave(number: number): void {
+      arrived.delete(number);
+      look();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** The program of a worker process: it does what the first process says, and ends with it. */
+import process from 'node:process';
+import { createLine, type Line } from './line.ts';
+import type { PrimaryApi, WorkerApi } from './messages.ts';
+import { leave, startWorker, type Worker } from './worker.ts';
+
+let worker: Worker | undefined;
+let begin: (worker: Promise<Worker>) => void = () => {};
+/** What is asked for meanwhile waits for the start. */
+const started = new Promise<Worker>((resolve) => {
+  begin = resolve;
+});
+started.catch(() => undefined);
+
+const api: WorkerApi = {
+  async start(order) {
+    begin(startWorker(order, line));
+    worker = await started;
+  },
+  others: async (paths) => (await started).api.others(paths),
+  prepare: async (contents, owners) => (await started).api.prepare(contents, owners),
+  swap: async () => (await started).api.swap(),
+  reloaded: async (status) => (await started).api.reloaded(status),
+  servers: async () => (await started).api.servers(),
+  spent: async () => (await started).api.spent(),
+  measures: async () => (await started).api.measures(),
+  control: async (server, what) => (await started).api.control(server, what),
+  output: async (server) => (await started).api.output(server),
+  follow: async (id, server) => (await started).api.follow(id, server),
+  unfollow: async (id) => (await started).api.unfollow(id),
+  async stop(drainMs) {
+    await (await started).api.stop(drainMs);
+    worker = undefined;
+  },
+};
+
+const line: Line<PrimaryApi> = createLine<PrimaryApi>(process, api, {
+  received(socket, head) {
+    if (worker === undefined) socket.destroy();
+    else worker.gateway.adopt(socket, head);
+  },
+  failed(error) {
+    worker?.gateway.log.error({ err: error }, 'a worker failed on something unexpectedly');
+  },
+});
+
+// What ends or reloads the gateway is said to the first process, also where a terminal says it to all.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('disconnect', () => leave(worker));

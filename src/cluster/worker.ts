@@ -1,0 +1,194 @@
+/** One worker: a whole gateway, except for what exists once. */
+import process from 'node:process';
+import { divided } from '../downstream/remote/divided.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
+import type { AttestedUses } from '../identity/attestations.ts';
+import type { KeptResult, LocalResultStore, ResultStore } from '../tools/results/store.ts';
+import { createElsewhere } from '../transport/http/elsewhere.ts';
+import type { Seat } from '../transport/seat.ts';
+import { askingLimiter } from './counting.ts';
+import { createFollower, type Follower } from './follower.ts';
+import type { Line } from './line.ts';
+import { createMesh, type Mesh } from './mesh.ts';
+import type { Paths, PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
+import { tagOf, workerNamed } from './tags.ts';
+
+export interface Worker {
+  readonly gateway: Gateway;
+  readonly api: Omit<WorkerApi, 'start'>;
+}
+
+/** @throws GatewayError where it cannot start */
+export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Promise<Worker> {
+  const config = await createFollower(order, () => line.tell('reload'));
+  const failed = (error: unknown): void =>
+    gateway.log.error({ err: error }, 'a worker failed on something unexpectedly');
+  let others: readonly (Paths | undefined)[] = [];
+  let mesh: Mesh | undefined;
+  let results: LocalResultStore | undefined;
+
+  const asked = async (what: string, value: unknown) => {
+    const [handle, owner] = value as readonly [string, string];
+    return resultText(what === 'result' ? results?.find(handle, owner) : undefined);
+  };
+  const seat: Seat = {
+    number: order.number,
+    tag: tagOf(order.number),
+    share: 1 / order.of,
+    path: order.paths.http,
+    startedAt: order.startedAt,
+    config,
+    limiter: askingLimiter(line),
+    attestations: askingAttestations(line),
+    elsewhere: createElsewhere({
+      workerOf: workerNamed,
+      pathOf: (worker) => (worker === order.number ? undefined : others[worker]?.http),
+    }),
+    owns: (server) => config.ownerOf(server) === order.number,
+    events(heard) {
+      mesh = createMesh({ own: order.number, of: order.of, config, heard, asked, failed });
+      return both(mesh, heard);
+    },
+    downstream: (own) =>
+      divided(own, { ownerOf: config.ownerOf, own: order.number, borrowers: mesh?.borrowers ?? new Map() }),
+    results(own) {
+      results = own;
+      return allResults(own, mesh, order.number);
+    },
+    servers: () => line.ask('servers'),
+    spending: () => line.ask('spending'),
+    metrics: (format) => line.ask('metrics', format),
+    // Rather twice than never.
+    isNews: (server, digest) => line.ask('isNews', server, digest).catch(() => true),
+    drained: () => line.ask('drained'),
+  };
+  const gateway = await createGateway(order.settings, { seat });
+  await mesh?.listen(order.paths.servers, gateway.parts.downstream);
+  await gateway.serveHttp();
+  return { gateway, api: apiOf(gateway, config, line, mesh, (paths) => (others = paths)) };
+}
+
+function apiOf(
+  gateway: Gateway,
+  config: Follower,
+  line: Line<PrimaryApi>,
+  mesh: Mesh | undefined,
+  moved: (paths: readonly (Paths | undefined)[]) => void,
+): Worker['api'] {
+  const { own } = gateway;
+  const followed = new Map<number, () => void>();
+  return {
+    others(paths) {
+      moved(paths);
+      mesh?.others(paths);
+    },
+    prepare: config.prepare,
+    swap: config.swap,
+    reloaded: config.reloaded,
+    servers: own.servers,
+    spent: own.spent,
+    measures: own.measures,
+    control: own.control,
+    output: (server) => own.output(server)?.text(),
+    follow(id, server) {
+      const output = own.output(server);
+      if (output === undefined) return undefined;
+      followed.set(
+        id,
+        output.follow((text) => line.tell('written', id, text)),
+      );
+      return output.text();
+    },
+    unfollow(id) {
+      followed.get(id)?.();
+      followed.delete(id);
+    },
+    async stop(drainMs) {
+      await gateway.stop(drainMs);
+      mesh?.close();
+    },
+  };
+}
+
+/** Where the servers are this worker's, it hears of them at once, and the others over the mesh. */
+function both({ owner: { events } }: Mesh, heard: Parameters<Seat['events']>[0]): ReturnType<Seat['events']> {
+  return {
+    connected(server) {
+      events.connected(server);
+      heard.connected(server);
+    },
+    disconnected(server) {
+      events.disconnected(server);
+      heard.disconnected(server);
+    },
+    toolsChanged(server) {
+      events.toolsChanged(server);
+      heard.toolsChanged(server);
+    },
+    promptsChanged(server) {
+      events.promptsChanged(server);
+      heard.promptsChanged(server);
+    },
+    resourcesChanged(server) {
+      events.resourcesChanged(server);
+      heard.resourcesChanged(server);
+    },
+    resourceUpdated(server, uri) {
+      events.resourceUpdated(server, uri);
+      heard.resourceUpdated(server, uri);
+    },
+  };
+}
+
+/** Hooks speak to the first process; it gives what they attested once. */
+function askingAttestations(line: Line<PrimaryApi>): AttestedUses {
+  return { take: (id) => line.ask('attested', id).catch(() => undefined) };
+}
+
+/** A handle says which worker keeps its result. */
+function allResults(own: LocalResultStore, mesh: Mesh | undefined, number: number): ResultStore {
+  return {
+    ...own,
+    find(handle, owner) {
+      const worker = workerNamed(handle);
+      const keeper = worker === undefined || worker === number ? undefined : mesh?.borrowers.get(worker);
+      if (keeper === undefined) return own.find(handle, owner);
+      return keeper.ask('result', [handle, owner]).then(resultOf, () => undefined);
+    },
+  };
+}
+
+interface ResultFacts {
+  readonly owner: string;
+  readonly server: string;
+  readonly tool: string;
+  /** Characters of the text; what follows it is the JSON. */
+  readonly length: number;
+  /** `same` where the text is the JSON. */
+  readonly json: 'none' | 'same' | 'after';
+}
+
+function resultText(kept: KeptResult | undefined): { readonly value: ResultFacts | null; readonly body?: string } {
+  if (kept === undefined) return { value: null };
+  const { owner, server, tool, text, json } = kept;
+  const where = json === undefined ? 'none' : json === text ? 'same' : 'after';
+  return {
+    value: { owner, server, tool, length: text.length, json: where },
+    body: where === 'after' ? text + json : text,
+  };
+}
+
+function resultOf({ value, body }: { readonly value: unknown; readonly body: string }): KeptResult | undefined {
+  if (value === null) return undefined;
+  const { owner, server, tool, length, json } = value as ResultFacts;
+  const text = body.slice(0, length);
+  const found = { none: undefined, same: text, after: body.slice(length) }[json];
+  // Its keeper forgets it when it is no longer permitted; here it is read once.
+  return { owner, server, tool, text, json: found, permitted: () => true };
+}
+
+/** A worker that lost the first process ends at once; its guardian ends its servers. @param worker undefined once stopped */
+export function leave(worker: Worker | undefined): never {
+  worker?.gateway.kill();
+  process.exit(worker === undefined ? 0 : 1);
+}
