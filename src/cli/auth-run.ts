@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import { readChallengeFacts } from '../downstream/oauth/challenge.ts';
 import type { StoredSignIn } from '../downstream/oauth/keep.ts';
+import { nothingToSignInTo } from '../downstream/oauth/oauth.ts';
 import { hasOwnCredentials } from '../downstream/sharing.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { STDIO_PROOF, tokenProof } from '../identity/proof.ts';
@@ -24,6 +25,7 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
   await withGateway(settings, async (gateway) => {
     const server = serverNamed(gateway.snapshot(), name);
     const principal = principalOf(gateway.snapshot(), server, flags.principal);
+    if (gateway.oauth.authorization(server, principal) === undefined) throw nothingToSignInTo(server);
     const required = await probe(gateway, server, principal);
     if (
       required === undefined &&

@@ -101,9 +101,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
     authorization: accountOf,
     async signIn(server, principal, way, challenge) {
       const account = accountOf(server, principal);
-      if (account === undefined) {
-        throw new GatewayError('USAGE', `Server "${server.name}" has nothing to sign in to: ${whyNot(server)}.`);
-      }
+      if (account === undefined) throw nothingToSignInTo(server);
       if (challenge !== undefined) account.note(challenge);
       const pending = await waiting();
       const running = pending.find(account, way === 'loopback' ? undefined : way.redirectUri);
@@ -134,6 +132,8 @@ async function lastPort(account: Account): Promise<number | undefined> {
   return port === '' ? undefined : Number(port);
 }
 
-function whyNot({ link }: ServerDefinition): string {
-  return link.transport === 'stdio' ? 'it is a program' : 'its entry has an Authorization header';
+/** USAGE: somebody wants to sign in to a server that `authorization` has nothing for. */
+export function nothingToSignInTo({ name, link }: ServerDefinition): GatewayError {
+  const why = link.transport === 'stdio' ? 'it is a program' : 'its entry has an Authorization header';
+  return new GatewayError('USAGE', `Server "${name}" has nothing to sign in to: ${why}.`);
 }
