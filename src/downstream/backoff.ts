@@ -24,6 +24,8 @@ export interface Backoff {
   /** Milliseconds until the next start is allowed; 0 for now. */
   waitMs(now: number): number;
   started(now: number): Start;
+  /** The owner wants it started now. */
+  forget(): void;
   /** True from a failure to the next answer. */
   readonly failing: boolean;
 }
@@ -44,6 +46,11 @@ export function createBackoff(random: () => number = Math.random): Backoff {
       const tenth = starts.at(-STARTS_PER_WINDOW);
       const full = tenth === undefined ? 0 : tenth.at + WINDOW_MS - now;
       return Math.max(0, full, notBefore - now);
+    },
+    forget() {
+      starts = [];
+      failures = 0;
+      notBefore = 0;
     },
     started(now) {
       const own = { at: now };

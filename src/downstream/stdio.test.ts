@@ -169,6 +169,10 @@ describe('broken servers', () => {
     for (let failures = 0; failures < 3; failures++) await expect(start()).rejects.toThrow(/exit status 3/);
     await expect(start()).rejects.toMatchObject({ data: { retryAfterMs: expect.any(Number) } });
     expect(made.downstream.status()).toMatchObject([{ state: 'backing-off' }]);
+    // Unless their owner asks for it.
+    const { starts = 0 } = made.downstream.status()[0] ?? {};
+    expect(made.downstream.control(server.name, 'restart')).toBe(true);
+    await until(() => made.downstream.status()[0]?.starts === starts + 1);
   });
 
   it('let a caller wait no longer than it wants, and go on starting', async () => {

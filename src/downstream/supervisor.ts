@@ -309,6 +309,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     restart() {
       const why = unavailable(server.name, 'is restarted. Try again.');
       for (const instance of instances) end(instance, why);
+      backoff.forget();
       if (isOwn) return;
       connecting(add(context.expected()), true).catch(() => undefined);
     },

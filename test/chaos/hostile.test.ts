@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type StdioGateway, serveStdio } from '../support/gateway.ts';
+import { makeHome, servers } from '../support/home.ts';
+import { errorOf, execute, executeText, textOf } from '../support/tools.ts';
+import { ANY, worker } from './support.ts';
+
+const path = fileURLToPath(new URL('fixtures/hostile.mjs', import.meta.url));
+const hostile = (mode: string) => ({
+  command: process.execPath,
+  args: [path],
+  env: { MODE: mode },
+  start_timeout_ms: mode === 'start-silent' ? 1000 : 60_000,
+  handshake_timeout_ms: mode === 'start-answers' ? 1000 : 60_000,
+});
+
+/** What a call is told, or the text that it gets all the same. */
+const KINDS: readonly (readonly [mode: string, code: string | undefined, told: string | RegExp])[] = [
+  ['exit', 'SERVER_UNAVAILABLE', /stopped by itself \(exit status 3\)/],
+  ['signal', 'SERVER_UNAVAILABLE', /was stopped by the signal SIGSEGV/],
+  ['partial', 'SERVER_UNAVAILABLE', /stopped by itself \(exit status 0\)/],
+  ['closed-output', 'SERVER_UNAVAILABLE', /closed its output/],
+  ['unknown-id', undefined, 'right'],
+  ['duplicate', undefined, 'right'],
+  ['no-result', 'SERVER_UNAVAILABLE', /sent an answer that cannot be read/],
+  ['not-json', 'SERVER_UNAVAILABLE', /sent an answer that cannot be read/],
+  ['garbage', 'SERVER_UNAVAILABLE', /writes text that is no message to stdout/],
+  ['binary', 'SERVER_UNAVAILABLE', /wrote a line that is not UTF-8/],
+  ['start-silent', 'SERVER_UNAVAILABLE', /wrote nothing to stdout within 1 s/],
+  ['start-answers', 'SERVER_UNAVAILABLE', /did not finish the handshake within 1 s/],
+  ['start-banner', undefined, 'right'],
+];
+
+let gateway: StdioGateway;
+beforeAll(async () => {
+  const home = makeHome({ rules: ANY });
+  const bad = Object.fromEntries(KINDS.map(([mode]) => [mode, hostile(mode)]));
+  writeFileSync(home.servers, JSON.stringify(servers({ calm: worker(), ...bad })));
+  gateway = await serveStdio({ home, args: ['--init-strategy', 'lazy'] });
+});
+afterAll(() => gateway.stop());
+
+const call = (server: string, id: string) => ({ agent_id: 'any', server, tool: 'work', args: { id } });
+
+it.concurrent.each(KINDS)('a server with %s hurts itself alone, and is told so', async (mode, code, told) => {
+  const [result, calm] = await Promise.all([
+    execute(gateway.rpc, call(mode, mode)),
+    executeText(gateway.rpc, call('calm', mode)),
+  ]);
+  expect(calm).toBe(mode);
+  if (code === undefined) return expect(textOf(result)).toBe(told);
+  const error = errorOf(result);
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(told);
+});
