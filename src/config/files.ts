@@ -61,22 +61,53 @@ export async function canonical(path: string): Promise<string> {
 
 /** Replaces a file in one step, readable by its owner only; a reader sees the old content or the new one, whole. */
 export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = await draftPrivateFile(path, 0);
+  await draft.commit(content);
+}
+
+/** A file to come, of which nobody sees anything yet. One of the two ends it. */
+export interface Draft {
+  commit(content: string | Uint8Array): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/**
+ * The first half of `writePrivateFile`: a full disk or a missing right shows now, and not when the content is there that can be
+ * had only once.
+ * @param bytes room to take.
+ */
+export async function draftPrivateFile(path: string, bytes: number): Promise<Draft> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
+  const handle = await open(temporary, 'wx', 0o600);
+  const discard = async (): Promise<void> => {
+    await handle.close().catch(() => undefined);
     await rm(temporary, { force: true });
-    throw error;
-  }
+  };
+  const orDiscard = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  };
+  await orDiscard(async () => {
+    // At random, so that no file system makes nothing of it.
+    if (bytes > 0) await handle.write(randomBytes(bytes), 0, bytes, 0);
+  });
+  return {
+    discard,
+    commit: (content) =>
+      orDiscard(async () => {
+        await handle.writeFile(content);
+        await handle.truncate(Buffer.byteLength(content));
+        await handle.sync();
+        await handle.close();
+        await rename(temporary, path);
+      }),
+  };
 }
 
 /** The system's code of an error, e.g. `ENOENT`. */

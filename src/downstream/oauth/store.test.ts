@@ -11,11 +11,29 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Keychain } from './keychain.ts';
 import { seal, unseal } from './seal.ts';
 import { createCredentialStore, type StoreOptions } from './store.ts';
 import type { CredentialKey } from './types.ts';
+
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  return {
+    ...real,
+    async open(...args: Parameters<typeof real.open>) {
+      const handle = await real.open(...args);
+      handle.write = new Proxy(handle.write, {
+        apply(write, self, given) {
+          if (disk.isFull) return Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+          return Reflect.apply(write, self, given) as unknown;
+        },
+      });
+      return handle;
+    },
+  };
+});
 
 const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', principal: '' };
 const OTHER: CredentialKey = { ...KEY, principal: 'ci' };
@@ -114,6 +132,26 @@ describe('stored credentials', () => {
     };
     await Promise.all(Array.from({ length: 40 }, (_, n) => stores[n % 2]?.update(KEY, increment)));
     expect(await open().read(KEY)).toBe(40);
+  });
+});
+
+describe('a full disk', () => {
+  it('is noticed before a token is asked for, and nothing changes', async () => {
+    const { open, files } = lab();
+    const store = open();
+    await store.update(KEY, async () => VALUE);
+    const before = files();
+    disk.isFull = true;
+    onTestFinished(() => {
+      disk.isFull = false;
+    });
+    let asked = false;
+    const change = async (): Promise<unknown> => {
+      asked = true;
+      return 1;
+    };
+    await expect(store.update(KEY, change)).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect([asked, await store.read(KEY), files()]).toEqual([false, VALUE, before]);
   });
 });
 
@@ -245,7 +283,7 @@ describe('a damaged file', () => {
         const bytes = Buffer.from(sealed, 'base64');
         bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (mask || 1);
         expect(unseal(key, bytes.toString('base64'), about)).toBeUndefined();
-        expect(unseal(key, sealed.slice(0, at % sealed.length), about)).toBeUndefined();
+        expect(unseal(key, bytes.subarray(0, at % bytes.length).toString('base64'), about)).toBeUndefined();
         expect(unseal(key, sealed, `${about}.`)).toBeUndefined();
         expect(unseal(Buffer.alloc(32, 2), sealed, about)).toBeUndefined();
       }),

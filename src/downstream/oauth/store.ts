@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writePrivateFile } from '../../config/files.ts';
+import { draftPrivateFile } from '../../config/files.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { holdLock } from '../../shared/hold-lock.ts';
 import { systemCode } from '../../shared/system-code.ts';
@@ -22,6 +22,9 @@ interface Envelope extends CredentialKey {
   readonly key: string;
   readonly data: string;
 }
+
+/** Bytes that are taken before a change; few tokens are larger. */
+const ROOM_BYTES = 32 * 1024;
 
 const NAME = /^[0-9a-f]{64}\.json$/;
 
@@ -48,12 +51,12 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     return JSON.parse(value);
   };
 
-  const write = async (key: CredentialKey, value: unknown): Promise<void> => {
+  const encrypt = async (key: CredentialKey, value: unknown): Promise<string> => {
     const { bytes, id } = await secretKey();
     const { issuer, resource, principal } = key;
     const data = seal(bytes, JSON.stringify(value), about(key));
     const envelope: Envelope = { version: 1, issuer, resource, principal, key: id, data };
-    await writePrivateFile(fileOf(key), `${JSON.stringify(envelope)}\n`);
+    return `${JSON.stringify(envelope)}\n`;
   };
 
   const locked = async <T>(key: CredentialKey, work: () => Promise<T>): Promise<T> => {
@@ -67,12 +70,17 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     update: (key, change) =>
       locked(key, async () => {
         const stored = await read(key);
-        // Before the change: it may get a token that is given out once, and must then be able to keep it.
+        // The change may get a token that is given out once: whatever could keep it from being stored has to fail before.
         await secretKey();
-        const next = await change(stored);
-        if (next === undefined) return stored;
-        await write(key, next);
-        return next;
+        const draft = await draftPrivateFile(fileOf(key), ROOM_BYTES);
+        try {
+          const next = await change(stored);
+          if (next === undefined) return stored;
+          await draft.commit(await encrypt(key, next));
+          return next;
+        } finally {
+          await draft.discard();
+        }
       }),
     async remove(key) {
       if ((await readText(fileOf(key))) === undefined) return false;
