@@ -12,6 +12,7 @@ import {
 } from '../protocol/messages.ts';
 import { hasBatches, isHopByHopMeta, isModern, META_RELATED_TASK } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
+import { Canceller } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { createAlarm } from './alarm.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
@@ -101,6 +102,8 @@ const OF_SERVER: ReadonlySet<string> = new Set([
 export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const { server, warn } = options;
   const pending = new Map<number, Pending>();
+  /** Requests of the server that are not answered yet, by the text of their id. */
+  const asked = new Map<string, Canceller>();
   let nextId = 1;
   let revision: string | undefined;
   let baseMeta = '';
@@ -154,6 +157,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         return true;
       case 'notification':
         if (message.method === 'notifications/progress') progress(message);
+        else if (message.method === 'notifications/cancelled') withdraw(message);
         else if (OF_SERVER.has(message.method)) options.notified(message);
         else callOf(of)?.options.onNotification?.(message.method, paramsOf(message));
         return true;
@@ -211,6 +215,12 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     return parties.size === 1 ? newest : undefined;
   }
 
+  /** A server takes back what it asked; ids are its own, so they mean nothing to anybody else. */
+  function withdraw({ text, params }: NotificationMessage): void {
+    const id = findMember(params, 'requestId');
+    if (id !== undefined) asked.get(text.slice(id.start, id.end))?.abort();
+  }
+
   function answer(message: RequestMessage, of: number | undefined): void {
     const { id, method } = message;
     if (revision !== undefined && isModern(revision)) {
@@ -224,13 +234,16 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
       channel.send(outgoing('', answerText(id, method)));
       return;
     }
+    const withdrawn = new Canceller();
+    asked.set(id, withdrawn);
     hold(call, 1);
     const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
-    void ask({ method, params: paramsOf(message) })
+    void ask({ method, params: paramsOf(message), withdrawn })
       .catch(() => failed)
       .then((given) => {
         hold(call, -1);
-        if (over === undefined) channel.send(outgoing('', clientAnswerText(id, given)));
+        asked.delete(id);
+        if (over === undefined && !withdrawn.aborted) channel.send(outgoing('', clientAnswerText(id, given)));
       });
   }
 

@@ -17,13 +17,22 @@ export function sharingOf({ life, link }: ServerDefinition, era: Era, sole: bool
 }
 
 /**
+ * The client capabilities that a connection offers: none where several principals share it and nothing ties what the server
+ * asks to one of their calls.
+ */
+export function offeredOn(server: ServerDefinition, era: Era, tenant: Tenant): string {
+  const isTied = server.link.transport === 'http' || era === 'modern' || tenant.sole;
+  return isTied || sharingOf(server, era, tenant.sole) !== 'shared' ? tenant.capabilities : '{}';
+}
+
+/**
  * Equal for those who may use one connection together. What a client can do is part of it where the server is told at
  * `initialize` and never again (2025 revisions).
  */
 export function scopeOf(server: ServerDefinition, era: Era, tenant: Tenant): string {
   const sharing = sharingOf(server, era, tenant.sole);
   // JSON text has no raw line break, so that nothing in a name can be taken for another part.
-  const offered = `${sharing}\n${era === 'modern' ? '' : tenant.capabilities}`;
+  const offered = `${sharing}\n${era === 'modern' ? '' : offeredOn(server, era, tenant)}`;
   if (sharing === 'shared') return offered;
   return `${offered}\n${sharing === 'per-principal' ? tenant.principal : partyOf(tenant)}`;
 }

@@ -12,7 +12,7 @@ import { LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
-import { credentialOwner, type Era, hasOwnCredentials, scopeOf, sharingOf } from './sharing.ts';
+import { credentialOwner, type Era, hasOwnCredentials, offeredOn, scopeOf, sharingOf } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant } from './types.ts';
@@ -220,17 +220,18 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const instanceFor = (tenant: Tenant, scope: string): Instance => {
     const own = owned.get(scope);
     if (own !== undefined) return own;
+    const offered = offeredOn(server, era(), tenant);
     const principal = credentialOwner(server.link, tenant.principal);
     const spare = [...instances].find((instance) => instance.scope === undefined && instance.principal === principal);
     if (spare !== undefined) {
-      if (spare.capabilities === tenant.capabilities || era() === 'modern') {
+      if (spare.capabilities === offered || era() === 'modern') {
         claim(spare, scope, tenant);
         return spare;
       }
       // It offers what this caller cannot do, or the other way round.
       if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
     }
-    const made = add(tenant.capabilities, principal);
+    const made = add(offered, principal);
     claim(made, scope, tenant);
     return made;
   };

@@ -56,6 +56,8 @@ export interface ServerRequest {
   readonly method: string;
   /** Inner text of the params (members, no braces), without hop-by-hop fields of its `_meta`. */
   readonly params: string;
+  /** Aborted when the server takes the request back. */
+  readonly withdrawn: CancelSignal;
 }
 
 /** What the client answers; `result` and `data` are JSON text. */

@@ -1,6 +1,7 @@
 /** The other end of a request: what can be asked of the caller and told to it while the request is open. */
 import type { ClientAnswer } from '../downstream/types.ts';
 import type { Era } from '../protocol/revisions.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import type { Offered } from './offered.ts';
 
 export interface Client extends Offered {
@@ -12,8 +13,11 @@ export interface Client extends Offered {
    * chooses for others.
    */
   readonly logLevel: string | undefined;
-  /** Sends a request on the stream of this call; only callers of the 2025 revisions can be asked. */
-  readonly ask: ((method: string, params: string) => Promise<ClientAnswer>) | undefined;
+  /**
+   * Sends a request on the stream of this call; only callers of the 2025 revisions can be asked.
+   * @param withdrawn aborted when the server takes its question back.
+   */
+  readonly ask: ((method: string, params: string, withdrawn?: CancelSignal) => Promise<ClientAnswer>) | undefined;
   /** Sends a notification that belongs to this request. */
   readonly tell: (method: string, params: string) => void;
   /** The value of a header of the request, by its lower-case name; undefined where requests have none that count. */

@@ -5,6 +5,7 @@
 import type { ClientAnswer, Reply, ServerRequest } from '../downstream/types.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import type { InputRequest } from './input.ts';
+import { CALL_OVER } from './questions.ts';
 
 export type Turn =
   | { readonly kind: 'reply'; readonly reply: Reply }
@@ -49,9 +50,14 @@ export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): C
 
   const reply = start({
     signal: controller.signal,
-    onRequest: ({ method, params }) =>
+    onRequest: ({ method, params, withdrawn }) =>
       new Promise((settle) => {
-        questions.set(`ask-${++asked}`, { method, params, settle });
+        const key = `ask-${++asked}`;
+        questions.set(key, { method, params, settle });
+        withdrawn.addEventListener('abort', () => {
+          questions.delete(key);
+          settle(CALL_OVER);
+        });
         wake();
       }),
     onProgress: (params) => listener?.progress(params),

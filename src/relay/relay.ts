@@ -14,9 +14,10 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Client, isLoud, type Retry } from './client.ts';
 import { type Conversation, converse } from './conversation.ts';
-import { readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
+import { type InputRequired, readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
 import { takesTasks } from './offered.ts';
 import type { Parking } from './parking.ts';
+import { CALL_OVER, paramsForLegacy, refusalOf } from './questions.ts';
 import { relateTo } from './related.ts';
 
 /** Rounds of questions within one call of a caller that is asked directly. */
@@ -86,30 +87,31 @@ async function relayToLegacy(context: RelayContext, link: Link, request: RelayRe
       link.request(request.method, request.params, {
         ...optionsOf(context, request),
         ...hooks,
-        // Its caller knows no task of this generation.
-        onRequest: ({ method, params }) =>
-          hooks.onRequest({ method, params: relateTo(params, () => undefined).params }),
+        onRequest: async (asked) =>
+          refusalOf(context.client, asked.method, asked.params) ??
+          // Its caller knows no task of this generation.
+          hooks.onRequest({ ...asked, params: relateTo(asked.params, () => undefined).params }),
       }),
     );
     return carryOn(context, conversation, request);
   }
-  const { ask } = context.client;
   const reply = await link.request(request.method, request.params, {
     ...optionsOf(context, request),
-    ...(ask === undefined ? {} : { onRequest: (asked) => askAbout(context, request.server, ask, asked) }),
+    onRequest: (asked) => askAbout(context, request.server, asked),
   });
   return released(context.client, reply, request);
 }
 
 /** Asks the caller; a task that the question belongs to has another id on either side. */
 async function askAbout(
-  { taskOf }: RelayContext,
+  { client, taskOf }: RelayContext,
   server: string,
-  ask: NonNullable<Client['ask']>,
-  { method, params }: ServerRequest,
+  { method, params, withdrawn }: ServerRequest,
 ): Promise<ClientAnswer> {
+  const refusal = refusalOf(client, method, params);
+  if (refusal !== undefined) return refusal;
   const related = relateTo(params, (id) => taskOf(server, id));
-  const answer = await ask(method, related.params);
+  const answer = (await client.ask?.(method, related.params, withdrawn)) ?? CALL_OVER;
   const { id } = related;
   const exposed = id === undefined ? undefined : taskOf(server, id);
   if (!answer.ok || exposed === undefined) return answer;
@@ -121,10 +123,12 @@ async function relayToModern(context: RelayContext, link: Link, request: RelayRe
   let retry = client.retry === undefined ? '' : retryMembers(client.retry);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const reply = await link.request(request.method, joinMembers(request.params, retry), optionsOf(context, request));
-    if (!reply.ok || reply.result.resultType !== 'input_required' || client.era === 'modern') {
+    if (!reply.ok || reply.result.resultType !== 'input_required') {
       return released(client, namedAsBefore(client, request.method, reply), request);
     }
-    retry = await answersOf(client, reply.result.text, request.server);
+    const required = inputRequired(client, reply.result.text, request.server);
+    if (client.era === 'modern') return released(client, reply, request);
+    retry = await answersOf(client, required, request.server);
   }
   throw new GatewayError(
     'SERVER_UNAVAILABLE',
@@ -139,23 +143,28 @@ function retryMembers({ inputResponses, requestState }: Retry): string {
   );
 }
 
-/** Asks a caller of the 2025 revisions what a modern server wants to know. @returns the members of the retry */
-async function answersOf({ ask }: Client, text: string, server: string): Promise<string> {
+/** What a modern server asks. @throws GatewayError SERVER_UNAVAILABLE where the caller must not be asked that */
+function inputRequired(client: Client, text: string, server: string): InputRequired {
   const required = readInputRequired(text);
-  if (required === undefined || ask === undefined) {
-    throw new GatewayError(
-      'SERVER_UNAVAILABLE',
-      `Server '${server}' asked for input in a way that cannot be passed on.`,
-    );
+  if (required === undefined) throw unaskable(server, 'asked for input in a way that cannot be passed on.');
+  for (const { method, params } of required.requests.values()) {
+    const refusal = refusalOf(client, method, params);
+    if (refusal !== undefined) throw unaskable(server, `asked for ${method.slice(0, 100)}. ${refusal.message}`);
   }
+  return required;
+}
+
+function unaskable(server: string, why: string): GatewayError {
+  return new GatewayError('SERVER_UNAVAILABLE', `Server '${server}' ${why}`);
+}
+
+/** Asks a caller of the 2025 revisions what a modern server wants to know. @returns the members of the retry */
+async function answersOf({ ask }: Client, required: InputRequired, server: string): Promise<string> {
   const answers = await Promise.all(
     Array.from(required.requests, async ([key, { method, params }]) => {
-      const answer = await ask(method, params);
+      const answer = (await ask?.(method, paramsForLegacy(method, params))) ?? CALL_OVER;
       if (answer.ok) return `${JSON.stringify(key)}:${answer.result}`;
-      throw new GatewayError(
-        'SERVER_UNAVAILABLE',
-        `Server '${server}' asked for ${method}, which the client refused (${answer.code}).`,
-      );
+      throw unaskable(server, `asked for ${method}, which the client refused (${answer.code}).`);
     }),
   );
   return joinMembers(
@@ -207,6 +216,8 @@ function tell({ client, taskOf }: RelayContext, server: string, method: string, 
   if (method === 'notifications/message') {
     if (client.logLevel === undefined ? client.era === 'modern' : !isLoud(levelOf(params), client.logLevel)) return;
   }
+  // 2026-07-28, changelog: the client learns of it when it sends the call again.
+  if (method === 'notifications/elicitation/complete' && client.era === 'modern') return;
   client.tell(method, relateTo(params, (id) => taskOf(server, id)).params);
 }
 

@@ -12,13 +12,17 @@ import type { SessionState } from './session-state.ts';
 export function legacyClient(session: SessionState, exchange: Exchange): Client {
   const { asks } = session;
   const { capabilities, requestCapabilities } = exchange.streams ? session.offered : NOTHING_OFFERED;
+  const { signal } = exchange;
   return {
     capabilities,
     requestCapabilities,
     era: 'legacy',
     session: session.id,
     logLevel: session.logLevel,
-    ask: exchange.streams ? (method, params) => asks.ask(exchange.notify, method, params, exchange.signal) : undefined,
+    ask: exchange.streams
+      ? (method, params, withdrawn) =>
+          asks.ask(exchange.notify, method, params, withdrawn === undefined ? [signal] : [signal, withdrawn])
+      : undefined,
     tell: (method, params) => exchange.notify(notificationText(method, params)),
     header: undefined,
     retry: undefined,

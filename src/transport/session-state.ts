@@ -1,7 +1,9 @@
 /** What a session of the 2025 revisions knows of its client: negotiated once, at `initialize`. */
 import type { ClientAnswer } from '../downstream/types.ts';
+import { notificationText } from '../protocol/codec.ts';
 import { errorMember, type ResponseMessage } from '../protocol/messages.ts';
 import type { Offered } from '../relay/offered.ts';
+import { CALL_OVER } from '../relay/questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { Watched } from './hub.ts';
 
@@ -21,8 +23,16 @@ export interface SessionState {
 
 /** Requests that go the other way: from a server, through the gateway, to the client. */
 export interface Asks {
-  /** @param send puts the request on the stream of the call that caused it. */
-  ask(send: (text: string) => void, method: string, params: string, signal: CancelSignal): Promise<ClientAnswer>;
+  /**
+   * @param send puts the request on the stream of the call that caused it.
+   * @param over when one of them is aborted, the client is told that nobody waits for its answer any more.
+   */
+  ask(
+    send: (text: string) => void,
+    method: string,
+    params: string,
+    over: readonly CancelSignal[],
+  ): Promise<ClientAnswer>;
   /** Takes a response of the client; one that answers nothing is ignored. */
   settle(response: ResponseMessage): void;
 }
@@ -31,16 +41,20 @@ export function createAsks(): Asks {
   const waiting = new Map<string, (answer: ClientAnswer) => void>();
   let asked = 0;
   return {
-    ask(send, method, params, signal) {
+    ask(send, method, params, over) {
+      if (over.some(({ aborted }) => aborted)) return Promise.resolve(CALL_OVER);
       const id = `"gateway-${++asked}"`;
       return new Promise((resolve) => {
         const finish = (answer: ClientAnswer): void => {
           waiting.delete(id);
-          signal.removeEventListener('abort', gone);
+          for (const signal of over) signal.removeEventListener('abort', gone);
           resolve(answer);
         };
-        const gone = (): void => finish({ ok: false, code: -32603, message: 'The call was cancelled.' });
-        signal.addEventListener('abort', gone, { once: true });
+        const gone = (): void => {
+          send(notificationText('notifications/cancelled', `"requestId":${id}`));
+          finish(CALL_OVER);
+        };
+        for (const signal of over) signal.addEventListener('abort', gone, { once: true });
         waiting.set(id, finish);
         send(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":{${params}}}`);
       });

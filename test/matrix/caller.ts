@@ -24,7 +24,8 @@ export interface Caller {
   start(method: string, params?: object, extras?: RequestExtras): Exchange;
   /** The first message from the given place in `heard` that fits, now or later. */
   hears(fits: (message: RpcMessage) => boolean, from?: number): Promise<Heard>;
-  respond(method: string, responder: Responder): void;
+  /** Answers a kind of question otherwise than usual while it does something. */
+  responding<T>(method: string, responder: Responder, body: () => Promise<T>): Promise<T>;
   /** Sends a notification. */
   notify(method: string, params: object): Promise<void>;
   close(): Promise<void>;
@@ -92,7 +93,7 @@ export function createCaller({ rpc, send, listen, tied }: Wire, capabilities: ob
   };
   const stop = listen(take);
 
-  const start = (method: string, params: object = {}, extras: RequestExtras = {}): Exchange => {
+  const start = (method: string, params: object | string = {}, extras: RequestExtras = {}): Exchange => {
     const meta = era === 'modern' ? { [META_CAPABILITIES]: capabilities, ...extras.meta } : extras.meta;
     return rpc.start(method, params, {
       ...extras,
@@ -112,7 +113,7 @@ export function createCaller({ rpc, send, listen, tied }: Wire, capabilities: ob
     start,
     async call(method, params = {}, extras) {
       let answer = await start(method, params, extras).answer;
-      while (answer.message.result?.['resultType'] === 'input_required') {
+      for (let round = 0; round < 5 && answer.message.result?.['resultType'] === 'input_required'; round++) {
         const { inputRequests = {}, requestState } = answer.message.result as {
           inputRequests?: Record<string, { method: string; params?: Record<string, unknown> }>;
           requestState?: string;
@@ -126,15 +127,20 @@ export function createCaller({ rpc, send, listen, tied }: Wire, capabilities: ob
         });
         const given = JSON.stringify({ ...params, ...(requestState === undefined ? {} : { requestState }) });
         const retry = `${given === '{}' ? '{' : `${given.slice(0, -1)},`}"inputResponses":{${answers.join(',')}}}`;
-        answer = await rpc.call(method, retry, {
-          ...extras,
-          meta: { [META_CAPABILITIES]: capabilities, ...extras?.meta },
-        });
+        answer = await start(method, retry, extras).answer;
       }
       return answer;
     },
     hears: (fits, from = 0) => news.until(() => heard.slice(from).find(({ message }) => fits(message))),
-    respond: (method, responder) => void responders.set(method, responder),
+    async responding(method, responder, body) {
+      const usual = responders.get(method);
+      responders.set(method, responder);
+      try {
+        return await body();
+      } finally {
+        if (usual !== undefined) responders.set(method, usual);
+      }
+    },
     async notify(method, params) {
       await send(JSON.stringify({ jsonrpc: '2.0', method, params }));
     },

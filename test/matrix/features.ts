@@ -1,7 +1,8 @@
+import { asks } from './asks.ts';
 import { calls } from './calls.ts';
 import { changes } from './changes.ts';
 import type { Feature } from './feature.ts';
 import { offers } from './offers.ts';
 
 /** All of them, in the order of the table. */
-export const FEATURES: readonly Feature[] = [...offers, ...calls, ...changes];
+export const FEATURES: readonly Feature[] = [...offers, ...calls, ...changes, ...asks];

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ServerDefinition } from '../../config/types.ts';
+import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { stillStarting, unavailable } from '../failures.ts';
 import type { ClientAnswer, LeaseOptions, Link, Reply, RequestOptions, ServerFacts, Tenant } from '../types.ts';
@@ -39,6 +40,8 @@ interface Pending {
   readonly settle: (head: Head, body: string) => void;
   readonly fail: (error: unknown) => void;
   readonly options: RequestOptions | undefined;
+  /** What the server asks of this call's caller and has no answer to yet. */
+  readonly questions: Map<number, Canceller>;
 }
 
 interface Lease {
@@ -96,7 +99,10 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
         call?.options?.onNotification?.(head[2] as string, body);
         break;
       case 'asked':
-        answer(id as number, head[2] as number, head[3] as string, body, call?.options);
+        answer(id as number, head[2] as number, head[3] as string, body, call);
+        break;
+      case 'withdrawn':
+        call?.questions.get(head[2] as number)?.abort();
         break;
       default:
         call?.settle(head, body);
@@ -104,12 +110,15 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
   };
 
   /** A server asks the caller of this request something. */
-  const answer = (id: number, n: number, method: string, params: string, options: RequestOptions | undefined): void => {
+  const answer = (id: number, n: number, method: string, params: string, call: Pending | undefined): void => {
     const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
-    const asked = options?.onRequest?.({ method, params }) ?? Promise.resolve(failed);
+    const withdrawn = new Canceller();
+    call?.questions.set(n, withdrawn);
+    const asked = call?.options?.onRequest?.({ method, params, withdrawn }) ?? Promise.resolve(failed);
     void asked
       .catch(() => failed)
       .then((given) => {
+        call?.questions.delete(n);
         const text = given.ok ? given.result : (given.data ?? '');
         const error = given.ok ? [] : [given.code, given.message, given.data !== undefined];
         line?.frames.send(['answer', id, n, given.ok, ...error], text);
@@ -145,7 +154,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
         if (head[0] === 'failed') reject(errorOf(head[2] as ErrorText));
         else resolve(read(head, body));
       };
-      pending.set(id, { server, settle, fail, options });
+      pending.set(id, { server, settle, fail, options, questions: new Map() });
       signal?.addEventListener('abort', aborted, { once: true });
       out.send(...make(id));
     });

@@ -100,6 +100,7 @@ function serveBorrower(
       new Promise((resolve) => {
         const n = asked++;
         flight.asks.set(n, resolve);
+        request.withdrawn.addEventListener('abort', () => send(['withdrawn', id, n]));
         send(['asked', id, n, request.method], request.params);
       });
     const reply = await linkOf(number).request(method, body.slice(0, length), {

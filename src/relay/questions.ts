@@ -1,0 +1,69 @@
+/** What a server may ask of the caller whose call it works on: what that declared, and nothing else. */
+import { randomUUID } from 'node:crypto';
+import type { ClientAnswer } from '../downstream/types.ts';
+import { joinMembers } from '../protocol/json.ts';
+import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import type { Client } from './client.ts';
+
+/** The capability that each question needs (2025-11-25 and 2026-07-28, client). */
+const NEEDED: ReadonlyMap<string, string> = new Map([
+  ['elicitation/create', 'elicitation'],
+  ['roots/list', 'roots'],
+  ['sampling/createMessage', 'sampling'],
+]);
+
+/** Why a caller is not asked something. */
+export interface Unasked {
+  readonly ok: false;
+  readonly code: number;
+  readonly message: string;
+}
+
+/**
+ * @param params inner text of the params.
+ * @returns why the caller must not be asked; undefined where it declared that it answers this.
+ */
+export function refusalOf(
+  { capabilities }: Pick<Client, 'capabilities'>,
+  method: string,
+  params: string,
+): Unasked | undefined {
+  const needed = NEEDED.get(method);
+  const declared = JSON.parse(capabilities) as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  const capability = needed === undefined ? undefined : declared[needed];
+  if (capability === undefined) {
+    return { ok: false, code: -32601, message: `The client does not offer ${method.slice(0, 100)}.` };
+  }
+  if (method !== 'elicitation/create') return undefined;
+  const mode = modeOf(params);
+  // An empty object means forms (2025-11-25 and 2026-07-28, client/elicitation, Capabilities).
+  const isOffered = capability[mode] !== undefined || (mode === 'form' && Object.keys(capability).length === 0);
+  if (isOffered) return undefined;
+  return {
+    ok: false,
+    code: -32602,
+    message: `The client does not offer elicitation/create in ${mode.slice(0, 100)} mode.`,
+  };
+}
+
+/** The params of a question of 2026-07-28 for a caller of 2025-11-25, where an elicitation by URL needs an id. */
+export function paramsForLegacy(method: string, params: string): string {
+  if (method !== 'elicitation/create' || modeOf(params) !== 'url') return params;
+  const hasId = findMember(scan(params).object, 'elicitationId') !== undefined;
+  return hasId ? params : joinMembers(params, `"elicitationId":"${randomUUID()}"`);
+}
+
+/** What a question is answered with whose call is over. */
+export const CALL_OVER: ClientAnswer = { ok: false, code: -32603, message: 'The call was cancelled.' };
+
+function modeOf(params: string): string {
+  const { text, object } = scan(params);
+  const member = findMember(object, 'mode');
+  return (member === undefined ? undefined : stringValue(text, member)) ?? 'form';
+}
+
+function scan(params: string): { readonly text: string; readonly object: ScannedObject } {
+  const text = `{${params}}`;
+  return { text, object: scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }) };
+}
