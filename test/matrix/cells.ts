@@ -61,6 +61,8 @@ export interface Bench {
   with(capabilities: object, server: ServerName): Promise<Side>;
   /** Writes other rules; resolves when they hold. */
   reload(rules: object): Promise<void>;
+  /** Denies more while it does something. */
+  denying(more: { readonly resources: object }, body: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -153,20 +155,29 @@ export async function openCell(cell: Cell, http: HttpServers): Promise<Bench> {
     return sideOf(cell, server, await caller);
   };
 
+  const reload = async (rules: object): Promise<void> => {
+    const said = 'configuration reloaded';
+    const applied = gateways.map(({ running }) => {
+      const times = running.stderr().split(said).length;
+      return running.waitForStderr(new RegExp(`(?:${said}[^]*){${times}}`));
+    });
+    writeFileSync(home.rules, fileText({ ...rules }));
+    for (const { running } of gateways) running.child.kill('SIGHUP');
+    await Promise.all(applied);
+  };
+
   return {
     cell,
     home,
     at: (server) => seen(server, CAPABILITIES),
     with: (capabilities, server) => seen(server, capabilities),
-    async reload(rules) {
-      const said = 'configuration reloaded';
-      const applied = gateways.map(({ running }) => {
-        const times = running.stderr().split(said).length;
-        return running.waitForStderr(new RegExp(`(?:${said}[^]*){${times}}`));
-      });
-      writeFileSync(home.rules, fileText({ ...rules }));
-      for (const { running } of gateways) running.child.kill('SIGHUP');
-      await Promise.all(applied);
+    reload,
+    async denying({ resources }, body) {
+      const { allow, deny } = RULES.agents.default;
+      const denied = { ...deny, resources: { ...deny.resources, ...resources } };
+      await reload({ ...RULES, agents: { default: { allow, deny: denied } } });
+      await body();
+      await reload(RULES);
     },
     async stop() {
       for (const caller of callers.values()) if (transport === 'http') await (await caller).close();

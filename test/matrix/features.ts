@@ -3,6 +3,7 @@ import { calls } from './calls.ts';
 import { changes } from './changes.ts';
 import type { Feature } from './feature.ts';
 import { offers } from './offers.ts';
+import { secrets } from './secrets.ts';
 
 /** All of them, in the order of the table. */
-export const FEATURES: readonly Feature[] = [...offers, ...calls, ...changes, ...asks];
+export const FEATURES: readonly Feature[] = [...offers, ...calls, ...changes, ...asks, ...secrets];
