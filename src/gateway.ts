@@ -38,7 +38,6 @@ import { createResultStore } from './tools/results/store.ts';
 import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from './tools/spending.ts';
 import { serveControl } from './transport/control.ts';
 import { createHookJoin } from './transport/hook-join.ts';
-import { listenForCallback } from './transport/http/callback.ts';
 import { createHub } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
 import type { Seat } from './transport/seat.ts';
@@ -130,7 +129,7 @@ export async function createGateway(
   const oauth = createOAuth({
     store: openCredentials(settings, log),
     guardedFetch: createGuardedFetch,
-    listen: listenForCallback,
+    listen: async (...how) => (await import('./transport/http/callback.ts')).listenForCallback(...how),
     log,
     keepSecrets: redactor.renew,
   });

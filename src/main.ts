@@ -1,7 +1,11 @@
+/** Lets Node keep what it compiled where it can (22.1 and later), then loads the program. */
+import nodeModule from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
-import { fail } from './cli/output.ts';
-import { createProgram } from './cli/program.ts';
 
-// `--init` is how the Python gateway spelled the command.
-const argv = process.argv[2] === '--init' ? process.argv.with(2, 'init') : process.argv;
-createProgram().parseAsync(argv).catch(fail);
+const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: (folder: string) => unknown };
+// A folder of this account: the one of Node itself is in the folder for temporary files, which others can write to.
+const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+enableCompileCache?.(join(cache, 'agent-mcp-gateway', 'compiled'));
+void import('./cli/main.ts');

@@ -1,14 +1,16 @@
 /**
- * What does not depend on the speed of a machine: bytes that a call allocates, and reads and writes that it asks the system for.
+ * What does not depend on the speed of a machine: bytes that a call allocates, reads and writes that it asks the system for, and
+ * how much is read until a start has answered.
  * Prints them as JSON; test/call-cost.test.ts holds them against bounds.
  */
-import { readFileSync } from 'node:fs';
-import { AGENT, serversOf, startGateway } from './gateway.mjs';
+import { readFileSync, rmSync } from 'node:fs';
+import { AGENT, makeHome, serversOf, startGateway } from './gateway.mjs';
 import { createCaller, MARK } from './load/caller.mjs';
 import { callParams, checkAnswer, requestOf } from './load/requests.mjs';
 import { makeProbe } from './probed.mjs';
 import { startPeer } from './processes.mjs';
 import { say } from './say.mjs';
+import { INITIALIZE, RULES, until } from './start.mjs';
 
 /** Until the compilers are done with the path of a call. */
 const WARM_CALLS = 2000;
@@ -17,9 +19,23 @@ const SIZE = 64;
 /** Young objects have so much room in MB that none is collected while it is counted. */
 const ROOM = ['--min-semi-space-size=128', '--max-semi-space-size=128'];
 
-const counted = {};
+const counted = { start: { readKb: await countStart() } };
 for (const behind of ['http', 'stdio']) counted[behind] = await count(behind);
 say(JSON.stringify(counted));
+
+/** KB that a gateway over stdio reads until it has answered `initialize`: nearly all of that is program. */
+async function countStart() {
+  const home = makeHome({ servers: {}, rules: RULES });
+  let readKb = 0;
+  try {
+    await until(home, INITIALIZE, 1, (pid) => {
+      readKb = Math.round(counterOf(pid, 'rchar') / 1024);
+    });
+  } finally {
+    rmSync(home.dir, { recursive: true, force: true });
+  }
+  return readKb;
+}
 
 async function count(behind) {
   const started = [];
@@ -75,7 +91,9 @@ async function openCaller({ url, token }) {
 
 /** Reads and writes that this process asked the system for so far, sockets and pipes included. */
 function systemCalls(pid) {
-  const text = readFileSync(`/proc/${pid}/io`, 'latin1');
-  const of = (name) => Number(new RegExp(`${name}: (\\d+)`).exec(text)[1]);
-  return { reads: of('syscr'), writes: of('syscw') };
+  return { reads: counterOf(pid, 'syscr'), writes: counterOf(pid, 'syscw') };
+}
+
+function counterOf(pid, name) {
+  return Number(new RegExp(`${name}: (\\d+)`).exec(readFileSync(`/proc/${pid}/io`, 'latin1'))[1]);
 }

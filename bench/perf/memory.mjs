@@ -5,32 +5,29 @@ import { serversOf, startGateway } from './gateway.mjs';
 import { exited, rssMb, startPeer } from './processes.mjs';
 import { median } from './statistics.mjs';
 
-/** After the start: what is made for it alone is gone by then. */
-const SETTLE_MS = 1000;
+/** At rest V8 gives back by itself what only the start needed; that takes it some seconds. */
+const SETTLE_MS = 40_000;
 
-/** @returns MB, medians over several processes. */
+/** @returns MB, medians over several processes, 40 s after their start. */
 export async function measureIdle(times) {
   const echo = await startPeer('echo-http', '--era', 'modern');
-  const samples = { bareMb: [], gatewayMb: [] };
+  const started = [];
   try {
     for (let at = 0; at < times; at++) {
-      samples.bareMb.push(await bare());
-      const gateway = await startGateway({ servers: serversOf({ behind: 'http', url: echo.url }) });
-      await sleep(SETTLE_MS);
-      samples.gatewayMb.push(rssMb(gateway.pids));
+      const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+      started.push({ bare, gateway: await startGateway({ servers: serversOf({ behind: 'http', url: echo.url }) }) });
+    }
+    await sleep(SETTLE_MS);
+    return {
+      bareMb: median(started.map(({ bare }) => rssMb([bare.pid]))),
+      gatewayMb: median(started.map(({ gateway }) => rssMb(gateway.pids))),
+    };
+  } finally {
+    for (const { bare, gateway } of started) {
+      bare.kill();
+      await exited(bare);
       await gateway.stop();
     }
-  } finally {
     await echo.stop();
   }
-  return { bareMb: median(samples.bareMb), gatewayMb: median(samples.gatewayMb) };
-}
-
-async function bare() {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
-  await sleep(SETTLE_MS);
-  const mb = rssMb([child.pid]);
-  child.kill();
-  await exited(child);
-  return mb;
 }

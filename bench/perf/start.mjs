@@ -5,7 +5,7 @@ import { MAIN, makeHome } from './gateway.mjs';
 import { exited, startPeer } from './processes.mjs';
 import { median } from './statistics.mjs';
 
-const INITIALIZE = message(1, 'initialize', {
+export const INITIALIZE = message(1, 'initialize', {
   protocolVersion: '2025-11-25',
   capabilities: {},
   clientInfo: { name: 'bench', version: '1' },
@@ -15,7 +15,7 @@ const CALL = message(2, 'tools/call', {
   name: 'execute_tool',
   arguments: { server: 'echo', tool: 'echo', args: { text: 'first' } },
 });
-const RULES = { agents: { default: { allow: { servers: ['*'] } } } };
+export const RULES = { agents: { default: { allow: { servers: ['*'] } } } };
 
 /** @returns medians in milliseconds, and how often the bare process fits into each. */
 export async function measureStart(rounds) {
@@ -50,8 +50,11 @@ async function bare() {
   return performance.now() - began;
 }
 
-/** Milliseconds from the start of a gateway over stdio, its servers lazy, until it has answered the request with this id. */
-async function until({ dir, env }, input, id) {
+/**
+ * Milliseconds from the start of a gateway over stdio, its servers lazy, until it has answered the request with this id.
+ * @param seen called with its process id at that moment
+ */
+export async function until({ dir, env }, input, id, seen = () => {}) {
   const began = performance.now();
   const child = spawn(process.execPath, [MAIN, '--init-strategy', 'lazy'], {
     cwd: dir,
@@ -59,15 +62,16 @@ async function until({ dir, env }, input, id) {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   child.stdin.write(input);
-  let seen = '';
+  let text = '';
   for await (const chunk of child.stdout) {
-    seen += chunk;
-    const answer = seen.split('\n').find((line) => line.includes(`"id":${id},`));
+    text += chunk;
+    const answer = text.split('\n').find((line) => line.includes(`"id":${id},`));
     if (answer === undefined) continue;
     if (!answer.includes('"result"') || answer.includes('"isError":true')) throw new Error(`no result: ${answer}`);
     break;
   }
   const ms = performance.now() - began;
+  seen(child.pid);
   child.stdin.end();
   await exited(child);
   return ms;

@@ -21,35 +21,39 @@ import { registerTrust } from './trust.ts';
 import { registerValidate } from './validate.ts';
 import { registerWarm } from './warm.ts';
 
-/** The whole command line. Every command loads what it needs when it runs. */
-export function createProgram(): Command {
+/**
+ * The command line; every command loads what it needs when it runs.
+ * @param argv as in `process.argv`. Where it asks to serve, as clients do that wait for it, there is no other command.
+ */
+export function createProgram(argv: readonly string[]): Command {
   const program = new Command('agent-mcp-gateway')
     .description('One MCP server in front of all your MCP servers, with rules per agent.')
     .version(VERSION, '--version')
     .showHelpAfterError('Run with --help for usage.')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CATALOGUE.USAGE.exit))
     .configureHelp({ sortSubcommands: false });
-  for (const register of [
-    registerServe,
-    registerInit,
-    registerValidate,
-    registerPolicy,
-    registerTools,
-    registerConnect,
-    registerHook,
-    registerServers,
-    registerAuth,
-    registerStats,
-    registerSearch,
-    registerDoctor,
-    registerWarm,
-    registerTrust,
-    registerToken,
-    registerAudit,
-    registerDemo,
-    registerSchemas,
-  ]) {
-    register(program);
-  }
+  const [, , command = 'serve'] = argv;
+  for (const register of command === 'serve' ? [registerServe] : COMMANDS) register(program);
   return program;
 }
+
+const COMMANDS = [
+  registerServe,
+  registerInit,
+  registerValidate,
+  registerPolicy,
+  registerTools,
+  registerConnect,
+  registerHook,
+  registerServers,
+  registerAuth,
+  registerStats,
+  registerSearch,
+  registerDoctor,
+  registerWarm,
+  registerTrust,
+  registerToken,
+  registerAudit,
+  registerDemo,
+  registerSchemas,
+];

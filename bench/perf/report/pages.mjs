@@ -71,7 +71,7 @@ in the worst), in the bare proxy ${pauses.floor.medianMs.toFixed(1)} ms (${pause
 
 ## Memory
 
-Resident memory. At rest: ${idle.gatewayMb.toFixed(0)} MB, where a bare Node has ${idle.bareMb.toFixed(0)} MB. Under load: the last column of the calls.
+Resident memory. At rest, 40 s after the start, connected to one HTTP server: ${idle.gatewayMb.toFixed(0)} MB, where a bare Node has ${idle.bareMb.toFixed(0)} MB. Under load: the last column of the calls.
 
 | one more | KB |
 |---|---:|

@@ -2,7 +2,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import { Agent, fetch, type Response as UndiciResponse } from 'undici';
+import type { Response as UndiciResponse } from 'undici';
 import { GatewayError } from '../../shared/errors.ts';
 import { CLIENT_NAME } from '../envelope.ts';
 import { seconds } from '../failures.ts';
@@ -45,6 +45,8 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const exchange = async (url: URL, request: Prepared, signal: AbortSignal): Promise<Response> => {
     const objection = guard.objection(url);
     if (objection !== undefined) throw refusal(url, objection);
+    // Loaded when it is needed: most starts sign in nowhere.
+    const { Agent, fetch } = await import('undici');
     const agent = new Agent({ connect: { lookup: guardedLookup(guard, resolve, url) } });
     try {
       const response = await fetch(url, { ...request, redirect: 'manual', signal, dispatcher: agent });

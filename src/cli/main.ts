@@ -1,0 +1,7 @@
+import process from 'node:process';
+import { fail } from './output.ts';
+import { createProgram } from './program.ts';
+
+// `--init` is how the Python gateway spelled the command.
+const argv = process.argv[2] === '--init' ? process.argv.with(2, 'init') : process.argv;
+createProgram(argv).parseAsync(argv).catch(fail);
