@@ -122,7 +122,8 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 function describe(server: string, error: unknown): GatewayError {
   const code = errorCode(error);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
-  const what = CODES.get(code) ?? `cannot be reached (${code})`;
+  const unknown = code.startsWith('HPE_') ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
+  const what = CODES.get(code) ?? unknown;
   const cause = error instanceof undiciErrors.InvalidArgumentError ? undefined : error;
   return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause });
 }
@@ -132,6 +133,7 @@ const CODES: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'cannot be found: its host name does not resolve'],
   ['EAI_AGAIN', 'cannot be found now: its host name does not resolve at the moment'],
   ['UND_ERR_CONNECT_TIMEOUT', 'does not accept a connection in time'],
+  ['UND_ERR_HEADERS_OVERFLOW', 'sends more headers than a response may have'],
   ['UND_ERR_INVALID_ARG', 'has a header in its entry that HTTP does not allow'],
   ['UND_ERR_SOCKET', 'closed the connection before it answered'],
   ['ECONNRESET', 'closed the connection before it answered'],

@@ -102,8 +102,8 @@ test('a line without end and 10 MB/s of stderr: memory rises by less than 64 MiB
     for (let call = 0; call < rounds(5000, 500); call++) await executeText(gateway.rpc, at('calm'));
   };
   const { pid } = gateway.running;
-  const first = memoryOf(pid);
   await executeText(gateway.rpc, at('flood'));
+  const first = memoryOf(pid);
   // A program that works takes memory for its young objects: that is no rise that the bad ones cause.
   await calls();
   const before = memoryOf(pid, true);
