@@ -186,6 +186,7 @@ export async function createGateway(
       oauth,
       isLocal: settings.transport === 'stdio' || isLoopback(settings.host),
       publicUrl: settings.publicUrl,
+      tag: seat?.tag,
     }),
     audit,
     metrics,

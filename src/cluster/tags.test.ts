@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { tagOf, workerInHead, workerNamed } from './tags.ts';
 
-it.each(['', 'amgp1.', 'r_'])('what begins with "%s" and a tag names its worker', (prefix) => {
+it.each(['', 'amgp1.', 'amgp-sign-in.', 'r_'])('what begins with "%s" and a tag names its worker', (prefix) => {
   expect(workerNamed(`${prefix}${tagOf(11)}cafe`)).toBe(11);
   expect(workerNamed(`${prefix}cafe`)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 /** Names that say which worker has what they name. */
 
-const TAG = /^(?:amgp1\.|r_)?w(\d{1,3})\./;
+const TAG = /^(?:amgp1\.|amgp-sign-in\.|r_)?w(\d{1,3})\./;
 
 /** What the sessions of a worker begin with, and its handles after their prefix. */
 export function tagOf(worker: number): string {

@@ -25,6 +25,8 @@ export interface DeskOptions {
   readonly isLocal: boolean;
   /** Where browsers reach the gateway, without a slash at the end. */
   readonly publicUrl: string | undefined;
+  /** What ids and cookies begin with: names the worker that knows them. */
+  readonly tag?: string | undefined;
 }
 
 export interface Desk {
@@ -70,7 +72,7 @@ interface Ticket extends Offer {
   cookie: string | undefined;
 }
 
-export function createDesk({ oauth, isLocal, publicUrl }: DeskOptions): Desk {
+export function createDesk({ oauth, isLocal, publicUrl, tag = '' }: DeskOptions): Desk {
   const tickets = new Map<string, Ticket>();
 
   const wayFor = (snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): Way | undefined => {
@@ -91,7 +93,7 @@ export function createDesk({ oauth, isLocal, publicUrl }: DeskOptions): Desk {
       const { url: there, done } = await oauth.signIn(server, principal, way, challenge);
       const known = find((ticket) => ticket.there === there && ticket.owner === tenant.principal);
       if (known !== undefined) return known;
-      const id = randomUUID();
+      const id = tag + randomUUID();
       const isPublic = way !== 'loopback';
       tickets.set(id, {
         id,
@@ -132,7 +134,7 @@ export function createDesk({ oauth, isLocal, publicUrl }: DeskOptions): Desk {
     enter(id, owner) {
       const ticket = tickets.get(id);
       if (ticket?.isPublic !== true || ticket.owner !== owner) return undefined;
-      ticket.cookie = randomBytes(32).toString('base64url');
+      ticket.cookie = tag + randomBytes(32).toString('base64url');
       return { url: ticket.there, cookie: ticket.cookie, isSecure: publicUrl?.startsWith('https:') === true };
     },
     async finish(answer, cookie) {

@@ -123,6 +123,7 @@ export function createTransports(options: TransportParts): Transports {
         at: seat === undefined ? { host: settings.host, port: settings.port } : { path: seat.path },
         guard: createGuard(settings.host, allowedHosts(settings), settings.corsOrigins),
         desk: parts.desk,
+        elsewhere: seat?.elsewhere,
         authenticate: createAuthenticate({ snapshot, noAuth: settings.noAuth, generatedTokenHash, log }),
         throttle: createThrottle({ ...THROTTLE_LIMITS, burst: Math.max(1, Math.floor(THROTTLE_LIMITS.burst * share)) }),
         resource: (host) => protectedResource(snapshot(), host),

@@ -20,7 +20,7 @@ export const WANTS = { progress: 1, requests: 2, notifications: 4 } as const;
 
 export interface Borrower {
   /** @throws as `Downstream.lease` */
-  lease(server: ServerDefinition, options: LeaseOptions): Promise<Link>;
+  lease(server: ServerDefinition, options: LeaseOptions): Promise<Link> | Link;
   /** The owner can be reached here now. */
   connect(socket: Socket): void;
   /** Asks the owner for something besides servers. @throws GatewayError SERVER_UNAVAILABLE where it cannot be reached */
@@ -44,11 +44,11 @@ interface Pending {
   readonly questions: Map<number, Canceller>;
 }
 
-interface Lease {
+/** The link of a lease: one object for all that use it. */
+interface Lease extends Link {
   readonly id: number;
   readonly key: string;
-  readonly facts: ServerFacts;
-  over: boolean;
+  closed: boolean;
 }
 
 export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
@@ -64,7 +64,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     if (line?.socket !== socket) return;
     line = undefined;
     connected = promised();
-    for (const lease of leases.values()) lease.over = true;
+    for (const lease of leases.values()) lease.closed = true;
     leases.clear();
     for (const call of [...pending.values()]) {
       call.fail(unavailable(call.server, 'was lost: the worker that ran it ended. Try again.'));
@@ -77,7 +77,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
   };
 
   const giveUp = (who: string, lease: Lease): void => {
-    lease.over = true;
+    lease.closed = true;
     leases.delete(who);
     line?.frames.send(['drop', lease.id]);
   };
@@ -160,14 +160,14 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     });
 
   const request = (
-    { name }: ServerDefinition,
+    name: string,
     lease: Lease,
     method: string,
     params: string,
     options: RequestOptions,
   ): Promise<Reply> => {
     const out = line?.frames;
-    if (out === undefined || lease.over) {
+    if (out === undefined || lease.closed) {
       return Promise.reject(unavailable(name, 'was disconnected; the call was not sent. Try again.'));
     }
     const { timeoutMs, maxTotalMs, meta = '', headers, clientCapabilities } = options;
@@ -185,24 +185,26 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     return exchange(out, name, make, readReply, options);
   };
 
-  const resource = (server: ServerDefinition, lease: Lease, uri: string, add: boolean): Promise<Reply> => {
+  const resource = (name: string, lease: Lease, uri: string, add: boolean): Promise<Reply> => {
     const out = line?.frames;
-    if (out === undefined || lease.over)
-      return Promise.reject(unavailable(server.name, 'was disconnected. Try again.'));
-    return exchange(out, server.name, (id) => [['resource', id, lease.id, add], uri], readReply);
+    if (out === undefined || lease.closed) return Promise.reject(unavailable(name, 'was disconnected. Try again.'));
+    return exchange(out, name, (id) => [['resource', id, lease.id, add], uri], readReply);
   };
 
-  const linkOf = (server: ServerDefinition, lease: Lease): Link => ({
-    facts: lease.facts,
-    get closed() {
-      return lease.over;
-    },
-    request: (method, params, options) => request(server, lease, method, params, options),
-    subscribeResource: (uri) => resource(server, lease, uri, true),
-    unsubscribeResource: (uri) => resource(server, lease, uri, false),
-    // Connections belong to their owner.
-    close: () => Promise.resolve(),
-  });
+  const leaseOf = ({ name, key }: ServerDefinition, id: number, facts: ServerFacts): Lease => {
+    const lease: Lease = {
+      id,
+      key,
+      facts,
+      closed: false,
+      request: (method, params, options) => request(name, lease, method, params, options),
+      subscribeResource: (uri) => resource(name, lease, uri, true),
+      unsubscribeResource: (uri) => resource(name, lease, uri, false),
+      // Connections belong to their owner.
+      close: () => Promise.resolve(),
+    };
+    return lease;
+  };
 
   const known = (who: string): Lease | undefined => {
     const lease = leases.get(who);
@@ -227,39 +229,41 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     return made;
   };
 
-  return {
-    async lease(server, { timeoutMs, signal, tenant, listing }) {
-      const until = Date.now() + timeoutMs;
-      const left = (): number => Math.max(1, until - Date.now());
-      const who = `${server.key}\n${listing === true}\n${tenant === undefined ? '' : nameOf(tenant)}`;
-      for (;;) {
-        const held = known(who);
-        if (held !== undefined) return linkOf(server, held);
-        if (closed) throw unavailable(server.name, 'is not available: the gateway is stopping.');
-        const late = (): GatewayError => stillStarting(server.name, timeoutMs);
-        const out = await waitFor(connected.promise, left(), signal, late);
-        const before = line;
-        try {
-          const lease = await exchange(
-            out,
-            server.name,
-            (id) => [['lease', id, server.name, server.key, left(), listing === true, tenant ?? null], ''],
-            // At once: the next frame may say that it is over.
-            ([kind, , id, facts]) =>
-              kind === 'changed'
-                ? undefined
-                : remember(who, { id: id as number, key: server.key, facts: facts as ServerFacts, over: false }),
-            { timeoutMs, signal },
-          );
-          if (lease !== undefined) return linkOf(server, lease);
-          // Whoever asked looks at the configuration again before anything is sent.
-          await caughtUp();
-          return linkOf(server, GONE);
-        } catch (error) {
-          // Nothing was forwarded: what was lost with its worker is asked of the next one.
-          if (line === before || signal?.aborted || Date.now() >= until) throw error;
-        }
+  const ask = async (server: ServerDefinition, who: string, options: LeaseOptions): Promise<Link> => {
+    const { timeoutMs, signal, tenant, listing } = options;
+    const until = Date.now() + timeoutMs;
+    const left = (): number => Math.max(1, until - Date.now());
+    for (;;) {
+      if (closed) throw unavailable(server.name, 'is not available: the gateway is stopping.');
+      const late = (): GatewayError => stillStarting(server.name, timeoutMs);
+      const out = await waitFor(connected.promise, left(), signal, late);
+      const before = line;
+      try {
+        const lease = await exchange(
+          out,
+          server.name,
+          (id) => [['lease', id, server.name, server.key, left(), listing === true, tenant ?? null], ''],
+          // At once: the next frame may say that it is over.
+          ([kind, , id, facts]) =>
+            kind === 'changed' ? undefined : remember(who, leaseOf(server, id as number, facts as ServerFacts)),
+          { timeoutMs, signal },
+        );
+        if (lease !== undefined) return lease;
+        // Whoever asked looks at the configuration again before anything is sent.
+        await caughtUp();
+        return { ...leaseOf(server, 0, NO_FACTS), closed: true };
+      } catch (error) {
+        // Nothing was forwarded: what was lost with its worker is asked of the next one.
+        if (line === before || signal?.aborted || Date.now() >= until) throw error;
       }
+    }
+  };
+
+  return {
+    lease(server, options) {
+      const { tenant, listing } = options;
+      const who = `${server.key}\n${listing === true}\n${tenant === undefined ? '' : nameOf(tenant)}`;
+      return known(who) ?? ask(server, who, options);
     },
     connect(socket) {
       const out = frames(socket, take);
@@ -286,22 +290,17 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
 }
 
 /** Of a server that the configuration has no more. */
-const GONE: Lease = {
-  id: 0,
-  key: '',
-  facts: {
-    era: 'legacy',
-    revision: '',
-    name: undefined,
-    version: undefined,
-    instructions: undefined,
-    capabilities: {},
-  },
-  over: true,
+const NO_FACTS: ServerFacts = {
+  era: 'legacy',
+  revision: '',
+  name: undefined,
+  version: undefined,
+  instructions: undefined,
+  capabilities: {},
 };
 
-function nameOf({ principal, agent, session, capabilities }: Tenant): string {
-  return `${principal}\n${agent}\n${session ?? ''}\n${capabilities}`;
+function nameOf({ principal, agent, session, capabilities, requestCapabilities }: Tenant): string {
+  return `${principal}\n${agent}\n${session ?? ''}\n${capabilities}\n${requestCapabilities}`;
 }
 
 function readReply(head: Head, body: string): Reply {

@@ -12,8 +12,8 @@ import { sendJson } from './reply.ts';
 export type HandOn = (request: IncomingMessage, response: ServerResponse, body?: string) => void;
 
 export interface Elsewhere {
-  /** Undefined where the session is this worker's, or nobody's. */
-  ofSession(id: string | undefined): HandOn | undefined;
+  /** By the id of a session or of a sign-in. Undefined where that is this worker's, or nobody's. */
+  of(name: string | undefined): HandOn | undefined;
   /** The same for a request of 2026-07-28 that goes on with a call that waited for input, or is about a task. */
   ofState(message: RequestMessage): HandOn | undefined;
 }
@@ -33,7 +33,7 @@ export function createElsewhere({ workerOf, pathOf }: ElsewhereOptions): Elsewhe
     return path === undefined ? undefined : (request, response, body) => handOn(agent, path, request, response, body);
   };
   return {
-    ofSession: (id) => (id === undefined ? undefined : find(id)),
+    of: (name) => (name === undefined ? undefined : find(name)),
     ofState({ text, method, params }) {
       const member = findMember(params, method.startsWith('tasks/') ? 'taskId' : 'requestState');
       const state = member === undefined ? undefined : parsedValue(text, member);

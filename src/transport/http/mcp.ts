@@ -126,7 +126,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
 
   return {
     handle(request, response, connection, server, headers) {
-      const handOn = elsewhere?.ofSession(headerOf(request, 'mcp-session-id'));
+      const handOn = elsewhere?.of(headerOf(request, 'mcp-session-id'));
       if (handOn !== undefined) {
         handOn(request, response);
         return;

@@ -9,6 +9,7 @@ import type { Desk } from '../../pipeline/sign-in.ts';
 import type { Connection } from '../../pipeline/types.ts';
 import { refusal } from '../answer.ts';
 import { challenge, tooMany } from './challenge.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp.ts';
 import { sendJson } from './reply.ts';
@@ -24,6 +25,8 @@ export interface HttpOptions {
   /** The gateway as clients of its issuers see it, under that `Host`; undefined where there are no issuers. */
   readonly resource: (host: string) => ProtectedResource | undefined;
   readonly desk: Desk;
+  /** Where this process is one of several workers: what another one knows. */
+  readonly elsewhere?: Elsewhere | undefined;
   readonly connect: (proof: Proof) => Connection;
   readonly mcp: McpEndpoint;
   readonly health: () => object;

@@ -7,6 +7,7 @@ import type { Authenticate } from '../../identity/authenticate.ts';
 import type { Desk } from '../../pipeline/sign-in.ts';
 import { readBody } from './body.ts';
 import { answerCallback } from './callback.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { sendPage } from './sign-in-page.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -20,24 +21,30 @@ export interface SignInOptions {
   readonly desk: Desk;
   readonly authenticate: Authenticate;
   readonly throttle: Throttle;
+  /** Where this process is one of several workers: what another one knows. */
+  readonly elsewhere?: Elsewhere | undefined;
 }
 
 /** @returns false where the path is another one. */
 export function serveSignIn(
-  { desk, authenticate, throttle }: SignInOptions,
+  { desk, authenticate, throttle, elsewhere }: SignInOptions,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): boolean {
   if (path === '/oauth/callback' && request.method === 'GET') {
     const cookie = cookieOf(request);
-    void answerCallback(request, response, (answer) => desk.finish(answer, cookie));
+    const handOn = elsewhere?.of(cookie);
+    if (handOn !== undefined) handOn(request, response);
+    else void answerCallback(request, response, (answer) => desk.finish(answer, cookie));
     return true;
   }
   if (path !== '/oauth/start') return false;
   const id = new URL(request.url ?? '/', 'http://gateway').searchParams.get('id') ?? '';
+  const handOn = elsewhere?.of(id);
   const server = desk.serverOf(id);
-  if (server === undefined) {
+  if (handOn !== undefined) handOn(request, response);
+  else if (server === undefined) {
     sendPage(response, 404, 'This link is over', ['Ask for a new one by making the call again.']);
   } else if (request.method === 'GET') {
     sendPage(response, 200, `Sign in to "${server}"`, explanation(server), FORM);
