@@ -36,7 +36,7 @@ export function oauthOf(entry: ServerEntry, error: ReportError): OAuthDefinition
   if (clientMetadataUrl !== undefined && !isDocumentUrl(clientMetadataUrl)) {
     refuse('clientMetadataUrl', 'is not an https address with a path', 'Write e.g. "https://example.com/client.json"');
   }
-  if (oauth.issuer !== undefined && !/^https?:\/\//.test(oauth.issuer)) {
+  if (oauth.issuer !== undefined && !(/^https?:\/\//.test(oauth.issuer) && URL.canParse(oauth.issuer))) {
     refuse('issuer', 'is not an http or https address', 'Write it as the authorization server does');
   }
   if (method === 'private_key_jwt' && privateKey === undefined) {

@@ -96,6 +96,8 @@ test.each<[unknown, string]>([
   [{ url: 'http://x', type: 'stdio' }, '"type" is "stdio"'],
   [{ url: 'http://x', type: 'http', transport: 'sse' }, '"transport" contradicts "type"'],
   [{ url: 'http://x', type: 'websocket' }, '"type" must be one of'],
+  [{ url: 'https://x', oauth: { issuer: 'login.corp' } }, '"oauth.issuer" is not an http or https address'],
+  [{ url: 'https://x', oauth: { issuer: 'https://' } }, '"oauth.issuer" is not an http or https address'],
   [{ url: 'ftp://x' }, '"url" is not an http or https address'],
   [{ url: 'file:///etc/passwd' }, '"url" is not an http or https address'],
   [{ url: 'not a url' }, '"url" is not an http or https address'],

@@ -1,12 +1,13 @@
 /** Signing in to servers: the accounts of all principals, and the sign-ins that wait for a person. */
 
 import { hasAuthorization } from '../../config/oauth.ts';
-import type { ServerDefinition } from '../../config/types.ts';
+import type { HttpDefinition, ServerDefinition } from '../../config/types.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Authorization } from '../authorization.ts';
 import type { Log } from '../types.ts';
 import { type Account, createAccount } from './account.ts';
 import type { Challenge } from './challenge.ts';
+import type { GuardOptions } from './guard.ts';
 import { endSignIns, type StoredSignIn, storedSignIns } from './keep.ts';
 import type { SignIn, SignIns } from './sign-in.ts';
 import type { CredentialStore, GuardedFetch } from './types.ts';
@@ -26,7 +27,7 @@ export type ListenForCallback = (
 
 export interface OAuthOptions {
   readonly store: CredentialStore;
-  readonly guardedFetch: (options: { configured: URL }) => GuardedFetch;
+  readonly guardedFetch: (options: GuardOptions) => GuardedFetch;
   readonly listen: ListenForCallback;
   readonly log: Log;
   readonly keepSecrets: (owner: string, values: readonly string[]) => void;
@@ -72,7 +73,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
     const id = JSON.stringify([key, principal]);
     let account = accounts.get(id);
     if (account === undefined) {
-      const fetch = guardedFetch({ configured: new URL(link.url) });
+      const fetch = guardedFetch(ownersWords(link));
       const own = { server: name, definition: link, principal, fetch };
       account = createAccount({ ...own, store, log, keepSecrets, now: Date.now });
       accounts.set(id, account);
@@ -117,12 +118,18 @@ export function createOAuth(options: OAuthOptions): OAuth {
     stored: (servers) => storedSignIns(store, servers),
     async signOut(server, principal) {
       if (server.link.transport === 'stdio') return 0;
-      const fetch = guardedFetch({ configured: new URL(server.link.url) });
+      const fetch = guardedFetch(ownersWords(server.link));
       return endSignIns({ store, fetch, server, principal, log });
     },
     finish: async (answer, redirectUri) => (await waiting()).finish(answer, redirectUri),
     close: () => void signIns?.then((pending) => pending.close()),
   };
+}
+
+/** What the owner wrote about where the server is, and where its sign-in: either may be in a private network. */
+function ownersWords({ url, oauth }: HttpDefinition): GuardOptions {
+  const trusted = oauth?.issuer === undefined ? [] : [new URL(oauth.issuer).hostname];
+  return { configured: new URL(url), trusted };
 }
 
 /** The port that the registration of the last sign-in names: many authorization servers compare it. */
