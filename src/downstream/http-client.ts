@@ -122,7 +122,8 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 function describe(server: string, error: unknown): GatewayError {
   const code = errorCode(error);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
-  const unknown = code.startsWith('HPE_') ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
+  const isForeign = error instanceof undiciErrors.HTTPParserError;
+  const unknown = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
   const what = CODES.get(code) ?? unknown;
   const cause = error instanceof undiciErrors.InvalidArgumentError ? undefined : error;
   return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause });
