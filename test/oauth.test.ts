@@ -196,8 +196,11 @@ describe('a sign-in that is over', () => {
 });
 
 describe('the commands of the owner', () => {
-  const auth = (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-    runCli(['auth', ...args], { env: home.env, cwd: home.cwd });
+  const auth = async (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> => {
+    const result = await runCli(['auth', ...args], { env: home.env, cwd: home.cwd });
+    written.push(result.stdout, result.stderr);
+    return result;
+  };
 
   /** Runs `auth login` until its link; `ended` resolves with its exit status and what it printed. */
   async function login(): Promise<{ link: string; running: Running; ended: Promise<[number | null, string]> }> {

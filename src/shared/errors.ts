@@ -46,7 +46,7 @@ export const CATALOGUE = {
   CONFIG_NOT_FOUND: command(1),
   CONFIG_INVALID: command(1),
   NESTED_GATEWAY: command(1),
-  /** Stored credentials cannot be read: the key is another one, or the keychain is locked. */
+  /** Stored credentials cannot be read or written: the key is another one, the keychain is locked, the disk is full. */
   CREDENTIALS_UNREADABLE: command(1),
   /** A command that talks to a running gateway found none. */
   NOT_RUNNING: command(1),

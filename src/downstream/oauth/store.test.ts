@@ -137,7 +137,7 @@ describe('stored credentials', () => {
 
 describe('a full disk', () => {
   it('is noticed before a token is asked for, and nothing changes', async () => {
-    const { open, files } = lab();
+    const { open, files, dir } = lab();
     const store = open();
     await store.update(KEY, async () => VALUE);
     const before = files();
@@ -150,8 +150,13 @@ describe('a full disk', () => {
       asked = true;
       return 1;
     };
-    await expect(store.update(KEY, change)).rejects.toMatchObject({ code: 'ENOSPC' });
+    await expect(store.update(KEY, change)).rejects.toThrow(/cannot be written \(ENOSPC\)/);
     expect([asked, await store.read(KEY), files()]).toEqual([false, VALUE, before]);
+    // Nor where there can be no folder.
+    writeFileSync(join(dir, 'file'), '');
+    const nowhere = open({ dir: join(dir, 'file', 'credentials') });
+    await expect(nowhere.update(KEY, change)).rejects.toMatchObject(UNREADABLE);
+    expect(asked).toBe(false);
   });
 });
 

@@ -60,8 +60,10 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
   };
 
   const locked = async <T>(key: CredentialKey, work: () => Promise<T>): Promise<T> => {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
+    await writing(dir, async () => {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await chmod(dir, 0o700);
+    });
     return holdLock(`${fileOf(key)}.lock`, work);
   };
 
@@ -72,11 +74,13 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
         const stored = await read(key);
         // The change may get a token that is given out once: whatever could keep it from being stored has to fail before.
         await secretKey();
-        const draft = await draftPrivateFile(fileOf(key), ROOM_BYTES);
+        const path = fileOf(key);
+        const draft = await writing(path, () => draftPrivateFile(path, ROOM_BYTES));
         try {
           const next = await change(stored);
           if (next === undefined) return stored;
-          await draft.commit(await encrypt(key, next));
+          const text = await encrypt(key, next);
+          await writing(path, () => draft.commit(text));
           return next;
         } finally {
           await draft.discard();
@@ -132,6 +136,18 @@ async function readText(path: string): Promise<string | undefined> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw unreadable(path, error);
+  }
+}
+
+async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new GatewayError(
+      'CREDENTIALS_UNREADABLE',
+      `${path} cannot be written (${systemCode(error) ?? 'unknown error'}). Make room on the disk, or give this user the right to write there.`,
+      { cause: error },
+    );
   }
 }
 
