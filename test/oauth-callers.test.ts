@@ -161,7 +161,7 @@ describe('the owner', () => {
 describe('several principals', () => {
   const OTHER = randomBytes(32).toString('base64url');
   let gateway: HttpGateway;
-  const start = (more: object): Promise<HttpGateway> => {
+  const start = (more: object, args: readonly string[] = []): Promise<HttpGateway> => {
     const rules = withPrincipals(RULES.agents);
     const principals = {
       ...(rules['principals'] as object),
@@ -170,7 +170,7 @@ describe('several principals', () => {
     return serveHttp({
       servers: entries(more),
       rules: { ...rules, principals },
-      args: ['--public-url', 'http://127.0.0.1'],
+      args: ['--public-url', 'http://127.0.0.1', ...args],
     });
   };
   const as = (token: string) => openHttp(gateway.url, MODERN, { token });
@@ -186,9 +186,12 @@ describe('several principals', () => {
     await gateway.stop();
   });
 
-  describe('with credentials of their own', () => {
+  describe.each([
+    ['one process', []],
+    ['two workers', ['--workers', '2']],
+  ])('with credentials of their own, %s', (_name, args) => {
     beforeAll(async () => {
-      gateway = await start({ credentials: 'per-principal' });
+      gateway = await start({ credentials: 'per-principal' }, args);
     });
     afterAll(() => gateway.stop());
 

@@ -3,12 +3,15 @@
  * Old lists are served while new ones are fetched (2026-07-28, server/utilities/caching).
  */
 import type { ServerDefinition } from '../config/types.ts';
+import { hasOwnCredentials } from '../downstream/sharing.ts';
 import type { Link, Tenant } from '../downstream/types.ts';
 import { waitFor } from '../downstream/wait.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 const DEFAULT_TTL_MS = 300_000;
+/** Lists of one server that are kept. */
+const MAX_ASKERS = 100;
 /** A list is not fetched again sooner than this, except when the server announces a change. */
 const MIN_AGE_MS = 5000;
 
@@ -74,20 +77,22 @@ interface Shelf<L> {
 
 export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Shelves<L> {
   const { now } = options;
-  /** By server key, then by what the client can do. */
+  /** By server key, then by who asks, as far as the list may depend on that. */
   const shelves = new Map<string, Map<string, Shelf<L>>>();
 
   const shelfOf = (server: ServerDefinition, tenant: Tenant | undefined): Shelf<L> => {
-    const capabilities = variantOf(tenant);
+    const asker = askerOf(server, tenant);
     let variants = shelves.get(server.key);
     if (variants === undefined) {
       variants = new Map<string, Shelf<L>>();
       shelves.set(server.key, variants);
     }
-    let shelf = variants.get(capabilities);
+    let shelf = variants.get(asker);
     if (shelf === undefined) {
       shelf = { ...EMPTY, tenant };
-      variants.set(capabilities, shelf);
+      variants.set(asker, shelf);
+      // Principals may be many; who comes back fetches again.
+      for (const old of [...variants.keys()].slice(0, -MAX_ASKERS)) variants.delete(old);
     }
     return shelf;
   };
@@ -169,7 +174,13 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   };
 }
 
-/** What a list may depend on of who asks. */
+/** Lists that are fetched with the credentials of a principal are its own. */
+function askerOf({ link }: ServerDefinition, tenant: Tenant | undefined): string {
+  const variant = variantOf(tenant);
+  return tenant !== undefined && hasOwnCredentials(link) ? JSON.stringify([tenant.principal, variant]) : variant;
+}
+
+/** What a list may depend on of what its client can do. */
 function variantOf(tenant: Tenant | undefined): string {
   if (tenant === undefined) return '{}';
   const { capabilities, requestCapabilities } = tenant;

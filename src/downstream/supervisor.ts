@@ -139,11 +139,13 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         error instanceof GatewayError ? error : unavailable(server.name, 'cannot be started.', { cause: error });
       if (!signal.aborted) {
         // A server that wants a sign-in works; the next call may come right after it.
-        if (known.code === 'AUTH_REQUIRED') instance.start?.answered();
+        const needsSignIn = known.code === 'AUTH_REQUIRED';
+        if (needsSignIn) instance.start?.answered();
         else instance.start?.ended(Date.now());
         instance.start = undefined;
         lastError = known;
-        log.warn({ server: server.name, reason: known.message }, 'server cannot be connected');
+        if (needsSignIn) log.info({ server: server.name }, 'server waits for a sign-in');
+        else log.warn({ server: server.name, reason: known.message }, 'server cannot be connected');
       }
       throw known;
     } finally {
