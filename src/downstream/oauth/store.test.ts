@@ -268,7 +268,8 @@ describe('a damaged file', () => {
     }
     writeFileSync(join(dir, first), '{}');
     expect(await store.list()).toHaveLength(1);
-    expect(problems).toEqual([expect.stringContaining(`${first} is damaged: remove it`)]);
+    expect(await store.list()).toHaveLength(1);
+    expect(problems).toEqual([expect.stringContaining(`${first} is damaged: remove that file`)]);
     // One file in the place of another one.
     renameSync(join(dir, second), join(dir, first));
     expect(await store.list()).toEqual([]);

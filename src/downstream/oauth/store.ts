@@ -11,7 +11,7 @@ import { createKeySource, type KeyOptions } from './secret-key.ts';
 import type { CredentialKey, CredentialStore } from './types.ts';
 
 export interface StoreOptions extends KeyOptions {
-  /** A file that `list` leaves out because nobody can tell what it is; the sentence says what to do. */
+  /** A file that `list` leaves out because nobody can tell what it is, once; the sentence says what to do. */
   readonly onProblem: (message: string) => void;
 }
 
@@ -31,6 +31,8 @@ const NAME = /^[0-9a-f]{64}\.json$/;
 /** The store in a folder, which is made when something is stored. */
 export function createCredentialStore(options: StoreOptions): CredentialStore {
   const { dir, onProblem } = options;
+  /** Files that were told of. */
+  const told = new Set<string>();
   const secretKey = createKeySource(options);
 
   const fileOf = (key: CredentialKey): string => {
@@ -106,8 +108,12 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
         // Removed since.
         if (text === undefined) continue;
         const envelope = parse(text);
-        if (envelope === undefined || fileOf(envelope) !== path) onProblem(damaged(path).message);
-        else found.push({ issuer: envelope.issuer, resource: envelope.resource, principal: envelope.principal });
+        if (envelope === undefined || fileOf(envelope) !== path) {
+          if (!told.has(path)) onProblem(damaged(path).message);
+          told.add(path);
+          continue;
+        }
+        found.push({ issuer: envelope.issuer, resource: envelope.resource, principal: envelope.principal });
       }
       return found;
     },
@@ -151,7 +157,7 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-const AGAIN = 'remove it and sign in again with "agent-mcp-gateway auth login"';
+const AGAIN = 'remove that file and sign in again with "agent-mcp-gateway auth login"';
 
 function damaged(path: string): GatewayError {
   return new GatewayError('CREDENTIALS_UNREADABLE', `The stored sign-in ${path} is damaged: ${AGAIN}.`);
