@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { describe, expect, it } from 'vitest';
+import { Readable } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
 import { createBackoff } from './backoff.ts';
 import { childEnvironment } from './env.ts';
 import { createSlots } from './slots.ts';
-import { createTail } from './stderr.ts';
+import { createTail, readSlowly } from './stderr.ts';
 import { memoryLog } from './testing.ts';
 import { createWarnings } from './warnings.ts';
 
@@ -103,6 +104,30 @@ describe('the tail of stderr', () => {
     expect(sentence).toMatch(
       /^ Its last output: line 4996 \| line 4997 \| line 4998 \| line 4999 \| password \[redacted\]$/,
     );
+  });
+
+  it('is read at 2 MiB a second after the first', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    try {
+      const flood = new Readable({ read: () => flood.push(Buffer.alloc(64 * 1024)) });
+      let taken = 0;
+      readSlowly(flood, (chunk) => {
+        taken += chunk.length;
+      });
+      const settled = async (): Promise<number> => {
+        for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+        return taken / 1024 / 1024;
+      };
+      expect(await settled()).toBe(1);
+      for (let tenth = 0; tenth < 10; tenth++) {
+        vi.advanceTimersByTime(100);
+        await settled();
+      }
+      expect(Math.abs((await settled()) - 3)).toBeLessThan(0.25);
+      flood.destroy();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is empty for a silent server', () => {

@@ -7,7 +7,7 @@ import type { GatewayError } from '../shared/errors.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel } from './channel.ts';
 import { unavailable } from './failures.ts';
 import { describeExit, type ServerProcess, startProcess } from './process.ts';
-import { createTail, visible } from './stderr.ts';
+import { createTail, readSlowly, visible } from './stderr.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
 
@@ -107,7 +107,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
     }
     reader.push(chunk);
   });
-  child.stderr.on('data', (chunk: Buffer) => {
+  readSlowly(child.stderr, (chunk) => {
     tail.push(chunk);
     options.output(chunk);
     const now = Date.now();
