@@ -21,14 +21,15 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
     return;
   }
   const gatherer = new Gatherer(maxBytes);
-  let finished = false;
+  /** Undefined once told: Node keeps a request for a while, and must not keep the call with it. */
+  let waiting: typeof done | undefined = done;
   const finish = (body: Body): void => {
-    if (finished) return;
-    finished = true;
-    done(body);
+    const tell = waiting;
+    waiting = undefined;
+    tell?.(body);
   };
   request.on('data', (chunk: Buffer) => {
-    if (finished) return;
+    if (waiting === undefined) return;
     if (gatherer.length + chunk.length <= maxBytes) return gatherer.push(chunk);
     gatherer.take();
     finish({ kind: 'too large' });

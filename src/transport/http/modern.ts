@@ -32,10 +32,8 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
       const { response, connection, server } = post;
       const controller = new Canceller();
       flights.add(controller);
-      // Every response closes; only one that does so before its end was given up.
-      response.on('close', () => {
-        if (!response.writableFinished) controller.abort();
-      });
+      const gone = (): void => controller.abort();
+      response.on('close', gone);
       try {
         const { notify, finish, abandon } = createReply(response, post.accept, post.headers);
         const { signal } = controller;
@@ -45,6 +43,8 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
         if (isWithdrawn(signal)) abandon();
         else finish(answer);
       } finally {
+        // Node keeps a response for a while: it must not keep the call with it.
+        response.off('close', gone);
         flights.delete(controller);
       }
     },
