@@ -71,40 +71,46 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
       signal: request.signal,
     });
 
+  /** A connection that was refused carried nothing, so trying again cannot do anything twice. */
+  const onceMore = async (request: HttpRequest, error: unknown): Promise<HttpResponse> => {
+    if (!request.signal.aborted && errorCode(error) === 'ECONNREFUSED') {
+      await pause(REFUSED_PAUSE_MS, request.signal);
+      return once(request, request.path ?? home).catch((again: unknown) => failed(request, again));
+    }
+    return failed(request, error);
+  };
+
+  const failed = (request: HttpRequest, error: unknown): never => {
+    throw request.signal.aborted ? request.signal.reason : describe(server, error);
+  };
+
+  const follow = async (request: HttpRequest, first: HttpResponse): Promise<HttpResponse> => {
+    let response = first;
+    for (let hops = 0; isRedirect(response); hops++) {
+      const location = response.header('location') ?? '';
+      discard(response);
+      const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      // The configured headers hold credentials, which belong to this origin alone.
+      if (target?.origin !== url.origin || hops >= MAX_REDIRECTS) {
+        const where = target === undefined ? 'nowhere' : target.origin;
+        throw unavailable(
+          server,
+          `redirects to ${where}, which is not followed. Put the final address into its entry.`,
+        );
+      }
+      const path = target.pathname + target.search;
+      if (request.path === undefined) home = path;
+      response = await once(request, path).catch((error: unknown) => failed(request, error));
+    }
+    return response;
+  };
+
   return {
     url,
-    async request(request) {
-      let path = request.path ?? home;
-      let hops = 0;
-      let isRetry = false;
-      for (;;) {
-        let response: HttpResponse;
-        try {
-          response = await once(request, path);
-        } catch (error) {
-          if (request.signal.aborted) throw request.signal.reason;
-          // A connection that was refused carried nothing, so trying again cannot do anything twice.
-          if (isRetry || errorCode(error) !== 'ECONNREFUSED') throw describe(server, error);
-          isRetry = true;
-          await pause(REFUSED_PAUSE_MS, request.signal);
-          continue;
-        }
-        const location = REDIRECTS.has(response.status) ? response.header('location') : undefined;
-        if (location === undefined) return response;
-        discard(response);
-        const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-        // The configured headers hold credentials, which belong to this origin alone.
-        if (target?.origin !== url.origin || hops++ >= MAX_REDIRECTS) {
-          const where = target === undefined ? 'nowhere' : target.origin;
-          throw unavailable(
-            server,
-            `redirects to ${where}, which is not followed. Put the final address into its entry.`,
-          );
-        }
-        path = target.pathname + target.search;
-        if (request.path === undefined) home = path;
-      }
-    },
+    request: (request) =>
+      once(request, request.path ?? home)
+        .catch((error: unknown) => onceMore(request, error))
+        .then((response) => (isRedirect(response) ? follow(request, response) : response)),
     close: () => pool.destroy(),
   };
 }
@@ -118,6 +124,10 @@ function headerList(configured: ReadonlyMap<string, string>, own: Readonly<Recor
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
+
+function isRedirect(response: HttpResponse): boolean {
+  return REDIRECTS.has(response.status) && response.header('location') !== undefined;
+}
 
 function describe(server: string, error: unknown): GatewayError {
   const code = errorCode(error);

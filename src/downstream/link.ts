@@ -46,17 +46,17 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
     get facts() {
       return facts();
     },
-    request: async (method, params, options) => {
-      let reply: Reply;
-      try {
-        reply = readReply(await peer.call(method, params, options), method);
-      } catch (error) {
-        if (facts().era === 'modern' && REFUSALS.has(refusedStatus(error))) throw end();
-        throw error;
-      }
-      if (!reply.ok && reply.code === UNSUPPORTED_VERSION) throw end();
-      return reply;
-    },
+    request: (method, params, options) =>
+      peer.call(method, params, options).then(
+        (message) => {
+          const reply = readReply(message, method);
+          if (!reply.ok && reply.code === UNSUPPORTED_VERSION) throw end();
+          return reply;
+        },
+        (error: unknown) => {
+          throw facts().era === 'modern' && REFUSALS.has(refusedStatus(error)) ? end() : error;
+        },
+      ),
     subscribeResource: (uri) => resources.add(uri),
     unsubscribeResource: (uri) => resources.remove(uri),
     get closed() {

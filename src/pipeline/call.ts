@@ -1,48 +1,15 @@
 /** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/record.ts';
-import { catalogFor } from '../catalog/catalog.ts';
-import type { ServerDefinition, Snapshot } from '../config/types.ts';
-import { decideFor } from '../policy/ceiling.ts';
-import type { Decision } from '../policy/rules.ts';
-import { keepMembers } from '../protocol/json.ts';
-import { isHopByHopMeta } from '../protocol/revisions.ts';
-import { findMember } from '../protocol/scan.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
-import { unavailable } from '../tools/get-server-tools.ts';
-import type { Connected, Deadline, Invocation, Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
-import { askToSignIn, type SignInAnswer, takeSignInAnswer } from './ask-sign-in.ts';
+import type { Invocation, Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { askToSignIn, takeSignInAnswer } from './ask-sign-in.ts';
 import { attested } from './attested.ts';
-import { denial } from './denial.ts';
-import type { Done } from './limits.ts';
+import { CallContext } from './context.ts';
+import { type Call, decide, whoCalls } from './one-call.ts';
 import type { PipelineParts } from './parts.ts';
 import { signInError } from './sign-in.ts';
 import { tenantOf } from './tenant.ts';
-import type { Caller, Inbound, Outcome } from './types.ts';
-
-/** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
-const DEFAULT_TIMEOUT_MS = 60_000;
-
-/** One operation on its way. Fields fill up as it goes; the audit records what is known when it is written. */
-interface Call {
-  readonly operation: Operation;
-  readonly inbound: Inbound;
-  readonly requestId: string;
-  readonly startedAt: number;
-  invocation: Invocation | undefined;
-  snapshot: Snapshot;
-  caller: Caller | undefined;
-  decision: Decision | undefined;
-  /** What is decided on; undefined where nothing is, or not yet. */
-  target: Target | undefined;
-  /** The rule that refused the call besides the decision: it left it without an agent, or is a limit. */
-  refusedBy: string | undefined;
-  /** Says that the call is over to what limits it. */
-  done: Done | undefined;
-  /** True from the moment at which the server may have received the call. */
-  forwarded: boolean;
-  /** What the caller's user did with the link that this call led to before. */
-  readonly signIn: SignInAnswer | undefined;
-}
+import type { Inbound, Outcome } from './types.ts';
 
 /** Takes an operation all the way. Never rejects: every failure is an outcome. */
 export async function runOperation(parts: PipelineParts, inbound: Inbound, operation: Operation): Promise<Outcome> {
@@ -82,7 +49,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
 
 async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invocation): Promise<ToolAnswer> {
   const caller = whoCalls(call, invocation);
-  const context = toolContext(parts, call, invocation, caller);
+  const context = new CallContext(parts, call, invocation, caller);
   const target = targetOf(invocation, context);
   call.target = target instanceof Promise ? await target : target;
   decide(call, invocation);
@@ -108,119 +75,6 @@ async function locate(found: Promise<Target | undefined>): Promise<Target> {
   const target = await found;
   if (target === undefined) throw new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name that you may use.');
   return target;
-}
-
-function whoCalls(call: Call, invocation: Invocation): Caller {
-  const caller = call.inbound.connection.resolve(call.snapshot, invocation.claimedAgent);
-  call.caller = caller;
-  return caller;
-}
-
-/** Whether the caller may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. */
-function decide(call: Call, invocation: Invocation): void {
-  const { snapshot, caller, target } = call;
-  if (target === undefined || caller === undefined) return;
-  const { server, name } = target;
-  const decision = decideFor(snapshot.policy, caller, server, name, invocation.kind);
-  call.decision = decision;
-  if (decision.allowed) return;
-  throw denial({ agent: caller.agent, server, tool: name }, decision, snapshot.explainDenials);
-}
-
-function toolContext(parts: PipelineParts, call: Call, invocation: Invocation, caller: Caller): ToolContext {
-  const { inbound } = call;
-  const meta = findMember(inbound.params, '_meta')?.object;
-  return {
-    snapshot: call.snapshot,
-    caller,
-    decide: (server, name, kind) => decideFor(call.snapshot.policy, call.caller ?? caller, server, name, kind),
-    catalog: catalogFor(parts.catalog, tenantOf(inbound, caller.agent)),
-    results: parts.results,
-    signal: inbound.signal,
-    relay: {
-      client: inbound.client,
-      signal: inbound.signal,
-      onProgress: inbound.onProgress,
-      meta: meta === undefined ? '' : keepMembers(inbound.text, meta, (key) => !isHopByHopMeta(key)),
-      parking: parts.parking,
-      owner: JSON.stringify([inbound.connection.owner, caller.agent]),
-      permitted: () => isPermitted(parts.snapshot(), call, invocation),
-      taskOf: (server, id) => {
-        const owner = { principal: inbound.connection.owner, agent: caller.agent };
-        for (const [exposed, task] of parts.tasks.of(owner)) {
-          if (task.server === server && task.id === id && task.era === inbound.client.era) return exposed;
-        }
-        return undefined;
-      },
-    },
-    defaultTimeoutMs: DEFAULT_TIMEOUT_MS,
-    connect: (deadline, prepare) => connect(parts, call, invocation, deadline, prepare),
-    lease: async (server) => {
-      const tenant = tenantOf(inbound, caller.agent);
-      return parts.downstream.lease(server, { timeoutMs: DEFAULT_TIMEOUT_MS, signal: inbound.signal, tenant });
-    },
-    keepTask: (server, tool, id) => {
-      const perSession = call.snapshot.servers.get(server)?.life?.sharing === 'per-session';
-      return parts.tasks.keep({
-        principal: inbound.connection.owner,
-        agent: (call.caller ?? caller).agent,
-        session: perSession ? inbound.client.session : undefined,
-        claimed: invocation.claimedAgent,
-        server,
-        tool,
-        id,
-        era: inbound.client.era,
-      });
-    },
-    status: parts.status,
-  };
-}
-
-/** Whether this call would be allowed under another snapshot. */
-function isPermitted(snapshot: Snapshot, { inbound, target }: Call, invocation: Invocation): boolean {
-  try {
-    const caller = inbound.connection.resolve(snapshot, invocation.claimedAgent);
-    return (
-      target !== undefined && decideFor(snapshot.policy, caller, target.server, target.name, invocation.kind).allowed
-    );
-  } catch {
-    return false;
-  }
-}
-
-/**
- * A connection for this call, and what `prepare` found out about the server first. What was decided under an older snapshot
- * is decided again before anything is forwarded, and a server that changed is prepared again.
- */
-async function connect<T>(
-  parts: PipelineParts,
-  call: Call,
-  invocation: Invocation,
-  deadline: Deadline,
-  prepare: (server: ServerDefinition) => Promise<T> | T,
-): Promise<Connected<T>> {
-  const name = call.target?.server ?? '';
-  for (;;) {
-    const server = call.snapshot.servers.get(name);
-    if (server === undefined) throw unavailable(name);
-    const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
-    parts.downstream.expect(tenant.capabilities);
-    // What is there already is not waited for.
-    const preparing = prepare(server);
-    const prepared = preparing instanceof Promise ? await preparing : preparing;
-    const { signal } = call.inbound;
-    const leasing = parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal, tenant });
-    const link = leasing instanceof Promise ? await leasing : leasing;
-    const current = parts.snapshot();
-    if (current !== call.snapshot) {
-      call.snapshot = current;
-      whoCalls(call, invocation);
-      decide(call, invocation);
-      if (current.servers.get(name)?.key !== server.key) continue;
-    }
-    call.forwarded = true;
-    return { link, prepared };
-  }
 }
 
 /** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */
@@ -249,7 +103,7 @@ async function afterSignIn(parts: PipelineParts, call: Call, failure: GatewayErr
   };
   const asked = await askToSignIn(parts.desk, offer, inbound, about);
   if (asked === undefined) throw advised;
-  return asked === 'again' ? invocation.run(toolContext(parts, call, invocation, caller), call.target) : asked;
+  return asked === 'again' ? invocation.run(new CallContext(parts, call, invocation, caller), call.target) : asked;
 }
 
 async function finish(

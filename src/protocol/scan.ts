@@ -97,6 +97,9 @@ class Scanner {
   readonly #text: string;
   readonly #maxDepth: number;
   readonly #uniqueKeys: boolean;
+  /** Keys of the objects that are open, those of the innermost last: one list for all of them. */
+  readonly #keys: string[] = [];
+  #keyCount = 0;
   #at = 0;
   #escaped = false;
 
@@ -120,7 +123,7 @@ class Scanner {
     const text = this.#text;
     const objectStart = this.#at++;
     const members: Member[] | undefined = shape === undefined ? undefined : [];
-    const keys: string[] | undefined = this.#uniqueKeys ? [] : undefined;
+    const firstKey = this.#keyCount;
     let keySet: Set<string> | undefined;
     this.#space();
     if (text.charCodeAt(this.#at) === CLOSE_BRACE) {
@@ -132,17 +135,19 @@ class Scanner {
       const keyStart = this.#at;
       this.#string();
       let key = '';
-      if (keys !== undefined || members !== undefined) {
+      if (this.#uniqueKeys || members !== undefined) {
         key = this.#escaped
           ? (JSON.parse(text.slice(keyStart, this.#at)) as string)
           : text.slice(keyStart + 1, this.#at - 1);
       }
-      if (keys !== undefined) {
-        if (keySet === undefined && keys.length === LINEAR_KEYS) keySet = new Set(keys);
-        if (keySet === undefined ? keys.includes(key) : keySet.has(key)) {
+      if (this.#uniqueKeys) {
+        if (keySet === undefined && this.#keyCount - firstKey === LINEAR_KEYS) {
+          keySet = new Set(this.#keys.slice(firstKey, this.#keyCount));
+        }
+        if (keySet === undefined ? this.#hasKey(key, firstKey) : keySet.has(key)) {
           throw new ScanError('duplicate', keyStart, `A key stands twice in one object (offset ${keyStart}).`);
         }
-        if (keySet === undefined) keys.push(key);
+        if (keySet === undefined) this.#keys[this.#keyCount++] = key;
         else keySet.add(key);
       }
       this.#space();
@@ -166,8 +171,14 @@ class Scanner {
         this.#at--;
         throw this.#syntax('"," or "}"');
       }
+      this.#keyCount = firstKey;
       return members === undefined ? undefined : { start: objectStart, end: this.#at, members };
     }
+  }
+
+  #hasKey(key: string, from: number): boolean {
+    for (let index = from; index < this.#keyCount; index++) if (this.#keys[index] === key) return true;
+    return false;
   }
 
   #array(depth: number): void {

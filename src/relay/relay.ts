@@ -44,9 +44,9 @@ export interface RelayContext {
   /** Who may resume a call that waits for input. */
   readonly owner: string;
   /** Whether the call is still permitted, under the configuration then in force. */
-  readonly permitted: () => boolean;
+  permitted(): boolean;
   /** The id under which the caller knows a task of a server; undefined for tasks that are not its own. */
-  readonly taskOf: (server: string, id: string) => string | undefined;
+  taskOf(server: string, id: string): string | undefined;
 }
 
 /** A result to release, or a server's own protocol error to relay. */
@@ -104,16 +104,17 @@ async function relayToLegacy(context: RelayContext, link: Link, request: RelayRe
 
 /** Asks the caller; a task that the question belongs to has another id on either side. */
 async function askAbout(
-  { client, taskOf }: RelayContext,
+  context: RelayContext,
   server: string,
   { method, params, withdrawn }: ServerRequest,
 ): Promise<ClientAnswer> {
+  const { client } = context;
   const refusal = refusalOf(client, method, params);
   if (refusal !== undefined) return refusal;
-  const related = relateTo(params, (id) => taskOf(server, id));
+  const related = relateTo(params, (id) => context.taskOf(server, id));
   const answer = (await client.ask?.(method, related.params, withdrawn)) ?? CALL_OVER;
   const { id } = related;
-  const exposed = id === undefined ? undefined : taskOf(server, id);
+  const exposed = id === undefined ? undefined : context.taskOf(server, id);
   if (!answer.ok || exposed === undefined) return answer;
   return { ok: true, result: answer.result.replaceAll(JSON.stringify(exposed), JSON.stringify(id)) };
 }
@@ -185,7 +186,7 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
   try {
     const turn = await conversation.turn();
     if (turn.kind === 'reply') return released(client, turn.reply, request);
-    const handle = context.parking.park(conversation, context.owner, digestOf(request), context.permitted);
+    const handle = context.parking.park(conversation, context.owner, digestOf(request), () => context.permitted());
     const text = writeInputRequired(turn.requests, handle);
     return { kind: 'result', body: { text, metaAt: -1, resultType: 'input_required' } };
   } finally {
@@ -212,13 +213,14 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
 }
 
 /** Messages of the server's log go to callers that want them (2026-07-28: only where the request says so). */
-function tell({ client, taskOf }: RelayContext, server: string, method: string, params: string): void {
+function tell(context: RelayContext, server: string, method: string, params: string): void {
+  const { client } = context;
   if (method === 'notifications/message') {
     if (client.logLevel === undefined ? client.era === 'modern' : !isLoud(levelOf(params), client.logLevel)) return;
   }
   // 2026-07-28, changelog: the client learns of it when it sends the call again.
   if (method === 'notifications/elicitation/complete' && client.era === 'modern') return;
-  client.tell(method, relateTo(params, (id) => taskOf(server, id)).params);
+  client.tell(method, relateTo(params, (id) => context.taskOf(server, id)).params);
 }
 
 function levelOf(params: string): string {

@@ -125,14 +125,14 @@ function cut(text: string, root: ScannedObject, blocks: readonly Block[], fittin
   const structured = findMember(root, 'structuredContent');
   if (!isCut && structured === undefined) return rewritten(text, root, [...kept, ...notes(note)], true);
   const { store, relay, server, tool } = fitting;
-  const { owner, permitted } = relay;
+  const { owner } = relay;
   const handle = store.keep({
     owner,
     server,
     tool,
     text: whole === '' && json !== undefined ? json : whole,
     json,
-    permitted,
+    permitted: () => relay.permitted(),
   });
   const rest = isCut
     ? `Cut here: ${estimateTokens(whole)} tokens in all. read_result(handle: "${handle}", offset: ${offset}) reads on`

@@ -1,0 +1,151 @@
+/** What one call gives to the tool or request that it runs. */
+import { catalogFor, type TenantCatalog } from '../catalog/catalog.ts';
+import type { ServerDefinition, Snapshot } from '../config/types.ts';
+import type { Link } from '../downstream/types.ts';
+import { decideFor } from '../policy/ceiling.ts';
+import type { Decision, OfferKind } from '../policy/rules.ts';
+import { keepMembers } from '../protocol/json.ts';
+import { isHopByHopMeta } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { RelayContext } from '../relay/relay.ts';
+import { unavailable } from '../tools/get-server-tools.ts';
+import type { Connected, Deadline, Invocation, ToolContext } from '../tools/types.ts';
+import { type Call, decide, whoCalls } from './one-call.ts';
+import type { PipelineParts } from './parts.ts';
+import { tenantOf } from './tenant.ts';
+import type { Caller } from './types.ts';
+
+/** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** A class, because every call makes one. */
+export class CallContext implements ToolContext, RelayContext {
+  readonly snapshot: Snapshot;
+  readonly caller: Caller;
+  readonly catalog: TenantCatalog;
+  readonly defaultTimeoutMs = DEFAULT_TIMEOUT_MS;
+  readonly #parts: PipelineParts;
+  readonly #call: Call;
+  readonly #invocation: Invocation;
+
+  constructor(parts: PipelineParts, call: Call, invocation: Invocation, caller: Caller) {
+    this.snapshot = call.snapshot;
+    this.caller = caller;
+    this.catalog = catalogFor(parts.catalog, tenantOf(call.inbound, caller.agent));
+    this.#parts = parts;
+    this.#call = call;
+    this.#invocation = invocation;
+  }
+
+  get relay(): RelayContext {
+    return this;
+  }
+
+  get results() {
+    return this.#parts.results;
+  }
+
+  get parking() {
+    return this.#parts.parking;
+  }
+
+  get signal() {
+    return this.#call.inbound.signal;
+  }
+
+  get client() {
+    return this.#call.inbound.client;
+  }
+
+  get onProgress() {
+    return this.#call.inbound.onProgress;
+  }
+
+  get meta(): string {
+    const { text, params } = this.#call.inbound;
+    const meta = findMember(params, '_meta')?.object;
+    return meta === undefined ? '' : keepMembers(text, meta, (key) => !isHopByHopMeta(key));
+  }
+
+  get owner(): string {
+    return JSON.stringify([this.#call.inbound.connection.owner, this.caller.agent]);
+  }
+
+  /** Lists take it along alone. */
+  readonly decide = (server: string, name?: string, kind?: OfferKind): Decision => {
+    const { snapshot, caller } = this.#call;
+    return decideFor(snapshot.policy, caller ?? this.caller, server, name, kind);
+  };
+
+  status(): unknown {
+    return this.#parts.status();
+  }
+
+  permitted(): boolean {
+    const { inbound, target } = this.#call;
+    if (target === undefined) return false;
+    const { claimedAgent, kind } = this.#invocation;
+    const snapshot = this.#parts.snapshot();
+    try {
+      const caller = inbound.connection.resolve(snapshot, claimedAgent);
+      return decideFor(snapshot.policy, caller, target.server, target.name, kind).allowed;
+    } catch {
+      return false;
+    }
+  }
+
+  taskOf(server: string, id: string): string | undefined {
+    const { connection, client } = this.#call.inbound;
+    const owner = { principal: connection.owner, agent: this.caller.agent };
+    for (const [exposed, task] of this.#parts.tasks.of(owner)) {
+      if (task.server === server && task.id === id && task.era === client.era) return exposed;
+    }
+    return undefined;
+  }
+
+  keepTask(server: string, tool: string, id: string): string {
+    const { inbound, snapshot, caller } = this.#call;
+    const perSession = snapshot.servers.get(server)?.life?.sharing === 'per-session';
+    return this.#parts.tasks.keep({
+      principal: inbound.connection.owner,
+      agent: (caller ?? this.caller).agent,
+      session: perSession ? inbound.client.session : undefined,
+      claimed: this.#invocation.claimedAgent,
+      server,
+      tool,
+      id,
+      era: inbound.client.era,
+    });
+  }
+
+  async lease(server: ServerDefinition): Promise<Link> {
+    const tenant = tenantOf(this.#call.inbound, this.caller.agent);
+    return this.#parts.downstream.lease(server, { timeoutMs: DEFAULT_TIMEOUT_MS, signal: this.signal, tenant });
+  }
+
+  async connect<T>(deadline: Deadline, prepare: (server: ServerDefinition) => Promise<T> | T): Promise<Connected<T>> {
+    const parts = this.#parts;
+    const call = this.#call;
+    const name = call.target?.server ?? '';
+    for (;;) {
+      const server = call.snapshot.servers.get(name);
+      if (server === undefined) throw unavailable(name);
+      const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
+      parts.downstream.expect(tenant.capabilities);
+      // What is there already is not waited for.
+      const preparing = prepare(server);
+      const prepared = preparing instanceof Promise ? await preparing : preparing;
+      const leasing = parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal: this.signal, tenant });
+      const link = leasing instanceof Promise ? await leasing : leasing;
+      const current = parts.snapshot();
+      if (current !== call.snapshot) {
+        call.snapshot = current;
+        whoCalls(call, this.#invocation);
+        decide(call, this.#invocation);
+        if (current.servers.get(name)?.key !== server.key) continue;
+      }
+      call.forwarded = true;
+      return { link, prepared };
+    }
+  }
+}
