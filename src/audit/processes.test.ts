@@ -1,20 +1,18 @@
 /** Several processes on one log: what a service and the clients of one user do. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
 import { expect, it, onTestFinished } from 'vitest';
+import { buildProgram } from '../shared/testing.ts';
 import { recordOf, tempDirectory } from './fixtures.ts';
 import { verifyLog } from './verify.ts';
 
 const SINK = fileURLToPath(new URL('./sink.ts', import.meta.url));
 
 /** A program that appends `count` records, a few per turn, and rotates often. */
-async function buildWriter(directory: string): Promise<string> {
-  const source = join(directory, 'writer.ts');
-  const lines = [
+function buildWriter(directory: string): Promise<string> {
+  return buildProgram(directory, [
     `import { openAudit } from ${JSON.stringify(SINK)};`,
     'const [path, count, record] = process.argv.slice(2);',
     'const audit = openAudit({ path, redact: (text) => text, maxBytes: 20_000, keep: 100_000 });',
@@ -22,13 +20,7 @@ async function buildWriter(directory: string): Promise<string> {
     '  await Promise.all([0, 1, 2, 3, 4].map(() => audit.append(JSON.parse(record))));',
     '}',
     'await audit.close();',
-  ];
-  writeFileSync(source, lines.join('\n'));
-  const bundle = await rolldown({ input: source, platform: 'node' });
-  const file = join(directory, 'writer.mjs');
-  await bundle.write({ file, format: 'esm' });
-  await bundle.close();
-  return file;
+  ]);
 }
 
 function start(program: string, path: string, count: number): ChildProcess {

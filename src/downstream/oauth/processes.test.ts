@@ -1,22 +1,21 @@
 /** Several gateways of one user, and a refresh token that may be spent once. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
 import { expect, it, onTestFinished } from 'vitest';
+import { buildProgram } from '../../shared/testing.ts';
 import { createCredentialStore } from './store.ts';
 
 const KEY = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', principal: '' };
 
 /** A program that refreshes `count` times. */
-async function buildWorker(directory: string): Promise<string> {
-  const source = join(directory, 'worker.ts');
-  const lines = [
+function buildWorker(directory: string): Promise<string> {
+  return buildProgram(directory, [
     `import { createCredentialStore } from ${JSON.stringify(fileURLToPath(new URL('./store.ts', import.meta.url)))};`,
     'const [dir, url, count] = process.argv.slice(2);',
     'const options = { dir, given: undefined, keychain: async () => undefined, onProblem: console.error };',
@@ -27,13 +26,7 @@ async function buildWorker(directory: string): Promise<string> {
     '    return { refresh: await answer.text(), refreshes: stored.refreshes + 1 };',
     '  });',
     '}',
-  ];
-  writeFileSync(source, lines.join('\n'));
-  const bundle = await rolldown({ input: source, platform: 'node' });
-  const file = join(directory, 'worker.mjs');
-  await bundle.write({ file, format: 'esm' });
-  await bundle.close();
-  return file;
+  ]);
 }
 
 it('spends each refresh token once and loses no change, though one of them is killed in the middle', async () => {
