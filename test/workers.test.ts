@@ -203,7 +203,7 @@ it('a reload is in force in every worker once it is acknowledged, and a refused 
   }
   writeFileSync(home.rules, '{');
   gateway.running.child.kill('SIGHUP');
-  await until(() => acknowledged('reload refused') === 1, 'the bad file is refused');
+  await until(() => acknowledged('reload refused') > 0, 'the bad file is refused');
   expect(await Promise.all([call(), call()])).toEqual(['ok', 'ok']);
   busy = false;
   await Promise.all(load);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requestOf } from './load/requests.mjs';
-import { childrenOf, exited, firstLine } from './processes.mjs';
+import { exited, firstLine, workersOf } from './processes.mjs';
 
 export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SDK_GATEWAY = fileURLToPath(new URL('peers/sdk-gateway.mjs', import.meta.url));
@@ -52,8 +52,7 @@ export async function startGateway({ servers, agents = 20, args = [], node = [] 
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const url = await firstLine(child.stderr, child, /listening on (http:\/\/[^\s"]+\/mcp)/);
-  const workers = args.includes('--workers') ? childrenOf(child.pid) : [];
-  return { ...running(child, dir), url, token, pids: [child.pid, ...workers] };
+  return { ...running(child, dir), url, token, pids: [child.pid, ...workersOf(child.pid)] };
 }
 
 /** The gateway that is made of the official SDK. */

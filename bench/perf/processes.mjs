@@ -26,14 +26,11 @@ export function rssMb(pids) {
   }, 0);
 }
 
-/** Processes that this one started and that run the same program. */
-export function childrenOf(pid) {
+/** The workers of a gateway. */
+export function workersOf(pid) {
   const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
-  const program = (id) =>
-    readFileSync(`/proc/${id}/cmdline`, 'latin1')
-      .split('\0')
-      .find((part) => part.endsWith('.js'));
-  return ids.filter((id) => id !== '' && program(id) === program(pid)).map(Number);
+  const isWorker = (id) => /\0[^\0]*worker\.js\0/.test(readFileSync(`/proc/${id}/cmdline`, 'latin1'));
+  return ids.filter((id) => id !== '' && isWorker(id)).map(Number);
 }
 
 /** @param {string} name of a script in peers/; resolves once it says on which port it listens. */

@@ -40,8 +40,8 @@ interface Pending {
   readonly settle: (head: Head, body: string) => void;
   readonly fail: (error: unknown) => void;
   readonly options: RequestOptions | undefined;
-  /** What the server asks of this call's caller and has no answer to yet. */
-  readonly questions: Map<number, Canceller>;
+  /** What the server asks of this call's caller and has no answer to yet; few calls have any. */
+  questions: Map<number, Canceller> | undefined;
 }
 
 /** The link of a lease: one object for all that use it. */
@@ -102,7 +102,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
         answer(id as number, head[2] as number, head[3] as string, body, call);
         break;
       case 'withdrawn':
-        call?.questions.get(head[2] as number)?.abort();
+        call?.questions?.get(head[2] as number)?.abort();
         break;
       default:
         call?.settle(head, body);
@@ -113,12 +113,12 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
   const answer = (id: number, n: number, method: string, params: string, call: Pending | undefined): void => {
     const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
     const withdrawn = new Canceller();
-    call?.questions.set(n, withdrawn);
+    if (call !== undefined) call.questions = (call.questions ?? new Map()).set(n, withdrawn);
     const asked = call?.options?.onRequest?.({ method, params, withdrawn }) ?? Promise.resolve(failed);
     void asked
       .catch(() => failed)
       .then((given) => {
-        call?.questions.delete(n);
+        call?.questions?.delete(n);
         const text = given.ok ? given.result : (given.data ?? '');
         const error = given.ok ? [] : [given.code, given.message, given.data !== undefined];
         line?.frames.send(['answer', id, n, given.ok, ...error], text);
@@ -154,7 +154,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
         if (head[0] === 'failed') reject(errorOf(head[2] as ErrorText));
         else resolve(read(head, body));
       };
-      pending.set(id, { server, settle, fail, options, questions: new Map() });
+      pending.set(id, { server, settle, fail, options, questions: undefined });
       signal?.addEventListener('abort', aborted, { once: true });
       out.send(...make(id));
     });

@@ -1,9 +1,9 @@
 /** The servers of this worker, for another one: its end of the frames that borrower.ts sends. */
 import type { Socket } from 'node:net';
 import type { ServerDefinition } from '../../config/types.ts';
-import { Canceller, type CancelSignal } from '../../shared/cancel.ts';
+import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import type { ClientAnswer, Downstream, DownstreamEvents, Link, Reply, RequestOptions, Tenant } from '../types.ts';
+import type { ClientAnswer, Downstream, DownstreamEvents, Link, Reply, ServerRequest, Tenant } from '../types.ts';
 import { WANTS } from './borrower.ts';
 import { errorText } from './errors.ts';
 import { frames, type Head } from './frames.ts';
@@ -47,10 +47,10 @@ export function createOwner(options: OwnerOptions): Owner {
   };
 }
 
-interface Flight {
-  readonly controller: Canceller;
-  /** Questions to the caller that wait for their answers, by number. */
-  readonly asks: Map<number, (answer: ClientAnswer) => void>;
+/** Something that is done for the borrower, who may cancel it. */
+class Flight extends Canceller {
+  /** Questions to the caller that wait for their answers, by number; few calls have any. */
+  asks: Map<number, (answer: ClientAnswer) => void> | undefined;
 }
 
 function serveBorrower(
@@ -62,61 +62,73 @@ function serveBorrower(
   const flights = new Map<number, Flight>();
   let nextLease = 1;
 
-  /** Does something for the borrower, who may cancel it. */
-  const work = (id: number, run: (flight: Flight) => Promise<readonly [Head, string]>): void => {
-    const flight: Flight = { controller: new Canceller(), asks: new Map() };
-    flights.set(id, flight);
-    run(flight).then(
-      ([head, body]) => {
-        flights.delete(id);
-        send(head, body);
-      },
-      (error: unknown) => {
-        flights.delete(id);
-        if (!flight.controller.signal.aborted) send(['failed', id, errorText(error)]);
-      },
-    );
+  const failed = (id: number, flight: Flight | undefined, error: unknown): void => {
+    flights.delete(id);
+    if (flight?.aborted !== true) send(['failed', id, errorText(error)]);
   };
 
   const lease = async (
     id: number,
     [name, key, timeoutMs, listing, tenant]: readonly [string, string, number, boolean, Tenant | null],
-    signal: CancelSignal,
-  ): Promise<readonly [Head, string]> => {
+  ): Promise<void> => {
     const server = options.definition(name, key);
-    if (server === undefined) return [['changed', id], ''];
-    if (tenant !== null) downstream.expect(tenant.capabilities);
-    const wanted = { timeoutMs, signal, listing, tenant: tenant ?? undefined };
-    const link = await downstream.lease(server, wanted);
-    const number = nextLease++;
-    leases.set(number, link);
-    return [['leased', id, number, link.facts], ''];
+    if (server === undefined) return send(['changed', id]);
+    const flight = new Flight();
+    flights.set(id, flight);
+    try {
+      if (tenant !== null) downstream.expect(tenant.capabilities);
+      const wanted = { timeoutMs, signal: flight, listing, tenant: tenant ?? undefined };
+      const link = await downstream.lease(server, wanted);
+      const number = nextLease++;
+      leases.set(number, link);
+      flights.delete(id);
+      send(['leased', id, number, link.facts]);
+    } catch (error) {
+      failed(id, flight, error);
+    }
   };
 
-  const call = async (id: number, head: Head, body: string, flight: Flight): Promise<readonly [Head, string]> => {
-    const [, , number, method, timeoutMs, maxTotalMs, wants, length, headers, capabilities] = head as CallHead;
-    let asked = 0;
-    const onRequest: RequestOptions['onRequest'] = (request) =>
-      new Promise((resolve) => {
-        const n = asked++;
-        flight.asks.set(n, resolve);
-        request.withdrawn.addEventListener('abort', () => send(['withdrawn', id, n]));
-        send(['asked', id, n, request.method], request.params);
-      });
-    const reply = await linkOf(number).request(method, body.slice(0, length), {
-      timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
-      ...(maxTotalMs === null ? {} : { maxTotalMs }),
-      signal: flight.controller.signal,
-      meta: body.slice(length),
-      ...(headers === null ? {} : { headers }),
-      ...(capabilities === null ? {} : { clientCapabilities: capabilities }),
-      ...((wants & WANTS.progress) === 0 ? {} : { onProgress: (params) => send(['progress', id], params) }),
-      ...((wants & WANTS.requests) === 0 ? {} : { onRequest }),
-      ...((wants & WANTS.notifications) === 0
-        ? {}
-        : { onNotification: (what, params) => send(['told', id, what], params) }),
+  const call = (id: number, head: CallHead, body: string): void => {
+    const [, , number, method, timeoutMs, maxTotalMs, wants, length, headers, capabilities] = head;
+    const flight = new Flight();
+    flights.set(id, flight);
+    linkOf(number)
+      .request(method, body.slice(0, length), {
+        timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
+        maxTotalMs: maxTotalMs ?? undefined,
+        signal: flight,
+        meta: body.slice(length),
+        headers: headers ?? undefined,
+        clientCapabilities: capabilities ?? undefined,
+        onProgress: (wants & WANTS.progress) === 0 ? undefined : (params) => send(['progress', id], params),
+        onRequest: (wants & WANTS.requests) === 0 ? undefined : (request) => ask(id, flight, request),
+        onNotification:
+          (wants & WANTS.notifications) === 0 ? undefined : (what, params) => send(['told', id, what], params),
+      })
+      .then(
+        (reply) => {
+          flights.delete(id);
+          sendReply(id, reply);
+        },
+        (error: unknown) => failed(id, flight, error),
+      );
+  };
+
+  /** A server asks the caller of a call something. */
+  const ask = (id: number, flight: Flight, { method, params, withdrawn }: ServerRequest): Promise<ClientAnswer> =>
+    new Promise((resolve) => {
+      flight.asks ??= new Map();
+      const n = flight.asks.size;
+      flight.asks.set(n, resolve);
+      withdrawn.addEventListener('abort', () => send(['withdrawn', id, n]));
+      send(['asked', id, n, method], params);
     });
-    return replyFrame(id, reply);
+
+  const sendReply = (id: number, reply: Reply): void => {
+    if (reply.ok) {
+      const { text, metaAt, resultType, ttlMs } = reply.result;
+      send(['reply', id, true, metaAt, resultType, ttlMs ?? null], text);
+    } else send(['reply', id, false, reply.code, reply.message, reply.data !== undefined], reply.data);
   };
 
   const linkOf = (number: number): Link => {
@@ -131,42 +143,44 @@ function serveBorrower(
   const { send } = frames(socket, (head, body) => {
     const [kind, first] = head;
     const id = first as number;
-    switch (kind) {
-      case 'lease':
-        work(id, ({ controller }) =>
-          lease(id, head.slice(2) as unknown as Parameters<typeof lease>[1], controller.signal),
-        );
-        break;
-      case 'call':
-        work(id, (flight) => call(id, head, body, flight));
-        break;
-      case 'resource':
-        work(id, async () => {
+    try {
+      switch (kind) {
+        case 'call':
+          call(id, head as CallHead, body);
+          break;
+        case 'lease':
+          void lease(id, head.slice(2) as unknown as Parameters<typeof lease>[1]);
+          break;
+        case 'resource': {
           const link = linkOf(head[2] as number);
-          return replyFrame(
-            id,
-            await (head[3] === true ? link.subscribeResource(body) : link.unsubscribeResource(body)),
+          const done = head[3] === true ? link.subscribeResource(body) : link.unsubscribeResource(body);
+          done.then(
+            (reply) => sendReply(id, reply),
+            (error: unknown) => failed(id, undefined, error),
           );
-        });
-        break;
-      case 'ask':
-        work(id, async () => {
-          const { value, body: text = '' } = await options.asked(head[2] as string, head[3]);
-          return [['given', id, value], text];
-        });
-        break;
-      case 'abort':
-        flights.get(id)?.controller.abort();
-        break;
-      case 'answer':
-        settle(flights.get(id), head, body);
-        break;
-      case 'drop':
-        leases.delete(id);
+          break;
+        }
+        case 'ask':
+          options.asked(head[2] as string, head[3]).then(
+            ({ value, body: text }) => send(['given', id, value], text),
+            (error: unknown) => failed(id, undefined, error),
+          );
+          break;
+        case 'abort':
+          flights.get(id)?.abort();
+          break;
+        case 'answer':
+          settle(flights.get(id), head, body);
+          break;
+        case 'drop':
+          leases.delete(id);
+      }
+    } catch (error) {
+      failed(id, undefined, error);
     }
   });
   socket.once('close', () => {
-    for (const { controller } of flights.values()) controller.abort();
+    for (const flight of flights.values()) flight.abort();
   });
   return send;
 }
@@ -184,12 +198,6 @@ type CallHead = readonly [
   capabilities: string | null,
 ];
 
-function replyFrame(id: number, reply: Reply): readonly [Head, string] {
-  if (!reply.ok) return [['reply', id, false, reply.code, reply.message, reply.data !== undefined], reply.data ?? ''];
-  const { text, metaAt, resultType, ttlMs } = reply.result;
-  return [['reply', id, true, metaAt, resultType, ttlMs ?? null], text];
-}
-
 /** The caller answered what a server asked it. */
 function settle(flight: Flight | undefined, head: Head, body: string): void {
   const [, , n, ok, code, message, hasData] = head as readonly [
@@ -201,9 +209,8 @@ function settle(flight: Flight | undefined, head: Head, body: string): void {
     string,
     boolean,
   ];
-  const resolve = flight?.asks.get(n);
+  const resolve = flight?.asks?.get(n);
   if (resolve === undefined) return;
-  flight?.asks.delete(n);
   if (ok) resolve({ ok, result: body });
   else resolve({ ok: false, code, message, ...(hasData ? { data: body } : {}) });
 }
