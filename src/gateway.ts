@@ -132,6 +132,8 @@ export async function createGateway(
     listen: async (...how) => (await import('./transport/http/callback.ts')).listenForCallback(...how),
     log,
     keepSecrets: redactor.renew,
+    // Its lists are there then for callers that got none of it.
+    signedIn: (server) => void downstream.control(server, 'warm'),
   });
   const ownServers = createDownstream({
     version: VERSION,

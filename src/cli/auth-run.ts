@@ -3,7 +3,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { hasAuthorization } from '../config/oauth.ts';
 import { quote } from '../config/printable.ts';
-import type { Settings } from '../config/settings.ts';
+import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import { readChallengeFacts } from '../downstream/oauth/challenge.ts';
 import type { StoredSignIn } from '../downstream/oauth/keep.ts';
@@ -15,6 +15,7 @@ import { NOTHING_OFFERED } from '../relay/offered.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { AuthFlags } from './auth.ts';
 import { openBrowser } from './browser.ts';
+import { askAll } from './control-client.ts';
 import { print, printJson, say } from './output.ts';
 import { table } from './table.ts';
 
@@ -40,6 +41,8 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
     if (flags.browser !== false) openBrowser(url);
     const stop = takePastedAnswers(gateway);
     await done.finally(stop);
+    // Gateways that run already offer its tools then.
+    await askAll(runtimeDir(settings), { do: 'warm', server: name }).catch(() => undefined);
     print(`Signed in to ${quote(name)}.`);
   });
 }
@@ -96,8 +99,8 @@ export async function status(settings: Settings, flags: AuthFlags): Promise<void
 
 interface Report {
   readonly server: string;
-  /** `header`: the entry has an `Authorization` header. `none`: nobody is signed in, which the server may not need. */
-  readonly state: 'signed-in' | 'expired' | 'none' | 'header';
+  /** `over`: it cannot be renewed any more. `header`: the entry has an `Authorization` header. `none`: nobody is signed in, which the server may not need. */
+  readonly state: 'signed-in' | 'over' | 'unreadable' | 'none' | 'header';
   readonly credentials?: 'gateway' | 'per-principal';
   readonly principal?: string;
   readonly issuer?: string;
@@ -118,7 +121,7 @@ function reports(snapshot: Snapshot, server: ServerDefinition, all: readonly Sto
   if (own.length === 0) return [{ server: name, state: 'none', credentials }];
   return own.map((stored) => ({
     server: name,
-    state: stored.usable ? 'signed-in' : 'expired',
+    state: stored.state === 'usable' ? 'signed-in' : stored.state,
     credentials,
     ...(stored.principal === '' ? {} : { principal: nameOf(snapshot, stored.principal) }),
     issuer: stored.issuer,

@@ -4,6 +4,7 @@ import type { ConfigLocation } from '../config/locate.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { ServerReport } from '../downstream/report.ts';
+import type { ControlVerb } from '../downstream/types.ts';
 import type { Attested } from '../identity/attestations.ts';
 import type { Measures } from '../observe/metrics.ts';
 import type { AgentSpending, SpentHere } from '../tools/spending.ts';
@@ -53,7 +54,7 @@ export type WorkerApi = {
   servers(): Maybe<readonly ServerReport[]>;
   spent(): Maybe<readonly SpentHere[]>;
   measures(): Promise<Measures>;
-  control(server: string, what: 'restart' | 'stop'): Maybe<boolean>;
+  control(server: string, what: ControlVerb): Maybe<boolean>;
   /** What a server wrote to stderr. */
   output(server: string): Maybe<string | undefined>;
   /** The same, and, as `written`, what it writes from now on. */

@@ -173,6 +173,8 @@ export interface ServerStatus {
   readonly lastError: string | undefined;
 }
 
+export type ControlVerb = 'restart' | 'stop' | 'warm';
+
 /** All connections to downstream servers. */
 export interface Downstream {
   /**
@@ -196,9 +198,9 @@ export interface Downstream {
   status(): readonly ServerStatus[];
   /**
    * Does something to one server on behalf of the owner; false where no server of this name was used yet.
-   * `stop`: the next call starts it again.
+   * `stop`: the next call starts it again. `warm`: connects it where it is not.
    */
-  control(name: string, what: 'restart' | 'stop'): boolean;
+  control(name: string, what: ControlVerb): boolean;
   /** What a server's processes wrote to stderr; undefined where no server of this name was used yet. */
   output(name: string): Pick<Tail, 'text' | 'follow'> | undefined;
   /** Stops everything: stdin closed, 2 s, SIGTERM to the tree, 2 s, SIGKILL; all servers in parallel. */

@@ -6,12 +6,13 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { ControlVerb } from '../downstream/types.ts';
 
 /** Bytes that a request may have. */
 const MAX_REQUEST = 64 * 1024;
 
 export interface ControlRequest {
-  readonly do: 'status' | 'stats' | 'restart' | 'stop' | 'logs';
+  readonly do: 'status' | 'stats' | 'logs' | ControlVerb;
   readonly server?: string;
   readonly follow?: boolean;
 }
@@ -48,7 +49,7 @@ export interface ControlOptions {
   readonly servers: () => Maybe<readonly object[]>;
   /** What each agent spent. */
   readonly spending: () => Maybe<readonly object[]>;
-  readonly control: (server: string, what: 'restart' | 'stop') => Maybe<boolean>;
+  readonly control: (server: string, what: ControlVerb) => Maybe<boolean>;
   /** @param follow whether somebody will listen to what comes */
   readonly output: (server: string, follow: boolean) => Maybe<ServerOutput | undefined>;
   readonly failed: (error: unknown) => void;
@@ -119,6 +120,7 @@ async function answer(options: ControlOptions, socket: Socket, request: ControlR
       break;
     case 'restart':
     case 'stop':
+    case 'warm':
       send((await options.control(name, request.do)) ? { done: true } : { error: unused(name) });
       break;
     case 'logs': {

@@ -11,6 +11,8 @@ import type { CredentialKey, CredentialStore, GuardedFetch } from './types.ts';
 
 /** Milliseconds before its end in which a token is renewed, at most a tenth of its life. */
 const AHEAD_MS = 60_000;
+/** Milliseconds in which a new token is not renewed ahead, however shortly it lives. */
+const YOUNG_MS = 1000;
 /** Milliseconds without another try after the renewal of a token failed that is still good. */
 const PATIENCE_MS = 10_000;
 /** Milliseconds after which a credential is read again: its owner may have ended it in another process. */
@@ -199,7 +201,7 @@ export function createAccount(options: AccountOptions): Account {
   const isDue = ({ refresh, obtainedAt, expiresAt }: Tokens): boolean => {
     if (expiresAt === undefined || (refresh === undefined && !isMachine)) return false;
     const ahead = Math.min(AHEAD_MS, (expiresAt - obtainedAt) / 10);
-    return now() >= expiresAt - ahead && now() >= notAheadBefore;
+    return now() >= Math.max(expiresAt - ahead, obtainedAt + YOUNG_MS, notAheadBefore);
   };
 
   const headersNow = (): AuthorizationHeaders => {

@@ -7,6 +7,7 @@ import {
   IssuerMismatchError,
   type OAuthProtectedResourceMetadata,
 } from '@modelcontextprotocol/client';
+import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import type { GuardedFetch } from './types.ts';
@@ -36,6 +37,13 @@ export interface DiscoveryOptions {
 /** @throws GatewayError SERVER_UNAVAILABLE saying why nobody can sign in. */
 export async function discover(options: DiscoveryOptions): Promise<Discovered> {
   const { server, resource, fetch } = options;
+  const { protocol, hostname } = new URL(resource);
+  if (protocol === 'http:' && !isLoopback(hostname)) {
+    throw unavailable(
+      server,
+      'wants a token, which others could read on the way: put an https address into its entry.',
+    );
+  }
   const described = await resourceMetadata(options);
   if (
     described !== undefined &&

@@ -2,7 +2,7 @@
 import type { HttpDefinition, ServerDefinition } from '../../config/types.ts';
 import type { Log } from '../types.ts';
 import { type Credential, readCredential } from './credential.ts';
-import type { CredentialKey, CredentialStore, GuardedFetch } from './types.ts';
+import type { CredentialStore, GuardedFetch } from './types.ts';
 
 export interface StoredSignIn {
   readonly server: string;
@@ -15,8 +15,8 @@ export interface StoredSignIn {
   readonly expiresAt: number | undefined;
   /** Whether it can be renewed without a person. */
   readonly renews: boolean;
-  /** False after it was refused, and while nobody finished the first one. */
-  readonly usable: boolean;
+  /** `over`: it was refused, or nobody finished it. `unreadable`: it was encrypted with another key, or is damaged. */
+  readonly state: 'usable' | 'over' | 'unreadable';
 }
 
 /** Address of a server as credentials are kept under it. */
@@ -26,7 +26,15 @@ export function resourceOf({ url }: HttpDefinition): string {
   return address.href;
 }
 
-/** What is stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE */
+const UNREADABLE = {
+  clientId: undefined,
+  scopes: undefined,
+  expiresAt: undefined,
+  renews: false,
+  state: 'unreadable',
+} as const;
+
+/** What is stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE where the folder is */
 export async function storedSignIns(
   store: CredentialStore,
   servers: Iterable<ServerDefinition>,
@@ -38,27 +46,27 @@ export async function storedSignIns(
     const resource = resourceOf(link);
     const isMachine = link.oauth?.grantType === 'client_credentials';
     for (const key of keys.filter((candidate) => candidate.resource === resource)) {
-      const credential = readCredential(await store.read(key));
-      if (credential !== undefined) found.push({ server: name, ...facts(key, credential, isMachine) });
+      const { issuer, principal } = key;
+      const stored = { server: name, issuer, principal };
+      const credential = await store.read(key).then(readCredential, () => undefined);
+      found.push({ ...stored, ...(credential === undefined ? UNREADABLE : facts(credential, isMachine)) });
     }
   }
   return found;
 }
 
 function facts(
-  key: CredentialKey,
   { client, asked, tokens }: Credential,
   isMachine: boolean,
-): Omit<StoredSignIn, 'server'> {
+): Omit<StoredSignIn, 'server' | 'issuer' | 'principal'> {
   const renews = isMachine || tokens?.refresh !== undefined;
+  const lives = tokens !== undefined && (renews || tokens.expiresAt === undefined || tokens.expiresAt > Date.now());
   return {
-    principal: key.principal,
-    issuer: key.issuer,
     clientId: client?.id,
     scopes: tokens?.scope ?? asked,
     expiresAt: tokens?.expiresAt,
     renews,
-    usable: tokens !== undefined && (renews || tokens.expiresAt === undefined || tokens.expiresAt > Date.now()),
+    state: lives ? 'usable' : 'over',
   };
 }
 

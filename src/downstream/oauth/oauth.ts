@@ -12,6 +12,9 @@ import { endSignIns, type StoredSignIn, storedSignIns } from './keep.ts';
 import type { SignIn, SignIns } from './sign-in.ts';
 import type { CredentialStore, GuardedFetch } from './types.ts';
 
+/** Accounts that are remembered at a time. */
+const MAX_ACCOUNTS = 1000;
+
 /** A loopback address that an authorization server sends a browser back to. */
 export interface Callback {
   readonly redirectUri: string;
@@ -31,6 +34,8 @@ export interface OAuthOptions {
   readonly listen: ListenForCallback;
   readonly log: Log;
   readonly keepSecrets: (owner: string, values: readonly string[]) => void;
+  /** Somebody signed in to a server. */
+  readonly signedIn?: (server: string) => void;
 }
 
 /** Where the person comes back to: this machine, or an address of the gateway that browsers reach. */
@@ -77,16 +82,23 @@ export function createOAuth(options: OAuthOptions): OAuth {
       const own = { server: name, definition: link, principal, fetch };
       account = createAccount({ ...own, store, log, keepSecrets, now: Date.now });
       accounts.set(id, account);
+      // Of definitions and principals that are gone, for the most part; who comes back reads the store again.
+      for (const old of [...accounts.keys()].slice(0, -MAX_ACCOUNTS)) accounts.delete(old);
     }
     return account;
   };
 
+  const finish = async (answer: URLSearchParams, redirectUri?: string): Promise<string> => {
+    const server = await (await waiting()).finish(answer, redirectUri);
+    options.signedIn?.(server);
+    return server;
+  };
+
   const viaLoopback = async (account: Account, pending: SignIns): Promise<SignIn> => {
     const port = account.oauth?.redirectPort ?? (await lastPort(account));
-    const receive = (answer: URLSearchParams, at: string): Promise<string> => pending.finish(answer, at);
-    const callback = await listen(port ?? 0, receive).catch((error: unknown) => {
+    const callback = await listen(port ?? 0, finish).catch((error: unknown) => {
       if (account.oauth?.redirectPort !== undefined || port === undefined) throw error;
-      return listen(0, receive);
+      return listen(0, finish);
     });
     try {
       const signIn = await pending.begin(account, callback.redirectUri);
@@ -121,7 +133,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
       const fetch = guardedFetch(ownersWords(server.link));
       return endSignIns({ store, fetch, server, principal, log });
     },
-    finish: async (answer, redirectUri) => (await waiting()).finish(answer, redirectUri),
+    finish,
     close: () => void signIns?.then((pending) => pending.close()),
   };
 }

@@ -72,6 +72,12 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
     };
   } catch (error) {
     if (error instanceof GatewayError) throw error;
+    if (metadata === undefined) {
+      throw unavailable(
+        server,
+        'refuses requests without a credential and does not say where to sign in: put the header that it wants into its entry.',
+      );
+    }
     const status = error instanceof RegistrationRejectedError ? ` (HTTP ${error.status})` : '';
     throw unavailable(
       server,

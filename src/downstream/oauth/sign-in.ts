@@ -5,6 +5,7 @@ import {
   startAuthorization,
   validateAuthorizationResponseIssuer,
 } from '@modelcontextprotocol/client';
+import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import type { Account } from './account.ts';
@@ -221,8 +222,7 @@ function scopeOf(account: Account, { issuer, scopes, metadata }: Discovered): st
 
 /** The link is opened by a person's browser, so it must be one that browsers open as a page. */
 function safeLink(server: string, url: URL): string {
-  const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  const isPage = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback);
+  const isPage = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   if (isPage && url.username === '' && url.password === '') return url.href;
   throw unavailable(
     server,
