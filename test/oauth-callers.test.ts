@@ -137,7 +137,15 @@ describe('the owner', () => {
     expect((await fetch(`${issuer.url}/token`, { method: 'POST', body })).status).toBe(400);
   });
 
-  it('signs in with a browser on another machine: the last address is pasted', async () => {
+  it('signs in with a browser on another machine; gateways that run offer the tools then', async () => {
+    const gateway = await serveStdio({ home, args: ['--expose', 'direct'] }, '2025-11-25');
+    const toolsOf = async () => (await gateway.rpc.call('tools/list')).message.result?.['tools'];
+    const changed = new Promise<void>((resolve) => {
+      gateway.rpc.listen(({ method }) => {
+        if (method === 'notifications/tools/list_changed') resolve();
+      });
+    });
+    expect(await toolsOf()).toEqual([]);
     const login = startGateway(['auth', 'login', 'notes', '--no-browser'], { env: home.env, cwd: home.cwd });
     const [, link = ''] = await login.waitForStderr(/^ {2}(http\S+)$/m);
     const { url } = await walk(link, { fields: { login: 'dave' }, stopAt: ({ pathname }) => pathname === '/callback' });
@@ -146,6 +154,10 @@ describe('the owner', () => {
     login.child.stdin?.write(`${url}\n`);
     expect((await login.exited).code).toBe(0);
     expect((await command('status')).stdout).toMatch(/^notes +signed-in /m);
+    await changed;
+    expect(await toolsOf()).toContainEqual(expect.objectContaining({ name: 'notes__echo' }));
+    gateway.running.child.stdin?.end();
+    await gateway.running.exited;
   });
 
   it.each([
