@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type LastPage, openBrowser, signIn, signInElsewhere } from './support/browser.ts';
 import { launch, type StdioGateway, serveStdio } from './support/gateway.ts';
 import { type Home, makeHome, servers } from './support/home.ts';
@@ -52,7 +52,8 @@ async function linkOf(call: Promise<ToolResult>): Promise<string> {
 const retire = (): void => void server.revoked.add(issuer.last.access);
 
 beforeAll(async () => {
-  [browser, issuer] = await Promise.all([openBrowser(), startSignInServer()]);
+  browser = await openBrowser();
+  issuer = await startSignInServer();
   server = await startProtected(issuer, 'modern');
   home = makeHome({
     // An agent may have three quarters of these.
@@ -60,11 +61,11 @@ beforeAll(async () => {
     rules: { agents: { default: { allow: { servers: ['*'] } } } },
   });
   gateway = await start(MODERN);
-});
-afterAll(async () => {
-  await end(gateway);
-  await Promise.all([browser.close(), server.stop(), issuer.stop()]);
-  home.remove();
+  return async () => {
+    await end(gateway);
+    await Promise.all([browser.close(), server.stop(), issuer.stop()]);
+    home.remove();
+  };
 });
 
 describe('signing in', () => {
