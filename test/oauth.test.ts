@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type LastPage, openBrowser, signIn, signInElsewhere } from './support/browser.ts';
 import { launch, type StdioGateway, serveStdio } from './support/gateway.ts';
 import { type Home, makeHome, servers } from './support/home.ts';
@@ -61,11 +61,14 @@ beforeAll(async () => {
     rules: { agents: { default: { allow: { servers: ['*'] } } } },
   });
   gateway = await start(MODERN);
-  return async () => {
-    await end(gateway);
-    await Promise.all([browser.close(), server.stop(), issuer.stop()]);
-    home.remove();
-  };
+});
+afterAll(async () => {
+  // Undefined where there is no browser.
+  await browser?.close();
+  if (gateway === undefined) return;
+  await end(gateway);
+  await Promise.all([server.stop(), issuer.stop()]);
+  home.remove();
 });
 
 describe('signing in', () => {
