@@ -7,6 +7,8 @@ import { timerMs } from './wait.ts';
 export interface Alarm {
   /** Rings at this time or before, in milliseconds of `performance.now`; Infinity for never. */
   at(time: number): void;
+  /** Never rings again: until then a timer holds everything that `ring` can reach. */
+  stop(): void;
 }
 
 /**
@@ -30,5 +32,5 @@ export function createAlarm(ring: () => number): Alarm {
     at(ring());
   };
 
-  return { at };
+  return { at, stop: () => clearTimeout(timer) };
 }

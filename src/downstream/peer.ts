@@ -114,6 +114,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const finish = (error: GatewayError): void => {
     if (over !== undefined) return;
     over = error;
+    alarm.stop();
     for (const call of [...pending.values()]) fail(call, error);
     options.closed(error);
   };

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createAlarm } from './alarm.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('rings at the earliest time that was asked for, and then when it is told to', () => {
+  const rings: number[] = [];
+  const next = [performance.now() + 300, Number.POSITIVE_INFINITY];
+  const since = performance.now();
+  const alarm = createAlarm(() => {
+    rings.push(performance.now() - since);
+    return next.shift() ?? 0;
+  });
+  for (const ms of [500, 100, 900]) alarm.at(since + ms);
+  vi.advanceTimersByTime(2000);
+  expect(rings).toEqual([100, 300]);
+});
+
+it('holds nothing once it is stopped', () => {
+  const ring = vi.fn(() => Number.POSITIVE_INFINITY);
+  const alarm = createAlarm(ring);
+  alarm.at(performance.now() + 60_000);
+  alarm.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
