@@ -51,6 +51,7 @@ const COMMANDS = [
   ['demo'],
   ['audit'],
   ['audit', 'verify'],
+  ['search', 'test'],
   ['search', 'learned'],
   ['search', 'forget'],
 ];

@@ -7,6 +7,7 @@ import { serveStdio } from './support/gateway.ts';
 import { type Home, makeHome, servers, withPrincipals } from './support/home.ts';
 import { CORNERS, open, overMatrix } from './support/matrix.ts';
 import { fixture } from './support/paths.ts';
+import { runCli } from './support/process.ts';
 import type { Rpc } from './support/rpc.ts';
 import { callTool, textOf } from './support/tools.ts';
 
@@ -129,6 +130,20 @@ describe('when the endpoint', () => {
     await keyless.stop();
     endpoint = await fakeEmbeddings(IDEAS);
   });
+});
+
+it('is tested by a command', async () => {
+  const home = homeWith(settings({ timeout_ms: 1000 }));
+  const test = (more: Record<string, string> = env) =>
+    runCli(['search', 'test', '--json'], { env: { ...home.env, ...more }, cwd: home.cwd });
+  expect(JSON.parse((await test()).stdout)).toMatchObject({ model: 'little', dimensions: 5, timeout_ms: 1000 });
+  expect(await test({})).toMatchObject({ code: 1, stdout: '' });
+  endpoint.mode = 'failing';
+  const { code, stderr } = await test();
+  expect(code).toBe(4);
+  expect(stderr).toContain('/v1/embeddings answered with HTTP 503');
+  expect(stderr).not.toContain(KEY);
+  home.remove();
 });
 
 it('says the same bytes with a denied tool and without it', async () => {

@@ -35,6 +35,7 @@ export const ABLATIONS = {
     joined: false,
     neighbours: false,
     coverage: false,
+    complete: false,
   },
   'gateway without stop words': { stop: false },
   'gateway without synonyms': { synonyms: false },
@@ -42,6 +43,7 @@ export const ABLATIONS = {
   'gateway without joined words': { joined: false },
   'gateway without neighbours': { neighbours: false },
   'gateway without coverage': { coverage: false },
+  'gateway without completeness': { complete: false },
 };
 
 /** Words in lower case, nothing else: what a plain search does with a text. */

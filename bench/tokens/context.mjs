@@ -10,11 +10,11 @@ export function contextOf(configured) {
   const lists = new Map(configured.map(({ name, entries }) => [name, entries]));
   const definitions = configured.map(({ name }) => [name, { name, description: undefined, timeoutMs: undefined }]);
   const context = {
-    snapshot: { servers: new Map(definitions), broken: new Map(), agentTerms: new Map(), policy: {} },
+    snapshot: { servers: new Map(definitions), broken: new Map(), agentTerms: new Map(), policy: {}, search: {} },
     caller: { agent: 'bench', ceiling: undefined },
     decide: () => ({ allowed: true, rule: '' }),
     catalog: {
-      searcher: createSearcher(),
+      searcher: createSearcher({ compare: async () => undefined }),
       listed: ({ name }) => lists.get(name),
       tools: async ({ name }) => lists.get(name),
     },

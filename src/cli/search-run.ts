@@ -1,11 +1,43 @@
+import process from 'node:process';
 import { openUses } from '../catalog/uses/file.ts';
 import type { Use } from '../catalog/uses/uses.ts';
+import { createEndpoint } from '../catalog/vectors/endpoint.ts';
+import { loadSnapshot } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import { GatewayError } from '../shared/errors.ts';
 import { print, printJson, say } from './output.ts';
 import type { SearchFlags } from './search.ts';
 import { table } from './table.ts';
 
 const HEAD = ['agent', 'times', 'last', 'server', 'tool', 'words'];
+
+/** Milliseconds for the answer: long enough to learn how slow a slow endpoint is. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Asks for one vector, as a search would.
+ * @throws GatewayError CONFIG_INVALID, CONFIG_NOT_FOUND, SERVER_UNAVAILABLE
+ */
+export async function test(settings: Settings, { json }: SearchFlags): Promise<void> {
+  const { embeddings } = (await loadSnapshot(settings, process.env)).snapshot.search;
+  if (embeddings === undefined) {
+    const message = 'The rules have no endpoint for embeddings, or its key is not set: "validate" says which.';
+    throw new GatewayError('CONFIG_INVALID', message);
+  }
+  const { model, timeoutMs, queryPrefix } = embeddings;
+  const nothing = (): void => undefined;
+  const endpoint = createEndpoint({ failed: nothing, recovered: nothing, now: () => performance.now() });
+  const asking = { timeoutMs: PATIENCE_MS, signal: new AbortController().signal };
+  const start = performance.now();
+  const [vector] = await endpoint.embed(embeddings, [`${queryPrefix}open an issue`], asking);
+  const ms = Math.round(performance.now() - start);
+  if (vector === undefined) {
+    throw new GatewayError('SERVER_UNAVAILABLE', `The endpoint refuses the request: check the model "${model}".`);
+  }
+  if (json === true) return printJson({ model, dimensions: vector.length, ms, timeout_ms: timeoutMs });
+  print(`${model}: a vector of ${vector.length} numbers after ${ms} ms`);
+  if (ms > timeoutMs) say(`A search waits ${timeoutMs} ms for it, and goes on without: raise "timeout_ms".`);
+}
 
 /** Prints what is remembered. */
 export async function learned(settings: Settings, { agent, json }: SearchFlags): Promise<void> {

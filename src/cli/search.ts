@@ -1,9 +1,9 @@
-/** `search learned` and `search forget`: what was remembered of the use of tools. */
+/** `search test`: the endpoint for embeddings. `search learned`, `search forget`: what was remembered of the use of tools. */
 import type { Command } from 'commander';
-import { settingsFrom } from './flags.ts';
+import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { fail } from './output.ts';
 
-export interface SearchFlags {
+export interface SearchFlags extends CommandFlags {
   readonly agent?: string;
   readonly json?: boolean;
 }
@@ -11,8 +11,13 @@ export interface SearchFlags {
 export function registerSearch(program: Command): void {
   const search = program
     .command('search')
-    .description('see and forget what search_tools learned from use')
+    .description('test the endpoint for embeddings; see and forget what search_tools learned from use')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway search learned');
+  withFiles(search.command('test'))
+    .description('ask the endpoint for embeddings for one vector, and say how long that takes')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway search test')
+    .action(run(async (flags) => (await import('./search-run.ts')).test(settingsFrom(flags), flags)));
   command(search, 'learned')
     .description('list which tool was used after which words, most recent last')
     .addHelpText(

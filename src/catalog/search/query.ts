@@ -10,7 +10,9 @@ import { words } from './words.ts';
 
 /** Ideas of one question that count; a question has few, a pasted page has thousands. */
 const MAX_CONCEPTS = 48;
+/** Weight of a synonym where servers use the word itself, and where they do not. */
 const SYNONYM_WEIGHT = 0.35;
+const TRANSLATION_WEIGHT = 0.7;
 /** A word that more tools have than this share, and than this number, tells nothing in the place of another. */
 const COMMON = 0.05;
 const MIN_COMMON = 50;
@@ -79,7 +81,8 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
     if (!exact && use.spelling && found.size === 0) {
       for (const { text: correct, weight } of respelled(index, scope, text)) add(correct, weight);
     }
-    if (use.synonyms) for (const synonym of synonyms.get(text) ?? []) add(synonym, SYNONYM_WEIGHT);
+    if (use.synonyms)
+      for (const synonym of synonyms.get(text) ?? []) add(synonym, exact ? SYNONYM_WEIGHT : TRANSLATION_WEIGHT);
     if (found.size === 0) continue;
     concepts.push({
       weight: count ** REPEAT_EXPONENT * (use.fillers && fillers.has(text) ? FILLER_WEIGHT : 1),

@@ -34,6 +34,22 @@ describe('search', () => {
     expect(search(query)[0]).toBe(first);
   });
 
+  it('prefers a tool that has all of a short question to one that has a part of it in its name', () => {
+    const others = Array.from({ length: 20 }, (_, at) => ({
+      server: 'c',
+      name: `other_${at}`,
+      description: 'Something',
+    }));
+    const own = indexOf([
+      ...others,
+      { server: 'a', name: 'invoice', description: 'Invoice' },
+      { server: 'b', name: 'keeper', description: 'Keeps each invoice in the archive of the house' },
+    ]);
+    const first = (options = {}): string | undefined => found(own, ['a', 'b', 'c'], 'archive invoice', options)[0];
+    expect(first()).toBe('b/keeper');
+    expect(first({ complete: false })).toBe('a/invoice');
+  });
+
   it('gives several tools for a question of several parts', () => {
     const both = search('Create an issue about the bug. Then delete the file.', { limit: 2 });
     expect(both).toEqual(expect.arrayContaining(['github/create_issue', 'files/deleteFile']));

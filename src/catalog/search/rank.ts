@@ -16,6 +16,8 @@ const COVERED = 0.5;
 const UNCOVERED_WEIGHT = 0.6;
 /** What the sentence of the question that a tool fits best adds to its score. */
 const PART_WEIGHT = 1;
+/** Ideas of a question that wants one tool: the more of them a tool has, the better. Longer ones may want several tools. */
+const SHORT = 6;
 /** Tools among which the choice is made. */
 const CANDIDATES = 100;
 
@@ -25,9 +27,12 @@ export interface RankOptions extends Partial<Ingredients> {
   readonly neighbours?: boolean;
   readonly coverage?: boolean;
   readonly parts?: boolean;
+  readonly complete?: boolean;
   /** What speaks for documents besides their words, by id, in units of the best score that words gave. */
   readonly evidence?: Evidence;
 }
+
+const NO_EVIDENCE: Evidence = new Map();
 
 export interface Hit {
   readonly document: IndexedDocument;
@@ -56,10 +61,14 @@ export function rank(index: SearchIndex, scope: Scope, query: string, options: R
   const rows = concepts.map((concept) => rowOf(scope, concept, scratch));
   const found = totals(scope, rows, scratch, options.neighbours === false ? 0 : SERVER_WEIGHT);
   const limit = Math.max(CANDIDATES, options.limit);
-  const hits = withEvidence(index, best(index, found, scratch, limit), scratch, options.evidence);
-  if (options.coverage === false) return hits.slice(0, options.limit);
+  const { evidence = NO_EVIDENCE } = options;
+  const hits = withOthers(index, best(index, found, scratch, limit), scratch, evidence);
   const ideas = ideasOf(hits, rows, scratch);
-  const parted = options.parts === false ? hits : withParts(hits, ideas, concepts);
+  const isShort = concepts.length > 0 && concepts.length <= SHORT && partsOf(concepts).size === 1;
+  const weighed = isShort && options.complete !== false ? byCompleteness(scope, hits, ideas, concepts) : hits;
+  const supported = withEvidence(weighed, evidence);
+  if (options.coverage === false) return [...supported].sort(byScore).slice(0, options.limit);
+  const parted = options.parts === false ? supported : withParts(supported, ideas, concepts);
   return covering(parted, ideas, rows.length, options.limit);
 }
 
@@ -161,24 +170,45 @@ function highest(found: readonly number[], scratch: Float64Array, limit: number)
   return heap[0] as number;
 }
 
-/** Adds what speaks for documents besides their words, also for those that no word speaks for. */
-function withEvidence(
-  index: SearchIndex,
-  hits: readonly Hit[],
-  scores: Float64Array,
-  evidence: Evidence = new Map(),
-): Hit[] {
-  if (evidence.size === 0) return [...hits];
-  const unit = hits[0]?.score ?? 1;
-  const documents = new Set(hits.map(({ document }) => document));
+/** Adds the documents that something else speaks for, with what words give them. */
+function withOthers(index: SearchIndex, hits: Hit[], scores: Float64Array, evidence: Evidence): readonly Hit[] {
+  if (evidence.size === 0) return hits;
+  const found = new Set(hits.map(({ document }) => document.id));
   for (const id of evidence.keys()) {
-    const document = index.document(id);
-    if (document !== undefined) documents.add(document);
+    const document = found.has(id) ? undefined : index.document(id);
+    if (document !== undefined) hits.push({ document, score: scores[id] as number });
   }
-  return Array.from(documents, (document) => ({
-    document,
-    score: (scores[document.id] as number) + unit * (evidence.get(document.id) ?? 0),
-  })).sort(byScore);
+  return hits.sort(byScore);
+}
+
+/** Adds what speaks for documents besides their words. */
+function withEvidence(hits: readonly Hit[], evidence: Evidence): readonly Hit[] {
+  if (evidence.size === 0) return hits;
+  const unit = hits.reduce((most, { score }) => Math.max(most, score), 0) || 1;
+  return hits.map(({ document, score }) => ({ document, score: score + unit * (evidence.get(document.id) ?? 0) }));
+}
+
+/** Scores, and what is in `ideas`, times the share of the ideas that a document has; rare ideas count more. */
+function byCompleteness(
+  scope: Scope,
+  hits: readonly Hit[],
+  ideas: Float64Array,
+  concepts: readonly Concept[],
+): readonly Hit[] {
+  const importance = concepts.map((concept) =>
+    concept.expressions.reduce((most, expression) => Math.max(most, factorOf(scope, concept, expression)), 0),
+  );
+  const whole = importance.reduce((sum, one) => sum + one, 0);
+  return hits.map(({ document, score }, at) => {
+    const line = ideas.subarray(at * concepts.length, (at + 1) * concepts.length);
+    const share = importance.reduce((sum, one, column) => sum + ((line[column] as number) > 0 ? one : 0), 0) / whole;
+    for (let column = 0; column < line.length; column++) line[column] = (line[column] as number) * share;
+    return { document, score: score * share };
+  });
+}
+
+function partsOf(concepts: readonly Concept[]): Set<number> {
+  return new Set(concepts.flatMap(({ parts }) => [...parts]));
 }
 
 function byScore(a: Hit, b: Hit): number {
@@ -217,10 +247,10 @@ function covering(hits: readonly Hit[], ideas: Float64Array, width: number, limi
 }
 
 /** Adds what a hit scores for the one sentence that it fits best: a question of several sentences wants several tools. */
-function withParts(hits: readonly Hit[], ideas: Float64Array, concepts: readonly Concept[]): Hit[] {
-  const parts = new Set(concepts.flatMap((concept) => [...concept.parts]));
+function withParts(hits: readonly Hit[], ideas: Float64Array, concepts: readonly Concept[]): readonly Hit[] {
+  const parts = partsOf(concepts);
   const width = concepts.length;
-  if (parts.size < 2) return [...hits];
+  if (parts.size < 2) return hits;
   return hits.map(({ document, score }, at) => {
     let most = 0;
     for (const part of parts) {

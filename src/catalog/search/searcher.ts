@@ -158,7 +158,7 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
           if (entry === undefined) continue;
           const same = found.get(entry.hash);
           if (same === undefined) found.set(entry.hash, { server: document.server, entry, alsoOn: [] });
-          else same.alsoOn.push(document.server);
+          else if (![same.server, ...same.alsoOn].includes(document.server)) same.alsoOn.push(document.server);
         }
         const isEnough = found.size >= limit || hits.length < ask || ask >= MAX_ASKED;
         if (isEnough) return [...found.values()].slice(0, limit);

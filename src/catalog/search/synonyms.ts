@@ -68,7 +68,11 @@ const GROUPS = `
   support help; guide tutorial; think reason; idea concept brainstorm; story narrative tale; poem poetry; interview
   job; therapy mental; legislation bill; postpone delay; assign allocate; archive store; restore recover undo; undo
   revert; lock freeze; export download; import upload; sync synchronize; refresh reload; wait pause sleep delay; drag
-  move; hover point; resize change; dialog alert popup; cookie session; form field; submit send
+  move; hover point; resize change; dialog alert popup; cookie session; form field; submit send; close complete finish
+  resolve done; report raise create; assign delegate handover; tag mark flag label; simulate emulate mimic; mobile
+  device; slow speed performance latency; cancel delete remove; case ticket issue; waiting pending queue;
+  previous past historical; allergy pollen; guest attendee participant invite; javascript js script; dropdown select
+  option; colleague staff member; warning alert; storage disk file; hot cold temperature; many count
 `;
 
 /** Groups of words, as written. */

@@ -3,13 +3,14 @@
 /** Characters of one text that are looked at; a description longer than this says nothing new. */
 const MAX_TEXT = 8000;
 
-/** Scripts that are written without spaces between words. */
-const UNSPACED = /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+/** Scripts that are written without spaces between words, and Korean, whose words have their endings attached. */
+const UNSPACED =
+  /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
 const ASCII = /^[\0-\x7f]*$/;
 
 const RUNS =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ー]+|[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]+|[\p{L}\p{M}]+|\p{Nd}+/gu;
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ー]+|\p{sc=Hangul}+|[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]+|[\p{L}\p{M}]+|\p{Nd}+/gu;
 
 /**
  * Words in lower case without accents, in order: camelCase, snake_case and kebab-case are split, digits stand alone, and
@@ -46,9 +47,21 @@ function plain(text: string): string {
       .normalize('NFC')
       .replace(/(?<=[\p{Ll}\p{Nd}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, ' ')
       .toLowerCase()
+      .replace(/[ßæœøłđı]/g, (letter) => PLAIN.get(letter) ?? letter)
       .replace(/['\u2019]s(?!\p{L})/gu, '')
   );
 }
+
+/** Letters that do not decompose, and what people write where they have no such key. */
+const PLAIN: ReadonlyMap<string, string> = new Map([
+  ['ß', 'ss'],
+  ['æ', 'ae'],
+  ['œ', 'oe'],
+  ['ø', 'o'],
+  ['ł', 'l'],
+  ['đ', 'd'],
+  ['ı', 'i'],
+]);
 
 function pairs(run: string, found: string[]): void {
   const characters = Array.from(run);

@@ -129,11 +129,9 @@ export function createMeanings({ folder, log, now = () => performance.now() }: M
     const asking = { timeoutMs: leftMs(), signal: closing.signal };
     const question = endpoint.embed(definition, [definition.queryPrefix + query], asking);
     question.catch(() => undefined);
-    const [[asked]] = await Promise.all([
-      // It has the same limit of its own, and counts as a failure of the endpoint when it is over.
-      waitFor(question, Number.POSITIVE_INFINITY, signal, late),
-      missing.length > 0 && space.filling !== undefined ? waitFor(space.filling, leftMs(), signal, late) : undefined,
-    ]);
+    // It has the same limit of its own; when that is over, the endpoint has failed before this search goes on.
+    const [asked] = await waitFor(question, Number.POSITIVE_INFINITY, signal, late);
+    if (missing.length > 0 && space.filling !== undefined) await waitFor(space.filling, leftMs(), signal, late);
     if (asked === undefined || texts.some(isMissing)) return undefined;
     if (store.size > 0 && store.dimensions !== asked.length) {
       // The model is not the one that made them.
