@@ -85,6 +85,7 @@ function readFacts(
     revision,
     name: text(info?.name),
     version: text(info?.version),
+    info: info ?? {},
     instructions: text(instructions),
     capabilities,
   };

@@ -28,6 +28,7 @@ describe('modern stdio servers', () => {
       revision: '2026-07-28',
       name: 'modern-fixture',
       version: '9',
+      info: { name: 'modern-fixture', version: '9' },
       instructions: 'Be modern.',
       capabilities: { tools: { listChanged: true } },
     });

@@ -37,6 +37,7 @@ describe('legacy stdio servers', () => {
       revision: '2025-11-25',
       name: 'legacy-fixture',
       version: '1.2.3',
+      info: { name: 'legacy-fixture', version: '1.2.3' },
       instructions: 'Be kind.',
       capabilities: { tools: { listChanged: true } },
     });

@@ -95,6 +95,8 @@ export interface ServerFacts {
   readonly revision: string;
   readonly name: string | undefined;
   readonly version: string | undefined;
+  /** All that it says of itself, name and version included. */
+  readonly info: Readonly<Record<string, unknown>>;
   readonly instructions: string | undefined;
   /** The `capabilities` object. */
   readonly capabilities: Readonly<Record<string, unknown>>;

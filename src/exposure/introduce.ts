@@ -52,7 +52,12 @@ export function introduceOperation(
     if (method === 'initialize') {
       return result({ protocolVersion: revision, capabilities, serverInfo: info, ...more });
     }
-    return { ...result({ supportedVersions: MODERN_REVISIONS, capabilities, ...more }), cache: HINTS };
+    const { body } = result({ supportedVersions: MODERN_REVISIONS, capabilities, ...more });
+    return {
+      kind: 'result',
+      body: info === serverInfo ? body : { ...body, serverInfo: JSON.stringify(info) },
+      cache: HINTS,
+    };
   };
   return {
     name: method,
@@ -65,7 +70,7 @@ export function introduceOperation(
       run: (context) =>
         view.mode === 'single'
           ? introduceServer(context, view.server, answer)
-          : answer(together, serverInfo, view.mode === 'discovery' ? instructionsFor(context) : undefined),
+          : answer(together, serverInfo, instructionsFor(context, view.mode)),
     }),
     // Who has no agent yet may still connect; each call says what it needs.
     fail: (error) => (view.mode === 'single' ? protocolFailure(error) : answer(together, serverInfo, undefined)),
@@ -85,10 +90,10 @@ async function introduceServer(
 ): Promise<ToolAnswer> {
   const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const { link } = await context.connect(deadlineIn(timeoutMs), async () => undefined);
-  const { name, version, instructions } = link.facts;
+  const { name, version, info, instructions } = link.facts;
   return answer(
     passedCapabilities(link.facts, context.relay.client.era),
-    { name: name ?? server, version: version ?? '0' },
+    { ...info, name: name ?? server, version: version ?? '0' },
     instructions,
   );
 }

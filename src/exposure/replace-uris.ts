@@ -11,9 +11,14 @@ export function replaceUris(body: ResultBody, original: string, exposed: string)
   const { text, metaAt } = body;
   const contents = findMember(readObject(text), 'contents');
   if (contents === undefined || text.charAt(contents.start) !== '[') return body;
-  const replaced = `[${elements(text.slice(contents.start, contents.end))
-    .map((element) => replaceUri(element, original, exposed))
-    .join(',')}]`;
+  let replaced = '';
+  let at = contents.start;
+  for (const element of elements(text.slice(contents.start, contents.end))) {
+    const start = text.indexOf(element, at);
+    replaced += text.slice(at, start) + replaceUri(element, original, exposed);
+    at = start + element.length;
+  }
+  replaced += text.slice(at, contents.end);
   const shift = replaced.length - (contents.end - contents.start);
   return {
     ...body,

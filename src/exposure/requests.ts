@@ -114,9 +114,11 @@ export function completionOperation(view: View): Operation {
     read(request) {
       const ref = findMember(request.params, 'ref');
       const refText = ref === undefined ? '{}' : request.text.slice(ref.start, ref.end);
-      const isPrompt = refText.includes('"ref/prompt"');
+      const refParams = { text: refText, params: scan(refText) };
+      const isPrompt = requiredString(refParams, 'type') === 'ref/prompt';
       const field = isPrompt ? 'name' : 'uri';
-      const exposed = requiredString({ text: refText, params: scan(refText) }, field);
+      const exposed = requiredString(refParams, field);
+      const kept = keepParams(refParams, (key) => key !== field);
       const others = keepParams(request, (key) => key !== 'ref');
       return {
         ...(isPrompt
@@ -126,7 +128,7 @@ export function completionOperation(view: View): Operation {
         executes: true,
         run: (context, target) =>
           forward(context, target, 'completion/complete', (name) =>
-            joinMembers(`"ref":{"type":"${isPrompt ? 'ref/prompt' : 'ref/resource'}",${member(field, name)}}`, others),
+            joinMembers(`"ref":{${joinMembers(kept, member(field, name))}}`, others),
           ),
       };
     },

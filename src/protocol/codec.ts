@@ -8,6 +8,8 @@ export interface ResultBody {
   readonly text: string;
   /** Offset after the `{` of its `_meta` object, -1 without one. */
   readonly metaAt: number;
+  /** Who answered, where it is not the gateway: JSON text. */
+  readonly serverInfo?: string;
   /** What kind of result it is (2026-07-28, basic/index#resulttype); `complete` where it is left out. */
   readonly resultType?: string;
 }
@@ -45,11 +47,13 @@ export const legacyCodec: CallerCodec = {
 
 /** Results say their type, name the server, and carry caching hints where the method has them (2026-07-28, basic/index). */
 export function modernCodec(serverInfo: { readonly name: string; readonly version: string }): CallerCodec {
-  const info = `${JSON.stringify(META_SERVER_INFO)}:${JSON.stringify(serverInfo)}`;
+  const key = JSON.stringify(META_SERVER_INFO);
+  const own = `${key}:${JSON.stringify(serverInfo)}`;
   return {
     era: 'modern',
     result(id, body, cache) {
       const { text, metaAt } = body;
+      const info = body.serverInfo === undefined ? own : `${key}:${body.serverInfo}`;
       const hints = cache === undefined ? '' : `,"ttlMs":${cache.ttlMs},"cacheScope":"${cache.cacheScope}"`;
       const type = JSON.stringify(body.resultType ?? 'complete');
       const head = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":${type}${hints}`;

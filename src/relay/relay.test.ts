@@ -40,6 +40,7 @@ it('a server of 2025 is told which level is wanted when that changes, not at eve
     revision: '2025-11-25',
     name: undefined,
     version: undefined,
+    info: {},
     instructions: undefined,
     capabilities: { logging: {} },
   } as const;

@@ -77,7 +77,9 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
   ): Promise<Outcome> | Outcome | undefined => {
     const seen = view(exchange);
     const { method } = request;
-    if (seen.mode === 'discovery' && method === 'tools/list') return toolsList;
+    if (seen.mode === 'discovery' && method === 'tools/list') {
+      return findMember(request.params, 'cursor') === undefined ? toolsList : ONE_PAGE;
+    }
     const inbound = inboundOf(request, exchange, client);
     if (seen.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
     const operation = operationOf(method, seen, { client, principal: exchange.connection.owner, tasks: parts.tasks });
@@ -209,6 +211,13 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     },
   };
 }
+
+/** The gateway's own tools are on one page: there is no cursor that leads on. */
+const ONE_PAGE: Outcome = {
+  kind: 'error',
+  code: -32602,
+  message: 'The cursor is not valid: start the list again without it.',
+};
 
 /** A client that is not there yet. */
 const NOBODY: Client = {

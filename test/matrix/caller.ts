@@ -16,12 +16,15 @@ export type Responder = (params: Readonly<Record<string, unknown>>) => object | 
 export interface Caller {
   readonly era: 'legacy' | 'modern';
   readonly rpc: Rpc;
+  /** The result of `initialize`. */
+  readonly introduction: Readonly<Record<string, unknown>>;
   readonly heard: readonly Heard[];
   /** Questions that it was asked so far, as text. */
   readonly questions: readonly Heard[];
   /** Calls, and answers what is asked meanwhile, as the era does that. */
   call(method: string, params?: object, extras?: RequestExtras): Promise<Answer>;
-  start(method: string, params?: object, extras?: RequestExtras): Exchange;
+  /** @param params a value, or JSON text that goes out as it is. */
+  start(method: string, params?: object | string, extras?: RequestExtras): Exchange;
   /** The first message from the given place in `heard` that fits, now or later. */
   hears(fits: (message: RpcMessage) => boolean, from?: number): Promise<Heard>;
   /** Answers a kind of question otherwise than usual while it does something. */
@@ -45,6 +48,7 @@ const ANSWERS: ReadonlyMap<string, Responder> = new Map<string, Responder>([
 
 interface Wire {
   readonly rpc: Rpc;
+  readonly introduction: Readonly<Record<string, unknown>>;
   /** Sends a message that is no request. */
   send(text: string): Promise<unknown>;
   /** Where the transport does not tie messages to requests. */
@@ -55,6 +59,7 @@ interface Wire {
 export function stdioWire(stdio: StdioRpc, rpc: Rpc = stdio): Wire {
   return {
     rpc,
+    introduction: stdio.introduction,
     send: async (text) => stdio.send(`${text}\n`),
     listen(heard) {
       stdio.listen(heard);
@@ -65,11 +70,20 @@ export function stdioWire(stdio: StdioRpc, rpc: Rpc = stdio): Wire {
 }
 
 export function httpWire(rpc: HttpRpc): Wire {
-  return { rpc, send: rpc.post, listen: rpc.revision === MODERN ? () => () => {} : rpc.listen, tied: true };
+  return {
+    rpc,
+    introduction: rpc.introduction,
+    send: rpc.post,
+    listen: rpc.revision === MODERN ? () => () => {} : rpc.listen,
+    tied: true,
+  };
 }
 
 /** @param capabilities what it declares with each request of 2026-07-28; sessions have declared theirs before. */
-export function createCaller({ rpc, send, listen, tied }: Wire, capabilities: object = CAPABILITIES): Caller {
+export function createCaller(
+  { rpc, introduction, send, listen, tied }: Wire,
+  capabilities: object = CAPABILITIES,
+): Caller {
   const era = rpc.revision === MODERN ? 'modern' : 'legacy';
   const heard: Heard[] = [];
   const questions: Heard[] = [];
@@ -108,6 +122,7 @@ export function createCaller({ rpc, send, listen, tied }: Wire, capabilities: ob
   return {
     era,
     rpc,
+    introduction,
     heard,
     questions,
     start,

@@ -1,7 +1,7 @@
 /** One thing that the protocol has, as a test for the cells that it concerns. */
 import { expect } from 'vitest';
 import type { Answer, RpcMessage } from '../support/rpc.ts';
-import { type Bench, CELLS, type Cell, type ServerName, type Side } from './cells.ts';
+import type { Bench, Cell, ServerName, Side } from './cells.ts';
 
 export interface Feature {
   /** Row of the table in docs/protocol.md. */
@@ -65,9 +65,4 @@ export async function entriesOf(
     cursor = result['nextCursor'];
   } while (cursor !== undefined);
   return all;
-}
-
-/** Cells of one column of the table. */
-export function cellsOf(caller: Cell['caller'], server: Cell['server']): readonly Cell[] {
-  return CELLS.filter((cell) => cell.caller === caller && cell.server === server);
 }

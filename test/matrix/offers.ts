@@ -171,6 +171,8 @@ export const offers: readonly Feature[] = [
     async (bench) => {
       const side = await bench.at('one');
       const first = resultOf(await side.caller.call('resources/list'));
+      const tools = await side.caller.call('tools/list', { cursor: 'made up' });
+      expect(errorOf(tools)).toMatchObject({ code: -32602 });
       const cursor = first['nextCursor'];
       expect(cursor).toEqual(expect.any(String));
       const before = resultOf(await side.caller.call('resources/list', { cursor }))['resources'];

@@ -66,6 +66,8 @@ export function messagesOf(body: string, contentType: string | undefined): strin
 export interface HttpRpc extends Rpc {
   readonly url: string;
   readonly session: string | undefined;
+  /** The result of `initialize`. */
+  readonly introduction: Readonly<Record<string, unknown>>;
   /** The headers that a request of this connection carries. */
   headers(method: string, name?: string): Record<string, string>;
   /** Posts a message that is no request. */
@@ -104,6 +106,7 @@ function headerValue(value: string): string {
 /** Opens a session for the revisions of 2025; 2026-07-28 has none. */
 export async function openHttp(url: string, revision: string, options: HttpOptions = {}): Promise<HttpRpc> {
   let session: string | undefined;
+  let introduction: Readonly<Record<string, unknown>> = {};
   let nextId = 1;
 
   function headers(method: string, name?: string): Record<string, string> {
@@ -160,6 +163,7 @@ export async function openHttp(url: string, revision: string, options: HttpOptio
   if (revision !== MODERN) {
     const { message } = await start('initialize', INITIALIZE(revision, options.capabilities)).answer;
     if (message.result?.['protocolVersion'] !== revision) throw new Error(`initialize: ${JSON.stringify(message)}`);
+    introduction = message.result;
     const { status } = await post(INITIALIZED);
     if (status !== 202) throw new Error(`notifications/initialized: HTTP ${status}`);
   }
@@ -169,6 +173,7 @@ export async function openHttp(url: string, revision: string, options: HttpOptio
     get session() {
       return session;
     },
+    introduction,
     headers,
     post,
     listen(heard) {

@@ -21,6 +21,8 @@ export interface StdioRpc extends Rpc {
   as(revision: string): Rpc;
   /** Told of every message that answers no request of ours. */
   listen(heard: (message: RpcMessage, text: string) => void): void;
+  /** The result of `initialize`. */
+  introduction: Readonly<Record<string, unknown>>;
   /** Every line that came so far. */
   readonly lines: readonly string[];
 }
@@ -38,6 +40,7 @@ export async function openStdio(child: ChildProcess, revision: string, capabilit
   if (revision !== MODERN) {
     const { message } = await rpc.call('initialize', INITIALIZE(revision, capabilities));
     if (message.result?.['protocolVersion'] !== revision) throw new Error(`initialize: ${JSON.stringify(message)}`);
+    rpc.introduction = message.result;
     rpc.send(`${INITIALIZED}\n`);
   }
   return rpc;
@@ -118,6 +121,7 @@ export function attach(child: ChildProcess, revision: string): StdioRpc {
   });
   return {
     ...as(revision),
+    introduction: {},
     lines,
     listen: (heard) => void listeners.push(heard),
     as,

@@ -295,6 +295,7 @@ const NO_FACTS: ServerFacts = {
   revision: '',
   name: undefined,
   version: undefined,
+  info: {},
   instructions: undefined,
   capabilities: {},
 };
