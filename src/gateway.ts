@@ -36,7 +36,7 @@ import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
 import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from './tools/spending.ts';
-import { serveControl } from './transport/control.ts';
+import { gatewayFacts, serveControl } from './transport/control.ts';
 import { createHookJoin } from './transport/hook-join.ts';
 import { createHub } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
@@ -238,12 +238,7 @@ export async function createGateway(
   const control = (): void => {
     closeControl = serveControl({
       dir: runtimeDir(settings),
-      gateway: () => ({
-        pid: process.pid,
-        version: VERSION,
-        transport: settings.transport,
-        uptime_seconds: Math.round(process.uptime()),
-      }),
+      gateway: () => gatewayFacts(settings.transport),
       servers,
       spending,
       control: (server, what) => {

@@ -8,8 +8,10 @@ import { GatewayError } from '../shared/errors.ts';
 import { createLine, type Line } from './line.ts';
 import type { Paths, PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
 
+/** Milliseconds that an answer is waited for which the others can do without. */
+const ANSWER_MS = 10_000;
 /** Milliseconds in which a worker must have done what all wait for; it is replaced otherwise. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** Milliseconds that a worker has to stop its servers once its calls are over. */
 const STOP_MS = 15_000;
@@ -41,10 +43,13 @@ export interface Crew {
   ready(): readonly Member[];
   /** The worker of that number, where it is ready. */
   member(number: number): Member | undefined;
-  /** Asks all that are ready for something; whoever does not answer in time is replaced, and its answer left out. */
+  /** Asks all that are ready; what does not come in time is left out. */
   all<T>(ask: (member: Member) => Promise<T>): Promise<readonly T[]>;
-  /** The same with those that are still starting. */
-  everybody<T>(ask: (member: Member) => Promise<T>): Promise<readonly T[]>;
+  /**
+   * Has all do something, also those that are still starting; whoever has not done it in time is replaced.
+   * @throws what one of them threw
+   */
+  everybody(ask: (member: Member) => Promise<void>): Promise<void>;
   /** Gives a connection to the worker of that number, or to the next in turn. */
   enter(socket: Socket, head: Buffer, number: number | undefined): void;
   /** Lets running calls finish for `drainMs`, then ends all. */
@@ -129,15 +134,20 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
 
   const ready = (): readonly Held[] => [...held.values()].filter(({ isReady }) => isReady);
 
-  /** @returns the answer in an array, or none where the worker ended or had to be ended. */
-  const patiently = async <T>(member: Held, ask: (member: Member) => Promise<T>): Promise<readonly T[]> => {
-    const timer = setTimeout(() => {
-      log.error({ worker: member.number }, 'a worker does not answer and is replaced');
-      member.child.kill('SIGKILL');
-    }, PATIENCE_MS);
-    const gone = member.exited.then((): readonly T[] => []);
+  /** @returns the answer in an array, or none where the worker ended. @param late called where it takes too long */
+  const answered = async <T>(
+    member: Held,
+    ask: (member: Member) => Promise<T>,
+    ms: number,
+    late: (nothing: () => void) => void,
+  ): Promise<readonly T[]> => {
+    let timer: NodeJS.Timeout | undefined;
+    const none = new Promise<readonly T[]>((resolve) => {
+      timer = setTimeout(() => late(() => resolve([])), ms);
+      void member.exited.then(() => resolve([]));
+    });
     try {
-      return await Promise.race([gone, ask(member).then((answer) => [answer])]);
+      return await Promise.race([none, ask(member).then((answer) => [answer])]);
     } catch (error) {
       // What keeps a worker from starting is told by its start.
       if (held.get(member.number) !== member || !member.isReady) return [];
@@ -145,6 +155,11 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
     } finally {
       clearTimeout(timer);
     }
+  };
+
+  const end = (member: Held): void => {
+    log.error({ worker: member.number }, 'a worker does not answer and is replaced');
+    member.child.kill('SIGKILL');
   };
 
   return {
@@ -159,8 +174,13 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
     members: () => [...held.values()],
     ready,
     member: (number) => ready().find((member) => member.number === number),
-    all: async (ask) => (await Promise.all(ready().map((member) => patiently(member, ask)))).flat(),
-    everybody: async (ask) => (await Promise.all([...held.values()].map((member) => patiently(member, ask)))).flat(),
+    async all(ask) {
+      const answers = ready().map((member) => answered(member, ask, ANSWER_MS, (nothing) => nothing()));
+      return (await Promise.all(answers)).flat();
+    },
+    async everybody(ask) {
+      await Promise.all([...held.values()].map((member) => answered(member, ask, PATIENCE_MS, () => end(member))));
+    },
     enter(socket, head, number) {
       const able = ready();
       const chosen = able.find((member) => member.number === number) ?? able[turn++ % Math.max(1, able.length)];

@@ -3,7 +3,8 @@
  * the workers do the rest.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { ConfigContents } from '../config/load.ts';
@@ -16,7 +17,7 @@ import { createRedactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/limits.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
-import { serveControl } from '../transport/control.ts';
+import { gatewayFacts, serveControl } from '../transport/control.ts';
 import { createHookJoin } from '../transport/hook-join.ts';
 import { generatedToken } from '../transport/start.ts';
 import { createAdmissions } from './counting.ts';
@@ -48,8 +49,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   keepSecrets(redactor, config.current());
   owners = assign(config.current().servers.keys(), size);
 
-  // Where control sockets are: only this account can enter.
-  const dir = join(runtimeDir(settings), `${process.pid}.workers`);
+  const dir = folderFor(settings);
   const limiter = createLimiter();
   const admissions = Array.from({ length: size }, () => createAdmissions(limiter, config.current));
   const hooks = createHookJoin(settings.cacheDir, id, log);
@@ -128,6 +128,10 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     void hooks.update(next);
   });
   metrics.gauge('workers', 'Worker processes that take requests.', () => crew.ready().length);
+  const leave = (): void => {
+    crew.kill();
+    rmSync(dir, { recursive: true, force: true });
+  };
   let door: Door | undefined;
   let closeControl: (() => void) | undefined;
 
@@ -139,21 +143,21 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       if (generated !== undefined) redactor.add([generated.token]);
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       chmodSync(dir, 0o700);
-      await crew.start();
-      door = await openDoor({
-        host: settings.host,
-        port: settings.port,
-        enter: crew.enter,
-        failed: (error) => log.error({ err: error }, 'a connection could not be accepted'),
-      });
+      try {
+        await crew.start();
+        door = await openDoor({
+          host: settings.host,
+          port: settings.port,
+          enter: crew.enter,
+          failed: (error) => log.error({ err: error }, 'a connection could not be accepted'),
+        });
+      } catch (error) {
+        leave();
+        throw error;
+      }
       closeControl = serveControl({
         dir: runtimeDir(settings),
-        gateway: () => ({
-          pid: process.pid,
-          version: VERSION,
-          transport: settings.transport,
-          uptime_seconds: Math.round(process.uptime()),
-        }),
+        gateway: () => gatewayFacts(settings.transport),
         servers,
         spending,
         control: async (server, what) => {
@@ -174,11 +178,17 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       await hooks.close();
       rmSync(dir, { recursive: true, force: true });
     },
-    kill() {
-      crew.kill();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    kill: leave,
   };
+}
+
+/** Bytes that the path of a local socket may have, less those of a name in the folder (macOS has the least). */
+const MAX_FOLDER = 80;
+
+/** The folder of the sockets of the workers: where control sockets are, only this account can enter. */
+function folderFor(settings: Settings): string {
+  const folder = join(runtimeDir(settings), `${process.pid}.workers`);
+  return Buffer.byteLength(folder) <= MAX_FOLDER ? folder : mkdtempSync(join(tmpdir(), 'agent-mcp-gateway-'));
 }
 
 /** Lets everybody wait for everybody. */

@@ -1,4 +1,6 @@
 /** One worker: a whole gateway, except for what exists once. */
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { divided } from '../downstream/remote/divided.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
@@ -15,6 +17,8 @@ import { tagOf, workerNamed } from './tags.ts';
 
 export interface Worker {
   readonly gateway: Gateway;
+  /** Of the sockets of all workers. */
+  readonly folder: string;
   readonly api: Omit<WorkerApi, 'start'>;
 }
 
@@ -65,7 +69,11 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
   const gateway = await createGateway(order.settings, { seat });
   await mesh?.listen(order.paths.servers, gateway.parts.downstream);
   await gateway.serveHttp();
-  return { gateway, api: apiOf(gateway, config, line, mesh, (paths) => (others = paths)) };
+  return {
+    gateway,
+    folder: dirname(order.paths.http),
+    api: apiOf(gateway, config, line, mesh, (paths) => (others = paths)),
+  };
 }
 
 function apiOf(
@@ -190,5 +198,6 @@ function resultOf({ value, body }: { readonly value: unknown; readonly body: str
 /** A worker that lost the first process ends at once; its guardian ends its servers. @param worker undefined once stopped */
 export function leave(worker: Worker | undefined): never {
   worker?.gateway.kill();
+  if (worker !== undefined) rmSync(worker.folder, { recursive: true, force: true });
   process.exit(worker === undefined ? 0 : 1);
 }

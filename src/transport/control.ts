@@ -7,6 +7,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { ControlVerb } from '../downstream/types.ts';
+import { VERSION } from '../shared/version.ts';
 
 /** Bytes that a request may have. */
 const MAX_REQUEST = 64 * 1024;
@@ -30,6 +31,11 @@ export interface GatewayFacts {
   readonly version: string;
   readonly transport: string;
   readonly uptime_seconds: number;
+}
+
+/** Of this process, which serves over `transport`. */
+export function gatewayFacts(transport: string): GatewayFacts {
+  return { pid: process.pid, version: VERSION, transport, uptime_seconds: Math.round(process.uptime()) };
 }
 
 /** What a server writes to stderr. */
