@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { divided } from '../downstream/remote/divided.ts';
+import type { ControlVerb } from '../downstream/types.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
 import type { KeptResult, LocalResultStore, ResultStore } from '../tools/results/store.ts';
@@ -32,8 +33,12 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
   let results: LocalResultStore | undefined;
 
   const asked = async (what: string, value: unknown) => {
+    if (what === 'control') {
+      const [server, verb] = value as readonly [string, ControlVerb];
+      return { value: gateway.own.control(server, verb) };
+    }
     const [handle, owner] = value as readonly [string, string];
-    return resultText(what === 'result' ? results?.find(handle, owner) : undefined);
+    return resultText(results?.find(handle, owner));
   };
   const seat: Seat = {
     number: order.number,

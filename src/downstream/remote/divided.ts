@@ -12,7 +12,7 @@ export interface Division {
   readonly borrowers: ReadonlyMap<number, Borrower>;
 }
 
-/** What is asked for belongs to this worker, except for leases. */
+/** Leases and control go to the owner; status and output are those of this worker. */
 export function divided(local: Downstream, { ownerOf, own, borrowers }: Division): Downstream {
   const mine = (servers: ReadonlyMap<string, ServerDefinition>): ReadonlyMap<string, ServerDefinition> =>
     new Map([...servers].filter(([name]) => ownerOf(name) === own));
@@ -24,6 +24,13 @@ export function divided(local: Downstream, { ownerOf, own, borrowers }: Division
     },
     retain: (servers) => local.retain(mine(servers)),
     warm: (servers, graceMs) => local.warm(mine(servers), graceMs),
+    control(name, what) {
+      const borrower = borrowers.get(ownerOf(name));
+      if (borrower === undefined) return local.control(name, what);
+      // Nobody waits for it: what comes of it is an event of that server.
+      borrower.ask('control', [name, what]).catch(() => undefined);
+      return true;
+    },
     async close() {
       await local.close();
       for (const borrower of borrowers.values()) borrower.close();
