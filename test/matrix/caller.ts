@@ -29,6 +29,8 @@ export interface Caller {
   hears(fits: (message: RpcMessage) => boolean, from?: number): Promise<Heard>;
   /** Answers a kind of question otherwise than usual while it does something. */
   responding<T>(method: string, responder: Responder, body: () => Promise<T>): Promise<T>;
+  /** Sends a message as it is. */
+  send(text: string): Promise<void>;
   /** Sends a notification. */
   notify(method: string, params: object): Promise<void>;
   close(): Promise<void>;
@@ -155,6 +157,9 @@ export function createCaller(
       } finally {
         if (usual !== undefined) responders.set(method, usual);
       }
+    },
+    async send(text) {
+      await send(text);
     },
     async notify(method, params) {
       await send(JSON.stringify({ jsonrpc: '2.0', method, params }));
