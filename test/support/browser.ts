@@ -1,5 +1,5 @@
 /** A person with a browser. */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 
 /** Without a sandbox, because tests may run as root; and it finds nobody but this machine. */
 const FLAGS = [
@@ -33,56 +33,23 @@ export interface LastPage {
 }
 
 /** Follows a sign-in link, says a name, allows, and comes to the last page. */
-export function signIn(browser: Browser, link: string, name: string): Promise<LastPage> {
-  return withPage(browser, async (page) => {
+export async function signIn(browser: Browser, link: string, name: string): Promise<LastPage> {
+  // A context of its own: nobody is signed in yet.
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(link);
+    await page.getByRole('textbox', { name: 'Name' }).fill(name);
+    const { origin } = new URL(link);
     const away = page.waitForResponse(
-      (response) => !isOf(link, response.url()) && response.request().isNavigationRequest(),
+      (response) => new URL(response.url()).origin !== origin && response.request().isNavigationRequest(),
     );
-    await allow(page, link, name);
+    await page.getByRole('button', { name: 'Allow' }).click();
     const response = await away;
     const heading = await page.getByRole('heading').innerText();
     const scripts = await page.locator('script').count();
     return { url: response.url(), headers: await response.allHeaders(), heading, scripts };
-  });
-}
-
-/** The same on a machine from which the gateway cannot be reached. @returns the address that the browser could not open */
-export function signInElsewhere(browser: Browser, link: string, name: string): Promise<string> {
-  return withPage(browser, async (page) => {
-    const session = await page.context().newCDPSession(page);
-    const away = new Promise<string>((resolve) => {
-      session.on('Fetch.requestPaused', ({ request, requestId }) => {
-        const isHere = isOf(link, request.url);
-        if (!isHere) resolve(request.url);
-        const answer = isHere
-          ? session.send('Fetch.continueRequest', { requestId })
-          : session.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionRefused' });
-        // The page may be closed by then.
-        answer.catch(() => undefined);
-      });
-    });
-    await session.send('Fetch.enable');
-    await allow(page, link, name);
-    return away;
-  });
-}
-
-async function allow(page: Page, link: string, name: string): Promise<void> {
-  await page.goto(link);
-  await page.getByRole('textbox', { name: 'Name' }).fill(name);
-  await page.getByRole('button', { name: 'Allow' }).click();
-}
-
-/** In a context of its own: nobody is signed in yet. */
-async function withPage<T>(browser: Browser, action: (page: Page) => Promise<T>): Promise<T> {
-  const context = await browser.newContext();
-  try {
-    return await action(await context.newPage());
   } finally {
     await context.close();
   }
-}
-
-function isOf(link: string, url: string): boolean {
-  return new URL(url).origin === new URL(link).origin;
 }
