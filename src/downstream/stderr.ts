@@ -1,7 +1,5 @@
 /** The last of what a server wrote to stderr, for the message of the error that follows. */
 import { Buffer } from 'node:buffer';
-import type { Readable } from 'node:stream';
-import { fullBucket, msUntil, refilled } from '../shared/bucket.ts';
 
 const CAPACITY_BYTES = 64 * 1024;
 const TAIL_LINES = 5;
@@ -56,23 +54,6 @@ export function createTail(redact: (text: string) => string, capacity: number = 
       return tail === '' ? '' : ` Its last output: ${tail}`;
     },
   };
-}
-
-/** Bytes that are read at once, and milliseconds in which as many are read again. Who writes more has to wait for it. */
-const FLOOD_BYTES = 1024 * 1024;
-const FLOOD_MS = 500;
-
-/** Reads a stream no faster than that: what nobody will read must not cost memory and time. */
-export function readSlowly(stream: Readable, take: (chunk: Buffer) => void): void {
-  let bucket = fullBucket(FLOOD_BYTES, performance.now());
-  stream.on('data', (chunk: Buffer) => {
-    take(chunk);
-    bucket = refilled(bucket, FLOOD_BYTES, FLOOD_MS, performance.now());
-    bucket = { ...bucket, level: bucket.level - chunk.length };
-    if (bucket.level > 0) return;
-    stream.pause();
-    setTimeout(() => stream.resume(), msUntil(bucket, 1, FLOOD_BYTES, FLOOD_MS)).unref();
-  });
 }
 
 /** Without escape sequences and control characters, which could change what a terminal or a log shows. */

@@ -4,10 +4,11 @@ import process from 'node:process';
 import type { StdioDefinition } from '../config/types.ts';
 import { createLineReader } from '../protocol/lines.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { createBrake } from './brake.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel } from './channel.ts';
 import { unavailable } from './failures.ts';
 import { describeExit, type ServerProcess, startProcess } from './process.ts';
-import { createTail, readSlowly, visible } from './stderr.ts';
+import { createTail, visible } from './stderr.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
 
@@ -16,6 +17,14 @@ const NOISE_LINES = 100;
 const NOISE_BYTES = 1024 * 1024;
 /** Bytes that may wait for a server that does not read its input. */
 const UNREAD_BYTES = 64 * 1024 * 1024;
+/** Bytes of stderr that are read at once, and milliseconds in which as many are read again. */
+const STDERR_BYTES = 1024 * 1024;
+const STDERR_MS = 500;
+/** The same for messages that answer no request of ours. */
+const UNASKED = 10_000;
+const UNASKED_MS = 2000;
+/** Messages between two looks at the clock. */
+const UNASKED_STEP = 100;
 /** Milliseconds between two lines of the log about stderr. */
 const LOG_EVERY_MS = 50;
 /** Milliseconds in which stdout may still be read after the process ended. */
@@ -61,6 +70,9 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   let noiseBytes = 0;
   let unsent = '';
   let loggedAt = 0;
+  let unasked = 0;
+  const slowStderr = createBrake(child.stderr, STDERR_BYTES, STDERR_MS);
+  const slowStdout = createBrake(child.stdout, UNASKED, UNASKED_MS);
 
   const finish = (error: GatewayError): void => {
     if (over) return;
@@ -90,6 +102,9 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
         if (!looksRight || !handlers.message(text)) return noise(text);
         noiseLines = 0;
         noiseBytes = 0;
+        if (++unasked < UNASKED_STEP) return;
+        slowStdout(unasked);
+        unasked = 0;
       },
       broken: (reason) => {
         finish(unavailable(server, `wrote a line that is ${reason} to stdout; it was stopped.`));
@@ -107,7 +122,8 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
     }
     reader.push(chunk);
   });
-  readSlowly(child.stderr, (chunk) => {
+  child.stderr.on('data', (chunk: Buffer) => {
+    slowStderr(chunk.length);
     tail.push(chunk);
     options.output(chunk);
     const now = Date.now();
@@ -153,6 +169,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
         if (message.id !== undefined) handlers.failed(message.id, unavailable(server, 'does not read its input.'));
         return;
       }
+      if (message.id !== undefined) unasked--;
       write(message.text);
     },
     cancel: (_id, notification) => {

@@ -55,3 +55,22 @@ it.concurrent.each(KINDS)('a server with %s hurts itself alone, and is told so',
   expect(error.code).toBe(code);
   expect(error.message).toMatch(told);
 });
+
+it('a server that writes messages which answer nothing has to wait, and still answers', async () => {
+  const home = makeHome({ rules: ANY });
+  const chatter = fileURLToPath(new URL('fixtures/chatter.mjs', import.meta.url));
+  const entries = { calm: worker(), chatter: { command: process.execPath, args: [chatter] } };
+  writeFileSync(home.servers, JSON.stringify(servers(entries)));
+  const front = await serveStdio({ home });
+  const count = async (): Promise<number> => Number(await executeText(front.rpc, call('chatter', 'x')));
+  await count();
+  // Past what is read at once.
+  while ((await count()) < 20_000) await executeText(front.rpc, call('calm', 'x'));
+  const began = performance.now();
+  const before = await count();
+  while (performance.now() - began < 1000) await executeText(front.rpc, call('calm', 'x'));
+  const aSecond = ((await count()) - before) / ((performance.now() - began) / 1000);
+  // 5000 and what the pipe between them holds; without a limit it is over 100,000.
+  expect(aSecond).toBeLessThan(15_000);
+  await front.stop();
+});
