@@ -20,6 +20,8 @@ const MAX_BYTES = 64 * 1024;
 const TIMEOUT_MS = 5_000;
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Methods that may be sent to another address than the one that was meant. */
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 /** Statuses whose answers have no body (Fetch standard, "null body status"). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** What is no secret, so that it may follow a redirect to another origin. */
@@ -67,7 +69,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       if (location === null) return response;
       const target = parse(location, url);
       if (hops >= MAX_REDIRECTS) throw refusal(target, 'it is one redirect too many');
-      if (request.body !== undefined) throw refusal(target, `${url.origin} redirects there what it alone should get`);
+      if (!READS.has(request.method)) throw refusal(target, `${url.origin} redirects there what it alone should get`);
       if (target.origin !== url.origin) request = { ...request, headers: harmless(request.headers) };
       url = target;
     }
@@ -92,7 +94,8 @@ interface Prepared {
 
 /** What `fetch` would send; how bodies are written is its business. */
 async function prepare(init: RequestInit = {}): Promise<Prepared> {
-  const { method = 'GET', body = null } = init;
+  const { body = null } = init;
+  const method = (init.method ?? 'GET').toUpperCase();
   const sent = new Response(body);
   const headers = { 'user-agent': CLIENT_NAME, ...Object.fromEntries([...sent.headers, ...new Headers(init.headers)]) };
   return body === null ? { method, headers } : { method, headers, body: new Uint8Array(await sent.arrayBuffer()) };
