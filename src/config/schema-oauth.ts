@@ -12,6 +12,11 @@ const scope = text(
   'Write one scope per text, without spaces',
 );
 
+const port = z.int().superRefine((value, context) => {
+  if (value >= 1 && value <= 65_535) return;
+  context.addIssue({ code: 'custom', message: 'is no port', params: { fix: 'Write a number from 1 to 65535' } });
+});
+
 const fields = {
   clientId: said('Client that is registered with the authorization server; without it the gateway registers itself.'),
   clientSecret: said('Secret of that client: take it from the environment.'),
@@ -30,11 +35,12 @@ const fields = {
     .array(scope)
     .meta({ description: 'Scopes to ask for, instead of those that the server names.' })
     .exactOptional(),
-  redirectPort: z
-    .int()
-    .min(1)
-    .max(65_535)
-    .meta({ description: 'Port of http://127.0.0.1:PORT/callback; any free one without it.' })
+  redirectPort: port
+    .meta({
+      minimum: 1,
+      maximum: 65_535,
+      description: 'Port of http://127.0.0.1:PORT/callback; any free one without it.',
+    })
     .exactOptional(),
   tokenEndpointAuthMethod: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
