@@ -1,5 +1,4 @@
 /** Asks the caller to open a link: URL elicitation (client/elicitation), in both generations. */
-
 import type { Client } from '../relay/client.ts';
 import { readInputResponses, writeInputRequired } from '../relay/input.ts';
 import type { ToolAnswer } from '../tools/types.ts';

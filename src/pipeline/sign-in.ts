@@ -77,9 +77,10 @@ export function createDesk({ oauth, isLocal, publicUrl, tag = '' }: DeskOptions)
 
   const wayFor = (snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): Way | undefined => {
     const isOnly = tenant.sole || snapshot.principals === undefined;
-    if (isOnly && (tenant.sole || isLocal)) return 'loopback';
-    const mayBind = isOnly || hasOwnCredentials(server.link);
-    return mayBind && publicUrl !== undefined ? { redirectUri: `${publicUrl}/oauth/callback` } : undefined;
+    if (tenant.sole) return 'loopback';
+    if (!isOnly && !hasOwnCredentials(server.link)) return undefined;
+    if (publicUrl !== undefined) return { redirectUri: `${publicUrl}/oauth/callback` };
+    return isOnly && isLocal ? 'loopback' : undefined;
   };
 
   const find = (test: (ticket: Ticket) => boolean): Ticket | undefined => [...tickets.values()].find(test);

@@ -4,7 +4,14 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { Authorization, AuthorizationHeaders, Refusal, SentRequest } from '../authorization.ts';
 import type { Log } from '../types.ts';
 import { type Challenge, covers, readChallenge, unionOf } from './challenge.ts';
-import { type Credential, readCredential, secretsOf, type Tokens } from './credential.ts';
+import {
+  type Credential,
+  configuredClient,
+  type RegisteredClient,
+  readCredential,
+  secretsOf,
+  type Tokens,
+} from './credential.ts';
 import type { Discovered } from './discovery.ts';
 import { resourceOf } from './keep.ts';
 import type { CredentialKey, CredentialStore, GuardedFetch } from './types.ts';
@@ -57,6 +64,8 @@ export interface Account extends Authorization {
    * Undefined where nobody said anything.
    */
   wanted(issuer: string): string | undefined;
+  /** Stores a client that was registered for a sign-in; not where there is one that tokens in use belong to. */
+  keepClient(issuer: string, indicator: string, client: RegisteredClient): Promise<void>;
   /** Stores and uses the outcome of a sign-in. */
   save(issuer: string, credential: Credential): Promise<void>;
 }
@@ -119,7 +128,6 @@ export function createAccount(options: AccountOptions): Account {
   const obtain = async (scope: string | undefined): Promise<void> => {
     const found = await find();
     const { asMachine, RefusedGrant } = await import('./grants.ts');
-    const { configuredClient } = await import('./registration.ts');
     const client = configuredClient(oauth);
     if (client === undefined) throw required();
     checkIssuer(server, held, found.issuer);
@@ -152,7 +160,7 @@ export function createAccount(options: AccountOptions): Account {
       const old = current?.tokens;
       // Another process was faster: its token is used, and the refresh token spent once.
       if (current === undefined || old?.refresh === undefined || old.access !== rejected) return undefined;
-      const client = configured(oauth, current);
+      const client = configuredClient(oauth) ?? current.client;
       if (client === undefined) throw required();
       try {
         const context = { server, oauth, discovered: found, client, fetch, now };
@@ -284,14 +292,16 @@ export function createAccount(options: AccountOptions): Account {
       if (refused?.error === 'insufficient_scope') return unionOf(own, before, refused.scope);
       return own ?? unionOf(before, refused?.scope);
     },
+    async keepClient(issuer, indicator, client) {
+      // Beside the tokens that may still be in use.
+      if (client.secret !== undefined) options.keepSecrets(JSON.stringify(['client', keyOf(issuer)]), [client.secret]);
+      await store.update(keyOf(issuer), async (value) => {
+        const current = readCredential(value);
+        return current?.tokens === undefined ? { indicator, client, asked: current?.asked } : undefined;
+      });
+    },
     save,
   };
-}
-
-function configured(oauth: OAuthDefinition | undefined, { client }: Credential): Credential['client'] {
-  if (oauth?.clientId === undefined) return client;
-  const { clientId: id, clientSecret: secret, tokenEndpointAuthMethod: authMethod } = oauth;
-  return { id, secret, authMethod, known: 'configured', redirectUri: undefined };
 }
 
 function ageOf({ tokens }: Credential): number {

@@ -1,4 +1,5 @@
 /** What the store keeps of one sign-in. */
+import type { OAuthDefinition } from '../../config/types.ts';
 
 export interface Credential {
   /** What the authorization server calls the MCP server (RFC 8707). */
@@ -29,6 +30,13 @@ export interface Tokens {
   readonly obtainedAt: number;
   /** The same; undefined where the authorization server does not say. */
   readonly expiresAt: number | undefined;
+}
+
+/** The client that an entry names; undefined for none. */
+export function configuredClient(oauth: OAuthDefinition | undefined): RegisteredClient | undefined {
+  if (oauth?.clientId === undefined) return undefined;
+  const { clientId: id, clientSecret: secret, tokenEndpointAuthMethod: authMethod } = oauth;
+  return { id, secret, authMethod, known: 'configured', redirectUri: undefined };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

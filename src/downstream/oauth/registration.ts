@@ -4,7 +4,7 @@ import type { OAuthDefinition } from '../../config/types.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { CLIENT_NAME } from '../envelope.ts';
 import { unavailable } from '../failures.ts';
-import type { RegisteredClient } from './credential.ts';
+import { configuredClient, type RegisteredClient } from './credential.ts';
 import { type Discovered, originOf } from './discovery.ts';
 import type { GuardedFetch } from './types.ts';
 
@@ -43,13 +43,6 @@ export async function clientFor(options: RegistrationOptions): Promise<Registere
     server,
     `belongs to the authorization server ${originOf(issuer)}, which registers no clients by itself: register one there with the redirect address ${redirectUri}, and put its "clientId" (and "redirectPort") into "oauth" of the entry.`,
   );
-}
-
-/** The client that the entry names; undefined for none. */
-export function configuredClient(oauth: OAuthDefinition | undefined): RegisteredClient | undefined {
-  if (oauth?.clientId === undefined) return undefined;
-  const { clientId: id, clientSecret: secret, tokenEndpointAuthMethod: authMethod } = oauth;
-  return { id, secret, authMethod, known: 'configured', redirectUri: undefined };
 }
 
 async function register(options: RegistrationOptions): Promise<RegisteredClient> {

@@ -61,6 +61,15 @@ test('the client of the last sign-in is used again at the same address, and regi
   expect(fake.registrations).toHaveLength(2);
 });
 
+test('a sign-in that nobody finishes leaves the one before as it is', async () => {
+  const { fake, store, account, signIns } = setup();
+  await signIns.finish(answerTo((await signIns.begin(account, REDIRECT)).url), REDIRECT);
+  const before = await store.read(KEY);
+  await signIns.begin(account, 'http://127.0.0.1:5001/callback');
+  expect(fake.registrations).toHaveLength(2);
+  expect(await store.read(KEY)).toEqual(before);
+});
+
 test('a client of the entry goes before a document, and that before a registration', async () => {
   const document = 'https://example.com/client.json';
   const clientIdOf = async (oauth: object, metadata: object): Promise<string | null> => {

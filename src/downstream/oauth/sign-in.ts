@@ -90,13 +90,7 @@ export function createSignIns(): SignIns {
     const stored = held?.issuer === issuer ? held.credential.client : undefined;
     const client = await clientFor({ server, oauth, discovered, redirectUri, scope, stored, fetch });
     if (client.known === 'registered' && client !== stored) {
-      const known = held?.issuer === issuer ? held.credential : undefined;
-      await account.save(issuer, {
-        indicator: discovered.indicator,
-        asked: known?.asked,
-        tokens: known?.tokens,
-        client,
-      });
+      await account.keepClient(issuer, discovered.indicator, client);
     }
     const { authorizationUrl, codeVerifier: verifier } = await startAuthorization(discovered.authorizationServer, {
       ...(metadata === undefined ? {} : { metadata }),
