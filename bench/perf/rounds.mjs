@@ -6,6 +6,7 @@ import { exited, rssMb } from './processes.mjs';
 const LOAD = fileURLToPath(new URL('load/main.mjs', import.meta.url));
 /** Before the first round of a target: until the compilers are done. */
 const FIRST_WARM_MS = 1500;
+const FIRST_WARM_CALLS = 10_000;
 const WARM_MS = 150;
 
 /**
@@ -27,14 +28,15 @@ export async function rounds(lanes, { rounds: count, seconds }, around = async (
   try {
     const rows = lanes.map((lane) => ({ ...lane, idleMb: rssMb(lane.pids), rounds: [] }));
     const jobOf = ({ name, target, concurrency, pids }) => ({ key: name, target, concurrency, pids });
-    for (const row of rows) await ask(load, { ...jobOf(row), warmMs: FIRST_WARM_MS, measureMs: 100 });
+    for (const row of rows)
+      await ask(load, { ...jobOf(row), warmMs: FIRST_WARM_MS, warmCalls: FIRST_WARM_CALLS, measureMs: 100 });
     const began = process.hrtime.bigint();
     for (let round = 0; round < count; round++) {
       // Who goes first changes from round to round.
       const order = round % 2 === 0 ? rows : rows.toReversed();
       for (const row of order) {
         await around(row, 'before');
-        row.rounds.push(await ask(load, { ...jobOf(row), warmMs: WARM_MS, measureMs: seconds * 1000 }));
+        row.rounds.push(await ask(load, { ...jobOf(row), warmMs: WARM_MS, warmCalls: 0, measureMs: seconds * 1000 }));
         await around(row, 'after');
       }
     }

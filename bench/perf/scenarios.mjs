@@ -48,7 +48,7 @@ const MB = 1024 * KB;
 
 /** The scenarios of `npm run bench`, and what is measured in each. */
 export const FULL = [
-  ...[1, 16, 64].map((concurrency) => row({ concurrency }, concurrency === 1 ? [] : ['sdk'])),
+  ...[1, 16, 64].map((concurrency) => row({ concurrency }, concurrency === 1 ? [] : ['workers', 'sdk'])),
   ...[1, 16, 64].map((concurrency) => row({ era: 'legacy', concurrency }, concurrency === 16 ? ['sdk'] : [])),
   row({ mode: 'direct' }),
   row({ mode: 'direct', era: 'legacy' }),

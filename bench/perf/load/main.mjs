@@ -6,6 +6,8 @@ import { cpuMs } from '../processes.mjs';
 import { createCaller, MARK } from './caller.mjs';
 import { callParams, checkAnswer, requestOf } from './requests.mjs';
 
+/** Calls that are slow because they are large compile what they need with fewer. */
+const LONGEST_WARM_MS = 6000;
 /** A round goes on until it has seen so many. */
 const LEAST_CALLS = 20;
 
@@ -34,12 +36,13 @@ function callersOf(key, target, concurrency, failed) {
   return made;
 }
 
-function measure({ key, target, concurrency, warmMs, measureMs, pids }) {
+function measure({ key, target, concurrency, warmMs, warmCalls, measureMs, pids }) {
   return new Promise((resolve, reject) => {
     const callers = callersOf(key, target, concurrency, reject);
     let latencies = new Float64Array(1 << 16);
     let count = 0;
     let phase = 'warm';
+    let warmed = 0;
     let running = 0;
     let began = 0;
     let cpuBefore = 0;
@@ -58,6 +61,7 @@ function measure({ key, target, concurrency, warmMs, measureMs, pids }) {
           }
           latencies[count++] = performance.now() - sent;
         }
+        if (phase === 'warm') warmed++;
         if (phase !== 'over') loop(caller);
         else if (--running === 0) {
           const sorted = latencies.subarray(0, count).sort();
@@ -76,7 +80,12 @@ function measure({ key, target, concurrency, warmMs, measureMs, pids }) {
       running++;
       loop(caller);
     }
-    setTimeout(() => {
+    const warmUntil = performance.now() + LONGEST_WARM_MS;
+    const begin = () => {
+      if (warmed < warmCalls && performance.now() < warmUntil) {
+        setTimeout(begin, warmMs);
+        return;
+      }
       cpuBefore = cpuMs(pids);
       began = performance.now();
       phase = 'measure';
@@ -91,7 +100,8 @@ function measure({ key, target, concurrency, warmMs, measureMs, pids }) {
         phase = 'over';
       };
       setTimeout(end, measureMs);
-    }, warmMs);
+    };
+    setTimeout(begin, warmMs);
   });
 }
 
