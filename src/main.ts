@@ -1,11 +1,21 @@
 /** Lets Node keep what it compiled where it can (22.1 and later), then loads the program. */
+import { mkdirSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 
-const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: (folder: string) => unknown };
-// A folder of this account: the one of Node itself is in the folder for temporary files, which others can write to.
-const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-enableCompileCache?.(join(cache, 'agent-mcp-gateway', 'compiled'));
+keepCompiled(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown });
 void import('./cli/main.ts');
+
+/** In a folder that only this account can write to: what is in it is run. */
+function keepCompiled({ enableCompileCache }: { readonly enableCompileCache?: (folder: string) => unknown }): void {
+  if (enableCompileCache === undefined) return;
+  const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'agent-mcp-gateway', 'compiled');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    enableCompileCache(folder);
+  } catch {
+    // Every start compiles then.
+  }
+}
