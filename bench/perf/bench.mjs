@@ -25,7 +25,7 @@ const RESULTS = new URL('bench/results/performance.json', ROOT);
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 
-/** Each part can be measured again by itself; the others stay as they were. */
+/** Each part can be measured again by itself; the others stay as they were, and the conditions are those of the calls. */
 const PARTS = {
   start: () => measureStart(15),
   idle: () => measureIdle(5),
@@ -50,17 +50,18 @@ const PARTS = {
 
 const began = Date.now();
 const results = values.part === undefined ? {} : JSON.parse(readFileSync(RESULTS, 'utf8'));
-results.conditions = conditions();
+const isWhole = values.part === undefined || values.part.includes('calls');
+if (isWhole) results.conditions = conditions();
 for (const [name, run] of Object.entries(PARTS)) {
   if (values.part !== undefined && !values.part.includes(name)) continue;
   say(name);
   results[name] = await run();
 }
-results.conditions.loadAfter = load();
-results.conditions.minutes = Math.round((Date.now() - began) / 6000) / 10;
+const minutes = Math.round((Date.now() - began) / 6000) / 10;
+if (isWhole) results.conditions = { ...results.conditions, loadAfter: load(), minutes };
 writeFileSync(RESULTS, `${JSON.stringify(results, rounded, 1)}\n`);
 writePages(ROOT, results);
-say(`written: bench/results/performance.json, docs/performance.md (${results.conditions.minutes} min)`);
+say(`written: bench/results/performance.json, docs/performance.md (${minutes} min)`);
 
 /** What the figures depend on; nothing that names this machine. */
 function conditions() {

@@ -39,7 +39,7 @@ Measured on ${conditions.date} at commit ${conditions.commit}: ${conditions.core
 ${conditions.node}, gateway ${conditions.version}, undici ${conditions.undici}, SDK ${conditions.sdk}. Load average before ${conditions.loadBefore}, after ${conditions.loadAfter}. Load generator, servers and the
 process under test share the cores, so compare rows, not machines.
 
-The gateway runs as users run it: token on, rules of 20 agents with 50 patterns each, audit on, one process. *Bare* is what a relay
+${busy(conditions)}The gateway runs as users run it: token on, rules of 20 agents with 50 patterns each, audit on, one process. *Bare* is what a relay
 costs at least: a reverse proxy of node:http and undici, or a bridge from HTTP to one program over stdio. *SDK-built* is a gateway
 of the same function made of the official SDK (\`bench/perf/peers/sdk-gateway.mjs\`). All figures are medians of
 ${conditions.rounds} rounds of ${conditions.seconds} s; the rounds of what is compared take turns.
@@ -101,6 +101,15 @@ npm run bench:quick   # the path of a call, in less than two minutes
 
 Linux only: processor time and memory are read from \`/proc\`. Leave the machine alone meanwhile. Options are in
 [bench/README.md](../bench/README.md).
+`;
+}
+
+/** Other programs take turns with what is measured; then times and ratios say little. */
+function busy({ loadBefore, cores }) {
+  if (loadBefore <= cores / 2) return '';
+  return `**Other programs kept this machine busy (a load of ${loadBefore} on ${cores} cores before the start). Times, rates and their ratios in
+this page say little; memory does. Measure again on a machine that is idle.**
+
 `;
 }
 
