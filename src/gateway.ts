@@ -29,6 +29,7 @@ import { createRedactor, type Redactor } from './observe/redact.ts';
 import { createLimiter } from './pipeline/limits.ts';
 import type { PipelineParts } from './pipeline/parts.ts';
 import { createDesk } from './pipeline/sign-in.ts';
+import { STDIO_OWNER } from './pipeline/tenant.ts';
 import type { Connection } from './pipeline/types.ts';
 import { createParking } from './relay/parking.ts';
 import { createTasks } from './relay/tasks.ts';
@@ -125,6 +126,8 @@ export async function createGateway(
     promptsChanged: (server) => changed(server, 'prompts'),
     resourcesChanged: (server) => changed(server, 'resources'),
     resourceUpdated: (server, uri) => hub.resourceUpdated(server.name, uri),
+    said: (server, whose, method, params) => hub.said(server.name, whose, method, params),
+    asked: (server, whose, request) => hub.asked(server.name, whose, request),
   };
   const oauth = createOAuth({
     store: openCredentials(settings, log),
@@ -139,6 +142,7 @@ export async function createGateway(
     version: VERSION,
     gatewayId,
     guardianScript: guardianScript(),
+    only: settings.transport === 'stdio' ? STDIO_OWNER : undefined,
     log,
     redact: redactor.redact,
     authorization: oauth.authorization,

@@ -150,6 +150,8 @@ function both({ owner: { events } }: Mesh, heard: Parameters<Seat['events']>[0])
       events.resourceUpdated(server, uri);
       heard.resourceUpdated(server, uri);
     },
+    said: heard.said,
+    asked: heard.asked,
   };
 }
 

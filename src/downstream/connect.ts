@@ -16,7 +16,7 @@ import { refusedStatus } from './refusal.ts';
 import { createResourceSubscriptions } from './resources.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announces, keepSubscribed } from './subscribe.ts';
-import type { DownstreamEvents, Log, ServerFacts, Timing } from './types.ts';
+import type { DownstreamEvents, Log, ServerFacts, Timing, Whose } from './types.ts';
 import { createWarnings } from './warnings.ts';
 
 /** How a server turned out to speak; kept by the pool, so that a reconnect does not probe again. */
@@ -61,6 +61,8 @@ export interface ConnectOptions {
   readonly capabilities: string;
   /** Whether the connection serves one principal or session alone. */
   readonly exclusive: () => boolean;
+  /** Whom the connection serves alone; undefined for nobody. */
+  readonly whose: () => Whose | undefined;
   readonly closed: (error: GatewayError) => void;
   readonly signal: AbortSignal;
 }
@@ -221,6 +223,14 @@ async function attempt(
     renew,
     missed,
     exclusive: options.exclusive,
+    said: (method, params) => {
+      const whose = options.whose();
+      if (whose !== undefined) events.said?.(server, whose, method, params);
+    },
+    asked: (request) => {
+      const whose = options.whose();
+      return whose === undefined ? undefined : events.asked?.(server, whose, request);
+    },
     notified: ({ method, text, params }) => {
       const uri = parsedValue(text, findMember(params, 'uri'));
       if (method === 'notifications/tools/list_changed') events.toolsChanged?.(server);

@@ -3,6 +3,7 @@ import type { Sharing } from '../config/types.ts';
 import type { Start } from './backoff.ts';
 import type { Breaker } from './breaker.ts';
 import type { ManagedLink } from './link.ts';
+import type { Whose } from './types.ts';
 
 export interface Instance {
   /** Whom it belongs to (sharing.ts); undefined while it belongs to nobody. */
@@ -15,6 +16,8 @@ export interface Instance {
   sharing: Sharing | undefined;
   /** Whether it serves one principal or session alone. */
   exclusive: boolean;
+  /** Whom it serves alone; undefined for nobody. */
+  whose: Whose | undefined;
   /** Ends a start that nobody wants any more. */
   readonly abandon: AbortController;
   link: ManagedLink | undefined;
@@ -46,6 +49,7 @@ export function createInstance(capabilities: string, principal: string): Instanc
     principal,
     sharing: undefined,
     exclusive: true,
+    whose: undefined,
     abandon: new AbortController(),
     link: undefined,
     connecting: undefined,

@@ -10,6 +10,8 @@ import type { Link, Reply, ServerFacts, Timing } from './types.ts';
 /** What the pool needs besides the contract. */
 export interface ManagedLink extends Link {
   request(method: string, params: string, options: CallOptions): Promise<Reply>;
+  /** Sends a notification; `params` is the inner text. */
+  notify(method: string, params: string): void;
   /** When the server last said anything, in milliseconds since 1970. */
   readonly heardAt: number;
   readonly timing: Timing;
@@ -57,6 +59,7 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
           throw facts().era === 'modern' && REFUSALS.has(refusedStatus(error)) ? end() : error;
         },
       ),
+    notify: (method, params) => peer.notify(method, params),
     subscribeResource: (uri) => resources.add(uri),
     unsubscribeResource: (uri) => resources.remove(uri),
     get closed() {

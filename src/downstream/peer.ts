@@ -27,7 +27,7 @@ import {
 import { timedOut, unavailable } from './failures.ts';
 import { relayedMembers } from './relay.ts';
 import { partyOf } from './sharing.ts';
-import type { ClientAnswer, RequestOptions, Tenant } from './types.ts';
+import type { ClientAnswer, RequestOptions, ServerRequest, Tenant } from './types.ts';
 import type { Warn } from './warnings.ts';
 
 const MAX_TOTAL_MS = 600_000;
@@ -72,6 +72,10 @@ export interface PeerOptions {
   /** Notifications may have been missed. */
   readonly missed?: () => void;
   readonly notified: (message: NotificationMessage) => void;
+  /** Takes what belongs to no request. */
+  readonly said?: (method: string, params: string) => void;
+  /** Answers what belongs to no request; undefined where nobody does. */
+  readonly asked?: (request: ServerRequest) => Promise<ClientAnswer> | undefined;
   readonly closed: (error: GatewayError) => void;
 }
 
@@ -160,7 +164,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         if (message.method === 'notifications/progress') progress(message);
         else if (message.method === 'notifications/cancelled') withdraw(message);
         else if (OF_SERVER.has(message.method)) options.notified(message);
-        else callOf(of)?.options.onNotification?.(message.method, paramsOf(message));
+        else say(message, of);
         return true;
       case 'request':
         answer(message, of);
@@ -230,22 +234,39 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
       return;
     }
     const call = method === 'ping' ? undefined : callOf(of);
-    const ask = call?.options.onRequest;
-    if (call === undefined || ask === undefined) {
+    const withdrawn = new Canceller();
+    const request = { method, params: paramsOf(message), withdrawn };
+    const ofCall = call?.options.onRequest?.(request);
+    const answered = ofCall ?? (method !== 'ping' && isOfNoCall(call, of) ? options.asked?.(request) : undefined);
+    if (answered === undefined) {
       channel.send(outgoing('', answerText(id, method)));
       return;
     }
-    const withdrawn = new Canceller();
     asked.set(id, withdrawn);
-    hold(call, 1);
+    const held = ofCall === undefined ? undefined : call;
+    if (held !== undefined) hold(held, 1);
     const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
-    void ask({ method, params: paramsOf(message), withdrawn })
+    void answered
       .catch(() => failed)
       .then((given) => {
-        hold(call, -1);
+        if (held !== undefined) hold(held, -1);
         asked.delete(id);
         if (over === undefined && !withdrawn.aborted) channel.send(outgoing('', clientAnswerText(id, given)));
       });
+  }
+
+  function say(message: NotificationMessage, of: number | undefined): void {
+    const call = callOf(of);
+    if (call?.options.onNotification !== undefined) call.options.onNotification(message.method, paramsOf(message));
+    else if (isOfNoCall(call, of)) options.said?.(message.method, paramsOf(message));
+  }
+
+  /** Whether a message is besides all calls: it came on no call's stream, and calls of several callers are not open. */
+  function isOfNoCall(call: Pending | undefined, of: number | undefined): boolean {
+    if (of !== undefined) return false;
+    if (call !== undefined) return true;
+    for (const { options: open } of pending.values()) if (open.party !== undefined) return false;
+    return true;
   }
 
   function end(call: Pending): void {

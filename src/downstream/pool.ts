@@ -30,6 +30,8 @@ export interface DownstreamOptions {
   readonly budgets?: Partial<Budgets>;
   /** Bytes that one message of a server may have; default 16 MiB. */
   readonly maxMessageBytes?: number;
+  /** The only principal that there can be; undefined where there may be several. */
+  readonly only?: string | undefined;
 }
 
 /** What the supervisors of all servers share. */
@@ -42,6 +44,7 @@ export interface PoolContext {
   readonly maxMessageBytes: number | undefined;
   readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;
   readonly slots: Slots;
+  readonly only: string | undefined;
   /** Capabilities that the next caller probably has: JSON text. */
   expected(): string;
   /** Value of the environment marker for the next process. */
@@ -75,6 +78,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     budgets: { ...BUDGETS, ...options.budgets },
     maxMessageBytes: options.maxMessageBytes,
     expected: () => expected,
+    only: options.only,
     slots: createSlots(CONCURRENT_STARTS, SLOT_MS),
     marker: () => `${gatewayId}.${++children}`,
     started(child) {
@@ -110,6 +114,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       if (stopped) return Promise.reject(unavailable(server.name, 'is not available: the gateway is stopping.'));
       return supervisorOf(server).lease(lease);
     },
+    notify: (server, tenant, method, params) => supervisors.get(server.key)?.notify(tenant, method, params),
     retain(servers) {
       const kept = new Set([...servers.values()].map((server) => server.key));
       for (const [key, supervisor] of supervisors) {

@@ -1,6 +1,6 @@
 /** Who shares a connection: the key under which the connections of one server are told apart. */
 import type { ServerDefinition, Sharing } from '../config/types.ts';
-import type { ServerFacts, Tenant } from './types.ts';
+import type { ServerFacts, Tenant, Whose } from './types.ts';
 
 /** What is known of how a server speaks; undefined before its first connection. */
 export type Era = ServerFacts['era'] | undefined;
@@ -35,6 +35,12 @@ export function scopeOf(server: ServerDefinition, era: Era, tenant: Tenant): str
   const offered = `${sharing}\n${era === 'modern' ? '' : offeredOn(server, era, tenant)}`;
   if (sharing === 'shared') return offered;
   return `${offered}\n${sharing === 'per-principal' ? tenant.principal : partyOf(tenant)}`;
+}
+
+/** The callers that have a connection of this sharing for themselves; undefined where that is an agent without a session. */
+export function whoseOf(sharing: Sharing, { principal, session, capabilities }: Tenant): Whose | undefined {
+  if (sharing !== 'per-session') return { principal, session: undefined, capabilities };
+  return session === undefined ? undefined : { principal, session, capabilities };
 }
 
 /** Whether a connection carries the credentials of one principal, so that nobody else may use it. */

@@ -12,10 +12,10 @@ import { LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
-import { credentialOwner, type Era, hasOwnCredentials, offeredOn, scopeOf, sharingOf } from './sharing.ts';
+import { credentialOwner, type Era, hasOwnCredentials, offeredOn, scopeOf, sharingOf, whoseOf } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
-import type { LeaseOptions, Link, ServerStatus, Tenant } from './types.ts';
+import type { LeaseOptions, Link, ServerStatus, Tenant, Whose } from './types.ts';
 import { waitFor } from './wait.ts';
 
 /** A link that is leased may get its request this much later. */
@@ -25,6 +25,8 @@ const DRAIN_POLL_MS = 50;
 export interface Supervisor {
   readonly server: ServerDefinition;
   lease(options: LeaseOptions): Promise<Link> | Link;
+  /** Sends a notification of a client to its connection, if there is one. */
+  notify(tenant: Tenant, method: string, params: string): void;
   /** What its processes wrote to stderr, redacted. */
   readonly output: Tail;
   /** Closes every connection at once and makes a new one in the background. */
@@ -116,6 +118,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         capabilities: instance.capabilities,
         authorization: context.authorization(server, instance.principal),
         exclusive: () => instance.exclusive,
+        whose: () => (instance.scope === undefined ? onlyCaller(instance) : instance.whose),
         closed: (error) => broke(instance, error),
         signal,
       });
@@ -215,8 +218,13 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     instance.scope = scope;
     instance.sharing = sharingOf(server, era(), tenant.sole);
     instance.exclusive = tenant.sole || instance.sharing !== 'shared';
+    instance.whose = instance.exclusive ? whoseOf(instance.sharing, tenant) : undefined;
     limitIdle(instance);
   };
+
+  /** Who will use a connection that belongs to nobody yet, where only one can. */
+  const onlyCaller = ({ capabilities }: Instance): Whose | undefined =>
+    context.only === undefined ? undefined : { principal: context.only, session: undefined, capabilities };
 
   /** A connection for this tenant, live or not. */
   const instanceFor = (tenant: Tenant, scope: string): Instance => {
@@ -299,6 +307,11 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
 
   return {
     server,
+    notify(tenant, method, params) {
+      if (era() !== 'legacy') return;
+      const instance = owned.get(scopeOf(server, era(), tenant));
+      if (instance !== undefined) liveLink(instance)?.notify(method, params);
+    },
     lease: (options) => leaseNow(options) ?? lease(options),
     warm() {
       if (over !== undefined || isOwn || anyInstance() !== undefined) return;

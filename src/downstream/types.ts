@@ -41,6 +41,15 @@ export interface Tenant {
   readonly requestCapabilities: string;
 }
 
+/** The callers that a connection serves alone: those with these capabilities of one principal, or one session of it. */
+export interface Whose {
+  readonly principal: string;
+  /** Undefined for every session of the principal. */
+  readonly session: string | undefined;
+  /** As in `Tenant`. */
+  readonly capabilities: string;
+}
+
 export interface LeaseOptions {
   /** Milliseconds this caller waits for a connection. */
   readonly timeoutMs: number;
@@ -133,6 +142,10 @@ export interface DownstreamEvents {
   resourcesChanged(server: ServerDefinition): void;
   /** A resource changed to which somebody subscribed. */
   resourceUpdated(server: ServerDefinition, uri: string): void;
+  /** Something that belongs to no request, on a connection that serves somebody alone; `params` as in `ServerRequest`. */
+  said(server: ServerDefinition, whose: Whose, method: string, params: string): void;
+  /** A question that belongs to no request, likewise. @returns undefined where there is nobody to ask */
+  asked(server: ServerDefinition, whose: Whose, request: ServerRequest): Promise<ClientAnswer> | undefined;
 }
 
 /**
@@ -186,6 +199,11 @@ export interface Downstream {
    *   TIMEOUT when `timeoutMs` is over first.
    */
   lease(server: ServerDefinition, options: LeaseOptions): Promise<Link> | Link;
+  /**
+   * Sends a notification of a client to its connection, where there is one and its revision has notifications of clients.
+   * @param params inner text of the params
+   */
+  notify(server: ServerDefinition, tenant: Tenant, method: string, params: string): void;
   /** Keeps what is in `servers`, lets the rest finish its running calls and closes it. */
   retain(servers: ReadonlyMap<string, ServerDefinition>): void;
   /** What callers can do, as far as is known: a connection that nobody owns yet offers it. JSON text as in `Tenant`. */

@@ -6,6 +6,7 @@ const declared = JSON.stringify({
   roots: { listChanged: true },
   experimental: { mine: {} },
   unheard: {},
+  tasks: { requests: { sampling: { createMessage: {} } } },
   extensions: {
     'io.modelcontextprotocol/ui': { mimeTypes: ['a'] },
     'com.example/x': {},
@@ -29,7 +30,12 @@ it('extensions that the gateway knows are offered in every view, tasks only betw
     modern: { ...common, extensions: { ...ui, ...tasks } },
   });
   expect(offered('legacy', false)).toEqual({
-    legacy: { ...common, extensions: ui },
+    legacy: {
+      ...common,
+      roots: { listChanged: true },
+      tasks: { requests: { sampling: { createMessage: {} } } },
+      extensions: ui,
+    },
     modern: { ...common, extensions: ui },
   });
 });

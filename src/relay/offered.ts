@@ -38,16 +38,22 @@ function readOffered(declared: string, era: Era, transparent: boolean): Offered 
   const common: Record<string, unknown> = {};
   for (const name of transparent ? [...CARRIED, 'experimental'] : CARRIED) {
     const value = member(fields, name);
-    // Changes of the roots are not passed on, so none are promised.
-    if (value !== undefined) common[name] = name === 'roots' ? {} : value;
+    if (value !== undefined) common[name] = value;
   }
+  // In 2026-07-28 nobody tells of changed roots, and clients run no tasks.
+  const unchanging = 'roots' in common ? { ...common, roots: {} } : common;
+  const tasks = member(fields, 'tasks');
+  const legacy = tasks === undefined ? common : { ...common, tasks };
   const extensions = Object.entries(member(fields, 'extensions') ?? {}).sort(([one], [other]) =>
     one < other ? -1 : 1,
   );
   const known = extensions.filter(([id]) => id !== TASKS && (transparent || id === APPS));
   // What a task needs of its client, only callers and servers of 2026-07-28 have.
   const modern = era === 'modern' ? [...known, ...extensions.filter(([id]) => id === TASKS)] : known;
-  return { capabilities: text(common, known), requestCapabilities: text(common, modern) };
+  return {
+    capabilities: text(era === 'legacy' ? legacy : unchanging, known),
+    requestCapabilities: text(unchanging, modern),
+  };
 }
 
 /** Whether requests with these capabilities may be answered with a task (ext-tasks, Capability Negotiation). */

@@ -1,6 +1,7 @@
 /** What a server may ask of the caller whose call it works on: what that declared, and nothing else. */
 import { randomUUID } from 'node:crypto';
 import type { ClientAnswer } from '../downstream/types.ts';
+import { APPS, TASKS } from '../protocol/extensions.ts';
 import { joinMembers } from '../protocol/json.ts';
 import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
 import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
@@ -11,6 +12,11 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['elicitation/create', 'elicitation'],
   ['roots/list', 'roots'],
   ['sampling/createMessage', 'sampling'],
+  // Of tasks that the client runs (2025-11-25, basic/utilities/tasks).
+  ['tasks/get', 'tasks'],
+  ['tasks/result', 'tasks'],
+  ['tasks/list', 'tasks'],
+  ['tasks/cancel', 'tasks'],
 ]);
 
 /** Why a caller is not asked something. */
@@ -31,6 +37,7 @@ export function refusalOf(
 ): Unasked | undefined {
   const needed = NEEDED.get(method);
   const declared = JSON.parse(capabilities) as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  if (needed === undefined && isExtended(declared)) return undefined;
   const capability = needed === undefined ? undefined : declared[needed];
   if (capability === undefined) {
     return { ok: false, code: -32601, message: `The client does not offer ${method.slice(0, 100)}.` };
@@ -45,6 +52,11 @@ export function refusalOf(
     code: -32602,
     message: `The client does not offer elicitation/create in ${mode.slice(0, 100)} mode.`,
   };
+}
+
+/** Whether the client declared what nobody here knows: any question may be part of that. Only one server is offered it. */
+function isExtended({ experimental, extensions = {} }: Readonly<Record<string, object | undefined>>): boolean {
+  return experimental !== undefined || Object.keys(extensions).some((id) => id !== APPS && id !== TASKS);
 }
 
 /** The params of a question of 2026-07-28 for a caller of 2025-11-25, where an elicitation by URL needs an id. */

@@ -223,7 +223,8 @@ function tell(context: RelayContext, server: string, method: string, params: str
   client.tell(method, relateTo(params, (id) => context.taskOf(server, id)).params);
 }
 
-function levelOf(params: string): string {
+/** The severity in the params of a `notifications/message`; `''` without one. */
+export function levelOf(params: string): string {
   const text = `{${params}}`;
   const member = findMember(scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }), 'level');
   return (member === undefined ? undefined : stringValue(text, member)) ?? '';

@@ -1,6 +1,7 @@
 /** Who wants to hear of changes, and who of them may: lists that changed, resources that were updated. */
 import type { ListKind } from '../catalog/catalog.ts';
 import type { Snapshot } from '../config/types.ts';
+import type { ClientAnswer, ServerRequest, Whose } from '../downstream/types.ts';
 import type { View } from '../exposure/view.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { decideFor } from '../policy/ceiling.ts';
@@ -10,6 +11,16 @@ import { GatewayError } from '../shared/errors.ts';
 export interface Watched {
   readonly server: string;
   readonly uri: string;
+}
+
+/** The part of a session of the 2025 revisions that is there besides its requests. */
+export interface StandingSession {
+  readonly id: string;
+  /** Client capabilities offered to servers of the 2025 revisions, as in `Tenant`. */
+  readonly capabilities: string;
+  said(method: string, params: string): void;
+  /** @returns undefined where the client cannot be reached now */
+  asked(request: ServerRequest): Promise<ClientAnswer> | undefined;
 }
 
 /** A session, or a stream of `subscriptions/listen`. */
@@ -23,6 +34,8 @@ export interface Listener {
   resourceUpdated(uri: string): void;
   /** The server was connected anew: it does not know of subscriptions made before. */
   renew(uri: string): void;
+  /** Only sessions hear, and are asked, what belongs to no request. */
+  readonly session?: StandingSession;
   /** No more will come; graceful where the protocol has a way to say so. */
   end(): void;
 }
@@ -34,6 +47,10 @@ export interface Hub {
   listsChanged(server: string, kinds: readonly ListKind[]): void;
   resourceUpdated(server: string, uri: string): void;
   connected(server: string): void;
+  /** Something that a server said besides any request, to those whom its connection serves. */
+  said(server: string, whose: Whose, method: string, params: string): void;
+  /** The answer of the one session whom the connection serves; undefined where there is none, or more than one. */
+  asked(server: string, whose: Whose, request: ServerRequest): Promise<ClientAnswer> | undefined;
   /** The rules are other ones: everybody may see other lists, and some may watch no longer what they do. */
   reloaded(): void;
   /** Ends all listeners. */
@@ -86,6 +103,15 @@ export function createHub(snapshot: () => Snapshot): Hub {
     }
   };
 
+  const sessionsOf = function* (server: string, whose: Whose): Generator<StandingSession> {
+    for (const listener of listeners) {
+      const { connection, session } = listener;
+      if (session === undefined || connection.owner !== whose.principal) continue;
+      if (session.capabilities !== whose.capabilities || (whose.session ?? session.id) !== session.id) continue;
+      if (may(listener, server)) yield session;
+    }
+  };
+
   return {
     add(listener) {
       listeners.add(listener);
@@ -99,6 +125,13 @@ export function createHub(snapshot: () => Snapshot): Hub {
     },
     connected(server) {
       for (const [listener, asked] of watchersOf(server)) listener.renew(asked);
+    },
+    said(server, whose, method, params) {
+      for (const session of sessionsOf(server, whose)) session.said(method, params);
+    },
+    asked(server, whose, request) {
+      const [only, ...others] = sessionsOf(server, whose);
+      return others.length > 0 ? undefined : only?.asked(request);
     },
     reloaded() {
       gather(undefined, ALL);

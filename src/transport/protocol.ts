@@ -9,7 +9,7 @@ import type { PipelineParts } from '../pipeline/parts.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import type { Connection, Inbound, Outcome } from '../pipeline/types.ts';
 import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts';
-import { type RequestMessage, stringValue } from '../protocol/messages.ts';
+import { type NotificationMessage, type RequestMessage, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
 import { NOTHING_OFFERED, offeredOf } from '../relay/offered.ts';
@@ -21,6 +21,7 @@ import type { Hub, Watched } from './hub.ts';
 import { listen } from './listen.ts';
 import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
 import type { SessionState } from './session-state.ts';
+import { notified, type Outlet, standingOf } from './standing.ts';
 
 /** What a request in flight has from its transport. */
 export interface Exchange {
@@ -49,11 +50,13 @@ export interface Protocol {
   legacy(request: RequestMessage, exchange: Exchange, session: SessionState): Promise<Answer>;
   modern(request: RequestMessage, exchange: Exchange): Promise<Answer>;
   /** Sends a session what it wants to hear of changes. @returns ends it */
-  listen(
+  listen(session: SessionState, exchange: Pick<Exchange, 'connection' | 'server'>, outlet: Outlet): () => void;
+  /** Takes a notification of a session's client, but for cancellation. */
+  notified(
     session: SessionState,
     exchange: Pick<Exchange, 'connection' | 'server'>,
-    send: (text: string) => void,
-  ): () => void;
+    message: NotificationMessage,
+  ): void;
 }
 
 export interface ProtocolOptions {
@@ -184,13 +187,15 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
           : await outcomeOf(request, exchange, client);
       return outcome === undefined ? unknownMethod(request) : written(request, outcome, modern);
     },
-    listen(session, exchange, send) {
+    listen(session, exchange, outlet) {
+      const { send } = outlet;
       const { signal } = new Canceller();
       const renewed = { ...exchange, signal, streams: false, notify: () => {} };
       return hub.add({
         connection: exchange.connection,
         view: () => view(exchange),
         watched: session.watched,
+        session: standingOf(session, outlet, () => view(exchange)),
         wants: () => true,
         listChanged: (kind) => send(`{"jsonrpc":"2.0","method":"notifications/${kind}/list_changed"}`),
         resourceUpdated: (uri) =>
@@ -209,6 +214,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         end: () => {},
       });
     },
+    notified: (session, exchange, message) => notified(parts, view(exchange), exchange.connection, session, message),
   };
 }
 

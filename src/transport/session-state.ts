@@ -17,8 +17,23 @@ export interface SessionState {
   logLevel: string | undefined;
   /** Requests to the client that are not answered yet. */
   readonly asks: Asks;
+  /** Resolves when the client has said that it is initialized: before that it is asked nothing. */
+  readonly ready: Ready;
   /** Resources that the client subscribed to, by the URI that it used. */
   readonly watched: Map<string, Watched>;
+}
+
+export interface Ready {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+export function createReady(): Ready {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 /** Requests that go the other way: from a server, through the gateway, to the client. */

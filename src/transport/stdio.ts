@@ -12,7 +12,7 @@ import { batchElements } from './batch.ts';
 import { createFlights, isWithdrawn } from './flights.ts';
 import type { Exchange, Protocol } from './protocol.ts';
 import { declaredRevision } from './request-meta.ts';
-import { createAsks, type SessionState } from './session-state.ts';
+import { createAsks, createReady, type SessionState } from './session-state.ts';
 
 export interface StdioOptions {
   readonly input: Readable;
@@ -69,9 +69,16 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         negotiating = negotiation;
         const { text, session: negotiated } = await negotiation;
         if (negotiated !== undefined) {
-          session = { ...negotiated, id: 'stdio', logLevel: undefined, asks: createAsks(), watched: new Map() };
+          session = {
+            ...negotiated,
+            id: 'stdio',
+            logLevel: undefined,
+            asks: createAsks(),
+            ready: createReady(),
+            watched: new Map(),
+          };
           forget();
-          forget = protocol.listen(session, exchange, send);
+          forget = protocol.listen(session, exchange, { send, isOpen: () => true });
         }
         return text;
       }
@@ -99,6 +106,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         return answer(message, notify);
       case 'notification':
         if (message.method === 'notifications/cancelled') flights.cancel(message);
+        else if (session !== undefined) protocol.notified(session, { connection, server: options.server }, message);
         return undefined;
       case 'response':
         session?.asks.settle(message);

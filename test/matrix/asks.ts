@@ -24,6 +24,13 @@ async function expectUnasked(side: Side, method: string, params: object, { cell 
   expect(side.caller.questions.slice(from)).toEqual([]);
 }
 
+/** What the server was told that its client can do; changed roots are announced where they are promised. */
+async function expectRoots(side: Side, roots: object): Promise<void> {
+  await side.caller.notify('notifications/roots/list_changed', {});
+  const declared: unknown = JSON.parse(said(await side.tool('declared')));
+  expect(declared).toEqual({ sampling: {}, elicitation: { form: {}, url: {} }, roots });
+}
+
 /** A key that no other call has. */
 function keyOf({ cell }: Bench, server: string): string {
   return `${JSON.stringify(cell)} ${server}`;
@@ -103,12 +110,17 @@ export const asks: readonly Feature[] = [
   ),
   feature(
     'changes of the roots',
-    'is left out: roots are offered without `listChanged`',
-    onBoth(async (side) => {
-      await side.caller.notify('notifications/roots/list_changed', {});
-      const declared: unknown = JSON.parse(said(await side.tool('declared')));
-      expect(declared).toEqual({ sampling: {}, elicitation: { form: {}, url: {} }, roots: {} });
-    }),
+    'crosses',
+    onBoth((side) => expectRoots(side, { listChanged: true })),
+    { caller: 'legacy', server: 'legacy' },
+  ),
+  ...([{ caller: 'modern' }, { caller: 'legacy', server: 'modern' }] as const).map((which) =>
+    feature(
+      'changes of the roots',
+      'is left out: 2026-07-28 has no such notification',
+      onBoth((side) => expectRoots(side, {})),
+      which,
+    ),
   ),
   feature(
     'several rounds of questions in one call',

@@ -43,6 +43,9 @@ export function createOwner(options: OwnerOptions): Owner {
       promptsChanged: tell('promptsChanged'),
       resourcesChanged: tell('resourcesChanged'),
       resourceUpdated: tell('resourceUpdated'),
+      // What belongs to no request is for sessions of the worker that has the server.
+      said: () => {},
+      asked: () => undefined,
     },
   };
 }

@@ -71,11 +71,11 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
     }
   };
 
-  const take = (session: Session, message: Message): void => {
+  const take = ({ connection, server }: Post, session: Session, message: Message): void => {
     if (message.kind === 'response') session.asks.settle(message);
-    else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
-      session.flights.cancel(message);
-    }
+    else if (message.kind !== 'notification') return;
+    else if (message.method === 'notifications/cancelled') session.flights.cancel(message);
+    else protocol.notified(session, { connection, server }, message);
   };
 
   return {
@@ -86,7 +86,10 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
       const { text, status, session: negotiated } = await protocol.initialize(message, exchange);
       const session = negotiated && sessions.open(connection, server, negotiated);
       if (session !== undefined) {
-        session.ended = protocol.listen(session, exchange, (message) => session.listener?.write(message));
+        session.ended = protocol.listen(session, exchange, {
+          send: (message) => session.listener?.write(message),
+          isOpen: () => session.listener !== undefined,
+        });
       }
       const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
       createReply(response, accept, { ...post.headers, ...id }).finish({ text, status });
@@ -112,7 +115,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
         parts.map((part): Promise<Answer | undefined> | Answer | undefined => {
           const message = parseMessage(part, 'caller');
           if (message.kind === 'request') return answer(post, session, message, reply.notify);
-          take(session, message);
+          take(post, session, message);
           return message.kind === 'invalid' ? refusal(message.id, message.code, message.message) : undefined;
         }),
       );
@@ -123,7 +126,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
     accept(post, message) {
       const session = sessionOf(post);
       if (session === undefined) return;
-      take(session, message);
+      take(post, session, message);
       acknowledge(post);
     },
     listen(post) {

@@ -4,7 +4,7 @@ import type { Connection } from '../../pipeline/types.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
 import type { Negotiated } from '../protocol.ts';
-import { createAsks, type SessionState } from '../session-state.ts';
+import { createAsks, createReady, type SessionState } from '../session-state.ts';
 import { createEventStreams, type EventStream, type EventStreams } from './event-stream.ts';
 
 export interface Session extends SessionState {
@@ -107,6 +107,7 @@ export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = S
         server,
         logLevel: undefined,
         asks: createAsks(),
+        ready: createReady(),
         watched: new Map(),
         flights: createFlights(),
         streams: createEventStreams(),
