@@ -23,6 +23,7 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array;
   /** Called with each chunk of the answer's body. */
   readonly onChunk?: (chunk: string) => void;
+  readonly onHeaders?: (headers: http.IncomingHttpHeaders) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -40,6 +41,7 @@ export function request(url: string | URL, options: HttpRequest = {}): Promise<H
     });
     outgoing.on('error', reject);
     outgoing.on('response', (response) => {
+      options.onHeaders?.(response.headers);
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

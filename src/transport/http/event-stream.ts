@@ -12,6 +12,16 @@ export const STREAM_HEADERS: OutgoingHttpHeaders = {
 /** Milliseconds between comments on a quiet stream: intermediaries drop connections that say nothing. */
 const KEEP_ALIVE_MS = 15_000;
 
+/** Bytes that may wait for a client that does not read, because it is slow or gone without a word: two of the longest messages. */
+const MAX_UNSENT = 32 * 1024 * 1024;
+
+/** Writes to a stream that is still open; one whose client takes nothing is closed. */
+export function writeTo(response: ServerResponse, chunk: string): void {
+  if (response.writableEnded || response.destroyed) return;
+  if (response.writableLength > MAX_UNSENT) response.destroy();
+  else response.write(chunk);
+}
+
 /** One message as an event. */
 export function eventText(text: string, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: ${oneLine(text)}\n\n`;
@@ -22,9 +32,7 @@ export function startStream(response: ServerResponse, headers: OutgoingHttpHeade
   if (response.headersSent) return;
   response.writeHead(200, { ...headers, ...STREAM_HEADERS });
   response.flushHeaders();
-  const timer = setInterval(() => {
-    if (!response.writableEnded && !response.destroyed) response.write(':\n\n');
-  }, KEEP_ALIVE_MS).unref();
+  const timer = setInterval(() => writeTo(response, ':\n\n'), KEEP_ALIVE_MS).unref();
   response.once('close', () => clearInterval(timer));
 }
 
@@ -80,7 +88,7 @@ export function createEventStreams(): EventStreams {
       let seq = 0;
       let current: ServerResponse | undefined;
       const send = (chunk: string): void => {
-        if (current !== undefined && !current.writableEnded && !current.destroyed) current.write(chunk);
+        if (current !== undefined) writeTo(current, chunk);
       };
       const handle: EventStream = {
         attach(response) {

@@ -1,7 +1,7 @@
 /** The reply to one POST: a JSON object, or an SSE stream from the moment at which something comes before the answer. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Answer } from '../answer.ts';
-import { type EventStream, eventText, startStream } from './event-stream.ts';
+import { type EventStream, eventText, startStream, writeTo } from './event-stream.ts';
 
 export interface Accepted {
   readonly json: boolean;
@@ -79,14 +79,13 @@ export function createReply(
 }
 
 function plainStream(response: ServerResponse): EventStream {
-  const isOpen = (): boolean => !response.writableEnded && !response.destroyed;
   return {
     attach: () => {},
     write(text) {
-      if (isOpen()) response.write(eventText(text));
+      writeTo(response, eventText(text));
     },
     end() {
-      if (isOpen()) response.end();
+      if (!response.writableEnded && !response.destroyed) response.end();
     },
   };
 }

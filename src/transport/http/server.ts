@@ -54,9 +54,13 @@ export interface HttpTransport {
 /** Milliseconds an idle connection is kept: longer than proxies in front usually keep theirs. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Milliseconds of silence after which TCP asks whether the other end is still there. */
+const PROBE_MS = 60_000;
+
 /** Starts to listen. @throws the error of listen(2), e.g. EADDRINUSE. */
 export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
-  const server = createServer((request, response) => {
+  // A client that is gone without a word is found out, so that its streams end.
+  const server = createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_MS }, (request, response) => {
     try {
       route(options, request, response);
     } catch (error) {
