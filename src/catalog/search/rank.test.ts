@@ -42,8 +42,8 @@ describe('search', () => {
     }));
     const own = indexOf([
       ...others,
-      { server: 'a', name: 'invoice', description: 'Invoice' },
-      { server: 'b', name: 'keeper', description: 'Keeps each invoice in the archive of the house' },
+      { server: 'a', name: 'invoice', description: 'Prints one on paper' },
+      { server: 'b', name: 'keeper', description: 'Keeps each invoice in the archive' },
     ]);
     const first = (options = {}): string | undefined => found(own, ['a', 'b', 'c'], 'archive invoice', options)[0];
     expect(first()).toBe('b/keeper');

@@ -188,7 +188,10 @@ function withEvidence(hits: readonly Hit[], evidence: Evidence): readonly Hit[] 
   return hits.map(({ document, score }) => ({ document, score: score + unit * (evidence.get(document.id) ?? 0) }));
 }
 
-/** Scores, and what is in `ideas`, times the share of the ideas that a document has; rare ideas count more. */
+/**
+ * Scores, and what is in `ideas`, times the share of the ideas that a document has; rare ideas count more. The square root of
+ * it: one telling idea may still beat two that say little.
+ */
 function byCompleteness(
   scope: Scope,
   hits: readonly Hit[],
@@ -201,9 +204,10 @@ function byCompleteness(
   const whole = importance.reduce((sum, one) => sum + one, 0);
   return hits.map(({ document, score }, at) => {
     const line = ideas.subarray(at * concepts.length, (at + 1) * concepts.length);
-    const share = importance.reduce((sum, one, column) => sum + ((line[column] as number) > 0 ? one : 0), 0) / whole;
-    for (let column = 0; column < line.length; column++) line[column] = (line[column] as number) * share;
-    return { document, score: score * share };
+    const had = importance.reduce((sum, one, column) => sum + ((line[column] as number) > 0 ? one : 0), 0);
+    const factor = Math.sqrt(had / whole);
+    for (let column = 0; column < line.length; column++) line[column] = (line[column] as number) * factor;
+    return { document, score: score * factor };
   });
 }
 
