@@ -198,6 +198,16 @@ describe('several principals', () => {
     await gateway.stop();
   });
 
+  it('where there is only one, on this machine, it gets the link', async () => {
+    gateway = await serveHttp({ servers: entries(), rules: RULES, args: ['--no-auth'] });
+    const rpc = await openHttp(gateway.url, '2025-11-25');
+    const link = linkIn(errorOf(await execute(rpc, CALL)).message);
+    expect(new URL(link).searchParams.get('redirect_uri')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback$/);
+    await open(link, 'grace');
+    expect(await executeText(rpc, CALL)).toContain('hello');
+    await gateway.stop();
+  });
+
   describe.each([
     ['one process', []],
     ['two workers', ['--workers', '2']],
