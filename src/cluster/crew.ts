@@ -94,6 +94,8 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
       child.once('error', failed);
       child.once('exit', (code, signal) => {
         held.delete(number);
+        // Node tells no end of a channel on which a connection was being sent.
+        line.end();
         start?.ended(Date.now());
         ended(number);
         resolve();
@@ -104,7 +106,8 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
         }
       });
     });
-    const line = createLine<WorkerApi>(child, api(number), { failed });
+    const returned = (socket: Socket, head: Buffer): void => enter(socket, head, undefined);
+    const line = createLine<WorkerApi>(child, api(number), { failed, returned });
     const member: Held = { number, pid: child.pid, child, line, isReady: false, exited, paths: made.paths };
     held.set(number, member);
     try {
@@ -132,7 +135,14 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
     setTimeout(again, backoffs[number]?.waitMs(Date.now()) ?? 0);
   };
 
-  const ready = (): readonly Held[] => [...held.values()].filter(({ isReady }) => isReady);
+  const ready = (): readonly Held[] => [...held.values()].filter(({ isReady, child }) => isReady && child.connected);
+
+  const enter = (socket: Socket, head: Buffer, number: number | undefined): void => {
+    const able = ready();
+    const chosen = able.find((member) => member.number === number) ?? able[turn++ % Math.max(1, able.length)];
+    if (chosen === undefined) socket.destroy();
+    else chosen.line.handOver(socket, head);
+  };
 
   /** @returns the answer in an array, or none where the worker ended. @param late called where it takes too long */
   const answered = async <T>(
@@ -149,8 +159,8 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
     try {
       return await Promise.race([none, ask(member).then((answer) => [answer])]);
     } catch (error) {
-      // What keeps a worker from starting is told by its start.
-      if (held.get(member.number) !== member || !member.isReady) return [];
+      // It ended, or never started, which its start tells.
+      if (!member.child.connected || !member.isReady) return [];
       throw error;
     } finally {
       clearTimeout(timer);
@@ -181,12 +191,7 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
     async everybody(ask) {
       await Promise.all([...held.values()].map((member) => answered(member, ask, PATIENCE_MS, () => end(member))));
     },
-    enter(socket, head, number) {
-      const able = ready();
-      const chosen = able.find((member) => member.number === number) ?? able[turn++ % Math.max(1, able.length)];
-      if (chosen === undefined) socket.destroy();
-      else chosen.line.handOver(socket, head);
-    },
+    enter,
     async stop(drainMs) {
       stopping = true;
       const work = [...held.values()].map(async ({ line, child, exited }) => {

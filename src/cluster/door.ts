@@ -41,6 +41,7 @@ export function openDoor({ host, port, enter, failed }: DoorOptions): Promise<Do
       if (head === null) return;
       leave();
       socket.setTimeout(0);
+      socket.pause();
       enter(socket, head, workerInHead(head));
     });
   });

@@ -19,6 +19,8 @@ export interface Line<Theirs extends Api> {
   tell<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): void;
   /** Gives a connection away. @param head what was read of it already */
   handOver(socket: Socket, head: Buffer): void;
+  /** The other side is gone: nobody answers any more, and what it did not get comes back. */
+  end(): void;
 }
 
 /** `process` in a worker, or the worker's ChildProcess. */
@@ -32,16 +34,28 @@ type Entry =
   | readonly ['ask', id: number, what: string, args: readonly unknown[]]
   | readonly ['tell', what: string, args: readonly unknown[]]
   | readonly ['answer', id: number, value: unknown]
-  | readonly ['failed', id: number, error: ErrorText];
+  | readonly ['failed', id: number, error: ErrorText]
+  | readonly ['took', id: number];
+
+/** A connection on its way. Ours stays open until the other side has it: one that dies before that must not keep a caller waiting. */
+interface Gift {
+  readonly socket: Socket;
+  readonly head: Buffer;
+  /** It may have arrived. */
+  sent: boolean;
+}
 
 export interface LineOptions {
   readonly received?: (socket: Socket, head: Buffer) => void;
+  /** The other side is gone, and did not get this connection. */
+  readonly returned?: (socket: Socket, head: Buffer) => void;
   /** Told what went wrong where nobody waits for an answer. */
   readonly failed: (error: unknown) => void;
 }
 
 export function createLine<Theirs extends Api>(channel: Channel, mine: Api, options: LineOptions): Line<Theirs> {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: GatewayError): void }>();
+  const gifts = new Map<number, Gift>();
   let out: Entry[] = [];
   let nextId = 1;
   let over = false;
@@ -84,6 +98,10 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
         break;
       case 'failed':
         settled(entry[1])?.reject(errorOf(entry[2]));
+        break;
+      case 'took':
+        gifts.get(entry[1])?.socket.destroy();
+        gifts.delete(entry[1]);
     }
   };
 
@@ -93,15 +111,28 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
     return found;
   };
 
-  channel.on('message', (message, handle) => {
-    if (message instanceof Uint8Array) options.received?.(handle as Socket, Buffer.from(message));
-    else for (const entry of message as readonly Entry[]) take(entry);
-  });
-  channel.on('disconnect', () => {
+  const end = (): void => {
     over = true;
     for (const { reject } of waiting.values()) reject(gone());
     waiting.clear();
+    const left = [...gifts.values()];
+    gifts.clear();
+    for (const { socket, head, sent } of left) {
+      if (sent) socket.destroy();
+      else options.returned?.(socket, head);
+    }
+  };
+
+  channel.on('message', (message, handle) => {
+    if (Array.isArray(message)) {
+      for (const entry of message as readonly Entry[]) take(entry);
+      return;
+    }
+    const { id, head } = message as { readonly id: number; readonly head: Uint8Array };
+    send(['took', id]);
+    options.received?.(handle as Socket, Buffer.from(head));
   });
+  channel.on('disconnect', end);
 
   return {
     ask: (what, ...args) =>
@@ -113,13 +144,14 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
       }),
     tell: (what, ...args) => send(['tell', what, args]),
     handOver(socket, head) {
-      if (over) socket.destroy();
-      else {
-        channel.send?.(head as unknown as Serializable, socket, undefined, (error) => {
-          if (error !== null) socket.destroy();
-        });
-      }
+      const id = nextId++;
+      const gift: Gift = { socket, head, sent: false };
+      gifts.set(id, gift);
+      channel.send?.({ id, head } as unknown as Serializable, socket, { keepOpen: true }, () => {
+        gift.sent = true;
+      });
     },
+    end,
   };
 }
 

@@ -266,8 +266,10 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
       return known(who) ?? ask(server, who, options);
     },
     connect(socket) {
+      const before = line?.socket;
+      if (before !== undefined) lost(before);
+      before?.destroy();
       const out = frames(socket, take);
-      line?.socket.destroy();
       line = { socket, frames: out };
       socket.once('close', () => lost(socket));
       connected.resolve(out);
