@@ -16,6 +16,6 @@ export const getGatewayStatus: GatewayTool = {
     server: undefined,
     tool: undefined,
     executes: false,
-    run: async ({ status }) => textAnswer(JSON.stringify(await status())),
+    run: async (context) => textAnswer(JSON.stringify(await context.status())),
   }),
 };
