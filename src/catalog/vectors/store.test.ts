@@ -20,6 +20,8 @@ describe('the store of vectors', () => {
   it('keeps them in one file that only its owner can read', async () => {
     const store = createVectorStore(folder, 'model');
     await store.load();
+    await store.save();
+    expect(readdirSync(folder)).toEqual([]);
     store.add(key('a'), vector(1, -1, 0.5));
     store.add(key('b'), vector(0, 0, 2));
     await store.save();

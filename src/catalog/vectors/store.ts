@@ -24,7 +24,7 @@ export interface VectorStore {
   get(key: string): Vector | undefined;
   /** A vector of another length than the ones before takes their place: the model is not the one that made them. */
   add(key: string, vector: Vector): void;
-  /** Writes the file. @throws what the file system does */
+  /** Writes the file, if there is anything new. @throws what the file system does */
   save(): Promise<void>;
   /** Forgets all; the file is replaced when something new is saved. */
   clear(): void;
@@ -40,6 +40,7 @@ export function createVectorStore(folder: string, name: string, max: number = MA
   /** What this process asked for; the rest goes first when there is no room. */
   const used = new Set<string>();
   let dimensions = 0;
+  let isSaved = true;
   let loading: Promise<void> | undefined;
   let saving: Promise<void> = Promise.resolve();
 
@@ -66,6 +67,8 @@ export function createVectorStore(folder: string, name: string, max: number = MA
     for (const [key, vector] of kept.vectors) if (!vectors.has(key) && vectors.size < room()) vectors.set(key, vector);
   };
   const write = async (): Promise<void> => {
+    if (isSaved) return;
+    isSaved = true;
     await merge();
     await writePrivateFile(path, bytesOf(vectors, dimensions));
     await removeOldFiles(folder);
@@ -85,6 +88,7 @@ export function createVectorStore(folder: string, name: string, max: number = MA
       if (vector.length !== dimensions) clear();
       dimensions = vector.length;
       makeRoom();
+      isSaved = false;
       used.add(key);
       vectors.set(key, vector);
     },
