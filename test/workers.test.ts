@@ -228,10 +228,20 @@ it('a worker that is killed takes nothing with it but its own, and is replaced',
   const load = (async () => {
     while (busy) kept.push(await executeText(of('w0.'), { server: 'one', tool: 'label' }));
   })();
+  // Connections come in all the time: none of them may be left without an answer or an end.
+  const ends = new Set<string>();
+  const newcomers = Array.from({ length: 8 }, async () => {
+    while (busy) {
+      const end = await fresh(gateway, { arguments: { server: 'one', tool: 'label' } }).then(codeOf, () => 'broken');
+      ends.add(end);
+    }
+  });
+  await until(() => ends.size > 0, 'new connections are served');
   process.kill(killed ?? -1, 'SIGKILL');
   await gateway.running.waitForStderr(/a worker was replaced/);
   busy = false;
-  await load;
+  await Promise.all([load, ...newcomers]);
+  expect([...ends].filter((end) => end !== 'broken')).toEqual(['ok']);
   expect(new Set(kept)).toEqual(new Set(['none']));
 
   const gone = await request(gateway.url, {
