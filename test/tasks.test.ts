@@ -156,6 +156,25 @@ describe('2026-07-28', () => {
     });
   });
 
+  it('a stream is promised no news of tasks, and refused to who does not declare the extension', async () => {
+    const rpc = await connect(DISCOVERY);
+    const taskIds = [await start(rpc, DISCOVERY, 'confirm_delete')];
+    const params = { notifications: { toolsListChanged: true, taskIds } };
+    const plain = await rpc.call('subscriptions/listen', params);
+    expect(plain).toMatchObject({ status: 400, message: { error: { code: -32021 } } });
+    const acknowledged = await new Promise<RpcMessage>((resolve) => {
+      const stream = rpc.start('subscriptions/listen', params, {
+        ...ABLE,
+        onNotification(message) {
+          stream.cancel();
+          resolve(message);
+        },
+      });
+    });
+    expect(acknowledged.params?.['notifications']).toEqual({ toolsListChanged: true });
+    resultOf(await modernly(rpc, 'tasks/cancel', { taskId: taskIds[0] }));
+  });
+
   it('a task of one server is not known under another', async () => {
     const taskId = await start(await connect(SINGLE), SINGLE, 'confirm_delete');
     const elsewhere = await openHttp(`${gateway.origin}/mcp/servers/jobs`, MODERN, { token: TOKEN });

@@ -56,21 +56,22 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
         run: (context) => ask(context, method, exposed, task, others),
       };
     },
-    fail: (error) =>
-      error.code === 'MISSING_CLIENT_CAPABILITY' ? missingCapability(error) : hidingFailure(error, NO_TASK),
+    fail: (error) => (error.code === 'MISSING_CLIENT_CAPABILITY' ? MISSING_TASKS : hidingFailure(error, NO_TASK)),
   };
 }
 
 const MISSING = `The client must declare the extension ${TASKS} with every request about a task.`;
+/** What a caller is told that asks for tasks and does not say that it has them (ext-tasks, Protocol Errors). */
+export const MISSING_TASKS = {
+  kind: 'error',
+  code: CATALOGUE.MISSING_CLIENT_CAPABILITY.rpc,
+  message: MISSING,
+  data: JSON.stringify({ requiredCapabilities: { extensions: { [TASKS]: {} } } }),
+} as const;
 const NO_TASK: ToolAnswer = { kind: 'error', code: -32602, message: 'There is no such task.' };
 
 function noTask(): GatewayError {
   return new GatewayError('TOOL_NOT_FOUND', 'There is no such task.');
-}
-
-function missingCapability({ code, message }: GatewayError): ToolAnswer {
-  const data = JSON.stringify({ requiredCapabilities: { extensions: { [TASKS]: {} } } });
-  return { kind: 'error', code: CATALOGUE[code].rpc, message, data };
 }
 
 async function ask(

@@ -26,6 +26,12 @@ export interface ListenOptions {
   readonly subscribe: (uri: string) => Promise<Watched | undefined>;
 }
 
+/** Whether a request wants to hear of tasks, for which its caller must declare the extension (ext-tasks). */
+export function asksForTasks({ text, params }: RequestMessage): boolean {
+  const value = parsedValue(text, findMember(params, 'notifications'));
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'taskIds');
+}
+
 /**
  * Serves one stream until its caller cancels or the gateway ends it.
  * @returns the result that says so; undefined where the request is not valid.

@@ -2,6 +2,7 @@
 import type { Snapshot } from '../config/types.ts';
 import { introduceOperation } from '../exposure/introduce.ts';
 import { subscribeOperation } from '../exposure/subscribe.ts';
+import { MISSING_TASKS } from '../exposure/tasks.ts';
 import type { View } from '../exposure/view.ts';
 import { runOperation } from '../pipeline/call.ts';
 import { toolsListOutcome } from '../pipeline/list.ts';
@@ -12,13 +13,13 @@ import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts
 import { type NotificationMessage, type RequestMessage, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
-import { NOTHING_OFFERED, offeredOf } from '../relay/offered.ts';
+import { NOTHING_OFFERED, offeredOf, takesTasks } from '../relay/offered.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
 import { operationOf } from './dispatch.ts';
 import type { Hub, Watched } from './hub.ts';
-import { listen } from './listen.ts';
+import { asksForTasks, listen } from './listen.ts';
 import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
 import type { SessionState } from './session-state.ts';
 import { notified, type Outlet, standingOf } from './standing.ts';
@@ -121,6 +122,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     const { id } = request;
     if (!exchange.streams)
       return refusal(id, 'INVALID_PARAMS', 'subscriptions/listen needs Accept: text/event-stream.');
+    if (asksForTasks(request) && !takesTasks(client)) return written(request, MISSING_TASKS, modern);
     const body = await listen(request, exchange, {
       hub,
       view: () => view(exchange),
