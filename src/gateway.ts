@@ -190,6 +190,7 @@ export async function createGateway(
     limiter: seat?.limiter ?? createLimiter(),
     desk: createDesk({
       oauth,
+      lasts: watch,
       isLocal: settings.transport === 'stdio' || isLoopback(settings.host),
       publicUrl: settings.publicUrl,
       tag: seat?.tag,

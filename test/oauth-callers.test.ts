@@ -102,6 +102,13 @@ describe('the owner', () => {
   afterAll(() => home.remove());
   const KEYED = { url: 'http://127.0.0.1:9/mcp', headers: { Authorization: 'Bearer of-the-entry' } };
 
+  it('who calls a tool on the command line is sent to auth login', async () => {
+    const args = ['tools', 'call', 'notes', 'echo', '--agent', 'default'];
+    const { code, stderr } = await runCli(args, { env: home.env, cwd: home.cwd });
+    expect([code, stderr]).toEqual([4, expect.stringContaining('agent-mcp-gateway auth login notes')]);
+    expect(stderr).not.toContain(issuer.url);
+  });
+
   it('signs in with a browser on this machine, sees it, and ends it', async () => {
     const login = startGateway(['auth', 'login', 'notes', '--no-browser'], { env: home.env, cwd: home.cwd });
     const [, link = ''] = await login.waitForStderr(/^ {2}(http\S+)$/m);

@@ -176,7 +176,7 @@ function nameOf({ principals }: Snapshot, owner: string): string {
 }
 
 async function withGateway(settings: Settings, action: (gateway: Gateway) => Promise<void>): Promise<void> {
-  const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false });
+  const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
   try {
     await action(gateway);
   } finally {

@@ -21,6 +21,8 @@ export interface Offer {
 
 export interface DeskOptions {
   readonly oauth: Pick<OAuth, 'signIn' | 'finish'>;
+  /** False where the process ends soon, and nobody would be there when the browser comes back. */
+  readonly lasts: boolean;
   /** Whether the browsers of callers run on this machine. */
   readonly isLocal: boolean;
   /** Where browsers reach the gateway, without a slash at the end. */
@@ -72,11 +74,12 @@ interface Ticket extends Offer {
   cookie: string | undefined;
 }
 
-export function createDesk({ oauth, isLocal, publicUrl, tag = '' }: DeskOptions): Desk {
+export function createDesk({ oauth, lasts, isLocal, publicUrl, tag = '' }: DeskOptions): Desk {
   const tickets = new Map<string, Ticket>();
 
   const wayFor = (snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): Way | undefined => {
     const isOnly = tenant.sole || snapshot.principals === undefined;
+    if (!lasts) return undefined;
     if (tenant.sole) return 'loopback';
     if (!isOnly && !hasOwnCredentials(server.link)) return undefined;
     if (publicUrl !== undefined) return { redirectUri: `${publicUrl}/oauth/callback` };
