@@ -242,6 +242,8 @@ describe('2025-11-25', () => {
       expect(content).toMatchObject([{ text: expect.stringMatching(/^done \d+$/) }]);
       expect(_meta).toEqual({ [RELATED]: { taskId }, mine: 1 });
       expect(await ask('tasks/get', { taskId })).toMatchObject({ status: 'completed' });
+      // The server says it with its own id.
+      expect(rpc.lines.filter((line) => line.includes('notifications/tasks'))).toEqual([]);
     });
 
     it('a task asks while its result is waited for, about the task as each side knows it', async () => {

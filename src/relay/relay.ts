@@ -214,6 +214,8 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
 
 /** Messages of the server's log go to callers that want them (2026-07-28: only where the request says so). */
 function tell(context: RelayContext, server: string, method: string, params: string): void {
+  // It names a task as its server does, and `tasks/get` tells the same.
+  if (method === 'notifications/tasks/status') return;
   const { client } = context;
   if (method === 'notifications/message') {
     if (client.logLevel === undefined ? client.era === 'modern' : !isLoud(levelOf(params), client.logLevel)) return;
