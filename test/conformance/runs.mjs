@@ -70,15 +70,19 @@ function direct(caller, server) {
 const UNSCORED_CLIENT = ['json-schema-2020-12-preservation'];
 const driver = fileURLToPath(new URL('client.mjs', import.meta.url));
 
-/** The scenarios about authorisation; those of extensions come without a score. */
+/** The scenarios about authorisation; those of extensions and of older servers come without a score. */
 function signingIn(revision) {
-  const scenarios = [...required(revision, 'client'), ...EXTENSIONS].filter((name) => name.startsWith('auth/'));
+  const unscored = revision === MODERN ? EXTENSIONS : [...EXTENSIONS, ...OLDER];
+  const scenarios = [...required(revision, 'client'), ...unscored].filter((name) => name.startsWith('auth/'));
   const env = { CONFORMANCE_VIEW: 'single', CONFORMANCE_CALLER: revision };
   return {
     name: `sign-in ${revision}`,
     run: () => clientSuite(`"${process.execPath}" "${driver}"`, revision, scenarios, 'sign-in', env),
   };
 }
+
+/** Authorization servers of 2025-03-26. */
+const OLDER = ['auth/2025-03-26-oauth-metadata-backcompat', 'auth/2025-03-26-oauth-endpoint-fallback'];
 
 const EXTENSIONS = [
   'auth/client-credentials-jwt',
