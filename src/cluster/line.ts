@@ -147,8 +147,9 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
       const id = nextId++;
       const gift: Gift = { socket, head, sent: false };
       gifts.set(id, gift);
-      channel.send?.({ id, head } as unknown as Serializable, socket, { keepOpen: true }, () => {
+      channel.send?.({ id, head } as unknown as Serializable, socket, { keepOpen: true }, (error) => {
         gift.sent = true;
+        if (error !== null && gifts.delete(id)) socket.destroy();
       });
     },
     end,

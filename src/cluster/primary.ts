@@ -21,7 +21,7 @@ import { gatewayFacts, serveControl } from '../transport/control.ts';
 import { createHookJoin } from '../transport/hook-join.ts';
 import { generatedToken } from '../transport/start.ts';
 import { createAdmissions } from './counting.ts';
-import { type Crew, createCrew } from './crew.ts';
+import { type Crew, createCrew, type Member } from './crew.ts';
 import { type Door, openDoor } from './door.ts';
 import type { Owners, PrimaryApi, StartOrder } from './messages.ts';
 import { followOutput } from './output.ts';
@@ -116,10 +116,19 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   /** All workers check what comes next before any of them uses it. */
   async function agree(contents: ConfigContents, next: Snapshot): Promise<() => Promise<void>> {
     const following = assign(next.servers.keys(), size, owners);
-    await crew.everybody(({ line }) => line.ask('prepare', contents, following));
+    const prepared = new Set<Member>();
+    const prepare = (member: Member): Promise<void> => {
+      prepared.add(member);
+      return member.line.ask('prepare', contents, following);
+    };
+    await crew.everybody(prepare);
     return async () => {
       owners = following;
-      await crew.everybody(({ line }) => line.ask('swap'));
+      await crew.everybody(async (member) => {
+        // One that was started meanwhile began with what was in force then.
+        if (!prepared.has(member)) await prepare(member);
+        await member.line.ask('swap');
+      });
     };
   }
 

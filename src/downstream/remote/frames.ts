@@ -45,8 +45,7 @@ export function frames(socket: Socket, take: (head: Head, body: string) => void)
 
 /** Lengths count UTF-16 code units, as both ends count text. */
 export function createReader(take: (head: Head, body: string) => void): (chunk: string) => void {
-  let text = '';
-  /** What came after `text`, until there is enough for the frame that is being read. */
+  /** What came, until there is enough for the frame that is being read. */
   let parts: string[] = [];
   let have = 0;
   let need = 0;
@@ -54,7 +53,7 @@ export function createReader(take: (head: Head, body: string) => void): (chunk: 
     parts.push(chunk);
     have += chunk.length;
     if (have < need) return;
-    text = parts.length === 1 ? chunk : parts.join('');
+    const text = parts.length === 1 ? chunk : parts.join('');
     let at = 0;
     need = 0;
     while (at < text.length) {
