@@ -120,3 +120,15 @@ describe('redactJson', () => {
     expect(redactJson('{hunter22', redactorOf('hunter22').redact)).toBe(`{${REDACTED}`);
   });
 });
+
+it('secrets that are renewed stay known for one generation more, each owner for itself', () => {
+  const redactor = createRedactor();
+  redactor.renew('one', ['access-1', 'refresh-1']);
+  redactor.renew('other', ['elsewhere']);
+  redactor.renew('one', ['access-2', 'refresh-2']);
+  // The same again is no new generation.
+  redactor.renew('one', ['access-2', 'refresh-2']);
+  expect(redactor.redact('access-1 access-2 elsewhere')).toBe(`${REDACTED} ${REDACTED} ${REDACTED}`);
+  redactor.renew('one', ['access-3', 'refresh-3']);
+  expect(redactor.redact('access-1 access-2 access-3 elsewhere')).toBe(`access-1 ${REDACTED} ${REDACTED} ${REDACTED}`);
+});
