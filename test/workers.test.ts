@@ -271,3 +271,28 @@ it('over stdio there is one process', async () => {
   expect(stderr).toContain('needs --transport http');
   home.remove();
 });
+
+it('a task is found whichever worker is asked', async () => {
+  const suite = { command: process.execPath, args: [fixturePath('conformance-server'), 'modern', 'stdio'] };
+  const gateway = await serve({ servers: servers({ suite }), rules: { agents: { dev: ALL }, principals } });
+  const meta = {
+    'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+  };
+  const args = { server: 'suite', tool: 'slow_compute', args: { seconds: 600 } };
+  const ids = await Promise.all(
+    Array.from({ length: 4 }, async () => (await fresh(gateway, { arguments: args }, meta)).result?.['taskId']),
+  );
+  const ask = async (method: string, taskId: unknown): Promise<unknown> => {
+    const body = requestText(1, method, { taskId }, MODERN, { meta });
+    const headers = headersOf(method, {}, String(taskId));
+    return messageOf(await request(gateway.url, { method: 'POST', headers, body }));
+  };
+  for (const taskId of ids) {
+    for (let turn = 0; turn < 2; turn++) {
+      expect(await ask('tasks/get', taskId)).toMatchObject({ result: { taskId, status: 'working' } });
+    }
+    expect(await ask('tasks/cancel', taskId)).toMatchObject({ result: { resultType: 'complete' } });
+  }
+  expect(await ask('tasks/get', `w0.${String(ids[0])}`)).toMatchObject({ error: { code: -32602 } });
+  await gateway.stop();
+});

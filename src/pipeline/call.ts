@@ -144,6 +144,8 @@ const SPENDING: ReadonlyMap<string, 'definitions' | 'results'> = new Map([
   ['execute_tool', 'results'],
   ['read_result', 'results'],
   ['tools/call', 'results'],
+  ['tasks/get', 'results'],
+  ['tasks/result', 'results'],
 ]);
 
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
