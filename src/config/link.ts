@@ -4,13 +4,13 @@ import { oauthOf } from './oauth.ts';
 import type { ServerEntry } from './schema.ts';
 import type { HttpDefinition, StdioDefinition } from './types.ts';
 
-type ReportError = (at: ConfigPath, message: string, fix: string) => void;
+type Report = (at: ConfigPath, message: string, fix: string) => void;
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The link of an entry whose types are right; undefined after at least one report. */
-export function linkOf(entry: ServerEntry, error: ReportError): StdioDefinition | HttpDefinition | undefined {
+export function linkOf(entry: ServerEntry, error: Report, warn: Report): StdioDefinition | HttpDefinition | undefined {
   const { command, url, type, transport } = entry;
   if (command !== undefined && url !== undefined) {
     error([], 'the entry has both "command" and "url"', 'Keep "command" for a program, or "url" for an HTTP server');
@@ -41,14 +41,14 @@ export function linkOf(entry: ServerEntry, error: ReportError): StdioDefinition 
     error([field], 'is "stdio", but the entry has a "url"', 'Write "http" or "sse"');
     return undefined;
   }
-  return httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry, error);
+  return httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry, error, warn);
 }
 
 function kind(transport: NonNullable<ServerEntry['type']>): string {
   return transport === 'streamable-http' ? 'http' : transport;
 }
 
-function stdioLink(command: string, entry: ServerEntry, error: ReportError): StdioDefinition | undefined {
+function stdioLink(command: string, entry: ServerEntry, error: Report): StdioDefinition | undefined {
   const args = entry.args ?? [];
   const env = entry.env ?? new Map<string, string>();
   let good = true;
@@ -75,7 +75,8 @@ function httpLink(
   url: string,
   transport: HttpDefinition['transport'],
   entry: ServerEntry,
-  error: ReportError,
+  error: Report,
+  warn: Report,
 ): HttpDefinition | undefined {
   const headers = entry.headers ?? new Map<string, string>();
   let good = true;
@@ -98,6 +99,6 @@ function httpLink(
     if (seen.has(name.toLowerCase())) refuse(at, 'is there twice, headers ignore case', 'Keep one of them');
     seen.add(name.toLowerCase());
   }
-  const oauth = oauthOf(entry, refuse);
+  const oauth = oauthOf(entry, refuse, warn);
   return good ? { transport, url, headers, credentials: entry.credentials, oauth } : undefined;
 }

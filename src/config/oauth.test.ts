@@ -55,12 +55,19 @@ test('keys that other clients have in "oauth" are told and left out', () => {
   expect(servers.get('it')?.link).toMatchObject({ oauth: { clientId: 'c' } });
 });
 
+test('an Authorization header counts, and signs in nowhere', () => {
+  const { servers, problems } = read({ url: URL, oauth: { clientId: 'c' }, headers: { authorization: 'x' } });
+  expect(problems).toMatchObject([
+    { severity: 'warning', message: expect.stringContaining('"oauth" has no effect beside the Authorization header') },
+  ]);
+  expect(servers.get('it')?.link).toMatchObject({ oauth: undefined, headers: new Map([['authorization', 'x']]) });
+});
+
 test.each<[object, string]>([
   [{ command: 'x', oauth: {} }, '"oauth" is about HTTP servers'],
   [{ command: 'x', credentials: 'gateway' }, '"credentials" is about HTTP servers'],
   [{ url: URL, oauth: true }, '"oauth" must be an object'],
   [{ url: URL, credentials: 'mine' }, '"credentials" must be one of "gateway", "per-principal"'],
-  [{ url: URL, oauth: {}, headers: { authorization: 'x' } }, '"oauth" contradicts the Authorization header'],
   [
     { url: URL, credentials: 'per-principal', headers: { Authorization: 'x' } },
     '"credentials" contradicts the Authorization header',

@@ -3,16 +3,16 @@ import type { ConfigPath } from './document.ts';
 import type { ServerEntry } from './schema.ts';
 import type { OAuthDefinition } from './types.ts';
 
-type ReportError = (at: ConfigPath, message: string, fix: string) => void;
+type Report = (at: ConfigPath, message: string, fix: string) => void;
 
-/** @returns undefined where the entry has no `oauth`; what does not fit is reported. */
-export function oauthOf(entry: ServerEntry, error: ReportError): OAuthDefinition | undefined {
+/** @returns undefined where the entry has no `oauth` that counts; what does not fit is reported. */
+export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthDefinition | undefined {
   const { oauth, credentials, headers = new Map<string, string>() } = entry;
   const isPerPrincipal = credentials === 'per-principal';
   if (hasAuthorization(headers)) {
-    const what = 'contradicts the Authorization header of the entry, which is used as it is';
-    if (oauth !== undefined) error(['oauth'], what, 'Remove the header to sign in, or "oauth"');
-    if (isPerPrincipal) error(['credentials'], what, 'Remove the header, or write "gateway"');
+    const header = 'the Authorization header of the entry, which is used as it is';
+    if (oauth !== undefined) warn(['oauth'], `has no effect beside ${header}`, 'Remove the header to sign in');
+    if (isPerPrincipal) error(['credentials'], `contradicts ${header}`, 'Remove the header, or write "gateway"');
     return undefined;
   }
   if (isPerPrincipal && entry.sharing === 'shared') {

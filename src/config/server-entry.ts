@@ -105,7 +105,7 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
     for (const issue of checked.issues) report('error', issue.path, issue.message, issue.fix, issue.target);
     return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
   }
-  const link = linkOf(checked.value, error);
+  const link = linkOf(checked.value, error, (...about) => report('warning', ...about));
   if (link === undefined || reasons.length > 0) {
     return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
   }
