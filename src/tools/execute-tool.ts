@@ -139,7 +139,8 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
     timeoutMs: deadline.leftMs(),
   });
   if (relayed.kind === 'error') return relayed;
-  const body = withTask(relayed.body, task !== '', (id) => context.keepTask(call.server, call.tool, id));
+  const asked = link.facts.era === 'legacy' && task !== '';
+  const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
 }
 

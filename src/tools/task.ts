@@ -46,7 +46,7 @@ function runsTools(capabilities: Readonly<Record<string, unknown>>): boolean {
 
 /**
  * A result that is a task, under the id that `keep` gives it; the result itself where it is none.
- * @param asked whether the call had a `task` member
+ * @param asked whether a server of 2025-11-25 was asked for a task
  */
 export function withTask(body: ResultBody, asked: boolean, keep: (id: string) => string): ResultBody {
   const isModern = body.resultType === 'task';
