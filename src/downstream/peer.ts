@@ -83,16 +83,20 @@ export interface PeerOptions {
 interface Pending {
   readonly id: number;
   readonly method: string;
-  readonly options: CallOptions;
-  readonly resolve: (message: ResponseMessage) => void;
-  readonly reject: (error: unknown) => void;
+  options: CallOptions;
+  resolve: (message: ResponseMessage) => void;
+  reject: (error: unknown) => void;
   readonly startedAt: number;
   /** When it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
   deadline: number;
   /** How many questions to its caller stop the time-out. */
   holds: number;
-  readonly aborted: (() => void) | undefined;
+  aborted: (() => void) | undefined;
 }
+
+/** What is left of a call that has ended. */
+const OVER: CallOptions = { timeoutMs: Number.POSITIVE_INFINITY };
+const ignore = (): void => {};
 
 /** Notifications about the server and not about a request. */
 const OF_SERVER: ReadonlySet<string> = new Set([
@@ -183,8 +187,9 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     const id = message.id === 'null' ? of : Number(message.id.startsWith('"') ? message.id.slice(1, -1) : message.id);
     const call = id === undefined ? undefined : pending.get(id);
     if (call !== undefined) {
+      const { resolve } = call;
       end(call);
-      call.resolve(message);
+      resolve(message);
     } else if (id === undefined || !(id > 0 && id < nextId)) warn('A response of the server answers no request.');
   }
 
@@ -272,16 +277,23 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   function end(call: Pending): void {
     pending.delete(call.id);
     if (call.aborted !== undefined) call.options.signal?.removeEventListener('abort', call.aborted);
+    // V8 keeps the former tables of a map, each with what was in it, until a full collection: they must not keep whole calls.
+    call.options = OVER;
+    call.resolve = ignore;
+    call.reject = ignore;
+    call.aborted = undefined;
   }
 
   function fail(call: Pending, error: unknown): void {
+    const { reject } = call;
     end(call);
-    call.reject(error);
+    reject(error);
   }
 
   function giveUp(call: Pending, error: unknown, reason: string): void {
+    const { cancellable } = call.options;
     fail(call, error);
-    if (call.options.cancellable === false) return;
+    if (cancellable === false) return;
     const notification = notificationText('notifications/cancelled', `"requestId":${call.id},"reason":"${reason}"`);
     channel.cancel(call.id, outgoing('notifications/cancelled', notification));
   }
