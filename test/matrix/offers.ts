@@ -162,7 +162,7 @@ export const offers: readonly Feature[] = [
     const servers = bench.cell.view === 'single' ? [''] : ['mcp://one/', 'mcp://two/'];
     for (const prefix of servers) {
       const many = uris.filter((uri) => uri.startsWith(`${prefix}test://many/`));
-      expect(many).toEqual(Array.from({ length: 600 }, (_, at) => `${prefix}test://many/${at}`));
+      expect(many).toEqual(Array.from({ length: 520 }, (_, at) => `${prefix}test://many/${at}`));
     }
   }),
   feature(
