@@ -1,7 +1,7 @@
 /** Denied and non-existent look the same to who may not use them (behaviour section 4; D14). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { servers, withPrincipals } from './support/home.ts';
-import { CORNERS, type Front, open, overMatrix } from './support/matrix.ts';
+import { CORNERS, type Front, openShared, overMatrix } from './support/matrix.ts';
 import { fixture } from './support/paths.ts';
 import type { Rpc } from './support/rpc.ts';
 import { call, errorOf, executeText, resultOf } from './support/tools.ts';
@@ -87,7 +87,7 @@ function blank(text: string, ...own: readonly string[]): string {
 overMatrix(CORNERS, (kind) => {
   let front: Front;
   beforeAll(async () => {
-    front = await open(kind, SETUP);
+    front = await openShared(kind, SETUP);
     // The servers run: the answers below cannot come from a start that takes time.
     expect(await executeText(front.rpc, { server: 'open', tool: 'add', args: { a: 1, b: 2 } })).toBe('3');
   });

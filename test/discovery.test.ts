@@ -1,7 +1,7 @@
 /** What agents see: the gateway's own tools, servers and tool definitions (behaviour section 4). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { servers, withPrincipals } from './support/home.ts';
-import { type Front, KINDS, open, overMatrix } from './support/matrix.ts';
+import { type Front, KINDS, open, openShared, overMatrix } from './support/matrix.ts';
 import { fixture, npmServer } from './support/paths.ts';
 import { callTool, dataOf, errorOf, getTools, listServers, toolNames } from './support/tools.ts';
 
@@ -25,7 +25,7 @@ const SETUP = {
 overMatrix(KINDS, (kind) => {
   let front: Front;
   beforeAll(async () => {
-    front = await open(kind, SETUP);
+    front = await openShared(kind, SETUP);
   });
   afterAll(() => front.stop());
 

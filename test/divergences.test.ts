@@ -15,7 +15,7 @@ import {
   withPrincipals,
 } from './support/home.ts';
 import { request } from './support/http.ts';
-import { CORNERS, type Front, open, overMatrix } from './support/matrix.ts';
+import { CORNERS, type Front, open, openShared, overMatrix } from './support/matrix.ts';
 import { fixture } from './support/paths.ts';
 import { assertGone, runCli, until } from './support/process.ts';
 import {
@@ -51,13 +51,15 @@ const RULES = withPrincipals(
   { defaults: { deny_on_missing_agent: false } },
 );
 
+const SETUP = {
+  servers: servers({ ...(CALC['mcpServers'] as Json), fidelity: fixture('fidelity') }),
+  rules: RULES,
+};
+
 overMatrix(CORNERS, (kind) => {
   let front: Front;
   beforeAll(async () => {
-    front = await open(kind, {
-      servers: servers({ ...(CALC['mcpServers'] as Json), fidelity: fixture('fidelity') }),
-      rules: RULES,
-    });
+    front = await openShared(kind, SETUP);
   });
   afterAll(() => front.stop());
 

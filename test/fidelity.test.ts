@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servers, withPrincipals } from './support/home.ts';
-import { type Front, KINDS, open, overMatrix } from './support/matrix.ts';
+import { type Front, KINDS, openShared, overMatrix } from './support/matrix.ts';
 import { fixture, fixturePath, npmServer, root } from './support/paths.ts';
 import { type Running, start } from './support/process.ts';
 import type { Rpc } from './support/rpc.ts';
@@ -46,7 +46,7 @@ function directly(server: 'fidelity' | 'everything'): Rpc {
 overMatrix(KINDS, (kind) => {
   let front: Front;
   beforeAll(async () => {
-    front = await open(kind, SETUP);
+    front = await openShared(kind, SETUP);
   });
   afterAll(() => front.stop());
 

@@ -1,7 +1,7 @@
 /** search_tools: the right tool among the first, with what is needed to call it, and nothing about what is denied. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { servers, withPrincipals } from './support/home.ts';
-import { CORNERS, type Front, open, overMatrix } from './support/matrix.ts';
+import { CORNERS, type Front, openShared, overMatrix } from './support/matrix.ts';
 import { fixture, npmServer } from './support/paths.ts';
 import { callTool, dataOf, errorOf, textOf } from './support/tools.ts';
 
@@ -30,7 +30,7 @@ const SETUP = {
 overMatrix(CORNERS, (kind) => {
   let front: Front;
   beforeAll(async () => {
-    front = await open(kind, SETUP);
+    front = await openShared(kind, SETUP);
   });
   afterAll(() => front.stop());
 

@@ -1,6 +1,6 @@
-import { describe } from 'vitest';
-import { type Gateway, type Setup, serveHttp, serveStdio } from './gateway.ts';
-import type { Rpc } from './rpc.ts';
+import { afterAll, describe } from 'vitest';
+import { type Gateway, type HttpGateway, type Setup, type StdioGateway, serveHttp, serveStdio } from './gateway.ts';
+import { MODERN, type Rpc } from './rpc.ts';
 
 export const TRANSPORTS = ['stdio', 'http'] as const;
 export const REVISIONS = ['2025-06-18', '2025-11-25', '2026-07-28'] as const;
@@ -29,6 +29,35 @@ export async function open(kind: Kind, setup: Setup): Promise<Front> {
   if (kind.transport === 'stdio') return serveStdio(setup, kind.revision);
   const gateway = await serveHttp(setup);
   return { ...gateway, rpc: await gateway.open(kind.revision) };
+}
+
+const sharedHttp = new Map<Setup, Promise<HttpGateway>>();
+const sharedPipes = new Map<Setup, Map<string, Promise<StdioGateway>>>();
+afterAll(async () => {
+  const pipes = [...sharedPipes.values()].flatMap((found) => [...found.values()]);
+  for (const gateway of [...sharedHttp.values(), ...pipes]) await (await gateway).stop();
+});
+
+/**
+ * A raw connection of that kind to a gateway that all revisions of a transport share, as far as they can: for tests that leave
+ * nothing behind. It is the same one for the same setup, and ends with the file; `stop` only closes the connection.
+ */
+export async function openShared({ transport, revision }: Kind, setup: Setup): Promise<Front> {
+  if (transport === 'http') {
+    const started = sharedHttp.get(setup) ?? serveHttp(setup);
+    sharedHttp.set(setup, started);
+    const gateway = await started;
+    const rpc = await gateway.open(revision);
+    return { ...gateway, rpc, stop: () => rpc.close() };
+  }
+  // Requests of 2026-07-28 need no handshake and may mix with those of a session.
+  const spoken = revision === MODERN ? '2025-11-25' : revision;
+  const pipes = sharedPipes.get(setup) ?? new Map<string, Promise<StdioGateway>>();
+  sharedPipes.set(setup, pipes);
+  const started = pipes.get(spoken) ?? serveStdio(setup, spoken);
+  pipes.set(spoken, started);
+  const gateway = await started;
+  return { ...gateway, rpc: gateway.rpc.as(revision), stop: async () => {} };
 }
 
 /** One gateway, spoken to in both eras, one after the other. */
