@@ -11,7 +11,7 @@ import type { Answer } from './support/rpc.ts';
 
 const ERAS = ['legacy', 'modern'] as const;
 const REVISION = { legacy: '2025-11-25', modern: '2026-07-28' } as const;
-/** Principals; each has a caller of either era, and a second session of the same. */
+/** Principals; each has two sessions of 2025, and one caller of 2026-07-28, which has no sessions to tell callers apart by. */
 const PRINCIPALS = ['ada', 'bob'] as const;
 const ROUNDS = 6;
 
@@ -59,7 +59,7 @@ beforeAll(async () => {
   });
   for (const principal of PRINCIPALS) {
     for (const era of ERAS) {
-      for (const session of [1, 2]) {
+      for (const session of era === 'legacy' ? [1, 2] : [1]) {
         const rpc = await openHttp(gateway.url, REVISION[era], {
           token: tokenOf(principal),
           capabilities: CAPABILITIES,
@@ -156,7 +156,7 @@ describe('a program that several principals share', () => {
 
 describe('ids', () => {
   it("of questions differ within a session, and an answer of another session is nobody's", async () => {
-    const [victim, attacker] = [parties[0], parties[4]];
+    const [victim, attacker] = [parties[0], parties[3]];
     if (victim === undefined || attacker === undefined) throw new Error('No parties.');
     expect(victim.name.split('-')[0]).not.toBe(attacker.name.split('-')[0]);
     const from = victim.caller.heard.length;

@@ -201,6 +201,7 @@ export const asks: readonly Feature[] = [
       const { resultType, requestState } = resultOf(await side.startTool('ask_and_withdraw', { key }).answer);
       expect(resultType).toBe('input_required');
       said(await side.tool('release', { key }));
+      said(await side.tool('happened', { event: `withdrawn ${key}` }));
       // The question has gone out as a result: the retry finds out that nobody waits for its answer.
       const retry = { ...side.params('ask_and_withdraw', { key }), requestState, inputResponses: {} };
       expect(said(await side.caller.call('tools/call', retry))).toBe('withdrawn');

@@ -129,6 +129,7 @@ export function createCaller(
     questions,
     start,
     async call(method, params = {}, extras) {
+      const { inputResponses: _given, ...rest } = params as Readonly<Record<string, unknown>>;
       let answer = await start(method, params, extras).answer;
       for (let round = 0; round < 5 && answer.message.result?.['resultType'] === 'input_required'; round++) {
         const { inputRequests = {}, requestState } = answer.message.result as {
@@ -142,7 +143,7 @@ export function createCaller(
           });
           return `${JSON.stringify(key)}:${answerTo(asked, about)}`;
         });
-        const given = JSON.stringify({ ...params, ...(requestState === undefined ? {} : { requestState }) });
+        const given = JSON.stringify({ ...rest, ...(requestState === undefined ? {} : { requestState }) });
         const retry = `${given === '{}' ? '{' : `${given.slice(0, -1)},`}"inputResponses":{${answers.join(',')}}}`;
         answer = await start(method, retry, extras).answer;
       }
