@@ -1,7 +1,8 @@
 /** A live connection, made from a peer that has shaken hands. */
 import { GatewayError } from '../shared/errors.ts';
 import { unavailable } from './failures.ts';
-import type { CallOptions, Peer } from './peer.ts';
+import type { CallOptions } from './open-calls.ts';
+import type { Peer } from './peer.ts';
 import { refusedStatus } from './refusal.ts';
 import { readReply } from './relay.ts';
 import type { ResourceSubscriptions } from './resources.ts';

@@ -14,7 +14,6 @@ import { hasBatches, isHopByHopMeta, isModern, META_RELATED_TASK } from '../prot
 import { findMember } from '../protocol/scan.ts';
 import { Canceller } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
-import { createAlarm } from './alarm.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
 import {
   answerText,
@@ -24,22 +23,12 @@ import {
   notificationText,
   requestText,
 } from './envelope.ts';
-import { timedOut, unavailable } from './failures.ts';
+import { unavailable } from './failures.ts';
+import { type CallOptions, createOpenCalls, type OpenCall } from './open-calls.ts';
 import { relayedMembers } from './relay.ts';
 import { partyOf } from './sharing.ts';
-import type { ClientAnswer, RequestOptions, ServerRequest, Tenant } from './types.ts';
+import type { ClientAnswer, ServerRequest } from './types.ts';
 import type { Warn } from './warnings.ts';
-
-const MAX_TOTAL_MS = 600_000;
-
-export interface CallOptions extends RequestOptions {
-  /** False for `initialize`, which must not be cancelled (2025-11-25, utilities/cancellation). */
-  readonly cancellable?: boolean;
-  /** Ask for progress although nobody listens: it extends the time-out. */
-  readonly progress?: boolean;
-  /** Who is behind the call: what names no request is for nobody while several of them have calls open. */
-  readonly party?: Tenant | undefined;
-}
 
 export interface Peer {
   /** @throws GatewayError TIMEOUT or SERVER_UNAVAILABLE, or the reason of the signal. */
@@ -79,25 +68,6 @@ export interface PeerOptions {
   readonly closed: (error: GatewayError) => void;
 }
 
-/** One request without a response. Its functions are those of the peer, so that a call costs one object. */
-interface Pending {
-  readonly id: number;
-  readonly method: string;
-  options: CallOptions;
-  resolve: (message: ResponseMessage) => void;
-  reject: (error: unknown) => void;
-  readonly startedAt: number;
-  /** When it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
-  deadline: number;
-  /** How many questions to its caller stop the time-out. */
-  holds: number;
-  aborted: (() => void) | undefined;
-}
-
-/** What is left of a call that has ended. */
-const OVER: CallOptions = { timeoutMs: Number.POSITIVE_INFINITY };
-const ignore = (): void => {};
-
 /** Notifications about the server and not about a request. */
 const OF_SERVER: ReadonlySet<string> = new Set([
   'notifications/tools/list_changed',
@@ -109,10 +79,12 @@ const OF_SERVER: ReadonlySet<string> = new Set([
 
 export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const { server, warn } = options;
-  const pending = new Map<number, Pending>();
+  const calls = createOpenCalls(server, (id, reason) => {
+    const notification = notificationText('notifications/cancelled', `"requestId":${id},"reason":"${reason}"`);
+    channel.cancel(id, outgoing('notifications/cancelled', notification));
+  });
   /** Requests of the server that are not answered yet, by the text of their id. */
   const asked = new Map<string, Canceller>();
-  let nextId = 1;
   let revision: string | undefined;
   let baseMeta = '';
   let over: GatewayError | undefined;
@@ -122,30 +94,19 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const finish = (error: GatewayError): void => {
     if (over !== undefined) return;
     over = error;
-    alarm.stop();
-    for (const call of [...pending.values()]) fail(call, error);
+    calls.failAll(error);
     options.closed(error);
   };
-
-  const alarm = createAlarm(() => {
-    const now = performance.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (const call of [...pending.values()]) {
-      if (call.deadline > now) next = Math.min(next, call.deadline);
-      else giveUp(call, timedOut(server, call.method, now - call.startedAt), 'Time-out.');
-    }
-    return next;
-  });
 
   const channel: Channel = open({
     active: () => options.active?.(),
     message: (text, of) => receive(parseMessage(text, 'server'), text, of),
-    waits: (id) => pending.has(id),
+    waits: (id) => calls.get(id) !== undefined,
     renew: () => options.renew?.() ?? Promise.reject(unavailable(server, 'has forgotten its session.')),
     missed: () => options.missed?.(),
     failed: (id, error) => {
-      const call = pending.get(id);
-      if (call !== undefined) fail(call, error);
+      const call = calls.get(id);
+      if (call !== undefined) calls.fail(call, error);
     },
     closed: finish,
   });
@@ -185,39 +146,36 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   function settle(message: ResponseMessage, of: number | undefined): void {
     // An error whose id could not be read belongs to the request on whose stream it came.
     const id = message.id === 'null' ? of : Number(message.id.startsWith('"') ? message.id.slice(1, -1) : message.id);
-    const call = id === undefined ? undefined : pending.get(id);
-    if (call !== undefined) {
-      const { resolve } = call;
-      end(call);
-      resolve(message);
-    } else if (id === undefined || !(id > 0 && id < nextId)) warn('A response of the server answers no request.');
+    const call = id === undefined ? undefined : calls.get(id);
+    if (call !== undefined) calls.settle(call, message);
+    else if (id === undefined || !(id > 0 && id <= calls.newest)) warn('A response of the server answers no request.');
   }
 
   /** An answer that cannot be read fails its call at once instead of letting it wait. */
   function refuse(why: string, id: number | undefined): boolean {
-    const call = id === undefined ? undefined : pending.get(id);
+    const call = id === undefined ? undefined : calls.get(id);
     if (call === undefined) return false;
     warn('A response of the server cannot be read.', { reason: why });
-    fail(call, unavailable(server, `sent an answer that cannot be read: ${why}`));
+    calls.fail(call, unavailable(server, `sent an answer that cannot be read: ${why}`));
     return true;
   }
 
   function progress(message: NotificationMessage): void {
     const token = findMember(message.params, 'progressToken');
     if (message.params === undefined || token === undefined) return;
-    const call = pending.get(Number(message.text.slice(token.start, token.end).replaceAll('"', '')));
+    const call = calls.get(Number(message.text.slice(token.start, token.end).replaceAll('"', '')));
     if (call === undefined) return;
-    restart(call);
+    calls.restart(call);
     call.options.onProgress?.(relayedMembers(message.text, message.params, (key) => key !== 'progressToken').members);
   }
 
   /** The call that a message of the server belongs to: the one on whose stream it came, or the newest of the one caller. */
-  function callOf(of: number | undefined): Pending | undefined {
-    if (of !== undefined) return pending.get(of);
+  function callOf(of: number | undefined): OpenCall | undefined {
+    if (of !== undefined) return calls.get(of);
     if (!options.exclusive()) return undefined;
     const parties = new Set<string>();
-    let newest: Pending | undefined;
-    for (const call of pending.values()) {
+    let newest: OpenCall | undefined;
+    for (const call of calls.all()) {
       if (call.options.party === undefined) continue;
       parties.add(partyOf(call.options.party));
       newest = call;
@@ -249,12 +207,12 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     }
     asked.set(id, withdrawn);
     const held = ofCall === undefined ? undefined : call;
-    if (held !== undefined) hold(held, 1);
+    if (held !== undefined) calls.hold(held, 1);
     const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
     void answered
       .catch(() => failed)
       .then((given) => {
-        if (held !== undefined) hold(held, -1);
+        if (held !== undefined) calls.hold(held, -1);
         asked.delete(id);
         if (over === undefined && !withdrawn.aborted) channel.send(outgoing('', clientAnswerText(id, given)));
       });
@@ -267,49 +225,11 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   }
 
   /** Whether a message is besides all calls: it came on no call's stream, and calls of several callers are not open. */
-  function isOfNoCall(call: Pending | undefined, of: number | undefined): boolean {
+  function isOfNoCall(call: OpenCall | undefined, of: number | undefined): boolean {
     if (of !== undefined) return false;
     if (call !== undefined) return true;
-    for (const { options: open } of pending.values()) if (open.party !== undefined) return false;
+    for (const { options: open } of calls.all()) if (open.party !== undefined) return false;
     return true;
-  }
-
-  function end(call: Pending): void {
-    pending.delete(call.id);
-    if (call.aborted !== undefined) call.options.signal?.removeEventListener('abort', call.aborted);
-    // V8 keeps the former tables of a map, each with what was in it, until a full collection: they must not keep whole calls.
-    call.options = OVER;
-    call.resolve = ignore;
-    call.reject = ignore;
-    call.aborted = undefined;
-  }
-
-  function fail(call: Pending, error: unknown): void {
-    const { reject } = call;
-    end(call);
-    reject(error);
-  }
-
-  function giveUp(call: Pending, error: unknown, reason: string): void {
-    const { cancellable } = call.options;
-    fail(call, error);
-    if (cancellable === false) return;
-    const notification = notificationText('notifications/cancelled', `"requestId":${call.id},"reason":"${reason}"`);
-    channel.cancel(call.id, outgoing('notifications/cancelled', notification));
-  }
-
-  /** Starts the time-out anew, within what the call may take in all. */
-  function restart(call: Pending): void {
-    const { timeoutMs, maxTotalMs = MAX_TOTAL_MS } = call.options;
-    if (!Number.isFinite(timeoutMs)) return;
-    const last = call.startedAt + maxTotalMs;
-    call.deadline = call.holds > 0 ? last : Math.min(performance.now() + timeoutMs, last);
-    alarm.at(call.deadline);
-  }
-
-  function hold(call: Pending, change: 1 | -1): void {
-    call.holds += change;
-    if (pending.has(call.id)) restart(call);
   }
 
   function metaOf(id: number, { clientCapabilities = '{}', meta, onProgress, progress }: CallOptions): string {
@@ -323,21 +243,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         const { signal } = callOptions;
         if (over !== undefined) return reject(over);
         if (signal?.aborted) return reject(signal.reason);
-        const id = nextId++;
-        const call: Pending = {
-          id,
-          method,
-          options: callOptions,
-          resolve,
-          reject,
-          startedAt: performance.now(),
-          deadline: Number.POSITIVE_INFINITY,
-          holds: 0,
-          aborted: signal && (() => giveUp(call, signal.reason, 'The caller cancelled.')),
-        };
-        pending.set(id, call);
-        restart(call);
-        if (call.aborted !== undefined) signal?.addEventListener('abort', call.aborted, { once: true });
+        const { id } = calls.begin(method, callOptions, resolve, reject);
         const text = requestText(id, method, params, metaOf(id, callOptions));
         channel.send(outgoing(method, text, id, callOptions.headers));
       }),
@@ -350,7 +256,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     },
     listen: () => channel.listen(),
     get pending() {
-      return pending.size;
+      return calls.size;
     },
     get heardAt() {
       return heardAt;

@@ -1,0 +1,155 @@
+/** The requests of one peer that have no response yet: their time-outs, and what their callers wait for. */
+import type { ResponseMessage } from '../protocol/messages.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import { createAlarm } from './alarm.ts';
+import { timedOut } from './failures.ts';
+import type { RequestOptions, Tenant } from './types.ts';
+
+const MAX_TOTAL_MS = 600_000;
+
+export interface CallOptions extends RequestOptions {
+  /** False for `initialize`, which must not be cancelled (2025-11-25, utilities/cancellation). */
+  readonly cancellable?: boolean;
+  /** Ask for progress although nobody listens: it extends the time-out. */
+  readonly progress?: boolean;
+  /** Who is behind the call: what names no request is for nobody while several of them have calls open. */
+  readonly party?: Tenant | undefined;
+}
+
+/** One request without a response. What can be done with it is in `OpenCalls`, so that a call costs one object. */
+export interface OpenCall {
+  readonly id: number;
+  readonly method: string;
+  options: CallOptions;
+  resolve: (message: ResponseMessage) => void;
+  reject: (error: unknown) => void;
+  readonly startedAt: number;
+  /** When it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
+  deadline: number;
+  /** How many questions to its caller stop the time-out. */
+  holds: number;
+  aborted: (() => void) | undefined;
+}
+
+/** What is left of a call that has ended. */
+const OVER: CallOptions = { timeoutMs: Number.POSITIVE_INFINITY };
+const ignore = (): void => {};
+
+export interface OpenCalls {
+  readonly size: number;
+  /** The newest id that was given. */
+  readonly newest: number;
+  get(id: number): OpenCall | undefined;
+  /** In the order in which they began. */
+  all(): Iterable<OpenCall>;
+  /** Gives a request its id and starts its time-out. */
+  begin(
+    method: string,
+    options: CallOptions,
+    resolve: (message: ResponseMessage) => void,
+    reject: (error: unknown) => void,
+  ): OpenCall;
+  settle(call: OpenCall, message: ResponseMessage): void;
+  fail(call: OpenCall, error: unknown): void;
+  /** Starts the time-out anew, within what the call may take in all. */
+  restart(call: OpenCall): void;
+  /** The time-out stands still while the caller of `call` is asked something: 1 before, -1 after. */
+  hold(call: OpenCall, change: 1 | -1): void;
+  /** Fails all of them, for good. */
+  failAll(error: GatewayError): void;
+}
+
+/**
+ * @param server its name.
+ * @param cancelled told of a call that was given up: by its caller or because it took too long.
+ */
+export function createOpenCalls(server: string, cancelled: (id: number, reason: string) => void): OpenCalls {
+  const calls = new Map<number, OpenCall>();
+  let newest = 0;
+
+  const alarm = createAlarm(() => {
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const call of [...calls.values()]) {
+      if (call.deadline > now) next = Math.min(next, call.deadline);
+      else giveUp(call, timedOut(server, call.method, now - call.startedAt), 'Time-out.');
+    }
+    return next;
+  });
+
+  function end(call: OpenCall): void {
+    calls.delete(call.id);
+    if (call.aborted !== undefined) call.options.signal?.removeEventListener('abort', call.aborted);
+    // V8 keeps the former tables of a map, each with what was in it, until a full collection: they must not keep whole calls.
+    call.options = OVER;
+    call.resolve = ignore;
+    call.reject = ignore;
+    call.aborted = undefined;
+  }
+
+  function fail(call: OpenCall, error: unknown): void {
+    const { reject } = call;
+    end(call);
+    reject(error);
+  }
+
+  function giveUp(call: OpenCall, error: unknown, reason: string): void {
+    const { cancellable } = call.options;
+    fail(call, error);
+    if (cancellable !== false) cancelled(call.id, reason);
+  }
+
+  function restart(call: OpenCall): void {
+    const { timeoutMs, maxTotalMs = MAX_TOTAL_MS } = call.options;
+    if (!Number.isFinite(timeoutMs)) return;
+    const last = call.startedAt + maxTotalMs;
+    call.deadline = call.holds > 0 ? last : Math.min(performance.now() + timeoutMs, last);
+    alarm.at(call.deadline);
+  }
+
+  function hold(call: OpenCall, change: 1 | -1): void {
+    call.holds += change;
+    if (calls.has(call.id)) restart(call);
+  }
+
+  return {
+    get size() {
+      return calls.size;
+    },
+    get newest() {
+      return newest;
+    },
+    get: (id) => calls.get(id),
+    all: () => calls.values(),
+    begin(method, options, resolve, reject) {
+      const { signal } = options;
+      const call: OpenCall = {
+        id: ++newest,
+        method,
+        options,
+        resolve,
+        reject,
+        startedAt: performance.now(),
+        deadline: Number.POSITIVE_INFINITY,
+        holds: 0,
+        aborted: signal && (() => giveUp(call, signal.reason, 'The caller cancelled.')),
+      };
+      calls.set(call.id, call);
+      restart(call);
+      if (call.aborted !== undefined) signal?.addEventListener('abort', call.aborted, { once: true });
+      return call;
+    },
+    settle(call, message) {
+      const { resolve } = call;
+      end(call);
+      resolve(message);
+    },
+    fail,
+    restart,
+    hold,
+    failAll(error) {
+      alarm.stop();
+      for (const call of [...calls.values()]) fail(call, error);
+    },
+  };
+}
