@@ -38,11 +38,13 @@ import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
 import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from './tools/spending.ts';
 import { gatewayFacts, serveControl } from './transport/control.ts';
+import { defineGauges } from './transport/gauges.ts';
 import { createHookJoin } from './transport/hook-join.ts';
 import { createHub } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
 import type { Seat } from './transport/seat.ts';
-import { createTransports, type StdioEnd, type Transports } from './transport/start.ts';
+import { createTransports, type StdioEnd } from './transport/start.ts';
+import { statusOf } from './transport/status.ts';
 import { viewOf } from './transport/view-of.ts';
 
 /** Milliseconds for the client to say what it can do before servers are started without it. */
@@ -238,7 +240,7 @@ export async function createGateway(
     transports.sessions.retain((connection) => connection.isKnown(next));
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
-  gauges(metrics, config, transports.sessions, servers);
+  defineGauges(metrics, config, transports.sessions, servers);
   if (seat === undefined) directGauge(metrics, spending);
   const control = (): void => {
     closeControl = serveControl({
@@ -333,65 +335,4 @@ export function directGauge(metrics: Metrics, spending: () => readonly AgentSpen
 /** Names are told to agents and owners anyway; a value that is also a name must not blank it out of the log. */
 export function keepSecrets(redactor: Redactor, snapshot: Snapshot): void {
   redactor.replace(snapshot.secrets ?? [], [...snapshot.servers.keys(), ...snapshot.policy.agents]);
-}
-
-function statusOf(config: ConfigStore, servers: readonly object[]): object {
-  const { policy, paths, denyOnMissingAgent, explainDenials } = config.current();
-  return {
-    reload_status: config.status(),
-    policy_state: {
-      total_agents: policy.agents.length,
-      agent_ids: policy.agents,
-      defaults: { deny_on_missing_agent: denyOnMissingAgent, explain_denials: explainDenials },
-    },
-    available_servers: [...config.current().servers.keys()],
-    servers,
-    config_paths: { mcp_config: paths.servers, gateway_rules: paths.rules },
-    message: 'The gateway is running.',
-  };
-}
-
-function gauges(
-  metrics: Metrics,
-  config: ConfigStore,
-  sessions: Transports['sessions'],
-  servers: () => readonly ServerReport[],
-): void {
-  metrics.gauge('sessions', 'Sessions of the 2025 revisions that are open.', () => sessions.size);
-  metrics.gauge(
-    'servers_configured',
-    'Servers of the configuration in force.',
-    () => config.current().servers.size,
-    true,
-  );
-  metrics.gauge(
-    'servers_ready',
-    'Servers that are connected.',
-    () => servers().filter(({ state }) => state === 'ready').length,
-  );
-  const perServer = (read: (server: ServerReport) => number) => () =>
-    servers().map((server) => ({ labels: { server: server.name }, value: read(server) }));
-  metrics.gauge('server_state', 'State of each server: 1 under the state that it is in.', () =>
-    servers().map(({ name, state }) => ({ labels: { server: name, state }, value: 1 })),
-  );
-  metrics.gauge(
-    'server_connections',
-    'Connections to each server.',
-    perServer(({ instances }) => instances ?? 0),
-  );
-  metrics.gauge(
-    'server_starts',
-    'Processes started for each server so far.',
-    perServer(({ starts }) => starts ?? 0),
-  );
-  metrics.gauge(
-    'server_calls',
-    'Calls that each server works on.',
-    perServer(({ active }) => active ?? 0),
-  );
-  metrics.gauge(
-    'server_waiting',
-    'Calls that wait for their turn.',
-    perServer(({ waiting }) => waiting ?? 0),
-  );
 }
