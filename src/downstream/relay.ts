@@ -65,6 +65,7 @@ export function readReply(message: ResponseMessage, method: string): Reply {
   }
   const typeMember = findMember(result.object, 'resultType');
   const ttlMember = findMember(result.object, 'ttlMs');
+  const errorFlag = findMember(result.object, 'isError');
   const ttl = ttlMember === undefined ? undefined : Number(text.slice(ttlMember.start, ttlMember.end));
   // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
   const resultType = (typeMember === undefined ? undefined : stringValue(text, typeMember)) ?? 'complete';
@@ -78,6 +79,7 @@ export function readReply(message: ResponseMessage, method: string): Reply {
       text: `{${members}}`,
       metaAt: metaAt < 0 ? -1 : metaAt + 1,
       resultType,
+      isError: errorFlag !== undefined && text.startsWith('true', errorFlag.start),
       ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),
     },
   };

@@ -7,7 +7,7 @@ import type { Reply } from './types.ts';
 const TIMEOUT_MS = 30_000;
 const DONE: Reply = {
   ok: true,
-  result: { text: '{}', metaAt: -1, resultType: 'complete', ttlMs: undefined },
+  result: { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined },
 };
 
 export interface ResourceSubscriptions {

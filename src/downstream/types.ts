@@ -22,6 +22,8 @@ export interface ResultText {
   readonly metaAt: number;
   /** `resultType` as the server wrote it; `complete` where it wrote none. */
   readonly resultType: string;
+  /** True where the result says of itself that the call failed. */
+  readonly isError: boolean;
   /** Caching hints (2026-07-28), undefined where the server gave none. */
   readonly ttlMs: number | undefined;
 }

@@ -12,6 +12,8 @@ export interface ResultBody {
   readonly serverInfo?: string;
   /** What kind of result it is (2026-07-28, basic/index#resulttype); `complete` where it is left out. */
   readonly resultType?: string;
+  /** True where the result of a server says of itself that the call failed. */
+  readonly isError?: boolean;
 }
 
 /** Caching hints of a result (2026-07-28, server/utilities/caching). */

@@ -58,6 +58,23 @@ describe('scanObject', () => {
     );
   });
 
+  it('accepts exactly what JSON.parse accepts in long strings, wherever something stands in them', () => {
+    const places = fc.array(
+      fc.tuple(fc.nat(400), fc.constantFrom('"', '\\', '\\n', '\\"', '\n', '\u0000', '\u001f', 'é', '\ud800')),
+      {
+        maxLength: 3,
+      },
+    );
+    fc.assert(
+      fc.property(places, (inserted) => {
+        let long = 'x'.repeat(400);
+        for (const [at, piece] of inserted) long = long.slice(0, at) + piece + long.slice(at);
+        const text = `{"a":"${long}","b":[1]}`;
+        expect(accepts(text)).toBe(jsonAccepts(text));
+      }),
+    );
+  });
+
   it('accepts exactly what JSON.parse accepts after one character of a valid text was changed', () => {
     const mutation = fc.record({ value: fc.object({ maxDepth: 3 }), at: fc.nat(), with: soup });
     fc.assert(

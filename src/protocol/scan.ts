@@ -62,6 +62,10 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 
+/** Characters after which the rest of a string is skipped by the machine code of a pattern, which pays for itself by then. */
+const LONG_STRING = 64;
+const PLAIN_RUN = /[ !#-[\]-\uffff]*/y;
+
 /** Above this many keys a set is cheaper than comparing each with each. */
 const LINEAR_KEYS = 8;
 
@@ -234,8 +238,15 @@ class Scanner {
   #string(): void {
     const text = this.#text;
     let at = this.#at + 1;
+    let long = at + LONG_STRING;
     this.#escaped = false;
     for (;;) {
+      if (at > long) {
+        PLAIN_RUN.lastIndex = at;
+        PLAIN_RUN.test(text);
+        at = PLAIN_RUN.lastIndex;
+        long = at + LONG_STRING;
+      }
       const code = text.charCodeAt(at);
       if (code === QUOTE) {
         this.#at = at + 1;

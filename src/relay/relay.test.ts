@@ -5,7 +5,10 @@ import type { Client } from './client.ts';
 import { createParking } from './parking.ts';
 import { type RelayContext, relay } from './relay.ts';
 
-const REPLY: Reply = { ok: true, result: { text: '{}', metaAt: -1, resultType: 'complete', ttlMs: undefined } };
+const REPLY: Reply = {
+  ok: true,
+  result: { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined },
+};
 const REQUEST = { server: 'logs', method: 'tools/call', params: '"name":"work"', timeoutMs: 1000 };
 
 function contextOf(logLevel: string): RelayContext {

@@ -11,7 +11,7 @@ const INVALID_PARAMS = -32602;
 
 /** Whether the server failed a call in a way that its arguments may have caused. */
 export function hasFailed(answer: ToolAnswer): boolean {
-  return answer.kind === 'error' ? answer.code === INVALID_PARAMS : saysError(answer.body.text);
+  return answer.kind === 'error' ? answer.code === INVALID_PARAMS : answer.body.isError === true;
 }
 
 /**
@@ -38,13 +38,6 @@ export function misfit(entry: ToolEntry, problems: readonly string[]): string {
   const { signature } = briefOf(entry);
   const shape = signature === undefined ? `Schema: ${entry.inputSchema}` : `Signature: ${entry.name}${signature}`;
   return `The arguments do not fit: ${problems.join('; ')}. ${shape}`;
-}
-
-function saysError(text: string): boolean {
-  // Most results have no such word, and need not be read.
-  if (!text.includes('"isError"')) return false;
-  const member = findMember(scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }), 'isError');
-  return member !== undefined && text.startsWith('true', member.start);
 }
 
 /** The result with one more text block; undefined where it has no list of blocks. */

@@ -309,8 +309,8 @@ function nameOf({ principal, agent, session, capabilities, requestCapabilities }
 function readReply(head: Head, body: string): Reply {
   const [, , ok, ...rest] = head;
   if (ok === true) {
-    const [metaAt, resultType, ttlMs] = rest as [number, string, number | null];
-    return { ok, result: { text: body, metaAt, resultType, ttlMs: ttlMs ?? undefined } };
+    const [metaAt, resultType, isError, ttlMs] = rest as [number, string, boolean, number | null];
+    return { ok, result: { text: body, metaAt, resultType, isError, ttlMs: ttlMs ?? undefined } };
   }
   const [code, message, hasData] = rest as [number, string, boolean];
   return { ok: false, code, message, ...(hasData ? { data: body } : {}) };

@@ -129,8 +129,8 @@ function serveBorrower(
 
   const sendReply = (id: number, reply: Reply): void => {
     if (reply.ok) {
-      const { text, metaAt, resultType, ttlMs } = reply.result;
-      send(['reply', id, true, metaAt, resultType, ttlMs ?? null], text);
+      const { text, metaAt, resultType, isError, ttlMs } = reply.result;
+      send(['reply', id, true, metaAt, resultType, isError, ttlMs ?? null], text);
     } else send(['reply', id, false, reply.code, reply.message, reply.data !== undefined], reply.data);
   };
 
