@@ -183,18 +183,6 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     return parties.size === 1 ? newest : undefined;
   }
 
-  /**
-   * The call that a question belongs to. Callers of 2026-07-28 over HTTP have no session in which another call of theirs could be
-   * asked instead: of several calls that do not wait for an answer already, any may be meant, so none is.
-   */
-  function askedOf(of: number | undefined): OpenCall | undefined {
-    const call = callOf(of);
-    const party = call?.options.party;
-    if (of !== undefined || party === undefined || party.session !== undefined || party.sole) return call;
-    const free = [...calls.all()].filter(({ options: open, holds }) => open.party !== undefined && holds === 0);
-    return free.length === 1 ? free[0] : undefined;
-  }
-
   /** A server takes back what it asked; ids are its own, so they mean nothing to anybody else. */
   function withdraw({ text, params }: NotificationMessage): void {
     const id = findMember(params, 'requestId');
@@ -208,7 +196,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
       warn('The server sent a request, which its revision forbids.');
       return;
     }
-    const call = method === 'ping' ? undefined : askedOf(of);
+    const call = method === 'ping' ? undefined : callOf(of);
     const withdrawn = new Canceller();
     const request = { method, params: paramsOf(message), withdrawn };
     const ofCall = call?.options.onRequest?.(request);

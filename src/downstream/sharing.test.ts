@@ -172,11 +172,6 @@ describe('requests of a server', () => {
     const open = call(one, 'slow', {}, { timeoutMs: 1000 }).catch(() => undefined);
     expect(parsed(await call(other, 'ask', {}, answers))['answers']).toMatchObject([{}, { error: { code: -32601 } }]);
     await open;
-    const modern = await lease(made, server, ALICE);
-    const slow = call(modern, 'slow', {}, { timeoutMs: 1000 }).catch(() => undefined);
-    expect(parsed(await call(modern, 'ask', {}, answers))['answers']).toMatchObject([{}, { error: { code: -32601 } }]);
-    await slow;
-    expect(parsed(await call(modern, 'ask', {}, answers))['answers']).toMatchObject([{}, { result: { roots: [] } }]);
   });
 
   it('are offered what the client can do', async () => {
