@@ -34,7 +34,9 @@ describe('a result', () => {
   });
 
   it('says its type and how long it is fresh', () => {
-    expect(result('{}')).toMatchObject({ resultType: 'complete', ttlMs: undefined });
+    expect(result('{}')).toMatchObject({ resultType: 'complete', ttlMs: undefined, isError: false });
+    expect(result('{"isError":true}')).toMatchObject({ isError: true });
+    expect(result('{"content":{"isError":true},"isError":"true"}')).toMatchObject({ isError: false });
     expect(result('{"resultType":"input_required","ttlMs":-5}')).toMatchObject({
       resultType: 'input_required',
       ttlMs: 0,

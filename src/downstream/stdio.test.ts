@@ -65,7 +65,13 @@ describe('legacy stdio servers', () => {
     const reply = await call(link, 'raw', { text: `{"resultType":"complete",${inner},"ttlMs":5}` });
     expect(reply).toEqual({
       ok: true,
-      result: { text: `{${inner}}`, metaAt: inner.indexOf('{"x"') + 2, resultType: 'complete', ttlMs: 5 },
+      result: {
+        text: `{${inner}}`,
+        metaAt: inner.indexOf('{"x"') + 2,
+        resultType: 'complete',
+        isError: false,
+        ttlMs: 5,
+      },
     });
   });
 
