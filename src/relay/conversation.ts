@@ -4,6 +4,7 @@
  */
 import type { ClientAnswer, Reply, ServerRequest } from '../downstream/types.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
+import { createBacklog } from './backlog.ts';
 import type { InputRequest } from './input.ts';
 import { CALL_OVER } from './questions.ts';
 
@@ -18,7 +19,7 @@ export interface Conversation {
   answer(responses: ReadonlyMap<string, string>): void;
   /** Ends the call. */
   abort(reason: unknown): void;
-  /** Where progress and messages of the call go now. */
+  /** Where progress and messages of the call go now: first those that came while there was no listener. */
   attach(listener: Listener | undefined): void;
 }
 
@@ -45,8 +46,14 @@ export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): C
   const questions = new Map<string, Question>();
   let asked = 0;
   let listener: Listener | undefined;
+  const missed = createBacklog<(to: Listener) => void>();
   let wake: () => void = () => {};
   let ended = false;
+
+  const say = (length: number, deliver: (to: Listener) => void): void => {
+    if (listener === undefined) missed.add(deliver, length);
+    else deliver(listener);
+  };
 
   const reply = start({
     signal: controller.signal,
@@ -60,8 +67,8 @@ export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): C
         });
         wake();
       }),
-    onProgress: (params) => listener?.progress(params),
-    onNotification: (method, params) => listener?.notification(method, params),
+    onProgress: (params) => say(params.length, (to) => to.progress(params)),
+    onNotification: (method, params) => say(method.length + params.length, (to) => to.notification(method, params)),
   });
   const settled = (): void => {
     ended = true;
@@ -88,6 +95,7 @@ export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): C
     abort: (reason) => controller.abort(reason),
     attach(next) {
       listener = next;
+      if (next !== undefined) for (const deliver of missed.take()) deliver(next);
     },
   };
 }

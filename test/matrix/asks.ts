@@ -50,6 +50,13 @@ function keyOf({ cell }: Bench, server: string): string {
   return `${JSON.stringify(cell)} ${server}`;
 }
 
+const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
+
+/** What a progress notification or a message of the log says. */
+function saidIn(params: RpcMessage['params']): unknown {
+  return params?.['message'] ?? params?.['data'];
+}
+
 const isEnd = ({ method }: RpcMessage): boolean => method === 'notifications/elicitation/complete';
 
 const noEnd = onBoth(async (side) => {
@@ -205,6 +212,41 @@ export const asks: readonly Feature[] = [
       // The question has gone out as a result: the retry finds out that nobody waits for its answer.
       const retry = { ...side.params('ask_and_withdraw', { key }), requestState, inputResponses: {} };
       expect(said(await side.caller.call('tools/call', retry))).toBe('withdrawn');
+    }),
+    { caller: 'modern', server: 'legacy' },
+  ),
+  feature(
+    'progress and log messages of a call that waits for answers',
+    'crosses',
+    onBoth(async (side, server, bench) => {
+      // They come with the retry, under its token and from its level on: what belongs to the request before is over.
+      for (const { token, level } of [{ token: 'of the retry', level: 'error' }, {}] as const) {
+        const key = `${keyOf(bench, server)} ${token}`;
+        const first = { [LOG_LEVEL]: 'error', progressToken: 'of the first' };
+        const { requestState, inputRequests } = resultOf(
+          await side.startTool('ask_and_tell', { key }, { meta: first }).answer,
+        ) as { requestState: string; inputRequests: object };
+        said(await side.tool('release', { key }));
+        const [question = ''] = Object.keys(inputRequests);
+        const inputResponses = { [question]: { action: 'accept', content: { name: 'n' } } };
+        const retry = { ...side.params('ask_and_tell', { key }), requestState, inputResponses };
+        const meta = level === undefined ? {} : { [LOG_LEVEL]: level, progressToken: token };
+        const answer = await side.caller.call('tools/call', retry, { meta });
+        expect(said(answer)).toBe('n');
+        const notices = answer.notifications.map(({ params }) => [params?.['progressToken'], saidIn(params)]);
+        expect(notices).toEqual(
+          token === undefined
+            ? []
+            : [
+                [token, '1 before the answer'],
+                [undefined, '1 before the answer'],
+                [token, '2 before the answer'],
+                [undefined, '2 before the answer'],
+                [undefined, 'after the answer'],
+                [token, 'after the answer'],
+              ],
+        );
+      }
     }),
     { caller: 'modern', server: 'legacy' },
   ),
