@@ -131,7 +131,7 @@ export function createCaller(
     async call(method, params = {}, extras) {
       const { inputResponses: _given, ...rest } = params as Readonly<Record<string, unknown>>;
       let answer = await start(method, params, extras).answer;
-      for (let round = 0; round < 5 && answer.message.result?.['resultType'] === 'input_required'; round++) {
+      for (let round = 0; round < 20 && answer.message.result?.['resultType'] === 'input_required'; round++) {
         const { inputRequests = {}, requestState } = answer.message.result as {
           inputRequests?: Record<string, { method: string; params?: Record<string, unknown> }>;
           requestState?: string;
