@@ -8,7 +8,7 @@ import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
 import type { History } from './history.ts';
-import { fetchOffers, type Offer, type OfferList, type Offers } from './offers.ts';
+import { fetchOffers, type OfferList, type Offers } from './offers.ts';
 import { createSearcher, type Searcher } from './search/searcher.ts';
 import { createShelves, type Shelves, type Wanted } from './shelves.ts';
 import { openUses } from './uses/file.ts';
@@ -32,7 +32,9 @@ export interface Catalog {
    * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT, or the reason of the signal.
    */
   tools(server: ServerDefinition, options: Wanted): Promise<readonly ToolEntry[]>;
-  /** The same where they are known already, without waiting. */
+  /** The same with the pages on which they stood. */
+  toolList(server: ServerDefinition, options: Wanted): Promise<ToolList>;
+  /** The tools where they are known already, without waiting. */
   listed(server: ServerDefinition, tenant?: Tenant): readonly ToolEntry[] | undefined;
   /**
    * One tool by its exact name, at once where it is known; undefined where the server does not list it, also not when asked
@@ -44,7 +46,7 @@ export interface Catalog {
    * Prompts, resources or resource templates of a server, in its order.
    * @throws as `tools`
    */
-  offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<readonly Offer[]>;
+  offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<Offers>;
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
   /** Remembers what was used after which question, for those whose owner wants that. */
@@ -125,13 +127,14 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
   return {
     tools: async (server, wanted) => (await tools.current(server, wanted)).entries,
+    toolList: (server, wanted) => tools.current(server, wanted),
     listed: (server, tenant) => tools.kept(server, tenant)?.entries,
     searcher,
     learning,
     checker: createChecker(log),
     find: (server, name, wanted) =>
       tools.kept(server, wanted.tenant)?.byName.get(name) ?? findAnew(server, name, wanted),
-    offers: async (server, list, wanted) => (await lists[list].current(server, wanted)).entries,
+    offers: (server, list, wanted) => lists[list].current(server, wanted),
     invalidate(server, list) {
       for (const shelves of list === undefined ? Object.values(all).flat() : all[list]) shelves.invalidate(server);
     },
@@ -149,7 +152,10 @@ export function createCatalog(options: CatalogOptions): Catalog {
 }
 
 /** What a call may do with the catalogue. */
-export type TenantCatalog = Pick<Catalog, 'tools' | 'listed' | 'find' | 'offers' | 'searcher' | 'learning' | 'checker'>;
+export type TenantCatalog = Pick<
+  Catalog,
+  'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'searcher' | 'learning' | 'checker'
+>;
 
 /** The catalogue as one tenant sees it. A class, because every call makes one. */
 class CatalogOfTenant implements TenantCatalog {
@@ -175,6 +181,10 @@ class CatalogOfTenant implements TenantCatalog {
 
   tools(server: ServerDefinition, { timeoutMs, signal }: Wanted) {
     return this.#catalog.tools(server, { timeoutMs, signal, tenant: this.#tenant });
+  }
+
+  toolList(server: ServerDefinition, { timeoutMs, signal }: Wanted) {
+    return this.#catalog.toolList(server, { timeoutMs, signal, tenant: this.#tenant });
   }
 
   listed(server: ServerDefinition) {

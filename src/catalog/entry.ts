@@ -4,6 +4,7 @@ import { compact, elements } from '../protocol/json.ts';
 import { readObject, stringValue } from '../protocol/messages.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
 import { findMember } from '../protocol/scan.ts';
+import { type Frame, frameOf } from './frame.ts';
 
 export interface ToolEntry {
   readonly name: string;
@@ -27,6 +28,7 @@ const HASHED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', '
 export interface ToolsPage {
   readonly tools: readonly ToolEntry[];
   readonly nextCursor: string | undefined;
+  readonly frame: Frame;
   /** Why definitions were left out: a sentence each. */
   readonly rejected: readonly string[];
 }
@@ -39,7 +41,7 @@ export interface ToolsPage {
 export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | undefined {
   const root = readObject(text);
   const list = findMember(root, 'tools');
-  if (list === undefined || text.charAt(list.start) !== '[') return undefined;
+  if (root === undefined || list === undefined || text.charAt(list.start) !== '[') return undefined;
   const cursor = findMember(root, 'nextCursor');
   const tools: ToolEntry[] = [];
   const rejected: string[] = [];
@@ -48,7 +50,8 @@ export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | un
     if (typeof entry === 'string') rejected.push(entry);
     else tools.push(entry);
   }
-  return { tools, rejected, nextCursor: cursor === undefined ? undefined : stringValue(text, cursor) };
+  const nextCursor = cursor === undefined ? undefined : stringValue(text, cursor);
+  return { tools, rejected, nextCursor, frame: frameOf(text, root, list) };
 }
 
 /** A tool, or why it is left out. */

@@ -1,11 +1,14 @@
 /** Fetches the whole list of tools of a connected server, within bounds. */
 import type { Link } from '../downstream/types.ts';
 import { hashOf, readToolsPage, type ToolEntry } from './entry.ts';
+import type { ListPage } from './frame.ts';
 import { fetchPages } from './pages.ts';
 import type { Listing } from './shelves.ts';
 
 export interface ToolList extends Listing {
   readonly entries: readonly ToolEntry[];
+  /** As the server cut it; none where it has no tools to list. */
+  readonly pages: readonly ListPage[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
   /** SHA-256 (hex) of the server's instructions. */
   readonly instructionsHash: string;
@@ -28,8 +31,9 @@ export async function fetchTools(link: Link, options: FetchOptions): Promise<Too
   const { server, warn } = options;
   const byName = new Map<string, ToolEntry>();
   const instructionsHash = hashOf([JSON.stringify(link.facts.instructions ?? null)]);
+  const pages: ListPage[] = [];
   let ttlMs: number | undefined;
-  const done = (): ToolList => ({ entries: [...byName.values()], byName, ttlMs, instructionsHash });
+  const done = (): ToolList => ({ entries: [...byName.values()], pages, byName, ttlMs, instructionsHash });
   // A server without the capability has no tools (2025-11-25 and 2026-07-28, server/tools, Capabilities).
   if (link.facts.capabilities['tools'] === undefined) return done();
 
@@ -46,7 +50,9 @@ export async function fetchTools(link: Link, options: FetchOptions): Promise<Too
           warn(`Tool "${tool.name.slice(0, 128)}" is listed twice; the first definition counts.`);
         else byName.set(tool.name, tool);
       }
-      return page === undefined ? undefined : { nextCursor: page.nextCursor, total: byName.size };
+      if (page === undefined) return undefined;
+      pages.push({ frame: page.frame, end: byName.size });
+      return { nextCursor: page.nextCursor, total: byName.size };
     },
   });
   return done();

@@ -36,7 +36,8 @@ function open(maxFiles?: number): History {
 
 function list(tools: readonly object[], instructionsHash = 'i'): ToolList {
   const { tools: entries = [] } = readToolsPage(JSON.stringify({ tools }), false) ?? {};
-  return { entries, byName: new Map(entries.map((entry) => [entry.name, entry])), ttlMs: undefined, instructionsHash };
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  return { entries, pages: [], byName, ttlMs: undefined, instructionsHash };
 }
 
 async function listed(tools: readonly object[], server: ServerDefinition = SERVER, capabilities = '{}'): Promise<void> {

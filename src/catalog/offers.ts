@@ -3,6 +3,7 @@ import type { Link } from '../downstream/types.ts';
 import { elements } from '../protocol/json.ts';
 import { readObject, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
+import { frameOf, type ListPage } from './frame.ts';
 import { fetchPages } from './pages.ts';
 import type { Listing } from './shelves.ts';
 
@@ -41,6 +42,8 @@ export interface Offer {
 
 export interface Offers extends Listing {
   readonly entries: readonly Offer[];
+  /** As the server cut it; none where it has no such capability. */
+  readonly pages: readonly ListPage[];
 }
 
 /**
@@ -50,21 +53,23 @@ export interface Offers extends Listing {
  */
 export async function fetchOffers(link: Link, server: string, list: OfferList, timeoutMs: number): Promise<Offers> {
   const { method, capability, field, key } = OFFER_LISTS[list];
-  if (link.facts.capabilities[capability] === undefined) return { entries: [], ttlMs: undefined };
+  if (link.facts.capabilities[capability] === undefined) return { entries: [], pages: [], ttlMs: undefined };
   const found = new Map<string, Offer>();
+  const pages: ListPage[] = [];
   const page = (text: string): { nextCursor: string | undefined; total: number } | undefined => {
     const root = readObject(text);
     const member = findMember(root, field);
-    if (member === undefined || text.charAt(member.start) !== '[') return undefined;
+    if (root === undefined || member === undefined || text.charAt(member.start) !== '[') return undefined;
     for (const raw of elements(text.slice(member.start, member.end))) {
       const offer = readOffer(raw, key);
       if (offer !== undefined && !found.has(offer.key)) found.set(offer.key, offer);
     }
+    pages.push({ frame: frameOf(text, root, member), end: found.size });
     const cursor = findMember(root, 'nextCursor');
     return { nextCursor: cursor === undefined ? undefined : stringValue(text, cursor), total: found.size };
   };
   const ttlMs = await fetchPages(link, { server, method, what: field, timeoutMs, page });
-  return { entries: [...found.values()], ttlMs };
+  return { entries: [...found.values()], pages, ttlMs };
 }
 
 /** Reads one definition. @returns undefined where it has no name. */

@@ -1,12 +1,13 @@
-/** What a caller may see of the lists of the servers, under the names that its view gives. */
+/** What a caller may see of the lists of the servers: of several under names that carry the server, of one as it is. */
 import type { ToolEntry } from '../catalog/catalog.ts';
+import type { Frame, ListPage } from '../catalog/frame.ts';
 import { type Offer, type OfferList, readOffer } from '../catalog/offers.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import type { OfferKind } from '../policy/rules.ts';
 import type { ToolContext } from '../tools/types.ts';
 import { exposedName } from './names.ts';
 import { exposedUri } from './uris.ts';
-import { serversOf, type View } from './view.ts';
+import { serversTogether } from './view.ts';
 
 /** Milliseconds that one list waits for a server; one that is late is left out and announced when it is there. */
 const PATIENCE_MS = 10_000;
@@ -22,43 +23,76 @@ export const LISTS = {
 
 export interface ExposedEntry {
   readonly server: string;
-  /** The definition, its key as the view shows it. */
+  /** The definition, its key carrying the server. */
   readonly text: string;
   /** The key as the server knows it. */
   readonly key: string;
 }
 
-/** All entries of a list that the caller may see; servers by name, each in its own order. */
-export async function exposedEntries(context: ToolContext, view: View, list: ListName): Promise<ExposedEntry[]> {
+/** All entries of a list that the caller may see of several servers; servers by name, each in its own order. */
+export async function exposedEntries(context: ToolContext, list: ListName): Promise<ExposedEntry[]> {
   const { kind } = LISTS[list];
-  const names = serversOf(view, context.snapshot).filter((name) => context.decide(name).allowed);
+  const names = serversTogether(context.snapshot).filter((name) => context.decide(name).allowed);
   const parts = await Promise.all(
     names.map(async (name) => {
-      const offers = await offersOf(context, view, name, list);
+      const offers = await offersOf(context, name, list);
       return offers
         .filter((offer) => context.decide(name, offer.key, kind).allowed)
-        .map((offer) => ({ server: name, key: offer.key, text: rename(view, name, offer, list) }));
+        .map((offer) => ({ server: name, key: offer.key, text: rename(name, offer, list) }));
     }),
   );
   return parts.flat();
 }
 
-async function offersOf(context: ToolContext, view: View, name: string, list: ListName): Promise<readonly Offer[]> {
+/** One page of a list as its server cut it. */
+export interface ServerPage {
+  readonly frame: Frame;
+  /** What the caller may see of it, as it is. */
+  readonly entries: readonly Offer[];
+}
+
+/**
+ * The pages of a server that the caller may use; none where it has no such list. An entry that the caller may not see leaves
+ * no trace: a page on which there was nothing else is left out, but for the one that every list has.
+ */
+export async function serverPages(context: ToolContext, name: string, list: ListName): Promise<readonly ServerPage[]> {
+  const server = context.snapshot.servers.get(name);
+  if (server === undefined) return [];
+  const { entries, pages } = await fetchOffers(context, server, list);
+  const { kind } = LISTS[list];
+  const shown: ServerPage[] = [];
+  let from = 0;
+  for (const { frame, end } of pages) {
+    const visible = entries.slice(from, end).filter((offer) => context.decide(name, offer.key, kind).allowed);
+    if (visible.length > 0 || from === end) shown.push({ frame, entries: visible });
+    from = end;
+  }
+  const [first] = pages;
+  return shown.length > 0 || first === undefined ? shown : [{ frame: first.frame, entries: [] }];
+}
+
+async function offersOf(context: ToolContext, name: string, list: ListName): Promise<readonly Offer[]> {
   const server = context.snapshot.servers.get(name);
   if (server === undefined) return [];
   try {
-    return await fetchOffers(context, server, list);
+    return (await fetchOffers(context, server, list)).entries;
   } catch (error) {
-    // One server that is down must not hide the others; alone it must not look empty.
-    if (view.mode === 'single' || context.signal.aborted) throw error;
+    // One server that is down must not hide the others.
+    if (context.signal.aborted) throw error;
     return [];
   }
 }
 
-async function fetchOffers(context: ToolContext, server: ServerDefinition, list: ListName): Promise<readonly Offer[]> {
+interface Listed {
+  readonly entries: readonly Offer[];
+  readonly pages: readonly ListPage[];
+}
+
+async function fetchOffers(context: ToolContext, server: ServerDefinition, list: ListName): Promise<Listed> {
   const wanted = { timeoutMs: PATIENCE_MS, signal: context.signal };
   if (list !== 'tools') return context.catalog.offers(server, list, wanted);
-  return (await context.catalog.tools(server, wanted)).map(offerOf);
+  const { entries, pages } = await context.catalog.toolList(server, wanted);
+  return { entries: entries.map(offerOf), pages };
 }
 
 const offers = new WeakMap<ToolEntry, Offer>();
@@ -72,8 +106,7 @@ function offerOf(tool: ToolEntry): Offer {
   return offer;
 }
 
-function rename(view: View, server: string, offer: Offer, list: ListName): string {
-  if (view.mode === 'single') return offer.raw;
+function rename(server: string, offer: Offer, list: ListName): string {
   const named = list === 'tools' || list === 'prompts';
   const key = named ? exposedName(server, offer.key) : exposedUri(server, offer.key);
   return `${offer.raw.slice(0, offer.keyStart)}${JSON.stringify(key)}${offer.raw.slice(offer.keyEnd)}`;

@@ -1,16 +1,17 @@
 /** `tools/list`, `prompts/list`, `resources/list` and `resources/templates/list` of the servers, as operations. */
+import { filled } from '../catalog/frame.ts';
 import { joinMembers } from '../protocol/json.ts';
 import { stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { ErrorCode, GatewayError } from '../shared/errors.ts';
 import type { Operation, RequestText, ToolAnswer, ToolContext } from '../tools/types.ts';
-import { pageOf } from './cursors.ts';
-import { type ExposedEntry, exposedEntries, LISTS, type ListName } from './entries.ts';
+import { pageAfter, pageOf } from './cursors.ts';
+import { type ExposedEntry, exposedEntries, LISTS, type ListName, serverPages } from './entries.ts';
 import { protocolFailure } from './failure.ts';
 import type { View } from './view.ts';
 
-/** How long a client may keep a list, in milliseconds; a change is announced besides. */
-const TTL_MS = 60_000;
+/** How long a client may keep a list, in milliseconds; a change is announced besides. Rules filter it, for each caller anew. */
+const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
 /** Without an agent there is nothing to see, which is no error (behaviour section 3). */
 const NOBODY: ReadonlySet<ErrorCode> = new Set([
@@ -35,9 +36,28 @@ export function listOperation(name: string, list: ListName, view: View): Operati
 }
 
 async function page(context: ToolContext, list: ListName, view: View, cursor: string | undefined): Promise<ToolAnswer> {
-  const entries = await exposedEntries(context, view, list);
+  if (view.mode === 'single') return serverPage(context, list, view.server, cursor);
+  const entries = await exposedEntries(context, list);
   const shown = pageOf(entries, ({ server, key }) => JSON.stringify([server, key]), cursor);
   return answer(list, shown.entries, shown.nextCursor);
+}
+
+/** A page of one server is its own: as it cut it, with all that it says besides the entries. */
+async function serverPage(
+  context: ToolContext,
+  list: ListName,
+  server: string,
+  cursor: string | undefined,
+): Promise<ToolAnswer> {
+  const pages = await serverPages(context, server, list);
+  const { at, nextCursor } = pageAfter(
+    pages.map(({ entries }) => entries.map(({ key }) => key)),
+    cursor,
+  );
+  const page = pages[at];
+  if (page === undefined) return answer(list, [], undefined);
+  const texts = page.entries.map(({ raw }) => raw);
+  return { kind: 'result', body: filled(page.frame, texts, nextCursor), cache: CACHE };
 }
 
 function answer(list: ListName, entries: readonly ExposedEntry[], nextCursor: string | undefined): ToolAnswer {
@@ -46,7 +66,7 @@ function answer(list: ListName, entries: readonly ExposedEntry[], nextCursor: st
   return {
     kind: 'result',
     body: { text: `{${text}}`, metaAt: -1 },
-    cache: { ttlMs: TTL_MS, cacheScope: 'private' },
+    cache: CACHE,
   };
 }
 

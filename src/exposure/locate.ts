@@ -3,7 +3,7 @@ import type { Target, ToolContext } from '../tools/types.ts';
 import { exposedEntries } from './entries.ts';
 import { exposedName, mayBeHashed, splitName } from './names.ts';
 import { fitsTemplate, splitUri } from './uris.ts';
-import { serversOf, type View } from './view.ts';
+import { serversTogether, type View } from './view.ts';
 
 /** Server and name of an exposed tool or prompt; undefined where it can be none. */
 export function locateName(view: View, exposed: string): Target | undefined {
@@ -14,11 +14,10 @@ export function locateName(view: View, exposed: string): Target | undefined {
 /** The same for names that may carry a hash: those cannot be read, only recognised. */
 export async function lookUpName(
   context: ToolContext,
-  view: View,
   list: 'tools' | 'prompts',
   exposed: string,
 ): Promise<Target | undefined> {
-  for (const { server, key } of await exposedEntries(context, view, list)) {
+  for (const { server, key } of await exposedEntries(context, list)) {
     if (exposedName(server, key) === exposed) return { server, name: key };
   }
   return splitName(exposed);
@@ -35,15 +34,15 @@ export function locateUri(view: View, exposed: string): Target | undefined {
  * Whose resource a bare URI is: tool results and `_meta.ui` name resources as their servers do. The first permitted server
  * that lists it, then one with a template that fits, then one whose tools mention it.
  */
-export async function lookUpUri(context: ToolContext, view: View, uri: string): Promise<Target | undefined> {
-  for (const { server, key } of await exposedEntries(context, view, 'resources')) {
+export async function lookUpUri(context: ToolContext, uri: string): Promise<Target | undefined> {
+  for (const { server, key } of await exposedEntries(context, 'resources')) {
     if (key === uri) return { server, name: uri };
   }
-  for (const { server, key } of await exposedEntries(context, view, 'templates')) {
+  for (const { server, key } of await exposedEntries(context, 'templates')) {
     if (fitsTemplate(uri, key)) return { server, name: uri };
   }
   const mention = JSON.stringify(uri);
-  for (const name of serversOf(view, context.snapshot)) {
+  for (const name of serversTogether(context.snapshot)) {
     const server = context.snapshot.servers.get(name);
     if (server === undefined || !context.decide(name, uri, 'resource').allowed) continue;
     const tools = await context.catalog.tools(server, { timeoutMs: 1_000, signal: context.signal }).catch(() => []);

@@ -28,7 +28,7 @@ export function toolCallOperation(view: View, era: Era): Operation {
       const task = taskOf(request);
       asTask = task !== undefined;
       return {
-        ...aim(locateName(view, exposed), (context) => lookUpName(context, view, 'tools', exposed)),
+        ...aim(locateName(view, exposed), (context) => lookUpName(context, 'tools', exposed)),
         executes: true,
         detail: sizeOf(args),
         run: (context, target) => {
@@ -61,7 +61,7 @@ export function promptOperation(view: View): Operation {
       asked = requiredString(request, 'name');
       const others = keepParams(request, (key) => key !== 'name');
       return {
-        ...aim(locateName(view, asked), (context) => lookUpName(context, view, 'prompts', asked)),
+        ...aim(locateName(view, asked), (context) => lookUpName(context, 'prompts', asked)),
         kind: 'prompt',
         executes: true,
         run: (context, target) =>
@@ -82,7 +82,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
       asked = requiredString(request, 'uri');
       const others = keepParams(request, (key) => key !== 'uri');
       return {
-        ...aim(locateUri(view, asked), (context) => lookUpUri(context, view, asked)),
+        ...aim(locateUri(view, asked), (context) => lookUpUri(context, asked)),
         kind: 'resource',
         executes: true,
         async run(context, target) {
@@ -122,8 +122,8 @@ export function completionOperation(view: View): Operation {
       const others = keepParams(request, (key) => key !== 'ref');
       return {
         ...(isPrompt
-          ? aim(locateName(view, exposed), (context) => lookUpName(context, view, 'prompts', exposed))
-          : aim(locateUri(view, exposed), (context) => lookUpUri(context, view, exposed))),
+          ? aim(locateName(view, exposed), (context) => lookUpName(context, 'prompts', exposed))
+          : aim(locateUri(view, exposed), (context) => lookUpUri(context, exposed))),
         kind: isPrompt ? 'prompt' : 'resource',
         executes: true,
         run: (context, target) =>

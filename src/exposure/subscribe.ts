@@ -32,7 +32,7 @@ export function subscribeOperation({ method, view, era, uri, done }: Subscribing
         server: target?.server,
         tool: target?.name,
         kind: 'resource',
-        ...(target === undefined ? { locate: (context: ToolContext) => lookUpUri(context, view, asked) } : {}),
+        ...(target === undefined ? { locate: (context: ToolContext) => lookUpUri(context, asked) } : {}),
         executes: true,
         async run(context, found) {
           const reply = await ask(context, method, found);

@@ -12,9 +12,14 @@ export type View =
 export const DISCOVERY: View = { mode: 'discovery' };
 export const DIRECT: View = { mode: 'direct' };
 
-/** The configured servers that a view shows, by name; `__` would make exposed names ambiguous. */
+/** The configured servers that a view shows, by name. */
 export function serversOf(view: View, snapshot: Snapshot): readonly string[] {
-  if (view.mode === 'single') return snapshot.servers.has(view.server) ? [view.server] : [];
+  if (view.mode !== 'single') return serversTogether(snapshot);
+  return snapshot.servers.has(view.server) ? [view.server] : [];
+}
+
+/** Those that the views of several servers show, by name; `__` would make exposed names ambiguous. */
+export function serversTogether(snapshot: Snapshot): readonly string[] {
   return [...snapshot.servers.keys()].filter((name) => !name.includes(SEPARATOR)).sort();
 }
 

@@ -1,7 +1,9 @@
 /** What servers offer: lists, what stands in them, and what is got by it. */
 import { expect } from 'vitest';
+import type { Answer } from '../support/rpc.ts';
+import { resultText, withoutHopByHop } from '../support/spans.ts';
 import { type Bench, RULES, type Side } from './cells.ts';
-import { DEFINITIONS, recordedText } from './corpus.ts';
+import { DEFINITIONS, MESSAGES, recordedText } from './corpus.ts';
 import { entriesOf, errorOf, type Feature, feature, onBoth, resultOf, said } from './feature.ts';
 
 /** What `get_server_tools` says of a server's tools. */
@@ -37,6 +39,13 @@ async function expectDefinition(
   const shown = kind === 'tool' || kind === 'prompt' ? side.name(key) : side.uri(key);
   const answer = await side.caller.call(method);
   expect(answer.text).toContain(text.replace(JSON.stringify(key), JSON.stringify(shown)));
+}
+
+/** Keys and texts of the members of a page but for its cursor, the list without its entries. */
+function beside(page: string, field: string): [string, string][] {
+  return withoutHopByHop(page)
+    .filter(([key]) => key !== 'nextCursor')
+    .map(([key, text]) => (key === field ? ['list', '[]'] : [key, text]));
 }
 
 const LISTS = [
@@ -166,6 +175,40 @@ export const offers: readonly Feature[] = [
     }
   }),
   feature(
+    'what lists say beside their entries, page by page, byte for byte',
+    'crosses',
+    onBoth(async ({ caller }) => {
+      for (const { method, field } of LISTS) {
+        let cursor: unknown;
+        let pages = 0;
+        do {
+          const answer = await caller.call(method, cursor === undefined ? {} : { cursor });
+          const result = resultText(answer.text);
+          const expected = recordedText(MESSAGES, 'page', pages === 0 ? 'first' : 'other');
+          expect(beside(result, field), `${method} ${pages}`).toEqual(beside(expected, 'list'));
+          cursor = resultOf(answer)['nextCursor'];
+          pages++;
+        } while (cursor !== undefined);
+        expect(pages, method).toBe(method === 'resources/list' ? 3 : 1);
+      }
+    }),
+    { view: 'single' },
+  ),
+  feature(
+    'what lists say beside their entries, page by page, byte for byte',
+    'is left out: one list is of several servers',
+    async (bench) => {
+      const { caller } = await bench.at('one');
+      for (const { method, field } of LISTS) {
+        const result = resultText((await caller.call(method)).text);
+        const own = withoutHopByHop(result).map(([key]) => key);
+        expect(own, method).toEqual(expect.arrayContaining([field]));
+        expect(own.filter((key) => key !== field && key !== 'nextCursor')).toEqual([]);
+      }
+    },
+    { view: ['discovery', 'direct'] },
+  ),
+  feature(
     'cursors across a reload of the configuration',
     'crosses',
     async (bench) => {
@@ -190,6 +233,18 @@ export const offers: readonly Feature[] = [
     'crosses',
     async (bench) => {
       const { caller } = await bench.at('one');
+      const first = resultOf(await caller.call('resources/list')) as {
+        resources: { uri: string }[];
+        nextCursor: string;
+      };
+      const next = (): Promise<Answer> => caller.call('resources/list', { cursor: first.nextCursor });
+      const before = resultOf(await next())['resources'];
+      await bench.reload({ ...RULES, agents: { ...RULES.agents, another: {} } });
+      expect(resultOf(await next())['resources']).toEqual(before);
+      // The entry that the page ended with is gone: there is nothing to go on from.
+      await bench.denying({ resources: { one: [first.resources.at(-1)?.uri ?? ''] } }, async () => {
+        expect(errorOf(await next())).toMatchObject({ code: -32602 });
+      });
       for (const { method } of LISTS) {
         const made = Buffer.from('["one","gone"]').toString('base64url');
         for (const cursor of [made, 'nonsense', '']) {

@@ -90,6 +90,28 @@ export const secrets: readonly Feature[] = [
     }),
   ),
   feature(
+    'pages of lists of which the rules deny everything',
+    'is refused: not shown, and no cursor leads to them',
+    async (bench) => {
+      const { caller } = await bench.at('one');
+      const page = async (): Promise<object> => {
+        const { resources, nextCursor, ...result } = resultOf(await caller.call('resources/list')) as {
+          resources: { uri: string }[];
+          nextCursor?: string;
+        };
+        const many = resources.some(({ uri }) => uri.includes('many'));
+        return { many, nextCursor, isFirst: Object.hasOwn(result, 'x-before') };
+      };
+      expect(await page()).toEqual({ many: true, nextCursor: expect.any(String), isFirst: true });
+      // The second page and the third have nothing else.
+      for (const denied of ['test://many/*', '*'])
+        await bench.denying({ resources: { one: [denied] } }, async () => {
+          expect(await page()).toEqual({ many: false, nextCursor: undefined, isFirst: true });
+        });
+    },
+    { view: 'single' },
+  ),
+  feature(
     'updates of resources that the rules deny since',
     'is refused: not told',
     onBoth(async (side, server, bench) => {

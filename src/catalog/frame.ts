@@ -1,0 +1,56 @@
+/** One page of a list without its entries: what a server says besides them, which belongs to it and not to any of them. */
+import type { ResultBody } from '../protocol/codec.ts';
+import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
+
+export interface Frame {
+  /** The result as the server wrote it, its list empty and without a cursor. */
+  readonly text: string;
+  /** Offset in `text` after the `[` of the list. */
+  readonly listAt: number;
+  /** Offset in `text` after the `{` of `_meta`, -1 without one. */
+  readonly metaAt: number;
+}
+
+/** A page of a list that was fetched. */
+export interface ListPage {
+  readonly frame: Frame;
+  /** How many entries of the list stand on this page and those before it. */
+  readonly end: number;
+}
+
+/** @param list the member of `root` that holds the list; no other of its name is kept, since its entries were not read. */
+export function frameOf(text: string, root: ScannedObject, list: Member): Frame {
+  const meta = findMember(root, '_meta');
+  let written = '{';
+  let listAt = -1;
+  let metaAt = -1;
+  for (const member of root.members) {
+    const { key, keyStart, start, end } = member;
+    if (key === 'nextCursor' || (key === list.key && member !== list)) continue;
+    if (key === '_meta' && (member !== meta || text.charAt(start) !== '{')) continue;
+    if (written.length > 1) written += ',';
+    written += text.slice(keyStart, start);
+    if (member === list) {
+      listAt = written.length + 1;
+      written += '[]';
+      continue;
+    }
+    if (member === meta) metaAt = written.length + 1;
+    written += text.slice(start, end);
+  }
+  return { text: `${written}}`, listAt, metaAt };
+}
+
+/** The page with these entries, JSON texts. */
+export function filled(
+  { text, listAt, metaAt }: Frame,
+  entries: readonly string[],
+  nextCursor: string | undefined,
+): ResultBody {
+  const list = entries.join(',');
+  const next = nextCursor === undefined ? '' : `,"nextCursor":${JSON.stringify(nextCursor)}`;
+  return {
+    text: `${text.slice(0, listAt)}${list}${text.slice(listAt, -1)}${next}}`,
+    metaAt: metaAt > listAt ? metaAt + list.length : metaAt,
+  };
+}
