@@ -167,6 +167,7 @@ export async function createGateway(
     log,
     history,
     cacheDir: settings.cacheDir,
+    redact: redactor.redact,
     onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
   });
   const parking = createParking(seat?.tag, seat?.share);

@@ -7,7 +7,7 @@ const tools = new Map(gatewayTools({ debug: false }).map((tool) => [tool.name, t
 
 /** @returns calls a tool and gives the text of its result */
 export function contextOf(configured) {
-  const lists = new Map(configured.map(({ name, entries }) => [name, entries]));
+  const lists = new Map(configured.map((server) => [server.name, server]));
   const definitions = configured.map(({ name }) => [name, { name, description: undefined, timeoutMs: undefined }]);
   const context = {
     snapshot: { servers: new Map(definitions), broken: new Map(), agentTerms: new Map(), policy: {}, search: {} },
@@ -15,8 +15,8 @@ export function contextOf(configured) {
     decide: () => ({ allowed: true, rule: '' }),
     catalog: {
       searcher: createSearcher({ compare: async () => undefined }),
-      listed: ({ name }) => lists.get(name),
-      tools: async ({ name }) => lists.get(name),
+      listed: ({ name }) => lists.get(name).entries,
+      toolList: async ({ name }) => lists.get(name),
     },
     signal: new AbortController().signal,
     defaultTimeoutMs: 1000,

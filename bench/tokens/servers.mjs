@@ -21,7 +21,7 @@ const SERVERS = {
 /** Milliseconds for a server to start and list its tools. */
 const TIMEOUT_MS = 60_000;
 
-/** @returns `{name, package, version, tools}` per server, `tools` being the text of its `tools/list` result */
+/** @returns `{name, package, version, tools, instructions}` per server, `tools` being the text of its `tools/list` result */
 export async function realServers() {
   install();
   const listed = [];
@@ -29,7 +29,7 @@ export async function realServers() {
     const folder = join(FOLDER, 'node_modules', name);
     const { version, bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const script = join(folder, typeof bin === 'string' ? bin : Object.values(bin)[0]);
-    listed.push({ name: server.name, package: name, version, tools: await toolsOf(script, server.args) });
+    listed.push({ name: server.name, package: name, version, ...(await offerOf(script, server.args)) });
   }
   return listed;
 }
@@ -45,7 +45,7 @@ function install() {
   if (status !== 0) throw new Error('The servers could not be installed.');
 }
 
-function toolsOf(script, args) {
+function offerOf(script, args) {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: FOLDER,
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -55,18 +55,20 @@ function toolsOf(script, args) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${script} did not list its tools.`)), TIMEOUT_MS);
     let rest = '';
+    let instructions;
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop();
       for (const line of lines.filter((text) => text.startsWith('{'))) {
         const message = JSON.parse(line);
         if (message.id === 1) {
+          ({ instructions } = message.result);
           send({ method: 'notifications/initialized' });
           send({ id: 2, method: 'tools/list' });
         }
         if (message.id === 2) {
           clearTimeout(timer);
-          resolve(JSON.stringify(message.result));
+          resolve({ tools: JSON.stringify(message.result), instructions });
         }
       }
     });

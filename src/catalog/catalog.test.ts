@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ServerDefinition } from '../config/types.ts';
 import { createLab, fixture, type Lab, type LogLine, stdioServer, until } from '../downstream/testing.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
@@ -7,6 +9,8 @@ import { changeBetween, type Difference, fingerprintOf } from './change.ts';
 import type { History } from './history.ts';
 
 const LEGACY = fixture('stdio-legacy.mjs');
+const cacheDir = mkdtempSync(join(tmpdir(), 'amg-catalog-'));
+afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 const WAIT = { timeoutMs: 10_000 };
 
 interface Setup extends Lab {
@@ -31,7 +35,7 @@ function setup(): Setup {
       if (change !== undefined) changes.push(change);
     },
   };
-  catalog = createCatalog({ downstream, log, cacheDir: tmpdir(), history, now: () => clock.now });
+  catalog = createCatalog({ downstream, log, cacheDir, redact: String, history, now: () => clock.now });
   const made = { ...lab, catalog, changes, clock, lines: log.lines };
   setups.push(made);
   return made;

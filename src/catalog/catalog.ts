@@ -2,15 +2,17 @@
  * What the servers offer: definitions fetched once, kept per server key, refreshed when the server says so, its time is
  * over, or it was connected anew. Old definitions are served while new ones are fetched.
  */
+import { join } from 'node:path';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Downstream, Log, Tenant } from '../downstream/types.ts';
 import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
 import type { History } from './history.ts';
+import { createInstructions, type KnownInstructions } from './instructions.ts';
 import { fetchOffers, type OfferList, type Offers } from './offers.ts';
 import { createSearcher, type Searcher } from './search/searcher.ts';
-import { createShelves, type Shelves, type Wanted } from './shelves.ts';
+import { createShelves, type Shelves, variantOf, type Wanted } from './shelves.ts';
 import { openUses } from './uses/file.ts';
 import { createLearning, type Learning } from './uses/learning.ts';
 import { createMeanings, vectorsDir } from './vectors/meanings.ts';
@@ -47,6 +49,8 @@ export interface Catalog {
    * @throws as `tools`
    */
   offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<Offers>;
+  /** What servers said of themselves, as far as that is known. */
+  readonly instructions: Pick<KnownInstructions, 'of'>;
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
   /** Remembers what was used after which question, for those whose owner wants that. */
@@ -70,6 +74,8 @@ export interface CatalogOptions {
   readonly history: Pick<History, 'listed'>;
   /** Folder for what is kept about tools. */
   readonly cacheDir: string;
+  /** Takes known secrets out of a text. */
+  readonly redact: (text: string) => string;
   /** A list is there now that somebody waited for in vain. */
   readonly onArrival?: (server: ServerDefinition, kind: ListKind) => void;
   readonly now?: () => number;
@@ -96,13 +102,19 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const meanings = createMeanings({ folder: vectorsDir(options.cacheDir), log });
   const searcher = createSearcher(meanings);
   const learning = createLearning(openUses(options.cacheDir), log);
+  const instructions = createInstructions({
+    path: join(options.cacheDir, 'instructions.json'),
+    redact: options.redact,
+    failed: (error) => log.warn({ err: error }, 'what servers say of themselves could not be written down'),
+  });
   const tools = createShelves<ToolList>({
     ...base('tools', 'tools'),
-    fetched(server, capabilities, before, after) {
+    fetched(server, tenant, before, after) {
       const { name, description } = server;
       // Before somebody searches, and not while somebody waits for the list.
       setImmediate(() => searcher.learn({ name, description, entries: after.entries }));
-      history.listed(server, capabilities, before, after);
+      history.listed(server, variantOf(tenant), before, after);
+      instructions.listed(server, tenant?.principal ?? '', after.instructions);
     },
     fetch: (server, link) =>
       fetchTools(link, {
@@ -129,6 +141,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     tools: async (server, wanted) => (await tools.current(server, wanted)).entries,
     toolList: (server, wanted) => tools.current(server, wanted),
     listed: (server, tenant) => tools.kept(server, tenant)?.entries,
+    instructions,
     searcher,
     learning,
     checker: createChecker(log),
@@ -146,16 +159,17 @@ export function createCatalog(options: CatalogOptions): Catalog {
       searcher.retain(new Set(servers.keys()));
     },
     async close() {
-      await Promise.all([meanings.close(), learning.close()]);
+      await Promise.all([meanings.close(), learning.close(), instructions.settled()]);
     },
   };
 }
 
 /** What a call may do with the catalogue. */
-export type TenantCatalog = Pick<
-  Catalog,
-  'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'searcher' | 'learning' | 'checker'
->;
+export interface TenantCatalog
+  extends Pick<Catalog, 'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'searcher' | 'learning' | 'checker'> {
+  /** What a server said of itself, as far as that is known. Starts no server and waits for none. */
+  instructionsOf(server: ServerDefinition): Promise<string | undefined>;
+}
 
 /** The catalogue as one tenant sees it. A class, because every call makes one. */
 class CatalogOfTenant implements TenantCatalog {
@@ -189,6 +203,10 @@ class CatalogOfTenant implements TenantCatalog {
 
   listed(server: ServerDefinition) {
     return this.#catalog.listed(server, this.#tenant);
+  }
+
+  instructionsOf(server: ServerDefinition) {
+    return this.#catalog.instructions.of(server, this.#tenant.principal);
   }
 
   find(server: ServerDefinition, name: string, { timeoutMs, signal }: Wanted) {

@@ -35,8 +35,9 @@ export interface ChangedTool {
   readonly after: string;
 }
 
-export function fingerprintOf({ entries, instructionsHash }: ToolList): Fingerprint {
-  return { tools: new Map(entries.map(({ name, hash }) => [name, hash])), instructions: instructionsHash };
+export function fingerprintOf({ entries, instructions }: ToolList): Fingerprint {
+  const tools = new Map(entries.map(({ name, hash }) => [name, hash]));
+  return { tools, instructions: hashOf([JSON.stringify(instructions ?? null)]) };
 }
 
 /** @returns undefined where nothing changed. */

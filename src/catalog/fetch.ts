@@ -1,6 +1,6 @@
 /** Fetches the whole list of tools of a connected server, within bounds. */
 import type { Link } from '../downstream/types.ts';
-import { hashOf, readToolsPage, type ToolEntry } from './entry.ts';
+import { readToolsPage, type ToolEntry } from './entry.ts';
 import type { ListPage } from './frame.ts';
 import { fetchPages } from './pages.ts';
 import type { Listing } from './shelves.ts';
@@ -10,8 +10,8 @@ export interface ToolList extends Listing {
   /** As the server cut it; none where it has no tools to list. */
   readonly pages: readonly ListPage[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
-  /** SHA-256 (hex) of the server's instructions. */
-  readonly instructionsHash: string;
+  /** What the server said of itself when it was connected. */
+  readonly instructions: string | undefined;
 }
 
 export interface FetchOptions {
@@ -30,10 +30,10 @@ export interface FetchOptions {
 export async function fetchTools(link: Link, options: FetchOptions): Promise<ToolList> {
   const { server, warn } = options;
   const byName = new Map<string, ToolEntry>();
-  const instructionsHash = hashOf([JSON.stringify(link.facts.instructions ?? null)]);
+  const { instructions } = link.facts;
   const pages: ListPage[] = [];
   let ttlMs: number | undefined;
-  const done = (): ToolList => ({ entries: [...byName.values()], pages, byName, ttlMs, instructionsHash });
+  const done = (): ToolList => ({ entries: [...byName.values()], pages, byName, ttlMs, instructions });
   // A server without the capability has no tools (2025-11-25 and 2026-07-28, server/tools, Capabilities).
   if (link.facts.capabilities['tools'] === undefined) return done();
 

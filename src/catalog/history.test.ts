@@ -34,10 +34,10 @@ function open(maxFiles?: number): History {
   });
 }
 
-function list(tools: readonly object[], instructionsHash = 'i'): ToolList {
+function list(tools: readonly object[], instructions = 'i'): ToolList {
   const { tools: entries = [] } = readToolsPage(JSON.stringify({ tools }), false) ?? {};
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  return { entries, pages: [], byName, ttlMs: undefined, instructionsHash };
+  return { entries, pages: [], byName, ttlMs: undefined, instructions };
 }
 
 async function listed(tools: readonly object[], server: ServerDefinition = SERVER, capabilities = '{}'): Promise<void> {

@@ -1,4 +1,5 @@
 /** What an agent is told about a tool, by how much of it it wants. */
+import { cutText } from '../shared/cut.ts';
 import type { ToolEntry } from './entry.ts';
 import { signature } from './signature.ts';
 
@@ -60,8 +61,7 @@ function purposeOf({ name, title, description }: ToolEntry): string {
   const told = sentence.length < 12 ? text : sentence;
   const purpose = told === '' && title !== name ? (title ?? '') : told;
   if (purpose.length <= MAX_PURPOSE) return purpose.replace(/\.$/, '');
-  const cut = purpose.slice(0, MAX_PURPOSE);
+  const cut = cutText(purpose, MAX_PURPOSE);
   const space = cut.lastIndexOf(' ');
-  const end = space > MAX_PURPOSE / 2 ? space : MAX_PURPOSE;
-  return `${cut.slice(0, end).replace(/[\ud800-\udbff]$/, '')}…`;
+  return `${space > MAX_PURPOSE / 2 ? cut.slice(0, space) : cut}…`;
 }

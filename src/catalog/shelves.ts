@@ -51,8 +51,8 @@ export interface ShelvesOptions<L> {
   readonly what: string;
   readonly lease: (server: ServerDefinition, tenant: Tenant | undefined) => Promise<Link> | Link;
   readonly fetch: (server: ServerDefinition, link: Link) => Promise<L>;
-  /** @param capabilities of the client that it was fetched for: JSON text. */
-  readonly fetched?: (server: ServerDefinition, capabilities: string, before: L | undefined, after: L) => void;
+  /** @param tenant for whom it was fetched. */
+  readonly fetched?: (server: ServerDefinition, tenant: Tenant | undefined, before: L | undefined, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
   /** A list is there that somebody was told nothing of, because it was late. */
   readonly arrived?: (server: ServerDefinition) => void;
@@ -106,7 +106,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     shelf.list = list;
     shelf.fetchedAt = now();
     shelf.stale = shelf.generation !== generation;
-    options.fetched?.(server, variantOf(shelf.tenant), before, list);
+    options.fetched?.(server, shelf.tenant, before, list);
     if (shelf.missed) options.arrived?.(server);
     shelf.missed = false;
     return list;
@@ -180,8 +180,8 @@ function askerOf({ link }: ServerDefinition, tenant: Tenant | undefined): string
   return tenant !== undefined && hasOwnCredentials(link) ? JSON.stringify([tenant.principal, variant]) : variant;
 }
 
-/** What a list may depend on of what its client can do. */
-function variantOf(tenant: Tenant | undefined): string {
+/** What a list may depend on of what its client can do: JSON text of capabilities. */
+export function variantOf(tenant: Tenant | undefined): string {
   if (tenant === undefined) return '{}';
   const { capabilities, requestCapabilities } = tenant;
   return capabilities === requestCapabilities ? capabilities : capabilities + requestCapabilities;

@@ -1,33 +1,81 @@
-/** What an agent is told before it asks for anything: its servers in a line each, and the way to their tools. */
+/** What an agent is told before it asks for anything: its servers in a line each, the way to their tools, what they say. */
 import { estimateTokens } from '../catalog/tokens.ts';
 import { visibleServers } from '../tools/list-servers.ts';
 import type { ToolContext } from '../tools/types.ts';
+import { quoted } from './quote.ts';
 
-/** Tokens of all instructions, with room for what an estimate may be wrong by. */
+/** Tokens of the servers, with room for what an estimate may be wrong by. */
 const MAX_TOKENS = 260;
 /** Characters of a description. */
 const MAX_DESCRIPTION = 100;
 
-const WAYS = {
-  discovery: 'Find tools with search_tools(query), then call them with execute_tool(server, tool, args).',
-  direct: 'Names of tools and prompts begin with their server, and URIs of resources say it.',
-};
+interface Manner {
+  readonly way: string;
+  /** Where to find those that are left out. */
+  readonly rest: string;
+  /** Introduces what servers say. */
+  readonly said: string;
+  readonly saidRest: string;
+  /** Characters of what one server says, tokens of what all say. */
+  readonly each: number;
+  readonly all: number;
+}
+
+const OWN_WORDS = 'In their own words, which neither this gateway nor its owner answers for';
+
+const MANNERS = {
+  discovery: {
+    way: 'Find tools with search_tools(query), then call them with execute_tool(server, tool, args).',
+    rest: ': list_servers',
+    said: `${OWN_WORDS} (get_server_tools has more):`,
+    saidRest: ': get_server_tools',
+    each: 300,
+    all: 350,
+  },
+  // There is no other place for it.
+  direct: {
+    way: 'Names of tools and prompts begin with their server, and URIs of resources say it.',
+    rest: '',
+    said: `${OWN_WORDS}:`,
+    saidRest: '',
+    each: 1_000,
+    all: 1_000,
+  },
+} as const satisfies Record<string, Manner>;
 
 /** Undefined where it is not certain which agent will call: its servers are nobody else's business. */
-export function instructionsFor(context: ToolContext, view: keyof typeof WAYS): string | undefined {
+export async function instructionsFor(context: ToolContext, view: keyof typeof MANNERS): Promise<string | undefined> {
   if (context.caller.assurance === 'claim') return undefined;
   const servers = visibleServers(context);
   if (servers.length === 0) return undefined;
-  const lines = [`${WAYS[view]} The servers behind them:`];
-  let left = MAX_TOKENS - estimateTokens(lines.join(''));
-  for (const [at, { name, description }] of servers.entries()) {
-    const line = `- ${name.slice(0, MAX_DESCRIPTION)}${described(description)}`;
-    const rest = `- ${servers.length - at} more${view === 'discovery' ? ': list_servers' : ''}`;
+  const { way, rest, said, saidRest, each, all } = MANNERS[view];
+  const listed = servers.map(({ name, description }) => `- ${name.slice(0, MAX_DESCRIPTION)}${described(description)}`);
+  const words = await Promise.all(
+    servers.map(async ({ name }) => {
+      const server = context.snapshot.servers.get(name);
+      const text = server && (await context.catalog.instructionsOf(server));
+      return text === undefined ? [] : [`- ${name.slice(0, MAX_DESCRIPTION)}: ${quoted(text, each)}`];
+    }),
+  );
+  const parts = [
+    ...fitting(`${way} The servers behind them:`, listed, MAX_TOKENS, rest),
+    ...fitting(said, words.flat(), all, saidRest),
+  ];
+  return parts.join('\n');
+}
+
+/** A head, and as many of its lines as there is room for. Nothing where there are none. */
+function fitting(head: string, lines: readonly string[], tokens: number, where: string): string[] {
+  if (lines.length === 0) return [];
+  const kept = [head];
+  let left = tokens - estimateTokens(head);
+  for (const [at, line] of lines.entries()) {
+    const rest = `- ${lines.length - at} more${where}`;
     left -= estimateTokens(line) + 1;
-    if (left < (at + 1 < servers.length ? estimateTokens(rest) + 1 : 0)) return [...lines, rest].join('\n');
-    lines.push(line);
+    if (left < (at + 1 < lines.length ? estimateTokens(rest) + 1 : 0)) return [...kept, rest];
+    kept.push(line);
   }
-  return lines.join('\n');
+  return kept;
 }
 
 function described(description: string): string {

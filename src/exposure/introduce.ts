@@ -9,8 +9,8 @@ import { protocolFailure } from './failure.ts';
 import { instructionsFor } from './instructions.ts';
 import type { View } from './view.ts';
 
-/** How long a client may keep what `server/discover` says, in milliseconds. */
-const DISCOVER_TTL_MS = 3_600_000;
+/** How long a client may keep what `server/discover` says, in milliseconds: more is known when more servers were listed. */
+const DISCOVER_TTL_MS = 300_000;
 
 /** What several servers together offer; which of it there is turns out when it is listed. */
 const CAPABILITIES = {
@@ -67,10 +67,10 @@ export function introduceOperation(
       tool: undefined,
       executes: false,
       unlimited: true,
-      run: (context) =>
+      run: async (context) =>
         view.mode === 'single'
           ? introduceServer(context, view.server, answer)
-          : answer(together, serverInfo, instructionsFor(context, view.mode)),
+          : answer(together, serverInfo, await instructionsFor(context, view.mode)),
     }),
     // Who has no agent yet may still connect; each call says what it needs.
     fail: (error) => (view.mode === 'single' ? protocolFailure(error) : answer(together, serverInfo, undefined)),

@@ -1,5 +1,6 @@
 /** Names of tools and prompts that carry their server: `server__tool`. */
 import { createHash } from 'node:crypto';
+import { cutText } from '../shared/cut.ts';
 import { SEPARATOR } from './view.ts';
 
 /** Longest name that clients accept (2026-07-28, server/tools, Tool Names allow 128; models' own limits are at 64). */
@@ -14,18 +15,12 @@ export function exposedName(server: string, name: string): string {
   const full = `${server}${SEPARATOR}${name}`;
   if (isPlain(server, full)) return full;
   const hash = createHash('sha256').update(full).digest('hex').slice(0, HASH_LENGTH);
-  return `${cut(full, MAX_NAME - HASH_LENGTH - 1)}_${hash}`;
+  return `${cutText(full, MAX_NAME - HASH_LENGTH - 1)}_${hash}`;
 }
 
 /** A server name that ends in `_` would move the separator. */
 function isPlain(server: string, full: string): boolean {
   return full.length <= MAX_NAME && !server.endsWith('_');
-}
-
-/** Cuts without splitting a surrogate pair. */
-function cut(text: string, length: number): string {
-  const last = text.charCodeAt(length - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
 /** The two names of an exposed one that carries no hash; undefined where it has no server. */

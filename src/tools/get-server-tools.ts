@@ -3,6 +3,7 @@ import { didYouMean } from '../catalog/nearest.ts';
 import { type Detail, renderTool } from '../catalog/render.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
 import { compilePattern, patternProblem } from '../policy/pattern.ts';
+import { cutText } from '../shared/cut.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { textAnswer } from './answer.ts';
 import type { Arguments } from './arguments.ts';
@@ -10,6 +11,9 @@ import { readDetail } from './detail.ts';
 import { visibleServers } from './list-servers.ts';
 import { inputSchema } from './schema.ts';
 import type { GatewayTool, ToolContext } from './types.ts';
+
+/** Characters of what a server says of itself. */
+const MAX_INSTRUCTIONS = 2_000;
 
 export const getServerTools: GatewayTool = {
   name: 'get_server_tools',
@@ -60,7 +64,7 @@ interface Query {
 }
 
 async function describe(context: ToolContext, query: Query): Promise<ReturnType<typeof textAnswer>> {
-  const permitted = await permittedTools(context, query.server);
+  const { permitted, instructions } = await listedBy(context, query.server);
   const matches = query.pattern === undefined ? undefined : compilePattern(query.pattern);
   const selected = permitted.filter(
     ({ name }) => (query.names === undefined || query.names.includes(name)) && (matches === undefined || matches(name)),
@@ -75,14 +79,26 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
     definitions.push(definition);
   }
   const counts = `"total_available":${permitted.length},"returned":${definitions.length},"tokens_used":${used}`;
-  return textAnswer(`{"tools":[${definitions.join(',')}],"server":${JSON.stringify(query.server)},${counts}}`);
+  const said = query.names === undefined ? saidBy(instructions) : '';
+  return textAnswer(`{"tools":[${definitions.join(',')}],"server":${JSON.stringify(query.server)},${counts}${said}}`);
 }
 
-/**
- * The tools of a server that the caller may use, in the server's order.
- * @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT
- */
-export async function permittedTools(context: ToolContext, serverName: string): Promise<readonly ToolEntry[]> {
+/** What the server says of itself, for who gets to know it; who asks for tools by their names does already. */
+function saidBy(instructions = ''): string {
+  const text = instructions.trim();
+  if (text === '') return '';
+  const said = text.length > MAX_INSTRUCTIONS ? `${cutText(text, MAX_INSTRUCTIONS)}…` : text;
+  return `,"server_instructions":${JSON.stringify(said)}`;
+}
+
+interface Listed {
+  /** The tools that the caller may use, in the server's order. */
+  readonly permitted: readonly ToolEntry[];
+  readonly instructions: string | undefined;
+}
+
+/** @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT */
+async function listedBy(context: ToolContext, serverName: string): Promise<Listed> {
   const { snapshot, decide, catalog, signal, defaultTimeoutMs } = context;
   const server = snapshot.servers.get(serverName);
   if (server === undefined)
@@ -94,8 +110,8 @@ export async function permittedTools(context: ToolContext, serverName: string): 
       ),
     );
   const timeoutMs = server.timeoutMs ?? defaultTimeoutMs;
-  const entries = await catalog.tools(server, { timeoutMs, signal });
-  return entries.filter(({ name }) => decide(serverName, name).allowed);
+  const { entries, instructions } = await catalog.toolList(server, { timeoutMs, signal });
+  return { permitted: entries.filter(({ name }) => decide(serverName, name).allowed), instructions };
 }
 
 /** Which server may have been meant, among those that the caller may use. */

@@ -1,23 +1,30 @@
 /** What concerns a connection as a whole: how it begins, what passes unread, and that nothing is lost on the way. */
 import { expect } from 'vitest';
 import { type HttpReply, request } from '../support/http.ts';
-import { requestText } from '../support/rpc.ts';
+import { INITIALIZE, requestText } from '../support/rpc.ts';
 import { resultText, withoutHopByHop } from '../support/spans.ts';
+import { CAPABILITIES } from './caller.ts';
 import { nameOf, type Side } from './cells.ts';
 import { MESSAGES, RESULTS, recordedText } from './corpus.ts';
 import { errorOf, type Feature, feature, onBoth, resultOf, said } from './feature.ts';
 
-/** What the connection says of itself: again `initialize` for callers of 2025, whose session it may change. */
+/** What the connection says of itself: for callers of 2025 as it did when they connected. */
 async function introduced(side: Side): Promise<Record<string, unknown>> {
-  if (side.caller.era === 'modern') return resultOf(await side.caller.call('server/discover'));
-  return side.caller.introduction;
+  return side.caller.era === 'modern' ? introducedAnew(side) : side.caller.introduction;
+}
+
+/** What a connection that is made now would hear. */
+async function introducedAnew({ caller }: Side): Promise<Record<string, unknown>> {
+  const { era, rpc } = caller;
+  if (era === 'modern') return resultOf(await caller.call('server/discover'));
+  return resultOf(await caller.call('initialize', INITIALIZE(rpc.revision, CAPABILITIES)));
 }
 
 const bytes = (object: string): unknown => withoutHopByHop(object);
 
 export const whole: readonly Feature[] = [
   feature(
-    'instructions of the server',
+    'instructions of the server, as they are',
     'crosses',
     onBoth(async (side, server) => {
       expect((await introduced(side))['instructions']).toBe(`Instructions of ${server}: call echo first.`);
@@ -25,13 +32,27 @@ export const whole: readonly Feature[] = [
     { view: 'single' },
   ),
   feature(
-    'instructions of the server',
-    'is left out: those of the gateway describe the servers, within bounds',
+    'instructions of all servers that were listed before: merged, quoted, within bounds',
+    'crosses',
     async (bench) => {
-      const { instructions } = (await introduced(await bench.at('one'))) as { instructions: string };
-      expect(instructions).toMatch(/^- one: First$/m);
-      expect(instructions).toMatch(/^- two: Second$/m);
-      expect(instructions.length).toBeLessThan(1_200);
+      const side = await bench.at('one');
+      for (const server of ['one', 'two']) {
+        if (bench.cell.view === 'direct') resultOf(await side.caller.call('tools/list'));
+        else {
+          const params = { name: 'get_server_tools', arguments: { server } };
+          const listing = JSON.parse(said(await side.caller.call('tools/call', params))) as object;
+          expect(listing).toMatchObject({ server_instructions: `Instructions of ${server}: call echo first.` });
+        }
+      }
+      const { instructions } = (await introducedAnew(side)) as { instructions: string };
+      for (const [server, description] of [
+        ['one', 'First'],
+        ['two', 'Second'],
+      ]) {
+        expect(instructions).toMatch(new RegExp(`^- ${server}: ${description}$`, 'm'));
+        expect(instructions).toMatch(new RegExp(`^- ${server}: "Instructions of ${server}: call echo first."$`, 'm'));
+      }
+      expect(instructions.length).toBeLessThan(bench.cell.view === 'discovery' ? 2_000 : 4_000);
     },
     { view: ['discovery', 'direct'] },
   ),
