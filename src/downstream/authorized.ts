@@ -5,11 +5,19 @@ import { discard, type HttpClient, type HttpRequest, type HttpResponse } from '.
 export function authorized(client: HttpClient, authorization: Authorization | undefined): HttpClient {
   if (authorization === undefined) return client;
 
-  const send = async (request: HttpRequest, found: AuthorizationHeaders, attempts: number): Promise<HttpResponse> => {
-    const response = await client.request(
-      found === undefined ? request : { ...request, headers: { ...request.headers, ...found } },
-    );
-    if (response.status !== 401 && response.status !== 403) return response;
+  const send = (request: HttpRequest, found: AuthorizationHeaders, attempts: number): Promise<HttpResponse> =>
+    client
+      .request(found === undefined ? request : { ...request, headers: { ...request.headers, ...found } })
+      .then((response) =>
+        response.status === 401 || response.status === 403 ? refused(request, found, attempts, response) : response,
+      );
+
+  const refused = async (
+    request: HttpRequest,
+    found: AuthorizationHeaders,
+    attempts: number,
+    response: HttpResponse,
+  ): Promise<HttpResponse> => {
     const url = addressOf(client, request);
     const challenge = response.header('www-authenticate');
     const sent = { method: request.method, url, authorization: found?.['authorization'] };

@@ -8,7 +8,7 @@ import type { GatewayError } from '../shared/errors.ts';
 import { Gatherer } from '../shared/gather.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable } from './failures.ts';
-import { dispatch, type HttpBody } from './http-exchange.ts';
+import { BrokenOff, dispatch, type HttpBody, TooLong } from './http-exchange.ts';
 import { pause } from './wait.ts';
 
 const CONNECTIONS = 128;
@@ -29,6 +29,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: CancelSignal;
+  /** Bytes up to which the JSON of a success is gathered first: then the response has it as `whole`. */
+  readonly gather?: number;
 }
 
 export interface HttpResponse {
@@ -37,6 +39,8 @@ export interface HttpResponse {
   /** Media type without parameters, lower-case. */
   readonly type: string;
   readonly body: HttpBody;
+  /** The body where it was gathered: there is nothing left to read. */
+  readonly whole: Buffer | undefined;
 }
 
 export interface HttpClient {
@@ -69,6 +73,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
       headers: headerList(configured, request.headers),
       body: request.body ?? null,
       signal: request.signal,
+      gather: request.gather,
     });
 
   /** A connection that was refused carried nothing, so trying again cannot do anything twice. */
@@ -81,7 +86,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
   };
 
   const failed = (request: HttpRequest, error: unknown): never => {
-    throw request.signal.aborted ? request.signal.reason : describe(server, error);
+    throw request.signal.aborted ? request.signal.reason : describe(server, error, request.gather);
   };
 
   const follow = async (request: HttpRequest, first: HttpResponse): Promise<HttpResponse> => {
@@ -108,9 +113,10 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
   return {
     url,
     request: (request) =>
-      once(request, request.path ?? home)
-        .catch((error: unknown) => onceMore(request, error))
-        .then((response) => (isRedirect(response) ? follow(request, response) : response)),
+      once(request, request.path ?? home).then(
+        (response) => (isRedirect(response) ? follow(request, response) : response),
+        (error: unknown) => onceMore(request, error).then((response) => follow(request, response)),
+      ),
     close: () => pool.destroy(),
   };
 }
@@ -129,7 +135,9 @@ function isRedirect(response: HttpResponse): boolean {
   return REDIRECTS.has(response.status) && response.header('location') !== undefined;
 }
 
-function describe(server: string, error: unknown): GatewayError {
+function describe(server: string, error: unknown, gather: number | undefined): GatewayError {
+  if (error instanceof BrokenOff) return unavailable(server, 'broke off its answer.', { cause: error.cause });
+  if (error instanceof TooLong) return tooLong(server, gather ?? 0);
   const code = errorCode(error);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
   const isForeign = error instanceof undiciErrors.HTTPParserError;
@@ -171,13 +179,21 @@ export async function readBody(server: string, response: HttpResponse, maxBytes:
   const gatherer = new Gatherer(maxBytes);
   await response.body.read((chunk) => {
     if (gatherer.length + chunk.length > maxBytes) {
-      throw unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
+      throw tooLong(server, maxBytes);
     }
     gatherer.push(chunk);
   });
-  const body = gatherer.take();
+  return bodyText(server, gatherer.take());
+}
+
+/** @throws GatewayError SERVER_UNAVAILABLE where it is not UTF-8. */
+export function bodyText(server: string, body: Buffer): string {
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
   return body.toString('utf8');
+}
+
+function tooLong(server: string, maxBytes: number): GatewayError {
+  return unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
 }
 
 /** The body of a refusal, as far as it is needed; empty when it cannot be read. */

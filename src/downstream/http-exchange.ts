@@ -6,6 +6,7 @@ import type { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CancelSignal } from '../shared/cancel.ts';
+import { Gatherer } from '../shared/gather.ts';
 
 /** Bytes that are held while nobody reads; then the server has to wait. */
 const MAX_HELD = 64 * 1024;
@@ -28,6 +29,11 @@ export interface ExchangeRequest {
   readonly headers: string[];
   readonly body: string | null;
   readonly signal: CancelSignal;
+  /**
+   * Bytes up to which the JSON of a success is gathered before the response is given: most answers are one, and reading it
+   * apart from the head costs as much as reading it. Undefined where whoever asks reads every body.
+   */
+  readonly gather: number | undefined;
 }
 
 export interface Exchanged {
@@ -37,20 +43,35 @@ export interface Exchanged {
   /** Media type without parameters, lower-case. */
   readonly type: string;
   readonly body: HttpBody;
+  /** The body that was gathered; undefined where it is still to be read. */
+  readonly whole: Buffer | undefined;
 }
 
-/** Sends a request. @returns resolves at the head of the response; rejects with an error of undici or the system. */
+/** The head of a response came, and not all of its body. */
+export class BrokenOff extends Error {}
+
+/** A body has more bytes than whoever asked for it takes. */
+export class TooLong extends Error {}
+
+/**
+ * Sends a request.
+ * @returns resolves at the head of the response, or with all of it; rejects with `BrokenOff`, `TooLong`, or an error of undici or
+ *   the system.
+ */
 export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const { method, path, headers, body, signal } = request;
-    to.dispatch({ method, path, headers, body }, new Exchange(signal, resolve, reject));
+    const { method, path, headers, body, signal, gather } = request;
+    to.dispatch({ method, path, headers, body }, new Exchange(signal, gather, resolve, reject));
   });
 }
 
 /** Handles one request for undici, and is its response. A class, because every call makes one. */
 class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
   status = 0;
+  whole: Buffer | undefined;
   readonly #signal: CancelSignal;
+  readonly #gather: number | undefined;
+  #gatherer: Gatherer | undefined;
   readonly #resolve: (exchanged: Exchanged) => void;
   readonly #reject: (error: unknown) => void;
   #headers: IncomingHttpHeaders = {};
@@ -63,8 +84,14 @@ class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
   #isOver = false;
   #failure: unknown;
 
-  constructor(signal: CancelSignal, resolve: (exchanged: Exchanged) => void, reject: (error: unknown) => void) {
+  constructor(
+    signal: CancelSignal,
+    gather: number | undefined,
+    resolve: (exchanged: Exchanged) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#signal = signal;
+    this.#gather = gather;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this.#aborted, { once: true });
@@ -82,10 +109,19 @@ class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
     if (status < 200) return;
     this.status = status;
     this.#headers = headers;
-    this.#resolve(this);
+    if (this.#gather !== undefined && status < 300 && this.type === 'application/json') {
+      this.#gatherer = new Gatherer(this.#gather);
+    } else {
+      this.#resolve(this);
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#gatherer !== undefined) {
+      if (this.#gatherer.length + chunk.length <= (this.#gather ?? 0)) this.#gatherer.push(chunk);
+      else controller.abort(new TooLong());
+      return;
+    }
     if (this.#take !== undefined) {
       this.#deliver(chunk);
       return;
@@ -97,11 +133,15 @@ class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
   }
 
   onResponseEnd(): void {
+    if (this.#gatherer !== undefined) {
+      this.whole = this.#gatherer.take();
+      this.#resolve(this);
+    }
     this.#end(undefined);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
-    this.#reject(error);
+    this.#reject(this.status === 0 || error instanceof TooLong ? error : new BrokenOff('', { cause: error }));
     this.#end(error);
   }
 

@@ -14,7 +14,7 @@ import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
-import { createHttpClient, discard, type HttpResponse, readBody, readRefusal } from './http-client.ts';
+import { bodyText, createHttpClient, discard, type HttpResponse, readRefusal } from './http-client.ts';
 import { readEvents, type StreamEnd } from './http-stream.ts';
 import { refused } from './refusal.ts';
 import { EventStreamError } from './sse.ts';
@@ -94,7 +94,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   };
 
   const post = (message: Outgoing, signal: CancelSignal): Promise<HttpResponse> =>
-    client.request({ method: 'POST', headers: headersOf(message), body: message.text, signal });
+    client.request({ method: 'POST', headers: headersOf(message), body: message.text, signal, gather: maxBytes });
 
   /** Notifications and answers: nobody waits for them. */
   const tell = async (message: Outgoing): Promise<void> => {
@@ -107,27 +107,40 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   };
 
   /** A request, from its POST to its response. Rejects with what its caller shall see. */
-  const exchange = async (message: Outgoing, id: number, signal: CancelSignal, again: boolean): Promise<void> => {
+  const exchange = async (message: Outgoing, id: number, signal: CancelSignal): Promise<void> => {
     const used = session;
-    const response = await post(message, signal);
-    if (response.status >= 200 && response.status < 300) {
-      if (message.method === 'initialize') session = readSession(response);
-      return receive(message, id, response, signal);
+    let response = await post(message, signal);
+    if (!isSuccess(response) && (await mayGoAgain(message, id, response, used))) {
+      response = await post(message, signal);
+      if (!isSuccess(response)) await mayGoAgain(message, id, response, undefined);
     }
+    if (!isSuccess(response)) return;
+    if (message.method === 'initialize') session = readSession(response);
+    if (response.whole === undefined) return receive(message, id, response, signal);
+    if (!handlers.message(bodyText(server, response.whole), id)) {
+      throw unavailable(server, 'sent an answer that is no message.');
+    }
+  };
+
+  /**
+   * A refusal: takes the answer that it may hold.
+   * @param used the session of the request; undefined where it is not sent again.
+   * @returns whether there is a new session, under which the request shall be sent again.
+   */
+  const mayGoAgain = async (
+    message: Outgoing,
+    id: number,
+    response: HttpResponse,
+    used: string | undefined,
+  ): Promise<boolean> => {
     const text = await readRefusal(server, response);
     const answer = text === '' ? undefined : parseMessage(text, 'server');
     const isAnswer = answer?.kind === 'response' && answer.error !== undefined;
     // 404 ends a session; servers that lost it in a restart say 400. Neither has accepted the request.
     const lost = response.status === 404 || (response.status === 400 && (!isAnswer || answer.id === 'null'));
-    if (
-      used !== undefined &&
-      message.method !== 'initialize' &&
-      !again &&
-      lost &&
-      !(isAnswer && answer.id !== 'null')
-    ) {
+    if (used !== undefined && message.method !== 'initialize' && lost && !(isAnswer && answer.id !== 'null')) {
       await renewed(used);
-      return exchange(message, id, signal, true);
+      return true;
     }
     // What refuses a modern request without having read its id does not know the revision.
     const isForeign =
@@ -136,6 +149,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       answer?.kind === 'response' &&
       answer.id === 'null';
     if (isForeign || !isAnswer || !handlers.message(text, id)) throw refusedNow(response);
+    return false;
   };
 
   /** Remembers how long the server wants to be left alone. */
@@ -170,13 +184,8 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     signal: CancelSignal,
   ): Promise<void> => {
     if (response.type === 'text/event-stream') return follow(message, id, response, signal);
-    if (response.type !== 'application/json') {
-      discard(response);
-      throw unavailable(server, `answered with ${response.type === '' ? 'nothing' : 'neither JSON nor events'}.`);
-    }
-    if (!handlers.message(await readBody(server, response, maxBytes), id)) {
-      throw unavailable(server, 'sent an answer that is no message.');
-    }
+    discard(response);
+    throw unavailable(server, `answered with ${response.type === '' ? 'nothing' : 'neither JSON nor events'}.`);
   };
 
   /** Reads the stream of one request, and its continuations where the server gave its events ids. */
@@ -216,7 +225,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       if (resting !== undefined && Date.now() < resting.until) throw stillResting(server, resting);
       if (gate !== undefined && message.method !== 'initialize') await open();
       if (!handlers.waits(id)) return;
-      await exchange(message, id, abort.signal, false);
+      await exchange(message, id, abort.signal);
       if (handlers.waits(id)) throw unavailable(server, 'answered something else than the request it was sent.');
     } catch (error) {
       const known =
@@ -302,6 +311,10 @@ function stillResting(server: string, { until, error }: { until: number; error: 
   const retryAfterMs = Math.max(1, until - Date.now());
   const what = `Server "${server}" asked to be left alone; the call was not sent. Try again in ${seconds(retryAfterMs)}.`;
   return new GatewayError(error.code, what, { data: { retryAfterMs } });
+}
+
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
 }
 
 function isModernMessage({ revision }: Outgoing): boolean {
