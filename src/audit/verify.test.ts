@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { followChains } from './chains.ts';
 import { recordOf, tempDirectory } from './fixtures.ts';
-import { chain, FIRST_PREV, lineBody } from './line.ts';
+import { createBodies, digestOf, FIRST_PREV, hashText, placeText } from './line.ts';
 import { parseLine } from './parse-line.ts';
 import { verifyLog } from './verify.ts';
 
@@ -15,8 +15,10 @@ function logOf(writers: readonly number[], fields: (index: number) => Parameters
   const last = new Map<number, { seq: number; prev: string }>();
   return writers.map((number, index) => {
     const { seq, prev } = last.get(number) ?? { seq: 0, prev: FIRST_PREV };
-    const body = lineBody(recordOf(fields(index)), '2025-06-15T12:00:00.000Z', same);
-    const { line, hash } = chain(body, { writer: `writer-${number}`, seq: seq + 1, prev, torn: 0 });
+    const body = createBodies(same)(recordOf(fields(index)), '2025-06-15T12:00:00.000Z');
+    const head = `${body}${placeText({ writer: `writer-${number}`, seq: seq + 1, prev, torn: 0 })}`;
+    const hash = digestOf(head);
+    const line = `${head}${hashText(hash)}`;
     last.set(number, { seq: seq + 1, prev: hash });
     return line;
   });

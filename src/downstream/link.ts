@@ -2,7 +2,7 @@
 import { GatewayError } from '../shared/errors.ts';
 import { unavailable } from './failures.ts';
 import type { CallOptions } from './open-calls.ts';
-import type { Peer } from './peer.ts';
+import type { Peer, Reader } from './peer.ts';
 import { refusedStatus } from './refusal.ts';
 import { readReply } from './relay.ts';
 import type { ResourceSubscriptions } from './resources.ts';
@@ -45,21 +45,20 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
     return error;
   };
 
+  const reader: Reader<Reply> = {
+    answered(message, method) {
+      const reply = readReply(message, method);
+      if (!reply.ok && reply.code === UNSUPPORTED_VERSION) throw end();
+      return reply;
+    },
+    failed: (error) => (facts().era === 'modern' && REFUSALS.has(refusedStatus(error)) ? end() : error),
+  };
+
   return {
     get facts() {
       return facts();
     },
-    request: (method, params, options) =>
-      peer.call(method, params, options).then(
-        (message) => {
-          const reply = readReply(message, method);
-          if (!reply.ok && reply.code === UNSUPPORTED_VERSION) throw end();
-          return reply;
-        },
-        (error: unknown) => {
-          throw facts().era === 'modern' && REFUSALS.has(refusedStatus(error)) ? end() : error;
-        },
-      ),
+    request: (method, params, options) => peer.request(method, params, options, reader),
     notify: (method, params) => peer.notify(method, params),
     subscribeResource: (uri) => resources.add(uri),
     unsubscribeResource: (uri) => resources.remove(uri),

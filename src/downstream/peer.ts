@@ -33,6 +33,8 @@ import type { Warn } from './warnings.ts';
 export interface Peer {
   /** @throws GatewayError TIMEOUT or SERVER_UNAVAILABLE, or the reason of the signal. */
   call(method: string, params: string, options: CallOptions): Promise<ResponseMessage>;
+  /** The same, read at once: whoever waits then waits once. */
+  request<T>(method: string, params: string, options: CallOptions, reader: Reader<T>): Promise<T>;
   notify(method: string, params: string): void;
   /** The revision of everything sent from now on; undefined while none is agreed. */
   speak(revision: string | undefined): void;
@@ -46,6 +48,13 @@ export interface Peer {
   /** Fails what is pending with this error and closes the channel. */
   close(error: GatewayError): Promise<void>;
   kill(): void;
+}
+
+export interface Reader<T> {
+  /** What it throws rejects the request. */
+  answered(message: ResponseMessage, method: string): T;
+  /** @returns what the request rejects with. */
+  failed(error: unknown): unknown;
 }
 
 export interface PeerOptions {
@@ -237,15 +246,37 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     return joinMembers(own, meta, onProgress !== undefined || progress === true ? `"progressToken":${id}` : '');
   }
 
+  function begin(
+    method: string,
+    params: string,
+    callOptions: CallOptions,
+    resolve: (message: ResponseMessage) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const { signal } = callOptions;
+    if (over !== undefined || signal?.aborted) {
+      reject(over ?? signal?.reason);
+      return;
+    }
+    const { id } = calls.begin(method, callOptions, resolve, reject);
+    const text = requestText(id, method, params, metaOf(id, callOptions));
+    channel.send(outgoing(method, text, id, callOptions.headers));
+  }
+
   return {
     call: (method, params, callOptions) =>
+      new Promise((resolve, reject) => begin(method, params, callOptions, resolve, reject)),
+    request: (method, params, callOptions, reader) =>
       new Promise((resolve, reject) => {
-        const { signal } = callOptions;
-        if (over !== undefined) return reject(over);
-        if (signal?.aborted) return reject(signal.reason);
-        const { id } = calls.begin(method, callOptions, resolve, reject);
-        const text = requestText(id, method, params, metaOf(id, callOptions));
-        channel.send(outgoing(method, text, id, callOptions.headers));
+        const failed = (error: unknown): void => reject(reader.failed(error));
+        const answered = (message: ResponseMessage): void => {
+          try {
+            resolve(reader.answered(message, method));
+          } catch (error) {
+            reject(error);
+          }
+        };
+        begin(method, params, callOptions, answered, failed);
       }),
     notify: (method, params) => {
       if (over === undefined) channel.send(outgoing(method, notificationText(method, params)));

@@ -18,8 +18,15 @@ export interface HttpAuthentication {
   readonly today?: () => number;
 }
 
-/** Answers at once, except for a JWT. Never rejects. */
-export type Authenticate = (authorization: string | undefined) => Authentication | Promise<Authentication>;
+/**
+ * Answers at once, except for a JWT. Never rejects.
+ * @param channel the network connection: a token of the rules that came over it before is known again. Who compares it is who
+ *   sent it, so the time that this takes tells nobody anything new.
+ */
+export type Authenticate = (
+  authorization: string | undefined,
+  channel?: object,
+) => Authentication | Promise<Authentication>;
 
 export function createAuthenticate(options: HttpAuthentication): Authenticate {
   const { noAuth, generatedTokenHash, log, today = Date.now } = options;
@@ -28,33 +35,51 @@ export function createAuthenticate(options: HttpAuthentication): Authenticate {
     verifier ??= import('./jwt.ts').then(({ createJwtVerifier }) => createJwtVerifier({ log, today }));
     return (await verifier)(token, snapshot);
   };
-  return (authorization) => {
+  const seen = new WeakMap<object, Seen>();
+  return (authorization, channel) => {
     if (noAuth) return { kind: 'proven', proof: ANONYMOUS_PROOF };
     if (authorization === undefined) return NO_TOKEN;
+    const snapshot = options.snapshot();
+    const before = channel && seen.get(channel);
+    if (before?.authorization === authorization && before.snapshot === snapshot && today() < before.expiresAt) {
+      return before.proven;
+    }
     const token = bearerToken(authorization);
     if (token === undefined) return INVALID_TOKEN;
-    const snapshot = options.snapshot();
-    const proof = staticProof(token, snapshot, generatedTokenHash, today());
-    if (proof !== undefined) return { kind: 'proven', proof };
+    const found = staticProof(token, snapshot, generatedTokenHash);
+    if (found !== undefined && today() < found.expiresAt) {
+      const proven: Authentication = { kind: 'proven', proof: found.proof };
+      if (channel !== undefined) seen.set(channel, { authorization, snapshot, expiresAt: found.expiresAt, proven });
+      return proven;
+    }
     return isJwtShaped(token) && acceptsJwt(snapshot) ? verifyJwt(token, snapshot) : INVALID_TOKEN;
   };
+}
+
+/** What a network connection proved before. */
+interface Seen {
+  readonly authorization: string;
+  readonly snapshot: Snapshot;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly proven: Authentication;
 }
 
 function staticProof(
   token: string,
   snapshot: Snapshot,
   generatedTokenHash: string | undefined,
-  today: number,
-): Proof | undefined {
+): Pick<Listed, 'expiresAt' | 'proof'> | undefined {
   const hash = Buffer.from(tokenHash(token), 'hex');
   if (snapshot.principals === undefined) {
     if (generatedTokenHash === undefined) return undefined;
-    return timingSafeEqual(hash, Buffer.from(generatedTokenHash, 'hex')) ? GENERATED_TOKEN_PROOF : undefined;
+    const isIt = timingSafeEqual(hash, Buffer.from(generatedTokenHash, 'hex'));
+    return isIt ? { proof: GENERATED_TOKEN_PROOF, expiresAt: Number.POSITIVE_INFINITY } : undefined;
   }
   let found: Listed | undefined;
   // To the end, whoever it is.
   for (const listed of listedOf(snapshot)) if (timingSafeEqual(hash, listed.hash)) found = listed;
-  return found !== undefined && today < found.expiresAt ? found.proof : undefined;
+  return found;
 }
 
 /** A token of the rules, ready to be compared. */

@@ -23,18 +23,40 @@ export interface Ledger {
  * @param estimate tokens of a text.
  */
 export function createLedger(counter: Counter, estimate: (text: string) => number): Ledger {
-  const agents = new Map<string, { calls: number; definitions: number; results: number }>();
+  const agents = new Map<string, Spent>();
+  const make = (agent: string): Spent => {
+    const counted = (kind: 'definitions' | 'results') => counter.of({ agent, kind });
+    const made = {
+      calls: 0,
+      definitions: 0,
+      results: 0,
+      count: { definitions: counted('definitions'), results: counted('results') },
+    };
+    agents.set(agent, made);
+    return made;
+  };
   return {
     spend(agent, kind, text) {
-      const spent = agents.get(agent) ?? { calls: 0, definitions: 0, results: 0 };
-      agents.set(agent, spent);
+      const spent = agents.get(agent) ?? make(agent);
       const tokens = roughTokens(text, estimate);
       spent.calls++;
       spent[kind] += tokens;
-      counter.inc({ agent, kind }, tokens);
+      spent.count[kind](tokens);
     },
-    of: (agent) => agents.get(agent) ?? { calls: 0, definitions: 0, results: 0 },
+    of(agent) {
+      const { calls, definitions, results } = agents.get(agent) ?? NOTHING;
+      return { calls, definitions, results };
+    },
   };
+}
+
+const NOTHING: Spending = { calls: 0, definitions: 0, results: 0 };
+
+interface Spent {
+  calls: number;
+  definitions: number;
+  results: number;
+  readonly count: Readonly<Record<'definitions' | 'results', (by: number) => void>>;
 }
 
 function roughTokens(text: string, estimate: (text: string) => number): number {

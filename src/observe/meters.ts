@@ -8,6 +8,8 @@ const MAX_SAMPLES = 256;
 export interface Counter {
   /** Adds `by` (default 1) under these labels; 0 makes the sample visible before anything happened. */
   inc(labels?: Labels, by?: number): void;
+  /** Adds to what these labels stand for; for those that are added to with every call. */
+  of(labels: Labels): (by: number) => void;
 }
 
 /** What a gauge reads when somebody looks: a number, or one per label set. */
@@ -37,16 +39,25 @@ export function createMeters(prefix: string): Meters {
       const existing = counters.get(name);
       if (existing !== undefined) return existing.counter;
       const samples = new Map<string, { labels: Labels; value: number }>();
-      const inc = (given: Labels = {}, by = 1): void => {
+      const sampleOf = (given: Labels): { value: number } => {
         let values = labels.map((label) => given[label] ?? '');
         if (samples.size >= MAX_SAMPLES && !samples.has(JSON.stringify(values))) values = labels.map(() => OTHER);
         const key = JSON.stringify(values);
-        const sample = samples.get(key);
-        if (sample !== undefined) sample.value += by;
-        else {
-          const own = Object.fromEntries(labels.map((label, index) => [label, values[index] ?? '']));
-          samples.set(key, { labels: own, value: by });
-        }
+        const existing = samples.get(key);
+        if (existing !== undefined) return existing;
+        const own = Object.fromEntries(labels.map((label, index) => [label, values[index] ?? '']));
+        const made = { labels: own, value: 0 };
+        samples.set(key, made);
+        return made;
+      };
+      const inc = (given: Labels = {}, by = 1): void => {
+        sampleOf(given).value += by;
+      };
+      const of = (given: Labels): ((by: number) => void) => {
+        const sample = sampleOf(given);
+        return (by) => {
+          sample.value += by;
+        };
       };
       if (labels.length === 0) inc({}, 0);
       const family = (): Family => ({
@@ -55,8 +66,9 @@ export function createMeters(prefix: string): Meters {
         type: 'counter',
         samples: [...samples.values()],
       });
-      counters.set(name, { counter: { inc }, family });
-      return { inc };
+      const counter = { inc, of };
+      counters.set(name, { counter, family });
+      return counter;
     },
     gauge(name, help, read, common = false) {
       gauges.set(name, { help, read, common });

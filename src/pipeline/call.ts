@@ -1,7 +1,7 @@
 /** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/record.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
-import type { Invocation, Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
+import type { Invocation, Operation, ToolAnswer } from '../tools/types.ts';
 import { askToSignIn, takeSignInAnswer } from './ask-sign-in.ts';
 import { attested } from './attested.ts';
 import { CallContext } from './context.ts';
@@ -28,13 +28,25 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     refusedBy: undefined,
     done: undefined,
     forwarded: false,
+    isRecorded: false,
     signIn: signIn?.answer,
   };
   let answer: ToolAnswer;
   let failure: GatewayError | undefined;
   try {
-    call.invocation = operation.read(inbound);
-    answer = await decideAndRun(parts, call, call.invocation);
+    const invocation = operation.read(inbound);
+    call.invocation = invocation;
+    const context = new CallContext(parts, call, invocation, whoCalls(call, invocation));
+    const admitting = admit(parts, call, invocation, context);
+    if (admitting !== undefined) await admitting;
+    if (invocation.executes) {
+      await parts.audit.append(record(call, 'decided', 'ALLOW', null));
+      call.isRecorded = true;
+      if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
+    }
+    if (call.signIn?.accepted !== undefined) await parts.desk.settled(call.signIn.accepted, call.inbound.signal);
+    const running = invocation.run(context, call.target);
+    answer = running instanceof Promise ? await running : running;
   } catch (error) {
     try {
       answer = await afterSignIn(parts, call, classify(parts, call, error));
@@ -44,37 +56,46 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
       answer = operation.fail(failure);
     }
   }
-  return finish(parts, call, answer, failure?.code);
+  try {
+    await conclude(parts, call, answer, failure?.code);
+    return answer;
+  } catch (error) {
+    return unrecorded(call, error);
+  }
 }
 
-async function decideAndRun(parts: PipelineParts, call: Call, invocation: Invocation): Promise<ToolAnswer> {
-  const caller = whoCalls(call, invocation);
-  const context = new CallContext(parts, call, invocation, caller);
-  const target = targetOf(invocation, context);
-  call.target = target instanceof Promise ? await target : target;
+/** Decides, and counts the call; waits only where the names alone do not say what it is about, or others count with us. */
+function admit(parts: PipelineParts, call: Call, invocation: Invocation, context: CallContext): Promise<void> | void {
+  const { server, tool, locate } = invocation;
+  if (server === undefined && locate !== undefined) {
+    return locate(context).then((target) => {
+      if (target === undefined) throw notFound();
+      call.target = target;
+      return decideAndCount(parts, call, invocation, context);
+    });
+  }
+  if (server !== undefined) call.target = { server, name: tool };
+  return decideAndCount(parts, call, invocation, context);
+}
+
+function decideAndCount(
+  { limiter }: PipelineParts,
+  call: Call,
+  invocation: Invocation,
+  { caller }: CallContext,
+): Promise<void> | void {
   decide(call, invocation);
-  if (!invocation.unlimited) {
-    const admitted = parts.limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
-    call.done = admitted instanceof Promise ? await admitted : admitted;
-  }
-  if (invocation.executes) {
-    await parts.audit.append(record(call, 'decided', 'ALLOW', null));
-    if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
-  }
-  if (call.signIn?.accepted !== undefined) await parts.desk.settled(call.signIn.accepted, call.inbound.signal);
-  return invocation.run(context, call.target);
+  if (invocation.unlimited) return;
+  const admitted = limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
+  if (!(admitted instanceof Promise)) call.done = admitted;
+  else
+    return admitted.then((done) => {
+      call.done = done;
+    });
 }
 
-/** What a call is about, from its names alone where they say it. */
-function targetOf(invocation: Invocation, context: ToolContext): Promise<Target> | Target | undefined {
-  if (invocation.server !== undefined) return { server: invocation.server, name: invocation.tool };
-  return invocation.locate && locate(invocation.locate(context));
-}
-
-async function locate(found: Promise<Target | undefined>): Promise<Target> {
-  const target = await found;
-  if (target === undefined) throw new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name that you may use.');
-  return target;
+function notFound(): GatewayError {
+  return new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name that you may use.');
 }
 
 /** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */
@@ -106,27 +127,23 @@ async function afterSignIn(parts: PipelineParts, call: Call, failure: GatewayErr
   return asked === 'again' ? invocation.run(new CallContext(parts, call, invocation, caller), call.target) : asked;
 }
 
-async function finish(
-  parts: PipelineParts,
-  call: Call,
-  answer: ToolAnswer,
-  code: ErrorCode | undefined,
-): Promise<Outcome> {
+/** Counts a call that is over. @returns resolves when its record is written */
+function conclude(parts: PipelineParts, call: Call, answer: ToolAnswer, code: ErrorCode | undefined): Promise<void> {
   call.done?.(() => (answer.kind === 'result' ? Buffer.byteLength(answer.body.text) : 0));
   const ms = performance.now() - call.startedAt;
   account(parts, call, answer);
   parts.metrics.record(call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
   const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
-  try {
-    await parts.audit.append(record(call, 'finished', decision, code ?? null));
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    const said = call.forwarded
-      ? `The call was executed, but this could not be recorded: ${error.message}`
-      : error.message;
-    return call.operation.fail(new GatewayError(error.code, said));
-  }
-  return answer;
+  return parts.audit.append(record(call, 'finished', decision, code ?? null));
+}
+
+/** What is told in the place of an answer that must not be released. */
+function unrecorded(call: Call, error: unknown): ToolAnswer {
+  if (!(error instanceof GatewayError)) throw error;
+  const said = call.forwarded
+    ? `The call was executed, but this could not be recorded: ${error.message}`
+    : error.message;
+  return call.operation.fail(new GatewayError(error.code, said));
 }
 
 /** What the answer costs the agent that reads it. */
@@ -177,7 +194,7 @@ function record(
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     error_code: code,
     latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
-    detail: invocation?.detail,
+    detail: call.isRecorded ? undefined : invocation?.detail,
   };
 }
 

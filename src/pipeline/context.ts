@@ -1,7 +1,7 @@
 /** What one call gives to the tool or request that it runs. */
 import { catalogFor, type TenantCatalog } from '../catalog/catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
-import type { Link } from '../downstream/types.ts';
+import type { Link, Tenant } from '../downstream/types.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules.ts';
 import { keepMembers } from '../protocol/json.ts';
@@ -27,11 +27,13 @@ export class CallContext implements ToolContext, RelayContext {
   readonly #parts: PipelineParts;
   readonly #call: Call;
   readonly #invocation: Invocation;
+  readonly #tenant: Tenant;
 
   constructor(parts: PipelineParts, call: Call, invocation: Invocation, caller: Caller) {
     this.snapshot = call.snapshot;
     this.caller = caller;
-    this.catalog = catalogFor(parts.catalog, tenantOf(call.inbound, caller.agent));
+    this.#tenant = tenantOf(call.inbound, caller.agent);
+    this.catalog = catalogFor(parts.catalog, this.#tenant);
     this.#parts = parts;
     this.#call = call;
     this.#invocation = invocation;
@@ -119,33 +121,62 @@ export class CallContext implements ToolContext, RelayContext {
   }
 
   async lease(server: ServerDefinition): Promise<Link> {
-    const tenant = tenantOf(this.#call.inbound, this.caller.agent);
-    return this.#parts.downstream.lease(server, { timeoutMs: DEFAULT_TIMEOUT_MS, signal: this.signal, tenant });
+    const options = { timeoutMs: DEFAULT_TIMEOUT_MS, signal: this.signal, tenant: this.#tenant };
+    return this.#parts.downstream.lease(server, options);
   }
 
-  async connect<T>(deadline: Deadline, prepare: (server: ServerDefinition) => Promise<T> | T): Promise<Connected<T>> {
+  connect<T>(deadline: Deadline, prepare: Prepare<T>): Promise<Connected<T>> | Connected<T> {
+    const begun = this.#begin(deadline, prepare);
+    const { link, prepared } = begun;
+    const call = this.#call;
+    // What is there already is not waited for.
+    if (link instanceof Promise || prepared instanceof Promise || this.#parts.snapshot() !== call.snapshot) {
+      return this.#connectLater(begun, deadline, prepare);
+    }
+    call.forwarded = true;
+    return { link, prepared };
+  }
+
+  async #connectLater<T>(first: Begun<T>, deadline: Deadline, prepare: Prepare<T>): Promise<Connected<T>> {
     const parts = this.#parts;
     const call = this.#call;
-    const name = call.target?.server ?? '';
-    for (;;) {
-      const server = call.snapshot.servers.get(name);
-      if (server === undefined) throw unavailable(name);
-      const tenant = tenantOf(call.inbound, call.caller?.agent ?? '');
-      parts.downstream.expect(tenant.capabilities);
-      // What is there already is not waited for.
-      const preparing = prepare(server);
-      const prepared = preparing instanceof Promise ? await preparing : preparing;
-      const leasing = parts.downstream.lease(server, { timeoutMs: deadline.leftMs(), signal: this.signal, tenant });
-      const link = leasing instanceof Promise ? await leasing : leasing;
+    for (let begun = first; ; begun = this.#begin(deadline, prepare)) {
+      const link = await begun.link;
+      const prepared = await begun.prepared;
       const current = parts.snapshot();
       if (current !== call.snapshot) {
         call.snapshot = current;
         whoCalls(call, this.#invocation);
         decide(call, this.#invocation);
-        if (current.servers.get(name)?.key !== server.key) continue;
+        const { key, name } = begun.server;
+        if (current.servers.get(name)?.key !== key) continue;
       }
       call.forwarded = true;
       return { link, prepared };
     }
   }
+
+  #begin<T>(deadline: Deadline, prepare: Prepare<T>): Begun<T> {
+    const { downstream } = this.#parts;
+    const { target, snapshot, caller, inbound } = this.#call;
+    const name = target?.server ?? '';
+    const server = snapshot.servers.get(name);
+    if (server === undefined) throw unavailable(name);
+    const tenant = caller === this.caller ? this.#tenant : tenantOf(inbound, caller?.agent ?? '');
+    downstream.expect(tenant.capabilities);
+    const prepared = prepare(server);
+    const lease = (): Promise<Link> | Link =>
+      downstream.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
+    return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease() };
+  }
+}
+
+type Prepare<T> = (server: ServerDefinition) => Promise<T> | T;
+
+/** One try to connect. */
+interface Begun<T> {
+  readonly server: ServerDefinition;
+  readonly prepared: Promise<T> | T;
+  /** Rejects where `prepared` does. */
+  readonly link: Promise<Link> | Link;
 }

@@ -26,6 +26,8 @@ export interface Call {
   done: Done | undefined;
   /** True from the moment at which the server may have received the call. */
   forwarded: boolean;
+  /** True where a record has its details already. */
+  isRecorded: boolean;
   /** What the caller's user did with the link that this call led to before. */
   readonly signIn: SignInAnswer | undefined;
 }

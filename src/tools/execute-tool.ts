@@ -122,13 +122,14 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   };
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return toAnswer(await resumed);
-  const { link, prepared } = await context.connect(deadline, (current) => {
+  const connecting = context.connect(deadline, (current) => {
     const options = { timeoutMs: deadline.leftMs(), signal: context.signal };
     const found = context.catalog.find(current, call.tool, options);
     return found instanceof Promise
       ? found.then((entry) => inspected(context, current, call, entry, inspect))
       : inspected(context, current, call, found, inspect);
   });
+  const { link, prepared } = connecting instanceof Promise ? await connecting : connecting;
   const headers = toolCallHeaders(prepared, call.args.text);
   const task = taskParam(call.task, context.relay.client.era, call.server, link.facts);
   const relayed = await relay(context.relay, link, {

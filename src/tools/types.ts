@@ -42,7 +42,10 @@ export interface ToolContext {
    * configuration changed meanwhile.
    * @throws GatewayError DENIED_BY_POLICY, SERVER_UNAVAILABLE, TIMEOUT
    */
-  connect<T>(deadline: Deadline, prepare: (server: ServerDefinition) => Promise<T> | T): Promise<Connected<T>>;
+  connect<T>(
+    deadline: Deadline,
+    prepare: (server: ServerDefinition) => Promise<T> | T,
+  ): Promise<Connected<T>> | Connected<T>;
   /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
   lease(server: ServerDefinition): Promise<Link>;
   /** Remembers a task that this call made. @returns the id for its caller */

@@ -49,7 +49,7 @@ export interface Protocol {
     exchange: Exchange,
   ): Promise<Answer & { readonly session: Negotiated | undefined }>;
   legacy(request: RequestMessage, exchange: Exchange, session: SessionState): Promise<Answer>;
-  modern(request: RequestMessage, exchange: Exchange): Promise<Answer>;
+  modern(request: RequestMessage, exchange: Exchange): Promise<Answer> | Answer;
   /** Sends a session what it wants to hear of changes. @returns ends it */
   listen(session: SessionState, exchange: Pick<Exchange, 'connection' | 'server'>, outlet: Outlet): () => void;
   /** Takes a notification of a session's client, but for cancellation. */
@@ -178,16 +178,18 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       const outcome = await outcomeOf(request, exchange, client);
       return outcome === undefined ? unknownMethod(request) : written(request, outcome, legacyCodec);
     },
-    async modern(request, exchange) {
+    modern(request, exchange) {
       const refused = checkMeta(request);
       if (refused !== undefined) return refused;
       const client = modernClient(request, exchange);
       if (request.method === 'subscriptions/listen') return openStream(request, exchange, client);
       const outcome =
         request.method === 'server/discover'
-          ? await introduce(request, exchange, client)
-          : await outcomeOf(request, exchange, client);
-      return outcome === undefined ? unknownMethod(request) : written(request, outcome, modern);
+          ? introduce(request, exchange, client)
+          : outcomeOf(request, exchange, client);
+      if (outcome === undefined) return unknownMethod(request);
+      if (!(outcome instanceof Promise)) return written(request, outcome, modern);
+      return outcome.then((found) => written(request, found, modern));
     },
     listen(session, exchange, outlet) {
       const { send } = outlet;

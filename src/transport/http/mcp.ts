@@ -154,12 +154,15 @@ function hasSession(request: IncomingMessage): boolean {
   return headerOf(request, 'mcp-session-id') !== undefined;
 }
 
+const JSON_TYPE = 'application/json';
+
 /** What must hold before the body is read. */
 function checkPost(request: IncomingMessage, open: boolean): Answer | undefined {
   if (!open) return refusal('null', 'SHUTTING_DOWN', 'The gateway is shutting down: try again later.');
-  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  const written = request.headers['content-type'];
+  const type = written === JSON_TYPE ? written : written?.split(';', 1)[0]?.trim().toLowerCase();
   const encoding = request.headers['content-encoding'];
-  if (type !== 'application/json' || (encoding !== undefined && encoding !== 'identity')) {
+  if (type !== JSON_TYPE || (encoding !== undefined && encoding !== 'identity')) {
     const message = 'Content-Type must be application/json, without Content-Encoding.';
     return { ...refusal('null', 'INVALID_REQUEST', message), status: 415 };
   }

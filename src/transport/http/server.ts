@@ -134,7 +134,7 @@ function guarded(options: HttpOptions, request: IncomingMessage, response: Serve
     if (found.kind === 'proven') serve(options, request, response, path, options.connect(found.proof), cors);
     else refuse(options, request, response, found, cors);
   };
-  const found = options.authenticate(authorization);
+  const found = options.authenticate(authorization, request.socket);
   if (!(found instanceof Promise)) admitted(found);
   else {
     found
