@@ -3,6 +3,7 @@ import { GatewayError } from '../shared/errors.ts';
 import type { Gate, Leave } from './gate.ts';
 import type { Instance } from './instance.ts';
 import type { ManagedLink } from './link.ts';
+import { queueOf } from './sharing.ts';
 import type { Link, Reply, RequestOptions, Tenant } from './types.ts';
 
 /** Methods whose answer does not show that a server works: it may still fail at every call. */
@@ -40,8 +41,7 @@ export class LeasedLink implements Link {
       const refusal = instance.breaker?.refusal();
       if (refusal !== undefined) throw refusal;
       const began = Date.now();
-      const agent = tenant === undefined ? '' : `${tenant.principal}\n${tenant.agent}`;
-      const entered = this.#gate.enter(agent, options.timeoutMs, options.signal);
+      const entered = this.#gate.enter(tenant === undefined ? '' : queueOf(tenant), options.timeoutMs, options.signal);
       leave = entered instanceof Promise ? await entered : entered;
       sentAt = Date.now();
       const reply = await this.#link.request(method, params, {

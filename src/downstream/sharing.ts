@@ -57,3 +57,15 @@ export function credentialOwner(link: ServerDefinition['link'], principal: strin
 export function partyOf({ principal, agent, session }: Tenant): string {
   return JSON.stringify([principal, session ?? { agent }]);
 }
+
+const queues = new WeakMap<Tenant, string>();
+
+/** Different for those who take turns where a server has a queue. */
+export function queueOf(tenant: Tenant): string {
+  let queue = queues.get(tenant);
+  if (queue === undefined) {
+    queue = `${tenant.principal}\n${tenant.agent}`;
+    queues.set(tenant, queue);
+  }
+  return queue;
+}

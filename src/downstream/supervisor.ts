@@ -54,6 +54,10 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   /** Those that belong to somebody. */
   const owned = new Map<string, Instance>();
   let verdict: Verdict | undefined;
+  /** The scope that was looked for last, and what it depends on. */
+  let lastScope = '';
+  let lastTenant: Tenant | undefined;
+  let lastVerdict: Verdict | undefined;
   let lastError: GatewayError | undefined;
   let over: GatewayError | undefined;
   let retiring = false;
@@ -271,7 +275,12 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   /** The connection of a tenant that has one: what most calls find. */
   const leaseNow = ({ signal, tenant, listing }: LeaseOptions): Link | undefined => {
     if (over !== undefined || signal?.aborted || tenant === undefined || listing === true) return undefined;
-    const instance = owned.get(scopeOf(server, era(), tenant));
+    if (tenant !== lastTenant || verdict !== lastVerdict) {
+      lastTenant = tenant;
+      lastVerdict = verdict;
+      lastScope = scopeOf(server, era(), tenant);
+    }
+    const instance = owned.get(lastScope);
     const link = instance && liveLink(instance);
     if (instance === undefined || link === undefined) return undefined;
     instance.usedAt = Date.now();

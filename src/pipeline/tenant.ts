@@ -10,9 +10,20 @@ interface Owned {
 /** Owner of the connection of whoever started this process: nobody else can connect to it. */
 export const STDIO_OWNER = 'stdio';
 
+/** The last one: most calls are by the same as the one before, and what is found for a tenant is kept with it. */
+let last: Tenant | undefined;
+
 /** For whom a call leases its connection to a server. */
 export function tenantOf({ connection, client }: Owned, agent: string): Tenant {
-  return {
+  const isLast =
+    last !== undefined &&
+    last.principal === connection.owner &&
+    last.agent === agent &&
+    last.session === client.session &&
+    last.capabilities === client.capabilities &&
+    last.requestCapabilities === client.requestCapabilities;
+  if (last !== undefined && isLast) return last;
+  last = {
     principal: connection.owner,
     agent,
     session: client.session,
@@ -20,4 +31,5 @@ export function tenantOf({ connection, client }: Owned, agent: string): Tenant {
     capabilities: client.capabilities,
     requestCapabilities: client.requestCapabilities,
   };
+  return last;
 }

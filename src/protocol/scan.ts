@@ -97,6 +97,12 @@ export function findMember(object: ScannedObject | undefined, key: string): Memb
   return undefined;
 }
 
+/** Compares instead of looking up: as the name of a property, every key that is sent would first be put into V8's table of names. */
+function shapeIn(shape: Shape, key: string): Shape | undefined {
+  for (const name in shape) if (name === key) return shape[name];
+  return undefined;
+}
+
 class Scanner {
   readonly #text: string;
   readonly #maxDepth: number;
@@ -159,10 +165,7 @@ class Scanner {
       this.#at++;
       this.#space();
       const start = this.#at;
-      const inner =
-        shape !== undefined && text.charCodeAt(start) === OPEN_BRACE && Object.hasOwn(shape, key)
-          ? shape[key]
-          : undefined;
+      const inner = shape !== undefined && text.charCodeAt(start) === OPEN_BRACE ? shapeIn(shape, key) : undefined;
       const object = this.#value(depth, inner);
       members?.push({ key, keyStart, start, end: this.#at, object });
       this.#space();

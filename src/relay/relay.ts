@@ -119,22 +119,27 @@ async function askAbout(
   return { ok: true, result: answer.result.replaceAll(JSON.stringify(exposed), JSON.stringify(id)) };
 }
 
-async function relayToModern(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
+/** @param retry members of a retry, where this is one. */
+function relayToModern(
+  context: RelayContext,
+  link: Link,
+  request: RelayRequest,
+  retry = context.client.retry === undefined ? '' : retryMembers(context.client.retry),
+  round = 1,
+): Promise<Relayed> {
   const { client } = context;
-  let retry = client.retry === undefined ? '' : retryMembers(client.retry);
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const reply = await link.request(request.method, joinMembers(request.params, retry), optionsOf(context, request));
+  const { server, method, params } = request;
+  return link.request(method, joinMembers(params, retry), optionsOf(context, request)).then((reply) => {
     if (!reply.ok || reply.result.resultType !== 'input_required') {
-      return released(client, namedAsBefore(client, request.method, reply), request);
+      return released(client, namedAsBefore(client, method, reply), request);
     }
-    const required = inputRequired(client, reply.result.text, request.server);
+    const required = inputRequired(client, reply.result.text, server);
     if (client.era === 'modern') return released(client, reply, request);
-    retry = await answersOf(client, required, request.server);
-  }
-  throw new GatewayError(
-    'SERVER_UNAVAILABLE',
-    `Server '${request.server}' asked for input again and again; it was given up.`,
-  );
+    if (round === MAX_ROUNDS) throw unaskable(server, 'asked for input again and again; it was given up.');
+    return answersOf(client, required, server).then((answers) =>
+      relayToModern(context, link, request, answers, round + 1),
+    );
+  });
 }
 
 function retryMembers({ inputResponses, requestState }: Retry): string {

@@ -12,7 +12,7 @@ import { challenge, tooMany } from './challenge.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp.ts';
-import { sendJson } from './reply.ts';
+import { NO_HEADERS, sendJson } from './reply.ts';
 import { serveSignIn } from './sign-in.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -225,7 +225,7 @@ function forbid(response: ServerResponse, message: string): void {
 }
 
 function corsHeaders(guard: Guard, origin: string | undefined): OutgoingHttpHeaders {
-  if (origin === undefined || !guard.shares(origin)) return {};
+  if (origin === undefined || !guard.shares(origin)) return NO_HEADERS;
   return {
     'access-control-allow-origin': origin,
     'access-control-expose-headers': 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate',
