@@ -15,6 +15,29 @@ interface Relayed {
   readonly metaAt: number;
 }
 
+/** The same with its braces: where nothing is taken out, the very piece of the message, of which no copy is made. */
+function relayedObject(
+  text: string,
+  object: ScannedObject,
+  keep: (key: string) => boolean,
+): { readonly text: string; readonly metaAt: number } {
+  if (isRelayedWhole(object, keep, isHopByHopMeta)) {
+    const meta = findMember(object, '_meta');
+    const metaAt = meta?.object === undefined ? -1 : meta.start + 1 - object.start;
+    return { text: oneLine(text.slice(object.start, object.end)), metaAt };
+  }
+  const { members, metaAt } = relayedMembers(text, object, keep);
+  return { text: `{${members}}`, metaAt: metaAt < 0 ? -1 : metaAt + 1 };
+}
+
+function isRelayedWhole(
+  { members }: ScannedObject,
+  keep: (key: string) => boolean,
+  isHop: (key: string) => boolean,
+): boolean {
+  return members.every((member) => keep(member.key) && !hasHopByHopMeta(member, isHop));
+}
+
 /**
  * The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`.
  * @param isHop says which those are.
@@ -26,7 +49,7 @@ export function relayedMembers(
   isHop: (key: string) => boolean = isHopByHopMeta,
 ): Relayed {
   const meta = findMember(object, '_meta');
-  if (object.members.every((member) => keep(member.key) && !hasHopByHopMeta(member, isHop))) {
+  if (isRelayedWhole(object, keep, isHop)) {
     const from = object.members[0]?.keyStart ?? object.start;
     return {
       members: oneLine(innerText(text, object)),
@@ -72,12 +95,12 @@ export function readReply(message: ResponseMessage, method: string): Reply {
   // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
   const isTask = resultType === 'task' || method.startsWith('tasks/');
   const keep = (key: string): boolean => !isHopByHopResult(key) || (isTask && key === 'ttlMs');
-  const { members, metaAt } = relayedMembers(text, result.object, keep);
+  const relayed = relayedObject(text, result.object, keep);
   return {
     ok: true,
     result: {
-      text: `{${members}}`,
-      metaAt: metaAt < 0 ? -1 : metaAt + 1,
+      text: relayed.text,
+      metaAt: relayed.metaAt,
       resultType,
       isError: errorFlag !== undefined && text.startsWith('true', errorFlag.start),
       ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),

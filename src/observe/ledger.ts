@@ -2,7 +2,7 @@
 import type { Counter } from './meters.ts';
 
 /** Characters of one text that are counted; the rest is taken to be like them. */
-const MAX_COUNTED = 16_384;
+const MAX_COUNTED = 4096;
 
 export interface Spending {
   /** Calls that were answered. */

@@ -25,6 +25,8 @@ export interface CacheHints {
 export interface CallerCodec {
   readonly era: Era;
   result(id: IdText, body: ResultBody, cache?: CacheHints): string;
+  /** The same in pieces: of a large result no copy is made to put a few words around it. */
+  pieces(id: IdText, body: ResultBody, cache?: CacheHints): readonly string[];
 }
 
 /** A result that is ours: no `_meta`. */
@@ -45,25 +47,24 @@ export function notificationText(method: string, params: string): string {
 export const legacyCodec: CallerCodec = {
   era: 'legacy',
   result: (id, body) => `{"jsonrpc":"2.0","id":${id},"result":${body.text}}`,
+  pieces: (id, body) => [`{"jsonrpc":"2.0","id":${id},"result":`, body.text, '}'],
 };
 
 /** Results say their type, name the server, and carry caching hints where the method has them (2026-07-28, basic/index). */
 export function modernCodec(serverInfo: { readonly name: string; readonly version: string }): CallerCodec {
   const key = JSON.stringify(META_SERVER_INFO);
   const own = `${key}:${JSON.stringify(serverInfo)}`;
-  return {
-    era: 'modern',
-    result(id, body, cache) {
-      const { text, metaAt } = body;
-      const info = body.serverInfo === undefined ? own : `${key}:${body.serverInfo}`;
-      const hints = cache === undefined ? '' : `,"ttlMs":${cache.ttlMs},"cacheScope":"${cache.cacheScope}"`;
-      const type = JSON.stringify(body.resultType ?? 'complete');
-      const head = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":${type}${hints}`;
-      const rest = restOf(text, 1);
-      if (metaAt < 0) return `${head},"_meta":{${info}}${rest === '}' ? '' : ','}${rest}}`;
-      return `${head},${text.slice(1, metaAt)}${info}${separator(text, metaAt)}${text.slice(metaAt)}}`;
-    },
+  const pieces: CallerCodec['pieces'] = (id, body, cache) => {
+    const { text, metaAt } = body;
+    const info = body.serverInfo === undefined ? own : `${key}:${body.serverInfo}`;
+    const hints = cache === undefined ? '' : `,"ttlMs":${cache.ttlMs},"cacheScope":"${cache.cacheScope}"`;
+    const type = JSON.stringify(body.resultType ?? 'complete');
+    const head = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":${type}${hints}`;
+    const rest = restOf(text, 1);
+    if (metaAt < 0) return [`${head},"_meta":{${info}}${rest === '}' ? '' : ','}`, rest, '}'];
+    return [`${head},`, text.slice(1, metaAt), `${info}${separator(text, metaAt)}`, text.slice(metaAt), '}'];
   };
+  return { era: 'modern', pieces, result: (id, body, cache) => pieces(id, body, cache).join('') };
 }
 
 function restOf(text: string, from: number): string {

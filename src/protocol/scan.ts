@@ -62,9 +62,11 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Characters after which the rest of a string is skipped by the machine code of a pattern, which pays for itself by then. */
+/** Characters after which the rest of a string is searched instead of read, which pays for itself by then. */
 const LONG_STRING = 64;
-const PLAIN_RUN = /[ !#-[\]-\uffff]*/y;
+/** Characters that a search has to skip for the next one to begin at once. */
+const WORTH_SEARCHING = 16;
+const UP_TO_CONTROL = /[ -\uffff]*/y;
 
 /** Above this many keys a set is cheaper than comparing each with each. */
 const LINEAR_KEYS = 8;
@@ -103,6 +105,12 @@ function shapeIn(shape: Shape, key: string): Shape | undefined {
   return undefined;
 }
 
+/** The end of the text where there is none. */
+function indexOf(text: string, what: string, from: number): number {
+  const found = text.indexOf(what, from);
+  return found < 0 ? text.length : found;
+}
+
 class Scanner {
   readonly #text: string;
   readonly #maxDepth: number;
@@ -112,6 +120,10 @@ class Scanner {
   #keyCount = 0;
   #at = 0;
   #escaped = false;
+  /** Where the next of each stands, as far as they were looked for; the end of the text where there is none. */
+  #nextQuote = -1;
+  #nextBackslash = -1;
+  #nextControl = -1;
 
   constructor(text: string, options: ScanOptions) {
     this.#text = text;
@@ -245,10 +257,9 @@ class Scanner {
     this.#escaped = false;
     for (;;) {
       if (at > long) {
-        PLAIN_RUN.lastIndex = at;
-        PLAIN_RUN.test(text);
-        at = PLAIN_RUN.lastIndex;
-        long = at + LONG_STRING;
+        const end = this.#plainUntil(at);
+        long = end - at < WORTH_SEARCHING ? end + LONG_STRING : end;
+        at = end;
       }
       const code = text.charCodeAt(at);
       if (code === QUOTE) {
@@ -266,6 +277,19 @@ class Scanner {
         throw this.#syntax('the end of the string');
       }
     }
+  }
+
+  /** The next character, from `at` on, that a string cannot hold as it is. Each part of the text is searched once. */
+  #plainUntil(at: number): number {
+    const text = this.#text;
+    if (this.#nextQuote < at) this.#nextQuote = indexOf(text, '"', at);
+    if (this.#nextBackslash < at) this.#nextBackslash = indexOf(text, '\\', at);
+    if (this.#nextControl < at) {
+      UP_TO_CONTROL.lastIndex = at;
+      UP_TO_CONTROL.test(text);
+      this.#nextControl = UP_TO_CONTROL.lastIndex;
+    }
+    return Math.min(this.#nextQuote, this.#nextBackslash, this.#nextControl);
   }
 
   /** @returns offset after the escape whose character after the backslash is at `at`. */

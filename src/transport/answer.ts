@@ -8,7 +8,12 @@ import { CATALOGUE, type ErrorCode } from '../shared/errors.ts';
 export interface Answer {
   readonly text: string;
   readonly status: number;
+  /** The text in pieces, where it is so large that putting it together for nothing should be avoided. */
+  readonly pieces?: readonly string[];
 }
+
+/** Characters from which a result is large. */
+const LARGE = 32 * 1024;
 
 /** An error of the protocol, as an answer. */
 export function refusal(id: string, code: ErrorCode, message: string, data?: string): Answer {
@@ -35,7 +40,13 @@ const STATUS: ReadonlyMap<number, number> = new Map([
 
 /** The outcome of an operation, as its caller's era writes it. */
 export function written(request: RequestMessage, outcome: Outcome, codec: CallerCodec): Answer {
-  if (outcome.kind === 'result') return { text: codec.result(request.id, outcome.body, outcome.cache), status: 200 };
+  if (outcome.kind === 'result') {
+    const { body, cache } = outcome;
+    if (body.text.length < LARGE) return { text: codec.result(request.id, body, cache), status: 200 };
+    const pieces = codec.pieces(request.id, body, cache);
+    // Concatenated, it is not copied before somebody reads it.
+    return { text: pieces.reduce((all, piece) => all + piece, ''), status: 200, pieces };
+  }
   const { code, message, data } = outcome;
   return { text: errorText(request.id, code, message, data), status: STATUS.get(code) ?? 200 };
 }
