@@ -10,6 +10,7 @@ import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
 import type { Peer } from './peer.ts';
 import { refusedStatus } from './refusal.ts';
+import { readReply } from './relay.ts';
 import type { ServerFacts } from './types.ts';
 
 const UNSUPPORTED_VERSION = -32022;
@@ -49,7 +50,7 @@ export function readDiscovery(message: ResponseMessage): Discovery {
   const revision = supported.find(isModern);
   if (revision === undefined) return supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
   const info = fields(fields(result._meta)?.[META_SERVER_INFO]) ?? fields(result.serverInfo);
-  return { kind: 'modern', facts: readFacts('modern', revision, info, result, capabilities) };
+  return { kind: 'modern', facts: readFacts('modern', revision, info, result, capabilities, message) };
 }
 
 /** Whether a refusal names a revision that the gateway speaks: then it asks again (2026-07-28, basic/versioning). */
@@ -69,7 +70,7 @@ export function readInitialized(message: ResponseMessage): ServerFacts | string 
   const revision = text(result?.protocolVersion);
   if (result === undefined || revision === undefined) return 'answered initialize without a protocolVersion.';
   if (!isLegacy(revision)) return `speaks revision ${revision.slice(0, 20)}, which the gateway does not.`;
-  return readFacts('legacy', revision, fields(result.serverInfo), result, fields(result.capabilities) ?? {});
+  return readFacts('legacy', revision, fields(result.serverInfo), result, fields(result.capabilities) ?? {}, message);
 }
 
 function readFacts(
@@ -78,8 +79,10 @@ function readFacts(
   info: Fields | undefined,
   result: Fields,
   capabilities: Fields,
+  message: ResponseMessage,
 ): ServerFacts {
   const { instructions } = result;
+  const reply = readReply(message, era === 'legacy' ? 'initialize' : 'server/discover');
   return {
     era,
     revision,
@@ -88,6 +91,7 @@ function readFacts(
     info: info ?? {},
     instructions: text(instructions),
     capabilities,
+    text: reply.ok ? reply.result.text : '{}',
   };
 }
 

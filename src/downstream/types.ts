@@ -111,6 +111,8 @@ export interface ServerFacts {
   readonly instructions: string | undefined;
   /** The `capabilities` object. */
   readonly capabilities: Readonly<Record<string, unknown>>;
+  /** All of that as the text of the answer to `initialize` or `server/discover`, hop-by-hop fields taken out. */
+  readonly text: string;
 }
 
 /** One live, initialised connection to one server. */

@@ -1,12 +1,13 @@
 /** `initialize` and `server/discover`: what there is behind this connection. */
-import type { ServerFacts } from '../downstream/types.ts';
-import { ownResult } from '../protocol/codec.ts';
 import { TASKS } from '../protocol/extensions.ts';
-import { type Era, LATEST_LEGACY, MODERN_REVISIONS } from '../protocol/revisions.ts';
-import { deadlineIn } from '../tools/execute-tool.ts';
-import type { Operation, ToolAnswer, ToolContext } from '../tools/types.ts';
+import { joinMembers } from '../protocol/json.ts';
+import { readObject } from '../protocol/messages.ts';
+import { LATEST_LEGACY, MODERN_REVISIONS } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { Operation, ToolAnswer } from '../tools/types.ts';
 import { protocolFailure } from './failure.ts';
 import { instructionsFor } from './instructions.ts';
+import { type Introduction, introductionOf } from './introduction.ts';
 import type { View } from './view.ts';
 
 /** How long a client may keep what `server/discover` says, in milliseconds: more is known when more servers were listed. */
@@ -47,18 +48,23 @@ export function introduceOperation(
       : revision === LATEST_LEGACY
         ? { ...CAPABILITIES, ...TASKS_2025 }
         : CAPABILITIES;
-  const answer = (capabilities: object, info: ServerInfo, instructions: string | undefined): ToolAnswer => {
-    const more = instructions === undefined ? {} : { instructions };
-    if (method === 'initialize') {
-      return result({ protocolVersion: revision, capabilities, serverInfo: info, ...more });
-    }
-    const { body } = result({ supportedVersions: MODERN_REVISIONS, capabilities, ...more });
-    return {
-      kind: 'result',
-      body: info === serverInfo ? body : { ...body, serverInfo: JSON.stringify(info) },
-      cache: HINTS,
-    };
+  const answer = ({ capabilities, info, others }: Introduction): ToolAnswer => {
+    const own =
+      method === 'initialize'
+        ? `"protocolVersion":${JSON.stringify(revision)},"capabilities":${capabilities},"serverInfo":${info ?? JSON.stringify(serverInfo)}`
+        : `"supportedVersions":${JSON.stringify(MODERN_REVISIONS)},"capabilities":${capabilities}`;
+    const text = `{${joinMembers(own, others)}}`;
+    const meta = findMember(readObject(text), '_meta');
+    const body = { text, metaAt: meta === undefined ? -1 : meta.start + 1 };
+    if (method === 'initialize') return { kind: 'result', body };
+    return { kind: 'result', body: info === undefined ? body : { ...body, serverInfo: info }, cache: HINTS };
   };
+  const introduceGateway = (instructions: string | undefined): ToolAnswer =>
+    answer({
+      capabilities: JSON.stringify(together),
+      info: undefined,
+      others: instructions === undefined ? '' : `"instructions":${JSON.stringify(instructions)}`,
+    });
   return {
     name: method,
     read: () => ({
@@ -69,40 +75,12 @@ export function introduceOperation(
       unlimited: true,
       run: async (context) =>
         view.mode === 'single'
-          ? introduceServer(context, view.server, answer)
-          : answer(together, serverInfo, await instructionsFor(context, view.mode)),
+          ? answer(await introductionOf(context, view.server))
+          : introduceGateway(await instructionsFor(context, view.mode)),
     }),
     // Who has no agent yet may still connect; each call says what it needs.
-    fail: (error) => (view.mode === 'single' ? protocolFailure(error) : answer(together, serverInfo, undefined)),
+    fail: (error) => (view.mode === 'single' ? protocolFailure(error) : introduceGateway(undefined)),
   };
 }
 
 const HINTS = { ttlMs: DISCOVER_TTL_MS, cacheScope: 'private' } as const;
-
-function result(value: object): { kind: 'result'; body: ReturnType<typeof ownResult> } {
-  return { kind: 'result', body: ownResult(value) };
-}
-
-async function introduceServer(
-  context: ToolContext,
-  server: string,
-  answer: (capabilities: object, info: ServerInfo, instructions: string | undefined) => ToolAnswer,
-): Promise<ToolAnswer> {
-  const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
-  const { link } = await context.connect(deadlineIn(timeoutMs), async () => undefined);
-  const { name, version, info, instructions } = link.facts;
-  return answer(
-    passedCapabilities(link.facts, context.relay.client.era),
-    { ...info, name: name ?? server, version: version ?? '0' },
-    instructions,
-  );
-}
-
-/** All that a server says it can do, extensions that nobody here knows included, but for tasks of the other era. */
-function passedCapabilities({ capabilities, era }: ServerFacts, caller: Era): Readonly<Record<string, unknown>> {
-  if (era === caller) return capabilities;
-  const { tasks: _tasks, extensions, ...rest } = capabilities;
-  if (typeof extensions !== 'object' || extensions === null) return rest;
-  const { [TASKS]: _extension, ...others } = extensions as Readonly<Record<string, unknown>>;
-  return Object.keys(others).length === 0 ? rest : { ...rest, extensions: others };
-}

@@ -46,6 +46,7 @@ it('a server of 2025 is told which level is wanted when that changes, not at eve
     info: {},
     instructions: undefined,
     capabilities: { logging: {} },
+    text: '{}',
   } as const;
   const lease = (): Link => ({
     facts,

@@ -1,7 +1,7 @@
 /** What concerns a connection as a whole: how it begins, what passes unread, and that nothing is lost on the way. */
 import { expect } from 'vitest';
 import { type HttpReply, request } from '../support/http.ts';
-import { INITIALIZE, requestText } from '../support/rpc.ts';
+import { type Answer, INITIALIZE, requestText } from '../support/rpc.ts';
 import { resultText, withoutHopByHop } from '../support/spans.ts';
 import { CAPABILITIES } from './caller.ts';
 import { nameOf, type Side } from './cells.ts';
@@ -14,10 +14,14 @@ async function introduced(side: Side): Promise<Record<string, unknown>> {
 }
 
 /** What a connection that is made now would hear. */
-async function introducedAnew({ caller }: Side): Promise<Record<string, unknown>> {
+function introductionAnew({ caller }: Side): Promise<Answer> {
   const { era, rpc } = caller;
-  if (era === 'modern') return resultOf(await caller.call('server/discover'));
-  return resultOf(await caller.call('initialize', INITIALIZE(rpc.revision, CAPABILITIES)));
+  if (era === 'modern') return caller.call('server/discover');
+  return caller.call('initialize', INITIALIZE(rpc.revision, CAPABILITIES));
+}
+
+async function introducedAnew(side: Side): Promise<Record<string, unknown>> {
+  return resultOf(await introductionAnew(side));
 }
 
 const bytes = (object: string): unknown => withoutHopByHop(object);
@@ -79,6 +83,27 @@ export const whole: readonly Feature[] = [
     'is left out: the gateway says its own',
     async (bench) => {
       expect(JSON.stringify(await introduced(await bench.at('one')))).not.toContain('matrix-');
+    },
+    { view: ['discovery', 'direct'] },
+  ),
+  feature(
+    'what else the server says of itself, byte for byte',
+    'crosses',
+    onBoth(async (side) => {
+      const { text } = await introductionAnew(side);
+      const recorded = (name: string): string => recordedText(MESSAGES, 'introduction', name);
+      expect(text).toContain(`"experimental":{"vendor.example/x":${recorded('capability')}}`);
+      const others = withoutHopByHop(resultText(text));
+      expect(others).toContainEqual(['_meta', JSON.stringify([['vendor.example/intro', recorded('meta')]])]);
+      expect(others).toContainEqual(['x-vendor', recorded('member')]);
+    }),
+    { view: 'single' },
+  ),
+  feature(
+    'what else the server says of itself, byte for byte',
+    'is left out: the gateway says its own',
+    async (bench) => {
+      expect((await introductionAnew(await bench.at('one'))).text).not.toMatch(/vendor/);
     },
     { view: ['discovery', 'direct'] },
   ),

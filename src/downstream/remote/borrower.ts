@@ -300,6 +300,7 @@ const NO_FACTS: ServerFacts = {
   info: {},
   instructions: undefined,
   capabilities: {},
+  text: '{}',
 };
 
 function nameOf({ principal, agent, session, capabilities, requestCapabilities }: Tenant): string {

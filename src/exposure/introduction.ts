@@ -1,0 +1,53 @@
+/** What one server says of itself, for callers that see it alone. */
+import type { ServerFacts } from '../downstream/types.ts';
+import { TASKS } from '../protocol/extensions.ts';
+import { joinMembers, keepMembers } from '../protocol/json.ts';
+import { readObject } from '../protocol/messages.ts';
+import type { Era } from '../protocol/revisions.ts';
+import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { deadlineIn } from '../tools/execute-tool.ts';
+import type { ToolContext } from '../tools/types.ts';
+
+export interface Introduction {
+  /** JSON text of an object. */
+  readonly capabilities: string;
+  /** JSON text of an object; undefined for the gateway's own. */
+  readonly info: string | undefined;
+  /** Inner text of all else: members of the result. */
+  readonly others: string;
+}
+
+/** Members that each hop writes anew. */
+const ANEW: ReadonlySet<string> = new Set(['protocolVersion', 'supportedVersions', 'capabilities', 'serverInfo']);
+
+/** @throws GatewayError as `connect` of the context */
+export async function introductionOf(context: ToolContext, server: string): Promise<Introduction> {
+  const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
+  const { link } = await context.connect(deadlineIn(timeoutMs), async () => undefined);
+  const { text, name, version, info, era } = link.facts;
+  const root = readObject(text, { capabilities: { extensions: {} }, _meta: {} });
+  const isKept = (key: string): boolean =>
+    !ANEW.has(key) && (key !== '_meta' || findMember(root, key)?.object !== undefined);
+  return {
+    capabilities: `{${passedCapabilities(text, findMember(root, 'capabilities')?.object, era, context.relay.client.era)}}`,
+    info: JSON.stringify({ ...info, name: name ?? server, version: version ?? '0' }),
+    others: root === undefined ? '' : keepMembers(text, root, isKept),
+  };
+}
+
+/** All that a server says it can do, extensions that nobody here knows included, but for tasks of the other era: inner text. */
+function passedCapabilities(
+  text: string,
+  capabilities: ScannedObject | undefined,
+  era: ServerFacts['era'],
+  caller: Era,
+): string {
+  if (capabilities === undefined) return '';
+  const extensions = findMember(capabilities, 'extensions')?.object;
+  if (era === caller) return keepMembers(text, capabilities, () => true);
+  const passed = extensions === undefined ? '' : keepMembers(text, extensions, (key) => key !== TASKS);
+  return joinMembers(
+    keepMembers(text, capabilities, (key) => key !== 'tasks' && key !== 'extensions'),
+    passed === '' ? '' : `"extensions":{${passed}}`,
+  );
+}
