@@ -2,20 +2,16 @@
  * What servers said of themselves (`instructions`) when they were last listed. Kept on disk too, so that whoever connects can be
  * told before any server runs. Of the definition that said it: an entry that is changed is another server.
  */
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { sha256, writePrivateFile } from '../config/files.ts';
+import { sha256 } from '../config/files.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { credentialOwner } from '../downstream/sharing.ts';
 import { cutText } from '../shared/cut.ts';
-import { holdLock } from '../shared/hold-lock.ts';
+import { openKeptFile } from './kept-file.ts';
 
 /** Characters that are kept of what one server says: more than anybody is told unasked. */
 const MAX_LENGTH = 2_000;
 /** Servers that are remembered, on disk and, per principal with credentials of its own, in memory; the oldest go first. */
 const MAX_SERVERS = 500;
-/** Bytes: more than a full file has. */
-const MAX_FILE_BYTES = 8 * 1024 * 1024;
 
 export interface KnownInstructions {
   /**
@@ -43,30 +39,22 @@ type Said = ReadonlyMap<string, string>;
 export function createInstructions({ path, redact, failed }: InstructionsOptions): KnownInstructions {
   /** Of this process; `''` where a server said nothing. */
   const heard = new Map<string, string>();
-  let kept: Promise<Said> | undefined;
+  const file = openKeptFile<Said>(path, { parse: readSaid, print: saidText });
   let last: Promise<void> = Promise.resolve();
 
-  const before = (): Promise<Said> => {
-    kept ??= read(path);
-    return kept;
-  };
-
   const write = async (key: string, text: string): Promise<void> => {
-    if (((await before()).get(key) ?? '') === text) return;
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await holdLock(`${path}.lock`, async () => {
-      const said = new Map(await read(path));
+    if (((await file.read()).get(key) ?? '') === text) return;
+    await file.update((before) => {
+      const said = new Map(before);
       said.delete(key);
       if (text !== '') said.set(key, text);
-      const newest = [...said].slice(-MAX_SERVERS);
-      await writePrivateFile(path, `${JSON.stringify({ version: 1, said: newest })}\n`);
-      kept = Promise.resolve(new Map(newest));
+      return new Map([...said].slice(-MAX_SERVERS));
     });
   };
 
   return {
     async of(server, principal) {
-      const text = heard.get(keyOf(server, principal)) ?? (await before()).get(keyOf(server, ''));
+      const text = heard.get(keyOf(server, principal)) ?? (await file.read()).get(keyOf(server, ''));
       return text === '' ? undefined : text;
     },
     listed(server, principal, instructions = '') {
@@ -89,14 +77,17 @@ function keyOf({ key, link }: ServerDefinition, principal: string): string {
 }
 
 /** A file that is missing or damaged has nothing. */
-async function read(path: string): Promise<Said> {
+function readSaid(text: string): Said {
   try {
-    if ((await stat(path)).size > MAX_FILE_BYTES) return new Map();
-    const { version, said } = JSON.parse(await readFile(path, 'utf8')) as { version?: unknown; said?: unknown };
+    const { version, said } = JSON.parse(text) as { version?: unknown; said?: unknown };
     return version === 1 && Array.isArray(said) && said.every(isSaid) ? new Map(said) : new Map();
   } catch {
     return new Map();
   }
+}
+
+function saidText(said: Said): string {
+  return `${JSON.stringify({ version: 1, said: [...said] })}\n`;
 }
 
 function isSaid(value: unknown): value is [string, string] {
