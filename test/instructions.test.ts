@@ -165,16 +165,16 @@ it('says so within bounds, however much there is', async () => {
   });
 });
 
-it('is said with the tools of a server, but to those who ask for some by name', async () => {
+it('is said with the tools of a server, but not where only names are wanted or known already', async () => {
   const home = homeWith({ notes: ' Read the index first.\nThen write. ', plain: '' });
   await gateway(home, 'clerk', async (rpc) => {
     const listing = async (args: Json): Promise<Json> => dataOf(await callTool(rpc, 'get_server_tools', args)) as Json;
     const said = { server_instructions: 'Read the index first.\nThen write.' };
     const fixed = ['tools', 'server', 'total_available', 'returned', 'tokens_used'];
     expect(await listing({ server: 'notes' })).toMatchObject(said);
-    expect(await listing({ server: 'notes', pattern: 'no*', detail: 'names' })).toMatchObject(said);
+    expect(await listing({ server: 'notes', pattern: 'no*', detail: 'brief' })).toMatchObject(said);
     expect(Object.keys(await listing({ server: 'notes' }))).toEqual([...fixed, 'server_instructions']);
-    expect(Object.keys(await listing({ server: 'notes', names: 'noop' }))).toEqual(fixed);
-    expect(Object.keys(await listing({ server: 'plain' }))).toEqual(fixed);
+    for (const args of [{ server: 'notes', names: 'noop' }, { server: 'notes', detail: 'names' }, { server: 'plain' }])
+      expect(Object.keys(await listing(args))).toEqual(fixed);
   });
 });

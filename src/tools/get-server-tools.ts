@@ -79,11 +79,12 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
     definitions.push(definition);
   }
   const counts = `"total_available":${permitted.length},"returned":${definitions.length},"tokens_used":${used}`;
-  const said = query.names === undefined ? saidBy(instructions) : '';
+  const isNews = query.names === undefined && query.detail !== 'names';
+  const said = isNews ? saidBy(instructions) : '';
   return textAnswer(`{"tools":[${definitions.join(',')}],"server":${JSON.stringify(query.server)},${counts}${said}}`);
 }
 
-/** What the server says of itself, for who gets to know it; who asks for tools by their names does already. */
+/** What the server says of itself: for who gets to know its tools, and not for who only wants names or knows them already. */
 function saidBy(instructions = ''): string {
   const text = instructions.trim();
   if (text === '') return '';
