@@ -187,7 +187,8 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     for (const call of calls.all()) {
       if (call.options.party === undefined) continue;
       parties.add(partyOf(call.options.party));
-      newest = call;
+      // A list that the gateway fetches meanwhile has nobody who could be asked.
+      if (call.options.onRequest !== undefined || newest === undefined) newest = call;
     }
     return parties.size === 1 ? newest : undefined;
   }
