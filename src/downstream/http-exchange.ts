@@ -110,7 +110,7 @@ class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
     this.status = status;
     this.#headers = headers;
     if (this.#gather !== undefined && status < 300 && this.type === 'application/json') {
-      this.#gatherer = new Gatherer(this.#gather);
+      this.#gatherer = new Gatherer(this.#gather, Number(this.header('content-length') ?? 0) || 0);
     } else {
       this.#resolve(this);
     }

@@ -18,6 +18,7 @@ import { bodyText, createHttpClient, discard, type HttpResponse, readRefusal } f
 import { readEvents, type StreamEnd } from './http-stream.ts';
 import { refused } from './refusal.ts';
 import { EventStreamError } from './sse.ts';
+import { turnFor } from './turns.ts';
 import type { Log } from './types.ts';
 import { pause } from './wait.ts';
 import type { Warn } from './warnings.ts';
@@ -117,6 +118,8 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     if (!isSuccess(response)) return;
     if (message.method === 'initialize') session = readSession(response);
     if (response.whole === undefined) return receive(message, id, response, signal);
+    const turn = turnFor(response.whole.length);
+    if (turn !== undefined) await turn;
     if (!handlers.message(bodyText(server, response.whole), id)) {
       throw unavailable(server, 'sent an answer that is no message.');
     }

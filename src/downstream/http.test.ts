@@ -80,7 +80,7 @@ describe.each(['modern', 'legacy'] as const)('%s HTTP servers', (generation) => 
     const link = await lab().downstream.lease(httpServer(server.url), WAIT);
     const inner = '"n": 12345678901234567890,\n"s":"\\ud800","_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{}}';
     const reply = await call(link, 'raw', { text: `{${inner}}` });
-    expect(text(reply)).toBe('{"n": 12345678901234567890,"s":"\\ud800","_meta":{"a":1}}');
+    expect(text(reply)).toBe('{"n": 12345678901234567890, "s":"\\ud800","_meta":{"a":1}}');
   });
 
   it('answer with streams, progress first', async () => {

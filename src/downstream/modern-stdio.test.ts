@@ -31,6 +31,7 @@ describe('modern stdio servers', () => {
       info: { name: 'modern-fixture', version: '9' },
       instructions: 'Be modern.',
       capabilities: { tools: { listChanged: true } },
+      text: expect.stringContaining('"instructions":"Be modern."'),
     });
     const reply = await link.request('tools/call', '"name":"meta","arguments":{}', { ...WAIT, meta: '"a":1' });
     if (!reply.ok) throw new Error(reply.message);

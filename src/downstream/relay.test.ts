@@ -21,7 +21,7 @@ const HOP = '"io.modelcontextprotocol/serverInfo":{"name":"x"}';
 describe('a result', () => {
   it.each([
     ['{}', '{}', -1],
-    ['{ "a" : 1 }', '{ "a" : 1 }', -1],
+    ['{ "a" : 1 }', '{"a" : 1}', -1],
     ['{"a":1,"a":2}', '{"a":1,"a":2}', -1],
     ['{"n":1.0e+2,"_meta":{ "k":1 }}', '{"n":1.0e+2,"_meta":{ "k":1 }}', 21],
     ['{"_meta":{}}', '{"_meta":{}}', 10],

@@ -1,5 +1,5 @@
 /** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
-import { innerText, keepMembers, oneLine } from '../protocol/json.ts';
+import { keepMembers, oneLine } from '../protocol/json.ts';
 import { errorMember, type ResponseMessage, stringValue } from '../protocol/messages.ts';
 import { isHopByHopMeta, isHopByHopResult } from '../protocol/revisions.ts';
 import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
@@ -15,29 +15,6 @@ interface Relayed {
   readonly metaAt: number;
 }
 
-/** The same with its braces: where nothing is taken out, the very piece of the message, of which no copy is made. */
-function relayedObject(
-  text: string,
-  object: ScannedObject,
-  keep: (key: string) => boolean,
-): { readonly text: string; readonly metaAt: number } {
-  if (isRelayedWhole(object, keep, isHopByHopMeta)) {
-    const meta = findMember(object, '_meta');
-    const metaAt = meta?.object === undefined ? -1 : meta.start + 1 - object.start;
-    return { text: oneLine(text.slice(object.start, object.end)), metaAt };
-  }
-  const { members, metaAt } = relayedMembers(text, object, keep);
-  return { text: `{${members}}`, metaAt: metaAt < 0 ? -1 : metaAt + 1 };
-}
-
-function isRelayedWhole(
-  { members }: ScannedObject,
-  keep: (key: string) => boolean,
-  isHop: (key: string) => boolean,
-): boolean {
-  return members.every((member) => keep(member.key) && !hasHopByHopMeta(member, isHop));
-}
-
 /**
  * The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`.
  * @param isHop says which those are.
@@ -48,30 +25,36 @@ export function relayedMembers(
   keep: (key: string) => boolean,
   isHop: (key: string) => boolean = isHopByHopMeta,
 ): Relayed {
-  const meta = findMember(object, '_meta');
-  if (isRelayedWhole(object, keep, isHop)) {
-    const from = object.members[0]?.keyStart ?? object.start;
-    return {
-      members: oneLine(innerText(text, object)),
-      metaAt: meta?.object === undefined ? -1 : meta.start + 1 - from,
-    };
-  }
   let members = '';
   let metaAt = -1;
+  /** Where the members begin and end that are kept as they stand: of neighbours one piece is cut out, not one of each. */
+  let from = -1;
+  let to = -1;
+  const append = (piece: string): void => {
+    members = members === '' ? piece : `${members},${piece}`;
+  };
+  const cut = (): void => {
+    if (from >= 0) append(text.slice(from, to));
+    from = -1;
+  };
   for (const member of object.members) {
-    if (!keep(member.key)) continue;
-    let written = text.slice(member.keyStart, member.end);
-    let open = member.start + 1 - member.keyStart;
-    if (hasHopByHopMeta(member, isHop) && member.object !== undefined) {
-      const inner = keepMembers(text, member.object, (key) => !isHop(key));
-      if (inner === '') continue;
-      written = `"_meta":{${inner}}`;
-      open = written.indexOf('{') + 1;
+    const { key, keyStart, start, end, object: inner } = member;
+    if (!keep(key)) cut();
+    else if (inner !== undefined && hasHopByHopMeta(member, isHop)) {
+      cut();
+      const kept = keepMembers(text, inner, (field) => !isHop(field));
+      if (kept === '') continue;
+      append(`"_meta":{${kept}}`);
+      metaAt = members.length - kept.length - 1;
+    } else {
+      if (from < 0) from = keyStart;
+      to = end;
+      if (metaAt < 0 && key === '_meta' && inner !== undefined) {
+        metaAt = (members === '' ? 0 : members.length + 1) + start + 1 - from;
+      }
     }
-    if (members !== '') members += ',';
-    if (metaAt < 0 && member.key === '_meta' && member.object !== undefined) metaAt = members.length + open;
-    members += written;
   }
+  cut();
   return { members: oneLine(members), metaAt };
 }
 
@@ -95,12 +78,13 @@ export function readReply(message: ResponseMessage, method: string): Reply {
   // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
   const isTask = resultType === 'task' || method.startsWith('tasks/');
   const keep = (key: string): boolean => !isHopByHopResult(key) || (isTask && key === 'ttlMs');
-  const relayed = relayedObject(text, result.object, keep);
+  const { members, metaAt } = relayedMembers(text, result.object, keep);
   return {
     ok: true,
     result: {
-      text: relayed.text,
-      metaAt: relayed.metaAt,
+      text: `{${members}}`,
+      members,
+      metaAt: metaAt < 0 ? -1 : metaAt + 1,
       resultType,
       isError: errorFlag !== undefined && text.startsWith('true', errorFlag.start),
       ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),

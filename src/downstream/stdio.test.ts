@@ -40,6 +40,7 @@ describe('legacy stdio servers', () => {
       info: { name: 'legacy-fixture', version: '1.2.3' },
       instructions: 'Be kind.',
       capabilities: { tools: { listChanged: true } },
+      text: expect.stringContaining('"instructions":"Be kind."'),
     });
     expect(parsed(await call(link, 'echo', { text: 'hi' }))['content']).toEqual([{ type: 'text', text: 'hi' }]);
   });
@@ -67,6 +68,7 @@ describe('legacy stdio servers', () => {
       ok: true,
       result: {
         text: `{${inner}}`,
+        members: inner,
         metaAt: inner.indexOf('{"x"') + 2,
         resultType: 'complete',
         isError: false,

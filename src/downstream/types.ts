@@ -18,6 +18,8 @@ export type Reply =
 export interface ResultText {
   /** A JSON object, `{` to `}`. */
   readonly text: string;
+  /** The same without the braces, where it is at hand. */
+  readonly members?: string | undefined;
   /** Offset in `text` after the `{` of its `_meta` object, where the next hop writes its own fields; -1 without `_meta`. */
   readonly metaAt: number;
   /** `resultType` as the server wrote it; `complete` where it wrote none. */

@@ -1,4 +1,4 @@
-import type { ResultBody } from '../protocol/codec.ts';
+import { type ResultBody, rewritten } from '../protocol/codec.ts';
 import { elements } from '../protocol/json.ts';
 import { readObject, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
@@ -20,11 +20,11 @@ export function replaceUris(body: ResultBody, original: string, exposed: string)
   }
   replaced += text.slice(at, contents.end);
   const shift = replaced.length - (contents.end - contents.start);
-  return {
-    ...body,
-    text: text.slice(0, contents.start) + replaced + text.slice(contents.end),
-    metaAt: metaAt > contents.start ? metaAt + shift : metaAt,
-  };
+  return rewritten(
+    body,
+    text.slice(0, contents.start) + replaced + text.slice(contents.end),
+    metaAt > contents.start ? metaAt + shift : metaAt,
+  );
 }
 
 function replaceUri(element: string, original: string, exposed: string): string {

@@ -3,7 +3,7 @@
  * experimental ones of 2025-11-25, each among callers and servers of its own generation.
  */
 
-import type { ResultBody } from '../protocol/codec.ts';
+import { type ResultBody, rewritten } from '../protocol/codec.ts';
 import { TASKS } from '../protocol/extensions.ts';
 import { joinMembers } from '../protocol/json.ts';
 import type { Client } from '../relay/client.ts';
@@ -100,8 +100,8 @@ async function ask(
 function related(body: ResultBody, id: string): ResultBody {
   const { text, metaAt } = body;
   if (metaAt < 0)
-    return { ...body, text: `{${joinMembers(`"_meta":{${relatedMeta(id)}}`, text.slice(1, -1).trim())}}` };
+    return rewritten(body, `{${joinMembers(`"_meta":{${relatedMeta(id)}}`, text.slice(1, -1).trim())}}`, metaAt);
   const rest = text.slice(metaAt);
   const separator = rest.trimStart().startsWith('}') ? '' : ',';
-  return { ...body, text: `${text.slice(0, metaAt)}${relatedMeta(id)}${separator}${rest}` };
+  return rewritten(body, `${text.slice(0, metaAt)}${relatedMeta(id)}${separator}${rest}`, metaAt);
 }

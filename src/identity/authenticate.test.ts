@@ -56,6 +56,33 @@ it('an expired token is refused from its instant on', () => {
   expect(authenticator({ ci }, end + DAY)(`Bearer ${TOKEN}`)).toMatchObject({ kind: 'refused' });
 });
 
+it('what a connection proved holds for it alone, for the same header, until it expires or the rules change', () => {
+  const end = Date.parse('2030-01-01T00:00:00Z');
+  const rules = (hash: string) =>
+    snapshotOf({
+      agents: { dev: {} },
+      principals: { ci: { ...CI, token_sha256: hash, expires: '2030-01-01T00:00:00Z' } },
+    });
+  let snapshot = rules(tokenHash(TOKEN));
+  let now = end - 1;
+  const options = { noAuth: false, generatedTokenHash: undefined, log, today: () => now };
+  const authenticate = createAuthenticate({ ...options, snapshot: () => snapshot });
+  const [one, other] = [{}, {}];
+  const good = `Bearer ${TOKEN}`;
+  expect(authenticate(good, one)).toMatchObject({ kind: 'proven' });
+  expect(authenticate(good, one)).toMatchObject({ kind: 'proven', proof: { principal: 'ci' } });
+  for (const header of [undefined, `${good}x`, `Bearer ${GENERATED}`]) {
+    expect(authenticate(header, one)).toMatchObject({ kind: 'refused' });
+    expect(authenticate(header, other)).toMatchObject({ kind: 'refused' });
+  }
+  snapshot = rules(tokenHash(GENERATED));
+  expect(authenticate(good, one)).toMatchObject({ kind: 'refused' });
+  snapshot = rules(tokenHash(TOKEN));
+  expect(authenticate(good, one)).toMatchObject({ kind: 'proven' });
+  now = end;
+  expect(authenticate(good, one)).toMatchObject({ kind: 'refused' });
+});
+
 it('the generated token is good only where the rules have no principals, an empty list included', () => {
   const header = `Bearer ${GENERATED}`;
   expect(authenticator(undefined)(header)).toMatchObject({ kind: 'proven', proof: { principal: 'gateway' } });

@@ -76,7 +76,8 @@ describe('createMetrics', () => {
     const metrics = createMetrics({ version: '1' });
     const reloads = metrics.counter('config_reloads_total', 'Reloads.', ['result']);
     reloads.inc({ result: 'ok' });
-    metrics.counter('config_reloads_total', 'Reloads.', ['result']).inc({ result: 'ok' }, 2);
+    metrics.counter('config_reloads_total', 'Reloads.', ['result']).inc({ result: 'ok' });
+    reloads.of({ result: 'ok' })(1);
     metrics.counter('audit_failures_total', 'Failures.');
     let sessions = 1;
     metrics.gauge('sessions', 'Sessions.', () => sessions);

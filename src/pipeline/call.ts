@@ -1,5 +1,6 @@
 /** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/record.ts';
+import { innerOf } from '../protocol/codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import type { Invocation, Operation, ToolAnswer } from '../tools/types.ts';
 import { askToSignIn, takeSignInAnswer } from './ask-sign-in.ts';
@@ -150,7 +151,7 @@ function unrecorded(call: Call, error: unknown): ToolAnswer {
 function account({ ledger }: PipelineParts, { caller, operation }: Call, answer: ToolAnswer): void {
   const kind = SPENDING.get(operation.name);
   if (kind === undefined || caller === undefined || answer.kind !== 'result') return;
-  ledger.spend(caller.agent, kind, answer.body.text);
+  ledger.spend(caller.agent, kind, innerOf(answer.body));
 }
 
 const SPENDING: ReadonlyMap<string, 'definitions' | 'results'> = new Map([

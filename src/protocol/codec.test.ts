@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { errorText, legacyCodec, modernCodec, notificationText, ownResult } from './codec.ts';
+import { errorText, legacyCodec, modernCodec, notificationText, ownResult, rewritten } from './codec.ts';
 import { META_SERVER_INFO } from './revisions.ts';
 import { findMember, scanObject } from './scan.ts';
 
@@ -44,6 +44,18 @@ it('a modern result is valid for every result and every _meta', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+it('in pieces it is the same text, cut off its braces before or not, and another text leaves nothing of the old one', () => {
+  for (const text of ['{}', '{ "a":1 }', '{"_meta":{},"a":1}', '{"a":1, "_meta":{ "k":1 }}']) {
+    for (const codec of [modern, legacyCodec]) {
+      const given = { ...body(text), members: text.slice(1, -1) };
+      const whole = codec.result('1', body(text), { ttlMs: 5, cacheScope: 'private' });
+      expect(codec.pieces('1', body(text), { ttlMs: 5, cacheScope: 'private' }).join('')).toBe(whole);
+      expect(codec.pieces('1', given, { ttlMs: 5, cacheScope: 'private' }).join('')).toBe(whole);
+      expect(codec.pieces('1', rewritten(given, '{"b":2}', -1)).join('')).toBe(codec.result('1', body('{"b":2}')));
+    }
+  }
 });
 
 it('a result without members stays an object', () => {

@@ -6,6 +6,8 @@ import { type Era, META_SERVER_INFO } from './revisions.ts';
 export interface ResultBody {
   /** A JSON object, `{` to `}`, without hop-by-hop fields. */
   readonly text: string;
+  /** The same without its braces, where it is at hand: of a large text, cutting them off makes a copy. */
+  readonly members?: string | undefined;
   /** Offset after the `{` of its `_meta` object, -1 without one. */
   readonly metaAt: number;
   /** Who answered, where it is not the gateway: JSON text. */
@@ -47,7 +49,7 @@ export function notificationText(method: string, params: string): string {
 export const legacyCodec: CallerCodec = {
   era: 'legacy',
   result: (id, body) => `{"jsonrpc":"2.0","id":${id},"result":${body.text}}`,
-  pieces: (id, body) => [`{"jsonrpc":"2.0","id":${id},"result":`, body.text, '}'],
+  pieces: (id, body) => [`{"jsonrpc":"2.0","id":${id},"result":{`, innerOf(body), '}}'],
 };
 
 /** Results say their type, name the server, and carry caching hints where the method has them (2026-07-28, basic/index). */
@@ -55,26 +57,32 @@ export function modernCodec(serverInfo: { readonly name: string; readonly versio
   const key = JSON.stringify(META_SERVER_INFO);
   const own = `${key}:${JSON.stringify(serverInfo)}`;
   const pieces: CallerCodec['pieces'] = (id, body, cache) => {
-    const { text, metaAt } = body;
+    const inner = innerOf(body);
+    const at = body.metaAt - 1;
     const info = body.serverInfo === undefined ? own : `${key}:${body.serverInfo}`;
     const hints = cache === undefined ? '' : `,"ttlMs":${cache.ttlMs},"cacheScope":"${cache.cacheScope}"`;
     const type = JSON.stringify(body.resultType ?? 'complete');
     const head = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":${type}${hints}`;
-    const rest = restOf(text, 1);
-    if (metaAt < 0) return [`${head},"_meta":{${info}}${rest === '}' ? '' : ','}`, rest, '}'];
-    return [`${head},`, text.slice(1, metaAt), `${info}${separator(text, metaAt)}`, text.slice(metaAt), '}'];
+    if (at < 0) return [`${head},"_meta":{${info}}${separator(inner, 0)}`, inner, '}}'];
+    return [`${head},`, inner.slice(0, at), `${info}${separator(inner, at)}`, inner.slice(at), '}}'];
   };
   return { era: 'modern', pieces, result: (id, body, cache) => pieces(id, body, cache).join('') };
 }
 
-function restOf(text: string, from: number): string {
-  return separator(text, from) === '' ? '}' : text.slice(from);
+/** What is between the braces of a result. */
+export function innerOf({ text, members }: ResultBody): string {
+  return members ?? text.slice(1, -1);
 }
 
-/** A comma where another member follows at `at`, nothing where the object ends there. */
-function separator(text: string, at: number): ',' | '' {
-  for (let index = at; index < text.length; index++) {
-    const code = text.charCodeAt(index);
+/** A result with another text. */
+export function rewritten(body: ResultBody, text: string, metaAt: number): ResultBody {
+  return { ...body, text, members: undefined, metaAt };
+}
+
+/** A comma where another member follows at `at` of what is between braces, nothing where none does. */
+function separator(inner: string, at: number): ',' | '' {
+  for (let index = at; index < inner.length; index++) {
+    const code = inner.charCodeAt(index);
     if (code > 0x20) return code === 0x7d ? '' : ',';
   }
   return '';

@@ -250,11 +250,11 @@ function adoptLogLevel({ logLevel }: Client, link: Link, { timeoutMs }: RelayReq
 
 function released(client: Client, reply: Reply, { method }: RelayRequest): Relayed {
   if (reply.ok) {
-    const { text, metaAt, resultType, isError, ttlMs } = reply.result;
+    const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;
     // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
     const isTask = resultType === 'task' && !(method === 'tools/call' && takesTasks(client));
     if (resultType === 'complete' || (client.era === 'modern' && !isTask))
-      return { kind: 'result', ttlMs, body: { text, metaAt, resultType, isError } };
+      return { kind: 'result', ttlMs, body: { text, members, metaAt, resultType, isError } };
     throw new GatewayError(
       'SERVER_UNAVAILABLE',
       `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,

@@ -6,8 +6,8 @@ const pieces = fc.array(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.f
 
 it('gives what came, however it was cut and whatever was expected, and leaves the pieces alone', () => {
   fc.assert(
-    fc.property(pieces, pieces, fc.nat(200), (first, second, expected) => {
-      const gatherer = new Gatherer(expected);
+    fc.property(pieces, pieces, fc.nat(200), fc.nat(200), (first, second, expected, announced) => {
+      const gatherer = new Gatherer(expected, announced);
       const before = Buffer.concat([...first, ...second]);
       for (const some of [first, second]) {
         for (const piece of some) gatherer.push(piece);

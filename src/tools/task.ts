@@ -1,6 +1,6 @@
 /** Calls that a server answers with a task: the id that their caller gets, and what a task may not cross. */
 import type { ServerFacts } from '../downstream/types.ts';
-import type { ResultBody } from '../protocol/codec.ts';
+import { type ResultBody, rewritten } from '../protocol/codec.ts';
 import { readObject, stringValue } from '../protocol/messages.ts';
 import type { Era } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
@@ -85,9 +85,9 @@ export function exposedTask(
 function replaced(body: ResultBody, { start, end }: { start: number; end: number }, id: string): ResultBody {
   const { text, metaAt } = body;
   const written = JSON.stringify(id);
-  return {
-    ...body,
-    text: text.slice(0, start) + written + text.slice(end),
-    metaAt: metaAt > start ? metaAt + written.length - (end - start) : metaAt,
-  };
+  return rewritten(
+    body,
+    text.slice(0, start) + written + text.slice(end),
+    metaAt > start ? metaAt + written.length - (end - start) : metaAt,
+  );
 }

@@ -1,7 +1,7 @@
 /** Errors that teach: what a failed call got wrong is added to what the server said. */
 import type { ToolEntry } from '../catalog/catalog.ts';
 import { briefOf } from '../catalog/render.ts';
-import type { ResultBody } from '../protocol/codec.ts';
+import { type ResultBody, rewritten } from '../protocol/codec.ts';
 import { MAX_DEPTH } from '../protocol/messages.ts';
 import { findMember, scanObject } from '../protocol/scan.ts';
 import type { ToolAnswer, ToolContext } from './types.ts';
@@ -48,9 +48,5 @@ export function withText(body: ResultBody, said: string): ResultBody | undefined
   const at = content.end - 1;
   const isEmpty = text.slice(content.start + 1, at).trim() === '';
   const added = `${isEmpty ? '' : ','}${JSON.stringify({ type: 'text', text: said })}`;
-  return {
-    ...body,
-    text: text.slice(0, at) + added + text.slice(at),
-    metaAt: metaAt > at ? metaAt + added.length : metaAt,
-  };
+  return rewritten(body, text.slice(0, at) + added + text.slice(at), metaAt > at ? metaAt + added.length : metaAt);
 }

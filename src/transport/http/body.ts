@@ -20,7 +20,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
     done({ kind: 'too large' });
     return;
   }
-  const gatherer = new Gatherer(maxBytes);
+  const gatherer = new Gatherer(maxBytes, declared || 0);
   /** Undefined once told: Node keeps a request for a while, and must not keep the call with it. */
   let waiting: typeof done | undefined = done;
   const finish = (body: Body): void => {
