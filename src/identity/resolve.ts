@@ -7,6 +7,9 @@ import type { Attested, AttestedUses } from './attestations.ts';
 import type { Principal } from './principal.ts';
 import type { Proof } from './proof.ts';
 
+/** Answers that a connection remembers. */
+const MAX_KNOWN = 64;
+
 export interface ConnectionOptions {
   readonly proof: Proof;
   /** `--agent NAME`: the default and only agent of the connection. */
@@ -20,8 +23,9 @@ export interface ConnectionOptions {
 export function createConnection(options: ConnectionOptions, attested?: Attested): Connection {
   const { proof, attestations } = options;
   const { principal, subject, owner, find } = proof;
-  /** The last answer: most calls of a connection ask the same again. */
-  let last: { readonly snapshot: Snapshot; readonly claimed: string | undefined; readonly caller: Caller } | undefined;
+  /** Answers under one snapshot, by what was claimed: most calls of a connection ask the same again. */
+  const known = new Map<string | undefined, Caller>();
+  let knownUnder: Snapshot | undefined;
   return {
     ...(attestations && {
       attest: (id) => {
@@ -36,11 +40,14 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
     owner,
     isKnown: (snapshot) => find(snapshot) !== undefined,
     resolve(snapshot, claimed) {
-      if (last !== undefined && last.snapshot === snapshot && last.claimed === claimed) return last.caller;
+      if (knownUnder !== snapshot || known.size > MAX_KNOWN) known.clear();
+      knownUnder = snapshot;
+      const before = known.get(claimed);
+      if (before !== undefined) return before;
       const found = find(snapshot);
       if (found === undefined) throw refusedAgent(claimed);
       const caller = resolveAgent(snapshot, found, options, claimed, attested);
-      last = { snapshot, claimed, caller };
+      known.set(claimed, caller);
       return caller;
     },
   };

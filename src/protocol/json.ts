@@ -11,13 +11,13 @@ export function innerText(text: string, object: { readonly start: number; readon
  * are kept.
  */
 export function keepMembers(text: string, object: ScannedObject, keep: (key: string) => boolean): string {
-  const { members } = object;
-  if (members.every((member) => keep(member.key))) return innerText(text, object);
-  const kept: string[] = [];
-  for (const member of members) {
-    if (keep(member.key)) kept.push(text.slice(member.keyStart, member.end));
+  let kept = '';
+  let isWhole = true;
+  for (const { key, keyStart, end } of object.members) {
+    if (!keep(key)) isWhole = false;
+    else kept = kept === '' ? text.slice(keyStart, end) : `${kept},${text.slice(keyStart, end)}`;
   }
-  return kept.join(',');
+  return isWhole ? innerText(text, object) : kept;
 }
 
 /** Joins texts of members; empty ones are left out. */
