@@ -15,7 +15,7 @@ import { isWithdrawn } from '../flights.ts';
 import type { Exchange, Protocol } from '../protocol.ts';
 import { startStream } from './event-stream.ts';
 import { acknowledge, headerOf, type Post, send } from './post.ts';
-import { createReply, type Reply } from './reply.ts';
+import { Reply } from './reply.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 export interface LegacyEndpoint {
@@ -49,7 +49,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
   const replyOf = (post: Post, session: Session): Reply => {
     // Clients of the revisions before do not expect an event without data.
     const primed = session.revision >= '2025-11-25';
-    return createReply(post.response, post.accept, post.headers, () => session.streams.open(primed));
+    return new Reply(post.response, post.accept, post.headers, () => session.streams.open(primed));
   };
 
   const answer = async (
@@ -64,8 +64,8 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
     }
     try {
       const exchange: Exchange = { connection, server, signal: flight.signal, streams: accept.events, notify };
-      const { text } = await protocol.legacy(message, exchange, session);
-      return isWithdrawn(flight.signal) ? undefined : { text, status: 200 };
+      const answered = await protocol.legacy(message, exchange, session);
+      return isWithdrawn(flight.signal) ? undefined : { ...answered, status: 200 };
     } finally {
       session.flights.end(message.id);
     }
@@ -92,7 +92,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
         });
       }
       const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
-      createReply(response, accept, { ...post.headers, ...id }).finish({ text, status });
+      new Reply(response, accept, { ...post.headers, ...id }).finish({ text, status });
     },
     async request(post, message) {
       const session = sessionOf(post, message.id);

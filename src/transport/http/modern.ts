@@ -5,9 +5,9 @@ import { Canceller } from '../../shared/cancel.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { type Answer, refusal } from '../answer.ts';
 import { isWithdrawn } from '../flights.ts';
-import type { Protocol } from '../protocol.ts';
+import type { Exchange, Protocol } from '../protocol.ts';
 import { headerOf, type Post, send } from './post.ts';
-import { createReply } from './reply.ts';
+import { Reply } from './reply.ts';
 
 export interface ModernEndpoint {
   /** @param declared the protocol version that the request declares. */
@@ -16,8 +16,41 @@ export interface ModernEndpoint {
   abort(reason: GatewayError): void;
 }
 
+/** One request on its way: what the protocol sees of its caller. A class, because every call makes one. */
+class Flight extends Canceller implements Exchange {
+  readonly connection: Exchange['connection'];
+  readonly server: string | undefined;
+  readonly streams: boolean;
+  readonly #post: Post;
+  readonly #reply: Reply;
+
+  constructor(post: Post) {
+    super();
+    this.connection = post.connection;
+    this.server = post.server;
+    this.streams = post.accept.events;
+    this.#post = post;
+    this.#reply = new Reply(post.response, post.accept, post.headers);
+    post.response.on('close', this.#gone);
+  }
+
+  readonly header = (name: string): string | undefined => headerOf(this.#post.request, name);
+  readonly notify = (text: string): void => this.#reply.notify(text);
+  readonly #gone = (): void => this.abort();
+
+  /** Node keeps a response for a while: it must not keep the call with it. */
+  over(): void {
+    this.#post.response.off('close', this.#gone);
+  }
+
+  end(answer: Answer): void {
+    if (isWithdrawn(this)) this.#reply.abandon();
+    else this.#reply.finish(answer);
+  }
+}
+
 export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
-  const flights = new Set<Canceller>();
+  const flights = new Set<Flight>();
   return {
     answer(post, message, declared) {
       const mismatch = headerMismatch(message, declared, {
@@ -29,24 +62,15 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
         send(post, refusal(message.id, 'HEADER_MISMATCH', mismatch));
         return;
       }
-      const { response, connection, server } = post;
-      const controller = new Canceller();
-      flights.add(controller);
-      const gone = (): void => controller.abort();
-      response.on('close', gone);
-      const reply = createReply(response, post.accept, post.headers);
-      const { signal } = controller;
-      const header = (name: string): string | undefined => headerOf(post.request, name);
-      const exchange = { connection, server, signal, streams: post.accept.events, header, notify: reply.notify };
+      const flight = new Flight(post);
+      flights.add(flight);
       const over = (): void => {
-        // Node keeps a response for a while: it must not keep the call with it.
-        response.off('close', gone);
-        flights.delete(controller);
+        flights.delete(flight);
+        flight.over();
       };
       const end = (answer: Answer): void => {
         over();
-        if (isWithdrawn(signal)) reply.abandon();
-        else reply.finish(answer);
+        flight.end(answer);
       };
       const broke = (error: unknown): never => {
         over();
@@ -54,14 +78,14 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
       };
       let answering: Promise<Answer> | Answer;
       try {
-        answering = protocol.modern(message, exchange);
+        answering = protocol.modern(message, flight);
       } catch (error) {
         return broke(error);
       }
       return answering instanceof Promise ? answering.then(end, broke) : end(answering);
     },
     abort(reason) {
-      for (const controller of flights) controller.abort(reason);
+      for (const flight of flights) flight.abort(reason);
     },
   };
 }

@@ -29,53 +29,61 @@ function readAccept(header: string | undefined): Accepted {
   };
 }
 
-export interface Reply {
-  /** Sends a message that belongs to the request; dropped where the caller reads no streams. */
-  notify(text: string): void;
-  finish(answer: Answer): void;
-  /** Ends the exchange without an answer: the request was cancelled. */
-  abandon(): void;
-}
+/** The reply to one request. A class, because every call makes one. */
+export class Reply {
+  readonly #response: ServerResponse;
+  readonly #accept: Accepted;
+  readonly #headers: OutgoingHttpHeaders;
+  readonly #resumable: (() => EventStream) | undefined;
+  #stream: EventStream | undefined;
 
-/** @param resumable opens a stream whose events are kept; without it, what cannot be sent is lost. */
-export function createReply(
-  response: ServerResponse,
-  accept: Accepted,
-  headers: OutgoingHttpHeaders,
-  resumable?: () => EventStream,
-): Reply {
-  let stream: EventStream | undefined;
-  const isGone = (): boolean => response.writableEnded || response.destroyed;
+  /** @param resumable opens a stream whose events are kept; without it, what cannot be sent is lost. */
+  constructor(response: ServerResponse, accept: Accepted, headers: OutgoingHttpHeaders, resumable?: () => EventStream) {
+    this.#response = response;
+    this.#accept = accept;
+    this.#headers = headers;
+    this.#resumable = resumable;
+  }
+
+  /** Sends a message that belongs to the request; dropped where the caller reads no streams. */
+  notify(text: string): void {
+    if (this.#accept.events && (this.#stream !== undefined || !this.#isGone())) this.#streamed().write(text);
+  }
+
+  finish(answer: Answer): void {
+    if (this.#stream === undefined && this.#isGone()) return;
+    if (this.#stream === undefined && this.#accept.json) {
+      sendJson(this.#response, answer, this.#headers);
+      return;
+    }
+    const events = this.#streamed();
+    events.write(answer.text);
+    events.end();
+  }
+
+  /** Ends the exchange without an answer: the request was cancelled. */
+  abandon(): void {
+    if (this.#stream !== undefined) this.#stream.end();
+    else if (this.#isGone()) return;
+    else if (this.#accept.events) this.#streamed().end();
+    else this.#response.writeHead(202, this.#headers).end();
+  }
+
+  #isGone(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed;
+  }
+
   /** The stream of this reply, opened by the first message that needs one. */
-  const streamed = (): EventStream => {
+  #streamed(): EventStream {
+    let stream = this.#stream;
     if (stream === undefined) {
-      if (!isGone()) startStream(response, headers);
-      stream = resumable?.() ?? plainStream(response);
-      stream.attach(response);
+      if (!this.#isGone()) startStream(this.#response, this.#headers);
+      stream = this.#resumable?.() ?? plainStream(this.#response);
+      this.#stream = stream;
+      stream.attach(this.#response);
     }
     return stream;
-  };
-  return {
-    notify(text) {
-      if (accept.events && !(isGone() && stream === undefined)) streamed().write(text);
-    },
-    finish(answer) {
-      if (stream === undefined && isGone()) return;
-      if (stream === undefined && accept.json) {
-        sendJson(response, answer, headers);
-        return;
-      }
-      const events = streamed();
-      events.write(answer.text);
-      events.end();
-    },
-    abandon() {
-      if (stream !== undefined) stream.end();
-      else if (isGone()) return;
-      else if (accept.events) streamed().end();
-      else response.writeHead(202, headers).end();
-    },
-  };
+  }
 }
 
 function plainStream(response: ServerResponse): EventStream {
