@@ -98,7 +98,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
       const session = sessionOf(post, message.id);
       if (session === undefined) return;
       const reply = replyOf(post, session);
-      const answered = await answer(post, session, message, reply.notify);
+      const answered = await answer(post, session, message, (said) => reply.notify(said));
       if (answered === undefined) reply.abandon();
       else reply.finish(answered);
     },
@@ -114,7 +114,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
       const answers = await Promise.all(
         parts.map((part): Promise<Answer | undefined> | Answer | undefined => {
           const message = parseMessage(part, 'caller');
-          if (message.kind === 'request') return answer(post, session, message, reply.notify);
+          if (message.kind === 'request') return answer(post, session, message, (said) => reply.notify(said));
           take(post, session, message);
           return message.kind === 'invalid' ? refusal(message.id, message.code, message.message) : undefined;
         }),
