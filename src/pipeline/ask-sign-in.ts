@@ -1,6 +1,6 @@
 /** Asks the caller to open a link: URL elicitation (client/elicitation), in both generations. */
 import type { Client } from '../relay/client.ts';
-import { readInputResponses, writeInputRequired } from '../relay/input.ts';
+import { MAY_ASK, readInputResponses, writeInputRequired } from '../relay/input.ts';
 import type { ToolAnswer } from '../tools/types.ts';
 import type { Desk, Offer } from './sign-in.ts';
 import type { Inbound } from './types.ts';
@@ -8,8 +8,6 @@ import type { Inbound } from './types.ts';
 /** What the states of these questions begin with. Nothing is trusted in them: the retry is a call like any other. */
 const STATE = 'amgp-sign-in.';
 const KEY = 'sign-in';
-/** What `input_required` may answer (2026-07-28, basic/patterns/mrtr, Supported Requests), besides the gateway's own tools. */
-const MAY_ASK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 /** The answer to an earlier question of ours. */
 export interface SignInAnswer {

@@ -3,10 +3,14 @@
  * time something is asked and come back with the answers.
  */
 import type { ClientAnswer, Reply, ServerRequest } from '../downstream/types.ts';
+import { pause } from '../downstream/wait.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { createBacklog } from './backlog.ts';
 import type { InputRequest } from './input.ts';
 import { CALL_OVER } from './questions.ts';
+
+/** Milliseconds in which questions are gathered: what a server asks at one time comes in several messages. */
+const GATHER_MS = 20;
 
 export type Turn =
   | { readonly kind: 'reply'; readonly reply: Reply }
@@ -72,17 +76,21 @@ export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): C
   });
   const settled = (): void => {
     ended = true;
+    // Nobody comes back for what is not answered yet.
+    for (const { settle } of questions.values()) settle(CALL_OVER);
+    questions.clear();
     wake();
   };
-  reply.then(settled, settled);
+  const over = reply.then(settled, settled);
 
   return {
     async turn() {
-      if (!ended && questions.size === 0) {
+      while (!ended && questions.size === 0) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
         wake = () => {};
+        if (!ended) await Promise.race([over, pause(GATHER_MS, controller)]);
       }
       return ended ? { kind: 'reply', reply: await reply } : { kind: 'asked', requests: new Map(questions) };
     },

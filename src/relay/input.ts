@@ -2,6 +2,9 @@
 import { readObject, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 
+/** The requests that such a result may answer (2026-07-28, basic/patterns/mrtr, Supported Requests). */
+export const MAY_ASK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
 export interface InputRequest {
   readonly method: string;
   /** Inner text of the params. */

@@ -69,6 +69,13 @@ export function paramsForLegacy(method: string, params: string): string {
 /** What a question is answered with whose call is over. */
 export const CALL_OVER: ClientAnswer = { ok: false, code: -32603, message: 'The call was cancelled.' };
 
+/** What a question is answered with that came to somebody else than the caller whose task it is about. */
+export const NOT_ITS_TASK: ClientAnswer = {
+  ok: false,
+  code: -32601,
+  message: 'The client of this call has no such task.',
+};
+
 function modeOf(params: string): string {
   const { text, object } = scan(params);
   const member = findMember(object, 'mode');

@@ -11,6 +11,8 @@ export interface Related {
   readonly params: string;
   /** The id that was replaced, as the server calls the task; undefined where none was. */
   readonly id: string | undefined;
+  /** Whether they name a task that is not the caller's. */
+  readonly isForeign: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Related {
  * @param exposed that id; undefined for tasks that are not the caller's, which then are not mentioned.
  */
 export function relateTo(params: string, exposed: (id: string) => string | undefined): Related {
-  if (!params.includes(META_RELATED_TASK)) return { params, id: undefined };
+  if (!params.includes(META_RELATED_TASK)) return { params, id: undefined, isForeign: false };
   const text = `{${params}}`;
   const root = scanObject(text, SHAPE, { maxDepth: MAX_DEPTH, uniqueKeys: false });
   const meta = findMember(root, '_meta');
@@ -26,11 +28,20 @@ export function relateTo(params: string, exposed: (id: string) => string | undef
   const id = member === undefined ? undefined : stringValue(text, member);
   const known = id === undefined ? undefined : exposed(id);
   if (member !== undefined && known !== undefined) {
-    return { params: text.slice(1, member.start) + JSON.stringify(known) + text.slice(member.end, -1), id };
+    return {
+      params: text.slice(1, member.start) + JSON.stringify(known) + text.slice(member.end, -1),
+      id,
+      isForeign: false,
+    };
   }
-  if (meta?.object === undefined) return { params, id: undefined };
+  const isForeign = id !== undefined;
+  if (meta?.object === undefined) return { params, id: undefined, isForeign };
   const rest = keepMembers(text, meta.object, (key) => key !== META_RELATED_TASK);
-  return { params: text.slice(1, meta.object.start + 1) + rest + text.slice(meta.object.end - 1, -1), id: undefined };
+  return {
+    params: text.slice(1, meta.object.start + 1) + rest + text.slice(meta.object.end - 1, -1),
+    id: undefined,
+    isForeign,
+  };
 }
 
 /** The inner text of `_meta` that names a task. */

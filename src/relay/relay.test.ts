@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Link, Reply } from '../downstream/types.ts';
+import type { ClientAnswer, Link, Reply, RequestOptions } from '../downstream/types.ts';
 import { Canceller } from '../shared/cancel.ts';
 import type { Client } from './client.ts';
 import { createParking } from './parking.ts';
-import { type RelayContext, relay } from './relay.ts';
+import { type RelayContext, relay, resume } from './relay.ts';
 
 const REPLY: Reply = {
   ok: true,
@@ -11,17 +11,18 @@ const REPLY: Reply = {
 };
 const REQUEST = { server: 'logs', method: 'tools/call', params: '"name":"work"', timeoutMs: 1000 };
 
-function contextOf(logLevel: string): RelayContext {
+function contextOf(more: Partial<Client>): RelayContext {
   const client: Client = {
     era: 'legacy',
     session: 'one',
     capabilities: '{}',
     requestCapabilities: '{}',
     header: () => undefined,
-    logLevel,
+    logLevel: undefined,
     ask: undefined,
     tell: () => {},
     retry: undefined,
+    ...more,
   };
   const parking = createParking();
   return {
@@ -36,8 +37,8 @@ function contextOf(logLevel: string): RelayContext {
   };
 }
 
-it('a server of 2025 is told which level is wanted when that changes, not at every lease of its connection', async () => {
-  const sent: string[] = [];
+/** A connection to a server of 2025. */
+function linkOf(request: Link['request']): Link {
   const facts = {
     era: 'legacy',
     revision: '2025-11-25',
@@ -48,17 +49,100 @@ it('a server of 2025 is told which level is wanted when that changes, not at eve
     capabilities: { logging: {} },
     text: '{}',
   } as const;
-  const lease = (): Link => ({
+  return {
     facts,
     closed: false,
-    request: async (method, params) => {
-      sent.push(method === 'logging/setLevel' ? params : method);
-      return REPLY;
-    },
+    request,
     subscribeResource: async () => REPLY,
     unsubscribeResource: async () => REPLY,
     close: async () => {},
+  };
+}
+
+const MODERN = { era: 'modern', session: undefined, capabilities: '{"elicitation":{}}' } as const;
+
+it('a server of 2025 is told which level is wanted when that changes, not at every lease of its connection', async () => {
+  const sent: string[] = [];
+  const { facts } = linkOf(async () => REPLY);
+  const lease = (): Link => ({
+    ...linkOf(async (method, params) => {
+      sent.push(method === 'logging/setLevel' ? params : method);
+      return REPLY;
+    }),
+    facts,
   });
-  for (const level of ['error', 'error', 'debug']) await relay(contextOf(level), lease(), REQUEST);
+  for (const logLevel of ['error', 'error', 'debug']) await relay(contextOf({ logLevel }), lease(), REQUEST);
   expect(sent).toEqual(['"level":"error"', 'tools/call', 'tools/call', '"level":"debug"', 'tools/call']);
+});
+
+it('a call that its caller gave up before it was sent is not sent', async () => {
+  const signal = new Canceller();
+  const context = { ...contextOf({ ...MODERN, logLevel: 'error' }), signal };
+  const sent: string[] = [];
+  const link = linkOf(async (method) => {
+    sent.push(method);
+    signal.abort(new Error('gone'));
+    return REPLY;
+  });
+  await expect(relay(context, link, REQUEST)).rejects.toThrow('gone');
+  expect(sent).toEqual(['logging/setLevel']);
+});
+
+it('a call that waited ends with the caller that came back and is gone again', async () => {
+  let open: RequestOptions | undefined;
+  const link = linkOf(
+    (_method, _params, options) =>
+      new Promise((_resolve, reject) => {
+        open = options;
+        options.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+        void options.onRequest?.({ method: 'elicitation/create', params: '"message":"m"', withdrawn: new Canceller() });
+      }),
+  );
+  const context = contextOf(MODERN);
+  const asked = await relay(context, link, REQUEST);
+  if (asked.kind !== 'result') throw new Error(asked.message);
+  const { requestState } = JSON.parse(asked.body.text) as { requestState: string };
+  const signal = new Canceller();
+  signal.abort(new Error('gone'));
+  const client = { ...context.client, retry: { requestState, inputResponses: undefined } };
+  await expect(resume({ ...context, client, signal }, REQUEST)).rejects.toThrow('gone');
+  expect(open?.signal?.aborted).toBe(true);
+});
+
+it('what must not be answered with `input_required` asks no caller of 2026-07-28', async () => {
+  const askable = async (method: string, client: Partial<Client>): Promise<boolean> => {
+    let asks = false;
+    const link = linkOf(async (_method, _params, { onRequest }) => {
+      asks = onRequest !== undefined;
+      return REPLY;
+    });
+    await relay(contextOf(client), link, { ...REQUEST, method });
+    return asks;
+  };
+  expect(await askable('completion/complete', MODERN)).toBe(false);
+  expect(await askable('prompts/get', MODERN)).toBe(true);
+  expect(await askable('completion/complete', {})).toBe(true);
+});
+
+it('a question about a task of somebody else is not put to this caller', async () => {
+  const outcomes: (ClientAnswer | undefined)[] = [];
+  const asked: string[] = [];
+  const ask = async (method: string): Promise<ClientAnswer> => {
+    asked.push(method);
+    return { ok: true, result: '{}' };
+  };
+  const link = linkOf(async (_method, _params, { onRequest }) => {
+    for (const task of ['own', 'foreign']) {
+      const params = `"message":"m","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"${task}"}}`;
+      outcomes.push(await onRequest?.({ method: 'elicitation/create', params, withdrawn: new Canceller() }));
+    }
+    return REPLY;
+  });
+  const context = {
+    ...contextOf({ capabilities: '{"elicitation":{}}', ask }),
+    taskOf: (_: string, id: string) => (id === 'own' ? 'task_1' : undefined),
+  };
+  await relay(context, link, REQUEST);
+  expect(outcomes).toMatchObject([{ ok: true }, { ok: false, code: -32601 }]);
+  expect(asked).toHaveLength(1);
 });

@@ -14,10 +14,10 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Client, isLoud, type Retry } from './client.ts';
 import { type Conversation, converse } from './conversation.ts';
-import { type InputRequired, readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
+import { type InputRequired, MAY_ASK, readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
 import { takesTasks } from './offered.ts';
 import type { Parking } from './parking.ts';
-import { CALL_OVER, paramsForLegacy, refusalOf } from './questions.ts';
+import { CALL_OVER, NOT_ITS_TASK, paramsForLegacy, refusalOf } from './questions.ts';
 import { relateTo } from './related.ts';
 
 /** Rounds of questions within one call of a caller that is asked directly. */
@@ -80,26 +80,31 @@ export function relay(context: RelayContext, link: Link, request: RelayRequest):
 }
 
 async function relayToLegacy(context: RelayContext, link: Link, request: RelayRequest): Promise<Relayed> {
-  const adopting = adoptLogLevel(context.client, link, request);
+  const { client, signal } = context;
+  const adopting = adoptLogLevel(client, link, request);
   if (adopting !== undefined) await adopting;
-  if (context.client.era === 'modern' && context.client.capabilities !== '{}') {
+  if (signal.aborted) throw signal.reason;
+  const comesBack = client.era === 'modern' && client.capabilities !== '{}';
+  if (comesBack && MAY_ASK.has(request.method)) {
     const conversation = converse((hooks) =>
       link.request(request.method, request.params, {
         ...optionsOf(context, request),
         ...hooks,
-        onRequest: async (asked) =>
-          refusalOf(context.client, asked.method, asked.params) ??
-          // Its caller knows no task of this generation.
-          hooks.onRequest({ ...asked, params: relateTo(asked.params, () => undefined).params }),
+        onRequest: async (asked) => {
+          // Its caller has no task of this generation.
+          const { params, isForeign } = relateTo(asked.params, () => undefined);
+          if (isForeign) return NOT_ITS_TASK;
+          return refusalOf(client, asked.method, params) ?? hooks.onRequest({ ...asked, params });
+        },
       }),
     );
     return carryOn(context, conversation, request);
   }
   const reply = await link.request(request.method, request.params, {
     ...optionsOf(context, request),
-    onRequest: (asked) => askAbout(context, request.server, asked),
+    onRequest: comesBack ? undefined : (asked) => askAbout(context, request.server, asked),
   });
-  return released(context.client, reply, request);
+  return released(client, reply, request);
 }
 
 /** Asks the caller; a task that the question belongs to has another id on either side. */
@@ -112,6 +117,7 @@ async function askAbout(
   const refusal = refusalOf(client, method, params);
   if (refusal !== undefined) return refusal;
   const related = relateTo(params, (id) => context.taskOf(server, id));
+  if (related.isForeign) return NOT_ITS_TASK;
   const answer = (await client.ask?.(method, related.params, withdrawn)) ?? CALL_OVER;
   const { id } = related;
   const exposed = id === undefined ? undefined : context.taskOf(server, id);
@@ -183,6 +189,10 @@ async function answersOf({ ask }: Client, required: InputRequired, server: strin
 async function carryOn(context: RelayContext, conversation: Conversation, request: RelayRequest): Promise<Relayed> {
   const { client, signal, onProgress } = context;
   const abort = (): void => conversation.abort(signal.reason);
+  if (signal.aborted) {
+    abort();
+    throw signal.reason;
+  }
   signal.addEventListener('abort', abort, { once: true });
   conversation.attach({
     progress: (params) => onProgress?.(params),
