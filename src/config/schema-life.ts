@@ -11,7 +11,7 @@ export const lifeFields = {
   max_concurrent: ms('Calls at one time; 128 without it. No agent gets the last quarter of them.'),
   max_queue: ms('Calls that may wait for their turn; 1024 without it.'),
   sharing: z
-    .enum(['shared', 'per-principal', 'per-session'])
+    .enum(['shared', 'per-principal', 'per-session', 'per-call'])
     .meta({ description: 'Who may use one connection together.' })
     .exactOptional(),
   max_instances: ms('Connections at one time; without it 32 for programs and 256 for HTTP servers.'),

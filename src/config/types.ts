@@ -15,8 +15,8 @@ export interface ServerDefinition {
   readonly link: StdioDefinition | HttpDefinition;
 }
 
-/** Who may use one connection together: everybody, the sessions of one principal, or one session alone. */
-export type Sharing = 'shared' | 'per-principal' | 'per-session';
+/** Who may use one connection together: everybody, the sessions of one principal, one session alone, or one call alone. */
+export type Sharing = 'shared' | 'per-principal' | 'per-session' | 'per-call';
 
 /** What an entry says about the life of its connections; undefined takes the default that docs/servers.md names. */
 export interface ServerLife {

@@ -210,6 +210,11 @@ async function attempt(
     }
   };
 
+  const whoseOf = (session: string | undefined): Whose | undefined => {
+    const whose = options.whose();
+    return whose === undefined || session === undefined ? whose : { ...whose, session };
+  };
+
   const peer = createPeer(open, {
     server: name,
     version,
@@ -223,12 +228,12 @@ async function attempt(
     renew,
     missed,
     exclusive: options.exclusive,
-    said: (method, params) => {
-      const whose = options.whose();
+    said: (method, params, session) => {
+      const whose = whoseOf(session);
       if (whose !== undefined) events.said?.(server, whose, method, params);
     },
-    asked: (request) => {
-      const whose = options.whose();
+    asked: (request, session) => {
+      const whose = whoseOf(session);
       return whose === undefined ? undefined : events.asked?.(server, whose, request);
     },
     notified: ({ method, text, params }) => {

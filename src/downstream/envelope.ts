@@ -44,13 +44,13 @@ export function initializeParams(revision: string, version: string, capabilities
   return `"protocolVersion":${JSON.stringify(revision)},${client}`;
 }
 
-/** The answer to a request of a server that nobody answers: only `ping` has one. */
-export function answerText(id: string, method: string): string {
+/** The answer to a request of a server that nobody answers: only `ping` has one. @param why the end of the sentence. */
+export function answerText(id: string, method: string, why: string): string {
   if (method === 'ping') return clientAnswerText(id, { ok: true, result: '{}' });
   return clientAnswerText(id, {
     ok: false,
     code: -32601,
-    message: `The gateway does not offer ${method.slice(0, 100)}.`,
+    message: `The gateway does not offer ${method.slice(0, 100)}${why}.`,
   });
 }
 

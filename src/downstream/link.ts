@@ -15,6 +15,8 @@ export interface ManagedLink extends Link {
   notify(method: string, params: string): void;
   /** When the server last said anything, in milliseconds since 1970. */
   readonly heardAt: number;
+  /** As of its peer. */
+  readonly busy: boolean;
   readonly timing: Timing;
   /** Asks whether the server is alive: true unless it is silent for `ms` milliseconds. */
   ping(ms: number): Promise<boolean>;
@@ -68,6 +70,9 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
     timing,
     get heardAt() {
       return peer.heardAt;
+    },
+    get busy() {
+      return peer.busy;
     },
     ping: async (timeoutMs) => {
       try {

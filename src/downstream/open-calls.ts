@@ -6,13 +6,16 @@ import { timedOut } from './failures.ts';
 import type { RequestOptions, Tenant } from './types.ts';
 
 const MAX_TOTAL_MS = 600_000;
+/** Milliseconds, at least, in which a server may go on with a call that was given up; and how many such calls are remembered. */
+const GIVEN_UP_MS = 60_000;
+const MAX_GIVEN_UP = 1_000;
 
 export interface CallOptions extends RequestOptions {
   /** False for `initialize`, which must not be cancelled (2025-11-25, utilities/cancellation). */
   readonly cancellable?: boolean;
   /** Ask for progress although nobody listens: it extends the time-out. */
   readonly progress?: boolean;
-  /** Who is behind the call: what names no request is for nobody while several of them have calls open. */
+  /** Who is behind the call: what names no request is for nobody while several of them may be meant (cause.ts). */
   readonly party?: Tenant | undefined;
 }
 
@@ -37,11 +40,13 @@ const ignore = (): void => {};
 
 export interface OpenCalls {
   readonly size: number;
-  /** The newest id that was given. */
-  readonly newest: number;
   get(id: number): OpenCall | undefined;
   /** In the order in which they began. */
   all(): Iterable<OpenCall>;
+  /** Who gave up calls that the server has not answered: for one more time-out it may go on with them, and ask. */
+  givenUp(): Iterable<Tenant>;
+  /** Takes an answer that comes too late. @returns false where no request had this id */
+  late(id: number): boolean;
   /** Gives a request its id and starts its time-out. */
   begin(
     method: string,
@@ -65,6 +70,7 @@ export interface OpenCalls {
  */
 export function createOpenCalls(server: string, cancelled: (id: number, reason: string) => void): OpenCalls {
   const calls = new Map<number, OpenCall>();
+  const givenUp = new Map<number, { readonly party: Tenant; readonly until: number }>();
   let newest = 0;
 
   const alarm = createAlarm(() => {
@@ -94,7 +100,13 @@ export function createOpenCalls(server: string, cancelled: (id: number, reason: 
   }
 
   function giveUp(call: OpenCall, error: unknown, reason: string): void {
-    const { cancellable } = call.options;
+    const { cancellable, party, timeoutMs } = call.options;
+    if (party !== undefined) {
+      const [first] = givenUp.keys();
+      if (first !== undefined && givenUp.size >= MAX_GIVEN_UP) givenUp.delete(first);
+      const lastsMs = Math.min(Math.max(timeoutMs, GIVEN_UP_MS), MAX_TOTAL_MS);
+      givenUp.set(call.id, { party, until: performance.now() + lastsMs });
+    }
     fail(call, error);
     if (cancellable !== false) cancelled(call.id, reason);
   }
@@ -116,11 +128,19 @@ export function createOpenCalls(server: string, cancelled: (id: number, reason: 
     get size() {
       return calls.size;
     },
-    get newest() {
-      return newest;
-    },
     get: (id) => calls.get(id),
     all: () => calls.values(),
+    *givenUp() {
+      const now = performance.now();
+      for (const [id, { party, until }] of givenUp) {
+        if (until > now) yield party;
+        else givenUp.delete(id);
+      }
+    },
+    late(id) {
+      givenUp.delete(id);
+      return id > 0 && id <= newest;
+    },
     begin(method, options, resolve, reject) {
       const { signal } = options;
       const call: OpenCall = {

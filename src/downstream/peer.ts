@@ -14,6 +14,7 @@ import { hasBatches, isHopByHopMeta, isModern, META_RELATED_TASK } from '../prot
 import { findMember } from '../protocol/scan.ts';
 import { Canceller } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { type Cause, causeOf, isBusy } from './cause.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
 import {
   answerText,
@@ -24,9 +25,8 @@ import {
   requestText,
 } from './envelope.ts';
 import { unavailable } from './failures.ts';
-import { type CallOptions, createOpenCalls, type OpenCall } from './open-calls.ts';
+import { type CallOptions, createOpenCalls } from './open-calls.ts';
 import { relayedMembers } from './relay.ts';
-import { partyOf } from './sharing.ts';
 import type { ClientAnswer, ServerRequest } from './types.ts';
 import type { Warn } from './warnings.ts';
 
@@ -41,6 +41,8 @@ export interface Peer {
   listen(): void;
   /** Requests without a response so far. */
   readonly pending: number;
+  /** Whether the server may work on a call of a caller: open, or given up. */
+  readonly busy: boolean;
   /** When the server last said anything, in milliseconds since 1970. */
   readonly heardAt: number;
   /** Why it is over; undefined while it is not. */
@@ -70,10 +72,10 @@ export interface PeerOptions {
   /** Notifications may have been missed. */
   readonly missed?: () => void;
   readonly notified: (message: NotificationMessage) => void;
-  /** Takes what belongs to no request. */
-  readonly said?: (method: string, params: string) => void;
-  /** Answers what belongs to no request; undefined where nobody does. */
-  readonly asked?: (request: ServerRequest) => Promise<ClientAnswer> | undefined;
+  /** Takes what belongs to no request; it is for this session alone where one is given. */
+  readonly said?: (method: string, params: string, session: string | undefined) => void;
+  /** Answers what belongs to no request, likewise; undefined where nobody does. */
+  readonly asked?: (request: ServerRequest, session: string | undefined) => Promise<ClientAnswer> | undefined;
   readonly closed: (error: GatewayError) => void;
 }
 
@@ -85,6 +87,10 @@ const OF_SERVER: ReadonlySet<string> = new Set([
   'notifications/resources/updated',
   'notifications/subscriptions/acknowledged',
 ]);
+
+const UNCLEAR =
+  'A question of the server was refused: it names no call, and several clients may be meant whose calls are open or were given up. ' +
+  'With "sharing": "per-call" each call has a connection of its own; for clients of the 2025 revisions "per-session" is enough.';
 
 export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const { server, warn } = options;
@@ -157,7 +163,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     const id = message.id === 'null' ? of : Number(message.id.startsWith('"') ? message.id.slice(1, -1) : message.id);
     const call = id === undefined ? undefined : calls.get(id);
     if (call !== undefined) calls.settle(call, message);
-    else if (id === undefined || !(id > 0 && id <= calls.newest)) warn('A response of the server answers no request.');
+    else if (id === undefined || !calls.late(id)) warn('A response of the server answers no request.');
   }
 
   /** An answer that cannot be read fails its call at once instead of letting it wait. */
@@ -178,19 +184,14 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     call.options.onProgress?.(relayedMembers(message.text, message.params, (key) => key !== 'progressToken').members);
   }
 
-  /** The call that a message of the server belongs to: the one on whose stream it came, or the newest of the one caller. */
-  function callOf(of: number | undefined): OpenCall | undefined {
-    if (of !== undefined) return calls.get(of);
-    if (!options.exclusive()) return undefined;
-    const parties = new Set<string>();
-    let newest: OpenCall | undefined;
-    for (const call of calls.all()) {
-      if (call.options.party === undefined) continue;
-      parties.add(partyOf(call.options.party));
-      // A list that the gateway fetches meanwhile has nobody who could be asked.
-      if (call.options.onRequest !== undefined || newest === undefined) newest = call;
-    }
-    return parties.size === 1 ? newest : undefined;
+  const isModernNow = (): boolean => revision !== undefined && isModern(revision);
+
+  /** What a message of the server is about; undefined where nobody can be meant. */
+  function about(of: number | undefined): Cause | undefined {
+    // In 2026-07-28 servers say no more of a call that was cancelled (transports/stdio, Cancellation).
+    if (of === undefined) return options.exclusive() ? causeOf(calls, isModernNow()) : undefined;
+    const call = calls.get(of);
+    return call && { kind: 'call', call };
   }
 
   /** A server takes back what it asked; ids are its own, so they mean nothing to anybody else. */
@@ -201,45 +202,41 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
 
   function answer(message: RequestMessage, of: number | undefined): void {
     const { id, method } = message;
-    if (revision !== undefined && isModern(revision)) {
+    if (isModernNow()) {
       // In 2026-07-28 servers send no requests and clients no responses (transports/stdio, Receiving Messages).
       warn('The server sent a request, which its revision forbids.');
       return;
     }
-    const call = method === 'ping' ? undefined : callOf(of);
+    const cause = method === 'ping' ? undefined : about(of);
     const withdrawn = new Canceller();
     const request = { method, params: paramsOf(message), withdrawn };
-    const ofCall = call?.options.onRequest?.(request);
-    const answered = ofCall ?? (method !== 'ping' && isOfNoCall(call, of) ? options.asked?.(request) : undefined);
+    const call = cause?.kind === 'call' ? cause.call : undefined;
+    const answered =
+      cause?.kind === 'besides' ? options.asked?.(request, cause.session) : call?.options.onRequest?.(request);
     if (answered === undefined) {
-      channel.send(outgoing('', answerText(id, method)));
+      const isUnclear = cause?.kind === 'unclear';
+      if (isUnclear) warn(UNCLEAR, { question: method.slice(0, 100) });
+      const why = isUnclear ? ' now: calls of several clients may be meant' : '';
+      channel.send(outgoing('', answerText(id, method, why)));
       return;
     }
     asked.set(id, withdrawn);
-    const held = ofCall === undefined ? undefined : call;
-    if (held !== undefined) calls.hold(held, 1);
+    if (call !== undefined) calls.hold(call, 1);
     const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
     void answered
       .catch(() => failed)
       .then((given) => {
-        if (held !== undefined) calls.hold(held, -1);
+        if (call !== undefined) calls.hold(call, -1);
         asked.delete(id);
         if (over === undefined && !withdrawn.aborted) channel.send(outgoing('', clientAnswerText(id, given)));
       });
   }
 
   function say(message: NotificationMessage, of: number | undefined): void {
-    const call = callOf(of);
-    if (call?.options.onNotification !== undefined) call.options.onNotification(message.method, paramsOf(message));
-    else if (isOfNoCall(call, of)) options.said?.(message.method, paramsOf(message));
-  }
-
-  /** Whether a message is besides all calls: it came on no call's stream, and calls of several callers are not open. */
-  function isOfNoCall(call: OpenCall | undefined, of: number | undefined): boolean {
-    if (of !== undefined) return false;
-    if (call !== undefined) return true;
-    for (const { options: open } of calls.all()) if (open.party !== undefined) return false;
-    return true;
+    const cause = about(of);
+    const { method } = message;
+    if (cause?.kind === 'call') cause.call.options.onNotification?.(method, paramsOf(message));
+    else if (cause?.kind === 'besides') options.said?.(method, paramsOf(message), cause.session);
   }
 
   function metaOf(id: number, { clientCapabilities = '{}', meta, onProgress, progress }: CallOptions): string {
@@ -289,6 +286,9 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     listen: () => channel.listen(),
     get pending() {
       return calls.size;
+    },
+    get busy() {
+      return isBusy(calls);
     },
     get heardAt() {
       return heardAt;

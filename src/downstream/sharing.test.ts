@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerDefinition } from '../config/types.ts';
+import { Canceller } from '../shared/cancel.ts';
 import { scopeOf } from './sharing.ts';
 import {
   createLab,
@@ -169,9 +170,41 @@ describe('requests of a server', () => {
     const server = stdioServer(LEGACY);
     const one = await lease(made, server, tenant('alice', { session: '1' }));
     const other = await lease(made, server, tenant('alice', { session: '2' }));
-    const open = call(one, 'slow', {}, { timeoutMs: 1000 }).catch(() => undefined);
+    const open = call(one, 'slow', {}, { timeoutMs: 1000, ...answers }).catch(() => undefined);
     expect(parsed(await call(other, 'ask', {}, answers))['answers']).toMatchObject([{}, { error: { code: -32601 } }]);
     await open;
+  });
+
+  it('are not put off by what the gateway asks for itself', async () => {
+    const made = lab();
+    const link = await lease(made, stdioServer(LEGACY), tenant('alice', { capabilities: '{"roots":{}}' }));
+    const done = new Canceller();
+    const own = call(link, 'slow', {}, { signal: done }).catch(() => undefined);
+    expect(parsed(await call(link, 'ask', {}, answers))['answers']).toMatchObject([{}, { result: { roots: [] } }]);
+    done.abort();
+    await own;
+  });
+
+  it('find their call where each has a connection of its own, which the next one uses again, as far as there may be more', async () => {
+    const made = lab();
+    const server = living(stdioServer(LEGACY), { sharing: 'per-call', maxInstances: 3 });
+    const link = await lease(made, server, tenant('alice', { capabilities: '{"roots":{}}' }));
+    const gone = new Canceller();
+    const begin = (): Promise<unknown> =>
+      call(link, 'slow', {}, { ...answers, signal: gone, timeoutMs: 60_000 }).catch(() => undefined);
+    const ask = async (): Promise<unknown> => parsed(await call(link, 'ask', {}, answers))['answers'];
+    const open = [begin()];
+    for (const _again of [1, 2]) expect(await ask()).toMatchObject([{}, { result: { roots: [] } }]);
+    expect((await link.request('tools/list', '', { timeoutMs: 5000 })).ok).toBe(true);
+    expect(made.processes()).toHaveLength(2);
+    open.push(begin(), begin());
+    await until(() => made.downstream.status()[0]?.active === 3);
+    expect(await ask()).toMatchObject([{}, { error: { code: -32601 } }]);
+    expect(made.processes()).toHaveLength(3);
+    gone.abort();
+    await Promise.all(open);
+    // Each of the three may still work on what was given up: the one that was idle longest makes room.
+    expect(await ask()).toMatchObject([{}, { result: { roots: [] } }]);
   });
 
   it('are offered what the client can do', async () => {

@@ -34,7 +34,17 @@ export function scopeOf(server: ServerDefinition, era: Era, tenant: Tenant): str
   // JSON text has no raw line break, so that nothing in a name can be taken for another part.
   const offered = `${sharing}\n${era === 'modern' ? '' : offeredOn(server, era, tenant)}`;
   if (sharing === 'shared') return offered;
-  return `${offered}\n${sharing === 'per-principal' ? tenant.principal : partyOf(tenant)}`;
+  return `${offered}\n${sharing === 'per-session' ? partyOf(tenant) : tenant.principal}`;
+}
+
+/** The scope of one more connection for the same callers. */
+export function nextScope(scope: string): string {
+  return `${scope}\n+`;
+}
+
+/** Whether a scope is this one, or that of one more connection. */
+export function isWithin(scope: string, first: string): boolean {
+  return scope === first || scope.startsWith(nextScope(first));
 }
 
 /** The callers that have a connection of this sharing for themselves; undefined where that is an agent without a session. */
@@ -53,8 +63,13 @@ export function credentialOwner(link: ServerDefinition['link'], principal: strin
   return hasOwnCredentials(link) ? principal : '';
 }
 
-/** Different for callers whose calls a server's message must not be mistaken for. */
-export function partyOf({ principal, agent, session }: Tenant): string {
+/** Whether a caller can be told from others: those of 2026-07-28 over HTTP have no session, and one principal may be many. */
+export function isKnown({ session, sole }: Tenant): boolean {
+  return session !== undefined || sole;
+}
+
+/** Without a session, those of one principal and agent are together. */
+function partyOf({ principal, agent, session }: Tenant): string {
   return JSON.stringify([principal, session ?? { agent }]);
 }
 

@@ -8,11 +8,21 @@ import { seconds, stillStarting, unavailable } from './failures.ts';
 import { createGate } from './gate.ts';
 import { watchIdle } from './idle.ts';
 import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
-import { LeasedLink } from './leased.ts';
+import { type Elsewhere, LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
-import { credentialOwner, type Era, hasOwnCredentials, offeredOn, scopeOf, sharingOf, whoseOf } from './sharing.ts';
+import {
+  credentialOwner,
+  type Era,
+  hasOwnCredentials,
+  isWithin,
+  nextScope,
+  offeredOn,
+  scopeOf,
+  sharingOf,
+  whoseOf,
+} from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant, Whose } from './types.ts';
@@ -263,7 +273,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
    */
   const belongs = (instance: Instance, tenant: Tenant): boolean => {
     const scope = scopeOf(server, era(), tenant);
-    if (instance.scope === scope) return true;
+    if (instance.scope !== undefined && isWithin(instance.scope, scope)) return true;
     if (instance.served || owned.has(scope)) {
       if (isIdle(instance) && !instance.served) end(instance, unavailable(server.name, 'was not needed. Try again.'));
       return false;
@@ -285,10 +295,22 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     if (instance === undefined || link === undefined) return undefined;
     instance.usedAt = Date.now();
     instance.served = true;
-    return new LeasedLink(gate, instance, link, tenant);
+    return new LeasedLink(gate, instance, link, tenant, elsewhere);
   };
 
-  const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<Link> => {
+  /** Where each call has a connection of its own: the first one on which none runs. */
+  const findFree: Elsewhere = (tenant, { timeoutMs, signal }) => {
+    for (let scope = scopeOf(server, era(), tenant); ; scope = nextScope(scope)) {
+      const instance = owned.get(scope);
+      if (instance === undefined && instances.size >= life.maxInstances && ![...instances].some(isIdle))
+        return undefined;
+      if (instance?.link?.busy !== true) return lease({ timeoutMs, signal, tenant }, scope);
+    }
+  };
+  const elsewhere = server.life?.sharing === 'per-call' ? findFree : undefined;
+
+  /** @param place the scope of the connection; without it the tenant's first one */
+  const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions, place?: string): Promise<Link> => {
     const until = Date.now() + timeoutMs;
     if (isOwn && tenant === undefined) throw needsPrincipal(server.name);
     for (;;) {
@@ -299,7 +321,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         anyone ??
         (tenant === undefined
           ? ([...instances].find(({ scope }) => scope === undefined) ?? add(context.expected()))
-          : instanceFor(tenant, scopeOf(server, era(), tenant)));
+          : instanceFor(tenant, place ?? scopeOf(server, era(), tenant)));
       instance.usedAt = Date.now();
       const link =
         liveLink(instance) ??
@@ -310,7 +332,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         if (!belongs(instance, tenant)) continue;
         instance.served = true;
       }
-      return new LeasedLink(gate, instance, link, tenant);
+      return new LeasedLink(gate, instance, link, tenant, elsewhere);
     }
   };
 
@@ -318,8 +340,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     server,
     notify(tenant, method, params) {
       if (era() !== 'legacy') return;
-      const instance = owned.get(scopeOf(server, era(), tenant));
-      if (instance !== undefined) liveLink(instance)?.notify(method, params);
+      const first = scopeOf(server, era(), tenant);
+      for (const [scope, instance] of owned) if (isWithin(scope, first)) liveLink(instance)?.notify(method, params);
     },
     lease: (options) => leaseNow(options) ?? lease(options),
     warm() {

@@ -35,21 +35,22 @@ function yardstick(revision, generation) {
 }
 
 /** The server's entry for the gateway: started by it, or reached over HTTP. */
-function withEntry(link, generation, use) {
-  if (link === 'stdio') return use(stdioEntry(generation));
+function withEntry(link, generation, use, more) {
+  if (link === 'stdio') return use({ ...stdioEntry(generation), ...more });
   return using(startFixture(generation), ({ url }) => use({ url }));
 }
 
 /** One server of the gateway as if it stood alone. */
 function single(caller, server, link) {
+  // The suite leaves questions unanswered: a 2025 program that has asked one works on for a caller without a session.
+  const more = caller === MODERN && server !== MODERN ? { sharing: 'per-call' } : {};
+  const use = (entry) =>
+    using(startGateway(SERVER, entry), ({ origin }) =>
+      serverSuite(`${origin}/mcp/servers/${SERVER}`, caller, baselineOf(caller, server)),
+    );
   return {
     name: `single ${caller} caller, ${server} server over ${link}`,
-    run: () =>
-      withEntry(link, generationOf(server), (entry) =>
-        using(startGateway(SERVER, entry), ({ origin }) =>
-          serverSuite(`${origin}/mcp/servers/${SERVER}`, caller, baselineOf(caller, server)),
-        ),
-      ),
+    run: () => withEntry(link, generationOf(server), use, more),
   };
 }
 
