@@ -52,6 +52,20 @@ describe('property: whatever overlaps and was given up', () => {
   });
 });
 
+it.each(['onRequest', 'onNotification'])(
+  'a list that is fetched meanwhile does not get what is for a call (%s)',
+  (hears) => {
+    const calls = createOpenCalls('server', () => {});
+    const begin = (method: string, more: object): OpenCall =>
+      calls.begin(method, { timeoutMs: 1000, party: ONE, ...more }, vi.fn(), vi.fn());
+    begin('tools/list', {});
+    const call = begin('tools/call', { [hears]: vi.fn() });
+    begin('tools/list', {});
+    expect(causeOf(calls, false)).toEqual({ kind: 'call', call });
+    calls.failAll(unavailable('server', 'is over.'));
+  },
+);
+
 describe('a program of 2025', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());

@@ -30,7 +30,7 @@ export function causeOf(calls: Pick<OpenCalls, 'all' | 'givenUp'>, stops: boolea
     if (party !== undefined && !isOneCaller(party, other)) return UNCLEAR;
     party = other;
     // Of one caller any call will do that can be asked; the newest is the likeliest.
-    if (call.options.onRequest !== undefined || newest?.options.onRequest === undefined) newest = call;
+    if (newest === undefined || openness(call) >= openness(newest)) newest = call;
   }
   for (const other of stops ? [] : calls.givenUp()) {
     if (party !== undefined && !isOneCaller(party, other)) return UNCLEAR;
@@ -38,6 +38,12 @@ export function causeOf(calls: Pick<OpenCalls, 'all' | 'givenUp'>, stops: boolea
   }
   if (newest !== undefined) return { kind: 'call', call: newest };
   return party === undefined || isKnown(party) ? { kind: 'besides', session: party?.session } : UNCLEAR;
+}
+
+/** How much of a server reaches who made a call: questions, messages, or nothing of it, as where the gateway fetches a list. */
+function openness({ options }: OpenCall): number {
+  if (options.onRequest !== undefined) return 2;
+  return options.onNotification === undefined ? 0 : 1;
 }
 
 /** Whether somebody's call may be the cause of what the server says next. */

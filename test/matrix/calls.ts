@@ -10,10 +10,10 @@ const TRACE = {
   baggage: 'userId=alice',
 };
 
-/** Severities of the log messages that came with an answer. */
+/** Severities of the log messages that came with an answer, but for those of other servers, such as one that has just started. */
 function levels(notifications: readonly RpcMessage[]): unknown[] {
   return notifications
-    .filter(({ method }) => method === 'notifications/message')
+    .filter(({ method, params }) => method === 'notifications/message' && params?.['logger'] === 'fixture')
     .map(({ params }) => params?.['level']);
 }
 
