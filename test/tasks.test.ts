@@ -227,6 +227,15 @@ describe('2025-11-25', () => {
       return taskId;
     };
 
+    it('lists its own tasks, and in the single-server view what the server says besides them', async () => {
+      const taskId = await start();
+      const listed = await ask('tasks/list', {});
+      expect((listed['tasks'] as Fields[]).map((task) => task['taskId'])).toContain(taskId);
+      const besides = view === SINGLE ? { vendor: 'besides', _meta: { mine: 1 } } : {};
+      expect(listed).toEqual({ ...besides, tasks: listed['tasks'] });
+      await finish(view, taskId);
+    });
+
     it('says that tools may run as tasks', () => {
       const { result } = JSON.parse(rpc.lines[0] ?? '') as RpcMessage;
       const tasks = { list: {}, cancel: {}, requests: { tools: { call: {} } } };

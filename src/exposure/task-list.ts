@@ -1,4 +1,5 @@
 /** `tasks/list` (2025-11-25, basic/utilities/tasks, Listing Tasks): of what the servers list, the caller's own tasks. */
+import { type Frame, filled, frameOf } from '../catalog/frame.ts';
 import { fetchPages } from '../catalog/pages.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { elements } from '../protocol/json.ts';
@@ -7,7 +8,7 @@ import { findMember, scanObject } from '../protocol/scan.ts';
 import type { Task, Tasks } from '../relay/tasks.ts';
 import { exposedTask } from '../tools/task.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../tools/types.ts';
-import { pageOf } from './cursors.ts';
+import { pageAfter, pageOf } from './cursors.ts';
 import { protocolFailure } from './failure.ts';
 import { cursorOf } from './lists.ts';
 import type { View } from './view.ts';
@@ -20,6 +21,12 @@ interface Listed {
   readonly text: string;
 }
 
+/** A page of one server, with the tasks on it that are the caller's. */
+interface TaskPage {
+  readonly frame: Frame;
+  readonly tasks: readonly Listed[];
+}
+
 export function taskListOperation(view: View, principal: string, tasks: Tasks): Operation {
   return {
     name: 'tasks/list',
@@ -28,13 +35,16 @@ export function taskListOperation(view: View, principal: string, tasks: Tasks): 
       server: view.mode === 'single' ? view.server : undefined,
       tool: undefined,
       executes: false,
-      run: async (context) => answer(await listed(context, view, principal, tasks), cursorOf(request)),
+      run: async (context) => {
+        const pages = await listed(context, view, principal, tasks);
+        return view.mode === 'single' ? serverPage(pages, cursorOf(request)) : answer(pages, cursorOf(request));
+      },
     }),
     fail: protocolFailure,
   };
 }
 
-async function listed(context: ToolContext, view: View, principal: string, tasks: Tasks): Promise<Listed[]> {
+async function listed(context: ToolContext, view: View, principal: string, tasks: Tasks): Promise<TaskPage[]> {
   const own = new Map<string, Map<string, string>>();
   for (const [id, task] of tasks.of({ principal, agent: context.caller.agent })) {
     if (!isListed(context, view, task)) continue;
@@ -59,8 +69,9 @@ async function listedBy(
   context: ToolContext,
   server: ServerDefinition,
   ids: ReadonlyMap<string, string>,
-): Promise<Listed[]> {
-  const found: Listed[] = [];
+): Promise<TaskPage[]> {
+  const pages: TaskPage[] = [];
+  let total = 0;
   try {
     const link = await context.lease(server);
     const { tasks } = link.facts.capabilities;
@@ -69,21 +80,36 @@ async function listedBy(
       const root = scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
       const list = findMember(root, 'tasks');
       if (list === undefined || text.charAt(list.start) !== '[') return undefined;
-      for (const raw of elements(text.slice(list.start, list.end))) {
-        const entry = exposedTask(raw, (id) => ids.get(id));
-        if (entry !== undefined) found.push(entry);
-      }
+      const all = elements(text.slice(list.start, list.end));
+      const tasks = all.flatMap((raw) => exposedTask(raw, (id) => ids.get(id)) ?? []);
+      total += tasks.length;
+      // A page of others' tasks alone would tell how many they are.
+      if (tasks.length > 0 || all.length === 0) pages.push({ frame: frameOf(text, root, list), tasks });
       const cursor = findMember(root, 'nextCursor');
-      return { nextCursor: cursor === undefined ? undefined : stringValue(text, cursor), total: found.length };
+      return { nextCursor: cursor === undefined ? undefined : stringValue(text, cursor), total };
     };
     await fetchPages(link, { server: server.name, method: 'tasks/list', what: 'tasks', timeoutMs: TIMEOUT_MS, page });
   } catch (error) {
     if (context.signal.aborted) throw error;
   }
-  return found;
+  return pages;
 }
 
-function answer(all: readonly Listed[], cursor: string | undefined): ToolAnswer {
+/** A page of one server is its own: with all that it says besides the tasks. */
+function serverPage(pages: readonly TaskPage[], cursor: string | undefined): ToolAnswer {
+  if (pages.length === 0) return answer(pages, cursor);
+  const { at, nextCursor } = pageAfter(
+    pages.map(({ tasks }) => tasks.map(({ id }) => id)),
+    cursor,
+  );
+  const page = pages[at];
+  if (page === undefined) return answer([], undefined);
+  const texts = page.tasks.map(({ text }) => text);
+  return { kind: 'result', body: filled(page.frame, texts, nextCursor) };
+}
+
+function answer(pages: readonly TaskPage[], cursor: string | undefined): ToolAnswer {
+  const all = pages.flatMap(({ tasks }) => tasks);
   const { entries, nextCursor } = pageOf(all, ({ id }) => id, cursor);
   const next = nextCursor === undefined ? '' : `,"nextCursor":${JSON.stringify(nextCursor)}`;
   const text = `{"tasks":[${entries.map((entry) => entry.text).join(',')}]${next}}`;
