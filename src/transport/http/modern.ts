@@ -17,7 +17,8 @@ export interface ModernEndpoint {
 }
 
 /** One request on its way: what the protocol sees of its caller. A class, because every call makes one. */
-class Flight extends Canceller implements Exchange {
+class Flight implements Exchange {
+  readonly signal = new Canceller();
   readonly connection: Exchange['connection'];
   readonly server: string | undefined;
   readonly streams: boolean;
@@ -25,7 +26,6 @@ class Flight extends Canceller implements Exchange {
   readonly #reply: Reply;
 
   constructor(post: Post) {
-    super();
     this.connection = post.connection;
     this.server = post.server;
     this.streams = post.accept.events;
@@ -36,7 +36,7 @@ class Flight extends Canceller implements Exchange {
 
   readonly header = (name: string): string | undefined => headerOf(this.#post.request, name);
   readonly notify = (text: string): void => this.#reply.notify(text);
-  readonly #gone = (): void => this.abort();
+  readonly #gone = (): void => this.signal.abort();
 
   /** Node keeps a response for a while: it must not keep the call with it. */
   over(): void {
@@ -44,13 +44,14 @@ class Flight extends Canceller implements Exchange {
   }
 
   end(answer: Answer): void {
-    if (isWithdrawn(this)) this.#reply.abandon();
+    if (isWithdrawn(this.signal)) this.#reply.abandon();
     else this.#reply.finish(answer);
   }
 }
 
 export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
-  const flights = new Set<Flight>();
+  // V8 keeps the former tables of a set, with what was in it, until a full collection: they must not keep whole requests.
+  const flights = new Set<Canceller>();
   return {
     answer(post, message, declared) {
       const mismatch = headerMismatch(message, declared, {
@@ -63,9 +64,9 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
         return;
       }
       const flight = new Flight(post);
-      flights.add(flight);
+      flights.add(flight.signal);
       const over = (): void => {
-        flights.delete(flight);
+        flights.delete(flight.signal);
         flight.over();
       };
       const end = (answer: Answer): void => {
@@ -85,7 +86,7 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
       return answering instanceof Promise ? answering.then(end, broke) : end(answering);
     },
     abort(reason) {
-      for (const flight of flights) flight.abort(reason);
+      for (const signal of flights) signal.abort(reason);
     },
   };
 }
