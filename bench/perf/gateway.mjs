@@ -73,9 +73,13 @@ export async function startSdkGateway({ behind, era, url }) {
     '--audit',
     join(dir, 'audit.jsonl'),
   ];
-  const child = spawn(process.execPath, [SDK_GATEWAY, ...own, ...(url === undefined ? [] : ['--to', url])], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', SDK_GATEWAY, ...own, ...(url === undefined ? [] : ['--to', url])],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const port = await firstLine(child.stdout, child);
   return { ...running(child, dir), url: `http://127.0.0.1:${port}/mcp`, token, pids: [child.pid] };
 }

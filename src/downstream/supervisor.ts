@@ -1,4 +1,4 @@
-/** All connections of one server: who gets which, when they are started, and when they end. */
+/** All connections of one server: when they are started, who leases them, and when they end. */
 import type { ServerDefinition } from '../config/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { watchAlive } from './alive.ts';
@@ -7,22 +7,13 @@ import { connect, type Verdict } from './connect.ts';
 import { seconds, stillStarting, unavailable } from './failures.ts';
 import { createGate } from './gate.ts';
 import { watchIdle } from './idle.ts';
-import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
+import { type Instance, liveLink } from './instance.ts';
+import { createInstances } from './instances.ts';
 import { type Elsewhere, LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
-import {
-  credentialOwner,
-  type Era,
-  hasOwnCredentials,
-  isWithin,
-  nextScope,
-  offeredOn,
-  scopeOf,
-  sharingOf,
-  whoseOf,
-} from './sharing.ts';
+import { type Era, hasOwnCredentials } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant, Whose } from './types.ts';
@@ -60,14 +51,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const backoff = createBackoff();
   const output = createTail(context.redact);
   const gate = createGate(server.name, life.maxConcurrent, life.maxQueue);
-  const instances = new Set<Instance>();
-  /** Those that belong to somebody. */
-  const owned = new Map<string, Instance>();
   let verdict: Verdict | undefined;
-  /** The scope that was looked for last, and what it depends on. */
-  let lastScope = '';
-  let lastTenant: Tenant | undefined;
-  let lastVerdict: Verdict | undefined;
   let lastError: GatewayError | undefined;
   let over: GatewayError | undefined;
   let retiring = false;
@@ -84,13 +68,23 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   };
   const era = (): Era => (verdict === undefined || verdict === 'modern' ? verdict : 'legacy');
 
+  const instances = createInstances({
+    server,
+    max: life.maxInstances,
+    era,
+    expected: () => context.expected(),
+    claimed: (instance) => limitIdle(instance),
+    track: (work) => context.track(work),
+  });
+  const { end } = instances;
+
   const broke = (instance: Instance, error: GatewayError): void => {
     const healthy = instance.start?.isAnswered === true;
     instance.link = undefined;
     events.disconnected?.(server);
     instance.breaker?.stop();
     instance.unwatch();
-    if (over !== undefined || retiring || !instances.has(instance)) return;
+    if (over !== undefined || retiring || !instances.all.has(instance)) return;
     instance.start?.ended(Date.now());
     instance.start = undefined;
     lastError = error;
@@ -192,105 +186,25 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     return started;
   };
 
-  const end = (instance: Instance, why: GatewayError): void => {
-    instances.delete(instance);
-    if (instance.scope !== undefined) owned.delete(instance.scope);
-    instance.abandon.abort(why);
-    if (instance.link !== undefined) context.track(instance.link.close());
-    if (instance.connecting !== undefined) context.track(instance.connecting);
-  };
-
   const limitIdle = (instance: Instance): void => {
     const isOwned = instance.sharing !== undefined && instance.sharing !== 'shared';
     const limit = life.idleMs ?? (isOwned ? OWNED_IDLE_MS : undefined);
     if (limit === undefined || instance.link === undefined) return;
     watchIdle(instance, limit, () => {
-      if (!instances.has(instance)) return;
+      if (!instances.all.has(instance)) return;
       log.info({ server: server.name }, 'server stopped: it was not used');
       end(instance, unavailable(server.name, 'was stopped because nobody used it. Try again.'));
     });
-  };
-
-  /** @throws GatewayError RATE_LIMITED */
-  const add = (capabilities: string, principal = ''): Instance => {
-    if (instances.size >= life.maxInstances) {
-      const idle = [...instances].filter(isIdle).sort((one, other) => one.usedAt - other.usedAt)[0];
-      if (idle === undefined) {
-        const what = `Server "${server.name}" has ${life.maxInstances} connections and all are in use: try again in a moment.`;
-        throw new GatewayError('RATE_LIMITED', what, { data: { retryAfterMs: 1000 } });
-      }
-      end(idle, unavailable(server.name, 'gave its connection to another caller. Try again.'));
-    }
-    const instance = createInstance(capabilities, principal);
-    instances.add(instance);
-    return instance;
-  };
-
-  const claim = (instance: Instance, scope: string, tenant: Tenant): void => {
-    if (instance.scope !== undefined) owned.delete(instance.scope);
-    owned.set(scope, instance);
-    instance.scope = scope;
-    instance.sharing = sharingOf(server, era(), tenant.sole);
-    instance.exclusive = tenant.sole || instance.sharing !== 'shared';
-    instance.whose = instance.exclusive ? whoseOf(instance.sharing, tenant) : undefined;
-    limitIdle(instance);
   };
 
   /** Who will use a connection that belongs to nobody yet, where only one can. */
   const onlyCaller = ({ capabilities }: Instance): Whose | undefined =>
     context.only === undefined ? undefined : { principal: context.only, session: undefined, capabilities };
 
-  /** A connection for this tenant, live or not. */
-  const instanceFor = (tenant: Tenant, scope: string): Instance => {
-    const own = owned.get(scope);
-    if (own !== undefined) return own;
-    const offered = offeredOn(server, era(), tenant);
-    const principal = credentialOwner(server.link, tenant.principal);
-    const spare = [...instances].find((instance) => instance.scope === undefined && instance.principal === principal);
-    if (spare !== undefined) {
-      if (spare.capabilities === offered || era() === 'modern') {
-        claim(spare, scope, tenant);
-        return spare;
-      }
-      // It offers what this caller cannot do, or the other way round.
-      if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
-    }
-    const made = add(offered, principal);
-    claim(made, scope, tenant);
-    return made;
-  };
-
-  const anyInstance = (tenant?: Tenant): Instance | undefined => {
-    const all = [...instances].filter(({ principal }) => !isOwn || principal === tenant?.principal);
-    return (
-      all.find((instance) => liveLink(instance) !== undefined) ?? all.find(({ connecting: made }) => made !== undefined)
-    );
-  };
-
-  /**
-   * True where a connection is what its owner may use: what the server speaks may have turned out only now, and decides who
-   * shares it. A connection that served nobody yet changes hands.
-   */
-  const belongs = (instance: Instance, tenant: Tenant): boolean => {
-    const scope = scopeOf(server, era(), tenant);
-    if (instance.scope !== undefined && isWithin(instance.scope, scope)) return true;
-    if (instance.served || owned.has(scope)) {
-      if (isIdle(instance) && !instance.served) end(instance, unavailable(server.name, 'was not needed. Try again.'));
-      return false;
-    }
-    claim(instance, scope, tenant);
-    return true;
-  };
-
   /** The connection of a tenant that has one: what most calls find. */
   const leaseNow = ({ signal, tenant, listing }: LeaseOptions): Link | undefined => {
     if (over !== undefined || signal?.aborted || tenant === undefined || listing === true) return undefined;
-    if (tenant !== lastTenant || verdict !== lastVerdict) {
-      lastTenant = tenant;
-      lastVerdict = verdict;
-      lastScope = scopeOf(server, era(), tenant);
-    }
-    const instance = owned.get(lastScope);
+    const instance = instances.of(tenant);
     const link = instance && liveLink(instance);
     if (instance === undefined || link === undefined) return undefined;
     instance.usedAt = Date.now();
@@ -300,12 +214,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
 
   /** Where each call has a connection of its own: the first one on which none runs. */
   const findFree: Elsewhere = (tenant, { timeoutMs, signal }) => {
-    for (let scope = scopeOf(server, era(), tenant); ; scope = nextScope(scope)) {
-      const instance = owned.get(scope);
-      if (instance === undefined && instances.size >= life.maxInstances && ![...instances].some(isIdle))
-        return undefined;
-      if (instance?.link?.busy !== true) return lease({ timeoutMs, signal, tenant }, scope);
-    }
+    const scope = instances.freeScope(tenant);
+    return scope === undefined ? undefined : lease({ timeoutMs, signal, tenant }, scope);
   };
   const elsewhere = server.life?.sharing === 'per-call' ? findFree : undefined;
 
@@ -316,12 +226,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     for (;;) {
       if (over !== undefined) throw over;
       if (signal?.aborted) throw signal.reason;
-      const anyone = tenant === undefined || listing === true ? anyInstance(tenant) : undefined;
-      const instance =
-        anyone ??
-        (tenant === undefined
-          ? ([...instances].find(({ scope }) => scope === undefined) ?? add(context.expected()))
-          : instanceFor(tenant, place ?? scopeOf(server, era(), tenant)));
+      const anyone = tenant === undefined || listing === true ? instances.any(tenant) : undefined;
+      const instance = anyone ?? (tenant === undefined ? instances.unclaimed() : instances.take(tenant, place));
       instance.usedAt = Date.now();
       const link =
         liveLink(instance) ??
@@ -329,7 +235,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
           stillStarting(server.name, timeoutMs),
         ));
       if (tenant !== undefined && listing !== true) {
-        if (!belongs(instance, tenant)) continue;
+        if (!instances.belongs(instance, tenant)) continue;
         instance.served = true;
       }
       return new LeasedLink(gate, instance, link, tenant, elsewhere);
@@ -340,47 +246,46 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     server,
     notify(tenant, method, params) {
       if (era() !== 'legacy') return;
-      const first = scopeOf(server, era(), tenant);
-      for (const [scope, instance] of owned) if (isWithin(scope, first)) liveLink(instance)?.notify(method, params);
+      for (const instance of instances.allOf(tenant)) liveLink(instance)?.notify(method, params);
     },
     lease: (options) => leaseNow(options) ?? lease(options),
     warm() {
-      if (over !== undefined || isOwn || anyInstance() !== undefined) return;
-      const [first] = instances;
-      connecting(first ?? add(context.expected()), false).catch(() => undefined);
+      if (over !== undefined || isOwn || instances.any(undefined) !== undefined) return;
+      const [first] = instances.all;
+      connecting(first ?? instances.add(), false).catch(() => undefined);
     },
     get status() {
-      return statusOf({ server, instances, backoff, gate, lastError, starts });
+      return statusOf({ server, instances: instances.all, backoff, gate, lastError, starts });
     },
     output,
     restart() {
       const why = unavailable(server.name, 'is restarted. Try again.');
-      for (const instance of instances) end(instance, why);
+      for (const instance of instances.all) end(instance, why);
       backoff.forget();
       if (isOwn) return;
-      connecting(add(context.expected()), true).catch(() => undefined);
+      connecting(instances.add(), true).catch(() => undefined);
     },
     stop() {
-      for (const instance of instances) end(instance, unavailable(server.name, 'was stopped. Try again.'));
+      for (const instance of instances.all) end(instance, unavailable(server.name, 'was stopped. Try again.'));
     },
     async retire() {
       retiring = true;
       const gone = unavailable(server.name, 'was removed from the configuration.');
-      for (const instance of instances) if (instance.link === undefined) end(instance, gone);
+      for (const instance of instances.all) if (instance.link === undefined) end(instance, gone);
       const isUsed = (instance: Instance): boolean =>
         liveLink(instance) !== undefined && (instance.calls > 0 || Date.now() - instance.usedAt <= LEASE_GRACE_MS);
-      while ([...instances].some(isUsed) && over === undefined) {
+      while ([...instances.all].some(isUsed) && over === undefined) {
         await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       }
-      for (const instance of instances) end(instance, gone);
+      for (const instance of instances.all) end(instance, gone);
     },
     async close() {
       over = unavailable(server.name, 'is not available: the gateway is stopping.');
-      for (const instance of instances) end(instance, over);
+      for (const instance of instances.all) end(instance, over);
     },
     kill() {
       over = unavailable(server.name, 'is not available: the gateway is stopping.');
-      for (const instance of instances) {
+      for (const instance of instances.all) {
         instance.abandon.abort(over);
         instance.link?.kill();
       }

@@ -1,0 +1,158 @@
+/** The connections of one server, live or not: whose they are, who gets which, and how many there may be. */
+import type { ServerDefinition } from '../config/types.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { unavailable } from './failures.ts';
+import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
+import {
+  credentialOwner,
+  type Era,
+  hasOwnCredentials,
+  isWithin,
+  nextScope,
+  offeredOn,
+  scopeOf,
+  sharingOf,
+  whoseOf,
+} from './sharing.ts';
+import type { Tenant } from './types.ts';
+
+export interface Instances {
+  readonly all: ReadonlySet<Instance>;
+  /** The connection that a tenant has; of several the first. */
+  of(tenant: Tenant): Instance | undefined;
+  /** All that it has. */
+  allOf(tenant: Tenant): Iterable<Instance>;
+  /** Any that will do for a list: live, or being made. */
+  any(tenant: Tenant | undefined): Instance | undefined;
+  /**
+   * One for this tenant.
+   * @param scope default its first one
+   * @throws GatewayError RATE_LIMITED
+   */
+  take(tenant: Tenant, scope?: string): Instance;
+  /** One that belongs to nobody. @throws GatewayError RATE_LIMITED */
+  unclaimed(): Instance;
+  /** One more. @throws GatewayError RATE_LIMITED */
+  add(): Instance;
+  /** Where each call has a connection of its own: the first scope on which none runs; undefined where there may be no more. */
+  freeScope(tenant: Tenant): string | undefined;
+  /**
+   * True where a connection is what its owner may use: what the server speaks may have turned out only now, and decides who
+   * shares it. A connection that served nobody yet changes hands.
+   */
+  belongs(instance: Instance, tenant: Tenant): boolean;
+  end(instance: Instance, why: GatewayError): void;
+}
+
+export interface InstancesOptions {
+  readonly server: ServerDefinition;
+  readonly max: number;
+  /** What is known of how the server speaks. */
+  readonly era: () => Era;
+  /** Capabilities of a connection that nobody asked for yet: JSON text. */
+  readonly expected: () => string;
+  /** Told of each that got an owner. */
+  readonly claimed: (instance: Instance) => void;
+  /** Given what is still to be done for one that ended. */
+  readonly track: (work: Promise<unknown>) => void;
+}
+
+export function createInstances({ server, max, era, expected, claimed, track }: InstancesOptions): Instances {
+  const all = new Set<Instance>();
+  /** Those that belong to somebody, by scope. */
+  const owned = new Map<string, Instance>();
+  /** The scope that was looked for last, and what it depends on. */
+  let last: { readonly tenant: Tenant; readonly era: Era; readonly scope: string } | undefined;
+
+  const scopeFor = (tenant: Tenant): string => {
+    const now = era();
+    if (last?.tenant !== tenant || last.era !== now) last = { tenant, era: now, scope: scopeOf(server, now, tenant) };
+    return last.scope;
+  };
+
+  const end = (instance: Instance, why: GatewayError): void => {
+    all.delete(instance);
+    if (instance.scope !== undefined) owned.delete(instance.scope);
+    instance.abandon.abort(why);
+    if (instance.link !== undefined) track(instance.link.close());
+    if (instance.connecting !== undefined) track(instance.connecting);
+  };
+
+  const add = (capabilities = expected(), principal = ''): Instance => {
+    if (all.size >= max) {
+      const idle = [...all].filter(isIdle).sort((one, other) => one.usedAt - other.usedAt)[0];
+      if (idle === undefined) {
+        const what = `Server "${server.name}" has ${max} connections and all are in use: try again in a moment.`;
+        throw new GatewayError('RATE_LIMITED', what, { data: { retryAfterMs: 1000 } });
+      }
+      end(idle, unavailable(server.name, 'gave its connection to another caller. Try again.'));
+    }
+    const instance = createInstance(capabilities, principal);
+    all.add(instance);
+    return instance;
+  };
+
+  const claim = (instance: Instance, scope: string, tenant: Tenant): void => {
+    if (instance.scope !== undefined) owned.delete(instance.scope);
+    owned.set(scope, instance);
+    instance.scope = scope;
+    instance.sharing = sharingOf(server, era(), tenant.sole);
+    instance.exclusive = tenant.sole || instance.sharing !== 'shared';
+    instance.whose = instance.exclusive ? whoseOf(instance.sharing, tenant) : undefined;
+    claimed(instance);
+  };
+
+  return {
+    all,
+    end,
+    add: () => add(),
+    of: (tenant) => owned.get(scopeFor(tenant)),
+    *allOf(tenant) {
+      const first = scopeFor(tenant);
+      for (const [scope, instance] of owned) if (isWithin(scope, first)) yield instance;
+    },
+    any(tenant) {
+      const isOwn = hasOwnCredentials(server.link);
+      const some = [...all].filter(({ principal }) => !isOwn || principal === tenant?.principal);
+      return (
+        some.find((instance) => liveLink(instance) !== undefined) ?? some.find((one) => one.connecting !== undefined)
+      );
+    },
+    take(tenant, scope = scopeFor(tenant)) {
+      const own = owned.get(scope);
+      if (own !== undefined) return own;
+      const offered = offeredOn(server, era(), tenant);
+      const principal = credentialOwner(server.link, tenant.principal);
+      const spare = [...all].find((instance) => instance.scope === undefined && instance.principal === principal);
+      if (spare !== undefined) {
+        if (spare.capabilities === offered || era() === 'modern') {
+          claim(spare, scope, tenant);
+          return spare;
+        }
+        // It offers what this caller cannot do, or the other way round.
+        if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
+      }
+      const made = add(offered, principal);
+      claim(made, scope, tenant);
+      return made;
+    },
+    unclaimed: () => [...all].find(({ scope }) => scope === undefined) ?? add(),
+    freeScope(tenant) {
+      for (let scope = scopeFor(tenant); ; scope = nextScope(scope)) {
+        const instance = owned.get(scope);
+        if (instance === undefined && all.size >= max && ![...all].some(isIdle)) return undefined;
+        if (instance?.link?.busy !== true) return scope;
+      }
+    },
+    belongs(instance, tenant) {
+      const scope = scopeFor(tenant);
+      if (instance.scope !== undefined && isWithin(instance.scope, scope)) return true;
+      if (instance.served || owned.has(scope)) {
+        if (isIdle(instance) && !instance.served) end(instance, unavailable(server.name, 'was not needed. Try again.'));
+        return false;
+      }
+      claim(instance, scope, tenant);
+      return true;
+    },
+  };
+}
