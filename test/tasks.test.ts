@@ -208,6 +208,20 @@ describe('2025-11-25', () => {
     await ask('tools/call', view.call('jobs', 'finish', { id: String(all.indexOf(taskId) + 1) }));
   }
 
+  it('a server that has a process for each call is given no task: no other process would know it', async () => {
+    const perCall = servers({ jobs: { ...fixture('jobs'), sharing: 'per-call' } });
+    gateway = await serveStdio({ servers: perCall, rules: rules() }, LEGACY, { elicitation: {} });
+    const { message } = await gateway.rpc.call('tools/call', {
+      ...DISCOVERY.call('jobs', 'job', {}),
+      task: { ttl: 1000 },
+    });
+    expect(message.error).toMatchObject({ code: -32601, message: expect.stringContaining('per-call') });
+    expect((await gateway.rpc.call('tools/call', DISCOVERY.call('jobs', 'job', {}))).message.result).toMatchObject({
+      content: [{ text: 'done at once' }],
+    });
+    await gateway.stop();
+  });
+
   describe.each([
     { view: DISCOVERY, args: [] },
     { view: DIRECT, args: ['--expose', 'direct'] },

@@ -30,7 +30,7 @@ export interface HttpRequest {
   readonly body?: string;
   readonly signal: CancelSignal;
   /** Bytes up to which the JSON of a success is gathered first: then the response has it as `whole`. */
-  readonly gather?: number;
+  readonly gather?: number | undefined;
 }
 
 export interface HttpResponse {

@@ -95,7 +95,14 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   };
 
   const post = (message: Outgoing, signal: CancelSignal): Promise<HttpResponse> =>
-    client.request({ method: 'POST', headers: headersOf(message), body: message.text, signal, gather: maxBytes });
+    client.request({
+      method: 'POST',
+      headers: headersOf(message),
+      body: message.text,
+      signal,
+      // Nobody reads what is answered to a notification.
+      gather: message.id === undefined ? undefined : maxBytes,
+    });
 
   /** Notifications and answers: nobody waits for them. */
   const tell = async (message: Outgoing): Promise<void> => {

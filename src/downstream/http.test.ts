@@ -178,6 +178,14 @@ describe('modern HTTP servers', () => {
 });
 
 describe('legacy HTTP servers', () => {
+  it('may take their time with a body that answers a notification: nobody reads it', async () => {
+    const server = await serve('legacy', { longAck: true });
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    expect(JSON.parse(text(await call(link, 'echo', { text: 'hi' })))['content']).toEqual([
+      { type: 'text', text: 'hi' },
+    ]);
+  });
+
   it.each([404, 400])('that lost the session (HTTP %i) get a new one, and the call once', async (lostStatus) => {
     const server = await serve('legacy', { lostStatus });
     const link = await lab().downstream.lease(httpServer(server.url), WAIT);

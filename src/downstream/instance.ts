@@ -37,6 +37,8 @@ export interface Instance {
   usedAt: number;
   /** Calls in flight or waiting. */
   calls: number;
+  /** Those of them that chose this connection, where each call has one of its own. */
+  running: number;
   /** Whether the link was used for more than listing. */
   served: boolean;
 }
@@ -61,6 +63,7 @@ export function createInstance(capabilities: string, principal: string): Instanc
     since: 0,
     usedAt: Date.now(),
     calls: 0,
+    running: 0,
     served: false,
   };
 }

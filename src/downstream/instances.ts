@@ -34,8 +34,12 @@ export interface Instances {
   unclaimed(): Instance;
   /** One more. @throws GatewayError RATE_LIMITED */
   add(): Instance;
-  /** Where each call has a connection of its own: the first scope on which none runs; undefined where there may be no more. */
-  freeScope(tenant: Tenant): string | undefined;
+  /**
+   * Where each call has a connection of its own: one on which none runs, or, where there may be no more, the one on which the
+   * fewest do.
+   * @throws GatewayError RATE_LIMITED
+   */
+  free(tenant: Tenant): Instance;
   /**
    * True where a connection is what its owner may use: what the server speaks may have turned out only now, and decides who
    * shares it. A connection that served nobody yet changes hands.
@@ -102,6 +106,25 @@ export function createInstances({ server, max, era, expected, claimed, track }: 
     claimed(instance);
   };
 
+  const take = (tenant: Tenant, scope = scopeFor(tenant)): Instance => {
+    const own = owned.get(scope);
+    if (own !== undefined) return own;
+    const offered = offeredOn(server, era(), tenant);
+    const principal = credentialOwner(server.link, tenant.principal);
+    const spare = [...all].find((instance) => instance.scope === undefined && instance.principal === principal);
+    if (spare !== undefined) {
+      if (spare.capabilities === offered || era() === 'modern') {
+        claim(spare, scope, tenant);
+        return spare;
+      }
+      // It offers what this caller cannot do, or the other way round.
+      if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
+    }
+    const made = add(offered, principal);
+    claim(made, scope, tenant);
+    return made;
+  };
+
   return {
     all,
     end,
@@ -118,30 +141,18 @@ export function createInstances({ server, max, era, expected, claimed, track }: 
         some.find((instance) => liveLink(instance) !== undefined) ?? some.find((one) => one.connecting !== undefined)
       );
     },
-    take(tenant, scope = scopeFor(tenant)) {
-      const own = owned.get(scope);
-      if (own !== undefined) return own;
-      const offered = offeredOn(server, era(), tenant);
-      const principal = credentialOwner(server.link, tenant.principal);
-      const spare = [...all].find((instance) => instance.scope === undefined && instance.principal === principal);
-      if (spare !== undefined) {
-        if (spare.capabilities === offered || era() === 'modern') {
-          claim(spare, scope, tenant);
-          return spare;
-        }
-        // It offers what this caller cannot do, or the other way round.
-        if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
-      }
-      const made = add(offered, principal);
-      claim(made, scope, tenant);
-      return made;
-    },
+    take,
     unclaimed: () => [...all].find(({ scope }) => scope === undefined) ?? add(),
-    freeScope(tenant) {
+    free(tenant) {
+      let least: Instance | undefined;
       for (let scope = scopeFor(tenant); ; scope = nextScope(scope)) {
         const instance = owned.get(scope);
-        if (instance === undefined && all.size >= max && ![...all].some(isIdle)) return undefined;
-        if (instance?.link?.busy !== true) return scope;
+        if (instance === undefined) {
+          const hasRoom = all.size < max || [...all].some(isIdle);
+          return hasRoom || least === undefined ? take(tenant, scope) : least;
+        }
+        if (instance.running === 0 && instance.link?.busy !== true) return instance;
+        if (least === undefined || instance.running < least.running) least = instance;
       }
     },
     belongs(instance, tenant) {

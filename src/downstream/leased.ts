@@ -1,4 +1,5 @@
 /** A link as one tenant sees it: in its turn, within the limits of the server, and never sent to one that is silent. */
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Gate, Leave } from './gate.ts';
 import type { Instance } from './instance.ts';
@@ -9,8 +10,14 @@ import type { Link, Reply, RequestOptions, Tenant } from './types.ts';
 /** Methods whose answer does not show that a server works: it may still fail at every call. */
 const LISTING = /\/list$/;
 
-/** Another connection for a call of this tenant, where each call has one of its own; undefined where there may be no more. */
-export type Elsewhere = (tenant: Tenant, options: RequestOptions) => Promise<Link> | undefined;
+/** The connection of one call, and its link once it is up. */
+export interface Place {
+  readonly instance: Instance;
+  readonly link: Promise<ManagedLink> | ManagedLink;
+}
+
+/** Where each call has a connection of its own: chooses one for a call of this tenant. @throws GatewayError RATE_LIMITED */
+export type Choose = (tenant: Tenant, timeoutMs: number, signal: CancelSignal | undefined) => Place;
 
 /** A class, because every call makes one. */
 export class LeasedLink implements Link {
@@ -18,14 +25,14 @@ export class LeasedLink implements Link {
   readonly #instance: Instance;
   readonly #link: ManagedLink;
   readonly #tenant: Tenant | undefined;
-  readonly #elsewhere: Elsewhere | undefined;
+  readonly #choose: Choose | undefined;
 
-  constructor(gate: Gate, instance: Instance, link: ManagedLink, tenant?: Tenant, elsewhere?: Elsewhere) {
+  constructor(gate: Gate, instance: Instance, link: ManagedLink, tenant?: Tenant, choose?: Choose) {
     this.#gate = gate;
     this.#instance = instance;
     this.#link = link;
     this.#tenant = tenant;
-    this.#elsewhere = elsewhere;
+    this.#choose = choose;
   }
 
   get facts() {
@@ -42,22 +49,27 @@ export class LeasedLink implements Link {
     // What the gateway wants to know for itself, as lists, is no call of a caller.
     const party = options.onRequest === undefined && options.onNotification === undefined ? undefined : tenant;
     const began = Date.now();
-    // Looked at when the call is sent: a lease may be used much later, and more than once.
-    const other = this.#elsewhere && party && this.#link.busy ? this.#elsewhere(party, options) : undefined;
-    if (other !== undefined) {
-      const link = await other;
-      return link.request(method, params, { ...options, timeoutMs: leftOf(options, began) });
-    }
     instance.calls++;
     let leave: Leave | undefined;
+    let chosen: Instance | undefined;
     let sentAt = 0;
     try {
       const refusal = instance.breaker?.refusal();
       if (refusal !== undefined) throw refusal;
       const entered = this.#gate.enter(tenant === undefined ? '' : queueOf(tenant), options.timeoutMs, options.signal);
       leave = entered instanceof Promise ? await entered : entered;
+      let link = this.#link;
+      if (this.#choose !== undefined && party !== undefined) {
+        // Only now, in its turn: those that waited together must not all choose the one that was free then.
+        const place = this.#choose(party, leftOf(options, began), options.signal);
+        chosen = place.instance;
+        chosen.calls++;
+        chosen.running++;
+        link = place.link instanceof Promise ? await place.link : place.link;
+        chosen.served = true;
+      }
       sentAt = Date.now();
-      const reply = await this.#link.request(method, params, {
+      const reply = await link.request(method, params, {
         timeoutMs: leftOf(options, began),
         maxTotalMs: options.maxTotalMs,
         signal: options.signal,
@@ -80,6 +92,11 @@ export class LeasedLink implements Link {
       leave?.();
       instance.calls--;
       instance.usedAt = Date.now();
+      if (chosen !== undefined) {
+        chosen.calls--;
+        chosen.running--;
+        chosen.usedAt = instance.usedAt;
+      }
     }
   }
 

@@ -207,6 +207,17 @@ describe('requests of a server', () => {
     expect(await ask()).toMatchObject([{}, { result: { roots: [] } }]);
   });
 
+  it('are chosen in turn: calls that waited together each get one of their own, where there may be so many', async () => {
+    const made = lab();
+    const server = living(stdioServer(LEGACY), { sharing: 'per-call', maxInstances: 3, maxConcurrent: 4 });
+    const link = await lease(made, server, tenant('alice', { capabilities: '{"roots":{}}' }));
+    const ask = async (): Promise<unknown> => parsed(await call(link, 'ask', {}, answers))['answers'];
+    for (const reply of await Promise.all(Array.from({ length: 6 }, ask))) {
+      expect(reply).toMatchObject([{}, { result: { roots: [] } }]);
+    }
+    expect(made.processes()).toHaveLength(3);
+  });
+
   it('are offered what the client can do', async () => {
     const made = lab();
     const http = await startHttp('legacy');

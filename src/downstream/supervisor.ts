@@ -1,5 +1,6 @@
 /** All connections of one server: when they are started, who leases them, and when they end. */
 import type { ServerDefinition } from '../config/types.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { watchAlive } from './alive.ts';
 import { createBackoff } from './backoff.ts';
@@ -9,7 +10,7 @@ import { createGate } from './gate.ts';
 import { watchIdle } from './idle.ts';
 import { type Instance, liveLink } from './instance.ts';
 import { createInstances } from './instances.ts';
-import { type Elsewhere, LeasedLink } from './leased.ts';
+import { type Choose, LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
@@ -209,25 +210,26 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     if (instance === undefined || link === undefined) return undefined;
     instance.usedAt = Date.now();
     instance.served = true;
-    return new LeasedLink(gate, instance, link, tenant, elsewhere);
+    return new LeasedLink(gate, instance, link, tenant, choose);
   };
 
-  /** Where each call has a connection of its own: the first one on which none runs. */
-  const findFree: Elsewhere = (tenant, { timeoutMs, signal }) => {
-    const scope = instances.freeScope(tenant);
-    return scope === undefined ? undefined : lease({ timeoutMs, signal, tenant }, scope);
+  const chooseFree: Choose = (tenant, timeoutMs, signal) => {
+    const instance = instances.free(tenant);
+    return { instance, link: liveLink(instance) ?? waitingFor(instance, timeoutMs, signal) };
   };
-  const elsewhere = server.life?.sharing === 'per-call' ? findFree : undefined;
+  const choose = server.life?.sharing === 'per-call' ? chooseFree : undefined;
 
-  /** @param place the scope of the connection; without it the tenant's first one */
-  const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions, place?: string): Promise<Link> => {
+  const waitingFor = (instance: Instance, timeoutMs: number, signal: CancelSignal | undefined): Promise<ManagedLink> =>
+    waitFor(connecting(instance, true), timeoutMs, signal, () => stillStarting(server.name, timeoutMs));
+
+  const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<Link> => {
     const until = Date.now() + timeoutMs;
     if (isOwn && tenant === undefined) throw needsPrincipal(server.name);
     for (;;) {
       if (over !== undefined) throw over;
       if (signal?.aborted) throw signal.reason;
       const anyone = tenant === undefined || listing === true ? instances.any(tenant) : undefined;
-      const instance = anyone ?? (tenant === undefined ? instances.unclaimed() : instances.take(tenant, place));
+      const instance = anyone ?? (tenant === undefined ? instances.unclaimed() : instances.take(tenant));
       instance.usedAt = Date.now();
       const link =
         liveLink(instance) ??
@@ -238,7 +240,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         if (!instances.belongs(instance, tenant)) continue;
         instance.served = true;
       }
-      return new LeasedLink(gate, instance, link, tenant, elsewhere);
+      holdForNow(instance);
+      return new LeasedLink(gate, instance, link, tenant, choose);
     }
   };
 
@@ -291,6 +294,14 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       }
     },
   };
+}
+
+/** Who waited for a lease makes its request in this turn of the event loop: until then nobody may take the connection for idle. */
+function holdForNow(instance: Instance): void {
+  instance.calls++;
+  setImmediate(() => {
+    instance.calls--;
+  });
 }
 
 function needsPrincipal(server: string): GatewayError {

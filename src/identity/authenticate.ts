@@ -20,8 +20,8 @@ export interface HttpAuthentication {
 
 /**
  * Answers at once, except for a JWT. Never rejects.
- * @param channel the network connection: a token of the rules that came over it before is known again. Who compares it is who
- *   sent it, so the time that this takes tells nobody anything new.
+ * @param channel the network connection: a token of the rules that came over it before is known again. It is compared in constant
+ *   time: behind a proxy the one before may be somebody else's.
  */
 export type Authenticate = (
   authorization: string | undefined,
@@ -41,7 +41,7 @@ export function createAuthenticate(options: HttpAuthentication): Authenticate {
     if (authorization === undefined) return NO_TOKEN;
     const snapshot = options.snapshot();
     const before = channel && seen.get(channel);
-    if (before?.authorization === authorization && before.snapshot === snapshot && today() < before.expiresAt) {
+    if (before?.snapshot === snapshot && isSame(before.authorization, authorization) && today() < before.expiresAt) {
       return before.proven;
     }
     const token = bearerToken(authorization);
@@ -49,7 +49,9 @@ export function createAuthenticate(options: HttpAuthentication): Authenticate {
     const found = staticProof(token, snapshot, generatedTokenHash);
     if (found !== undefined && today() < found.expiresAt) {
       const proven: Authentication = { kind: 'proven', proof: found.proof };
-      if (channel !== undefined) seen.set(channel, { authorization, snapshot, expiresAt: found.expiresAt, proven });
+      const { expiresAt } = found;
+      if (channel !== undefined)
+        seen.set(channel, { authorization: bytesOf(authorization), snapshot, expiresAt, proven });
       return proven;
     }
     return isJwtShaped(token) && acceptsJwt(snapshot) ? verifyJwt(token, snapshot) : INVALID_TOKEN;
@@ -58,11 +60,19 @@ export function createAuthenticate(options: HttpAuthentication): Authenticate {
 
 /** What a network connection proved before. */
 interface Seen {
-  readonly authorization: string;
+  readonly authorization: Buffer;
   readonly snapshot: Snapshot;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   readonly proven: Authentication;
+}
+
+function bytesOf(header: string): Buffer {
+  return Buffer.from(header, 'latin1');
+}
+
+function isSame(before: Buffer, header: string): boolean {
+  return before.length === header.length && timingSafeEqual(before, bytesOf(header));
 }
 
 function staticProof(

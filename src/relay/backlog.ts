@@ -5,7 +5,7 @@ const MAX_COUNT = 100;
 const MAX_LENGTH = 32_768;
 
 export interface Backlog<T> {
-  /** The oldest go where there is no room. @param length characters that it takes */
+  /** The oldest go where there is no room; what is too long alone is left out. @param length characters that it takes */
   add(item: T, length: number): void;
   /** All of it, oldest first; nothing is left. */
   take(): readonly T[];
@@ -16,6 +16,8 @@ export function createBacklog<T>(): Backlog<T> {
   let total = 0;
   return {
     add(item, length) {
+      // What can never fit must not take the place of all that does.
+      if (length > MAX_LENGTH) return;
       kept.push({ item, length });
       total += length;
       while (kept.length > MAX_COUNT || total > MAX_LENGTH) total -= kept.shift()?.length ?? 0;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { offeredOf, takesTasks } from './offered.ts';
+import { offeredOf, takesTasks, withoutTasks } from './offered.ts';
 
 const declared = JSON.stringify({
   sampling: { tools: {} },
@@ -58,4 +58,15 @@ it('a task may come back only where the extension is declared as one', () => {
   const elsewhere = JSON.stringify({ sampling: { 'io.modelcontextprotocol/tasks': {} } });
   expect(takesTasks(offeredOf(elsewhere, 'modern', false))).toBe(false);
   expect(takesTasks(offeredOf(undefined, 'modern', false))).toBe(false);
+});
+
+it('tasks alone can be left out of what is offered', () => {
+  const { requestCapabilities } = offeredOf(declared, 'modern', true);
+  expect(takesTasks({ capabilities: '{}', requestCapabilities: withoutTasks(requestCapabilities) })).toBe(false);
+  expect(JSON.parse(withoutTasks(requestCapabilities))).toEqual({
+    ...common,
+    experimental: { mine: {} },
+    extensions: { ...ui, ...unknown },
+  });
+  expect(withoutTasks('{"roots":{}}')).toBe('{"roots":{}}');
 });

@@ -62,6 +62,16 @@ export function takesTasks({ requestCapabilities }: Offered): boolean {
   return member(member(JSON.parse(requestCapabilities) as Fields, 'extensions') ?? {}, TASKS) !== undefined;
 }
 
+/** The same without the extension of tasks. */
+export function withoutTasks(requestCapabilities: string): string {
+  if (!requestCapabilities.includes(TASKS)) return requestCapabilities;
+  const { extensions, ...common } = JSON.parse(requestCapabilities) as Fields & { readonly extensions?: Fields };
+  return text(
+    common,
+    Object.entries(extensions ?? {}).filter(([id]) => id !== TASKS),
+  );
+}
+
 function text(common: Fields, extensions: readonly [string, unknown][]): string {
   return JSON.stringify(extensions.length === 0 ? common : { ...common, extensions: Object.fromEntries(extensions) });
 }

@@ -15,7 +15,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { type Client, isLoud, type Retry } from './client.ts';
 import { type Conversation, converse } from './conversation.ts';
 import { type InputRequired, MAY_ASK, readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
-import { takesTasks } from './offered.ts';
+import { takesTasks, withoutTasks } from './offered.ts';
 import type { Parking } from './parking.ts';
 import { CALL_OVER, NOT_ITS_TASK, paramsForLegacy, refusalOf } from './questions.ts';
 import { relateTo } from './related.ts';
@@ -32,6 +32,8 @@ export interface RelayRequest {
   readonly params: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** False where a task could not be followed, so that none may come back. */
+  readonly offersTasks?: boolean;
 }
 
 export interface RelayContext {
@@ -223,7 +225,8 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
     onNotification: (method, params) => tell(context, request.server, method, params),
     meta: joinMembers(context.meta, level),
     headers: request.headers,
-    clientCapabilities: client.requestCapabilities,
+    clientCapabilities:
+      request.offersTasks === false ? withoutTasks(client.requestCapabilities) : client.requestCapabilities,
   };
 }
 
@@ -258,11 +261,11 @@ function adoptLogLevel({ logLevel }: Client, link: Link, { timeoutMs }: RelayReq
   return link.request('logging/setLevel', `"level":${JSON.stringify(logLevel)}`, { timeoutMs });
 }
 
-function released(client: Client, reply: Reply, { method }: RelayRequest): Relayed {
+function released(client: Client, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
   if (reply.ok) {
     const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;
     // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
-    const isTask = resultType === 'task' && !(method === 'tools/call' && takesTasks(client));
+    const isTask = resultType === 'task' && !(method === 'tools/call' && offersTasks && takesTasks(client));
     if (resultType === 'complete' || (client.era === 'modern' && !isTask))
       return { kind: 'result', ttlMs, body: { text, members, metaAt, resultType, isError } };
     throw new GatewayError(

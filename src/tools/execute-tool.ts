@@ -11,7 +11,7 @@ import { tokenLimit } from './read-result.ts';
 import { fitted } from './results/fit.ts';
 import { compileSelector } from './results/select.ts';
 import { inputSchema } from './schema.ts';
-import { taskParam, withTask } from './task.ts';
+import { followsTasks, taskParam, withTask } from './task.ts';
 import { hasFailed, misfit, taught } from './teach.ts';
 import type { Deadline, GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 
@@ -131,13 +131,14 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   });
   const { link, prepared } = connecting instanceof Promise ? await connecting : connecting;
   const headers = toolCallHeaders(prepared, call.args.text);
-  const task = taskParam(call.task, context.relay.client.era, call.server, link.facts);
+  const task = taskParam(call.task, context.relay.client.era, server, link.facts);
   const relayed = await relay(context.relay, link, {
     server: request.server,
     method: request.method,
     params: joinMembers(request.params, task),
     headers,
     timeoutMs: deadline.leftMs(),
+    offersTasks: followsTasks(server),
   });
   if (relayed.kind === 'error') return relayed;
   const asked = link.facts.era === 'legacy' && task !== '';

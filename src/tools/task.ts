@@ -1,4 +1,5 @@
 /** Calls that a server answers with a task: the id that their caller gets, and what a task may not cross. */
+import type { ServerDefinition } from '../config/types.ts';
 import type { ServerFacts } from '../downstream/types.ts';
 import { type ResultBody, rewritten } from '../protocol/codec.ts';
 import { readObject, stringValue } from '../protocol/messages.ts';
@@ -22,8 +23,12 @@ export function taskOf({ text, params }: RequestText): string | undefined {
  * @returns inner text of the params
  * @throws GatewayError METHOD_NOT_FOUND where a caller of 2025 asks for a task that it could not follow, or never would get
  */
-export function taskParam(task: string | undefined, caller: Era, server: string, facts: ServerFacts): string {
+export function taskParam(task: string | undefined, caller: Era, server: ServerDefinition, facts: ServerFacts): string {
   if (task === undefined) return '';
+  if (!followsTasks(server)) {
+    const why = 'has a process for each call ("sharing": "per-call"), so that nothing could be learned of a task later';
+    throw new GatewayError('METHOD_NOT_FOUND', `Server "${server.name}" ${why}: call the tool without "task".`);
+  }
   // Callers of 2026-07-28 do not ask: the member means nothing (ext-tasks, Capability Negotiation).
   if (caller === 'modern') return facts.era === 'modern' ? `"task":${task}` : '';
   if (facts.era === 'legacy' && runsTools(facts.capabilities)) return `"task":${task}`;
@@ -31,7 +36,12 @@ export function taskParam(task: string | undefined, caller: Era, server: string,
     facts.era === 'modern'
       ? 'speaks 2026-07-28, whose tasks a client of 2025-11-25 cannot follow'
       : 'does not run tools as tasks';
-  throw new GatewayError('METHOD_NOT_FOUND', `Server "${server}" ${why}: call the tool without "task".`);
+  throw new GatewayError('METHOD_NOT_FOUND', `Server "${server.name}" ${why}: call the tool without "task".`);
+}
+
+/** Whether what a server runs as a task can be asked for later: not where that would reach another process of it. */
+export function followsTasks({ life }: ServerDefinition): boolean {
+  return life?.sharing !== 'per-call';
 }
 
 /** Whether a server declares `tasks.requests.tools.call` (2025-11-25, basic/utilities/tasks, Capabilities). */
