@@ -26,31 +26,8 @@ type Redact = (text: string) => string;
  * are by the same caller to the same tool as another one just before: their part of the text is made once.
  */
 export function createBodies(redact: Redact): (record: AuditRecord, timestamp: string) => string {
-  const what = remembered(
-    (one, other) =>
-      one.agent_id === other.agent_id &&
-      one.operation === other.operation &&
-      one.server === other.server &&
-      one.tool === other.tool,
-    ({ agent_id, operation, server, tool }) => ({ agent_id, operation, server, tool }),
-    redact,
-  );
-  const who = remembered(
-    (one, other) =>
-      one.rule === other.rule &&
-      one.error_code === other.error_code &&
-      one.principal === other.principal &&
-      one.claimed_agent === other.claimed_agent &&
-      one.assurance === other.assurance,
-    ({ rule, error_code, principal, claimed_agent, assurance }) => ({
-      rule,
-      error_code,
-      principal,
-      claimed_agent,
-      assurance,
-    }),
-    redact,
-  );
+  const what = remembered(redact, ['agent_id', 'operation', 'server', 'tool']);
+  const who = remembered(redact, ['rule', 'error_code', 'principal', 'claimed_agent', 'assurance']);
   return (record, timestamp) => {
     const detail = record.detail === undefined ? '' : `,"detail":${detailJson(record.detail, redact)}`;
     const { latency_ms: ms } = record;
@@ -63,20 +40,26 @@ export function createBodies(redact: Redact): (record: AuditRecord, timestamp: s
   };
 }
 
+type Name =
+  | 'agent_id'
+  | 'operation'
+  | 'server'
+  | 'tool'
+  | 'rule'
+  | 'error_code'
+  | 'principal'
+  | 'claimed_agent'
+  | 'assurance';
+
 /** The text of some names of a record, kept for the next one as long as they are the same. */
-function remembered(
-  isSame: (one: AuditRecord, other: AuditRecord) => boolean,
-  pick: (record: AuditRecord) => Readonly<Record<string, string | null>>,
-  redact: Redact,
-): (record: AuditRecord) => string {
+function remembered(redact: Redact, keys: readonly Name[]): (record: AuditRecord) => string {
   let last: AuditRecord | undefined;
   let text = '';
   return (record) => {
-    if (last !== undefined && isSame(record, last)) return text;
-    const names = Object.entries(pick(record));
+    if (last !== undefined && keys.every((key) => record[key] === last?.[key])) return text;
     // What is cut was redacted first, and tomorrow there may be other secrets.
-    last = names.some(([, value]) => (value?.length ?? 0) > MAX_NAME) ? undefined : record;
-    text = names.map(([key, value]) => `"${key}":${name(value, redact)}`).join(',');
+    last = keys.some((key) => (record[key]?.length ?? 0) > MAX_NAME) ? undefined : record;
+    text = keys.map((key) => `"${key}":${name(record[key], redact)}`).join(',');
     return text;
   };
 }

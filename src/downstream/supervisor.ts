@@ -213,14 +213,21 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     return new LeasedLink(gate, instance, link, tenant, choose);
   };
 
+  /** @param askedMs how long the caller would have waited in all, to be told of it */
+  const linkOf = (
+    instance: Instance,
+    signal: CancelSignal | undefined,
+    waitMs: number,
+    askedMs = waitMs,
+  ): Promise<ManagedLink> | ManagedLink =>
+    liveLink(instance) ??
+    waitFor(connecting(instance, true), waitMs, signal, () => stillStarting(server.name, askedMs));
+
   const chooseFree: Choose = (tenant, timeoutMs, signal) => {
     const instance = instances.free(tenant);
-    return { instance, link: liveLink(instance) ?? waitingFor(instance, timeoutMs, signal) };
+    return { instance, link: linkOf(instance, signal, timeoutMs) };
   };
   const choose = server.life?.sharing === 'per-call' ? chooseFree : undefined;
-
-  const waitingFor = (instance: Instance, timeoutMs: number, signal: CancelSignal | undefined): Promise<ManagedLink> =>
-    waitFor(connecting(instance, true), timeoutMs, signal, () => stillStarting(server.name, timeoutMs));
 
   const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<Link> => {
     const until = Date.now() + timeoutMs;
@@ -231,11 +238,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       const anyone = tenant === undefined || listing === true ? instances.any(tenant) : undefined;
       const instance = anyone ?? (tenant === undefined ? instances.unclaimed() : instances.take(tenant));
       instance.usedAt = Date.now();
-      const link =
-        liveLink(instance) ??
-        (await waitFor(connecting(instance, true), until - Date.now(), signal, () =>
-          stillStarting(server.name, timeoutMs),
-        ));
+      const link = await linkOf(instance, signal, until - Date.now(), timeoutMs);
       if (tenant !== undefined && listing !== true) {
         if (!instances.belongs(instance, tenant)) continue;
         instance.served = true;
