@@ -20,9 +20,10 @@ export interface AuditRecord {
 
 export interface AuditSink {
   /**
-   * Appends a record. Resolves when write(2) returned; records of one tick share one write.
+   * Appends a record; records of one turn of the event loop share writes.
+   * @returns undefined where write(2) has returned, else resolves when it has.
    * @throws GatewayError AUDIT_UNAVAILABLE (as a rejection) when the record could not be written.
    */
-  append(record: AuditRecord): Promise<void>;
+  append(record: AuditRecord): Promise<void> | undefined;
   close(): Promise<void>;
 }

@@ -13,7 +13,10 @@ function names(path: string): string[] {
   return readdirSync(dirname(path)).sort();
 }
 
-async function fill(audit: { append: (record: ReturnType<typeof recordOf>) => Promise<void> }, count: number) {
+async function fill(
+  audit: { append: (record: ReturnType<typeof recordOf>) => Promise<void> | undefined },
+  count: number,
+) {
   for (let n = 0; n < count; n++) await audit.append(recordOf({ request_id: `r-${n}` }));
 }
 

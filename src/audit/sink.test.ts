@@ -39,6 +39,24 @@ describe('openAudit', () => {
     expect(tail).toBe(`${createHash('sha256').update(head).digest('hex')}"}`);
   });
 
+  it('writes a record at once after a turn that had only one, and waits for others after one that had several', async () => {
+    const { audit, path } = openTestAudit();
+    const turn = (count: number): number[] =>
+      Array.from({ length: count }, () => {
+        void audit.append(recordOf());
+        return linesOf(path).length;
+      });
+    const next = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    expect(turn(1)).toEqual([0]);
+    await next();
+    expect(turn(3)).toEqual([2, 2, 2]);
+    await next();
+    expect(turn(1)).toEqual([4]);
+    await next();
+    expect(turn(1)).toEqual([6]);
+    expect(verifyLog(path)).toMatchObject({ ok: true, records: 6 });
+  });
+
   it('writes all records of one turn of the event loop at once, and says so through one promise', async () => {
     let writes = 0;
     const writeSync = overWrites((write) => {
@@ -172,7 +190,7 @@ describe('openAudit', () => {
   it('names no path to agents', async () => {
     const { audit, path } = openTestAudit();
     rmSync(dirname(path), { recursive: true });
-    const error: unknown = await audit.append(recordOf()).catch((reason: unknown) => reason);
+    const error: unknown = await audit.append(recordOf())?.catch((reason: unknown) => reason);
     expect(String(error)).toContain('(ENOENT)');
     expect(String(error)).not.toContain(dirname(path));
   });

@@ -1,4 +1,7 @@
-/** The audit log: records in, chained lines out, one write per turn of the event loop. */
+/**
+ * The audit log: records in, chained lines out. All records of one turn of the event loop share one write; where the turn before
+ * had one record only, nobody waits for another one.
+ */
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
@@ -67,24 +70,38 @@ export function openAudit(options: AuditOptions): AuditSink {
   const timestamp = createClock(options.now ?? Date.now);
   const bodyOf = createBodies(options.redact);
   let pending: Batch | undefined;
+  /** Records of this turn of the event loop, and whether the one before had several. */
+  let records = 0;
+  let wereSeveral = true;
   let failing = false;
   let closed = false;
+
+  const write = (bodies: readonly string[]): GatewayError | undefined => {
+    const failure = writer.write(bodies);
+    if (failure === undefined) {
+      if (failing) emit({ kind: 'recovered' });
+      failing = false;
+      return undefined;
+    }
+    failing = true;
+    const error = unavailable(failure.error);
+    emit({ kind: 'failed', error, records: bodies.length });
+    return error;
+  };
 
   const flush = (): void => {
     const batch = pending;
     if (batch === undefined) return;
     pending = undefined;
-    const failure = writer.write(batch.bodies);
-    if (failure === undefined) {
-      batch.resolve();
-      if (failing) emit({ kind: 'recovered' });
-      failing = false;
-      return;
-    }
-    failing = true;
-    const error = unavailable(failure.error);
-    batch.reject(error);
-    emit({ kind: 'failed', error, records: batch.bodies.length });
+    const error = write(batch.bodies);
+    if (error === undefined) batch.resolve();
+    else batch.reject(error);
+  };
+
+  const endTurn = (): void => {
+    wereSeveral = records > 1;
+    records = 0;
+    flush();
   };
 
   const opened = file.append(Buffer.alloc(0));
@@ -94,14 +111,17 @@ export function openAudit(options: AuditOptions): AuditSink {
   }
 
   return {
-    append(record: AuditRecord): Promise<void> {
+    append(record: AuditRecord): Promise<void> | undefined {
       if (closed) return refused(unavailable(undefined));
-      if (pending === undefined) {
-        pending = createBatch();
-        // After everything that this turn of the event loop has to say: all of it shares one write.
-        setImmediate(flush);
+      const body = bodyOf(record, timestamp());
+      // After everything that this turn of the event loop has to say.
+      if (records++ === 0) setImmediate(endTurn);
+      if (records === 1 && !wereSeveral) {
+        const error = write([body]);
+        return error && refused(error);
       }
-      pending.bodies.push(bodyOf(record, timestamp()));
+      pending ??= createBatch();
+      pending.bodies.push(body);
       return pending.promise;
     },
     close() {

@@ -23,5 +23,5 @@ export function recordChange(audit: AuditSink, log: Logger, change: Change): voi
   };
   audit
     .append(record)
-    .catch((error: unknown) => log.error({ err: error }, 'a change of definitions could not be recorded'));
+    ?.catch((error: unknown) => log.error({ err: error }, 'a change of definitions could not be recorded'));
 }

@@ -41,7 +41,8 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     const admitting = admit(parts, call, invocation, context);
     if (admitting !== undefined) await admitting;
     if (invocation.executes) {
-      await parts.audit.append(record(call, 'decided', 'ALLOW', null));
+      const writing = parts.audit.append(record(call, 'decided', 'ALLOW', null));
+      if (writing !== undefined) await writing;
       call.isRecorded = true;
       if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
     }
@@ -58,7 +59,8 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     }
   }
   try {
-    await conclude(parts, call, answer, failure?.code);
+    const writing = conclude(parts, call, answer, failure?.code);
+    if (writing !== undefined) await writing;
     return answer;
   } catch (error) {
     return unrecorded(call, error);
@@ -128,8 +130,13 @@ async function afterSignIn(parts: PipelineParts, call: Call, failure: GatewayErr
   return asked === 'again' ? invocation.run(new CallContext(parts, call, invocation, caller), call.target) : asked;
 }
 
-/** Counts a call that is over. @returns resolves when its record is written */
-function conclude(parts: PipelineParts, call: Call, answer: ToolAnswer, code: ErrorCode | undefined): Promise<void> {
+/** Counts a call that is over. @returns as `AuditSink.append` of its record */
+function conclude(
+  parts: PipelineParts,
+  call: Call,
+  answer: ToolAnswer,
+  code: ErrorCode | undefined,
+): Promise<void> | undefined {
   call.done?.(() => (answer.kind === 'result' ? Buffer.byteLength(answer.body.text) : 0));
   const ms = performance.now() - call.startedAt;
   account(parts, call, answer);
