@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Canceller } from '../shared/cancel.ts';
 import type { Conversation } from './conversation.ts';
-import { createParking, PREFIX } from './parking.ts';
+import { type Claim, createParking, PREFIX } from './parking.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -17,13 +18,13 @@ function conversation(): Conversation & { readonly ended: unknown[] } {
   };
 }
 
-const always = (): boolean => true;
+const mine: Claim = { owner: 'me', call: 'call', permitted: () => true, signal: new Canceller() };
 const TEN_MINUTES = 600_000;
 
 it('a call is taken once, by its owner, for the same call, with the handle as it was given', () => {
   const parking = createParking();
   const parked = conversation();
-  const handle = parking.park(parked, 'me', 'call', always);
+  const handle = parking.park(parked, mine);
   expect(parking.isHandle(handle)).toBe(true);
   expect(parking.isHandle('a state of a server')).toBe(false);
   const forged = handle.slice(0, -2) + (handle.at(-2) === 'A' ? 'B' : 'A') + handle.slice(-1);
@@ -46,7 +47,7 @@ it('a call is taken once, by its owner, for the same call, with the handle as it
 it('a call that nobody comes back for is cancelled at its expiry', () => {
   const parking = createParking();
   const parked = conversation();
-  const handle = parking.park(parked, 'me', 'call', always);
+  const handle = parking.park(parked, mine);
   vi.advanceTimersByTime(TEN_MINUTES - 1);
   expect(parked.ended).toEqual([]);
   vi.advanceTimersByTime(1);
@@ -58,11 +59,11 @@ it('a call that nobody comes back for is cancelled at its expiry', () => {
 it('calls over the bounds are refused and ended: 100 of one owner, 1,000 in all', () => {
   const parking = createParking();
   const fill = (owner: string): void => {
-    for (let count = 0; count < 100; count++) parking.park(conversation(), owner, 'call', always);
+    for (let count = 0; count < 100; count++) parking.park(conversation(), { ...mine, owner });
   };
   const refused = (owner: string): void => {
     const late = conversation();
-    expect(() => parking.park(late, owner, 'call', always)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }));
+    expect(() => parking.park(late, { ...mine, owner })).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }));
     expect(late.ended).toMatchObject([{ code: 'RATE_LIMITED' }]);
   };
   fill('0');
@@ -75,17 +76,17 @@ it('calls over the bounds are refused and ended: 100 of one owner, 1,000 in all'
 it('a worker has its part of the bounds', () => {
   const parking = createParking('w1.', 0.25);
   for (let count = 0; count < 25; count++) {
-    expect(parking.park(conversation(), 'me', 'call', always)).toMatch(/^amgp1\.w1\./);
+    expect(parking.park(conversation(), mine)).toMatch(/^amgp1\.w1\./);
   }
-  expect(() => parking.park(conversation(), 'me', 'call', always)).toThrow(/Too many calls wait/);
+  expect(() => parking.park(conversation(), mine)).toThrow(/Too many calls wait/);
 });
 
 it('what a reload no longer permits is ended, and all at the end', () => {
   const parking = createParking();
   let isPermitted = true;
   const [denied, kept] = [conversation(), conversation()];
-  const handle = parking.park(denied, 'me', 'denied', () => isPermitted);
-  parking.park(kept, 'me', 'kept', always);
+  const handle = parking.park(denied, { ...mine, call: 'denied', permitted: () => isPermitted });
+  parking.park(kept, { ...mine, call: 'kept' });
   parking.review();
   expect(denied.ended).toEqual([]);
   isPermitted = false;

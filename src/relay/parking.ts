@@ -1,5 +1,6 @@
 /** Conversations that wait for their caller to come back, under handles that nobody else can use. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Conversation } from './conversation.ts';
 
@@ -12,12 +13,11 @@ const MAX_PER_OWNER = 100;
 
 export interface Parking {
   /**
-   * Keeps a conversation until it is taken or expires.
-   * @param owner who may take it; @param call digest of the request that may resume it.
+   * Keeps a conversation until it is taken or expires, or whoever is about to get the handle leaves.
    * @returns a handle: single use, authenticated, bound to owner, call and expiry.
    * @throws GatewayError RATE_LIMITED when too many wait; the conversation is ended then.
    */
-  park(conversation: Conversation, owner: string, call: string, permitted: () => boolean): string;
+  park(conversation: Conversation, claim: Claim): string;
   isHandle(state: string): boolean;
   /** @returns undefined for a handle that is unknown, used, expired or somebody else's. */
   take(handle: string, owner: string, call: string): Conversation | undefined;
@@ -28,10 +28,18 @@ export interface Parking {
   readonly size: number;
 }
 
-interface Parked {
-  readonly conversation: Conversation;
+export interface Claim {
+  /** Who may take it. */
   readonly owner: string;
+  /** Digest of the request that may resume it. */
+  readonly call: string;
   readonly permitted: () => boolean;
+  /** Of the request that is answered with the handle. */
+  readonly signal: CancelSignal;
+}
+
+interface Parked extends Pick<Claim, 'owner' | 'permitted'> {
+  readonly conversation: Conversation;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -61,7 +69,7 @@ export function createParking(tag = '', share = 1): Parking {
   };
 
   return {
-    park(conversation, owner, call, permitted) {
+    park(conversation, { owner, call, permitted, signal }) {
       if (parked.size >= maxParked || countOf(owner) >= maxPerOwner) {
         const full = new GatewayError(
           'RATE_LIMITED',
@@ -73,6 +81,7 @@ export function createParking(tag = '', share = 1): Parking {
       const id = randomBytes(16).toString('hex');
       const timer = setTimeout(() => end(id, 'Nobody answered in time.'), EXPIRY_MS).unref();
       parked.set(id, { conversation, owner, permitted, timer });
+      signal.addEventListener('abort', () => end(id, 'Its caller is gone.'), { once: true });
       return prefix + seal(key, id, bindingOf(owner, call));
     },
     isHandle: (state) => state.startsWith(PREFIX),

@@ -59,6 +59,20 @@ function linkOf(request: Link['request']): Link {
   };
 }
 
+/** A connection whose server asks something and answers nothing, and what it was sent. */
+function askingLink() {
+  const sent: { signal?: RequestOptions['signal'] } = {};
+  const link = linkOf(
+    (_method, _params, { signal, onRequest }) =>
+      new Promise((_resolve, reject) => {
+        sent.signal = signal;
+        signal?.addEventListener('abort', () => reject(signal.reason));
+        void onRequest?.({ method: 'elicitation/create', params: '"message":"m"', withdrawn: new Canceller() });
+      }),
+  );
+  return { link, sent };
+}
+
 const MODERN = { era: 'modern', session: undefined, capabilities: '{"elicitation":{}}' } as const;
 
 it('a server of 2025 is told which level is wanted when that changes, not at every lease of its connection', async () => {
@@ -89,15 +103,7 @@ it('a call that its caller gave up before it was sent is not sent', async () => 
 });
 
 it('a call that waited ends with the caller that came back and is gone again', async () => {
-  let open: RequestOptions | undefined;
-  const link = linkOf(
-    (_method, _params, options) =>
-      new Promise((_resolve, reject) => {
-        open = options;
-        options.signal?.addEventListener('abort', () => reject(options.signal?.reason));
-        void options.onRequest?.({ method: 'elicitation/create', params: '"message":"m"', withdrawn: new Canceller() });
-      }),
-  );
+  const { link, sent } = askingLink();
   const context = contextOf(MODERN);
   const asked = await relay(context, link, REQUEST);
   if (asked.kind !== 'result') throw new Error(asked.message);
@@ -106,7 +112,17 @@ it('a call that waited ends with the caller that came back and is gone again', a
   signal.abort(new Error('gone'));
   const client = { ...context.client, retry: { requestState, inputResponses: undefined } };
   await expect(resume({ ...context, client, signal }, REQUEST)).rejects.toThrow('gone');
-  expect(open?.signal?.aborted).toBe(true);
+  expect(sent.signal?.aborted).toBe(true);
+});
+
+it('a call that waits ends with a caller that leaves before it has the handle', async () => {
+  const { link, sent } = askingLink();
+  const signal = new Canceller();
+  const context = { ...contextOf(MODERN), signal };
+  await relay(context, link, REQUEST);
+  expect([sent.signal?.aborted, context.parking.size]).toEqual([false, 1]);
+  signal.abort(new Error('gone'));
+  expect([sent.signal?.aborted, context.parking.size]).toEqual([true, 0]);
 });
 
 it('what must not be answered with `input_required` asks no caller of 2026-07-28', async () => {

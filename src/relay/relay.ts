@@ -203,7 +203,13 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
   try {
     const turn = await conversation.turn();
     if (turn.kind === 'reply') return released(client, turn.reply, request);
-    const handle = context.parking.park(conversation, context.owner, digestOf(request), () => context.permitted());
+    const permitted = (): boolean => context.permitted();
+    const handle = context.parking.park(conversation, {
+      owner: context.owner,
+      call: digestOf(request),
+      permitted,
+      signal,
+    });
     const text = writeInputRequired(turn.requests, handle);
     return { kind: 'result', body: { text, metaAt: -1, resultType: 'input_required' } };
   } finally {
