@@ -1,4 +1,4 @@
-/** Audit (behaviour section 8): no forwarded call without a recorded decision, no released result without another record. */
+/** Audit (docs/audit.md): no forwarded call without a recorded decision, no released result without another record. */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

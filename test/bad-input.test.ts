@@ -13,7 +13,7 @@ const SETUP = {
   env: { GATEWAY_INIT_STRATEGY: 'lazy' },
 };
 
-/** The limit on a message from a caller, in bytes (security.md). */
+/** The limit on a message from a caller, in bytes (docs/operations.md, Servers). */
 const LIMIT = 4 * 1024 * 1024;
 
 const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);

@@ -1,4 +1,4 @@
-/** Denied and non-existent look the same to who may not use them (behaviour section 4; D14). */
+/** Denied and non-existent look the same to who may not use them (docs/rules.md; D14). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { servers, withPrincipals } from './support/home.ts';
 import { CORNERS, type Front, openShared, overMatrix } from './support/matrix.ts';

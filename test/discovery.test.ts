@@ -1,4 +1,4 @@
-/** What agents see: the gateway's own tools, servers and tool definitions (behaviour section 4). */
+/** What agents see: the gateway's own tools, servers and tool definitions. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { servers, withPrincipals } from './support/home.ts';
 import { type Front, KINDS, open, openShared, overMatrix } from './support/matrix.ts';

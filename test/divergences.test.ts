@@ -1,4 +1,4 @@
-/** Where this gateway is deliberately unlike the Python one: behaviour section 10, one test or more for each entry. */
+/** Where this gateway is deliberately unlike the Python one (docs/migrating.md): one test or more for each entry. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

@@ -1,4 +1,4 @@
-/** Sessions of the 2025 revisions, and starts of the HTTP front (behaviour section 6, identity.md). */
+/** Sessions of the 2025 revisions, and starts of the HTTP front (docs/protocol.md, docs/identity.md). */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

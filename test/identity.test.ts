@@ -1,4 +1,4 @@
-/** Who is calling (behaviour section 3, identity.md): over both transports and both eras. */
+/** Who is calling (docs/identity.md): over both transports and both eras. */
 import { describe, expect, it } from 'vitest';
 import { auditRecords, type Json, servers, sha256, TOKEN } from './support/home.ts';
 import { type Front, open, TRANSPORTS, withBothEras } from './support/matrix.ts';

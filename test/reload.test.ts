@@ -1,4 +1,4 @@
-/** Hot reload (behaviour section 7) under load: no call lost, none decided by a mixture, bad files reported in time. */
+/** Hot reload (docs/operations.md) under load: no call lost, none decided by a mixture, bad files reported in time. */
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

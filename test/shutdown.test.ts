@@ -1,4 +1,4 @@
-/** Shutdown (behaviour section 9): running calls get an answer, and no process that the gateway started survives it. */
+/** Shutdown (docs/operations.md, Stop): running calls get an answer, and no process that the gateway started survives it. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

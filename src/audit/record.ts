@@ -1,4 +1,4 @@
-/** What an audit record says (behaviour section 8). The sink adds `timestamp`, `writer`, `seq` and `prev`. */
+/** What an audit record says (docs/audit.md). The sink adds `timestamp` and the place in the chain (line.ts). */
 export interface AuditRecord {
   readonly operation: string;
   readonly phase: 'decided' | 'finished';

@@ -2,7 +2,7 @@ import type { AuditRecord, AuditSink } from '../audit/record.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Change } from './change.ts';
 
-/** A change in what a server offers is a record too (behaviour section 8). Nobody waits for it. */
+/** A change in what a server offers is a record too (docs/audit.md). Nobody waits for it. */
 export function recordChange(audit: AuditSink, log: Logger, change: Change): void {
   const { server, added, removed, changed, instructions, whileRunning } = change;
   const record: AuditRecord = {

@@ -5,7 +5,7 @@ import { createGateway, type Gateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { say } from './output.ts';
 
-/** Milliseconds that running calls get to finish once the gateway stops (behaviour section 9). */
+/** Milliseconds that running calls get to finish once the gateway stops (docs/operations.md, Stop). */
 const DRAIN_MS = 10_000;
 /** Milliseconds until the gateway is gone once its client is; the guardian ends what is left of the servers. */
 const VANISH_MS = 1600;
@@ -75,7 +75,7 @@ function endWithClient(parent: number, stop: (drainMs: number) => void): void {
   setTimeout(look, PARENT_MS);
 }
 
-/** Exits at once; the guardian ends what is left of the servers (behaviour section 9). */
+/** Exits at once; the guardian ends what is left of the servers (docs/servers.md, Stop). */
 function leave(gateway: Life): never {
   gateway.kill();
   process.exit(1);

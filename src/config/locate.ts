@@ -1,4 +1,4 @@
-/** Where both files are (behaviour section 1). */
+/** Where both files are (docs/configuration.md). */
 import { join } from 'node:path';
 import { GatewayError } from '../shared/errors.ts';
 import { canonical, exists, readConfigFile } from './files.ts';

@@ -1,4 +1,4 @@
-/** What must hold between the principals of the rules and the agents (identity.md). */
+/** What must hold between the principals of the rules and the agents (docs/identity.md). */
 import { compilePattern } from '../policy/pattern.ts';
 import { checkCredential } from './credentials.ts';
 import type { ConfigDocument, ConfigPath } from './document.ts';

@@ -1,4 +1,4 @@
-/** Flags and environment -> settings of one process (behaviour section 5). Flags beat the environment. */
+/** Flags and environment -> settings of one process (docs/configuration.md). Flags beat the environment. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';

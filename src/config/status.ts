@@ -1,4 +1,4 @@
-/** What became of the reloads of one file: `reload_status` of `get_gateway_status` (behaviour section 4). */
+/** What became of the reloads of one file: `reload_status` of `get_gateway_status`. */
 export interface ReloadStatus {
   /** ISO 8601, UTC; null before the first reload. The start does not count. */
   readonly last_attempt: string | null;

@@ -1,4 +1,4 @@
-/** The snapshot in use, and its replacement when a file changes (behaviour section 7). */
+/** The snapshot in use, and its replacement when a file changes (docs/operations.md, Reload). */
 import { GatewayError } from '../shared/errors.ts';
 import { diffServers, type ServerChanges } from './diff.ts';
 import {

@@ -1,4 +1,4 @@
-/** `${VAR}` and `${VAR:-default}` in the texts of a server entry (behaviour section 1). */
+/** `${VAR}` and `${VAR:-default}` in the texts of a server entry (docs/configuration.md). */
 
 /** The variables that substitution reads. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -74,7 +74,7 @@ export interface OAuthDefinition {
 
 export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 
-/** How well it is known that a call comes from its agent (identity.md), weakest first. */
+/** How well it is known that a call comes from its agent (docs/identity.md), weakest first. */
 export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
 
 /** What a principal, or an agent, may do at most; undefined means no limit. */
@@ -106,7 +106,7 @@ export interface JwtDefinition {
   readonly scopes: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
-/** A principal of the rules file (identity.md). */
+/** A principal of the rules file (docs/identity.md). */
 export interface PrincipalDefinition {
   readonly name: string;
   readonly stdio: boolean;

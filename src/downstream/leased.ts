@@ -79,7 +79,7 @@ export class LeasedLink implements Link {
         onRequest: options.onRequest,
         onNotification: options.onNotification,
         clientCapabilities: options.clientCapabilities ?? tenant?.requestCapabilities,
-        // A tool may work longer than its time-out as long as it reports progress (behaviour section 4).
+        // A tool may work longer than its time-out as long as it reports progress (docs/operations.md, Servers).
         progress: method === 'tools/call',
         party,
       });

@@ -7,7 +7,7 @@ import { childEnvironment } from './env.ts';
 import { send } from './processes.ts';
 import { createFamily } from './tree.ts';
 
-/** Milliseconds between the steps of a stop (behaviour section 9). */
+/** Milliseconds between the steps of a stop (docs/servers.md, Stop). */
 const STEP_MS = 2000;
 
 export interface Exit {

@@ -14,7 +14,7 @@ export type Reply =
   | { readonly ok: true; readonly result: ResultText }
   | { readonly ok: false; readonly code: number; readonly message: string /** JSON text */; readonly data?: string };
 
-/** The text of a `result` object, hop-by-hop fields (behaviour section 4, `execute_tool`) already taken out. */
+/** The text of a `result` object, hop-by-hop fields (src/protocol/revisions.ts) already taken out. */
 export interface ResultText {
   /** A JSON object, `{` to `}`. */
   readonly text: string;

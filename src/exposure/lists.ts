@@ -13,7 +13,7 @@ import type { View } from './view.ts';
 /** How long a client may keep a list, in milliseconds; a change is announced besides. Rules filter it, for each caller anew. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
-/** Without an agent there is nothing to see, which is no error (behaviour section 3). */
+/** Without an agent there is nothing to see, which is no error. */
 const NOBODY: ReadonlySet<ErrorCode> = new Set([
   'INVALID_AGENT_ID',
   'FALLBACK_AGENT_NOT_IN_RULES',

@@ -1,4 +1,4 @@
-/** Who sends an HTTP request, by its `Authorization` header and nothing else (identity.md). */
+/** Who sends an HTTP request, by its `Authorization` header and nothing else (docs/identity.md). */
 import { timingSafeEqual } from 'node:crypto';
 import type { Snapshot } from '../config/types.ts';
 import type { Logger } from '../observe/log.ts';

@@ -1,7 +1,7 @@
 import type { Assurance, PrincipalDefinition, Snapshot } from '../config/types.ts';
 import { compilePattern, type Matcher } from '../policy/pattern.ts';
 
-/** Who connected, proven by how (identity.md), under one snapshot. */
+/** Who connected, proven by how (docs/identity.md), under one snapshot. */
 export interface Principal {
   readonly name: string;
   readonly defaultAgent: string | undefined;

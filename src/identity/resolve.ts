@@ -1,4 +1,4 @@
-/** Turns connection, credential and claim into an agent, or refuses (behaviour section 3, identity.md). */
+/** Turns connection, credential and claim into an agent, or refuses (docs/identity.md). */
 import type { Assurance, Snapshot } from '../config/types.ts';
 import type { Caller, Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';

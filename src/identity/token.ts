@@ -1,4 +1,4 @@
-/** The token of a gateway whose rules have no principals: made at the first start over HTTP, kept in a file (identity.md). */
+/** The token of a gateway whose rules have no principals: made at the first start over HTTP, kept in a file (docs/identity.md). */
 import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the gateway counts, and the two forms in which `/metrics` gives it (behaviour section 6). */
+/** What the gateway counts, and the two forms in which `/metrics` gives it (docs/operations.md). */
 import process from 'node:process';
 import { addedUp } from './added-up.ts';
 import { expose, type Family, type Sample, sampleName } from './exposition.ts';

@@ -3,7 +3,7 @@ import { GatewayError } from '../shared/errors.ts';
 
 /**
  * The refusal of a call: constant but for the caller's own names, so that denied and non-existent look the same, and so do
- * an explicit and a default deny (behaviour section 4, divergence D14).
+ * an explicit and a default deny (docs/rules.md; divergence D14).
  */
 export function denial(
   who: { agent: string; server: string; tool: string | undefined },

@@ -1,4 +1,4 @@
-/** The decision for one agent, step by step as behaviour section 2 lists it. */
+/** The decision for one agent, step by step as docs/rules.md lists it. */
 import { type Automaton, makeAutomaton } from './automaton.ts';
 import { isLiteralPattern } from './pattern.ts';
 import { makeRuleSet, type Rule, type RuleSet } from './rule-set.ts';

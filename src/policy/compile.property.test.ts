@@ -52,7 +52,7 @@ const rules: fc.Arbitrary<PolicyRules> = fc
   .array(fc.tuple(fc.constantFrom('a', 'b', '__proto__'), agent), { minLength: 1, maxLength: 3 })
   .map((entries) => ({ agents: record(entries) }));
 
-/** Section 2 of the behaviour, read out loud; it shares nothing with the code under test. */
+/** "The decision" of docs/rules.md, read out loud; it shares nothing with the code under test. */
 function oracle({ agents }: PolicyRules, id: string, server: string, tool: string | undefined): string {
   const entry = Object.entries(agents).find(([key]) => key === id)?.[1];
   if (entry === undefined) return '- unknown_agent';

@@ -7,7 +7,7 @@ export interface Policy {
   readonly agents: readonly string[];
   hasAgent(agent: string): boolean;
   /**
-   * Behaviour section 2. Without `name`, about the server as such. Never throws: what is not known is denied.
+   * The decision of docs/rules.md. Without `name`, about the server as such. Never throws: what is not known is denied.
    * @param name of the tool or prompt, or the URI of the resource.
    * @param kind what `name` names; a tool where it is left out.
    */

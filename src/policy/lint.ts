@@ -1,6 +1,6 @@
 /**
  * Rules that are valid but may not do what their author meant: those that meant something else in the Python gateway
- * (divergences D1, D2, D3 and D5 of the behaviour), and patterns that look mistyped.
+ * (divergences D1, D2, D3 and D5, docs/migrating.md), and patterns that look mistyped.
  */
 import { isLiteralPattern } from './pattern.ts';
 import type { AccessList, PolicyRules } from './rules.ts';

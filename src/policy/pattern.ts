@@ -1,8 +1,8 @@
-/** Patterns on their own (behaviour section 2); their syntax is described in tokens.ts. */
+/** Patterns on their own (docs/rules.md); their syntax is described in tokens.ts. */
 import { makeAutomaton } from './automaton.ts';
 import { parsePattern } from './tokens.ts';
 
-/** Longest pattern, in characters (security.md). */
+/** Longest pattern, in characters. */
 export const MAX_PATTERN_LENGTH = 256;
 
 /** Whether a whole name matches a pattern: case-sensitive, by code point, in time linear in the length of the name. */

@@ -1,4 +1,4 @@
-/** The policy part of the rules file, as data (behaviour sections 1 and 2). Already validated when it arrives here. */
+/** The policy part of the rules file, as data (docs/rules.md). Already validated when it arrives here. */
 
 /** What a server offers that rules can tell apart, and the map of an access list that speaks of it. */
 export type OfferKind = 'tool' | 'prompt' | 'resource';

@@ -53,7 +53,7 @@ export interface BatchMessage {
 
 export type Message = RequestMessage | NotificationMessage | ResponseMessage | InvalidMessage | BatchMessage;
 
-/** Containers inside containers that a message may have (security.md). */
+/** Containers inside containers that a message may have (docs/operations.md, Servers). */
 export const MAX_DEPTH = 64;
 
 const SHAPE: Shape = {

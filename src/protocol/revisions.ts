@@ -36,7 +36,7 @@ export const META_SERVER_INFO = `${META_PREFIX}serverInfo`;
 /** Only in 2025-11-25. */
 export const META_RELATED_TASK = `${META_PREFIX}related-task`;
 
-/** Fields of `_meta` that never cross the gateway (behaviour section 4, `execute_tool`). */
+/** Fields of `_meta` that each hop writes anew, so that they never cross the gateway. */
 export function isHopByHopMeta(key: string): boolean {
   return key === 'progressToken' || key.startsWith(META_PREFIX);
 }

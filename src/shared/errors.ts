@@ -17,7 +17,7 @@ const protocol = (rpc: number, http: number): Entry => ({ rpc, http, exit: 1 });
 const command = (exit: number): Entry => ({ rpc: -32603, http: 500, exit });
 
 export const CATALOGUE = {
-  // Failures that an agent sees as a tool result (behaviour section 4).
+  // Failures that an agent sees as a tool result (docs/troubleshooting.md).
   DENIED_BY_POLICY: tool(3),
   SERVER_UNAVAILABLE: tool(4),
   TOOL_NOT_FOUND: tool(4),

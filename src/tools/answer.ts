@@ -7,7 +7,7 @@ export function textAnswer(json: string): ToolAnswer {
   return { kind: 'result', body: ownResult({ content: [{ type: 'text', text: json }] }) };
 }
 
-/** A failure that the model sees as the result of its call (behaviour section 4). */
+/** A failure that the model sees as the result of its call (docs/troubleshooting.md, Error codes). */
 export function failureAnswer(code: ErrorCode, message: string): ToolAnswer {
   const text = JSON.stringify({ error: { code, message } });
   return { kind: 'result', body: ownResult({ content: [{ type: 'text', text }], isError: true }) };

@@ -151,7 +151,7 @@ export function toAnswer(relayed: Relayed): ToolAnswer {
   return relayed.kind === 'result' ? { kind: 'result', body: relayed.body } : relayed;
 }
 
-/** A name that the server did not list is not callable (security.md). */
+/** A name that the server did not list is not callable. */
 function inspected(
   context: ToolContext,
   server: ServerDefinition,

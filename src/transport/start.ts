@@ -25,7 +25,7 @@ import type { Protocol } from './protocol.ts';
 import type { Seat } from './seat.ts';
 import { type StdioTransport, serveStdio } from './stdio.ts';
 
-/** Bytes that one message of a caller may have (security.md). */
+/** Bytes that one message of a caller may have (docs/operations.md, Servers). */
 const MAX_CALLER_MESSAGE = 4 * 1024 * 1024;
 
 /** Milliseconds that cancelled calls get to send their errors. */

@@ -1,4 +1,4 @@
-/** What `get_gateway_status` tells (behaviour section 4). */
+/** What `get_gateway_status` tells (docs/operations.md, Reload). */
 import type { ConfigStore } from '../config/store.ts';
 
 export function statusOf(config: ConfigStore, servers: readonly object[]): object {

@@ -146,7 +146,7 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   }
 }
 
-/** No process that a gateway of this home started survives it (behaviour section 9). */
+/** No process that a gateway of this home started survives it (docs/servers.md, Stop). */
 export async function assertGone(homeDirectory: string): Promise<void> {
   const left = (): number[] => processesOf(homeDirectory).filter(isAlive);
   await until(() => left().length === 0, 'every process of the gateway is gone', 5_000);

@@ -1,4 +1,4 @@
-/** Sessions of the 2025 revisions over HTTP: each belongs to the principal that opened it (identity.md). */
+/** Sessions of the 2025 revisions over HTTP: each belongs to the principal that opened it (docs/identity.md). */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../pipeline/types.ts';
 import type { GatewayError } from '../../shared/errors.ts';
