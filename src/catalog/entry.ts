@@ -1,7 +1,7 @@
 /** One tool of a server, as the server defined it. */
 import { createHash } from 'node:crypto';
 import { compact, elements } from '../protocol/json.ts';
-import { readObject, stringValue } from '../protocol/messages.ts';
+import { readObject, stringValue, valueText } from '../protocol/messages.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type Frame, frameOf } from './frame.ts';
@@ -42,7 +42,6 @@ export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | un
   const root = readObject(text);
   const list = findMember(root, 'tools');
   if (root === undefined || list === undefined || text.charAt(list.start) !== '[') return undefined;
-  const cursor = findMember(root, 'nextCursor');
   const tools: ToolEntry[] = [];
   const rejected: string[] = [];
   for (const raw of elements(text.slice(list.start, list.end))) {
@@ -50,21 +49,15 @@ export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | un
     if (typeof entry === 'string') rejected.push(entry);
     else tools.push(entry);
   }
-  const nextCursor = cursor === undefined ? undefined : stringValue(text, cursor);
+  const nextCursor = stringValue(text, findMember(root, 'nextCursor'));
   return { tools, rejected, nextCursor, frame: frameOf(text, root, list) };
 }
 
 /** A tool, or why it is left out. */
 function readTool(raw: string, hasHeaders: boolean): ToolEntry | string {
   const root = readObject(raw);
-  const part = (key: string): string | undefined => {
-    const member = findMember(root, key);
-    return member === undefined ? undefined : raw.slice(member.start, member.end);
-  };
-  const string = (key: string): string | undefined => {
-    const member = findMember(root, key);
-    return member === undefined ? undefined : stringValue(raw, member);
-  };
+  const part = (key: string): string | undefined => valueText(raw, findMember(root, key));
+  const string = (key: string): string | undefined => stringValue(raw, findMember(root, key));
   const name = string('name');
   if (name === undefined || name === '') return 'A definition has no name.';
   const schema = part('inputSchema');

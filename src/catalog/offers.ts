@@ -65,8 +65,7 @@ export async function fetchOffers(link: Link, server: string, list: OfferList, t
       if (offer !== undefined && !found.has(offer.key)) found.set(offer.key, offer);
     }
     pages.push({ frame: frameOf(text, root, member), end: found.size });
-    const cursor = findMember(root, 'nextCursor');
-    return { nextCursor: cursor === undefined ? undefined : stringValue(text, cursor), total: found.size };
+    return { nextCursor: stringValue(text, findMember(root, 'nextCursor')), total: found.size };
   };
   const ttlMs = await fetchPages(link, { server, method, what: field, timeoutMs, page });
   return { entries: [...found.values()], pages, ttlMs };
@@ -75,7 +74,7 @@ export async function fetchOffers(link: Link, server: string, list: OfferList, t
 /** Reads one definition. @returns undefined where it has no name. */
 export function readOffer(raw: string, keyName: string): Offer | undefined {
   const member = findMember(readObject(raw), keyName);
-  const key = member === undefined ? undefined : stringValue(raw, member);
+  const key = stringValue(raw, member);
   if (member === undefined || key === undefined || key === '') return undefined;
   return { key, raw, keyStart: member.start, keyEnd: member.end };
 }

@@ -335,7 +335,6 @@ function nameHeader(message: Outgoing): Record<string, string> | undefined {
   const field = NAMED.get(message.method);
   if (field === undefined || message.headers?.['mcp-name'] !== undefined) return undefined;
   const parsed = parseMessage(message.text, 'server');
-  const member = parsed.kind === 'request' ? findMember(parsed.params, field) : undefined;
-  const name = member === undefined ? undefined : stringValue(message.text, member);
+  const name = parsed.kind === 'request' ? stringValue(message.text, findMember(parsed.params, field)) : undefined;
   return name === undefined ? undefined : { 'mcp-name': encodeHeaderValue(name) };
 }

@@ -69,12 +69,11 @@ export function readReply(message: ResponseMessage, method: string): Reply {
   if (result?.object === undefined) {
     return { ok: false, code: INVALID_ANSWER, message: 'The server answered with a result that is not an object.' };
   }
-  const typeMember = findMember(result.object, 'resultType');
   const ttlMember = findMember(result.object, 'ttlMs');
   const errorFlag = findMember(result.object, 'isError');
   const ttl = ttlMember === undefined ? undefined : Number(text.slice(ttlMember.start, ttlMember.end));
   // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
-  const resultType = (typeMember === undefined ? undefined : stringValue(text, typeMember)) ?? 'complete';
+  const resultType = stringValue(text, findMember(result.object, 'resultType')) ?? 'complete';
   // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
   const isTask = resultType === 'task' || method.startsWith('tasks/');
   const keep = (key: string): boolean => !isHopByHopResult(key) || (isTask && key === 'ttlMs');

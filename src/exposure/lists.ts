@@ -72,6 +72,5 @@ function answer(list: ListName, entries: readonly ExposedEntry[], nextCursor: st
 
 /** The cursor that a caller sent. */
 export function cursorOf({ text, params }: RequestText): string | undefined {
-  const member = findMember(params, 'cursor');
-  return member === undefined ? undefined : stringValue(text, member);
+  return stringValue(text, findMember(params, 'cursor'));
 }

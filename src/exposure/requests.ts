@@ -1,7 +1,7 @@
 /** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
 import { NAMED } from '../protocol/headers.ts';
 import { joinMembers, keepMembers } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { MAX_DEPTH, stringValue, valueText } from '../protocol/messages.ts';
 import { encodeHeaderValue, paramMismatch } from '../protocol/param-headers.ts';
 import type { Era } from '../protocol/revisions.ts';
 import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
@@ -112,8 +112,7 @@ export function completionOperation(view: View): Operation {
   return {
     name: 'completion/complete',
     read(request) {
-      const ref = findMember(request.params, 'ref');
-      const refText = ref === undefined ? '{}' : request.text.slice(ref.start, ref.end);
+      const refText = valueText(request.text, findMember(request.params, 'ref')) ?? '{}';
       const refParams = { text: refText, params: scan(refText) };
       const isPrompt = requiredString(refParams, 'type') === 'ref/prompt';
       const field = isPrompt ? 'name' : 'uri';
@@ -214,8 +213,7 @@ const OWN_PARAMS: ReadonlySet<string> = new Set(['_meta', 'inputResponses', 'req
 
 /** A member of the params. @throws GatewayError INVALID_PARAMS */
 export function requiredString({ text, params }: RequestText, key: string): string {
-  const found = findMember(params, key);
-  const value = found === undefined ? undefined : stringValue(text, found);
+  const value = stringValue(text, findMember(params, key));
   if (value === undefined || value === '') throw new GatewayError('INVALID_PARAMS', `params.${key} must be a string.`);
   if (value.length > 8_192) throw new GatewayError('INVALID_PARAMS', `params.${key} is too long.`);
   return value;

@@ -64,8 +64,7 @@ function answerOf(reply: Reply): ToolAnswer {
 }
 
 function uriOf({ text, params }: RequestText): string {
-  const member = findMember(params, 'uri');
-  const uri = member === undefined ? undefined : stringValue(text, member);
+  const uri = stringValue(text, findMember(params, 'uri'));
   if (uri === undefined || uri === '') throw new GatewayError('INVALID_PARAMS', 'params.uri must be a string.');
   return uri;
 }

@@ -85,8 +85,7 @@ async function listedBy(
       total += tasks.length;
       // A page of others' tasks alone would tell how many they are.
       if (tasks.length > 0 || all.length === 0) pages.push({ frame: frameOf(text, root, list), tasks });
-      const cursor = findMember(root, 'nextCursor');
-      return { nextCursor: cursor === undefined ? undefined : stringValue(text, cursor), total };
+      return { nextCursor: stringValue(text, findMember(root, 'nextCursor')), total };
     };
     await fetchPages(link, { server: server.name, method: 'tasks/list', what: 'tasks', timeoutMs: TIMEOUT_MS, page });
   } catch (error) {

@@ -12,8 +12,7 @@ const TOOL_USE_ID = 'claudecode/toolUseId';
 export function attested(inbound: Inbound): Inbound | Promise<Inbound> {
   const { attest } = inbound.connection;
   if (attest === undefined) return inbound;
-  const member = findMember(findMember(inbound.params, '_meta')?.object, TOOL_USE_ID);
-  const id = member === undefined ? undefined : stringValue(inbound.text, member);
+  const id = stringValue(inbound.text, findMember(findMember(inbound.params, '_meta')?.object, TOOL_USE_ID));
   if (id === undefined) return inbound;
   const connection = attest(id);
   return connection instanceof Promise

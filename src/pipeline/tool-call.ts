@@ -13,8 +13,7 @@ import type { Inbound, Outcome } from './types.ts';
 
 /** Serves `tools/call`. Never rejects: every failure is an outcome. */
 export function callTool(parts: PipelineParts, inbound: Inbound): Promise<Outcome> | Outcome {
-  const member = findMember(inbound.params, 'name');
-  const name = member === undefined ? undefined : stringValue(inbound.text, member);
+  const name = stringValue(inbound.text, findMember(inbound.params, 'name'));
   if (name === undefined) return { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
   const tool = parts.tools.get(name);
   if (tool !== undefined) {

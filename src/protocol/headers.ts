@@ -38,8 +38,7 @@ export function headerMismatch(
   if (headers.method !== request.method) return mismatch('Mcp-Method', headers.method, 'the method');
   const field = NAMED.get(request.method);
   if (field === undefined) return undefined;
-  const member = findMember(request.params, field);
-  const expected = member === undefined ? undefined : stringValue(request.text, member);
+  const expected = stringValue(request.text, findMember(request.params, field));
   if (headers.name === undefined || decodeHeaderValue(headers.name) !== expected) {
     return mismatch('Mcp-Name', headers.name, `params.${field}`);
   }

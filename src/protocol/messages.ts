@@ -102,7 +102,7 @@ function classify(text: string, root: ScannedObject, from: 'caller' | 'server'):
   });
   if (from === 'server' && hasDuplicates(root)) return invalid('A key stands twice in the message.');
   const version = findMember(root, 'jsonrpc');
-  if (version === undefined || stringValue(text, version) !== '2.0') return invalid('"jsonrpc" must be "2.0".');
+  if (stringValue(text, version) !== '2.0') return invalid('"jsonrpc" must be "2.0".');
   const methodMember = findMember(root, 'method');
   if (methodMember === undefined) return classifyResponse(text, root, idMember, id, invalid);
   const method = stringValue(text, methodMember);
@@ -142,9 +142,9 @@ function canonicalId(json: string): IdText | undefined {
   return /^-?\d{1,40}$/.test(json) ? json : undefined;
 }
 
-/** The value of a member that is a JSON string; undefined for any other type. */
-export function stringValue(text: string, member: Member): string | undefined {
-  if (text.charCodeAt(member.start) !== 0x22) return undefined;
+/** The value of a member that is a JSON string; undefined for any other type, and where there is no member. */
+export function stringValue(text: string, member: Member | undefined): string | undefined {
+  if (member === undefined || text.charCodeAt(member.start) !== 0x22) return undefined;
   const raw = text.slice(member.start + 1, member.end - 1);
   return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
 }
@@ -155,14 +155,17 @@ export function errorMember(
   error: Member | undefined,
 ): { readonly code: number; readonly message: string; readonly data?: string } {
   const code = parsedValue(text, findMember(error?.object, 'code'));
-  const message = findMember(error?.object, 'message');
   const data = findMember(error?.object, 'data');
   return {
     code: typeof code === 'number' && Number.isInteger(code) ? code : -32603,
-    message:
-      (message === undefined ? undefined : stringValue(text, message)) ?? 'The answer is an error without a message.',
+    message: stringValue(text, findMember(error?.object, 'message')) ?? 'The answer is an error without a message.',
     ...(data === undefined ? {} : { data: oneLine(text.slice(data.start, data.end)) }),
   };
+}
+
+/** The JSON text of a member's value; undefined where there is no member. */
+export function valueText(text: string, member: Member | undefined): string | undefined {
+  return member === undefined ? undefined : text.slice(member.start, member.end);
 }
 
 /** The parsed value of a member; for values that a decision needs, never for what is only relayed. */

@@ -1,5 +1,5 @@
 /** `input_required` results (2026-07-28, basic/patterns/mrtr) read and written as text. */
-import { readObject, stringValue } from '../protocol/messages.ts';
+import { readObject, stringValue, valueText } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 
 /** The requests that such a result may answer (2026-07-28, basic/patterns/mrtr, Supported Requests). */
@@ -20,7 +20,6 @@ export interface InputRequired {
 /** @returns undefined where the text is no such result. */
 export function readInputRequired(text: string): InputRequired | undefined {
   const root = readObject(text, { inputRequests: {} });
-  const state = findMember(root, 'requestState');
   const requests = new Map<string, InputRequest>();
   const member = findMember(root, 'inputRequests');
   if (member !== undefined && member.object === undefined) return undefined;
@@ -29,13 +28,12 @@ export function readInputRequired(text: string): InputRequired | undefined {
     if (request === undefined) return undefined;
     requests.set(entry.key, request);
   }
-  return { requests, requestState: state === undefined ? undefined : text.slice(state.start, state.end) };
+  return { requests, requestState: valueText(text, findMember(root, 'requestState')) };
 }
 
 function readRequest(text: string): InputRequest | undefined {
   const root = readObject(text, { inputRequests: {} });
-  const member = findMember(root, 'method');
-  const method = member === undefined ? undefined : stringValue(text, member);
+  const method = stringValue(text, findMember(root, 'method'));
   if (method === undefined) return undefined;
   const params = findMember(root, 'params');
   if (params === undefined) return { method, params: '' };

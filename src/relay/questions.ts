@@ -78,8 +78,7 @@ export const NOT_ITS_TASK: ClientAnswer = {
 
 function modeOf(params: string): string {
   const { text, object } = scan(params);
-  const member = findMember(object, 'mode');
-  return (member === undefined ? undefined : stringValue(text, member)) ?? 'form';
+  return stringValue(text, findMember(object, 'mode')) ?? 'form';
 }
 
 function scan(params: string): { readonly text: string; readonly object: ScannedObject } {

@@ -25,7 +25,7 @@ export function relateTo(params: string, exposed: (id: string) => string | undef
   const root = scanObject(text, SHAPE, { maxDepth: MAX_DEPTH, uniqueKeys: false });
   const meta = findMember(root, '_meta');
   const member = findMember(findMember(meta?.object, META_RELATED_TASK)?.object, 'taskId');
-  const id = member === undefined ? undefined : stringValue(text, member);
+  const id = stringValue(text, member);
   const known = id === undefined ? undefined : exposed(id);
   if (member !== undefined && known !== undefined) {
     return {

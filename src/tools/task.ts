@@ -2,7 +2,7 @@
 import type { ServerDefinition } from '../config/types.ts';
 import type { ServerFacts } from '../downstream/types.ts';
 import { type ResultBody, rewritten } from '../protocol/codec.ts';
-import { readObject, stringValue } from '../protocol/messages.ts';
+import { readObject, stringValue, valueText } from '../protocol/messages.ts';
 import type { Era } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -13,8 +13,7 @@ const SHAPE = { task: {} };
 
 /** JSON text of the `task` member of a call; undefined where it has none. */
 export function taskOf({ text, params }: RequestText): string | undefined {
-  const member = findMember(params, 'task');
-  return member === undefined ? undefined : text.slice(member.start, member.end);
+  return valueText(text, findMember(params, 'task'));
 }
 
 /**
@@ -64,7 +63,7 @@ export function withTask(body: ResultBody, asked: boolean, keep: (id: string) =>
   const root = readObject(body.text, SHAPE);
   const holder = isModern ? root : findMember(root, 'task')?.object;
   const member = findMember(holder, 'taskId');
-  const id = member === undefined ? undefined : stringValue(body.text, member);
+  const id = stringValue(body.text, member);
   if (member !== undefined && id !== undefined) return replaced(body, member, keep(id));
   if (!isModern) return body;
   throw new GatewayError(
@@ -86,7 +85,7 @@ export function exposedTask(
   exposed: (id: string) => string | undefined,
 ): { readonly id: string; readonly text: string } | undefined {
   const member = findMember(readObject(raw, SHAPE), 'taskId');
-  const id = member === undefined ? undefined : stringValue(raw, member);
+  const id = stringValue(raw, member);
   const known = id === undefined ? undefined : exposed(id);
   if (member === undefined || known === undefined) return undefined;
   return { id: known, text: raw.slice(0, member.start) + JSON.stringify(known) + raw.slice(member.end) };

@@ -1,6 +1,6 @@
 /** The caller of one request, as the relay sees it. */
 import { notificationText } from '../protocol/codec.ts';
-import { type RequestMessage, stringValue } from '../protocol/messages.ts';
+import { type RequestMessage, stringValue, valueText } from '../protocol/messages.ts';
 import { META_CLIENT_CAPABILITIES, META_LOG_LEVEL } from '../protocol/revisions.ts';
 import { findMember, type ScannedObject } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
@@ -32,12 +32,8 @@ export function legacyClient(session: SessionState, exchange: Exchange): Client 
 /** A caller of 2026-07-28: everything is in the request. */
 export function modernClient({ text, params }: RequestMessage, exchange: Exchange): Client {
   const meta = findMember(params, '_meta')?.object;
-  const declared = findMember(meta, META_CLIENT_CAPABILITIES);
-  const offered = offeredOf(
-    declared && text.slice(declared.start, declared.end),
-    'modern',
-    exchange.server !== undefined,
-  );
+  const declared = valueText(text, findMember(meta, META_CLIENT_CAPABILITIES));
+  const offered = offeredOf(declared, 'modern', exchange.server !== undefined);
   const inputResponses = findMember(params, 'inputResponses');
   const requestState = findMember(params, 'requestState');
   const isRetry = inputResponses !== undefined || requestState !== undefined;
@@ -52,15 +48,14 @@ export function modernClient({ text, params }: RequestMessage, exchange: Exchang
     header: exchange.header,
     retry: isRetry
       ? {
-          inputResponses: inputResponses && text.slice(inputResponses.start, inputResponses.end),
-          requestState: requestState && stringValue(text, requestState),
+          inputResponses: valueText(text, inputResponses),
+          requestState: stringValue(text, requestState),
         }
       : undefined,
   };
 }
 
 function logLevelOf(text: string, meta: ScannedObject | undefined): string | undefined {
-  const member = findMember(meta, META_LOG_LEVEL);
-  const level = member === undefined ? undefined : stringValue(text, member);
+  const level = stringValue(text, findMember(meta, META_LOG_LEVEL));
   return level !== undefined && isLogLevel(level) ? level : undefined;
 }

@@ -10,7 +10,7 @@ import type { PipelineParts } from '../pipeline/parts.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import type { Connection, Inbound, Outcome } from '../pipeline/types.ts';
 import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts';
-import { type NotificationMessage, type RequestMessage, stringValue } from '../protocol/messages.ts';
+import { type NotificationMessage, type RequestMessage, stringValue, valueText } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
 import { NOTHING_OFFERED, offeredOf, takesTasks } from '../relay/offered.ts';
@@ -151,12 +151,8 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
           session: undefined,
         };
       }
-      const declared = findMember(params, 'capabilities');
-      const offered = offeredOf(
-        declared && text.slice(declared.start, declared.end),
-        'legacy',
-        exchange.server !== undefined,
-      );
+      const declared = valueText(text, findMember(params, 'capabilities'));
+      const offered = offeredOf(declared, 'legacy', exchange.server !== undefined);
       parts.downstream.expect(offered.capabilities);
       const outcome = await introduce(request, exchange, { ...NOBODY, ...offered });
       const answer = written(request, outcome, legacyCodec);
@@ -248,8 +244,7 @@ function inboundOf(request: RequestMessage, exchange: Exchange, client: Client):
 }
 
 function setLevel({ id, text, params }: RequestMessage, session: SessionState): Answer {
-  const member = findMember(params, 'level');
-  const level = member === undefined ? undefined : stringValue(text, member);
+  const level = stringValue(text, findMember(params, 'level'));
   if (level === undefined || !isLogLevel(level)) {
     return refusal(id, 'INVALID_PARAMS', 'logging/setLevel needs params.level, one of the eight levels of RFC 5424.');
   }

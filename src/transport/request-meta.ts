@@ -14,8 +14,7 @@ import { type Answer, refusal } from './answer.ts';
 
 /** The revision that `initialize` agrees on: the one asked for where it is spoken here, the newest otherwise. */
 export function revisionOf({ text, params }: RequestMessage): string | undefined {
-  const member = findMember(params, 'protocolVersion');
-  const requested = member === undefined ? undefined : stringValue(text, member);
+  const requested = stringValue(text, findMember(params, 'protocolVersion'));
   return requested === undefined || isLegacy(requested) ? requested : LATEST_LEGACY;
 }
 
