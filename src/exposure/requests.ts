@@ -1,10 +1,10 @@
 /** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
 import { NAMED } from '../protocol/headers.ts';
 import { joinMembers, keepMembers } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue, valueText } from '../protocol/messages.ts';
+import { readObject, stringValue, valueText } from '../protocol/messages.ts';
 import { encodeHeaderValue, paramMismatch } from '../protocol/param-headers.ts';
 import type { Era } from '../protocol/revisions.ts';
-import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { findMember } from '../protocol/scan.ts';
 import { type Relayed, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { failureAnswer } from '../tools/answer.ts';
@@ -113,7 +113,7 @@ export function completionOperation(view: View): Operation {
     name: 'completion/complete',
     read(request) {
       const refText = valueText(request.text, findMember(request.params, 'ref')) ?? '{}';
-      const refParams = { text: refText, params: scan(refText) };
+      const refParams = { text: refText, params: readObject(refText) };
       const isPrompt = requiredString(refParams, 'type') === 'ref/prompt';
       const field = isPrompt ? 'name' : 'uri';
       const exposed = requiredString(refParams, field);
@@ -224,8 +224,4 @@ function argumentsOf({ text, params }: RequestText): { readonly text: string; re
   if (found === undefined) return { text: '{}', keys: [] };
   if (found.object === undefined) throw new GatewayError('INVALID_ARGUMENTS', 'arguments must be an object.');
   return { text: text.slice(found.start, found.end), keys: found.object.members.map(({ key }) => key) };
-}
-
-function scan(text: string): ScannedObject | undefined {
-  return text.startsWith('{') ? scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }) : undefined;
 }

@@ -3,8 +3,8 @@ import { type Frame, filled, frameOf } from '../catalog/frame.ts';
 import { fetchPages } from '../catalog/pages.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { elements } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
-import { findMember, scanObject } from '../protocol/scan.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
 import type { Task, Tasks } from '../relay/tasks.ts';
 import { exposedTask } from '../tools/task.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../tools/types.ts';
@@ -77,9 +77,9 @@ async function listedBy(
     const { tasks } = link.facts.capabilities;
     if (typeof tasks !== 'object' || tasks === null || !Object.hasOwn(tasks, 'list')) return [];
     const page = (text: string): { nextCursor: string | undefined; total: number } | undefined => {
-      const root = scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+      const root = readObject(text);
       const list = findMember(root, 'tasks');
-      if (list === undefined || text.charAt(list.start) !== '[') return undefined;
+      if (root === undefined || list === undefined || text.charAt(list.start) !== '[') return undefined;
       const all = elements(text.slice(list.start, list.end));
       const tasks = all.flatMap((raw) => exposedTask(raw, (id) => ids.get(id)) ?? []);
       total += tasks.length;

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { ClientAnswer } from '../downstream/types.ts';
 import { APPS, TASKS } from '../protocol/extensions.ts';
 import { joinMembers } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
-import { findMember, type ScannedObject, scanObject } from '../protocol/scan.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
 import type { Client } from './client.ts';
 
 /** The capability that each question needs (2025-11-25 and 2026-07-28, client). */
@@ -62,7 +62,7 @@ function isExtended({ experimental, extensions = {} }: Readonly<Record<string, o
 /** The params of a question of 2026-07-28 for a caller of 2025-11-25, where an elicitation by URL needs an id. */
 export function paramsForLegacy(method: string, params: string): string {
   if (method !== 'elicitation/create' || modeOf(params) !== 'url') return params;
-  const hasId = findMember(scan(params).object, 'elicitationId') !== undefined;
+  const hasId = findMember(readObject(`{${params}}`), 'elicitationId') !== undefined;
   return hasId ? params : joinMembers(params, `"elicitationId":"${randomUUID()}"`);
 }
 
@@ -77,11 +77,6 @@ export const NOT_ITS_TASK: ClientAnswer = {
 };
 
 function modeOf(params: string): string {
-  const { text, object } = scan(params);
-  return stringValue(text, findMember(object, 'mode')) ?? 'form';
-}
-
-function scan(params: string): { readonly text: string; readonly object: ScannedObject } {
   const text = `{${params}}`;
-  return { text, object: scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }) };
+  return stringValue(text, findMember(readObject(text), 'mode')) ?? 'form';
 }

@@ -1,8 +1,8 @@
 /** `_meta` that says which task a message belongs to (2025-11-25, basic/utilities/tasks, Related Task Metadata). */
 import { keepMembers } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
 import { META_RELATED_TASK } from '../protocol/revisions.ts';
-import { findMember, scanObject } from '../protocol/scan.ts';
+import { findMember } from '../protocol/scan.ts';
 
 const SHAPE = { _meta: { [META_RELATED_TASK]: {} } };
 
@@ -22,8 +22,7 @@ export interface Related {
 export function relateTo(params: string, exposed: (id: string) => string | undefined): Related {
   if (!params.includes(META_RELATED_TASK)) return { params, id: undefined, isForeign: false };
   const text = `{${params}}`;
-  const root = scanObject(text, SHAPE, { maxDepth: MAX_DEPTH, uniqueKeys: false });
-  const meta = findMember(root, '_meta');
+  const meta = findMember(readObject(text, SHAPE), '_meta');
   const member = findMember(findMember(meta?.object, META_RELATED_TASK)?.object, 'taskId');
   const id = stringValue(text, member);
   const known = id === undefined ? undefined : exposed(id);

@@ -2,8 +2,8 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
 import { briefOf } from '../catalog/render.ts';
 import { type ResultBody, rewritten } from '../protocol/codec.ts';
-import { MAX_DEPTH } from '../protocol/messages.ts';
-import { findMember, scanObject } from '../protocol/scan.ts';
+import { readObject } from '../protocol/messages.ts';
+import { findMember } from '../protocol/scan.ts';
 import type { ToolAnswer, ToolContext } from './types.ts';
 
 /** JSON-RPC: invalid params. */
@@ -41,9 +41,9 @@ export function misfit(entry: ToolEntry, problems: readonly string[]): string {
 }
 
 /** The result with one more text block; undefined where it has no list of blocks. */
-export function withText(body: ResultBody, said: string): ResultBody | undefined {
+function withText(body: ResultBody, said: string): ResultBody | undefined {
   const { text, metaAt } = body;
-  const content = findMember(scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }), 'content');
+  const content = findMember(readObject(text), 'content');
   if (content === undefined || text.charAt(content.start) !== '[') return undefined;
   const at = content.end - 1;
   const isEmpty = text.slice(content.start + 1, at).trim() === '';

@@ -30,7 +30,7 @@ export function fitted(body: ResultBody, fitting: Fitting): ResultBody {
     if (maxTokens === undefined || body.text.length <= maxTokens) return body;
     if (estimateTokens(body.text) <= maxTokens) return body;
   }
-  const root = scanObject(body.text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+  const root = scanRoot(body.text);
   const blocks = blocksOf(body.text, root);
   if (blocks === undefined || parsedValue(body.text, findMember(root, 'isError')) === true) {
     return select === undefined && blocks !== undefined ? cut(body.text, root, blocks, fitting) : body;
