@@ -6,7 +6,7 @@ import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { MAX_TOTAL_MS, type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ObjectArgument } from './arguments.ts';
-import { nearServers, unavailable } from './get-server-tools.ts';
+import { noServerLike } from './no-server.ts';
 import { tokenLimit } from './read-result.ts';
 import { fitted } from './results/fit.ts';
 import { compileSelector } from './results/select.ts';
@@ -111,7 +111,7 @@ type Inspect = (entry: ToolEntry, server: ServerDefinition) => Promise<void> | u
 /** Calls a tool of a server. @throws GatewayError TOOL_NOT_FOUND, SERVER_UNAVAILABLE, TIMEOUT, DENIED_BY_POLICY */
 export async function execute(context: ToolContext, call: Execution, inspect?: Inspect): Promise<ToolAnswer> {
   const server = context.snapshot.servers.get(call.server);
-  if (server === undefined) throw unavailable(call.server, nearServers(context, call.server));
+  if (server === undefined) throw noServerLike(context, call.server);
   const timeoutMs = Math.min(call.timeoutMs ?? server.timeoutMs ?? context.defaultTimeoutMs, MAX_TOTAL_MS);
   const deadline = deadlineIn(timeoutMs);
   const request: RelayRequest = {

@@ -1,5 +1,4 @@
 import type { ToolEntry } from '../catalog/catalog.ts';
-import { didYouMean } from '../catalog/nearest.ts';
 import { type Detail, renderTool } from '../catalog/render.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
 import { compilePattern, patternProblem } from '../policy/pattern.ts';
@@ -8,7 +7,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { textAnswer } from './answer.ts';
 import type { Arguments } from './arguments.ts';
 import { readDetail } from './detail.ts';
-import { visibleServers } from './list-servers.ts';
+import { noServerLike } from './no-server.ts';
 import { inputSchema } from './schema.ts';
 import type { GatewayTool, ToolContext } from './types.ts';
 
@@ -102,31 +101,8 @@ interface Listed {
 async function listedBy(context: ToolContext, serverName: string): Promise<Listed> {
   const { snapshot, decide, catalog, signal, defaultTimeoutMs } = context;
   const server = snapshot.servers.get(serverName);
-  if (server === undefined)
-    throw unavailable(
-      serverName,
-      didYouMean(
-        serverName,
-        visibleServers(context).map(({ name }) => name),
-      ),
-    );
+  if (server === undefined) throw noServerLike(context, serverName);
   const timeoutMs = server.timeoutMs ?? defaultTimeoutMs;
   const { entries, instructions } = await catalog.toolList(server, { timeoutMs, signal });
   return { permitted: entries.filter(({ name }) => decide(serverName, name).allowed), instructions };
-}
-
-/** Which server may have been meant, among those that the caller may use. */
-export function nearServers(context: ToolContext, name: string): string {
-  return didYouMean(
-    name,
-    visibleServers(context).map((server) => server.name),
-  );
-}
-
-/** Only ever told to an agent that may use the name. */
-export function unavailable(server: string, hint = ''): GatewayError {
-  return new GatewayError(
-    'SERVER_UNAVAILABLE',
-    `Server '${server}' is not available.${hint} Call list_servers to see which servers there are.`,
-  );
 }

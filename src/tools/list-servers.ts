@@ -35,7 +35,7 @@ export const listServers: GatewayTool = {
 export function visibleServers({ snapshot, decide }: ToolContext, metadata = false): ListedServer[] {
   const listed: ListedServer[] = [];
   const names = [...snapshot.servers.keys(), ...snapshot.broken.keys()];
-  for (const name of names.sort(byCodePoint)) {
+  for (const name of names.sort(byCodeUnit)) {
     if (!decide(name).allowed) continue;
     const server = snapshot.servers.get(name);
     if (server === undefined) {
@@ -48,7 +48,7 @@ export function visibleServers({ snapshot, decide }: ToolContext, metadata = fal
   return listed;
 }
 
-function byCodePoint(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
