@@ -1,3 +1,4 @@
+import type { Era } from '../protocol/revisions.ts';
 import { CATALOGUE, type ErrorCode, type GatewayError } from '../shared/errors.ts';
 import type { ToolAnswer } from '../tools/types.ts';
 
@@ -14,6 +15,12 @@ const HIDDEN: ReadonlySet<ErrorCode> = new Set([
   'FALLBACK_AGENT_NOT_IN_RULES',
   'NO_FALLBACK_CONFIGURED',
 ]);
+
+/** The answer for a resource that is not there: -32002 until 2025-11-25, -32602 since. */
+export function resourceNotFound(era: Era, uri: string): ToolAnswer {
+  const code = era === 'modern' ? -32602 : -32002;
+  return { kind: 'error', code, message: 'Resource not found', data: JSON.stringify({ uri }) };
+}
 
 /** @param missing the answer for what the caller may not know of. */
 export function hidingFailure(error: GatewayError, missing: ToolAnswer): ToolAnswer {

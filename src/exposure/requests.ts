@@ -11,7 +11,7 @@ import { failureAnswer } from '../tools/answer.ts';
 import { deadlineIn, execute, sizeOf, toAnswer } from '../tools/execute-tool.ts';
 import { taskOf } from '../tools/task.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
-import { hidingFailure, protocolFailure } from './failure.ts';
+import { hidingFailure, protocolFailure, resourceNotFound } from './failure.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './locate.ts';
 import { replaceUris } from './replace-uris.ts';
 import type { View } from './view.ts';
@@ -73,7 +73,6 @@ export function promptOperation(view: View): Operation {
   };
 }
 
-/** @param era decides the code of a resource that is not there: -32002 until 2025-11-25, -32602 since. */
 export function resourceOperation(method: string, view: View, era: Era): Operation {
   let asked = '';
   return {
@@ -92,13 +91,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
         },
       };
     },
-    fail: (error) =>
-      hidingFailure(error, {
-        kind: 'error',
-        code: era === 'modern' ? -32602 : -32002,
-        message: 'Resource not found',
-        data: JSON.stringify({ uri: asked }),
-      }),
+    fail: (error) => hidingFailure(error, resourceNotFound(era, asked)),
   };
 }
 

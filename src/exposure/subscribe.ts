@@ -6,7 +6,7 @@ import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { deadlineIn } from '../tools/execute-tool.ts';
 import type { Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
-import { hidingFailure } from './failure.ts';
+import { hidingFailure, resourceNotFound } from './failure.ts';
 import { locateUri, lookUpUri } from './locate.ts';
 import type { View } from './view.ts';
 
@@ -41,13 +41,7 @@ export function subscribeOperation({ method, view, era, uri, done }: Subscribing
         },
       };
     },
-    fail: (error) =>
-      hidingFailure(error, {
-        kind: 'error',
-        code: era === 'modern' ? -32602 : -32002,
-        message: 'Resource not found',
-        data: JSON.stringify({ uri: asked }),
-      }),
+    fail: (error) => hidingFailure(error, resourceNotFound(era, asked)),
   };
 }
 

@@ -21,7 +21,7 @@ import { operationOf } from './dispatch.ts';
 import type { Hub, Watched } from './hub.ts';
 import { asksForTasks, listen } from './listen.ts';
 import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
-import type { SessionState } from './session-state.ts';
+import type { Negotiated, SessionState } from './session-state.ts';
 import { notified, type Outlet, standingOf } from './standing.ts';
 
 /** What a request in flight has from its transport. */
@@ -38,9 +38,6 @@ export interface Exchange {
   /** Sends a message that belongs to this request. */
   notify(text: string): void;
 }
-
-/** What a new session starts with. */
-export type Negotiated = Pick<SessionState, 'revision' | 'offered'>;
 
 export interface Protocol {
   /** Answers `initialize`; `session` is undefined where it was refused. */

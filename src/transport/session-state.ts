@@ -23,12 +23,27 @@ export interface SessionState {
   readonly watched: Map<string, Watched>;
 }
 
-export interface Ready {
+/** What a new session starts with. */
+export type Negotiated = Pick<SessionState, 'revision' | 'offered'>;
+
+/** A session that has just begun. */
+export function beginSession(id: string, negotiated: Negotiated): SessionState {
+  return {
+    ...negotiated,
+    id,
+    logLevel: undefined,
+    asks: createAsks(),
+    ready: createReady(),
+    watched: new Map(),
+  };
+}
+
+interface Ready {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
 }
 
-export function createReady(): Ready {
+function createReady(): Ready {
   let resolve = (): void => {};
   const promise = new Promise<void>((settle) => {
     resolve = settle;
@@ -37,7 +52,7 @@ export function createReady(): Ready {
 }
 
 /** Requests that go the other way: from a server, through the gateway, to the client. */
-export interface Asks {
+interface Asks {
   /**
    * @param send puts the request on the stream of the call that caused it.
    * @param over when one of them is aborted, the client is told that nobody waits for its answer any more.
@@ -52,7 +67,7 @@ export interface Asks {
   settle(response: ResponseMessage): void;
 }
 
-export function createAsks(): Asks {
+function createAsks(): Asks {
   const waiting = new Map<string, (answer: ClientAnswer) => void>();
   let asked = 0;
   return {

@@ -12,7 +12,7 @@ import { batchElements } from './batch.ts';
 import { createFlights, isWithdrawn } from './flights.ts';
 import type { Exchange, Protocol } from './protocol.ts';
 import { declaredRevision } from './request-meta.ts';
-import { createAsks, createReady, type SessionState } from './session-state.ts';
+import { beginSession, type SessionState } from './session-state.ts';
 
 export interface StdioOptions {
   readonly input: Readable;
@@ -69,14 +69,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         negotiating = negotiation;
         const { text, session: negotiated } = await negotiation;
         if (negotiated !== undefined) {
-          session = {
-            ...negotiated,
-            id: 'stdio',
-            logLevel: undefined,
-            asks: createAsks(),
-            ready: createReady(),
-            watched: new Map(),
-          };
+          session = beginSession('stdio', negotiated);
           forget();
           forget = protocol.listen(session, exchange, { send, isOpen: () => true });
         }

@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../pipeline/types.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
-import type { Negotiated } from '../protocol.ts';
-import { createAsks, createReady, type SessionState } from '../session-state.ts';
+import { beginSession, type Negotiated, type SessionState } from '../session-state.ts';
 import { createEventStreams, type EventStream, type EventStreams } from './event-stream.ts';
 
 export interface Session extends SessionState {
@@ -101,14 +100,9 @@ export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = S
       if (held.size >= max) endOneOfMost();
       const id = tag + randomBytes(16).toString('hex');
       const session: Held = {
-        ...negotiated,
-        id,
+        ...beginSession(id, negotiated),
         connection,
         server,
-        logLevel: undefined,
-        asks: createAsks(),
-        ready: createReady(),
-        watched: new Map(),
         flights: createFlights(),
         streams: createEventStreams(),
         listener: undefined,
