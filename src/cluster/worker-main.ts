@@ -1,15 +1,13 @@
 /** The program of a worker process: it does what the first process says, and ends with it. */
 import process from 'node:process';
+import { promised } from '../shared/promised.ts';
 import { createLine, type Line } from './line.ts';
 import type { PrimaryApi, WorkerApi } from './messages.ts';
 import { leave, startWorker, type Worker } from './worker.ts';
 
 let worker: Worker | undefined;
-let begin: (worker: Promise<Worker>) => void = () => {};
 /** What is asked for meanwhile waits for the start. */
-const started = new Promise<Worker>((resolve) => {
-  begin = resolve;
-});
+const { promise: started, resolve: begin } = promised<Worker>();
 started.catch(() => undefined);
 
 const api: WorkerApi = {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import type { StdioDefinition } from '../config/types.ts';
+import { promised } from '../shared/promised.ts';
 import { childEnvironment } from './env.ts';
 import { send } from './processes.ts';
 import { createFamily } from './tree.ts';
@@ -82,13 +83,10 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
 
   let stopping: Promise<void> | undefined;
   let treeGone = pid === undefined;
-  let tellStopped: () => void = () => undefined;
-  const stopped = new Promise<void>((resolve) => {
-    tellStopped = resolve;
-  });
+  const stopped = promised<void>();
   return {
     pid,
-    stopped,
+    stopped: stopped.promise,
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
@@ -96,7 +94,7 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
     stop: () => {
       stopping ??= stop().finally(() => {
         treeGone = true;
-        tellStopped();
+        stopped.resolve();
       });
       return stopping;
     },

@@ -5,6 +5,7 @@ import { errorMember, type ResponseMessage } from '../protocol/messages.ts';
 import type { Offered } from '../relay/offered.ts';
 import { CALL_OVER } from '../relay/questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
+import { type Promised, promised } from '../shared/promised.ts';
 import type { Watched } from './hub.ts';
 
 export interface SessionState {
@@ -18,7 +19,7 @@ export interface SessionState {
   /** Requests to the client that are not answered yet. */
   readonly asks: Asks;
   /** Resolves when the client has said that it is initialized: before that it is asked nothing. */
-  readonly ready: Ready;
+  readonly ready: Promised<void>;
   /** Resources that the client subscribed to, by the URI that it used. */
   readonly watched: Map<string, Watched>;
 }
@@ -33,22 +34,9 @@ export function beginSession(id: string, negotiated: Negotiated): SessionState {
     id,
     logLevel: undefined,
     asks: createAsks(),
-    ready: createReady(),
+    ready: promised(),
     watched: new Map(),
   };
-}
-
-interface Ready {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function createReady(): Ready {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 /** Requests that go the other way: from a server, through the gateway, to the client. */

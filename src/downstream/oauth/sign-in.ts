@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { promised } from '../../shared/promised.ts';
 import { unavailable } from '../failures.ts';
 import type { Account } from './account.ts';
 import { covers, unionOf } from './challenge.ts';
@@ -16,7 +17,7 @@ import { RefusedGrant, redeemCode } from './grants.ts';
 import { clientFor } from './registration.ts';
 
 /** Milliseconds a person has. */
-export const SIGN_IN_MS = 600_000;
+const SIGN_IN_MS = 600_000;
 
 export interface SignIn {
   readonly server: string;
@@ -119,10 +120,8 @@ export function createSignIns(): SignIns {
     async begin(account, redirectUri) {
       const state = randomBytes(32).toString('base64url');
       const started = await start(account, redirectUri, state);
-      let settle: Pending['settle'] = () => undefined;
-      const done = new Promise<void>((resolve, reject) => {
-        settle = (error) => (error === undefined ? resolve() : reject(error));
-      });
+      const { promise: done, resolve, reject } = promised<void>();
+      const settle: Pending['settle'] = (error) => (error === undefined ? resolve() : reject(error));
       // Nobody may be waiting for it.
       done.catch(() => undefined);
       pending.set(state, { ...started, done, settle });

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { ServerDefinition } from '../../config/types.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { promised } from '../../shared/promised.ts';
 import { stillStarting, unavailable } from '../failures.ts';
 import type { ClientAnswer, LeaseOptions, Link, Reply, RequestOptions, ServerFacts, Tenant } from '../types.ts';
 import { waitFor } from '../wait.ts';
@@ -63,7 +64,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
   const lost = (socket: Socket): void => {
     if (line?.socket !== socket) return;
     line = undefined;
-    connected = promised();
+    connected = promised<Frames>();
     for (const lease of leases.values()) lease.closed = true;
     leases.clear();
     for (const call of [...pending.values()]) {
@@ -315,12 +316,4 @@ function readReply(head: Head, body: string): Reply {
   }
   const [code, message, hasData] = rest as [number, string, boolean];
   return { ok: false, code, message, ...(hasData ? { data: body } : {}) };
-}
-
-function promised<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
