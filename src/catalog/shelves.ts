@@ -5,9 +5,9 @@
 import type { ServerDefinition } from '../config/types.ts';
 import { hasOwnCredentials } from '../downstream/sharing.ts';
 import type { Link, Tenant } from '../downstream/types.ts';
-import { waitFor } from '../downstream/wait.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { waitFor } from '../shared/wait.ts';
 
 const DEFAULT_TTL_MS = 300_000;
 /** Lists of one server that are kept. */

@@ -2,7 +2,7 @@
  * One timer for many deadlines. Most calls have the same time-out and end long before it, so a timer for each would be set and
  * cleared in vain.
  */
-import { timerMs } from './wait.ts';
+import { timerMs } from '../shared/wait.ts';
 
 export interface Alarm {
   /** Rings at this time or before, in milliseconds of `performance.now`; Infinity for never. */

@@ -1,8 +1,8 @@
 /** How many calls one server works on at a time, and who waits: a bounded queue in which agents take turns. */
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { timerMs } from '../shared/wait.ts';
 import { seconds } from './failures.ts';
-import { timerMs } from './wait.ts';
 
 /** Gives the place back; further calls do nothing. */
 export type Leave = () => void;

@@ -6,6 +6,7 @@ import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
 import { isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { within } from '../shared/wait.ts';
 import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
 import type { Peer } from './peer.ts';
@@ -191,17 +192,9 @@ async function initialize(
 }
 
 /** The value of a promise, or undefined when it takes longer than `ms`. */
-async function orSilence<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+function orSilence<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   if (!Number.isFinite(ms)) return promise;
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
   // Its failure ends the handshake through the peer; nobody may be waiting for it any more.
   promise.catch(() => undefined);
-  try {
-    return await Promise.race([promise, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(promise, ms);
 }

@@ -6,10 +6,10 @@ import type { HttpDefinition } from '../config/types.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { Gatherer } from '../shared/gather.ts';
+import { pause } from '../shared/wait.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable } from './failures.ts';
 import { BrokenOff, dispatch, type HttpBody, TooLong } from './http-exchange.ts';
-import { pause } from './wait.ts';
 
 const CONNECTIONS = 128;
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -10,6 +10,7 @@ import { isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { pause } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
@@ -20,7 +21,6 @@ import { refused } from './refusal.ts';
 import { EventStreamError } from './sse.ts';
 import { turnFor } from './turns.ts';
 import type { Log } from './types.ts';
-import { pause } from './wait.ts';
 import type { Warn } from './warnings.ts';
 
 /** Milliseconds that the end of a session may take. */

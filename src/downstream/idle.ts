@@ -1,6 +1,7 @@
 /** Closes a connection that nobody uses. */
+
+import { timerMs } from '../shared/wait.ts';
 import { type Instance, isIdle } from './instance.ts';
-import { timerMs } from './wait.ts';
 
 /** Milliseconds between two looks at a connection whose time is over but that works. */
 const LOOK_MS = 50;

@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import type { StdioDefinition } from '../config/types.ts';
 import { promised } from '../shared/promised.ts';
+import { within } from '../shared/wait.ts';
 import { childEnvironment } from './env.ts';
 import { send } from './processes.ts';
 import { createFamily } from './tree.ts';
@@ -102,16 +103,6 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
       if (pid !== undefined && !treeGone) send(posix ? -pid : pid, 'SIGKILL');
     },
   };
-}
-
-/** Waits for a promise, at most `ms`. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }
 
 /** How a process ended, going on from `Server "x" `. */

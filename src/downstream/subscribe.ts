@@ -1,7 +1,8 @@
 /** Keeps a `subscriptions/listen` request open, so that a modern server can say what changed (2026-07-28). */
+
+import { pause } from '../shared/wait.ts';
 import type { Peer } from './peer.ts';
 import type { Log, ServerFacts } from './types.ts';
-import { pause } from './wait.ts';
 
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;

@@ -2,6 +2,7 @@
 import type { ServerDefinition } from '../config/types.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { waitFor } from '../shared/wait.ts';
 import { watchAlive } from './alive.ts';
 import { createBackoff } from './backoff.ts';
 import { connect, type Verdict } from './connect.ts';
@@ -18,7 +19,6 @@ import { type Era, hasOwnCredentials } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant, Whose } from './types.ts';
-import { waitFor } from './wait.ts';
 
 /** A link that is leased may get its request this much later. */
 const LEASE_GRACE_MS = 1000;

@@ -3,8 +3,8 @@
  * time something is asked and come back with the answers.
  */
 import type { ClientAnswer, Reply, ServerRequest } from '../downstream/types.ts';
-import { pause } from '../downstream/wait.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
+import { pause } from '../shared/wait.ts';
 import { createBacklog } from './backlog.ts';
 import type { InputRequest } from './input.ts';
 import { CALL_OVER } from './questions.ts';

@@ -16,6 +16,7 @@ import type { PipelineParts } from '../pipeline/parts.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
+import { within } from '../shared/wait.ts';
 import { createGuard } from './http/guard.ts';
 import { createMcpEndpoint } from './http/mcp.ts';
 import type { HttpTransport } from './http/server.ts';
@@ -94,7 +95,7 @@ export function createTransports(options: TransportParts): Transports {
     }
     return connection;
   };
-  const idle = (): Promise<unknown> => Promise.all([stdio?.idle(), mcp.idle()]);
+  const idle = (): Promise<'idle'> => Promise.all([stdio?.idle(), mcp.idle()]).then(() => 'idle');
   return {
     sessions,
     stdio(input, output, connection, ended) {
@@ -152,12 +153,12 @@ export function createTransports(options: TransportParts): Transports {
       open = false;
       http?.stopAccepting();
       stdio?.refuse();
-      if (await within(ms, idle())) return;
+      if ((await within(idle(), ms)) === 'idle') return;
       log.warn('calls were still running at the drain limit and are cancelled');
       const reason = new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down: the call was cancelled.');
       stdio?.abort(reason);
       mcp.abort(reason);
-      await within(ABORT_MS, idle());
+      await within(idle(), ABORT_MS);
     },
     close: async () => http?.close(),
   };
@@ -178,15 +179,4 @@ export function generatedToken(
 ): ReturnType<typeof loadOrCreateToken> | undefined {
   if (settings.noAuth || snapshot.principals !== undefined) return undefined;
   return loadOrCreateToken(join(settings.configDir, 'token'));
-}
-
-/** @returns false where the time was over first. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const inTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import type { EmbeddingsDefinition } from '../../config/types.ts';
 import type { Log } from '../../downstream/types.ts';
-import { waitFor } from '../../downstream/wait.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { waitFor } from '../../shared/wait.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import { createVectorStore, type VectorStore } from './store.ts';
 import { similarity } from './vector.ts';

@@ -7,9 +7,9 @@ import type { ServerDefinition } from '../../config/types.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { promised } from '../../shared/promised.ts';
+import { waitFor } from '../../shared/wait.ts';
 import { stillStarting, unavailable } from '../failures.ts';
 import type { ClientAnswer, LeaseOptions, Link, Reply, RequestOptions, ServerFacts, Tenant } from '../types.ts';
-import { waitFor } from '../wait.ts';
 import { type ErrorText, errorOf } from './errors.ts';
 import { type Frames, frames, type Head } from './frames.ts';
 

@@ -1,6 +1,5 @@
-/** Waiting for work that several callers share. */
-
-import type { CancelSignal } from '../shared/cancel.ts';
+/** Waiting that ends. */
+import type { CancelSignal } from './cancel.ts';
 
 /** The longest that a timer can wait; more would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -32,6 +31,19 @@ export function waitFor<T>(
     };
     work.then(resolve, reject).finally(end);
   });
+}
+
+/** Waits for a promise no longer than `ms` milliseconds. @returns undefined where it takes longer */
+export async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits; ends early when aborted. Keeps no process alive, and a wait without end keeps nothing at all. */
