@@ -19,14 +19,13 @@ import { announces, keepSubscribed } from './subscribe.ts';
 import type { DownstreamEvents, Log, ServerFacts, Timing, Whose } from './types.ts';
 import { createWarnings } from './warnings.ts';
 
-/** How a server turned out to speak; kept by the pool, so that a reconnect does not probe again. */
-export interface Verdicts {
-  get(key: string): Verdict | undefined;
-  set(key: string, verdict: Verdict): void;
-  delete(key: string): void;
-}
+/** How a server turned out to speak. */
+type Verdict = 'modern' | 'legacy' | 'sse';
 
-export type Verdict = 'modern' | 'legacy' | 'sse';
+/** What is remembered of that, so that a reconnect does not probe again. */
+export interface Memory {
+  verdict: Verdict | undefined;
+}
 
 export interface Budgets {
   /** Milliseconds until the first byte of a started process: it may be downloading itself. */
@@ -47,7 +46,8 @@ export interface ConnectOptions {
   readonly log: Log;
   readonly redact: (text: string) => string;
   readonly budgets: Budgets;
-  readonly verdicts: Verdicts;
+  /** What connections to this server found out, this one included. */
+  readonly memory: Memory;
   readonly maxMessageBytes: number | undefined;
   /** Value of the environment marker for the next process; asked once per start. */
   readonly marker: () => string;
@@ -95,8 +95,12 @@ export async function connect(server: ServerDefinition, options: ConnectOptions)
     facts,
     timing,
     resources,
-    outdated: () => options.verdicts.delete(server.key),
+    outdated: () => forget(options.memory),
   });
+}
+
+function forget(memory: Memory): void {
+  memory.verdict = undefined;
 }
 
 async function connectStdio(
@@ -104,19 +108,19 @@ async function connectStdio(
   definition: StdioDefinition,
   options: ConnectOptions,
 ): Promise<Attempt> {
-  const { log, redact, maxMessageBytes, verdicts, started, output } = options;
+  const { log, redact, maxMessageBytes, memory, started, output } = options;
   const { stopStepMs } = options.budgets;
   const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs, started, output };
   const open = (): OpenChannel =>
     stdioChannel({ ...base, marker: options.marker(), warn: createWarnings(log, server.name) });
-  const verdict = verdicts.get(server.key);
+  const { verdict } = memory;
   try {
     return await attempt(server, options, open(), verdict === 'modern' ? 'modern' : verdict && 'legacy');
   } catch (error) {
     // Some servers end at the first request that is not `initialize`: start those again without the probe.
     const died = error instanceof GatewayError && error.data?.['exited'] === true;
     if (verdict === 'legacy' || !died || options.signal.aborted) throw error;
-    verdicts.set(server.key, 'legacy');
+    memory.verdict = 'legacy';
     return attempt(server, options, open(), 'legacy');
   }
 }
@@ -126,7 +130,7 @@ async function connectHttp(
   definition: HttpDefinition,
   options: ConnectOptions,
 ): Promise<Attempt> {
-  const { log, maxMessageBytes, verdicts, version, authorization } = options;
+  const { log, maxMessageBytes, memory, version, authorization } = options;
   const warn = createWarnings(log, server.name);
   const base = { server: server.name, definition, version, log, warn, maxMessageBytes, authorization };
   const overSse = async (): Promise<Attempt> => {
@@ -134,12 +138,12 @@ async function connectHttp(
     return attempt(server, options, sseChannel(base), 'legacy', 'sse');
   };
   if (definition.transport === 'sse') return overSse();
-  const verdict = verdicts.get(server.key);
+  const { verdict } = memory;
   if (verdict === 'sse') {
     try {
       return await overSse();
     } catch {
-      verdicts.delete(server.key);
+      forget(memory);
     }
   }
   try {
@@ -166,8 +170,8 @@ async function attempt(
   known: 'modern' | 'legacy' | undefined,
   verdict?: Verdict,
 ): Promise<Attempt> {
-  const { budgets, signal, version, capabilities, events } = options;
-  const { name, key } = server;
+  const { budgets, signal, version, capabilities, events, memory } = options;
+  const { name } = server;
   const isProcess = server.link.transport === 'stdio';
   let facts: ServerFacts | undefined;
   let acknowledged = false;
@@ -200,7 +204,7 @@ async function attempt(
       events.connected?.(server);
       renewed();
     } catch (error) {
-      options.verdicts.delete(key);
+      forget(memory);
       const known = error instanceof GatewayError ? error : late;
       void peer.close(known);
       throw known;
@@ -264,7 +268,7 @@ async function attempt(
       signal: budget,
     });
     facts = first;
-    options.verdicts.set(key, verdict ?? first.era);
+    memory.verdict = verdict ?? first.era;
     return {
       peer,
       timing: { startMs: Math.round(activeAt - began), handshakeMs: Math.round(performance.now() - activeAt) },

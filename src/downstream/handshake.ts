@@ -5,7 +5,7 @@
 import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
 import { isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
-import type { GatewayError } from '../shared/errors.ts';
+import { CATALOGUE, type GatewayError } from '../shared/errors.ts';
 import { within } from '../shared/wait.ts';
 import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
@@ -14,13 +14,13 @@ import { refusedStatus } from './refusal.ts';
 import { readReply } from './relay.ts';
 import type { ServerFacts } from './types.ts';
 
-const UNSUPPORTED_VERSION = -32022;
-
 export type Discovery =
   | { readonly kind: 'modern'; readonly facts: ServerFacts }
   | { readonly kind: 'legacy' }
   /** Modern, but of revisions that the gateway does not know. */
   | { readonly kind: 'foreign'; readonly supported: readonly string[] };
+
+const UNSUPPORTED_VERSION = CATALOGUE.UNSUPPORTED_PROTOCOL_VERSION.rpc;
 
 type Fields = Readonly<Record<string, unknown>>;
 

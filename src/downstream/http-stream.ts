@@ -1,4 +1,4 @@
-/** Follows event streams of a server, across the interruptions that the 2025 revisions allow. */
+/** Reads one event stream of a server, and says where it was left: the 2025 revisions let clients go on from there. */
 import type { HttpResponse } from './http-client.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
 

@@ -1,5 +1,5 @@
 /** A live connection, made from a peer that has shaken hands. */
-import { GatewayError } from '../shared/errors.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { unavailable } from './failures.ts';
 import type { CallOptions } from './open-calls.ts';
 import type { Peer, Reader } from './peer.ts';
@@ -25,8 +25,6 @@ export interface ManagedLink extends Link {
   kill(): void;
 }
 
-/** How a server says that it does not speak what was agreed with it (2026-07-28, basic/versioning). */
-const UNSUPPORTED_VERSION = -32022;
 const REFUSALS: ReadonlySet<unknown> = new Set([400, 404, 405]);
 
 export interface LinkParts {
@@ -50,7 +48,8 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
   const reader: Reader<Reply> = {
     answered(message, method) {
       const reply = readReply(message, method);
-      if (!reply.ok && reply.code === UNSUPPORTED_VERSION) throw end();
+      // So a server says that it does not speak what was agreed with it (2026-07-28, basic/versioning).
+      if (!reply.ok && reply.code === CATALOGUE.UNSUPPORTED_PROTOCOL_VERSION.rpc) throw end();
       return reply;
     },
     failed: (error) => (facts().era === 'modern' && REFUSALS.has(refusedStatus(error)) ? end() : error),

@@ -1,34 +1,19 @@
 /** The HTTP+SSE channel of 2024-11-05: one event stream for everything the server says, and an address to POST to. */
-import type { HttpDefinition } from '../config/types.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
 import { unavailable } from './failures.ts';
 import { createHttpClient, discard } from './http-client.ts';
+import type { HttpOptions } from './http-link.ts';
 import { readEvents } from './http-stream.ts';
 import { refused } from './refusal.ts';
 import { EventStreamError, type ServerEvent } from './sse.ts';
-import type { Log } from './types.ts';
-import type { Warn } from './warnings.ts';
 
-export interface SseOptions {
-  readonly server: string;
-  readonly definition: HttpDefinition;
-  /** Version of the gateway. */
-  readonly version: string;
-  readonly log: Log;
-  readonly warn: Warn;
-  readonly maxMessageBytes?: number | undefined;
-  /** The credential that requests carry; undefined where the entry has all there is. */
-  readonly authorization?: Authorization | undefined;
-}
-
-export function sseChannel(options: SseOptions): OpenChannel {
+export function sseChannel(options: HttpOptions): OpenChannel {
   return (handlers) => openSse(options, handlers);
 }
 
-function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
+function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
   const { server, log, warn } = options;
   const maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
   const client = authorized(createHttpClient(server, options.definition, options.version), options.authorization);

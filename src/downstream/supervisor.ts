@@ -5,7 +5,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { waitFor } from '../shared/wait.ts';
 import { watchAlive } from './alive.ts';
 import { createBackoff } from './backoff.ts';
-import { connect, type Verdict } from './connect.ts';
+import { connect, type Memory } from './connect.ts';
 import { seconds, stillStarting, unavailable } from './failures.ts';
 import { createGate } from './gate.ts';
 import { watchIdle } from './idle.ts';
@@ -52,22 +52,13 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const backoff = createBackoff();
   const output = createTail(context.redact);
   const gate = createGate(server.name, life.maxConcurrent, life.maxQueue);
-  let verdict: Verdict | undefined;
   let lastError: GatewayError | undefined;
   let over: GatewayError | undefined;
   let retiring = false;
   let starts = 0;
 
-  const verdicts = {
-    get: () => verdict,
-    set: (_key: string, found: Verdict) => {
-      verdict = found;
-    },
-    delete: () => {
-      verdict = undefined;
-    },
-  };
-  const era = (): Era => (verdict === undefined || verdict === 'modern' ? verdict : 'legacy');
+  const memory: Memory = { verdict: undefined };
+  const era = (): Era => (memory.verdict === 'sse' ? 'legacy' : memory.verdict);
 
   const instances = createInstances({
     server,
@@ -111,7 +102,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         log,
         redact: context.redact,
         budgets: life.budgets,
-        verdicts,
+        memory,
         maxMessageBytes: context.maxMessageBytes,
         marker: () => {
           begin();

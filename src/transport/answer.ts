@@ -32,11 +32,12 @@ export function unknownMethod(request: RequestMessage): Answer {
 }
 
 /** Statuses that 2026-07-28 gives errors of a server; all others are answers like any other (streamable-http). */
-const STATUS: ReadonlyMap<number, number> = new Map([
-  [-32020, 400],
-  [-32021, 400],
-  [-32601, 404],
-]);
+const STATUS: ReadonlyMap<number, number> = new Map(
+  (['HEADER_MISMATCH', 'MISSING_CLIENT_CAPABILITY', 'METHOD_NOT_FOUND'] as const).map((code) => {
+    const { rpc, http } = CATALOGUE[code];
+    return [rpc, http];
+  }),
+);
 
 /** The outcome of an operation, as its caller's era writes it. */
 export function written(request: RequestMessage, outcome: Outcome, codec: CallerCodec): Answer {
