@@ -12,8 +12,9 @@ import { isLoud } from '../relay/client.ts';
 import { refusalOf } from '../relay/questions.ts';
 import { relateTo } from '../relay/related.ts';
 import { levelOf } from '../relay/relay.ts';
-import { Canceller } from '../shared/cancel.ts';
+import { Canceller, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { pause } from '../shared/wait.ts';
 import type { StandingSession } from './hub.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -58,13 +59,15 @@ async function ask(
 ): Promise<ClientAnswer> {
   const refusal = refusalOf(session.offered, method, params);
   if (refusal !== undefined) return refusal;
-  const limit = new Canceller();
-  const timer = setTimeout(() => limit.abort(), ANSWER_MS).unref();
+  const over = new Canceller();
+  const release = follow(over, withdrawn);
+  const timer = setTimeout(() => over.abort(), ANSWER_MS).unref();
   try {
-    await session.ready.promise;
-    return await session.asks.ask(outlet.send, method, withoutTask(params), [limit, withdrawn]);
+    await Promise.race([session.ready.promise, pause(Number.POSITIVE_INFINITY, over)]);
+    return await session.asks.ask(outlet.send, method, withoutTask(params), [over]);
   } finally {
     clearTimeout(timer);
+    release();
   }
 }
 

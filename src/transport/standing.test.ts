@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { DISCOVERY } from '../exposure/view.ts';
+import { offeredOf } from '../relay/offered.ts';
+import { CALL_OVER } from '../relay/questions.ts';
+import { Canceller } from '../shared/cancel.ts';
+import { beginSession, type SessionState } from './session-state.ts';
+import { standingOf } from './standing.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function begin() {
+  const sent: string[] = [];
+  const offered = offeredOf('{"roots":{}}', 'legacy', false);
+  const session: SessionState = beginSession('1', { revision: '2025-11-25', offered });
+  const outlet = { send: (text: string) => void sent.push(text), isOpen: () => true };
+  const withdrawn = new Canceller();
+  const ask = () => standingOf(session, outlet, () => DISCOVERY).asked({ method: 'roots/list', params: '', withdrawn });
+  return { sent, session, withdrawn, ask };
+}
+
+it('a client is asked once it said that it is initialized', async () => {
+  const { sent, session, ask } = begin();
+  const answer = ask();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(sent).toEqual([]);
+  session.ready.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent.map((text) => JSON.parse(text))).toMatchObject([{ method: 'roots/list' }]);
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(await answer).toEqual(CALL_OVER);
+});
+
+it('a question to a client that never says so is over with its time', async () => {
+  const { sent, ask } = begin();
+  const answer = ask();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(await answer).toEqual(CALL_OVER);
+  expect(sent).toEqual([]);
+});
+
+it('a question to a client that never says so is over when it is withdrawn', async () => {
+  const { sent, withdrawn, ask } = begin();
+  const answer = ask();
+  withdrawn.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await answer).toEqual(CALL_OVER);
+  expect(sent).toEqual([]);
+});
