@@ -6,21 +6,21 @@ import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { reportAudit } from './audit/report.ts';
 import { openAudit } from './audit/sink.ts';
-import { createCatalog, type ListKind } from './catalog/catalog.ts';
+import { createCatalog } from './catalog/catalog.ts';
 import { createHistory } from './catalog/history.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportStart } from './config/report.ts';
-import { isLoopback, runtimeDir, type Settings } from './config/settings.ts';
+import { isLoopback, type Settings } from './config/settings.ts';
 import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/store.ts';
-import type { ServerDefinition, Snapshot } from './config/types.ts';
+import type { Snapshot } from './config/types.ts';
 import { guardianScript } from './downstream/guardian.ts';
 import { createGuardedFetch } from './downstream/oauth/guarded-fetch.ts';
 import { createOAuth, type OAuth } from './downstream/oauth/oauth.ts';
 import { openCredentials } from './downstream/oauth/open-store.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { reportServers, type ServerReport } from './downstream/report.ts';
-import type { Downstream, DownstreamEvents } from './downstream/types.ts';
+import type { Downstream } from './downstream/types.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
 import { createLedger } from './observe/ledger.ts';
 import { createLogger, type Logger } from './observe/log.ts';
@@ -36,13 +36,14 @@ import { createTasks } from './relay/tasks.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
-import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from './tools/spending.ts';
-import { gatewayFacts, serveControl } from './transport/control.ts';
-import { defineGauges } from './transport/gauges.ts';
+import { type SpentHere, spendingTogether, spentHere } from './tools/spending.ts';
+import { serveControl } from './transport/control.ts';
+import { defineDirectGauge, defineGauges } from './transport/gauges.ts';
 import { createHookJoin } from './transport/hook-join.ts';
 import { createHub } from './transport/hub.ts';
 import { createProtocol } from './transport/protocol.ts';
 import type { Seat } from './transport/seat.ts';
+import { serverEvents } from './transport/server-events.ts';
 import { createTransports, type StdioEnd } from './transport/start.ts';
 import { statusOf } from './transport/status.ts';
 import { viewOf } from './transport/view-of.ts';
@@ -113,24 +114,7 @@ export async function createGateway(
   });
   const gatewayId = randomBytes(6).toString('hex');
   const hub = createHub(config.current);
-  const changed = (server: ServerDefinition, kind: ListKind): void => {
-    catalog.invalidate(server, kind);
-    hub.listsChanged(server.name, [kind]);
-  };
-  const events: DownstreamEvents = {
-    connected(server) {
-      catalog.invalidate(server);
-      hub.listsChanged(server.name, catalog.missed(server));
-      hub.connected(server.name);
-    },
-    disconnected: () => {},
-    toolsChanged: (server) => changed(server, 'tools'),
-    promptsChanged: (server) => changed(server, 'prompts'),
-    resourcesChanged: (server) => changed(server, 'resources'),
-    resourceUpdated: (server, uri) => hub.resourceUpdated(server.name, uri),
-    said: (server, whose, method, params) => hub.said(server.name, whose, method, params),
-    asked: (server, whose, request) => hub.asked(server.name, whose, request),
-  };
+  const events = serverEvents(hub, () => catalog);
   const oauth = createOAuth({
     store: openCredentials(settings, log),
     guardedFetch: createGuardedFetch,
@@ -242,20 +226,10 @@ export async function createGateway(
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
   defineGauges(metrics, config, transports.sessions, servers);
-  if (seat === undefined) directGauge(metrics, spending);
-  const control = (): void => {
-    closeControl = serveControl({
-      dir: runtimeDir(settings),
-      gateway: () => gatewayFacts(settings.transport),
-      servers,
-      spending,
-      control: (server, what) => {
-        log.info({ server, what }, 'the owner asked for this on the control socket');
-        return downstream.control(server, what);
-      },
-      output: (server) => downstream.output(server),
-      failed: (error) => log.warn({ err: error }, 'the control socket does not work; "servers status" needs it'),
-    });
+  if (seat === undefined) defineDirectGauge(metrics, spending);
+  const { control, output } = downstream;
+  const openControl = (): void => {
+    closeControl = serveControl(settings, log, { servers, spending, control, output });
   };
   let closeControl: (() => void) | undefined;
 
@@ -266,7 +240,7 @@ export async function createGateway(
     parts,
     localConnection: () => localConnection(settings, config.current()),
     async serveStdio(input, output, ended) {
-      control();
+      openControl();
       await hooks?.update(config.current());
       transports.stdio(input, output, localConnection(settings, config.current(), attestations), ended);
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers, FIRST_CALLER_MS);
@@ -274,7 +248,7 @@ export async function createGateway(
     async serveHttp() {
       await hooks?.update(config.current());
       const listening = await transports.http();
-      if (seat === undefined) control();
+      if (seat === undefined) openControl();
       if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
       return listening;
     },
@@ -324,13 +298,6 @@ export async function openConfig(
   checkBoundAgent(settings, config.current());
   reportStart(config, log);
   return config;
-}
-
-/** What discovery saves agents from reading. */
-export function directGauge(metrics: Metrics, spending: () => readonly AgentSpending[]): void {
-  metrics.gauge('direct_tokens', 'Estimated tokens of all definitions that an agent may use.', () =>
-    spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),
-  );
 }
 
 /** Names are told to agents and owners anyway; a value that is also a name must not blank it out of the log. */

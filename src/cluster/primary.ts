@@ -10,14 +10,15 @@ import process from 'node:process';
 import type { ConfigContents } from '../config/load.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
-import { directGauge, type Gateway, keepSecrets, openConfig } from '../gateway.ts';
+import { type Gateway, keepSecrets, openConfig } from '../gateway.ts';
 import { createLogger } from '../observe/log.ts';
 import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/limits.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
-import { gatewayFacts, serveControl } from '../transport/control.ts';
+import { serveControl } from '../transport/control.ts';
+import { defineDirectGauge } from '../transport/gauges.ts';
 import { createHookJoin } from '../transport/hook-join.ts';
 import { generatedToken } from '../transport/start.ts';
 import { createAdmissions } from './counting.ts';
@@ -53,7 +54,8 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   const limiter = createLimiter();
   const admissions = Array.from({ length: size }, () => createAdmissions(limiter, config.current));
   const hooks = createHookJoin(settings.cacheDir, id, log);
-  const output = followOutput((server) => crew.member(owners.get(server) ?? -1));
+  const memberOf = (server: string): Member | undefined => crew.member(owners.get(server) ?? -1);
+  const output = followOutput(memberOf);
 
   const servers = async () => {
     const known = (await crew.all(({ line }) => line.ask('servers'))).flat();
@@ -62,7 +64,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   };
   const spending = async () => spendingTogether(await crew.all(({ line }) => line.ask('spent')));
   let lastSpending: readonly AgentSpending[] = [];
-  directGauge(metrics, () => lastSpending);
+  defineDirectGauge(metrics, () => lastSpending);
   const measured = async () => {
     lastSpending = await spending();
     return [await metrics.measures(), ...(await crew.all(({ line }) => line.ask('measures')))];
@@ -164,17 +166,11 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
         leave();
         throw error;
       }
-      closeControl = serveControl({
-        dir: runtimeDir(settings),
-        gateway: () => gatewayFacts(settings.transport),
+      closeControl = serveControl(settings, log, {
         servers,
         spending,
-        control: async (server, what) => {
-          log.info({ server, what }, 'the owner asked for this on the control socket');
-          return (await crew.member(owners.get(server) ?? -1)?.line.ask('control', server, what)) ?? false;
-        },
+        control: async (server, what) => (await memberOf(server)?.line.ask('control', server, what)) ?? false,
         output: output.of,
-        failed: (error) => log.warn({ err: error }, 'the control socket does not work; "servers status" needs it'),
       });
       return { url: door.url, newToken: generated?.created === true ? generated.token : undefined };
     },

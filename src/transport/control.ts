@@ -6,7 +6,9 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
+import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ControlVerb } from '../downstream/types.ts';
+import type { Logger } from '../observe/log.ts';
 import { VERSION } from '../shared/version.ts';
 
 /** Bytes that a request may have. */
@@ -33,8 +35,7 @@ export interface GatewayFacts {
   readonly uptime_seconds: number;
 }
 
-/** Of this process, which serves over `transport`. */
-export function gatewayFacts(transport: string): GatewayFacts {
+function gatewayFacts(transport: string): GatewayFacts {
   return { pid: process.pid, version: VERSION, transport, uptime_seconds: Math.round(process.uptime()) };
 }
 
@@ -48,38 +49,40 @@ export interface ServerOutput {
 /** Something that this process knows, or has to ask for. */
 type Maybe<T> = T | Promise<T>;
 
-export interface ControlOptions {
-  /** Folder of the sockets. */
-  readonly dir: string;
-  readonly gateway: () => GatewayFacts;
+/** What the owner can ask for. */
+export interface Controlled {
   readonly servers: () => Maybe<readonly object[]>;
   /** What each agent spent. */
   readonly spending: () => Maybe<readonly object[]>;
   readonly control: (server: string, what: ControlVerb) => Maybe<boolean>;
   /** @param follow whether somebody will listen to what comes */
   readonly output: (server: string, follow: boolean) => Maybe<ServerOutput | undefined>;
-  readonly failed: (error: unknown) => void;
 }
 
-/** Starts to listen; what goes wrong is told to `failed`, and the gateway works without it. @returns closes it. */
-export function serveControl(options: ControlOptions): () => void {
+type Log = Pick<Logger, 'info' | 'warn'>;
+
+/** Starts to listen; what goes wrong is logged, and the gateway works without it. @returns closes it. */
+export function serveControl(settings: Settings, log: Log, controlled: Controlled): () => void {
   // Windows has named pipes with other permissions; commands use HTTP there.
   if (process.platform === 'win32') return () => undefined;
-  const path = join(options.dir, `${process.pid}.sock`);
+  const dir = runtimeDir(settings);
+  const path = join(dir, `${process.pid}.sock`);
+  const failed = (error: unknown): void =>
+    log.warn({ err: error }, 'the control socket does not work; "servers status" needs it');
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serveOne(options, socket);
+    serveOne(socket, (request) => answer(controlled, settings.transport, log, socket, request), failed);
   });
-  server.on('error', options.failed);
+  server.on('error', failed);
   try {
-    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
-    chmodSync(options.dir, 0o700);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    chmodSync(dir, 0o700);
     rmSync(path, { force: true });
     server.listen(path, () => chmodSync(path, 0o600));
   } catch (error) {
-    options.failed(error);
+    failed(error);
   }
   server.unref();
   return () => {
@@ -89,7 +92,11 @@ export function serveControl(options: ControlOptions): () => void {
   };
 }
 
-function serveOne(options: ControlOptions, socket: Socket): void {
+function serveOne(
+  socket: Socket,
+  take: (request: ControlRequest | undefined) => Promise<void>,
+  failed: (error: unknown) => void,
+): void {
   let text = '';
   socket.setEncoding('utf8').on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
@@ -98,8 +105,8 @@ function serveOne(options: ControlOptions, socket: Socket): void {
     const end = text.indexOf('\n');
     if (end < 0) return;
     socket.removeAllListeners('data').resume();
-    answer(options, socket, read(text.slice(0, end))).catch((error: unknown) => {
-      options.failed(error);
+    take(read(text.slice(0, end))).catch((error: unknown) => {
+      failed(error);
       socket.destroy();
     });
   });
@@ -114,23 +121,30 @@ function read(line: string): ControlRequest | undefined {
   }
 }
 
-async function answer(options: ControlOptions, socket: Socket, request: ControlRequest | undefined): Promise<void> {
+async function answer(
+  { servers, spending, control, output: outputOf }: Controlled,
+  transport: string,
+  log: Log,
+  socket: Socket,
+  request: ControlRequest | undefined,
+): Promise<void> {
   const send = (reply: ControlReply): boolean => socket.write(`${JSON.stringify(reply)}\n`);
   const name = request?.server ?? '';
   switch (request?.do) {
     case 'status':
-      send({ gateway: options.gateway(), servers: await options.servers() });
+      send({ gateway: gatewayFacts(transport), servers: await servers() });
       break;
     case 'stats':
-      send({ gateway: options.gateway(), stats: await options.spending() });
+      send({ gateway: gatewayFacts(transport), stats: await spending() });
       break;
     case 'restart':
     case 'stop':
     case 'warm':
-      send((await options.control(name, request.do)) ? { done: true } : { error: unused(name) });
+      log.info({ server: name, what: request.do }, 'the owner asked for this on the control socket');
+      send((await control(name, request.do)) ? { done: true } : { error: unused(name) });
       break;
     case 'logs': {
-      const output = await options.output(name, request.follow === true);
+      const output = await outputOf(name, request.follow === true);
       send(output === undefined ? { error: unused(name) } : { text: output.text() });
       if (output === undefined || request.follow !== true) break;
       socket.once(

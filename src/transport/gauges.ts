@@ -1,7 +1,8 @@
-/** What the metrics read when somebody looks: sessions and servers. */
+/** What the metrics read when somebody looks: sessions, servers, what discovery saves. */
 import type { ConfigStore } from '../config/store.ts';
 import type { ServerReport } from '../downstream/report.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { AgentSpending } from '../tools/spending.ts';
 import type { Sessions } from './http/sessions.ts';
 
 export function defineGauges(
@@ -46,5 +47,12 @@ export function defineGauges(
     'server_waiting',
     'Calls that wait for their turn.',
     perServer(({ waiting }) => waiting ?? 0),
+  );
+}
+
+/** What discovery saves agents from reading. */
+export function defineDirectGauge(metrics: Metrics, spending: () => readonly AgentSpending[]): void {
+  metrics.gauge('direct_tokens', 'Estimated tokens of all definitions that an agent may use.', () =>
+    spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),
   );
 }
