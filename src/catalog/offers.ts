@@ -19,7 +19,7 @@ interface Shape {
   readonly key: string;
 }
 
-export const OFFER_LISTS = {
+const OFFER_LISTS = {
   prompts: { method: 'prompts/list', capability: 'prompts', field: 'prompts', key: 'name' },
   resources: { method: 'resources/list', capability: 'resources', field: 'resources', key: 'uri' },
   templates: {

@@ -2,8 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import { createGateway } from '../gateway.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/messages.ts';
-import type { Client } from '../relay/client.ts';
-import { NOTHING_OFFERED } from '../relay/offered.ts';
+import { silentClient } from '../relay/client.ts';
 import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 
@@ -12,18 +11,6 @@ export interface LocalClient {
   call<T>(tool: string, args: Record<string, unknown>): Promise<T>;
   close(): Promise<void>;
 }
-
-/** A command can be asked nothing and told nothing while its call runs. */
-const SILENT_CLIENT: Client = {
-  ...NOTHING_OFFERED,
-  era: 'modern',
-  session: undefined,
-  logLevel: undefined,
-  ask: undefined,
-  tell: () => {},
-  header: undefined,
-  retry: undefined,
-};
 
 /** A gateway without a transport, for one command. @throws GatewayError as `createGateway` */
 export async function openClient(settings: Settings): Promise<LocalClient> {
@@ -45,7 +32,7 @@ export async function openClient(settings: Settings): Promise<LocalClient> {
         params: message.params,
         signal: new Canceller().signal,
         onProgress: undefined,
-        client: SILENT_CLIENT,
+        client: silentClient('modern'),
       });
       if (outcome.kind === 'result') return JSON.parse(outcome.body.text) as T;
       throw new GatewayError('INTERNAL', `The server answered with error ${outcome.code}: ${outcome.message}`);

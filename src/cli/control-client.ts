@@ -18,7 +18,7 @@ export interface ControlLine {
 }
 
 /** Sockets of gateways that may be running, newest process last. */
-export function controlSockets(dir: string): string[] {
+function controlSockets(dir: string): string[] {
   try {
     const pids = readdirSync(dir).flatMap((name) => /^(\d+)\.sock$/.exec(name)?.[1] ?? []);
     return pids.sort((one, other) => Number(one) - Number(other)).map((pid) => join(dir, `${pid}.sock`));

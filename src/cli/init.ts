@@ -33,7 +33,7 @@ export function registerInit(program: Command): void {
 }
 
 /** The command itself, also behind `--init`. Reports errors by the exit status. */
-export async function runInit(options: InitOptions): Promise<void> {
+async function runInit(options: InitOptions): Promise<void> {
   try {
     await init(options, settingsHere({}), terminalAsk());
   } catch (error) {

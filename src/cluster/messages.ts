@@ -25,7 +25,7 @@ export interface StartOrder {
   /** Workers in all. */
   readonly of: number;
   readonly settings: Settings;
-  readonly config: Pick<ConfigStore, 'location'> & {
+  readonly config: {
     readonly location: ConfigLocation;
     readonly contents: ConfigContents;
     readonly status: ReturnType<ConfigStore['status']>;

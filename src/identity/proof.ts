@@ -1,5 +1,6 @@
 /** What proves who connected. A proof is asked again under every snapshot, so that a reload takes effect at once. */
 import type { JwtDefinition, PrincipalDefinition, Snapshot } from '../config/types.ts';
+import { STDIO_OWNER } from '../pipeline/tenant.ts';
 import { type Grant, grantedPrincipal, type Principal, principalOf, unrestricted } from './principal.ts';
 
 export interface Proof {
@@ -14,13 +15,13 @@ export interface Proof {
 }
 
 /** Whoever started us over stdio, where the rules have no principals: what existing users have. */
-export const IMPLICIT_STDIO = 'local';
+const IMPLICIT_STDIO = 'local';
 
 /** Being the process that started the gateway. */
 export const STDIO_PROOF: Proof = {
   principal: IMPLICIT_STDIO,
   subject: undefined,
-  owner: 'stdio',
+  owner: STDIO_OWNER,
   find(snapshot) {
     if (snapshot.principals === undefined) return unrestricted(IMPLICIT_STDIO);
     const entry = entryWhere(snapshot, ({ stdio }) => stdio);

@@ -3,7 +3,7 @@ import { makeAutomaton } from './automaton.ts';
 import { parsePattern } from './tokens.ts';
 
 /** Longest pattern, in characters. */
-export const MAX_PATTERN_LENGTH = 256;
+const MAX_PATTERN_LENGTH = 256;
 
 /** Whether a whole name matches a pattern: case-sensitive, by code point, in time linear in the length of the name. */
 export type Matcher = (name: string) => boolean;

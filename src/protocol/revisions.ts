@@ -26,7 +26,7 @@ export function hasBatches(revision: string): boolean {
 }
 
 /** Prefix of the `_meta` keys that each hop writes anew (2026-07-28, basic/index#meta). */
-export const META_PREFIX = 'io.modelcontextprotocol/';
+const META_PREFIX = 'io.modelcontextprotocol/';
 export const META_VERSION = `${META_PREFIX}protocolVersion`;
 export const META_CLIENT_INFO = `${META_PREFIX}clientInfo`;
 export const META_CLIENT_CAPABILITIES = `${META_PREFIX}clientCapabilities`;

@@ -2,7 +2,7 @@
 import type { ClientAnswer } from '../downstream/types.ts';
 import type { Era } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
-import type { Offered } from './offered.ts';
+import { NOTHING_OFFERED, type Offered } from './offered.ts';
 
 export interface Client extends Offered {
   readonly era: Era;
@@ -30,6 +30,20 @@ export interface Retry {
   /** Text of the `inputResponses` object. */
   readonly inputResponses: string | undefined;
   readonly requestState: string | undefined;
+}
+
+/** A client that can be asked nothing and told nothing. */
+export function silentClient(era: Era): Client {
+  return {
+    ...NOTHING_OFFERED,
+    era,
+    session: undefined,
+    logLevel: undefined,
+    ask: undefined,
+    tell: () => {},
+    header: undefined,
+    retry: undefined,
+  };
 }
 
 /** Severities of RFC 5424, least first (2025-11-25, server/utilities/logging). */

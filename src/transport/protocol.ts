@@ -12,8 +12,8 @@ import type { Connection, Inbound, Outcome } from '../pipeline/types.ts';
 import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts';
 import { type NotificationMessage, type RequestMessage, stringValue, valueText } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
-import { type Client, isLogLevel } from '../relay/client.ts';
-import { NOTHING_OFFERED, offeredOf, takesTasks } from '../relay/offered.ts';
+import { type Client, isLogLevel, silentClient } from '../relay/client.ts';
+import { offeredOf, takesTasks } from '../relay/offered.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
@@ -151,7 +151,8 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       const declared = valueText(text, findMember(params, 'capabilities'));
       const offered = offeredOf(declared, 'legacy', exchange.server !== undefined);
       parts.downstream.expect(offered.capabilities);
-      const outcome = await introduce(request, exchange, { ...NOBODY, ...offered });
+      // Until it has its session, the client can be asked nothing.
+      const outcome = await introduce(request, exchange, { ...silentClient('legacy'), ...offered });
       const answer = written(request, outcome, legacyCodec);
       return { ...answer, session: outcome.kind === 'result' ? { revision, offered } : undefined };
     },
@@ -220,18 +221,6 @@ const ONE_PAGE: Outcome = {
   kind: 'error',
   code: -32602,
   message: 'The cursor is not valid: start the list again without it.',
-};
-
-/** A client that is not there yet. */
-const NOBODY: Client = {
-  ...NOTHING_OFFERED,
-  era: 'legacy',
-  session: undefined,
-  logLevel: undefined,
-  ask: undefined,
-  tell: () => {},
-  header: undefined,
-  retry: undefined,
 };
 
 function inboundOf(request: RequestMessage, exchange: Exchange, client: Client): Inbound {

@@ -72,7 +72,7 @@ function metadataOf(origin: string): object {
   };
 }
 
-export function newTokens(count: number): object {
+function newTokens(count: number): object {
   return {
     access_token: `access-${count}`,
     refresh_token: `refresh-${count}`,

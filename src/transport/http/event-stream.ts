@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { oneLine } from '../../protocol/json.ts';
 
-export const STREAM_HEADERS: OutgoingHttpHeaders = {
+const STREAM_HEADERS: OutgoingHttpHeaders = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
   // Keeps reverse proxies from holding events back (2026-07-28, streamable-http, Receiving Messages).
