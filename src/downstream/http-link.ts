@@ -1,6 +1,6 @@
 /**
  * The Streamable HTTP channel, both generations: every message is a POST of its own, the answer a JSON body or an event
- * stream. Sessions, the GET stream and DELETE exist only up to 2025-11-25 (basic/transports).
+ * stream. Sessions (http-session.ts) and the GET stream (http-listen.ts) exist only up to 2025-11-25 (basic/transports).
  */
 import type { HttpDefinition } from '../config/types.ts';
 import { NAMED } from '../protocol/headers.ts';
@@ -16,6 +16,8 @@ import { authorized } from './authorized.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
 import { bodyText, createHttpClient, discard, type HttpResponse, readRefusal } from './http-client.ts';
+import { keepListening } from './http-listen.ts';
+import { createHttpSession } from './http-session.ts';
 import { readEvents, type StreamEnd } from './http-stream.ts';
 import { refused } from './refusal.ts';
 import { EventStreamError } from './sse.ts';
@@ -23,13 +25,8 @@ import { turnFor } from './turns.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
 
-/** Milliseconds that the end of a session may take. */
-const DELETE_TIMEOUT_MS = 1000;
 /** Milliseconds that a stream may stay open after its response. */
 const LINGER_MS = 1000;
-const LONGEST_DELAY_MS = 60_000;
-/** Visible ASCII (2025-11-25, basic/transports, Session Management). */
-const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 
 export interface HttpOptions {
   readonly server: string;
@@ -54,32 +51,9 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   /** Ends everything that is under way. */
   const over = new Canceller();
   const running = new Map<number, Canceller>();
-  let session: string | undefined;
-  let revision: string | undefined;
-  /** What requests wait for: the end of `notifications/initialized`, or a new session. */
-  let gate: Promise<unknown> | undefined;
-
-  let renewing: Promise<void> | undefined;
+  const session = createHttpSession(server, () => handlers.renew());
   /** What requests are refused with while the server rests (`Retry-After`). */
   let resting: { readonly until: number; readonly error: GatewayError } | undefined;
-
-  const open = async (): Promise<void> => {
-    while (gate !== undefined) await gate;
-  };
-
-  const closeGateWhile = (work: Promise<unknown>): void => {
-    const closed = work
-      .catch(() => undefined)
-      .then(() => {
-        if (gate === closed) gate = undefined;
-      });
-    gate = closed;
-  };
-
-  const legacyHeaders = (): Record<string, string> => ({
-    ...(revision === undefined ? {} : { 'mcp-protocol-version': revision }),
-    ...(session === undefined ? {} : { 'mcp-session-id': session }),
-  });
 
   const headersOf = (message: Outgoing): Record<string, string> => {
     const headers: Record<string, string> = {
@@ -88,7 +62,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     };
     if (message.method === 'initialize') return headers;
     const { revision: spoken } = message;
-    if (spoken === undefined || !isModern(spoken)) return Object.assign(headers, legacyHeaders());
+    if (spoken === undefined || !isModern(spoken)) return Object.assign(headers, session.headers());
     headers['mcp-protocol-version'] = spoken;
     headers['mcp-method'] = message.method;
     return Object.assign(headers, nameHeader(message), message.headers);
@@ -116,14 +90,14 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
 
   /** A request, from its POST to its response. Rejects with what its caller shall see. */
   const exchange = async (message: Outgoing, id: number, signal: CancelSignal): Promise<void> => {
-    const used = session;
+    const used = session.id;
     let response = await post(message, signal);
     if (!isSuccess(response) && (await mayGoAgain(message, id, response, used))) {
       response = await post(message, signal);
       if (!isSuccess(response)) await mayGoAgain(message, id, response, undefined);
     }
     if (!isSuccess(response)) return;
-    if (message.method === 'initialize') session = readSession(response);
+    if (message.method === 'initialize') session.begin(response);
     if (response.whole === undefined) return receive(message, id, response, signal);
     const turn = turnFor(response.whole.length);
     if (turn !== undefined) await turn;
@@ -149,7 +123,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     // 404 ends a session; servers that lost it in a restart say 400. Neither has accepted the request.
     const lost = response.status === 404 || (response.status === 400 && (!isAnswer || answer.id === 'null'));
     if (used !== undefined && message.method !== 'initialize' && lost && !(isAnswer && answer.id !== 'null')) {
-      await renewed(used);
+      await session.renew(used);
       return true;
     }
     // What refuses a modern request without having read its id does not know the revision.
@@ -168,23 +142,6 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     const wait = error.data?.['retryAfterMs'];
     if (typeof wait === 'number' && wait > 0) resting = { until: Date.now() + wait, error };
     return error;
-  };
-
-  /** Resolves with a new session; everybody who lost the same one shares it. */
-  const renewed = async (lost: string): Promise<void> => {
-    if (session === lost) {
-      session = undefined;
-      renewing = handlers.renew();
-      closeGateWhile(renewing);
-    }
-    await renewing;
-    await open();
-  };
-
-  const readSession = (response: HttpResponse): string | undefined => {
-    const id = response.header('mcp-session-id');
-    if (id === undefined || SESSION_ID.test(id)) return id;
-    throw unavailable(server, 'gave a session id that the protocol does not allow.');
   };
 
   const receive = async (
@@ -213,7 +170,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     while (handlers.waits(id) && resumable && lastId !== undefined && !(end.error instanceof EventStreamError)) {
       await pause(end.retryMs, signal);
       if (!handlers.waits(id)) return;
-      const headers = { ...legacyHeaders(), accept: 'text/event-stream', 'last-event-id': lastId };
+      const headers = { ...session.headers(), accept: 'text/event-stream', 'last-event-id': lastId };
       const response = await client.request({ method: 'GET', headers, signal });
       if (response.status !== 200 || response.type !== 'text/event-stream') {
         discard(response);
@@ -233,7 +190,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     running.set(id, abort);
     try {
       if (resting !== undefined && Date.now() < resting.until) throw stillResting(server, resting);
-      if (gate !== undefined && message.method !== 'initialize') await open();
+      if (session.isHeld && message.method !== 'initialize') await session.ready();
       if (!handlers.waits(id)) return;
       await exchange(message, id, abort.signal);
       if (handlers.waits(id)) throw unavailable(server, 'answered something else than the request it was sent.');
@@ -246,58 +203,12 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     }
   };
 
-  /** Keeps the stream open on which the server speaks first; servers without one say 405. */
-  const keepListening = async (): Promise<void> => {
-    let lastId: string | undefined;
-    let delay = 0;
-    while (!over.signal.aborted) {
-      const started = Date.now();
-      let end: StreamEnd | undefined;
-      try {
-        await open();
-        const resume = lastId === undefined ? undefined : { 'last-event-id': lastId };
-        const headers = { ...legacyHeaders(), accept: 'text/event-stream', ...resume };
-        const response = await client.request({ method: 'GET', headers, signal: over.signal });
-        if (response.status === 405 || (response.status === 200 && response.type !== 'text/event-stream')) {
-          return discard(response);
-        }
-        if (response.status === 200) {
-          if (delay > 0 && lastId === undefined) handlers.missed();
-          end = await readEvents(response, maxBytes, ({ type, data }) => {
-            if (type === 'message' && data !== '') handlers.message(data);
-          });
-        } else {
-          // The session may be over; the next request will find out.
-          discard(response);
-          lastId = undefined;
-        }
-      } catch (error) {
-        if (!over.signal.aborted) log.debug({ server, err: error }, 'the stream of a server broke');
-      }
-      lastId = end?.lastId ?? lastId;
-      const lived = Date.now() - started > LONGEST_DELAY_MS;
-      delay = lived ? (end?.retryMs ?? 1000) : Math.min(Math.max(delay * 2, end?.retryMs ?? 1000), LONGEST_DELAY_MS);
-      await pause(delay, over.signal);
-    }
-  };
-
-  const endSession = async (): Promise<void> => {
-    if (session === undefined) return;
-    const headers = legacyHeaders();
-    session = undefined;
-    try {
-      discard(await client.request({ method: 'DELETE', headers, signal: AbortSignal.timeout(DELETE_TIMEOUT_MS) }));
-    } catch {
-      // The server is gone, and its session with it.
-    }
-  };
-
   return {
     send: (message) => {
       if (over.signal.aborted) return;
-      if (message.revision !== undefined && !isModernMessage(message)) revision = message.revision;
+      if (message.revision !== undefined && !isModern(message.revision)) session.speak(message.revision);
       if (message.id !== undefined) void start(message, message.id);
-      else if (message.method === 'notifications/initialized') closeGateWhile(tell(message));
+      else if (message.method === 'notifications/initialized') session.holdWhile(tell(message));
       else void tell(message);
     },
     cancel: (id, notification) => {
@@ -305,12 +216,12 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       if (notification.revision !== undefined && !isModern(notification.revision)) void tell(notification);
       running.get(id)?.abort(unavailable(server, 'was told to stop.'));
     },
-    listen: () => void keepListening(),
+    listen: () => void keepListening({ server, client, session, handlers, maxBytes, signal: over.signal, log }),
     close: async () => {
       if (over.signal.aborted) return;
       over.abort(unavailable(server, 'was disconnected.'));
       for (const abort of running.values()) abort.abort(over.signal.reason);
-      await endSession();
+      await session.end(client);
       await client.close();
     },
     kill: () => over.abort(unavailable(server, 'was disconnected.')),
