@@ -17,8 +17,6 @@ import { openUses } from './uses/file.ts';
 import { createLearning, type Learning } from './uses/learning.ts';
 import { createMeanings, vectorsDir } from './vectors/meanings.ts';
 
-export type { ToolEntry } from './entry.ts';
-
 const PAGE_TIMEOUT_MS = 30_000;
 /** A start may take its two minutes, and then the handshake. */
 const LEASE_TIMEOUT_MS = 150_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolEntry } from './catalog.ts';
 import { createChecker } from './check.ts';
+import type { ToolEntry } from './entry.ts';
 import { readToolsPage } from './entry.ts';
 import { didYouMean, nearestNames } from './nearest.ts';
 

@@ -2,9 +2,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openRules } from '../config/edit-rules.ts';
-import { errorCode } from '../config/files.ts';
 import { printable } from '../config/printable.ts';
 import { expandHome, settingsHere } from '../config/settings.ts';
+import { systemCode } from '../shared/system-code.ts';
 import { print, printJson, say } from './output.ts';
 import { type AgentEntry, subagentFile, subagentName, withEntry } from './subagent-file.ts';
 
@@ -66,7 +66,7 @@ function fileArgs({ rules, mcpConfig }: ConnectOptions): string[] {
 async function writeSubagent(file: string, entry: AgentEntry): Promise<void> {
   const shown = printable(file);
   const existing = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (existing === undefined) {

@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-import { errorCode } from '../config/files.ts';
 import { settingsHere } from '../config/settings.ts';
 import { attestationLine } from '../identity/attestations.ts';
 import { hookDirectory, keyFileOf } from '../shared/hook-files.ts';
+import { systemCode } from '../shared/system-code.ts';
 
 /** Bytes of a hook's input: it holds the arguments of the tool. */
 const MAX_INPUT = 16 * 1024 * 1024;
@@ -59,7 +59,7 @@ async function tell(socket: string, id: string, agent: string | undefined): Prom
     return await send(socket, attestationLine(key, id, agent, Date.now()));
   } catch (error) {
     // Nobody listens: a gateway that was killed left it.
-    if (errorCode(error) === 'ECONNREFUSED')
+    if (systemCode(error) === 'ECONNREFUSED')
       await Promise.all([socket, keyFileOf(socket)].map((file) => rm(file, { force: true })));
     return false;
   }

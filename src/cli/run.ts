@@ -3,6 +3,7 @@ import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
 import { say } from './output.ts';
 
 /** Milliseconds that running calls get to finish once the gateway stops (docs/operations.md, Stop). */
@@ -90,7 +91,7 @@ async function serveOverHttp(gateway: Life, settings: Settings): Promise<void> {
 }
 
 function listenError(error: unknown, { host, port }: Settings): unknown {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const code = systemCode(error);
   if (code === undefined || error instanceof GatewayError) return error;
   const hint =
     code === 'EADDRINUSE'

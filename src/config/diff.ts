@@ -10,7 +10,9 @@ export interface ServerChanges {
   readonly unchanged: readonly string[];
 }
 
-type Servers = ReadonlyMap<string, Pick<ServerDefinition, 'key' | 'description' | 'timeoutMs'>>;
+/** All that a reload can change of a server: `key` stands for everything else. */
+type Compared = Pick<ServerDefinition, 'key' | 'description' | 'timeoutMs'>;
+type Servers = ReadonlyMap<string, Compared>;
 
 /** Compares the servers before and after. */
 export function diffServers(before: Servers, after: Servers): ServerChanges {
@@ -27,7 +29,7 @@ export function diffServers(before: Servers, after: Servers): ServerChanges {
   return { added: added.sort(), removed: removed.sort(), updated: updated.sort(), unchanged: unchanged.sort() };
 }
 
-function isSame(one: Servers extends ReadonlyMap<string, infer S> ? S : never, other: typeof one): boolean {
+function isSame(one: Compared, other: Compared): boolean {
   return one.key === other.key && one.description === other.description && one.timeoutMs === other.timeoutMs;
 }
 

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { systemCode } from '../shared/system-code.ts';
 import { MAX_FILE_BYTES } from './text.ts';
 import type { Problem } from './types.ts';
 
@@ -31,11 +32,11 @@ export async function readConfigFile(path: string): Promise<FileContent> {
     const bytes = await handle.readFile();
     return { ok: true, path, bytes, sha256: sha256(bytes) };
   } catch (error) {
-    const code = errorCode(error);
+    const code = systemCode(error);
     if (code === 'ENOENT') return unreadable('The file is not there', 'Put it back, or name another one');
     if (code === 'EACCES') return unreadable('The file may not be read', 'Give this user the right to read it');
     if (code === 'EISDIR') return unreadable('This is a folder', 'Name a file');
-    return unreadable(`The file cannot be read (${code})`, 'Check the disk and the path');
+    return unreadable(`The file cannot be read (${code ?? 'unknown error'})`, 'Check the disk and the path');
   } finally {
     await handle?.close().catch(() => undefined);
   }
@@ -50,7 +51,7 @@ export function sha256(bytes: Uint8Array | string): string {
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
-    (error: unknown) => errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR',
+    (error: unknown) => systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR',
   );
 }
 
@@ -108,9 +109,4 @@ export async function draftPrivateFile(path: string, bytes: number): Promise<Dra
         await rename(temporary, path);
       }),
   };
-}
-
-/** The system's code of an error, e.g. `ENOENT`. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }

@@ -1,6 +1,7 @@
 /** One JSON document from an address that the owner's files name: the keys of an issuer, vectors of texts. */
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
 
 export interface FetchLimits {
   readonly maxBytes: number;
@@ -62,7 +63,9 @@ export async function fetchJson(
     return parse(Buffer.concat(chunks, size).toString('utf8'), failed);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    const why = late ? `did not answer within ${timeoutMs} ms` : `cannot be reached (${codeOf(error)})`;
+    const why = late
+      ? `did not answer within ${timeoutMs} ms`
+      : `cannot be reached (${systemCode(error) ?? 'unknown error'})`;
     throw failed(why, { cause: error });
   } finally {
     clearTimeout(timer);
@@ -76,9 +79,4 @@ function parse(text: string, failed: (why: string) => GatewayError): unknown {
   } catch {
     throw failed('did not answer with JSON');
   }
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code ?? 'unknown error';
 }

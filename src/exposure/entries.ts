@@ -1,5 +1,5 @@
 /** What a caller may see of the lists of the servers: of several under names that carry the server, of one as it is. */
-import type { ToolEntry } from '../catalog/catalog.ts';
+import type { ToolEntry } from '../catalog/entry.ts';
 import type { Frame, ListPage } from '../catalog/frame.ts';
 import { type Offer, type OfferList, readOffer } from '../catalog/offers.ts';
 import type { ServerDefinition } from '../config/types.ts';

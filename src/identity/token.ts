@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 256 bits in base 62. */
@@ -50,7 +51,7 @@ export function loadOrCreateToken(file: string): { readonly token: string; reado
     writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
     return { token: fresh, created: true };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (systemCode(error) !== 'EEXIST') throw error;
   }
   const token = readFileSync(file, 'utf8').trim();
   if (isTokenShaped(token)) return { token, created: false };

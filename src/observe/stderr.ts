@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { writeSync } from 'node:fs';
+import { systemCode } from '../shared/system-code.ts';
 
 const STDERR = 2;
 /** A reader that does not read for this long loses lines rather than stopping the gateway. Milliseconds. */
@@ -16,7 +17,7 @@ export function writeFully(text: string): void {
     try {
       bytes = bytes.subarray(writeSync(STDERR, bytes));
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN') || Date.now() > deadline) return;
+      if (systemCode(error) !== 'EAGAIN' || Date.now() > deadline) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

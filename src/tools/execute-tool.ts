@@ -1,4 +1,4 @@
-import type { ToolEntry } from '../catalog/catalog.ts';
+import type { ToolEntry } from '../catalog/entry.ts';
 import { didYouMean } from '../catalog/nearest.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { joinMembers } from '../protocol/json.ts';

@@ -1,4 +1,4 @@
-import type { ToolEntry } from '../catalog/catalog.ts';
+import type { ToolEntry } from '../catalog/entry.ts';
 import { type Detail, renderTool } from '../catalog/render.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
 import { compilePattern, patternProblem } from '../policy/pattern.ts';

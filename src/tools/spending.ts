@@ -1,5 +1,6 @@
 /** The ledger as owners see it: what each agent spent, beside what direct exposure of the same servers would have cost. */
-import type { Catalog, ToolEntry } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ToolEntry } from '../catalog/entry.ts';
 import { definitionText } from '../catalog/render.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
 import type { Snapshot } from '../config/types.ts';

@@ -1,5 +1,5 @@
 /** Errors that teach: what a failed call got wrong is added to what the server said. */
-import type { ToolEntry } from '../catalog/catalog.ts';
+import type { ToolEntry } from '../catalog/entry.ts';
 import { briefOf } from '../catalog/render.ts';
 import { type ResultBody, rewritten } from '../protocol/codec.ts';
 import { readObject } from '../protocol/messages.ts';
