@@ -1,6 +1,11 @@
 /** Names that say which worker has what they name. */
+import { SIGN_IN_PREFIX } from '../pipeline/ask-sign-in.ts';
+import { PREFIX as PARKED_PREFIX } from '../relay/parking.ts';
+import { RESULT_PREFIX } from '../tools/results/store.ts';
 
-const TAG = /^(?:amgp1\.|amgp-sign-in\.|r_)?w(\d{1,3})\./;
+/** Sessions and tasks have none. */
+const PREFIXES = [PARKED_PREFIX, SIGN_IN_PREFIX, RESULT_PREFIX].map((prefix) => prefix.replaceAll('.', '\\.'));
+const TAG = new RegExp(`^(?:${PREFIXES.join('|')})?w(\\d{1,3})\\.`);
 
 /** What the sessions of a worker begin with, and its handles after their prefix. */
 export function tagOf(worker: number): string {

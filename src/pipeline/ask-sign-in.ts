@@ -6,7 +6,7 @@ import type { Desk, Offer } from './sign-in.ts';
 import type { Inbound } from './types.ts';
 
 /** What the states of these questions begin with. Nothing is trusted in them: the retry is a call like any other. */
-const STATE = 'amgp-sign-in.';
+export const SIGN_IN_PREFIX = 'amgp-sign-in.';
 const KEY = 'sign-in';
 
 /** The answer to an earlier question of ours. */
@@ -19,9 +19,9 @@ export interface SignInAnswer {
 export function takeSignInAnswer(inbound: Inbound): { inbound: Inbound; answer: SignInAnswer } | undefined {
   const { client } = inbound;
   const state = client.retry?.requestState;
-  if (state?.startsWith(STATE) !== true) return undefined;
+  if (state?.startsWith(SIGN_IN_PREFIX) !== true) return undefined;
   const text = readInputResponses(client.retry?.inputResponses).get(KEY);
-  const accepted = text !== undefined && isAccepted(text) ? state.slice(STATE.length) : undefined;
+  const accepted = text !== undefined && isAccepted(text) ? state.slice(SIGN_IN_PREFIX.length) : undefined;
   return { inbound: { ...inbound, client: { ...client, retry: undefined } }, answer: { accepted } };
 }
 
@@ -43,7 +43,10 @@ export async function askToSignIn(
   const common = `"mode":"url","message":${JSON.stringify(text)},"url":${JSON.stringify(url)}`;
   if (client.era === 'modern') {
     if (!isTool && !MAY_ASK.has(operation)) return undefined;
-    const asked = writeInputRequired(new Map([[KEY, { method: 'elicitation/create', params: common }]]), STATE + id);
+    const asked = writeInputRequired(
+      new Map([[KEY, { method: 'elicitation/create', params: common }]]),
+      SIGN_IN_PREFIX + id,
+    );
     return { kind: 'result', body: { text: asked, metaAt: -1, resultType: 'input_required' } };
   }
   const named = `"elicitationId":${JSON.stringify(id)}`;

@@ -6,6 +6,8 @@ const MAX_TOTAL = 64 * 1024 * 1024;
 /** Milliseconds after the last use. */
 const LIFETIME_MS = 15 * 60_000;
 const MAX_RESULTS = 1000;
+/** What handles begin with. */
+export const RESULT_PREFIX = 'r_';
 
 /** What is kept of a result. */
 export interface KeptResult {
@@ -45,7 +47,7 @@ export interface ResultStoreOptions {
   readonly now?: () => number;
   /** Characters of all results together. */
   readonly maxTotal?: number;
-  /** What handles go on with after `r_`. */
+  /** What handles go on with after the prefix. */
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
   readonly share?: number | undefined;
@@ -74,7 +76,7 @@ export function createResultStore(options: ResultStoreOptions = {}): LocalResult
 
   return {
     keep(result) {
-      const handle = `r_${tag}${randomBytes(9).toString('base64url')}`;
+      const handle = `${RESULT_PREFIX}${tag}${randomBytes(9).toString('base64url')}`;
       const size = result.text.length + (result.json === result.text ? 0 : (result.json?.length ?? 0));
       entries.set(handle, { result, size, usedAt: now() });
       total += size;
