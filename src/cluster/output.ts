@@ -1,5 +1,5 @@
 /** What a server writes to stderr, from the worker that has it. */
-import type { ServerOutput } from '../transport/control.ts';
+import type { ServerOutput } from '../downstream/types.ts';
 import type { Member } from './crew.ts';
 
 export interface Outputs {

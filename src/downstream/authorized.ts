@@ -1,6 +1,7 @@
 /** An HTTP client whose requests carry a credential that may have to be renewed, or signed in for. */
 import type { Authorization, AuthorizationHeaders } from './authorization.ts';
-import { discard, type HttpClient, type HttpRequest, type HttpResponse } from './http-client.ts';
+import { discard, type HttpClient, type HttpRequest } from './http-client.ts';
+import type { HttpResponse } from './http-exchange.ts';
 
 export function authorized(client: HttpClient, authorization: Authorization | undefined): HttpClient {
   if (authorization === undefined) return client;

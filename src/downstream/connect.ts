@@ -1,7 +1,7 @@
 /** Makes one connection: starts the channel, shakes hands within the budgets, and remembers how the server speaks. */
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from '../config/types.ts';
 import { parsedValue } from '../protocol/messages.ts';
-import { LATEST_LEGACY } from '../protocol/revisions.ts';
+import { type Era, LATEST_LEGACY } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { Canceller, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -20,7 +20,7 @@ import type { DownstreamEvents, Log, ServerFacts, Timing, Whose } from './types.
 import { createWarnings } from './warnings.ts';
 
 /** How a server turned out to speak. */
-type Verdict = 'modern' | 'legacy' | 'sse';
+type Verdict = Era | 'sse';
 
 /** What is remembered of that, so that a reconnect does not probe again. */
 export interface Memory {
@@ -167,7 +167,7 @@ async function attempt(
   server: ServerDefinition,
   options: ConnectOptions,
   open: OpenChannel,
-  known: 'modern' | 'legacy' | undefined,
+  known: Era | undefined,
   verdict?: Verdict,
 ): Promise<Attempt> {
   const { budgets, signal, version, capabilities, events, memory } = options;

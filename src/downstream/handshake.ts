@@ -3,7 +3,7 @@
  * basic/versioning, Backward Compatibility); whatever is not recognisably modern gets `initialize`.
  */
 import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
-import { isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
+import { type Era, isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { CATALOGUE, type GatewayError } from '../shared/errors.ts';
 import { within } from '../shared/wait.ts';
@@ -75,7 +75,7 @@ export function readInitialized(message: ResponseMessage): ServerFacts | string 
 }
 
 function readFacts(
-  era: ServerFacts['era'],
+  era: Era,
   revision: string,
   info: Fields | undefined,
   result: Fields,
@@ -103,7 +103,7 @@ export interface HandshakeOptions {
   /** Client capabilities that `initialize` offers: JSON text. */
   readonly capabilities: string;
   /** What an earlier connection found out. */
-  readonly known: 'legacy' | 'modern' | undefined;
+  readonly known: Era | undefined;
   /** Milliseconds of silence after which a server is taken for legacy; Infinity where silence says nothing (HTTP). */
   readonly probeMs: number;
   readonly signal: CancelSignal;

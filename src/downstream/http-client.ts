@@ -9,7 +9,7 @@ import { Gatherer } from '../shared/gather.ts';
 import { pause } from '../shared/wait.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable } from './failures.ts';
-import { BrokenOff, dispatch, type HttpBody, TooLong } from './http-exchange.ts';
+import { BrokenOff, dispatch, type HttpResponse, TooLong } from './http-exchange.ts';
 
 const CONNECTIONS = 128;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -31,16 +31,6 @@ export interface HttpRequest {
   readonly signal: CancelSignal;
   /** Bytes up to which the JSON of a success is gathered first: then the response has it as `whole`. */
   readonly gather?: number | undefined;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  header(name: string): string | undefined;
-  /** Media type without parameters, lower-case. */
-  readonly type: string;
-  readonly body: HttpBody;
-  /** The body where it was gathered: there is nothing left to read. */
-  readonly whole: Buffer | undefined;
 }
 
 export interface HttpClient {

@@ -36,7 +36,7 @@ export interface ExchangeRequest {
   readonly gather: number | undefined;
 }
 
-export interface Exchanged {
+export interface HttpResponse {
   readonly status: number;
   /** The first value of a header, all challenges of `www-authenticate`; names are lower-case. */
   header(name: string): string | undefined;
@@ -58,7 +58,7 @@ export class TooLong extends Error {}
  * @returns resolves at the head of the response, or with all of it; rejects with `BrokenOff`, `TooLong`, or an error of undici or
  *   the system.
  */
-export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<Exchanged> {
+export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const { method, path, headers, body, signal, gather } = request;
     to.dispatch({ method, path, headers, body }, new Exchange(signal, gather, resolve, reject));
@@ -66,13 +66,13 @@ export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<Exch
 }
 
 /** Handles one request for undici, and is its response. A class, because every call makes one. */
-class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
+class Exchange implements Dispatcher.DispatchHandler, HttpResponse, HttpBody {
   status = 0;
   whole: Buffer | undefined;
   readonly #signal: CancelSignal;
   readonly #gather: number | undefined;
   #gatherer: Gatherer | undefined;
-  readonly #resolve: (exchanged: Exchanged) => void;
+  readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   #headers: IncomingHttpHeaders = {};
   #controller: Dispatcher.DispatchController | undefined;
@@ -87,7 +87,7 @@ class Exchange implements Dispatcher.DispatchHandler, Exchanged, HttpBody {
   constructor(
     signal: CancelSignal,
     gather: number | undefined,
-    resolve: (exchanged: Exchanged) => void,
+    resolve: (response: HttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#signal = signal;

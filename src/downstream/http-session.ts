@@ -1,6 +1,7 @@
 /** The session with one HTTP server up to 2025-11-25: what requests carry because of it, and wait for (basic/transports). */
 import { unavailable } from './failures.ts';
-import { discard, type HttpClient, type HttpResponse } from './http-client.ts';
+import { discard, type HttpClient } from './http-client.ts';
+import type { HttpResponse } from './http-exchange.ts';
 
 /** Milliseconds that the end of a session may take. */
 const DELETE_TIMEOUT_MS = 1000;

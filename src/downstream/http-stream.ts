@@ -1,5 +1,5 @@
 /** Reads one event stream of a server, and says where it was left: the 2025 revisions let clients go on from there. */
-import type { HttpResponse } from './http-client.ts';
+import type { HttpResponse } from './http-exchange.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
 
 const DEFAULT_RETRY_MS = 1000;

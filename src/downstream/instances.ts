@@ -5,9 +5,9 @@ import { unavailable } from './failures.ts';
 import { createInstance, type Instance, isIdle, liveLink } from './instance.ts';
 import {
   credentialOwner,
-  type Era,
   hasOwnCredentials,
   isWithin,
+  type KnownEra,
   nextScope,
   offeredOn,
   scopeOf,
@@ -52,7 +52,7 @@ export interface InstancesOptions {
   readonly server: ServerDefinition;
   readonly max: number;
   /** What is known of how the server speaks. */
-  readonly era: () => Era;
+  readonly era: () => KnownEra;
   /** Capabilities of a connection that nobody asked for yet: JSON text. */
   readonly expected: () => string;
   /** Told of each that got an owner. */
@@ -66,7 +66,7 @@ export function createInstances({ server, max, era, expected, claimed, track }: 
   /** Those that belong to somebody, by scope. */
   const owned = new Map<string, Instance>();
   /** The scope that was looked for last, and what it depends on. */
-  let last: { readonly tenant: Tenant; readonly era: Era; readonly scope: string } | undefined;
+  let last: { readonly tenant: Tenant; readonly era: KnownEra; readonly scope: string } | undefined;
 
   const scopeFor = (tenant: Tenant): string => {
     const now = era();

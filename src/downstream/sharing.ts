@@ -1,15 +1,16 @@
 /** Who shares a connection: the key under which the connections of one server are told apart. */
 import type { ServerDefinition, Sharing } from '../config/types.ts';
-import type { ServerFacts, Tenant, Whose } from './types.ts';
+import type { Era } from '../protocol/revisions.ts';
+import type { Tenant, Whose } from './types.ts';
 
 /** What is known of how a server speaks; undefined before its first connection. */
-export type Era = ServerFacts['era'] | undefined;
+export type KnownEra = Era | undefined;
 
 /**
  * What the entry says; otherwise everybody together where the revision has no state (2026-07-28 over HTTP) or there is only
  * one principal, and each principal alone elsewhere: servers such as browsers keep state and do not say so.
  */
-export function sharingOf({ life, link }: ServerDefinition, era: Era, sole: boolean): Sharing {
+export function sharingOf({ life, link }: ServerDefinition, era: KnownEra, sole: boolean): Sharing {
   if (life?.sharing !== undefined) return life.sharing;
   if (hasOwnCredentials(link)) return 'per-principal';
   const stateless = link.transport !== 'stdio' && era === 'modern';
@@ -20,7 +21,7 @@ export function sharingOf({ life, link }: ServerDefinition, era: Era, sole: bool
  * The client capabilities that a connection offers: none where several principals share it and nothing ties what the server
  * asks to one of their calls.
  */
-export function offeredOn(server: ServerDefinition, era: Era, tenant: Tenant): string {
+export function offeredOn(server: ServerDefinition, era: KnownEra, tenant: Tenant): string {
   const isTied = server.link.transport === 'http' || era === 'modern' || tenant.sole;
   return isTied || sharingOf(server, era, tenant.sole) !== 'shared' ? tenant.capabilities : '{}';
 }
@@ -29,7 +30,7 @@ export function offeredOn(server: ServerDefinition, era: Era, tenant: Tenant): s
  * Equal for those who may use one connection together. What a client can do is part of it where the server is told at
  * `initialize` and never again (2025 revisions).
  */
-export function scopeOf(server: ServerDefinition, era: Era, tenant: Tenant): string {
+export function scopeOf(server: ServerDefinition, era: KnownEra, tenant: Tenant): string {
   const sharing = sharingOf(server, era, tenant.sole);
   // JSON text has no raw line break, so that nothing in a name can be taken for another part.
   const offered = `${sharing}\n${era === 'modern' ? '' : offeredOn(server, era, tenant)}`;

@@ -15,7 +15,7 @@ import { type Choose, LeasedLink } from './leased.ts';
 import { lifeOf, OWNED_IDLE_MS } from './life.ts';
 import type { ManagedLink } from './link.ts';
 import type { PoolContext } from './pool.ts';
-import { type Era, hasOwnCredentials } from './sharing.ts';
+import { hasOwnCredentials, type KnownEra } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant, Whose } from './types.ts';
@@ -58,7 +58,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   let starts = 0;
 
   const memory: Memory = { verdict: undefined };
-  const era = (): Era => (memory.verdict === 'sse' ? 'legacy' : memory.verdict);
+  const era = (): KnownEra => (memory.verdict === 'sse' ? 'legacy' : memory.verdict);
 
   const instances = createInstances({
     server,

@@ -1,4 +1,5 @@
 import type { ServerDefinition } from '../config/types.ts';
+import type { Era } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { Tail } from './stderr.ts';
 
@@ -104,7 +105,7 @@ export interface RequestOptions {
 
 /** What a connected server said about itself. */
 export interface ServerFacts {
-  readonly era: 'legacy' | 'modern';
+  readonly era: Era;
   readonly revision: string;
   readonly name: string | undefined;
   readonly version: string | undefined;
@@ -194,6 +195,9 @@ export interface ServerStatus {
   readonly lastError: string | undefined;
 }
 
+/** What a server writes to stderr. */
+export type ServerOutput = Pick<Tail, 'text' | 'follow'>;
+
 export type ControlVerb = 'restart' | 'stop' | 'warm';
 
 /** All connections to downstream servers. */
@@ -228,7 +232,7 @@ export interface Downstream {
    */
   control(name: string, what: ControlVerb): boolean;
   /** What a server's processes wrote to stderr; undefined where no server of this name was used yet. */
-  output(name: string): Pick<Tail, 'text' | 'follow'> | undefined;
+  output(name: string): ServerOutput | undefined;
   /** Stops everything: stdin closed, 2 s, SIGTERM to the tree, 2 s, SIGKILL; all servers in parallel. */
   close(): Promise<void>;
   /** Kills the process groups of all servers without waiting: for the way out after a second signal. */

@@ -1,5 +1,4 @@
 /** What one server says of itself, for callers that see it alone. */
-import type { ServerFacts } from '../downstream/types.ts';
 import { TASKS } from '../protocol/extensions.ts';
 import { joinMembers, keepMembers } from '../protocol/json.ts';
 import { readObject } from '../protocol/messages.ts';
@@ -36,12 +35,7 @@ export async function introductionOf(context: ToolContext, server: string): Prom
 }
 
 /** All that a server says it can do, extensions that nobody here knows included, but for tasks of the other era: inner text. */
-function passedCapabilities(
-  text: string,
-  capabilities: ScannedObject | undefined,
-  era: ServerFacts['era'],
-  caller: Era,
-): string {
+function passedCapabilities(text: string, capabilities: ScannedObject | undefined, era: Era, caller: Era): string {
   if (capabilities === undefined) return '';
   const extensions = findMember(capabilities, 'extensions')?.object;
   if (era === caller) return keepMembers(text, capabilities, () => true);

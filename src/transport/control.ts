@@ -7,7 +7,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { runtimeDir, type Settings } from '../config/settings.ts';
-import type { ControlVerb } from '../downstream/types.ts';
+import type { ControlVerb, ServerOutput } from '../downstream/types.ts';
 import type { Logger } from '../observe/log.ts';
 import { VERSION } from '../shared/version.ts';
 
@@ -37,13 +37,6 @@ export interface GatewayFacts {
 
 function gatewayFacts(transport: string): GatewayFacts {
   return { pid: process.pid, version: VERSION, transport, uptime_seconds: Math.round(process.uptime()) };
-}
-
-/** What a server writes to stderr. */
-export interface ServerOutput {
-  text(): string;
-  /** @returns ends it. */
-  follow(listener: (text: string) => void): () => void;
 }
 
 /** Something that this process knows, or has to ask for. */
