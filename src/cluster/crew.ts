@@ -18,7 +18,6 @@ const STOP_MS = 15_000;
 
 export interface Member {
   readonly number: number;
-  readonly pid: number | undefined;
   readonly line: Line<WorkerApi>;
   /** It takes requests. */
   readonly isReady: boolean;
@@ -108,7 +107,7 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
     });
     const returned = (socket: Socket, head: Buffer): void => enter(socket, head, undefined);
     const line = createLine<WorkerApi>(child, api(number), { failed, returned });
-    const member: Held = { number, pid: child.pid, child, line, isReady: false, exited, paths: made.paths };
+    const member: Held = { number, child, line, isReady: false, exited, paths: made.paths };
     held.set(number, member);
     try {
       await line.ask('start', made);

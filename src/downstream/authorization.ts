@@ -1,8 +1,6 @@
 /** Where signing in touches the requests to an HTTP server: what they carry, and what a refusal leads to. */
 
 export interface SentRequest {
-  readonly method: string;
-  readonly url: URL;
   /** `Authorization` header that it carried; undefined for none. */
   readonly authorization: string | undefined;
 }
@@ -19,10 +17,10 @@ export interface Refusal {
 /** The credential of one principal for one server. */
 export interface Authorization {
   /**
-   * Headers of a request; undefined where there is nothing to add, without waiting where that is known.
+   * Headers of the next request; undefined where there is nothing to add, without waiting where that is known.
    * @throws GatewayError AUTH_REQUIRED, SERVER_UNAVAILABLE
    */
-  headers(method: string, url: URL): AuthorizationHeaders | Promise<AuthorizationHeaders>;
+  headers(): AuthorizationHeaders | Promise<AuthorizationHeaders>;
   /**
    * A refusal: the server has not accepted the request.
    * @returns whether the request shall be sent once more, with new headers.

@@ -19,23 +19,18 @@ export function authorized(client: HttpClient, authorization: Authorization | un
     attempts: number,
     response: HttpResponse,
   ): Promise<HttpResponse> => {
-    const url = addressOf(client, request);
     const challenge = response.header('www-authenticate');
-    const sent = { method: request.method, url, authorization: found?.['authorization'] };
+    const sent = { authorization: found?.['authorization'] };
     if (!(await authorization.refused(sent, { status: response.status, challenge, attempts }))) return response;
     discard(response);
-    return send(request, await authorization.headers(request.method, url), attempts + 1);
+    return send(request, await authorization.headers(), attempts + 1);
   };
 
   return {
     ...client,
     request(request) {
-      const found = authorization.headers(request.method, addressOf(client, request));
+      const found = authorization.headers();
       return found instanceof Promise ? found.then((headers) => send(request, headers, 1)) : send(request, found, 1);
     },
   };
-}
-
-function addressOf({ url }: HttpClient, { path }: HttpRequest): URL {
-  return path === undefined ? url : new URL(path, url);
 }

@@ -19,7 +19,6 @@ export interface Gate {
 }
 
 interface Ticket {
-  readonly agent: string;
   readonly go: () => void;
 }
 
@@ -78,7 +77,6 @@ export function createGate(server: string, maxConcurrent: number, maxQueue: numb
         signal?.removeEventListener('abort', aborted);
       };
       const ticket: Ticket = {
-        agent,
         go: () => {
           end();
           resolve(take(agent));

@@ -19,8 +19,6 @@ export interface Guardian {
   watch(pid: number): void;
   /** Nobody of its tree is left. */
   forget(pid: number): void;
-  /** Process id; undefined while none runs. */
-  readonly pid: number | undefined;
 }
 
 /**
@@ -74,9 +72,6 @@ export function createGuardian(script: string | undefined, gatewayId: string, lo
     forget(pid) {
       roots.delete(pid);
       tell(`-${pid}`);
-    },
-    get pid() {
-      return child?.pid;
     },
   };
 }

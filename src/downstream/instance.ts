@@ -31,8 +31,6 @@ export interface Instance {
   unwatch: () => void;
   /** Of its newest process. */
   pid: number | undefined;
-  /** Milliseconds since 1970 at which the link was made. */
-  since: number;
   /** Milliseconds since 1970 of the last lease or end of a call. */
   usedAt: number;
   /** Calls in flight or waiting. */
@@ -60,7 +58,6 @@ export function createInstance(capabilities: string, principal: string): Instanc
     breaker: undefined,
     unwatch: () => undefined,
     pid: undefined,
-    since: 0,
     usedAt: Date.now(),
     calls: 0,
     running: 0,

@@ -39,7 +39,6 @@ const OVER: CallOptions = { timeoutMs: Number.POSITIVE_INFINITY };
 const ignore = (): void => {};
 
 export interface OpenCalls {
-  readonly size: number;
   get(id: number): OpenCall | undefined;
   /** In the order in which they began. */
   all(): Iterable<OpenCall>;
@@ -125,9 +124,6 @@ export function createOpenCalls(server: string, cancelled: (id: number, reason: 
   }
 
   return {
-    get size() {
-      return calls.size;
-    },
     get: (id) => calls.get(id),
     all: () => calls.values(),
     *givenUp() {

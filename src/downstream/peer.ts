@@ -39,8 +39,6 @@ export interface Peer {
   /** The revision of everything sent from now on; undefined while none is agreed. */
   speak(revision: string | undefined): void;
   listen(): void;
-  /** Requests without a response so far. */
-  readonly pending: number;
   /** Whether the server may work on a call of a caller: open, or given up. */
   readonly busy: boolean;
   /** When the server last said anything, in milliseconds since 1970. */
@@ -284,9 +282,6 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
       baseMeta = spoken !== undefined && isModern(spoken) ? modernMeta(spoken, options.version) : '';
     },
     listen: () => channel.listen(),
-    get pending() {
-      return calls.size;
-    },
     get busy() {
       return isBusy(calls);
     },

@@ -122,7 +122,6 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         closed: (error) => broke(instance, error),
         signal,
       });
-      instance.since = Date.now();
       instance.served = false;
       if (link.closed) throw unavailable(server.name, 'closed the connection right after the handshake.');
       if (signal.aborted) {

@@ -69,7 +69,7 @@ function resolveAgent(
     if (!reaches(assurance, snapshot.agentTerms.get(agent)?.minAssurance)) {
       throw refusedAgent(claimed, `agents.${agent}.min_assurance`);
     }
-    return { principal: principal.name, claimed, agent, ceiling: principal.ceiling, assurance };
+    return { principal: principal.name, agent, ceiling: principal.ceiling, assurance };
   };
   // Where a hook decides, a claim counts for nothing: also where the hook did not speak.
   const named = principal.hook ? attested?.agent : claimed;

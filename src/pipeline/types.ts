@@ -7,7 +7,6 @@ import type { CancelSignal } from '../shared/cancel.ts';
 /** Whose call it is, once identity has decided. */
 export interface Caller {
   readonly principal: string;
-  readonly claimed: string | undefined;
   readonly agent: string;
   /** An agent whose rules bound this one's; undefined for none. */
   readonly ceiling: string | undefined;

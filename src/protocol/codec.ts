@@ -1,6 +1,6 @@
 /** How answers to a caller are written: one codec per era, chosen once per request, instead of a question at each place. */
 import type { IdText } from './messages.ts';
-import { type Era, META_SERVER_INFO } from './revisions.ts';
+import { META_SERVER_INFO } from './revisions.ts';
 
 /** The result of a request as text, ready for the fields that this hop writes. */
 export interface ResultBody {
@@ -25,7 +25,6 @@ export interface CacheHints {
 }
 
 export interface CallerCodec {
-  readonly era: Era;
   result(id: IdText, body: ResultBody, cache?: CacheHints): string;
   /** The same in pieces: of a large result no copy is made to put a few words around it. */
   pieces(id: IdText, body: ResultBody, cache?: CacheHints): readonly string[];
@@ -47,7 +46,6 @@ export function notificationText(method: string, params: string): string {
 }
 
 export const legacyCodec: CallerCodec = {
-  era: 'legacy',
   result: (id, body) => `{"jsonrpc":"2.0","id":${id},"result":${body.text}}`,
   pieces: (id, body) => [`{"jsonrpc":"2.0","id":${id},"result":{`, innerOf(body), '}}'],
 };
@@ -66,7 +64,7 @@ export function modernCodec(serverInfo: { readonly name: string; readonly versio
     if (at < 0) return [`${head},"_meta":{${info}}${separator(inner, 0)}`, inner, '}}'];
     return [`${head},`, inner.slice(0, at), `${info}${separator(inner, at)}`, inner.slice(at), '}}'];
   };
-  return { era: 'modern', pieces, result: (id, body, cache) => pieces(id, body, cache).join('') };
+  return { pieces, result: (id, body, cache) => pieces(id, body, cache).join('') };
 }
 
 /** What is between the braces of a result. */

@@ -55,8 +55,6 @@ export interface SearchIndex {
   similar(first: string, length: number): readonly Term[];
   /** All ids are below this. */
   readonly capacity: number;
-  /** Counts changes. */
-  readonly version: number;
 }
 
 export function createSearchIndex(): SearchIndex {
@@ -66,7 +64,6 @@ export function createSearchIndex(): SearchIndex {
   const documents: (IndexedDocument | undefined)[] = [];
   const free: number[] = [];
   const servers = new Map<string, readonly IndexedDocument[]>();
-  let version = 0;
 
   /** The term of a word as it is written: spares most of the stemming. Emptied when it is full. */
   const byWord = new Map<string, Term>();
@@ -130,21 +127,14 @@ export function createSearchIndex(): SearchIndex {
         server,
         added.map((document) => add(server, document)),
       );
-      version++;
     },
-    remove(server) {
-      drop(server);
-      version++;
-    },
+    remove: drop,
     of: (server) => servers.get(server) ?? [],
     term: (text) => byText.get(text),
     document: (id) => documents[id],
     similar: (first, length) => bySpelling.get(spellingKey(first, length)) ?? [],
     get capacity() {
       return documents.length;
-    },
-    get version() {
-      return version;
     },
   };
 }

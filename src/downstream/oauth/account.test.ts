@@ -21,8 +21,7 @@ async function signedIn(tokens: object = {}, more: object = {}): Promise<Credent
   return store;
 }
 
-const headers = async (account: Account): Promise<string | undefined> =>
-  (await account.headers('POST', new URL(RESOURCE)))?.['authorization'];
+const headers = async (account: Account): Promise<string | undefined> => (await account.headers())?.['authorization'];
 
 /** A request with what the account gives, which the server refuses. */
 const refuse = async (account: Account, status = 401, challenge: string | undefined = 'Bearer'): Promise<boolean> =>
@@ -33,8 +32,7 @@ const refuseSent = (
   authorization: string | undefined,
   status = 401,
   challenge: string | undefined = 'Bearer',
-): Promise<boolean> =>
-  account.refused({ method: 'POST', url: new URL(RESOURCE), authorization }, { status, challenge, attempts: 1 });
+): Promise<boolean> => account.refused({ authorization }, { status, challenge, attempts: 1 });
 
 test('without a sign-in requests carry nothing, and a refusal asks for one', async () => {
   const fake = fakeServer();
@@ -230,7 +228,7 @@ test('a token that the server refuses right away is not renewed again and again'
   const account = accountFor({ fake, store: await signedIn(), now: () => START });
   expect(await refuse(account)).toBe(true);
   const authorization = await headers(account);
-  const sent = { method: 'POST', url: new URL(RESOURCE), authorization };
+  const sent = { authorization };
   await expect(account.refused(sent, { status: 401, challenge: 'Bearer', attempts: 2 })).rejects.toMatchObject({
     code: 'AUTH_REQUIRED',
   });

@@ -49,8 +49,6 @@ export interface Held {
 export interface Account extends Authorization {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
-  /** Address of the server, without fragment. */
-  readonly resource: string;
   readonly principal: string;
   readonly fetch: GuardedFetch;
   /** What is stored now. */
@@ -275,7 +273,6 @@ export function createAccount(options: AccountOptions): Account {
   return {
     server,
     oauth,
-    resource,
     principal,
     fetch,
     headers,

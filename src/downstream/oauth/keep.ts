@@ -94,7 +94,7 @@ export async function endSignIns({ store, fetch, server, principal, log }: EndOp
     if (credential?.tokens === undefined) continue;
     try {
       const { revoke } = await import('./revoke.ts');
-      await revoke({ server: name, definition: link, issuer: key.issuer, credential, fetch });
+      await revoke({ definition: link, issuer: key.issuer, credential, fetch });
     } catch (error) {
       log.debug({ server: name, err: error }, 'an authorization server was not told of a logout');
     }

@@ -5,7 +5,6 @@ import type { Credential } from './credential.ts';
 import type { GuardedFetch } from './types.ts';
 
 export interface RevokeOptions {
-  readonly server: string;
   readonly definition: HttpDefinition;
   readonly issuer: string;
   readonly credential: Credential;

@@ -46,7 +46,7 @@ test('registers, asks for a code with PKCE and the resource, and redeems it once
     client_id: 'client-1',
     code_verifier: expect.stringMatching(/^[\w~.-]{43,128}$/),
   });
-  expect(await account.headers('POST', new URL(RESOURCE))).toEqual({ authorization: 'Bearer access-1' });
+  expect(await account.headers()).toEqual({ authorization: 'Bearer access-1' });
   expect(await store.read(KEY)).toMatchObject({ asked: 'read write', tokens: { refresh: 'refresh-1' } });
   await expect(signIns.finish(answerTo(url), REDIRECT)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(fake.grants).toHaveLength(1);
@@ -137,7 +137,7 @@ test('a code that is refused ends the sign-in', async () => {
 
 test('the sign-in under way is found again, but not for more than it gives', async () => {
   const { account, signIns } = setup();
-  const sent = { method: 'POST', url: new URL(RESOURCE), authorization: undefined };
+  const sent = { authorization: undefined };
   const refuse = (status: number, challenge: string) =>
     account.refused(sent, { status, challenge, attempts: 1 }).catch(() => undefined);
   await refuse(401, 'Bearer scope="read"');

@@ -21,11 +21,8 @@ const SIGN_IN_MS = 600_000;
 
 export interface SignIn {
   readonly server: string;
-  readonly principal: string;
   /** Where the person goes. */
   readonly url: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
   /** Resolves when the token is there. @throws GatewayError AUTH_REQUIRED, SERVER_UNAVAILABLE */
   readonly done: Promise<void>;
 }
@@ -70,7 +67,7 @@ export function createSignIns(): SignIns {
     redirectUri: string,
     state: string,
   ): Promise<Omit<Pending, 'done' | 'settle'>> => {
-    const { server, principal, oauth, fetch } = account;
+    const { server, oauth, fetch } = account;
     const discovered = await account.discover();
     const { issuer, metadata } = discovered;
     const held = await account.load();
@@ -105,9 +102,7 @@ export function createSignIns(): SignIns {
     return {
       account,
       server,
-      principal,
       url,
-      expiresAt: Date.now() + SIGN_IN_MS,
       discovered,
       client,
       scope,

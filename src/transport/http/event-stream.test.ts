@@ -116,11 +116,4 @@ describe('a client that comes back', () => {
     streams.resume('1-1000', again.response);
     expect(events(again.text)).toHaveLength(3);
   });
-
-  it('finds nothing when the session is over', () => {
-    const streams = createEventStreams();
-    streams.open(true).write(reply(1));
-    streams.endAll();
-    expect(streams.resume('1-0', new Written().response)).toBe(false);
-  });
 });

@@ -54,7 +54,6 @@ export interface EventStreams {
    * @returns false for an id that is not known any more.
    */
   resume(lastEventId: string, response: ServerResponse): boolean;
-  endAll(): void;
 }
 
 /** Bounds of what one session keeps. */
@@ -68,7 +67,7 @@ interface Kept {
 }
 
 export function createEventStreams(): EventStreams {
-  const live = new Map<number, { attach: EventStream['attach']; end: EventStream['end'] }>();
+  const live = new Map<number, EventStream>();
   let kept: Kept[] = [];
   let size = 0;
   let opened = 0;
@@ -118,11 +117,6 @@ export function createEventStreams(): EventStreams {
       if (running === undefined) response.end();
       else running.attach(response);
       return true;
-    },
-    endAll() {
-      for (const stream of live.values()) stream.end();
-      kept = [];
-      size = 0;
     },
   };
 }
