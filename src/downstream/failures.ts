@@ -1,5 +1,9 @@
 /** Sentences of the failures of this layer. */
 import { GatewayError } from '../shared/errors.ts';
+import type { ClientAnswer } from './types.ts';
+
+/** What a server gets to a question that nobody answers any more. */
+export const NO_ANSWER: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
 
 /** Seconds for people: `0.5 s`, `60 s`. */
 export function seconds(ms: number): string {

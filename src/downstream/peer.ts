@@ -24,7 +24,7 @@ import {
   notificationText,
   requestText,
 } from './envelope.ts';
-import { unavailable } from './failures.ts';
+import { NO_ANSWER, unavailable } from './failures.ts';
 import { type CallOptions, createOpenCalls } from './open-calls.ts';
 import { relayedMembers } from './relay.ts';
 import type { ClientAnswer, ServerRequest } from './types.ts';
@@ -220,9 +220,8 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     }
     asked.set(id, withdrawn);
     if (call !== undefined) calls.hold(call, 1);
-    const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
     void answered
-      .catch(() => failed)
+      .catch(() => NO_ANSWER)
       .then((given) => {
         if (call !== undefined) calls.hold(call, -1);
         asked.delete(id);

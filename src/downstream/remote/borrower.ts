@@ -8,8 +8,8 @@ import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { promised } from '../../shared/promised.ts';
 import { waitFor } from '../../shared/wait.ts';
-import { stillStarting, unavailable } from '../failures.ts';
-import type { ClientAnswer, LeaseOptions, Link, Reply, RequestOptions, ServerFacts, Tenant } from '../types.ts';
+import { NO_ANSWER, stillStarting, unavailable } from '../failures.ts';
+import type { LeaseOptions, Link, Reply, RequestOptions, ServerFacts, Tenant } from '../types.ts';
 import { type ErrorText, errorOf } from './errors.ts';
 import { type Frames, frames, type Head } from './frames.ts';
 
@@ -112,12 +112,11 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
 
   /** A server asks the caller of this request something. */
   const answer = (id: number, n: number, method: string, params: string, call: Pending | undefined): void => {
-    const failed: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
     const withdrawn = new Canceller();
     if (call !== undefined) call.questions = (call.questions ?? new Map()).set(n, withdrawn);
-    const asked = call?.options?.onRequest?.({ method, params, withdrawn }) ?? Promise.resolve(failed);
+    const asked = call?.options?.onRequest?.({ method, params, withdrawn }) ?? Promise.resolve(NO_ANSWER);
     void asked
-      .catch(() => failed)
+      .catch(() => NO_ANSWER)
       .then((given) => {
         call?.questions?.delete(n);
         const text = given.ok ? given.result : (given.data ?? '');

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { ServerDefinition } from '../../config/types.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { NO_ANSWER } from '../failures.ts';
 import type { ClientAnswer, Downstream, DownstreamEvents, Link, Reply, ServerRequest, Tenant } from '../types.ts';
 import { WANTS } from './borrower.ts';
 import { errorText } from './errors.ts';
@@ -120,10 +121,12 @@ function serveBorrower(
   /** A server asks the caller of a call something. */
   const ask = (id: number, flight: Flight, { method, params, withdrawn }: ServerRequest): Promise<ClientAnswer> =>
     new Promise((resolve) => {
+      if (flight.aborted) return resolve(NO_ANSWER);
       flight.asks ??= new Map();
       const n = flight.asks.size;
       flight.asks.set(n, resolve);
       withdrawn.addEventListener('abort', () => send(['withdrawn', id, n]));
+      flight.addEventListener('abort', () => resolve(NO_ANSWER));
       send(['asked', id, n, method], params);
     });
 

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, connect as dial } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { Canceller } from '../../shared/cancel.ts';
+import { promised } from '../../shared/promised.ts';
+import { httpServer } from '../testing.ts';
+import type { ClientAnswer, Downstream, Link } from '../types.ts';
+import { createBorrower } from './borrower.ts';
+import { createOwner } from './owner.ts';
+
+const server = httpServer('http://127.0.0.1:1/mcp');
+
+/** A worker that has the server, another one that borrows it, and a call in which the server asks something. */
+async function lend() {
+  const answered = promised<ClientAnswer | undefined>();
+  const link = {
+    facts: { era: 'legacy', capabilities: {} },
+    request: (_method, _params, { onRequest }) => {
+      const question = { method: 'roots/list', params: '', withdrawn: new Canceller() };
+      void onRequest?.(question).then(answered.resolve);
+      return new Promise(() => {});
+    },
+  } as Partial<Link> as Link;
+  const downstream = { lease: () => link, expect: () => {} } as Partial<Downstream> as Downstream;
+  const owner = createOwner({ definition: () => server, asked: async () => ({ value: null }) });
+  const folder = mkdtempSync(join(tmpdir(), 'remote-'));
+  const listening = createServer((socket) => owner.serve(socket, downstream));
+  onTestFinished(() => {
+    listening.close();
+    rmSync(folder, { recursive: true });
+  });
+  await new Promise<void>((resolve) => listening.listen(join(folder, 's'), resolve));
+  const socket = dial(join(folder, 's'));
+  const borrower = createBorrower({ event: () => {}, caughtUp: async () => {} });
+  borrower.connect(socket);
+  const asked = promised<void>();
+  const over = new Canceller();
+  const borrowed = await borrower.lease(server, { timeoutMs: 5000 });
+  const call = borrowed.request('tools/call', '', {
+    timeoutMs: 5000,
+    signal: over,
+    onRequest: () => {
+      asked.resolve();
+      return new Promise(() => {});
+    },
+  });
+  call.catch(() => undefined);
+  await asked.promise;
+  return { answered: answered.promise, over, socket };
+}
+
+it('a question is answered when the worker whose call led to it is gone', async () => {
+  const { answered, socket } = await lend();
+  socket.destroy();
+  expect(await answered).toMatchObject({ ok: false });
+});
+
+it('a question is answered when the call that led to it is cancelled', async () => {
+  const { answered, over } = await lend();
+  over.abort();
+  expect(await answered).toMatchObject({ ok: false });
+});
