@@ -39,6 +39,12 @@ export function beginSession(id: string, negotiated: Negotiated): SessionState {
   };
 }
 
+/** Nobody waits any more for a client whose session is over. */
+export function endSession({ asks, ready }: SessionState): void {
+  asks.end();
+  ready.resolve();
+}
+
 /** Requests that go the other way: from a server, through the gateway, to the client. */
 interface Asks {
   /**
@@ -53,14 +59,17 @@ interface Asks {
   ): Promise<ClientAnswer>;
   /** Takes a response of the client; one that answers nothing is ignored. */
   settle(response: ResponseMessage): void;
+  /** The client is gone: what it was asked is over, and so is what it would be asked. */
+  end(): void;
 }
 
 function createAsks(): Asks {
   const waiting = new Map<string, (answer: ClientAnswer) => void>();
   let asked = 0;
+  let isOver = false;
   return {
     ask(send, method, params, over) {
-      if (over.some(({ aborted }) => aborted)) return Promise.resolve(CALL_OVER);
+      if (isOver || over.some(({ aborted }) => aborted)) return Promise.resolve(CALL_OVER);
       const id = `"gateway-${++asked}"`;
       return new Promise((resolve) => {
         const finish = (answer: ClientAnswer): void => {
@@ -82,6 +91,10 @@ function createAsks(): Asks {
       if (finish === undefined) return;
       if (result !== undefined) finish({ ok: true, result: text.slice(result.start, result.end) });
       else finish({ ok: false, ...errorMember(text, error) });
+    },
+    end() {
+      isOver = true;
+      for (const finish of [...waiting.values()]) finish(CALL_OVER);
     },
   };
 }

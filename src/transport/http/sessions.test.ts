@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Connection } from '../../pipeline/types.ts';
 import { NOTHING_OFFERED } from '../../relay/offered.ts';
+import { CALL_OVER } from '../../relay/questions.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { createSessions } from './sessions.ts';
 
@@ -91,4 +92,20 @@ it('a reload ends the sessions of principals that are gone', () => {
   sessions.retain(({ principal }) => principal === 'a');
   expect(sessions.find(kept.id, 'a')).toBeDefined();
   expect(sessions.find(gone.id, 'b')).toBeUndefined();
+});
+
+it('a question is over with the session of whom it was put to', async () => {
+  const sessions = sessionsAt({ now: 0 });
+  const asked = sessions.open(connection('a'), undefined, NEGOTIATED);
+  const answer = asked.asks.ask(() => {}, 'roots/list', '', []);
+  sessions.close(asked.id, 'a');
+  expect(await answer).toEqual(CALL_OVER);
+  expect(await asked.asks.ask(() => {}, 'roots/list', '', [])).toEqual(CALL_OVER);
+});
+
+it('nobody waits for a client to be initialized whose session is over', async () => {
+  const sessions = sessionsAt({ now: 0 });
+  const session = sessions.open(connection('a'), undefined, NEGOTIATED);
+  sessions.close(session.id, 'a');
+  await session.ready.promise;
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../pipeline/types.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
-import { beginSession, type Negotiated, type SessionState } from '../session-state.ts';
+import { beginSession, endSession, type Negotiated, type SessionState } from '../session-state.ts';
 import { createEventStreams, type EventStream, type EventStreams } from './event-stream.ts';
 
 export interface Session extends SessionState {
@@ -59,6 +59,7 @@ export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = S
     if (left > 0) counts.set(owner, left);
     else counts.delete(owner);
     session.flights.abortAll(reason);
+    endSession(session);
     session.ended();
     session.listener?.end();
   };
