@@ -27,13 +27,13 @@ export interface SessionState {
 /** What a new session starts with. */
 export type Negotiated = Pick<SessionState, 'revision' | 'offered'>;
 
-/** A session that has just begun. */
-export function beginSession(id: string, negotiated: Negotiated): SessionState {
+/** A session that has just begun. @param asks those of the session that this client had before */
+export function beginSession(id: string, negotiated: Negotiated, asks: Asks = createAsks()): SessionState {
   return {
     ...negotiated,
     id,
     logLevel: undefined,
-    asks: createAsks(),
+    asks,
     ready: promised(),
     watched: new Map(),
   };

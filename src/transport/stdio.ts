@@ -69,7 +69,8 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         negotiating = negotiation;
         const { text, session: negotiated } = await negotiation;
         if (negotiated !== undefined) {
-          session = beginSession('stdio', negotiated);
+          // Calls of the session before may still wait for answers.
+          session = beginSession('stdio', negotiated, session?.asks);
           forget();
           forget = protocol.listen(session, exchange, { send, isOpen: () => true });
         }

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { expect, it } from 'vitest';
+import type { Logger } from '../observe/log.ts';
+import type { Connection } from '../pipeline/types.ts';
+import { NOTHING_OFFERED } from '../relay/offered.ts';
+import type { Protocol } from './protocol.ts';
+import type { SessionState } from './session-state.ts';
+import { serveStdio } from './stdio.ts';
+
+const negotiated = { revision: '2025-11-25', offered: NOTHING_OFFERED };
+
+it('a client that initializes again can still answer what it was asked before, and nothing else is taken for it', async () => {
+  const input = new PassThrough();
+  const output = new PassThrough({ encoding: 'utf8' });
+  const sessions: SessionState[] = [];
+  const protocol = {
+    initialize: async ({ id }) => ({ text: `{"id":${id}}`, status: 200, session: negotiated }),
+    listen: (session) => {
+      sessions.push(session);
+      return () => {};
+    },
+  } as Partial<Protocol> as Protocol;
+  const connection = {} as Connection;
+  const log = {} as Logger;
+  serveStdio({ input, output, protocol, connection, server: undefined, log, maxMessageBytes: 1000, ended: () => {} });
+  const initialize = async (id: number): Promise<void> => {
+    input.write(`{"jsonrpc":"2.0","id":${id},"method":"initialize","params":{}}\n`);
+    await once(output, 'data');
+  };
+  const ask = (session: SessionState | undefined) => {
+    let id: unknown;
+    const sent = (text: string): void => {
+      id = (JSON.parse(text) as { id: unknown }).id;
+    };
+    return { answer: session?.asks.ask(sent, 'roots/list', '', []), id };
+  };
+
+  await initialize(1);
+  const before = ask(sessions[0]);
+  await initialize(2);
+  const after = ask(sessions[1]);
+  for (const { id } of [before, after]) {
+    input.write(`${JSON.stringify({ jsonrpc: '2.0', id, result: { about: id } })}\n`);
+  }
+  expect(after.id).not.toBe(before.id);
+  for (const { id, answer } of [before, after]) {
+    expect(await answer).toEqual({ ok: true, result: JSON.stringify({ about: id }) });
+  }
+});
