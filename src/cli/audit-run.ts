@@ -3,7 +3,6 @@ import process from 'node:process';
 import { rotatedName } from '../audit/files.ts';
 import { describe } from '../audit/problems.ts';
 import { type VerifyReport, verifyLog } from '../audit/verify.ts';
-import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { settingsFrom } from './flags.ts';
@@ -39,18 +38,18 @@ function read(path: string): VerifyReport {
     const code = systemCode(error);
     if (code === undefined) throw error;
     const why = code === 'ENOENT' ? 'There is no' : `Cannot read (${code}) the`;
-    throw new GatewayError('USAGE', `${why} audit log ${escapeText(path)}. Name the file: audit verify FILE.`);
+    throw new GatewayError('USAGE', `${why} audit log ${path}. Name the file: audit verify FILE.`);
   }
 }
 
 function show({ ok, files, records, writers, problems, notes }: VerifyReport): void {
   for (const problem of problems.slice(0, SHOWN)) {
-    print(`${escapeText(problem.file)}:${problem.line}: ${escapeText(describe(problem))}`);
+    print(`${problem.file}:${problem.line}: ${describe(problem)}`);
   }
   if (problems.length > SHOWN) print(`... and ${problems.length - SHOWN} more (--json shows all)`);
-  for (const note of notes.slice(0, SHOWN)) say(`note: ${escapeText(note)}`);
+  for (const note of notes.slice(0, SHOWN)) say(`note: ${note}`);
   for (const { writer, first_seq, last_seq } of writers.slice(-SHOWN)) {
-    say(`writer ${escapeText(writer)}: records ${first_seq} to ${last_seq}`);
+    say(`writer ${writer}: records ${first_seq} to ${last_seq}`);
   }
   const where = files.length === 1 ? '1 file' : `${files.length} files`;
   const verdict = ok ? 'intact' : `NOT intact: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;

@@ -37,7 +37,7 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
     }
     const challenge = readChallengeFacts(required?.data?.['challenge']);
     const { url, done } = await gateway.oauth.signIn(server, principal, 'loopback', challenge);
-    say(`Open this link in a browser and sign in:\n\n  ${url}\n`);
+    say('Open this link in a browser and sign in:', '', `  ${url}`, '');
     if (flags.browser !== false) openBrowser(url);
     const stop = takePastedAnswers(gateway);
     await done.finally(stop);

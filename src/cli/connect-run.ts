@@ -2,7 +2,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openRules } from '../config/edit-rules.ts';
-import { printable } from '../config/printable.ts';
 import { expandHome, settingsHere } from '../config/settings.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { print, printJson, say } from './output.ts';
@@ -64,7 +63,6 @@ function fileArgs({ rules, mcpConfig }: ConnectOptions): string[] {
 }
 
 async function writeSubagent(file: string, entry: AgentEntry): Promise<void> {
-  const shown = printable(file);
   const existing = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -72,13 +70,16 @@ async function writeSubagent(file: string, entry: AgentEntry): Promise<void> {
   if (existing === undefined) {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, subagentFile(entry), { flag: 'wx' });
-    print(`Wrote ${shown}`);
+    print(`Wrote ${file}`);
     return;
   }
   const changed = withEntry(existing, entry);
-  if (changed.kind === 'same') print(`Kept ${shown}`);
+  if (changed.kind === 'same') print(`Kept ${file}`);
   else if (changed.kind === 'changed') {
     await writeFile(file, changed.text);
-    print(`Added the server to ${shown}`);
-  } else say(`${shown} has servers of its own, or no front matter. Add this to its front matter:\n${changed.entry}`);
+    print(`Added the server to ${file}`);
+  } else {
+    say(`${file} has servers of its own, or no front matter. Add this to its front matter:`);
+    say(...changed.entry.split('\n'));
+  }
 }

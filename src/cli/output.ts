@@ -1,40 +1,76 @@
-/** How commands speak: data on stdout, everything else on stderr, errors of the catalogue with their exit status. */
+/**
+ * How commands speak: data on stdout, everything else on stderr, errors of the catalogue with their exit status. Half of what is
+ * written comes from servers and files of others, so every way out of here escapes it.
+ */
 import process from 'node:process';
+import { escapeJson, escapeLines, escapeText } from '../observe/escape.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 
-/** Writes one line of data. */
-export function print(line: string): void {
-  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', leaveQuietly);
-  process.stdout.write(`${line}\n`);
+/** Text in a style of ECMA-48 (SGR), where the terminal has colours. */
+export interface Styled {
+  readonly style: string;
+  readonly text: string;
 }
 
-/** Whoever read our data has had enough of it: `| head` is no failure. */
-function leaveQuietly({ code }: NodeJS.ErrnoException): never {
-  process.exit(code === 'EPIPE' ? 0 : 1);
+/** Writes one line of data. A line feed in it is shown and not obeyed. */
+export function print(...parts: readonly (string | Styled)[]): void {
+  write(`${parts.map(shown).join('')}\n`);
+}
+
+/** Writes one line of cells with a tab between them, for programs that cut lines into columns. */
+export function printCells(cells: readonly string[]): void {
+  write(`${cells.map(escapeText).join('\t')}\n`);
+}
+
+/** Writes text of others whose lines and tabs are meant, e.g. the result of a tool. Nothing else in it moves a cursor. */
+export function printText(text: string): void {
+  write(escapeLines(text));
 }
 
 /** Writes a value as indented JSON: what every `--json` prints. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  write(`${escapeJson(JSON.stringify(value, null, 2))}\n`);
 }
 
-/** Writes one line for the person in front of it. */
-export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-/** True where colours may be used on this stream (https://no-color.org). */
-export function hasColours(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+/** Writes one line each for the person in front of it. */
+export function say(...lines: readonly string[]): void {
+  process.stderr.write(lines.map((line) => `${escapeText(line)}\n`).join(''));
 }
 
 /** Says what went wrong and sets the exit status; 70 (EX_SOFTWARE) for what is not in the catalogue. */
 export function fail(error: unknown): void {
   if (error instanceof GatewayError) {
-    say(`agent-mcp-gateway: ${error.message}`);
+    sayAll(error.message);
     process.exitCode = CATALOGUE[error.code].exit;
     return;
   }
-  say(`agent-mcp-gateway: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  sayAll(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exitCode = 70;
+}
+
+/** Errors of a configuration have a line each. They are indented, so that none passes for a message of its own. */
+function sayAll(message: string): void {
+  const [first = '', ...rest] = message.split('\n');
+  say(`agent-mcp-gateway: ${first}`, ...rest.map((line) => `  ${line}`));
+}
+
+function shown(part: string | Styled): string {
+  if (typeof part === 'string') return escapeText(part);
+  const text = escapeText(part.text);
+  return hasColours(process.stdout) ? `\u001b[${part.style}m${text}\u001b[0m` : text;
+}
+
+/** Whether colours may be used on this stream (https://no-color.org). */
+function hasColours(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+}
+
+function write(text: string): void {
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', leaveQuietly);
+  process.stdout.write(text);
+}
+
+/** Whoever read our data has had enough of it: `| head` is no failure. */
+function leaveQuietly({ code }: NodeJS.ErrnoException): never {
+  process.exit(code === 'EPIPE' ? 0 : 1);
 }

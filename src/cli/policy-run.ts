@@ -5,7 +5,7 @@ import { type ConfigDocument, parseDocument, toValue } from '../config/document.
 import { type FileContent, readConfigFile } from '../config/files.ts';
 import { formatProblem, readContents } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
-import { printable, quote } from '../config/printable.ts';
+import { quote } from '../config/printable.ts';
 import { readRules } from '../config/rules.ts';
 import * as schema from '../config/schema.ts';
 import type { Settings } from '../config/settings.ts';
@@ -29,8 +29,8 @@ export async function explainCommand(settings: Settings, { agent, server, tool, 
   const explanation = explain(policyOf(parse(files.rules)), agent, server, tool);
   if (json) printJson(explanation);
   else {
-    print(`${explanation.decision}  ${printable(explanation.rule)}`);
-    print(printable(explanation.reason));
+    print(`${explanation.decision}  ${explanation.rule}`);
+    print(explanation.reason);
   }
   const names = files.servers && serverNames(files.servers);
   if (names?.has(server) === false) say(`Note: the servers file has no server ${quote(server)}.`);
@@ -79,7 +79,7 @@ function mismatchLine(document: ConfigDocument, { entry, check, expected, actual
   const names = [expected.agent, expected.server, ...(expected.tool === null ? [] : [expected.tool])];
   const [wanted, found] = expected.allowed ? ['allowed', 'denied'] : ['denied', 'allowed'];
   const asked = names.map((name) => quote(name)).join(' ');
-  return `${document.file}:${line}:${column} ${asked}: expected ${wanted}, is ${found} by ${printable(actual.rule)}`;
+  return `${document.file}:${line}:${column} ${asked}: expected ${wanted}, is ${found} by ${actual.rule}`;
 }
 
 function mismatchJson({ entry, check, expected, actual }: Mismatch): unknown {

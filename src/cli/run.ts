@@ -87,7 +87,7 @@ async function serveOverHttp(gateway: Life, settings: Settings): Promise<void> {
     throw listenError(error, settings);
   });
   gateway.log.info(`listening on ${url}`);
-  if (newToken !== undefined) say(clientConfiguration(url, newToken));
+  if (newToken !== undefined) say(...clientConfiguration(url, newToken).split('\n'));
 }
 
 function listenError(error: unknown, { host, port }: Settings): unknown {

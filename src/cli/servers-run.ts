@@ -3,7 +3,7 @@ import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ServerReport } from '../downstream/report.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ask, askAll } from './control-client.ts';
-import { print, printJson, say } from './output.ts';
+import { print, printJson, printText, say } from './output.ts';
 import type { ServersFlags } from './servers.ts';
 import { table } from './table.ts';
 import { openWorkbench, type Tested } from './workbench.ts';
@@ -98,11 +98,11 @@ export async function logs(settings: Settings, name: string, { follow }: Servers
   const [first] = answers.flatMap(({ lines }) => lines);
   if (running.length === 0) throw new GatewayError('SERVER_UNAVAILABLE', first?.error ?? 'The gateway gave no answer.');
   if (follow !== true) {
-    for (const { lines } of running) for (const { text } of lines) if (text !== undefined) process.stdout.write(text);
+    for (const { lines } of running) for (const { text } of lines) if (text !== undefined) printText(text);
     return;
   }
   const take = ({ text }: { readonly text?: string }): void => {
-    if (text !== undefined) process.stdout.write(text);
+    if (text !== undefined) printText(text);
   };
   await Promise.all(running.map(({ path }) => ask(path, { do: 'logs', server: name, follow: true }, take)));
 }

@@ -1,5 +1,6 @@
 /** One line at the bottom of a terminal that says what is waited for; nothing where stderr is none. */
 import process from 'node:process';
+import { escapeText } from '../observe/escape.ts';
 
 const EVERY_MS = 500;
 /** Back to the first column, and everything after it gone (ECMA-48, EL). */
@@ -16,7 +17,7 @@ export function openStatusLine(text: () => string): StatusLine {
   const { stderr } = process;
   if (stderr.isTTY !== true) return { clear: () => undefined, close: () => undefined };
   const draw = (): void => {
-    stderr.write(`${ERASE}${text().slice(0, (stderr.columns || 80) - 1)}`);
+    stderr.write(`${ERASE}${escapeText(text()).slice(0, (stderr.columns || 80) - 1)}`);
   };
   const clear = (): void => {
     stderr.write(ERASE);

@@ -1,6 +1,6 @@
 /** What the commands about tokens do. */
 import { openRules, type RulesEditor } from '../config/edit-rules.ts';
-import { printable, quote } from '../config/printable.ts';
+import { quote } from '../config/printable.ts';
 import type { Settings } from '../config/settings.ts';
 import type { PrincipalDefinition } from '../config/types.ts';
 import { createToken, tokenHash } from '../identity/token.ts';
@@ -44,7 +44,7 @@ function checkName(editor: RulesEditor, name: string): void {
   if (editor.rules.principals?.has(name) !== true) return;
   throw new GatewayError(
     'USAGE',
-    `${printable(editor.path)} has a principal ${quote(name)} already: revoke it first, or choose another name.`,
+    `${editor.path} has a principal ${quote(name)} already: revoke it first, or choose another name.`,
   );
 }
 
@@ -60,7 +60,7 @@ function agentsOf(editor: RulesEditor, name: string, wanted: string | undefined)
 }
 
 function advice(editor: RulesEditor, name: string, entry: object, written: boolean): string[] {
-  const path = printable(editor.path);
+  const { path } = editor;
   const text = `"${name}": ${JSON.stringify(entry)}`;
   const first =
     editor.rules.principals === undefined
@@ -84,7 +84,7 @@ export async function listTokens(settings: Settings, json: boolean | undefined):
   const found = [...(rules.principals?.values() ?? [])].flatMap(tokenFacts);
   if (json === true) printJson(found);
   else if (rules.principals === undefined) {
-    say(`${printable(path)} has no principals: over HTTP the token that the gateway made at its first start is good.`);
+    say(`${path} has no principals: over HTTP the token that the gateway made at its first start is good.`);
   } else if (found.length === 0) say('No principal has a token.');
   else for (const facts of found) print(line(facts));
 }
@@ -110,13 +110,13 @@ function tokenFacts(principal: PrincipalDefinition): TokenFacts[] {
 
 function line({ name, token_sha256: hash, may_assume: agents, expires, expired }: TokenFacts): string {
   const end = expires === undefined ? 'never expires' : `${expired ? 'EXPIRED' : 'expires'} ${expires}`;
-  return [printable(name), `sha256 ${hash}…`, agents.map(printable).join(' '), end].join('  ');
+  return [name, `sha256 ${hash}…`, agents.join(' '), end].join('  ');
 }
 
 /** Removes a principal. @throws GatewayError USAGE where it has no token, CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function revokeToken(settings: Settings, name: string, json: boolean | undefined): Promise<void> {
   const editor = await openRules(settings);
-  const path = printable(editor.path);
+  const { path } = editor;
   if (editor.rules.principals?.get(name)?.tokenSha256 === undefined) {
     throw new GatewayError(
       'USAGE',

@@ -3,7 +3,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { CATALOGUE, isErrorCode } from '../shared/errors.ts';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
-import { fail, print, printJson, say } from './output.ts';
+import { fail, printCells, printJson, printText, say } from './output.ts';
 
 interface ToolsFlags extends CommandFlags {
   readonly json?: boolean;
@@ -71,7 +71,7 @@ async function list(call: Call, server: string | undefined, json: boolean): Prom
       continue;
     }
     const { tools } = JSON.parse(textOf(result)) as { tools: { name: string; description: string }[] };
-    if (!json) for (const tool of tools) print(`${name}\t${tool.name}\t${firstLine(tool.description)}`);
+    if (!json) for (const tool of tools) printCells([name, tool.name, firstLine(tool.description)]);
     listed.push({ server: name, tools });
   }
   if (json) printJson(listed);
@@ -92,7 +92,8 @@ async function execute(call: Call, args: Record<string, unknown>, json: boolean)
   }
   if (result.isError === true) process.exitCode = 1;
   if (json) return;
-  for (const block of result.content) print(block.type === 'text' ? (block.text ?? '') : JSON.stringify(block));
+  for (const block of result.content)
+    printText(`${block.type === 'text' ? (block.text ?? '') : JSON.stringify(block)}\n`);
 }
 
 /** Says a failure of the gateway on stderr and sets the exit status. */

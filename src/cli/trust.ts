@@ -6,7 +6,6 @@ import { parseDocument } from '../config/document.ts';
 import { canonical, exists, readConfigFile } from '../config/files.ts';
 import { configError, formatProblem } from '../config/load.ts';
 import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate.ts';
-import { printable } from '../config/printable.ts';
 import { settingsHere } from '../config/settings.ts';
 import { summarise } from '../config/summary.ts';
 import { addTrusted, readTrusted, revokeTrusted } from '../config/trust.ts';
@@ -67,7 +66,7 @@ async function trust({ json }: Options): Promise<void> {
     return;
   }
   for (const { path, sha256, summary } of trusted) {
-    print(`Trusted ${printable(path)}`);
+    print(`Trusted ${path}`);
     print(`  sha256 ${sha256}`);
     for (const line of summary) print(`  ${line}`);
   }
@@ -97,9 +96,7 @@ async function list({ json }: Options): Promise<void> {
   const files = await readTrusted(settingsHere({}).configDir);
   if (json === true) printJson(files);
   else if (files.length === 0) say('Nothing is trusted.');
-  else
-    for (const file of files)
-      print(`${printable(file.path)}  sha256 ${printable(file.sha256)}  ${printable(file.trusted_at)}`);
+  else for (const file of files) print(`${file.path}  sha256 ${file.sha256}  ${file.trusted_at}`);
 }
 
 async function revoke(path: string | true, { json }: Options): Promise<void> {
@@ -113,5 +110,5 @@ async function revoke(path: string | true, { json }: Options): Promise<void> {
   if (json === true) printJson(revoked);
   else if (revoked.length === 0)
     say('None of these files was trusted. "agent-mcp-gateway trust --list" shows what is.');
-  else for (const file of revoked) print(`No longer trusted: ${printable(file)}`);
+  else for (const file of revoked) print(`No longer trusted: ${file}`);
 }

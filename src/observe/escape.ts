@@ -17,3 +17,12 @@ export function escapeJson(json: string): string {
 export function escapeText(text: string): string {
   return escapeJson(JSON.stringify(text)).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
 }
+
+/** The same for text of several lines: its line ends and tabs stay. */
+export function escapeLines(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text
+    .split(/(\r?\n|\t)/)
+    .map((part, at) => (at % 2 === 0 ? escapeText(part) : part))
+    .join('');
+}

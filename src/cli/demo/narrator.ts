@@ -1,5 +1,4 @@
-import process from 'node:process';
-import { hasColours, print } from '../output.ts';
+import { print } from '../output.ts';
 
 /** Tells the story of the demo to whoever watches. */
 export interface Narrator {
@@ -16,18 +15,16 @@ const CYAN = '36';
 
 /** Writes to stdout, in colours where it is a terminal. */
 export function createNarrator(): Narrator {
-  const coloured = hasColours(process.stdout);
-  const paint = (code: string, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
   let steps = 0;
   return {
     step(title) {
       steps++;
       print('');
-      print(paint(BOLD, `${steps}. ${title}`));
+      print({ style: BOLD, text: `${steps}. ${title}` });
     },
     did(agent, what, outcome) {
-      print(`   ${paint(CYAN, agent.padEnd(8))} ${what}`);
-      print(`            ${paint(DIM, '->')} ${outcome}`);
+      print('   ', { style: CYAN, text: agent.padEnd(8) }, ` ${what}`);
+      print('            ', { style: DIM, text: '->' }, ` ${outcome}`);
     },
     line: (text) => print(text === '' ? '' : `   ${text}`),
   };
