@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { ServerReport } from '../downstream/report.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { isOurs } from '../shared/socket-folder.ts';
 import type { AgentSpending } from '../tools/spending.ts';
 import type { ControlRequest, GatewayFacts } from '../transport/control.ts';
 
@@ -19,6 +20,7 @@ export interface ControlLine {
 
 /** Sockets of gateways that may be running, newest process last. */
 function controlSockets(dir: string): string[] {
+  if (!isOurs(dir)) return [];
   try {
     const pids = readdirSync(dir).flatMap((name) => /^(\d+)\.sock$/.exec(name)?.[1] ?? []);
     return pids.sort((one, other) => Number(one) - Number(other)).map((pid) => join(dir, `${pid}.sock`));

@@ -3,9 +3,8 @@
  * the workers do the rest.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { ConfigContents } from '../config/load.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
@@ -15,6 +14,7 @@ import { createLogger } from '../observe/log.ts';
 import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/limits.ts';
+import { LONGEST_PID, openSocketFolder, socketFolder } from '../shared/socket-folder.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
 import { serveControl } from '../transport/control.ts';
@@ -152,8 +152,8 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       await hooks.update(config.current());
       const generated = generatedToken(settings, config.current());
       if (generated !== undefined) redactor.add([generated.token]);
+      openSocketFolder(dirname(dir));
       mkdirSync(dir, { recursive: true, mode: 0o700 });
-      chmodSync(dir, 0o700);
       try {
         await crew.start();
         door = await openDoor({
@@ -187,13 +187,13 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   };
 }
 
-/** Bytes that the path of a local socket may have, less those of a name in the folder (macOS has the least). */
-const MAX_FOLDER = 80;
+/** The name of a worker's socket after many starts. */
+const LONGEST_SOCKET = '64.1000000.servers';
 
 /** The folder of the sockets of the workers: where control sockets are, only this account can enter. */
 function folderFor(settings: Settings): string {
-  const folder = join(runtimeDir(settings), `${process.pid}.workers`);
-  return Buffer.byteLength(folder) <= MAX_FOLDER ? folder : mkdtempSync(join(tmpdir(), 'agent-mcp-gateway-'));
+  const longest = join(`${LONGEST_PID}.workers`, LONGEST_SOCKET);
+  return join(socketFolder(runtimeDir(settings), longest), `${process.pid}.workers`);
 }
 
 /** Lets everybody wait for everybody. */

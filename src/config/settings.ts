@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../shared/errors.ts';
+import { LONGEST_PID, socketFolder } from '../shared/socket-folder.ts';
 import {
   agentId,
   boolean,
@@ -172,7 +173,7 @@ function named(source: Source | undefined, place: Place): NamedPath | undefined 
 
 /** Where a running gateway keeps its control socket. */
 export function runtimeDir({ runtime, cacheDir }: Pick<Settings, 'runtime' | 'cacheDir'>): string {
-  return runtime === undefined ? join(cacheDir, 'run') : join(runtime, PACKAGE);
+  return socketFolder(runtime === undefined ? join(cacheDir, 'run') : join(runtime, PACKAGE), `${LONGEST_PID}.sock`);
 }
 
 /** `~` and `~/...`; other users' homes are left alone. */

@@ -2,13 +2,14 @@
  * The control socket: how commands of the owner talk to a running gateway. A Unix socket that only the owner's account can
  * open, one per process, one request per connection, JSON lines both ways.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ControlVerb, ServerOutput } from '../downstream/types.ts';
 import type { Logger } from '../observe/log.ts';
+import { openSocketFolder } from '../shared/socket-folder.ts';
 import { VERSION } from '../shared/version.ts';
 
 /** Bytes that a request may have. */
@@ -70,18 +71,23 @@ export function serveControl(settings: Settings, log: Log, controlled: Controlle
   });
   server.on('error', failed);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    chmodSync(dir, 0o700);
+    openSocketFolder(dir);
     rmSync(path, { force: true });
-    server.listen(path, () => chmodSync(path, 0o600));
+    server.listen(path, () => {
+      try {
+        chmodSync(path, 0o600);
+      } catch (error) {
+        failed(error);
+      }
+    });
   } catch (error) {
     failed(error);
   }
   server.unref();
   return () => {
+    // Removes the socket's file at once.
     server.close();
     for (const socket of sockets) socket.destroy();
-    rmSync(path, { force: true });
   };
 }
 

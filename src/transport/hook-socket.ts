@@ -1,10 +1,11 @@
 /** The local socket at which hooks say which agent a tool use comes from. */
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Attestations } from '../identity/attestations.ts';
 import { hookDirectory, keyFileOf } from '../shared/hook-files.ts';
+import { openSocketFolder } from '../shared/socket-folder.ts';
 
 /** Bytes of one attestation at most. */
 const MAX_LINE = 4096;
@@ -18,7 +19,7 @@ export interface HookSocket {
 /**
  * Listens in a folder that only this user can enter; each line is answered with `ok` or `no`.
  * @param name unlike that of any other gateway.
- * @throws the error of mkdir(2) or listen(2)
+ * @throws as `openSocketFolder`; the error of listen(2)
  */
 export async function openHookSocket(
   cacheDir: string,
@@ -27,8 +28,7 @@ export async function openHookSocket(
   attestations: Attestations,
 ): Promise<HookSocket> {
   const directory = hookDirectory(cacheDir);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
+  openSocketFolder(directory);
   const path = join(directory, `${process.pid}-${name}.sock`);
   await writeFile(keyFileOf(path), key.toString('hex'), { mode: 0o600, flag: 'wx' });
   const server = createServer((socket) => answer(socket, attestations));
