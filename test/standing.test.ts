@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Gateway, serveHttp, serveStdio } from './support/gateway.ts';
 import { fileText, linesOf, makeHome, servers, TOKEN } from './support/home.ts';
 import { type HttpRpc, openHttp } from './support/http.ts';
-import { fixture } from './support/paths.ts';
+import { fixture, npmServer } from './support/paths.ts';
 import { until } from './support/process.ts';
 import type { Rpc, RpcMessage } from './support/rpc.ts';
 import type { StdioRpc } from './support/stdio.ts';
@@ -165,4 +165,24 @@ describe('HTTP', () => {
     end();
     endOther();
   });
+});
+
+it('a session watches no more than 1,000 resources, and none with a name that is too long', async () => {
+  const single = ['--server', 'everything', '--agent', 'default'];
+  const setup = { servers: servers({ everything: npmServer('everything') }), rules: viewRules() };
+  const started = await serveStdio({ ...setup, args: single }, LEGACY, {});
+  gateway = started;
+  const { rpc } = started;
+  const subscribe = async (uri: string): Promise<unknown> => {
+    const { message } = await rpc.call('resources/subscribe', { uri });
+    return message.error ?? message.result;
+  };
+  expect(await subscribe(`demo://${'x'.repeat(8_192)}`)).toMatchObject({ code: -32602 });
+  const all = await Promise.all(Array.from({ length: 1_000 }, (_, at) => subscribe(`demo://resource/${at}`)));
+  expect(new Set(all.map((each) => JSON.stringify(each)))).toEqual(new Set(['{}']));
+  expect(await subscribe('demo://resource/one-more')).toMatchObject({
+    message: expect.stringContaining('unsubscribe'),
+  });
+  await rpc.call('resources/unsubscribe', { uri: 'demo://resource/0' });
+  expect(await subscribe('demo://resource/one-more')).toEqual({});
 });

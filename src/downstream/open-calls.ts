@@ -5,7 +5,8 @@ import { createAlarm } from './alarm.ts';
 import { timedOut } from './failures.ts';
 import type { RequestOptions, Tenant } from './types.ts';
 
-const MAX_TOTAL_MS = 600_000;
+/** A call takes at most this long in all, progress or not (docs/operations.md, Servers); milliseconds. */
+export const MAX_TOTAL_MS = 600_000;
 /** Milliseconds, at least, in which a server may go on with a call that was given up; and how many such calls are remembered. */
 const GIVEN_UP_MS = 60_000;
 const MAX_GIVEN_UP = 1_000;

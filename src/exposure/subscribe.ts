@@ -1,13 +1,11 @@
 /** `resources/subscribe` and `resources/unsubscribe`, also for the subscriptions of `subscriptions/listen`. */
 import type { Reply } from '../downstream/types.ts';
-import { stringValue } from '../protocol/messages.ts';
 import type { Era } from '../protocol/revisions.ts';
-import { findMember } from '../protocol/scan.ts';
-import { GatewayError } from '../shared/errors.ts';
 import { deadlineIn } from '../tools/execute-tool.ts';
-import type { Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
+import type { Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { hidingFailure, resourceNotFound } from './failure.ts';
 import { locateUri, lookUpUri } from './locate.ts';
+import { requiredString } from './requests.ts';
 import type { View } from './view.ts';
 
 export interface Subscribing {
@@ -25,7 +23,7 @@ export function subscribeOperation({ method, view, era, uri, done }: Subscribing
   return {
     name: method,
     read(request) {
-      asked = uri ?? uriOf(request);
+      asked = uri ?? requiredString(request, 'uri');
       const target = locateUri(view, asked);
       return {
         claimedAgent: undefined,
@@ -55,10 +53,4 @@ function answerOf(reply: Reply): ToolAnswer {
   if (reply.ok) return { kind: 'result', body: { text: '{}', metaAt: -1 } };
   const { code, message, data } = reply;
   return { kind: 'error', code, message, ...(data === undefined ? {} : { data }) };
-}
-
-function uriOf({ text, params }: RequestText): string {
-  const uri = stringValue(text, findMember(params, 'uri'));
-  if (uri === undefined || uri === '') throw new GatewayError('INVALID_PARAMS', 'params.uri must be a string.');
-  return uri;
 }

@@ -3,13 +3,13 @@
  * experimental ones of 2025-11-25, each among callers and servers of its own generation.
  */
 
+import { MAX_TOTAL_MS } from '../downstream/open-calls.ts';
 import { type ResultBody, rewritten } from '../protocol/codec.ts';
 import { TASKS } from '../protocol/extensions.ts';
 import { joinMembers } from '../protocol/json.ts';
 import type { Client } from '../relay/client.ts';
 import { takesTasks } from '../relay/offered.ts';
 import { relatedMeta } from '../relay/related.ts';
-import { MAX_TOTAL_MS } from '../relay/relay.ts';
 import type { Task, Tasks } from '../relay/tasks.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { renamedTask } from '../tools/task.ts';

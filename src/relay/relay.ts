@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto';
 import type { ClientAnswer, Link, Reply, RequestOptions, ServerFacts, ServerRequest } from '../downstream/types.ts';
 import type { ResultBody } from '../protocol/codec.ts';
 import { joinMembers } from '../protocol/json.ts';
-import { MAX_DEPTH, stringValue } from '../protocol/messages.ts';
+import { readObject, stringValue } from '../protocol/messages.ts';
 import { META_LOG_LEVEL } from '../protocol/revisions.ts';
-import { findMember, scanObject } from '../protocol/scan.ts';
+import { findMember } from '../protocol/scan.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Client, isLoud, type Retry } from './client.ts';
@@ -22,8 +22,6 @@ import { relateTo } from './related.ts';
 
 /** Rounds of questions within one call of a caller that is asked directly. */
 const MAX_ROUNDS = 20;
-/** A call takes at most this long in all, progress or not (behaviour section 4). */
-export const MAX_TOTAL_MS = 600_000;
 
 export interface RelayRequest {
   readonly server: string;
@@ -225,7 +223,6 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
   const level = wanted === undefined ? '' : `${JSON.stringify(META_LOG_LEVEL)}:${JSON.stringify(wanted)}`;
   return {
     timeoutMs: request.timeoutMs,
-    maxTotalMs: MAX_TOTAL_MS,
     signal: context.signal,
     onProgress: context.onProgress,
     onNotification: (method, params) => tell(context, request.server, method, params),
@@ -252,8 +249,7 @@ function tell(context: RelayContext, server: string, method: string, params: str
 /** The severity in the params of a `notifications/message`; `''` without one. */
 export function levelOf(params: string): string {
   const text = `{${params}}`;
-  const member = findMember(scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false }), 'level');
-  return (member === undefined ? undefined : stringValue(text, member)) ?? '';
+  return stringValue(text, findMember(readObject(text), 'level')) ?? '';
 }
 
 /** By what a connection said of itself: a link is made for every call, and a session that was renewed has no level yet. */

@@ -1,9 +1,10 @@
 import type { ToolEntry } from '../catalog/entry.ts';
 import { didYouMean } from '../catalog/nearest.ts';
 import type { ServerDefinition } from '../config/types.ts';
+import { MAX_TOTAL_MS } from '../downstream/open-calls.ts';
 import { joinMembers } from '../protocol/json.ts';
 import { toolCallHeaders } from '../protocol/param-headers.ts';
-import { MAX_TOTAL_MS, type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
+import { type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ObjectArgument } from './arguments.ts';
 import { noServerLike } from './no-server.ts';

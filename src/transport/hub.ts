@@ -23,6 +23,9 @@ export interface StandingSession {
   asked(request: ServerRequest): Promise<ClientAnswer> | undefined;
 }
 
+/** Resources that one of them may watch. */
+export const MAX_WATCHED = 1_000;
+
 /** A session, or a stream of `subscriptions/listen`. */
 export interface Listener {
   readonly connection: Connection;

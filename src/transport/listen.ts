@@ -7,11 +7,8 @@ import { notificationText } from '../protocol/codec.ts';
 import { parsedValue, type RequestMessage } from '../protocol/messages.ts';
 import { META_SUBSCRIPTION } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
-import type { Hub, Listener, Watched } from './hub.ts';
+import { type Hub, type Listener, MAX_WATCHED, type Watched } from './hub.ts';
 import type { Exchange } from './protocol.ts';
-
-/** Resources that one stream may watch. */
-const MAX_RESOURCES = 1_000;
 
 const FILTERS = {
   toolsListChanged: 'tools',
@@ -91,7 +88,7 @@ function readFilter({ text, params }: RequestMessage): Filter | undefined {
   const asked = value as Readonly<Record<string, unknown>>;
   const wanted = Object.entries(FILTERS).filter(([key]) => Object.hasOwn(asked, key) && asked[key] === true);
   const list = Object.hasOwn(asked, 'resourceSubscriptions') ? asked['resourceSubscriptions'] : [];
-  if (!Array.isArray(list) || list.length > MAX_RESOURCES || !list.every((uri) => typeof uri === 'string'))
+  if (!Array.isArray(list) || list.length > MAX_WATCHED || !list.every((uri) => typeof uri === 'string'))
     return undefined;
   return {
     kinds: new Set(wanted.map(([, kind]) => kind)),

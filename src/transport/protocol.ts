@@ -18,7 +18,7 @@ import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
 import { operationOf } from './dispatch.ts';
-import type { Hub, Watched } from './hub.ts';
+import { type Hub, MAX_WATCHED, type Watched } from './hub.ts';
 import { asksForTasks, listen } from './listen.ts';
 import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
 import type { Negotiated, SessionState } from './session-state.ts';
@@ -162,6 +162,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       if (method === 'logging/setLevel') return setLevel(request, session);
       const client = legacyClient(session, exchange);
       if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
+        if (method === 'resources/subscribe' && session.watched.size >= MAX_WATCHED) return fullOf(id);
         const done = (asked: string, watched: Watched): void => {
           if (method === 'resources/subscribe') session.watched.set(asked, watched);
           else session.watched.delete(asked);
@@ -227,6 +228,11 @@ function inboundOf(request: RequestMessage, exchange: Exchange, client: Client):
   const { text, params } = request;
   const { connection, signal } = exchange;
   return { connection, text, params, signal, client, onProgress: progressOf(request, exchange.notify) };
+}
+
+function fullOf(id: string): Answer {
+  const message = `This session watches ${MAX_WATCHED} resources: end some with resources/unsubscribe first.`;
+  return refusal(id, 'RATE_LIMITED', message);
 }
 
 function setLevel({ id, text, params }: RequestMessage, session: SessionState): Answer {

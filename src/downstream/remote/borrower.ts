@@ -170,16 +170,15 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     if (out === undefined || lease.closed) {
       return Promise.reject(unavailable(name, 'was disconnected; the call was not sent. Try again.'));
     }
-    const { timeoutMs, maxTotalMs, meta = '', headers, clientCapabilities } = options;
+    const { timeoutMs, meta = '', headers, clientCapabilities } = options;
     const wants =
       (options.onProgress === undefined ? 0 : WANTS.progress) |
       (options.onRequest === undefined ? 0 : WANTS.requests) |
       (options.onNotification === undefined ? 0 : WANTS.notifications);
-    const finite = (ms: number | undefined): number | null => (ms === undefined || !Number.isFinite(ms) ? null : ms);
-    const times = [finite(timeoutMs), finite(maxTotalMs)];
+    const lastsMs = Number.isFinite(timeoutMs) ? timeoutMs : null;
     const make = (id: number) =>
       [
-        ['call', id, lease.id, method, ...times, wants, params.length, headers ?? null, clientCapabilities ?? null],
+        ['call', id, lease.id, method, lastsMs, wants, params.length, headers ?? null, clientCapabilities ?? null],
         params + meta,
       ] as const;
     return exchange(out, name, make, readReply, options);

@@ -93,13 +93,12 @@ function serveBorrower(
   };
 
   const call = (id: number, head: CallHead, body: string): void => {
-    const [, , number, method, timeoutMs, maxTotalMs, wants, length, headers, capabilities] = head;
+    const [, , number, method, timeoutMs, wants, length, headers, capabilities] = head;
     const flight = new Flight();
     flights.set(id, flight);
     linkOf(number)
       .request(method, body.slice(0, length), {
         timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
-        maxTotalMs: maxTotalMs ?? undefined,
         signal: flight,
         meta: body.slice(length),
         headers: headers ?? undefined,
@@ -197,7 +196,6 @@ type CallHead = readonly [
   lease: number,
   method: string,
   timeoutMs: number | null,
-  maxTotalMs: number | null,
   wants: number,
   paramsLength: number,
   headers: Readonly<Record<string, string>> | null,
