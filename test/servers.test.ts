@@ -6,6 +6,7 @@ import { type HttpGateway, serveHttp } from './support/gateway.ts';
 import { type Home, linesOf, makeHome, servers } from './support/home.ts';
 import { fixture, root } from './support/paths.ts';
 import { runCli, startGateway, until } from './support/process.ts';
+import { errorOf, execute } from './support/tools.ts';
 
 const RULES = { agents: { any: { allow: { servers: ['*'] } } } };
 const options = (home: Home) => ({ env: home.env, cwd: home.cwd });
@@ -121,6 +122,19 @@ describe('with a gateway', () => {
     expect((await runCli(['servers', 'stop', 'slow'], options(gateway.home))).code).toBe(0);
     await until(async () => (await stateOf('slow')) === 'stopped', 'it is stopped');
     expect((await runCli(['servers', 'stop', 'nobody'], options(gateway.home))).code).toBe(4);
+  });
+
+  it.each(['restart', 'stop'])('%s tells a call that runs that it may have taken effect', async (command) => {
+    const rpc = await gateway.open();
+    const key = `during ${command}`;
+    const running = execute(rpc, { agent_id: 'any', server: 'slow', tool: 'wait', args: { key } });
+    await until(() => linesOf(events).includes(`call wait ${key}`), 'the call runs');
+    expect((await runCli(['servers', command, 'slow'], options(gateway.home))).code).toBe(0);
+    expect(errorOf(await running)).toEqual({
+      code: 'SERVER_UNAVAILABLE',
+      message:
+        'Server "slow" was disconnected by the gateway. The call may have taken effect: check before you repeat it.',
+    });
   });
 
   it('logs have what a server writes to stderr, also from now on', async () => {

@@ -1,5 +1,6 @@
 /** An HTTP client whose requests carry a credential that may have to be renewed, or signed in for. */
 import type { Authorization, AuthorizationHeaders } from './authorization.ts';
+import { withoutEffect } from './failures.ts';
 import { discard, type HttpClient, type HttpRequest } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
@@ -21,16 +22,24 @@ export function authorized(client: HttpClient, authorization: Authorization | un
   ): Promise<HttpResponse> => {
     const challenge = response.header('www-authenticate');
     const sent = { authorization: found?.['authorization'] };
-    if (!(await authorization.refused(sent, { status: response.status, challenge, attempts }))) return response;
+    const refusal = { status: response.status, challenge, attempts };
+    if (!(await authorization.refused(sent, refusal).catch(failed))) return response;
     discard(response);
-    return send(request, await authorization.headers(), attempts + 1);
+    return send(request, await Promise.resolve(authorization.headers()).catch(failed), attempts + 1);
   };
 
   return {
     ...client,
     request(request) {
       const found = authorization.headers();
-      return found instanceof Promise ? found.then((headers) => send(request, headers, 1)) : send(request, found, 1);
+      return found instanceof Promise
+        ? found.then((headers) => send(request, headers, 1), failed)
+        : send(request, found, 1);
     },
   };
+}
+
+/** Without a credential nothing is sent, and a refusal has accepted nothing. */
+function failed(error: unknown): never {
+  throw withoutEffect(error);
 }

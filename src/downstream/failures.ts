@@ -1,5 +1,5 @@
 /** Sentences of the failures of this layer. */
-import { GatewayError } from '../shared/errors.ts';
+import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import type { ClientAnswer } from './types.ts';
 
 /** What a server gets to a question that nobody answers any more. */
@@ -22,12 +22,63 @@ export function unavailable(
   return new GatewayError('SERVER_UNAVAILABLE', `Server "${server}" ${what}`, options);
 }
 
+/** What is told of a call that was sent and has no answer: it is never sent again, and nobody should without looking. */
+export const MAY_HAVE_TAKEN_EFFECT = 'The call may have taken effect: check before you repeat it.';
+
+/** Marks a failure before which nothing of the request was sent, or which says that it was refused. */
+export const WITHOUT_EFFECT = { withoutEffect: true } as const;
+
+/** An error with that mark, and whatever else it says. */
+export function withoutEffect(error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const { code, message, cause, data } = error;
+  return new GatewayError(code, message, { cause, data: { ...data, ...WITHOUT_EFFECT } });
+}
+
+/** What a request fails with that could not be sent, because its connection ended for this reason. */
+export function notSent({ code, message, data }: GatewayError): GatewayError {
+  return new GatewayError(code, `${message} The call was not sent: try again.`, {
+    data: { ...data, ...WITHOUT_EFFECT },
+  });
+}
+
+/** Methods of requests that change nothing; of any other, as those of extensions, nobody knows. */
+const READS: ReadonlySet<string> = new Set([
+  'initialize',
+  'ping',
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+  'prompts/get',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'subscriptions/listen',
+  'completion/complete',
+  'logging/setLevel',
+  'tasks/list',
+  'tasks/get',
+  'tasks/result',
+]);
+/** Codes of failures that say nothing about how far a request came. */
+const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT', 'SHUTTING_DOWN']);
+
+/** What a request of this method fails with that was handed to its connection. */
+export function afterSending(method: string, error: unknown): unknown {
+  if (!(error instanceof GatewayError) || !UNCLEAR.has(error.code) || READS.has(method)) return error;
+  const { code, message, cause, data } = error;
+  if (data?.['withoutEffect'] === true) return error;
+  return new GatewayError(code, `${message} ${MAY_HAVE_TAKEN_EFFECT}`, { cause, data: { ...data } });
+}
+
 /** TIMEOUT of a call. */
 export function timedOut(server: string, method: string, ms: number): GatewayError {
   return new GatewayError(
     'TIMEOUT',
     `Server "${server}" did not answer ${method} within ${seconds(ms)}; the call was cancelled. ` +
-      'It may have taken effect. Ask for a longer timeout_ms if the work needs it.',
+      'Ask for a longer timeout_ms if the work needs it.',
   );
 }
 

@@ -8,8 +8,8 @@ import type { GatewayError } from '../shared/errors.ts';
 import { Gatherer } from '../shared/gather.ts';
 import { pause } from '../shared/wait.ts';
 import { CLIENT_NAME } from './envelope.ts';
-import { unavailable } from './failures.ts';
-import { BrokenOff, dispatch, type HttpResponse, TooLong } from './http-exchange.ts';
+import { unavailable, WITHOUT_EFFECT } from './failures.ts';
+import { BrokenOff, dispatch, type HttpResponse, NotSent, TooLong } from './http-exchange.ts';
 
 const CONNECTIONS = 128;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -68,7 +68,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
 
   /** A connection that was refused carried nothing, so trying again cannot do anything twice. */
   const onceMore = async (request: HttpRequest, error: unknown): Promise<HttpResponse> => {
-    if (!request.signal.aborted && errorCode(error) === 'ECONNREFUSED') {
+    if (!request.signal.aborted && error instanceof NotSent && errorCode(error.cause) === 'ECONNREFUSED') {
       await pause(REFUSED_PAUSE_MS, request.signal);
       return once(request, request.path ?? home).catch((again: unknown) => failed(request, again));
     }
@@ -128,13 +128,16 @@ function isRedirect(response: HttpResponse): boolean {
 function describe(server: string, error: unknown, gather: number | undefined): GatewayError {
   if (error instanceof BrokenOff) return unavailable(server, 'broke off its answer.', { cause: error.cause });
   if (error instanceof TooLong) return tooLong(server, gather ?? 0);
-  const code = errorCode(error);
+  const reason = error instanceof NotSent ? error.cause : error;
+  const code = errorCode(reason);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
-  const isForeign = error instanceof undiciErrors.HTTPParserError;
+  const isForeign = reason instanceof undiciErrors.HTTPParserError;
   const unknown = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
   const what = CODES.get(code) ?? unknown;
-  const cause = error instanceof undiciErrors.InvalidArgumentError ? undefined : error;
-  return unavailable(server, `${what}. Try again later, or check its entry in the servers file.`, { cause });
+  const cause = reason instanceof undiciErrors.InvalidArgumentError ? undefined : reason;
+  if (reason === error) return unavailable(server, `${what}.`, { cause });
+  const next = 'Try again later, or check its entry in the servers file.';
+  return unavailable(server, `${what}. ${next}`, { cause, data: WITHOUT_EFFECT });
 }
 
 const CODES: ReadonlyMap<string, string> = new Map([

@@ -47,6 +47,9 @@ export interface HttpResponse {
   readonly whole: Buffer | undefined;
 }
 
+/** There was no connection to send the request on; `cause` says why. */
+export class NotSent extends Error {}
+
 /** The head of a response came, and not all of its body. */
 export class BrokenOff extends Error {}
 
@@ -55,8 +58,8 @@ export class TooLong extends Error {}
 
 /**
  * Sends a request.
- * @returns resolves at the head of the response, or with all of it; rejects with `BrokenOff`, `TooLong`, or an error of undici or
- *   the system.
+ * @returns resolves at the head of the response, or with all of it; rejects with `NotSent`, `BrokenOff`, `TooLong`, or an error of
+ *   undici or the system.
  */
 export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
@@ -141,8 +144,14 @@ class Exchange implements Dispatcher.DispatchHandler, HttpResponse, HttpBody {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
-    this.#reject(this.status === 0 || error instanceof TooLong ? error : new BrokenOff('', { cause: error }));
+    this.#reject(this.#describe(error));
     this.#end(error);
+  }
+
+  #describe(error: unknown): unknown {
+    // A request is started when it has a connection.
+    if (this.#controller === undefined) return new NotSent('', { cause: error });
+    return this.status === 0 || error instanceof TooLong ? error : new BrokenOff('', { cause: error });
   }
 
   header(name: string): string | undefined {

@@ -14,7 +14,7 @@ import { pause } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
-import { seconds, unavailable } from './failures.ts';
+import { seconds, unavailable, WITHOUT_EFFECT, withoutEffect } from './failures.ts';
 import { bodyText, createHttpClient, discard, readRefusal } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { keepListening } from './http-listen.ts';
@@ -124,7 +124,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     // 404 ends a session; servers that lost it in a restart say 400. Neither has accepted the request.
     const lost = response.status === 404 || (response.status === 400 && (!isAnswer || answer.id === 'null'));
     if (used !== undefined && message.method !== 'initialize' && lost && !(isAnswer && answer.id !== 'null')) {
-      await session.renew(used);
+      await session.renew(used).catch((error: unknown) => Promise.reject(withoutEffect(error)));
       return true;
     }
     // What refuses a modern request without having read its id does not know the revision.
@@ -232,7 +232,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
 function stillResting(server: string, { until, error }: { until: number; error: GatewayError }): GatewayError {
   const retryAfterMs = Math.max(1, until - Date.now());
   const what = `Server "${server}" asked to be left alone; the call was not sent. Try again in ${seconds(retryAfterMs)}.`;
-  return new GatewayError(error.code, what, { data: { retryAfterMs } });
+  return new GatewayError(error.code, what, { data: { retryAfterMs, ...WITHOUT_EFFECT } });
 }
 
 function isSuccess({ status }: HttpResponse): boolean {

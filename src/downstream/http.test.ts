@@ -75,6 +75,16 @@ describe.each(['modern', 'legacy'] as const)('%s HTTP servers', (generation) => 
     expect(text(await answer)).toContain('hi');
   });
 
+  it('that do not listen were sent nothing', async () => {
+    const server = await serve(generation);
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    await server.close();
+    await expect(call(link, 'echo')).rejects.toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      message: expect.stringMatching(/nothing listens at its address\. Try again later[^.]*\.$/),
+    });
+  });
+
   it('keep every byte of a result, line breaks aside', async () => {
     const server = await serve(generation);
     const link = await lab().downstream.lease(httpServer(server.url), WAIT);

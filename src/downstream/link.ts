@@ -39,7 +39,7 @@ export interface LinkParts {
 
 export function createLink({ server, peer, facts, timing, resources, outdated }: LinkParts): ManagedLink {
   const end = (): GatewayError => {
-    const error = unavailable(server, 'speaks another revision of the protocol than before. Try again.');
+    const error = unavailable(server, 'speaks another revision of the protocol than before.');
     outdated();
     void peer.close(error);
     return error;
@@ -82,7 +82,7 @@ export function createLink({ server, peer, facts, timing, resources, outdated }:
       }
     },
     end: (why) => peer.close(why),
-    close: () => peer.close(unavailable(server, 'was disconnected by the gateway. Try again.')),
+    close: () => peer.close(unavailable(server, 'was disconnected by the gateway.')),
     kill: () => peer.kill(),
   };
 }

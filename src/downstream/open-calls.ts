@@ -2,7 +2,7 @@
 import type { ResponseMessage } from '../protocol/messages.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { createAlarm } from './alarm.ts';
-import { timedOut } from './failures.ts';
+import { afterSending, timedOut } from './failures.ts';
 import type { RequestOptions, Tenant } from './types.ts';
 
 /** A call takes at most this long in all, progress or not (docs/operations.md, Servers); milliseconds. */
@@ -94,9 +94,9 @@ export function createOpenCalls(server: string, cancelled: (id: number, reason: 
   }
 
   function fail(call: OpenCall, error: unknown): void {
-    const { reject } = call;
+    const { reject, method } = call;
     end(call);
-    reject(error);
+    reject(afterSending(method, error));
   }
 
   function giveUp(call: OpenCall, error: unknown, reason: string): void {

@@ -1,6 +1,6 @@
 /** HTTP statuses as failures of a server. */
 import { GatewayError } from '../shared/errors.ts';
-import { seconds, unavailable } from './failures.ts';
+import { seconds, unavailable, WITHOUT_EFFECT } from './failures.ts';
 
 /** The longest that a server may keep the gateway waiting with `Retry-After`. */
 const LONGEST_RETRY_AFTER_MS = 300_000;
@@ -19,8 +19,10 @@ export function refused(server: string, response: Head): GatewayError {
   if (status === 429) {
     return new GatewayError('RATE_LIMITED', `Server "${server}" is asked too often (HTTP 429).${when}`, { data });
   }
+  // It broke in the middle of its work: that is no refusal (RFC 9110, section 15.6).
+  if (status >= 500) return unavailable(server, `failed (HTTP ${status}).${when}`, { data });
   const hint = status === 401 || status === 403 ? 'refuses the credentials in its entry' : 'refused the request';
-  return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data });
+  return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data: { ...data, ...WITHOUT_EFFECT } });
 }
 
 /** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3). */

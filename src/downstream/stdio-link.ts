@@ -6,7 +6,7 @@ import { createLineReader } from '../protocol/lines.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { createBrake } from './brake.ts';
 import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel } from './channel.ts';
-import { unavailable } from './failures.ts';
+import { unavailable, WITHOUT_EFFECT } from './failures.ts';
 import { describeExit, type ServerProcess, startProcess } from './process.ts';
 import { createTail, visible } from './stderr.ts';
 import type { Log } from './types.ts';
@@ -166,7 +166,8 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
     send: (message) => {
       if (over || child.stdin.destroyed || child.stdin.writableEnded) return;
       if (child.stdin.writableLength + unsent.length > UNREAD_BYTES) {
-        if (message.id !== undefined) handlers.failed(message.id, unavailable(server, 'does not read its input.'));
+        const what = 'does not read its input; the call was not sent. Try again later.';
+        if (message.id !== undefined) handlers.failed(message.id, unavailable(server, what, { data: WITHOUT_EFFECT }));
         return;
       }
       if (message.id !== undefined) unasked--;

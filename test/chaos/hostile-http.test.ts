@@ -65,6 +65,7 @@ const KINDS: readonly (readonly [kind: string, answer: Answer, code: string | un
     /neither JSON nor events/,
   ],
   ['what is not HTTP', (to) => void to.socket?.end('SSH-2.0-none\r\n'), 'SERVER_UNAVAILABLE', /not with HTTP/],
+  ['an error of its own', (to) => to.writeHead(500).end(), 'SERVER_UNAVAILABLE', /failed \(HTTP 500\)/],
   ['nothing', (to) => to.writeHead(204).end(), 'SERVER_UNAVAILABLE', /answered with nothing/],
   [
     'a redirect to itself',
@@ -136,5 +137,7 @@ it.concurrent.each(KINDS)(
     const error = errorOf(given);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(told);
+    expect(error.message).toMatch(/ The call may have taken effect: check before you repeat it\./);
+    expect(error.message).not.toMatch(/try again/i);
   },
 );

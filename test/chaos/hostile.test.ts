@@ -54,6 +54,9 @@ it.concurrent.each(KINDS)('a server with %s hurts itself alone, and is told so',
   const error = errorOf(result);
   expect(error.code).toBe(code);
   expect(error.message).toMatch(told);
+  // What did not start was sent nothing.
+  const warned = / The call may have taken effect: check before you repeat it\.$/.test(error.message);
+  expect(warned).toBe(!mode.startsWith('start-'));
 });
 
 it('a server that writes messages which answer nothing has to wait, and still answers', async () => {

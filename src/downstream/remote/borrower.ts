@@ -8,7 +8,7 @@ import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { promised } from '../../shared/promised.ts';
 import { waitFor } from '../../shared/wait.ts';
-import { NO_ANSWER, stillStarting, unavailable } from '../failures.ts';
+import { afterSending, NO_ANSWER, notSent, stillStarting, unavailable } from '../failures.ts';
 import type { LeaseOptions, Link, Reply, RequestOptions, ServerFacts, Tenant } from '../types.ts';
 import { type ErrorText, errorOf } from './errors.ts';
 import { type Frames, frames, type Head } from './frames.ts';
@@ -38,6 +38,8 @@ export interface BorrowerOptions {
 
 interface Pending {
   readonly server: string;
+  /** Of a request to a server. */
+  readonly method: string | undefined;
   readonly settle: (head: Head, body: string) => void;
   readonly fail: (error: unknown) => void;
   readonly options: RequestOptions | undefined;
@@ -68,7 +70,8 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     for (const lease of leases.values()) lease.closed = true;
     leases.clear();
     for (const call of [...pending.values()]) {
-      call.fail(unavailable(call.server, 'was lost: the worker that ran it ended. Try again.'));
+      const error = unavailable(call.server, 'was lost: the worker that ran it ended.');
+      call.fail(call.method === undefined ? notSent(error) : afterSending(call.method, error));
     }
   };
 
@@ -132,6 +135,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     make: (id: number) => readonly [Head, string],
     read: (head: Head, body: string) => T,
     options?: RequestOptions,
+    method?: string,
   ): Promise<T> =>
     new Promise((resolve, reject) => {
       const signal = options?.signal;
@@ -154,7 +158,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
         if (head[0] === 'failed') reject(errorOf(head[2] as ErrorText));
         else resolve(read(head, body));
       };
-      pending.set(id, { server, settle, fail, options, questions: undefined });
+      pending.set(id, { server, method, settle, fail, options, questions: undefined });
       signal?.addEventListener('abort', aborted, { once: true });
       out.send(...make(id));
     });
@@ -181,7 +185,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
         ['call', id, lease.id, method, lastsMs, wants, params.length, headers ?? null, clientCapabilities ?? null],
         params + meta,
       ] as const;
-    return exchange(out, name, make, readReply, options);
+    return exchange(out, name, make, readReply, options, method);
   };
 
   const resource = (name: string, lease: Lease, uri: string, add: boolean): Promise<Reply> => {

@@ -48,7 +48,7 @@ async function lend() {
   });
   call.catch(() => undefined);
   await asked.promise;
-  return { answered: answered.promise, over, socket };
+  return { answered: answered.promise, call, over, socket };
 }
 
 it('a question is answered when the worker whose call led to it is gone', async () => {
@@ -61,4 +61,14 @@ it('a question is answered when the call that led to it is cancelled', async () 
   const { answered, over } = await lend();
   over.abort();
   expect(await answered).toMatchObject({ ok: false });
+});
+
+it('a call that was with a worker which is gone may have taken effect', async () => {
+  const { call, socket } = await lend();
+  socket.destroy();
+  await expect(call).rejects.toMatchObject({
+    code: 'SERVER_UNAVAILABLE',
+    message:
+      'Server "fixture" was lost: the worker that ran it ended. The call may have taken effect: check before you repeat it.',
+  });
 });

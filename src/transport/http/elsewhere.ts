@@ -3,8 +3,10 @@
  * are handed on as they came, over a local socket. Connections usually reach the right worker at once (src/cluster/door.ts).
  */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, request as send } from 'node:http';
+import { MAY_HAVE_TAKEN_EFFECT } from '../../downstream/failures.ts';
 import { parsedValue, type RequestMessage } from '../../protocol/messages.ts';
 import { findMember } from '../../protocol/scan.ts';
+import { systemCode } from '../../shared/system-code.ts';
 import { refusal } from '../answer.ts';
 import { sendJson } from './reply.ts';
 
@@ -62,18 +64,20 @@ function handOn(
     answer.pipe(response);
     answer.once('error', () => response.destroy());
   });
-  outgoing.once('error', () => {
+  outgoing.once('error', (error) => {
     if (response.headersSent) response.destroy();
-    else
-      sendJson(response, {
-        ...refusal('null', 'INTERNAL', 'The worker of this request ended: try again.'),
-        status: 503,
-      });
+    else {
+      const next = UNREACHED.has(systemCode(error)) ? 'Nothing was sent: try again.' : MAY_HAVE_TAKEN_EFFECT;
+      sendJson(response, { ...refusal('null', 'INTERNAL', `The worker of this request ended. ${next}`), status: 503 });
+    }
   });
   // A caller that goes away cancels.
   response.once('close', () => outgoing.destroy());
   if (body === undefined) request.pipe(outgoing);
   else outgoing.end(body);
 }
+
+/** Nobody listens at the socket. */
+const UNREACHED: ReadonlySet<unknown> = new Set(['ENOENT', 'ECONNREFUSED']);
 
 const OF_THE_HOP = ['connection', 'keep-alive', 'transfer-encoding'] as const;
