@@ -10,7 +10,7 @@ import { createCatalog } from './catalog/catalog.ts';
 import { createHistory } from './catalog/history.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { estimateTokens } from './catalog/tokens.ts';
-import { reportReload, reportStart } from './config/report.ts';
+import { reportReload, reportSettings, reportStart } from './config/report.ts';
 import { isLoopback, type Settings } from './config/settings.ts';
 import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/store.ts';
 import type { Snapshot } from './config/types.ts';
@@ -285,18 +285,19 @@ export async function openConfig(
   metrics: Metrics,
   options: Pick<ConfigStoreOptions, 'watch' | 'agree' | 'onReload'>,
 ): Promise<ConfigStore> {
-  const config = await createConfigStore({
+  const config: ConfigStore = await createConfigStore({
     ...options,
     settings,
     env: process.env,
     onReload(outcome) {
       reportReload(outcome, log, metrics);
+      if (outcome.kind === 'applied') reportSettings(settings, config.current(), log);
       options.onReload?.(outcome);
     },
     onError: (error) => log.error({ err: error }, 'a reload failed unexpectedly'),
   });
   checkBoundAgent(settings, config.current());
-  reportStart(config, log);
+  reportStart(config, settings, log);
   return config;
 }
 

@@ -124,6 +124,12 @@ export async function revokeToken(settings: Settings, name: string, json: boolea
     );
   }
   await editor.set(['principals', name], undefined);
-  if (json === true) printJson({ name, rules: editor.path, revoked: true });
+  const left = editor.rules.principals.size - 1;
+  if (json === true) printJson({ name, rules: editor.path, revoked: true, principals_left: left });
   else print(`Removed principal ${quote(name)} from ${path}; a running gateway refuses its token in a moment.`);
+  if (left > 0) return;
+  say(
+    'It was the last one: nobody may connect now, neither over stdio nor over HTTP. Add another with "agent-mcp-gateway token create NAME --write",',
+    `or take "principals" out of ${path}: then every connection may be any agent.`,
+  );
 }

@@ -3,6 +3,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load.ts';
 import { type ConfigLocation, locateConfig } from '../config/locate.ts';
+import { settingNotes } from '../config/setting-notes.ts';
 import { settingsHere } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { fail, print, printJson, say } from './output.ts';
@@ -43,11 +44,18 @@ async function validate(options: Options): Promise<void> {
   const checked = await checkConfig(await readContents(location, settings.configDir), process.env);
   const ok = checked.problems.every((problem) => problem.severity !== 'error');
   if (!ok) process.exitCode = 1;
-  if (options.json === true) printJson(report(location, checked, ok));
-  else printReport(location, checked);
+  const { snapshot } = checked;
+  const notes = [...location.notes, ...(snapshot === undefined ? [] : settingNotes(settings, snapshot))];
+  if (options.json === true) printJson(report(location, checked, notes, ok));
+  else printReport(location, checked, notes);
 }
 
-function report(location: ConfigLocation, { snapshot, problems }: CheckedConfig, ok: boolean): unknown {
+function report(
+  location: ConfigLocation,
+  { snapshot, problems }: CheckedConfig,
+  notes: readonly string[],
+  ok: boolean,
+): unknown {
   return {
     ok,
     files: { servers: location.servers.path, rules: location.rules.path },
@@ -55,12 +63,12 @@ function report(location: ConfigLocation, { snapshot, problems }: CheckedConfig,
     servers_off: snapshot && [...snapshot.broken.keys()],
     agents: snapshot?.policy.agents,
     problems,
-    notes: location.notes,
+    notes,
   };
 }
 
-function printReport(location: ConfigLocation, { snapshot, problems }: CheckedConfig): void {
-  for (const note of location.notes) say(note);
+function printReport(location: ConfigLocation, { snapshot, problems }: CheckedConfig, notes: readonly string[]): void {
+  say(...notes);
   print(`Servers: ${location.servers.path}`);
   print(`Rules:   ${location.rules.path}`);
   for (const problem of problems) print(`${problem.severity}: ${formatProblem(problem)}`);

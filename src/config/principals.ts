@@ -12,6 +12,8 @@ export type FilePrincipal = FilePrincipals extends Map<string, infer P> ? P : ne
 /** Adds a problem of one principal; `at` is the path inside it. */
 export type Report = (severity: Problem['severity'], at: ConfigPath, message: string, fix: string) => void;
 
+const EMPTY = 'There is nobody in "principals", so nobody may connect, neither over stdio nor over HTTP';
+
 /** Reads the principals; what is wrong is added to `problems`. */
 export function readPrincipals(
   principals: FilePrincipals,
@@ -20,6 +22,12 @@ export function readPrincipals(
   problems: Problem[],
 ): ReadonlyMap<string, PrincipalDefinition> {
   const read = new Map<string, PrincipalDefinition>();
+  if (principals.size === 0) {
+    const fix =
+      'Add one ("agent-mcp-gateway token create NAME --write"), or take "principals" out: then every connection may be any agent';
+    const place = document.place(['principals'], 'key');
+    problems.push({ severity: 'warning', file: document.file, ...place, message: EMPTY, fix });
+  }
   const taken = new Map<string, string>();
   for (const [name, principal] of principals) {
     const report: Report = (severity, at, message, fix) => {

@@ -3,18 +3,27 @@ import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { describeChanges } from './diff.ts';
 import { formatProblem } from './load.ts';
+import { settingNotes } from './setting-notes.ts';
+import type { Settings } from './settings.ts';
 import type { ConfigStore, ReloadOutcome } from './store.ts';
-import type { Problem } from './types.ts';
+import type { Problem, Snapshot } from './types.ts';
 
-export function reportStart(config: ConfigStore, log: Logger): void {
+export function reportStart(config: ConfigStore, settings: Settings, log: Logger): void {
   for (const notice of config.location.notes) log.warn(notice);
   reportProblems(config.problems, log);
-  const { policy, servers, principals, paths } = config.current();
+  const snapshot = config.current();
+  reportSettings(settings, snapshot, log);
+  const { policy, servers, principals, paths } = snapshot;
   const files = { mcp_config: paths.servers, gateway_rules: paths.rules };
   log.info({ ...files, servers: servers.size, agents: policy.agents.length }, 'configuration loaded');
   if (principals === undefined) {
     log.warn('the rules have no principals: every connection may use any agent_id (docs/identity.md)');
   }
+}
+
+/** What of the settings does not go with the rules in use. */
+export function reportSettings(settings: Settings, snapshot: Snapshot, log: Logger): void {
+  for (const note of settingNotes(settings, snapshot)) log.warn(note);
 }
 
 function reportProblems(problems: readonly Problem[], log: Logger): void {

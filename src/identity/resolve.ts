@@ -45,7 +45,12 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
       const before = known.get(claimed);
       if (before !== undefined) return before;
       const found = find(snapshot);
-      if (found === undefined) throw refusedAgent(claimed);
+      if (found === undefined) {
+        throw new GatewayError(
+          'INVALID_AGENT_ID',
+          'The rules of the gateway do not let this connection in any more, whatever agent_id it passes: ask the owner of the gateway to add its principal again.',
+        );
+      }
       const caller = resolveAgent(snapshot, found, options, claimed, attested);
       known.set(claimed, caller);
       return caller;

@@ -1,0 +1,20 @@
+import type { Settings } from './settings.ts';
+import type { Snapshot } from './types.ts';
+
+/** What does not work although both files are valid: the settings of this process do not go with the rules. */
+export function settingNotes({ defaultAgent, transport }: Settings, snapshot: Snapshot): readonly string[] {
+  const { policy, principals, denyOnMissingAgent, paths } = snapshot;
+  const notes: string[] = [];
+  if (defaultAgent !== undefined && !denyOnMissingAgent && !policy.hasAgent(defaultAgent)) {
+    notes.push(
+      `GATEWAY_DEFAULT_AGENT is '${defaultAgent}', which is not an agent of ${paths.rules}: calls that do not name an agent fail. Correct it, or add the agent.`,
+    );
+  }
+  const listed = [...(principals?.values() ?? [])];
+  if (transport === 'stdio' && listed.length > 0 && !listed.some(({ stdio }) => stdio)) {
+    notes.push(
+      `No principal of ${paths.rules} has "stdio": true: the gateway serves over HTTP only (--transport http). Clients that start it themselves need one: "local": {"stdio": true, "may_assume": ["*"]}`,
+    );
+  }
+  return notes;
+}
