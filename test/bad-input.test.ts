@@ -47,16 +47,16 @@ const MESSAGES: readonly (readonly [string, string | Uint8Array, number, unknown
     'a key twice in the arguments',
     '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"execute_tool","arguments":{"server":"calc","server":"x","tool":"label"}}}',
     -32600,
-    null,
+    7,
   ],
   [
     'a key twice, once escaped',
     '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"execute_tool","arguments":{"server":"calc","\\u0073erver":"x","tool":"label"}}}',
     -32600,
-    null,
+    7,
   ],
-  ['nesting over the limit', nested(70), -32600, null],
-  ['nesting far over the limit', nested(100_000), -32600, null],
+  ['nesting over the limit', nested(70), -32600, 8],
+  ['nesting far over the limit', nested(100_000), -32600, 8],
   ['a batch', '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', -32600, null],
   ['an empty batch', '[]', -32600, null],
 ];
@@ -89,6 +89,16 @@ describe.each(['2025-06-18', '2025-11-25', MODERN])('stdio %s', (revision) => {
     gateway.rpc.send(line);
     gateway.rpc.send('\n');
     await goesOn();
+  });
+
+  it.each([
+    ['first', (filler: string) => `{"jsonrpc":"2.0","id":"big","method":"tools/call","params":{"x":"${filler}"}}`],
+    ['last', (filler: string) => `{"method":"tools/call","params":{"x":"${filler}"},"jsonrpc":"2.0","id":"big"}`],
+  ])('a request over the limit whose id stands %s is answered, and the owner is told', async (_where, text) => {
+    gateway.rpc.send(`${text('x'.repeat(LIMIT))}\n`);
+    expect((await gateway.rpc.next()).message).toMatchObject({ id: 'big', error: { code: -32600 } });
+    await goesOn();
+    await gateway.running.waitForStderr(/"level":"warn".*"why":"The message is longer than 4194304 bytes/);
   });
 
   it('a message as large as the limit allows', async () => {

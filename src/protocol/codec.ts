@@ -1,5 +1,5 @@
 /** How answers to a caller are written: one codec per era, chosen once per request, instead of a question at each place. */
-import type { IdText } from './messages.ts';
+import type { IdText } from './request-id.ts';
 import { META_SERVER_INFO } from './revisions.ts';
 
 /** The result of a request as text, ready for the fields that this hop writes. */

@@ -47,6 +47,29 @@ it('reports a line that is too long once, before its end came, and goes on with 
   expect(read([Buffer.from(`${'y'.repeat(60)}\r\nnext\n`)], 60)).toEqual(['y'.repeat(60), 'next']);
 });
 
+it('hands on what a line that is too long holds, whole, however its bytes are cut', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 11, max: 60 }), fc.array(fc.nat(9)), (length, sizes) => {
+      const long = Array.from({ length }, (_, at) => at % 10).join('');
+      let dropped = '';
+      const seen: string[] = [];
+      const reader = createLineReader(
+        {
+          line: (text) => seen.push(text),
+          broken: () => true,
+          dropped(piece, isEnd) {
+            dropped += piece.toString();
+            if (isEnd) seen.push(dropped);
+          },
+        },
+        10,
+      );
+      for (const chunk of split(Buffer.from(`one\n${long}\ntwo\n`), sizes)) reader.push(chunk);
+      expect(seen).toEqual(['one', long, 'two']);
+    }),
+  );
+});
+
 it('stops where it is told to', () => {
   expect(read([Buffer.from(`${'y'.repeat(61)}\nnext\n`)], 60, false)).toEqual(['! too long']);
 });

@@ -17,6 +17,8 @@ export interface LineHandlers {
    * @returns true to go on with the next line, false to ignore whatever is pushed from now on.
    */
   broken(reason: 'too long' | 'not UTF-8'): boolean;
+  /** After that: what a line holds that is too long, from its beginning on, piece by piece. Nothing of it is kept here. */
+  dropped?(piece: Buffer, isEnd: boolean): void;
 }
 
 /**
@@ -42,8 +44,10 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
     }
     const end = line.length > 0 && line[line.length - 1] === CARRIAGE_RETURN ? line.length - 1 : line.length;
     const bytes = end === line.length ? line : line.subarray(0, end);
-    if (end > maxBytes) fail('too long');
-    else if (!isUtf8(bytes)) fail('not UTF-8');
+    if (end > maxBytes) {
+      fail('too long');
+      handlers.dropped?.(bytes, true);
+    } else if (!isUtf8(bytes)) fail('not UTF-8');
     else {
       const text = bytes.toString('utf8');
       if (text.trim() !== '') handlers.line(text);
@@ -56,16 +60,20 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
       while (!stopped) {
         const end = chunk.indexOf(NEWLINE, start);
         if (end < 0) break;
-        if (skipping) skipping = false;
+        if (skipping) handlers.dropped?.(chunk.subarray(start, end), true);
         else emit(chunk.subarray(start, end));
+        skipping = false;
         start = end + 1;
       }
-      if (stopped || skipping || start >= chunk.length) return;
+      if (stopped || start >= chunk.length) return;
       const rest = start === 0 ? chunk : chunk.subarray(start);
+      if (skipping) return handlers.dropped?.(rest, false);
       if (begun.length + rest.length <= maxBytes + 1) return begun.push(rest);
-      begun.take();
+      const held = begun.take();
       skipping = true;
       fail('too long');
+      handlers.dropped?.(held, false);
+      handlers.dropped?.(rest, false);
     },
   };
 }

@@ -39,7 +39,11 @@ describe('parseMessage', () => {
     ['{"jsonrpc":"2.0","id":1,"result":{},"error":{}}', 'INVALID_REQUEST', '1'],
     ['{"jsonrpc":"2.0","result":{}}', 'INVALID_REQUEST', 'null'],
     ['{"jsonrpc":"2.0","id":1,"method":"m","id":2}', 'INVALID_REQUEST', 'null'],
-    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":{"b":1,"b":2}}}', 'INVALID_REQUEST', 'null'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":{"b":1,"b":2}}}', 'INVALID_REQUEST', '1'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","method":"n"}', 'INVALID_REQUEST', '1'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"b":1,"b":2}}}', 'INVALID_REQUEST', 'null'],
+    ['{"jsonrpc":"2.0","id":1,"result":{"b":1,"b":2}}', 'INVALID_REQUEST', 'null'],
+    ['{"jsonrpc":"2.0","method":"m","params":{"id":3,"b":1,"b":2}}', 'INVALID_REQUEST', 'null'],
   ])('%s is refused as %s, answered to %s', (text, code, id) => {
     expect(parseMessage(text, 'caller')).toMatchObject({ kind: 'invalid', code, id });
   });

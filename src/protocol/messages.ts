@@ -1,5 +1,6 @@
 /** JSON-RPC 2.0 messages as data: what one text holds, with spans for everything that is not ours. */
 import { oneLine } from './json.ts';
+import { canonicalId, type IdText, requestIdIn } from './request-id.ts';
 import {
   findMember,
   firstCharacter,
@@ -9,9 +10,6 @@ import {
   type Shape,
   scanObject,
 } from './scan.ts';
-
-/** JSON text of a request id, in the one form that equal ids share. */
-export type IdText = string;
 
 export interface RequestMessage {
   readonly kind: 'request';
@@ -76,7 +74,9 @@ export function parseMessage(text: string, from: 'caller' | 'server'): Message {
     if (!(error instanceof ScanError)) throw error;
     if (firstCharacter(text) === '[') return { kind: 'batch', text };
     const code = error.reason === 'syntax' && !isJson(text) ? 'PARSE_ERROR' : 'INVALID_REQUEST';
-    return { kind: 'invalid', code, message: error.message, id: 'null' };
+    // Where it is not JSON, nothing in it says anything (JSON-RPC 2.0 section 5).
+    const id = from === 'server' || error.reason === 'syntax' ? 'null' : requestIdIn(text);
+    return { kind: 'invalid', code, message: error.message, id };
   }
   return classify(text, root, from);
 }
@@ -134,12 +134,6 @@ function classifyResponse(
 function hasDuplicates(object: ScannedObject): boolean {
   const { members } = object;
   return members.some((member, index) => members.findIndex((other) => other.key === member.key) !== index);
-}
-
-/** MCP: an id is a string or an integer, never null. */
-function canonicalId(json: string): IdText | undefined {
-  if (json.charCodeAt(0) === 0x22) return json.includes('\\') ? JSON.stringify(JSON.parse(json)) : json;
-  return /^-?\d{1,40}$/.test(json) ? json : undefined;
 }
 
 /** The value of a member that is a JSON string; undefined for any other type, and where there is no member. */

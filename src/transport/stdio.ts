@@ -4,7 +4,8 @@ import type { Logger } from '../observe/log.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { oneLine } from '../protocol/json.ts';
 import { createLineReader } from '../protocol/lines.ts';
-import { type Message, parseMessage, type RequestMessage } from '../protocol/messages.ts';
+import { type InvalidMessage, type Message, parseMessage, type RequestMessage } from '../protocol/messages.ts';
+import { createIdFinder, type IdFinder } from '../protocol/request-id.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { pong, refusal } from './answer.ts';
@@ -90,6 +91,12 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     }
   };
 
+  /** Told to the owner too: some clients say nothing of an answer that they did not expect. */
+  const refuse = ({ id, code, message }: Omit<InvalidMessage, 'kind'>): string => {
+    log.warn({ id, code, why: message }, 'a message of the client was refused');
+    return refusal(id, code, message).text;
+  };
+
   /** @returns what a message is answered with; notifications and responses with nothing. */
   const reply = (
     message: Message,
@@ -106,7 +113,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         session?.asks.settle(message);
         return undefined;
       case 'invalid':
-        return refusal(message.id, message.code, message.message).text;
+        return refuse(message);
       case 'batch':
         return refusal('null', 'INVALID_REQUEST', 'This protocol revision has no batches: send one message per line.')
           .text;
@@ -132,17 +139,24 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     if (text !== undefined) send(text);
   };
 
+  /** The message that is being dropped, until it is answered: many clients write the id last. */
+  let tooLong: IdFinder | undefined;
   const reader = createLineReader(
     {
       line(text) {
         receive(text).catch((error: unknown) => log.error({ err: error }, 'a message could not be answered'));
       },
       broken(reason) {
-        const what = reason === 'too long' ? `longer than ${options.maxMessageBytes} bytes` : 'not valid UTF-8';
-        send(
-          refusal('null', reason === 'too long' ? 'INVALID_REQUEST' : 'PARSE_ERROR', `The message is ${what}.`).text,
-        );
+        if (reason === 'too long') tooLong = createIdFinder();
+        else send(refuse({ id: 'null', code: 'PARSE_ERROR', message: 'The message is not valid UTF-8.' }));
         return true;
+      },
+      dropped(piece, isEnd) {
+        tooLong?.push(piece);
+        if (tooLong === undefined || !(isEnd || tooLong.isHopeless)) return;
+        const message = `The message is longer than ${options.maxMessageBytes} bytes.`;
+        send(refuse({ id: tooLong.id(), code: 'INVALID_REQUEST', message }));
+        tooLong = undefined;
       },
     },
     options.maxMessageBytes,

@@ -1,0 +1,133 @@
+/** Ids of requests, also of those that are refused before they are read: their clients wait for an answer. */
+import { Buffer } from 'node:buffer';
+
+/** JSON text of a request id, in the one form that equal ids share. */
+export type IdText = string;
+
+/** MCP: an id is a string or an integer, never null. */
+export function canonicalId(json: string): IdText | undefined {
+  if (json.charCodeAt(0) === 0x22) return json.includes('\\') ? JSON.stringify(JSON.parse(json)) : json;
+  return /^-?\d{1,40}$/.test(json) ? json : undefined;
+}
+
+/** Bytes of the root's keys and values that are looked at; an id has fewer. */
+const MAX_PART = 512;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+export interface IdFinder {
+  push(bytes: Uint8Array): void;
+  /** No more bytes can make a request of it. */
+  readonly isHopeless: boolean;
+  /** The id once the whole message was pushed; `null` where it is no request with exactly one (JSON-RPC 2.0 section 5). */
+  id(): IdText;
+}
+
+/**
+ * Reads the members of the root strictly and what is inside of them only as far as it takes to find their ends. Holds next to
+ * nothing and recurses nowhere, however long and deep the message is.
+ */
+export function createIdFinder(): IdFinder {
+  let depth = 0;
+  let inString = false;
+  let escaped = false;
+  let hopeless = false;
+  let closed = false;
+  /** What was read of the key or the value that has begun, without what is inside of it. */
+  let part: number[] = [];
+  let key: string | undefined;
+  let members = 0;
+  let ids = 0;
+  let id: IdText | undefined;
+  let asks = false;
+
+  const endKey = (): void => {
+    const read = part.length < MAX_PART ? parsed(part) : '';
+    if (key !== undefined || typeof read !== 'string') hopeless = true;
+    else key = read;
+    part = [];
+  };
+
+  const endMember = (isLast: boolean): void => {
+    if (key === undefined || part.length === 0) {
+      hopeless ||= !(isLast && members === 0 && key === undefined && part.length === 0);
+      return;
+    }
+    if (key === 'id') {
+      ids++;
+      id = parsed(part) === undefined ? undefined : canonicalId(Buffer.from(part).toString());
+    }
+    asks ||= key === 'method';
+    members++;
+    key = undefined;
+    part = [];
+  };
+
+  const structure = (byte: number): void => {
+    if (closed || (depth === 0 && byte !== OPEN_BRACE)) {
+      hopeless = true;
+      return;
+    }
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (depth === 1) keep(byte);
+      depth++;
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      depth--;
+      if (depth > 0) return;
+      if (byte === CLOSE_BRACKET) hopeless = true;
+      closed = true;
+      endMember(true);
+    } else if (depth > 1) return;
+    else if (byte === COLON) endKey();
+    else if (byte === COMMA) endMember(false);
+    else keep(byte);
+  };
+
+  const keep = (byte: number): void => {
+    if (part.length < MAX_PART) part.push(byte);
+  };
+
+  return {
+    push(bytes) {
+      for (let at = 0; at < bytes.length && !hopeless; at++) {
+        const byte = bytes[at] ?? 0;
+        if (inString) {
+          if (depth === 1) keep(byte);
+          if (escaped) escaped = false;
+          else if (byte === BACKSLASH) escaped = true;
+          else inString = byte !== QUOTE;
+        } else if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) {
+          structure(byte);
+          inString = byte === QUOTE;
+        }
+      }
+    },
+    get isHopeless() {
+      return hopeless;
+    },
+    id: () => (!hopeless && closed && asks && ids === 1 && id !== undefined ? id : 'null'),
+  };
+}
+
+/** The id of a message that is whole, as `IdFinder.id`. */
+export function requestIdIn(text: string): IdText {
+  const finder = createIdFinder();
+  finder.push(Buffer.from(text));
+  return finder.id();
+}
+
+/** undefined for what is no JSON, or was cut off. */
+function parsed(part: readonly number[]): unknown {
+  try {
+    return JSON.parse(Buffer.from(part).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
