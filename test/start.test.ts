@@ -139,3 +139,14 @@ it('stdout carries nothing but the protocol, stderr nothing secret', async () =>
   expect(readFileSync(own.audit, 'utf8')).not.toContain(secret);
   own.remove();
 });
+
+it.each([
+  [['--transport', 'http', '--port', '0', '--server', 'my calc'], '/mcp/servers/my%20calc'],
+  [['--port', '8001'], '--port needs --transport http'],
+  [['--host', '127.0.0.1'], '--host needs --transport http'],
+  [['--no-auth'], '--no-auth needs --transport http'],
+])('a flag that means nothing with this transport is refused: serve %j', async (args, said) => {
+  const { code, stderr } = await run(['serve', ...args]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(said);
+});

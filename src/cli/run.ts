@@ -4,6 +4,8 @@ import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
+import type { CommandFlags } from './flags.ts';
+import { refuseMisplaced } from './misplaced.ts';
 import { say } from './output.ts';
 
 /** Milliseconds that running calls get to finish once the gateway stops (docs/operations.md, Stop). */
@@ -18,11 +20,12 @@ type Life = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
 
 /**
  * Serves until a signal or the client ends it; the process exits then.
+ * @param flags that the settings were made of.
  * @throws GatewayError where it cannot start: NESTED_GATEWAY, CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE
  */
-export async function serve(settings: Settings): Promise<void> {
+export async function serve(settings: Settings, flags: CommandFlags): Promise<void> {
   refuseNesting(settings);
-  refuseWorkers(settings);
+  refuseMisplaced(settings, flags);
   let gateway: Life | undefined;
   let stopping = false;
   const parent = process.ppid;
@@ -103,23 +106,6 @@ function listenError(error: unknown, { host, port }: Settings): unknown {
 function clientConfiguration(url: string, token: string): string {
   const entry = { mcpServers: { gateway: { type: 'http', url, headers: { Authorization: `Bearer ${token}` } } } };
   return `\nA token was made for this gateway. Paste this into your MCP client's configuration:\n\n${JSON.stringify(entry, null, 2)}\n`;
-}
-
-/** Over stdio there is one client, whose messages come in one order. */
-function refuseWorkers({ workers, transport }: Settings): void {
-  if (workers === 1) return;
-  if (transport === 'stdio') {
-    throw new GatewayError(
-      'USAGE',
-      '--workers (GATEWAY_WORKERS) needs --transport http: over stdio there is one process.',
-    );
-  }
-  if (process.platform === 'win32') {
-    throw new GatewayError(
-      'USAGE',
-      '--workers (GATEWAY_WORKERS) takes only 1 on Windows: several need Linux or macOS.',
-    );
-  }
 }
 
 /** A gateway that was started by a gateway would start gateways without end. */

@@ -38,7 +38,7 @@ Exit status: 0 after a clean stop, 1 where it could not start, 2 for a wrong fla
       if (extra !== undefined) return command.error(await unknown(program, extra));
       try {
         const { serve } = await import('./run.ts');
-        await serve(settingsFrom(flags));
+        await serve(settingsFrom(flags), flags);
       } catch (error) {
         fail(error);
         process.exit();
