@@ -37,8 +37,16 @@ export function say(...lines: readonly string[]): void {
   process.stderr.write(lines.map((line) => `${escapeText(line)}\n`).join(''));
 }
 
+let asJson = false;
+
+/** From now on a failure is printed as JSON too: `--json` was asked for. */
+export function failAsJson(): void {
+  asJson = true;
+}
+
 /** Says what went wrong and sets the exit status; 70 (EX_SOFTWARE) for what is not in the catalogue. */
 export function fail(error: unknown): void {
+  printFailure(error);
   if (error instanceof GatewayError) {
     sayAll(error.message);
     process.exitCode = CATALOGUE[error.code].exit;
@@ -46,6 +54,13 @@ export function fail(error: unknown): void {
   }
   sayAll(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exitCode = 70;
+}
+
+/** With `--json`, a failure is data as well: `{"error": {"code", "message"}}`. */
+export function printFailure(error: unknown): void {
+  if (!asJson) return;
+  const code = error instanceof GatewayError ? error.code : 'INTERNAL';
+  printJson({ error: { code, message: error instanceof Error ? error.message : String(error) } });
 }
 
 /** Errors of a configuration have a line each. They are indented, so that none passes for a message of its own. */

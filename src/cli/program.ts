@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { CATALOGUE } from '../shared/errors.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
@@ -9,6 +9,7 @@ import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerHook } from './hook.ts';
 import { registerInit } from './init.ts';
+import { failAsJson, printFailure } from './output.ts';
 import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerSearch } from './search.ts';
@@ -30,9 +31,15 @@ export function createProgram(argv: readonly string[]): Command {
     .description('One MCP server in front of all your MCP servers, with rules per agent.')
     .version(VERSION, '--version')
     .showHelpAfterError('Run with --help for usage.')
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CATALOGUE.USAGE.exit))
+    .exitOverride(({ exitCode, message }) => {
+      if (exitCode === 0) process.exit(0);
+      // Commander has said it on stderr already.
+      printFailure(new GatewayError('USAGE', message.replace(/^error: /, '')));
+      process.exit(CATALOGUE.USAGE.exit);
+    })
     .configureHelp({ sortSubcommands: false });
   const [, , command = 'serve'] = argv;
+  if (command !== 'serve' && argv.includes('--json')) failAsJson();
   for (const register of command === 'serve' ? [registerServe] : COMMANDS) register(program);
   return program;
 }

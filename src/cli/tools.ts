@@ -1,7 +1,8 @@
 /** `tools list` and `tools call`: what an agent would get, through the same pipeline. */
 import process from 'node:process';
 import type { Command } from 'commander';
-import { CATALOGUE, isErrorCode } from '../shared/errors.ts';
+import { CATALOGUE, GatewayError, isErrorCode } from '../shared/errors.ts';
+import { NEXT_STEPS } from '../shared/next-steps.ts';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { fail, printCells, printJson, printText, say } from './output.ts';
 
@@ -65,55 +66,66 @@ async function list(call: Call, server: string | undefined, json: boolean): Prom
   const listed: Record<string, unknown>[] = [];
   for (const name of names) {
     const result = await call('get_server_tools', { server: name });
-    if (reportFailure(result)) {
-      // One server that is down must not hide the others.
-      listed.push({ server: name, error: failureOf(result) });
+    const failure = failureOf(result);
+    if (failure === undefined) {
+      const { tools } = JSON.parse(textOf(result)) as { tools: { name: string; description: string }[] };
+      if (!json) for (const tool of tools) printCells([name, tool.name, firstLine(tool.description)]);
+      listed.push({ server: name, tools });
       continue;
     }
-    const { tools } = JSON.parse(textOf(result)) as { tools: { name: string; description: string }[] };
-    if (!json) for (const tool of tools) printCells([name, tool.name, firstLine(tool.description)]);
-    listed.push({ server: name, tools });
+    if (server !== undefined) throw failure;
+    // One server that is down must not hide the others.
+    const { code, message } = failure;
+    say(`agent-mcp-gateway: ${message}`);
+    process.exitCode = CATALOGUE[code].exit;
+    listed.push({ server: name, error: { code, message } });
   }
   if (json) printJson(listed);
 }
 
 async function serverNames(call: Call): Promise<string[]> {
   const result = await call('list_servers', {});
-  if (reportFailure(result)) return [];
+  const failure = failureOf(result);
+  if (failure !== undefined) throw failure;
   return (JSON.parse(textOf(result)) as { name: string }[]).map(({ name }) => name);
 }
 
 async function execute(call: Call, args: Record<string, unknown>, json: boolean): Promise<void> {
   const result = await call('execute_tool', args);
-  if (json) printJson(result);
-  if (failureOf(result) !== undefined) {
-    reportFailure(result);
-    return;
-  }
+  const failure = failureOf(result);
+  if (failure !== undefined) throw failure;
   if (result.isError === true) process.exitCode = 1;
-  if (json) return;
+  if (json) return printJson(result);
   for (const block of result.content)
     printText(`${block.type === 'text' ? (block.text ?? '') : JSON.stringify(block)}\n`);
 }
 
-/** Says a failure of the gateway on stderr and sets the exit status. */
-function reportFailure(result: ToolResult): boolean {
-  const failure = failureOf(result);
-  if (failure === undefined) return false;
-  say(`agent-mcp-gateway: ${failure.message}`);
-  process.exitCode = isErrorCode(failure.code) ? CATALOGUE[failure.code].exit : 1;
-  return true;
-}
-
-function failureOf(result: ToolResult): { readonly code: string; readonly message: string } | undefined {
+/** A failure of the gateway; undefined for a result, also one with which a server says that it failed. */
+function failureOf(result: ToolResult): GatewayError | undefined {
   if (result.isError !== true) return undefined;
   try {
     const { error } = JSON.parse(textOf(result)) as { error?: { code?: unknown; message?: unknown } };
     if (typeof error?.code !== 'string' || typeof error.message !== 'string') return undefined;
-    return { code: error.code, message: error.message };
+    return isErrorCode(error.code) ? new GatewayError(error.code, inShellWords(error.message)) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What a person at a shell does next, who has these commands and not the tools of an agent. */
+const SHELL_STEPS: Readonly<Record<keyof typeof NEXT_STEPS, string>> = {
+  nameAgent: 'name the agent with --agent NAME',
+  seeServers: '"agent-mcp-gateway tools list" shows the servers that there are.',
+  seeTools: '"agent-mcp-gateway tools list SERVER" shows its tools.',
+  seePermitted: '"agent-mcp-gateway tools list" shows what it may use, "agent-mcp-gateway policy explain" why.',
+};
+
+function inShellWords(message: string): string {
+  let text = message;
+  for (const [step, sentence] of Object.entries(NEXT_STEPS)) {
+    text = text.replace(sentence, () => SHELL_STEPS[step as keyof typeof NEXT_STEPS]);
+  }
+  return text;
 }
 
 function textOf(result: ToolResult): string {

@@ -5,7 +5,6 @@ import { type CheckedConfig, checkConfig, formatProblem, readContents } from '..
 import { type ConfigLocation, locateConfig } from '../config/locate.ts';
 import { settingNotes } from '../config/setting-notes.ts';
 import { settingsHere } from '../config/settings.ts';
-import { GatewayError } from '../shared/errors.ts';
 import { fail, print, printJson, say } from './output.ts';
 
 interface Options {
@@ -30,9 +29,6 @@ export function registerValidate(program: Command): void {
       try {
         await validate(options);
       } catch (error) {
-        if (options.json === true && error instanceof GatewayError) {
-          printJson({ ok: false, error: { code: error.code, message: error.message }, problems: [] });
-        }
         fail(error);
       }
     });

@@ -2,6 +2,7 @@
 import type { Assurance, Snapshot } from '../config/types.ts';
 import type { Caller, Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { NEXT_STEPS } from '../shared/next-steps.ts';
 import { reaches } from './assurance.ts';
 import type { Attested, AttestedUses } from './attestations.ts';
 import type { Principal } from './principal.ts';
@@ -81,10 +82,7 @@ function resolveAgent(
   const own = named ?? boundAgent ?? principal.defaultAgent;
   if (own !== undefined) return as(own);
   if (snapshot.denyOnMissingAgent) {
-    throw new GatewayError(
-      'INVALID_AGENT_ID',
-      'This gateway needs agent_id with every call: pass the agent id you were given.',
-    );
+    throw new GatewayError('INVALID_AGENT_ID', `This gateway needs agent_id with every call: ${NEXT_STEPS.nameAgent}.`);
   }
   return as(fallback(snapshot, fallbackAgent));
 }
@@ -94,13 +92,13 @@ function fallback(snapshot: Snapshot, configured: string | undefined): string {
   if (agent === undefined) {
     throw new GatewayError(
       'NO_FALLBACK_CONFIGURED',
-      'No agent_id was given and this gateway has no fallback agent: pass the agent id you were given.',
+      `No agent_id was given and this gateway has no fallback agent: ${NEXT_STEPS.nameAgent}.`,
     );
   }
   if (!snapshot.policy.hasAgent(agent)) {
     throw new GatewayError(
       'FALLBACK_AGENT_NOT_IN_RULES',
-      `The fallback agent '${agent}' is not in the gateway's rules: pass agent_id, or ask the owner to add it.`,
+      `The fallback agent '${agent}' is not in the gateway's rules: ${NEXT_STEPS.nameAgent}, or ask the owner to add it.`,
     );
   }
   return agent;
@@ -114,8 +112,8 @@ function refusedAgent(claimed: string | undefined, rule?: string): GatewayError 
   return new GatewayError(
     'INVALID_AGENT_ID',
     claimed === undefined
-      ? 'This connection has no agent that it may use: pass the agent id you were given.'
-      : `This connection may not use agent_id '${claimed}': pass the agent id you were given, or none.`,
+      ? `This connection has no agent that it may use: ${NEXT_STEPS.nameAgent}.`
+      : `This connection may not use agent_id '${claimed}': ${NEXT_STEPS.nameAgent}, or none.`,
     rule === undefined ? {} : { data: { rule } },
   );
 }

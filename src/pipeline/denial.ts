@@ -1,5 +1,6 @@
 import type { Decision } from '../policy/rules.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { NEXT_STEPS } from '../shared/next-steps.ts';
 
 /**
  * The refusal of a call: constant but for the caller's own names, so that denied and non-existent look the same, and so do
@@ -12,6 +13,8 @@ export function denial(
 ): GatewayError {
   const what = who.tool === undefined ? `server '${who.server}'` : `tool '${who.tool}' of server '${who.server}'`;
   const why = explain ? ` Deciding rule: ${decision.rule}.` : '';
-  const next = 'list_servers and get_server_tools show what it may use.';
-  return new GatewayError('DENIED_BY_POLICY', `Agent '${who.agent}' may not use ${what}: ${next}${why}`);
+  return new GatewayError(
+    'DENIED_BY_POLICY',
+    `Agent '${who.agent}' may not use ${what}: ${NEXT_STEPS.seePermitted}${why}`,
+  );
 }

@@ -6,6 +6,7 @@ import { joinMembers } from '../protocol/json.ts';
 import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { NEXT_STEPS } from '../shared/next-steps.ts';
 import type { ObjectArgument } from './arguments.ts';
 import { noServerLike } from './no-server.ts';
 import { tokenLimit } from './read-result.ts';
@@ -175,7 +176,7 @@ function notListed(context: ToolContext, server: ServerDefinition, call: Executi
   );
   return new GatewayError(
     'TOOL_NOT_FOUND',
-    `Server '${call.server}' has no tool '${call.tool}'.${hint} Call get_server_tools to see its tools.`,
+    `Server '${call.server}' has no tool '${call.tool}'.${hint} ${NEXT_STEPS.seeTools}`,
   );
 }
 
