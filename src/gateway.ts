@@ -127,6 +127,7 @@ export async function createGateway(
   const ownServers = createDownstream({
     version: VERSION,
     gatewayId,
+    maxMessageBytes: settings.maxResponseBytes,
     guardianScript: guardianScript(),
     only: settings.transport === 'stdio' ? STDIO_OWNER : undefined,
     log,

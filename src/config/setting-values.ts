@@ -44,6 +44,19 @@ export function workers(source: Source | undefined): number | undefined {
   return number;
 }
 
+const MIN_MESSAGE = 64 * 1024;
+const MAX_MESSAGE = 64 * 1024 * 1024;
+
+/** Bytes that one message may have. */
+export function messageBytes(source: Source | undefined): number | undefined {
+  if (source === undefined) return undefined;
+  const number = Number(source.value);
+  if (!/^\d{1,8}$/.test(source.value) || number < MIN_MESSAGE || number > MAX_MESSAGE) {
+    throw usage(source, `a number of bytes from ${MIN_MESSAGE} to ${MAX_MESSAGE}`);
+  }
+  return number;
+}
+
 const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['0', 'false', 'no', 'off']);
 

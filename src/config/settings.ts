@@ -8,6 +8,7 @@ import {
   agentId,
   boolean,
   hosts,
+  messageBytes,
   oneOf,
   origins,
   port,
@@ -87,6 +88,10 @@ export interface Settings {
   readonly keychain: boolean;
   /** Processes that serve HTTP; 1 for this one alone. */
   readonly workers: number;
+  /** Bytes that one message of a caller may have. */
+  readonly maxRequestBytes: number;
+  /** Bytes that one message of a server may have. */
+  readonly maxResponseBytes: number;
   /** `~/.config/agent-mcp-gateway` or under XDG_CONFIG_HOME. */
   readonly configDir: string;
   /** `~/.cache/agent-mcp-gateway` or under XDG_CACHE_HOME. */
@@ -96,6 +101,10 @@ export interface Settings {
   readonly cwd: string;
   readonly home: string;
 }
+
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
+/** Where nobody says. */
+export const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
 const PACKAGE = 'agent-mcp-gateway';
 
@@ -141,6 +150,8 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     secretKey: secretKey(pick(undefined, '', env, 'GATEWAY_SECRET_KEY')),
     keychain: boolean(env, 'GATEWAY_KEYCHAIN', true),
     workers: workers(pick(flags.workers, '--workers', env, 'GATEWAY_WORKERS')) ?? 1,
+    maxRequestBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_REQUEST_BYTES')) ?? MAX_REQUEST_BYTES,
+    maxResponseBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_RESPONSE_BYTES')) ?? MAX_RESPONSE_BYTES,
     configDir: join(xdg(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
     cacheDir,
     runtime: xdg(env['XDG_RUNTIME_DIR']),

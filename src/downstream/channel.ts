@@ -1,9 +1,6 @@
 /** A channel carries messages to one server and back; what they mean is the business of the peer above it. */
 import type { GatewayError } from '../shared/errors.ts';
 
-/** Bytes that one message of a server may have (docs/operations.md, Servers). */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-
 export interface Outgoing {
   /** Undefined for notifications and answers. */
   readonly id: number | undefined;

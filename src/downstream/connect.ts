@@ -48,7 +48,7 @@ export interface ConnectOptions {
   readonly budgets: Budgets;
   /** What connections to this server found out, this one included. */
   readonly memory: Memory;
-  readonly maxMessageBytes: number | undefined;
+  readonly maxMessageBytes: number;
   /** Value of the environment marker for the next process; asked once per start. */
   readonly marker: () => string;
   readonly started: (child: ServerProcess) => void;

@@ -13,7 +13,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { pause } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
-import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
+import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { seconds, unavailable, WITHOUT_EFFECT, withoutEffect } from './failures.ts';
 import { bodyText, createHttpClient, discard, readRefusal } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
@@ -36,7 +36,7 @@ export interface HttpOptions {
   readonly version: string;
   readonly log: Log;
   readonly warn: Warn;
-  readonly maxMessageBytes?: number | undefined;
+  readonly maxMessageBytes: number;
   /** The credential that requests carry; undefined where the entry has all there is. */
   readonly authorization?: Authorization | undefined;
 }
@@ -46,8 +46,7 @@ export function httpChannel(options: HttpOptions): OpenChannel {
 }
 
 function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
-  const { server, log, warn } = options;
-  const maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+  const { server, log, warn, maxMessageBytes: maxBytes } = options;
   const client = authorized(createHttpClient(server, options.definition, options.version), options.authorization);
   /** Ends everything that is under way. */
   const over = new Canceller();

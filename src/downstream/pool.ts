@@ -1,6 +1,7 @@
 /** All connections to all servers: one supervisor per server key, kept across reloads that leave the server unchanged. */
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import { MAX_RESPONSE_BYTES } from '../config/settings.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import type { Authorization } from './authorization.ts';
 import { BUDGETS, type Budgets } from './connect.ts';
@@ -41,7 +42,7 @@ export interface PoolContext {
   readonly redact: (text: string) => string;
   readonly events: Partial<DownstreamEvents>;
   readonly budgets: Budgets;
-  readonly maxMessageBytes: number | undefined;
+  readonly maxMessageBytes: number;
   readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;
   readonly slots: Slots;
   readonly only: string | undefined;
@@ -76,7 +77,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     events: options.events ?? {},
     authorization: options.authorization ?? (() => undefined),
     budgets: { ...BUDGETS, ...options.budgets },
-    maxMessageBytes: options.maxMessageBytes,
+    maxMessageBytes: options.maxMessageBytes ?? MAX_RESPONSE_BYTES,
     expected: () => expected,
     only: options.only,
     slots: createSlots(CONCURRENT_STARTS, SLOT_MS),

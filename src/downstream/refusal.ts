@@ -20,7 +20,10 @@ export function refused(server: string, response: Head): GatewayError {
     return new GatewayError('RATE_LIMITED', `Server "${server}" is asked too often (HTTP 429).${when}`, { data });
   }
   // It broke in the middle of its work: that is no refusal (RFC 9110, section 15.6).
-  if (status >= 500) return unavailable(server, `failed (HTTP ${status}).${when}`, { data });
+  if (status >= 500) {
+    const rest = retryAfterMs === undefined ? '' : ` It asks to be left alone for ${seconds(retryAfterMs)}.`;
+    return unavailable(server, `failed (HTTP ${status}).${rest}`, { data });
+  }
   const hint = status === 401 || status === 403 ? 'refuses the credentials in its entry' : 'refused the request';
   return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data: { ...data, ...WITHOUT_EFFECT } });
 }

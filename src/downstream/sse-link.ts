@@ -1,7 +1,7 @@
 /** The HTTP+SSE channel of 2024-11-05: one event stream for everything the server says, and an address to POST to. */
 import { GatewayError } from '../shared/errors.ts';
 import { authorized } from './authorized.ts';
-import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel, type Outgoing } from './channel.ts';
+import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { unavailable } from './failures.ts';
 import { createHttpClient, discard } from './http-client.ts';
 import type { HttpOptions } from './http-link.ts';
@@ -14,8 +14,7 @@ export function sseChannel(options: HttpOptions): OpenChannel {
 }
 
 function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
-  const { server, log, warn } = options;
-  const maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+  const { server, log, warn, maxMessageBytes: maxBytes } = options;
   const client = authorized(createHttpClient(server, options.definition, options.version), options.authorization);
   const over = new AbortController();
   let endpoint: string | undefined;

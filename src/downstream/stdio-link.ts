@@ -5,7 +5,7 @@ import type { StdioDefinition } from '../config/types.ts';
 import { createLineReader } from '../protocol/lines.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { createBrake } from './brake.ts';
-import { type Channel, type ChannelHandlers, MAX_MESSAGE_BYTES, type OpenChannel } from './channel.ts';
+import type { Channel, ChannelHandlers, OpenChannel } from './channel.ts';
 import { unavailable, WITHOUT_EFFECT } from './failures.ts';
 import { describeExit, type ServerProcess, startProcess } from './process.ts';
 import { createTail, visible } from './stderr.ts';
@@ -50,7 +50,7 @@ export interface StdioOptions {
   readonly started: (child: ServerProcess) => void;
   /** Told of everything on stderr. */
   readonly output: (chunk: Buffer) => void;
-  readonly maxMessageBytes?: number | undefined;
+  readonly maxMessageBytes: number;
   /** Milliseconds between the steps of a stop; default 2000. */
   readonly stopStepMs?: number | undefined;
 }
@@ -111,7 +111,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
         return false;
       },
     },
-    options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
+    options.maxMessageBytes,
   );
 
   child.stdout.on('data', (chunk: Buffer) => {

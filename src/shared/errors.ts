@@ -30,6 +30,8 @@ export const CATALOGUE = {
   AUDIT_UNAVAILABLE: tool(4),
   /** The server wants a sign-in that only a person can do. */
   AUTH_REQUIRED: tool(4),
+  /** More than the client can read in one message. */
+  RESULT_TOO_LONG: tool(4),
   /** The caller withdrew its request; nobody sees this but the audit. */
   CANCELLED: tool(4),
   // Failures of the protocol itself.

@@ -9,7 +9,7 @@ import { toolsListOutcome } from '../pipeline/list.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import type { Connection, Inbound, Outcome } from '../pipeline/types.ts';
-import { legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts';
+import { type CallerCodec, legacyCodec, modernCodec, notificationText } from '../protocol/codec.ts';
 import { type NotificationMessage, type RequestMessage, stringValue, valueText } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel, silentClient } from '../relay/client.ts';
@@ -23,6 +23,7 @@ import { asksForTasks, listen } from './listen.ts';
 import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
 import type { Negotiated, SessionState } from './session-state.ts';
 import { notified, type Outlet, standingOf } from './standing.ts';
+import { isLonger, tooLongOutcome } from './too-long.ts';
 
 /** What a request in flight has from its transport. */
 export interface Exchange {
@@ -35,6 +36,8 @@ export interface Exchange {
   readonly streams: boolean;
   /** Headers of the request that repeat what is in it; undefined where the transport or the era has none. */
   readonly header?: (name: string) => string | undefined;
+  /** Bytes that one message to the caller may have; undefined where it sets no limit. */
+  readonly longest?: number;
   /** Sends a message that belongs to this request. */
   notify(text: string): void;
 }
@@ -85,6 +88,14 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     if (seen.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
     const operation = operationOf(method, seen, { client, principal: exchange.connection.owner, tasks: parts.tasks });
     return operation === undefined ? undefined : runOperation(parts, inbound, operation);
+  };
+
+  const answered = (request: RequestMessage, outcome: Outcome, codec: CallerCodec, { longest }: Exchange): Answer => {
+    const answer = written(request, outcome, codec);
+    if (longest === undefined || !isLonger(answer.text, longest)) return answer;
+    const { method } = request;
+    parts.log.warn({ method, characters: answer.text.length }, 'an answer was too long for a client over stdio');
+    return written(request, tooLongOutcome(method, answer.text, longest), codec);
   };
 
   /** What the gateway says of itself, or, where it stands for one server, what that one says. */
@@ -153,7 +164,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       parts.downstream.expect(offered.capabilities);
       // Until it has its session, the client can be asked nothing.
       const outcome = await introduce(request, exchange, { ...silentClient('legacy'), ...offered });
-      const answer = written(request, outcome, legacyCodec);
+      const answer = answered(request, outcome, legacyCodec, exchange);
       return { ...answer, session: outcome.kind === 'result' ? { revision, offered } : undefined };
     },
     async legacy(request, exchange, session) {
@@ -171,7 +182,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         return written(request, await subscribe(inbound, exchange, method, done), legacyCodec);
       }
       const outcome = await outcomeOf(request, exchange, client);
-      return outcome === undefined ? unknownMethod(request) : written(request, outcome, legacyCodec);
+      return outcome === undefined ? unknownMethod(request) : answered(request, outcome, legacyCodec, exchange);
     },
     modern(request, exchange) {
       const refused = checkMeta(request);
@@ -183,8 +194,8 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
           ? introduce(request, exchange, client)
           : outcomeOf(request, exchange, client);
       if (outcome === undefined) return unknownMethod(request);
-      if (!(outcome instanceof Promise)) return written(request, outcome, modern);
-      return outcome.then((found) => written(request, found, modern));
+      if (!(outcome instanceof Promise)) return answered(request, outcome, modern, exchange);
+      return outcome.then((found) => answered(request, found, modern, exchange));
     },
     listen(session, exchange, outlet) {
       const { send } = outlet;

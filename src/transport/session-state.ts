@@ -7,6 +7,7 @@ import { CALL_OVER } from '../relay/questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { type Promised, promised } from '../shared/promised.ts';
 import type { Watched } from './hub.ts';
+import { isLonger } from './too-long.ts';
 
 export interface SessionState {
   /** Id of the session over HTTP, `stdio` otherwise. */
@@ -45,8 +46,14 @@ export function endSession({ asks, ready }: SessionState): void {
   ready.resolve();
 }
 
+const TOO_LONG: ClientAnswer = {
+  ok: false,
+  code: -32603,
+  message: 'The question is longer than the client can read.',
+};
+
 /** Requests that go the other way: from a server, through the gateway, to the client. */
-interface Asks {
+export interface Asks {
   /**
    * @param send puts the request on the stream of the call that caused it.
    * @param over when one of them is aborted, the client is told that nobody waits for its answer any more.
@@ -63,7 +70,8 @@ interface Asks {
   end(): void;
 }
 
-function createAsks(): Asks {
+/** @param longest bytes that one question may have; undefined for no limit */
+export function createAsks(longest?: number): Asks {
   const waiting = new Map<string, (answer: ClientAnswer) => void>();
   let asked = 0;
   let isOver = false;
@@ -71,6 +79,8 @@ function createAsks(): Asks {
     ask(send, method, params, over) {
       if (isOver || over.some(({ aborted }) => aborted)) return Promise.resolve(CALL_OVER);
       const id = `"gateway-${++asked}"`;
+      const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":{${params}}}`;
+      if (longest !== undefined && isLonger(text, longest)) return Promise.resolve(TOO_LONG);
       return new Promise((resolve) => {
         const finish = (answer: ClientAnswer): void => {
           waiting.delete(id);
@@ -83,7 +93,7 @@ function createAsks(): Asks {
         };
         for (const signal of over) signal.addEventListener('abort', gone, { once: true });
         waiting.set(id, finish);
-        send(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":{${params}}}`);
+        send(text);
       });
     },
     settle({ id, text, result, error }) {

@@ -26,9 +26,6 @@ import type { Protocol } from './protocol.ts';
 import type { Seat } from './seat.ts';
 import { type StdioTransport, serveStdio } from './stdio.ts';
 
-/** Bytes that one message of a caller may have (docs/operations.md, Servers). */
-const MAX_CALLER_MESSAGE = 4 * 1024 * 1024;
-
 /** Milliseconds that cancelled calls get to send their errors. */
 const ABORT_MS = 1_000;
 
@@ -81,7 +78,7 @@ export function createTransports(options: TransportParts): Transports {
   const mcp = createMcpEndpoint({
     protocol,
     sessions,
-    maxMessageBytes: MAX_CALLER_MESSAGE,
+    maxMessageBytes: settings.maxRequestBytes,
     open: () => open,
     failed,
     elsewhere: seat?.elsewhere,
@@ -107,7 +104,7 @@ export function createTransports(options: TransportParts): Transports {
         connection,
         server,
         log,
-        maxMessageBytes: MAX_CALLER_MESSAGE,
+        maxMessageBytes: settings.maxRequestBytes,
         ended,
       });
     },

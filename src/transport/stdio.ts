@@ -13,7 +13,8 @@ import { batchElements } from './batch.ts';
 import { createFlights, isWithdrawn } from './flights.ts';
 import type { Exchange, Protocol } from './protocol.ts';
 import { declaredRevision } from './request-meta.ts';
-import { beginSession, type SessionState } from './session-state.ts';
+import { beginSession, createAsks, type SessionState } from './session-state.ts';
+import { isLonger, STDIO_MESSAGE_BYTES } from './too-long.ts';
 
 export interface StdioOptions {
   readonly input: Readable;
@@ -48,7 +49,15 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   /** Ends what the session before this one wanted to hear. */
   let forget = (): void => {};
 
+  const longest = STDIO_MESSAGE_BYTES;
+  /** Of all sessions: calls of the one before may still wait for answers. */
+  const asks = createAsks(longest);
+
   const send = (text: string): void => {
+    if (isLonger(text, longest)) {
+      log.warn({ characters: text.length }, 'a message was too long for a client over stdio and was dropped');
+      return;
+    }
     if (output.writable) output.write(`${oneLine(text)}\n`);
   };
 
@@ -60,7 +69,8 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       return refusal(request.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.').text;
     }
     try {
-      const exchange: Exchange = { connection, server: options.server, signal: flight.signal, streams: true, notify };
+      const { signal } = flight;
+      const exchange: Exchange = { connection, server: options.server, signal, streams: true, longest, notify };
       if (declaredRevision(request) !== undefined) {
         const { text } = await protocol.modern(request, exchange);
         return isWithdrawn(flight.signal) ? undefined : text;
@@ -70,8 +80,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         negotiating = negotiation;
         const { text, session: negotiated } = await negotiation;
         if (negotiated !== undefined) {
-          // Calls of the session before may still wait for answers.
-          session = beginSession('stdio', negotiated, session?.asks);
+          session = beginSession('stdio', negotiated, asks);
           forget();
           forget = protocol.listen(session, exchange, { send, isOpen: () => true });
         }
@@ -128,7 +137,10 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     }
     const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'), send)));
     const present = answers.filter((text) => text !== undefined);
-    if (present.length > 0) send(`[${present.join(',')}]`);
+    if (present.length === 0) return;
+    const together = `[${present.join(',')}]`;
+    const why = 'The answers of this batch are too long together: send its requests one by one.';
+    send(isLonger(together, longest) ? refusal('null', 'RESULT_TOO_LONG', why).text : together);
   };
 
   const receive = async (line: string): Promise<void> => {
