@@ -137,23 +137,32 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
   });
 });
 
-it('while it drains: ready is 503, health lives, new calls are refused', async () => {
-  const { home, events } = bench();
-  const gateway = await serveHttp({ home });
-  const front = { ...gateway, rpc: await gateway.open() };
-  const exchange = await waiting(front, events, 'k');
-  // A connection that was opened before the signal: afterwards none is accepted.
-  const late = request(`${gateway.origin}/ready`).then(({ status }) => status);
-  expect(await late).toBe(200);
-  gateway.running.child.kill('SIGTERM');
-  await gateway.running.waitForStderr(/SIGTERM|shut|stop|drain/i);
-  const ready = await request(`${gateway.origin}/ready`).then(
-    ({ status }) => status,
-    () => 'refused',
-  );
-  expect([503, 'refused']).toContain(ready);
-  expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
-  expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);
-  await assertGone(home.dir);
-  home.remove();
-});
+it.each([
+  ['one process', []],
+  ['two workers', ['--workers', '2']],
+])(
+  'while it drains, on new connections: ready is 503, health lives, new calls are refused; %s',
+  async (_what, args) => {
+    const { home, events } = bench();
+    const gateway = await serveHttp({ home, args });
+    const status = async (path: string): Promise<number> => (await request(`${gateway.origin}${path}`)).status;
+    expect([await status('/ready'), await status('/health')]).toEqual([200, 200]);
+    const rpc = await gateway.open();
+    const running = rpc.start('tools/call', {
+      name: 'execute_tool',
+      arguments: { server: 'slow', tool: 'wait', args: { key: 'k' } },
+    });
+    await until(() => linesOf(events).includes('call wait k'), 'the call arrived');
+    gateway.running.child.kill('SIGTERM');
+    await until(async () => (await status('/ready')) === 503, 'it drains');
+    expect(await status('/health')).toBe(200);
+    const late = await (await gateway.open()).call('tools/list', {});
+    expect(late.status).toBe(503);
+    expect(late.message.error?.message).toContain('shutting down');
+    running.cancel();
+    await running.answer.catch(() => undefined);
+    expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);
+    await assertGone(home.dir);
+    home.remove();
+  },
+);

@@ -193,9 +193,11 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
     enter,
     async stop(drainMs) {
       stopping = true;
-      const work = [...held.values()].map(async ({ line, child, exited }) => {
+      const work = [...held.values()].map(async (member) => {
+        const { line, child, exited } = member;
         const timer = setTimeout(() => child.kill('SIGKILL'), drainMs + STOP_MS);
         await line.ask('stop', drainMs).catch(() => undefined);
+        member.isReady = false;
         if (child.connected) child.disconnect();
         await exited;
         clearTimeout(timer);

@@ -178,8 +178,8 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     async stop(drainMs) {
       config.close();
       closeControl?.();
-      door?.close();
       await crew.stop(drainMs);
+      door?.close();
       await hooks.close();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -148,7 +148,6 @@ export function createTransports(options: TransportParts): Transports {
     },
     async drain(ms) {
       open = false;
-      http?.stopAccepting();
       stdio?.refuse();
       if ((await within(idle(), ms)) === 'idle') return;
       log.warn('calls were still running at the drain limit and are cancelled');

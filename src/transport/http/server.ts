@@ -45,9 +45,7 @@ export interface HttpTransport {
    * @param head what was read of it already.
    */
   adopt(socket: Socket, head: Buffer): void;
-  /** Accepts no further connections. */
-  stopAccepting(): void;
-  /** Closes every connection. */
+  /** Accepts no further connections and closes every one. Until then probes are answered, also while draining. */
   close(): Promise<void>;
 }
 
@@ -81,10 +79,6 @@ export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
           socket.setNoDelay(true);
           if (head.length > 0) socket.unshift(head);
           server.emit('connection', socket);
-        },
-        stopAccepting: () => {
-          server.close();
-          server.closeIdleConnections();
         },
         close: () => {
           const closed = new Promise<void>((done) => server.close(() => done()));
