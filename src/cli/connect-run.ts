@@ -49,7 +49,9 @@ export async function connectPerAgent(options: ConnectOptions): Promise<void> {
       continue;
     }
     seen.set(name, agent);
-    await writeSubagent(join(folder, `${name}.md`), { agent, command: COMMAND, args: fileArgs(options) });
+    const entry = { agent, command: COMMAND, args: fileArgs(options) };
+    const view = editor.rules.agentTerms.get(agent)?.expose ?? 'discovery';
+    await writeSubagent(join(folder, `${name}.md`), entry, subagentFile(entry, view));
   }
   say('Take the gateway out of the .mcp.json of the project, or the main conversation can be every agent.');
 }
@@ -62,14 +64,14 @@ function fileArgs({ rules, mcpConfig }: ConnectOptions): string[] {
   return [...path('--mcp-config', mcpConfig), ...path('--rules', rules)];
 }
 
-async function writeSubagent(file: string, entry: AgentEntry): Promise<void> {
+async function writeSubagent(file: string, entry: AgentEntry, text: string): Promise<void> {
   const existing = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (existing === undefined) {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, subagentFile(entry), { flag: 'wx' });
+    await writeFile(file, text, { flag: 'wx' });
     print(`Wrote ${file}`);
     return;
   }

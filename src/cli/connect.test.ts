@@ -54,6 +54,19 @@ test('--per-agent writes a subagent for every agent, each bound to it', async ()
   expect(err).toContain('Left out team-lead: its file would be that of Team.Lead');
 });
 
+test('a new subagent is told of the tools that it has', async () => {
+  await writeFile(join(box.own, RULES_FILE), '{"agents": {"finder": {}, "seer": {"expose": "direct"}}}');
+  await run('claude-code', '--per-agent');
+  const [finder, seer] = await Promise.all(
+    ['finder.md', 'seer.md'].map((name) => readFile(join(folder(), name), 'utf8')),
+  );
+  for (const tool of ['search_tools', 'list_servers', 'get_server_tools', 'execute_tool']) {
+    expect(finder).toContain(tool);
+    expect(seer).not.toContain(tool);
+  }
+  expect(seer).toContain('Your tools come from the server gateway-seer.');
+});
+
 test('a second run changes nothing; a file that is there keeps what is in it', async () => {
   await mkdir(folder(), { recursive: true });
   const own = '---\nname: researcher\ndescription: mine\ntools: Read\n---\n\nMy prompt.\n---\nA rule.\n';

@@ -22,15 +22,21 @@ export function subagentName(agent: string): string {
     .replace(/^-+|-+$/g, '');
 }
 
-/** A new subagent whose only server is the gateway, bound to its agent. */
-export function subagentFile(entry: AgentEntry): string {
+const USE = {
+  discovery:
+    'Find a tool with its search_tools, or with list_servers and get_server_tools, and call it with execute_tool.',
+  direct: 'Their names begin with the server that each is from.',
+} as const;
+
+/** A new subagent whose only server is the gateway, bound to its agent. @param view what its agent sees of the gateway. */
+export function subagentFile(entry: AgentEntry, view: keyof typeof USE): string {
   return `---
 name: ${subagentName(entry.agent)}
 description: Works with the tools of the agent ${entry.agent}. Say here when to delegate to it.
 ${serversOf(entry)}
 ---
 
-Your tools come from the server ${serverName(entry)}. Call its list_servers first, then get_server_tools, then execute_tool.
+Your tools come from the server ${serverName(entry)}. ${USE[view]}
 `;
 }
 
