@@ -5,6 +5,7 @@ import { describe } from '../audit/problems.ts';
 import { type VerifyReport, verifyLog } from '../audit/verify.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
+import { count } from './count.ts';
 import { settingsFrom } from './flags.ts';
 import { print, printJson, say } from './output.ts';
 
@@ -51,7 +52,6 @@ function show({ ok, files, records, writers, problems, notes }: VerifyReport): v
   for (const { writer, first_seq, last_seq } of writers.slice(-SHOWN)) {
     say(`writer ${writer}: records ${first_seq} to ${last_seq}`);
   }
-  const where = files.length === 1 ? '1 file' : `${files.length} files`;
-  const verdict = ok ? 'intact' : `NOT intact: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-  print(`${records} records in ${where}: ${verdict}`);
+  const verdict = ok ? 'intact' : `NOT intact: ${count(problems.length, 'problem')}`;
+  print(`${count(records, 'record')} in ${count(files.length, 'file')}: ${verdict}`);
 }

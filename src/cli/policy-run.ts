@@ -10,11 +10,14 @@ import { readRules } from '../config/rules.ts';
 import * as schema from '../config/schema.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Problem } from '../config/types.ts';
-import { compile, type ExplainablePolicy } from '../policy/compile.ts';
+import { compile, type Policy } from '../policy/compile.ts';
 import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
 import { explain } from '../policy/explain.ts';
+import type { PolicyRules } from '../policy/rules.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
+import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
+import { suspectChecks } from './suspect-checks.ts';
 
 interface Question {
   readonly agent: string;
@@ -26,7 +29,7 @@ interface Question {
 /** Prints a decision; the exit status says it too. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function explainCommand(settings: Settings, { agent, server, tool, json }: Question): Promise<void> {
   const files = await readFiles(settings);
-  const explanation = explain(policyOf(parse(files.rules)), agent, server, tool);
+  const explanation = explain(compile(rulesOf(parse(files.rules))), agent, server, tool);
   if (json) printJson(explanation);
   else {
     print(`${explanation.decision}  ${explanation.rule}`);
@@ -45,41 +48,57 @@ export async function testCommand(settings: Settings, options: { file: string; j
     const { file } = document;
     refuse(problems.map((found) => ({ severity: 'error', file, ...document.place(found.path), ...found })));
   }
-  const policies = await policiesFor(settings, document, entries);
+  const configured = await configuredFor(settings, entries);
   const mismatches = runExpectations(
-    policies.map((policy, index) => ({ policy, checks: entries[index]?.checks ?? [] })),
+    entries.map(({ rules, checks }, index) => ({
+      policy:
+        rules === undefined && configured ? configured.policy : compile(rulesOf(partOf(document, [index, 'rules']))),
+      checks,
+    })),
+  );
+  const warnings = entries.flatMap(({ rules, checks }, entry) =>
+    rules !== undefined || configured === undefined
+      ? []
+      : suspectChecks(configured.rules, configured.servers, checks).map((suspect) => ({ entry, ...suspect })),
   );
   const total = entries.reduce((sum, { checks }) => sum + checks.length, 0);
-  if (options.json) printJson({ total, mismatches: mismatches.map(mismatchJson) });
+  if (options.json) printJson({ total, mismatches: mismatches.map(mismatchJson), warnings });
   else {
+    for (const { entry, check, message } of warnings) say(`${placeOf(document, entry, check)} warning: ${message}`);
     for (const mismatch of mismatches) print(mismatchLine(document, mismatch));
-    print(`${total} checks, ${mismatches.length === 1 ? '1 mismatch' : `${mismatches.length} mismatches`}`);
+    print(`${count(total, 'check')}, ${count(mismatches.length, 'mismatch', 'mismatches')}`);
   }
   process.exitCode = mismatches.length > 0 ? 1 : 0;
 }
 
-/** The policy of each entry: of its own rules, or of the configured ones, which are read only where an entry needs them. */
-async function policiesFor(
+interface Configured {
+  readonly rules: PolicyRules;
+  readonly policy: Policy;
+  /** Undefined where nobody said which servers file goes with the rules. */
+  readonly servers: ReadonlySet<string> | undefined;
+}
+
+/** The configured rules; undefined, and not read, where every entry brings its own. */
+async function configuredFor(
   settings: Settings,
-  document: ConfigDocument,
   entries: readonly ExpectationEntry[],
-): Promise<ExplainablePolicy[]> {
-  const policies: ExplainablePolicy[] = [];
-  let configured: ExplainablePolicy | undefined;
-  for (const [index, { rules }] of entries.entries()) {
-    if (rules === undefined) configured ??= policyOf(parse((await readFiles(settings)).rules));
-    const policy = rules === undefined ? configured : policyOf(partOf(document, [index, 'rules']));
-    if (policy !== undefined) policies.push(policy);
-  }
-  return policies;
+): Promise<Configured | undefined> {
+  if (entries.every(({ rules }) => rules !== undefined)) return undefined;
+  const files = await readFiles(settings);
+  const rules = rulesOf(parse(files.rules));
+  return { rules, policy: compile(rules), servers: files.servers && serverNames(files.servers) };
 }
 
 function mismatchLine(document: ConfigDocument, { entry, check, expected, actual }: Mismatch): string {
-  const { line, column } = document.place([entry, 'checks', check]);
   const names = [expected.agent, expected.server, ...(expected.tool === null ? [] : [expected.tool])];
   const [wanted, found] = expected.allowed ? ['allowed', 'denied'] : ['denied', 'allowed'];
   const asked = names.map((name) => quote(name)).join(' ');
-  return `${document.file}:${line}:${column} ${asked}: expected ${wanted}, is ${found} by ${actual.rule}`;
+  return `${placeOf(document, entry, check)} ${asked}: expected ${wanted}, is ${found} by ${actual.rule}`;
+}
+
+function placeOf(document: ConfigDocument, entry: number, check: number): string {
+  const { line, column } = document.place([entry, 'checks', check]);
+  return `${document.file}:${line}:${column}`;
 }
 
 function mismatchJson({ entry, check, expected, actual }: Mismatch): unknown {
@@ -112,9 +131,9 @@ function parse(content: FileContent): ConfigDocument {
   return parsed.ok ? parsed.document : refuse(parsed.problems);
 }
 
-function policyOf(document: ConfigDocument): ExplainablePolicy {
+function rulesOf(document: ConfigDocument): PolicyRules {
   const { rules, problems } = readRules(document, schema);
-  return rules === undefined ? refuse(problems) : compile(rules);
+  return rules ?? refuse(problems);
 }
 
 /** Part of a document as one of its own; places still are those of the whole file. */

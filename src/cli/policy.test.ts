@@ -132,10 +132,48 @@ describe('policy test', () => {
   });
 
   test('D4 unknown keys in the rules of an entry are errors, with their place', async () => {
-    const expectations = await file('typo.json', '[\n{"rules": {"agents": {"a": {"denny": {}}}}, "checks": []}]');
+    const expectations = await file(
+      'typo.json',
+      '[\n{"rules": {"agents": {"a": {"denny": {}}}}, "checks": [["a", "s", null, false]]}]',
+    );
     const { exit, out, err } = await run('test', expectations);
     expect({ exit, out }).toEqual({ exit: 1, out: '' });
     expect(err).toMatch(/typo\.json:2:\d+ .*denny/);
+  });
+
+  it('warns of names in a check that expects a denial and that are in no file', async () => {
+    const named = await file(
+      'rules.json',
+      '{"agents": {"dev": {"allow": {"servers": ["fs"], "tools": {"fs": ["read_*"]}}, "deny": {"tools": {"fs": ["drop_table"]}}}}}',
+    );
+    const servers = await file('servers.json', '{"mcpServers": {"fs": {"command": "x"}, "db": {"command": "x"}}}');
+    const expectations = await file(
+      'misspelt.json',
+      `[{"checks": [["dve", "fs", null, false],
+  ["dev", "sf", "drop_table", false],
+  ["dev", "db", "anything", false],
+  ["dev", "fs", "write_file", false],
+  ["dev", "fs", "drop_tabel", false]]}]`,
+    );
+    const { exit, out, err } = await run('test', expectations, '--rules', named, '--mcp-config', servers);
+    expect({ exit, out }).toEqual({ exit: 0, out: '5 checks, 0 mismatches\n' });
+    expect(err.split('\n')).toEqual([
+      `${expectations}:1:14 warning: The rules have no agent "dve": did you mean "dev"?`,
+      `${expectations}:2:3 warning: Neither the servers file nor a rule names the server "sf"`,
+      `${expectations}:5:3 warning: No rule names the tool "drop_tabel": did you mean "drop_table"?`,
+      '',
+    ]);
+    const { warnings } = JSON.parse((await run('test', expectations, '--rules', named, '--json')).out);
+    expect(warnings).toContainEqual({ entry: 0, check: 2, message: 'No rule names the server "db"' });
+  });
+
+  it('refuses a file without a check, and counts one as one', async () => {
+    for (const nothing of ['[]', '[{"checks": []}]', '']) {
+      const { exit, out } = await run('test', await file('nothing.json', nothing), '--rules', rules);
+      expect({ exit, out }, nothing).toEqual({ exit: 1, out: '' });
+    }
+    const one = await file('one.json', '[{"checks": [["dev", "fs", null, true]]}]');
+    expect((await run('test', one, '--rules', rules)).out).toBe('1 check, 0 mismatches\n');
   });
 
   it('refuses a file that it does not understand, with the place', async () => {

@@ -59,7 +59,7 @@ with, in policy-expectations.json:
                ["researcher", "postgres", "drop_table", false]]}]
 
 An entry may bring "rules" of its own next to "checks"; the others are about the rules file.
-Exit status: 0 where every check holds, 1 where one does not or a file cannot be read.`,
+Exit status: 0 where every check holds, 1 where one does not, there is none, or a file cannot be read.`,
     )
     .action(async (file: string, flags: PolicyFlags) => {
       try {

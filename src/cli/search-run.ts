@@ -5,6 +5,7 @@ import { createEndpoint } from '../catalog/vectors/endpoint.ts';
 import { loadSnapshot } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
 import type { SearchFlags } from './search.ts';
 import { table } from './table.ts';
@@ -61,5 +62,5 @@ export async function forget(settings: Settings, { agent, json }: SearchFlags): 
     return forgotten === 0 ? uses : kept;
   });
   if (json === true) return printJson({ forgotten });
-  say(forgotten === 0 ? 'Nothing was remembered.' : `Forgotten: ${forgotten} ${forgotten === 1 ? 'use' : 'uses'}.`);
+  say(forgotten === 0 ? 'Nothing was remembered.' : `Forgotten: ${count(forgotten, 'use')}.`);
 }

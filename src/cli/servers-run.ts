@@ -3,6 +3,7 @@ import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ServerReport } from '../downstream/report.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ask, askAll } from './control-client.ts';
+import { count } from './count.ts';
 import { print, printJson, printText, say } from './output.ts';
 import type { ServersFlags } from './servers.ts';
 import { table } from './table.ts';
@@ -59,7 +60,8 @@ function sentence(name: string, { status, ms, facts: server, tools, error }: Tes
   const tried = tries > 1 ? ` (${tries} tries)` : '';
   if (server === undefined) return `${name}: ${status}${tried}: ${error?.message ?? ''}`;
   const is = [server.name, server.version].filter((part) => part !== undefined).join(' ');
-  const offers = tools === undefined ? (error?.message ?? '') : `${tools.count} tools, about ${tools.tokens} tokens`;
+  const offers =
+    tools === undefined ? (error?.message ?? '') : `${count(tools.count, 'tool')}, about ${tools.tokens} tokens`;
   return `${name}: ${status}${tried} in ${Math.round(ms)} ms: ${is}, revision ${server.revision}, ${offers}`;
 }
 

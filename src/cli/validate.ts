@@ -5,6 +5,7 @@ import { type CheckedConfig, checkConfig, formatProblem, readContents } from '..
 import { type ConfigLocation, locateConfig } from '../config/locate.ts';
 import { settingNotes } from '../config/setting-notes.ts';
 import { settingsHere } from '../config/settings.ts';
+import { count } from './count.ts';
 import { fail, print, printJson, say } from './output.ts';
 
 interface Options {
@@ -77,8 +78,4 @@ function printReport(location: ConfigLocation, { snapshot, problems }: CheckedCo
   const off = snapshot.broken.size === 0 ? '' : ` (and ${snapshot.broken.size} off)`;
   const servers = `${count(snapshot.servers.size, 'server')}${off}`;
   print(`${found}; ${servers}, ${count(snapshot.policy.agents.length, 'agent')}.`);
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

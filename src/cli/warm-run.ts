@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
+import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
 import { openStatusLine } from './status-line.ts';
 import { openWorkbench, type Tested } from './workbench.ts';
@@ -37,6 +38,6 @@ export async function warm(settings: Settings, json: boolean): Promise<void> {
 
 function line(name: string, { status, ms, tools, error }: Tested): string {
   const seconds = (ms / 1000).toFixed(1);
-  if (status === 'initialized') return `${name}: ready after ${seconds} s, ${tools?.count ?? 0} tools`;
+  if (status === 'initialized') return `${name}: ready after ${seconds} s, ${count(tools?.count ?? 0, 'tool')}`;
   return `${name}: ${error?.message ?? status} (after ${seconds} s)`;
 }

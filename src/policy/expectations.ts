@@ -52,6 +52,9 @@ export function parseExpectations(value: unknown): ParsedExpectations {
     return { entries: [], problems: [{ path: [], message: 'The file must be a list of entries', fix: EXAMPLE }] };
   }
   const entries = value.map((entry: unknown, index) => parseEntry(entry, index, problems));
+  if (problems.length === 0 && entries.every(({ checks }) => checks.length === 0)) {
+    problems.push({ path: [], message: 'The file has no check, so nothing was tested', fix: EXAMPLE });
+  }
   return { entries, problems };
 }
 

@@ -1,0 +1,72 @@
+/** Checks that pass because something is denied which may only be misspelt: nothing that nobody names is ever allowed. Pure. */
+import { nearest } from '../config/nearest.ts';
+import { quote } from '../config/printable.ts';
+import type { Check } from '../policy/expectations.ts';
+import { compilePattern, isLiteralPattern } from '../policy/pattern.ts';
+import type { OfferMap, PolicyRules } from '../policy/rules.ts';
+
+export interface Suspect {
+  /** Index, from 0. */
+  readonly check: number;
+  readonly message: string;
+}
+
+/**
+ * One for each unknown name in a check that expects a denial. Rules seldom name a tool that they do not allow, so of tools only
+ * those are told that look like a known one.
+ * @param servers names in the servers file; undefined where there is none to look into.
+ */
+export function suspectChecks(
+  rules: PolicyRules,
+  servers: ReadonlySet<string> | undefined,
+  checks: readonly Check[],
+): Suspect[] {
+  const inRules = patternsIn(rules);
+  const agents = namesOf(Object.keys(rules.agents), []);
+  const allServers = namesOf([...(servers ?? [])], inRules.servers);
+  const tools = namesOf(
+    checks.flatMap(({ allowed, tool }) => (allowed && tool !== null ? [tool] : [])),
+    inRules.tools,
+  );
+  const where = servers === undefined ? 'No rule names' : 'Neither the servers file nor a rule names';
+  const found = new Map<string, Suspect>();
+  for (const [check, { agent, server, tool, allowed }] of checks.entries()) {
+    if (allowed) continue;
+    const add = (message: string): void => {
+      if (!found.has(message)) found.set(message, { check, message });
+    };
+    if (!agents.has(agent)) add(`The rules have no agent ${quote(agent)}${agents.meant(agent)}`);
+    if (!allServers.has(server)) add(`${where} the server ${quote(server)}${allServers.meant(server)}`);
+    const meant = tool === null || tools.has(tool) ? '' : tools.meant(tool);
+    if (tool !== null && meant !== '') add(`No rule names the tool ${quote(tool)}${meant}`);
+  }
+  return [...found.values()];
+}
+
+interface Names {
+  has(name: string): boolean;
+  /** Which one may have been meant, as the end of a sentence. */
+  meant(name: string): string;
+}
+
+/** @param patterns `*` names nothing. */
+function namesOf(literal: readonly string[], patterns: readonly string[]): Names {
+  const matchers = patterns.filter((pattern) => pattern !== '*').map(compilePattern);
+  const all = [...literal, ...patterns.filter(isLiteralPattern)];
+  return {
+    has: (name) => literal.includes(name) || matchers.some((matches) => matches(name)),
+    meant(name) {
+      const similar = nearest(name, all);
+      return similar === undefined ? '' : `: did you mean ${quote(similar)}?`;
+    },
+  };
+}
+
+function patternsIn({ agents }: PolicyRules): { readonly servers: string[]; readonly tools: string[] } {
+  const lists = Object.values(agents).flatMap(({ allow, deny }) => [allow, deny]);
+  const maps = lists.flatMap((list): (OfferMap | undefined)[] => [list?.tools, list?.prompts, list?.resources]);
+  return {
+    servers: [...lists.flatMap((list) => list?.servers ?? []), ...maps.flatMap((map) => Object.keys(map ?? {}))],
+    tools: lists.flatMap((list) => Object.values(list?.tools ?? {}).flat()),
+  };
+}
