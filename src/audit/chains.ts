@@ -20,7 +20,8 @@ export interface Findings {
 }
 
 export interface Follower {
-  add(line: LogLine, file: string, number: number): void;
+  /** @param ended with a line feed; only the last line of a file may be without. */
+  add(line: LogLine, file: string, number: number, ended?: boolean): void;
   findings(): Findings;
 }
 
@@ -43,6 +44,8 @@ export function followChains(beginsLate: boolean): Follower {
   const claimed = new Set<string>();
   /** Unreadable lines that may be what a full disk left of a line. */
   const fragments: Problem[] = [];
+  /** The line before the end of the log, where it is such a fragment for which no later record can vouch yet. */
+  let cut: Problem | undefined;
   let records = 0;
   let unchained = 0;
 
@@ -77,13 +80,14 @@ export function followChains(beginsLate: boolean): Follower {
     if (problem?.kind === 'repeated') return;
     for (const fragment of line.torn === 0 ? [] : fragments.splice(-line.torn)) {
       found.delete(fragment);
-      notes.push(`${fragment.file}:${fragment.line} is what a failed write left; its record was refused at the time.`);
+      notes.push(failedWrite(fragment));
     }
     links.set(line.writer, { first: before?.first ?? line.seq, last: line.seq, hash: line.hash, file, number });
   };
 
   return {
-    add(line, file, number) {
+    add(line, file, number, ended = true) {
+      cut = undefined;
       if (line.kind === 'intact') {
         addIntact(line, file, number);
         return;
@@ -94,14 +98,23 @@ export function followChains(beginsLate: boolean): Follower {
       }
       const problem: Problem = { ...line, file, line: number };
       found.add(problem);
-      if (line.kind === 'unreadable') fragments.push(problem);
+      if (line.kind === 'unreadable') {
+        fragments.push(problem);
+        if (!ended) cut = problem;
+      }
       if (line.kind === 'changed') claimed.add(`${line.writer} ${line.seq}`);
     },
     findings() {
       const older =
         unchained === 0 ? [] : [`${unchained} lines at the beginning have no chain: an older program wrote them.`];
       const writers = Array.from(links, ([writer, { first, last }]) => ({ writer, first_seq: first, last_seq: last }));
-      return { records, writers, problems: [...found], notes: [...older, ...notes] };
+      const problems = [...found].filter((problem) => problem !== cut);
+      const last = cut === undefined ? [] : [failedWrite(cut)];
+      return { records, writers, problems, notes: [...older, ...notes, ...last] };
     },
   };
+}
+
+function failedWrite({ file, line }: Problem): string {
+  return `${file}:${line} is what a failed write left; its record was refused at the time.`;
 }

@@ -5,11 +5,15 @@ const CHUNK = 64 * 1024;
 /** No line that a gateway writes is nearly this long. Bytes. */
 const MAX_LINE = 1024 * 1024;
 
-/**
- * The lines of a file as bytes, without line feeds; undefined for a line that is too long to be one of ours. Each is valid
- * until the next is asked for.
- */
-export function* readLines(fd: number): Generator<Buffer | undefined> {
+export interface FileLine {
+  /** Without its line feed; undefined for a line that is too long to be one of ours. */
+  readonly bytes: Buffer | undefined;
+  /** False for what stands at the end of a file without a line feed. */
+  readonly ended: boolean;
+}
+
+/** The lines of a file. Each is valid until the next is asked for. */
+export function* readLines(fd: number): Generator<FileLine> {
   const chunk = Buffer.alloc(CHUNK);
   let rest: Buffer[] = [];
   let restLength = 0;
@@ -19,8 +23,8 @@ export function* readLines(fd: number): Generator<Buffer | undefined> {
     let from = 0;
     for (let at = filled.indexOf(0x0a); at >= 0; at = filled.indexOf(0x0a, from)) {
       const part = filled.subarray(from, at);
-      if (restLength + part.length > MAX_LINE) yield undefined;
-      else yield restLength === 0 ? part : Buffer.concat([...rest, part]);
+      const whole = restLength === 0 ? part : Buffer.concat([...rest, part]);
+      yield { bytes: restLength + part.length > MAX_LINE ? undefined : whole, ended: true };
       rest = [];
       restLength = 0;
       from = at + 1;
@@ -30,5 +34,5 @@ export function* readLines(fd: number): Generator<Buffer | undefined> {
     if (restLength <= MAX_LINE) rest.push(Buffer.from(filled.subarray(from)));
     else rest = [];
   }
-  if (restLength > 0) yield restLength > MAX_LINE ? undefined : Buffer.concat(rest);
+  if (restLength > 0) yield { bytes: restLength > MAX_LINE ? undefined : Buffer.concat(rest), ended: false };
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -137,6 +137,23 @@ describe('verifyLog', () => {
     );
     expect(records).toBe(2);
     expect(problems.map(({ line }) => line)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('takes a cut line for a failed write only at the very end, and where it has no line feed', () => {
+    const lines = logOf([0, 0]);
+    const part = (lines[1] ?? '').slice(0, 100);
+    const path = write(lines.slice(0, 1));
+    appendFileSync(path, part);
+    const { ok, records, notes } = verifyLog(path);
+    expect({ ok, records, notes }).toEqual({ ok: true, records: 1, notes: [expect.stringContaining(`${path}:2 is`)] });
+    appendFileSync(path, '\n');
+    expect(verifyLog(path).problems).toMatchObject([{ kind: 'unreadable', line: 2 }]);
+    // Not at the end of the log, but of an older file of it.
+    const directory = tempDirectory();
+    const older = write(lines.slice(0, 1), 'audit.jsonl.000001', directory);
+    appendFileSync(older, part);
+    const newest = write(lines.slice(1), 'audit.jsonl', directory);
+    expect(verifyLog(newest).problems).toMatchObject([{ kind: 'unreadable', file: older, line: 2 }]);
   });
 
   it('reads rotated files in order, and finds a whole file missing', () => {

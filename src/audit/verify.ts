@@ -36,9 +36,9 @@ function readAll(path: string): VerifyReport {
     const follower = followChains(beginsLate);
     for (const { path: file, fd } of files) {
       let number = 0;
-      for (const bytes of readLines(fd)) {
+      for (const { bytes, ended } of readLines(fd)) {
         number++;
-        if (bytes === undefined || bytes.length > 0) follower.add(parseLine(bytes), file, number);
+        if (bytes?.length !== 0) follower.add(parseLine(bytes), file, number, ended);
       }
     }
     const findings = follower.findings();
