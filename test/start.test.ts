@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, serveStdio } from './support/gateway.ts';
 import { fileText, type Home, makeHome, servers } from './support/home.ts';
 import { fixture } from './support/paths.ts';
-import { assertGone, runCli } from './support/process.ts';
-import { executeError, executeText } from './support/tools.ts';
+import { assertGone, runCli, until } from './support/process.ts';
+import { callTool, dataOf, executeError, executeText } from './support/tools.ts';
 
 const RULES = {
   agents: {
@@ -149,4 +149,28 @@ it.each([
   const { code, stderr } = await run(['serve', ...args]);
   expect(code).toBe(2);
   expect(stderr).toContain(said);
+});
+
+it('a server that hangs while it starts is waited for once, not by every list and search', async () => {
+  const fresh = makeHome({ rules: RULES });
+  const gate = path.join(fresh.dir, 'gate');
+  const gated = fixture('gated', { GATE_FILE: gate });
+  writeFileSync(fresh.servers, fileText(servers({ calc: fixture('calc'), gated })));
+  const gateway = await serveStdio({ home: fresh, args: ['--agent', 'backend'] }, '2025-11-25');
+  const changed: unknown[] = [];
+  gateway.rpc.listen(({ method }) => changed.push(method));
+  const search = async (): Promise<unknown> => dataOf(await callTool(gateway.rpc, 'search_tools', { query: 'add' }));
+  const left = { not_searched: ['gated'], tools: [expect.objectContaining({ server: 'calc', tool: 'add' })] };
+  expect(await search()).toEqual(left);
+  const began = performance.now();
+  expect(await search()).toEqual(left);
+  for (const list of ['prompts', 'resources', 'resources/templates']) {
+    expect((await gateway.rpc.call(`${list}/list`)).message.result).toBeDefined();
+  }
+  // Each of them would wait five or ten seconds.
+  expect(performance.now() - began).toBeLessThan(4_000);
+  writeFileSync(gate, '');
+  await until(() => changed.includes('notifications/prompts/list_changed'), 'the client is told that it is up');
+  await until(async () => !JSON.stringify(await search()).includes('not_searched'), 'it is searched');
+  await gateway.stop();
 });

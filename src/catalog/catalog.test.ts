@@ -68,6 +68,20 @@ describe('the catalogue', () => {
     });
   });
 
+  it('waits once for a server that starts, where its list is one of several', async () => {
+    const made = setup();
+    const server = stdioServer('-e', ['setInterval(() => {}, 1000)']);
+    const took = async (list: Promise<unknown>): Promise<number> => {
+      const began = performance.now();
+      await expect(list).rejects.toMatchObject({ code: 'TIMEOUT' });
+      return performance.now() - began;
+    };
+    const many = { timeoutMs: 600, oneOfMany: true };
+    expect(await took(made.catalog.tools(server, many))).toBeGreaterThan(550);
+    expect(await took(made.catalog.offers(server, 'prompts', many))).toBeLessThan(550);
+    expect(await took(made.catalog.tools(server, { timeoutMs: 600 }))).toBeGreaterThan(550);
+  });
+
   it('refuses a list without end', async () => {
     const made = setup();
     const endless = made.catalog.tools(stdioServer(LEGACY, ['cycle']), WAIT);

@@ -81,8 +81,10 @@ export interface CatalogOptions {
 
 export function createCatalog(options: CatalogOptions): Catalog {
   const { downstream, log, history } = options;
+  const late = new Set<string>();
   const base = (what: string, kind: ListKind) => ({
     what,
+    late,
     arrived: (server: ServerDefinition) => options.onArrival?.(server, kind),
     now: options.now ?? Date.now,
     // Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's.
@@ -191,12 +193,12 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.checker;
   }
 
-  tools(server: ServerDefinition, { timeoutMs, signal }: Wanted) {
-    return this.#catalog.tools(server, { timeoutMs, signal, tenant: this.#tenant });
+  tools(server: ServerDefinition, wanted: Wanted) {
+    return this.#catalog.tools(server, { ...wanted, tenant: this.#tenant });
   }
 
-  toolList(server: ServerDefinition, { timeoutMs, signal }: Wanted) {
-    return this.#catalog.toolList(server, { timeoutMs, signal, tenant: this.#tenant });
+  toolList(server: ServerDefinition, wanted: Wanted) {
+    return this.#catalog.toolList(server, { ...wanted, tenant: this.#tenant });
   }
 
   listed(server: ServerDefinition) {
@@ -211,8 +213,8 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.find(server, name, { timeoutMs, signal, tenant: this.#tenant });
   }
 
-  offers(server: ServerDefinition, list: OfferList, { timeoutMs, signal }: Wanted) {
-    return this.#catalog.offers(server, list, { timeoutMs, signal, tenant: this.#tenant });
+  offers(server: ServerDefinition, list: OfferList, wanted: Wanted) {
+    return this.#catalog.offers(server, list, { ...wanted, tenant: this.#tenant });
   }
 }
 

@@ -12,6 +12,8 @@ import { waitFor } from '../shared/wait.ts';
 const DEFAULT_TTL_MS = 300_000;
 /** Lists of one server that are kept. */
 const MAX_ASKERS = 100;
+/** Milliseconds that a list is waited for which somebody waited for in vain while its server starts. */
+const GRACE_MS = 100;
 /** A list is not fetched again sooner than this, except when the server announces a change. */
 const MIN_AGE_MS = 5000;
 
@@ -24,6 +26,8 @@ export interface Listing {
 export interface Wanted {
   /** Milliseconds this caller waits. */
   readonly timeoutMs: number;
+  /** The list is one of several: a server that used up such a wait costs the next ones none until its start is over. */
+  readonly oneOfMany?: boolean;
   readonly signal?: CancelSignal | undefined;
   /** Who asks: what a server lists may depend on what its client can do. */
   readonly tenant?: Tenant | undefined;
@@ -54,6 +58,8 @@ export interface ShelvesOptions<L> {
   /** @param tenant for whom it was fetched. */
   readonly fetched?: (server: ServerDefinition, tenant: Tenant | undefined, before: L | undefined, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
+  /** Who waited in vain for one of several lists, until a list of that server is there or failed; of all lists of a server. */
+  readonly late: Set<string>;
   /** A list is there that somebody was told nothing of, because it was late. */
   readonly arrived?: (server: ServerDefinition) => void;
   readonly now: () => number;
@@ -76,7 +82,7 @@ interface Shelf<L> {
 }
 
 export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Shelves<L> {
-  const { now } = options;
+  const { now, late } = options;
   /** By server key, then by who asks, as far as the list may depend on that. */
   const shelves = new Map<string, Map<string, Shelf<L>>>();
 
@@ -118,6 +124,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     shelf.triedAt = now();
     const fetching = fetchInto(server, shelf).finally(() => {
       shelf.fetching = undefined;
+      late.delete(lateKey(server, shelf.tenant));
     });
     shelf.fetching = fetching;
     fetching.catch((error: unknown) => {
@@ -134,13 +141,19 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     return now() - shelf.fetchedAt >= ttlMs && now() - shelf.triedAt >= MIN_AGE_MS;
   };
 
-  const wait = (server: ServerDefinition, shelf: Shelf<L>, { timeoutMs, signal }: Wanted): Promise<L> =>
-    waitFor(refresh(server, shelf), timeoutMs, signal, () => tooSlow(server.name, options.what)).catch(
-      (error: unknown) => {
-        shelf.missed = true;
-        throw error;
-      },
-    );
+  const wait = (server: ServerDefinition, shelf: Shelf<L>, wanted: Wanted): Promise<L> => {
+    const { timeoutMs, oneOfMany = false, signal } = wanted;
+    const key = lateKey(server, shelf.tenant);
+    const patience = oneOfMany && late.has(key) ? Math.min(GRACE_MS, timeoutMs) : timeoutMs;
+    const tooLate = (): GatewayError => {
+      if (oneOfMany) late.add(key);
+      return tooSlow(server.name, options.what);
+    };
+    return waitFor(refresh(server, shelf), patience, signal, tooLate).catch((error: unknown) => {
+      shelf.missed = true;
+      throw error;
+    });
+  };
 
   const kept = (server: ServerDefinition, tenant?: Tenant): L | undefined => {
     const shelf = shelfOf(server, tenant);
@@ -178,6 +191,10 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
 function askerOf({ link }: ServerDefinition, tenant: Tenant | undefined): string {
   const variant = variantOf(tenant);
   return tenant !== undefined && hasOwnCredentials(link) ? JSON.stringify([tenant.principal, variant]) : variant;
+}
+
+function lateKey(server: ServerDefinition, tenant: Tenant | undefined): string {
+  return `${server.key}\n${askerOf(server, tenant)}`;
 }
 
 /** What a list may depend on of what its client can do: JSON text of capabilities. */

@@ -58,7 +58,7 @@ export interface ServerPage {
 export async function serverPages(context: ToolContext, name: string, list: ListName): Promise<readonly ServerPage[]> {
   const server = context.snapshot.servers.get(name);
   if (server === undefined) return [];
-  const { entries, pages } = await fetchOffers(context, server, list);
+  const { entries, pages } = await fetchOffers(context, server, list, false);
   const { kind } = LISTS[list];
   const shown: ServerPage[] = [];
   let from = 0;
@@ -75,7 +75,7 @@ async function offersOf(context: ToolContext, name: string, list: ListName): Pro
   const server = context.snapshot.servers.get(name);
   if (server === undefined) return [];
   try {
-    return (await fetchOffers(context, server, list)).entries;
+    return (await fetchOffers(context, server, list, true)).entries;
   } catch (error) {
     // One server that is down must not hide the others.
     if (context.signal.aborted) throw error;
@@ -88,8 +88,13 @@ interface Listed {
   readonly pages: readonly ListPage[];
 }
 
-async function fetchOffers(context: ToolContext, server: ServerDefinition, list: ListName): Promise<Listed> {
-  const wanted = { timeoutMs: PATIENCE_MS, signal: context.signal };
+async function fetchOffers(
+  context: ToolContext,
+  server: ServerDefinition,
+  list: ListName,
+  oneOfMany: boolean,
+): Promise<Listed> {
+  const wanted = { timeoutMs: PATIENCE_MS, oneOfMany, signal: context.signal };
   if (list !== 'tools') return context.catalog.offers(server, list, wanted);
   const { entries, pages } = await context.catalog.toolList(server, wanted);
   return { entries: entries.map(offerOf), pages };

@@ -45,7 +45,9 @@ export async function lookUpUri(context: ToolContext, uri: string): Promise<Targ
   for (const name of serversTogether(context.snapshot)) {
     const server = context.snapshot.servers.get(name);
     if (server === undefined || !context.decide(name, uri, 'resource').allowed) continue;
-    const tools = await context.catalog.tools(server, { timeoutMs: 1_000, signal: context.signal }).catch(() => []);
+    const tools = await context.catalog
+      .tools(server, { timeoutMs: 1_000, oneOfMany: true, signal: context.signal })
+      .catch(() => []);
     if (tools.some((tool) => tool.raw.includes(mention))) return { server: name, name: uri };
   }
   return undefined;

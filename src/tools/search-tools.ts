@@ -97,7 +97,8 @@ async function listedServers(
     servers.map(
       (server) =>
         // A list that is there is not waited for: thousands of promises take their time.
-        catalog.listed(server) ?? catalog.tools(server, { timeoutMs: WAIT_MS, signal }).catch(() => undefined),
+        catalog.listed(server) ??
+        catalog.tools(server, { timeoutMs: WAIT_MS, oneOfMany: true, signal }).catch(() => undefined),
     ),
   );
   if (signal.aborted) throw signal.reason;
