@@ -276,6 +276,21 @@ describe('tools', () => {
   });
 });
 
+describe('servers test', () => {
+  it('tries a server again that cannot be reached, and not an entry with a mistake', async () => {
+    const broken = makeHome({
+      servers: servers({ mistake: { command: '' }, away: { command: '/nowhere' } }),
+      rules: RULES,
+    });
+    const tries = async (name: string): Promise<unknown> => {
+      const args = ['servers', 'test', name, '--retries', '1', '--json'];
+      return JSON.parse((await runCli(args, { env: broken.env, cwd: broken.cwd })).stdout).tries;
+    };
+    expect(await Promise.all([tries('mistake'), tries('away')])).toEqual([1, 2]);
+    broken.remove();
+  });
+});
+
 describe('trust', () => {
   it('records, lists and revokes', async () => {
     const fresh = makeHome({ rules: RULES });

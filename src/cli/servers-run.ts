@@ -33,7 +33,7 @@ export async function test(settings: Settings, name: string, flags: ServersFlags
   try {
     let tested = await bench.test(name, timeoutMs);
     let tries = 1;
-    for (let pause = FIRST_PAUSE_MS; tested.status === 'error' && tries <= retries; pause *= 2, tries++) {
+    for (let pause = FIRST_PAUSE_MS; mayHeal(tested) && tries <= retries; pause *= 2, tries++) {
       say(`${name}: ${tested.error?.message ?? 'failed'} Trying again in ${pause / 1000} s.`);
       await new Promise((resolve) => setTimeout(resolve, pause));
       tested = await bench.test(name, timeoutMs);
@@ -44,6 +44,11 @@ export async function test(settings: Settings, name: string, flags: ServersFlags
   } finally {
     await bench.close();
   }
+}
+
+/** A mistake in the entry and a sign-in wait for a person. */
+function mayHeal({ status, error }: Tested): boolean {
+  return status === 'error' && error?.code !== 'CONFIG_INVALID' && error?.code !== 'AUTH_REQUIRED';
 }
 
 function facts({ status, ms, facts: server, tools, error }: Tested): object {
