@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { hasAuthorization } from '../config/oauth.ts';
-import { quote } from '../config/printable.ts';
+import { quote } from '../config/quote.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import { readChallengeFacts } from '../downstream/oauth/challenge.ts';

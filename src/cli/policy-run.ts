@@ -5,7 +5,7 @@ import { type ConfigDocument, parseDocument, toValue } from '../config/document.
 import { type FileContent, readConfigFile } from '../config/files.ts';
 import { formatProblem, readContents } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
-import { quote } from '../config/printable.ts';
+import { quote } from '../config/quote.ts';
 import { readRules } from '../config/rules.ts';
 import * as schema from '../config/schema.ts';
 import type { Settings } from '../config/settings.ts';

@@ -1,6 +1,6 @@
 /** Checks that pass because something is denied which may only be misspelt: nothing that nobody names is ever allowed. Pure. */
 import { nearest } from '../config/nearest.ts';
-import { quote } from '../config/printable.ts';
+import { quote } from '../config/quote.ts';
 import type { Check } from '../policy/expectations.ts';
 import { compilePattern, isLiteralPattern } from '../policy/pattern.ts';
 import type { OfferMap, PolicyRules } from '../policy/rules.ts';

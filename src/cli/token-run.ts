@@ -1,6 +1,6 @@
 /** What the commands about tokens do. */
 import { openRules, type RulesEditor } from '../config/edit-rules.ts';
-import { quote } from '../config/printable.ts';
+import { quote } from '../config/quote.ts';
 import type { Settings } from '../config/settings.ts';
 import type { PrincipalDefinition } from '../config/types.ts';
 import { createToken, tokenHash } from '../identity/token.ts';

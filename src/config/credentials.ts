@@ -1,6 +1,6 @@
 /** Exactly one credential per principal, and nobody else's: otherwise it would be a guess who connected. */
 import type { FilePrincipal, Report } from './principals.ts';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 
 /** @param taken credentials of the principals before, with their owners; this one's is added. */
 export function checkCredential(

@@ -1,5 +1,5 @@
 /** What a reload changed. Pure. */
-import { printable } from './printable.ts';
+import { escapeText } from '../observe/escape.ts';
 import type { ServerDefinition } from './types.ts';
 
 /** Names of servers, sorted. */
@@ -36,6 +36,6 @@ function isSame(one: Compared, other: Compared): boolean {
 /** One line: `+1 (fetch) -0 ~1 (git) =2 (files, memory)`. */
 export function describeChanges({ added, removed, updated, unchanged }: ServerChanges): string {
   const part = (sign: string, names: readonly string[]): string =>
-    names.length === 0 ? `${sign}0` : `${sign}${names.length} (${names.map(printable).join(', ')})`;
+    names.length === 0 ? `${sign}0` : `${sign}${names.length} (${names.map(escapeText).join(', ')})`;
   return [part('+', added), part('-', removed), part('~', updated), part('=', unchanged)].join(' ');
 }

@@ -1,6 +1,6 @@
 /** JSON with comments as a tree that knows where everything stood. Nothing of the file becomes an object with a prototype. */
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 import { decodeText, MAX_FILE_BYTES, type Place, placesIn } from './text.ts';
 import type { Problem } from './types.ts';
 

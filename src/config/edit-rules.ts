@@ -1,12 +1,12 @@
 /** Changes of the rules file by commands: one member at a time, comments and layout kept, never an invalid file. */
 import { chmod, realpath, stat } from 'node:fs/promises';
 import { applyEdits, modify } from 'jsonc-parser';
+import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { parseDocument } from './document.ts';
 import { readConfigFile, sha256, writePrivateFile } from './files.ts';
 import { configError } from './load.ts';
 import { locateRules } from './locate.ts';
-import { printable } from './printable.ts';
 import { type ReadRules, readRules } from './rules.ts';
 import type { Settings } from './settings.ts';
 import { decodeText } from './text.ts';
@@ -36,7 +36,7 @@ export async function openRules(settings: Settings): Promise<RulesEditor> {
     rules,
     async set(at, value) {
       const decoded = decodeText(content.bytes);
-      if (!decoded.ok) throw new GatewayError('CONFIG_INVALID', `${printable(path)} is not valid UTF-8.`);
+      if (!decoded.ok) throw new GatewayError('CONFIG_INVALID', `${escapeText(path)} is not valid UTF-8.`);
       const { text } = decoded;
       const changed = applyEdits(text, modify(text, [...at], value, { formattingOptions: layoutOf(text) }));
       await check(path, Buffer.from(changed));

@@ -1,11 +1,11 @@
 /** Both files -> one snapshot, or nothing at all. */
 import process from 'node:process';
+import { escapeText } from '../observe/escape.ts';
 import { compile } from '../policy/compile.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { parseDocument } from './document.ts';
 import { type FileContent, readConfigFile, sha256 } from './files.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate.ts';
-import { printable } from './printable.ts';
 import { lintProblems, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules.ts';
 import { readSearch } from './search-terms.ts';
@@ -123,7 +123,7 @@ function sortProblems(problems: Problem[], first: string): void {
 
 /** `file:line:column message - fix`, the form that editors and terminals make clickable. */
 export function formatProblem(problem: Problem): string {
-  return `${printable(problem.file)}:${problem.line}:${problem.column} ${problem.message} - ${problem.fix}`;
+  return `${escapeText(problem.file)}:${problem.line}:${problem.column} ${problem.message} - ${problem.fix}`;
 }
 
 /** CONFIG_INVALID with every error on a line of its own; `data.problems` has them all. */

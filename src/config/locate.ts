@@ -1,8 +1,8 @@
 /** Where both files are (docs/configuration.md). */
 import { join } from 'node:path';
+import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { canonical, exists, readConfigFile } from './files.ts';
-import { printable } from './printable.ts';
 import type { NamedPath, Settings } from './settings.ts';
 import { readTrusted, type TrustedFile, trustOf } from './trust.ts';
 
@@ -82,7 +82,7 @@ async function find(wanted: Wanted, settings: LocateSettings, trusted: readonly 
     // Named by the owner of this process: no trust needed.
     if (await exists(named.path))
       return { file: { path: named.path, needsTrust: false }, notes: [], missing: undefined };
-    const missing = `${named.source} names ${printable(named.path)}, and there is no such file. Correct the path, or leave ${named.source} out to use the usual places.`;
+    const missing = `${named.source} names ${escapeText(named.path)}, and there is no such file. Correct the path, or leave ${named.source} out to use the usual places.`;
     return { file: undefined, notes: [], missing };
   }
   const own = await canonical(join(settings.configDir, wanted.name));
@@ -97,10 +97,10 @@ async function find(wanted: Wanted, settings: LocateSettings, trusted: readonly 
     if (trust === 'trusted') return { file: { path, needsTrust: true }, notes, missing: undefined };
     const why = trust === 'changed' ? 'it changed since it was trusted' : 'it is not trusted';
     notes.push(
-      `${printable(path)} is in the working directory and not used: ${why}. Look at it, then run "agent-mcp-gateway trust" there.`,
+      `${escapeText(path)} is in the working directory and not used: ${why}. Look at it, then run "agent-mcp-gateway trust" there.`,
     );
   }
-  const places = [...new Set([here, own, below])].map(printable).join(', ');
+  const places = [...new Set([here, own, below])].map(escapeText).join(', ');
   const missing = `No ${wanted.what} found; looked for ${places}. Run "agent-mcp-gateway init" to make one, or name one with ${wanted.flag}.`;
   return { file: undefined, notes, missing };
 }

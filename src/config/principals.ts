@@ -2,7 +2,7 @@
 import { compilePattern } from '../policy/pattern.ts';
 import { checkCredential } from './credentials.ts';
 import type { ConfigDocument, ConfigPath } from './document.ts';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 import type { RulesFile } from './schema.ts';
 import { readLimits } from './terms.ts';
 import type { JwtDefinition, PrincipalDefinition, Problem } from './types.ts';

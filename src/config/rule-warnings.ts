@@ -1,10 +1,12 @@
 /** Warnings about rules that are valid but may not do what their author meant. */
+
+import { escapeText } from '../observe/escape.ts';
 import { lint } from '../policy/lint.ts';
 import { isLiteralPattern } from '../policy/pattern.ts';
 import type { AccessList, PolicyRules } from '../policy/rules.ts';
 import type { ConfigDocument, ConfigPath } from './document.ts';
 import { nearest } from './nearest.ts';
-import { printable, quote } from './printable.ts';
+import { quote } from './quote.ts';
 import { pathName, problemAt } from './rules.ts';
 import type { Problem } from './types.ts';
 
@@ -12,8 +14,8 @@ import type { Problem } from './types.ts';
 export function lintProblems(document: ConfigDocument, rules: PolicyRules): Problem[] {
   return lint(rules).map(({ kind, path, message, fix }) => {
     const target = path.at(-2) === 'tools' ? 'key' : 'value';
-    const text = `${pathName(path)}: ${printable(message)}`;
-    const problem = problemAt(document, 'warning', path, text, printable(fix), target);
+    const text = `${pathName(path)}: ${escapeText(message)}`;
+    const problem = problemAt(document, 'warning', path, text, escapeText(fix), target);
     return kind === 'pattern' ? problem : { ...problem, migration: true };
   });
 }

@@ -3,7 +3,7 @@ import type { AccessList, AgentRules, PolicyRules } from '../policy/rules.ts';
 import type { ConfigDocument, ConfigPath } from './document.ts';
 import { toValue } from './document.ts';
 import { readPrincipals } from './principals.ts';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 import type * as Schema from './schema.ts';
 import { readTerms } from './terms.ts';
 import type { AgentTerms, PrincipalDefinition, Problem } from './types.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { patternProblem } from '../policy/pattern.ts';
 import { nearest } from './nearest.ts';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 
 // A file is checked once: compiling the checks takes longer than they do.
 z.config({ jitless: true });

@@ -5,7 +5,7 @@ import { toValue } from './document.ts';
 import { lifeOf } from './life.ts';
 import { linkOf } from './link.ts';
 import { startsGateway } from './nested.ts';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 import type * as Schema from './schema.ts';
 import { type Environment, substitute } from './substitute.ts';
 import type { BrokenServer, Problem, ServerDefinition, ServerLife } from './types.ts';

@@ -1,6 +1,6 @@
 /** The servers file: every entry on its own, so that one that fails disables only its server (D12). */
 import type { ConfigDocument, ObjectNode } from './document.ts';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 import { type EntryContext, readEntry } from './server-entry.ts';
 import type { BrokenServer, Problem, ServerDefinition } from './types.ts';
 

@@ -1,6 +1,6 @@
 /** What a file would do, in a few lines for the person who is about to trust it. Shows the file as written. */
 import type { ConfigDocument, ConfigNode, ObjectNode } from './document.ts';
-import { quote } from './printable.ts';
+import { quote } from './quote.ts';
 
 /** One line for each server (what would be run or connected to) and each agent, safe to print. */
 export function summarise({ root }: ConfigDocument): readonly string[] {
