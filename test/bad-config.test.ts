@@ -49,7 +49,10 @@ describe('a configuration that does not validate: nothing starts, exit 1, no por
           typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content, null, 2);
         writeFileSync(home[name as 'servers' | 'rules'], text);
       }
-      const { running } = launch(['serve', '--transport', transport, '--port', '0'], { home });
+      const { running } = launch(
+        ['serve', '--transport', transport, ...(transport === 'http' ? ['--port', '0'] : [])],
+        { home },
+      );
       expect((await running.stop(null, 20_000)).code).toBe(1);
       expect(running.stderr()).toMatch(place);
       expect(running.stderr()).not.toContain('listening on');
