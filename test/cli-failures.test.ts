@@ -60,10 +60,11 @@ describe('what to do next is a command, not a tool of agents', () => {
     [['tools', 'call', 'calc', 'fail', '--agent', 'dev'], '"agent-mcp-gateway tools list"'],
     [['tools', 'call', 'gone', 'add', '--agent', 'dev'], '"agent-mcp-gateway tools list"'],
     [['tools', 'list', 'gone', '--agent', 'dev'], '"agent-mcp-gateway tools list"'],
+    [['tools', 'call', 'calc', 'add', '--agent', 'dev', '--args', '[1]'], '--args takes a JSON object'],
   ])('%j', async (args, hint) => {
     const { stdout, stderr } = await run(home, args);
     expect(stdout).toBe('');
     expect(stderr).toContain(hint);
-    expect(stderr).not.toMatch(/list_servers|get_server_tools|agent id you were given/);
+    expect(stderr).not.toMatch(/list_servers|get_server_tools|execute_tool|agent id you were given/);
   });
 });

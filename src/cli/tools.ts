@@ -34,8 +34,19 @@ export function registerTools(program: Command): void {
       `\nExample:\n  $ agent-mcp-gateway tools call files read_file --args '{"path":"notes.md"}' --agent writer`,
     )
     .action((server: string, tool: string, flags: ToolsFlags) =>
-      run(flags, (call) => execute(call, { server, tool, args: flags.args ?? {} }, flags.json === true)),
+      run(flags, (call) => execute(call, { server, tool, args: objectText(flags.args ?? '{}') }, flags.json === true)),
     );
+}
+
+/** The text itself: numbers in it reach the server as they were written. @throws GatewayError USAGE */
+function objectText(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text;
+  } catch {
+    // Said below, as for any other value.
+  }
+  throw new GatewayError('USAGE', `--args takes a JSON object: --args '{"path": "notes.md"}'.`);
 }
 
 /** Calls one of the gateway's own tools and gives its result. */

@@ -21,7 +21,7 @@ export function localConnection(settings: Settings, snapshot: Snapshot, attestat
   if (found !== undefined) return connectionOf(settings, { ...STDIO_PROOF, principal: found.name }, attestations);
   throw new GatewayError(
     'CONFIG_INVALID',
-    `${snapshot.paths.rules}: no principal has "stdio": true, so nobody may connect over stdio: add one, or use --transport http.`,
+    `${snapshot.paths.rules}: no principal has "stdio": true, so nobody may connect over stdio: add "local": {"stdio": true, "may_assume": ["*"]} to "principals", or serve with --transport http.`,
   );
 }
 

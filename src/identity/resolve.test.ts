@@ -79,6 +79,14 @@ it('refusals of agents that exist and that do not are byte-equal but for the nam
   expect(refused[0]).toContain('INVALID_AGENT_ID');
 });
 
+it('asks for another agent_id only where one can help', () => {
+  const messageOf = (result: ReturnType<typeof attempt>): string => ('message' in result ? String(result.message) : '');
+  const gone = { agents: { ops: {} } };
+  expect(messageOf(attempt(gone, undefined, { bound: 'dev' }))).toContain('ask the owner');
+  expect(messageOf(attempt(gone, 'ops', { bound: 'dev' }))).toContain('or none');
+  expect(messageOf(attempt(ci({ may_assume: ['dev'], default: 'dev' }), 'ops'))).toContain('or none');
+});
+
 it('min_assurance: a claim is not enough, the sole agent of a token is', () => {
   const agents = { ...AGENTS, ops: { min_assurance: 'token' } };
   const claim = attempt({ ...ci({ may_assume: ['ops', 'dev'] }), agents }, 'ops');

@@ -68,12 +68,14 @@ function resolveAgent(
 ): Caller {
   const may = (agent: string): boolean =>
     (boundAgent === undefined || agent === boundAgent) && principal.mayAssume(agent) && snapshot.policy.hasAgent(agent);
+  const refused = (rule?: string): GatewayError =>
+    refusedAgent(claimed, !principal.hook && (claimed !== undefined || boundAgent === undefined), rule);
   /** @throws GatewayError INVALID_AGENT_ID, the same for every reason; the audit has it. */
   const as = (agent: string): Caller => {
-    if (!may(agent)) throw refusedAgent(claimed);
+    if (!may(agent)) throw refused();
     const assurance = assuranceOf(principal, boundAgent, agent, attested);
     if (!reaches(assurance, snapshot.agentTerms.get(agent)?.minAssurance)) {
-      throw refusedAgent(claimed, `agents.${agent}.min_assurance`);
+      throw refused(`agents.${agent}.min_assurance`);
     }
     return { principal: principal.name, agent, ceiling: principal.ceiling, assurance };
   };
@@ -106,16 +108,24 @@ function fallback(snapshot: Snapshot, configured: string | undefined): string {
 
 /**
  * The same bytes whether or not the rules have such an agent.
+ * @param canChoose whether another `agent_id` could help.
  * @param rule what refused it, for the audit alone.
  */
-function refusedAgent(claimed: string | undefined, rule?: string): GatewayError {
+function refusedAgent(claimed: string | undefined, canChoose: boolean, rule: string | undefined): GatewayError {
   return new GatewayError(
     'INVALID_AGENT_ID',
-    claimed === undefined
-      ? `This connection has no agent that it may use: ${NEXT_STEPS.nameAgent}.`
-      : `This connection may not use agent_id '${claimed}': ${NEXT_STEPS.nameAgent}, or none.`,
+    canChoose ? otherAgent(claimed) : FIXED_AGENT,
     rule === undefined ? {} : { data: { rule } },
   );
+}
+
+const FIXED_AGENT =
+  'This connection may not be the agent that it was started for, or that its client attests; no agent_id changes that: ask the owner of the gateway.';
+
+function otherAgent(claimed: string | undefined): string {
+  return claimed === undefined
+    ? `This connection has no agent that it may use: ${NEXT_STEPS.nameAgent}.`
+    : `This connection may not use agent_id '${claimed}': ${NEXT_STEPS.nameAgent}, or none.`;
 }
 
 function assuranceOf(
