@@ -10,7 +10,7 @@ import { CORNERS, type Front, open, overMatrix, TRANSPORTS } from './support/mat
 import { fixture } from './support/paths.ts';
 import { assertGone, isAlive, processesOf, until } from './support/process.ts';
 import type { Exchange } from './support/rpc.ts';
-import { executeText, resultOf, textOf } from './support/tools.ts';
+import { errorOf, executeText, resultOf, textOf } from './support/tools.ts';
 
 /** Milliseconds after which everything has ended: drain limit, then 2 s for each step of stopping a child. */
 const DEADLINE = 20_000;
@@ -102,8 +102,11 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
     });
     await until(() => linesOf(events).includes('call wait for-ever'), 'the call arrived');
     gateway.running.child.kill('SIGTERM');
-    const { message } = await exchange.answer;
-    expect(message.error !== undefined || message.result?.['isError'] === true).toBe(true);
+    expect(errorOf(resultOf(await exchange.answer))).toEqual({
+      code: 'SHUTTING_DOWN',
+      message:
+        'The gateway is shutting down: the call was cancelled. The call may have taken effect: check before you repeat it.',
+    });
     await gateway.running.stop(null, DEADLINE);
     await assertGone(home.dir);
     home.remove();

@@ -27,9 +27,16 @@ export function nearestNames(mistyped: string, names: readonly string[]): string
   return scored.slice(0, MAX_NAMES).map(({ name }) => name);
 }
 
-/** The end of a message: ` Did you mean 'a' or 'b'?`, or nothing. */
-export function didYouMean(mistyped: string, names: readonly string[]): string {
-  const near = nearestNames(mistyped, names).map((name) => `'${name}'`);
+/**
+ * The end of a message: ` Did you mean 'a' or 'b'?`, or nothing.
+ * @param shown what a name is called there.
+ */
+export function didYouMean(
+  mistyped: string,
+  names: readonly string[],
+  shown: (name: string) => string = (name) => name,
+): string {
+  const near = nearestNames(mistyped, names).map((name) => `'${shown(name)}'`);
   if (near.length === 0) return '';
   const last = near.pop();
   return ` Did you mean ${near.length === 0 ? last : `${near.join(', ')} or ${last}`}?`;

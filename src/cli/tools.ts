@@ -129,6 +129,7 @@ const SHELL_STEPS: Readonly<Record<keyof typeof NEXT_STEPS, string>> = {
   seeServers: '"agent-mcp-gateway tools list" shows the servers that there are.',
   seeTools: '"agent-mcp-gateway tools list SERVER" shows its tools.',
   seePermitted: '"agent-mcp-gateway tools list" shows what it may use, "agent-mcp-gateway policy explain" why.',
+  allowLonger: 'Raise "timeout_ms" in the entry of the server if the work needs it.',
 };
 
 function inShellWords(message: string): string {

@@ -73,13 +73,13 @@ export function afterSending(method: string, error: unknown): unknown {
   return new GatewayError(code, `${message} ${MAY_HAVE_TAKEN_EFFECT}`, { cause, data: { ...data } });
 }
 
-/** TIMEOUT of a call. */
+/** Methods whose time is the gateway's, not that of a caller. */
+const OF_GATEWAY = /\/(?:list|discover)$|^(?:initialize|ping)$/;
+
+/** TIMEOUT of a call; `data.tookTooLong` where more time may help. */
 export function timedOut(server: string, method: string, ms: number): GatewayError {
-  return new GatewayError(
-    'TIMEOUT',
-    `Server "${server}" did not answer ${method} within ${seconds(ms)}; the call was cancelled. ` +
-      'Ask for a longer timeout_ms if the work needs it.',
-  );
+  const what = `Server "${server}" did not answer ${method} within ${seconds(ms)}; the call was cancelled.`;
+  return new GatewayError('TIMEOUT', what, OF_GATEWAY.test(method) ? {} : { data: { tookTooLong: true } });
 }
 
 /** TIMEOUT of a caller that waited for a server to start. */

@@ -9,6 +9,7 @@ import { protocolFailure } from './failure.ts';
 import { instructionsFor } from './instructions.ts';
 import { type Introduction, introductionOf } from './introduction.ts';
 import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
 
 /** How long a client may keep what `server/discover` says, in milliseconds: more is known when more servers were listed. */
 const DISCOVER_TTL_MS = 300_000;
@@ -78,6 +79,7 @@ export function introduceOperation(
           ? answer(await introductionOf(context, view.server))
           : introduceGateway(await instructionsFor(context, view.mode)),
     }),
+    wording: wordingOf(view),
     // Who has no agent yet may still connect; each call says what it needs.
     fail: (error) => (view.mode === 'single' ? protocolFailure(error) : introduceGateway(undefined)),
   };

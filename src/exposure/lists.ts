@@ -9,6 +9,7 @@ import { pageAfter, pageOf } from './cursors.ts';
 import { type ExposedEntry, exposedEntries, LISTS, type ListName, serverPages } from './entries.ts';
 import { protocolFailure } from './failure.ts';
 import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
 
 /** How long a client may keep a list, in milliseconds; a change is announced besides. Rules filter it, for each caller anew. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
@@ -31,6 +32,7 @@ export function listOperation(name: string, list: ListName, view: View): Operati
       executes: false,
       run: (context) => page(context, list, view, cursorOf(request)),
     }),
+    wording: wordingOf(view),
     fail: (error: GatewayError) => (NOBODY.has(error.code) ? answer(list, [], undefined) : protocolFailure(error)),
   };
 }

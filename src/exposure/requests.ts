@@ -15,6 +15,7 @@ import { hidingFailure, protocolFailure, resourceNotFound } from './failure.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './locate.ts';
 import { replaceUris } from './replace-uris.ts';
 import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
 
 /** `tools/call` of a server's tool. Failures are tool results, as everywhere. */
 export function toolCallOperation(view: View, era: Era): Operation {
@@ -43,6 +44,7 @@ export function toolCallOperation(view: View, era: Era): Operation {
         },
       };
     },
+    wording: wordingOf(view),
     // Who asked for a task waits for no result of a tool.
     fail: (error) =>
       error.code === 'HEADER_MISMATCH' || (asTask && era === 'legacy')
@@ -68,6 +70,7 @@ export function promptOperation(view: View): Operation {
           forward(context, target, 'prompts/get', (name) => joinMembers(member('name', name), others)),
       };
     },
+    wording: wordingOf(view),
     fail: (error) =>
       hidingFailure(error, { kind: 'error', code: -32602, message: `Unknown prompt: ${asked.slice(0, 128)}` }),
   };
@@ -91,6 +94,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
         },
       };
     },
+    wording: wordingOf(view),
     fail: (error) => hidingFailure(error, resourceNotFound(era, asked)),
   };
 }
@@ -124,6 +128,7 @@ export function completionOperation(view: View): Operation {
           ),
       };
     },
+    wording: wordingOf(view),
     fail: (error) => hidingFailure(error, nothing),
   };
 }
@@ -147,6 +152,7 @@ export function passThroughOperation(method: string, server: string): Operation 
       executes: true,
       run: (context, target) => forward(context, target, method, () => keepParams(request, () => true)),
     }),
+    wording: wordingOf({ mode: 'single', server }),
     fail: protocolFailure,
   };
 }

@@ -7,6 +7,7 @@ import { hidingFailure, resourceNotFound } from './failure.ts';
 import { locateUri, lookUpUri } from './locate.ts';
 import { requiredString } from './requests.ts';
 import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
 
 export interface Subscribing {
   readonly method: 'resources/subscribe' | 'resources/unsubscribe';
@@ -39,6 +40,7 @@ export function subscribeOperation({ method, view, era, uri, done }: Subscribing
         },
       };
     },
+    wording: wordingOf(view),
     fail: (error) => hidingFailure(error, resourceNotFound(era, asked)),
   };
 }

@@ -12,6 +12,7 @@ import { pageAfter, pageOf } from './cursors.ts';
 import { protocolFailure } from './failure.ts';
 import { cursorOf } from './lists.ts';
 import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
 
 /** Milliseconds per page of a server. */
 const TIMEOUT_MS = 10_000;
@@ -40,6 +41,7 @@ export function taskListOperation(view: View, principal: string, tasks: Tasks): 
         return view.mode === 'single' ? serverPage(pages, cursorOf(request)) : answer(pages, cursorOf(request));
       },
     }),
+    wording: wordingOf(view),
     fail: protocolFailure,
   };
 }

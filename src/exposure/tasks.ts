@@ -18,6 +18,7 @@ import { hidingFailure } from './failure.ts';
 import { forward, keepParams, requiredString } from './requests.ts';
 import { taskListOperation } from './task-list.ts';
 import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
 
 const METHODS = {
   modern: new Set(['tasks/get', 'tasks/update', 'tasks/cancel']),
@@ -56,6 +57,7 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
         run: (context) => ask(context, method, exposed, task, others),
       };
     },
+    wording: wordingOf(view),
     fail: (error) => (error.code === 'MISSING_CLIENT_CAPABILITY' ? MISSING_TASKS : hidingFailure(error, NO_TASK)),
   };
 }

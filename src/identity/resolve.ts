@@ -40,7 +40,7 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
     subject,
     owner,
     isKnown: (snapshot) => find(snapshot) !== undefined,
-    resolve(snapshot, claimed) {
+    resolve(snapshot, claimed, nameAgent = NEXT_STEPS.nameAgent) {
       if (knownUnder !== snapshot || known.size > MAX_KNOWN) known.clear();
       knownUnder = snapshot;
       const before = known.get(claimed);
@@ -52,24 +52,30 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
           'The rules of the gateway do not let this connection in any more, whatever agent_id it passes: ask the owner of the gateway to add its principal again.',
         );
       }
-      const caller = resolveAgent(snapshot, found, options, claimed, attested);
+      const caller = resolveAgent(snapshot, found, options, { claimed, attested, nameAgent });
       known.set(claimed, caller);
       return caller;
     },
   };
 }
 
+interface Claim {
+  readonly claimed: string | undefined;
+  readonly attested: Attested | undefined;
+  /** What a caller does that has no agent yet. */
+  readonly nameAgent: string;
+}
+
 function resolveAgent(
   snapshot: Snapshot,
   principal: Principal,
   { boundAgent, fallbackAgent }: ConnectionOptions,
-  claimed: string | undefined,
-  attested: Attested | undefined,
+  { claimed, attested, nameAgent }: Claim,
 ): Caller {
   const may = (agent: string): boolean =>
     (boundAgent === undefined || agent === boundAgent) && principal.mayAssume(agent) && snapshot.policy.hasAgent(agent);
   const refused = (rule?: string): GatewayError =>
-    refusedAgent(claimed, !principal.hook && (claimed !== undefined || boundAgent === undefined), rule);
+    refusedAgent({ claimed, nameAgent }, !principal.hook && (claimed !== undefined || boundAgent === undefined), rule);
   /** @throws GatewayError INVALID_AGENT_ID, the same for every reason; the audit has it. */
   const as = (agent: string): Caller => {
     if (!may(agent)) throw refused();
@@ -84,23 +90,23 @@ function resolveAgent(
   const own = named ?? boundAgent ?? principal.defaultAgent;
   if (own !== undefined) return as(own);
   if (snapshot.denyOnMissingAgent) {
-    throw new GatewayError('INVALID_AGENT_ID', `This gateway needs agent_id with every call: ${NEXT_STEPS.nameAgent}.`);
+    throw new GatewayError('INVALID_AGENT_ID', `This gateway needs agent_id with every call: ${nameAgent}.`);
   }
-  return as(fallback(snapshot, fallbackAgent));
+  return as(fallback(snapshot, fallbackAgent, nameAgent));
 }
 
-function fallback(snapshot: Snapshot, configured: string | undefined): string {
+function fallback(snapshot: Snapshot, configured: string | undefined, nameAgent: string): string {
   const agent = configured ?? (snapshot.policy.hasAgent('default') ? 'default' : undefined);
   if (agent === undefined) {
     throw new GatewayError(
       'NO_FALLBACK_CONFIGURED',
-      `No agent_id was given and this gateway has no fallback agent: ${NEXT_STEPS.nameAgent}.`,
+      `No agent_id was given and this gateway has no fallback agent: ${nameAgent}.`,
     );
   }
   if (!snapshot.policy.hasAgent(agent)) {
     throw new GatewayError(
       'FALLBACK_AGENT_NOT_IN_RULES',
-      `The fallback agent '${agent}' is not in the gateway's rules: ${NEXT_STEPS.nameAgent}, or ask the owner to add it.`,
+      `The fallback agent '${agent}' is not in the gateway's rules: ${nameAgent}, or ask the owner to add it.`,
     );
   }
   return agent;
@@ -111,10 +117,14 @@ function fallback(snapshot: Snapshot, configured: string | undefined): string {
  * @param canChoose whether another `agent_id` could help.
  * @param rule what refused it, for the audit alone.
  */
-function refusedAgent(claimed: string | undefined, canChoose: boolean, rule: string | undefined): GatewayError {
+function refusedAgent(
+  claim: Pick<Claim, 'claimed' | 'nameAgent'>,
+  canChoose: boolean,
+  rule: string | undefined,
+): GatewayError {
   return new GatewayError(
     'INVALID_AGENT_ID',
-    canChoose ? otherAgent(claimed) : FIXED_AGENT,
+    canChoose ? otherAgent(claim) : FIXED_AGENT,
     rule === undefined ? {} : { data: { rule } },
   );
 }
@@ -122,10 +132,10 @@ function refusedAgent(claimed: string | undefined, canChoose: boolean, rule: str
 const FIXED_AGENT =
   'This connection may not be the agent that it was started for, or that its client attests; no agent_id changes that: ask the owner of the gateway.';
 
-function otherAgent(claimed: string | undefined): string {
+function otherAgent({ claimed, nameAgent }: Pick<Claim, 'claimed' | 'nameAgent'>): string {
   return claimed === undefined
-    ? `This connection has no agent that it may use: ${NEXT_STEPS.nameAgent}.`
-    : `This connection may not use agent_id '${claimed}': ${NEXT_STEPS.nameAgent}, or none.`;
+    ? `This connection has no agent that it may use: ${nameAgent}.`
+    : `This connection may not use agent_id '${claimed}': ${nameAgent}, or none.`;
 }
 
 function assuranceOf(

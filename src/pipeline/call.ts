@@ -53,7 +53,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     try {
       answer = await afterSignIn(parts, call, classify(parts, call, error));
     } catch (last) {
-      failure = classify(parts, call, last);
+      failure = advised(classify(parts, call, last), operation);
       call.refusedBy = ruleOf(failure);
       answer = operation.fail(failure);
     }
@@ -72,7 +72,7 @@ function admit(parts: PipelineParts, call: Call, invocation: Invocation, context
   const { server, tool, locate } = invocation;
   if (server === undefined && locate !== undefined) {
     return locate(context).then((target) => {
-      if (target === undefined) throw notFound();
+      if (target === undefined) throw notFound(call, invocation);
       call.target = target;
       return decideAndCount(parts, call, invocation, context);
     });
@@ -97,8 +97,16 @@ function decideAndCount(
     });
 }
 
-function notFound(): GatewayError {
-  return new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name that you may use.');
+function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
+  const nothing = `There is nothing of this name that you may use. ${operation.wording.seeTools}`;
+  return new GatewayError('TOOL_NOT_FOUND', missing ?? nothing);
+}
+
+/** A failure with what its caller can do about it, where only its view says that. */
+function advised(error: GatewayError, { wording }: Operation): GatewayError {
+  if (error.data?.['tookTooLong'] !== true) return error;
+  const { code, message, cause, data } = error;
+  return new GatewayError(code, `${message} ${wording.allowLonger}`, { cause, data: { ...data } });
 }
 
 /** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */

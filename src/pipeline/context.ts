@@ -8,7 +8,7 @@ import { keepMembers } from '../protocol/json.ts';
 import { isHopByHopMeta } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { RelayContext } from '../relay/relay.ts';
-import { noServer } from '../tools/no-server.ts';
+import { noServerLike } from '../tools/no-server.ts';
 import type { Connected, Deadline, Invocation, ToolContext } from '../tools/types.ts';
 import { type Call, decide, whoCalls } from './one-call.ts';
 import type { PipelineParts } from './parts.ts';
@@ -41,6 +41,10 @@ export class CallContext implements ToolContext, RelayContext {
 
   get relay(): RelayContext {
     return this;
+  }
+
+  get wording() {
+    return this.#call.operation.wording;
   }
 
   get results() {
@@ -161,7 +165,7 @@ export class CallContext implements ToolContext, RelayContext {
     const { target, snapshot, caller, inbound } = this.#call;
     const name = target?.server ?? '';
     const server = snapshot.servers.get(name);
-    if (server === undefined) throw noServer(name);
+    if (server === undefined) throw noServerLike(this, name);
     const tenant = caller === this.caller ? this.#tenant : tenantOf(inbound, caller?.agent ?? '');
     downstream.expect(tenant.capabilities);
     const prepared = prepare(server);

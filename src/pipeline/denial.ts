@@ -1,6 +1,5 @@
 import type { Decision } from '../policy/rules.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { NEXT_STEPS } from '../shared/next-steps.ts';
 
 /**
  * The refusal of a call: constant but for the caller's own names, so that denied and non-existent look the same, and so do
@@ -10,11 +9,9 @@ export function denial(
   who: { agent: string; server: string; tool: string | undefined },
   decision: Decision,
   explain: boolean,
+  seePermitted: string,
 ): GatewayError {
   const what = who.tool === undefined ? `server '${who.server}'` : `tool '${who.tool}' of server '${who.server}'`;
   const why = explain ? ` Deciding rule: ${decision.rule}.` : '';
-  return new GatewayError(
-    'DENIED_BY_POLICY',
-    `Agent '${who.agent}' may not use ${what}: ${NEXT_STEPS.seePermitted}${why}`,
-  );
+  return new GatewayError('DENIED_BY_POLICY', `Agent '${who.agent}' may not use ${what}: ${seePermitted}${why}`);
 }

@@ -34,7 +34,8 @@ export interface Call {
 
 /** Who calls, under the call's snapshot. @throws GatewayError as `Connection.resolve` */
 export function whoCalls(call: Call, invocation: Invocation): Caller {
-  const caller = call.inbound.connection.resolve(call.snapshot, invocation.claimedAgent);
+  const { snapshot, inbound, operation } = call;
+  const caller = inbound.connection.resolve(snapshot, invocation.claimedAgent, operation.wording.nameAgent);
   call.caller = caller;
   return caller;
 }
@@ -44,11 +45,16 @@ export function whoCalls(call: Call, invocation: Invocation): Caller {
  * @throws GatewayError DENIED_BY_POLICY
  */
 export function decide(call: Call, invocation: Invocation): void {
-  const { snapshot, caller, target } = call;
+  const { snapshot, caller, target, operation } = call;
   if (target === undefined || caller === undefined) return;
   const { server, name } = target;
   const decision = decideFor(snapshot.policy, caller, server, name, invocation.kind);
   call.decision = decision;
   if (decision.allowed) return;
-  throw denial({ agent: caller.agent, server, tool: name }, decision, snapshot.explainDenials);
+  throw denial(
+    { agent: caller.agent, server, tool: name },
+    decision,
+    snapshot.explainDenials,
+    operation.wording.seePermitted,
+  );
 }

@@ -3,6 +3,7 @@ import { protocolFailure } from '../exposure/failure.ts';
 import { stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { ALLOW_LONGER, NEXT_STEPS, type Wording } from '../shared/next-steps.ts';
 import { failureAnswer } from '../tools/answer.ts';
 import { readArguments } from '../tools/arguments.ts';
 import { taskOf } from '../tools/task.ts';
@@ -37,6 +38,7 @@ function operationOf(tool: GatewayTool): Operation {
       name: tool.name,
       read: (request) => readInvocation(tool, parameters, request),
       fail: ({ code, message }) => failureAnswer(code, message),
+      wording: wordingFor(parameters),
     };
     operations.set(tool, operation);
   }
@@ -45,11 +47,20 @@ function operationOf(tool: GatewayTool): Operation {
 
 /** Who asked for a task waits for no result of a tool: failures are errors of the protocol. */
 function taskOperationOf(tool: GatewayTool, task: string): Operation {
+  const parameters = parameterNames(tool);
   return {
     name: tool.name,
-    read: (request) => readInvocation(tool, parameterNames(tool), request, task),
+    read: (request) => readInvocation(tool, parameters, request, task),
     fail: protocolFailure,
+    wording: wordingFor(parameters),
   };
+}
+
+const WORDING: Wording = { ...NEXT_STEPS, toolName: (_server, tool) => tool };
+const UNTIMED: Wording = { ...WORDING, allowLonger: ALLOW_LONGER };
+
+function wordingFor(parameters: readonly string[]): Wording {
+  return parameters.includes('timeout_ms') ? WORDING : UNTIMED;
 }
 
 function readInvocation(

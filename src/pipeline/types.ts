@@ -27,9 +27,10 @@ export interface Connection {
   readonly attest?: (toolUseId: string) => Connection | Promise<Connection>;
   /**
    * The agent of a call, under one snapshot.
+   * @param nameAgent what a caller does that has none, for the error.
    * @throws GatewayError INVALID_AGENT_ID, FALLBACK_AGENT_NOT_IN_RULES or NO_FALLBACK_CONFIGURED.
    */
-  resolve(snapshot: Snapshot, claimed: string | undefined): Caller;
+  resolve(snapshot: Snapshot, claimed: string | undefined, nameAgent?: string): Caller;
 }
 
 /** One request as a transport hands it in. */

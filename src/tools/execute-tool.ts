@@ -6,7 +6,6 @@ import { joinMembers } from '../protocol/json.ts';
 import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { NEXT_STEPS } from '../shared/next-steps.ts';
 import type { ObjectArgument } from './arguments.ts';
 import { noServerLike } from './no-server.ts';
 import { tokenLimit } from './read-result.ts';
@@ -170,14 +169,13 @@ function notListed(context: ToolContext, server: ServerDefinition, call: Executi
   const permitted = (context.catalog.listed(server) ?? []).filter(
     ({ name }) => context.decide(call.server, name).allowed,
   );
+  const { seeTools, toolName } = context.wording;
   const hint = didYouMean(
     call.tool,
     permitted.map(({ name }) => name),
+    (name) => toolName(call.server, name),
   );
-  return new GatewayError(
-    'TOOL_NOT_FOUND',
-    `Server '${call.server}' has no tool '${call.tool}'.${hint} ${NEXT_STEPS.seeTools}`,
-  );
+  return new GatewayError('TOOL_NOT_FOUND', `Server '${call.server}' has no tool '${call.tool}'.${hint} ${seeTools}`);
 }
 
 export function deadlineIn(timeoutMs: number): Deadline {

@@ -9,6 +9,10 @@ import type { GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 /** Tokens of a piece where neither the call nor the rules say. */
 const DEFAULT_TOKENS = 10_000;
 
+/** The same for a handle that nobody gave out, is over, or is not permitted any more. */
+const GONE =
+  'There is no result under this handle any more. If you need the rest, call its tool again, where that may safely be done twice.';
+
 /** Reads on in a result that was cut. Decided on like the call that it came from. */
 export const readResult: GatewayTool = {
   name: 'read_result',
@@ -40,6 +44,7 @@ export const readResult: GatewayTool = {
         const kept = await results.find(handle, relay.owner);
         return kept === undefined ? undefined : { server: kept.server, name: kept.tool };
       },
+      missing: GONE,
       run: (context) => read(context, { handle, offset, select, maxTokens }),
     };
   },
@@ -54,7 +59,7 @@ interface Reading {
 
 async function read(context: ToolContext, { handle, offset, select, maxTokens }: Reading): Promise<ToolAnswer> {
   const kept = await context.results.find(handle, context.relay.owner);
-  if (kept === undefined) return failureAnswer('TOOL_NOT_FOUND', 'This result is gone: call the tool again.');
+  if (kept === undefined) return failureAnswer('TOOL_NOT_FOUND', GONE);
   const limit = tokenLimit(context, maxTokens) ?? DEFAULT_TOKENS;
   let { text } = kept;
   if (select !== undefined) {

@@ -8,6 +8,7 @@ import type { ScannedObject } from '../protocol/scan.ts';
 import type { RelayContext } from '../relay/relay.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import type { Wording } from '../shared/next-steps.ts';
 import type { Arguments } from './arguments.ts';
 import type { ResultStore } from './results/store.ts';
 
@@ -30,6 +31,7 @@ export interface ToolContext {
   /** May the caller use a server, or what it offers? */
   decide(server: string, name?: string, kind?: OfferKind): Decision;
   readonly catalog: TenantCatalog;
+  readonly wording: Wording;
   /** Results that were too long. */
   readonly results: ResultStore;
   readonly signal: CancelSignal;
@@ -74,6 +76,8 @@ export interface Invocation {
    * is told like a denial.
    */
   readonly locate?: (context: ToolContext) => Promise<Target | undefined>;
+  /** What is told where it finds nothing, if there is more to say than that. */
+  readonly missing?: string;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
   /** It is no call, and counts for no limit: a client that may not call any more can still connect. */
@@ -102,6 +106,7 @@ export interface Operation {
   /** @throws GatewayError INVALID_ARGUMENTS or INVALID_PARAMS */
   read(request: RequestText): Invocation;
   fail(error: GatewayError): ToolAnswer;
+  readonly wording: Wording;
 }
 
 /** A tool of the gateway itself. */
