@@ -12,18 +12,20 @@ const EARLIEST = 0.6;
  */
 export function cutAt(text: string, from: number, maxTokens: number): number {
   if (from >= text.length) return text.length;
-  const fits = longestFit(text, from, maxTokens);
-  if (fits >= text.length) return text.length;
+  const longest = longestFit(text, from, maxTokens);
+  if (longest >= text.length) return text.length;
+  const fits = (end: number): boolean =>
+    !isHighSurrogate(text.charCodeAt(end - 1)) && estimateTokens(text.slice(from, end)) <= maxTokens;
   for (const boundary of BOUNDARIES) {
-    const at = text.lastIndexOf(boundary, fits - boundary.length);
-    if (at >= from + (fits - from) * EARLIEST) return at + boundary.length;
+    const at = text.lastIndexOf(boundary, longest - boundary.length);
+    if (at >= from + (longest - from) * EARLIEST && fits(at + boundary.length)) return at + boundary.length;
   }
-  const inside = isHighSurrogate(text.charCodeAt(fits - 1));
-  if (!inside) return fits;
-  return fits - 1 > from ? fits - 1 : fits + 1;
+  // A space costs more at the end than before a word, so a shorter piece may not fit where a longer one does.
+  for (let end = longest; end > from; end--) if (fits(end)) return end;
+  return from + (isHighSurrogate(text.charCodeAt(from)) ? 2 : 1);
 }
 
-/** The farthest offset that still fits, by halving: the estimate grows with the text. */
+/** An offset that still fits, as far as halving finds one: the estimate nearly always grows with the text. */
 function longestFit(text: string, from: number, maxTokens: number): number {
   // A token is rarely longer than this; what lies beyond need not be counted.
   const farthest = Math.min(text.length, from + maxTokens * 16);

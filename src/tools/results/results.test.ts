@@ -33,6 +33,7 @@ describe('a cut', () => {
         for (const piece of pieces) expect(piece).not.toMatch(/[\ud800-\udbff]$/);
         for (const piece of pieces) if (piece.length > 2) expect(estimateTokens(piece)).toBeLessThanOrEqual(tokens);
       }),
+      { examples: [['é\u{1F600}. \u{1F600}', 4]] },
     );
   });
 });
