@@ -9,7 +9,7 @@ import { request } from './support/http.ts';
 import { CORNERS, type Front, open, overMatrix, TRANSPORTS } from './support/matrix.ts';
 import { fixture } from './support/paths.ts';
 import { assertGone, isAlive, processesOf, until } from './support/process.ts';
-import type { Exchange } from './support/rpc.ts';
+import type { Answer, Exchange } from './support/rpc.ts';
 import { errorOf, executeText, resultOf, textOf } from './support/tools.ts';
 
 /** Milliseconds after which everything has ended: drain limit, then 2 s for each step of stopping a child. */
@@ -159,9 +159,10 @@ it.each([
     gateway.running.child.kill('SIGTERM');
     await until(async () => (await status('/ready')) === 503, 'it drains');
     expect(await status('/health')).toBe(200);
-    const late = await (await gateway.open()).call('tools/list', {});
-    expect(late.status).toBe(503);
-    expect(late.message.error?.message).toContain('shutting down');
+    // Each worker hears of it for itself.
+    const late = async (): Promise<Answer> => (await gateway.open()).call('tools/list', {});
+    await until(async () => (await late()).status === 503, 'calls are refused');
+    expect((await late()).message.error?.message).toContain('shutting down');
     running.cancel();
     await running.answer.catch(() => undefined);
     expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);

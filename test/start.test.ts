@@ -174,3 +174,21 @@ it('a server that hangs while it starts is waited for once, not by every list an
   await until(async () => !JSON.stringify(await search()).includes('not_searched'), 'it is searched');
   await gateway.stop();
 });
+
+it.each([
+  ['serve', ['serve', '--transport', 'http', '--port', '0'], 'token'],
+  ['init', ['init'], '.mcp.json'],
+  ['connect', ['connect', 'claude-code', '--per-agent', '--dir', 'FILE'], '.claude/agents/default.md'],
+])('what cannot be written is named, and it is no fault of the gateway: %s', async (_what, args, name) => {
+  // Rights would not keep every user that runs this test from writing.
+  const file = path.join(home.dir, 'a-file');
+  writeFileSync(file, '');
+  const { code, stdout, stderr } = await run(
+    args.map((arg) => (arg === 'FILE' ? file : arg)),
+    { env: { XDG_CONFIG_HOME: file, GATEWAY_MCP_CONFIG: home.servers, GATEWAY_RULES: home.rules } },
+  );
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^agent-mcp-gateway: Cannot write .*\(ENOTDIR\): move away the file .*\.$/m);
+  expect(stderr).toContain(`${file}/`);
+  expect(stderr).toContain(`${name} (`);
+});

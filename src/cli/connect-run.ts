@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openRules } from '../config/edit-rules.ts';
 import { expandHome, settingsHere } from '../config/settings.ts';
+import { cannotWrite } from '../shared/cannot-write.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { print, printJson, say } from './output.ts';
 import { type AgentEntry, subagentFile, subagentName, withEntry } from './subagent-file.ts';
@@ -31,7 +32,7 @@ export function printHook(): void {
 
 /**
  * Writes a subagent for every agent of the rules, each with a connection that can be that agent only.
- * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
+ * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID, CANNOT_WRITE
  */
 export async function connectPerAgent(options: ConnectOptions): Promise<void> {
   const { rules, mcpConfig } = options;
@@ -64,7 +65,16 @@ function fileArgs({ rules, mcpConfig }: ConnectOptions): string[] {
   return [...path('--mcp-config', mcpConfig), ...path('--rules', rules)];
 }
 
+/** @throws GatewayError CANNOT_WRITE */
 async function writeSubagent(file: string, entry: AgentEntry, text: string): Promise<void> {
+  try {
+    await addSubagent(file, entry, text);
+  } catch (error) {
+    throw cannotWrite(file, error, 'choose another --dir');
+  }
+}
+
+async function addSubagent(file: string, entry: AgentEntry, text: string): Promise<void> {
   const existing = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -3,7 +3,6 @@ import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { systemCode } from '../shared/system-code.ts';
 import type { CommandFlags } from './flags.ts';
 import { refuseMisplaced } from './misplaced.ts';
 import { say } from './output.ts';
@@ -21,7 +20,7 @@ type Life = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
 /**
  * Serves until a signal or the client ends it; the process exits then.
  * @param flags that the settings were made of.
- * @throws GatewayError where it cannot start: NESTED_GATEWAY, CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE
+ * @throws GatewayError where it cannot start: NESTED_GATEWAY, CONFIG_NOT_FOUND, CONFIG_INVALID, CANNOT_LISTEN, CANNOT_WRITE, USAGE
  */
 export async function serve(settings: Settings, flags: CommandFlags): Promise<void> {
   refuseNesting(settings);
@@ -49,11 +48,11 @@ export async function serve(settings: Settings, flags: CommandFlags): Promise<vo
   if (settings.workers > 1) {
     const { createCluster } = await import('../cluster/primary.ts');
     gateway = await createCluster(settings);
-    return serveOverHttp(gateway, settings);
+    return serveOverHttp(gateway);
   }
   const started = await createGateway(settings);
   gateway = started;
-  if (settings.transport === 'http') return serveOverHttp(started, settings);
+  if (settings.transport === 'http') return serveOverHttp(started);
   return started.serveStdio(process.stdin, process.stdout, (reason) => {
     if (reason === 'stdout broken') leave(started);
     endWithClient(parent, (drainMs) => {
@@ -85,22 +84,10 @@ function leave(gateway: Life): never {
   process.exit(1);
 }
 
-async function serveOverHttp(gateway: Life, settings: Settings): Promise<void> {
-  const { url, newToken } = await gateway.serveHttp().catch((error: unknown) => {
-    throw listenError(error, settings);
-  });
+async function serveOverHttp(gateway: Life): Promise<void> {
+  const { url, newToken } = await gateway.serveHttp();
   gateway.log.info(`listening on ${url}`);
   if (newToken !== undefined) say(...clientConfiguration(url, newToken).split('\n'));
-}
-
-function listenError(error: unknown, { host, port }: Settings): unknown {
-  const code = systemCode(error);
-  if (code === undefined || error instanceof GatewayError) return error;
-  const hint =
-    code === 'EADDRINUSE'
-      ? 'another program uses it: choose one with --port.'
-      : 'choose another with --host and --port.';
-  return new GatewayError('CANNOT_LISTEN', `Cannot listen on ${host}:${port} (${code}): ${hint}`);
 }
 
 function clientConfiguration(url: string, token: string): string {

@@ -3,6 +3,7 @@
  * session, or to the next one in turn. It reads nothing else of them.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { cannotListen } from '../transport/http/cannot-listen.ts';
 import { workerInHead } from './tags.ts';
 
 /** Milliseconds that a connection may stay silent. */
@@ -22,7 +23,7 @@ export interface Door {
   close(): void;
 }
 
-/** @throws the error of listen(2), e.g. EADDRINUSE. */
+/** @throws GatewayError CANNOT_LISTEN */
 export function openDoor({ host, port, enter, failed }: DoorOptions): Promise<Door> {
   const silent = new Set<Socket>();
   // With a mark of 0, a socket stops to read after its first chunk: nothing is lost when it is given away.
@@ -46,9 +47,10 @@ export function openDoor({ host, port, enter, failed }: DoorOptions): Promise<Do
     });
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refused = (error: unknown): void => reject(cannotListen(error, host, port));
+    server.once('error', refused);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', refused);
       server.on('error', failed);
       const name = host.includes(':') ? `[${host}]` : host;
       resolve({

@@ -14,6 +14,7 @@ import { createLogger } from '../observe/log.ts';
 import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/limits.ts';
+import { cannotWrite } from '../shared/cannot-write.ts';
 import { LONGEST_PID, openSocketFolder, socketFolder } from '../shared/socket-folder.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
@@ -152,8 +153,12 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       await hooks.update(config.current());
       const generated = generatedToken(settings, config.current());
       if (generated !== undefined) redactor.add([generated.token]);
-      openSocketFolder(dirname(dir));
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      try {
+        openSocketFolder(dirname(dir));
+        mkdirSync(dir, { recursive: true, mode: 0o700 });
+      } catch (error) {
+        throw cannotWrite(dir, error, 'set XDG_CACHE_HOME to a folder where it has');
+      }
       try {
         await crew.start();
         door = await openDoor({

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { cannotWrite } from '../shared/cannot-write.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { MAX_FILE_BYTES } from './text.ts';
 import type { Problem } from './types.ts';
@@ -60,10 +61,17 @@ export async function canonical(path: string): Promise<string> {
   return join(await realpath(dirname(path)).catch(() => dirname(path)), basename(path));
 }
 
-/** Replaces a file in one step, readable by its owner only; a reader sees the old content or the new one, whole. */
+/**
+ * Replaces a file in one step, readable by its owner only; a reader sees the old content or the new one, whole.
+ * @throws GatewayError CANNOT_WRITE
+ */
 export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
-  const draft = await draftPrivateFile(path, 0);
-  await draft.commit(content);
+  try {
+    const draft = await draftPrivateFile(path, 0);
+    await draft.commit(content);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
 }
 
 /** A file to come, of which nobody sees anything yet. One of the two ends it. */

@@ -2,6 +2,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { cannotWrite } from '../shared/cannot-write.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 
@@ -40,18 +41,20 @@ export function isTokenShaped(token: string): boolean {
   return token.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]{32,}$/.test(token);
 }
 
+const WITHOUT_FILE = 'list principals with tokens of their own in the rules ("agent-mcp-gateway token create")';
+
 /**
  * Reads the generated token, or makes one on the first start.
- * @throws GatewayError CONFIG_INVALID where the file exists but holds no token.
+ * @throws GatewayError CONFIG_INVALID where the file exists but holds no token; CANNOT_WRITE
  */
 export function loadOrCreateToken(file: string): { readonly token: string; readonly created: boolean } {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const fresh = createToken();
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
     return { token: fresh, created: true };
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
+    if (systemCode(error) !== 'EEXIST') throw cannotWrite(file, error, WITHOUT_FILE);
   }
   const token = readFileSync(file, 'utf8').trim();
   if (isTokenShaped(token)) return { token, created: false };

@@ -53,6 +53,8 @@ export const CATALOGUE = {
   /** A command that talks to a running gateway found none. */
   NOT_RUNNING: command(1),
   CANNOT_LISTEN: command(1),
+  /** A file that the gateway keeps, or that a command was to write. */
+  CANNOT_WRITE: command(1),
   USAGE: command(2),
 } as const satisfies Record<string, Entry>;
 

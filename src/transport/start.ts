@@ -50,7 +50,7 @@ export interface Transports {
   stdio(input: Readable, output: Writable, connection: Connection, ended: (reason: StdioEnd) => void): void;
   /**
    * @returns where it listens, and the token where this start made one.
-   * @throws the error of listen(2)
+   * @throws GatewayError CANNOT_LISTEN, CANNOT_WRITE
    */
   http(): Promise<{ readonly url: string; readonly newToken: string | undefined }>;
   /** Serves a connection that another process accepted. @param head what was read of it already. */

@@ -8,6 +8,7 @@ import { METADATA_PATH, type ProtectedResource } from '../../identity/resource.t
 import type { Desk } from '../../pipeline/sign-in.ts';
 import type { Connection } from '../../pipeline/types.ts';
 import { refusal } from '../answer.ts';
+import { cannotListen } from './cannot-listen.ts';
 import { challenge, tooMany } from './challenge.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Guard } from './guard.ts';
@@ -55,7 +56,7 @@ const KEEP_ALIVE_MS = 75_000;
 /** Milliseconds of silence after which TCP asks whether the other end is still there. */
 const PROBE_MS = 60_000;
 
-/** Starts to listen. @throws the error of listen(2), e.g. EADDRINUSE. */
+/** Starts to listen. @throws GatewayError CANNOT_LISTEN; on a local socket the error of listen(2). */
 export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
   // A client that is gone without a word is found out, so that its streams end.
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_MS }, (request, response) => {
@@ -69,12 +70,14 @@ export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.at, () => {
-      server.off('error', reject);
+    const { at } = options;
+    const refused = (error: unknown): void => reject('path' in at ? error : cannotListen(error, at.host, at.port));
+    server.once('error', refused);
+    server.listen(at, () => {
+      server.off('error', refused);
       server.on('error', options.failed);
       resolve({
-        url: urlOf(server.address(), options.at),
+        url: urlOf(server.address(), at),
         adopt: (socket, head) => {
           socket.setNoDelay(true);
           if (head.length > 0) socket.unshift(head);

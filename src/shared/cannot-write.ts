@@ -1,0 +1,25 @@
+import { GatewayError } from './errors.ts';
+import { systemCode } from './system-code.ts';
+
+const NO_ROOM = 'make room on the disk';
+const NO_FOLDER = 'move away the file that stands where a folder of its path should be';
+
+/** By the codes of open(2), mkdir(2) and write(2); for all others a right is missing. */
+const FIXES: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', NO_ROOM],
+  ['EDQUOT', NO_ROOM],
+  ['ENOTDIR', NO_FOLDER],
+  ['EEXIST', NO_FOLDER],
+]);
+
+/**
+ * What to throw where a file could not be written: the system's errors say neither which file it was for nor what to do.
+ * @param otherwise how else it can be had.
+ * @returns the error itself where it is not one of the system's.
+ */
+export function cannotWrite(path: string, error: unknown, otherwise = 'choose another place'): unknown {
+  const code = systemCode(error);
+  if (code === undefined || error instanceof GatewayError) return error;
+  const fix = FIXES.get(code) ?? 'give this user the right to write there';
+  return new GatewayError('CANNOT_WRITE', `Cannot write ${path} (${code}): ${fix}, or ${otherwise}.`, { cause: error });
+}
