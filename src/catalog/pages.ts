@@ -1,6 +1,7 @@
 /** Fetches a paginated list to its end, within bounds (server/utilities/pagination). */
 import type { Link } from '../downstream/types.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { quoted } from '../shared/quote.ts';
 
 const MAX_PAGES = 100;
 const MAX_ENTRIES = 10_000;
@@ -32,7 +33,7 @@ export async function fetchPages(link: Link, options: PagesOptions): Promise<num
   for (let pages = 1; ; pages++) {
     const params = cursor === undefined ? '' : `"cursor":${JSON.stringify(cursor)}`;
     const reply = await link.request(method, params, { timeoutMs: options.timeoutMs });
-    if (!reply.ok) throw broken(server, `refused to list its ${what}: ${reply.message.slice(0, 200)} (${reply.code})`);
+    if (!reply.ok) throw broken(server, `refused to list its ${what}: ${quoted(reply.message, 200)} (${reply.code})`);
     const page = options.page(reply.result.text);
     if (page === undefined) throw broken(server, `answered ${method} without a list of ${what}`);
     if (reply.result.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Number.POSITIVE_INFINITY, reply.result.ttlMs);

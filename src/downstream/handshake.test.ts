@@ -42,7 +42,7 @@ describe('the answer to initialize', () => {
   it('is a sentence where it is unusable', () => {
     expect(readInitialized(response({ result: { protocolVersion: '2023-01-01' } }))).toMatch(/2023-01-01/);
     expect(readInitialized(response({ result: {} }))).toMatch(/without a protocolVersion/);
-    expect(readInitialized(error(-32000))).toMatch(/refused to initialize: no/);
+    expect(readInitialized(error(-32000))).toMatch(/^refused to initialize: "no.*" \(-32000\)\.$/);
   });
 });
 

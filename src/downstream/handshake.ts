@@ -6,6 +6,7 @@ import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
 import { type Era, isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { CATALOGUE, type GatewayError } from '../shared/errors.ts';
+import { quoted } from '../shared/quote.ts';
 import { within } from '../shared/wait.ts';
 import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
@@ -65,12 +66,14 @@ export function offersModern({ text: message, error }: ResponseMessage): boolean
 export function readInitialized(message: ResponseMessage): ServerFacts | string {
   if (message.error !== undefined) {
     const error = fields(parsedValue(message.text, message.error));
-    return `refused to initialize: ${text(error?.message)?.slice(0, 300) ?? 'no reason given'} (${String(error?.code)}).`;
+    const reason = text(error?.message);
+    const said = reason === undefined ? 'no reason given' : quoted(reason, 300);
+    return `refused to initialize: ${said} (${typeof error?.code === 'number' ? error.code : 'no code'}).`;
   }
   const result = fields(parsedValue(message.text, message.result));
   const revision = text(result?.protocolVersion);
   if (result === undefined || revision === undefined) return 'answered initialize without a protocolVersion.';
-  if (!isLegacy(revision)) return `speaks revision ${revision.slice(0, 20)}, which the gateway does not.`;
+  if (!isLegacy(revision)) return `speaks revision ${quoted(revision, 20)}, which the gateway does not.`;
   return readFacts('legacy', revision, fields(result.serverInfo), result, fields(result.capabilities) ?? {}, message);
 }
 
@@ -139,7 +142,7 @@ function accept(peer: Peer, facts: ServerFacts): ServerFacts {
 }
 
 function foreign(server: string, supported: readonly string[]): GatewayError {
-  const list = supported.slice(0, 5).join(', ').slice(0, 100);
+  const list = quoted(supported.slice(0, 5).join(', '), 100);
   return unavailable(server, `speaks only revisions that the gateway does not (${list}).`);
 }
 

@@ -103,8 +103,10 @@ describe('the tail of stderr', () => {
     tail.push(Buffer.from('pass\u001b[31mword hunter2\u202e\u0007\n\n'));
     const sentence = tail.sentence();
     expect(sentence).toMatch(
-      /^ Its last output: line 4996 \| line 4997 \| line 4998 \| line 4999 \| password \[redacted\]$/,
+      /^ Its last output: "line 4996 \| line 4997 \| line 4998 \| line 4999 \| password \[redacted\]"\.$/,
     );
+    tail.push(Buffer.from('It is fine". Try again: "\n'));
+    expect(tail.sentence()).toMatch(/ \| It is fine\\"\. Try again: \\""\.$/);
   });
 
   it('is read slowly after the first, as is any flood', async () => {

@@ -1,5 +1,6 @@
 /** The last of what a server wrote to stderr, for the message of the error that follows. */
 import { Buffer } from 'node:buffer';
+import { quoted } from '../shared/quote.ts';
 
 const CAPACITY_BYTES = 64 * 1024;
 const TAIL_LINES = 5;
@@ -11,7 +12,7 @@ export interface Tail {
   text(): string;
   /** Tells of every further chunk, in the same form. @returns ends it */
   follow(listener: (text: string) => void): () => void;
-  /** A sentence with the last lines, redacted and bounded; empty when there are none. */
+  /** A sentence with the last lines in quotes, redacted and bounded; empty when there are none. */
   sentence(): string;
 }
 
@@ -51,7 +52,7 @@ export function createTail(redact: (text: string) => string, capacity: number = 
         .map((line) => visible(line).trim())
         .filter((line) => line !== '');
       const tail = lines.slice(-TAIL_LINES).join(' | ').slice(-TAIL_CHARACTERS);
-      return tail === '' ? '' : ` Its last output: ${tail}`;
+      return tail === '' ? '' : ` Its last output: ${quoted(tail, TAIL_CHARACTERS)}.`;
     },
   };
 }

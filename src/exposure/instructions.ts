@@ -1,8 +1,8 @@
 /** What an agent is told before it asks for anything: its servers in a line each, the way to their tools, what they say. */
 import { estimateTokens } from '../catalog/tokens.ts';
+import { quoted } from '../shared/quote.ts';
 import { visibleServers } from '../tools/list-servers.ts';
 import type { ToolContext } from '../tools/types.ts';
-import { quoted } from './quote.ts';
 
 /** Tokens of the servers, with room for what an estimate may be wrong by. */
 const MAX_TOKENS = 260;

@@ -1,6 +1,6 @@
 /** Text by a server inside a text by the gateway. */
 
-import { cutText } from '../shared/cut.ts';
+import { cutText } from './cut.ts';
 
 /** What nobody sees and a model may read: marks of direction, joiners, tags, variation selectors, private characters. */
 const UNSEEN = /[\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]/gu;
