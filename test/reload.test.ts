@@ -9,7 +9,16 @@ import { request } from './support/http.ts';
 import { fixture } from './support/paths.ts';
 import { until } from './support/process.ts';
 import type { Rpc } from './support/rpc.ts';
-import { callTool, dataOf, errorOf, execute, executeText, listServers, textOf } from './support/tools.ts';
+import {
+  callTool,
+  dataOf,
+  errorOf,
+  execute,
+  executeText,
+  listServers,
+  type ToolResult,
+  textOf,
+} from './support/tools.ts';
 
 const RELOADS = 300;
 /** Milliseconds between two calls. */
@@ -324,3 +333,26 @@ it.runIf(process.platform !== 'win32')('SIGHUP with a bad file keeps the old con
   expect(await executeText(rpc, { server: 'calc', tool: 'label' })).toBe('none');
   await gateway.stop();
 });
+
+it.each(['wait', 'progress'])(
+  'a credential that is taken away while its call runs (%s): the call ends with an error',
+  async (tool) => {
+    const home = makeHome({ rules: withPrincipals({ default: { allow: { servers: ['*'] } } }) });
+    const events = path.join(home.dir, 'events');
+    writeFileSync(home.servers, fileText(servers({ slow: fixture('slow', { EVENTS_FILE: events }) })));
+    const gateway = await serveHttp({ home });
+    const rpc = await gateway.open('2025-11-25');
+    const args = { server: 'slow', tool, args: { key: 'k', steps: 1 } };
+    const meta = { progressToken: 1 };
+    const running = rpc.start('tools/call', { name: 'execute_tool', arguments: args }, { meta });
+    await until(() => linesOf(events).includes(`call ${tool} k`), 'the call arrived');
+    const agents = { default: { allow: { servers: ['*'] } } };
+    writeFileSync(home.rules, fileText({ agents, principals: { local: { stdio: true, may_assume: ['*'] } } }));
+    const { message } = await running.answer;
+    const error = errorOf(message.result as unknown as ToolResult);
+    expect(error.code).toBe('SESSION_ENDED');
+    expect(error.message).toMatch(/no longer has the credential that opened it.*may have taken effect/);
+    await until(() => linesOf(events).includes('cancelled k'), 'the server is told');
+    await gateway.stop();
+  },
+);

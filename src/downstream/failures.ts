@@ -63,7 +63,7 @@ const READS: ReadonlySet<string> = new Set([
   'tasks/result',
 ]);
 /** Codes of failures that say nothing about how far a request came. */
-const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT', 'SHUTTING_DOWN']);
+const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT', 'SHUTTING_DOWN', 'SESSION_ENDED']);
 
 /** What a request of this method fails with that was handed to its connection. */
 export function afterSending(method: string, error: unknown): unknown {

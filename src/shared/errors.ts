@@ -44,6 +44,8 @@ export const CATALOGUE = {
   UNSUPPORTED_PROTOCOL_VERSION: protocol(-32022, 400),
   INTERNAL: protocol(-32603, 500),
   SHUTTING_DOWN: protocol(-32603, 503),
+  /** The session of a call that ran was ended by the gateway. */
+  SESSION_ENDED: protocol(-32600, 404),
   // Failures of a start or of a command.
   CONFIG_NOT_FOUND: command(1),
   CONFIG_INVALID: command(1),

@@ -89,7 +89,9 @@ it('a reload ends the sessions of principals that are gone', () => {
   const sessions = sessionsAt({ now: 0 });
   const kept = sessions.open(connection('a'), undefined, NEGOTIATED);
   const gone = sessions.open(connection('b'), undefined, NEGOTIATED);
+  const flight = gone.flights.begin('1');
   sessions.retain(({ principal }) => principal === 'a');
+  expect(flight?.signal.reason).toBeInstanceOf(GatewayError);
   expect(sessions.find(kept.id, 'a')).toBeDefined();
   expect(sessions.find(gone.id, 'b')).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 /** Sessions of the 2025 revisions over HTTP: each belongs to the principal that opened it (docs/identity.md). */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../pipeline/types.ts';
-import type { GatewayError } from '../../shared/errors.ts';
+import { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
 import { beginSession, endSession, type Negotiated, type SessionState } from '../session-state.ts';
 import { createEventStreams, type EventStream, type EventStreams } from './event-stream.ts';
@@ -27,7 +27,7 @@ export interface Sessions {
   /** Undefined for unknown, expired and other callers' sessions alike: they all get 404. */
   find(id: string, owner: string): Session | undefined;
   close(id: string, owner: string): boolean;
-  /** Ends the sessions of callers whom the configuration no longer knows. */
+  /** Ends the sessions of callers whom the configuration no longer knows; their calls in flight are answered with that. */
   retain(keeps: (connection: Connection) => boolean): void;
   /** Calls in flight are answered with the reason. */
   closeAll(reason: GatewayError): void;
@@ -45,6 +45,15 @@ export interface SessionLimits {
 }
 
 export const SESSION_LIMITS: SessionLimits = { idleMs: 3_600_000, max: 10_000, now: () => performance.now() };
+
+const lockedOut = (): GatewayError =>
+  new GatewayError(
+    'SESSION_ENDED',
+    'The session has ended: the configuration no longer has the credential that opened it. Ask the owner of the gateway.',
+  );
+
+const crowdedOut = (): GatewayError =>
+  new GatewayError('SESSION_ENDED', 'The session has ended: too many were opened. Send initialize to start a new one.');
 
 export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = SESSION_LIMITS): Sessions {
   /** In order of last use: the first is the one that was idle longest. */
@@ -75,7 +84,7 @@ export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = S
     }
     for (const session of held.values()) {
       if (session.connection.owner !== owner) continue;
-      end(session);
+      end(session, crowdedOut());
       return;
     }
   };
@@ -130,7 +139,7 @@ export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = S
     },
     retain(keeps) {
       for (const session of held.values()) {
-        if (!keeps(session.connection)) end(session);
+        if (!keeps(session.connection)) end(session, lockedOut());
       }
     },
     closeAll(reason) {
