@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { GatewayError } from '../shared/errors.ts';
-import { afterSending, MAY_HAVE_TAKEN_EFFECT, notSent, timedOut, unavailable } from './failures.ts';
+import { afterSending, beforeSending, MAY_HAVE_TAKEN_EFFECT, notSent, timedOut, unavailable } from './failures.ts';
 import { refused } from './refusal.ts';
 
 const told = (method: string, error: unknown): boolean => {
@@ -22,6 +22,14 @@ it.each([
   ['a request that only reads', 'resources/read', unavailable('s', 'closed its output.'), false],
 ])('%s', (_what, method, error, expected) => {
   expect(told(method, error)).toBe(expected);
+});
+
+it('a call that could not be sent says so, and the start of a server does not', () => {
+  const why = unavailable('s', 'cannot be started.');
+  expect(beforeSending('tools/call', why).message).toBe(
+    'Server "s" cannot be started. The call was not sent: try again.',
+  );
+  expect(beforeSending('initialize', why)).toBe(why);
 });
 
 it('keeps what else the error says', () => {

@@ -35,7 +35,15 @@ export function withoutEffect(error: unknown): unknown {
   return new GatewayError(code, message, { cause, data: { ...data, ...WITHOUT_EFFECT } });
 }
 
-/** What a request fails with that could not be sent, because its connection ended for this reason. */
+/** Methods that the gateway uses for itself: nobody chose their time, and nobody can try them again. */
+const OF_GATEWAY = /\/(?:list|discover)$|^(?:initialize|ping)$/;
+
+/** What a request of this method fails with that could not be sent, because its connection ended for this reason. */
+export function beforeSending(method: string, why: GatewayError): GatewayError {
+  return OF_GATEWAY.test(method) ? why : notSent(why);
+}
+
+/** The same for whatever was to be sent. */
 export function notSent({ code, message, data }: GatewayError): GatewayError {
   return new GatewayError(code, `${message} The call was not sent: try again.`, {
     data: { ...data, ...WITHOUT_EFFECT },
@@ -72,9 +80,6 @@ export function afterSending(method: string, error: unknown): unknown {
   if (data?.['withoutEffect'] === true) return error;
   return new GatewayError(code, `${message} ${MAY_HAVE_TAKEN_EFFECT}`, { cause, data: { ...data } });
 }
-
-/** Methods whose time is the gateway's, not that of a caller. */
-const OF_GATEWAY = /\/(?:list|discover)$|^(?:initialize|ping)$/;
 
 /** TIMEOUT of a call; `data.tookTooLong` where more time may help. */
 export function timedOut(server: string, method: string, ms: number): GatewayError {

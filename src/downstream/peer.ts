@@ -24,7 +24,7 @@ import {
   notificationText,
   requestText,
 } from './envelope.ts';
-import { NO_ANSWER, notSent, unavailable } from './failures.ts';
+import { beforeSending, NO_ANSWER, unavailable } from './failures.ts';
 import { type CallOptions, createOpenCalls } from './open-calls.ts';
 import { relayedMembers } from './relay.ts';
 import type { ClientAnswer, ServerRequest } from './types.ts';
@@ -250,7 +250,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   ): void {
     const { signal } = callOptions;
     if (over !== undefined || signal?.aborted) {
-      reject(over === undefined ? signal?.reason : notSent(over));
+      reject(over === undefined ? signal?.reason : beforeSending(method, over));
       return;
     }
     const { id } = calls.begin(method, callOptions, resolve, reject);
