@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Logger } from '../observe/log.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { NOTHING_OFFERED } from '../relay/offered.ts';
@@ -47,4 +48,35 @@ it('a client that initializes again can still answer what it was asked before, a
   for (const { id, answer } of [before, after]) {
     expect(await answer).toEqual({ ok: true, result: JSON.stringify({ about: id }) });
   }
+});
+
+it('answers of a batch that are too long together are an error, and the connection goes on', async () => {
+  const input = new PassThrough();
+  const output = new PassThrough({ encoding: 'utf8' });
+  const lines: string[] = [];
+  createInterface({ input: output }).on('line', (line) => lines.push(line));
+  const protocol = {
+    initialize: async ({ id }) => ({
+      text: `{"id":${id}}`,
+      status: 200,
+      session: { ...negotiated, revision: '2025-03-26' },
+    }),
+    listen: () => () => {},
+    legacy: async ({ id }) => ({ text: `{"id":${id},"result":"${'x'.repeat(6_000_000)}"}`, status: 200 }),
+  } as Partial<Protocol> as Protocol;
+  const connection = {} as Connection;
+  const log = {} as Logger;
+  serveStdio({ input, output, protocol, connection, server: undefined, log, maxMessageBytes: 1000, ended: () => {} });
+  const request = (id: number, method: string): string => `{"jsonrpc":"2.0","id":${id},"method":"${method}"}`;
+  input.write(`${request(1, 'initialize')}\n`);
+  await vi.waitFor(() => expect(lines).toHaveLength(1));
+  input.write(`[${request(2, 'x')},${request(3, 'x')}]\n`);
+  await vi.waitFor(() => expect(lines).toHaveLength(2));
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({
+    id: null,
+    error: { message: expect.stringMatching(/^The answers of this batch/) },
+  });
+  input.write(`[${request(4, 'x')}]\n`);
+  await vi.waitFor(() => expect(lines).toHaveLength(3));
+  expect(lines[2]?.startsWith('[{"id":4,')).toBe(true);
 });
