@@ -1,9 +1,9 @@
 /** Lets Node keep what it compiled where it can (22.1 and later), then loads the program. */
-import { mkdirSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { makeFolder } from './shared/make-folder.ts';
 
 keepCompiled(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown });
 void import('./cli/main.ts');
@@ -13,7 +13,7 @@ function keepCompiled({ enableCompileCache }: { readonly enableCompileCache?: (f
   if (enableCompileCache === undefined) return;
   const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'agent-mcp-gateway', 'compiled');
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     enableCompileCache(folder);
   } catch {
     // Every start compiles then.

@@ -1,6 +1,7 @@
 /** What a start finds, refuses and says: files, nesting, streams. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, serveStdio } from './support/gateway.ts';
 import { fileText, type Home, makeHome, servers } from './support/home.ts';
@@ -192,3 +193,17 @@ it.each([
   expect(stderr).toContain(`${file}/`);
   expect(stderr).toContain(`${name} (`);
 });
+
+it.runIf(process.platform === 'linux')(
+  'where no folder can be made, it says so and stops when it is told to',
+  async () => {
+    const gateway = await serveStdio({
+      servers: servers({ calc: fixture('calc') }),
+      rules: RULES,
+      args: ['--audit-log', '/proc/nope/audit.jsonl'],
+      env: { XDG_CACHE_HOME: '/proc/nope/cache' },
+    });
+    expect(await executeError(gateway.rpc, { server: 'calc', tool: 'label' })).toBe('AUDIT_UNAVAILABLE');
+    await gateway.stop();
+  },
+);

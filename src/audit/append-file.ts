@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../shared/make-folder.ts';
 import { type AuditFs, type FileIdentity, sameFile } from './files.ts';
 import { rotate } from './rotate.ts';
 
@@ -67,7 +68,7 @@ export function openAppendFile(options: AppendFileOptions): AppendFile {
   const openNow = (): { file: OpenFile; size: number } => {
     close();
     // Only before the first success: a directory that somebody removed under a running gateway is a failure to be seen.
-    if (!wasOpen) files.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (!wasOpen) makeFolder(dirname(path), files);
     const fd = files.openSync(path, 'a+', 0o600);
     const stats = files.fstatSync(fd);
     const regular = stats.isFile();

@@ -1,8 +1,9 @@
 /** A file with something that was found out: read when it changed, replaced whole, shared by all gateways of this account. */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writePrivateFile } from '../config/files.ts';
 import { holdLock } from '../shared/hold-lock.ts';
+import { makeFolder } from '../shared/make-folder.ts';
 
 /** Bytes: more than a full file has. */
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
@@ -40,7 +41,7 @@ export function openKeptFile<T>(path: string, { parse, print }: Format<T>): Kept
     path,
     read,
     async update(change) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path));
       await holdLock(`${path}.lock`, async () => {
         const before = await read();
         const after = change(before);

@@ -1,9 +1,10 @@
 /** Reading and writing configuration files. */
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { cannotWrite } from '../shared/cannot-write.ts';
+import { makeFolder } from '../shared/make-folder.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { MAX_FILE_BYTES } from './text.ts';
 import type { Problem } from './types.ts';
@@ -87,7 +88,7 @@ export interface Draft {
  */
 export async function draftPrivateFile(path: string, bytes: number): Promise<Draft> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   const handle = await open(temporary, 'wx', 0o600);
   const discard = async (): Promise<void> => {

@@ -1,9 +1,10 @@
 /** The token of a gateway whose rules have no principals: made at the first start over HTTP, kept in a file (docs/identity.md). */
 import { hash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { cannotWrite } from '../shared/cannot-write.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { makeFolder } from '../shared/make-folder.ts';
 import { systemCode } from '../shared/system-code.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -50,7 +51,7 @@ const WITHOUT_FILE = 'list principals with tokens of their own in the rules ("ag
 export function loadOrCreateToken(file: string): { readonly token: string; readonly created: boolean } {
   const fresh = createToken();
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
     return { token: fresh, created: true };
   } catch (error) {

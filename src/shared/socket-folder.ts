@@ -1,8 +1,9 @@
 /** Where the local sockets of this account are: in the folder that they belong in, or in /tmp where its path is too long for them. */
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { makeFolder } from './make-folder.ts';
 
 /** Bytes of a socket's path, without the zero that ends it (`sun_path`, unix(7)). Node cuts off what is more, without a word. */
 const MAX_PATH = process.platform === 'darwin' ? 103 : 107;
@@ -25,7 +26,7 @@ export function socketFolder(wanted: string, longestName: string): string {
 
 /** Makes a folder that only this account can enter. @throws Error where it is not ours; the error of mkdir(2) */
 export function openSocketFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   if (!isOurs(folder)) throw new Error(`${folder} belongs to somebody else, or is a link: remove it.`);
   chmodSync(folder, 0o700);
 }
