@@ -4,8 +4,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditRecords, fileText, type Home, makeHome, servers } from './support/home.ts';
-import { fixture, root } from './support/paths.ts';
-import { assertGone, runCli } from './support/process.ts';
+import { fixture, main, root } from './support/paths.ts';
+import { assertGone, runCli, start } from './support/process.ts';
 
 const RULES = {
   agents: {
@@ -317,3 +317,15 @@ describe('trust', () => {
     fresh.remove();
   });
 });
+
+it.runIf(process.platform === 'linux').each(['--version', 'validate --help', 'validate'])(
+  'what cannot be printed is no success: %s',
+  async (args) => {
+    const shell = start('/bin/sh', ['-c', `"${process.execPath}" "${main}" ${args} > /dev/full`], {
+      env: home.env,
+      cwd: home.cwd,
+    });
+    expect((await shell.exited).code).toBe(1);
+    expect(shell.stderr()).toContain('Cannot write to standard output (ENOSPC).');
+  },
+);

@@ -1,7 +1,13 @@
 import process from 'node:process';
+import { CommanderError } from 'commander';
 import { fail } from './output.ts';
 import { createProgram } from './program.ts';
 
 // `--init` is how the Python gateway spelled the command.
 const argv = process.argv[2] === '--init' ? process.argv.with(2, 'init') : process.argv;
-createProgram(argv).parseAsync(argv).catch(fail);
+createProgram(argv)
+  .parseAsync(argv)
+  .catch((error: unknown) => {
+    // Help and version end like that.
+    if (!(error instanceof CommanderError)) fail(error);
+  });

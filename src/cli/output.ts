@@ -81,11 +81,13 @@ function hasColours(stream: NodeJS.WriteStream): boolean {
 }
 
 function write(text: string): void {
-  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', leaveQuietly);
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', leave);
   process.stdout.write(text);
 }
 
-/** Whoever read our data has had enough of it: `| head` is no failure. */
-function leaveQuietly({ code }: NodeJS.ErrnoException): never {
-  process.exit(code === 'EPIPE' ? 0 : 1);
+function leave({ code }: NodeJS.ErrnoException): never {
+  // Whoever read our data has had enough of it: `| head` is no failure.
+  if (code === 'EPIPE') process.exit(0);
+  sayAll(`Cannot write to standard output (${code ?? 'unknown error'}).`);
+  process.exit(CATALOGUE.CANNOT_WRITE.exit);
 }

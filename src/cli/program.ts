@@ -9,7 +9,7 @@ import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerHook } from './hook.ts';
 import { registerInit } from './init.ts';
-import { failAsJson, printFailure } from './output.ts';
+import { failAsJson, printFailure, printText } from './output.ts';
 import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerSearch } from './search.ts';
@@ -31,10 +31,12 @@ export function createProgram(argv: readonly string[]): Command {
     .description('One MCP server in front of all your MCP servers, with rules per agent.')
     .version(VERSION, '--version')
     .showHelpAfterError('Run with --help for usage.')
-    .exitOverride(({ exitCode, message }) => {
-      if (exitCode === 0) process.exit(0);
+    .configureOutput({ writeOut: printText })
+    .exitOverride((end) => {
+      // What was printed may still fail to be written.
+      if (end.exitCode === 0) throw end;
       // Commander has said it on stderr already.
-      printFailure(new GatewayError('USAGE', message.replace(/^error: /, '')));
+      printFailure(new GatewayError('USAGE', end.message.replace(/^error: /, '')));
       process.exit(CATALOGUE.USAGE.exit);
     })
     .configureHelp({ sortSubcommands: false });
