@@ -24,6 +24,14 @@ it.each([
   expect(told(method, error)).toBe(expected);
 });
 
+it('a request that only reads may be tried again, and one of the gateway is its own matter', () => {
+  const error = unavailable('s', 'closed its output.');
+  expect(afterSending('resources/read', error)).toMatchObject({
+    message: expect.stringMatching(/It may safely be tried again\.$/),
+  });
+  expect(afterSending('tools/list', error)).toBe(error);
+});
+
 it('a call that could not be sent says so, and the start of a server does not', () => {
   const why = unavailable('s', 'cannot be started.');
   expect(beforeSending('tools/call', why).message).toBe(

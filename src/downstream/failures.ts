@@ -50,23 +50,15 @@ export function notSent({ code, message, data }: GatewayError): GatewayError {
   });
 }
 
-/** Methods of requests that change nothing; of any other, as those of extensions, nobody knows. */
+/** Methods of other requests that change nothing; of any that is not here, as those of extensions, nobody knows. */
 const READS: ReadonlySet<string> = new Set([
-  'initialize',
-  'ping',
-  'server/discover',
-  'tools/list',
-  'prompts/list',
   'prompts/get',
-  'resources/list',
-  'resources/templates/list',
   'resources/read',
   'resources/subscribe',
   'resources/unsubscribe',
   'subscriptions/listen',
   'completion/complete',
   'logging/setLevel',
-  'tasks/list',
   'tasks/get',
   'tasks/result',
 ]);
@@ -75,10 +67,11 @@ const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT'
 
 /** What a request of this method fails with that was handed to its connection. */
 export function afterSending(method: string, error: unknown): unknown {
-  if (!(error instanceof GatewayError) || !UNCLEAR.has(error.code) || READS.has(method)) return error;
+  if (!(error instanceof GatewayError) || !UNCLEAR.has(error.code) || OF_GATEWAY.test(method)) return error;
   const { code, message, cause, data } = error;
   if (data?.['withoutEffect'] === true) return error;
-  return new GatewayError(code, `${message} ${MAY_HAVE_TAKEN_EFFECT}`, { cause, data: { ...data } });
+  const next = READS.has(method) ? 'It may safely be tried again.' : MAY_HAVE_TAKEN_EFFECT;
+  return new GatewayError(code, `${message} ${next}`, { cause, data: { ...data } });
 }
 
 /** TIMEOUT of a call; `data.tookTooLong` where more time may help. */
