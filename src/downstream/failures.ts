@@ -36,7 +36,7 @@ export function withoutEffect(error: unknown): unknown {
 }
 
 /** Methods that the gateway uses for itself: nobody chose their time, and nobody can try them again. */
-const OF_GATEWAY = /\/(?:list|discover)$|^(?:initialize|ping)$/;
+const OF_GATEWAY = /\/list$|^(?:server\/discover|initialize|ping)$/;
 
 /** What a request of this method fails with that could not be sent, because its connection ended for this reason. */
 export function beforeSending(method: string, why: GatewayError): GatewayError {
