@@ -114,6 +114,11 @@ describe('with a gateway', () => {
     expect(statSync(path.join(dir, socket ?? '')).mode & 0o777).toBe(0o600);
   });
 
+  it('status finds a gateway that was started by a client, which leaves out most of its environment', async () => {
+    const env = { ...gateway.home.env, XDG_RUNTIME_DIR: path.join(gateway.home.dir, 'session') };
+    expect(await runCli(['servers', 'status'], { env, cwd: gateway.home.cwd })).toMatchObject({ code: 0 });
+  });
+
   it('restart starts a server anew, and stop stops it', async () => {
     const before = starts();
     expect((await runCli(['servers', 'restart', 'slow'], options(gateway.home))).code).toBe(0);

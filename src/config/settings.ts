@@ -96,8 +96,6 @@ export interface Settings {
   readonly configDir: string;
   /** `~/.cache/agent-mcp-gateway` or under XDG_CACHE_HOME. */
   readonly cacheDir: string;
-  /** XDG_RUNTIME_DIR; undefined where there is none. */
-  readonly runtime: string | undefined;
   readonly cwd: string;
   readonly home: string;
 }
@@ -154,7 +152,6 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     maxResponseBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_RESPONSE_BYTES')) ?? MAX_RESPONSE_BYTES,
     configDir: join(xdg(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
     cacheDir,
-    runtime: xdg(env['XDG_RUNTIME_DIR']),
     cwd: place.cwd,
     home: place.home,
   };
@@ -182,9 +179,12 @@ function named(source: Source | undefined, place: Place): NamedPath | undefined 
   return { path: resolve(place.cwd, expandHome(source.value, place.home)), source: source.name };
 }
 
-/** Where a running gateway keeps its control socket. */
-export function runtimeDir({ runtime, cacheDir }: Pick<Settings, 'runtime' | 'cacheDir'>): string {
-  return socketFolder(runtime === undefined ? join(cacheDir, 'run') : join(runtime, PACKAGE), `${LONGEST_PID}.sock`);
+/**
+ * Where a running gateway keeps its control socket. Not in XDG_RUNTIME_DIR: clients leave that out of what they start programs
+ * with, and commands must find the same folder.
+ */
+export function runtimeDir({ cacheDir }: Pick<Settings, 'cacheDir'>): string {
+  return socketFolder(join(cacheDir, 'run'), `${LONGEST_PID}.sock`);
 }
 
 /** `~` and `~/...`; other users' homes are left alone. */
