@@ -137,7 +137,8 @@ it('is tested by a command', async () => {
   const test = (more: Record<string, string> = env) =>
     runCli(['search', 'test', '--json'], { env: { ...home.env, ...more }, cwd: home.cwd });
   expect(JSON.parse((await test()).stdout)).toMatchObject({ model: 'little', dimensions: 5, timeout_ms: 1000 });
-  expect(await test({})).toMatchObject({ code: 1, stdout: '' });
+  const unset = await test({});
+  expect([unset.code, JSON.parse(unset.stdout)]).toMatchObject([1, { error: { code: 'CONFIG_INVALID' } }]);
   endpoint.mode = 'failing';
   const { code, stderr } = await test();
   expect(code).toBe(4);
