@@ -1,5 +1,6 @@
 /** Ids of requests, also of those that are refused before they are read: their clients wait for an answer. */
 import { Buffer } from 'node:buffer';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './characters.ts';
 
 /** JSON text of a request id, in the one form that equal ids share. */
 export type IdText = string;
@@ -12,15 +13,6 @@ export function canonicalId(json: string): IdText | undefined {
 
 /** Bytes of the root's keys and values that are looked at; an id has fewer. */
 const MAX_PART = 512;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
 
 export interface IdFinder {
   push(bytes: Uint8Array): void;

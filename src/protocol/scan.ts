@@ -2,6 +2,7 @@
  * The one strict pass over a message (RFC 8259). It checks the whole text and remembers where the members of the objects
  * named by a shape begin and end, so that what is not ours can be forwarded as the exact text it arrived in.
  */
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './characters.ts';
 
 export interface Member {
   /** The key with its escapes decoded. */
@@ -48,14 +49,6 @@ export class ScanError extends Error {
   }
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const DOT = 0x2e;
