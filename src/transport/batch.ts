@@ -25,3 +25,27 @@ export function batchElements(text: string): string[] | BadBatch {
     return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };
   return parts;
 }
+
+/** Bytes of an array around one answer. */
+export const ARRAY_BYTES = 2;
+
+/**
+ * The answers of a batch in as few arrays as it takes: all of its calls were made, so none of the answers may be lost.
+ * @param longest bytes of one array; only one with a single answer can have more.
+ */
+export function answerArrays(answers: readonly string[], longest: number): string[] {
+  const arrays: string[][] = [];
+  let left = 0;
+  for (const answer of answers) {
+    const bytes = Buffer.byteLength(answer) + 1;
+    const last = arrays.at(-1);
+    if (last !== undefined && bytes <= left) last.push(answer);
+    else {
+      arrays.push([answer]);
+      // The first answer has no comma, the array has two brackets.
+      left = longest - 1;
+    }
+    left -= bytes;
+  }
+  return arrays.map((array) => `[${array.join(',')}]`);
+}

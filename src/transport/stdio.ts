@@ -9,7 +9,7 @@ import { createIdFinder, type IdFinder } from '../protocol/request-id.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { pong, refusal } from './answer.ts';
-import { batchElements } from './batch.ts';
+import { ARRAY_BYTES, answerArrays, batchElements } from './batch.ts';
 import { createFlights, isWithdrawn } from './flights.ts';
 import type { Exchange, Protocol } from './protocol.ts';
 import { declaredRevision } from './request-meta.ts';
@@ -70,7 +70,14 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     }
     try {
       const { signal } = flight;
-      const exchange: Exchange = { connection, server: options.server, signal, streams: true, longest, notify };
+      const exchange: Exchange = {
+        connection,
+        server: options.server,
+        signal,
+        streams: true,
+        longest: longest - ARRAY_BYTES,
+        notify,
+      };
       if (declaredRevision(request) !== undefined) {
         const { text } = await protocol.modern(request, exchange);
         return isWithdrawn(flight.signal) ? undefined : text;
@@ -137,10 +144,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     }
     const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'), send)));
     const present = answers.filter((text) => text !== undefined);
-    if (present.length === 0) return;
-    const together = `[${present.join(',')}]`;
-    const why = 'The answers of this batch are too long together: send its requests one by one.';
-    send(isLonger(together, longest) ? refusal('null', 'RESULT_TOO_LONG', why).text : together);
+    for (const array of answerArrays(present, longest)) send(array);
   };
 
   const receive = async (line: string): Promise<void> => {
