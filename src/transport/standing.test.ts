@@ -13,10 +13,14 @@ function begin() {
   const sent: string[] = [];
   const offered = offeredOf('{"roots":{}}', 'legacy', false);
   const session: SessionState = beginSession('1', { revision: '2025-11-25', offered });
-  const outlet = { send: (text: string) => void sent.push(text), isOpen: () => true };
+  let isOpen = true;
+  const close = (): void => {
+    isOpen = false;
+  };
+  const outlet = { send: (text: string) => void sent.push(text), isOpen: () => isOpen };
   const withdrawn = new Canceller();
   const ask = () => standingOf(session, outlet, () => DISCOVERY).asked({ method: 'roots/list', params: '', withdrawn });
-  return { sent, session, withdrawn, ask };
+  return { sent, session, withdrawn, close, ask };
 }
 
 it('a client is asked once it said that it is initialized', async () => {
@@ -43,6 +47,16 @@ it('a question to a client that never says so is over when it is withdrawn', asy
   const { sent, withdrawn, ask } = begin();
   const answer = ask();
   withdrawn.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await answer).toEqual(CALL_OVER);
+  expect(sent).toEqual([]);
+});
+
+it('a question whose way to the client closed before it was initialized is over', async () => {
+  const { sent, session, close, ask } = begin();
+  const answer = ask();
+  close();
+  session.ready.resolve();
   await vi.advanceTimersByTimeAsync(0);
   expect(await answer).toEqual(CALL_OVER);
   expect(sent).toEqual([]);

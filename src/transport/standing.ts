@@ -9,7 +9,7 @@ import { decideFor } from '../policy/ceiling.ts';
 import { notificationText } from '../protocol/codec.ts';
 import type { NotificationMessage } from '../protocol/messages.ts';
 import { isLoud } from '../relay/client.ts';
-import { refusalOf } from '../relay/questions.ts';
+import { CALL_OVER, refusalOf } from '../relay/questions.ts';
 import { relateTo } from '../relay/related.ts';
 import { levelOf } from '../relay/relay.ts';
 import { Canceller, follow } from '../shared/cancel.ts';
@@ -64,6 +64,8 @@ async function ask(
   const timer = setTimeout(() => over.abort(), ANSWER_MS).unref();
   try {
     await Promise.race([session.ready.promise, pause(Number.POSITIVE_INFINITY, over)]);
+    // The way may have closed meanwhile.
+    if (!outlet.isOpen()) return CALL_OVER;
     return await session.asks.ask(outlet.send, method, withoutTask(params), [over]);
   } finally {
     clearTimeout(timer);

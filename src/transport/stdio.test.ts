@@ -7,6 +7,7 @@ import type { Connection } from '../pipeline/types.ts';
 import { NOTHING_OFFERED } from '../relay/offered.ts';
 import type { Protocol } from './protocol.ts';
 import type { SessionState } from './session-state.ts';
+import type { Outlet } from './standing.ts';
 import { serveStdio } from './stdio.ts';
 
 const negotiated = { revision: '2025-11-25', offered: NOTHING_OFFERED };
@@ -48,6 +49,28 @@ it('a client that initializes again can still answer what it was asked before, a
   for (const { id, answer } of [before, after]) {
     expect(await answer).toEqual({ ok: true, result: JSON.stringify({ about: id }) });
   }
+});
+
+it('what waits for a client to be initialized is over when it initializes again', async () => {
+  const input = new PassThrough();
+  const output = new PassThrough({ encoding: 'utf8' });
+  const begun: { readonly session: SessionState; readonly outlet: Outlet }[] = [];
+  const protocol = {
+    initialize: async ({ id }) => ({ text: `{"id":${id}}`, status: 200, session: negotiated }),
+    listen: (session, _, outlet) => {
+      begun.push({ session, outlet });
+      return () => {};
+    },
+  } as Partial<Protocol> as Protocol;
+  const connection = {} as Connection;
+  const log = {} as Logger;
+  serveStdio({ input, output, protocol, connection, server: undefined, log, maxMessageBytes: 1000, ended: () => {} });
+  for (const id of [1, 2]) {
+    input.write(`{"jsonrpc":"2.0","id":${id},"method":"initialize","params":{}}\n`);
+    await once(output, 'data');
+  }
+  await begun[0]?.session.ready.promise;
+  expect(begun.map(({ outlet }) => outlet.isOpen())).toEqual([false, true]);
 });
 
 it('answers of a batch that are too long together come in several arrays, none of them lost', async () => {

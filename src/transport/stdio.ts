@@ -87,9 +87,13 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         negotiating = negotiation;
         const { text, session: negotiated } = await negotiation;
         if (negotiated !== undefined) {
-          session = beginSession('stdio', negotiated, asks);
+          const before = session;
+          const begun = beginSession('stdio', negotiated, asks);
+          session = begun;
           forget();
-          forget = protocol.listen(session, exchange, { send, isOpen: () => true });
+          // It never said that it is initialized: what waits for that is over.
+          before?.ready.resolve();
+          forget = protocol.listen(begun, exchange, { send, isOpen: () => session === begun });
         }
         return text;
       }
