@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createIdFinder, requestIdIn } from './request-id.ts';
+import { createIdFinder, requestIdIn, responseIdIn } from './request-id.ts';
 
 it.each([
   ['{"id":1,"method":"m"}', '1'],
@@ -51,4 +51,15 @@ it('finds the id of any request, however its bytes are cut', () => {
       expect(JSON.parse(finder.id())).toEqual(own);
     }),
   );
+});
+
+it.each([
+  ['{"id":1,"result":{"a":1,"a":2}}', '1'],
+  ['{"error":{"method":"m"},"id":"a"}', '"a"'],
+  ['{"id":1,"method":"m"}', undefined],
+  ['{"id":null,"error":{}}', undefined],
+  ['{"id":1,"id":2,"result":{}}', undefined],
+  ['{"id":1,"result":{}', undefined],
+])('tells what is answered: %s', (text, id) => {
+  expect(responseIdIn(text)).toBe(id);
 });

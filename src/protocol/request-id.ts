@@ -20,6 +20,8 @@ export interface IdFinder {
   readonly isHopeless: boolean;
   /** The id once the whole message was pushed; `null` where it is no request with exactly one (JSON-RPC 2.0 section 5). */
   id(): IdText;
+  /** The one id of what has no method and can only be a response; undefined for anything else. */
+  responseId(): IdText | undefined;
 }
 
 /**
@@ -86,6 +88,8 @@ export function createIdFinder(): IdFinder {
     if (part.length < MAX_PART) part.push(byte);
   };
 
+  const only = (): IdText | undefined => (!hopeless && closed && ids === 1 ? id : undefined);
+
   return {
     push(bytes) {
       for (let at = 0; at < bytes.length && !hopeless; at++) {
@@ -104,15 +108,25 @@ export function createIdFinder(): IdFinder {
     get isHopeless() {
       return hopeless;
     },
-    id: () => (!hopeless && closed && asks && ids === 1 && id !== undefined ? id : 'null'),
+    id: () => (asks ? only() : undefined) ?? 'null',
+    responseId: () => (asks ? undefined : only()),
   };
 }
 
 /** The id of a message that is whole, as `IdFinder.id`. */
 export function requestIdIn(text: string): IdText {
+  return finderOf(text).id();
+}
+
+/** The id of a response that is whole, as `IdFinder.responseId`. */
+export function responseIdIn(text: string): IdText | undefined {
+  return finderOf(text).responseId();
+}
+
+function finderOf(text: string): IdFinder {
   const finder = createIdFinder();
   finder.push(Buffer.from(text));
-  return finder.id();
+  return finder;
 }
 
 /** undefined for what is no JSON, or was cut off. */

@@ -2,6 +2,7 @@
 import type { ClientAnswer } from '../downstream/types.ts';
 import { notificationText } from '../protocol/codec.ts';
 import { errorMember, type ResponseMessage } from '../protocol/messages.ts';
+import type { IdText } from '../protocol/request-id.ts';
 import type { Offered } from '../relay/offered.ts';
 import { CALL_OVER } from '../relay/questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
@@ -66,6 +67,8 @@ export interface Asks {
   ): Promise<ClientAnswer>;
   /** Takes a response of the client; one that answers nothing is ignored. */
   settle(response: ResponseMessage): void;
+  /** Of a response that cannot be taken: who asked need not wait for another. @param id undefined where it was no response */
+  refuse(id: IdText | undefined, why: string): void;
   /** The client is gone: what it was asked is over, and so is what it would be asked. */
   end(): void;
 }
@@ -101,6 +104,10 @@ export function createAsks(longest?: number): Asks {
       if (finish === undefined) return;
       if (result !== undefined) finish({ ok: true, result: text.slice(result.start, result.end) });
       else finish({ ok: false, ...errorMember(text, error) });
+    },
+    refuse(id, why) {
+      if (id !== undefined)
+        waiting.get(id)?.({ ok: false, code: -32603, message: `The client's answer was refused: ${why}` });
     },
     end() {
       isOver = true;

@@ -73,6 +73,42 @@ it('what waits for a client to be initialized is over when it initializes again'
   expect(begun.map(({ outlet }) => outlet.isOpen())).toEqual([false, true]);
 });
 
+it.each([
+  ['too long', `"${'z'.repeat(1000)}"`, 'The message is longer than 1000 bytes.'],
+  ['one with a key twice', '{"a":1,"a":2}', expect.stringContaining('A key stands twice')],
+])('an answer of the client that is refused ends its question: %s', async (_, result, why) => {
+  const input = new PassThrough();
+  const output = new PassThrough({ encoding: 'utf8' });
+  const begun: SessionState[] = [];
+  const protocol = {
+    initialize: async ({ id }) => ({ text: `{"id":${id}}`, status: 200, session: negotiated }),
+    listen: (session) => {
+      begun.push(session);
+      return () => {};
+    },
+  } as Partial<Protocol> as Protocol;
+  const connection = {} as Connection;
+  const log = { warn: () => {} } as Partial<Logger> as Logger;
+  serveStdio({ input, output, protocol, connection, server: undefined, log, maxMessageBytes: 1000, ended: () => {} });
+  input.write('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n');
+  await once(output, 'data');
+  const answer = begun[0]?.asks.ask(
+    (text) => {
+      const { id } = JSON.parse(text) as { id: unknown };
+      input.write(`{"jsonrpc":"2.0","result":${result},"id":${JSON.stringify(id)}}\n`);
+    },
+    'roots/list',
+    '',
+    [],
+  );
+  const [refusal] = (await once(output, 'data')) as [string];
+  expect(JSON.parse(refusal)).toMatchObject({ id: null, error: { message: why } });
+  expect(await answer).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/^The client's answer was refused: /),
+  });
+});
+
 it('answers of a batch that are too long together come in several arrays, none of them lost', async () => {
   const input = new PassThrough();
   const output = new PassThrough({ encoding: 'utf8' });

@@ -5,7 +5,7 @@ import type { Connection } from '../pipeline/types.ts';
 import { oneLine } from '../protocol/json.ts';
 import { createLineReader } from '../protocol/lines.ts';
 import { type InvalidMessage, type Message, parseMessage, type RequestMessage } from '../protocol/messages.ts';
-import { createIdFinder, type IdFinder } from '../protocol/request-id.ts';
+import { createIdFinder, type IdFinder, type IdText, responseIdIn } from '../protocol/request-id.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { pong, refusal } from './answer.ts';
@@ -62,7 +62,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   };
 
   /** @returns the answer's text, undefined where none is to be sent. */
-  const answer = async (request: RequestMessage, notify: (text: string) => void): Promise<string | undefined> => {
+  const answer = async (request: RequestMessage): Promise<string | undefined> => {
     if (draining) return refusal(request.id, 'SHUTTING_DOWN', 'The gateway is shutting down: start it again.').text;
     const flight = flights.begin(request.id);
     if (flight === undefined) {
@@ -76,7 +76,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         signal,
         streams: true,
         longest: longest - ARRAY_BYTES,
-        notify,
+        notify: send,
       };
       if (declaredRevision(request) !== undefined) {
         const { text } = await protocol.modern(request, exchange);
@@ -112,28 +112,26 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   };
 
   /** Told to the owner too: some clients say nothing of an answer that they did not expect. */
-  const refuse = ({ id, code, message }: Omit<InvalidMessage, 'kind'>): string => {
+  const refuse = ({ id, code, message }: Omit<InvalidMessage, 'kind'>, answered: IdText | undefined): string => {
+    asks.refuse(answered, message);
     log.warn({ id, code, why: message }, 'a message of the client was refused');
     return refusal(id, code, message).text;
   };
 
   /** @returns what a message is answered with; notifications and responses with nothing. */
-  const reply = (
-    message: Message,
-    notify: (text: string) => void,
-  ): Promise<string | undefined> | string | undefined => {
+  const reply = (message: Message, text: string): Promise<string | undefined> | string | undefined => {
     switch (message.kind) {
       case 'request':
-        return answer(message, notify);
+        return answer(message);
       case 'notification':
         if (message.method === 'notifications/cancelled') flights.cancel(message);
         else if (session !== undefined) protocol.notified(session, { connection, server: options.server }, message);
         return undefined;
       case 'response':
-        session?.asks.settle(message);
+        asks.settle(message);
         return undefined;
       case 'invalid':
-        return refuse(message);
+        return refuse(message, responseIdIn(text));
       case 'batch':
         return refusal('null', 'INVALID_REQUEST', 'This protocol revision has no batches: send one message per line.')
           .text;
@@ -146,7 +144,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       send(refusal('null', parts.code, parts.message).text);
       return;
     }
-    const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'), send)));
+    const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'), part)));
     const present = answers.filter((text) => text !== undefined);
     for (const array of answerArrays(present, longest)) send(array);
   };
@@ -155,7 +153,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     const message = parseMessage(line, 'caller');
     if (message.kind === 'batch' && session !== undefined && hasBatches(session.revision))
       return receiveBatch(message.text);
-    const text = await reply(message, send);
+    const text = await reply(message, line);
     if (text !== undefined) send(text);
   };
 
@@ -168,14 +166,14 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       },
       broken(reason) {
         if (reason === 'too long') tooLong = createIdFinder();
-        else send(refuse({ id: 'null', code: 'PARSE_ERROR', message: 'The message is not valid UTF-8.' }));
+        else send(refuse({ id: 'null', code: 'PARSE_ERROR', message: 'The message is not valid UTF-8.' }, undefined));
         return true;
       },
       dropped(piece, isEnd) {
         tooLong?.push(piece);
         if (tooLong === undefined || !(isEnd || tooLong.isHopeless)) return;
         const message = `The message is longer than ${options.maxMessageBytes} bytes.`;
-        send(refuse({ id: tooLong.id(), code: 'INVALID_REQUEST', message }));
+        send(refuse({ id: tooLong.id(), code: 'INVALID_REQUEST', message }, tooLong.responseId()));
         tooLong = undefined;
       },
     },
