@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StdioGateway, serveHttp, serveStdio } from './support/gateway.ts';
-import { type Home, makeHome, servers, withPrincipals } from './support/home.ts';
+import { type Home, makeHome, servers, TOKEN, withPrincipals } from './support/home.ts';
+import { type HttpReply, openHttp } from './support/http.ts';
 import { fixture } from './support/paths.ts';
 import { runCli } from './support/process.ts';
 import { MODERN } from './support/rpc.ts';
@@ -75,6 +76,30 @@ describe('over stdio', () => {
       'The question is longer than the client can read.',
     );
   });
+});
+
+it('an answer of the client over HTTP that is refused ends its question, alone and in a batch', async () => {
+  const gateway = await serveHttp({ home: setup() });
+  for (const revision of ['2025-11-25', '2025-03-26']) {
+    const rpc = await openHttp(gateway.url, revision, { token: TOKEN, capabilities: { sampling: {} } });
+    const posts: Promise<HttpReply>[] = [];
+    const result = await execute(
+      rpc,
+      { server: 'large', tool: 'ask', args: { bytes: 10 } },
+      {
+        onNotification({ id, method }) {
+          if (method !== 'sampling/createMessage') return;
+          const answer = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{},"error":{}}`;
+          posts.push(rpc.post(revision === '2025-03-26' ? `[${answer}]` : answer));
+        },
+      },
+    );
+    const why = 'The message has both "result" and "error".';
+    expect(textOf(result)).toBe(`The client's answer was refused: ${why}`);
+    expect((await Promise.all(posts)).map(({ body }) => body)).toEqual([expect.stringContaining(JSON.stringify(why))]);
+    await rpc.close();
+  }
+  await gateway.stop();
 });
 
 describe('the limits of messages', () => {

@@ -1,12 +1,14 @@
 /** The 2025 revisions over HTTP: sessions, streams that can be resumed, batches of 2025-03-26. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import {
+  type InvalidMessage,
   type Message,
   type NotificationMessage,
   parseMessage,
   type RequestMessage,
   type ResponseMessage,
 } from '../../protocol/messages.ts';
+import { responseIdIn } from '../../protocol/request-id.ts';
 import { hasBatches } from '../../protocol/revisions.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import { type Answer, refusal } from '../answer.ts';
@@ -24,6 +26,8 @@ export interface LegacyEndpoint {
   batch(post: Post, text: string): Promise<void>;
   /** Notifications and responses. */
   accept(post: Post, message: NotificationMessage | ResponseMessage): void;
+  /** What cannot be taken. @param text of it */
+  refuse(post: Post, message: InvalidMessage, text: string): void;
   /** GET: the stream for what belongs to no request, or a broken one to go on with. */
   listen(post: Post): void;
   /** DELETE. */
@@ -31,16 +35,21 @@ export interface LegacyEndpoint {
 }
 
 export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): LegacyEndpoint {
+  const found = ({ request, connection, server }: Post): Session | undefined => {
+    const sessionId = headerOf(request, 'mcp-session-id');
+    const session = sessionId === undefined ? undefined : sessions.find(sessionId, connection.owner);
+    return session?.server === server ? session : undefined;
+  };
+
   /** @returns the session of a message, or sends why there is none. */
   const sessionOf = (post: Post, id = 'null'): Session | undefined => {
-    const sessionId = headerOf(post.request, 'mcp-session-id');
-    if (sessionId === undefined) {
+    if (headerOf(post.request, 'mcp-session-id') === undefined) {
       const hint = 'Mcp-Session-Id is missing: send initialize first, or declare a protocol version in params._meta.';
       send(post, refusal(id, 'INVALID_REQUEST', hint));
       return undefined;
     }
-    const session = sessions.find(sessionId, post.connection.owner);
-    if (session !== undefined && session.server === post.server) return session;
+    const session = found(post);
+    if (session !== undefined) return session;
     const gone = refusal(id, 'INVALID_REQUEST', 'There is no such session: send initialize to start a new one.');
     send(post, { ...gone, status: 404 });
     return undefined;
@@ -76,6 +85,11 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
     else if (message.kind !== 'notification') return;
     else if (message.method === 'notifications/cancelled') session.flights.cancel(message);
     else protocol.notified(session, { connection, server }, message);
+  };
+
+  const refused = (session: Session | undefined, { id, code, message }: InvalidMessage, text: string): Answer => {
+    session?.asks.refuse(responseIdIn(text), message);
+    return refusal(id, code, message);
   };
 
   return {
@@ -115,8 +129,9 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
         parts.map((part): Promise<Answer | undefined> | Answer | undefined => {
           const message = parseMessage(part, 'caller');
           if (message.kind === 'request') return answer(post, session, message, (said) => reply.notify(said));
+          if (message.kind === 'invalid') return refused(session, message, part);
           take(post, session, message);
-          return message.kind === 'invalid' ? refusal(message.id, message.code, message.message) : undefined;
+          return undefined;
         }),
       );
       const present = answers.flatMap((answered) => (answered === undefined ? [] : [answered.text]));
@@ -129,6 +144,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
       take(post, session, message);
       acknowledge(post);
     },
+    refuse: (post, message, text) => send(post, refused(found(post), message, text)),
     listen(post) {
       const session = sessionOf(post);
       if (session === undefined) return;

@@ -1,7 +1,7 @@
 /** `/mcp`: Streamable HTTP for both eras. What arrives is checked and sorted here; modern.ts and legacy.ts answer it. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Connection } from '../../pipeline/types.ts';
-import { type Message, parseMessage } from '../../protocol/messages.ts';
+import { parseMessage } from '../../protocol/messages.ts';
 import { isLegacy, isModern, UNDECLARED_REVISION } from '../../protocol/revisions.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { type Answer, refusal } from '../answer.ts';
@@ -59,12 +59,13 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     waiting = [];
   };
 
-  const route = (post: Post, message: Message): Promise<void> | void => {
+  const route = (post: Post, text: string): Promise<void> | void => {
+    const message = parseMessage(text, 'caller');
     const version = headerOf(post.request, 'mcp-protocol-version');
     const isModernPost = version !== undefined && isModern(version);
     switch (message.kind) {
       case 'invalid':
-        return send(post, refusal(message.id, message.code, message.message));
+        return legacy.refuse(post, message, text);
       case 'batch':
         return legacy.batch(post, message.text);
       case 'request': {
@@ -87,7 +88,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const receive = (post: Post, body: Body): Promise<void> | void => {
     switch (body.kind) {
       case 'text':
-        return route(post, parseMessage(body.text, 'caller'));
+        return route(post, body.text);
       case 'not UTF-8':
         return send(post, refusal('null', 'PARSE_ERROR', 'The body is not valid UTF-8.'));
       case 'too large': {
