@@ -116,5 +116,5 @@ export function followChains(beginsLate: boolean): Follower {
 }
 
 function failedWrite({ file, line }: Problem): string {
-  return `${file}:${line} is what a failed write left; its record was refused at the time.`;
+  return `${file}:${line} is the beginning of a record whose write was cut off.`;
 }

@@ -62,6 +62,12 @@ const READS: ReadonlySet<string> = new Set([
   'tasks/get',
   'tasks/result',
 ]);
+
+/** Whether a request of this method may be sent any number of times. */
+export function changesNothing(method: string): boolean {
+  return READS.has(method) || OF_GATEWAY.test(method);
+}
+
 /** Codes of failures that say nothing about how far a request came. */
 const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT', 'SHUTTING_DOWN', 'SESSION_ENDED']);
 
@@ -70,7 +76,7 @@ export function afterSending(method: string, error: unknown): unknown {
   if (!(error instanceof GatewayError) || !UNCLEAR.has(error.code) || OF_GATEWAY.test(method)) return error;
   const { code, message, cause, data } = error;
   if (data?.['withoutEffect'] === true) return error;
-  const next = READS.has(method) ? 'It may safely be tried again.' : MAY_HAVE_TAKEN_EFFECT;
+  const next = changesNothing(method) ? 'It may safely be tried again.' : MAY_HAVE_TAKEN_EFFECT;
   return new GatewayError(code, `${message} ${next}`, { cause, data: { ...data } });
 }
 

@@ -91,6 +91,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
         throw unavailable(
           server,
           `redirects to ${where}, which is not followed. Put the final address into its entry.`,
+          { data: WITHOUT_EFFECT },
         );
       }
       const path = target.pathname + target.search;

@@ -14,7 +14,7 @@ import { pause } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
-import { seconds, unavailable, WITHOUT_EFFECT, withoutEffect } from './failures.ts';
+import { changesNothing, seconds, unavailable, WITHOUT_EFFECT, withoutEffect } from './failures.ts';
 import { bodyText, createHttpClient, discard, readRefusal } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { keepListening } from './http-listen.ts';
@@ -120,11 +120,17 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     const text = await readRefusal(server, response);
     const answer = text === '' ? undefined : parseMessage(text, 'server');
     const isAnswer = answer?.kind === 'response' && answer.error !== undefined;
-    // 404 ends a session; servers that lost it in a restart say 400. Neither has accepted the request.
-    const lost = response.status === 404 || (response.status === 400 && (!isAnswer || answer.id === 'null'));
-    if (used !== undefined && message.method !== 'initialize' && lost && !(isAnswer && answer.id !== 'null')) {
-      await session.renew(used).catch((error: unknown) => Promise.reject(withoutEffect(error)));
-      return true;
+    // 404 ends a session; servers that lost it in a restart say 400.
+    const mayBeLost = (response.status === 404 || response.status === 400) && !(isAnswer && answer.id !== 'null');
+    if (used !== undefined && message.method !== 'initialize' && mayBeLost) {
+      const renewed = session.renew(used).catch((error: unknown) => Promise.reject(withoutEffect(error)));
+      if (isRefusedSession(response.status, text, isAnswer) || changesNothing(message.method)) {
+        await renewed;
+        return true;
+      }
+      // It may as well be what came of the work: the next request has a new session, and this one is not sent again.
+      renewed.catch(() => undefined);
+      throw unavailable(server, `answered with HTTP ${response.status}.`);
     }
     // What refuses a modern request without having read its id does not know the revision.
     const isForeign =
@@ -232,6 +238,11 @@ function stillResting(server: string, { until, error }: { until: number; error: 
   const retryAfterMs = Math.max(1, until - Date.now());
   const what = `Server "${server}" asked to be left alone; the call was not sent. Try again in ${seconds(retryAfterMs)}.`;
   return new GatewayError(error.code, what, { data: { retryAfterMs, ...WITHOUT_EFFECT } });
+}
+
+/** Whether this refuses the session of a request, so that nothing was done: 404 alone does (2025-11-25, basic/transports). */
+function isRefusedSession(status: number, text: string, isAnswer: boolean): boolean {
+  return (status === 404 && (text === '' || isAnswer)) || /session|initiali[sz]e/i.test(text);
 }
 
 function isSuccess({ status }: HttpResponse): boolean {

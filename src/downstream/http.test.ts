@@ -211,6 +211,27 @@ describe('legacy HTTP servers', () => {
     expect(sent[4]?.headers['mcp-protocol-version']).toBe('2025-11-25');
   });
 
+  it.each([
+    [400, ''],
+    [400, 'upstream tool failed'],
+    [404, '{"error":"record not found"}'],
+  ])('that answer a call with %i and "%s" are not sent it again: it may have been done', async (status, body) => {
+    const server = await serve('legacy');
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    await expect(call(link, 'odd', { status, body })).rejects.toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      message: expect.stringContaining('may have taken effect'),
+    });
+    expect(posted(server, 'tools/call')).toHaveLength(1);
+    expect(text(await call(link, 'echo', { text: 'next' }))).toContain('next');
+  });
+
+  it('that answer a call with 303 may have done it', async () => {
+    const server = await serve('legacy');
+    const link = await lab().downstream.lease(httpServer(server.url), WAIT);
+    await expect(call(link, 'odd', { status: 303, body: '' })).rejects.toThrow('may have taken effect');
+  });
+
   it('that do not come back fail, and nothing loops', async () => {
     const server = await serve('legacy');
     const made = lab();

@@ -25,7 +25,9 @@ export function refused(server: string, response: Head): GatewayError {
     return unavailable(server, `failed (HTTP ${status}).${rest}`, { data });
   }
   const hint = status === 401 || status === 403 ? 'refuses the credentials in its entry' : 'refused the request';
-  return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data: { ...data, ...WITHOUT_EFFECT } });
+  // What is below may follow work that was done, as 303 does (section 15.4.4).
+  const mark = status >= 400 ? WITHOUT_EFFECT : {};
+  return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data: { ...data, ...mark } });
 }
 
 /** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3). */

@@ -6,7 +6,7 @@ import { createLineReader } from '../protocol/lines.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { createBrake } from './brake.ts';
 import type { Channel, ChannelHandlers, OpenChannel } from './channel.ts';
-import { unavailable, WITHOUT_EFFECT } from './failures.ts';
+import { notSent, unavailable, WITHOUT_EFFECT } from './failures.ts';
 import { describeExit, type ServerProcess, startProcess } from './process.ts';
 import { createTail, visible } from './stderr.ts';
 import type { Log } from './types.ts';
@@ -136,6 +136,10 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
     // Closing its output is how a server ends the connection (2026-07-28, transports/stdio, Shutdown).
     setTimeout(() => finish(unavailable(server, `closed its output.${tail.sentence()}`, EXITED)), DRAIN_MS).unref();
   });
+  // It lives, and nothing reaches it any more.
+  child.stdin.once('close', () => {
+    setTimeout(() => finish(unavailable(server, `closed its input.${tail.sentence()}`, EXITED)), DRAIN_MS).unref();
+  });
   void child.exited.then((exit) => {
     const tell = (): void =>
       finish(
@@ -164,7 +168,11 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
 
   return {
     send: (message) => {
-      if (over || child.stdin.destroyed || child.stdin.writableEnded) return;
+      if (over) return;
+      if (child.stdin.destroyed || child.stdin.writableEnded) {
+        if (message.id !== undefined) handlers.failed(message.id, notSent(unavailable(server, 'closed its input.')));
+        return;
+      }
       if (child.stdin.writableLength + unsent.length > UNREAD_BYTES) {
         const what = 'does not read its input; the call was not sent. Try again later.';
         if (message.id !== undefined) handlers.failed(message.id, unavailable(server, what, { data: WITHOUT_EFFECT }));

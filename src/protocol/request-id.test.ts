@@ -22,6 +22,9 @@ it.each([
   ['{"id":1,"id":1,"method":"m"}', 'two ids'],
   ['{"id":1,"method":"m","\\u0069d":2}', 'two ids, one escaped'],
   ['{"id":1 1,"method":"m"', 'two values'],
+  ['{"id":1 2,"method":"m"}', 'two values in a whole message'],
+  ['{"id":- 1,"method":"m"}', 'a number in two parts'],
+  ['{"id":"a" "b","method":"m"}', 'two strings'],
   ['{"id":01,"method":"m"}', 'no number'],
   ['{"id":"a"b,"method":"m"}', 'no string'],
   ['{"id":null,"method":"m"}', 'an id of null'],
@@ -32,6 +35,12 @@ it.each([
   ['{"method":"m"}', 'a notification'],
 ])('finds none in %s: %s', (text) => {
   expect(requestIdIn(text)).toBe('null');
+});
+
+it('finds no id that is not UTF-8', () => {
+  const finder = createIdFinder();
+  finder.push(Buffer.from('{"method":"m","id":"a\u00ff"}', 'latin1'));
+  expect(finder.id()).toBe('null');
 });
 
 it('finds the id of any request, however its bytes are cut', () => {

@@ -1,5 +1,5 @@
 /** Ids of requests, also of those that are refused before they are read: their clients wait for an answer. */
-import { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './characters.ts';
 
 /** JSON text of a request id, in the one form that equal ids share. */
@@ -36,6 +36,8 @@ export function createIdFinder(): IdFinder {
   let closed = false;
   /** What was read of the key or the value that has begun, without what is inside of it. */
   let part: number[] = [];
+  /** White space followed it. */
+  let isDone = false;
   let key: string | undefined;
   let members = 0;
   let ids = 0;
@@ -70,7 +72,7 @@ export function createIdFinder(): IdFinder {
       return;
     }
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth === 1) keep(byte);
+      if (depth === 1) begin(byte);
       depth++;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth--;
@@ -81,7 +83,14 @@ export function createIdFinder(): IdFinder {
     } else if (depth > 1) return;
     else if (byte === COLON) endKey();
     else if (byte === COMMA) endMember(false);
-    else keep(byte);
+    else begin(byte);
+  };
+
+  /** What is no structure of the root: a part begins, or goes on. */
+  const begin = (byte: number): void => {
+    if (isDone && part.length > 0) hopeless = true;
+    isDone = false;
+    keep(byte);
   };
 
   const keep = (byte: number): void => {
@@ -99,7 +108,9 @@ export function createIdFinder(): IdFinder {
           if (escaped) escaped = false;
           else if (byte === BACKSLASH) escaped = true;
           else inString = byte !== QUOTE;
-        } else if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) {
+        } else if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) {
+          isDone ||= depth === 1;
+        } else {
           structure(byte);
           inString = byte === QUOTE;
         }
@@ -129,10 +140,12 @@ function finderOf(text: string): IdFinder {
   return finder;
 }
 
-/** undefined for what is no JSON, or was cut off. */
+/** undefined for what is no JSON in UTF-8, or was cut off. */
 function parsed(part: readonly number[]): unknown {
+  const bytes = Buffer.from(part);
+  if (!isUtf8(bytes)) return undefined;
   try {
-    return JSON.parse(Buffer.from(part).toString()) as unknown;
+    return JSON.parse(bytes.toString()) as unknown;
   } catch {
     return undefined;
   }

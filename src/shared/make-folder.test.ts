@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -13,6 +13,16 @@ it('makes what is missing, for this account alone, and leaves what is there', ()
   makeFolder(path);
   makeFolder(path);
   for (const made of [path, join(dir, 'a')]) expect(statSync(made).mode & 0o777).toBe(0o700);
+});
+
+it('makes what another process makes at the same time', () => {
+  const path = join(dir, 'same', 'time');
+  const mkdir = (made: string): void => {
+    mkdirSync(made);
+    if (made === join(dir, 'same')) mkdirSync(path);
+  };
+  makeFolder(path, { ...fs, mkdirSync: mkdir as typeof fs.mkdirSync });
+  expect(statSync(path).isDirectory()).toBe(true);
 });
 
 it('fails where a file is in the way', () => {

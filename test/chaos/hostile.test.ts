@@ -22,6 +22,7 @@ const KINDS: readonly (readonly [mode: string, code: string | undefined, told: s
   ['signal', 'SERVER_UNAVAILABLE', /was stopped by the signal SIGSEGV/],
   ['partial', 'SERVER_UNAVAILABLE', /stopped by itself \(exit status 0\)/],
   ['closed-output', 'SERVER_UNAVAILABLE', /closed its output/],
+  ['closed-input', undefined, 'right'],
   ['unknown-id', undefined, 'right'],
   ['duplicate', undefined, 'right'],
   ['no-result', 'SERVER_UNAVAILABLE', /sent an answer that cannot be read/],
@@ -57,6 +58,12 @@ it.concurrent.each(KINDS)('a server with %s hurts itself alone, and is told so',
   // What did not start was sent nothing.
   const warned = / The call may have taken effect: check before you repeat it\.$/.test(error.message);
   expect(warned).toBe(!mode.startsWith('start-'));
+});
+
+it('a server that closed its input and lives is found out by the next call, and started again for the one after it', async () => {
+  const next = errorOf(await execute(gateway.rpc, call('closed-input', 'next')));
+  expect(next).toMatchObject({ code: 'SERVER_UNAVAILABLE', message: expect.stringContaining('closed its input') });
+  expect(await executeText(gateway.rpc, call('closed-input', 'again'))).toBe('right');
 });
 
 it('a server that writes messages which answer nothing has to wait, and still answers', async () => {

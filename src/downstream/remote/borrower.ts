@@ -151,7 +151,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
       };
       const aborted = (): void => {
         out.send(['abort', id]);
-        fail(signal?.reason);
+        fail(method === undefined ? signal?.reason : afterSending(method, signal?.reason));
       };
       const settle = (head: Head, body: string): void => {
         end();

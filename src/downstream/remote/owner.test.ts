@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { Canceller } from '../../shared/cancel.ts';
+import { GatewayError } from '../../shared/errors.ts';
 import { promised } from '../../shared/promised.ts';
 import { httpServer } from '../testing.ts';
 import type { ClientAnswer, Downstream, Link } from '../types.ts';
@@ -71,4 +72,10 @@ it('a call that was with a worker which is gone may have taken effect', async ()
     message:
       'Server "fixture" was lost: the worker that ran it ended. The call may have taken effect: check before you repeat it.',
   });
+});
+
+it('a call that is cancelled by the end of the gateway may have taken effect', async () => {
+  const { call, over } = await lend();
+  over.abort(new GatewayError('SHUTTING_DOWN', 'The gateway ends.'));
+  await expect(call).rejects.toThrow('The gateway ends. The call may have taken effect: check before you repeat it.');
 });
