@@ -91,7 +91,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
           const begun = beginSession('stdio', negotiated, asks);
           session = begun;
           forget();
-          // It never said that it is initialized: what waits for that is over.
+          // Where it never said that it is initialized, what waits for that is over.
           before?.ready.resolve();
           forget = protocol.listen(begun, exchange, { send, isOpen: () => session === begun });
         }
