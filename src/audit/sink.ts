@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
+import { type Promised, promised } from '../shared/promised.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { type AuditFs, nodeFs } from './files.ts';
@@ -39,9 +40,7 @@ export type AuditEvent =
 
 interface Batch {
   readonly bodies: string[];
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: GatewayError) => void;
+  readonly written: Promised<void>;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -94,8 +93,8 @@ export function openAudit(options: AuditOptions): AuditSink {
     if (batch === undefined) return;
     pending = undefined;
     const error = write(batch.bodies);
-    if (error === undefined) batch.resolve();
-    else batch.reject(error);
+    if (error === undefined) batch.written.resolve();
+    else batch.written.reject(error);
   };
 
   const endTurn = (): void => {
@@ -122,7 +121,7 @@ export function openAudit(options: AuditOptions): AuditSink {
       }
       pending ??= createBatch();
       pending.bodies.push(body);
-      return pending.promise;
+      return pending.written.promise;
     },
     close() {
       flush();
@@ -213,14 +212,9 @@ function wholeLines(bytes: Buffer, written: number): { readonly lines: number; r
 }
 
 function createBatch(): Batch {
-  let resolve: () => void = () => {};
-  let reject: (error: GatewayError) => void = () => {};
-  const promise = new Promise<void>((onSuccess, onFailure) => {
-    resolve = onSuccess;
-    reject = onFailure;
-  });
-  promise.catch(ignore);
-  return { bodies: [], promise, resolve, reject };
+  const written = promised<void>();
+  written.promise.catch(ignore);
+  return { bodies: [], written };
 }
 
 function refused(error: GatewayError): Promise<void> {
