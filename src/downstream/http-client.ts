@@ -1,20 +1,16 @@
 /** HTTP to one server: its origin, its configured headers, and nothing that leaves that origin. */
 import { isUtf8 } from 'node:buffer';
 import undiciErrors from 'undici/lib/core/errors.js';
-import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpDefinition } from '../config/types.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { Gatherer } from '../shared/gather.ts';
 import { pause } from '../shared/wait.ts';
+import { createConnections } from './connections.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable, WITHOUT_EFFECT } from './failures.ts';
 import { BrokenOff, dispatch, type HttpResponse, NotSent, TooLong } from './http-exchange.ts';
 
-const CONNECTIONS = 128;
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Milliseconds after which a kept connection is replaced, so that a name which moved is looked up again. */
-const CONNECTION_TTL_MS = 60_000;
 /** Milliseconds before a refused connection is tried again: a server that restarts. */
 const REFUSED_PAUSE_MS = 250;
 const MAX_REDIRECTS = 3;
@@ -42,22 +38,14 @@ export interface HttpClient {
 
 export function createHttpClient(server: string, definition: HttpDefinition, version: string): HttpClient {
   const url = new URL(definition.url);
-  const pool = new Pool(url.origin, {
-    connections: CONNECTIONS,
-    pipelining: 1,
-    clientTtl: CONNECTION_TTL_MS,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    // Calls have their own time-outs.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const connections = createConnections(url.origin);
   const configured = new Map([['user-agent', `${CLIENT_NAME}/${version}`]]);
   for (const [name, value] of definition.headers) configured.set(name.toLowerCase(), value);
   /** Where the server redirected its own address to. */
   let home = url.pathname + url.search;
 
   const once = (request: HttpRequest, path: string): Promise<HttpResponse> =>
-    dispatch(pool, {
+    dispatch(connections, {
       method: request.method,
       path,
       headers: headerList(configured, request.headers),
@@ -108,7 +96,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
         (response) => (isRedirect(response) ? follow(request, response) : response),
         (error: unknown) => onceMore(request, error).then((response) => follow(request, response)),
       ),
-    close: () => pool.destroy(),
+    close: () => connections.destroy(),
   };
 }
 

@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { Gatherer } from '../shared/gather.ts';
+import type { Carried, Connections } from './connections.ts';
 
 /** Bytes that are held while nobody reads; then the server has to wait. */
 const MAX_HELD = 64 * 1024;
@@ -61,7 +62,7 @@ export class TooLong extends Error {}
  * @returns resolves at the head of the response, or with all of it; rejects with `NotSent`, `BrokenOff`, `TooLong`, or an error of
  *   undici or the system.
  */
-export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<HttpResponse> {
+export function dispatch(to: Connections, request: ExchangeRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const { method, path, headers, body, signal, gather } = request;
     to.dispatch({ method, path, headers, body }, new Exchange(signal, gather, resolve, reject));
@@ -69,7 +70,8 @@ export function dispatch(to: Dispatcher, request: ExchangeRequest): Promise<Http
 }
 
 /** Handles one request for undici, and is its response. A class, because every call makes one. */
-class Exchange implements Dispatcher.DispatchHandler, HttpResponse, HttpBody {
+class Exchange implements Carried, HttpResponse, HttpBody {
+  release: Carried['release'] | undefined;
   status = 0;
   whole: Buffer | undefined;
   readonly #signal: CancelSignal;
@@ -203,6 +205,7 @@ class Exchange implements Dispatcher.DispatchHandler, HttpResponse, HttpBody {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#signal.removeEventListener('abort', this.#aborted);
+    this.release?.(error === undefined);
     this.#failure ??= error;
     this.#settle?.(this.#failure);
   }

@@ -1,0 +1,117 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Canceller } from '../shared/cancel.ts';
+import { promised } from '../shared/promised.ts';
+import { createConnections } from './connections.ts';
+import { dispatch, type HttpResponse, NotSent } from './http-exchange.ts';
+
+const MOST = 128;
+
+let server: Server;
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+/** Requests that each connection carries now, and all it carried. */
+let open: Map<Socket, { now: number; all: number }>;
+let connections: ReturnType<typeof createConnections>;
+
+beforeEach(async () => {
+  open = new Map();
+  server = createServer((request, response) => {
+    const carries = open.get(request.socket) ?? { now: 0, all: 0 };
+    open.set(request.socket, carries);
+    carries.now++;
+    carries.all++;
+    response.once('finish', () => carries.now--);
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  connections = createConnections(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+
+afterEach(async () => {
+  await connections.destroy();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function send(path: string, signal = new Canceller()): Promise<HttpResponse> {
+  return dispatch(connections, { method: 'GET', path, headers: [], body: null, signal, gather: 1000 });
+}
+
+function reply(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(request.url));
+}
+
+describe('the connections to one origin', () => {
+  it('are at most so many, with one request on each; the others wait for their turn', async () => {
+    const held: (() => void)[] = [];
+    const full = promised<void>();
+    const order: string[] = [];
+    answer = (request, response) => {
+      order.push(request.url ?? '');
+      expect(open.get(request.socket)?.now).toBe(1);
+      if (held.push(() => reply(request, response)) === MOST) full.resolve();
+    };
+    const paths = Array.from({ length: 2 * MOST }, (_, at) => `/${at}`);
+    const answers = paths.map((path) => send(path));
+    await full.promise;
+    expect(open.size).toBe(MOST);
+    answer = (request, response) => {
+      order.push(request.url ?? '');
+      expect(open.get(request.socket)?.now).toBe(1);
+      reply(request, response);
+    };
+    // One connection alone serves all that wait, in the order in which they came.
+    held.shift()?.();
+    await Promise.all(answers.slice(MOST));
+    expect(order.slice(MOST)).toEqual(paths.slice(MOST));
+    for (const release of held) release();
+    expect((await Promise.all(answers)).map(({ whole }) => JSON.parse(String(whole)))).toEqual(paths);
+    expect(open.size).toBe(MOST);
+  });
+
+  it('are used again, the last one first', async () => {
+    answer = reply;
+    await Promise.all([send('/a'), send('/b'), send('/c')]);
+    const before = open.size;
+    for (let call = 0; call < 5; call++) await send('/again');
+    expect(open.size).toBe(before);
+    expect(Array.from(open.values(), ({ all }) => all).sort()).toEqual([1, 1, 6]);
+  });
+
+  it('are replaced when a request on them failed', async () => {
+    answer = (request) => request.socket.destroy();
+    for (let call = 0; call < MOST + 2; call++) await expect(send('/lost')).rejects.toThrow();
+    answer = reply;
+    expect(String((await send('/found')).whole)).toBe('"/found"');
+  });
+
+  it('are free again when a request is given up', async () => {
+    const arrived = promised<void>();
+    answer = () => arrived.resolve();
+    const signal = new Canceller();
+    const given = send('/slow', signal);
+    await arrived.promise;
+    signal.abort(new Error('given up'));
+    await expect(given).rejects.toThrow('given up');
+    answer = reply;
+    expect(String((await send('/next')).whole)).toBe('"/next"');
+  });
+
+  it('fail what they carry and what waits for them when they end', async () => {
+    const full = promised<void>();
+    let arrived = 0;
+    answer = () => {
+      if (++arrived === MOST) full.resolve();
+    };
+    const outcomes = Array.from({ length: MOST + 3 }, () => send('/').catch((error: unknown) => error));
+    await full.promise;
+    await connections.destroy();
+    const errors = await Promise.all(outcomes);
+    expect(errors.every((error) => error instanceof Error)).toBe(true);
+    expect(errors.slice(MOST).every((error) => error instanceof NotSent)).toBe(true);
+    expect(await send('/late').catch((error: unknown) => error)).toBeInstanceOf(NotSent);
+    expect(arrived).toBe(MOST);
+  });
+});
