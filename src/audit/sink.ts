@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
 import { type Promised, promised } from '../shared/promised.ts';
 import { systemCode } from '../shared/system-code.ts';
+import { afterwards } from '../shared/turn.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { type AuditFs, nodeFs } from './files.ts';
 import { createBodies, digestOf, FIRST_PREV, hashText, placeText } from './line.ts';
@@ -114,7 +115,7 @@ export function openAudit(options: AuditOptions): AuditSink {
       if (closed) return refused(unavailable(undefined));
       const body = bodyOf(record, timestamp());
       // After everything that this turn of the event loop has to say.
-      if (records++ === 0) setImmediate(endTurn);
+      if (records++ === 0) afterwards(endTurn);
       if (records === 1 && !wereSeveral) {
         const error = write([body]);
         return error && refused(error);

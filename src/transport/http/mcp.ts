@@ -4,6 +4,7 @@ import type { Connection } from '../../pipeline/types.ts';
 import { parseMessage } from '../../protocol/messages.ts';
 import { isLegacy, isModern, UNDECLARED_REVISION } from '../../protocol/revisions.ts';
 import type { GatewayError } from '../../shared/errors.ts';
+import { together } from '../../shared/turn.ts';
 import { type Answer, refusal } from '../answer.ts';
 import type { Protocol } from '../protocol.ts';
 import { declaredRevision } from '../request-meta.ts';
@@ -114,7 +115,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       else send(post, refusal('null', 'INTERNAL', 'The gateway failed on this request.'));
       finished();
     };
-    readBody(post.request, options.maxMessageBytes, (body) => {
+    const answer = (body: Body): void => {
       try {
         const answering = receive(post, body);
         if (answering === undefined) finished();
@@ -122,7 +123,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       } catch (error) {
         broke(error);
       }
-    });
+    };
+    readBody(post.request, options.maxMessageBytes, (body) => together(() => answer(body)));
   };
 
   return {

@@ -31,7 +31,8 @@ class Flight implements Exchange {
     this.streams = post.accept.events;
     this.#post = post;
     this.#reply = new Reply(post.response, post.accept, post.headers);
-    post.response.on('close', this.#gone);
+    if (post.response.destroyed) this.signal.abort();
+    else post.response.on('close', this.#gone);
   }
 
   readonly header = (name: string): string | undefined => headerOf(this.#post.request, name);

@@ -1,0 +1,33 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import type { Connection } from '../../pipeline/types.ts';
+import { parseMessage } from '../../protocol/messages.ts';
+import type { Exchange, Protocol } from '../protocol.ts';
+import { createModernEndpoint } from './modern.ts';
+
+it('cancels a request whose caller left before anybody looked at it', () => {
+  const request = new IncomingMessage(new Socket());
+  request.headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
+  const response = new ServerResponse(request);
+  response.destroy();
+  const message = parseMessage('{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}', 'caller');
+  if (message.kind !== 'request') throw new Error(message.kind);
+  let isAborted: boolean | undefined;
+  const protocol: Pick<Protocol, 'modern'> = {
+    modern(_message, { signal }: Exchange) {
+      isAborted = signal.aborted;
+      return { text: '{}', status: 200 };
+    },
+  };
+  const post = {
+    request,
+    response,
+    connection: {} as Connection,
+    server: undefined,
+    headers: {},
+    accept: { json: true, events: true },
+  };
+  createModernEndpoint(protocol as Protocol).answer(post, message, '2026-07-28');
+  expect(isAborted).toBe(true);
+});
