@@ -40,3 +40,24 @@ it('a worker that is not there has done nothing', async () => {
     message: 'The worker of this request ended. Nothing was sent: try again.',
   });
 });
+
+it('what its caller gave up is not handed on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 's');
+  const asked: string[] = [];
+  await listen(path, (request, response) => {
+    asked.push(request.url ?? '');
+    response.end('{}');
+  });
+  const elsewhere = createElsewhere({ workerOf: () => 1, pathOf: () => path });
+  const front = await listen(0, (request, response) => {
+    const handOn = (): void => elsewhere.of('w1.session')?.(request, response, '{}');
+    if (request.url === '/given-up') response.once('close', handOn).destroy();
+    else handOn();
+  });
+  const { port } = front.address() as AddressInfo;
+  await expect(fetch(`http://127.0.0.1:${port}/given-up`)).rejects.toThrow();
+  await fetch(`http://127.0.0.1:${port}/wanted`);
+  expect(asked).toEqual(['/wanted']);
+});

@@ -51,6 +51,7 @@ function handOn(
   response: ServerResponse,
   body: string | undefined,
 ): void {
+  if (response.destroyed) return;
   const headers: OutgoingHttpHeaders = { ...request.headers };
   delete headers.connection;
   if (body !== undefined) {
