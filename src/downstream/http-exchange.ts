@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { Gatherer } from '../shared/gather.ts';
+import { together } from '../shared/turn.ts';
 import type { Carried, Connections } from './connections.ts';
 
 /** Bytes that are held while nobody reads; then the server has to wait. */
@@ -140,7 +141,7 @@ class Exchange implements Carried, HttpResponse, HttpBody {
   onResponseEnd(): void {
     if (this.#gatherer !== undefined) {
       this.whole = this.#gatherer.take();
-      this.#resolve(this);
+      together(() => this.#resolve(this));
     }
     this.#end(undefined);
   }

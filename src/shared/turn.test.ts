@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { afterwards, together } from './turn.ts';
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Both parts of the end of a turn are over. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 /** As after a turn that brought so many. */
 async function after(count: number): Promise<void> {
@@ -9,19 +10,20 @@ async function after(count: number): Promise<void> {
   await nextTurn();
 }
 
-it('runs what a turn brings in a row, and endings after all of it', async () => {
+it('runs what a turn brings in a row, and endings after all of it and of its promises', async () => {
   await after(2);
   const seen: string[] = [];
   afterwards(() => seen.push('end'));
-  together(() => {
+  together(async () => {
     seen.push('first');
+    await undefined;
+    seen.push('what it left');
     afterwards(() => seen.push('its end'));
-    together(() => seen.push('third'));
   });
   together(() => seen.push('second'));
   expect(seen).toEqual([]);
   await nextTurn();
-  expect(seen).toEqual(['first', 'second', 'third', 'end', 'its end']);
+  expect(seen).toEqual(['first', 'second', 'what it left', 'end', 'its end']);
 });
 
 it('runs what is likely to be alone at once', async () => {
@@ -35,15 +37,15 @@ it('runs what is likely to be alone at once', async () => {
   expect(seen).toEqual(['first', 'second']);
 });
 
-it('takes what an ending brings for the next turn', async () => {
+it('loses nothing that comes while it runs', async () => {
   await after(2);
   const seen: string[] = [];
+  together(() => together(() => seen.push('of a job')));
   afterwards(() => {
-    seen.push('end');
-    afterwards(() => seen.push('next end'));
+    afterwards(() => seen.push('end of an end'));
+    together(() => seen.push('of an end'));
   });
   await nextTurn();
-  expect(seen).toEqual(['end']);
   await nextTurn();
-  expect(seen).toEqual(['end', 'next end']);
+  expect(seen.toSorted()).toEqual(['end of an end', 'of a job', 'of an end']);
 });

@@ -16,7 +16,7 @@ export function together(job: () => void): void {
   else waiting.push(job);
 }
 
-/** Runs a job at the end of this turn, after all of those. */
+/** Runs a job at the end of this turn, after all of those and what they left to promises. */
 export function afterwards(job: () => void): void {
   plan();
   endings.push(job);
@@ -25,19 +25,23 @@ export function afterwards(job: () => void): void {
 function plan(): void {
   if (isPlanned) return;
   isPlanned = true;
+  // Two, because promises are settled in between.
+  setImmediate(runJobs);
   setImmediate(endTurn);
 }
 
+function runJobs(): void {
+  const jobs = waiting;
+  waiting = [];
+  for (const job of jobs) job();
+}
+
 function endTurn(): void {
-  while (waiting.length > 0) {
-    const jobs = waiting;
-    waiting = [];
-    for (const job of jobs) job();
-  }
   wereSeveral = count > 1;
   count = 0;
+  isPlanned = false;
   const jobs = endings;
   endings = [];
-  isPlanned = false;
+  if (waiting.length > 0) plan();
   for (const job of jobs) job();
 }
