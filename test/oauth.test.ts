@@ -108,7 +108,6 @@ describe('signing in', () => {
 
 describe('a token that ends', () => {
   it('is renewed once, though a hundred calls are refused at the same time', async () => {
-    issuer.ttl.access = 2;
     retire();
     const { refusals } = server;
     const grants = issuer.grants.length;
@@ -121,6 +120,9 @@ describe('a token that ends', () => {
   });
 
   it('is renewed before anybody is refused', async () => {
+    issuer.ttl.access = 3;
+    retire();
+    await echoed('before');
     const { refusals } = server;
     const grants = issuer.grants.length;
     const old = issuer.last.refresh;
