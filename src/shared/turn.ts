@@ -25,8 +25,8 @@ export function afterwards(job: () => void): void {
 function plan(): void {
   if (isPlanned) return;
   isPlanned = true;
-  // Two, because promises are settled in between.
-  setImmediate(runJobs);
+  // Apart from its endings, because promises are settled in between.
+  if (wereSeveral) setImmediate(runJobs);
   setImmediate(endTurn);
 }
 
@@ -37,6 +37,7 @@ function runJobs(): void {
 }
 
 function endTurn(): void {
+  runJobs();
   wereSeveral = count > 1;
   count = 0;
   isPlanned = false;
