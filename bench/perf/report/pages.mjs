@@ -44,11 +44,11 @@ costs at least: a reverse proxy of node:http and undici, or a bridge from HTTP t
 of the same function made of the official SDK (\`bench/perf/peers/sdk-gateway.mjs\`). All figures are medians of
 ${conditions.rounds} rounds of ${conditions.seconds} s; the rounds of what is compared take turns.
 
-## What was promised
+## What we aim at
 
-| | promised | measured | |
+| | aim | measured | |
 |---|---:|---:|---|
-${targets.map(([what, limit, value, holds]) => `| ${what} | ${limit} | ${value} | ${holds ? 'holds' : '**does not hold**'} |`).join('\n')}
+${targets.map(([what, limit, value, isReached]) => `| ${what} | ${limit} | ${value} | ${isReached ? 'reached' : '**not yet**'} |`).join('\n')}
 
 ## Calls
 

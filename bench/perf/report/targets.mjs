@@ -1,4 +1,4 @@
-/** What was promised, and whether these results keep it. */
+/** What we aim at, and whether these results reach it. */
 import { slopeMb } from '../growth.mjs';
 
 const find = (calls, wanted) =>
@@ -15,7 +15,7 @@ const find = (calls, wanted) =>
   );
 const of = (row, name) => row?.targets.find(({ target }) => target === name);
 
-/** @returns rows of what, the limit, what was measured, and whether it holds. */
+/** @returns rows of what, the limit, what was measured, and whether that reaches it. */
 export function targetRows({ calls, start, idle, pauses, growth }) {
   const rows = [];
   const atMost = (what, limit, value, unit, digits = 2) =>
