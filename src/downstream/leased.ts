@@ -71,7 +71,6 @@ export class LeasedLink implements Link {
       sentAt = Date.now();
       const reply = await link.request(method, params, {
         timeoutMs: leftOf(options, began),
-        maxTotalMs: options.maxTotalMs,
         signal: options.signal,
         onProgress: options.onProgress,
         meta: options.meta,

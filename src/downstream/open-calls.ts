@@ -112,9 +112,9 @@ export function createOpenCalls(server: string, cancelled: (id: number, reason: 
   }
 
   function restart(call: OpenCall): void {
-    const { timeoutMs, maxTotalMs = MAX_TOTAL_MS } = call.options;
+    const { timeoutMs } = call.options;
     if (!Number.isFinite(timeoutMs)) return;
-    const last = call.startedAt + maxTotalMs;
+    const last = call.startedAt + MAX_TOTAL_MS;
     call.deadline = call.holds > 0 ? last : Math.min(performance.now() + timeoutMs, last);
     alarm.at(call.deadline);
   }

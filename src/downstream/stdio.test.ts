@@ -133,7 +133,7 @@ describe('time-outs and cancellation', () => {
     expect((parsed(await call(link, 'cancelled'))['cancelled'] as number[]).length).toBe(2);
   });
 
-  it('start again with progress, up to the maximum', async () => {
+  it('start again with progress', async () => {
     const link = await lease(lab());
     const seen: string[] = [];
     const onProgress = (params: string): void => void seen.push(params);
@@ -141,9 +141,6 @@ describe('time-outs and cancellation', () => {
     expect(reply.ok).toBe(true);
     expect(seen[0]).toBe('"progress":1,"message":"step 1"');
     expect(seen).toHaveLength(5);
-    const endless = { steps: 1000, everyMs: 20, endless: true };
-    const bounded = call(link, 'progress', endless, { timeoutMs: 200, maxTotalMs: 300 });
-    await expect(bounded).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 });
 

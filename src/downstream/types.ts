@@ -80,10 +80,8 @@ export type ClientAnswer =
   | { readonly ok: false; readonly code: number; readonly message: string; readonly data?: string };
 
 export interface RequestOptions {
-  /** Milliseconds until TIMEOUT; progress starts it again, up to `maxTotalMs` in all. */
+  /** Milliseconds until TIMEOUT; progress starts it again, up to ten minutes in all. */
   readonly timeoutMs: number;
-  /** Milliseconds; default ten minutes. */
-  readonly maxTotalMs?: number | undefined;
   readonly signal?: CancelSignal | undefined;
   /** Asks the server for progress; called with the inner text of the params, without `progressToken` and braces. */
   readonly onProgress?: ((params: string) => void) | undefined;

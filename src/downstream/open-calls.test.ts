@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createOpenCalls, MAX_TOTAL_MS } from './open-calls.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it('a call that reports progress for ever takes ten minutes', () => {
+  const cancelled = vi.fn();
+  const failed = vi.fn();
+  const calls = createOpenCalls('server', cancelled);
+  const call = calls.begin('tools/call', { timeoutMs: 60_000 }, vi.fn(), failed);
+  for (let ms = 0; ms < MAX_TOTAL_MS; ms += 50_000) {
+    expect(failed).not.toHaveBeenCalled();
+    calls.restart(call);
+    vi.advanceTimersByTime(50_000);
+  }
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'TIMEOUT' }));
+  expect(cancelled).toHaveBeenCalledExactlyOnceWith(call.id, 'Time-out.');
+});
+
+it('a call whose caller is asked something waits no longer than that either', () => {
+  const failed = vi.fn();
+  const calls = createOpenCalls('server', vi.fn());
+  const call = calls.begin('tools/call', { timeoutMs: 1000 }, vi.fn(), failed);
+  calls.hold(call, 1);
+  vi.advanceTimersByTime(MAX_TOTAL_MS - 1);
+  expect(failed).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'TIMEOUT' }));
+});
