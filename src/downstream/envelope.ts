@@ -22,12 +22,6 @@ export function requestText(id: number, method: string, params: string, meta: st
   return oneLine(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${tail}}`);
 }
 
-/** A notification on one line; `params` is the inner text. */
-export function notificationText(method: string, params: string): string {
-  const tail = params === '' ? '' : `,"params":{${params}}`;
-  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)}${tail}}`;
-}
-
 /** The fields of `_meta` that every request of 2026-07-28 carries (basic/index#meta, per-request protocol fields). */
 export function modernMeta(revision: string, version: string): string {
   return `"${META_VERSION}":${JSON.stringify(revision)},"${META_CLIENT_INFO}":${clientInfo(version)}`;

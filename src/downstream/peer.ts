@@ -2,6 +2,7 @@
  * One JSON-RPC peer: gives requests their own ids, matches what comes back, restarts time-outs on progress, cancels. Every
  * call that is open when the channel breaks fails at once and is never sent again.
  */
+import { notificationText } from '../protocol/codec.ts';
 import { elements, joinMembers } from '../protocol/json.ts';
 import {
   type Message,
@@ -16,14 +17,7 @@ import { Canceller } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { type Cause, causeOf, isBusy } from './cause.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
-import {
-  answerText,
-  capabilitiesMeta,
-  clientAnswerText,
-  modernMeta,
-  notificationText,
-  requestText,
-} from './envelope.ts';
+import { answerText, capabilitiesMeta, clientAnswerText, modernMeta, requestText } from './envelope.ts';
 import { beforeSending, NO_ANSWER, unavailable } from './failures.ts';
 import { type CallOptions, createOpenCalls } from './open-calls.ts';
 import { relayedMembers } from './relay.ts';

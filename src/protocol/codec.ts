@@ -40,9 +40,10 @@ export function errorText(id: IdText, code: number, message: string, data?: stri
   return `{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":${JSON.stringify(message)}${tail}}}`;
 }
 
-/** @param params inner text of the params, without braces. */
+/** A notification to either side. @param params inner text of the params, without braces; empty for none. */
 export function notificationText(method: string, params: string): string {
-  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":{${params}}}`;
+  const tail = params === '' ? '' : `,"params":{${params}}`;
+  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)}${tail}}`;
 }
 
 export const legacyCodec: CallerCodec = {
