@@ -1,5 +1,5 @@
 /** Names that somebody may have meant. */
-import { slips } from './search/spelling.ts';
+import { slips } from '../shared/slips.ts';
 import { words } from './search/words.ts';
 
 /** Names that are suggested at once. */

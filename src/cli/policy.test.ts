@@ -159,7 +159,7 @@ describe('policy test', () => {
     expect({ exit, out }).toEqual({ exit: 0, out: '5 checks, 0 mismatches\n' });
     expect(err.split('\n')).toEqual([
       `${expectations}:1:14 warning: The rules have no agent "dve": did you mean "dev"?`,
-      `${expectations}:2:3 warning: Neither the servers file nor a rule names the server "sf"`,
+      `${expectations}:2:3 warning: Neither the servers file nor a rule names the server "sf": did you mean "fs"?`,
       `${expectations}:5:3 warning: No rule names the tool "drop_tabel": did you mean "drop_table"?`,
       '',
     ]);

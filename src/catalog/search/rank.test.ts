@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { slips } from '../../shared/slips.ts';
 import { createScope } from './scope.ts';
-import { respelled, slips } from './spelling.ts';
+import { respelled } from './spelling.ts';
 import { documentOf, found, indexOf, type TestTool } from './testing.ts';
 
 const TOOLS: TestTool[] = [
