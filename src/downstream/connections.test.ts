@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Canceller } from '../shared/cancel.ts';
 import { promised } from '../shared/promised.ts';
@@ -75,7 +75,11 @@ describe('the connections to one origin', () => {
     answer = reply;
     await Promise.all([send('/a'), send('/b'), send('/c')]);
     const before = open.size;
-    for (let call = 0; call < 5; call++) await send('/again');
+    for (let call = 0; call < 5; call++) {
+      // A connection is free a moment after the end of its response.
+      await new Promise(setImmediate);
+      await send('/again');
+    }
     expect(open.size).toBe(before);
     expect(Array.from(open.values(), ({ all }) => all).sort()).toEqual([1, 1, 6]);
   });
@@ -85,6 +89,66 @@ describe('the connections to one origin', () => {
     for (let call = 0; call < MOST + 2; call++) await expect(send('/lost')).rejects.toThrow();
     answer = reply;
     expect(String((await send('/found')).whole)).toBe('"/found"');
+  });
+
+  it.each([20, 2 * MOST])(
+    'may be closed by the server after each response, unannounced (%i requests at once)',
+    async (count) => {
+      const closing = createTcpServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', () =>
+          socket.end('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'),
+        );
+      });
+      await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+      const made = createConnections(`http://127.0.0.1:${(closing.address() as AddressInfo).port}`);
+      const ask = (): Promise<HttpResponse> =>
+        dispatch(made, { method: 'POST', path: '/', headers: [], body: '{}', signal: new Canceller(), gather: 1000 });
+      for (let call = 0; call < 20; call++) expect(String((await ask()).whole)).toBe('{}');
+      const answers = await Promise.all(Array.from({ length: count }, ask));
+      expect(answers.map(({ whole }) => String(whole))).toEqual(answers.map(() => '{}'));
+      await made.destroy();
+      await new Promise((resolve) => closing.close(resolve));
+    },
+  );
+
+  it('are not opened for requests that were given up while they waited', async () => {
+    const full = promised<void>();
+    const held: (() => void)[] = [];
+    answer = (request, response) => {
+      if (held.push(() => reply(request, response)) === MOST) full.resolve();
+    };
+    const running = Array.from({ length: MOST }, () => send('/running'));
+    await full.promise;
+    const signal = new Canceller();
+    const given = Array.from({ length: MOST }, () => send('/waiting', signal).catch((error: unknown) => error));
+    signal.abort(new Error('given up'));
+    expect((await Promise.all(given)).every((error) => error instanceof NotSent)).toBe(true);
+    for (const release of held) release();
+    await Promise.all(running);
+    answer = reply;
+    expect(String((await send('/next')).whole)).toBe('"/next"');
+    expect(Array.from(open.values(), ({ all }) => all).reduce((sum, all) => sum + all)).toBe(MOST + 1);
+    expect(open.size).toBe(MOST);
+  });
+
+  it('survive requests that cannot be sent at all', async () => {
+    answer = reply;
+    await send('/first');
+    for (let call = 0; call < 2 * MOST; call++) {
+      await new Promise(setImmediate);
+      const bad = {
+        method: 'GET',
+        path: '/',
+        headers: ['bad name', 'x'],
+        body: null,
+        signal: new Canceller(),
+        gather: 1,
+      } as const;
+      await expect(dispatch(connections, { ...bad, headers: [...bad.headers] })).rejects.toBeInstanceOf(NotSent);
+    }
+    expect(String((await send('/last')).whole)).toBe('"/last"');
+    expect(open.size).toBe(1);
   });
 
   it('are free again when a request is given up', async () => {

@@ -1,6 +1,6 @@
 /**
- * The connections to one origin, one request at a time on each. undici's own pool looks at all of them for every request, and lets
- * each rest for a turn of the event loop after its response.
+ * The connections to one origin, one request at a time on each, as undici's own pool has them; that one looks at all of them for
+ * every request.
  */
 import type { Dispatcher } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
@@ -11,10 +11,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Milliseconds after which a connection is replaced, so that a name which moved is looked up again. */
 const LIFE_MS = 60_000;
 
-/** A request on its connection. */
+/** A request on its way. */
 export interface Carried extends Dispatcher.DispatchHandler {
-  /** Set by the connection; to be called once: at the end of the response, or with false when there will be none. */
-  release: ((isSound: boolean) => void) | undefined;
+  /** True when it has its response, or will have none. */
+  readonly isOver: boolean;
 }
 
 export interface Connections {
@@ -26,9 +26,8 @@ export interface Connections {
 
 interface Connection {
   readonly client: Client;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  readonly release: (isSound: boolean) => void;
+  /** When it was last connected, in milliseconds since 1970. */
+  since: number;
 }
 
 export function createConnections(origin: string): Connections {
@@ -43,62 +42,64 @@ export function createConnections(origin: string): Connections {
   const open = (): Connection => {
     const client = new Client(origin, {
       connect,
-      // With 1, undici looks whether a second request waits, a turn after each response. Here none ever does.
-      pipelining: 2,
+      pipelining: 1,
       // Calls have their own time-outs.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    if (isOver) void client.destroy();
-    const connection: Connection = {
-      client,
-      since: Date.now(),
-      release(isSound) {
-        if (isSound) free.push(connection);
-        else drop(connection);
-        // Only when undici is through with the response.
-        if (waiting.length > 0) queueMicrotask(sendNext);
-      },
-    };
+    const connection: Connection = { client, since: Date.now() };
     all.add(connection);
+    client.on('connect', () => {
+      connection.since = Date.now();
+    });
+    client.on('connectionError', () => all.delete(connection));
+    // A turn after the response, so that what else a server sends or does on its connection is seen before the next request.
+    client.on('drain', () => freed(connection));
+    if (isOver) void client.destroy();
     return connection;
-  };
-
-  const drop = (connection: Connection): void => {
-    all.delete(connection);
-    queueMicrotask(() => connection.client.destroy());
   };
 
   const take = (): Connection | undefined => {
     const oldest = Date.now() - LIFE_MS;
     for (let found = free.pop(); found !== undefined; found = free.pop()) {
       if (found.since > oldest) return found;
-      drop(found);
+      all.delete(found);
+      void found.client.destroy();
     }
     return all.size < MAX_CONNECTIONS ? open() : undefined;
   };
 
-  const send = (connection: Connection, request: Dispatcher.DispatchOptions, carried: Carried): void => {
-    carried.release = connection.release;
-    connection.client.dispatch(request, carried);
+  const freed = (connection: Connection): void => {
+    if (all.has(connection) && !free.includes(connection)) free.push(connection);
+    sendWaiting();
   };
 
-  const sendNext = (): void => {
-    const connection = waiting.length === 0 ? undefined : take();
-    const next = connection && waiting.shift();
-    if (connection !== undefined && next !== undefined) send(connection, ...next);
+  const sendWaiting = (): void => {
+    while (waiting.length > 0) {
+      if (waiting[0]?.[1].isOver === true) {
+        waiting.shift();
+        continue;
+      }
+      const connection = take();
+      const [request, carried] = (connection && waiting.shift()) ?? [];
+      if (connection === undefined || request === undefined || carried === undefined) return;
+      connection.client.dispatch(request, carried);
+      // Refused by undici before it was anything to do.
+      if (carried.isOver && !free.includes(connection)) free.push(connection);
+    }
   };
 
   return {
     dispatch(request, carried) {
-      const connection = waiting.length > 0 ? undefined : take();
-      if (connection === undefined) waiting.push([request, carried]);
-      else send(connection, request, carried);
+      waiting.push([request, carried]);
+      sendWaiting();
     },
     async destroy() {
       isOver = true;
       const ended = Array.from(all, ({ client }) => client.destroy());
-      for (const next of waiting.splice(0)) send(open(), ...next);
+      all.clear();
+      free.length = 0;
+      sendWaiting();
       await Promise.all(ended);
     },
   };

@@ -72,7 +72,7 @@ export function dispatch(to: Connections, request: ExchangeRequest): Promise<Htt
 
 /** Handles one request for undici, and is its response. A class, because every call makes one. */
 class Exchange implements Carried, HttpResponse, HttpBody {
-  release: Carried['release'] | undefined;
+  isOver = false;
   status = 0;
   whole: Buffer | undefined;
   readonly #signal: CancelSignal;
@@ -87,7 +87,6 @@ class Exchange implements Carried, HttpResponse, HttpBody {
   #heldBytes = 0;
   #take: ((chunk: Buffer) => void) | undefined;
   #settle: ((error: unknown) => void) | undefined;
-  #isOver = false;
   #failure: unknown;
 
   constructor(
@@ -103,7 +102,11 @@ class Exchange implements Carried, HttpResponse, HttpBody {
     signal.addEventListener('abort', this.#aborted, { once: true });
   }
 
-  readonly #aborted = (): void => this.#controller?.abort(errorOf(this.#signal.reason));
+  readonly #aborted = (): void => {
+    const reason = errorOf(this.#signal.reason);
+    if (this.#controller === undefined) this.#fail(reason);
+    else this.#controller.abort(reason);
+  };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
@@ -147,6 +150,10 @@ class Exchange implements Carried, HttpResponse, HttpBody {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
     this.#reject(this.#describe(error));
     this.#end(error);
   }
@@ -181,7 +188,7 @@ class Exchange implements Carried, HttpResponse, HttpBody {
       const held = this.#held ?? [];
       this.#held = undefined;
       for (const chunk of held) if (!this.#deliver(chunk)) break;
-      if (this.#isOver) this.#settle(this.#failure);
+      if (this.isOver) this.#settle(this.#failure);
       else if (this.#heldBytes > MAX_HELD) this.#controller?.resume();
     });
   }
@@ -203,10 +210,9 @@ class Exchange implements Carried, HttpResponse, HttpBody {
   }
 
   #end(error: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.#signal.removeEventListener('abort', this.#aborted);
-    this.release?.(error === undefined);
     this.#failure ??= error;
     this.#settle?.(this.#failure);
   }

@@ -37,12 +37,12 @@ function runJobs(): void {
 }
 
 function endTurn(): void {
-  runJobs();
+  isPlanned = false;
   wereSeveral = count > 1;
   count = 0;
-  isPlanned = false;
+  // Those of a turn that seemed to bring only one.
+  runJobs();
   const jobs = endings;
   endings = [];
-  if (waiting.length > 0) plan();
   for (const job of jobs) job();
 }
