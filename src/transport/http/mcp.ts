@@ -42,7 +42,7 @@ export interface McpEndpoint {
   ): void;
   /** Resolves when no request is being answered. */
   idle(): Promise<void>;
-  /** Cancels what is still in flight; it is answered with the reason. */
+  /** Cancels what is still in flight, for good; it is answered with the reason. */
   abort(reason: GatewayError): void;
 }
 
@@ -51,6 +51,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const modern = createModernEndpoint(protocol);
   const legacy = createLegacyEndpoint(protocol, sessions);
   let active = 0;
+  let isAborted = false;
   let waiting: (() => void)[] = [];
 
   const finished = (): void => {
@@ -117,7 +118,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     };
     const answer = (body: Body): void => {
       try {
-        const answering = receive(post, body);
+        const answering = isAborted ? send(post, SHUTTING_DOWN) : receive(post, body);
         if (answering === undefined) finished();
         else answering.then(finished, broke);
       } catch (error) {
@@ -136,7 +137,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       }
       const post = { request, response, connection, server, headers, accept: accepted(request.headers.accept) };
       if (request.method === 'POST') handlePost(post);
-      else if (request.method === 'DELETE') legacy.end(post);
+      // Behind the requests that came before it.
+      else if (request.method === 'DELETE') together(() => legacy.end(post));
       else if (request.method === 'GET' && post.accept.events && hasSession(request)) legacy.listen(post);
       else {
         const answer = refusal('null', 'INVALID_REQUEST', 'Use POST for messages; GET and DELETE need a session.');
@@ -147,6 +149,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       return active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
     },
     abort(reason) {
+      isAborted = true;
       modern.abort(reason);
       sessions.closeAll(reason);
     },
@@ -157,11 +160,12 @@ function hasSession(request: IncomingMessage): boolean {
   return headerOf(request, 'mcp-session-id') !== undefined;
 }
 
+const SHUTTING_DOWN = refusal('null', 'SHUTTING_DOWN', 'The gateway is shutting down: try again later.');
 const JSON_TYPE = 'application/json';
 
 /** What must hold before the body is read. */
 function checkPost(request: IncomingMessage, open: boolean): Answer | undefined {
-  if (!open) return refusal('null', 'SHUTTING_DOWN', 'The gateway is shutting down: try again later.');
+  if (!open) return SHUTTING_DOWN;
   const written = request.headers['content-type'];
   const type = written === JSON_TYPE ? written : written?.split(';', 1)[0]?.trim().toLowerCase();
   const encoding = request.headers['content-encoding'];
