@@ -84,7 +84,7 @@ export function createConnections(origin: string): Connections {
       const [request, carried] = (connection && waiting.shift()) ?? [];
       if (connection === undefined || request === undefined || carried === undefined) return;
       connection.client.dispatch(request, carried);
-      // Refused by undici before it was anything to do.
+      // Where undici refuses it at once, no 'drain' follows.
       if (carried.isOver && !free.includes(connection)) free.push(connection);
     }
   };
