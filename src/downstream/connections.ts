@@ -54,7 +54,10 @@ export function createConnections(origin: string): Connections {
     });
     client.on('connectionError', () => all.delete(connection));
     // A turn after the response, so that what else a server sends or does on its connection is seen before the next request.
-    client.on('drain', () => freed(connection));
+    client.on('drain', () => {
+      keep(connection);
+      sendWaiting();
+    });
     if (isOver) void client.destroy();
     return connection;
   };
@@ -69,9 +72,8 @@ export function createConnections(origin: string): Connections {
     return all.size < MAX_CONNECTIONS ? open() : undefined;
   };
 
-  const freed = (connection: Connection): void => {
+  const keep = (connection: Connection): void => {
     if (all.has(connection) && !free.includes(connection)) free.push(connection);
-    sendWaiting();
   };
 
   const sendWaiting = (): void => {
@@ -85,7 +87,7 @@ export function createConnections(origin: string): Connections {
       if (connection === undefined || request === undefined || carried === undefined) return;
       connection.client.dispatch(request, carried);
       // Where undici refuses it at once, no 'drain' follows.
-      if (carried.isOver && !free.includes(connection)) free.push(connection);
+      if (carried.isOver) keep(connection);
     }
   };
 

@@ -102,6 +102,20 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     }
   };
 
+  const failed = (post: Post, error: unknown): void => {
+    options.failed(error);
+    if (post.response.headersSent) post.response.destroy();
+    else send(post, refusal('null', 'INTERNAL', 'The gateway failed on this request.'));
+  };
+
+  const endSession = (post: Post): void => {
+    try {
+      legacy.end(post);
+    } catch (error) {
+      failed(post, error);
+    }
+  };
+
   const handlePost = (post: Post): void => {
     const refused = checkPost(post.request, options.open());
     if (refused !== undefined) {
@@ -111,9 +125,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     }
     active++;
     const broke = (error: unknown): void => {
-      options.failed(error);
-      if (post.response.headersSent) post.response.destroy();
-      else send(post, refusal('null', 'INTERNAL', 'The gateway failed on this request.'));
+      failed(post, error);
       finished();
     };
     const answer = (body: Body): void => {
@@ -138,7 +150,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const post = { request, response, connection, server, headers, accept: accepted(request.headers.accept) };
       if (request.method === 'POST') handlePost(post);
       // Behind the requests that came before it.
-      else if (request.method === 'DELETE') together(() => legacy.end(post));
+      else if (request.method === 'DELETE') together(() => endSession(post));
       else if (request.method === 'GET' && post.accept.events && hasSession(request)) legacy.listen(post);
       else {
         const answer = refusal('null', 'INVALID_REQUEST', 'Use POST for messages; GET and DELETE need a session.');
