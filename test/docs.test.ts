@@ -6,12 +6,9 @@ import { type Home, makeHome } from './support/home.ts';
 import { root } from './support/paths.ts';
 import { runCli } from './support/process.ts';
 
-const PAGES = [
-  'README.md',
-  'CHANGELOG.md',
-  'AGENTS.md',
-  ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`),
-].filter((name) => name.endsWith('.md'));
+const PAGES = [...readdirSync(root), ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)].filter(
+  (name) => name.endsWith('.md'),
+);
 
 function textOf(page: string): string {
   return readFileSync(path.join(root, page), 'utf8');
