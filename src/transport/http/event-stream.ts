@@ -12,6 +12,9 @@ const STREAM_HEADERS: OutgoingHttpHeaders = {
 /** Milliseconds between comments on a quiet stream: intermediaries drop connections that say nothing. */
 const KEEP_ALIVE_MS = 15_000;
 
+/** Says nothing. */
+export const COMMENT = ':\n\n';
+
 /** Bytes that may wait for a client that does not read, because it is slow or gone without a word: two of the longest messages. */
 const MAX_UNSENT = 32 * 1024 * 1024;
 
@@ -32,7 +35,7 @@ export function startStream(response: ServerResponse, headers: OutgoingHttpHeade
   if (response.headersSent) return;
   response.writeHead(200, { ...headers, ...STREAM_HEADERS });
   response.flushHeaders();
-  const timer = setInterval(() => writeTo(response, ':\n\n'), KEEP_ALIVE_MS).unref();
+  const timer = setInterval(() => writeTo(response, COMMENT), KEEP_ALIVE_MS).unref();
   response.once('close', () => clearInterval(timer));
 }
 

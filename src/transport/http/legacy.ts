@@ -58,7 +58,9 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
   const replyOf = (post: Post, session: Session): Reply => {
     // Clients of the revisions before do not expect an event without data.
     const primed = session.revision >= '2025-11-25';
-    return new Reply(post.response, post.accept, post.headers, () => session.streams.open(primed));
+    const reply = new Reply(post.response, post.accept, post.headers, () => session.streams.open(primed));
+    reply.wait();
+    return reply;
   };
 
   const answer = async (
@@ -135,7 +137,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
         }),
       );
       const present = answers.flatMap((answered) => (answered === undefined ? [] : [answered.text]));
-      if (present.length === 0) acknowledge(post);
+      if (present.length === 0) reply.acknowledge();
       else reply.finish({ text: `[${present.join(',')}]`, status: 200 });
     },
     accept(post, message) {

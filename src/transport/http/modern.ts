@@ -44,6 +44,10 @@ class Flight implements Exchange {
     this.#post.response.off('close', this.#gone);
   }
 
+  wait(): void {
+    this.#reply.wait();
+  }
+
   end(answer: Answer): void {
     if (isWithdrawn(this.signal)) this.#reply.abandon();
     else this.#reply.finish(answer);
@@ -84,7 +88,9 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
       } catch (error) {
         return broke(error);
       }
-      return answering instanceof Promise ? answering.then(end, broke) : end(answering);
+      if (!(answering instanceof Promise)) return end(answering);
+      flight.wait();
+      return answering.then(end, broke);
     },
     abort(reason) {
       for (const signal of flights) signal.abort(reason);

@@ -1,7 +1,14 @@
-/** The reply to one POST: a JSON object, or an SSE stream from the moment at which something comes before the answer. */
+/** The reply to one POST: a JSON object, or an SSE stream where something comes before the answer or the answer takes long. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Answer } from '../answer.ts';
-import { type EventStream, eventText, startStream, writeTo } from './event-stream.ts';
+import { COMMENT, type EventStream, eventText, startStream, writeTo } from './event-stream.ts';
+
+/**
+ * Milliseconds without an answer after which the stream is opened, with comments from then on: clients and proxies give up on
+ * requests that get no headers (nginx after 60 s). Before, a failure still has its HTTP status; afterwards it is a JSON-RPC error in
+ * the stream.
+ */
+const OPEN_AFTER_MS = 3_000;
 
 export interface Accepted {
   readonly json: boolean;
@@ -36,6 +43,7 @@ export class Reply {
   readonly #headers: OutgoingHttpHeaders;
   readonly #resumable: (() => EventStream) | undefined;
   #stream: EventStream | undefined;
+  #quiet: NodeJS.Timeout | undefined;
 
   /** @param resumable opens a stream whose events are kept; without it, what cannot be sent is lost. */
   constructor(response: ServerResponse, accept: Accepted, headers: OutgoingHttpHeaders, resumable?: () => EventStream) {
@@ -45,12 +53,25 @@ export class Reply {
     this.#resumable = resumable;
   }
 
+  /** The answer is not there at once. Where the caller reads streams, it gets one before it gives up. */
+  wait(): void {
+    if (this.#accept.events) this.#quiet = setTimeout(openQuietly, OPEN_AFTER_MS, this);
+  }
+
+  /** Opens the stream, with a comment: some proxies hold headers back until something follows. */
+  open(): void {
+    if (this.#stream !== undefined || this.#isGone()) return;
+    this.#streamed();
+    writeTo(this.#response, COMMENT);
+  }
+
   /** Sends a message that belongs to the request; dropped where the caller reads no streams. */
   notify(text: string): void {
     if (this.#accept.events && (this.#stream !== undefined || !this.#isGone())) this.#streamed().write(text);
   }
 
   finish(answer: Answer): void {
+    clearTimeout(this.#quiet);
     if (this.#stream === undefined && this.#isGone()) return;
     if (this.#stream === undefined && this.#accept.json) {
       sendJson(this.#response, answer, this.#headers);
@@ -63,10 +84,15 @@ export class Reply {
 
   /** Ends the exchange without an answer: the request was cancelled. */
   abandon(): void {
+    if (this.#accept.events && !this.#isGone()) this.#streamed();
+    this.acknowledge();
+  }
+
+  /** Ends an exchange that has no answer. */
+  acknowledge(): void {
+    clearTimeout(this.#quiet);
     if (this.#stream !== undefined) this.#stream.end();
-    else if (this.#isGone()) return;
-    else if (this.#accept.events) this.#streamed().end();
-    else this.#response.writeHead(202, this.#headers).end();
+    else if (!this.#isGone()) this.#response.writeHead(202, this.#headers).end();
   }
 
   #isGone(): boolean {
@@ -84,6 +110,10 @@ export class Reply {
     }
     return stream;
   }
+}
+
+function openQuietly(reply: Reply): void {
+  reply.open();
 }
 
 function plainStream(response: ServerResponse): EventStream {
