@@ -46,8 +46,6 @@ const HTTP = { agents: { dev: ALL }, principals: { tester: { token_sha256: sha25
 it.each([
   ['one process', 76, []],
   ['one process', 140, []],
-  // Long enough for the sockets of workers, not for the control socket.
-  ['two workers', 60, ['--workers', '2']],
   ['two workers', 140, ['--workers', '2']],
 ])('%s, %i bytes: the gateway runs, its owner reaches it, and nothing stays behind', async (_name, bytes, args) => {
   const { home, run } = longHome(HTTP, bytes);

@@ -1,5 +1,5 @@
 /** Several processes for one gateway: nothing that exists once exists twice, and nobody notices where a request went. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { expect, it } from 'vitest';
@@ -262,6 +262,32 @@ it('a worker that is killed takes nothing with it but its own, and is replaced',
   process.kill(gateway.running.pid, 'SIGKILL');
   await gateway.running.exited;
   await assertGone(home.dir);
+});
+
+it('what workers say to each other has no name that a server could connect to, or put itself behind', async () => {
+  const home = makeHome({ servers: servers({ calc: fixture('calc') }), rules: { agents: { dev: ALL }, principals } });
+  const gateway = await serve({ home });
+  const open = await Promise.all([1, 2].map(() => gateway.open('2025-11-25')));
+  for (const rpc of open) await executeText(rpc, { server: 'calc', tool: 'label' });
+  const sockets = readdirSync(home.dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isSocket());
+  expect(sockets.map(({ name }) => name)).toEqual([`${gateway.running.pid}.sock`]);
+  // Neither as files elsewhere nor in the abstract namespace: those of the kernel's list that have a name.
+  const named = (pid: number): string[] => {
+    const inodes = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    });
+    const lines = readFileSync('/proc/net/unix', 'utf8').split('\n').slice(1);
+    return lines
+      .map((line) => line.trim().split(/\s+/))
+      .flatMap(([, , , , , , inode = '', name]) => (name !== undefined && inodes.includes(inode) ? [name] : []));
+  };
+  for (const pid of workersOf(gateway)) expect(named(pid)).toEqual([]);
+  for (const rpc of open) await rpc.close();
+  await gateway.stop();
 });
 
 it('over stdio there is one process', async () => {

@@ -6,7 +6,8 @@ import type { Logger } from '../observe/log.ts';
 import { builtProgram } from '../shared/built.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { createLine, type Line } from './line.ts';
-import type { Paths, PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
+import type { PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
+import type { Pairs } from './pairs.ts';
 
 /** Milliseconds that an answer is waited for which the others can do without. */
 const ANSWER_MS = 10_000;
@@ -25,8 +26,9 @@ export interface Member {
 
 export interface CrewOptions {
   readonly size: number;
-  /** What the worker of this number starts with now; `generation` counts its starts. */
-  readonly order: (number: number, generation: number) => StartOrder;
+  /** What the worker of this number starts with now. */
+  readonly order: (number: number) => StartOrder;
+  readonly pairs: Pairs;
   /** What a worker may ask; made anew for each process. */
   readonly api: (number: number) => PrimaryApi;
   /** A worker is gone, and with it all that it had asked for. */
@@ -50,7 +52,12 @@ export interface Crew {
    */
   everybody(ask: (member: Member) => Promise<void>): Promise<void>;
   /** Gives a connection to the worker of that number, or to the next in turn. */
-  enter(socket: Socket, head: Buffer, number: number | undefined): void;
+  enter(socket: Socket, head: Uint8Array, number: number | undefined): void;
+  /**
+   * Connects a worker to another one, for the requests that it hands on; its end comes under the id.
+   * @throws GatewayError SERVER_UNAVAILABLE where the other one is not there
+   */
+  reach(from: number, to: number, id: number): Promise<void>;
   /** Lets running calls finish for `drainMs`, then ends all. */
   stop(drainMs: number): Promise<void>;
   kill(): void;
@@ -60,35 +67,44 @@ interface Held extends Member {
   readonly child: ChildProcess;
   isReady: boolean;
   readonly exited: Promise<void>;
-  readonly paths: Paths;
 }
 
-export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew {
+export function createCrew({ size, order, pairs, api, ended, log }: CrewOptions): Crew {
   const held = new Map<number, Held>();
   const backoffs = Array.from({ length: size }, () => createBackoff());
-  const generations = Array.from({ length: size }, () => 0);
   let stopping = false;
   let turn = 0;
 
-  /** Everybody learns where everybody is. */
+  /** Everybody learns who is there. */
   const introduce = (): void => {
-    const paths = Array.from({ length: size }, (_, number) => {
-      const member = held.get(number);
-      return member?.isReady === true ? member.paths : undefined;
-    });
-    for (const { line, isReady } of held.values()) if (isReady) line.tell('others', paths);
+    const there = ready();
+    const numbers = there.map(({ number }) => number);
+    for (const { line } of there) line.tell('others', numbers);
+  };
+
+  /** Lets one worker use the servers of the other. */
+  const lend = async (lender: Held, borrower: Held): Promise<void> => {
+    const [one, other] = await pairs.make();
+    lender.line.handOver(one, { kind: 'lend' });
+    borrower.line.handOver(other, { kind: 'borrow', from: lender.number });
+  };
+
+  const join = (one: Held, other: Held): void => {
+    const failed = (error: unknown): void => {
+      log.error({ err: error, workers: [one.number, other.number] }, 'two workers cannot be connected');
+      // Its successor is connected anew.
+      one.child.kill('SIGKILL');
+    };
+    Promise.all([lend(one, other), lend(other, one)]).catch(failed);
   };
 
   const launch = async (number: number): Promise<void> => {
     const script = builtProgram('worker.js');
     if (script === undefined)
       throw new GatewayError('INTERNAL', 'The program of the workers is missing: install again.');
-    const generation = (generations[number] ?? 0) + 1;
-    generations[number] = generation;
     const start = backoffs[number]?.started(Date.now());
     const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const failed = (error: unknown): void => log.error({ err: error, worker: number }, 'a worker could not be served');
-    const made = order(number, generation);
     const exited = new Promise<void>((resolve) => {
       child.once('error', failed);
       child.once('exit', (code, signal) => {
@@ -105,17 +121,18 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
         }
       });
     });
-    const returned = (socket: Socket, head: Buffer): void => enter(socket, head, undefined);
+    const returned = (socket: Socket, head: Uint8Array): void => enter(socket, head, undefined);
     const line = createLine<WorkerApi>(child, api(number), { failed, returned });
-    const member: Held = { number, child, line, isReady: false, exited, paths: made.paths };
+    const member: Held = { number, child, line, isReady: false, exited };
     held.set(number, member);
     try {
-      await line.ask('start', made);
+      await line.ask('start', order(number));
     } catch (error) {
       child.kill('SIGKILL');
       await exited;
       throw error;
     }
+    for (const other of ready()) join(member, other);
     member.isReady = true;
     introduce();
   };
@@ -136,11 +153,11 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
 
   const ready = (): readonly Held[] => [...held.values()].filter(({ isReady, child }) => isReady && child.connected);
 
-  const enter = (socket: Socket, head: Buffer, number: number | undefined): void => {
+  const enter = (socket: Socket, head: Uint8Array, number: number | undefined): void => {
     const able = ready();
     const chosen = able.find((member) => member.number === number) ?? able[turn++ % Math.max(1, able.length)];
     if (chosen === undefined) socket.destroy();
-    else chosen.line.handOver(socket, head);
+    else chosen.line.handOver(socket, { kind: 'client', head });
   };
 
   /** @returns the answer in an array, or none where the worker ended. @param late called where it takes too long */
@@ -191,6 +208,23 @@ export function createCrew({ size, order, api, ended, log }: CrewOptions): Crew 
       await Promise.all([...held.values()].map((member) => answered(member, ask, PATIENCE_MS, () => end(member))));
     },
     enter,
+    async reach(from, to, id) {
+      const absent = (): GatewayError => new GatewayError('SERVER_UNAVAILABLE', 'That worker is not there. Try again.');
+      if (!ready().some(({ number }) => number === to)) throw absent();
+      const [one, other] = await pairs.make();
+      const target = ready().find(({ number }) => number === to);
+      const taken = await new Promise<boolean>((resolve) => {
+        if (target === undefined) one.destroy();
+        if (target === undefined) resolve(false);
+        else target.line.handOver(one, { kind: 'handed on' }, resolve);
+      });
+      const asker = held.get(from);
+      if (!taken || asker === undefined) {
+        other.destroy();
+        throw absent();
+      }
+      asker.line.handOver(other, { kind: 'reached', id });
+    },
     async stop(drainMs) {
       stopping = true;
       const work = [...held.values()].map(async (member) => {

@@ -12,13 +12,26 @@ export type Api = { readonly [what: string]: (...args: never[]) => unknown };
 
 type Answer<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
+/** What a connection is that one process gives to another. */
+export type Passed =
+  /** A client's; `head` was read of it already. */
+  | { readonly kind: 'client'; readonly head: Uint8Array }
+  /** Another worker hands requests on over it. */
+  | { readonly kind: 'handed on' }
+  /** It was asked for under this number, to hand requests on. */
+  | { readonly kind: 'reached'; readonly id: number }
+  /** Another worker uses the servers of this one over it. */
+  | { readonly kind: 'lend' }
+  /** To the servers of the worker of that number. */
+  | { readonly kind: 'borrow'; readonly from: number };
+
 export interface Line<Theirs extends Api> {
   /** @throws GatewayError what the other side threw, or INTERNAL where it is gone */
   ask<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): Promise<Answer<Theirs[K]>>;
   /** The same where nobody waits for an answer. */
   tell<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): void;
-  /** Gives a connection away. @param head what was read of it already */
-  handOver(socket: Socket, head: Buffer): void;
+  /** Gives a connection away. @param done told whether the other side has it */
+  handOver(socket: Socket, what: Passed, done?: (taken: boolean) => void): void;
   /** The other side is gone: nobody answers any more, and what it did not get comes back. */
   end(): void;
 }
@@ -40,15 +53,16 @@ type Entry =
 /** A connection on its way. Ours stays open until the other side has it: one that dies before that must not keep a caller waiting. */
 interface Gift {
   readonly socket: Socket;
-  readonly head: Buffer;
+  readonly what: Passed;
+  readonly done: ((taken: boolean) => void) | undefined;
   /** It may have arrived. */
   sent: boolean;
 }
 
 export interface LineOptions {
-  readonly received?: (socket: Socket, head: Buffer) => void;
-  /** The other side is gone, and did not get this connection. */
-  readonly returned?: (socket: Socket, head: Buffer) => void;
+  readonly received?: (socket: Socket, what: Passed) => void;
+  /** The other side is gone, and did not get this connection of a client. */
+  readonly returned?: (socket: Socket, head: Uint8Array) => void;
   /** Told what went wrong where nobody waits for an answer. */
   readonly failed: (error: unknown) => void;
 }
@@ -99,10 +113,20 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
       case 'failed':
         settled(entry[1])?.reject(errorOf(entry[2]));
         break;
-      case 'took':
-        gifts.get(entry[1])?.socket.destroy();
+      case 'took': {
+        const gift = gifts.get(entry[1]);
         gifts.delete(entry[1]);
+        gift?.socket.destroy();
+        gift?.done?.(true);
+      }
     }
+  };
+
+  /** A connection that the other side does not have. */
+  const keep = ({ socket, what, done, sent }: Gift): void => {
+    if (what.kind === 'client' && !sent) options.returned?.(socket, what.head);
+    else socket.destroy();
+    done?.(false);
   };
 
   const settled = (id: number) => {
@@ -117,10 +141,7 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
     waiting.clear();
     const left = [...gifts.values()];
     gifts.clear();
-    for (const { socket, head, sent } of left) {
-      if (sent) socket.destroy();
-      else options.returned?.(socket, head);
-    }
+    for (const gift of left) keep(gift);
   };
 
   channel.on('message', (message, handle) => {
@@ -128,9 +149,9 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
       for (const entry of message as readonly Entry[]) take(entry);
       return;
     }
-    const { id, head } = message as { readonly id: number; readonly head: Uint8Array };
+    const { id, what } = message as { readonly id: number; readonly what: Passed };
     send(['took', id]);
-    options.received?.(handle as Socket, Buffer.from(head));
+    options.received?.(handle as Socket, what);
   });
   channel.on('disconnect', end);
 
@@ -143,13 +164,14 @@ export function createLine<Theirs extends Api>(channel: Channel, mine: Api, opti
         send(['ask', id, what, args]);
       }),
     tell: (what, ...args) => send(['tell', what, args]),
-    handOver(socket, head) {
+    handOver(socket, what, done) {
       const id = nextId++;
-      const gift: Gift = { socket, head, sent: false };
+      const gift: Gift = { socket, what, done, sent: false };
+      if (over) return keep(gift);
       gifts.set(id, gift);
-      channel.send?.({ id, head } as unknown as Serializable, socket, { keepOpen: true }, (error) => {
+      channel.send?.({ id, what } as unknown as Serializable, socket, { keepOpen: true }, (error) => {
         gift.sent = true;
-        if (error !== null && gifts.delete(id)) socket.destroy();
+        if (error !== null && gifts.delete(id)) keep(gift);
       });
     },
     end,

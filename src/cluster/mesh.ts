@@ -1,10 +1,9 @@
-/** How the workers reach each other's servers: each listens at a local socket, and connects to those of the others. */
-import { connect, createServer, type Server } from 'node:net';
+/** How the workers reach each other's servers, over connections that the first process made for them. */
+import type { Socket } from 'node:net';
 import { type Borrower, createBorrower } from '../downstream/remote/borrower.ts';
 import { createOwner, type Owner, type OwnerOptions } from '../downstream/remote/owner.ts';
 import type { Downstream, DownstreamEvents } from '../downstream/types.ts';
 import type { Follower } from './follower.ts';
-import type { Paths } from './messages.ts';
 
 export interface MeshOptions {
   readonly own: number;
@@ -13,24 +12,19 @@ export interface MeshOptions {
   /** Told what happens to any server. */
   readonly heard: DownstreamEvents;
   readonly asked: OwnerOptions['asked'];
-  readonly failed: (error: unknown) => void;
 }
 
 export interface Mesh {
   readonly owner: Owner;
   /** By number of the worker; none for this one. */
   readonly borrowers: ReadonlyMap<number, Borrower>;
-  /** @throws the error of listen(2) */
-  listen(path: string, downstream: Downstream): Promise<void>;
-  /** Where the others are now. */
-  others(paths: readonly (Paths | undefined)[]): void;
-  close(): void;
+  /** Another worker uses the servers of this one over it. */
+  lend(socket: Socket, downstream: Downstream): void;
+  /** To the servers of the worker of that number. */
+  borrow(socket: Socket, from: number): void;
 }
 
-export function createMesh({ own, of, config, heard, asked, failed }: MeshOptions): Mesh {
-  let server: Server | undefined;
-  let known: readonly (Paths | undefined)[] = [];
-
+export function createMesh({ own, of, config, heard, asked }: MeshOptions): Mesh {
   const event = (kind: string, name: string, key: string, uri: string): void => {
     const definition = config.definition(name, key);
     if (definition === undefined) return;
@@ -46,33 +40,13 @@ export function createMesh({ own, of, config, heard, asked, failed }: MeshOption
   return {
     owner,
     borrowers,
-    listen(path, downstream) {
-      const made = createServer((socket) => {
-        socket.on('error', () => socket.destroy());
-        owner.serve(socket, downstream);
-      });
-      server = made;
-      return new Promise((resolve, reject) => {
-        made.once('error', reject);
-        made.listen(path, () => {
-          made.off('error', reject);
-          made.on('error', failed);
-          resolve();
-        });
-      });
+    lend(socket, downstream) {
+      socket.on('error', () => socket.destroy());
+      owner.serve(socket, downstream);
     },
-    others(paths) {
-      for (const [number, borrower] of borrowers) {
-        const path = paths[number]?.servers;
-        if (path === undefined || path === known[number]?.servers) continue;
-        const socket = connect(path);
-        socket.on('error', () => socket.destroy());
-        socket.once('connect', () => borrower.connect(socket));
-      }
-      known = paths;
-    },
-    close() {
-      server?.close();
+    borrow(socket, from) {
+      socket.on('error', () => socket.destroy());
+      borrowers.get(from)?.connect(socket);
     },
   };
 }

@@ -12,14 +12,6 @@ import type { AgentSpending, SpentHere } from '../tools/spending.ts';
 /** Server -> number of the worker that it belongs to. */
 export type Owners = ReadonlyMap<string, number>;
 
-/** Paths of the local sockets of a worker. */
-export interface Paths {
-  /** For HTTP requests that reached another worker. */
-  readonly http: string;
-  /** For calls to its servers. */
-  readonly servers: string;
-}
-
 export interface StartOrder {
   readonly number: number;
   /** Workers in all. */
@@ -33,7 +25,6 @@ export interface StartOrder {
   readonly owners: Owners;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  readonly paths: Paths;
   /** The program that the user started: an entry that names it would start gateways without end. */
   readonly mainScript: string | undefined;
 }
@@ -44,8 +35,8 @@ type Maybe<T> = T | Promise<T>;
 export type WorkerApi = {
   /** Resolves when it takes requests. */
   start(order: StartOrder): Promise<void>;
-  /** Where the others are, by number; undefined for those that are not there. */
-  others(paths: readonly (Paths | undefined)[]): Maybe<void>;
+  /** The numbers of those that take requests now. */
+  others(ready: readonly number[]): Maybe<void>;
   /** Checks a configuration, to use it when told so. @throws GatewayError CONFIG_INVALID */
   prepare(contents: ConfigContents, owners: Owners): Promise<void>;
   /** Uses what was prepared. */
@@ -69,6 +60,8 @@ export type PrimaryApi = {
   /** Counts a call. @returns its number for `done`; undefined where nothing limits it. @throws GatewayError RATE_LIMITED */
   admit(principal: string, agent: string, requestBytes: number): number | undefined;
   done(admission: number, resultBytes: number): void;
+  /** A connection to another worker comes under this number. @throws GatewayError SERVER_UNAVAILABLE where there is none */
+  reach(worker: number, id: number): Promise<void>;
   attested(toolUseId: string): Attested | undefined;
   reload(): void;
   servers(): Promise<readonly ServerReport[]>;

@@ -3,19 +3,15 @@
  * the workers do the rest.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { ConfigContents } from '../config/load.ts';
-import { runtimeDir, type Settings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
 import { type Gateway, keepSecrets, openConfig } from '../gateway.ts';
 import { createLogger } from '../observe/log.ts';
 import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/limits.ts';
-import { cannotWrite } from '../shared/cannot-write.ts';
-import { LONGEST_PID, openSocketFolder, socketFolder } from '../shared/socket-folder.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
 import { serveControl } from '../transport/control.ts';
@@ -28,6 +24,7 @@ import { type Door, openDoor } from './door.ts';
 import type { Owners, PrimaryApi, StartOrder } from './messages.ts';
 import { followOutput } from './output.ts';
 import { assign } from './owners.ts';
+import { openPairs } from './pairs.ts';
 
 /** The life of a gateway of several workers, as of one in a single process. */
 export type Cluster = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
@@ -51,7 +48,6 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   keepSecrets(redactor, config.current());
   owners = assign(config.current().servers.keys(), size);
 
-  const dir = folderFor(settings);
   const limiter = createLimiter();
   const admissions = Array.from({ length: size }, () => createAdmissions(limiter, config.current));
   const hooks = createHookJoin(settings.cacheDir, id, log);
@@ -71,17 +67,18 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     return [await metrics.measures(), ...(await crew.all(({ line }) => line.ask('measures')))];
   };
 
+  const pairs = await openPairs();
   const crew: Crew = createCrew({
     size,
     log,
-    order: (number, generation): StartOrder => ({
+    pairs,
+    order: (number): StartOrder => ({
       number,
       of: size,
       settings,
       config: { location: config.location, contents: config.contents(), status: config.status() },
       owners,
       startedAt,
-      paths: { http: join(dir, `${number}.${generation}.http`), servers: join(dir, `${number}.${generation}.servers`) },
       mainScript: process.argv[1],
     }),
     api: (number) => apiOf(number),
@@ -100,6 +97,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     return {
       admit,
       done,
+      reach: (worker, id) => crew.reach(number, worker, id),
       attested: (toolUseId) => hooks.attestations.take(toolUseId),
       reload: () => void config.reload(),
       servers,
@@ -140,10 +138,6 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     void hooks.update(next);
   });
   metrics.gauge('workers', 'Worker processes that take requests.', () => crew.ready().length);
-  const leave = (): void => {
-    crew.kill();
-    rmSync(dir, { recursive: true, force: true });
-  };
   let door: Door | undefined;
   let closeControl: (() => void) | undefined;
 
@@ -154,12 +148,6 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       const generated = generatedToken(settings, config.current());
       if (generated !== undefined) redactor.add([generated.token]);
       try {
-        openSocketFolder(dirname(dir));
-        mkdirSync(dir, { recursive: true, mode: 0o700 });
-      } catch (error) {
-        throw cannotWrite(dir, error, 'set XDG_CACHE_HOME to a folder where it has');
-      }
-      try {
         await crew.start();
         door = await openDoor({
           host: settings.host,
@@ -168,7 +156,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
           failed: (error) => log.error({ err: error }, 'a connection could not be accepted'),
         });
       } catch (error) {
-        leave();
+        crew.kill();
         throw error;
       }
       closeControl = serveControl(settings, log, {
@@ -185,20 +173,11 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       closeControl?.();
       await crew.stop(drainMs);
       door?.close();
+      pairs.close();
       await hooks.close();
-      rmSync(dir, { recursive: true, force: true });
     },
-    kill: leave,
+    kill: crew.kill,
   };
-}
-
-/** The name of a worker's socket after many starts. */
-const LONGEST_SOCKET = '64.1000000.servers';
-
-/** The folder of the sockets of the workers: where control sockets are, only this account can enter. */
-function folderFor(settings: Settings): string {
-  const longest = join(`${LONGEST_PID}.workers`, LONGEST_SOCKET);
-  return join(socketFolder(runtimeDir(settings), longest), `${process.pid}.workers`);
 }
 
 /** Lets everybody wait for everybody. */

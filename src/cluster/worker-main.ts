@@ -15,7 +15,7 @@ const api: WorkerApi = {
     begin(startWorker(order, line));
     worker = await started;
   },
-  others: async (paths) => (await started).api.others(paths),
+  others: async (ready) => (await started).api.others(ready),
   prepare: async (contents, owners) => (await started).api.prepare(contents, owners),
   swap: async () => (await started).api.swap(),
   reloaded: async (status) => (await started).api.reloaded(status),
@@ -33,9 +33,9 @@ const api: WorkerApi = {
 };
 
 const line: Line<PrimaryApi> = createLine<PrimaryApi>(process, api, {
-  received(socket, head) {
+  received(socket, what) {
     if (worker === undefined) socket.destroy();
-    else worker.gateway.adopt(socket, head);
+    else worker.take(socket, what);
   },
   failed(error) {
     worker?.gateway.log.error({ err: error }, 'a worker failed on something unexpectedly');

@@ -1,6 +1,5 @@
 /** One worker: a whole gateway, except for what exists once. */
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import type { Socket } from 'node:net';
 import process from 'node:process';
 import { divided } from '../downstream/remote/divided.ts';
 import type { ControlVerb } from '../downstream/types.ts';
@@ -11,24 +10,24 @@ import { createElsewhere } from '../transport/http/elsewhere.ts';
 import type { Seat } from '../transport/seat.ts';
 import { askingLimiter } from './counting.ts';
 import { createFollower, type Follower } from './follower.ts';
-import type { Line } from './line.ts';
+import type { Line, Passed } from './line.ts';
 import { createMesh, type Mesh } from './mesh.ts';
-import type { Paths, PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
+import type { PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
+import { createReach } from './reach.ts';
 import { tagOf, workerNamed } from './tags.ts';
 
 export interface Worker {
   readonly gateway: Gateway;
-  /** Of the sockets of all workers. */
-  readonly folder: string;
+  /** A connection that the first process gives to this one. */
+  take(socket: Socket, what: Passed): void;
   readonly api: Omit<WorkerApi, 'start'>;
 }
 
 /** @throws GatewayError where it cannot start */
 export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Promise<Worker> {
   const config = await createFollower(order, () => line.tell('reload'));
-  const failed = (error: unknown): void =>
-    gateway.log.error({ err: error }, 'a worker failed on something unexpectedly');
-  let others: readonly (Paths | undefined)[] = [];
+  const reach = createReach((worker, id) => line.ask('reach', worker, id));
+  let ready: readonly number[] = [];
   let mesh: Mesh | undefined;
   let results: LocalResultStore | undefined;
 
@@ -44,18 +43,18 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
     number: order.number,
     tag: tagOf(order.number),
     share: 1 / order.of,
-    path: order.paths.http,
     startedAt: order.startedAt,
     config,
     limiter: askingLimiter(line),
     attestations: askingAttestations(line),
     elsewhere: createElsewhere({
       workerOf: workerNamed,
-      pathOf: (worker) => (worker === order.number ? undefined : others[worker]?.http),
+      isOther: (worker) => worker !== order.number && ready.includes(worker),
+      reach: reach.to,
     }),
     owns: (server) => config.ownerOf(server) === order.number,
     events(heard) {
-      mesh = createMesh({ own: order.number, of: order.of, config, heard, asked, failed });
+      mesh = createMesh({ own: order.number, of: order.of, config, heard, asked });
       return both(mesh, heard);
     },
     downstream: (own) =>
@@ -72,29 +71,38 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
     drained: () => line.ask('drained'),
   };
   const gateway = await createGateway(order.settings, { seat });
-  await mesh?.listen(order.paths.servers, gateway.parts.downstream);
   await gateway.serveHttp();
-  return {
-    gateway,
-    folder: dirname(order.paths.http),
-    api: apiOf(gateway, config, line, mesh, (paths) => (others = paths)),
+  const take = (socket: Socket, what: Passed): void => {
+    switch (what.kind) {
+      case 'client':
+        gateway.adopt(socket, Buffer.from(what.head));
+        break;
+      case 'handed on':
+        gateway.adopt(socket, Buffer.alloc(0));
+        break;
+      case 'reached':
+        reach.received(what.id, socket);
+        break;
+      case 'lend':
+        mesh?.lend(socket, gateway.parts.downstream);
+        break;
+      case 'borrow':
+        mesh?.borrow(socket, what.from);
+    }
   };
+  return { gateway, take, api: apiOf(gateway, config, line, (numbers) => (ready = numbers)) };
 }
 
 function apiOf(
   gateway: Gateway,
   config: Follower,
   line: Line<PrimaryApi>,
-  mesh: Mesh | undefined,
-  moved: (paths: readonly (Paths | undefined)[]) => void,
+  others: (ready: readonly number[]) => void,
 ): Worker['api'] {
   const { own } = gateway;
   const followed = new Map<number, () => void>();
   return {
-    others(paths) {
-      moved(paths);
-      mesh?.others(paths);
-    },
+    others,
     prepare: config.prepare,
     swap: config.swap,
     reloaded: config.reloaded,
@@ -116,10 +124,7 @@ function apiOf(
       followed.get(id)?.();
       followed.delete(id);
     },
-    async stop(drainMs) {
-      await gateway.stop(drainMs);
-      mesh?.close();
-    },
+    stop: gateway.stop,
   };
 }
 
@@ -205,6 +210,5 @@ function resultOf({ value, body }: { readonly value: unknown; readonly body: str
 /** A worker that lost the first process ends at once; its guardian ends its servers. @param worker undefined once stopped */
 export function leave(worker: Worker | undefined): never {
   worker?.gateway.kill();
-  if (worker !== undefined) rmSync(worker.folder, { recursive: true, force: true });
   process.exit(worker === undefined ? 0 : 1);
 }

@@ -14,8 +14,6 @@ export interface Seat {
   readonly tag: string;
   /** Its part of limits that each worker counts for itself, from 0 to 1. */
   readonly share: number;
-  /** Path of the local socket at which it takes requests that reached another worker. */
-  readonly path: string;
   /** Milliseconds since 1970 at which the gateway started. */
   readonly startedAt: number;
   readonly config: ConfigStore;

@@ -118,7 +118,7 @@ export function createTransports(options: TransportParts): Transports {
       // Only here: over stdio nothing of HTTP is loaded.
       const { serveHttp } = await import('./http/server.ts');
       http = await serveHttp({
-        at: seat === undefined ? { host: settings.host, port: settings.port } : { path: seat.path },
+        at: seat === undefined ? { host: settings.host, port: settings.port } : undefined,
         guard: createGuard(settings.host, allowedHosts(settings), settings.corsOrigins),
         desk: parts.desk,
         elsewhere: seat?.elsewhere,

@@ -1,5 +1,5 @@
 /**
- * Messages between the workers of one gateway, over a local socket: a small head, which is JSON, and a body, which is text
+ * Messages between the workers of one gateway, over a connection of their own: a small head, which is JSON, and a body, which is text
  * that nobody looks at. What one turn of the event loop has to say is one write.
  */
 import type { Socket } from 'node:net';

@@ -1,12 +1,13 @@
 /**
  * Requests that another worker of this gateway must answer, because it has their session or the call that they go on with: they
- * are handed on as they came, over a local socket. Connections usually reach the right worker at once (src/cluster/door.ts).
+ * are handed on as they came, over connections that the first process makes. Connections usually reach the right worker at once (src/cluster/door.ts).
  */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, request as send } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { MAY_HAVE_TAKEN_EFFECT } from '../../downstream/failures.ts';
 import { parsedValue, type RequestMessage } from '../../protocol/messages.ts';
 import { findMember } from '../../protocol/scan.ts';
-import { systemCode } from '../../shared/system-code.ts';
 import { refusal } from '../answer.ts';
 import { sendJson } from './reply.ts';
 
@@ -23,16 +24,45 @@ export interface Elsewhere {
 export interface ElsewhereOptions {
   /** Number of the worker that a session id, a state or the id of a task names; undefined for none. */
   readonly workerOf: (name: string) => number | undefined;
-  /** Path of the local socket of a worker; undefined for this one, and where it is not there. */
-  readonly pathOf: (worker: number) => string | undefined;
+  /** Whether it is another one, and there. */
+  readonly isOther: (worker: number) => boolean;
+  /** A connection to another worker. @throws Error where there is none to be had */
+  readonly reach: (worker: number) => Promise<Socket>;
 }
 
-export function createElsewhere({ workerOf, pathOf }: ElsewhereOptions): Elsewhere {
-  const agent = new Agent({ keepAlive: true });
+/** Keeps connections to one worker. */
+class WorkerAgent extends Agent {
+  readonly #reach: () => Promise<Socket>;
+
+  constructor(reach: () => Promise<Socket>) {
+    super({ keepAlive: true });
+    this.#reach = reach;
+  }
+
+  override createConnection(_options: unknown, done?: (error: Error | null, stream: Duplex) => void): undefined {
+    const failed = (error: unknown): void => done?.(new NotReached(String(error)), undefined as unknown as Duplex);
+    this.#reach().then((socket) => done?.(null, socket), failed);
+    return undefined;
+  }
+}
+
+/** Nothing was sent. */
+class NotReached extends Error {}
+
+export function createElsewhere({ workerOf, isOther, reach }: ElsewhereOptions): Elsewhere {
+  const agents = new Map<number, Agent>();
+  const agentOf = (worker: number): Agent => {
+    let agent = agents.get(worker);
+    if (agent === undefined) {
+      agent = new WorkerAgent(() => reach(worker));
+      agents.set(worker, agent);
+    }
+    return agent;
+  };
   const find = (name: string): HandOn | undefined => {
     const worker = workerOf(name);
-    const path = worker === undefined ? undefined : pathOf(worker);
-    return path === undefined ? undefined : (request, response, body) => handOn(agent, path, request, response, body);
+    if (worker === undefined || !isOther(worker)) return undefined;
+    return (request, response, body) => handOn(agentOf(worker), request, response, body);
   };
   return {
     of: (name) => (name === undefined ? undefined : find(name)),
@@ -44,13 +74,7 @@ export function createElsewhere({ workerOf, pathOf }: ElsewhereOptions): Elsewhe
   };
 }
 
-function handOn(
-  agent: Agent,
-  socketPath: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: string | undefined,
-): void {
+function handOn(agent: Agent, request: IncomingMessage, response: ServerResponse, body: string | undefined): void {
   if (response.destroyed) return;
   const headers: OutgoingHttpHeaders = { ...request.headers };
   delete headers.connection;
@@ -58,7 +82,7 @@ function handOn(
     delete headers['transfer-encoding'];
     headers['content-length'] = Buffer.byteLength(body);
   }
-  const outgoing = send({ agent, socketPath, method: request.method, path: request.url, headers }, (answer) => {
+  const outgoing = send({ agent, method: request.method, path: request.url, headers }, (answer) => {
     const given: OutgoingHttpHeaders = { ...answer.headers };
     for (const name of OF_THE_HOP) delete given[name];
     response.writeHead(answer.statusCode ?? 502, given);
@@ -68,7 +92,7 @@ function handOn(
   outgoing.once('error', (error) => {
     if (response.headersSent) response.destroy();
     else {
-      const next = UNREACHED.has(systemCode(error)) ? 'Nothing was sent: try again.' : MAY_HAVE_TAKEN_EFFECT;
+      const next = error instanceof NotReached ? 'Nothing was sent: try again.' : MAY_HAVE_TAKEN_EFFECT;
       sendJson(response, { ...refusal('null', 'INTERNAL', `The worker of this request ended. ${next}`), status: 503 });
     }
   });
@@ -77,8 +101,5 @@ function handOn(
   if (body === undefined) request.pipe(outgoing);
   else outgoing.end(body);
 }
-
-/** Nobody listens at the socket. */
-const UNREACHED: ReadonlySet<unknown> = new Set(['ENOENT', 'ECONNREFUSED']);
 
 const OF_THE_HOP = ['connection', 'keep-alive', 'transfer-encoding'] as const;

@@ -1,5 +1,11 @@
 /** The HTTP server: guards and routes. Everything that MCP says about HTTP is in mcp.ts. */
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Authenticate } from '../../identity/authenticate.ts';
 import type { Authentication } from '../../identity/authentication.ts';
@@ -18,8 +24,8 @@ import { serveSignIn } from './sign-in.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface HttpOptions {
-  /** An address, with port 0 for any free one; or the path of a local socket. */
-  readonly at: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** An address, with port 0 for any free one; undefined where all connections are adopted. */
+  readonly at: { readonly host: string; readonly port: number } | undefined;
   readonly guard: Guard;
   readonly authenticate: Authenticate;
   readonly throttle: Throttle;
@@ -39,7 +45,7 @@ export interface HttpOptions {
 }
 
 export interface HttpTransport {
-  /** Where it listens, e.g. `http://127.0.0.1:8000/mcp`; the path of a local socket. */
+  /** Where it listens, e.g. `http://127.0.0.1:8000/mcp`; empty where it does not. */
   readonly url: string;
   /**
    * Serves a connection that somebody else accepted.
@@ -56,8 +62,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** Milliseconds of silence after which TCP asks whether the other end is still there. */
 const PROBE_MS = 60_000;
 
-/** Starts to listen. @throws GatewayError CANNOT_LISTEN; on a local socket the error of listen(2). */
-export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
+/** Starts to listen. @throws GatewayError CANNOT_LISTEN */
+export async function serveHttp(options: HttpOptions): Promise<HttpTransport> {
   // A client that is gone without a word is found out, so that its streams end.
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_MS }, (request, response) => {
     try {
@@ -69,33 +75,44 @@ export function serveHttp(options: HttpOptions): Promise<HttpTransport> {
     }
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const { at } = options;
+  const url = at === undefined ? withoutAddress(server) : await listen(server, at, options.failed);
+  return {
+    url,
+    adopt: (socket, head) => {
+      socket.setNoDelay(true);
+      if (head.length > 0) socket.unshift(head);
+      server.emit('connection', socket);
+    },
+    close: () => {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      server.closeAllConnections();
+      return closed;
+    },
+  };
+}
+
+function listen(
+  server: Server,
+  { host, port }: NonNullable<HttpOptions['at']>,
+  failed: (error: unknown) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const { at } = options;
-    const refused = (error: unknown): void => reject('path' in at ? error : cannotListen(error, at.host, at.port));
+    const refused = (error: unknown): void => reject(cannotListen(error, host, port));
     server.once('error', refused);
-    server.listen(at, () => {
+    server.listen({ host, port }, () => {
       server.off('error', refused);
-      server.on('error', options.failed);
-      resolve({
-        url: urlOf(server.address(), at),
-        adopt: (socket, head) => {
-          socket.setNoDelay(true);
-          if (head.length > 0) socket.unshift(head);
-          server.emit('connection', socket);
-        },
-        close: () => {
-          const closed = new Promise<void>((done) => server.close(() => done()));
-          server.closeAllConnections();
-          return closed;
-        },
-      });
+      server.on('error', failed);
+      const name = host.includes(':') ? `[${host}]` : host;
+      resolve(`http://${name}:${(server.address() as AddressInfo).port}/mcp`);
     });
   });
 }
 
-function urlOf(address: AddressInfo | string | null, at: HttpOptions['at']): string {
-  if ('path' in at || address === null || typeof address === 'string') return String(address);
-  return `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${address.port}/mcp`;
+/** Node begins to look after the time limits of connections with this event. */
+function withoutAddress(server: Server): string {
+  server.emit('listening');
+  return '';
 }
 
 function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
