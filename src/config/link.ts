@@ -41,7 +41,8 @@ export function linkOf(entry: ServerEntry, error: Report, warn: Report): StdioDe
     error([field], 'is "stdio", but the entry has a "url"', 'Write "http" or "sse"');
     return undefined;
   }
-  return httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry, error, warn);
+  const link = httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry, error, warn);
+  return link && wanted !== undefined ? { ...link, isCertain: true } : link;
 }
 
 function kind(transport: NonNullable<ServerEntry['type']>): string {

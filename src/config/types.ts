@@ -46,6 +46,8 @@ export interface StdioDefinition {
 export interface HttpDefinition {
   /** `http` is Streamable HTTP of either generation; `sse` is the HTTP+SSE transport of 2024-11-05. */
   readonly transport: 'http' | 'sse';
+  /** Whether the entry says so: then nothing else is tried. */
+  readonly isCertain?: boolean | undefined;
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
   /** Whose sign-in requests carry: one of the gateway for everybody, or each principal's own. */

@@ -8,11 +8,11 @@ import { GatewayError } from '../shared/errors.ts';
 import type { Authorization } from './authorization.ts';
 import type { OpenChannel } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
-import { initializeAgain, shakeHands } from './handshake.ts';
+import { initializeAgain, saysNothing, shakeHands } from './handshake.ts';
 import { createLink, type ManagedLink } from './link.ts';
 import { createPeer, type Peer } from './peer.ts';
 import type { ServerProcess } from './process.ts';
-import { refusedStatus } from './refusal.ts';
+import { isOldTransport } from './refusal.ts';
 import { createResourceSubscriptions } from './resources.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announces, keepSubscribed } from './subscribe.ts';
@@ -32,13 +32,24 @@ export interface Budgets {
   readonly startMs: number;
   /** Milliseconds for the handshake after that. */
   readonly handshakeMs: number;
-  /** Milliseconds of silence after which a stdio server is taken for legacy. */
+  /** Milliseconds of silence after which a stdio server is taken for legacy; */
   readonly probeMs: number;
+  /** and an HTTP server, which may wake up first. */
+  readonly httpProbeMs: number;
+  /** Milliseconds until an event stream names the address for messages, where it is only tried whether it does. */
+  readonly endpointMs: number;
   /** Milliseconds between the steps of stopping a process. */
   readonly stopStepMs: number;
 }
 
-export const BUDGETS: Budgets = { startMs: 120_000, handshakeMs: 15_000, probeMs: 2000, stopStepMs: 2000 };
+export const BUDGETS: Budgets = {
+  startMs: 120_000,
+  handshakeMs: 15_000,
+  probeMs: 2000,
+  httpProbeMs: 3000,
+  endpointMs: 5000,
+  stopStepMs: 2000,
+};
 
 export interface ConnectOptions {
   /** Version of the gateway. */
@@ -133,9 +144,9 @@ async function connectHttp(
   const { log, maxMessageBytes, memory, version, authorization } = options;
   const warn = createWarnings(log, server.name);
   const base = { server: server.name, definition, version, log, warn, maxMessageBytes, authorization };
-  const overSse = async (): Promise<Attempt> => {
+  const overSse = async (endpointMs?: number): Promise<Attempt> => {
     const { sseChannel } = await import('./sse-link.ts');
-    return attempt(server, options, sseChannel(base), 'legacy', 'sse');
+    return attempt(server, options, sseChannel({ ...base, endpointMs }), 'legacy', 'sse');
   };
   if (definition.transport === 'sse') return overSse();
   const { verdict } = memory;
@@ -151,16 +162,15 @@ async function connectHttp(
     const { httpChannel } = await import('./http-link.ts');
     return await attempt(server, options, httpChannel(base), verdict === 'sse' ? undefined : verdict);
   } catch (error) {
-    // A server of 2024-11-05 refuses the POST but has an event stream at the same address (2025-11-25, basic/transports,
-    // Backwards Compatibility).
-    if (!SSE_SIGNS.has(refusedStatus(error)) || options.signal.aborted) throw error;
-    return overSse().catch(() => {
+    // A server of 2024-11-05 refuses the POST, or answers it in some other way than ours, and has an event stream at the same
+    // address (2025-11-25, basic/transports, Backwards Compatibility).
+    const mayBeOld = isOldTransport(error) || !saysNothing(error);
+    if (!mayBeOld || definition.isCertain || options.signal.aborted) throw error;
+    return overSse(options.budgets.endpointMs).catch(() => {
       throw error;
     });
   }
 }
-
-const SSE_SIGNS: ReadonlySet<unknown> = new Set([400, 404, 405]);
 
 /** One try; closes the channel when it fails. */
 async function attempt(
@@ -264,7 +274,8 @@ async function attempt(
       version,
       capabilities,
       known,
-      probeMs: isProcess ? budgets.probeMs : Number.POSITIVE_INFINITY,
+      probeMs: isProcess ? budgets.probeMs : budgets.httpProbeMs,
+      endsProbe: !isProcess,
       signal: budget,
     });
     facts = first;
@@ -278,6 +289,8 @@ async function attempt(
       },
     };
   } catch (error) {
+    // It may have been replaced by one that speaks otherwise.
+    if (known === 'modern') forget(memory);
     await peer.close(unavailable(name, 'was not connected.'));
     throw error;
   } finally {

@@ -4,14 +4,14 @@
  */
 import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
 import { type Era, isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
-import type { CancelSignal } from '../shared/cancel.ts';
-import { CATALOGUE, type GatewayError } from '../shared/errors.ts';
+import { Canceller, type CancelSignal, follow } from '../shared/cancel.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { quoted } from '../shared/quote.ts';
 import { within } from '../shared/wait.ts';
 import { initializeParams } from './envelope.ts';
 import { unavailable } from './failures.ts';
 import type { Peer } from './peer.ts';
-import { refusedStatus } from './refusal.ts';
+import { isOldTransport, refusedStatus } from './refusal.ts';
 import { readReply } from './relay.ts';
 import type { ServerFacts } from './types.ts';
 
@@ -107,8 +107,10 @@ export interface HandshakeOptions {
   readonly capabilities: string;
   /** What an earlier connection found out. */
   readonly known: Era | undefined;
-  /** Milliseconds of silence after which a server is taken for legacy; Infinity where silence says nothing (HTTP). */
+  /** Milliseconds of silence after which a server is taken for legacy. */
   readonly probeMs: number;
+  /** Whether a probe that was never answered is ended, as where it keeps a connection (HTTP). */
+  readonly endsProbe: boolean;
   readonly signal: CancelSignal;
 }
 
@@ -124,16 +126,31 @@ export async function shakeHands(peer: Peer, options: HandshakeOptions): Promise
     if (again.kind === 'modern') return accept(peer, again.facts);
     throw unavailable(options.server, facts);
   }
-  const probe = discover(peer, options);
-  const discovery = await orSilence(probe, options.known === 'modern' ? Number.POSITIVE_INFINITY : options.probeMs);
-  if (discovery?.kind === 'modern') return accept(peer, discovery.facts);
-  if (discovery?.kind === 'foreign') throw foreign(options.server, discovery.supported);
-  const facts = await initialize(peer, options);
-  if (typeof facts !== 'string') return facts;
-  // A modern server that was slow to start may still answer the probe.
-  const late = await orSilence(probe, Number.isFinite(options.probeMs) ? options.probeMs : 0);
-  if (late?.kind === 'modern') return accept(peer, late.facts);
-  throw unavailable(options.server, facts);
+  const giveUp = new Canceller();
+  const release = follow(giveUp, options.signal);
+  try {
+    const probe = discover(peer, { ...options, signal: giveUp });
+    const discovery = await orSilence(probe, options.known === 'modern' ? Number.POSITIVE_INFINITY : options.probeMs);
+    if (discovery?.kind === 'modern') return accept(peer, discovery.facts);
+    if (discovery?.kind === 'foreign') throw foreign(options.server, discovery.supported);
+    // A modern server that was slow to start may still answer the probe.
+    const late = async (): Promise<ServerFacts | undefined> => {
+      const found = discovery ?? (await orSilence(probe, options.probeMs).catch(() => undefined));
+      return found?.kind === 'modern' ? accept(peer, found.facts) : undefined;
+    };
+    const why = await initialize(peer, options).catch(async (error: unknown) => {
+      const facts = await late();
+      if (facts === undefined) throw error;
+      return facts;
+    });
+    if (typeof why !== 'string') return why;
+    const facts = await late();
+    if (facts === undefined) throw unavailable(options.server, why);
+    return facts;
+  } finally {
+    release();
+    if (options.endsProbe) giveUp.abort();
+  }
 }
 
 function accept(peer: Peer, facts: ServerFacts): ServerFacts {
@@ -146,7 +163,7 @@ function foreign(server: string, supported: readonly string[]): GatewayError {
   return unavailable(server, `speaks only revisions that the gateway does not (${list}).`);
 }
 
-async function discover(peer: Peer, { signal }: HandshakeOptions): Promise<Discovery> {
+async function discover(peer: Peer, { known, signal }: HandshakeOptions): Promise<Discovery> {
   peer.speak(LATEST_MODERN);
   const call = { timeoutMs: Number.POSITIVE_INFINITY, cancellable: false, signal };
   try {
@@ -154,14 +171,26 @@ async function discover(peer: Peer, { signal }: HandshakeOptions): Promise<Disco
     // Once: a server that refuses what it says it supports is not asked for ever.
     return readDiscovery(offersModern(answer) ? await peer.call('server/discover', '', call) : answer);
   } catch (error) {
-    const status = refusedStatus(error);
-    if (status === undefined || NO_ERA.has(status) || status > 501) throw error;
+    if (peer.closed !== undefined || signal.aborted || saysNothing(error)) throw error;
+    // What spoke it before may be out of order; an answer of any other kind would have said so.
+    if (known === 'modern' && (refusedStatus(error) ?? 500) >= 500) throw error;
     return { kind: 'legacy' };
   }
 }
 
 /** Statuses that say nothing about the era: a credential is missing, or too many requests. */
-const NO_ERA: ReadonlySet<number> = new Set([401, 403, 407, 429]);
+const NO_ERA: ReadonlySet<unknown> = new Set([401, 407, 429]);
+
+/**
+ * Whether the failure of a request tells nothing of how a server speaks: it did not get the request, wants a credential first, or
+ * is busy. Any other is the answer of somebody who does not know it.
+ */
+export function saysNothing(error: unknown): boolean {
+  if (!(error instanceof GatewayError) || error.code !== 'SERVER_UNAVAILABLE') return true;
+  const status = refusedStatus(error);
+  if (error.data?.['retryAfterMs'] !== undefined) return true;
+  return status === undefined ? error.data?.['withoutEffect'] === true || isOldTransport(error) : NO_ERA.has(status);
+}
 
 /**
  * Initializes again after a session was lost; what is sent meanwhile still speaks the old revision.
@@ -169,7 +198,7 @@ const NO_ERA: ReadonlySet<number> = new Set([401, 403, 407, 429]);
  */
 export async function initializeAgain(
   peer: Peer,
-  options: Omit<HandshakeOptions, 'known' | 'probeMs'>,
+  options: Omit<HandshakeOptions, 'known' | 'probeMs' | 'endsProbe'>,
   revision: string,
 ): Promise<ServerFacts> {
   const facts = await initialize(peer, options, revision);

@@ -8,9 +8,9 @@ import { parseMessage, stringValue } from '../protocol/messages.ts';
 import { encodeHeaderValue } from '../protocol/param-headers.ts';
 import { isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
-import { Canceller, type CancelSignal } from '../shared/cancel.ts';
+import { Canceller, type CancelSignal, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { pause } from '../shared/wait.ts';
+import { pause, within } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
@@ -20,12 +20,18 @@ import type { HttpResponse } from './http-exchange.ts';
 import { keepListening } from './http-listen.ts';
 import { createHttpSession } from './http-session.ts';
 import { readEvents, type StreamEnd } from './http-stream.ts';
-import { refused } from './refusal.ts';
+import { hasCredentialIn, isOldTransport, oldTransport, refused } from './refusal.ts';
 import { EventStreamError } from './sse.ts';
 import { turnFor } from './turns.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
 
+/** Methods with which a server is found out about. */
+const HANDSHAKE: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
+/** Milliseconds that requests wait at most until a server has taken `notifications/initialized`; some never answer it. */
+const INITIALIZED_MS = 1000;
+/** Milliseconds after which the answer to a notification is not waited for any more. */
+const TELL_MS = 30_000;
 /** Milliseconds that a stream may stay open after its response. */
 const LINGER_MS = 1000;
 
@@ -51,6 +57,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   /** Ends everything that is under way. */
   const over = new Canceller();
   const running = new Map<number, Canceller>();
+  const hasCredential = hasCredentialIn(options.definition.headers);
   const session = createHttpSession(server, () => handlers.renew());
   /** What requests are refused with while the server rests (`Retry-After`). */
   let resting: { readonly until: number; readonly error: GatewayError } | undefined;
@@ -80,11 +87,20 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
 
   /** Notifications and answers: nobody waits for them. */
   const tell = async (message: Outgoing): Promise<void> => {
+    const ending = new Canceller();
+    const release = follow(ending, over.signal);
+    const timer = setTimeout(
+      () => ending.abort(unavailable(server, 'did not answer a notification.')),
+      TELL_MS,
+    ).unref();
     try {
-      discard(await post(message, over.signal));
+      discard(await post(message, ending.signal));
     } catch (error) {
       if (!over.signal.aborted)
-        log.debug({ server, method: message.method, err: error }, 'a notification was not sent');
+        log.debug({ server, method: message.method, err: error }, 'a notification was not taken');
+    } finally {
+      clearTimeout(timer);
+      release();
     }
   };
 
@@ -120,8 +136,14 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     const text = await readRefusal(server, response);
     const answer = text === '' ? undefined : parseMessage(text, 'server');
     const isAnswer = answer?.kind === 'response' && answer.error !== undefined;
+    // Some servers refuse what they have not read with an error under an id of their own making.
+    const isOwn = isAnswer && isIdOf(answer.id, id);
+    const isUnread = isAnswer && !isOwn;
     // 404 ends a session; servers that lost it in a restart say 400.
-    const mayBeLost = (response.status === 404 || response.status === 400) && !(isAnswer && answer.id !== 'null');
+    const mayBeLost =
+      !isOwn &&
+      (response.status === 404 ||
+        (response.status === 400 && (!isUnread || answer.id === 'null' || isAboutSession(text))));
     if (used !== undefined && message.method !== 'initialize' && mayBeLost) {
       const renewed = session.renew(used).catch((error: unknown) => Promise.reject(withoutEffect(error)));
       if (isRefusedSession(response.status, text, isAnswer) || changesNothing(message.method)) {
@@ -133,20 +155,16 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       throw unavailable(server, `answered with HTTP ${response.status}.`);
     }
     // What refuses a modern request without having read its id does not know the revision.
-    const isForeign =
-      isModernMessage(message) &&
-      message.method !== 'server/discover' &&
-      answer?.kind === 'response' &&
-      answer.id === 'null';
-    if (isForeign || !isAnswer || !handlers.message(text, id)) throw refusedNow(response);
+    const isForeign = isModernMessage(message) && message.method !== 'server/discover' && isUnread;
+    if (isForeign || !isAnswer || !handlers.message(text, id)) throw refusedNow(response, text);
     return false;
   };
 
   /** Remembers how long the server wants to be left alone. */
-  const refusedNow = (response: HttpResponse): GatewayError => {
-    const error = refused(server, response);
+  const refusedNow = (response: HttpResponse, text: string): GatewayError => {
+    const error = refused(server, response, { text, hasCredential });
     const wait = error.data?.['retryAfterMs'];
-    if (typeof wait === 'number' && wait > 0) resting = { until: Date.now() + wait, error };
+    if (typeof wait === 'number' && wait > 0) resting = { until: performance.now() + wait, error };
     return error;
   };
 
@@ -156,16 +174,22 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     response: HttpResponse,
     signal: CancelSignal,
   ): Promise<void> => {
-    if (response.type === 'text/event-stream') return follow(message, id, response, signal);
+    if (response.type === 'text/event-stream') return readStream(message, id, response, signal);
     discard(response);
     throw unavailable(server, `answered with ${response.type === '' ? 'nothing' : 'neither JSON nor events'}.`);
   };
 
   /** Reads the stream of one request, and its continuations where the server gave its events ids. */
-  const follow = async (message: Outgoing, id: number, first: HttpResponse, signal: CancelSignal): Promise<void> => {
+  const readStream = async (
+    message: Outgoing,
+    id: number,
+    first: HttpResponse,
+    signal: CancelSignal,
+  ): Promise<void> => {
     let lingering: NodeJS.Timeout | undefined;
     const read = (response: HttpResponse): Promise<StreamEnd> =>
       readEvents(response, maxBytes, ({ type, data }) => {
+        if (type === 'endpoint' && HANDSHAKE.has(message.method)) throw oldTransport(server);
         if (type !== 'message' || data === '') return;
         if (!handlers.message(data, id)) warn('An event of the server is no message.');
         if (!handlers.waits(id)) lingering ??= setTimeout(() => response.body.destroy(), LINGER_MS).unref();
@@ -187,6 +211,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     }
     clearTimeout(lingering);
     if (!handlers.waits(id)) return;
+    if (isOldTransport(end.error)) throw end.error;
     const broken = end.error instanceof EventStreamError ? `sent an event that is ${end.error.reason}.` : undefined;
     throw unavailable(server, broken ?? 'ended its answer before the response came.', { cause: end.error });
   };
@@ -195,7 +220,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     const abort = new Canceller();
     running.set(id, abort);
     try {
-      if (resting !== undefined && Date.now() < resting.until) throw stillResting(server, resting);
+      if (resting !== undefined && performance.now() < resting.until) throw stillResting(server, resting);
       if (session.isHeld && message.method !== 'initialize') await session.ready();
       if (!handlers.waits(id)) return;
       await exchange(message, id, abort.signal);
@@ -214,7 +239,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       if (over.signal.aborted) return;
       if (message.revision !== undefined && !isModern(message.revision)) session.speak(message.revision);
       if (message.id !== undefined) void start(message, message.id);
-      else if (message.method === 'notifications/initialized') session.holdWhile(tell(message));
+      else if (message.method === 'notifications/initialized') session.holdWhile(within(tell(message), INITIALIZED_MS));
       else void tell(message);
     },
     cancel: (id, notification) => {
@@ -235,14 +260,23 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
 }
 
 function stillResting(server: string, { until, error }: { until: number; error: GatewayError }): GatewayError {
-  const retryAfterMs = Math.max(1, until - Date.now());
+  const retryAfterMs = Math.max(1, until - performance.now());
   const what = `Server "${server}" asked to be left alone; the call was not sent. Try again in ${seconds(retryAfterMs)}.`;
   return new GatewayError(error.code, what, { data: { retryAfterMs, ...WITHOUT_EFFECT } });
 }
 
 /** Whether this refuses the session of a request, so that nothing was done: 404 alone does (2025-11-25, basic/transports). */
 function isRefusedSession(status: number, text: string, isAnswer: boolean): boolean {
-  return (status === 404 && (text === '' || isAnswer)) || /session|initiali[sz]e/i.test(text);
+  return (status === 404 && (text === '' || isAnswer)) || isAboutSession(text);
+}
+
+function isAboutSession(text: string): boolean {
+  return /session|initiali[sz]e/i.test(text);
+}
+
+/** Whether the text of an id, which may have come back as a string, is that of a request. */
+function isIdOf(text: string, id: number): boolean {
+  return text === String(id) || text === `"${id}"`;
 }
 
 function isSuccess({ status }: HttpResponse): boolean {

@@ -5,8 +5,8 @@ import type { HttpResponse } from './http-exchange.ts';
 
 /** Milliseconds that the end of a session may take. */
 const DELETE_TIMEOUT_MS = 1000;
-/** Visible ASCII (2025-11-25, basic/transports, Session Management). */
-const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
+/** Visible ASCII of any length (2025-11-25, basic/transports, Session Management); headers have a limit of their own. */
+const SESSION_ID = /^[\x21-\x7e]+$/;
 
 export interface HttpSession {
   /** As the server calls it; undefined without one. */

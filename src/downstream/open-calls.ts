@@ -45,6 +45,8 @@ export interface OpenCalls {
   all(): Iterable<OpenCall>;
   /** Who gave up calls that the server has not answered: for one more time-out it may go on with them, and ask. */
   givenUp(): Iterable<Tenant>;
+  /** Whether a request had this id. */
+  began(id: number): boolean;
   /** Takes an answer that comes too late. @returns false where no request had this id */
   late(id: number): boolean;
   /** Gives a request its id and starts its time-out. */
@@ -134,6 +136,7 @@ export function createOpenCalls(server: string, cancelled: (id: number, reason: 
         else givenUp.delete(id);
       }
     },
+    began: (id) => id > 0 && id <= newest,
     late(id) {
       givenUp.delete(id);
       return id > 0 && id <= newest;

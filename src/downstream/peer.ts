@@ -151,8 +151,10 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   }
 
   function settle(message: ResponseMessage, of: number | undefined): void {
-    // An error whose id could not be read belongs to the request on whose stream it came.
-    const id = message.id === 'null' ? of : Number(message.id.startsWith('"') ? message.id.slice(1, -1) : message.id);
+    const said = message.id === 'null' ? of : Number(message.id.startsWith('"') ? message.id.slice(1, -1) : message.id);
+    // An error whose id could not be read, or is one of the server's own, belongs to the request on whose stream it came.
+    const isForeign = message.error !== undefined && said !== undefined && !calls.began(said);
+    const id = isForeign ? of : said;
     const call = id === undefined ? undefined : calls.get(id);
     if (call !== undefined) calls.settle(call, message);
     else if (id === undefined || !calls.late(id)) warn('A response of the server answers no request.');

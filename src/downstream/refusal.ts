@@ -1,5 +1,6 @@
 /** HTTP statuses as failures of a server. */
 import { GatewayError } from '../shared/errors.ts';
+import { quoted } from '../shared/quote.ts';
 import { seconds, unavailable, WITHOUT_EFFECT } from './failures.ts';
 
 /** The longest that a server may keep the gateway waiting with `Retry-After`. */
@@ -10,8 +11,16 @@ interface Head {
   header(name: string): string | undefined;
 }
 
+/** What is known of a refusal besides its head. */
+export interface RefusalFacts {
+  /** Its body, as far as it was read. */
+  readonly text?: string;
+  /** Whether the entry of the server has a credential. */
+  readonly hasCredential?: boolean;
+}
+
 /** The failure that an HTTP status stands for; `data.httpStatus` has it, and `data.retryAfterMs` what the server asks for. */
-export function refused(server: string, response: Head): GatewayError {
+export function refused(server: string, response: Head, facts: RefusalFacts = {}): GatewayError {
   const { status } = response;
   const retryAfterMs = readRetryAfter(response.header('retry-after'));
   const when = retryAfterMs === undefined ? '' : ` Try again in ${seconds(retryAfterMs)}.`;
@@ -24,10 +33,46 @@ export function refused(server: string, response: Head): GatewayError {
     const rest = retryAfterMs === undefined ? '' : ` It asks to be left alone for ${seconds(retryAfterMs)}.`;
     return unavailable(server, `failed (HTTP ${status}).${rest}`, { data });
   }
-  const hint = status === 401 || status === 403 ? 'refuses the credentials in its entry' : 'refused the request';
   // What is below may follow work that was done, as 303 does (section 15.4.4).
   const mark = status >= 400 ? WITHOUT_EFFECT : {};
-  return unavailable(server, `${hint} (HTTP ${status}).${when}`, { data: { ...data, ...mark } });
+  return unavailable(server, `${hintOf(status, facts)} (HTTP ${status}).${saidIn(facts.text)}${when}`, {
+    data: { ...data, ...mark },
+  });
+}
+
+function hintOf(status: number, { hasCredential = false }: RefusalFacts): string {
+  if (status === 401)
+    return hasCredential ? 'refuses the credentials in its entry' : 'wants credentials that its entry does not have';
+  if (status === 403 && hasCredential) return 'refused the request, perhaps because of the credentials in its entry';
+  return 'refused the request';
+}
+
+/** Whether the headers of an entry hold what looks like a credential. */
+export function hasCredentialIn(headers: ReadonlyMap<string, string>): boolean {
+  return [...headers.keys()].some((name) => /auth|key|token|secret|cookie|pass|credential/i.test(name));
+}
+
+/** A sentence with what the server wrote, where that is meant for people. */
+function saidIn(body = ''): string {
+  const text = body.trim();
+  const said = text.startsWith('{') ? messageIn(text) : text.startsWith('<') ? undefined : text;
+  return said === undefined || said === '' ? '' : ` It said: ${quoted(said, 200)}.`;
+}
+
+/** Where JSON of a refusal has its sentence: a JSON-RPC error, an OAuth error, problem details (RFC 9457), and what is usual. */
+const SENTENCES = ['message', 'error_description', 'detail', 'title', 'error'] as const;
+
+function messageIn(text: string): string | undefined {
+  try {
+    const body = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const { error } = body;
+    const inner = typeof error === 'object' && error !== null ? (error as typeof body) : body;
+    return SENTENCES.map((key) => inner[key]).find((value) => typeof value === 'string' && value !== '') as
+      | string
+      | undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3). */
@@ -41,4 +86,15 @@ function readRetryAfter(value: string | undefined): number | undefined {
 export function refusedStatus(error: unknown): number | undefined {
   const status = error instanceof GatewayError ? error.data?.['httpStatus'] : undefined;
   return typeof status === 'number' ? status : undefined;
+}
+
+/** The failure of a POST that was answered with the stream of 2024-11-05, on which the server names the address for messages. */
+export function oldTransport(server: string): GatewayError {
+  const what =
+    'answers a message with the event stream of the old HTTP+SSE transport. Put "type": "sse" into its entry.';
+  return unavailable(server, what, { data: { oldTransport: true } });
+}
+
+export function isOldTransport(error: unknown): boolean {
+  return error instanceof GatewayError && error.data?.['oldTransport'] === true;
 }

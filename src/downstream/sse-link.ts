@@ -3,19 +3,26 @@ import { GatewayError } from '../shared/errors.ts';
 import { authorized } from './authorized.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { unavailable } from './failures.ts';
-import { createHttpClient, discard } from './http-client.ts';
+import { createHttpClient, discard, readRefusal } from './http-client.ts';
+import type { HttpResponse } from './http-exchange.ts';
 import type { HttpOptions } from './http-link.ts';
 import { readEvents } from './http-stream.ts';
-import { refused } from './refusal.ts';
+import { hasCredentialIn, refused } from './refusal.ts';
 import { EventStreamError, type ServerEvent } from './sse.ts';
 
-export function sseChannel(options: HttpOptions): OpenChannel {
+export interface SseOptions extends HttpOptions {
+  /** Milliseconds until the server has to name the address for messages; undefined where the handshake alone has a limit. */
+  readonly endpointMs?: number | undefined;
+}
+
+export function sseChannel(options: SseOptions): OpenChannel {
   return (handlers) => openSse(options, handlers);
 }
 
-function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
+function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
   const { server, log, warn, maxMessageBytes: maxBytes } = options;
   const client = authorized(createHttpClient(server, options.definition, options.version), options.authorization);
+  const hasCredential = hasCredentialIn(options.definition.headers);
   const over = new AbortController();
   let endpoint: string | undefined;
   /** Messages that wait for the address. */
@@ -28,6 +35,9 @@ function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
     void client.close();
   };
 
+  const refusal = async (response: HttpResponse): Promise<GatewayError> =>
+    refused(server, response, { text: await readRefusal(server, response), hasCredential });
+
   const post = async (message: Outgoing, path: string): Promise<void> => {
     try {
       const headers = {
@@ -35,8 +45,8 @@ function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
         ...(message.revision === undefined ? {} : { 'mcp-protocol-version': message.revision }),
       };
       const response = await client.request({ method: 'POST', path, headers, body: message.text, signal: over.signal });
+      if (response.status >= 300) throw await refusal(response);
       discard(response);
-      if (response.status >= 300) throw refused(server, response);
     } catch (error) {
       if (over.signal.aborted) return;
       if (message.id === undefined) log.debug({ server, method: message.method, err: error }, 'a message was not sent');
@@ -55,6 +65,7 @@ function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
         finish(unavailable(server, 'names an address of another origin for its messages, which is not used.'));
         return;
       }
+      clearTimeout(late);
       endpoint = target.pathname + target.search;
       handlers.active();
       const first = waiting;
@@ -67,10 +78,7 @@ function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
     try {
       const headers = { accept: 'text/event-stream' };
       const response = await client.request({ method: 'GET', headers, signal: over.signal });
-      if (response.status !== 200) {
-        discard(response);
-        return finish(refused(server, response));
-      }
+      if (response.status !== 200) return finish(await refusal(response));
       if (response.type !== 'text/event-stream') {
         response.body.destroy();
         return finish(unavailable(server, 'does not answer with an event stream.'));
@@ -90,6 +98,11 @@ function openSse(options: HttpOptions, handlers: ChannelHandlers): Channel {
     else void post(message, endpoint);
   };
 
+  const late =
+    options.endpointMs === undefined
+      ? undefined
+      : setTimeout(() => finish(unavailable(server, 'names no address for messages.')), options.endpointMs).unref();
+  over.signal.addEventListener('abort', () => clearTimeout(late), { once: true });
   void listen();
   return {
     send,
