@@ -51,7 +51,9 @@ const CELLS = [LEGACY, MODERN].flatMap((revision) =>
 describe.each(CELLS)('$revision caller, $server server, $name', ({ revision, server, view }) => {
   it('the page of an app is found under the name that its tool says, and is the page that the server gave', async () => {
     const { call } = await connect(revision, view, server);
-    const uri = `ui://${server}/board.html`;
+    const own = `ui://${server}/board.html`;
+    // Where there are several servers, it says whose page it is.
+    const uri = view === SINGLE ? own : `ui://${server}/${server}/board.html`;
     const { contents } = await call('resources/read', { uri });
     const page = { uri, mimeType: 'text/html;profile=mcp-app', text: `<p>${server}</p>`, _meta: { ui: { csp: {} } } };
     expect(contents).toEqual([page]);

@@ -178,11 +178,13 @@ it('a session watches no more than 1,000 resources, and none with a name that is
     return message.error ?? message.result;
   };
   expect(await subscribe(`demo://${'x'.repeat(8_192)}`)).toMatchObject({ code: -32602 });
-  const all = await Promise.all(Array.from({ length: 1_000 }, (_, at) => subscribe(`demo://resource/${at}`)));
+  const all = await Promise.all(
+    Array.from({ length: 1_000 }, (_, at) => subscribe(`demo://resource/dynamic/text/${at + 1}`)),
+  );
   expect(new Set(all.map((each) => JSON.stringify(each)))).toEqual(new Set(['{}']));
-  expect(await subscribe('demo://resource/one-more')).toMatchObject({
+  expect(await subscribe('demo://resource/dynamic/text/1001')).toMatchObject({
     message: expect.stringContaining('unsubscribe'),
   });
-  await rpc.call('resources/unsubscribe', { uri: 'demo://resource/0' });
-  expect(await subscribe('demo://resource/one-more')).toEqual({});
+  await rpc.call('resources/unsubscribe', { uri: 'demo://resource/dynamic/text/1' });
+  expect(await subscribe('demo://resource/dynamic/text/1001')).toEqual({});
 });

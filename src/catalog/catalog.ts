@@ -10,6 +10,7 @@ import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
 import type { History } from './history.ts';
 import { createInstructions, type KnownInstructions } from './instructions.ts';
+import { createMentions, type Mentions } from './mentions.ts';
 import { fetchOffers, type OfferList, type Offers } from './offers.ts';
 import { createSearcher, type Searcher } from './search/searcher.ts';
 import { createShelves, type Shelves, variantOf, type Wanted } from './shelves.ts';
@@ -47,8 +48,12 @@ export interface Catalog {
    * @throws as `tools`
    */
   offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<Offers>;
+  /** The same fetched anew, for what is not in the list that is kept; undefined where that was done a moment ago. */
+  offersAgain(server: ServerDefinition, list: OfferList, options: Wanted): Promise<Offers | undefined>;
   /** What servers said of themselves, as far as that is known. */
   readonly instructions: Pick<KnownInstructions, 'of'>;
+  /** What servers named in results. */
+  readonly mentions: Mentions;
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
   /** Remembers what was used after which question, for those whose owner wants that. */
@@ -142,12 +147,14 @@ export function createCatalog(options: CatalogOptions): Catalog {
     toolList: (server, wanted) => tools.current(server, wanted),
     listed: (server, tenant) => tools.kept(server, tenant)?.entries,
     instructions,
+    mentions: createMentions(),
     searcher,
     learning,
     checker: createChecker(log),
     find: (server, name, wanted) =>
       tools.kept(server, wanted.tenant)?.byName.get(name) ?? findAnew(server, name, wanted),
     offers: (server, list, wanted) => lists[list].current(server, wanted),
+    offersAgain: (server, list, wanted) => lists[list].again(server, wanted),
     invalidate(server, list) {
       for (const shelves of list === undefined ? Object.values(all).flat() : all[list]) shelves.invalidate(server);
     },
@@ -166,9 +173,16 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
 /** What a call may do with the catalogue. */
 export interface TenantCatalog
-  extends Pick<Catalog, 'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'searcher' | 'learning' | 'checker'> {
+  extends Pick<
+    Catalog,
+    'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'offersAgain' | 'searcher' | 'learning' | 'checker'
+  > {
   /** What a server said of itself, as far as that is known. Starts no server and waits for none. */
   instructionsOf(server: ServerDefinition): Promise<string | undefined>;
+  /** Takes in what a server answered, for the resources that it names. @param text JSON of the result */
+  note(server: ServerDefinition, text: string): void;
+  /** Whether a server named a resource in an answer to this tenant. */
+  mentions(server: ServerDefinition, uri: string): boolean;
 }
 
 /** The catalogue as one tenant sees it. A class, because every call makes one. */
@@ -209,12 +223,24 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.instructions.of(server, this.#tenant.principal);
   }
 
+  note(server: ServerDefinition, text: string) {
+    this.#catalog.mentions.note(server, this.#tenant.principal, text);
+  }
+
+  mentions(server: ServerDefinition, uri: string) {
+    return this.#catalog.mentions.has(server, this.#tenant.principal, uri);
+  }
+
   find(server: ServerDefinition, name: string, { timeoutMs, signal }: Wanted) {
     return this.#catalog.find(server, name, { timeoutMs, signal, tenant: this.#tenant });
   }
 
   offers(server: ServerDefinition, list: OfferList, wanted: Wanted) {
     return this.#catalog.offers(server, list, { ...wanted, tenant: this.#tenant });
+  }
+
+  offersAgain(server: ServerDefinition, list: OfferList, wanted: Wanted) {
+    return this.#catalog.offersAgain(server, list, { ...wanted, tenant: this.#tenant });
   }
 }
 

@@ -42,6 +42,7 @@ export interface Offer {
 
 export interface Offers extends Listing {
   readonly entries: readonly Offer[];
+  readonly byKey: ReadonlyMap<string, Offer>;
   /** As the server cut it; none where it has no such capability. */
   readonly pages: readonly ListPage[];
 }
@@ -53,7 +54,8 @@ export interface Offers extends Listing {
  */
 export async function fetchOffers(link: Link, server: string, list: OfferList, timeoutMs: number): Promise<Offers> {
   const { method, capability, field, key } = OFFER_LISTS[list];
-  if (link.facts.capabilities[capability] === undefined) return { entries: [], pages: [], ttlMs: undefined };
+  if (link.facts.capabilities[capability] === undefined)
+    return { entries: [], byKey: new Map(), pages: [], ttlMs: undefined };
   const found = new Map<string, Offer>();
   const pages: ListPage[] = [];
   const page = (text: string): { nextCursor: string | undefined; total: number } | undefined => {
@@ -68,7 +70,7 @@ export async function fetchOffers(link: Link, server: string, list: OfferList, t
     return { nextCursor: stringValue(text, findMember(root, 'nextCursor')), total: found.size };
   };
   const ttlMs = await fetchPages(link, { server, method, what: field, timeoutMs, page });
-  return { entries: [...found.values()], pages, ttlMs };
+  return { entries: [...found.values()], byKey: found, pages, ttlMs };
 }
 
 /** Reads one definition. @returns undefined where it has no name. */

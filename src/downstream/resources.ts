@@ -21,6 +21,8 @@ export interface ResourceSubscriptions {
 /** @param subscription that of a modern server; undefined for the 2025 revisions, which have a request for each resource. */
 export function createResourceSubscriptions(peer: Peer, subscription: Subscription | undefined): ResourceSubscriptions {
   const counts = new Map<string, number>();
+  /** Answers to those who asked first, until they are there. */
+  const asking = new Map<string, Promise<Reply>>();
 
   const tell = async (verb: 'subscribe' | 'unsubscribe', uri: string): Promise<Reply> => {
     if (subscription === undefined) {
@@ -36,14 +38,18 @@ export function createResourceSubscriptions(peer: Peer, subscription: Subscripti
     async add(uri) {
       const count = counts.get(uri) ?? 0;
       counts.set(uri, count + 1);
-      if (count > 0) return DONE;
+      if (count > 0) return asking.get(uri) ?? DONE;
+      const reply = tell('subscribe', uri);
+      asking.set(uri, reply);
       try {
-        const reply = await tell('subscribe', uri);
-        if (!reply.ok) counts.delete(uri);
-        return reply;
+        const said = await reply;
+        if (!said.ok) counts.delete(uri);
+        return said;
       } catch (error) {
         counts.delete(uri);
         throw error;
+      } finally {
+        asking.delete(uri);
       }
     },
     async remove(uri) {

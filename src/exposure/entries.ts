@@ -1,4 +1,5 @@
 /** What a caller may see of the lists of the servers: of several under names that carry the server, of one as it is. */
+import { appUrisOf } from '../catalog/app-uris.ts';
 import type { ToolEntry } from '../catalog/entry.ts';
 import type { Frame, ListPage } from '../catalog/frame.ts';
 import { type Offer, type OfferList, readOffer } from '../catalog/offers.ts';
@@ -10,7 +11,7 @@ import { exposedUri } from './uris.ts';
 import { serversTogether } from './view.ts';
 
 /** Milliseconds that one list waits for a server; one that is late is left out and announced when it is there. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 
 export type ListName = 'tools' | OfferList;
 
@@ -114,5 +115,21 @@ function offerOf(tool: ToolEntry): Offer {
 function rename(server: string, offer: Offer, list: ListName): string {
   const named = list === 'tools' || list === 'prompts';
   const key = named ? exposedName(server, offer.key) : exposedUri(server, offer.key);
-  return `${offer.raw.slice(0, offer.keyStart)}${JSON.stringify(key)}${offer.raw.slice(offer.keyEnd)}`;
+  const edits = [{ start: offer.keyStart, end: offer.keyEnd, value: key }];
+  if (list === 'tools') {
+    for (const { uri, start, end } of appUrisOf(offer.raw)) edits.push({ start, end, value: exposedUri(server, uri) });
+    edits.sort((a, b) => a.start - b.start);
+  }
+  return withStrings(offer.raw, edits);
+}
+
+/** A text in which other strings stand in some places, which are given in order. */
+function withStrings(text: string, edits: readonly { start: number; end: number; value: string }[]): string {
+  let written = '';
+  let at = 0;
+  for (const { start, end, value } of edits) {
+    written += text.slice(at, start) + JSON.stringify(value);
+    at = end;
+  }
+  return written + text.slice(at);
 }

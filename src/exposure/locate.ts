@@ -1,8 +1,9 @@
 /** From what a caller wrote back to server and original; looks only at what the caller may use. */
 import type { Target, ToolContext } from '../tools/types.ts';
-import { exposedEntries } from './entries.ts';
+import { exposedEntries, PATIENCE_MS } from './entries.ts';
 import { exposedName, mayBeHashed, splitName } from './names.ts';
-import { fitsTemplate, splitUri } from './uris.ts';
+import { offersResource, type UriUse } from './offered-resource.ts';
+import { isAppUri, splitUri } from './uris.ts';
 import { serversTogether, type View } from './view.ts';
 
 /** Server and name of an exposed tool or prompt; undefined where it can be none. */
@@ -23,32 +24,39 @@ export async function lookUpName(
   return splitName(exposed);
 }
 
-/** Server and URI of an exposed resource; undefined where the URI carries no server. */
+/** Server and URI of an exposed resource; undefined where the URI carries no server, or may be a server's own. */
 export function locateUri(view: View, exposed: string): Target | undefined {
   if (view.mode === 'single') return { server: view.server, name: exposed };
+  if (isAppUri(exposed)) return undefined;
   const split = splitUri(exposed);
   return split === undefined ? undefined : { server: split.server, name: split.uri };
 }
 
 /**
- * Whose resource a bare URI is: tool results and `_meta.ui` name resources as their servers do. The first permitted server
- * that lists it, then one with a template that fits, then one whose tools mention it.
+ * Whose resource a URI is that does not say it for certain: tool results name resources as their servers do. Undefined where
+ * several permitted servers have it: which of them was meant nobody can tell.
  */
-export async function lookUpUri(context: ToolContext, uri: string): Promise<Target | undefined> {
-  for (const { server, key } of await exposedEntries(context, 'resources')) {
-    if (key === uri) return { server, name: uri };
+export async function lookUpUri(context: ToolContext, uri: string, use: UriUse): Promise<Target | undefined> {
+  const split = isAppUri(uri) ? splitUri(uri) : undefined;
+  // Where it names a server, no other one answers, not even while that one is down.
+  if (split !== undefined && context.snapshot.servers.has(split.server) && context.decide(split.server).allowed) {
+    const carried = await offeredBy(context, split.server, split.uri, use);
+    return carried ?? (await offeredBy(context, split.server, uri, use));
   }
-  for (const { server, key } of await exposedEntries(context, 'templates')) {
-    if (fitsTemplate(uri, key)) return { server, name: uri };
+  const all = await Promise.all(serversTogether(context.snapshot).map((name) => offeredBy(context, name, uri, use)));
+  const [only, ...others] = all.filter((target) => target !== undefined);
+  return others.length === 0 ? only : undefined;
+}
+
+async function offeredBy(context: ToolContext, name: string, uri: string, use: UriUse): Promise<Target | undefined> {
+  const server = context.snapshot.servers.get(name);
+  if (server === undefined || !context.decide(name, uri, 'resource').allowed) return undefined;
+  const wanted = { timeoutMs: PATIENCE_MS, oneOfMany: true, signal: context.signal };
+  try {
+    return (await offersResource(context, server, uri, use, wanted)) ? { server: name, name: uri } : undefined;
+  } catch (error) {
+    // One server that is down must not hide the others.
+    if (context.signal.aborted) throw error;
+    return undefined;
   }
-  const mention = JSON.stringify(uri);
-  for (const name of serversTogether(context.snapshot)) {
-    const server = context.snapshot.servers.get(name);
-    if (server === undefined || !context.decide(name, uri, 'resource').allowed) continue;
-    const tools = await context.catalog
-      .tools(server, { timeoutMs: 1_000, oneOfMany: true, signal: context.signal })
-      .catch(() => []);
-    if (tools.some((tool) => tool.raw.includes(mention))) return { server: name, name: uri };
-  }
-  return undefined;
 }

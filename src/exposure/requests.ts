@@ -8,11 +8,12 @@ import { findMember } from '../protocol/scan.ts';
 import { type Relayed, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { failureAnswer } from '../tools/answer.ts';
-import { deadlineIn, execute, sizeOf, toAnswer } from '../tools/execute-tool.ts';
+import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../tools/execute-tool.ts';
 import { taskOf } from '../tools/task.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { hidingFailure, protocolFailure, resourceNotFound } from './failure.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './locate.ts';
+import { requireResource, type UriUse } from './offered-resource.ts';
 import { replaceUris } from './replace-uris.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
@@ -84,11 +85,12 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
       asked = requiredString(request, 'uri');
       const others = keepParams(request, (key) => key !== 'uri');
       return {
-        ...aim(locateUri(view, asked), (context) => lookUpUri(context, asked)),
+        ...aim(locateUri(view, asked), (context) => lookUpUri(context, asked, 'resource')),
         kind: 'resource',
         executes: true,
         async run(context, target) {
-          const answer = await forward(context, target, method, (uri) => joinMembers(member('uri', uri), others));
+          const params = (uri: string): string => joinMembers(member('uri', uri), others);
+          const answer = await forward(context, target, method, params, { uri: 'resource' });
           if (answer.kind !== 'result' || found(target).name === asked) return answer;
           return { ...answer, body: replaceUris(answer.body, found(target).name, asked) };
         },
@@ -119,12 +121,16 @@ export function completionOperation(view: View): Operation {
       return {
         ...(isPrompt
           ? aim(locateName(view, exposed), (context) => lookUpName(context, 'prompts', exposed))
-          : aim(locateUri(view, exposed), (context) => lookUpUri(context, exposed))),
+          : aim(locateUri(view, exposed), (context) => lookUpUri(context, exposed, 'reference'))),
         kind: isPrompt ? 'prompt' : 'resource',
         executes: true,
         run: (context, target) =>
-          forward(context, target, 'completion/complete', (name) =>
-            joinMembers(`"ref":{${joinMembers(kept, member(field, name))}}`, others),
+          forward(
+            context,
+            target,
+            'completion/complete',
+            (name) => joinMembers(`"ref":{${joinMembers(kept, member(field, name))}}`, others),
+            isPrompt ? {} : { uri: 'reference' },
           ),
       };
     },
@@ -170,16 +176,20 @@ function found(target: Target | undefined): { readonly server: string; readonly 
   return { server: target.server, name: target.name ?? '' };
 }
 
-/**
- * Sends a request to the server that the call is about.
- * @param waitMs milliseconds; default what the server's entry says
- */
+interface Forwarding {
+  /** Milliseconds; default what the server's entry says. */
+  readonly waitMs?: number;
+  /** What the URI that the target names is given for; left out where the target is no resource. */
+  readonly uri?: UriUse;
+}
+
+/** Sends a request to the server that the call is about. @throws GatewayError also TOOL_NOT_FOUND for what it does not offer */
 export async function forward(
   context: ToolContext,
   target: Target | undefined,
   method: string,
   paramsFor: (name: string) => string,
-  waitMs?: number,
+  { waitMs, uri }: Forwarding = {},
 ): Promise<ToolAnswer> {
   const { server, name } = found(target);
   const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
@@ -187,11 +197,12 @@ export async function forward(
   const request = { server, method, params: paramsFor(name), timeoutMs };
   const answer = method === 'resources/read' ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return answer(await resumed);
-  const { link } = await context.connect(deadline, () => undefined);
-  return answer(
-    await relay(context.relay, link, { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() }),
+  if (resumed !== undefined) return answer(noted(context, server, await resumed));
+  const { link } = await context.connect(deadline, (current) =>
+    uri === undefined ? undefined : requireResource(context, current, name, uri, deadline.leftMs()),
   );
+  const sent = { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() };
+  return answer(noted(context, server, await relay(context.relay, link, sent)));
 }
 
 function nameHeader(method: string, name: string): Record<string, string> {

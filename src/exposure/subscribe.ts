@@ -5,6 +5,7 @@ import { deadlineIn } from '../tools/execute-tool.ts';
 import type { Operation, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { hidingFailure, resourceNotFound } from './failure.ts';
 import { locateUri, lookUpUri } from './locate.ts';
+import { requireResource } from './offered-resource.ts';
 import { requiredString } from './requests.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
@@ -17,9 +18,14 @@ export interface Subscribing {
   readonly uri?: string;
   /** Told whose resource it was, once the server agreed. */
   readonly done: (asked: string, server: string, uri: string) => void;
+  /**
+   * Gives up what the caller holds under this URI, before the server is asked. False where it holds nothing: then the server
+   * is not asked, since others may.
+   */
+  readonly release?: (asked: string) => boolean;
 }
 
-export function subscribeOperation({ method, view, era, uri, done }: Subscribing): Operation {
+export function subscribeOperation({ method, view, era, uri, done, release }: Subscribing): Operation {
   let asked = uri ?? '';
   return {
     name: method,
@@ -31,10 +37,12 @@ export function subscribeOperation({ method, view, era, uri, done }: Subscribing
         server: target?.server,
         tool: target?.name,
         kind: 'resource',
-        ...(target === undefined ? { locate: (context: ToolContext) => lookUpUri(context, asked) } : {}),
+        ...(target === undefined ? { locate: (context: ToolContext) => lookUpUri(context, asked, 'resource') } : {}),
         executes: true,
         async run(context, found) {
-          const reply = await ask(context, method, found);
+          const isHeld = release?.(asked);
+          const reply = await ask(context, method, found, isHeld);
+          if (reply === undefined) return DONE;
           if (reply.ok && found?.name !== undefined) done(asked, found.server, found.name);
           return answerOf(reply);
         },
@@ -45,14 +53,26 @@ export function subscribeOperation({ method, view, era, uri, done }: Subscribing
   };
 }
 
-async function ask(context: ToolContext, method: Subscribing['method'], target: Target | undefined): Promise<Reply> {
-  const { link } = await context.connect(deadlineIn(context.defaultTimeoutMs), () => undefined);
+const DONE: ToolAnswer = { kind: 'result', body: { text: '{}', metaAt: -1 } };
+
+/** @param isHeld of what is given up: whether it is the caller's. @returns undefined where there is nothing to ask the server */
+async function ask(
+  context: ToolContext,
+  method: Subscribing['method'],
+  target: Target | undefined,
+  isHeld: boolean | undefined,
+): Promise<Reply | undefined> {
   const uri = target?.name ?? '';
+  const deadline = deadlineIn(context.defaultTimeoutMs);
+  const { link } = await context.connect(deadline, (server) =>
+    isHeld ? undefined : requireResource(context, server, uri, 'resource', deadline.leftMs()),
+  );
+  if (isHeld === false) return undefined;
   return method === 'resources/subscribe' ? link.subscribeResource(uri) : link.unsubscribeResource(uri);
 }
 
 function answerOf(reply: Reply): ToolAnswer {
-  if (reply.ok) return { kind: 'result', body: { text: '{}', metaAt: -1 } };
+  if (reply.ok) return DONE;
   const { code, message, data } = reply;
   return { kind: 'error', code, message, ...(data === undefined ? {} : { data }) };
 }

@@ -94,7 +94,7 @@ async function ask(
     return answer.kind === 'error' ? answer : { ...answer, body: renamedTask(answer.body, task.id, exposed) };
   }
   // It is answered when the task has ended (2025-11-25, basic/utilities/tasks, Result Retrieval).
-  const answer = await forward(context, target, method, params, MAX_TOTAL_MS);
+  const answer = await forward(context, target, method, params, { waitMs: MAX_TOTAL_MS });
   return answer.kind === 'error' ? answer : { ...answer, body: related(answer.body, exposed) };
 }
 

@@ -1,39 +1,30 @@
-/** URIs of resources that carry their server: `mcp://SERVER/ORIGINAL`; templates keep their expressions. */
+/**
+ * URIs of resources that carry their server: `mcp://SERVER/ORIGINAL`, and `ui://SERVER/REST` for `ui://REST`, since hosts of
+ * MCP Apps read no other scheme. Templates keep their expressions.
+ */
 
 const WRAPPED = /^mcp:\/\/([^/]+)\/(.+)$/s;
-/** MCP Apps: hosts read these as the tools' `_meta.ui` names them, so they stay as they are. */
-const VERBATIM = /^ui:\/\//i;
+const APP = /^ui:\/\//i;
+const WRAPPED_APP = /^ui:\/\/([^/]+)\/(.+)$/is;
 
 export function exposedUri(server: string, uri: string): string {
-  return VERBATIM.test(uri) ? uri : `mcp://${encodeURIComponent(server)}/${uri}`;
+  const name = encodeURIComponent(server);
+  return APP.test(uri) ? `ui://${name}/${uri.slice('ui://'.length)}` : `mcp://${name}/${uri}`;
 }
 
-/** @returns undefined where the URI carries no server. */
+/** @returns undefined where the URI carries no server; one of `ui://` may be a server's own all the same. */
 export function splitUri(exposed: string): { readonly server: string; readonly uri: string } | undefined {
   const match = WRAPPED.exec(exposed);
-  if (match === null) return undefined;
-  const [, server = '', uri = ''] = match;
+  const app = match === null ? WRAPPED_APP.exec(exposed) : null;
+  const [, server = '', rest = ''] = match ?? app ?? [];
+  if (server === '') return undefined;
   try {
-    return { server: decodeURIComponent(server), uri };
+    return { server: decodeURIComponent(server), uri: app === null ? rest : `ui://${rest}` };
   } catch {
     return undefined;
   }
 }
 
-/**
- * Whether a URI may come from a template (RFC 6570): its literal parts occur in order, each expression stands for anything.
- * Linear in the length of the URI.
- */
-export function fitsTemplate(uri: string, template: string): boolean {
-  const [first = '', ...rest] = template.split(/\{[^{}]*\}/);
-  if (rest.length === 0) return uri === template;
-  if (!uri.startsWith(first)) return false;
-  let at = first.length;
-  const last = rest.pop() ?? '';
-  for (const literal of rest) {
-    const found = uri.indexOf(literal, at);
-    if (found < 0) return false;
-    at = found + literal.length;
-  }
-  return uri.length - last.length >= at && uri.endsWith(last);
+export function isAppUri(uri: string): boolean {
+  return APP.test(uri);
 }

@@ -22,6 +22,8 @@ export interface AgentPolicy {
 /** The rules over one kind of offer, e.g. over tools. */
 interface OfferPolicy {
   readonly denied: RuleSet;
+  /** False where nothing is denied: then nobody need look. */
+  readonly denies: boolean;
   readonly allowed: Allowed;
   /** What a name gets that no rule allows. */
   readonly refused: Verdict;
@@ -68,8 +70,10 @@ export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
 
 function compileOffers(kind: OfferKind, path: string, { allow, deny }: AgentRules): OfferPolicy {
   const map = MAPS[kind];
+  const denials = offerRules(deny?.[map] ?? {}, `${path}.deny.${map}`, false);
   return {
-    denied: makeRuleSet(offerRules(deny?.[map] ?? {}, `${path}.deny.${map}`, false)),
+    denied: makeRuleSet(denials),
+    denies: denials.length > 0,
     allowed: compileAllowed(allow?.[map] ?? {}, `${path}.allow.${map}`),
     refused: Object.freeze({ decision: DEFAULT_DENY, about: kind }),
     granted: Object.freeze({ decision: IMPLICIT_GRANT, about: kind }),

@@ -1,5 +1,6 @@
 import { type AgentPolicy, compileAgent, decideFor, type Verdict } from './agent.ts';
 import type { Decision, OfferKind, PolicyRules } from './rules.ts';
+import { otherFormsOf } from './uri-forms.ts';
 
 /** Rules compiled once per snapshot. */
 export interface Policy {
@@ -31,7 +32,10 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
   for (const [name, agent] of Object.entries(rules.agents)) agents.set(name, compileAgent(name, agent));
   const verdict = (agentName: string, server: string, name?: string, kind: OfferKind = 'tool'): Verdict => {
     const agent = agents.get(agentName);
-    return agent === undefined ? UNKNOWN_AGENT : decideFor(agent, server, name, kind);
+    if (agent === undefined) return UNKNOWN_AGENT;
+    const verdict = decideFor(agent, server, name, kind);
+    if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
+    return denialOfOtherForm(agent, server, name) ?? verdict;
   };
   return {
     agents: [...agents.keys()],
@@ -39,4 +43,14 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     decide: (agent, server, name, kind) => verdict(agent, server, name, kind).decision,
     verdict,
   };
+}
+
+/** A server may take another spelling for the same resource: what is denied under one of them is denied. */
+function denialOfOtherForm({ offers: { resource } }: AgentPolicy, server: string, uri: string): Verdict | undefined {
+  if (!resource.denies) return undefined;
+  for (const form of otherFormsOf(uri)) {
+    const rule = resource.denied.find(server, form);
+    if (rule !== undefined) return { decision: rule.decision, about: 'resource', rule };
+  }
+  return undefined;
 }

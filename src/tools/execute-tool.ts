@@ -122,7 +122,7 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
     timeoutMs,
   };
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return toAnswer(await resumed);
+  if (resumed !== undefined) return toAnswer(noted(context, call.server, await resumed));
   const connecting = context.connect(deadline, (current) => {
     const options = { timeoutMs: deadline.leftMs(), signal: context.signal };
     const found = context.catalog.find(current, call.tool, options);
@@ -142,9 +142,17 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
     offersTasks: followsTasks(server),
   });
   if (relayed.kind === 'error') return relayed;
+  noted(context, call.server, relayed);
   const asked = link.facts.era === 'legacy' && task !== '';
   const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
+}
+
+/** What was relayed, after the resources that it names were noted: its caller may read them. */
+export function noted({ catalog, snapshot }: ToolContext, name: string, relayed: Relayed): Relayed {
+  const server = snapshot.servers.get(name);
+  if (relayed.kind === 'result' && server !== undefined) catalog.note(server, relayed.body.text);
+  return relayed;
 }
 
 /** What was relayed, as an answer of the pipeline. */

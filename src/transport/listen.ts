@@ -45,12 +45,11 @@ export async function listen(
     exchange.notify(notificationText(method, params === '' ? meta : `${meta},${params}`));
 
   const watched = new Map<string, Watched>();
-  await Promise.all(
-    filter.resources.map(async (uri) => {
-      const found = await subscribe(uri);
-      if (found !== undefined) watched.set(uri, found);
-    }),
-  );
+  const resources = await Promise.all(filter.resources.map(subscribe));
+  for (const [at, uri] of filter.resources.entries()) {
+    const resource = resources[at];
+    if (resource !== undefined) watched.set(uri, resource);
+  }
   const agreed = { ...filter.lists, ...(watched.size === 0 ? {} : { resourceSubscriptions: [...watched.keys()] }) };
   notify('notifications/subscriptions/acknowledged', `"notifications":${JSON.stringify(agreed)}`);
 

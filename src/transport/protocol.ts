@@ -1,7 +1,7 @@
 /** What the gateway answers to each method, in either era. Transports add framing, sessions and HTTP statuses. */
 import type { Snapshot } from '../config/types.ts';
 import { introduceOperation } from '../exposure/introduce.ts';
-import { subscribeOperation } from '../exposure/subscribe.ts';
+import { type Subscribing, subscribeOperation } from '../exposure/subscribe.ts';
 import { MISSING_TASKS } from '../exposure/tasks.ts';
 import type { View } from '../exposure/view.ts';
 import { runOperation } from '../pipeline/call.ts';
@@ -111,8 +111,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     inbound: Inbound,
     exchange: Pick<Exchange, 'server' | 'connection'>,
     method: 'resources/subscribe' | 'resources/unsubscribe',
-    done: (asked: string, watched: Watched) => void,
-    uri?: string,
+    { done, ...more }: SubscriptionEnds,
   ): Promise<Outcome> =>
     runOperation(
       parts,
@@ -121,7 +120,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         method,
         view: view(exchange),
         era: inbound.client.era,
-        ...(uri === undefined ? {} : { uri }),
+        ...more,
         done: (asked, server, original) => done(asked, { server, uri: original }),
       }),
     );
@@ -137,7 +136,10 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       async subscribe(uri) {
         let found: Watched | undefined;
         const inbound = inboundOf(request, exchange, client);
-        await subscribe(inbound, exchange, 'resources/subscribe', (_asked, watched) => (found = watched), uri);
+        const done = (_asked: string, watched: Watched): void => {
+          found = watched;
+        };
+        await subscribe(inbound, exchange, 'resources/subscribe', { done, uri });
         return found;
       },
     });
@@ -174,12 +176,12 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       const client = legacyClient(session, exchange);
       if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
         if (method === 'resources/subscribe' && session.watched.size >= MAX_WATCHED) return fullOf(id);
-        const done = (asked: string, watched: Watched): void => {
-          if (method === 'resources/subscribe') session.watched.set(asked, watched);
-          else session.watched.delete(asked);
-        };
+        const ends: SubscriptionEnds =
+          method === 'resources/subscribe'
+            ? { done: (asked, watched) => void session.watched.set(asked, watched) }
+            : { done: () => undefined, release: (asked) => session.watched.delete(asked) };
         const inbound = inboundOf(request, exchange, client);
-        return written(request, await subscribe(inbound, exchange, method, done), legacyCodec);
+        return written(request, await subscribe(inbound, exchange, method, ends), legacyCodec);
       }
       const outcome = await outcomeOf(request, exchange, client);
       return outcome === undefined ? unknownMethod(request) : answered(request, outcome, legacyCodec, exchange);
@@ -219,13 +221,20 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
             onProgress: undefined,
           };
           const client = legacyClient(session, renewed);
-          void subscribe({ ...inbound, client }, exchange, 'resources/subscribe', () => {}, uri);
+          void subscribe({ ...inbound, client }, exchange, 'resources/subscribe', { done: () => {}, uri });
         },
         end: () => {},
       });
     },
     notified: (session, exchange, message) => notified(parts, view(exchange), exchange.connection, session, message),
   };
+}
+
+/** Where a subscription is remembered, and how it is given up. */
+interface SubscriptionEnds extends Pick<Subscribing, 'release'> {
+  readonly done: (asked: string, watched: Watched) => void;
+  /** The URI; where it is left out, that of the request. */
+  readonly uri?: string;
 }
 
 /** The gateway's own tools are on one page: there is no cursor that leads on. */

@@ -182,7 +182,7 @@ export const calls: readonly Feature[] = [
       });
       // The server refuses what it finds no such headers with.
       resultOf(await side.caller.call('prompts/get', { name: side.name('greet'), arguments: {} }));
-      resultOf(await side.caller.call('resources/read', { uri: side.uri('test://item/ż ó') }));
+      resultOf(await side.caller.call('resources/read', { uri: side.uri('test://item/%C5%BC%20%C3%B3') }));
     },
     { server: 'modern' },
   ),
