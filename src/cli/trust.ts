@@ -1,14 +1,18 @@
 /** `trust`: the owner has looked at the files of this working directory and wants them used (D13). */
-import { resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { parseDocument } from '../config/document.ts';
+import { type ConfigDocument, parseDocument } from '../config/document.ts';
 import { canonical, exists, readConfigFile } from '../config/files.ts';
 import { configError, formatProblem } from '../config/load.ts';
 import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate.ts';
+import { type Script, scriptsOf } from '../config/scripts.ts';
+import { readServers } from '../config/servers.ts';
 import { settingsHere } from '../config/settings.ts';
 import { summarise } from '../config/summary.ts';
 import { addTrusted, readTrusted, revokeTrusted } from '../config/trust.ts';
+import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { fail, print, printJson, say } from './output.ts';
 
@@ -21,7 +25,8 @@ interface Options {
 
 const HELP = `
 Files in the working directory come with what was cloned or unpacked there, so the gateway uses
-them only after you have looked at them. A file that changes needs to be trusted again.
+them only after you have looked at them. The scripts of this folder that they start are trusted
+with them. Where one of all these changes, nothing starts here until it is trusted again.
 
 Example:
   cd my-project && agent-mcp-gateway trust`;
@@ -59,27 +64,51 @@ async function trust({ json }: Options): Promise<void> {
   const now = new Date().toISOString();
   await addTrusted(
     configDir,
-    trusted.map(({ path, sha256 }) => ({ path, sha256, trusted_at: now })),
+    trusted.map(({ path, sha256, scripts }) => ({ path, sha256, scripts, trusted_at: now })),
   );
   if (json === true) {
     printJson(trusted);
     return;
   }
-  for (const { path, sha256, summary } of trusted) {
+  for (const { path, sha256, scripts, summary } of trusted) {
     print(`Trusted ${path}`);
     print(`  sha256 ${sha256}`);
     for (const line of summary) print(`  ${line}`);
+    for (const script of scripts) {
+      if (script.digest !== 'absent') print(`  with ${escapeText(script.path)}  sha256 ${script.digest}`);
+    }
   }
   say('Not what you expected? Take it back with "agent-mcp-gateway trust --revoke".');
 }
 
 /** Summary and hash are of the same bytes: what is shown is what is trusted. */
-async function readForTrust(path: string): Promise<{ path: string; sha256: string; summary: readonly string[] }> {
+async function readForTrust(path: string): Promise<{
+  path: string;
+  sha256: string;
+  summary: readonly string[];
+  scripts: readonly Script[];
+}> {
   const content = await readConfigFile(path);
   if (!content.ok) throw new GatewayError('CONFIG_INVALID', formatProblem(content.problem));
   const parsed = parseDocument(path, content.bytes);
   if (!parsed.ok) throw configError(parsed.problems);
-  return { path, sha256: content.sha256, summary: summarise(parsed.document) };
+  const scripts = basename(path) === SERVERS_FILE ? await scriptsIn(parsed.document, content.bytes.toString()) : [];
+  return { path, sha256: content.sha256, summary: summarise(parsed.document), scripts };
+}
+
+/** What the servers of a file start from this folder, also where a variable of theirs is set only where the gateway starts. */
+async function scriptsIn(document: ConfigDocument, text: string): Promise<readonly Script[]> {
+  const schema = await import('../config/schema.ts');
+  const unset = [...text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g)].map(([whole, name = '']) => [name, whole]);
+  const env = { ...Object.fromEntries(unset), ...process.env };
+  const { servers } = readServers(document, { env, schema, mainScript: process.argv[1] });
+  const folder = await realpath(process.cwd());
+  const found = new Map<string, Script>();
+  for (const { link } of servers.values()) {
+    if (link.transport !== 'stdio') continue;
+    for (const script of await scriptsOf(link, folder)) found.set(script.path, script);
+  }
+  return [...found.values()];
 }
 
 async function filesHere(): Promise<string[]> {

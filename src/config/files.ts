@@ -6,12 +6,20 @@ import { basename, dirname, join } from 'node:path';
 import { cannotWrite } from '../shared/cannot-write.ts';
 import { makeFolder } from '../shared/make-folder.ts';
 import { systemCode } from '../shared/system-code.ts';
+import type { TrustedScripts } from './scripts.ts';
 import { MAX_FILE_BYTES } from './text.ts';
 import type { Problem } from './types.ts';
 
 /** What a file held, or why it could not be read. */
 export type FileContent =
-  | { readonly ok: true; readonly path: string; readonly bytes: Buffer; readonly sha256: string }
+  | {
+      readonly ok: true;
+      readonly path: string;
+      readonly bytes: Buffer;
+      readonly sha256: string;
+      /** The scripts that its owner looked at with it; undefined where it needs no trust. */
+      readonly trusted?: TrustedScripts | undefined;
+    }
   | { readonly ok: false; readonly path: string; readonly problem: Problem };
 
 /** Reads one file of at most `MAX_FILE_BYTES`. Never throws. */

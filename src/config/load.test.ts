@@ -130,7 +130,7 @@ test('D13: a trusted file that changes after it was found is refused, with what 
   if (!content.ok) throw new Error('not readable');
   await addTrusted(box.own, [{ path, sha256: content.sha256, trusted_at: '2026-01-01T00:00:00Z' }]);
   const { location } = await loadSnapshot(box.settings(), {});
-  expect(location.servers).toEqual({ path, needsTrust: true });
+  expect(location.servers).toEqual({ path, needsTrust: true, folder: box.cwd });
 
   await box.write(path, { mcpServers: { files: { command: 'evil' } } });
   const error = await loadSnapshot(box.settings(), {}, location).catch((thrown: unknown) => thrown);

@@ -1,4 +1,5 @@
 /** Both files -> one snapshot, or nothing at all. */
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { escapeText } from '../observe/escape.ts';
 import { compile } from '../policy/compile.ts';
@@ -6,15 +7,17 @@ import { GatewayError } from '../shared/errors.ts';
 import { parseDocument } from './document.ts';
 import { type FileContent, readConfigFile, sha256 } from './files.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate.ts';
+import { quote } from './quote.ts';
 import { lintProblems, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules.ts';
+import { changedScript, scriptsOf } from './scripts.ts';
 import { readSearch } from './search-terms.ts';
 import { collectSecrets } from './secrets.ts';
-import { readServers } from './servers.ts';
+import { type ReadServers, readServers } from './servers.ts';
 import type { Settings } from './settings.ts';
 import type { Environment } from './substitute.ts';
 import { readTrusted, trustOf } from './trust.ts';
-import type { Problem, Snapshot } from './types.ts';
+import type { Problem, ServerDefinition, Snapshot } from './types.ts';
 
 /** The bytes of both files, read once: what is checked for trust is what is used. */
 export interface ConfigContents {
@@ -34,7 +37,11 @@ export async function readContents(location: ConfigLocation, configDir: string):
   const read = async (file: LocatedFile): Promise<FileContent> => {
     const content = await readConfigFile(file.path);
     if (!content.ok || !file.needsTrust) return content;
-    if (trustOf(await readTrusted(configDir), file.path, content.sha256) === 'trusted') return content;
+    const trusted = await readTrusted(configDir).catch((): [] => []);
+    if (trustOf(trusted, file.path, content.sha256) === 'trusted') {
+      const scripts = trusted.find(({ path }) => path === file.path)?.scripts ?? [];
+      return { ...content, trusted: { folder: file.folder ?? dirname(file.path), scripts } };
+    }
     return {
       ok: false,
       path: file.path,
@@ -59,7 +66,9 @@ export function versionOf(contents: ConfigContents): string {
 
 /** Tells contents apart, unreadable ones by the reason. */
 export function contentDigest(content: FileContent): string {
-  return content.ok ? content.sha256 : `unreadable: ${content.problem.message}`;
+  if (!content.ok) return `unreadable: ${content.problem.message}`;
+  const scripts = content.trusted?.scripts ?? [];
+  return scripts.length === 0 ? content.sha256 : `${content.sha256} ${JSON.stringify(scripts)}`;
 }
 
 /** Checks both files completely. Never throws for what is in them. */
@@ -74,7 +83,8 @@ export async function checkConfig(
   const serversDocument = parse(contents.servers, problems);
   const rulesDocument = parse(contents.rules, problems);
 
-  const servers = serversDocument && readServers(serversDocument, { env, schema, mainScript });
+  const read = serversDocument && readServers(serversDocument, { env, schema, mainScript });
+  const servers = read && (await withScripts(read, contents.servers));
   const rules = rulesDocument && readRules(rulesDocument, schema);
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
@@ -103,6 +113,38 @@ export async function checkConfig(
     secrets: collectSecrets(servers.servers.values(), servers.values, search.embeddings),
   };
   return { snapshot, problems };
+}
+
+/** The servers of a file that needs trust know the scripts that were trusted with it; a changed one is an error of the file. */
+async function withScripts(read: ReadServers, content: FileContent): Promise<ReadServers> {
+  const trusted = content.ok ? content.trusted : undefined;
+  if (trusted === undefined) return read;
+  const servers = new Map<string, ServerDefinition>();
+  const problems = [...read.problems];
+  for (const [name, server] of read.servers) {
+    const { link } = server;
+    if (link.transport !== 'stdio') {
+      servers.set(name, server);
+      continue;
+    }
+    const scripts = await scriptsOf(link, trusted.folder);
+    const changed = changedScript(scripts, trusted);
+    if (changed !== undefined) problems.push(scriptProblem(content.path, name, changed));
+    const key = scripts.length === 0 ? server.key : sha256(`${server.key} ${JSON.stringify(scripts)}`);
+    servers.set(name, { ...server, key, link: { ...link, trusted } });
+  }
+  return { ...read, servers, problems, fatal: read.fatal || problems.length > read.problems.length };
+}
+
+function scriptProblem(file: string, server: string, script: string): Problem {
+  return {
+    severity: 'error',
+    file,
+    line: 1,
+    column: 1,
+    message: `${quote(script)}, which server ${quote(server)} starts, changed since this file was trusted`,
+    fix: 'Look at it, then run "agent-mcp-gateway trust" there',
+  };
 }
 
 function parse(content: FileContent, problems: Problem[]) {

@@ -42,17 +42,31 @@ test('D13: a trusted file of the working directory comes first', async () => {
   await writeAll();
   await trust(here(SERVERS_FILE));
   const location = await locateConfig(box.settings());
-  expect(location.servers).toEqual({ path: here(SERVERS_FILE), needsTrust: true });
+  expect(location.servers).toEqual({ path: here(SERVERS_FILE), needsTrust: true, folder: box.cwd });
   expect(location.rules).toEqual({ path: own(RULES_FILE), needsTrust: false });
 });
 
-test('D13: a trusted file that was changed needs trust again', async () => {
+test.each([
+  [
+    'was changed',
+    (path: string) => box.write(path, { agents: { evil: { allow: { servers: ['*'] } } } }),
+    /changed since/,
+  ],
+  ['was deleted', (path: string) => rm(path), /is gone/],
+  ['is a folder now', (path: string) => rm(path).then(() => mkdir(path)), /cannot be read/],
+  ['is a link to nothing', (path: string) => rm(path).then(() => symlink('nothing', path)), /is gone/],
+])('D13: a trusted file that %s lets nothing start, although other places have one', async (_name, spoil, why) => {
   await writeAll();
-  await trust(here(RULES_FILE));
-  await box.write(here(RULES_FILE), { agents: { evil: { allow: { servers: ['*'] } } } });
-  const location = await locateConfig(box.settings());
-  expect(location.rules.path).toBe(own(RULES_FILE));
-  expect(location.notes.join('\n')).toMatch(/changed since it was trusted/);
+  for (const name of [RULES_FILE, SERVERS_FILE]) {
+    await trust(here(name));
+    await spoil(here(name));
+    const error = await locateConfig(box.settings()).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(why) });
+    expect(String(error)).toContain(here(name));
+    expect(String(error)).toContain(`agent-mcp-gateway trust --revoke ${here(name)}`);
+    await revokeTrusted(box.own, [here(name)]);
+    expect((await locateConfig(box.settings())).rules.path).toBe(own(RULES_FILE));
+  }
 });
 
 test('D13: GATEWAY_TRUST_CWD=1 uses them unasked', async () => {
@@ -71,7 +85,11 @@ test('the folder config below the working directory comes last, and needs trust 
   await expect(locateConfig(box.settings())).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' });
   await trust(here(join('config', SERVERS_FILE)));
   const location = await locateConfig(box.settings());
-  expect(location.servers).toEqual({ path: here(join('config', SERVERS_FILE)), needsTrust: true });
+  expect(location.servers).toEqual({
+    path: here(join('config', SERVERS_FILE)),
+    needsTrust: true,
+    folder: box.cwd,
+  });
 });
 
 test('named files are used without trust, wherever they are', async () => {
@@ -138,11 +156,11 @@ test('trusted.json is private, written whole, and replaces what it knew of a pat
 });
 
 test.each(['{', '[]', 'null', '{"files": 3}', '{"files": [1, null, {"path": "/x"}]}'])(
-  'a damaged trusted.json (%s) trusts nothing',
+  'a damaged trusted.json (%s) is an error: what was trusted might have allowed less',
   async (content) => {
     await mkdir(box.own, { recursive: true });
     await box.write(trustFile(box.own), content);
-    expect(await readTrusted(box.own)).toEqual([]);
+    await expect(readTrusted(box.own)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   },
 );
 

@@ -1,8 +1,8 @@
 /** Where both files are (docs/configuration.md). */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { canonical, exists, readConfigFile } from './files.ts';
+import { canonical, exists, type FileContent, readConfigFile } from './files.ts';
 import type { NamedPath, Settings } from './settings.ts';
 import { readTrusted, type TrustedFile, trustOf } from './trust.ts';
 
@@ -13,6 +13,8 @@ export interface LocatedFile {
   readonly path: string;
   /** It lies in the working directory: only a content that is trusted may be used, now and at every reload (D13). */
   readonly needsTrust: boolean;
+  /** The working directory, with links resolved, where it needs trust. */
+  readonly folder?: string;
 }
 
 export interface ConfigLocation {
@@ -26,7 +28,8 @@ type LocateSettings = Pick<Settings, 'mcpConfig' | 'rules' | 'cwd' | 'configDir'
 
 /**
  * Finds both files.
- * @throws GatewayError CONFIG_NOT_FOUND when a named file is missing or none of the usual places has one.
+ * @throws GatewayError CONFIG_NOT_FOUND when a named file is missing or none of the usual places has one; CONFIG_INVALID where a
+ *   trusted file of the working directory changed or is gone: what applies without it may allow more.
  */
 export async function locateConfig(settings: LocateSettings): Promise<ConfigLocation> {
   const trusted = settings.trustCwd ? [] : await readTrusted(settings.configDir);
@@ -48,7 +51,7 @@ export async function locateConfig(settings: LocateSettings): Promise<ConfigLoca
 
 /**
  * Finds the rules file alone, for what needs no servers.
- * @throws GatewayError CONFIG_NOT_FOUND
+ * @throws as `locateConfig`
  */
 export async function locateRules(settings: LocateSettings): Promise<LocatedFile> {
   const trusted = settings.trustCwd ? [] : await readTrusted(settings.configDir);
@@ -89,18 +92,40 @@ async function find(wanted: Wanted, settings: LocateSettings, trusted: readonly 
   const [here, below] = await workingDirectoryFiles(settings.cwd, wanted.name);
   const notes: string[] = [];
   for (const path of [here, own, below]) {
-    if (!(await exists(path))) continue;
-    if (path === own) return { file: { path, needsTrust: false }, notes, missing: undefined };
-    if (settings.trustCwd) return { file: { path, needsTrust: false }, notes, missing: undefined };
-    const content = await readConfigFile(path);
-    const trust = content.ok ? trustOf(trusted, path, content.sha256) : 'unknown';
-    if (trust === 'trusted') return { file: { path, needsTrust: true }, notes, missing: undefined };
-    const why = trust === 'changed' ? 'it changed since it was trusted' : 'it is not trusted';
+    const isThere = await exists(path);
+    const isOurs = path === own || settings.trustCwd;
+    if (isThere && isOurs) return { file: { path, needsTrust: false }, notes, missing: undefined };
+    const isKnown = !isOurs && trusted.some((file) => file.path === path);
+    if (!isThere && !isKnown) continue;
+    const content = isThere ? await readConfigFile(path) : undefined;
+    if (content?.ok === true && trustOf(trusted, path, content.sha256) === 'trusted') {
+      return { file: { path, needsTrust: true, folder: dirname(here) }, notes, missing: undefined };
+    }
+    if (isKnown) throw noLonger(path, content);
     notes.push(
-      `${escapeText(path)} is in the working directory and not used: ${why}. Look at it, then run "agent-mcp-gateway trust" there.`,
+      `${escapeText(path)} is in the working directory and not used: it is not trusted. Look at it, then run "agent-mcp-gateway trust" there.`,
     );
   }
   const places = [...new Set([here, own, below])].map(escapeText).join(', ');
   const missing = `No ${wanted.what} found; looked for ${places}. Run "agent-mcp-gateway init" to make one, or name one with ${wanted.flag}.`;
   return { file: undefined, notes, missing };
+}
+
+/** A file that was trusted, and is not what was. */
+function noLonger(path: string, content: FileContent | undefined): GatewayError {
+  const what =
+    content === undefined
+      ? 'was trusted and is gone: put it back'
+      : content.ok
+        ? 'changed since it was trusted: look at it, then run "agent-mcp-gateway trust" there'
+        : 'was trusted and cannot be read: give this user the right to read it';
+  const file = escapeText(path);
+  return new GatewayError(
+    'CONFIG_INVALID',
+    `${file} ${what}, or do without it: agent-mcp-gateway trust --revoke ${shellWord(file)}. Until then nothing starts here, because other files may allow more.`,
+  );
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

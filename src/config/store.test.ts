@@ -218,7 +218,7 @@ test('D13: a trusted file of the working directory that changes is refused until
     addTrusted(box.own, [{ path, sha256: sha256(text), trusted_at: '2026-01-01T00:00:00Z' }]);
   await trust(JSON.stringify(RULES));
   const { current, location } = await open();
-  expect(location.rules).toEqual({ path, needsTrust: true });
+  expect(location.rules).toEqual({ path, needsTrust: true, folder: box.cwd });
 
   const changed = JSON.stringify({ agents: { intruder: { allow: { servers: ['*'] } } } });
   await replaceByRename(path, changed);

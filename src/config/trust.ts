@@ -1,14 +1,20 @@
 /**
- * Which files of working directories their owner has looked at (D13): path and hash of the content, so that a file that was
- * changed since, by a pull for example, counts as a new one.
+ * Which files of working directories their owner has looked at (D13): path and hash of the content, and of the scripts that it
+ * starts, so that a file that was changed since, by a pull for example, is not used.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { escapeText } from '../observe/escape.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
 import { writePrivateFile } from './files.ts';
+import type { Script } from './scripts.ts';
 
 export interface TrustedFile {
   readonly path: string;
   readonly sha256: string;
+  /** What it starts from its folder; absent for rules. */
+  readonly scripts?: readonly Script[];
   /** ISO 8601, UTC. */
   readonly trusted_at: string;
 }
@@ -18,21 +24,35 @@ export function trustFile(configDir: string): string {
   return join(configDir, 'trusted.json');
 }
 
-/** Everything that is trusted. A file that cannot be read or understood trusts nothing. */
+/**
+ * Everything that is trusted.
+ * @throws GatewayError CONFIG_INVALID where nobody can say what was: something wider might apply instead.
+ */
 export async function readTrusted(configDir: string): Promise<readonly TrustedFile[]> {
+  const path = trustFile(configDir);
   try {
-    const content: unknown = JSON.parse(await readFile(trustFile(configDir), 'utf8'));
-    const files = typeof content === 'object' && content !== null && 'files' in content ? content.files : undefined;
-    return Array.isArray(files) ? files.filter(isTrustedFile) : [];
-  } catch {
-    return [];
+    const content = JSON.parse(await readFile(path, 'utf8')) as { readonly files?: unknown } | null;
+    const files = content?.files;
+    if (Array.isArray(files) && files.every(isTrustedFile)) return files;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return [];
   }
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `${escapeText(path)} cannot be read or is damaged, so nobody knows which files you trust: delete it, then run "agent-mcp-gateway trust" again in the folders that you trust.`,
+  );
 }
 
 function isTrustedFile(value: unknown): value is TrustedFile {
   if (typeof value !== 'object' || value === null) return false;
-  const { path, sha256, trusted_at: at } = value as Partial<Record<keyof TrustedFile, unknown>>;
-  return typeof path === 'string' && typeof sha256 === 'string' && typeof at === 'string';
+  const { path, sha256, scripts = [], trusted_at: at } = value as Partial<Record<keyof TrustedFile, unknown>>;
+  const isRecord = typeof path === 'string' && typeof sha256 === 'string' && typeof at === 'string';
+  return isRecord && Array.isArray(scripts) && scripts.every(isScript);
+}
+
+function isScript(value: unknown): value is Script {
+  const { path, digest } = (value ?? {}) as Partial<Record<keyof Script, unknown>>;
+  return typeof path === 'string' && typeof digest === 'string';
 }
 
 /** `changed`: the path is trusted, but with another content. */

@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/compile.ts';
+import type { TrustedScripts } from './scripts.ts';
 
 /** One downstream server, substituted and validated. Maps are `Map`s: names such as `__proto__` are ordinary keys. */
 export interface ServerDefinition {
@@ -41,6 +42,8 @@ export interface StdioDefinition {
   readonly args: readonly string[];
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string | undefined;
+  /** Where the file needs trust: what may be started from its folder. */
+  readonly trusted?: TrustedScripts | undefined;
 }
 
 export interface HttpDefinition {

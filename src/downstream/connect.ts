@@ -1,4 +1,6 @@
 /** Makes one connection: starts the channel, shakes hands within the budgets, and remembers how the server speaks. */
+import { quote } from '../config/quote.ts';
+import { changedScript, scriptsOf } from '../config/scripts.ts';
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from '../config/types.ts';
 import { parsedValue } from '../protocol/messages.ts';
 import { type Era, LATEST_LEGACY } from '../protocol/revisions.ts';
@@ -122,18 +124,32 @@ async function connectStdio(
   const { log, redact, maxMessageBytes, memory, started, output } = options;
   const { stopStepMs } = options.budgets;
   const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs, started, output };
-  const open = (): OpenChannel =>
-    stdioChannel({ ...base, marker: options.marker(), warn: createWarnings(log, server.name) });
+  const open = async (): Promise<OpenChannel> => {
+    await checkScripts(server.name, definition);
+    return stdioChannel({ ...base, marker: options.marker(), warn: createWarnings(log, server.name) });
+  };
   const { verdict } = memory;
   try {
-    return await attempt(server, options, open(), verdict === 'modern' ? 'modern' : verdict && 'legacy');
+    return await attempt(server, options, await open(), verdict === 'modern' ? 'modern' : verdict && 'legacy');
   } catch (error) {
     // Some servers end at the first request that is not `initialize`: start those again without the probe.
     const died = error instanceof GatewayError && error.data?.['exited'] === true;
     if (verdict === 'legacy' || !died || options.signal.aborted) throw error;
     memory.verdict = 'legacy';
-    return attempt(server, options, open(), 'legacy');
+    return attempt(server, options, await open(), 'legacy');
   }
+}
+
+/** What is started from a folder that needs trust is what its owner looked at, also when it is started again. */
+async function checkScripts(name: string, definition: StdioDefinition): Promise<void> {
+  const { trusted } = definition;
+  if (trusted === undefined) return;
+  const changed = changedScript(await scriptsOf(definition, trusted.folder), trusted);
+  if (changed === undefined) return;
+  throw unavailable(
+    name,
+    `was not started: ${quote(changed)} changed since it was trusted. The owner of the gateway has to look at it, and to run "agent-mcp-gateway trust" in ${quote(trusted.folder)}.`,
+  );
 }
 
 async function connectHttp(

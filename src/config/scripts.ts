@@ -1,0 +1,192 @@
+/**
+ * The scripts that a servers file of a working directory starts from there. They are trusted with the file: whoever can change one
+ * could as well have changed what the file says (docs/configuration.md, Trust).
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemCode } from '../shared/system-code.ts';
+import type { StdioDefinition } from './types.ts';
+
+/** A script, and what was there when its owner looked at it. */
+export interface Script {
+  readonly path: string;
+  /** SHA-256 of its content; `-> PATH` for a link that leads out of the folder; a word where there is no file that can be read. */
+  readonly digest: string;
+}
+
+/** Scripts of one servers file, with the folder that they are in. */
+export interface TrustedScripts {
+  readonly folder: string;
+  readonly scripts: readonly Script[];
+}
+
+const CODE =
+  /^\.(?:[cm]?[jt]sx?|pyz?|pyw|rb|php|pl|pm|sh|bash|zsh|fish|ksh|ps1|psm1|bat|cmd|lua|jar|class|wasm|r|jl|go|rs|java|kts?|groovy|exs?|clj|swift|tcl|awk|dll|so|dylib|node|exe|com)$/i;
+/** What a program writes or reads and nobody runs. */
+const DATA =
+  /^\.(?:db3?|sqlite3?|csv|tsv|jsonl|ndjson|parquet|log|txt|md|pdf|png|jpe?g|gif|webp|svg|lock|pid|sock|tmp|bak|zip|gz|tgz|tar|xlsx?|docx?|pem|crt|key)$/i;
+/** Programs whose first argument may be a script without an ending, or a folder with one in it. */
+const INTERPRETER =
+  /^(?:node|nodejs|bun|deno|tsx|ts-node|python[\d.]*|pypy[\d.]*|ruby|php|perl|lua|sh|bash|zsh|dash|fish|ksh)$/;
+/** Programs that do what a file of their folder says. */
+const MANIFESTS: Readonly<Record<string, readonly string[]>> = {
+  npm: ['package.json'],
+  pnpm: ['package.json'],
+  yarn: ['package.json'],
+  bun: ['package.json'],
+  uv: ['pyproject.toml'],
+  poetry: ['pyproject.toml'],
+  pdm: ['pyproject.toml'],
+  hatch: ['pyproject.toml'],
+  deno: ['deno.json', 'deno.jsonc'],
+  make: ['GNUmakefile', 'makefile', 'Makefile'],
+  just: ['justfile', 'Justfile', '.justfile'],
+  cargo: ['Cargo.toml'],
+};
+
+/** The scripts of a definition that are below a folder, as they are now. Never rejects. */
+export async function scriptsOf(definition: StdioDefinition, folder: string): Promise<readonly Script[]> {
+  const paths = new Set<string>();
+  for (const path of await candidates(definition, folder)) {
+    if (isBelow(folder, path) || isBelow(folder, await place(path))) paths.add(path);
+  }
+  return Promise.all([...paths].sort().map(async (path) => ({ path, digest: await digestOf(path, folder) })));
+}
+
+/** The first script that is another one than was trusted; undefined where all are the same. */
+export function changedScript(now: readonly Script[], { folder, scripts }: TrustedScripts): string | undefined {
+  const known = new Map(scripts.map(({ path, digest }) => [path, digest]));
+  const changed = now.find(({ path, digest }) => (known.get(path) ?? 'absent') !== digest);
+  return changed && relative(folder, changed.path);
+}
+
+async function candidates(definition: StdioDefinition, folder: string): Promise<readonly string[]> {
+  const { command, args, env } = definition;
+  const base = resolve(folder, definition.cwd ?? '.');
+  const program = basename(command).replace(/\.(?:exe|cmd|bat)$/i, '');
+  const found: string[] = [];
+  if (/[\\/]/.test(command)) found.push(resolve(base, command));
+  // Behind an option it may be the value of that.
+  const first = INTERPRETER.test(program) ? args.findIndex((arg) => !arg.startsWith('-')) : -1;
+  for (const [at, arg] of args.entries()) {
+    const role = at !== first ? 'argument' : at === 0 ? 'script' : 'script or value';
+    for (const word of wordsOf(arg)) found.push(...(await ofArgument(resolve(base, word), word, role)));
+  }
+  for (const value of env.values()) {
+    for (const word of wordsOf(value)) if (await isScript(resolve(base, word), word)) found.push(resolve(base, word));
+  }
+  const folders = new Set([base, ...args.map((arg) => resolve(base, arg.replace(/^--?[\w-]+=/, '')))]);
+  const manifests = Object.hasOwn(MANIFESTS, program) ? MANIFESTS[program] : undefined;
+  for (const name of manifests ?? []) found.push(...[...folders].map((each) => join(each, name)));
+  return found;
+}
+
+/** An argument: everything that it names counts which is not known to be data. */
+async function ofArgument(
+  path: string,
+  word: string,
+  role: 'script' | 'script or value' | 'argument',
+): Promise<readonly string[]> {
+  const facts = await stat(path).catch(() => undefined);
+  const isData = role !== 'script' && DATA.test(extname(path));
+  if (facts?.isFile() === true) return isData && !(await isRun(path)) ? [] : [path];
+  if (role !== 'argument' && facts?.isDirectory() === true) return [path, ...(await entryPoints(path))];
+  if (facts !== undefined) return role === 'argument' ? [] : [path];
+  // What is not there yet and appears later is new.
+  if (role !== 'argument') return isData ? [] : [path, ...ENDINGS.map((end) => path + end)];
+  return !isData && (/[\\/]/.test(word) || extname(word) !== '') ? [path] : [];
+}
+
+/** What Node adds to a name without an ending. */
+const ENDINGS = ['.js', '.json', '.node'];
+
+/** What an interpreter runs that is given a folder. */
+async function entryPoints(folder: string): Promise<readonly string[]> {
+  const manifest = join(folder, 'package.json');
+  const names = ['index.js', '__main__.py'].map((name) => join(folder, name));
+  try {
+    const { main } = JSON.parse(await readFile(manifest, 'utf8')) as { main?: unknown };
+    if (typeof main === 'string') names.push(...['', ...ENDINGS].map((end) => resolve(folder, main + end)));
+  } catch {
+    // Nothing that would be run.
+  }
+  return [manifest, ...names];
+}
+
+/** Values of the environment hold much: only what is code for sure. */
+async function isScript(path: string, word: string): Promise<boolean> {
+  if (!/[\\/]/.test(word) && !CODE.test(extname(word))) return false;
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined) return CODE.test(extname(word));
+  return facts.isFile() && (CODE.test(extname(path)) || (await isRun(path)));
+}
+
+/** It may be executed, or begins with `#!`. */
+async function isRun(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path);
+    try {
+      const { mode } = await handle.stat();
+      const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+      return (mode & 0o111) !== 0 || buffer.toString('latin1') === '#!';
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return true;
+  }
+}
+
+/** The paths in a text: itself, the value of an option, the words of a shell's command. */
+function wordsOf(text: string): readonly string[] {
+  const parts = [
+    text,
+    text.replace(/^--?[\w-]+=/, ''),
+    /^-\w(.+)$/.exec(text)?.[1] ?? '',
+    ...text.split(/[\s;&|<>()'"`$,=:]+/),
+  ];
+  const words = parts.flatMap((part) => {
+    if (part.startsWith('file:') && URL.canParse(part)) return [pathOfUrl(part)];
+    return part === '' || part.includes('\0') || /^(?:-|[a-z][a-z\d+.-]*:\/\/)/i.test(part) ? [] : [part];
+  });
+  return [...new Set(words)].filter((word) => word !== '');
+}
+
+function pathOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return '';
+  }
+}
+
+/** Where a path is, links of its folder resolved as far as it exists. */
+async function place(path: string): Promise<string> {
+  const parent = dirname(path);
+  if (parent === path) return path;
+  const real = await realpath(parent).catch(() => undefined);
+  return join(real ?? (await place(parent)), basename(path));
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+async function digestOf(path: string, folder: string): Promise<string> {
+  try {
+    const real = await realpath(path);
+    if (!isBelow(folder, real)) return `-> ${real}`;
+    // Reading a pipe would wait for somebody to write into it.
+    if (!(await stat(real)).isFile()) return 'no file';
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(real)) hash.update(chunk as Buffer);
+    return hash.digest('hex');
+  } catch (error) {
+    const code = systemCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : 'unreadable';
+  }
+}
