@@ -2,9 +2,14 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
-/** The program, its workers and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
+/** The program, its workers, its threads and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
 export default defineConfig({
-  input: { main: 'src/main.ts', guardian: 'src/downstream/guardian-main.ts', worker: 'src/cluster/worker-main.ts' },
+  input: {
+    main: 'src/main.ts',
+    guardian: 'src/downstream/guardian-main.ts',
+    worker: 'src/cluster/worker-main.ts',
+    jobs: 'src/tools/jobs-main.ts',
+  },
   platform: 'node',
   // Native code, and optional: the program runs without it.
   external: ['@napi-rs/keyring'],

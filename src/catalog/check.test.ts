@@ -16,7 +16,7 @@ function setup() {
   const checker = createChecker(log);
   return {
     warnings,
-    problems: (schema: unknown, args: unknown) => checker.problems('s', entryOf(schema), JSON.stringify(args)),
+    problems: (schema: unknown, args: unknown) => checker.problems('s', entryOf(schema), JSON.stringify(args), 'me'),
   };
 }
 

@@ -3,13 +3,28 @@ import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import { createLab, stdioServer } from '../downstream/testing.ts';
-import { estimateTokens } from './tokens.ts';
+import { estimateLong, estimateTokens, TokenCount } from './tokens.ts';
 
 const root = new URL('../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const error = (sample: string): number => Math.abs(estimateTokens(sample) / encode(sample).length - 1);
 
 describe('the estimate', () => {
+  it('is the same piece by piece', async () => {
+    const sample = fc.string({ unit: fc.constantFrom('a', 'B', ' ', '\n', '1', '{', 'é'), maxLength: 60 });
+    fc.assert(
+      fc.property(sample, fc.nat(60), (whole, at) => {
+        const count = new TokenCount();
+        count.read(whole, 0, Math.min(at, whole.length));
+        count.copy().read(whole, Math.min(at, whole.length), whole.length);
+        count.read(whole, Math.min(at, whole.length), whole.length);
+        expect(count.total).toBe(estimateTokens(whole));
+      }),
+    );
+    const long = 'someText, 1234 {}\n'.repeat(40_000);
+    expect(await estimateLong(long)).toBe(estimateTokens(long));
+  });
+
   it.each([
     ['everything', ['stdio']],
     ['filesystem', ['/tmp']],

@@ -60,7 +60,8 @@ async function executeFitting(
   maxTokens: number | undefined,
   select: string | undefined,
 ): Promise<ToolAnswer> {
-  const selector = select === undefined ? undefined : await compileSelector('execute_tool', select);
+  const selector =
+    select === undefined ? undefined : await compileSelector('execute_tool', context.relay.owner, select);
   let entry: ToolEntry | undefined;
   const answer = await execute(context, call, (found, { validateArguments }) => {
     entry = found;
@@ -73,7 +74,7 @@ async function executeFitting(
   const explained =
     entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;
   if (explained.kind === 'error') return explained;
-  const body = fitted(explained.body, {
+  const fitting = fitted(explained.body, {
     maxTokens: tokenLimit(context, maxTokens),
     select: selector,
     store: context.results,
@@ -81,12 +82,17 @@ async function executeFitting(
     server: call.server,
     tool: call.tool,
   });
+  const body = fitting instanceof Promise ? await fitting : fitting;
   return body === explained.body ? explained : { ...explained, body };
 }
 
 /** @throws GatewayError INVALID_ARGUMENTS saying what does not fit. */
-async function checkArguments({ catalog }: ToolContext, { server, args }: Execution, entry: ToolEntry): Promise<void> {
-  const problems = await catalog.checker.problems(server, entry, args.text);
+async function checkArguments(
+  { catalog, relay }: ToolContext,
+  { server, args }: Execution,
+  entry: ToolEntry,
+): Promise<void> {
+  const problems = await catalog.checker.problems(server, entry, args.text, relay.owner);
   if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(entry, problems));
 }
 

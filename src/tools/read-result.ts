@@ -1,4 +1,4 @@
-import { estimateTokens } from '../catalog/tokens.ts';
+import { estimateLong } from '../catalog/tokens.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { failureAnswer, textAnswer } from './answer.ts';
 import { cutAt } from './results/cut.ts';
@@ -66,15 +66,15 @@ async function read(context: ToolContext, { handle, offset, select, maxTokens }:
     if (kept.json === undefined) {
       throw new GatewayError('INVALID_ARGUMENTS', 'read_result: this result is not JSON: read it by offset.');
     }
-    text = (await compileSelector('read_result', select))(kept.json);
+    text = await (await compileSelector('read_result', context.relay.owner, select))(kept.json);
   }
   if (offset > text.length) {
     throw new GatewayError('INVALID_ARGUMENTS', `read_result: offset is beyond the end, which is ${text.length}.`);
   }
-  const end = cutAt(text, offset, limit);
+  const end = await cutAt(text, offset, limit);
   const piece = text.slice(offset, end);
   if (end >= text.length) return textAnswer(piece);
-  const left = estimateTokens(text.slice(end));
+  const left = await estimateLong(text.slice(end));
   const again = select === undefined ? '' : ` with the same select`;
   return textAnswer(`${piece}\n\n[${left} tokens are left: read on at offset ${end}${again}.]`);
 }

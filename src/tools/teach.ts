@@ -19,13 +19,13 @@ export function hasFailed(answer: ToolAnswer): boolean {
  * @param args JSON text of the arguments.
  */
 export async function taught(
-  { catalog }: ToolContext,
+  { catalog, relay }: ToolContext,
   server: string,
   entry: ToolEntry,
   args: string,
   answer: ToolAnswer,
 ): Promise<ToolAnswer> {
-  const problems = await catalog.checker.problems(server, entry, args);
+  const problems = await catalog.checker.problems(server, entry, args, relay.owner);
   if (problems.length === 0) return answer;
   const hint = misfit(entry, problems);
   if (answer.kind === 'error') return { ...answer, message: `${answer.message} ${hint}` };

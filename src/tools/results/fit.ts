@@ -1,9 +1,10 @@
 /** A result that fits: what the caller selected of it, and no more tokens than it wants. */
-import { estimateTokens } from '../../catalog/tokens.ts';
+import { estimateLong } from '../../catalog/tokens.ts';
+import { turnFor } from '../../downstream/turns.ts';
 import { ownResult, type ResultBody } from '../../protocol/codec.ts';
 import { elements } from '../../protocol/json.ts';
 import { MAX_DEPTH, parsedValue } from '../../protocol/messages.ts';
-import { findMember, type ScannedObject, scanObject } from '../../protocol/scan.ts';
+import { findMember, ScanError, type ScannedObject, scanObject } from '../../protocol/scan.ts';
 import type { RelayContext } from '../../relay/relay.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { cutAt } from './cut.ts';
@@ -21,34 +22,46 @@ export interface Fitting {
   readonly tool: string;
 }
 
-/** The body itself where nothing has to be done. Failures and results of another kind are never touched. */
-export function fitted(body: ResultBody, fitting: Fitting): ResultBody {
+/**
+ * The body itself where nothing has to be done, at once. Failures and results of another kind are never touched. Others get their
+ * turn meanwhile where it is long.
+ */
+export function fitted(body: ResultBody, fitting: Fitting): Promise<ResultBody> | ResultBody {
   const { maxTokens, select } = fitting;
   if (body.resultType !== undefined && body.resultType !== 'complete') return body;
-  if (select === undefined) {
-    // A token is at least one character, so that most results need not be looked at.
-    if (maxTokens === undefined || body.text.length <= maxTokens) return body;
-    if (estimateTokens(body.text) <= maxTokens) return body;
+  // A token is at least one character, so that most results need not be looked at.
+  if (select === undefined && (maxTokens === undefined || body.text.length <= maxTokens)) return body;
+  return fitBody(body, fitting);
+}
+
+async function fitBody(body: ResultBody, fitting: Fitting): Promise<ResultBody> {
+  const { text } = body;
+  const { maxTokens, select } = fitting;
+  if (select === undefined && (maxTokens === undefined || (await estimateLong(text)) <= maxTokens)) return body;
+  await turnFor(text.length);
+  const root = scanRoot(text);
+  await turnFor(text.length);
+  const blocks = blocksOf(text, root);
+  if (blocks === undefined || parsedValue(text, findMember(root, 'isError')) === true) {
+    return select === undefined && blocks !== undefined ? cut(text, root, blocks, fitting) : body;
   }
-  const root = scanRoot(body.text);
-  const blocks = blocksOf(body.text, root);
-  if (blocks === undefined || parsedValue(body.text, findMember(root, 'isError')) === true) {
-    return select === undefined && blocks !== undefined ? cut(body.text, root, blocks, fitting) : body;
-  }
-  if (select === undefined) return cut(body.text, root, blocks, fitting);
-  const json = jsonOf(body.text, root, blocks);
+  await turnFor(text.length);
+  if (select === undefined) return cut(text, root, blocks, fitting);
+  const json = jsonOf(text, root, blocks);
   if (json === undefined) return unselected(body, root, blocks, fitting, 'the result is not JSON');
+  let chosen: string;
   try {
-    const text = select(json);
-    const own: Block = { raw: '', text };
-    const selected = ownResult({ content: [{ type: 'text', text }] });
-    if (maxTokens === undefined || estimateTokens(text) <= maxTokens) return selected;
-    return cut(selected.text, scanRoot(selected.text), [own], fitting);
+    chosen = await select(json);
   } catch (error) {
     // The tool was executed: its result must not be lost to a selection that does not fit.
     if (error instanceof GatewayError) return unselected(body, root, blocks, fitting, error.message);
     throw error;
   }
+  if (maxTokens === undefined || (await estimateLong(chosen)) <= maxTokens) {
+    return ownResult({ content: [{ type: 'text', text: chosen }] });
+  }
+  const shell = ownResult({ content: [] });
+  return cut(shell.text, scanRoot(shell.text), [{ raw: '', text: chosen }], fitting);
 }
 
 interface Block {
@@ -79,30 +92,42 @@ function jsonOf(text: string, root: ScannedObject, blocks: readonly Block[]): st
   const texts = blocks.flatMap((block) => block.text ?? []);
   const [only] = texts;
   if (only === undefined || texts.length > 1) return undefined;
+  return isJson(only) ? only : undefined;
+}
+
+/** Reads without making anything of it: a result can be long. */
+function isJson(text: string): boolean {
   try {
-    JSON.parse(only);
-    return only;
-  } catch {
-    return undefined;
+    const { members } = scanObject(`{"json":${text}}`, {}, { maxDepth: MAX_DEPTH + 1, uniqueKeys: false });
+    return members.length === 1;
+  } catch (error) {
+    if (error instanceof ScanError) return false;
+    throw error;
   }
 }
 
-function unselected(
+async function unselected(
   body: ResultBody,
   root: ScannedObject,
   blocks: readonly Block[],
   fitting: Fitting,
   why: string,
-): ResultBody {
+): Promise<ResultBody> {
   const note = `select was not applied: ${why}`;
-  if (fitting.maxTokens !== undefined && estimateTokens(body.text) > fitting.maxTokens) {
+  if (fitting.maxTokens !== undefined && (await estimateLong(body.text)) > fitting.maxTokens) {
     return cut(body.text, root, blocks, fitting, note);
   }
   return rewritten(body.text, root, [...blocks.map(({ raw }) => raw), textBlock(note)], true);
 }
 
 /** Text up to the limit, everything else whole, and how to get the rest. */
-function cut(text: string, root: ScannedObject, blocks: readonly Block[], fitting: Fitting, note?: string): ResultBody {
+async function cut(
+  text: string,
+  root: ScannedObject,
+  blocks: readonly Block[],
+  fitting: Fitting,
+  note?: string,
+): Promise<ResultBody> {
   const whole = blocks.flatMap((block) => block.text ?? []).join('\n\n');
   const json = jsonOf(text, root, blocks);
   const kept: string[] = [];
@@ -115,9 +140,9 @@ function cut(text: string, root: ScannedObject, blocks: readonly Block[], fittin
       continue;
     }
     if (isCut) continue;
-    const end = left < 1 ? 0 : cutAt(block.text, 0, left);
+    const end = left < 1 ? 0 : await cutAt(block.text, 0, left);
     isCut = end < block.text.length;
-    left -= estimateTokens(block.text.slice(0, end));
+    left -= await estimateLong(block.text.slice(0, end));
     offset += end + (isCut ? 0 : 2);
     if (!isCut) kept.push(block.raw);
     else if (end > 0) kept.push(textBlock(block.text.slice(0, end)));
@@ -135,7 +160,7 @@ function cut(text: string, root: ScannedObject, blocks: readonly Block[], fittin
     permitted: () => relay.permitted(),
   });
   const rest = isCut
-    ? `Cut here: ${estimateTokens(whole)} tokens in all. read_result(handle: "${handle}", offset: ${offset}) reads on`
+    ? `Cut here: ${await estimateLong(whole)} tokens in all. read_result(handle: "${handle}", offset: ${offset}) reads on`
     : `structuredContent is left out. read_result(handle: "${handle}", select: "…") picks from it`;
   const hint = isCut && json !== undefined ? `${rest}, or select with JMESPath.` : `${rest}.`;
   return rewritten(text, root, [...kept, ...notes(note), textBlock(hint)], false);

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../catalog/tokens.ts';
 import { cutAt } from './cut.ts';
 import { type Fitting, fitted } from './fit.ts';
-import { compileSelector } from './select.ts';
 import { createResultStore, type KeptResult } from './store.ts';
 
 const kept = (more: Partial<KeptResult> = {}): KeptResult => ({
@@ -17,16 +16,16 @@ const kept = (more: Partial<KeptResult> = {}): KeptResult => ({
 });
 
 describe('a cut', () => {
-  it('comes to an end, loses nothing and splits no character', () => {
+  it('comes to an end, loses nothing and splits no character', async () => {
     const text = fc.string({
       unit: fc.constantFrom('a', ' ', '\n', '. ', '\u{1F600}', 'é', '{"a":1}'),
       maxLength: 400,
     });
-    fc.assert(
-      fc.property(text, fc.integer({ min: 1, max: 50 }), (whole, tokens) => {
+    await fc.assert(
+      fc.asyncProperty(text, fc.integer({ min: 1, max: 50 }), async (whole, tokens) => {
         const pieces: string[] = [];
         for (let at = 0; at < whole.length; at += pieces.at(-1)?.length ?? 1) {
-          pieces.push(whole.slice(at, cutAt(whole, at, tokens)));
+          pieces.push(whole.slice(at, await cutAt(whole, at, tokens)));
           expect(pieces.at(-1)).not.toBe('');
         }
         expect(pieces.join('')).toBe(whole);
@@ -36,19 +35,23 @@ describe('a cut', () => {
       { examples: [['é\u{1F600}. \u{1F600}', 4]] },
     );
   });
-});
 
-describe('select', () => {
-  it('refuses what is no expression, or repeats its input without end', async () => {
-    const refusal = { code: 'INVALID_ARGUMENTS' };
-    await expect(compileSelector('x', '[[')).rejects.toMatchObject(refusal);
-    await expect(compileSelector('x', 'a'.repeat(600))).rejects.toMatchObject(refusal);
-    const doubled = await compileSelector('x', Array(60).fill('[@,@][]').join('|'));
-    expect(() => doubled('[1]')).toThrow('too often');
-    const typed = await compileSelector('x', 'length(@)');
-    expect(() => typed('1')).toThrow('wrong type');
-    expect(typed('[1,2]')).toBe('2');
-    expect((await compileSelector('x', 'a.b'))('{}')).toBe('null');
+  it.each([
+    ['words', 'word '],
+    ['lines', 'a line of text.\n'],
+    ['digits', '0'],
+    ['signs', '{[,'],
+    ['blanks', ' '],
+    ['characters of two units', '\u{1F600}'],
+    ['text of everything', 'é\u{1F600}. 0,{"a":1}\n'],
+  ])('of long %s is as long as fits', async (_what, unit) => {
+    const whole = unit.repeat(Math.ceil(300_000 / unit.length));
+    for (const tokens of [100, 5000, 20_000]) {
+      const piece = whole.slice(0, await cutAt(whole, 0, tokens));
+      expect(estimateTokens(piece)).toBeLessThanOrEqual(tokens);
+      const more = whole.slice(0, piece.length + Math.max(100, Math.ceil(piece.length * 0.7)));
+      if (piece.length < Math.min(whole.length, tokens * 16)) expect(estimateTokens(more)).toBeGreaterThan(tokens);
+    }
   });
 });
 
@@ -89,23 +92,23 @@ describe('a fitted result', () => {
     return { maxTokens, select: undefined, store: createResultStore(), relay, server, tool };
   };
 
-  it('is the same text where it fits, and where it is not a complete result', () => {
+  it('is the same text where it fits, and where it is not a complete result', async () => {
     const body = { text: '{ "content" : [ {"type":"text","text":"short"} ] }', metaAt: -1 };
-    expect(fitted(body, fitting(1000))).toBe(body);
+    expect(await fitted(body, fitting(1000))).toBe(body);
     const asking = { ...body, text: `{"inputRequests":"${'x '.repeat(5000)}"}`, resultType: 'input_required' };
-    expect(fitted(asking, fitting(10))).toBe(asking);
+    expect(await fitted(asking, fitting(10))).toBe(asking);
     const odd = { text: `{"other":"${'x '.repeat(5000)}"}`, metaAt: -1 };
-    expect(fitted(odd, fitting(10))).toBe(odd);
+    expect(await fitted(odd, fitting(10))).toBe(odd);
   });
 
-  it('keeps unknown members, failures and the place of _meta', () => {
+  it('keeps unknown members, failures and the place of _meta', async () => {
     const text = JSON.stringify({
       content: [{ type: 'text', text: 'word '.repeat(1000) }],
       isError: true,
       vendor: { n: 1 },
       _meta: { a: 1 },
     });
-    const { text: cut, metaAt } = fitted({ text, metaAt: text.indexOf('"a":1') }, fitting(50));
+    const { text: cut, metaAt } = await fitted({ text, metaAt: text.indexOf('"a":1') }, fitting(50));
     expect(JSON.parse(cut)).toMatchObject({ isError: true, vendor: { n: 1 }, _meta: { a: 1 } });
     expect(cut.slice(metaAt)).toBe('"a":1}}');
     expect(cut.length).toBeLessThan(600);
