@@ -8,9 +8,11 @@ import { reportAudit } from './audit/report.ts';
 import { openAudit } from './audit/sink.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createHistory } from './catalog/history.ts';
+import { isPublicName } from './catalog/public-names.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportSettings, reportStart } from './config/report.ts';
+import { secretsOf } from './config/secrets.ts';
 import { isLoopback, type Settings } from './config/settings.ts';
 import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/store.ts';
 import type { Snapshot } from './config/types.ts';
@@ -106,10 +108,12 @@ export async function createGateway(
   const metrics = createMetrics({ version: VERSION });
   const config = seat?.config ?? (await openConfig(settings, log, metrics, { watch }));
   keepSecrets(redactor, config.current());
+  redactor.protect((word) => isPublicName(word, config.current(), catalog));
 
   const audit = openAudit({
     path: settings.auditLog,
     redact: redactor.redact,
+    secretsVersion: redactor.version,
     onEvent: (event) => reportAudit(event, log, metrics),
   });
   const gatewayId = randomBytes(6).toString('hex');
@@ -302,7 +306,7 @@ export async function openConfig(
   return config;
 }
 
-/** Names are told to agents and owners anyway; a value that is also a name must not blank it out of the log. */
+/** What is secret in a configuration; its names are not, whatever some entry says. */
 export function keepSecrets(redactor: Redactor, snapshot: Snapshot): void {
-  redactor.replace(snapshot.secrets ?? [], [...snapshot.servers.keys(), ...snapshot.policy.agents]);
+  redactor.replace(secretsOf(snapshot));
 }

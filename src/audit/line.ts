@@ -9,47 +9,56 @@
  */
 import { hash } from 'node:crypto';
 import { escapeJson } from '../observe/escape.ts';
-import { redactJson } from '../observe/redact.ts';
+import { redactValue } from '../observe/redact.ts';
 import type { AuditRecord } from './record.ts';
 
 /** `prev` of a writer's first line. */
 export const FIRST_PREV = '0'.repeat(64);
 /** Names are cut after this many UTF-16 code units. Every name that a rule can match is shorter. */
 const MAX_NAME = 512;
-/** `detail` is cut after this many characters of JSON. */
-const MAX_DETAIL = 8192;
+/** Characters that a name may have in the line, where it is full of what is escaped. */
+const MAX_ESCAPED = 1024;
+/** Characters that `detail` may have in the line. */
+const MAX_DETAIL = 4096;
 
 type Redact = (text: string) => string;
 
 /**
- * Writes records as JSON without the closing brace, ready for the chain. Nothing in it can break or reorder the line. Most calls
- * are by the same caller to the same tool as another one just before: their part of the text is made once.
+ * Writes records as JSON without the closing brace, ready for the chain. Nothing in it can break or reorder the line. Only values
+ * that come from outside are redacted: keys, codes, decisions and paths of rules are the gateway's own. Most calls are by the same
+ * caller to the same tool as another one just before: their part of the text is made once.
+ * @param secretsVersion changes when there are other secrets.
  */
-export function createBodies(redact: Redact): (record: AuditRecord, timestamp: string) => string {
+export function createBodies(
+  redact: Redact,
+  secretsVersion: () => number = () => 0,
+): (record: AuditRecord, timestamp: string) => string {
   let last: AuditRecord | undefined;
+  let madeWith = 0;
   let what = '';
   let who = '';
   return (record, timestamp) => {
-    if (last === undefined || !isAbout(record, last)) {
-      // What is cut was redacted first, and tomorrow there may be other secrets.
-      last = isCut(record) ? undefined : record;
-      what = names(record, WHAT, redact);
-      who = names(record, WHO, redact);
+    if (last === undefined || madeWith !== secretsVersion() || !isAbout(record, last)) {
+      last = record;
+      madeWith = secretsVersion();
+      what =
+        `"agent_id":${text(record.agent_id)},"operation":${text(record.operation, redact)},` +
+        `"server":${nameText(record.server, redact)},"tool":${nameText(record.tool, redact)}`;
+      who =
+        `"rule":${text(record.rule)},"error_code":${text(record.error_code)},` +
+        `"principal":${text(record.principal, redact)},"claimed_agent":${text(record.claimed_agent, redact)},` +
+        `"assurance":${text(record.assurance)}`;
     }
     const detail = record.detail === undefined ? '' : `,"detail":${detailJson(record.detail, redact)}`;
     const { latency_ms: ms } = record;
     // Put together by hand: half the price of JSON.stringify, and every call pays it twice.
-    const json =
+    return (
       `{"timestamp":"${timestamp}",${what},"decision":"${record.decision}",` +
-      `"latency_ms":${Number.isFinite(ms) ? ms : null},"request_id":${name(record.request_id, redact)},` +
-      `${who},"phase":"${record.phase}"${detail}`;
-    return redact(json) === json ? json : escapeJson(redactJson(`${json}}`, redact)).slice(0, -1);
+      `"latency_ms":${Number.isFinite(ms) ? ms : null},"request_id":${text(record.request_id)},` +
+      `${who},"phase":"${record.phase}"${detail}`
+    );
   };
 }
-
-const WHAT = ['agent_id', 'operation', 'server', 'tool'] as const;
-const WHO = ['rule', 'error_code', 'principal', 'claimed_agent', 'assurance'] as const;
-type Name = (typeof WHAT)[number] | (typeof WHO)[number];
 
 /** Whether all names are the same. Not a loop: it would look up each by its key. */
 function isAbout(record: AuditRecord, other: AuditRecord): boolean {
@@ -66,33 +75,52 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
   );
 }
 
-function isCut(record: AuditRecord): boolean {
-  return [...WHAT, ...WHO].some((key) => (record[key]?.length ?? 0) > MAX_NAME);
-}
-
-function names(record: AuditRecord, keys: readonly Name[], redact: Redact): string {
-  return keys.map((key) => `"${key}":${name(record[key], redact)}`).join(',');
-}
-
 /** Printable ASCII without quotes and backslashes: its JSON form is itself in quotes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
+/** What servers and tools are called. A name of letters alone is never half hidden by a password that is a word. */
+const PLAIN_NAME = /^[A-Za-z_.-]{1,128}$/;
 
-/** JSON of a name. Redacts before it cuts: half a secret is no longer recognised. */
-function name(text: string | null, redact: Redact): string {
-  if (text === null) return 'null';
-  const short = text.length <= MAX_NAME ? text : `${redact(text).slice(0, MAX_NAME)}[cut, ${text.length} characters]`;
-  return PLAIN.test(short) ? `"${short}"` : escapeJson(JSON.stringify(short));
+function nameText(name: string | null, redact: Redact): string {
+  return name !== null && PLAIN_NAME.test(name) ? `"${name}"` : text(name, redact);
 }
 
-function detailJson(detail: unknown, redact: Redact): string {
+/** JSON of a text, bounded. Redacts before it cuts: half a secret is no longer recognised. */
+function text(value: string | null, redact?: Redact): string {
+  if (value === null) return 'null';
+  const clean = redact === undefined ? value : redact(value);
+  if (clean.length <= MAX_NAME) {
+    if (PLAIN.test(clean)) return `"${clean}"`;
+    const json = escapeJson(JSON.stringify(clean));
+    if (json.length <= MAX_ESCAPED) return json;
+  }
+  const { json, length } = longestStart(clean, MAX_NAME, MAX_ESCAPED);
+  return length === clean.length ? json : `${json.slice(0, -1)}[cut, ${value.length} characters]"`;
+}
+
+/** The JSON of as much of the beginning of a text as has room. */
+function longestStart(value: string, maxLength: number, maxJson: number): { json: string; length: number } {
+  let length = Math.min(value.length, maxLength);
+  for (;;) {
+    const json = escapeJson(JSON.stringify(value.slice(0, length)));
+    if (json.length <= maxJson || length === 0) return { json, length };
+    length = Math.min(length - 1, Math.floor((length * maxJson) / json.length));
+  }
+}
+
+function detailJson(detail: Readonly<Record<string, unknown>>, redact: Redact): string {
   let json: string;
   try {
-    json = JSON.stringify(detail);
+    // The keys at the top are the gateway's own.
+    const entries = Object.entries(detail).map(([key, value]) => [key, redactValue(value, redact)] as const);
+    json = JSON.stringify(Object.fromEntries(entries));
   } catch {
     return '{"unserialisable":true}';
   }
-  if (json.length <= MAX_DETAIL) return escapeJson(json);
-  return escapeJson(JSON.stringify({ cut: redactJson(json, redact).slice(0, MAX_DETAIL), characters: json.length }));
+  if (json.length <= MAX_DETAIL) {
+    const escaped = escapeJson(json);
+    if (escaped.length <= MAX_DETAIL) return escaped;
+  }
+  return `{"cut":${longestStart(json, MAX_DETAIL, MAX_DETAIL).json},"characters":${json.length}}`;
 }
 
 /** Where a line stands in the chain of its writer. */

@@ -105,15 +105,59 @@ describe('openAudit', () => {
     expect(verifyLog(path).ok).toBe(true);
   });
 
+  it('keeps its own words whatever is secret, and names that a password is a part of', async () => {
+    const redactor = createRedactor();
+    redactor.add([
+      'server',
+      'decision',
+      'timestamp',
+      'implicit_grant',
+      'researcher',
+      'postgres',
+      'delete_record',
+      'a1b2c3',
+    ]);
+    const { audit, path } = openTestAudit({ redact: redactor.redact, secretsVersion: redactor.version });
+    const record = recordOf({
+      server: 'postgres',
+      tool: 'delete_record',
+      rule: 'agents.researcher.allow.tools.a1b2c3[0]',
+    });
+    await audit.append(record);
+    const { claimed_agent: _, ...rest } = record;
+    expect(recordsOf(path)[0]).toMatchObject(rest);
+    // Other secrets take effect at once.
+    await audit.append(recordOf({ tool: 'fresh-secret-1' }));
+    redactor.add(['fresh-secret-1']);
+    await audit.append(recordOf({ tool: 'fresh-secret-1' }));
+    expect(recordsOf(path).map(({ tool }) => tool)).toEqual(['delete_record', 'fresh-secret-1', '[redacted]']);
+  });
+
+  it('bounds a record after escaping, whatever is in it', async () => {
+    const { audit, path } = openTestAudit();
+    for (const nasty of ['\u0001', '\u202e', '\u2028', '\ud800', '"\\', '☃']) {
+      const long = nasty.repeat(1_000_000 / nasty.length);
+      const names = { server: long, tool: long, claimed_agent: long, principal: long, operation: long };
+      await audit.append(recordOf({ ...names, detail: { args: [long] } }));
+      await audit.append(recordOf({ detail: { args: Array.from({ length: 5000 }, () => nasty) } }));
+    }
+    for (const line of linesOf(path)) expect(Buffer.byteLength(line)).toBeLessThan(24 * 1024);
+    expect(verifyLog(path)).toMatchObject({ ok: true, records: 12 });
+  });
+
   it('writes no secret, wherever it stands and however it is cut', async () => {
     const redactor = createRedactor();
     redactor.add(['123456', 's3cr3t"value', 'split-across-the-cut']);
     const { audit, path } = openTestAudit({ redact: redactor.redact });
-    const record = recordOf({ tool: 's3cr3t"value', latency_ms: 123456, detail: { 's3cr3t"value': ['x 123456'] } });
+    const record = recordOf({
+      tool: 's3cr3t"value',
+      latency_ms: 123456,
+      detail: { args: [{ 's3cr3t"value': 'x 123456' }] },
+    });
     await audit.append(record);
     await audit.append(recordOf({ server: `${'x'.repeat(500)}split-across-the-cut` }));
     expect(recordsOf(path)[0]).toMatchObject({ tool: '[redacted]', latency_ms: 123456 });
-    expect(recordsOf(path)[0]?.['detail']).toEqual({ '[redacted]': ['x [redacted]'] });
+    expect(recordsOf(path)[0]?.['detail']).toEqual({ args: [{ '[redacted]': 'x [redacted]' }] });
     expect(linesOf(path).join()).not.toMatch(/s3cr3t|split-a/);
     expect(verifyLog(path).ok).toBe(true);
   });

@@ -18,6 +18,8 @@ export interface AuditOptions {
   readonly path: string;
   /** Applied to every record before it is hashed and written. */
   readonly redact: (text: string) => string;
+  /** Changes when there are other secrets. */
+  readonly secretsVersion?: () => number;
   /** Bytes after which the log is rotated; default 64 MiB. */
   readonly maxBytes?: number;
   /** Milliseconds after which the log is rotated; default 30 days. */
@@ -68,7 +70,7 @@ export function openAudit(options: AuditOptions): AuditSink {
   });
   const writer = createWriter(file);
   const timestamp = createClock(options.now ?? Date.now);
-  const bodyOf = createBodies(options.redact);
+  const bodyOf = createBodies(options.redact, options.secretsVersion);
   let pending: Batch | undefined;
   /** Records of this turn of the event loop, and whether the one before had several. */
   let records = 0;

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import { isPublicName } from '../catalog/public-names.ts';
 import type { ConfigContents } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
@@ -46,6 +47,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     },
   });
   keepSecrets(redactor, config.current());
+  redactor.protect((word) => isPublicName(word, config.current()));
   owners = assign(config.current().servers.keys(), size);
 
   const limiter = createLimiter();

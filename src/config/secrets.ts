@@ -1,13 +1,6 @@
 /** The values of a configuration that must not appear in a log, an error or the audit. */
+import { secretsIn, secretsOfArguments, secretsOfUrl } from './secret-values.ts';
 import type { EmbeddingsDefinition, ServerDefinition, Snapshot } from './types.ts';
-
-/** Shorter values are not replaced: `1`, `true` or `info` would tear holes into every line. */
-const MIN_LENGTH = 6;
-
-/** Variables whose value is no secret, but part of half of all paths and messages. */
-const HARMLESS = new Set(
-  'HOME USER LOGNAME USERNAME USERPROFILE PATH PWD SHELL TERM LANG LC_ALL TZ TMPDIR TEMP TMP NODE_ENV'.split(' '),
-);
 
 /** Secret values of a snapshot, longest first, so that a value that contains another one is replaced whole. */
 export function secretsOf(snapshot: Snapshot): readonly string[] {
@@ -15,8 +8,9 @@ export function secretsOf(snapshot: Snapshot): readonly string[] {
 }
 
 /**
- * Collects what `secretsOf` gives: values of env and headers, user and query of URLs, everything substituted, and the key of
- * the endpoint for vectors.
+ * Collects what `secretsOf` gives: what is secret in env, headers, arguments and URLs, in what was substituted, the keys of OAuth
+ * clients, and the key of the endpoint for vectors. What counts is what a value is, not where it stands: `NODE_ENV=production` is
+ * no secret.
  */
 export function collectSecrets(
   servers: Iterable<ServerDefinition>,
@@ -24,43 +18,20 @@ export function collectSecrets(
   embeddings?: EmbeddingsDefinition,
 ): readonly string[] {
   const found = new Set<string>();
-  const add = (value: string): void => {
-    if (value.length >= MIN_LENGTH) found.add(value);
+  const add = (values: readonly string[]): void => {
+    for (const value of values) if (value.trim() !== '') found.add(value);
   };
-  for (const { name, value } of substituted) if (!HARMLESS.has(name)) add(value);
+  for (const { name, value } of substituted) add(secretsIn(name, value));
   for (const { link } of servers) {
     if (link.transport === 'stdio') {
-      for (const [name, value] of link.env) if (!HARMLESS.has(name)) add(value);
+      for (const [name, value] of link.env) add(secretsIn(name, value));
+      add(secretsOfArguments(link.args));
       continue;
     }
-    for (const value of link.headers.values()) {
-      add(value);
-      // `Bearer <token>`: the token alone is as secret as both.
-      for (const part of value.split(/\s+/).slice(1)) add(part);
-    }
-    for (const value of urlSecrets(link.url)) add(value);
-    for (const value of [link.oauth?.clientSecret, link.oauth?.privateKey]) if (value !== undefined) add(value);
+    for (const [name, value] of link.headers) add(secretsIn(name, value));
+    add(secretsOfUrl(link.url));
+    add([link.oauth?.clientSecret ?? '', link.oauth?.privateKey ?? '']);
   }
-  if (embeddings !== undefined) {
-    add(embeddings.apiKey ?? '');
-    for (const value of urlSecrets(embeddings.url)) add(value);
-  }
+  if (embeddings !== undefined) add([embeddings.apiKey ?? '', ...secretsOfUrl(embeddings.url)]);
   return [...found].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
-}
-
-function urlSecrets(text: string): string[] {
-  if (!URL.canParse(text)) return [];
-  const url = new URL(text);
-  const raw = url.search.slice(1).split('&');
-  const rawValues = raw.map((pair) => pair.slice(pair.indexOf('=') + 1));
-  const written = [url.username, url.password, ...rawValues];
-  return [...written, ...url.searchParams.values(), ...written.map(decode)];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

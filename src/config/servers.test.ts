@@ -224,7 +224,7 @@ test('secrets: env, headers with and without their scheme, URL parts, substitute
           args: ['--token', ref('TOKEN')],
           env: { KEY: 'env-secret', SHORT: 'abc', HOME: '/home/someone' },
         },
-        b: { url: 'https://me:p%40ssword@h/?api=query-secret', headers: { Authorization: 'Bearer header-secret' } },
+        b: { url: 'https://me:p%40ssword@h/?api_key=query-secret', headers: { Authorization: 'Bearer header-secret' } },
       },
     },
     { TOKEN: 'arg-secret' },

@@ -1,7 +1,7 @@
 /** The forms in which a secret can stand in something that is written. Pure. */
 import { Buffer } from 'node:buffer';
 
-/** Shorter values are words, not secrets: replacing them would make every line unreadable. Counted in UTF-16 code units. */
+/** Shorter values have no other forms: too much would look like them. Counted in UTF-16 code units. */
 export const MIN_SECRET = 6;
 /** Lines of a secret of several lines (a PEM key, say) count by themselves from this length on. */
 const MIN_LINE = 20;

@@ -9,7 +9,7 @@ function redactorOf(...values: string[]) {
   return redactor;
 }
 
-const secret = fc.string({ minLength: 6, maxLength: 40, unit: 'grapheme' }).filter((text) => text.trim().length >= 6);
+const secret = fc.string({ minLength: 6, maxLength: 40, unit: 'grapheme' }).map((text) => `7${text.trim()}!x9`);
 
 describe('createRedactor', () => {
   it('replaces every occurrence and nothing else', () => {
@@ -19,14 +19,32 @@ describe('createRedactor', () => {
     );
   });
 
-  it('leaves values alone that are too short to be secrets', () => {
-    expect(redactorOf('12345', '').redact('12345 is short')).toBe('12345 is short');
+  it('replaces short secrets, and short ones that are words, only as whole words; three characters are none', () => {
+    const { redact } = redactorOf('ab1', '12345', 'x9y!', 'postgres', '');
+    expect(redact('ab1 12345 112345 12345.6 x9y! postgres postgres_query my-postgres')).toBe(
+      `ab1 ${REDACTED} 112345 12345.6 ${REDACTED} ${REDACTED} postgres_query my-postgres`,
+    );
+    expect(redact('at postgres.')).toBe(`at ${REDACTED}.`);
+  });
+
+  it.each(['server', 'decision', 'execute_tool', 'DENIED_BY_POLICY', 'implicit_grant', 'tools/call'])(
+    'never replaces %s: it is a word of the gateway',
+    (word) => {
+      const line = JSON.stringify({ server: word, tool: `x ${word} y`, decision: word });
+      expect(redactJson(line, redactorOf(word).redact)).toBe(line);
+    },
+  );
+
+  it('leaves a name that everybody may read also where it contains a secret', () => {
+    const redactor = redactorOf('db-1234');
+    redactor.protect((word) => word === 'db-1234-prod.read');
+    expect(redactor.redact('db-1234-prod.read db-1234-other')).toBe(`db-1234-prod.read ${REDACTED}-other`);
   });
 
   it('prefers the longest secret and joins overlapping ones, so that no end stays readable', () => {
-    const { redact } = redactorOf('abcdef', 'abcdef-ghi', 'ghi-jklmno');
-    expect(redact('x abcdef-ghi y')).toBe(`x ${REDACTED} y`);
-    expect(redact('x abcdef-ghi-jklmno y')).toBe(`x ${REDACTED} y`);
+    const { redact } = redactorOf('abcde1', 'abcde1-ghi', 'ghi-jklmn2');
+    expect(redact('x abcde1-ghi y')).toBe(`x ${REDACTED} y`);
+    expect(redact('x abcde1-ghi-jklmn2 y')).toBe(`x ${REDACTED} y`);
   });
 
   it('finds the JSON, URL and base64 forms', () => {
@@ -63,13 +81,14 @@ describe('createRedactor', () => {
 
   it('does not take a public name for a secret', () => {
     const redactor = createRedactor();
-    redactor.replace(['postgres', 'pg-password'], ['postgres']);
+    redactor.replace(['postgres', 'pg-password']);
+    redactor.protect((word) => word === 'postgres');
     expect(redactor.redact('postgres pg-password')).toBe(`postgres ${REDACTED}`);
   });
 
   it('property: agrees with a naive search', () => {
-    const parts = fc.array(fc.constantFrom('aaaaaa', 'aaaaab', 'baaaaaa', 'ab', 'a', 'b', ' '), { maxLength: 30 });
-    const values = fc.uniqueArray(fc.constantFrom('aaaaaa', 'aaaaab', 'baaaaaab', 'ababab', 'aaaaaabb'), {
+    const parts = fc.array(fc.constantFrom('######', '#####2', '2######', '#2', '#', '2', ' '), { maxLength: 30 });
+    const values = fc.uniqueArray(fc.constantFrom('######', '#####2', '2######2', '#2#2#2', '######22'), {
       minLength: 1,
     });
     fc.assert(

@@ -1,5 +1,6 @@
 /** Known secret values, kept out of everything that is written. */
 import { formsOf, MIN_SECRET } from './forms.ts';
+import { isOwnWord } from './own-words.ts';
 
 /** What stands in the place of a secret. */
 export const REDACTED = '[redacted]';
@@ -11,60 +12,126 @@ export interface Redactor {
   renew(owner: string, values: readonly string[]): void;
   /**
    * The secrets of a new configuration. Those of the one before stay known, because its calls and processes may still be
-   * running. A value that is also one of `publicNames` (servers, agents) is no secret: agents are told that name.
+   * running.
    */
-  replace(values: Iterable<string>, publicNames?: Iterable<string>): void;
+  replace(values: Iterable<string>): void;
+  /** Says which words everybody may read, whatever some entry says: names of servers, agents and listed tools. */
+  protect(isPublic: (word: string) => boolean): void;
   /** The text with every known secret, in any of its forms, replaced. Linear in the length of the text. */
   redact(text: string): string;
+  /** Grows with each change of what is secret. */
+  version(): number;
 }
 
-/** A redactor that knows no secret yet. Values shorter than six characters are never secrets. */
+/** Shorter values are no secrets. In UTF-16 code units. */
+const SHORTEST = 4;
+
+/**
+ * A redactor that knows no secret yet. Values of four or five characters, and short ones of letters or digits alone, are replaced
+ * only where they stand as a whole word: `postgres` is left in `postgres_query`. The gateway's own words are never replaced.
+ */
 export function createRedactor(): Redactor {
   const lasting = new Set<string>();
   const renewed = new Map<string, { readonly now: readonly string[]; readonly before: readonly string[] }>();
   let previous = new Set<string>();
   let current = new Set<string>();
   let find: Finder | undefined;
+  let findShort: RegExp | undefined;
+  let version = 0;
+  let isNamed: (word: string) => boolean = () => false;
+  const isPublic = (word: string): boolean => isOwnWord(word) || isNamed(word);
 
   const rebuild = (): void => {
+    version++;
     const tokens = [...renewed.values()].flatMap(({ now, before }) => [...now, ...before]);
     const forms = new Set([...lasting, ...previous, ...current, ...tokens]);
-    find = forms.size === 0 ? undefined : finderOf(forms);
+    const long = [...forms].filter((form) => form.length >= MIN_SECRET);
+    const short = [...forms].filter((form) => form.length < MIN_SECRET);
+    find = long.length === 0 ? undefined : finderOf(long);
+    findShort = short.length === 0 ? undefined : new RegExp(short.map(escapedForRegExp).join('|'), 'g');
   };
 
   return {
     add(values) {
       for (const value of values) {
-        for (const form of formsOf(value)) lasting.add(form);
+        for (const form of allForms(value)) lasting.add(form);
       }
       rebuild();
     },
     renew(owner, values) {
-      const now = values.flatMap((value) => [...formsOf(value)]);
+      const now = values.flatMap((value) => [...allForms(value)]);
       const before = renewed.get(owner)?.now ?? [];
       if (now.length === before.length && now.every((form, at) => form === before[at])) return;
       renewed.set(owner, { now, before });
       rebuild();
     },
-    replace(values, publicNames = []) {
-      const names = new Set(publicNames);
+    replace(values) {
       previous = current;
       current = new Set();
       for (const value of values) {
-        if (names.has(value)) continue;
-        for (const form of formsOf(value)) current.add(form);
+        for (const form of allForms(value)) current.add(form);
       }
       rebuild();
     },
-    redact(text) {
-      return find === undefined || text.length < MIN_SECRET ? text : redactWith(find, text);
+    protect(test) {
+      isNamed = test;
+      version++;
     },
+    redact(text) {
+      const long = find === undefined || text.length < MIN_SECRET ? text : redactWith(find, text, isPublic);
+      if (findShort === undefined) return long;
+      return long.replace(findShort, (form, at: number) =>
+        isLeft(long, at, at + form.length, isPublic, true) ? form : REDACTED,
+      );
+    },
+    version: () => version,
   };
 }
 
+function allForms(value: string): ReadonlySet<string> {
+  const short = value.trim();
+  return short.length >= SHORTEST && short.length < MIN_SECRET ? new Set([short]) : formsOf(value);
+}
+
+function escapedForRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+const WORD = /[A-Za-z0-9_-]/;
+/** Longer values of letters or digits alone are no words any more. */
+const LONGEST_WORD = 16;
+
+/** Whether what was found is left as it is: a part of another word, or a word that everybody may read. */
+function isLeft(
+  text: string,
+  start: number,
+  end: number,
+  isPublic: (word: string) => boolean,
+  isWhole: boolean,
+): boolean {
+  let from = start;
+  let to = end;
+  while (from > 0 && start - from < 256 && isWordAt(text, from - 1)) from--;
+  while (to < text.length && to - end < 256 && isWordAt(text, to)) to++;
+  if (isWhole && (from < start || to > end)) return true;
+  return isPublic(text.slice(from, to)) || isPublic(text.slice(start, end));
+}
+
+/** A dot belongs to a word that goes on after it. */
+function isWordAt(text: string, at: number): boolean {
+  const character = text[at] ?? '';
+  if (character !== '.') return WORD.test(character);
+  return WORD.test(text[at - 1] ?? '') && WORD.test(text[at + 1] ?? '');
+}
+
+function isWordLike(form: string): boolean {
+  return form.length <= LONGEST_WORD && /^(?:[A-Za-z_.-]+|\d+)$/.test(form);
+}
+
 /**
- * Redacts inside the strings and keys of one JSON text, so that the result is JSON again whatever the secret looks like.
- * Text without a secret is returned as it is; text that is not JSON is redacted as plain text.
+ * Redacts the strings in one JSON text, so that the result is JSON again whatever the secret looks like. Keys that are plain words
+ * are the gateway's own and stay; other keys are redacted like values. Text without a secret is returned as it is; text that is
+ * not JSON is redacted as plain text.
  */
 export function redactJson(json: string, redact: (text: string) => string): string {
   const plain = redact(json);
@@ -78,13 +145,17 @@ export function redactJson(json: string, redact: (text: string) => string): stri
   return JSON.stringify(redactValue(value, redact));
 }
 
-function redactValue(value: unknown, redact: (text: string) => string): unknown {
+export function redactValue(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((element) => redactValue(element, redact));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [redact(key), redactValue(inner, redact)] as const);
+  const entries = Object.entries(value).map(
+    ([key, inner]) => [OWN_KEY.test(key) ? key : redact(key), redactValue(inner, redact)] as const,
+  );
   return Object.fromEntries(entries);
 }
+
+const OWN_KEY = /^[a-z_]{1,24}$/i;
 
 interface Finder {
   /**
@@ -103,7 +174,7 @@ function slot(first: number, second: number): number {
   return ((first << 6) ^ second) & 0x1fff;
 }
 
-function finderOf(forms: ReadonlySet<string>): Finder {
+function finderOf(forms: Iterable<string>): Finder {
   const shifts = new Uint8Array(0x2000).fill(LAST);
   const byPrefix = new Map<string, string[]>();
   for (const form of forms) {
@@ -129,7 +200,7 @@ function finderOf(forms: ReadonlySet<string>): Finder {
 }
 
 /** One pass. Overlapping secrets become one gap, so that no end of the second one stays readable. */
-function redactWith(finder: Finder, text: string): string {
+function redactWith(finder: Finder, text: string, isPublic: (word: string) => boolean): string {
   const { shifts, longest } = finder;
   const { length } = text;
   let result = '';
@@ -146,7 +217,7 @@ function redactWith(finder: Finder, text: string): string {
     const start = at - LAST;
     const end = longest(text, start);
     at++;
-    if (end < 0) continue;
+    if (end < 0 || isLeft(text, start, end, isPublic, isWordLike(text.slice(start, end)))) continue;
     if (gapStart >= 0 && start >= gapEnd) {
       result += text.slice(copied, gapStart) + REDACTED;
       copied = gapEnd;
