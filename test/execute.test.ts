@@ -8,7 +8,7 @@ import { CORNERS, type Front, KINDS, open, overMatrix, REVISIONS } from './suppo
 import { fixture, npmServer } from './support/paths.ts';
 import { assertGone, type Running, startHttpFixture, until } from './support/process.ts';
 import { type SdkClient, sdkV1, sdkV2, type Target } from './support/sdk.ts';
-import { call, execute, executeError, executeText, textOf } from './support/tools.ts';
+import { errorOf, execute, executeError, executeText, textOf } from './support/tools.ts';
 
 let legacy: { url: string } & Running;
 let modern: { url: string } & Running;
@@ -90,14 +90,17 @@ overMatrix(KINDS, (kind) => {
     expect(await executeText(front.rpc, { server: 'calc', tool: 'add', args: '{"a": 1, "b": 2}' })).toBe('3');
   });
 
-  it('passes isError and JSON-RPC errors of the server on', async () => {
+  it('passes on isError of the server, and its JSON-RPC errors as a failure of the call', async () => {
     expect(await execute(front.rpc, { server: 'calc', tool: 'fail' })).toMatchObject({
       content: [{ type: 'text', text: 'it failed' }],
       isError: true,
     });
-    const { message } = await call(front.rpc, 'execute_tool', { server: 'calc', tool: 'reject' });
-    expect(message.error?.message).toContain('rejected by the server');
-    expect(message.error?.data).toEqual({ why: 'test' });
+    const rejected = await execute(front.rpc, { server: 'calc', tool: 'reject' });
+    expect(errorOf(rejected)).toEqual({
+      code: expect.any(Number) as unknown,
+      message: expect.stringContaining('rejected by the server') as unknown,
+      data: { why: 'test' },
+    });
   });
 
   it('TOOL_NOT_FOUND and SERVER_UNAVAILABLE for an agent that may use the name', async () => {

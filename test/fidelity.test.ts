@@ -9,7 +9,7 @@ import { type Running, start } from './support/process.ts';
 import type { Rpc } from './support/rpc.ts';
 import { resultText, withoutHopByHop } from './support/spans.ts';
 import { openStdio } from './support/stdio.ts';
-import { call, resultOf, type ToolResult, textOf } from './support/tools.ts';
+import { call, errorOf, resultOf, type ToolResult, textOf } from './support/tools.ts';
 
 const names = readFileSync(`${root}test/fixtures/fidelity.txt`, 'utf8')
   .split('\n')
@@ -92,7 +92,7 @@ overMatrix(KINDS, (kind) => {
       const expected = await call(directly('everything'), name, args);
       const actual = await call(front.rpc, 'execute_tool', { server: 'everything', tool: name, args });
       if (expected.message.error !== undefined) {
-        expect(actual.message.error?.message, name).toBe(expected.message.error.message);
+        expect(errorOf(resultOf(actual)).message, name).toBe(expected.message.error.message);
         continue;
       }
       const shape = SHAPED.has(name) ? shapeOf : (value: unknown) => value;

@@ -114,6 +114,27 @@ it.each([
   expect(starts(home)).toEqual(started);
 });
 
+it.each([
+  ['nobody may use anything', { agents: {} }],
+  ['an agent has to name itself', { ...RULES, defaults: { deny_on_missing_agent: true } }],
+  [
+    'there is a default, which a call may leave',
+    { agents: { ...RULES.agents, default: { allow: { servers: ['*'] } } } },
+  ],
+])('says what to do first, and names no server, where %s', async (_, rules) => {
+  const home = makeHome({ rules });
+  homes.push(home);
+  configure(home, { notes: 'Read the index first.' });
+  for (const revision of ['2024-11-05', '2025-06-18', MODERN]) {
+    const { rpc, running } = await serveStdio({ home, args: ['--init-strategy', 'lazy'] }, revision);
+    const instructions = await told(rpc);
+    expect(instructions).toMatch(/search_tools\(query\) first.*execute_tool\(server, tool, args\)/);
+    expect(instructions).not.toContain('notes');
+    running.child.stdin?.end();
+    await running.exited;
+  }
+});
+
 it('says nothing of what is denied, byte for byte, whatever is known of it', async () => {
   const home = homeWith({ notes: 'Read the index first.' });
   await gateway(home, 'boss', listAll);

@@ -46,7 +46,7 @@ overMatrix(CORNERS, (kind) => {
   it('cuts at a line, and reads on to the end without a gap', async () => {
     const whole = textOf(await run('long_text'));
     const result = await run('long_text', { max_result_tokens: 1000 });
-    const [first = '', hint = ''] = textsOf(result);
+    const [hint = '', first = ''] = textsOf(result);
     expect(result['_meta']).toMatchObject({ 'example.com/kept': 1 });
     expect(encode(first).length).toBeLessThan(1200);
     expect(encode(first).length).toBeGreaterThan(600);
@@ -57,15 +57,15 @@ overMatrix(CORNERS, (kind) => {
     expect(offset).toBe(first.length);
     for (let piece = 0; piece < 20 && !Number.isNaN(offset); piece++) {
       const text = textOf(await read({ handle, offset, max_result_tokens: 9000 }));
-      const next = /\n\n\[\d+ tokens are left: read on at offset (\d+)\.\]$/.exec(text);
-      read_so_far += next === null ? text : text.slice(0, next.index);
+      const next = /^\[\d+ tokens follow this piece: read on at offset (\d+)\.\]\n\n/.exec(text);
+      read_so_far += text.slice(next?.[0].length ?? 0);
       offset = next === null ? Number.NaN : Number(next[1]);
     }
     expect(read_so_far).toBe(whole);
   });
 
   it('obeys the limit of the rules, whatever the call asks for', async () => {
-    const [first = '', hint] = textsOf(await run('long_text', { max_result_tokens: 100_000 }, 'limited'));
+    const [hint, first = ''] = textsOf(await run('long_text', { max_result_tokens: 100_000 }, 'limited'));
     expect(encode(first).length).toBeLessThan(600);
     const more = textOf(await read({ handle: handleIn(hint), offset: 0, max_result_tokens: 100_000 }, 'limited'));
     expect(encode(more).length).toBeLessThan(700);
@@ -74,23 +74,63 @@ overMatrix(CORNERS, (kind) => {
   it('selects from structured content and from JSON text', async () => {
     expect(dataOf(await run('list_items', { select: 'items[?id>`1497`].name' }))).toEqual(['item 1498', 'item 1499']);
     expect(dataOf(await run('json_text', { select: '[0].{id: id, tag: tags[0]}' }))).toEqual({ id: 0, tag: 'a' });
-    const [data, note] = textsOf(await run('long_text', { select: 'items' }));
+    const [note, data] = textsOf(await run('long_text', { select: 'items' }));
     expect(data).toContain('Line 0');
     expect(note).toContain('select was not applied');
     expect(errorOf(await run('json_text', { select: '[[' })).code).toBe('INVALID_ARGUMENTS');
-    const [structured = '', hint] = textsOf(await run('list_items', { max_result_tokens: 300 }));
+    const [hint, structured = ''] = textsOf(await run('list_items', { max_result_tokens: 300 }));
     expect(encode(structured).length).toBeLessThan(400);
     expect(dataOf(await read({ handle: handleIn(hint), select: 'length(items)' }))).toBe(1500);
   });
 
+  it.each([
+    ['items[:2].id', [0, 1]],
+    ['length(items)', 1500],
+    ['items[3].name', 'item 3'],
+    ['items[0].id == `1`', false],
+    ['nothing', null],
+  ])('gives what is JSON and no object as an object too, for clients that want one: %s', async (select, value) => {
+    const result = await run('list_items', { select });
+    expect(dataOf(result)).toEqual(value);
+    expect(result.structuredContent).toEqual({ result: value });
+    const handle = handleIn(textsOf(await run('list_items', { max_result_tokens: 300 }))[0]);
+    expect((await read({ handle, select })).structuredContent).toEqual({ result: value });
+  });
+
+  it('says an object once, and what is no JSON too', async () => {
+    expect(await run('list_items', { select: 'items[0]' })).not.toHaveProperty('structuredContent');
+    const handle = handleIn(textsOf(await run('long_text', { max_result_tokens: 300 }))[0]);
+    expect(await read({ handle })).not.toHaveProperty('structuredContent');
+    const listed = await callTool(front.rpc, 'list_servers', { agent_id: 'free' });
+    expect(listed.structuredContent).toEqual({ result: dataOf(listed) });
+    expect(await callTool(front.rpc, 'get_server_tools', { server: 'results', agent_id: 'free' })).not.toHaveProperty(
+      'structuredContent',
+    );
+  });
+
+  it('takes numbers and booleans that a model wrote as strings, and nothing else in them', async () => {
+    for (const limit of ['300', ' 300 ', '300.0']) {
+      expect(textsOf(await run('long_text', { max_result_tokens: limit }))[0], limit).toContain('Cut here');
+    }
+    for (const limit of ['', '3e2', '-1', '0', '1.5', 'many', '0x10', true, [300]]) {
+      const result = await run('long_text', { max_result_tokens: limit });
+      expect(errorOf(result).code, JSON.stringify(limit)).toBe('INVALID_ARGUMENTS');
+    }
+    const listed = (include_metadata: unknown): Promise<ToolResult> =>
+      callTool(front.rpc, 'list_servers', { include_metadata, agent_id: 'free' });
+    for (const yes of [true, 'true', 'True', '1', 1]) expect(textOf(await listed(yes))).toContain('"transport"');
+    for (const no of [false, 'false', '0', null]) expect(textOf(await listed(no))).not.toContain('"transport"');
+    for (const odd of ['maybe', 2, '', {}]) expect(errorOf(await listed(odd)).code).toBe('INVALID_ARGUMENTS');
+  });
+
   it('never cuts a picture', async () => {
     const result = await run('picture', { max_result_tokens: 300 });
-    expect(result.content.map(({ type }) => type)).toEqual(['text', 'image', 'text']);
-    expect(String(result.content[1]?.['data'])).toHaveLength(40_000);
+    expect(result.content.map(({ type }) => type)).toEqual(['text', 'text', 'image']);
+    expect(String(result.content[2]?.['data'])).toHaveLength(40_000);
   });
 
   it('gives a result to nobody else', async () => {
-    const handle = handleIn(textsOf(await run('long_text', { max_result_tokens: 300 }))[1]);
+    const handle = handleIn(textsOf(await run('long_text', { max_result_tokens: 300 }))[0]);
     expect(errorOf(await read({ handle }, 'other')).code).toBe('TOOL_NOT_FOUND');
     expect(textOf(await read({ handle }, 'other'))).toBe(textOf(await read({ handle: 'r_unknown' }, 'other')));
     expect((await read({ handle })).isError).not.toBe(true);
@@ -107,11 +147,7 @@ overMatrix(CORNERS, (kind) => {
     expect(hint).toContain('set_state(state: "open"|"closed", labels?: string[], code?: string)');
     // Arguments that fit are not blamed, and patterns are never run.
     expect(textsOf(await run('set_state', { args: { state: 'closed', code: `${'a'.repeat(40)}!` } }))).toHaveLength(1);
-    const { message } = await front.rpc.call('tools/call', {
-      name: 'execute_tool',
-      arguments: { server: 'results', tool: 'refuse', args: {}, agent_id: 'free' },
-    });
-    expect(message.error).toMatchObject({
+    expect(errorOf(await run('refuse', { args: {} }))).toMatchObject({
       code: -32602,
       message: expect.stringContaining('refuse(n: integer)') as unknown,
     });

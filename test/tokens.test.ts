@@ -23,6 +23,11 @@ overMatrix(KINDS, (kind) => {
     );
     expect(first).toHaveLength(3);
     expect(encode(JSON.stringify({ tools: first })).length).toBeLessThanOrEqual(FIRST_THREE);
+    // Clients that defer tools load these at once, and strict ones want the type of every enumeration.
+    for (const tool of tools) expect(tool['_meta']).toEqual({ 'anthropic/alwaysLoad': true });
+    const shown = JSON.stringify(tools);
+    expect(shown.match(/"enum"/g)).toHaveLength(2);
+    expect(shown.match(/"type":"string","enum"/g)).toHaveLength(2);
     // A model that reads only this knows what to do first and next.
     for (const tool of tools) expect(String(tool['description'])).not.toBe('');
     expect(JSON.stringify(tools[0])).toContain('execute_tool');

@@ -18,6 +18,18 @@ it('a call that reports progress for ever takes ten minutes', () => {
   expect(cancelled).toHaveBeenCalledExactlyOnceWith(call.id, 'Time-out.');
 });
 
+it('a call with a longer time-out of its own has that, and progress adds nothing to it', () => {
+  const failed = vi.fn();
+  const calls = createOpenCalls('server', vi.fn());
+  const call = calls.begin('tools/call', { timeoutMs: 2 * MAX_TOTAL_MS }, vi.fn(), failed);
+  vi.advanceTimersByTime(MAX_TOTAL_MS + 1);
+  calls.restart(call);
+  vi.advanceTimersByTime(MAX_TOTAL_MS - 2);
+  expect(failed).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'TIMEOUT' }));
+});
+
 it('a call whose caller is asked something waits no longer than that either', () => {
   const failed = vi.fn();
   const calls = createOpenCalls('server', vi.fn());

@@ -5,7 +5,7 @@ import { createAlarm } from './alarm.ts';
 import { afterSending, timedOut } from './failures.ts';
 import type { RequestOptions, Tenant } from './types.ts';
 
-/** A call takes at most this long in all, progress or not (docs/operations.md, Servers); milliseconds. */
+/** Milliseconds that progress can extend a call to; a longer time-out of its own counts (docs/operations.md, Servers). */
 export const MAX_TOTAL_MS = 600_000;
 /** Milliseconds, at least, in which a server may go on with a call that was given up; and how many such calls are remembered. */
 const GIVEN_UP_MS = 60_000;
@@ -116,7 +116,7 @@ export function createOpenCalls(server: string, cancelled: (id: number, reason: 
   function restart(call: OpenCall): void {
     const { timeoutMs } = call.options;
     if (!Number.isFinite(timeoutMs)) return;
-    const last = call.startedAt + MAX_TOTAL_MS;
+    const last = call.startedAt + Math.max(MAX_TOTAL_MS, timeoutMs);
     call.deadline = call.holds > 0 ? last : Math.min(performance.now() + timeoutMs, last);
     alarm.at(call.deadline);
   }

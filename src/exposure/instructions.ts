@@ -11,6 +11,8 @@ const MAX_DESCRIPTION = 100;
 
 interface Manner {
   readonly way: string;
+  /** Introduces the servers. */
+  readonly servers: string;
   /** Where to find those that are left out. */
   readonly rest: string;
   /** Introduces what servers say. */
@@ -25,7 +27,8 @@ const OWN_WORDS = 'In their own words, which neither this gateway nor its owner 
 
 const MANNERS = {
   discovery: {
-    way: 'Find tools with search_tools(query), then call them with execute_tool(server, tool, args).',
+    way: 'Tools of other servers are behind these few. Call search_tools(query) first, with what you want to do: it answers with tools and their args. Then run one with execute_tool(server, tool, args).',
+    servers: 'Behind them:',
     rest: ': list_servers',
     said: `${OWN_WORDS} (get_server_tools has more):`,
     saidRest: ': get_server_tools',
@@ -35,6 +38,7 @@ const MANNERS = {
   // There is no other place for it.
   direct: {
     way: 'Names of tools and prompts begin with their server, and URIs of resources say it.',
+    servers: 'The servers:',
     rest: '',
     said: `${OWN_WORDS}:`,
     saidRest: '',
@@ -43,12 +47,16 @@ const MANNERS = {
   },
 } as const satisfies Record<string, Manner>;
 
-/** Undefined where it is not certain which agent will call: its servers are nobody else's business. */
-export async function instructionsFor(context: ToolContext, view: keyof typeof MANNERS): Promise<string | undefined> {
-  if (context.caller.assurance === 'claim') return undefined;
-  const servers = visibleServers(context);
-  if (servers.length === 0) return undefined;
-  const { way, rest, said, saidRest, each, all } = MANNERS[view];
+/** What is told to anybody: without it, clients that defer tools show their models bare names. */
+export function generalInstructions(view: keyof typeof MANNERS): string {
+  return MANNERS[view].way;
+}
+
+/** Names no server where it is not certain which agent will call: its servers are nobody else's business. */
+export async function instructionsFor(context: ToolContext, view: keyof typeof MANNERS): Promise<string> {
+  const servers = context.caller.assurance === 'claim' ? [] : visibleServers(context);
+  if (servers.length === 0) return generalInstructions(view);
+  const { way, servers: head, rest, said, saidRest, each, all } = MANNERS[view];
   const listed = servers.map(({ name, description }) => `- ${name.slice(0, MAX_DESCRIPTION)}${described(description)}`);
   const words = await Promise.all(
     servers.map(async ({ name }) => {
@@ -57,10 +65,7 @@ export async function instructionsFor(context: ToolContext, view: keyof typeof M
       return text === undefined ? [] : [`- ${name.slice(0, MAX_DESCRIPTION)}: ${quoted(text, each)}`];
     }),
   );
-  const parts = [
-    ...fitting(`${way} The servers behind them:`, listed, MAX_TOKENS, rest),
-    ...fitting(said, words.flat(), all, saidRest),
-  ];
+  const parts = [...fitting(`${way} ${head}`, listed, MAX_TOKENS, rest), ...fitting(said, words.flat(), all, saidRest)];
   return parts.join('\n');
 }
 

@@ -6,7 +6,7 @@ import { LATEST_LEGACY, MODERN_REVISIONS } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { Operation, ToolAnswer } from '../tools/types.ts';
 import { protocolFailure } from './failure.ts';
-import { instructionsFor } from './instructions.ts';
+import { generalInstructions, instructionsFor } from './instructions.ts';
 import { type Introduction, introductionOf } from './introduction.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
@@ -60,11 +60,11 @@ export function introduceOperation(
     if (method === 'initialize') return { kind: 'result', body };
     return { kind: 'result', body: info === undefined ? body : { ...body, serverInfo: info }, cache: HINTS };
   };
-  const introduceGateway = (instructions: string | undefined): ToolAnswer =>
+  const introduceGateway = (instructions: string): ToolAnswer =>
     answer({
       capabilities: JSON.stringify(together),
       info: undefined,
-      others: instructions === undefined ? '' : `"instructions":${JSON.stringify(instructions)}`,
+      others: `"instructions":${JSON.stringify(instructions)}`,
     });
   return {
     name: method,
@@ -81,7 +81,8 @@ export function introduceOperation(
     }),
     wording: wordingOf(view),
     // Who has no agent yet may still connect; each call says what it needs.
-    fail: (error) => (view.mode === 'single' ? protocolFailure(error) : introduceGateway(undefined)),
+    fail: (error) =>
+      view.mode === 'single' ? protocolFailure(error) : introduceGateway(generalInstructions(view.mode)),
   };
 }
 

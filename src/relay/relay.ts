@@ -52,7 +52,17 @@ export interface RelayContext {
 /** A result to release, or a server's own protocol error to relay. */
 export type Relayed =
   | { readonly kind: 'result'; readonly body: ResultBody; readonly ttlMs?: number | undefined }
-  | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: string };
+  | RelayedError;
+
+export interface RelayedError {
+  readonly kind: 'error';
+  readonly code: number;
+  readonly message: string;
+  /** JSON text. */
+  readonly data?: string;
+  /** True where the client has to act, not its model: it opens a page, declares a capability, or sends the request anew. */
+  readonly isForClient?: true;
+}
 
 /**
  * A call that was held open for this caller, if its retry names one.
@@ -68,6 +78,7 @@ export function resume(context: RelayContext, request: RelayRequest): Promise<Re
       kind: 'error',
       code: -32602,
       message: 'requestState is unknown, used, expired or belongs to another call: send the request again without it.',
+      isForClient: true,
     });
   }
   conversation.answer(readInputResponses(client.retry?.inputResponses));
@@ -276,7 +287,14 @@ function released(client: Client, reply: Reply, { method, offersTasks = true }: 
     );
   }
   const data = reply.data === undefined ? {} : { data: reply.data };
-  return { kind: 'error', code: relayedCode(client, reply.code), message: reply.message, ...data };
+  const code = relayedCode(client, reply.code);
+  const mark = clientActsOn(client, code) ? ({ isForClient: true } as const) : {};
+  return { kind: 'error', code, message: reply.message, ...data, ...mark };
+}
+
+function clientActsOn(client: Client, code: number): boolean {
+  if (code === MISSING_CLIENT_CAPABILITY) return true;
+  return code === URL_ELICITATION_REQUIRED && refusalOf(client, 'elicitation/create', '"mode":"url"') === undefined;
 }
 
 /** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */

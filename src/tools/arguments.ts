@@ -8,15 +8,25 @@ const MAX_ARGS_DEPTH = 64;
 /** Names and patterns are matched against every rule; no real one is longer. */
 const MAX_STRING = 1024;
 
+/** Models write values as strings, and the Python gateway took them. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+const WHOLE = /^\s*\d{1,16}(?:\.0+)?\s*$/;
+
 export interface Arguments {
   /** A string, or undefined where it is absent, null or empty. */
   string(name: string): string | undefined;
   /** @throws GatewayError INVALID_ARGUMENTS where it is absent too. */
   requiredString(name: string): string;
+  /** True or false, or a string that says so. */
   boolean(name: string): boolean | undefined;
-  /** A whole number of at least 1. */
+  /** A whole number of at least 1, or a string that is one. */
   count(name: string): number | undefined;
-  /** A whole number of at least 0. */
+  /** The same of at least 0. */
   offset(name: string): number | undefined;
   /** Comma-separated string or array of strings. */
   names(name: string): readonly string[] | undefined;
@@ -76,7 +86,7 @@ class ScannedArguments implements Arguments {
   boolean(name: string): boolean | undefined {
     const value = this.#value(name);
     if (value === undefined || typeof value === 'boolean') return value;
-    return this.#refuse(`${name} must be true or false.`);
+    return BOOLEANS.get(String(value).toLowerCase()) ?? this.#refuse(`${name} must be true or false.`);
   }
 
   count(name: string): number | undefined {
@@ -125,7 +135,8 @@ class ScannedArguments implements Arguments {
   #number(name: string, least: number): number | undefined {
     const value = this.#value(name);
     if (value === undefined) return undefined;
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
+    const number = typeof value === 'string' && WHOLE.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isSafeInteger(number) && number >= least) return number;
     return this.#refuse(`${name} must be a whole number of at least ${least}.`);
   }
 

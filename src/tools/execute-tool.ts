@@ -6,6 +6,7 @@ import { joinMembers } from '../protocol/json.ts';
 import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { type Relayed, type RelayRequest, relay, resume } from '../relay/relay.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { relayedFailure } from './answer.ts';
 import type { ObjectArgument } from './arguments.ts';
 import { noServerLike } from './no-server.ts';
 import { tokenLimit } from './read-result.ts';
@@ -73,7 +74,10 @@ async function executeFitting(
   }
   const explained =
     entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;
-  if (explained.kind === 'error') return explained;
+  if (explained.kind === 'error') {
+    // Who asked for a task waits for no result of a tool.
+    return explained.isForClient || call.task !== undefined ? explained : relayedFailure(explained);
+  }
   const fitting = fitted(explained.body, {
     maxTokens: tokenLimit(context, maxTokens),
     select: selector,
@@ -119,7 +123,9 @@ type Inspect = (entry: ToolEntry, server: ServerDefinition) => Promise<void> | u
 export async function execute(context: ToolContext, call: Execution, inspect?: Inspect): Promise<ToolAnswer> {
   const server = context.snapshot.servers.get(call.server);
   if (server === undefined) throw noServerLike(context, call.server);
-  const timeoutMs = Math.min(call.timeoutMs ?? server.timeoutMs ?? context.defaultTimeoutMs, MAX_TOTAL_MS);
+  // Who runs the gateway may allow more than the time that callers can ask for.
+  const longest = Math.max(MAX_TOTAL_MS, server.timeoutMs ?? 0);
+  const timeoutMs = Math.min(call.timeoutMs ?? server.timeoutMs ?? context.defaultTimeoutMs, longest);
   const deadline = deadlineIn(timeoutMs);
   const request: RelayRequest = {
     server: call.server,

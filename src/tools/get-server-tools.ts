@@ -24,7 +24,7 @@ export const getServerTools: GatewayTool = {
         server: { type: 'string' },
         names: { type: 'string', description: 'Comma-separated' },
         pattern: { type: 'string' },
-        detail: { enum: ['names', 'brief', 'full'] },
+        detail: { type: 'string', enum: ['names', 'brief', 'full'] },
         max_schema_tokens: { type: 'integer' },
       },
       ['server'],

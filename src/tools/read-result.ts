@@ -76,7 +76,7 @@ async function read(context: ToolContext, { handle, offset, select, maxTokens }:
   if (end >= text.length) return textAnswer(piece);
   const left = await estimateLong(text.slice(end));
   const again = select === undefined ? '' : ` with the same select`;
-  return textAnswer(`${piece}\n\n[${left} tokens are left: read on at offset ${end}${again}.]`);
+  return textAnswer(`[${left} tokens follow this piece: read on at offset ${end}${again}.]\n\n${piece}`);
 }
 
 /** The smaller of what the call asks for and what the rules set for its agent; undefined where neither says. */

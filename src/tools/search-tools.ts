@@ -28,7 +28,7 @@ export const searchTools: GatewayTool = {
         query: { type: 'string' },
         limit: { type: 'integer', default: DEFAULT_LIMIT },
         server: { type: 'string' },
-        detail: { enum: ['names', 'brief', 'full'], default: 'brief' },
+        detail: { type: 'string', enum: ['names', 'brief', 'full'] },
       },
       ['query'],
     ),

@@ -5,7 +5,7 @@ import type { Bounded } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules.ts';
 import type { CacheHints, ResultBody } from '../protocol/codec.ts';
 import type { ScannedObject } from '../protocol/scan.ts';
-import type { RelayContext } from '../relay/relay.ts';
+import type { RelayContext, RelayedError } from '../relay/relay.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import type { Wording } from '../shared/next-steps.ts';
@@ -91,7 +91,7 @@ export interface Invocation {
 /** A result to release, or a server's own protocol error to relay. */
 export type ToolAnswer =
   | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
-  | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: string };
+  | RelayedError;
 
 /** The text of a request, and where its params stand in it. */
 export interface RequestText {

@@ -1,7 +1,7 @@
 /** What belongs to a call while it runs, and to its answer. */
 import { expect } from 'vitest';
 import type { RpcMessage } from '../support/rpc.ts';
-import { errorOf, type Feature, feature, onBoth, resultOf, said } from './feature.ts';
+import { errorOf, type Feature, feature, onBoth, resultOf, said, toolErrorOf } from './feature.ts';
 
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 const TRACE = {
@@ -204,7 +204,7 @@ export const calls: readonly Feature[] = [
     onBoth(async (side) => {
       for (const code of [-32603, -32000, -31999, 7]) {
         const data = { why: ['test', code] };
-        expect(errorOf(await side.tool('fail', { code, data }))).toEqual({
+        expect(toolErrorOf(await side.tool('fail', { code, data }))).toEqual({
           code,
           message: `failed with ${code}`,
           data,
@@ -225,8 +225,8 @@ export const calls: readonly Feature[] = [
       expect(errorOf(await caller.call('no/such/method'))).toMatchObject({ code: -32601 });
       // 2026-07-28, basic/index, Error Codes: what is about the server's hop would say something else of this one.
       for (const code of [-32020, -32050])
-        expect(errorOf(await side.tool('fail', { code }))).toMatchObject({ code: -32603 });
-      const retired = errorOf(await side.tool('fail', { code: -32042, data: { elicitations: [] } }));
+        expect(toolErrorOf(await side.tool('fail', { code }))).toMatchObject({ code: -32603 });
+      const retired = toolErrorOf(await side.tool('fail', { code: -32042, data: { elicitations: [] } }));
       expect(retired.code).toBe(modern ? -32603 : -32042);
     }),
   ),

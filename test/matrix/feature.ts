@@ -44,6 +44,19 @@ export function errorOf({ message, text }: Answer): NonNullable<RpcMessage['erro
   return message.error;
 }
 
+/** The error that a server answered a call of a tool with: in the discovery view it is the result of `execute_tool`. */
+export function toolErrorOf(answer: Answer): NonNullable<RpcMessage['error']> {
+  return (JSON.parse(toolErrorText(answer)) as { error: NonNullable<RpcMessage['error']> }).error;
+}
+
+/** The text of an object that has it as `error`. */
+export function toolErrorText(answer: Answer): string {
+  const { content, isError } = (answer.message.result ?? {}) as { content?: { text?: string }[]; isError?: boolean };
+  if (isError === true) return content?.[0]?.text ?? '{}';
+  errorOf(answer);
+  return answer.text;
+}
+
 /** The text of the first block of a tool's result, which must be a success. */
 export function said(answer: Answer): string {
   const { content, isError } = resultOf(answer) as { content?: { text?: string }[]; isError?: boolean };

@@ -6,7 +6,7 @@ import { resultText, withoutHopByHop } from '../support/spans.ts';
 import { CAPABILITIES } from './caller.ts';
 import { nameOf, type Side } from './cells.ts';
 import { MESSAGES, RESULTS, recordedText } from './corpus.ts';
-import { errorOf, type Feature, feature, onBoth, resultOf, said } from './feature.ts';
+import { errorOf, type Feature, feature, onBoth, resultOf, said, toolErrorText } from './feature.ts';
 
 /** What the connection says of itself: for callers of 2025 as it did when they connected. */
 async function introduced(side: Side): Promise<Record<string, unknown>> {
@@ -210,7 +210,7 @@ export const whole: readonly Feature[] = [
       expect(heard).toContain(
         `{"jsonrpc":"2.0","method":"notifications/message","params":${recordedText(MESSAGES, 'log')}}`,
       );
-      const { text } = await side.tool('recorded_error');
+      const text = toolErrorText(await side.tool('recorded_error'));
       expect(text).toContain(
         `"error":{"code":-31999,"message":"żółw \\"quoted\\"","data":${recordedText(MESSAGES, 'error data')}}`,
       );

@@ -7,6 +7,7 @@ import { MAX_DEPTH, parsedValue } from '../../protocol/messages.ts';
 import { findMember, ScanError, type ScannedObject, scanObject } from '../../protocol/scan.ts';
 import type { RelayContext } from '../../relay/relay.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { textBody } from '../answer.ts';
 import { cutAt } from './cut.ts';
 import type { Selector } from './select.ts';
 import type { ResultStore } from './store.ts';
@@ -58,7 +59,7 @@ async function fitBody(body: ResultBody, fitting: Fitting): Promise<ResultBody> 
     throw error;
   }
   if (maxTokens === undefined || (await estimateLong(chosen)) <= maxTokens) {
-    return ownResult({ content: [{ type: 'text', text: chosen }] });
+    return textBody(chosen, 'JSON');
   }
   const shell = ownResult({ content: [] });
   return cut(shell.text, scanRoot(shell.text), [{ raw: '', text: chosen }], fitting);
@@ -117,10 +118,10 @@ async function unselected(
   if (fitting.maxTokens !== undefined && (await estimateLong(body.text)) > fitting.maxTokens) {
     return cut(body.text, root, blocks, fitting, note);
   }
-  return rewritten(body.text, root, [...blocks.map(({ raw }) => raw), textBlock(note)], true);
+  return rewritten(body.text, root, [textBlock(note), ...blocks.map(({ raw }) => raw)], !hasText(blocks));
 }
 
-/** Text up to the limit, everything else whole, and how to get the rest. */
+/** How to get the rest, text up to the limit, and everything else whole. What is said comes first: clients cut what is long at its end or middle. */
 async function cut(
   text: string,
   root: ScannedObject,
@@ -148,7 +149,8 @@ async function cut(
     else if (end > 0) kept.push(textBlock(block.text.slice(0, end)));
   }
   const structured = findMember(root, 'structuredContent');
-  if (!isCut && structured === undefined) return rewritten(text, root, [...kept, ...notes(note)], true);
+  if (!isCut && structured === undefined)
+    return rewritten(text, root, [...notes(note), ...kept], note === undefined || !hasText(blocks));
   const { store, relay, server, tool } = fitting;
   const { owner } = relay;
   const handle = store.keep({
@@ -163,7 +165,12 @@ async function cut(
     ? `Cut here: ${await estimateLong(whole)} tokens in all. read_result(handle: "${handle}", offset: ${offset}) reads on`
     : `structuredContent is left out. read_result(handle: "${handle}", select: "…") picks from it`;
   const hint = isCut && json !== undefined ? `${rest}, or select with JMESPath.` : `${rest}.`;
-  return rewritten(text, root, [...kept, ...notes(note), textBlock(hint)], false);
+  return rewritten(text, root, [textBlock(hint), ...notes(note), ...kept], false);
+}
+
+/** Clients that show structured content instead of text would not show what is said; the text holds the same. */
+function hasText(blocks: readonly Block[]): boolean {
+  return blocks.some(({ text }) => text !== undefined);
 }
 
 function notes(note: string | undefined): string[] {
