@@ -1,9 +1,9 @@
 /** Lets Node keep what it compiled where it can (22.1 and later), then loads the program. */
 import nodeModule from 'node:module';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { makeFolder } from './shared/make-folder.ts';
+import { homeHere, xdgFolder } from './shared/places.ts';
 
 keepCompiled(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown });
 void import('./cli/main.ts');
@@ -11,7 +11,8 @@ void import('./cli/main.ts');
 /** In a folder that only this account can write to: what is in it is run. */
 function keepCompiled({ enableCompileCache }: { readonly enableCompileCache?: (folder: string) => unknown }): void {
   if (enableCompileCache === undefined) return;
-  const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'agent-mcp-gateway', 'compiled');
+  const cacheHome = xdgFolder(process.env['XDG_CACHE_HOME']) ?? join(homeHere(), '.cache');
+  const folder = join(cacheHome, 'agent-mcp-gateway', 'compiled');
   try {
     makeFolder(folder);
     enableCompileCache(folder);

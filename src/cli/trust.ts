@@ -14,6 +14,7 @@ import { summarise } from '../config/summary.ts';
 import { addTrusted, readTrusted, revokeTrusted } from '../config/trust.ts';
 import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { cwdHere } from '../shared/places.ts';
 import { fail, print, printJson, say } from './output.ts';
 
 interface Options {
@@ -57,7 +58,7 @@ async function trust({ json }: Options): Promise<void> {
   if (files.length === 0) {
     throw new GatewayError(
       'CONFIG_NOT_FOUND',
-      `There is no ${SERVERS_FILE} or ${RULES_FILE} in ${process.cwd()} or its folder "config". Change to the folder that has them.`,
+      `There is no ${SERVERS_FILE} or ${RULES_FILE} in ${cwdHere()} or its folder "config". Change to the folder that has them.`,
     );
   }
   const trusted = await Promise.all(files.map(readForTrust));
@@ -102,7 +103,7 @@ async function scriptsIn(document: ConfigDocument, text: string): Promise<readon
   const unset = [...text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g)].map(([whole, name = '']) => [name, whole]);
   const env = { ...Object.fromEntries(unset), ...process.env };
   const { servers } = readServers(document, { env, schema, mainScript: process.argv[1] });
-  const folder = await realpath(process.cwd());
+  const folder = await realpath(cwdHere());
   const found = new Map<string, Script>();
   for (const { link } of servers.values()) {
     if (link.transport !== 'stdio') continue;
@@ -112,7 +113,7 @@ async function scriptsIn(document: ConfigDocument, text: string): Promise<readon
 }
 
 async function filesHere(): Promise<string[]> {
-  const cwd = process.cwd();
+  const cwd = cwdHere();
   const candidates = [
     ...(await workingDirectoryFiles(cwd, SERVERS_FILE)),
     ...(await workingDirectoryFiles(cwd, RULES_FILE)),
@@ -130,7 +131,7 @@ async function list({ json }: Options): Promise<void> {
 
 async function revoke(path: string | true, { json }: Options): Promise<void> {
   const { configDir } = settingsHere({});
-  const cwd = process.cwd();
+  const cwd = cwdHere();
   const paths =
     path === true
       ? [...(await workingDirectoryFiles(cwd, SERVERS_FILE)), ...(await workingDirectoryFiles(cwd, RULES_FILE))]

@@ -1,7 +1,9 @@
 /** Where both files are (docs/configuration.md). */
 import { dirname, join } from 'node:path';
 import { escapeText } from '../observe/escape.ts';
+import { NO_HOME } from '../shared/cannot-write.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { NOWHERE } from '../shared/places.ts';
 import { canonical, exists, type FileContent, readConfigFile } from './files.ts';
 import type { NamedPath, Settings } from './settings.ts';
 import { readTrusted, type TrustedFile, trustOf } from './trust.ts';
@@ -41,7 +43,7 @@ export async function locateConfig(settings: LocateSettings): Promise<ConfigLoca
     ),
     find({ what: 'rules file', name: RULES_FILE, flag: '--rules', named: settings.rules }, settings, trusted),
   ]);
-  const notes = [...servers.notes, ...rules.notes];
+  const notes = [...new Set([...servers.notes, ...rules.notes])];
   if (servers.file === undefined || rules.file === undefined) {
     const missing = [servers.missing, rules.missing].filter((text) => text !== undefined);
     throw new GatewayError('CONFIG_NOT_FOUND', [...missing, ...notes].join('\n'));
@@ -106,7 +108,9 @@ async function find(wanted: Wanted, settings: LocateSettings, trusted: readonly 
       `${escapeText(path)} is in the working directory and not used: it is not trusted. Look at it, then run "agent-mcp-gateway trust" there.`,
     );
   }
-  const places = [...new Set([here, own, below])].map(escapeText).join(', ');
+  const known = [here, own, below].filter((path) => !path.startsWith(NOWHERE));
+  if (own.startsWith(NOWHERE)) notes.push(NO_HOME);
+  const places = [...new Set(known)].map(escapeText).join(', ') || 'no folder, because none is known';
   const missing = `No ${wanted.what} found; looked for ${places}. Run "agent-mcp-gateway init" to make one, or name one with ${wanted.flag}.`;
   return { file: undefined, notes, missing };
 }

@@ -1,10 +1,12 @@
+import { NO_HOME } from '../shared/cannot-write.ts';
+import { NOWHERE } from '../shared/places.ts';
 import type { Settings } from './settings.ts';
 import type { Snapshot } from './types.ts';
 
 /** What does not work although both files are valid: the settings of this process do not go with the rules. */
-export function settingNotes({ defaultAgent, transport }: Settings, snapshot: Snapshot): readonly string[] {
+export function settingNotes({ defaultAgent, transport, cacheDir }: Settings, snapshot: Snapshot): readonly string[] {
   const { policy, principals, denyOnMissingAgent, paths } = snapshot;
-  const notes: string[] = [];
+  const notes: string[] = cacheDir.startsWith(NOWHERE) ? [NO_HOME] : [];
   if (defaultAgent !== undefined && !denyOnMissingAgent && !policy.hasAgent(defaultAgent)) {
     notes.push(
       `GATEWAY_DEFAULT_AGENT is '${defaultAgent}', which is not an agent of ${paths.rules}: calls that do not name an agent fail. Correct it, or add the agent.`,

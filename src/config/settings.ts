@@ -1,8 +1,8 @@
 /** Flags and environment -> settings of one process (docs/configuration.md). Flags beat the environment. */
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../shared/errors.ts';
+import { cwdHere, homeHere, xdgFolder } from '../shared/places.ts';
 import { LONGEST_PID, socketFolder } from '../shared/socket-folder.ts';
 import {
   agentId,
@@ -123,7 +123,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
       '--no-auth is accepted only with a loopback address: use --host 127.0.0.1, or leave out --no-auth.',
     );
   }
-  const cacheDir = join(xdg(env['XDG_CACHE_HOME']) ?? join(place.home, '.cache'), PACKAGE);
+  const cacheDir = join(xdgFolder(env['XDG_CACHE_HOME']) ?? join(place.home, '.cache'), PACKAGE);
   const auditLog = pick(flags.auditLog, '--audit-log', env, 'GATEWAY_AUDIT_LOG');
   return {
     transport: transport ?? 'stdio',
@@ -150,7 +150,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     workers: workers(pick(flags.workers, '--workers', env, 'GATEWAY_WORKERS')) ?? 1,
     maxRequestBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_REQUEST_BYTES')) ?? MAX_REQUEST_BYTES,
     maxResponseBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_RESPONSE_BYTES')) ?? MAX_RESPONSE_BYTES,
-    configDir: join(xdg(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
+    configDir: join(xdgFolder(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
     cacheDir,
     cwd: place.cwd,
     home: place.home,
@@ -159,7 +159,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
 
 /** `resolveSettings` for this process. */
 export function settingsHere(flags: Flags): Settings {
-  return resolveSettings(flags, process.env, { cwd: process.cwd(), home: homedir() });
+  return resolveSettings(flags, process.env, { cwd: cwdHere(), home: homeHere() });
 }
 
 function pick(
@@ -190,11 +190,6 @@ export function runtimeDir({ cacheDir }: Pick<Settings, 'cacheDir'>): string {
 /** `~` and `~/...`; other users' homes are left alone. */
 export function expandHome(path: string, home: string): string {
   return path === '~' || path.startsWith('~/') || path.startsWith('~\\') ? join(home, path.slice(1)) : path;
-}
-
-/** XDG Base Directory Specification: relative paths are invalid and must be ignored. */
-function xdg(value: string | undefined): string | undefined {
-  return value?.startsWith('/') || /^[A-Za-z]:[\\/]/.test(value ?? '') ? value : undefined;
 }
 
 /** Whether an address or name reaches this machine only. */

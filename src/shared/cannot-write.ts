@@ -1,6 +1,9 @@
 import { GatewayError } from './errors.ts';
+import { NOWHERE } from './places.ts';
 import { systemCode } from './system-code.ts';
 
+export const NO_HOME =
+  'This account has no home folder: set HOME to a whole path, or both XDG_CONFIG_HOME and XDG_CACHE_HOME.';
 const NO_ROOM = 'make room on the disk';
 const NO_FOLDER = 'move away the file that stands where a folder of its path should be';
 
@@ -20,6 +23,7 @@ const FIXES: ReadonlyMap<string, string> = new Map([
 export function cannotWrite(path: string, error: unknown, otherwise = 'choose another place'): unknown {
   const code = systemCode(error);
   if (code === undefined || error instanceof GatewayError) return error;
+  if (path.startsWith(NOWHERE)) return new GatewayError('CANNOT_WRITE', NO_HOME, { cause: error });
   const fix = FIXES.get(code) ?? 'give this user the right to write there';
   return new GatewayError('CANNOT_WRITE', `Cannot write ${path} (${code}): ${fix}, or ${otherwise}.`, { cause: error });
 }

@@ -80,12 +80,25 @@ export function start(command: string, args: readonly string[], options: RunOpti
   return running;
 }
 
+interface ToItsEnd extends RunOptions {
+  readonly input?: string;
+  readonly ms?: number;
+}
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Runs a command of the program to its end. */
-export async function runCli(
-  args: readonly string[],
-  options: RunOptions & { readonly input?: string; readonly ms?: number },
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const running = startGateway(args, options);
+export function runCli(args: readonly string[], options: ToItsEnd): Promise<Finished> {
+  return runProgram(process.execPath, [main, ...args], options);
+}
+
+/** Runs any program to its end. */
+export async function runProgram(command: string, args: readonly string[], options: ToItsEnd): Promise<Finished> {
+  const running = start(command, args, options);
   let stdout = '';
   running.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     stdout += chunk;
