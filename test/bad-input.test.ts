@@ -40,7 +40,7 @@ const MESSAGES: readonly (readonly [string, string | Uint8Array, number, unknown
   ['an id of an object', '{"jsonrpc":"2.0","id":{},"method":"ping"}', -32600, null],
   ['an id with a fraction', '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, null],
   ['a method that is no string', '{"jsonrpc":"2.0","id":7,"method":5}', -32600, 7],
-  ['params that are an array', '{"jsonrpc":"2.0","id":7,"method":"ping","params":[]}', -32600, 7],
+  ['params that are an array', '{"jsonrpc":"2.0","id":7,"method":"ping","params":[1]}', -32600, 7],
   ['neither method nor result', '{"jsonrpc":"2.0","id":7}', -32600, 7],
   ['a key twice', '{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}', -32600, null],
   [

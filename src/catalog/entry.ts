@@ -4,6 +4,7 @@ import { compact, elements } from '../protocol/json.ts';
 import { readObject, stringValue, valueText } from '../protocol/messages.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
 import { findMember } from '../protocol/scan.ts';
+import { clearDefinition, nameIn } from './definition.ts';
 import { type Frame, frameOf } from './frame.ts';
 
 export interface ToolEntry {
@@ -54,7 +55,9 @@ export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | un
 }
 
 /** A tool, or why it is left out. */
-function readTool(raw: string, hasHeaders: boolean): ToolEntry | string {
+function readTool(written: string, hasHeaders: boolean): ToolEntry | string {
+  const raw = clearDefinition(written);
+  if (raw === undefined) return `Tool${nameIn(written, 'name')} is left out: ${UNCLEAR}.`;
   const root = readObject(raw);
   const part = (key: string): string | undefined => valueText(raw, findMember(root, key));
   const string = (key: string): string | undefined => stringValue(raw, findMember(root, key));
@@ -87,6 +90,7 @@ function readTool(raw: string, hasHeaders: boolean): ToolEntry | string {
   };
 }
 
+const UNCLEAR = 'its definition is no object, or a key stands twice in it or differs from another one in case alone';
 const NO_HEADERS = { ok: true, headers: [] } as const;
 
 /** The hash of texts; white space between tokens does not count, absence does. */

@@ -1,5 +1,6 @@
 /** One page of a list without its entries: what a server says besides them, which belongs to it and not to any of them. */
 import type { ResultBody } from '../protocol/codec.ts';
+import { foldCase } from '../protocol/fold-case.ts';
 import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
 
 export interface Frame {
@@ -18,15 +19,16 @@ export interface ListPage {
   readonly end: number;
 }
 
-/** @param list the member of `root` that holds the list; no other of its name is kept, since its entries were not read. */
+/** @param list the member of `root` that holds the list; no other that is read as it is kept, since its entries were not looked at. */
 export function frameOf(text: string, root: ScannedObject, list: Member): Frame {
   const meta = findMember(root, '_meta');
   let written = '{';
   let listAt = -1;
   let metaAt = -1;
   for (const member of root.members) {
-    const { key, keyStart, start, end } = member;
-    if (key === 'nextCursor' || (key === list.key && member !== list)) continue;
+    const { keyStart, start, end } = member;
+    const key = foldCase(member.key);
+    if (key === 'nextcursor' || (key === foldCase(list.key) && member !== list)) continue;
     if (key === '_meta' && (member !== meta || text.charAt(start) !== '{')) continue;
     if (written.length > 1) written += ',';
     written += text.slice(keyStart, start);

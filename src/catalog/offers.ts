@@ -3,6 +3,7 @@ import type { Link } from '../downstream/types.ts';
 import { elements } from '../protocol/json.ts';
 import { readObject, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
+import { clearDefinition } from './definition.ts';
 import { frameOf, type ListPage } from './frame.ts';
 import { fetchPages } from './pages.ts';
 import type { Listing } from './shelves.ts';
@@ -62,8 +63,9 @@ export async function fetchOffers(link: Link, server: string, list: OfferList, t
     const root = readObject(text);
     const member = findMember(root, field);
     if (root === undefined || member === undefined || text.charAt(member.start) !== '[') return undefined;
-    for (const raw of elements(text.slice(member.start, member.end))) {
-      const offer = readOffer(raw, key);
+    for (const written of elements(text.slice(member.start, member.end))) {
+      const raw = clearDefinition(written);
+      const offer = raw === undefined ? undefined : readOffer(raw, key);
       if (offer !== undefined && !found.has(offer.key)) found.set(offer.key, offer);
     }
     pages.push({ frame: frameOf(text, root, member), end: found.size });

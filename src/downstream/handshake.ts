@@ -3,6 +3,7 @@
  * basic/versioning, Backward Compatibility); whatever is not recognisably modern gets `initialize`.
  */
 import { parsedValue, type ResponseMessage } from '../protocol/messages.ts';
+import { dropNulls } from '../protocol/nulls.ts';
 import { type Era, isLegacy, isModern, LATEST_LEGACY, LATEST_MODERN, META_SERVER_INFO } from '../protocol/revisions.ts';
 import { Canceller, type CancelSignal, follow } from '../shared/cancel.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
@@ -47,12 +48,11 @@ export function readDiscovery(message: ResponseMessage): Discovery {
   }
   const result = fields(parsedValue(message.text, message.result));
   const supported = strings(result?.supportedVersions);
-  const capabilities = fields(result?.capabilities);
-  if (result === undefined || supported === undefined || capabilities === undefined) return { kind: 'legacy' };
+  if (result === undefined || supported === undefined || result.capabilities === undefined) return { kind: 'legacy' };
   const revision = supported.find(isModern);
   if (revision === undefined) return supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
   const info = fields(fields(result._meta)?.[META_SERVER_INFO]) ?? fields(result.serverInfo);
-  return { kind: 'modern', facts: readFacts('modern', revision, info, result, capabilities, message) };
+  return { kind: 'modern', facts: readFacts('modern', revision, info, result, message) };
 }
 
 /** Whether a refusal names a revision that the gateway speaks: then it asks again (2026-07-28, basic/versioning). */
@@ -74,7 +74,7 @@ export function readInitialized(message: ResponseMessage): ServerFacts | string 
   const revision = text(result?.protocolVersion);
   if (result === undefined || revision === undefined) return 'answered initialize without a protocolVersion.';
   if (!isLegacy(revision)) return `speaks revision ${quoted(revision, 20)}, which the gateway does not.`;
-  return readFacts('legacy', revision, fields(result.serverInfo), result, fields(result.capabilities) ?? {}, message);
+  return readFacts('legacy', revision, fields(result.serverInfo), result, message);
 }
 
 function readFacts(
@@ -82,10 +82,9 @@ function readFacts(
   revision: string,
   info: Fields | undefined,
   result: Fields,
-  capabilities: Fields,
   message: ResponseMessage,
 ): ServerFacts {
-  const { instructions } = result;
+  const { instructions, capabilities } = result;
   const reply = readReply(message, era === 'legacy' ? 'initialize' : 'server/discover');
   return {
     era,
@@ -94,7 +93,7 @@ function readFacts(
     version: text(info?.version),
     info: info ?? {},
     instructions: text(instructions),
-    capabilities,
+    capabilities: fields(dropNulls(capabilities)) ?? {},
     text: reply.ok ? reply.result.text : '{}',
   };
 }

@@ -11,6 +11,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '../protocol/messages.ts';
+import { isAmbiguous, PARAMS_NAMES } from '../protocol/names.ts';
 import { hasBatches, isHopByHopMeta, isModern, META_RELATED_TASK } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { Canceller } from '../shared/cancel.ts';
@@ -83,6 +84,12 @@ const OF_SERVER: ReadonlySet<string> = new Set([
 const UNCLEAR =
   'A question of the server was refused: it names no call, and several clients may be meant whose calls are open or were given up. ' +
   'With "sharing": "per-call" each call has a connection of its own; for clients of the 2025 revisions "per-session" is enough.';
+
+const AMBIGUOUS: ClientAnswer = {
+  ok: false,
+  code: -32600,
+  message: 'A key of the params stands twice, or could be read as another one: spell each as the protocol does, once.',
+};
 
 export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   const { server, warn } = options;
@@ -195,10 +202,17 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   }
 
   function answer(message: RequestMessage, of: number | undefined): void {
-    const { id, method } = message;
+    const { id, method, params } = message;
     if (isModernNow()) {
       // In 2026-07-28 servers send no requests and clients no responses (transports/stdio, Receiving Messages).
       warn('The server sent a request, which its revision forbids.');
+      return;
+    }
+    if (params !== undefined && isAmbiguous(params, PARAMS_NAMES)) {
+      warn('A question of the server was refused: a key of it stands twice, or could be read as another one.', {
+        question: method.slice(0, 100),
+      });
+      channel.send(outgoing('', clientAnswerText(id, AMBIGUOUS)));
       return;
     }
     const cause = method === 'ping' ? undefined : about(of);
@@ -226,6 +240,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   }
 
   function say(message: NotificationMessage, of: number | undefined): void {
+    if (message.params !== undefined && isAmbiguous(message.params, PARAMS_NAMES)) return;
     const cause = about(of);
     const { method } = message;
     if (cause?.kind === 'call') cause.call.options.onNotification?.(method, paramsOf(message));

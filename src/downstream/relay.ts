@@ -1,4 +1,5 @@
 /** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
+import { foldCase } from '../protocol/fold-case.ts';
 import { keepMembers, oneLine } from '../protocol/json.ts';
 import { errorMember, type ResponseMessage, stringValue } from '../protocol/messages.ts';
 import { isHopByHopMeta, isHopByHopResult } from '../protocol/revisions.ts';
@@ -16,17 +17,19 @@ interface Relayed {
 }
 
 /**
- * The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`.
+ * The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`. Of several members that a reader may
+ * take for `_meta` only the first is kept, and it only where it is an object: the next hop writes its own fields into it.
  * @param isHop says which those are.
  */
 export function relayedMembers(
   text: string,
   object: ScannedObject,
-  keep: (key: string) => boolean,
+  keep: (key: string, member: Member) => boolean,
   isHop: (key: string) => boolean = isHopByHopMeta,
 ): Relayed {
   let members = '';
   let metaAt = -1;
+  let hasMeta = false;
   /** Where the members begin and end that are kept as they stand: of neighbours one piece is cut out, not one of each. */
   let from = -1;
   let to = -1;
@@ -39,9 +42,10 @@ export function relayedMembers(
   };
   for (const member of object.members) {
     const { key, keyStart, start, end, object: inner } = member;
-    if (!keep(key)) cut();
+    if (!keep(key, member) || (isMetaLike(key) && (key !== '_meta' || inner === undefined || hasMeta))) cut();
     else if (inner !== undefined && hasHopByHopMeta(member, isHop)) {
       cut();
+      hasMeta = true;
       const kept = keepMembers(text, inner, (field) => !isHop(field));
       if (kept === '') continue;
       append(`"_meta":{${kept}}`);
@@ -49,7 +53,8 @@ export function relayedMembers(
     } else {
       if (from < 0) from = keyStart;
       to = end;
-      if (metaAt < 0 && key === '_meta' && inner !== undefined) {
+      if (key === '_meta' && inner !== undefined) {
+        hasMeta = true;
         metaAt = (members === '' ? 0 : members.length + 1) + start + 1 - from;
       }
     }
@@ -58,14 +63,44 @@ export function relayedMembers(
   return { members: oneLine(members), metaAt };
 }
 
+function isMetaLike(key: string): boolean {
+  return key === '_meta' || (key.length === 5 && foldCase(key) === '_meta');
+}
+
 function hasHopByHopMeta(member: Member, isHop: (key: string) => boolean): boolean {
   return member.key === '_meta' && member.object?.members.some((field) => isHop(field.key)) === true;
 }
+
+/** Requests that are answered with an empty result: null says the same. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set([
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'tasks/cancel',
+  'tasks/update',
+]);
+const NOTHING: Reply = {
+  ok: true,
+  result: { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined },
+};
+
+/** Members of results that clients refuse as null, although it means that they are not there. */
+const MAY_BE_ABSENT: ReadonlySet<string> = new Set([
+  'isError',
+  'structuredContent',
+  'nextCursor',
+  'description',
+  'instructions',
+  'requestState',
+  'inputRequests',
+]);
 
 /** The reply that a response to `method` carries; an answer that MCP does not allow becomes an error. */
 export function readReply(message: ResponseMessage, method: string): Reply {
   const { text, result, error } = message;
   if (error !== undefined) return { ok: false, ...errorMember(text, error) };
+  if (result?.isNull === true && SAYS_NOTHING.has(method)) return NOTHING;
   if (result?.object === undefined) {
     return { ok: false, code: INVALID_ANSWER, message: 'The server answered with a result that is not an object.' };
   }
@@ -76,7 +111,8 @@ export function readReply(message: ResponseMessage, method: string): Reply {
   const resultType = stringValue(text, findMember(result.object, 'resultType')) ?? 'complete';
   // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
   const isTask = resultType === 'task' || method.startsWith('tasks/');
-  const keep = (key: string): boolean => !isHopByHopResult(key) || (isTask && key === 'ttlMs');
+  const keep = (key: string, { isNull }: Member): boolean =>
+    (!isHopByHopResult(key) || (isTask && key === 'ttlMs')) && !(isNull && MAY_BE_ABSENT.has(key));
   const { members, metaAt } = relayedMembers(text, result.object, keep);
   return {
     ok: true,

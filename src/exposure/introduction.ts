@@ -1,9 +1,11 @@
 /** What one server says of itself, for callers that see it alone. */
 import { TASKS } from '../protocol/extensions.ts';
+import { foldCase } from '../protocol/fold-case.ts';
 import { joinMembers, keepMembers } from '../protocol/json.ts';
 import { readObject } from '../protocol/messages.ts';
+import { dropNulls } from '../protocol/nulls.ts';
 import type { Era } from '../protocol/revisions.ts';
-import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
 import { deadlineIn } from '../tools/execute-tool.ts';
 import type { ToolContext } from '../tools/types.ts';
 
@@ -16,8 +18,8 @@ export interface Introduction {
   readonly others: string;
 }
 
-/** Members that each hop writes anew. */
-const ANEW: ReadonlySet<string> = new Set(['protocolVersion', 'supportedVersions', 'capabilities', 'serverInfo']);
+/** Members that each hop writes anew, however a reader may spell them. */
+const ANEW: ReadonlySet<string> = new Set(['protocolversion', 'supportedversions', 'capabilities', 'serverinfo']);
 
 /** @throws GatewayError as `connect` of the context */
 export async function introductionOf(context: ToolContext, server: string): Promise<Introduction> {
@@ -25,11 +27,11 @@ export async function introductionOf(context: ToolContext, server: string): Prom
   const { link } = await context.connect(deadlineIn(timeoutMs), async () => undefined);
   const { text, name, version, info, era } = link.facts;
   const root = readObject(text, { capabilities: { extensions: {} }, _meta: {} });
-  const isKept = (key: string): boolean =>
-    !ANEW.has(key) && (key !== '_meta' || findMember(root, key)?.object !== undefined);
+  const isKept = (key: string, { isNull, object }: Member): boolean =>
+    !isNull && !ANEW.has(foldCase(key)) && (key !== '_meta' || object !== undefined);
   return {
     capabilities: `{${passedCapabilities(text, findMember(root, 'capabilities')?.object, era, context.relay.client.era)}}`,
-    info: JSON.stringify({ ...info, name: name ?? server, version: version ?? '0' }),
+    info: JSON.stringify({ ...(dropNulls(info) as object), name: name ?? server, version: version ?? '0' }),
     others: root === undefined ? '' : keepMembers(text, root, isKept),
   };
 }
@@ -38,10 +40,14 @@ export async function introductionOf(context: ToolContext, server: string): Prom
 function passedCapabilities(text: string, capabilities: ScannedObject | undefined, era: Era, caller: Era): string {
   if (capabilities === undefined) return '';
   const extensions = findMember(capabilities, 'extensions')?.object;
-  if (era === caller) return keepMembers(text, capabilities, () => true);
+  if (era === caller) return keepMembers(text, capabilities, isPresent);
   const passed = extensions === undefined ? '' : keepMembers(text, extensions, (key) => key !== TASKS);
   return joinMembers(
-    keepMembers(text, capabilities, (key) => key !== 'tasks' && key !== 'extensions'),
+    keepMembers(text, capabilities, (key, { isNull }) => !isNull && key !== 'tasks' && key !== 'extensions'),
     passed === '' ? '' : `"extensions":{${passed}}`,
   );
+}
+
+function isPresent(_key: string, { isNull }: Member): boolean {
+  return !isNull;
 }

@@ -1,7 +1,7 @@
 /** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
 import { NAMED } from '../protocol/headers.ts';
 import { joinMembers, keepMembers } from '../protocol/json.ts';
-import { readObject, stringValue, valueText } from '../protocol/messages.ts';
+import { isEmptyArray, readObject, stringValue, valueText } from '../protocol/messages.ts';
 import { encodeHeaderValue, paramMismatch } from '../protocol/param-headers.ts';
 import type { Era } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
@@ -156,7 +156,7 @@ export function passThroughOperation(method: string, server: string): Operation 
       server,
       tool: undefined,
       executes: true,
-      run: (context, target) => forward(context, target, method, () => keepParams(request, () => true)),
+      run: (context, target) => forward(context, target, method, () => allParams(request)),
     }),
     wording: wordingOf({ mode: 'single', server }),
     fail: protocolFailure,
@@ -213,9 +213,15 @@ function member(key: string, value: string): string {
   return `"${key}":${JSON.stringify(value)}`;
 }
 
-/** Params that are passed on as they are. */
+/** Params that are passed on as they are; null is none of them, and strict servers refuse it. */
 export function keepParams({ text, params }: RequestText, keep: (key: string) => boolean): string {
-  return params === undefined ? '' : keepMembers(text, params, (key) => !OWN_PARAMS.has(key) && keep(key));
+  if (params === undefined) return '';
+  return keepMembers(text, params, (key, { isNull }) => !isNull && !OWN_PARAMS.has(key) && keep(key));
+}
+
+/** All params of a request that nobody here knows: there null may mean something. */
+function allParams({ text, params }: RequestText): string {
+  return params === undefined ? '' : keepMembers(text, params, (key) => !OWN_PARAMS.has(key));
 }
 
 /** Written anew on the way down. */
@@ -231,7 +237,7 @@ export function requiredString({ text, params }: RequestText, key: string): stri
 
 function argumentsOf({ text, params }: RequestText): { readonly text: string; readonly keys: readonly string[] } {
   const found = findMember(params, 'arguments');
-  if (found === undefined) return { text: '{}', keys: [] };
+  if (found === undefined || isEmptyArray(text, found)) return { text: '{}', keys: [] };
   if (found.object === undefined) throw new GatewayError('INVALID_ARGUMENTS', 'arguments must be an object.');
   return { text: text.slice(found.start, found.end), keys: found.object.members.map(({ key }) => key) };
 }

@@ -1,6 +1,6 @@
 /** `tools/call` of one of the gateway's own tools, as an operation. */
 import { protocolFailure } from '../exposure/failure.ts';
-import { stringValue } from '../protocol/messages.ts';
+import { isEmptyArray, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ALLOW_LONGER, NEXT_STEPS, type Wording } from '../shared/next-steps.ts';
@@ -70,7 +70,7 @@ function readInvocation(
   task?: string,
 ): Invocation {
   const member = findMember(params, 'arguments');
-  if (member !== undefined && member.object === undefined) {
+  if (member !== undefined && member.object === undefined && !isEmptyArray(text, member)) {
     throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: arguments must be an object.`);
   }
   return tool.read(readArguments(tool.name, parameters, text, member?.object), task);

@@ -38,6 +38,16 @@ describe('headerMismatch', () => {
   });
 });
 
+it.each(['tasks/get', 'tasks/update', 'tasks/cancel'])(
+  '%s: Mcp-Name may be missing, but not be another one',
+  (method) => {
+    const message = request(method, { taskId: 't1' });
+    expect(headerMismatch(message, version, { version, method, name: undefined })).toBeUndefined();
+    expect(headerMismatch(message, version, { version, method, name: 't1' })).toBeUndefined();
+    expect(headerMismatch(message, version, { version, method, name: 't2' })).toContain('Mcp-Name');
+  },
+);
+
 it('decodes what the sentinel encodes, leaves everything else alone, and refuses what is no value', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {

@@ -8,7 +8,7 @@ export interface MirroredHeaders {
   readonly name: string | undefined;
 }
 
-/** Methods whose `Mcp-Name` is required, and the parameter that it mirrors. */
+/** Methods that have an `Mcp-Name`, and the parameter that it mirrors. */
 export const NAMED: ReadonlyMap<string, 'name' | 'uri' | 'taskId'> = new Map([
   ['tools/call', 'name'],
   ['prompts/get', 'name'],
@@ -38,6 +38,8 @@ export function headerMismatch(
   if (headers.method !== request.method) return mismatch('Mcp-Method', headers.method, 'the method');
   const field = NAMED.get(request.method);
   if (field === undefined) return undefined;
+  // Official clients leave it out where a task is meant (ext-tasks, Routing Headers): nothing contradicts the body then.
+  if (headers.name === undefined && field === 'taskId') return undefined;
   const expected = stringValue(request.text, findMember(request.params, field));
   if (headers.name === undefined || decodeHeaderValue(headers.name) !== expected) {
     return mismatch('Mcp-Name', headers.name, `params.${field}`);

@@ -1,5 +1,5 @@
 /** Small operations on JSON text that was scanned before and is known to be valid. */
-import type { ScannedObject } from './scan.ts';
+import type { Member, ScannedObject } from './scan.ts';
 
 /** The text of an object without its braces and the white space around the members. */
 export function innerText(text: string, object: { readonly start: number; readonly end: number }): string {
@@ -10,11 +10,16 @@ export function innerText(text: string, object: { readonly start: number; readon
  * The members of an object that `keep` accepts, as text without braces. The original text, white space included, when all
  * are kept.
  */
-export function keepMembers(text: string, object: ScannedObject, keep: (key: string) => boolean): string {
+export function keepMembers(
+  text: string,
+  object: ScannedObject,
+  keep: (key: string, member: Member) => boolean,
+): string {
   let kept = '';
   let isWhole = true;
-  for (const { key, keyStart, end } of object.members) {
-    if (!keep(key)) isWhole = false;
+  for (const member of object.members) {
+    const { key, keyStart, end } = member;
+    if (!keep(key, member)) isWhole = false;
     else kept = kept === '' ? text.slice(keyStart, end) : `${kept},${text.slice(keyStart, end)}`;
   }
   return isWhole ? innerText(text, object) : kept;
@@ -32,7 +37,17 @@ export function joinMembers(...parts: readonly (string | undefined)[]): string {
 
 /** JSON text without insignificant white space; digits, escapes and key order stay as they are. */
 export function compact(text: string): string {
-  return text.replace(/("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g, (_match, string: string | undefined) => string ?? '');
+  let kept = '';
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = closingQuote(text, at);
+    else if (code <= 0x20) {
+      kept += text.slice(from, at);
+      from = at + 1;
+    }
+  }
+  return from === 0 ? text : kept + text.slice(from);
 }
 
 /** JSON text on one line: raw line breaks can only be white space between tokens (RFC 8259 section 7). */

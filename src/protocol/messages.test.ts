@@ -31,7 +31,7 @@ describe('parseMessage', () => {
     ['{"jsonrpc":"2.0","id":7,"method":""}', 'INVALID_REQUEST', '7'],
     ['{"jsonrpc":"2.0","id":7,"method":5}', 'INVALID_REQUEST', '7'],
     ['{"jsonrpc":"2.0","id":7,"method":"m","params":[1]}', 'INVALID_REQUEST', '7'],
-    ['{"jsonrpc":"2.0","id":7,"method":"m","params":null}', 'INVALID_REQUEST', '7'],
+    ['{"jsonrpc":"2.0","id":7,"method":"m","params":"x"}', 'INVALID_REQUEST', '7'],
     ['{"jsonrpc":"2.0","id":null,"method":"m"}', 'INVALID_REQUEST', 'null'],
     ['{"jsonrpc":"2.0","id":1.5,"method":"m"}', 'INVALID_REQUEST', 'null'],
     ['{"jsonrpc":"2.0","id":{},"method":"m"}', 'INVALID_REQUEST', 'null'],

@@ -1,8 +1,10 @@
 /** JSON-RPC 2.0 messages as data: what one text holds, with spans for everything that is not ours. */
 import { oneLine } from './json.ts';
+import { hasRepeatedKey, MESSAGE_NAMES, misspelled, shapeOf } from './names.ts';
 import { canonicalId, type IdText, requestIdIn } from './request-id.ts';
 import {
   findMember,
+  findMemberOrNull,
   firstCharacter,
   type Member,
   ScanError,
@@ -54,22 +56,25 @@ export type Message = RequestMessage | NotificationMessage | ResponseMessage | I
 /** Containers inside containers that a message may have (docs/operations.md, Servers). */
 export const MAX_DEPTH = 64;
 
-const SHAPE: Shape = {
+const MESSAGE_SHAPE = shapeOf(MESSAGE_NAMES);
+const SHAPES: Readonly<Record<Sender, Shape>> = {
   // `args` is what `execute_tool` passes on.
-  params: { _meta: {}, arguments: { args: {} } },
-  result: { _meta: {} },
-  error: {},
+  caller: { ...MESSAGE_SHAPE, params: { ...MESSAGE_SHAPE['params'], arguments: { args: {} } } },
+  server: { ...MESSAGE_SHAPE, result: { _meta: {} } },
 };
+
+type Sender = 'caller' | 'server';
 
 /**
  * Reads one message.
  * @param text the whole message, decoded from valid UTF-8.
- * @param from `caller` refuses duplicate keys at any depth; `server` accepts them inside values, which are only relayed.
+ * @param from `caller` refuses duplicate keys at any depth, and where something is decided on what they hold also keys that differ
+ *   in case alone; `server` accepts both inside values, which are only relayed.
  */
-export function parseMessage(text: string, from: 'caller' | 'server'): Message {
+export function parseMessage(text: string, from: Sender): Message {
   let root: ScannedObject;
   try {
-    root = scanObject(text, SHAPE, { maxDepth: MAX_DEPTH, uniqueKeys: from === 'caller' });
+    root = scanObject(text, SHAPES[from], { maxDepth: MAX_DEPTH, uniqueKeys: from === 'caller' });
   } catch (error) {
     if (!(error instanceof ScanError)) throw error;
     if (firstCharacter(text) === '[') return { kind: 'batch', text };
@@ -78,7 +83,15 @@ export function parseMessage(text: string, from: 'caller' | 'server'): Message {
     const id = from === 'server' || error.reason === 'syntax' ? 'null' : requestIdIn(text);
     return { kind: 'invalid', code, message: error.message, id };
   }
+  const wrong = from === 'caller' ? misspelled(root, MESSAGE_NAMES) : undefined;
+  if (wrong !== undefined)
+    return { kind: 'invalid', code: 'INVALID_REQUEST', message: misspelledText(wrong), id: requestIdIn(text) };
   return classify(text, root, from);
+}
+
+function misspelledText({ key, keyStart }: Member): string {
+  const name = JSON.stringify(key.slice(0, 64));
+  return `The key ${name} (offset ${keyStart}) could be read as another one: keys must differ in more than case, and be spelled as the protocol does.`;
 }
 
 /** JSON that is no object is a request that is invalid, not a text that cannot be parsed (JSON-RPC 2.0 section 5.1). */
@@ -92,7 +105,7 @@ function isJson(text: string): boolean {
 }
 
 function classify(text: string, root: ScannedObject, from: 'caller' | 'server'): Message {
-  const idMember = findMember(root, 'id');
+  const idMember = findMemberOrNull(root, 'id');
   const id = idMember === undefined ? undefined : canonicalId(text.slice(idMember.start, idMember.end));
   const invalid = (message: string): InvalidMessage => ({
     kind: 'invalid',
@@ -100,7 +113,7 @@ function classify(text: string, root: ScannedObject, from: 'caller' | 'server'):
     message,
     id: id ?? 'null',
   });
-  if (from === 'server' && hasDuplicates(root)) return invalid('A key stands twice in the message.');
+  if (from === 'server' && hasRepeatedKey(root)) return invalid('A key stands twice in the message.');
   const version = findMember(root, 'jsonrpc');
   if (stringValue(text, version) !== '2.0') return invalid('"jsonrpc" must be "2.0".');
   const methodMember = findMember(root, 'method');
@@ -108,8 +121,9 @@ function classify(text: string, root: ScannedObject, from: 'caller' | 'server'):
   const method = stringValue(text, methodMember);
   if (method === undefined || method === '') return invalid('"method" must be a string that is not empty.');
   const paramsMember = findMember(root, 'params');
-  if (paramsMember !== undefined && paramsMember.object === undefined) return invalid('"params" must be an object.');
   const params = paramsMember?.object;
+  if (paramsMember !== undefined && params === undefined && !isEmptyArray(text, paramsMember))
+    return invalid('"params" must be an object.');
   if (idMember === undefined) return { kind: 'notification', text, method, params };
   if (id === undefined) return invalid('"id" must be a string or an integer.');
   return { kind: 'request', text, id, method, params };
@@ -122,8 +136,9 @@ function classifyResponse(
   id: IdText | undefined,
   invalid: (message: string) => InvalidMessage,
 ): Message {
-  const result = findMember(root, 'result');
   const error = findMember(root, 'error');
+  // Beside an error null is nothing; alone it is what the result is.
+  const result = error === undefined ? findMemberOrNull(root, 'result') : findMember(root, 'result');
   if (result === undefined && error === undefined) return invalid('The message has neither "method" nor a response.');
   if (result !== undefined && error !== undefined) return invalid('The message has both "result" and "error".');
   const unread = idMember === undefined || text.slice(idMember.start, idMember.end) === 'null';
@@ -131,9 +146,9 @@ function classifyResponse(
   return { kind: 'response', text, id: id ?? 'null', result, error };
 }
 
-function hasDuplicates(object: ScannedObject): boolean {
-  const { members } = object;
-  return members.some((member, index) => members.findIndex((other) => other.key === member.key) !== index);
+/** How PHP writes an object in which there is nothing. */
+export function isEmptyArray(text: string, { start, end }: Member): boolean {
+  return text.charAt(start) === '[' && text.slice(start + 1, end - 1).trim() === '';
 }
 
 /** The value of a member that is a JSON string; undefined for any other type, and where there is no member. */

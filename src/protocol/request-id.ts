@@ -45,7 +45,7 @@ export function createIdFinder(): IdFinder {
   let asks = false;
 
   const endKey = (): void => {
-    const read = part.length < MAX_PART ? parsed(part) : '';
+    const read = part.length < MAX_PART && !isPlainOther(part) ? parsed(part) : '';
     if (key !== undefined || typeof read !== 'string') hopeless = true;
     else key = read;
     part = [];
@@ -138,6 +138,17 @@ function finderOf(text: string): IdFinder {
   const finder = createIdFinder();
   finder.push(Buffer.from(text));
   return finder;
+}
+
+/** A key in plain ASCII that is neither `id` nor `method`, as nearly all are: a message may have hundreds of thousands. */
+function isPlainOther(part: readonly number[]): boolean {
+  const last = part.length - 1;
+  if (last === 3 || last === 7 || part[0] !== QUOTE || part[last] !== QUOTE) return false;
+  for (let at = 1; at < last; at++) {
+    const byte = part[at] ?? 0;
+    if (byte < 0x20 || byte >= 0x7f || byte === BACKSLASH || byte === QUOTE) return false;
+  }
+  return last > 0;
 }
 
 /** undefined for what is no JSON in UTF-8, or was cut off. */

@@ -1,4 +1,5 @@
 /** The revisions of the protocol that the gateway speaks, newest first, and what only an era knows. */
+import { foldCase } from './fold-case.ts';
 
 export type Era = 'legacy' | 'modern';
 
@@ -26,7 +27,7 @@ export function hasBatches(revision: string): boolean {
 }
 
 /** Prefix of the `_meta` keys that each hop writes anew (2026-07-28, basic/index#meta). */
-const META_PREFIX = 'io.modelcontextprotocol/';
+export const META_PREFIX = 'io.modelcontextprotocol/';
 export const META_VERSION = `${META_PREFIX}protocolVersion`;
 export const META_CLIENT_INFO = `${META_PREFIX}clientInfo`;
 export const META_CLIENT_CAPABILITIES = `${META_PREFIX}clientCapabilities`;
@@ -36,12 +37,16 @@ export const META_SERVER_INFO = `${META_PREFIX}serverInfo`;
 /** Only in 2025-11-25. */
 export const META_RELATED_TASK = `${META_PREFIX}related-task`;
 
-/** Fields of `_meta` that each hop writes anew, so that they never cross the gateway. */
+/** Fields of `_meta` that each hop writes anew, so that they never cross the gateway, however they are spelled. */
 export function isHopByHopMeta(key: string): boolean {
-  return key === 'progressToken' || key.startsWith(META_PREFIX);
+  if (key === 'progressToken' || key.startsWith(META_PREFIX)) return true;
+  const folded = foldCase(key);
+  return folded === 'progresstoken' || folded.startsWith(META_PREFIX);
 }
 
-/** Fields of a result that never cross the gateway. */
+/** Fields of a result that never cross the gateway, likewise. */
 export function isHopByHopResult(key: string): boolean {
-  return key === 'resultType' || key === 'ttlMs' || key === 'cacheScope';
+  return (key.length === 5 || key.length === 10) && HOP_BY_HOP_RESULT.has(foldCase(key));
 }
+
+const HOP_BY_HOP_RESULT: ReadonlySet<string> = new Set(['resulttype', 'ttlms', 'cachescope']);

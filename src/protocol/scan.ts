@@ -15,6 +15,7 @@ export interface Member {
   readonly end: number;
   /** Members of the value, where it is an object that the shape names. */
   readonly object: ScannedObject | undefined;
+  readonly isNull: boolean;
 }
 
 export interface ScannedObject {
@@ -49,6 +50,8 @@ export class ScanError extends Error {
   }
 }
 
+/** How null begins, and no other value. */
+const LOWER_N = 0x6e;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const DOT = 0x2e;
@@ -82,7 +85,14 @@ export function firstCharacter(text: string): string {
   return '';
 }
 
+/** Finds a member that says something: many programs write null where they mean nothing, so null counts as absent. */
 export function findMember(object: ScannedObject | undefined, key: string): Member | undefined {
+  const member = findMemberOrNull(object, key);
+  return member?.isNull === true ? undefined : member;
+}
+
+/** The same where null is a value like any other. */
+export function findMemberOrNull(object: ScannedObject | undefined, key: string): Member | undefined {
   if (object === undefined) return undefined;
   const { members } = object;
   for (let index = 0; index < members.length; index++) {
@@ -172,7 +182,7 @@ class Scanner {
       const start = this.#at;
       const inner = shape !== undefined && text.charCodeAt(start) === OPEN_BRACE ? shapeIn(shape, key) : undefined;
       const object = this.#value(depth, inner);
-      members?.push({ key, keyStart, start, end: this.#at, object });
+      members?.push({ key, keyStart, start, end: this.#at, object, isNull: text.charCodeAt(start) === LOWER_N });
       this.#space();
       const code = text.charCodeAt(this.#at++);
       if (code === COMMA) {

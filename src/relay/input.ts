@@ -1,5 +1,6 @@
 /** `input_required` results (2026-07-28, basic/patterns/mrtr) read and written as text. */
-import { readObject, stringValue, valueText } from '../protocol/messages.ts';
+import { isEmptyArray, readObject, stringValue, valueText } from '../protocol/messages.ts';
+import { isAmbiguous, namesOf, PARAMS_NAMES, shapeOf, treeOf } from '../protocol/names.ts';
 import { findMember } from '../protocol/scan.ts';
 
 /** The requests that such a result may answer (2026-07-28, basic/patterns/mrtr, Supported Requests). */
@@ -17,9 +18,10 @@ export interface InputRequired {
   readonly requestState: string | undefined;
 }
 
-/** @returns undefined where the text is no such result. */
+/** @returns undefined where the text is no such result, or its reader might find another one in it. */
 export function readInputRequired(text: string): InputRequired | undefined {
   const root = readObject(text, { inputRequests: {} });
+  if (root === undefined || isAmbiguous(root, RESULT)) return undefined;
   const requests = new Map<string, InputRequest>();
   const member = findMember(root, 'inputRequests');
   if (member !== undefined && member.object === undefined) return undefined;
@@ -31,14 +33,18 @@ export function readInputRequired(text: string): InputRequired | undefined {
   return { requests, requestState: valueText(text, findMember(root, 'requestState')) };
 }
 
+const RESULT = namesOf(treeOf('inputRequests requestState resultType'));
+const REQUEST = namesOf(treeOf('method params'));
+const REQUEST_SHAPE = { params: shapeOf(PARAMS_NAMES) };
+
 function readRequest(text: string): InputRequest | undefined {
-  const root = readObject(text, { inputRequests: {} });
+  const root = readObject(text, REQUEST_SHAPE);
   const method = stringValue(text, findMember(root, 'method'));
-  if (method === undefined) return undefined;
+  if (root === undefined || method === undefined || isAmbiguous(root, REQUEST)) return undefined;
   const params = findMember(root, 'params');
-  if (params === undefined) return { method, params: '' };
-  const value = text.slice(params.start, params.end);
-  return value.startsWith('{') ? { method, params: value.slice(1, -1).trim() } : undefined;
+  if (params === undefined || isEmptyArray(text, params)) return { method, params: '' };
+  if (params.object === undefined || isAmbiguous(params.object, PARAMS_NAMES)) return undefined;
+  return { method, params: text.slice(params.start + 1, params.end - 1).trim() };
 }
 
 /** The `input_required` result that asks these, with a state of ours. */

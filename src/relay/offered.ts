@@ -1,5 +1,6 @@
 /** What may be offered to servers of what a caller declared that it can do: what the gateway can carry, and nothing else. */
 import { APPS, TASKS } from '../protocol/extensions.ts';
+import { dropNulls } from '../protocol/nulls.ts';
 import type { Era } from '../protocol/revisions.ts';
 
 export interface Offered {
@@ -26,7 +27,7 @@ let last:
  * @param transparent true where it sees one server as it is: then extensions that the gateway does not know pass too.
  */
 export function offeredOf(declared: string | undefined, era: Era, transparent: boolean): Offered {
-  if (declared === undefined || declared === '{}') return NOTHING_OFFERED;
+  if (declared === undefined || declared === '{}' || !declared.startsWith('{')) return NOTHING_OFFERED;
   if (last?.declared === declared && last.era === era && last.transparent === transparent) return last.offered;
   const offered = readOffered(declared, era, transparent);
   last = { declared, era, transparent, offered };
@@ -38,15 +39,15 @@ function readOffered(declared: string, era: Era, transparent: boolean): Offered 
   const common: Record<string, unknown> = {};
   for (const name of transparent ? [...CARRIED, 'experimental'] : CARRIED) {
     const value = member(fields, name);
-    if (value !== undefined) common[name] = value;
+    if (value !== undefined) common[name] = name === 'experimental' ? value : dropNulls(value);
   }
   // In 2026-07-28 nobody tells of changed roots, and clients run no tasks.
   const unchanging = 'roots' in common ? { ...common, roots: {} } : common;
   const tasks = member(fields, 'tasks');
-  const legacy = tasks === undefined ? common : { ...common, tasks };
-  const extensions = Object.entries(member(fields, 'extensions') ?? {}).sort(([one], [other]) =>
-    one < other ? -1 : 1,
-  );
+  const legacy = tasks === undefined ? common : { ...common, tasks: dropNulls(tasks) };
+  const extensions = Object.entries(member(fields, 'extensions') ?? {})
+    .filter(([, settings]) => settings !== null)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
   const known = extensions.filter(([id]) => id !== TASKS && (transparent || id === APPS));
   // What a task needs of its client, only callers and servers of 2026-07-28 have.
   const modern = era === 'modern' ? [...known, ...extensions.filter(([id]) => id === TASKS)] : known;
@@ -78,5 +79,7 @@ function text(common: Fields, extensions: readonly [string, unknown][]): string 
 
 function member(fields: Fields, name: string): Fields | undefined {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  // PHP writes an object in which there is nothing as an array.
+  if (Array.isArray(value)) return value.length === 0 ? {} : undefined;
   return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
 }

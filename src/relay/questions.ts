@@ -45,7 +45,7 @@ export function refusalOf(
   if (method !== 'elicitation/create') return undefined;
   const mode = modeOf(params);
   // An empty object means forms (2025-11-25 and 2026-07-28, client/elicitation, Capabilities).
-  const isOffered = capability[mode] !== undefined || (mode === 'form' && Object.keys(capability).length === 0);
+  const isOffered = Object.hasOwn(capability, mode) || (mode === 'form' && Object.keys(capability).length === 0);
   if (isOffered) return undefined;
   return {
     ok: false,

@@ -1,5 +1,5 @@
 /** Reads the arguments of a gateway tool from the spans of the request, each with an error that names tool and argument. */
-import { parsedValue, stringValue } from '../protocol/messages.ts';
+import { isEmptyArray, parsedValue, stringValue } from '../protocol/messages.ts';
 import { findMember, type Member, ScanError, type ScannedObject, scanObject } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 
@@ -109,7 +109,7 @@ class ScannedArguments implements Arguments {
 
   object(name: string): ObjectArgument {
     const member = this.#present(name);
-    if (member === undefined) return { text: '{}', keys: [] };
+    if (member === undefined || isEmptyArray(this.#text, member)) return { text: '{}', keys: [] };
     const raw = this.#text.slice(member.start, member.end);
     // Scanned with the message already, which is stricter than what follows.
     if (member.object !== undefined) return { text: raw, keys: member.object.members.map((found) => found.key) };
@@ -124,8 +124,7 @@ class ScannedArguments implements Arguments {
   }
 
   #present(name: string): Member | undefined {
-    const member = findMember(this.#object, name);
-    return member === undefined || this.#text.startsWith('null', member.start) ? undefined : member;
+    return findMember(this.#object, name);
   }
 
   #value(name: string): unknown {

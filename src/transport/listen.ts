@@ -26,7 +26,7 @@ export interface ListenOptions {
 /** Whether a request wants to hear of tasks, for which its caller must declare the extension (ext-tasks). */
 export function asksForTasks({ text, params }: RequestMessage): boolean {
   const value = parsedValue(text, findMember(params, 'notifications'));
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'taskIds');
+  return typeof value === 'object' && value !== null && own(value, 'taskIds') !== undefined;
 }
 
 /**
@@ -75,6 +75,12 @@ export async function listen(
   return { text: `{${meta}}`, metaAt: '{"_meta":{'.length };
 }
 
+/** A member that says something. */
+function own(object: object, key: string): unknown {
+  const value: unknown = Object.hasOwn(object, key) ? (object as Readonly<Record<string, unknown>>)[key] : undefined;
+  return value ?? undefined;
+}
+
 interface Filter {
   readonly kinds: ReadonlySet<ListKind>;
   readonly lists: Readonly<Record<string, true>>;
@@ -85,8 +91,8 @@ function readFilter({ text, params }: RequestMessage): Filter | undefined {
   const value = parsedValue(text, findMember(params, 'notifications'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const asked = value as Readonly<Record<string, unknown>>;
-  const wanted = Object.entries(FILTERS).filter(([key]) => Object.hasOwn(asked, key) && asked[key] === true);
-  const list = Object.hasOwn(asked, 'resourceSubscriptions') ? asked['resourceSubscriptions'] : [];
+  const wanted = Object.entries(FILTERS).filter(([key]) => own(asked, key) === true);
+  const list = own(asked, 'resourceSubscriptions') ?? [];
   if (!Array.isArray(list) || list.length > MAX_WATCHED || !list.every((uri) => typeof uri === 'string'))
     return undefined;
   return {

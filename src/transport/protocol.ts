@@ -24,6 +24,7 @@ import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
 import type { Negotiated, SessionState } from './session-state.ts';
 import { notified, type Outlet, standingOf } from './standing.ts';
 import { isLonger, tooLongOutcome } from './too-long.ts';
+import { unfailing } from './unfailing.ts';
 
 /** What a request in flight has from its transport. */
 export interface Exchange {
@@ -151,7 +152,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     );
   };
 
-  return {
+  const protocol: Protocol = {
     async initialize(request, exchange) {
       const { id, text, params } = request;
       const revision = revisionOf(request);
@@ -228,6 +229,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     },
     notified: (session, exchange, message) => notified(parts, view(exchange), exchange.connection, session, message),
   };
+  return unfailing(protocol, parts.log);
 }
 
 /** Where a subscription is remembered, and how it is given up. */

@@ -228,10 +228,13 @@ function serverOf(path: string): string | undefined {
 
 const SERVER_PATH = '/mcp/servers/';
 
+/** The path of a request; slashes at its end say nothing: clients are given addresses with them, or make such. */
 function pathOf(url: string): string {
   if (url === '/mcp') return url;
-  const end = url.search(/[?#]/);
-  return end < 0 ? url : url.slice(0, end);
+  const query = url.search(/[?#]/);
+  let end = query < 0 ? url.length : query;
+  while (end > 1 && url.charAt(end - 1) === '/') end--;
+  return url.slice(0, end);
 }
 
 function forbid(response: ServerResponse, message: string): void {

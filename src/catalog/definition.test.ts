@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { clearDefinition } from './definition.ts';
+import { readToolsPage } from './entry.ts';
+
+it.each([
+  ['{"name":"a","title":null,"_meta":null}', '{"name":"a"}'],
+  ['{"name":"a","annotations":{"title":null,"readOnlyHint":true}}', '{"name":"a","annotations":{"readOnlyHint":true}}'],
+  [
+    '{"name":"a","inputSchema":{"type":"object","properties":null,"required":null}}',
+    '{"name":"a","inputSchema":{"type":"object"}}',
+  ],
+  [
+    '{"name":"a","inputSchema":{"properties":{"x":{"default":null}},"default":null}}',
+    '{"name":"a","inputSchema":{"properties":{"x":{"default":null}},"default":null}}',
+  ],
+  [
+    '{"name":"a","arguments":[{"name":"x","required":null},{"name":"y"}]}',
+    '{"name":"a","arguments":[{"name":"x"},{"name":"y"}]}',
+  ],
+  ['{"uri":"a:b","mimeType":null,"size":null,"name":"null"}', '{"uri":"a:b","name":"null"}'],
+])('of %s what is null is left out', (raw, expected) => {
+  expect(clearDefinition(raw)).toBe(expected);
+});
+
+it.each([
+  '{"name":"a","name":"b"}',
+  '{"name":"a","Name":"b"}',
+  '{"Name":"a"}',
+  '{"name":"a","description":"x","DESCRIPTION":"y"}',
+  '{"name":"a","annotations":{"readOnlyHint":true,"readonlyhint":false}}',
+  '{"uri":"a:b","URI":"a:c"}',
+  '["a"]',
+])('%s says two things, and is none', (raw) => {
+  expect(clearDefinition(raw)).toBeUndefined();
+});
+
+it('the other definitions stay, and it is said why one does not', () => {
+  const page = readToolsPage('{"tools":[{"name":"a","Name":"b"},{"name":"c"},5]}', false);
+  expect(page?.tools.map(({ name }) => name)).toEqual(['c']);
+  expect(page?.rejected).toHaveLength(2);
+  expect(page?.rejected[0]).toContain('"a"');
+});
