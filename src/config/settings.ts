@@ -117,12 +117,10 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
   if (host === '' || /[\s/@]/.test(host)) {
     throw new GatewayError('USAGE', '--host (GATEWAY_HTTP_HOST) takes an address or a name, e.g. 127.0.0.1.');
   }
-  if (noAuth && !isLoopback(host)) {
-    throw new GatewayError(
-      'USAGE',
-      '--no-auth is accepted only with a loopback address: use --host 127.0.0.1, or leave out --no-auth.',
-    );
-  }
+  const corsOrigins = pick(flags.corsOrigins, '--cors-origins', env, 'GATEWAY_CORS_ORIGINS');
+  const allowedHosts = pick(flags.allowedHosts, '--allowed-hosts', env, 'GATEWAY_ALLOWED_HOSTS');
+  const publicAddress = pick(flags.publicUrl, '--public-url', env, 'GATEWAY_PUBLIC_URL');
+  if (noAuth) checkWithoutTokens(host, [corsOrigins, allowedHosts, publicAddress]);
   const cacheDir = join(xdgFolder(env['XDG_CACHE_HOME']) ?? join(place.home, '.cache'), PACKAGE);
   const auditLog = pick(flags.auditLog, '--audit-log', env, 'GATEWAY_AUDIT_LOG');
   return {
@@ -139,9 +137,9 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     server: pick(flags.server, '--server', env, undefined)?.value,
     initStrategy:
       oneOf(pick(flags.initStrategy, '--init-strategy', env, 'GATEWAY_INIT_STRATEGY'), ['eager', 'lazy']) ?? 'eager',
-    corsOrigins: origins(pick(flags.corsOrigins, '--cors-origins', env, 'GATEWAY_CORS_ORIGINS')),
-    allowedHosts: hosts(pick(flags.allowedHosts, '--allowed-hosts', env, 'GATEWAY_ALLOWED_HOSTS')),
-    publicUrl: publicUrl(pick(flags.publicUrl, '--public-url', env, 'GATEWAY_PUBLIC_URL')),
+    corsOrigins: origins(corsOrigins),
+    allowedHosts: hosts(allowedHosts),
+    publicUrl: publicUrl(publicAddress),
     trustCwd: flags.trustCwd ?? boolean(env, 'GATEWAY_TRUST_CWD'),
     allowNested: flags.allowNested ?? boolean(env, 'GATEWAY_ALLOW_NESTED'),
     noAuth,
@@ -155,6 +153,25 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     cwd: place.cwd,
     home: place.home,
   };
+}
+
+/**
+ * Without tokens, whoever reaches the gateway may use every server: programs of this machine, and nobody through a browser or a proxy.
+ * @param opening settings that let others in
+ */
+function checkWithoutTokens(host: string, opening: readonly (Source | undefined)[]): void {
+  if (!isLoopback(host)) {
+    throw new GatewayError(
+      'USAGE',
+      '--no-auth is accepted only with a loopback address: use --host 127.0.0.1, or leave out --no-auth.',
+    );
+  }
+  const found = opening.find((source) => source !== undefined && source.value.replace(/[\s,]/g, '') !== '');
+  if (found === undefined) return;
+  throw new GatewayError(
+    'USAGE',
+    `--no-auth and ${found.name} do not go together: web pages or other machines could use every server without a token. Leave out one of them.`,
+  );
 }
 
 /** `resolveSettings` for this process. */

@@ -27,7 +27,8 @@ export function createGuard(bindHost: string, allowedHosts: readonly string[], c
       if (header === undefined) return false;
       if (header === lastHost) return true;
       const host = header.toLowerCase();
-      if (!hosts.has(host) && !hosts.has(host.replace(/:\d{1,5}$/, ''))) return false;
+      const name = /^(\[[^\]]*\]|[^:]*):\d{1,5}$/.exec(host)?.[1];
+      if (!hosts.has(host) && (name === undefined || !hosts.has(name))) return false;
       lastHost = header;
       return true;
     },

@@ -14,6 +14,7 @@ import { METADATA_PATH, type ProtectedResource } from '../../identity/resource.t
 import type { Desk } from '../../pipeline/sign-in.ts';
 import type { Connection } from '../../pipeline/types.ts';
 import { refusal } from '../answer.ts';
+import { ambiguityOf } from './ambiguity.ts';
 import { cannotListen } from './cannot-listen.ts';
 import { challenge, tooMany } from './challenge.ts';
 import type { Elsewhere } from './elsewhere.ts';
@@ -116,6 +117,12 @@ function withoutAddress(server: Server): string {
 }
 
 function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
+  const ambiguity = ambiguityOf(request);
+  if (ambiguity !== undefined) {
+    const answer = { ...refusal('null', 'INVALID_REQUEST', ambiguity), status: 400 };
+    sendJson(response, answer, { connection: 'close' });
+    return;
+  }
   const path = pathOf(request.url ?? '/');
   if (path === '/health') sendJson(response, { status: 200, text: JSON.stringify(options.health()) });
   else if (path === '/ready' && !isVerbose(request.url)) sendReadiness(response, options.ready());
