@@ -124,6 +124,7 @@ export async function createGateway(
     guardedFetch: createGuardedFetch,
     listen: async (...how) => (await import('./transport/http/callback.ts')).listenForCallback(...how),
     log,
+    servers: () => config.current().servers.values(),
     keepSecrets: redactor.renew,
     // Its lists are there then for callers that got none of it.
     signedIn: (server) => void downstream.control(server, 'warm'),

@@ -150,9 +150,14 @@ describe('a token that ends', () => {
   it('is still there when the authorization server fails', async () => {
     const grants = issuer.grants.length;
     retire();
-    for (const status of [503, 400, 429]) {
+    // A refusal of another kind asks for a sign-in, and wipes nothing either.
+    for (const [status, code] of [
+      [503, 'SERVER_UNAVAILABLE'],
+      [400, 'AUTH_REQUIRED'],
+      [429, 'SERVER_UNAVAILABLE'],
+    ] as const) {
       issuer.failures.push(status);
-      expect(errorOf(await echo('fails')).code).toBe('SERVER_UNAVAILABLE');
+      expect(errorOf(await echo('fails')).code).toBe(code);
     }
     expect(await echoed('works')).toContain('works');
     expect(issuer.grants.slice(grants)).toEqual(['refresh_token']);

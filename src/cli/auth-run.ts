@@ -36,8 +36,8 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
       return print(`Server ${quote(name)} takes the client of its entry; nobody has to sign in.`);
     }
     const challenge = readChallengeFacts(required?.data?.['challenge']);
-    const { url, done } = await gateway.oauth.signIn(server, principal, 'loopback', challenge);
-    say('Open this link in a browser and sign in:', '', `  ${url}`, '');
+    const { url, where, done } = await gateway.oauth.signIn(server, principal, 'loopback', challenge);
+    say(`Open this link in a browser and sign in at ${where}:`, '', `  ${url}`, '');
     if (flags.browser !== false) openBrowser(url);
     const stop = takePastedAnswers(gateway);
     await done.finally(stop);

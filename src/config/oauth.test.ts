@@ -47,10 +47,23 @@ test('what is said about signing in makes another connection', () => {
   expect(new Set(keys.map(keyOf)).size).toBe(keys.length);
 });
 
+test.each([
+  [{ callbackPort: 4711 }, { redirectPort: 4711 }],
+  [{ callbackPort: 4711, redirectPort: 4711 }, { redirectPort: 4711 }],
+  [
+    { redirectPort: 4711, redirectHost: 'localhost' },
+    { redirectPort: 4711, redirectHost: 'localhost' },
+  ],
+])('the redirect address may be said as %j', (oauth, expected) => {
+  const { servers, problems } = read({ url: URL, oauth });
+  expect(problems).toEqual([]);
+  expect(servers.get('it')?.link).toMatchObject({ oauth: expected });
+});
+
 test('keys that other clients have in "oauth" are told and left out', () => {
-  const { servers, problems } = read({ url: URL, oauth: { clientId: 'c', callbackPort: 1 } });
+  const { servers, problems } = read({ url: URL, oauth: { clientId: 'c', authServer: 'x' } });
   expect(problems).toMatchObject([
-    { severity: 'warning', message: expect.stringContaining('"oauth.callbackPort" is not known'), line: 7 },
+    { severity: 'warning', message: expect.stringContaining('"oauth.authServer" is not known'), line: 7 },
   ]);
   expect(servers.get('it')?.link).toMatchObject({ oauth: { clientId: 'c' } });
 });
@@ -81,6 +94,8 @@ test.each<[object, string]>([
   [{ url: URL, oauth: { scopes: ['read write'] } }, '"oauth.scopes[0]" is not a scope'],
   [{ url: URL, oauth: { redirectPort: 0 } }, '"oauth.redirectPort" is no port'],
   [{ url: URL, oauth: { redirectPort: 65_536 } }, '"oauth.redirectPort" is no port'],
+  [{ url: URL, oauth: { callbackPort: 0 } }, '"oauth.callbackPort" is no port'],
+  [{ url: URL, oauth: { redirectPort: 1, callbackPort: 2 } }, '"oauth.callbackPort" contradicts "redirectPort"'],
   [
     { url: URL, oauth: { clientMetadataUrl: 'http://example.com/c.json' } },
     '"oauth.clientMetadataUrl" is not an https',

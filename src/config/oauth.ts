@@ -39,6 +39,13 @@ export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthD
   if (oauth.issuer !== undefined && !(/^https?:\/\//.test(oauth.issuer) && URL.canParse(oauth.issuer))) {
     refuse('issuer', 'is not an http or https address', 'Write it as the authorization server does');
   }
+  if (
+    oauth.redirectPort !== undefined &&
+    oauth.callbackPort !== undefined &&
+    oauth.redirectPort !== oauth.callbackPort
+  ) {
+    refuse('callbackPort', 'contradicts "redirectPort"', 'Keep one of them');
+  }
   if (method === 'private_key_jwt' && privateKey === undefined) {
     refuse('tokenEndpointAuthMethod', 'needs a key', 'Add "privateKey"');
   }
@@ -62,7 +69,8 @@ export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthD
     clientMetadataUrl,
     grantType: oauth.grantType ?? 'authorization_code',
     scopes: oauth.scopes,
-    redirectPort: oauth.redirectPort,
+    redirectPort: oauth.redirectPort ?? oauth.callbackPort,
+    ...(oauth.redirectHost === undefined ? {} : { redirectHost: oauth.redirectHost }),
     tokenEndpointAuthMethod: method,
   };
 }

@@ -42,6 +42,11 @@ const fields = {
       description: 'Port of http://127.0.0.1:PORT/callback; any free one without it.',
     })
     .exactOptional(),
+  callbackPort: port.meta({ minimum: 1, maximum: 65_535, description: 'The same as redirectPort.' }).exactOptional(),
+  redirectHost: z
+    .enum(['127.0.0.1', 'localhost'])
+    .meta({ description: 'How that address is written, for authorization servers that take one of them alone.' })
+    .exactOptional(),
   tokenEndpointAuthMethod: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
     .meta({ description: 'How the client proves itself; without it what the authorization server supports.' })

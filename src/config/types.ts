@@ -74,8 +74,13 @@ export interface OAuthDefinition {
   readonly scopes: readonly string[] | undefined;
   /** Port of the loopback address that the browser comes back to. */
   readonly redirectPort: number | undefined;
+  /** How that address is written; undefined is `127.0.0.1`. */
+  readonly redirectHost?: LoopbackName | undefined;
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined;
 }
+
+/** Names of this machine that authorization servers take. */
+export type LoopbackName = '127.0.0.1' | 'localhost';
 
 export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 

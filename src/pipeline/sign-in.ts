@@ -15,6 +15,8 @@ const WAIT_MS = 50_000;
 export interface Offer {
   readonly id: string;
   readonly url: string;
+  /** Host of the authorization server. */
+  readonly where: string;
   /** What the user signs in for, as a sentence. */
   readonly text: string;
 }
@@ -46,8 +48,8 @@ export interface Desk {
   ): Promise<Offer | undefined>;
   /** Resolves with whether somebody signed in, when that is known or it takes too long. Never rejects. */
   settled(id: string, signal: CancelSignal): Promise<boolean>;
-  /** The server that a link over the public address is about; undefined for none. */
-  serverOf(id: string): string | undefined;
+  /** What a link over the public address is about; undefined for none. */
+  subjectOf(id: string): Subject | undefined;
   /** Lets its principal, and nobody else, go on to the authorization server. @param owner who it has proven to be */
   enter(id: string, owner: string): Entered | undefined;
   /**
@@ -62,6 +64,12 @@ export interface Entered {
   readonly url: string;
   readonly cookie: string;
   readonly isSecure: boolean;
+}
+
+export interface Subject {
+  readonly server: string;
+  /** Host of the authorization server. */
+  readonly where: string;
 }
 
 interface Ticket extends Offer {
@@ -94,7 +102,7 @@ export function createDesk({ oauth, lasts, isLocal, publicUrl, tag = '' }: DeskO
       if (way === undefined) return undefined;
       const principal = credentialOwner(server.link, tenant.principal);
       const challenge = readChallengeFacts(required.data?.['challenge']);
-      const { url: there, done } = await oauth.signIn(server, principal, way, challenge);
+      const { url: there, where, done } = await oauth.signIn(server, principal, way, challenge);
       const known = find((ticket) => ticket.there === there && ticket.owner === tenant.principal);
       if (known !== undefined) return known;
       const id = tag + randomUUID();
@@ -102,7 +110,8 @@ export function createDesk({ oauth, lasts, isLocal, publicUrl, tag = '' }: DeskO
       tickets.set(id, {
         id,
         url: isPublic ? `${publicUrl}/oauth/start?id=${id}` : there,
-        text: `Sign in to "${server.name}", so that the gateway can use it for you.`,
+        where,
+        text: `Sign in to "${server.name}" at ${where}, so that the gateway can use it for you.`,
         server: server.name,
         owner: tenant.principal,
         there,
@@ -131,9 +140,9 @@ export function createDesk({ oauth, lasts, isLocal, publicUrl, tag = '' }: DeskO
         ticket.done.then(() => end(true), late);
       });
     },
-    serverOf(id) {
+    subjectOf(id) {
       const ticket = tickets.get(id);
-      return ticket?.isPublic === true ? ticket.server : undefined;
+      return ticket?.isPublic === true ? ticket : undefined;
     },
     enter(id, owner) {
       const ticket = tickets.get(id);
@@ -170,6 +179,6 @@ export function signInError(
   const advice =
     offer === undefined
       ? `Tell the user that the owner of the gateway has to run on its machine: agent-mcp-gateway auth login ${server}${whose}`
-      : `Tell the user to open this link in a browser and to sign in, then make the call again: ${offer.url}`;
+      : `Tell the user to open this link in a browser and to sign in at ${offer.where}, then make the call again: ${offer.url}`;
   return new GatewayError('AUTH_REQUIRED', `Server "${server}" needs a sign-in: ${why}. ${advice}`);
 }

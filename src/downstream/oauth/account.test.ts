@@ -119,16 +119,32 @@ test.each([
   ['HTTP 500', () => json({ error: 'invalid_grant' }, 500)],
   ['HTTP 503 without JSON', () => new Response('busy', { status: 503 })],
   ['HTTP 429', () => json({ error: 'slow_down' }, 429)],
-  ['HTTP 400 for another reason', () => json({ error: 'invalid_request' }, 400)],
-  ['HTTP 404', () => new Response('<html>', { status: 404 })],
-])('%s wipes nothing', async (_name, answer) => {
+  ['HTTP 408', () => new Response('', { status: 408 })],
+  ['a word that it is out of order', () => json({ error: 'temporarily_unavailable' }, 400)],
+])('%s wipes nothing, and asks nobody to sign in', (_name, answer) => wipesNothing(answer, 'SERVER_UNAVAILABLE'));
+
+test.each([
+  ['invalid_request', () => json({ error: 'invalid_request' }, 400)],
+  ['invalid_target', () => json({ error: 'invalid_target' }, 400)],
+  ['a token that is refused in other words', () => json({ error: 'invalid_token' }, 401)],
+  ['access_denied', () => json({ error: 'access_denied' }, 403)],
+  ['JSON of its own', () => json({ code: 'refresh_token_not_found', message: 'Invalid Refresh Token' }, 400)],
+  ['200 and an error', () => json({ error: 'bad_refresh_token' })],
+  ['200 and nothing', () => json({})],
+  ['200 and a page', () => new Response('<html>')],
+  ['a page', () => new Response('<html>', { status: 404 })],
+])('a renewal that is refused with %s asks for a sign-in, and wipes nothing', (_name, answer) =>
+  wipesNothing(answer, 'AUTH_REQUIRED'),
+);
+
+async function wipesNothing(answer: () => Response, code: string): Promise<void> {
   const fake = fakeServer();
   let now = START;
   const store = await signedIn();
   const before = await store.read(KEY);
   const account = accountFor({ fake, store, now: () => now });
   fake.answer = answer;
-  await expect(refuse(account)).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
+  await expect(refuse(account)).rejects.toMatchObject({ code });
   expect(await store.read(KEY)).toEqual(before);
   // Ahead of time the token in hand is used on, without a try at every request.
   now = START + HOUR - 30_000;
@@ -138,6 +154,33 @@ test.each([
   expect(fake.grants).toHaveLength(tries + 1);
   fake.answer = undefined;
   expect(await refuse(account)).toBe(true);
+}
+
+test('a clock that is set forward or back leads to one renewal at most, and to none in a row', async () => {
+  const fake = fakeServer();
+  let now = START;
+  const account = accountFor({ fake, store: await signedIn(), now: () => now });
+  const YEAR = 365 * 24 * HOUR;
+  for (const jump of [YEAR, -YEAR - 2 * HOUR, 2 * HOUR]) {
+    now += jump;
+    const before = fake.grants.length;
+    for (let call = 0; call < 5; call++) await headers(account);
+    expect(fake.grants.length - before).toBeLessThanOrEqual(1);
+  }
+});
+
+test('a token whose end is not after its beginning is not renewed before every call', async () => {
+  const fake = fakeServer();
+  let now = START;
+  const account = accountFor({ fake, store: await signedIn(), now: () => now });
+  fake.answer = () => json({ access_token: 'short', refresh_token: 'r', token_type: 'Bearer', expires_in: 0 });
+  expect(await refuse(account)).toBe(true);
+  const before = fake.grants.length;
+  for (let call = 0; call < 5; call++) {
+    now += 2000;
+    expect(await headers(account)).toBe('Bearer short');
+  }
+  expect(fake.grants).toHaveLength(before);
 });
 
 test('a refused registration is forgotten, the token is not', async () => {

@@ -13,7 +13,11 @@ import {
   type Tokens,
 } from './credential.ts';
 import type { Discovered } from './discovery.ts';
+import type { GrantContext } from './grants.ts';
+import { isSameIssuer, originOf } from './issuer.ts';
+import type { OtherServer } from './issuer-check.ts';
 import { resourceOf } from './keep.ts';
+import { withoutNulls } from './plain-fetch.ts';
 import type { CredentialKey, CredentialStore, GuardedFetch } from './types.ts';
 
 /** Milliseconds before its end in which a token is renewed, at most a tenth of its life. */
@@ -35,6 +39,10 @@ export interface AccountOptions {
   readonly store: CredentialStore;
   readonly fetch: GuardedFetch;
   readonly log: Log;
+  /** Other entries, with the authorization servers that they use. */
+  readonly others: () => Promise<readonly OtherServer[]>;
+  /** Origins of the servers of other entries. */
+  readonly elsewhere: () => ReadonlySet<string>;
   /** Told of secrets before anything is sent with them. */
   readonly keepSecrets: (owner: string, values: readonly string[]) => void;
   /** Milliseconds since 1970. */
@@ -64,12 +72,19 @@ export interface Account extends Authorization {
   wanted(issuer: string): string | undefined;
   /** Stores a client that was registered for a sign-in; not where there is one that tokens in use belong to. */
   keepClient(issuer: string, indicator: string, client: RegisteredClient): Promise<void>;
+  /** Remembers that a sign-in with a registered client has begun, or that the authorization server does not know it any more. */
+  doubtClient(issuer: string, id: string, isForgotten: boolean): Promise<void>;
+  /** For requests to the token endpoint. */
+  contextOf(discovered: Discovered, client: RegisteredClient): GrantContext;
+  /** The authorization servers that the server names, or itself. Never rejects. */
+  named(): Promise<readonly string[]>;
   /** Stores and uses the outcome of a sign-in. */
   save(issuer: string, credential: Credential): Promise<void>;
 }
 
 export function createAccount(options: AccountOptions): Account {
-  const { server, definition, principal, store, fetch, log, now } = options;
+  const { server, definition, principal, store, log, now, elsewhere } = options;
+  const fetch = withoutNulls(options.fetch);
   const { oauth } = definition;
   const resource = resourceOf(definition);
   const isMachine = oauth?.grantType === 'client_credentials';
@@ -118,9 +133,38 @@ export function createAccount(options: AccountOptions): Account {
   const find = async (): Promise<Discovered> => {
     const { discover } = await import('./discovery.ts');
     const { resourceMetadata } = refused ?? { resourceMetadata: undefined };
-    discovered = await discover({ server, resource, resourceMetadata, issuer: oauth?.issuer, fetch });
-    return discovered;
+    const found = await discover({ server, resource, resourceMetadata, issuer: oauth?.issuer, fetch });
+    const { issuer: pinned } = (isLoaded ? held : await load()) ?? {};
+    const isKnown = oauth?.issuer !== undefined || (pinned !== undefined && isSameIssuer(pinned, found.issuer));
+    if (!isKnown) {
+      const { checkIssuer } = await import('./issuer-check.ts');
+      checkIssuer({
+        server,
+        resource,
+        discovered: found,
+        hasOAuth: oauth !== undefined,
+        others: await options.others(),
+      });
+    }
+    if (pinned !== undefined && !isSameIssuer(pinned, found.issuer)) {
+      log.warn(
+        { server, before: originOf(pinned), now: originOf(found.issuer) },
+        'a server has another authorization server',
+      );
+    }
+    discovered = found;
+    return found;
   };
+
+  const contextOf = (found: Discovered, client: RegisteredClient): GrantContext => ({
+    server,
+    oauth,
+    discovered: found,
+    client,
+    fetch,
+    now,
+    elsewhere: elsewhere(),
+  });
 
   /** Gets a token with the credentials of the entry. */
   const obtain = async (scope: string | undefined): Promise<void> => {
@@ -128,9 +172,9 @@ export function createAccount(options: AccountOptions): Account {
     const { asMachine, RefusedGrant } = await import('./grants.ts');
     const client = configuredClient(oauth);
     if (client === undefined) throw required();
-    checkIssuer(server, held, found.issuer);
+    checkBinding(server, held, found.issuer);
     try {
-      const tokens = await asMachine({ server, oauth, discovered: found, client, fetch, now }, scope);
+      const tokens = await asMachine(contextOf(found, client), scope);
       await save(found.issuer, { indicator: found.indicator, client: undefined, asked: scope, tokens });
     } catch (error) {
       if (!(error instanceof RefusedGrant)) throw error;
@@ -150,10 +194,10 @@ export function createAccount(options: AccountOptions): Account {
     if (tokens.refresh === undefined) throw required();
     const found = ahead && discovered !== undefined ? discovered : await find();
     // Credentials of one authorization server are nothing to another one (Authorization Server Binding).
-    if (found.issuer !== latest.issuer) throw required();
+    if (!isSameIssuer(found.issuer, latest.issuer)) throw required();
     const { refresh, RefusedGrant } = await import('./grants.ts');
     let over = false;
-    const stored = await store.update(keyOf(found.issuer), async (value) => {
+    const stored = await store.update(keyOf(latest.issuer), async (value) => {
       const current = readCredential(value);
       const old = current?.tokens;
       // Another process was faster: its token is used, and the refresh token spent once.
@@ -161,20 +205,20 @@ export function createAccount(options: AccountOptions): Account {
       const client = configuredClient(oauth) ?? current.client;
       if (client === undefined) throw required();
       try {
-        const context = { server, oauth, discovered: found, client, fetch, now };
-        const renewed = await refresh(context, old, old.refresh);
-        options.keepSecrets(JSON.stringify(keyOf(found.issuer)), secretsOf({ ...current, tokens: renewed }));
+        const renewed = await refresh(contextOf(found, client), old, old.refresh);
+        options.keepSecrets(JSON.stringify(keyOf(latest.issuer)), secretsOf({ ...current, tokens: renewed }));
         return { ...current, tokens: renewed };
       } catch (error) {
         if (!(error instanceof RefusedGrant)) throw error;
         over = true;
-        log.info({ server, refused: error.what }, 'the sign-in to a server is over');
+        log.info({ server, refused: `${error.what}${error.said}` }, 'the sign-in to a server is over');
         if (error.what === 'grant') return { ...current, tokens: { ...old, refresh: undefined } };
+        if (error.what === 'request') return undefined;
         return current.client?.known === 'registered' ? { ...current, client: undefined } : undefined;
       }
     });
     const credential = readCredential(stored);
-    hold(credential === undefined ? undefined : { issuer: found.issuer, credential });
+    hold(credential === undefined ? undefined : { issuer: latest.issuer, credential });
     if (over || credential?.tokens === undefined) throw required();
   };
 
@@ -207,7 +251,9 @@ export function createAccount(options: AccountOptions): Account {
   const isDue = ({ refresh, obtainedAt, expiresAt }: Tokens): boolean => {
     if (expiresAt === undefined || (refresh === undefined && !isMachine)) return false;
     const ahead = Math.min(AHEAD_MS, (expiresAt - obtainedAt) / 10);
-    return now() >= Math.max(expiresAt - ahead, obtainedAt + YOUNG_MS, notAheadBefore);
+    // A clock that was set back would make it wait for as long.
+    const patient = notAheadBefore - now() > PATIENCE_MS ? 0 : notAheadBefore;
+    return now() >= Math.max(expiresAt - ahead, obtainedAt + YOUNG_MS, patient);
   };
 
   const headersNow = (): AuthorizationHeaders => {
@@ -218,7 +264,7 @@ export function createAccount(options: AccountOptions): Account {
   const headers = (): AuthorizationHeaders | Promise<AuthorizationHeaders> => {
     if (!isLoaded) return load().catch(unreadable).then(headers);
     const tokens = held?.credential.tokens;
-    if (tokens !== undefined && now() - readAt > RECHECK_MS) {
+    if (tokens !== undefined && Math.abs(now() - readAt) > RECHECK_MS) {
       readAt = now();
       load().catch(unreadable);
     }
@@ -284,7 +330,7 @@ export function createAccount(options: AccountOptions): Account {
     },
     discover: find,
     wanted(issuer) {
-      const before = held?.issuer === issuer ? held.credential.asked : undefined;
+      const before = held !== undefined && isSameIssuer(held.issuer, issuer) ? held.credential.asked : undefined;
       const own = oauth?.scopes?.join(' ');
       if (refused?.error === 'insufficient_scope') return unionOf(own, before, refused.scope);
       return own ?? unionOf(before, refused?.scope);
@@ -294,8 +340,25 @@ export function createAccount(options: AccountOptions): Account {
       if (client.secret !== undefined) options.keepSecrets(JSON.stringify(['client', keyOf(issuer)]), [client.secret]);
       await store.update(keyOf(issuer), async (value) => {
         const current = readCredential(value);
-        return current?.tokens === undefined ? { indicator, client, asked: current?.asked } : undefined;
+        // Without a refresh token they need no client any more.
+        if (current?.tokens?.refresh !== undefined) return undefined;
+        return { ...current, indicator, client, asked: current?.asked };
       });
+    },
+    async doubtClient(issuer, id, isForgotten) {
+      await store.update(keyOf(issuer), async (value) => {
+        const current = readCredential(value);
+        if (current?.client?.id !== id) return undefined;
+        return { ...current, client: isForgotten ? undefined : { ...current.client, isDoubtful: true } };
+      });
+    },
+    contextOf,
+    async named() {
+      const { describe } = await import('./discovery.ts');
+      const described = await describe({ resource, resourceMetadata: refused?.resourceMetadata, fetch }).catch(
+        () => undefined,
+      );
+      return described?.authorization_servers ?? [new URL('/', resource).href];
     },
     save,
   };
@@ -318,8 +381,8 @@ function signInRequired(
   );
 }
 
-function checkIssuer(server: string, held: Held | undefined, issuer: string): void {
-  if (held === undefined || held.issuer === issuer) return;
+function checkBinding(server: string, held: Held | undefined, issuer: string): void {
+  if (held === undefined || isSameIssuer(held.issuer, issuer)) return;
   throw new GatewayError(
     'AUTH_REQUIRED',
     `Server "${server}" names another authorization server than before; the client of its entry is not shown to it. If that is meant, run: agent-mcp-gateway auth logout ${server}`,

@@ -19,6 +19,8 @@ export interface RegisteredClient {
   readonly known: 'configured' | 'document' | 'registered';
   /** The redirect address that it registered. */
   readonly redirectUri: string | undefined;
+  /** Whether a sign-in has begun with it again and not ended: the authorization server may have forgotten it. */
+  readonly isDoubtful?: boolean | undefined;
 }
 
 export interface Tokens {
@@ -65,6 +67,7 @@ function readClient(value: unknown): RegisteredClient | undefined {
     secret: text(stored?.['secret']),
     authMethod: text(stored?.['authMethod']),
     redirectUri: text(stored?.['redirectUri']),
+    ...(stored?.['isDoubtful'] === true ? { isDoubtful: true } : {}),
   };
 }
 

@@ -4,12 +4,12 @@ import {
   checkResourceAllowed,
   discoverAuthorizationServerMetadata,
   discoverOAuthProtectedResourceMetadata,
-  IssuerMismatchError,
   type OAuthProtectedResourceMetadata,
 } from '@modelcontextprotocol/client';
 import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
+import { isSameIssuer, originOf } from './issuer.ts';
 import type { GuardedFetch } from './types.ts';
 
 export interface Discovered {
@@ -44,7 +44,7 @@ export async function discover(options: DiscoveryOptions): Promise<Discovered> {
       'wants a token, which others could read on the way: put an https address into its entry.',
     );
   }
-  const described = await resourceMetadata(options);
+  const described = await describe(options);
   if (
     described !== undefined &&
     !checkResourceAllowed({ requestedResource: resource, configuredResource: described.resource })
@@ -59,7 +59,7 @@ export async function discover(options: DiscoveryOptions): Promise<Discovered> {
     throw unavailable(server, `names the authorization server ${originOf(named)}, which does not describe itself.`);
   }
   const issuer = metadata?.issuer ?? authorizationServer;
-  if (options.issuer !== undefined && options.issuer !== issuer) {
+  if (options.issuer !== undefined && !isSameIssuer(options.issuer, issuer)) {
     throw unavailable(
       server,
       `names an authorization server that is not the "issuer" of its entry (${originOf(issuer)}); nothing was sent to it.`,
@@ -74,7 +74,10 @@ export async function discover(options: DiscoveryOptions): Promise<Discovered> {
   };
 }
 
-async function resourceMetadata(options: DiscoveryOptions): Promise<OAuthProtectedResourceMetadata | undefined> {
+/** What the server says of itself; undefined for nothing. @throws GatewayError SERVER_UNAVAILABLE where it must not be asked, or cannot */
+export async function describe(
+  options: Pick<DiscoveryOptions, 'resource' | 'resourceMetadata' | 'fetch'>,
+): Promise<OAuthProtectedResourceMetadata | undefined> {
   const { resource, resourceMetadata: named, fetch } = options;
   try {
     const given = named !== undefined && URL.canParse(named) ? { resourceMetadataUrl: named } : {};
@@ -91,19 +94,16 @@ async function authorizationMetadata(
   authorizationServer: string,
   fetch: GuardedFetch,
 ): Promise<AuthorizationServerMetadata | undefined> {
+  const unusable = (what: string): GatewayError =>
+    unavailable(server, `names the authorization server ${originOf(authorizationServer)}, which ${what}.`);
   try {
-    return await discoverAuthorizationServerMetadata(authorizationServer, { fetchFn: fetch });
+    // Compared here (RFC 8414, section 3.3), for the package tells slashes apart that mean nothing.
+    const options = { fetchFn: fetch, skipIssuerValidation: true };
+    const metadata = await discoverAuthorizationServerMetadata(authorizationServer, options);
+    if (metadata === undefined || isSameIssuer(metadata.issuer, authorizationServer)) return metadata;
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    const what =
-      error instanceof IssuerMismatchError
-        ? 'says that it is another one, and is not trusted'
-        : 'describes itself in a way that cannot be used';
-    throw unavailable(server, `names the authorization server ${originOf(authorizationServer)}, which ${what}.`);
+    throw unusable('describes itself in a way that cannot be used');
   }
-}
-
-/** An address as it may be shown: it comes from the server. */
-export function originOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).origin : 'without an address';
+  throw unusable('says that it is another one, and is not trusted');
 }

@@ -13,8 +13,10 @@ import {
 import type { OAuthDefinition } from '../../config/types.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
+import { type AudienceFacts, checkAudience } from './audience.ts';
 import type { RegisteredClient, Tokens } from './credential.ts';
-import { type Discovered, originOf } from './discovery.ts';
+import type { Discovered } from './discovery.ts';
+import { isSameIssuer, originOf } from './issuer.ts';
 import type { GuardedFetch } from './types.ts';
 
 export interface GrantContext {
@@ -25,15 +27,24 @@ export interface GrantContext {
   readonly fetch: GuardedFetch;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Origins of the servers of other entries: their tokens are not for this one. */
+  readonly elsewhere: ReadonlySet<string>;
 }
 
-/** The authorization server will never accept this again: `grant` for a token or code, `client` for the client itself. */
+/**
+ * The authorization server answered, and gives no token: `grant` where it will never accept the token or code again, `client` where
+ * it does not know the client, `request` for any other reason.
+ */
 export class RefusedGrant extends Error {
-  readonly what: 'grant' | 'client';
+  readonly what: 'grant' | 'client' | 'request';
+  /** The end of a sentence: the code that it gave, in brackets. */
+  readonly said: string;
 
-  constructor(what: 'grant' | 'client') {
+  constructor(what: RefusedGrant['what'], code: string | undefined) {
     super(`The authorization server refused the ${what}.`);
     this.what = what;
+    const isSaid = code !== undefined && code !== 'server_error' && /^[a-z_]{1,40}$/.test(code);
+    this.said = isSaid ? ` (${code})` : '';
   }
 }
 
@@ -52,7 +63,8 @@ export function redeemCode(context: GrantContext, { code, iss, verifier, redirec
     exchangeAuthorization(discovered.authorizationServer, {
       ...common,
       authorizationCode: code,
-      ...(iss === undefined ? {} : { iss }),
+      // That it is the same one was checked; the package compares every slash.
+      ...(iss === undefined ? {} : { iss: issuerOf(discovered, iss) }),
       codeVerifier: verifier,
       redirectUri,
     }),
@@ -107,7 +119,9 @@ async function answered(
   const { server, discovered, now } = context;
   const startedAt = now();
   try {
-    return tokensOf(await request(commonOf(context)), scope, startedAt);
+    const answer = await request(commonOf(context));
+    checkAudience(audienceFacts(context), answer.access_token);
+    return tokensOf(answer, scope, startedAt);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     const where = originOf(discovered.issuer);
@@ -118,11 +132,24 @@ async function answered(
       );
     }
     const code = error instanceof OAuthError ? error.code : undefined;
-    if (code === 'invalid_grant') throw new RefusedGrant('grant');
-    if (code === 'invalid_client' || code === 'unauthorized_client') throw new RefusedGrant('client');
-    const said = code !== undefined && /^[a-z_]{1,40}$/.test(code) && code !== 'server_error' ? ` (${code})` : '';
-    throw unavailable(server, `has an authorization server, ${where}, that gave no token${said}. Try again later.`);
+    if (code === 'invalid_client' || code === 'unauthorized_client') throw new RefusedGrant('client', code);
+    if (code === 'invalid_grant') throw new RefusedGrant('grant', code);
+    // It answered, so it will answer the same again: `steady` has told apart what is only out of order.
+    if (code === undefined || !PASSING.has(code)) throw new RefusedGrant('request', code);
+    throw unavailable(server, `has an authorization server, ${where}, that gave no token (${code}). Try again later.`);
   }
+}
+
+/** Codes with which an authorization server says that it is out of order; `server_error` stands for what is no OAuth error, too. */
+const PASSING: ReadonlySet<string> = new Set(['temporarily_unavailable', 'slow_down']);
+
+function issuerOf({ metadata }: Discovered, iss: string): string {
+  return metadata !== undefined && isSameIssuer(metadata.issuer, iss) ? metadata.issuer : iss;
+}
+
+function audienceFacts({ server, oauth, discovered, elsewhere }: GrantContext): AudienceFacts {
+  const { indicator, issuer } = discovered;
+  return { server, indicator, issuer, isNamed: oauth?.issuer !== undefined, others: elsewhere };
 }
 
 function commonOf({ server, oauth, discovered, client, fetch }: GrantContext): Common {
@@ -172,11 +199,14 @@ function authenticationOf(
   };
 }
 
+/** Request Timeout, Too Early, Too Many Requests. */
+const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
+
 /** A server in trouble says nothing about a token, whatever its answer looks like. */
 function steady(server: string, fetch: GuardedFetch): GuardedFetch {
   return async (url, init) => {
     const response = await fetch(url, init);
-    if (response.status < 500 && response.status !== 429) return response;
+    if (response.status < 500 && !BUSY.has(response.status)) return response;
     await response.body?.cancel();
     throw unavailable(
       server,
@@ -192,6 +222,7 @@ function tokensOf(answer: OAuthTokens, scope: string | undefined, startedAt: num
     refresh: refreshToken,
     scope: answer.scope ?? scope,
     obtainedAt: startedAt,
-    expiresAt: seconds === undefined ? undefined : startedAt + seconds * 1000,
+    // A token that ends at once would be renewed before every call.
+    expiresAt: seconds === undefined || !(seconds > 0) ? undefined : startedAt + seconds * 1000,
   };
 }

@@ -14,6 +14,7 @@ it('takes the hosts of the entry for hosts that may be in a private network', ()
     },
     listen: () => Promise.reject(new Error('not here')),
     log: noLog,
+    servers: () => [],
     keepSecrets: () => undefined,
   });
   const link = { transport: 'http', url: RESOURCE, headers: new Map<string, string>() } as const;

@@ -1,19 +1,23 @@
 /** Signing in to servers: the accounts of all principals, and the sign-ins that wait for a person. */
 
 import { hasAuthorization } from '../../config/oauth.ts';
-import type { HttpDefinition, ServerDefinition } from '../../config/types.ts';
+import type { HttpDefinition, LoopbackName, ServerDefinition } from '../../config/types.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { within } from '../../shared/wait.ts';
 import type { Authorization } from '../authorization.ts';
 import type { Log } from '../types.ts';
 import { type Account, createAccount } from './account.ts';
 import type { Challenge } from './challenge.ts';
 import type { GuardOptions } from './guard.ts';
-import { endSignIns, type StoredSignIn, storedSignIns } from './keep.ts';
+import type { OtherServer } from './issuer-check.ts';
+import { endSignIns, resourceOf, type StoredSignIn, storedSignIns } from './keep.ts';
 import type { SignIn, SignIns } from './sign-in.ts';
 import type { CredentialStore, GuardedFetch } from './types.ts';
 
 /** Accounts that are remembered at a time. */
 const MAX_ACCOUNTS = 1000;
+/** Milliseconds in which another server may say which authorization server it has. */
+const OTHERS_MS = 4000;
 
 /** A loopback address that an authorization server sends a browser back to. */
 export interface Callback {
@@ -22,9 +26,10 @@ export interface Callback {
   close(): void;
 }
 
-/** Listens on 127.0.0.1. @param receive takes the query of the answer, and where it came. @throws GatewayError CANNOT_LISTEN */
+/** Listens on this machine. @param host as browsers shall write it. @param receive takes the query of the answer, and where it came. @throws GatewayError CANNOT_LISTEN */
 export type ListenForCallback = (
   port: number,
+  host: LoopbackName,
   receive: (answer: URLSearchParams, redirectUri: string) => Promise<string>,
 ) => Promise<Callback>;
 
@@ -33,6 +38,8 @@ export interface OAuthOptions {
   readonly guardedFetch: (options: GuardOptions) => GuardedFetch;
   readonly listen: ListenForCallback;
   readonly log: Log;
+  /** All entries, as they are now. */
+  readonly servers: () => Iterable<ServerDefinition>;
   readonly keepSecrets: (owner: string, values: readonly string[]) => void;
   /** Somebody signed in to a server. */
   readonly signedIn?: (server: string) => void;
@@ -80,12 +87,36 @@ export function createOAuth(options: OAuthOptions): OAuth {
     if (account === undefined) {
       const fetch = guardedFetch(ownersWords(link));
       const own = { server: name, definition: link, principal, fetch };
-      account = createAccount({ ...own, store, log, keepSecrets, now: Date.now });
+      const others = () => othersOf(server);
+      account = createAccount({
+        ...own,
+        store,
+        log,
+        keepSecrets,
+        others,
+        elsewhere: () => elsewhere(server),
+        now: Date.now,
+      });
       accounts.set(id, account);
       // Of definitions and principals that are gone, for the most part; who comes back reads the store again.
       for (const old of [...accounts.keys()].slice(0, -MAX_ACCOUNTS)) accounts.delete(old);
     }
     return account;
+  };
+
+  const elsewhere = (server: ServerDefinition): ReadonlySet<string> =>
+    new Set(strangers(server, options.servers()).map(({ url }) => new URL(url).origin));
+
+  /** Which authorization servers the other entries use. Those that nobody has signed in to yet are asked: later would be too late. */
+  const othersOf = async (server: ServerDefinition): Promise<readonly OtherServer[]> => {
+    const keys = await store.list();
+    const found = strangers(server, options.servers()).map(async ({ definition, oauth, resource }) => {
+      const known = keys.filter((key) => key.resource === resource).map(({ issuer }) => issuer);
+      if (oauth?.issuer !== undefined) known.push(oauth.issuer);
+      const asked = known.length > 0 ? known : await within(accountOf(definition, '')?.named() ?? NOBODY, OTHERS_MS);
+      return { name: definition.name, issuers: asked ?? [] };
+    });
+    return Promise.all(found);
   };
 
   const finish = async (answer: URLSearchParams, redirectUri?: string): Promise<string> => {
@@ -96,9 +127,10 @@ export function createOAuth(options: OAuthOptions): OAuth {
 
   const viaLoopback = async (account: Account, pending: SignIns): Promise<SignIn> => {
     const port = account.oauth?.redirectPort ?? (await lastPort(account));
-    const callback = await listen(port ?? 0, finish).catch((error: unknown) => {
+    const host = account.oauth?.redirectHost ?? '127.0.0.1';
+    const callback = await listen(port ?? 0, host, finish).catch((error: unknown) => {
       if (account.oauth?.redirectPort !== undefined || port === undefined) throw error;
-      return listen(0, finish);
+      return listen(0, host, finish);
     });
     try {
       const signIn = await pending.begin(account, callback.redirectUri);
@@ -136,6 +168,25 @@ export function createOAuth(options: OAuthOptions): OAuth {
     finish,
     close: () => void signIns?.then((pending) => pending.close()),
   };
+}
+
+const NOBODY: Promise<readonly string[]> = Promise.resolve([]);
+
+interface Stranger extends Pick<HttpDefinition, 'url' | 'oauth'> {
+  readonly definition: ServerDefinition;
+  readonly resource: string;
+}
+
+/** Other entries whose servers may want a sign-in, but for those at the same origin: what goes there reaches the server anyway. */
+function strangers({ link: own }: ServerDefinition, servers: Iterable<ServerDefinition>): Stranger[] {
+  const home = own.transport === 'stdio' ? '' : new URL(own.url).origin;
+  const found: Stranger[] = [];
+  for (const definition of servers) {
+    const { link } = definition;
+    if (link.transport === 'stdio' || hasAuthorization(link.headers) || new URL(link.url).origin === home) continue;
+    found.push({ definition, url: link.url, oauth: link.oauth, resource: resourceOf(link) });
+  }
+  return found;
 }
 
 /** What the owner wrote about where the server is, and where its sign-in: either may be in a private network. */

@@ -5,7 +5,8 @@ import { GatewayError } from '../../shared/errors.ts';
 import { CLIENT_NAME } from '../envelope.ts';
 import { unavailable } from '../failures.ts';
 import { configuredClient, type RegisteredClient } from './credential.ts';
-import { type Discovered, originOf } from './discovery.ts';
+import type { Discovered } from './discovery.ts';
+import { originOf } from './issuer.ts';
 import type { GuardedFetch } from './types.ts';
 
 export interface RegistrationOptions {
@@ -14,7 +15,7 @@ export interface RegistrationOptions {
   readonly discovered: Discovered;
   readonly redirectUri: string;
   readonly scope: string | undefined;
-  /** The client of the last sign-in with this issuer. */
+  /** The client of the last sign-in with this issuer; not one that came to nothing. */
   readonly stored: RegisteredClient | undefined;
   readonly fetch: GuardedFetch;
 }
@@ -71,13 +72,20 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
         'refuses requests without a credential and does not say where to sign in: put the header that it wants into its entry.',
       );
     }
-    const status = error instanceof RegistrationRejectedError ? ` (HTTP ${error.status})` : '';
-    throw unavailable(
-      server,
-      `belongs to the authorization server ${originOf(authorizationServer)}, which refused to register the gateway${status}: register a client there, and put its "clientId" into "oauth" of the entry.`,
-    );
+    const where = `belongs to the authorization server ${originOf(authorizationServer)}, which`;
+    if (!(error instanceof RegistrationRejectedError)) {
+      const what = 'answered the registration of the gateway with something that is none';
+      throw unavailable(server, `${where} ${what}: ${BY_HAND}.`);
+    }
+    const isAboutAddress = /redirect/i.test(error.body);
+    const also = isAboutAddress
+      ? ` Where it does not take the address ${redirectUri}, try "redirectHost": "localhost" in "oauth".`
+      : '';
+    throw unavailable(server, `${where} refused to register the gateway (HTTP ${error.status}): ${BY_HAND}.${also}`);
   }
 }
+
+const BY_HAND = 'register a client there, and put its "clientId" into "oauth" of the entry';
 
 function metadataOf(redirectUri: string, { metadata }: Discovered): OAuthClientMetadata {
   const methods = metadata?.token_endpoint_auth_methods_supported;

@@ -85,7 +85,11 @@ test('a client of the entry goes before a document, and that before a registrati
 
 test.each([
   ['the issuer of another one', { code: 'c', iss: 'https://evil.example.com' }, {}],
-  ['its own issuer with a slash', { code: 'c', iss: `${ISSUER}/` }, {}],
+  [
+    'its own issuer with a slash, where one is promised',
+    { code: 'c', iss: `${ISSUER}/` },
+    { authorization_response_iss_parameter_supported: true },
+  ],
   ['no issuer, where one is promised', { code: 'c' }, { authorization_response_iss_parameter_supported: true }],
   ['an error of another issuer', { error: 'access_denied', iss: 'https://evil.example.com' }, {}],
 ])('an answer with %s is thrown away (RFC 9207)', async (_name, more, metadata) => {

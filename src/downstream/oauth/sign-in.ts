@@ -12,8 +12,9 @@ import { unavailable } from '../failures.ts';
 import type { Account } from './account.ts';
 import { covers, unionOf } from './challenge.ts';
 import type { RegisteredClient } from './credential.ts';
-import { type Discovered, originOf } from './discovery.ts';
+import type { Discovered } from './discovery.ts';
 import { RefusedGrant, redeemCode } from './grants.ts';
+import { isSameIssuer, originOf } from './issuer.ts';
 import { clientFor } from './registration.ts';
 
 /** Milliseconds a person has. */
@@ -23,6 +24,8 @@ export interface SignIn {
   readonly server: string;
   /** Where the person goes. */
   readonly url: string;
+  /** Host of the authorization server that they sign in to, and of its page where that is another one. */
+  readonly where: string;
   /** Resolves when the token is there. @throws GatewayError AUTH_REQUIRED, SERVER_UNAVAILABLE */
   readonly done: Promise<void>;
 }
@@ -71,7 +74,8 @@ export function createSignIns(): SignIns {
     const discovered = await account.discover();
     const { issuer, metadata } = discovered;
     const held = await account.load();
-    if (held !== undefined && held.issuer !== issuer && oauth?.clientId !== undefined) {
+    const isSame = held !== undefined && isSameIssuer(held.issuer, issuer);
+    if (held !== undefined && !isSame && oauth?.clientId !== undefined) {
       throw unavailable(
         server,
         `names another authorization server (${originOf(issuer)}) than the one that the "clientId" of its entry was used with. If that is meant, run: agent-mcp-gateway auth logout ${server}`,
@@ -85,11 +89,12 @@ export function createSignIns(): SignIns {
       );
     }
     const scope = scopeOf(account, discovered);
-    const stored = held?.issuer === issuer ? held.credential.client : undefined;
+    const known = isSame ? held.credential.client : undefined;
+    const stored = known?.isDoubtful === true ? undefined : known;
     const client = await clientFor({ server, oauth, discovered, redirectUri, scope, stored, fetch });
     if (client.known === 'registered' && client !== stored) {
       await account.keepClient(issuer, discovered.indicator, client);
-    }
+    } else if (client.known === 'registered') await account.doubtClient(issuer, client.id, false);
     const { authorizationUrl, codeVerifier: verifier } = await startAuthorization(discovered.authorizationServer, {
       ...(metadata === undefined ? {} : { metadata }),
       clientInformation: { client_id: client.id },
@@ -103,6 +108,7 @@ export function createSignIns(): SignIns {
       account,
       server,
       url,
+      where: whereOf(issuer, url),
       discovered,
       client,
       scope,
@@ -148,15 +154,21 @@ export function createSignIns(): SignIns {
       [...pending.values()].find(
         (one) =>
           one.account === account &&
-          (redirectUri === undefined
-            ? one.redirectUri.startsWith('http://127.0.0.1:')
-            : one.redirectUri === redirectUri) &&
+          (redirectUri === undefined ? LOOPBACK.test(one.redirectUri) : one.redirectUri === redirectUri) &&
           covers(account.wanted(one.discovered.issuer), one.scope),
       ),
     close() {
       for (const [state, { server }] of pending) end(state, late(server));
     },
   };
+}
+
+const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost):/;
+
+/** Hosts for people, without what a reader could take for a link. */
+function whereOf(issuer: string, url: string): string {
+  const [name, page] = [issuer, url].map((address) => (URL.canParse(address) ? new URL(address).host : ''));
+  return name === page ? `${name}` : `${name} (on the page of ${page})`;
 }
 
 async function complete(found: Pending, answer: URLSearchParams): Promise<void> {
@@ -167,29 +179,44 @@ async function complete(found: Pending, answer: URLSearchParams): Promise<void> 
   if (code === null) {
     const said = answer.get('error') ?? '';
     const why = /^[a-z_]{1,40}$/.test(said) ? ` (${said})` : '';
+    if (UNKNOWN_CLIENT.has(said)) await forgetClient(found);
     throw new GatewayError('AUTH_REQUIRED', `The authorization server of "${server}" did not sign anybody in${why}.`);
   }
-  const context = { server, oauth: account.oauth, discovered, client, fetch: account.fetch, now: Date.now };
   try {
-    const tokens = await redeemCode(context, { code, iss, verifier, redirectUri });
+    const tokens = await redeemCode(account.contextOf(discovered, client), { code, iss, verifier, redirectUri });
     await account.save(discovered.issuer, { indicator: discovered.indicator, client, asked: scope, tokens });
   } catch (error) {
     if (!(error instanceof RefusedGrant)) throw error;
-    const fix = error.what === 'grant' ? 'Ask for a new link.' : 'Correct "oauth" in the servers file.';
+    const isOwners = error.what === 'client' && client.known !== 'registered';
+    if (error.what === 'client') await forgetClient(found);
+    const what =
+      error.what !== 'client' ? 'code' : isOwners ? 'client of its entry' : 'client that the gateway registered';
+    const fix = isOwners ? 'Correct "oauth" in the servers file.' : 'Ask for a new link.';
     throw new GatewayError(
       'AUTH_REQUIRED',
-      `The authorization server of "${server}" refused the ${error.what}. ${fix}`,
+      `The authorization server of "${server}" refused the ${what}${error.said}. ${fix}`,
     );
   }
 }
 
+/** Errors of a page that does not know who asks (RFC 6749, section 4.1.2.1); some give the code of the token endpoint. */
+const UNKNOWN_CLIENT: ReadonlySet<string> = new Set(['unauthorized_client', 'invalid_client']);
+
+/** What the authorization server does not know any more is registered again the next time. */
+async function forgetClient({ account, discovered, client }: Pending): Promise<void> {
+  if (client.known === 'registered') await account.doubtClient(discovered.issuer, client.id, true);
+}
+
 /** RFC 9207, section 2.4, for errors as well as codes. */
 function checkIssuer(server: string, { metadata, issuer }: Discovered, iss: string | undefined): void {
+  const isPromised = metadata?.authorization_response_iss_parameter_supported === true;
+  // Where it is promised every character counts; where it is not, it is taken as people write it.
+  if (!isPromised && iss !== undefined && metadata !== undefined && isSameIssuer(iss, metadata.issuer)) return;
   try {
     validateAuthorizationResponseIssuer({
       iss,
       expectedIssuer: metadata?.issuer,
-      issParameterSupported: metadata?.authorization_response_iss_parameter_supported === true,
+      issParameterSupported: isPromised,
     });
   } catch (error) {
     if (!(error instanceof IssuerMismatchError)) throw error;

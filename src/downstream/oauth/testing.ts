@@ -2,6 +2,7 @@
 import type { HttpDefinition, OAuthDefinition } from '../../config/types.ts';
 import type { Log } from '../types.ts';
 import { type Account, createAccount } from './account.ts';
+import type { OtherServer } from './issuer-check.ts';
 import type { CredentialKey, CredentialStore, GuardedFetch } from './types.ts';
 
 export const RESOURCE = 'https://mcp.example.com/mcp';
@@ -123,9 +124,19 @@ export interface AccountParts {
   readonly oauth?: Partial<OAuthDefinition>;
   readonly now?: () => number;
   readonly keepSecrets?: (owner: string, values: readonly string[]) => void;
+  readonly others?: readonly OtherServer[];
+  readonly elsewhere?: readonly string[];
 }
 
-export function accountFor({ fake, store = memoryStore(), oauth, now = Date.now, keepSecrets }: AccountParts): Account {
+export function accountFor({
+  fake,
+  store = memoryStore(),
+  oauth,
+  now = Date.now,
+  keepSecrets,
+  others = [],
+  elsewhere = [],
+}: AccountParts): Account {
   const definition: HttpDefinition = {
     transport: 'http',
     url: RESOURCE,
@@ -133,5 +144,6 @@ export function accountFor({ fake, store = memoryStore(), oauth, now = Date.now,
     oauth: oauth === undefined ? undefined : { ...NO_OAUTH, ...oauth },
   };
   const base = { server: 'mcp', definition, principal: '', store, fetch: fake.fetch, log: noLog, now };
-  return createAccount({ ...base, keepSecrets: keepSecrets ?? (() => undefined) });
+  const strangers = { others: async () => others, elsewhere: () => new Set(elsewhere) };
+  return createAccount({ ...base, ...strangers, keepSecrets: keepSecrets ?? (() => undefined) });
 }

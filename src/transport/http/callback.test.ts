@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import type { LoopbackName } from '../../config/types.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { listenForCallback } from './callback.ts';
 
@@ -8,8 +9,12 @@ afterEach(() => {
   for (const callback of open.splice(0)) callback.close();
 });
 
-async function listen(receive: (answer: URLSearchParams, at: string) => Promise<string>, port = 0) {
-  const callback = await listenForCallback(port, receive);
+async function listen(
+  receive: (answer: URLSearchParams, at: string) => Promise<string>,
+  port = 0,
+  host: LoopbackName = '127.0.0.1',
+) {
+  const callback = await listenForCallback(port, host, receive);
   open.push(callback);
   return callback;
 }
@@ -58,6 +63,15 @@ test('shows the sentences of known failures, and nothing of others', async () =>
   expect(await ask(`${redirectUri}?a`)).toMatchObject({ status: 400, text: expect.stringContaining('a new link') });
   expect((await ask(`${redirectUri}?a`)).text).not.toContain('secret');
   expect((await ask(`${redirectUri}?a=${'x'.repeat(9_000)}`)).text).toContain('too long');
+});
+
+test('may be called localhost, and is called nothing else then', async () => {
+  const { redirectUri } = await listen(async (_answer, at) => at, 0, 'localhost');
+  expect(redirectUri).toMatch(/^http:\/\/localhost:\d+\/callback$/);
+  const there = redirectUri.replace('localhost', '127.0.0.1');
+  const { host } = new URL(redirectUri);
+  expect(await ask(`${there}?code=c`, { host })).toMatchObject({ status: 200 });
+  expect(await ask(`${there}?code=c`)).toMatchObject({ status: 404 });
 });
 
 test('says which port is taken', async () => {

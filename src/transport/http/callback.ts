@@ -11,13 +11,17 @@ const LONGEST_URL = 8192;
 
 type Receive = (answer: URLSearchParams) => Promise<string>;
 
-/** One address for one sign-in (RFC 8252, section 7.3). */
-export const listenForCallback: ListenForCallback = (port, receive) => {
+/**
+ * One address for one sign-in (RFC 8252, section 7.3). Browsers that look `localhost` up as an address of IPv6 go on to the one
+ * of IPv4, where nothing listens on the first.
+ */
+export const listenForCallback: ListenForCallback = (port, host, receive) => {
+  const redirectUriOf = (own: number): string => `http://${host}:${own}${PATH}`;
   const server = createServer({ maxHeaderSize: 2 * LONGEST_URL }, (request, response) => {
     const { port: own } = server.address() as AddressInfo;
     const url = request.url ?? '/';
     // Another name for this address is a page of somebody else's.
-    const isOwn = request.headers.host === `127.0.0.1:${own}` && request.method === 'GET';
+    const isOwn = request.headers.host === `${host}:${own}` && request.method === 'GET';
     if (isOwn && url.startsWith(`${PATH}?`)) {
       void answerCallback(request, response, (answer) => receive(answer, redirectUriOf(own)));
     } else sendPage(response, 404, 'Not found', ['There is nothing here.']);
@@ -34,10 +38,6 @@ export const listenForCallback: ListenForCallback = (port, receive) => {
     });
   });
 };
-
-function redirectUriOf(port: number): string {
-  return `http://127.0.0.1:${port}${PATH}`;
-}
 
 /** Answers with a page. Never rejects. */
 export async function answerCallback(

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../../identity/authenticate.ts';
-import type { Desk } from '../../pipeline/sign-in.ts';
+import type { Desk, Subject } from '../../pipeline/sign-in.ts';
 import { readBody } from './body.ts';
 import { answerCallback } from './callback.ts';
 import type { Elsewhere } from './elsewhere.ts';
@@ -42,21 +42,21 @@ export function serveSignIn(
   if (path !== '/oauth/start') return false;
   const id = new URL(request.url ?? '/', 'http://gateway').searchParams.get('id') ?? '';
   const handOn = elsewhere?.of(id);
-  const server = desk.serverOf(id);
+  const subject = desk.subjectOf(id);
   if (handOn !== undefined) handOn(request, response);
-  else if (server === undefined) {
+  else if (subject === undefined) {
     sendPage(response, 404, 'This link is over', ['Ask for a new one by making the call again.']);
   } else if (request.method === 'GET') {
-    sendPage(response, 200, `Sign in to "${server}"`, explanation(server), FORM);
+    sendPage(response, 200, `Sign in to "${subject.server}"`, explanation(subject), FORM);
   } else if (request.method === 'POST') {
     readBody(request, MAX_BODY, (body) => {
       const token = body.kind === 'text' ? new URLSearchParams(body.text).get('token') : null;
-      void enter(token ?? '', server);
+      void enter(token ?? '', subject);
     });
   } else sendPage(response, 405, 'Not possible', ['This page can be read and sent.']);
   return true;
 
-  async function enter(token: string, about: string): Promise<void> {
+  async function enter(token: string, about: Subject): Promise<void> {
     const found = await authenticate(`Bearer ${token.trim()}`);
     const entered = found.kind === 'proven' ? desk.enter(id, found.proof.owner) : undefined;
     if (entered !== undefined) {
@@ -68,14 +68,14 @@ export function serveSignIn(
       sendPage(response, 429, 'Too many tries', ['Wait a minute, and try again.']);
     } else {
       const why = 'This is not the token of whoever asked for this link. The link is for nobody else.';
-      sendPage(response, 403, `Sign in to "${about}"`, [why, ...explanation(about)], FORM);
+      sendPage(response, 403, `Sign in to "${about.server}"`, [why, ...explanation(about)], FORM);
     }
   }
 }
 
-function explanation(server: string): string[] {
+function explanation({ server, where }: Subject): string[] {
   return [
-    `Your agent wants to use "${server}" in your name. Enter the token with which your client connects to this gateway; then sign in at the server.`,
+    `Your agent wants to use "${server}" in your name. Enter the token with which your client connects to this gateway; then sign in at ${where}.`,
     'Did somebody else send you this link? Then close this page.',
   ];
 }
