@@ -91,7 +91,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     what,
     late,
     arrived: (server: ServerDefinition) => options.onArrival?.(server, kind),
-    now: options.now ?? Date.now,
+    now: options.now ?? (() => performance.now()),
     // Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's.
     lease: (server: ServerDefinition, tenant: Tenant | undefined) =>
       downstream.lease(server, {

@@ -1,9 +1,10 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
+import { findProgram, type ProgramFault, programFault } from '../config/program.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServerDefinition } from '../config/types.ts';
+import { whyNotStarted } from '../downstream/start-failure.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
 import { print, printJson } from './output.ts';
 import { openWorkbench, type Tested, type Workbench } from './workbench.ts';
 
@@ -51,12 +52,12 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
   const checks: Check[] = [];
   const check = (what: string, ok: boolean, found: string): void => void checks.push({ name: what, ok, found });
   check('entry', server !== undefined, server === undefined ? (tested.error?.message ?? '') : 'complete');
-  let path: string | undefined;
+  let fault: ProgramFault | undefined;
   if (server?.link.transport === 'stdio') {
     const { command, env, cwd } = server.link;
-    path = findCommand(command, env.get('PATH'), cwd);
-    const where = command.includes('/') ? 'is not there, or may not be run' : 'is not in PATH';
-    check('command', path !== undefined, path ?? `${command} ${where}`);
+    fault = programFault(server.link);
+    if (fault?.field === 'cwd') check('cwd', false, fault.message);
+    else check('command', fault === undefined, fault?.message ?? findProgram(command, env.get('PATH'), cwd) ?? command);
     check('environment', true, env.size === 0 ? 'complete' : `complete: ${[...env.keys()].join(', ')}`);
   }
   const { facts, tools, error } = tested;
@@ -65,7 +66,7 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
     const is = [facts.name, facts.version].filter((part) => part !== undefined).join(' ');
     const { start_ms, handshake_ms } = report ?? {};
     if (start_ms !== undefined && server?.link.transport === 'stdio')
-      check('start', true, `${start_ms} ms to the first byte`);
+      check('start', true, `${start_ms} ms to the first message`);
     check('handshake', true, handshake_ms === undefined ? 'done' : `${handshake_ms} ms`);
     check('protocol', true, `${facts.revision} (${facts.era})`);
     check('version', true, is === '' ? 'not said' : is);
@@ -73,7 +74,7 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
   if (tools !== undefined) {
     check('tools', true, `${tools.count}, ${tools.bytes} bytes, about ${tools.tokens} tokens of definitions`);
   } else if (facts !== undefined) check('tools', false, error?.message ?? 'could not be listed');
-  const fix = server === undefined ? bench.snapshot.broken.get(name)?.fix : fixFor(server, path, tested);
+  const fix = server === undefined ? bench.snapshot.broken.get(name)?.fix : fixFor(server, fault, tested);
   return {
     server: name,
     ok: tested.status === 'initialized',
@@ -89,14 +90,12 @@ function directHint(tools: number): string {
 }
 
 /** What to do, by what is known and never by the text of an error. */
-function fixFor(server: ServerDefinition, path: string | undefined, tested: Tested): string | undefined {
+function fixFor(server: ServerDefinition, fault: ProgramFault | undefined, tested: Tested): string | undefined {
   const { error, tools } = tested;
-  if (server.link.transport === 'stdio' && path === undefined) {
-    const { command } = server.link;
-    return command.includes('/')
-      ? `Correct "command", or make the file executable: chmod +x ${command}`
-      : `Install ${command}, or write its full path into "command".`;
-  }
+  // What keeps it from starting now may be another thing, e.g. a limit of the system.
+  const isStarted = error?.cause === undefined || systemCode(error.cause) === undefined;
+  if (server.link.transport === 'stdio' && !isStarted) return whyNotStarted(error?.cause, server.link).fix;
+  if (fault !== undefined) return `${fault.fix}.`;
   if (error !== undefined) return fixOf(error, server);
   if (tools !== undefined && tools.tokens > MANY_TOKENS) {
     return 'Its definitions are large: agents should ask for the tools they need by name or pattern, or rules allow fewer.';
@@ -109,7 +108,7 @@ function fixOf({ code, data }: GatewayError, { link }: ServerDefinition): string
   if (status === 401 || status === 403) return 'Put valid credentials into "headers" of its entry.';
   if (typeof status === 'number') return 'Check "url" of its entry: the server answers, but not with MCP.';
   if (data?.['phase'] === 'start') {
-    return 'Run "agent-mcp-gateway warm" once and see whether it downloads for long: then raise "start_timeout_ms". Otherwise run its command by hand: it writes nothing.';
+    return 'Run "agent-mcp-gateway warm" once and see whether it downloads for long: then raise "start_timeout_ms". Otherwise run its command by hand: it writes no message.';
   }
   if (data?.['phase'] === 'handshake') {
     return 'Check that the program speaks MCP over stdio and needs no further argument; or raise "handshake_timeout_ms".';
@@ -119,28 +118,6 @@ function fixOf({ code, data }: GatewayError, { link }: ServerDefinition): string
   return link.transport === 'stdio'
     ? 'Run its command by hand and look at what it writes.'
     : 'Check that the server runs and that "url" of its entry is its address.';
-}
-
-/** Where a command is; undefined where it cannot be found or run. */
-function findCommand(command: string, path: string | undefined, cwd: string | undefined): string | undefined {
-  const folders = command.includes('/') ? [resolve(cwd ?? '.')] : (path ?? process.env['PATH'] ?? '').split(delimiter);
-  const endings = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];
-  for (const folder of folders) {
-    for (const ending of endings) {
-      const candidate = command.includes('/') ? resolve(folder, command) : join(folder, `${command}${ending}`);
-      if (isExecutable(candidate)) return candidate;
-    }
-  }
-  return undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function printDiagnosis({ server, ok, checks, fix }: Diagnosis): void {

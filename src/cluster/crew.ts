@@ -102,7 +102,7 @@ export function createCrew({ size, order, pairs, api, ended, log }: CrewOptions)
     const script = builtProgram('worker.js');
     if (script === undefined)
       throw new GatewayError('INTERNAL', 'The program of the workers is missing: install again.');
-    const start = backoffs[number]?.started(Date.now());
+    const start = backoffs[number]?.started(performance.now());
     const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const failed = (error: unknown): void => log.error({ err: error, worker: number }, 'a worker could not be served');
     const exited = new Promise<void>((resolve) => {
@@ -111,7 +111,7 @@ export function createCrew({ size, order, pairs, api, ended, log }: CrewOptions)
         held.delete(number);
         // Node tells no end of a channel on which a connection was being sent.
         line.end();
-        start?.ended(Date.now());
+        start?.ended(performance.now());
         ended(number);
         resolve();
         if (member.isReady && !stopping) {
@@ -148,7 +148,7 @@ export function createCrew({ size, order, pairs, api, ended, log }: CrewOptions)
         },
       );
     };
-    setTimeout(again, backoffs[number]?.waitMs(Date.now()) ?? 0);
+    setTimeout(again, backoffs[number]?.waitMs(performance.now()) ?? 0);
   };
 
   const ready = (): readonly Held[] => [...held.values()].filter(({ isReady, child }) => isReady && child.connected);

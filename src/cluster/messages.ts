@@ -23,7 +23,7 @@ export interface StartOrder {
     readonly status: ReturnType<ConfigStore['status']>;
   };
   readonly owners: Owners;
-  /** Milliseconds since 1970. */
+  /** When the gateway started, in milliseconds since the machine did. */
   readonly startedAt: number;
   /** The program that the user started: an entry that names it would start gateways without end. */
   readonly mainScript: string | undefined;

@@ -13,6 +13,7 @@ import { createLogger } from '../observe/log.ts';
 import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/limits.ts';
+import { sinceBoot } from '../shared/clock.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
 import { serveControl } from '../transport/control.ts';
@@ -35,7 +36,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   const redactor = createRedactor();
   const log = createLogger({ debug: settings.debug, redact: redactor.redact });
   const metrics = createMetrics({ version: VERSION });
-  const startedAt = Date.now();
+  const startedAt = sinceBoot();
   const id = randomBytes(6).toString('hex');
   const size = settings.workers;
   let owners: Owners = new Map();

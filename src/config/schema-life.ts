@@ -5,7 +5,7 @@ import { count } from './schema-parts.ts';
 const ms = (description: string) => count.meta({ description }).exactOptional();
 
 export const lifeFields = {
-  start_timeout_ms: ms('Milliseconds until the program writes its first byte to stdout; 120000 without it.'),
+  start_timeout_ms: ms('Milliseconds until the program writes its first message to stdout; 120000 without it.'),
   handshake_timeout_ms: ms('Milliseconds for the handshake after that; 15000 without it.'),
   idle_timeout_ms: ms('Milliseconds without a call after which the server is stopped; the next call starts it.'),
   max_concurrent: ms('Calls at one time; 128 without it. No agent gets the last quarter of them.'),

@@ -21,7 +21,7 @@ export type Sharing = 'shared' | 'per-principal' | 'per-session' | 'per-call';
 
 /** What an entry says about the life of its connections; undefined takes the default that docs/servers.md names. */
 export interface ServerLife {
-  /** Milliseconds until the first byte on stdout. */
+  /** Milliseconds until the first message on stdout. */
   readonly startTimeoutMs: number | undefined;
   /** Milliseconds for the handshake after that. */
   readonly handshakeTimeoutMs: number | undefined;

@@ -21,7 +21,7 @@ export function watchAlive(
     ping: () => link.ping(PING_MS),
     opened: () => log.warn({ server }, 'server does not answer: no calls are sent to it'),
     stillSilent: (openSince) => {
-      if (!isProcess || Date.now() - openSince <= STUCK_MS || instance.calls > 0) return;
+      if (!isProcess || performance.now() - openSince <= STUCK_MS || instance.calls > 0) return;
       void link.end(unavailable(server, 'did not answer for over a minute and is started again.'));
     },
     recovered: () => log.info({ server }, 'server answers again'),

@@ -14,9 +14,9 @@ const LONGEST_DELAY_MS = 30_000;
 export interface Breaker {
   /** Why a call is not sent now; undefined where it is. */
   refusal(): GatewayError | undefined;
-  /** A call was given up that was sent at this time, in milliseconds since 1970. */
+  /** A call was given up that was sent at this time, in milliseconds of `performance.now`. */
   timedOut(sentAt: number): void;
-  /** Since when it is open, in milliseconds since 1970; undefined while closed. */
+  /** Since when it is open, in milliseconds of `performance.now`; undefined while closed. */
   readonly openSince: number | undefined;
   /** Asks no more. */
   stop(): void;
@@ -44,7 +44,7 @@ export function createBreaker({ server, heardAt, ping, opened, stillSilent, reco
 
   const ask = async (delay: number): Promise<void> => {
     asking = true;
-    const asked = Date.now();
+    const asked = performance.now();
     const alive = (await ping()) || heardAt() >= asked;
     asking = false;
     if (stopped) return;
@@ -55,11 +55,11 @@ export function createBreaker({ server, heardAt, ping, opened, stillSilent, reco
       return;
     }
     if (openSince === undefined) {
-      openSince = Date.now();
+      openSince = performance.now();
       opened();
     } else stillSilent(openSince);
     if (stopped) return;
-    nextAt = Date.now() + delay;
+    nextAt = performance.now() + delay;
     timer = setTimeout(() => void ask(Math.min(delay * 2, LONGEST_DELAY_MS)), delay);
     timer.unref();
   };
@@ -67,8 +67,8 @@ export function createBreaker({ server, heardAt, ping, opened, stillSilent, reco
   return {
     refusal() {
       if (openSince === undefined) return undefined;
-      const wait = Math.max(FIRST_DELAY_MS, nextAt - Date.now());
-      const what = `Server "${server}" has not answered for ${seconds(Date.now() - heardAt())}; the call was not sent.`;
+      const wait = Math.max(FIRST_DELAY_MS, nextAt - performance.now());
+      const what = `Server "${server}" has not answered for ${seconds(performance.now() - heardAt())}; the call was not sent.`;
       return new GatewayError('SERVER_UNAVAILABLE', `${what} It is asked again in ${seconds(wait)}.`, {
         data: { retryAfterMs: Math.ceil(wait) },
       });

@@ -27,14 +27,15 @@ export interface Channel {
 }
 
 export interface ChannelHandlers {
-  /** The server wrote something for the first time. */
+  /** The server wrote a message for the first time. */
   active(): void;
   /**
    * One message of the server.
    * @param of the request on whose stream it came, where the channel knows.
+   * @param flaw why it cannot be read, the end of a sentence, where the channel knows.
    * @returns false when it is not a message.
    */
-  message(text: string, of?: number): boolean;
+  message(text: string, of?: number, flaw?: string): boolean;
   /** This one request failed; the channel works on. */
   failed(id: number, error: GatewayError): void;
   /** True while the request waits for its response. */

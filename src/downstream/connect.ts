@@ -16,6 +16,7 @@ import { createPeer, type Peer } from './peer.ts';
 import type { ServerProcess } from './process.ts';
 import { isOldTransport } from './refusal.ts';
 import { createResourceSubscriptions } from './resources.ts';
+import { createTail } from './stderr.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announces, keepSubscribed } from './subscribe.ts';
 import type { DownstreamEvents, Log, ServerFacts, Timing, Whose } from './types.ts';
@@ -30,7 +31,7 @@ export interface Memory {
 }
 
 export interface Budgets {
-  /** Milliseconds until the first byte of a started process: it may be downloading itself. */
+  /** Milliseconds until the first message of a started process: it may be downloading itself. */
   readonly startMs: number;
   /** Milliseconds for the handshake after that. */
   readonly handshakeMs: number;
@@ -124,19 +125,22 @@ async function connectStdio(
   const { log, redact, maxMessageBytes, memory, started, output } = options;
   const { stopStepMs } = options.budgets;
   const base = { server: server.name, definition, log, redact, maxMessageBytes, stopStepMs, started, output };
-  const open = async (): Promise<OpenChannel> => {
+  const start = async (known: Era | undefined): Promise<Attempt> => {
     await checkScripts(server.name, definition);
-    return stdioChannel({ ...base, marker: options.marker(), warn: createWarnings(log, server.name) });
+    const tail = createTail(redact);
+    const warn = createWarnings(log, server.name);
+    const open = stdioChannel({ ...base, marker: options.marker(), warn, tail });
+    return attempt(server, options, open, { known, lastWords: () => tail.sentence() });
   };
   const { verdict } = memory;
   try {
-    return await attempt(server, options, await open(), verdict === 'modern' ? 'modern' : verdict && 'legacy');
+    return await start(verdict === 'modern' ? 'modern' : verdict && 'legacy');
   } catch (error) {
     // Some servers end at the first request that is not `initialize`: start those again without the probe.
     const died = error instanceof GatewayError && error.data?.['exited'] === true;
     if (verdict === 'legacy' || !died || options.signal.aborted) throw error;
     memory.verdict = 'legacy';
-    return attempt(server, options, await open(), 'legacy');
+    return start('legacy');
   }
 }
 
@@ -162,7 +166,7 @@ async function connectHttp(
   const base = { server: server.name, definition, version, log, warn, maxMessageBytes, authorization };
   const overSse = async (endpointMs?: number): Promise<Attempt> => {
     const { sseChannel } = await import('./sse-link.ts');
-    return attempt(server, options, sseChannel({ ...base, endpointMs }), 'legacy', 'sse');
+    return attempt(server, options, sseChannel({ ...base, endpointMs }), { known: 'legacy', verdict: 'sse' });
   };
   if (definition.transport === 'sse') return overSse();
   const { verdict } = memory;
@@ -176,7 +180,7 @@ async function connectHttp(
   try {
     // Loaded with the first HTTP server: its client is half of the program.
     const { httpChannel } = await import('./http-link.ts');
-    return await attempt(server, options, httpChannel(base), verdict === 'sse' ? undefined : verdict);
+    return await attempt(server, options, httpChannel(base), { known: verdict === 'sse' ? undefined : verdict });
   } catch (error) {
     // A server of 2024-11-05 refuses the POST, or answers it in some other way than ours, and has an event stream at the same
     // address (2025-11-25, basic/transports, Backwards Compatibility).
@@ -188,13 +192,21 @@ async function connectHttp(
   }
 }
 
+interface AttemptTerms {
+  /** What an earlier connection found out. */
+  readonly known: Era | undefined;
+  /** What to remember; default the era that is found. */
+  readonly verdict?: Verdict;
+  /** A sentence with what the server wrote last. */
+  readonly lastWords?: () => string;
+}
+
 /** One try; closes the channel when it fails. */
 async function attempt(
   server: ServerDefinition,
   options: ConnectOptions,
   open: OpenChannel,
-  known: Era | undefined,
-  verdict?: Verdict,
+  { known, verdict, lastWords = () => '' }: AttemptTerms,
 ): Promise<Attempt> {
   const { budgets, signal, version, capabilities, events, memory } = options;
   const { name } = server;
@@ -208,8 +220,8 @@ async function attempt(
   let activeAt = began;
   const expire = (ms: number, phase: 'start' | 'handshake', what: string): NodeJS.Timeout =>
     setTimeout(() => {
-      const error = unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`, { data: { phase } });
-      budget.abort(error);
+      const late = `${what} within ${seconds(ms)}; it was stopped.${lastWords()}`;
+      budget.abort(unavailable(name, late, { data: { phase } }));
     }, ms);
   const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'handshake', 'did not finish the handshake');
   let timer: NodeJS.Timeout | undefined;
@@ -249,6 +261,7 @@ async function attempt(
     server: name,
     version,
     warn: createWarnings(options.log, name),
+    redact: options.redact,
     active: () => {
       activeAt = performance.now();
       if (!isProcess || facts !== undefined || budget.aborted) return;
@@ -283,7 +296,7 @@ async function attempt(
       if (facts !== undefined) options.closed(error);
     },
   });
-  timer = isProcess ? expire(budgets.startMs, 'start', 'wrote nothing to stdout') : handshakeTimer();
+  timer = isProcess ? expire(budgets.startMs, 'start', 'wrote no message to stdout') : handshakeTimer();
   try {
     const first = await shakeHands(peer, {
       server: name,

@@ -26,7 +26,7 @@ export interface Connections {
 
 interface Connection {
   readonly client: Client;
-  /** When it was last connected, in milliseconds since 1970. */
+  /** When it was last connected, in milliseconds of `performance.now`. */
   since: number;
 }
 
@@ -47,10 +47,10 @@ export function createConnections(origin: string): Connections {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const connection: Connection = { client, since: Date.now() };
+    const connection: Connection = { client, since: performance.now() };
     all.add(connection);
     client.on('connect', () => {
-      connection.since = Date.now();
+      connection.since = performance.now();
     });
     client.on('connectionError', () => all.delete(connection));
     // A turn after the response, so that what else a server sends or does on its connection is seen before the next request.
@@ -63,7 +63,7 @@ export function createConnections(origin: string): Connections {
   };
 
   const take = (): Connection | undefined => {
-    const oldest = Date.now() - LIFE_MS;
+    const oldest = performance.now() - LIFE_MS;
     for (let found = free.pop(); found !== undefined; found = free.pop()) {
       if (found.since > oldest) return found;
       all.delete(found);

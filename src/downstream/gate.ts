@@ -71,7 +71,7 @@ export function createGate(server: string, maxConcurrent: number, maxQueue: numb
   const wait = (agent: string, waitMs: number, signal: CancelSignal | undefined): Promise<Leave> =>
     new Promise((resolve, reject) => {
       const queue = queues.get(agent) ?? [];
-      const since = Date.now();
+      const since = performance.now();
       const end = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', aborted);
@@ -93,7 +93,7 @@ export function createGate(server: string, maxConcurrent: number, maxQueue: numb
       };
       const aborted = (): void => withdraw(signal?.reason);
       const timer = setTimeout(
-        () => withdraw(busy(`was busy with other calls for ${seconds(Date.now() - since)}`)),
+        () => withdraw(busy(`was busy with other calls for ${seconds(performance.now() - since)}`)),
         timerMs(waitMs),
       );
       signal?.addEventListener('abort', aborted, { once: true });

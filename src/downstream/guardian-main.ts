@@ -35,7 +35,7 @@ async function finish(): Promise<void> {
   if (await family.gone(STDIN_MS)) return;
   family.signal('SIGTERM');
   if (await family.gone(TERM_MS)) return;
-  for (const until = Date.now() + KILL_MS; Date.now() < until; ) {
+  for (const until = performance.now() + KILL_MS; performance.now() < until; ) {
     family.signal('SIGKILL');
     if (await family.gone(100)) return;
   }

@@ -36,8 +36,8 @@ export function createGuardian(script: string | undefined, gatewayId: string, lo
 
   const start = (): void => {
     if (script === undefined || child !== undefined || process.platform === 'win32') return;
-    if (Date.now() - startedAt < AGAIN_MS) return;
-    startedAt = Date.now();
+    if (performance.now() - startedAt < AGAIN_MS) return;
+    startedAt = performance.now();
     // Without the marker and in a session of its own: nothing that ends the gateway's processes shall end it.
     const made = spawn(process.execPath, [...FLAGS, script], {
       stdio: ['pipe', 'ignore', 'ignore'],

@@ -30,7 +30,9 @@ it('keeps its connection, and looks the name up again after a minute', async () 
     .spyOn(dns, 'lookup')
     .mockImplementation(((_name: string, _options: object, done: Found) =>
       process.nextTick(done, null, [{ address: '127.0.0.1', family: 4 }])) as typeof dns.lookup);
-  const now = vi.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  const clock = performance.now.bind(performance);
+  let ahead = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => clock() + ahead);
   const definition = { transport: 'http', url: `http://localhost:${port}/mcp`, headers: new Map() } as const;
   const client = createHttpClient('s', definition, '1');
   const ask = async (): Promise<void> => {
@@ -41,7 +43,7 @@ it('keeps its connection, and looks the name up again after a minute', async () 
   };
   for (let call = 0; call < 3; call++) await ask();
   expect([lookup.mock.calls.length, sockets.size]).toEqual([1, 1]);
-  now.mockReturnValue(1_061_000);
+  ahead = 61_000;
   for (let call = 0; call < 3; call++) await ask();
   expect([lookup.mock.calls.length, sockets.size]).toEqual([2, 2]);
   await client.close();

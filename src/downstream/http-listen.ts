@@ -26,7 +26,7 @@ export async function keepListening(parts: Listening): Promise<void> {
   let lastId: string | undefined;
   let delay = 0;
   while (!signal.aborted) {
-    const started = Date.now();
+    const started = performance.now();
     let end: StreamEnd | undefined;
     try {
       await session.ready();
@@ -51,7 +51,7 @@ export async function keepListening(parts: Listening): Promise<void> {
     }
     lastId = end?.lastId ?? lastId;
     const retryMs = end?.retryMs ?? FIRST_DELAY_MS;
-    const lived = Date.now() - started > LONGEST_DELAY_MS;
+    const lived = performance.now() - started > LONGEST_DELAY_MS;
     delay = lived ? retryMs : Math.min(Math.max(delay * 2, retryMs), LONGEST_DELAY_MS);
     await pause(delay, signal);
   }

@@ -19,7 +19,7 @@ export function watchIdle(instance: Instance, limitMs: number, end: () => void):
     timer = setTimeout(look, timerMs(ms)).unref();
   };
   const look = (): void => {
-    const left = instance.usedAt + limitMs - Date.now();
+    const left = instance.usedAt + limitMs - performance.now();
     if (left <= 0 && isIdle(instance)) end();
     else wait(Math.max(left, LOOK_MS));
   };

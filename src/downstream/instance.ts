@@ -31,7 +31,7 @@ export interface Instance {
   unwatch: () => void;
   /** Of its newest process. */
   pid: number | undefined;
-  /** Milliseconds since 1970 of the last lease or end of a call. */
+  /** `performance.now` of the last lease or end of a call. */
   usedAt: number;
   /** Calls in flight or waiting. */
   calls: number;
@@ -58,7 +58,7 @@ export function createInstance(capabilities: string, principal: string): Instanc
     breaker: undefined,
     unwatch: () => undefined,
     pid: undefined,
-    usedAt: Date.now(),
+    usedAt: performance.now(),
     calls: 0,
     running: 0,
     served: false,

@@ -48,7 +48,7 @@ export class LeasedLink implements Link {
     const tenant = this.#tenant;
     // What the gateway wants to know for itself, as lists, is no call of a caller.
     const party = options.onRequest === undefined && options.onNotification === undefined ? undefined : tenant;
-    const began = Date.now();
+    const began = performance.now();
     instance.calls++;
     let leave: Leave | undefined;
     let chosen: Instance | undefined;
@@ -68,7 +68,7 @@ export class LeasedLink implements Link {
         link = place.link instanceof Promise ? await place.link : place.link;
         chosen.served = true;
       }
-      sentAt = Date.now();
+      sentAt = performance.now();
       const reply = await link.request(method, params, {
         timeoutMs: leftOf(options, began),
         signal: options.signal,
@@ -90,7 +90,7 @@ export class LeasedLink implements Link {
     } finally {
       leave?.();
       instance.calls--;
-      instance.usedAt = Date.now();
+      instance.usedAt = performance.now();
       if (chosen !== undefined) {
         chosen.calls--;
         chosen.running--;
@@ -114,5 +114,5 @@ export class LeasedLink implements Link {
 
 /** Milliseconds, at least one. */
 function leftOf({ timeoutMs }: RequestOptions, began: number): number {
-  return Math.max(1, timeoutMs - (Date.now() - began));
+  return Math.max(1, timeoutMs - (performance.now() - began));
 }

@@ -180,6 +180,26 @@ describe('the environment of a server', () => {
     });
   });
 
+  it('has how to reach the network, in either spelling and on every system', () => {
+    const network = {
+      HTTP_PROXY: 'http://proxy:1',
+      https_proxy: 'http://proxy:2',
+      All_Proxy: 'socks5://proxy:3',
+      no_proxy: 'localhost',
+      NODE_EXTRA_CA_CERTS: '/ca.pem',
+      SSL_CERT_FILE: '/ca.pem',
+      SSL_CERT_DIR: '/certs',
+      REQUESTS_CA_BUNDLE: '/ca.pem',
+      CURL_CA_BUNDLE: '/ca.pem',
+      npm_config_cafile: '/ca.pem',
+    };
+    const parent = { ...network, NODE_OPTIONS: '--require=x', MY_PROXY_TOKEN: 's', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    for (const platform of ['linux', 'win32'] as const) {
+      const { AGENT_MCP_GATEWAY: _marker, ...rest } = childEnvironment(new Map(), 'gw.1', parent, platform);
+      expect({ ...rest }).toEqual(network);
+    }
+  });
+
   it('has what Windows programs need, in any case', () => {
     const parent = { Path: 'C:\\', SystemRoot: 'C:\\Windows', GITHUB_TOKEN: 's' };
     const env = childEnvironment(new Map(), 'gw.1', parent, 'win32');

@@ -13,7 +13,7 @@ export interface ManagedLink extends Link {
   request(method: string, params: string, options: CallOptions): Promise<Reply>;
   /** Sends a notification; `params` is the inner text. */
   notify(method: string, params: string): void;
-  /** When the server last said anything, in milliseconds since 1970. */
+  /** When the server last said anything, in milliseconds of `performance.now`. */
   readonly heardAt: number;
   /** As of its peer. */
   readonly busy: boolean;

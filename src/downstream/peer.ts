@@ -16,6 +16,7 @@ import { hasBatches, isHopByHopMeta, isModern, META_RELATED_TASK } from '../prot
 import { findMember } from '../protocol/scan.ts';
 import { Canceller } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { quoted } from '../shared/quote.ts';
 import { type Cause, causeOf, isBusy } from './cause.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
 import { answerText, capabilitiesMeta, clientAnswerText, modernMeta, requestText } from './envelope.ts';
@@ -36,7 +37,7 @@ export interface Peer {
   listen(): void;
   /** Whether the server may work on a call of a caller: open, or given up. */
   readonly busy: boolean;
-  /** When the server last said anything, in milliseconds since 1970. */
+  /** When the server last said anything, in milliseconds of `performance.now`. */
   readonly heardAt: number;
   /** Why it is over; undefined while it is not. */
   readonly closed: GatewayError | undefined;
@@ -57,6 +58,8 @@ export interface PeerOptions {
   /** Version of the gateway, for `clientInfo`. */
   readonly version: string;
   readonly warn: Warn;
+  /** Replaces secrets in what is quoted; default none. */
+  readonly redact?: (text: string) => string;
   /** True where a message that names no request can only be about the calls of one caller. */
   readonly exclusive: () => boolean;
   readonly active?: () => void;
@@ -71,6 +74,11 @@ export interface PeerOptions {
   readonly asked?: (request: ServerRequest, session: string | undefined) => Promise<ClientAnswer> | undefined;
   readonly closed: (error: GatewayError) => void;
 }
+
+/** Characters of an answer that cannot be read in its error. */
+const SEEN_CHARACTERS = 200;
+
+const asItIs = (text: string): string => text;
 
 /** Notifications about the server and not about a request. */
 const OF_SERVER: ReadonlySet<string> = new Set([
@@ -92,7 +100,7 @@ const AMBIGUOUS: ClientAnswer = {
 };
 
 export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
-  const { server, warn } = options;
+  const { server, warn, redact = asItIs } = options;
   const calls = createOpenCalls(server, (id, reason) => {
     const notification = notificationText('notifications/cancelled', `"requestId":${id},"reason":"${reason}"`);
     channel.cancel(id, outgoing('notifications/cancelled', notification));
@@ -114,7 +122,8 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
 
   const channel: Channel = open({
     active: () => options.active?.(),
-    message: (text, of) => receive(parseMessage(text, 'server'), text, of),
+    message: (text, of, flaw) =>
+      flaw === undefined ? receive(parseMessage(text, 'server'), text, of) : refuse(flaw, text, of),
     waits: (id) => calls.get(id) !== undefined,
     renew: () => options.renew?.() ?? Promise.reject(unavailable(server, 'has forgotten its session.')),
     missed: () => options.missed?.(),
@@ -134,7 +143,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   });
 
   function receive(message: Message, text: string, of: number | undefined): boolean {
-    heardAt = Date.now();
+    heardAt = performance.now();
     switch (message.kind) {
       case 'response':
         settle(message, of);
@@ -153,7 +162,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         for (const element of elements(text)) receive(parseMessage(element, 'server'), element, of);
         return true;
       default:
-        return refuse(message.message, of ?? idIn(text));
+        return refuse(message.message, text, of);
     }
   }
 
@@ -168,11 +177,13 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   }
 
   /** An answer that cannot be read fails its call at once instead of letting it wait. */
-  function refuse(why: string, id: number | undefined): boolean {
+  function refuse(why: string, text: string, of: number | undefined): boolean {
+    const id = of ?? idIn(text);
     const call = id === undefined ? undefined : calls.get(id);
     if (call === undefined) return false;
     warn('A response of the server cannot be read.', { reason: why });
-    calls.fail(call, unavailable(server, `sent an answer that cannot be read: ${why}`));
+    const seen = quoted(redact(text.slice(0, SEEN_CHARACTERS * 2)), SEEN_CHARACTERS);
+    calls.fail(call, unavailable(server, `sent an answer that cannot be read: ${why} It begins with ${seen}.`));
     return true;
   }
 

@@ -1,7 +1,8 @@
 /** The process of a stdio server: started without a shell as the leader of its own group, and stopped with its whole tree. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import process from 'node:process';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { StdioDefinition } from '../config/types.ts';
 import { promised } from '../shared/promised.ts';
 import { within } from '../shared/wait.ts';
@@ -40,13 +41,20 @@ export interface ServerProcess {
  */
 export function startProcess(definition: StdioDefinition, marker: string, stepMs: number = STEP_MS): ServerProcess {
   const posix = process.platform !== 'win32';
-  const child = spawn(definition.command, [...definition.args], {
-    cwd: definition.cwd,
-    env: childEnvironment(definition.env, marker),
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: posix,
-    windowsHide: true,
-  });
+  let child: ChildProcessWithoutNullStreams;
+  try {
+    child = spawn(definition.command, [...definition.args], {
+      cwd: definition.cwd,
+      env: childEnvironment(definition.env, marker),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: posix,
+      windowsHide: true,
+    });
+  } catch (error) {
+    return neverStarted(Promise.resolve(error as NodeJS.ErrnoException));
+  }
+  // Without descriptors for its pipes it has none.
+  if (child.stdin === undefined) return neverStarted(once(child, 'error').then(([error]) => error));
   const { pid } = child;
   const family =
     pid === undefined ? undefined : createFamily({ roots: new Set([pid]), marked: (found) => found === marker });
@@ -105,15 +113,22 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
   };
 }
 
-/** How a process ended, going on from `Server "x" `. */
-export function describeExit(exit: Exit, command: string): string {
-  if (exit.error !== undefined) {
-    const { code } = exit.error;
-    if (code === 'ENOENT') return `cannot be started: the command "${command}" (or its cwd) does not exist.`;
-    if (code === 'EACCES') return `cannot be started: the command "${command}" is not executable.`;
-    return `cannot be started (${code ?? 'unknown error'}).`;
-  }
-  return exit.signal === null
-    ? `stopped by itself (exit status ${exit.code}).`
-    : `was stopped by the signal ${exit.signal}.`;
+/** What there is of a process that the system did not start. */
+function neverStarted(failure: Promise<NodeJS.ErrnoException>): ServerProcess {
+  return {
+    pid: undefined,
+    // Takes what is sent until the failure is known.
+    stdin: new PassThrough().resume(),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    exited: failure.then((error) => ({ code: null, signal: null, error })),
+    stop: () => Promise.resolve(),
+    kill: () => undefined,
+    stopped: Promise.resolve(),
+  };
+}
+
+/** How a process ended that was started, going on from `Server "x" `. */
+export function describeExit({ code, signal }: Exit): string {
+  return signal === null ? `stopped by itself (exit status ${code}).` : `was stopped by the signal ${signal}.`;
 }

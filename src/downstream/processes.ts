@@ -17,20 +17,29 @@ export interface ProcessInfo {
   readonly marker: string | undefined;
 }
 
-/** All live processes; zombies are dead. */
+/**
+ * All live processes; zombies are dead.
+ * @throws where they cannot be read, e.g. for want of a file descriptor: nobody is taken for gone then.
+ */
 async function listProcesses(): Promise<ProcessInfo[]> {
-  return process.platform === 'linux' ? listProc() : listPs();
+  if (process.platform !== 'linux') return listPs();
+  try {
+    return await listProc(AT_ONCE);
+  } catch {
+    // Others may need the descriptors: one is enough.
+    return listProc(1);
+  }
 }
 
-/** Processes read at one time: each takes a file descriptor, and fewer would take more turns of a busy event loop. */
-const AT_ONCE = 128;
+/** Processes read at one time: each takes a file descriptor. */
+const AT_ONCE = 8;
 /** `readFile` takes 64 KiB for each file whose size it is not told, which is megabytes for each look at all processes. */
 const BUFFER_BYTES = 4096;
 
-async function listProc(): Promise<ProcessInfo[]> {
+async function listProc(atOnce: number): Promise<ProcessInfo[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found: ProcessInfo[] = [];
-  const readers = Array.from({ length: Math.min(AT_ONCE, names.length) }, async () => {
+  const readers = Array.from({ length: Math.min(atOnce, names.length) }, async () => {
     const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
       const info = await readProc(name, buffer);
@@ -49,32 +58,37 @@ async function listProc(): Promise<ProcessInfo[]> {
 let unmarked = new Map<number, string>();
 
 async function readProc(name: string, buffer: Buffer): Promise<ProcessInfo | undefined> {
+  const stat = await ofProcess(readText(`/proc/${name}/stat`, buffer));
+  if (stat === undefined) return undefined;
+  // proc(5): the second field is the command in parentheses and may hold anything; the third is the state.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  const started = fields[19] ?? '';
+  const pid = Number(name);
+  const marker = unmarked.get(pid) === started ? undefined : await readMarker(name, buffer);
+  return { pid, parent: Number(fields[1]), group: Number(fields[2]), started, marker };
+}
+
+/** Codes that say that a process has ended, or belongs to another user. */
+const GONE_OR_FOREIGN: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
+
+/** @returns undefined where the process is gone or out of reach; every other failure says nothing about it. */
+async function ofProcess<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    const stat = await readText(`/proc/${name}/stat`, buffer);
-    // proc(5): the second field is the command in parentheses and may hold anything; the third is the state.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    const started = fields[19] ?? '';
-    const pid = Number(name);
-    const marker = unmarked.get(pid) === started ? undefined : await readMarker(name, buffer);
-    return { pid, parent: Number(fields[1]), group: Number(fields[2]), started, marker };
-  } catch {
-    return undefined;
+    return await reading;
+  } catch (error) {
+    if (GONE_OR_FOREIGN.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 
 async function readMarker(name: string, buffer: Buffer): Promise<string | undefined> {
-  try {
-    const environ = await readText(`/proc/${name}/environ`, buffer);
-    const prefix = `${MARKER}=`;
-    return environ
-      .split('\0')
-      .find((variable) => variable.startsWith(prefix))
-      ?.slice(prefix.length);
-  } catch {
-    // Another user's process, or gone.
-    return undefined;
-  }
+  const environ = await ofProcess(readText(`/proc/${name}/environ`, buffer));
+  const prefix = `${MARKER}=`;
+  return environ
+    ?.split('\0')
+    .find((variable) => variable.startsWith(prefix))
+    ?.slice(prefix.length);
 }
 
 /** The whole file, as Latin-1. */
@@ -93,8 +107,11 @@ async function readText(path: string, buffer: Buffer): Promise<string> {
 }
 
 async function listPs(): Promise<ProcessInfo[]> {
-  const text = await new Promise<string>((resolve) => {
-    execFile('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,lstart='], (_error, stdout) => resolve(stdout));
+  const text = await new Promise<string>((resolve, reject) => {
+    execFile('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,lstart='], (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else reject(error);
+    });
   });
   const found: ProcessInfo[] = [];
   for (const line of text.split('\n')) {
@@ -129,6 +146,16 @@ export function processesNow(): Promise<ProcessInfo[]> {
       return processesNow();
     });
   return next;
+}
+
+/** Whether there is a process, or with a negative number a group, of this id. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** Sends a signal; a process that is gone already is no error. */

@@ -22,7 +22,7 @@ export interface RefusalFacts {
 /** The failure that an HTTP status stands for; `data.httpStatus` has it, and `data.retryAfterMs` what the server asks for. */
 export function refused(server: string, response: Head, facts: RefusalFacts = {}): GatewayError {
   const { status } = response;
-  const retryAfterMs = readRetryAfter(response.header('retry-after'));
+  const retryAfterMs = readRetryAfter(response.header('retry-after'), response.header('date'));
   const when = retryAfterMs === undefined ? '' : ` Try again in ${seconds(retryAfterMs)}.`;
   const data = { httpStatus: status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   if (status === 429) {
@@ -75,10 +75,15 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-/** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3). */
-function readRetryAfter(value: string | undefined): number | undefined {
+/**
+ * Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3).
+ * @param date when the server says that it answered: its clock may not be ours.
+ */
+function readRetryAfter(value: string | undefined, date: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  const since = Date.parse(date ?? '');
+  const now = Number.isNaN(since) ? Date.now() : since;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) : undefined;
 }
 

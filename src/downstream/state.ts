@@ -32,7 +32,7 @@ export function statusOf({ server, instances, backoff, gate, lastError, starts }
     starts,
     active: gate.active,
     waiting: gate.waiting,
-    retryInMs: Math.ceil(backoff.waitMs(Date.now())),
+    retryInMs: Math.ceil(backoff.waitMs(performance.now())),
     lastError: lastError?.message,
   };
 }

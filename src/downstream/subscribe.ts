@@ -39,7 +39,7 @@ export function keepSubscribed(peer: Peer, log: Log, server: string, facts: Serv
   const run = async (): Promise<void> => {
     let delay = FIRST_DELAY_MS;
     while (peer.closed === undefined) {
-      const started = Date.now();
+      const started = performance.now();
       const { signal } = round;
       const wanted = uris.length === 0 ? lists : [...lists, `"resourceSubscriptions":${JSON.stringify(uris)}`];
       try {
@@ -61,7 +61,7 @@ export function keepSubscribed(peer: Peer, log: Log, server: string, facts: Serv
           );
       }
       if (signal.aborted) continue;
-      delay = Date.now() - started > LONGEST_DELAY_MS ? FIRST_DELAY_MS : Math.min(delay * 2, LONGEST_DELAY_MS);
+      delay = performance.now() - started > LONGEST_DELAY_MS ? FIRST_DELAY_MS : Math.min(delay * 2, LONGEST_DELAY_MS);
       await pause(delay, signal);
     }
   };

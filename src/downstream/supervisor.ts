@@ -77,7 +77,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     instance.breaker?.stop();
     instance.unwatch();
     if (over !== undefined || retiring || !instances.all.has(instance)) return;
-    instance.start?.ended(Date.now());
+    instance.start?.ended(performance.now());
     instance.start = undefined;
     lastError = error;
     log.warn({ server: server.name, reason: error.message }, 'server disconnected');
@@ -91,8 +91,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     instance.hurry = turn.hurry;
     const release = await turn.granted;
     const begin = (): void => {
-      instance.start?.ended(Date.now());
-      instance.start = backoff.started(Date.now());
+      instance.start?.ended(performance.now());
+      instance.start = backoff.started(performance.now());
     };
     try {
       signal.throwIfAborted();
@@ -143,7 +143,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         // A server that wants a sign-in works; the next call may come right after it.
         const needsSignIn = known.code === 'AUTH_REQUIRED';
         if (needsSignIn) instance.start?.answered();
-        else instance.start?.ended(Date.now());
+        else instance.start?.ended(performance.now());
         instance.start = undefined;
         lastError = known;
         if (needsSignIn) log.info({ server: server.name }, 'server waits for a sign-in');
@@ -161,7 +161,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       if (urgent) instance.hurry?.();
       return instance.connecting;
     }
-    const wait = backoff.waitMs(Date.now());
+    const wait = backoff.waitMs(performance.now());
     if (wait > 0) {
       const again = `Its last start failed; the next one is allowed in ${seconds(wait)}.`;
       const reason = lastError?.message ?? `Server "${server.name}" was started too often.`;
@@ -198,7 +198,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     const instance = instances.of(tenant);
     const link = instance && liveLink(instance);
     if (instance === undefined || link === undefined) return undefined;
-    instance.usedAt = Date.now();
+    instance.usedAt = performance.now();
     instance.served = true;
     return new LeasedLink(gate, instance, link, tenant, choose);
   };
@@ -220,15 +220,15 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   const choose = server.life?.sharing === 'per-call' ? chooseFree : undefined;
 
   const lease = async ({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<Link> => {
-    const until = Date.now() + timeoutMs;
+    const until = performance.now() + timeoutMs;
     if (isOwn && tenant === undefined) throw needsPrincipal(server.name);
     for (;;) {
       if (over !== undefined) throw over;
       if (signal?.aborted) throw signal.reason;
       const anyone = tenant === undefined || listing === true ? instances.any(tenant) : undefined;
       const instance = anyone ?? (tenant === undefined ? instances.unclaimed() : instances.take(tenant));
-      instance.usedAt = Date.now();
-      const link = await linkOf(instance, signal, until - Date.now(), timeoutMs);
+      instance.usedAt = performance.now();
+      const link = await linkOf(instance, signal, until - performance.now(), timeoutMs);
       if (tenant !== undefined && listing !== true) {
         if (!instances.belongs(instance, tenant)) continue;
         instance.served = true;
@@ -269,7 +269,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       const gone = unavailable(server.name, 'was removed from the configuration.');
       for (const instance of instances.all) if (instance.link === undefined) end(instance, gone);
       const isUsed = (instance: Instance): boolean =>
-        liveLink(instance) !== undefined && (instance.calls > 0 || Date.now() - instance.usedAt <= LEASE_GRACE_MS);
+        liveLink(instance) !== undefined &&
+        (instance.calls > 0 || performance.now() - instance.usedAt <= LEASE_GRACE_MS);
       while ([...instances.all].some(isUsed) && over === undefined) {
         await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       }

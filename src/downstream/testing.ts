@@ -135,9 +135,9 @@ function markedProcesses(gatewayId: string): number[] {
 
 /** Waits until something holds; fails after ten seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = performance.now() + 10_000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error('It did not come to hold.');
+    if (performance.now() > end) throw new Error('It did not come to hold.');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -3,7 +3,7 @@
  * parent, and by the marker that all of them inherit (Linux; elsewhere the marker cannot be read).
  */
 import process from 'node:process';
-import { type ProcessInfo, processesNow, send } from './processes.ts';
+import { exists, type ProcessInfo, processesNow, send } from './processes.ts';
 
 /** What makes a process a member: it descends from a root, is in its group, or carries the marker. */
 export interface Lineage {
@@ -47,26 +47,39 @@ export interface Family {
 
 const POLL_MS = 30;
 
-/** The living members of a lineage, which may grow. */
-export function createFamily(lineage: Lineage): Family {
-  const known = new Map<number, string>();
-  let alive: ProcessInfo[] = [];
+/**
+ * The living members of a lineage, which may grow.
+ * @param list all processes; where it rejects, members are those found before, and the groups of the roots.
+ */
+export function createFamily(lineage: Lineage, list: () => Promise<readonly ProcessInfo[]> = processesNow): Family {
+  /** Those of the last look, with when they started. */
+  let known = new Map<number, string>();
+  /** What gets a signal: processes, and groups as negative numbers. */
+  let targets: number[] = [];
 
   const refresh = async (): Promise<number> => {
-    alive = selectFamily(await processesNow(), lineage, known);
-    for (const info of alive) known.set(info.pid, info.started);
+    const all = await list().catch(() => undefined);
+    if (all === undefined) {
+      targets = [...[...lineage.roots].map((root) => -root), ...known.keys()].filter(exists);
+      return targets.length;
+    }
+    const alive = selectFamily(all, lineage, known);
+    known = new Map(alive.map(({ pid, started }) => [pid, started]));
+    // The group too: it may have grown since.
+    const groups = new Set(alive.map(({ group }) => group).filter((group) => lineage.roots.has(group)));
+    targets = [...[...groups].map((group) => -group), ...alive.map(({ pid }) => pid)];
     return alive.length;
   };
 
   return {
     refresh,
     signal(signal) {
-      for (const info of alive) send(info.pid, signal);
+      for (const target of targets) send(target, signal);
     },
     async gone(ms) {
-      const until = Date.now() + ms;
+      const until = performance.now() + ms;
       while ((await refresh()) > 0) {
-        if (Date.now() >= until) return false;
+        if (performance.now() >= until) return false;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
       return true;

@@ -166,7 +166,7 @@ export type ServerState =
   | 'failed-config'
   | 'auth-required';
 
-/** Milliseconds that the newest connection took: to the first byte, and from there to the end of the handshake. */
+/** Milliseconds that the newest connection took: to the first message, and from there to the end of the handshake. */
 export interface Timing {
   readonly startMs: number;
   readonly handshakeMs: number;

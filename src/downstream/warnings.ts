@@ -7,7 +7,7 @@ const PER_WINDOW = 5;
 export type Warn = (what: string, fields?: Record<string, unknown>) => void;
 
 /** Warns about one server: at most five times a minute for each sentence. */
-export function createWarnings(log: Log, server: string, now: () => number = Date.now): Warn {
+export function createWarnings(log: Log, server: string, now: () => number = () => performance.now()): Warn {
   const windows = new Map<string, { since: number; count: number }>();
   return (what, fields = {}) => {
     const at = now();

@@ -6,7 +6,11 @@ const KEY = randomBytes(32);
 
 function at(start = 1_000_000) {
   const clock = { now: start };
-  const store = createAttestations(KEY, () => clock.now);
+  const store = createAttestations(
+    KEY,
+    () => clock.now,
+    () => clock.now,
+  );
   const line = (id: string, agent?: string, key = KEY, time = clock.now) => attestationLine(key, id, agent, time);
   return { clock, store, line };
 }

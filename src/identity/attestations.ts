@@ -36,8 +36,15 @@ export function attestationLine(key: Buffer, toolUseId: string, agent: string | 
   });
 }
 
-/** @param now milliseconds since 1970. */
-export function createAttestations(key: Buffer, now: () => number = Date.now): Attestations {
+/**
+ * @param today milliseconds since 1970, as other processes of this machine know them.
+ * @param now milliseconds of a clock that never jumps.
+ */
+export function createAttestations(
+  key: Buffer,
+  today: () => number = Date.now,
+  now: () => number = () => performance.now(),
+): Attestations {
   /** In order of arrival. Those that were taken stay until their time is over, so that they cannot come again. */
   const held = new Map<string, { readonly agent: string | undefined; readonly until: number; good: boolean }>();
   const expire = (): void => {
@@ -53,7 +60,7 @@ export function createAttestations(key: Buffer, now: () => number = Date.now): A
       const fields = fieldsOf(line);
       if (fields === undefined || held.size >= MAX_HELD) return false;
       const { id, agent, time, mac } = fields;
-      if (Math.abs(now() - time) > GOOD_MS) return false;
+      if (Math.abs(today() - time) > GOOD_MS) return false;
       const expected = macOf(key, [id, agent, time]);
       if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return false;
       const known = held.get(id);

@@ -12,12 +12,12 @@ const PATIENCE = 200;
  */
 export function writeFully(text: string): void {
   let bytes = Buffer.from(text, 'utf8');
-  const deadline = Date.now() + PATIENCE;
+  const deadline = performance.now() + PATIENCE;
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(STDERR, bytes));
     } catch (error) {
-      if (systemCode(error) !== 'EAGAIN' || Date.now() > deadline) return;
+      if (systemCode(error) !== 'EAGAIN' || performance.now() > deadline) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

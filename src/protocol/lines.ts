@@ -12,11 +12,14 @@ export interface LineReader {
 export interface LineHandlers {
   /** One line without its end; never blank. */
   line(text: string): void;
+  /** A blank line. */
+  blank?(): void;
   /**
    * A line that cannot be a message; it was dropped.
+   * @param line where it is not UTF-8, without its end.
    * @returns true to go on with the next line, false to ignore whatever is pushed from now on.
    */
-  broken(reason: 'too long' | 'not UTF-8'): boolean;
+  broken(reason: 'too long' | 'not UTF-8', line?: Buffer): boolean;
   /** After that: what a line holds that is too long, from its beginning on, piece by piece. Nothing of it is kept here. */
   dropped?(piece: Buffer, isEnd: boolean): void;
 }
@@ -32,8 +35,8 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
   let skipping = false;
   let stopped = false;
 
-  const fail = (reason: 'too long' | 'not UTF-8'): void => {
-    stopped = !handlers.broken(reason);
+  const fail = (reason: 'too long' | 'not UTF-8', line?: Buffer): void => {
+    stopped = !handlers.broken(reason, line);
   };
 
   const emit = (last: Buffer): void => {
@@ -47,10 +50,11 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
     if (end > maxBytes) {
       fail('too long');
       handlers.dropped?.(bytes, true);
-    } else if (!isUtf8(bytes)) fail('not UTF-8');
+    } else if (!isUtf8(bytes)) fail('not UTF-8', bytes);
     else {
       const text = bytes.toString('utf8');
-      if (text.trim() !== '') handlers.line(text);
+      if (text.trim() === '') handlers.blank?.();
+      else handlers.line(text);
     }
   };
 

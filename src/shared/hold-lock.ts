@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from './errors.ts';
-import { STALE_MS, type TooOld, takeLock } from './lock.ts';
+import { STALE_MS, takeLock } from './lock.ts';
 
 /** Milliseconds between two touches of a lock that is held. */
 const TOUCH_MS = STALE_MS / 6;
@@ -50,26 +50,12 @@ async function lockAndWork<T>(path: string, work: () => Promise<T>): Promise<T> 
 
 async function waitForLock(path: string): Promise<() => void> {
   const start = performance.now();
-  const tooOld = untouchedFor(STALE_MS);
   for (;;) {
-    const release = takeLock(fs, path, tooOld);
+    const release = takeLock(fs, path);
     if (release !== undefined) return release;
     if (performance.now() - start > PATIENCE_MS) {
       throw new GatewayError('TIMEOUT', 'Another gateway has worked on the same for a minute. Try again in a moment.');
     }
     await sleep(randomInt(1, RETRY_MS));
   }
-}
-
-/** Not touched while we looked on. The clock of the day would also count the time that a machine sleeps with all its processes. */
-function untouchedFor(ms: number): TooOld {
-  let seen: number | undefined;
-  let since = 0;
-  return (mtimeMs) => {
-    if (mtimeMs !== seen) {
-      seen = mtimeMs;
-      since = performance.now();
-    }
-    return performance.now() - since > ms;
-  };
 }

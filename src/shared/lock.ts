@@ -9,28 +9,36 @@ export type LockFs = Pick<
   'closeSync' | 'openSync' | 'readFileSync' | 'statSync' | 'unlinkSync' | 'writeSync'
 >;
 
-/** Whether a lock that was last touched then has no owner any more. */
-export type TooOld = (mtimeMs: number) => boolean;
-
-/** Milliseconds that nobody keeps a lock without touching it. */
+/** Milliseconds of looking on after which a lock that nobody touched has no owner. */
 export const STALE_MS = 30_000;
 
-const byClock: TooOld = (mtimeMs) => Date.now() - mtimeMs > STALE_MS;
+/** What was last seen of locks of others, by path: when each was touched, and since when that is so. */
+const seen = new Map<string, { readonly mtimeMs: number; readonly since: number }>();
+
+/** Not touched while we looked on. The clock of the day may jump, and also counts the time that a machine sleeps with all its processes. */
+function isUntouched(path: string, mtimeMs: number): boolean {
+  const now = performance.now();
+  const before = seen.get(path);
+  if (before?.mtimeMs === mtimeMs) return now - before.since > STALE_MS;
+  seen.set(path, { mtimeMs, since: now });
+  return false;
+}
 
 /**
  * Takes the lock, if nobody who lives holds it. Never waits. A stale lock is removed and left to the next attempt.
  * @returns the function that gives it back, undefined where somebody else has it.
  * @throws what opening a file throws, except that it exists.
  */
-export function takeLock(files: LockFs, path: string, tooOld: TooOld = byClock): (() => void) | undefined {
+export function takeLock(files: LockFs, path: string): (() => void) | undefined {
   let fd: number;
   try {
     fd = files.openSync(path, 'wx', 0o600);
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    if (isStale(files, path, tooOld)) removeStale(files, path, tooOld);
+    if (isStale(files, path)) removeStale(files, path);
     return undefined;
   }
+  seen.delete(path);
   const owner = `${process.pid} ${hostname()}\n`;
   try {
     files.writeSync(fd, owner);
@@ -44,20 +52,20 @@ export function takeLock(files: LockFs, path: string, tooOld: TooOld = byClock):
 }
 
 /** Only one at a time removes: who came late would remove the lock that the next owner has just taken. */
-function removeStale(files: LockFs, path: string, tooOld: TooOld): void {
+function removeStale(files: LockFs, path: string): void {
   const release = takeLock(files, `${path}.stale`);
   if (release === undefined) return;
   try {
-    if (isStale(files, path, tooOld)) remove(files, path);
+    if (isStale(files, path)) remove(files, path);
   } finally {
     release();
   }
 }
 
-function isStale(files: LockFs, path: string, tooOld: TooOld): boolean {
+function isStale(files: LockFs, path: string): boolean {
   const mtimeMs = files.statSync(path, { throwIfNoEntry: false })?.mtimeMs;
   if (mtimeMs === undefined) return false;
-  if (tooOld(mtimeMs)) return true;
+  if (isUntouched(path, mtimeMs)) return true;
   // Empty: its owner has not come to write yet, or died before; age decides.
   const [pid, host] = read(files, path)?.trim().split(' ') ?? [];
   return pid !== undefined && host === hostname() && /^\d+$/.test(pid) && !isAlive(Number(pid));

@@ -14,7 +14,7 @@ export interface Seat {
   readonly tag: string;
   /** Its part of limits that each worker counts for itself, from 0 to 1. */
   readonly share: number;
-  /** Milliseconds since 1970 at which the gateway started. */
+  /** When the gateway started, in milliseconds since the machine did. */
   readonly startedAt: number;
   readonly config: ConfigStore;
   readonly limiter: Limiter;

@@ -14,6 +14,7 @@ import { TEXT_TYPE } from '../observe/exposition.ts';
 import type { Redactor } from '../observe/redact.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
 import type { Connection } from '../pipeline/types.ts';
+import { sinceBoot } from '../shared/clock.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { within } from '../shared/wait.ts';
@@ -70,7 +71,7 @@ export function createTransports(options: TransportParts): Transports {
     max: Math.max(1, Math.floor(SESSION_LIMITS.max * share)),
     tag: seat?.tag ?? '',
   });
-  const startedAt = seat?.startedAt ?? Date.now();
+  const startedAt = seat?.startedAt ?? sinceBoot();
   let open = true;
   let stdio: StdioTransport | undefined;
   let http: HttpTransport | undefined;
@@ -130,7 +131,7 @@ export function createTransports(options: TransportParts): Transports {
         health: () => ({
           status: 'ok',
           version: VERSION,
-          uptime_seconds: (Date.now() - startedAt) / 1000,
+          uptime_seconds: (sinceBoot() - startedAt) / 1000,
         }),
         ready: () => open,
         servers: options.servers,

@@ -234,8 +234,8 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
 
   const ask = async (server: ServerDefinition, who: string, options: LeaseOptions): Promise<Link> => {
     const { timeoutMs, signal, tenant, listing } = options;
-    const until = Date.now() + timeoutMs;
-    const left = (): number => Math.max(1, until - Date.now());
+    const until = performance.now() + timeoutMs;
+    const left = (): number => Math.max(1, until - performance.now());
     for (;;) {
       if (closed) throw unavailable(server.name, 'is not available: the gateway is stopping.');
       const late = (): GatewayError => stillStarting(server.name, timeoutMs);
@@ -257,7 +257,7 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
         return { ...leaseOf(server, 0, NO_FACTS), closed: true };
       } catch (error) {
         // Nothing was forwarded: what was lost with its worker is asked of the next one.
-        if (line === before || signal?.aborted || Date.now() >= until) throw error;
+        if (line === before || signal?.aborted || performance.now() >= until) throw error;
       }
     }
   };

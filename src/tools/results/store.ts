@@ -55,7 +55,7 @@ export interface ResultStoreOptions {
 
 export function createResultStore(options: ResultStoreOptions = {}): LocalResultStore {
   const { tag = '', share = 1 } = options;
-  const now = options.now ?? Date.now;
+  const now = options.now ?? (() => performance.now());
   const maxTotal = (options.maxTotal ?? MAX_TOTAL) * share;
   const maxResults = MAX_RESULTS * share;
   // In the order of their use.

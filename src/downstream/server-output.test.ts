@@ -1,0 +1,62 @@
+import { PassThrough } from 'node:stream';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { messageIn, readOutput } from './server-output.ts';
+import { createTail } from './stderr.ts';
+
+it.each([
+  ['{"a":1}', '{"a":1}'],
+  ['[{}]', '[{}]'],
+  ['\ufeff{}', '{}'],
+  ['\0\0{}', '{}'],
+  ['\t {}', '{}'],
+  ['10 %\r20 %\r{}', '{}'],
+  ['\u001b[0m\u001b[2K{}', '{}'],
+  ['\u001b]0;title\u0007{}', '{}'],
+  ['\u001b]0;title\u001b\\{}', '{}'],
+  ['{}\u001b[0m', '{}'],
+  ['{}\r\r', '{}'],
+  ['{"cut":', '{"cut":'],
+  ['listening on 8000', undefined],
+  ['sent {"id":1}', undefined],
+  ['', undefined],
+  ['"text"', undefined],
+])('of the line %j the message is %j', (line, message) => {
+  expect(messageIn(line)).toBe(message);
+});
+
+it('leaves every JSON object and list as it is', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.object(), fc.array(fc.json())), (value) => {
+      const text = JSON.stringify(value);
+      expect(messageIn(text)).toBe(text);
+    }),
+  );
+});
+
+it('says that a server is active with its first message, however much it wrote before', async () => {
+  const stdout = new PassThrough();
+  const seen: string[] = [];
+  readOutput(
+    stdout,
+    {
+      active: () => seen.push('active'),
+      message: (text, _of, flaw) => {
+        seen.push(flaw === undefined ? text : `! ${text}`);
+        return text.includes('jsonrpc');
+      },
+    },
+    {
+      maxMessageBytes: 100,
+      tail: createTail(String),
+      warn: () => undefined,
+      redact: String,
+      endless: () => seen.push('endless'),
+    },
+  );
+  stdout.write('hello\n\n\r\n{braces}\n');
+  stdout.write(Buffer.from('d\xe9j\xe0\n{"jsonrpc":"\xe9"}\n', 'latin1'));
+  stdout.end(`${'x'.repeat(200)}\n{"jsonrpc":"after"}\n`);
+  await new Promise((resolve) => stdout.once('end', resolve));
+  expect(seen).toEqual(['{braces}', '! {"jsonrpc":"é"}', 'active', 'endless']);
+});
