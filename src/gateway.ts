@@ -35,6 +35,7 @@ import { STDIO_OWNER } from './pipeline/tenant.ts';
 import type { Connection } from './pipeline/types.ts';
 import { createParking } from './relay/parking.ts';
 import { createTasks } from './relay/tasks.ts';
+import { createByteBudget } from './shared/byte-budget.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
 import { gatewayTools } from './tools/all.ts';
 import { createResultStore } from './tools/results/store.ts';
@@ -160,9 +161,10 @@ export async function createGateway(
     redact: redactor.redact,
     onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
   });
-  const parking = createParking(seat?.tag, seat?.share);
+  const budget = createByteBudget({ share: seat?.share });
+  const parking = createParking(seat?.tag, seat?.share, budget);
   const tasks = createTasks({ tag: seat?.tag, share: seat?.share });
-  const results = createResultStore({ tag: seat?.tag, share: seat?.share });
+  const results = createResultStore({ tag: seat?.tag, share: seat?.share, budget });
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
   const ledger = createLedger(tokens, estimateTokens);
   const spent = () => spentHere({ snapshot: config.current(), catalog, ledger, tools: parts.tools.values() });
@@ -180,6 +182,7 @@ export async function createGateway(
     parking,
     tasks,
     results: seat?.results(results) ?? results,
+    budget,
     limiter: seat?.limiter ?? createLimiter(),
     desk: createDesk({
       oauth,

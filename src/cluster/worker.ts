@@ -204,7 +204,7 @@ function resultOf({ value, body }: { readonly value: unknown; readonly body: str
   const text = body.slice(0, length);
   const found = { none: undefined, same: text, after: body.slice(length) }[json];
   // Its keeper forgets it when it is no longer permitted; here it is read once.
-  return { owner, server, tool, text, json: found, permitted: () => true };
+  return { owner, principal: owner, server, tool, text, json: found, permitted: () => true };
 }
 
 /** A worker that lost the first process ends at once; its guardian ends its servers. @param worker undefined once stopped */

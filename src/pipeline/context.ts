@@ -8,12 +8,13 @@ import { keepMembers } from '../protocol/json.ts';
 import { isHopByHopMeta } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { RelayContext } from '../relay/relay.ts';
+import { detached } from '../shared/detached.ts';
 import { noServerLike } from '../tools/no-server.ts';
-import type { Connected, Deadline, Invocation, ToolContext } from '../tools/types.ts';
+import type { Connected, Deadline, Invocation, Target, ToolContext } from '../tools/types.ts';
 import { type Call, decide, whoCalls } from './one-call.ts';
 import type { PipelineParts } from './parts.ts';
 import { tenantOf } from './tenant.ts';
-import type { Caller } from './types.ts';
+import type { Caller, Connection } from './types.ts';
 
 /** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -87,17 +88,13 @@ export class CallContext implements ToolContext, RelayContext {
     return this.#parts.status();
   }
 
-  permitted(): boolean {
+  get principal(): string {
+    return this.#call.inbound.connection.owner;
+  }
+
+  permission(): () => boolean {
     const { inbound, target } = this.#call;
-    if (target === undefined) return false;
-    const { claimedAgent, kind } = this.#invocation;
-    const snapshot = this.#parts.snapshot();
-    try {
-      const caller = inbound.connection.resolve(snapshot, claimedAgent);
-      return decideFor(snapshot.policy, caller, target.server, target.name, kind).allowed;
-    } catch {
-      return false;
-    }
+    return permissionOf(this.#parts, inbound.connection, this.#invocation, target);
   }
 
   taskOf(server: string, id: string): string | undefined {
@@ -173,6 +170,28 @@ export class CallContext implements ToolContext, RelayContext {
       downstream.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
     return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease() };
   }
+}
+
+/** Apart from the call, which it must not keep: whoever keeps a part of a call keeps this. */
+function permissionOf(
+  { snapshot }: Pick<PipelineParts, 'snapshot'>,
+  connection: Connection,
+  { claimedAgent, kind }: Invocation,
+  target: Target | undefined,
+): () => boolean {
+  if (target === undefined) return () => false;
+  const claimed = claimedAgent === undefined ? undefined : detached(claimedAgent);
+  const server = detached(target.server);
+  const name = target.name === undefined ? undefined : detached(target.name);
+  return () => {
+    const current = snapshot();
+    try {
+      const caller = connection.resolve(current, claimed);
+      return decideFor(current.policy, caller, server, name, kind).allowed;
+    } catch {
+      return false;
+    }
+  };
 }
 
 type Prepare<T> = (server: ServerDefinition) => Promise<T> | T;

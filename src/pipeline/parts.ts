@@ -7,6 +7,7 @@ import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Parking } from '../relay/parking.ts';
 import type { Tasks } from '../relay/tasks.ts';
+import type { ByteBudget } from '../shared/byte-budget.ts';
 import type { ResultStore } from '../tools/results/store.ts';
 import type { GatewayTool } from '../tools/types.ts';
 import type { Limiter } from './limits.ts';
@@ -25,6 +26,8 @@ export interface PipelineParts {
   readonly tasks: Tasks;
   /** Results that were too long for their caller. */
   readonly results: ResultStore;
+  /** Bytes that callers make the gateway keep. */
+  readonly budget: ByteBudget;
   readonly limiter: Limiter;
   /** Where callers are sent that have to sign in to a server. */
   readonly desk: Desk;

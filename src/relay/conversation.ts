@@ -21,6 +21,8 @@ export interface Conversation {
   turn(): Promise<Turn>;
   /** Answers questions by their keys; texts of results. Unknown keys are ignored. */
   answer(responses: ReadonlyMap<string, string>): void;
+  /** Tells how long the reply is, in characters, when it comes. */
+  whenOver(tell: (length: number) => void): void;
   /** Ends the call. */
   abort(reason: unknown): void;
   /** Where progress and messages of the call go now: first those that came while there was no listener. */
@@ -99,6 +101,12 @@ export function converse(start: (hooks: ConversationHooks) => Promise<Reply>): C
         questions.get(key)?.settle({ ok: true, result });
         questions.delete(key);
       }
+    },
+    whenOver(tell) {
+      void reply.then(
+        (came) => tell(came.ok ? came.result.text.length : 0),
+        () => undefined,
+      );
     },
     abort: (reason) => controller.abort(reason),
     attach(next) {

@@ -15,10 +15,18 @@ function conversation(): Conversation & { readonly ended: unknown[] } {
     answer: () => {},
     abort: (reason) => void ended.push(reason),
     attach: () => {},
+    whenOver: () => {},
   };
 }
 
-const mine: Claim = { owner: 'me', call: 'call', permitted: () => true, signal: new Canceller() };
+const mine: Claim = {
+  owner: 'me',
+  call: 'call',
+  principal: 'me',
+  bytes: 100,
+  permitted: () => true,
+  signal: new Canceller(),
+};
 const TEN_MINUTES = 600_000;
 
 it('a call is taken once, by its owner, for the same call, with the handle as it was given', () => {

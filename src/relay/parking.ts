@@ -1,5 +1,6 @@
 /** Conversations that wait for their caller to come back, under handles that nobody else can use. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type ByteBudget, createByteBudget } from '../shared/byte-budget.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Conversation } from './conversation.ts';
@@ -33,6 +34,9 @@ export interface Claim {
   readonly owner: string;
   /** Digest of the request that may resume it. */
   readonly call: string;
+  /** Whose memory it takes, and how many bytes. */
+  readonly principal: string;
+  readonly bytes: number;
   readonly permitted: () => boolean;
   /** Of the request that is answered with the handle. */
   readonly signal: CancelSignal;
@@ -41,26 +45,32 @@ export interface Claim {
 interface Parked extends Pick<Claim, 'owner' | 'permitted'> {
   readonly conversation: Conversation;
   readonly timer: NodeJS.Timeout;
+  /** Gives its bytes back. */
+  readonly release: () => void;
 }
 
 /**
  * @param tag what its handles go on with after the prefix.
  * @param share part of all limits that is this one's, from 0 to 1.
+ * @param budget what they count for.
  */
-export function createParking(tag = '', share = 1): Parking {
+export function createParking(tag = '', share = 1, budget: Pick<ByteBudget, 'of'> = createByteBudget()): Parking {
   const prefix = PREFIX + tag;
   const maxParked = Math.max(1, Math.floor(MAX_PARKED * share));
   const maxPerOwner = Math.max(1, Math.floor(MAX_PER_OWNER * share));
   const key = randomBytes(32);
   const parked = new Map<string, Parked>();
 
-  const end = (id: string, message: string): void => {
+  const takeOut = (id: string): Parked | undefined => {
     const entry = parked.get(id);
-    if (entry === undefined) return;
+    if (entry === undefined) return undefined;
     parked.delete(id);
     clearTimeout(entry.timer);
-    entry.conversation.abort(new GatewayError('CANCELLED', message));
+    entry.release();
+    return entry;
   };
+  const end = (id: string, message: string): void =>
+    takeOut(id)?.conversation.abort(new GatewayError('CANCELLED', message));
 
   const countOf = (owner: string): number => {
     let count = 0;
@@ -69,8 +79,11 @@ export function createParking(tag = '', share = 1): Parking {
   };
 
   return {
-    park(conversation, { owner, call, permitted, signal }) {
-      if (parked.size >= maxParked || countOf(owner) >= maxPerOwner) {
+    park(conversation, { owner, call, principal, bytes, permitted, signal }) {
+      const account = budget.of(principal);
+      const isFull = parked.size >= maxParked || countOf(owner) >= maxPerOwner;
+      const request = isFull ? undefined : account.hold(bytes);
+      if (request === undefined) {
         const full = new GatewayError(
           'RATE_LIMITED',
           'Too many calls wait for input: answer those first, or try again later.',
@@ -80,18 +93,25 @@ export function createParking(tag = '', share = 1): Parking {
       }
       const id = randomBytes(16).toString('hex');
       const timer = setTimeout(() => end(id, 'Nobody answered in time.'), EXPIRY_MS).unref();
-      parked.set(id, { conversation, owner, permitted, timer });
+      let answer: (() => void) | undefined;
+      const release = (): void => {
+        request();
+        answer?.();
+      };
+      parked.set(id, { conversation, owner, permitted, timer, release });
+      // The server may end the call while nobody is there to take its answer.
+      conversation.whenOver((length) => {
+        if (!parked.has(id)) return;
+        answer = account.hold(length);
+        if (answer === undefined) end(id, 'There was no room for its answer.');
+      });
       signal.addEventListener('abort', () => end(id, 'Its caller is gone.'), { once: true });
       return prefix + seal(key, id, bindingOf(owner, call));
     },
     isHandle: (state) => state.startsWith(PREFIX),
     take(handle, owner, call) {
       const id = unseal(key, handle.slice(prefix.length), bindingOf(owner, call));
-      const entry = id === undefined ? undefined : parked.get(id);
-      if (id === undefined || entry === undefined) return undefined;
-      parked.delete(id);
-      clearTimeout(entry.timer);
-      return entry.conversation;
+      return id === undefined ? undefined : takeOut(id)?.conversation;
     },
     review() {
       for (const [id, entry] of parked) if (!entry.permitted()) end(id, 'The rules no longer permit this call.');

@@ -32,7 +32,8 @@ function contextOf(more: Partial<Client>): RelayContext {
     meta: '',
     parking,
     owner: 'me',
-    permitted: () => true,
+    principal: 'me',
+    permission: () => () => true,
     taskOf: () => undefined,
   };
 }

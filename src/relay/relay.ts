@@ -14,7 +14,14 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Client, isLoud, type Retry } from './client.ts';
 import { type Conversation, converse } from './conversation.ts';
-import { type InputRequired, MAY_ASK, readInputRequired, readInputResponses, writeInputRequired } from './input.ts';
+import {
+  type InputRequest,
+  type InputRequired,
+  MAY_ASK,
+  readInputRequired,
+  readInputResponses,
+  writeInputRequired,
+} from './input.ts';
 import { takesTasks, withoutTasks } from './offered.ts';
 import type { Parking } from './parking.ts';
 import { CALL_OVER, NOT_ITS_TASK, paramsForLegacy, refusalOf } from './questions.ts';
@@ -43,8 +50,10 @@ export interface RelayContext {
   readonly parking: Parking;
   /** Who may resume a call that waits for input. */
   readonly owner: string;
-  /** Whether the call is still permitted, under the configuration then in force. */
-  permitted(): boolean;
+  /** Whose memory it takes. */
+  readonly principal: string;
+  /** Tells whether the call is still permitted, under the configuration then in force. */
+  permission(): () => boolean;
   /** The id under which the caller knows a task of a server; undefined for tasks that are not its own. */
   taskOf(server: string, id: string): string | undefined;
 }
@@ -196,6 +205,12 @@ async function answersOf({ ask }: Client, required: InputRequired, server: strin
   );
 }
 
+function lengthOf(questions: ReadonlyMap<string, InputRequest>): number {
+  let length = 0;
+  for (const { params } of questions.values()) length += params.length;
+  return length;
+}
+
 /** One turn of a call of a 2025 server for a caller of 2026-07-28. */
 async function carryOn(context: RelayContext, conversation: Conversation, request: RelayRequest): Promise<Relayed> {
   const { client, signal, onProgress } = context;
@@ -212,11 +227,13 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
   try {
     const turn = await conversation.turn();
     if (turn.kind === 'reply') return released(client, turn.reply, request);
-    const permitted = (): boolean => context.permitted();
     const handle = context.parking.park(conversation, {
       owner: context.owner,
       call: digestOf(request),
-      permitted,
+      principal: context.principal,
+      // As it came, and as it was sent.
+      bytes: 2 * request.params.length + lengthOf(turn.requests),
+      permitted: context.permission(),
       signal,
     });
     const text = writeInputRequired(turn.requests, handle);

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Era } from '../protocol/revisions.ts';
+import { detached } from '../shared/detached.ts';
 
 const MAX_TASKS = 10_000;
 const MAX_PER_OWNER = 1_000;
@@ -75,7 +76,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
       if (count >= maxPerOwner) forgetOldest((other) => other.principal === principal);
       else if (tasks.size >= max) forgetOldest(() => true);
       const id = `${tag}task_${randomBytes(18).toString('base64url')}`;
-      tasks.set(id, task);
+      tasks.set(id, detachedTask(task));
       counts.set(principal, (counts.get(principal) ?? 0) + 1);
       return id;
     },
@@ -89,5 +90,17 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     *of({ principal, agent }) {
       for (const entry of tasks) if (entry[1].principal === principal && entry[1].agent === agent) yield entry;
     },
+  };
+}
+
+/** It is kept longer than the messages that it came in. */
+function detachedTask(task: Task): Task {
+  const { claimed, server, tool, id } = task;
+  return {
+    ...task,
+    claimed: claimed === undefined ? undefined : detached(claimed),
+    server: detached(server),
+    tool: detached(tool),
+    id: detached(id),
   };
 }

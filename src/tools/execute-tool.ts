@@ -62,7 +62,7 @@ async function executeFitting(
   select: string | undefined,
 ): Promise<ToolAnswer> {
   const selector =
-    select === undefined ? undefined : await compileSelector('execute_tool', context.relay.owner, select);
+    select === undefined ? undefined : await compileSelector('execute_tool', context.relay.principal, select);
   let entry: ToolEntry | undefined;
   const answer = await execute(context, call, (found, { validateArguments }) => {
     entry = found;
@@ -96,7 +96,7 @@ async function checkArguments(
   { server, args }: Execution,
   entry: ToolEntry,
 ): Promise<void> {
-  const problems = await catalog.checker.problems(server, entry, args.text, relay.owner);
+  const problems = await catalog.checker.problems(server, entry, args.text, relay.principal);
   if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(entry, problems));
 }
 

@@ -66,7 +66,7 @@ async function read(context: ToolContext, { handle, offset, select, maxTokens }:
     if (kept.json === undefined) {
       throw new GatewayError('INVALID_ARGUMENTS', 'read_result: this result is not JSON: read it by offset.');
     }
-    text = await (await compileSelector('read_result', context.relay.owner, select))(kept.json);
+    text = await (await compileSelector('read_result', context.relay.principal, select))(kept.json);
   }
   if (offset > text.length) {
     throw new GatewayError('INVALID_ARGUMENTS', `read_result: offset is beyond the end, which is ${text.length}.`);

@@ -15,12 +15,13 @@ import { findMember } from '../protocol/scan.ts';
 import { type Client, isLogLevel, silentClient } from '../relay/client.ts';
 import { offeredOf, takesTasks } from '../relay/offered.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
+import { detached } from '../shared/detached.ts';
 import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
 import { operationOf } from './dispatch.ts';
 import { type Hub, MAX_WATCHED, type Watched } from './hub.ts';
 import { asksForTasks, listen } from './listen.ts';
-import { checkMeta, progressOf, revisionOf } from './request-meta.ts';
+import { checkCapabilities, checkMeta, progressOf, revisionOf } from './request-meta.ts';
 import type { Negotiated, SessionState } from './session-state.ts';
 import { notified, type Outlet, standingOf } from './standing.ts';
 import { isLonger, tooLongOutcome } from './too-long.ts';
@@ -138,7 +139,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         let found: Watched | undefined;
         const inbound = inboundOf(request, exchange, client);
         const done = (_asked: string, watched: Watched): void => {
-          found = watched;
+          found = detachedWatch(watched);
         };
         await subscribe(inbound, exchange, 'resources/subscribe', { done, uri });
         return found;
@@ -163,6 +164,8 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         };
       }
       const declared = valueText(text, findMember(params, 'capabilities'));
+      const tooLong = checkCapabilities(id, declared);
+      if (tooLong !== undefined) return { ...tooLong, session: undefined };
       const offered = offeredOf(declared, 'legacy', exchange.server !== undefined);
       parts.downstream.expect(offered.capabilities);
       // Until it has its session, the client can be asked nothing.
@@ -179,7 +182,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         if (method === 'resources/subscribe' && session.watched.size >= MAX_WATCHED) return fullOf(id);
         const ends: SubscriptionEnds =
           method === 'resources/subscribe'
-            ? { done: (asked, watched) => void session.watched.set(asked, watched) }
+            ? { done: (asked, watched) => void session.watched.set(detached(asked), detachedWatch(watched)) }
             : { done: () => undefined, release: (asked) => session.watched.delete(asked) };
         const inbound = inboundOf(request, exchange, client);
         return written(request, await subscribe(inbound, exchange, method, ends), legacyCodec);
@@ -237,6 +240,11 @@ interface SubscriptionEnds extends Pick<Subscribing, 'release'> {
   readonly done: (asked: string, watched: Watched) => void;
   /** The URI; where it is left out, that of the request. */
   readonly uri?: string;
+}
+
+/** It is kept longer than the message that it came in. */
+function detachedWatch({ server, uri }: Watched): Watched {
+  return { server: detached(server), uri: detached(uri) };
 }
 
 /** The gateway's own tools are on one page: there is no cursor that leads on. */

@@ -47,7 +47,17 @@ export function checkMeta(request: RequestMessage): Answer | undefined {
   if (capabilities === undefined || text.charAt(capabilities.start) !== '{') {
     return refusal(id, 'INVALID_PARAMS', `params._meta needs ${META_CLIENT_CAPABILITIES}, an object.`);
   }
-  return undefined;
+  return checkCapabilities(id, text.slice(capabilities.start, capabilities.end));
+}
+
+/** Connections and lists are kept for each set of capabilities, so they must not be long. */
+const MAX_CAPABILITIES = 16 * 1024;
+
+/** @returns a refusal where more is declared than any client has. */
+export function checkCapabilities(id: string, declared: string | undefined): Answer | undefined {
+  if (declared === undefined || declared.length <= MAX_CAPABILITIES) return undefined;
+  const message = `The capabilities are longer than ${MAX_CAPABILITIES} characters: declare fewer.`;
+  return refusal(id, 'INVALID_PARAMS', message);
 }
 
 /** Sends progress back under the caller's own token, as that exact text; undefined where it asked for none. */

@@ -70,6 +70,7 @@ export function createTransports(options: TransportParts): Transports {
     ...SESSION_LIMITS,
     max: Math.max(1, Math.floor(SESSION_LIMITS.max * share)),
     tag: seat?.tag ?? '',
+    budget: parts.budget,
   });
   const startedAt = seat?.startedAt ?? sinceBoot();
   let open = true;
@@ -83,6 +84,7 @@ export function createTransports(options: TransportParts): Transports {
     open: () => open,
     failed,
     elsewhere: seat?.elsewhere,
+    budget: parts.budget,
   });
   const connections = new WeakMap<Proof, Connection>();
   const connect = (proof: Proof): Connection => {

@@ -3,6 +3,7 @@
  * Only where the owner switched it on; on this machine, in a file that can be read and emptied (`search learned`, `search forget`).
  */
 import type { Log } from '../../downstream/types.ts';
+import { detached } from '../../shared/detached.ts';
 import { stem } from '../search/stem.ts';
 import type { UsesFile } from './file.ts';
 import { tellingWords, type Use, withUse } from './uses.ts';
@@ -71,8 +72,8 @@ export function createLearning(file: UsesFile, log: Log, now: () => number = Dat
     searched(owner, agent, query, found) {
       searches.delete(owner);
       searches.set(owner, {
-        agent,
-        words: tellingWords(query),
+        agent: detached(agent),
+        words: tellingWords(detached(query)),
         found: new Set(found.map(nameOf)),
         until: now() + CONSEQUENCE_MS,
         fresh: true,

@@ -18,7 +18,7 @@ export interface Fitting {
   readonly select: Selector | undefined;
   readonly store: ResultStore;
   /** Whose result it is. */
-  readonly relay: Pick<RelayContext, 'owner' | 'permitted'>;
+  readonly relay: Pick<RelayContext, 'owner' | 'principal' | 'permission'>;
   readonly server: string;
   readonly tool: string;
 }
@@ -152,14 +152,15 @@ async function cut(
   if (!isCut && structured === undefined)
     return rewritten(text, root, [...notes(note), ...kept], note === undefined || !hasText(blocks));
   const { store, relay, server, tool } = fitting;
-  const { owner } = relay;
+  const { owner, principal } = relay;
   const handle = store.keep({
     owner,
+    principal,
     server,
     tool,
     text: whole === '' && json !== undefined ? json : whole,
     json,
-    permitted: () => relay.permitted(),
+    permitted: relay.permission(),
   });
   const rest = isCut
     ? `Cut here: ${await estimateLong(whole)} tokens in all. read_result(handle: "${handle}", offset: ${offset}) reads on`

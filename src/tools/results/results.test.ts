@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../catalog/tokens.ts';
+import { createByteBudget } from '../../shared/byte-budget.ts';
 import { cutAt } from './cut.ts';
 import { type Fitting, fitted } from './fit.ts';
 import { createResultStore, type KeptResult } from './store.ts';
 
 const kept = (more: Partial<KeptResult> = {}): KeptResult => ({
   owner: 'me',
+  principal: 'me',
   server: 's',
   tool: 't',
   text: 'text',
@@ -58,7 +60,7 @@ describe('a cut', () => {
 describe('the store', () => {
   it('gives a result to its owner only, for a while, within bounds', () => {
     const clock = { now: 0 };
-    const store = createResultStore({ now: () => clock.now, maxTotal: 10 });
+    const store = createResultStore({ now: () => clock.now, budget: createByteBudget({ maxPerOwner: 2 * 1024 + 10 }) });
     const first = store.keep(kept());
     expect(store.find(first, 'me')?.text).toBe('text');
     expect(store.find(first, 'you')).toBeUndefined();
@@ -87,8 +89,8 @@ describe('the store', () => {
 
 describe('a fitted result', () => {
   const fitting = (maxTokens: number): Fitting => {
-    const { owner, server, tool, permitted } = kept();
-    const relay = { owner, permitted };
+    const { owner, principal, server, tool, permitted } = kept();
+    const relay = { owner, principal, permission: () => permitted };
     return { maxTokens, select: undefined, store: createResultStore(), relay, server, tool };
   };
 

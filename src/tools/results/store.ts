@@ -1,11 +1,14 @@
 /** Results that were too long for their caller, kept for a while so that it can read on. In memory, within bounds. */
 import { randomBytes } from 'node:crypto';
+import { type ByteBudget, createByteBudget, type Kept } from '../../shared/byte-budget.ts';
+import { detached } from '../../shared/detached.ts';
 
-/** Characters of all results together. */
-const MAX_TOTAL = 64 * 1024 * 1024;
 /** Milliseconds after the last use. */
 const LIFETIME_MS = 15 * 60_000;
+/** Results of one principal. */
 const MAX_RESULTS = 1000;
+/** Bytes of a result besides its texts. */
+const RESULT_BYTES = 1024;
 /** What handles begin with. */
 export const RESULT_PREFIX = 'r_';
 
@@ -13,6 +16,8 @@ export const RESULT_PREFIX = 'r_';
 export interface KeptResult {
   /** Who may read it: a handle is no secret that opens it. */
   readonly owner: string;
+  /** Whose memory it takes. */
+  readonly principal: string;
   readonly server: string;
   readonly tool: string;
   /** Its text blocks, joined by blank lines. */
@@ -34,7 +39,7 @@ export interface ResultStore {
 
 interface Entry {
   readonly result: KeptResult;
-  readonly size: number;
+  readonly kept: Kept;
   usedAt: number;
 }
 
@@ -44,9 +49,10 @@ export interface LocalResultStore extends ResultStore {
 }
 
 export interface ResultStoreOptions {
+  /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
-  /** Characters of all results together. */
-  readonly maxTotal?: number;
+  /** What results count for: the one that was not used for longest goes first. */
+  readonly budget?: Pick<ByteBudget, 'of'>;
   /** What handles go on with after the prefix. */
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
@@ -54,46 +60,57 @@ export interface ResultStoreOptions {
 }
 
 export function createResultStore(options: ResultStoreOptions = {}): LocalResultStore {
-  const { tag = '', share = 1 } = options;
+  const { tag = '', share = 1, budget = createByteBudget() } = options;
   const now = options.now ?? (() => performance.now());
-  const maxTotal = (options.maxTotal ?? MAX_TOTAL) * share;
-  const maxResults = MAX_RESULTS * share;
   // In the order of their use.
   const entries = new Map<string, Entry>();
-  let total = 0;
+  const maxResults = Math.max(1, MAX_RESULTS * share);
 
-  const drop = (handle: string, { size }: Entry): void => {
+  const drop = (handle: string): void => {
+    entries.get(handle)?.kept.release();
     entries.delete(handle);
-    total -= size;
   };
-  const makeRoom = (): void => {
-    for (const [handle, entry] of entries) {
-      const expired = now() - entry.usedAt > LIFETIME_MS;
-      if (!expired && total <= maxTotal && entries.size <= maxResults) return;
-      drop(handle, entry);
+  const dropExpired = (): void => {
+    for (const [handle, { usedAt }] of entries) {
+      if (now() - usedAt <= LIFETIME_MS) return;
+      drop(handle);
     }
+  };
+  const dropOldestOf = (principal: string): void => {
+    const own = Array.from(entries).filter(([, { result }]) => result.principal === principal);
+    for (const [handle] of own.slice(0, -maxResults)) drop(handle);
   };
 
   return {
     keep(result) {
       const handle = `${RESULT_PREFIX}${tag}${randomBytes(9).toString('base64url')}`;
-      const size = result.text.length + (result.json === result.text ? 0 : (result.json?.length ?? 0));
-      entries.set(handle, { result, size, usedAt: now() });
-      total += size;
-      makeRoom();
+      const { text, json, server, tool } = result;
+      const own = {
+        ...result,
+        server: detached(server),
+        tool: detached(tool),
+        json: json === undefined || json === text ? json : detached(json),
+      };
+      const bytes = RESULT_BYTES + text.length + (json === text ? 0 : (json?.length ?? 0));
+      dropExpired();
+      // One that finds no room is gone like one that expired.
+      const kept = budget.of(result.principal).keep(bytes, () => drop(handle));
+      if (kept !== undefined) entries.set(handle, { result: own, kept, usedAt: now() });
+      dropOldestOf(result.principal);
       return handle;
     },
     find(handle, owner) {
-      makeRoom();
+      dropExpired();
       const entry = entries.get(handle);
       if (entry === undefined || entry.result.owner !== owner) return undefined;
       entries.delete(handle);
       entry.usedAt = now();
+      entry.kept.use();
       entries.set(handle, entry);
       return entry.result;
     },
     review() {
-      for (const [handle, entry] of entries) if (!entry.result.permitted()) drop(handle, entry);
+      for (const [handle, entry] of entries) if (!entry.result.permitted()) drop(handle);
     },
   };
 }

@@ -5,21 +5,33 @@ import { Gatherer } from '../../shared/gather.ts';
 export type Body =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'too large' }
+  /** There is no room for it now. */
+  | { readonly kind: 'no room' }
   | { readonly kind: 'not UTF-8' }
   /** The client went away before it had sent everything. */
   | { readonly kind: 'gone' };
 
+/** Bytes below which nobody is asked for room. */
+const SMALL = 64 * 1024;
+
 /**
  * Reads the body of a request, at most `maxBytes` of it; hands it to `done` once. The rest is read and dropped, so that a client
  * that is still sending can read the answer.
+ * @param room whether there is room for so many bytes; asked once, and only for a body that is not small.
  */
-export function readBody(request: IncomingMessage, maxBytes: number, done: (body: Body) => void): void {
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  room: (bytes: number) => boolean,
+  done: (body: Body) => void,
+): void {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > maxBytes) {
+  if (declared > maxBytes || (declared > SMALL && !room(declared))) {
     request.resume();
-    done({ kind: 'too large' });
+    done({ kind: declared > maxBytes ? 'too large' : 'no room' });
     return;
   }
+  let isAsked = declared > SMALL;
   const gatherer = new Gatherer(maxBytes, declared || 0);
   /** Undefined once told: Node keeps a request for a while, and must not keep the call with it. */
   let waiting: typeof done | undefined = done;
@@ -30,9 +42,13 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
   };
   request.on('data', (chunk: Buffer) => {
     if (waiting === undefined) return;
-    if (gatherer.length + chunk.length <= maxBytes) return gatherer.push(chunk);
+    const length = gatherer.length + chunk.length;
+    const fits = length <= maxBytes;
+    const hasRoom = isAsked || length <= SMALL || (fits && room(maxBytes));
+    isAsked ||= length > SMALL;
+    if (fits && hasRoom) return gatherer.push(chunk);
     gatherer.take();
-    finish({ kind: 'too large' });
+    finish({ kind: fits ? 'no room' : 'too large' });
   });
   request.on('end', () => {
     const bytes = gatherer.take();

@@ -1,6 +1,8 @@
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), and streams that can be resumed. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { oneLine } from '../../protocol/json.ts';
+import { type Kept, type OwnerBudget, UNBOUNDED } from '../../shared/byte-budget.ts';
+import { countUnsent } from './unsent.ts';
 
 const STREAM_HEADERS: OutgoingHttpHeaders = {
   'content-type': 'text/event-stream',
@@ -18,11 +20,15 @@ export const COMMENT = ':\n\n';
 /** Bytes that may wait for a client that does not read, because it is slow or gone without a word: two of the longest messages. */
 const MAX_UNSENT = 32 * 1024 * 1024;
 
-/** Writes to a stream that is still open; one whose client takes nothing is closed. */
-export function writeTo(response: ServerResponse, chunk: string): void {
+/** Writes to a stream that is still open; one whose client takes nothing is closed. @param budget of the client */
+export function writeTo(response: ServerResponse, chunk: string, budget: OwnerBudget = UNBOUNDED): void {
   if (response.writableEnded || response.destroyed) return;
-  if (response.writableLength > MAX_UNSENT) response.destroy();
-  else response.write(chunk);
+  if (response.writableLength > MAX_UNSENT) {
+    response.destroy();
+    return;
+  }
+  response.write(chunk);
+  countUnsent(response, budget);
 }
 
 /** One message as an event. */
@@ -57,31 +63,54 @@ export interface EventStreams {
    * @returns false for an id that is not known any more.
    */
   resume(lastEventId: string, response: ServerResponse): boolean;
+  /** The session is over: nothing is kept any more. */
+  forget(): void;
 }
 
 /** Bounds of what one session keeps. */
 const MAX_EVENTS = 256;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
+/** Bytes of an event besides its text. */
+const EVENT_BYTES = 256;
+/** Milliseconds that the events of a stream which ended are kept once all of them were sent: they may be lost on the way. */
+const DELIVERED_MS = 60_000;
 
-interface Kept {
+interface Event {
   readonly stream: number;
   readonly seq: number;
   readonly text: string;
+  readonly kept: Kept;
 }
 
-export function createEventStreams(): EventStreams {
+/** @param budget of the principal whose session it is. */
+export function createEventStreams(budget: OwnerBudget = UNBOUNDED): EventStreams {
   const live = new Map<number, EventStream>();
-  let kept: Kept[] = [];
+  /** The oldest first. */
+  const events = new Set<Event>();
   let size = 0;
   let opened = 0;
 
-  const keep = (event: Kept): void => {
-    kept.push(event);
-    size += event.text.length;
-    while (kept.length > MAX_EVENTS || (size > MAX_CHARACTERS && kept.length > 1)) {
-      size -= kept[0]?.text.length ?? 0;
-      kept = kept.slice(1);
+  const drop = (event: Event): void => {
+    if (events.delete(event)) size -= event.text.length;
+    event.kept.release();
+  };
+  const keep = (stream: number, seq: number, text: string): void => {
+    const kept = budget.keep(text.length + EVENT_BYTES, () => drop(event));
+    if (kept === undefined) return;
+    const event: Event = { stream, seq, text, kept };
+    events.add(event);
+    size += text.length;
+    for (const oldest of events) {
+      if (events.size <= MAX_EVENTS && (size <= MAX_CHARACTERS || events.size === 1)) break;
+      drop(oldest);
     }
+  };
+  const eventsOf = (stream: number): Event[] => [...events].filter((event) => event.stream === stream);
+  /** They go before others where room is needed, and soon in any case. */
+  const delivered = (stream: number): void => {
+    for (const { kept } of eventsOf(stream)) kept.spare();
+    // By its number: what goes sooner must not wait for the timer.
+    setTimeout(() => eventsOf(stream).forEach(drop), DELIVERED_MS).unref();
   };
 
   return {
@@ -90,7 +119,7 @@ export function createEventStreams(): EventStreams {
       let seq = 0;
       let current: ServerResponse | undefined;
       const send = (chunk: string): void => {
-        if (current !== undefined) writeTo(current, chunk);
+        if (current !== undefined) writeTo(current, chunk, budget);
       };
       const handle: EventStream = {
         attach(response) {
@@ -99,12 +128,14 @@ export function createEventStreams(): EventStreams {
         },
         write(text) {
           seq++;
-          keep({ stream, seq, text });
+          keep(stream, seq, text);
           send(eventText(text, `${stream}-${seq}`));
         },
         end() {
           live.delete(stream);
-          if (current !== undefined && !current.writableEnded) current.end();
+          if (current === undefined || current.writableEnded || current.destroyed) return;
+          if (seq > 0) current.once('finish', () => delivered(stream));
+          current.end();
         },
       };
       live.set(stream, handle);
@@ -113,13 +144,19 @@ export function createEventStreams(): EventStreams {
     resume(lastEventId, response) {
       const match = /^(\d{1,9})-(\d{1,9})$/.exec(lastEventId);
       const [stream, seq] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
-      const missed = kept.filter((event) => event.stream === stream && event.seq > seq);
+      const missed = eventsOf(stream).filter((event) => event.seq > seq);
       const running = live.get(stream);
       if (match === null || (missed.length === 0 && running === undefined)) return false;
-      for (const event of missed) response.write(eventText(event.text, `${stream}-${event.seq}`));
-      if (running === undefined) response.end();
-      else running.attach(response);
+      for (const event of missed) writeTo(response, eventText(event.text, `${stream}-${event.seq}`), budget);
+      if (running !== undefined) running.attach(response);
+      else {
+        response.once('finish', () => delivered(stream));
+        response.end();
+      }
       return true;
+    },
+    forget() {
+      for (const event of events) drop(event);
     },
   };
 }

@@ -58,7 +58,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
   const replyOf = (post: Post, session: Session): Reply => {
     // Clients of the revisions before do not expect an event without data.
     const primed = session.revision >= '2025-11-25';
-    const reply = new Reply(post.response, post.accept, post.headers, () => session.streams.open(primed));
+    const reply = new Reply(post, () => session.streams.open(primed));
     reply.wait();
     return reply;
   };
@@ -96,7 +96,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
 
   return {
     async initialize(post, message) {
-      const { connection, server, accept, response } = post;
+      const { connection, server, accept } = post;
       const signal = new Canceller().signal;
       const exchange = { connection, server, signal, streams: accept.events, notify: () => {} };
       const { text, status, session: negotiated } = await protocol.initialize(message, exchange);
@@ -108,7 +108,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
         });
       }
       const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
-      new Reply(response, accept, { ...post.headers, ...id }).finish({ text, status });
+      new Reply({ ...post, headers: { ...post.headers, ...id } }).finish({ text, status });
     },
     async request(post, message) {
       const session = sessionOf(post, message.id);

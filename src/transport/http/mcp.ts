@@ -3,6 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Connection } from '../../pipeline/types.ts';
 import { parseMessage } from '../../protocol/messages.ts';
 import { isLegacy, isModern, UNDECLARED_REVISION } from '../../protocol/revisions.ts';
+import { type ByteBudget, type OwnerBudget, UNBOUNDED } from '../../shared/byte-budget.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { together } from '../../shared/turn.ts';
 import { type Answer, refusal } from '../answer.ts';
@@ -23,6 +24,8 @@ export interface McpEndpointOptions {
   /** False while draining. */
   readonly open: () => boolean;
   readonly failed: (error: unknown) => void;
+  /** What requests that are being answered, and answers that nobody reads, count for. */
+  readonly budget?: ByteBudget;
   /** Where this process is one of several workers: what belongs to another one. */
   readonly elsewhere?: Elsewhere | undefined;
 }
@@ -53,6 +56,16 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   let active = 0;
   let isAborted = false;
   let waiting: (() => void)[] = [];
+
+  const budgets = new WeakMap<Connection, OwnerBudget>();
+  const budgetOf = (connection: Connection): OwnerBudget => {
+    let budget = budgets.get(connection);
+    if (budget === undefined) {
+      budget = options.budget?.of(connection.owner) ?? UNBOUNDED;
+      budgets.set(connection, budget);
+    }
+    return budget;
+  };
 
   const finished = (): void => {
     active--;
@@ -97,6 +110,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
         const answer = refusal('null', 'INVALID_REQUEST', `The body is larger than ${options.maxMessageBytes} bytes.`);
         return send(post, { ...answer, status: 413 });
       }
+      case 'no room':
+        return send(post, { ...refusal('null', 'RATE_LIMITED', NO_ROOM), status: 429 });
       case 'gone':
         return undefined;
     }
@@ -124,20 +139,29 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       return;
     }
     active++;
+    let giveBack: (() => void) | undefined;
+    const room = (bytes: number): boolean => {
+      giveBack = post.budget.hold(BYTES_HELD * bytes);
+      return giveBack !== undefined;
+    };
+    const over = (): void => {
+      giveBack?.();
+      finished();
+    };
     const broke = (error: unknown): void => {
       failed(post, error);
-      finished();
+      over();
     };
     const answer = (body: Body): void => {
       try {
         const answering = isAborted ? send(post, SHUTTING_DOWN) : receive(post, body);
-        if (answering === undefined) finished();
-        else answering.then(finished, broke);
+        if (answering === undefined) over();
+        else answering.then(over, broke);
       } catch (error) {
         broke(error);
       }
     };
-    readBody(post.request, options.maxMessageBytes, (body) => together(() => answer(body)));
+    readBody(post.request, options.maxMessageBytes, room, (body) => together(() => answer(body)));
   };
 
   return {
@@ -147,7 +171,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
         handOn(request, response);
         return;
       }
-      const post = { request, response, connection, server, headers, accept: accepted(request.headers.accept) };
+      const accept = accepted(request.headers.accept);
+      const post = { request, response, connection, server, headers, accept, budget: budgetOf(connection) };
       if (request.method === 'POST') handlePost(post);
       // Behind the requests that came before it.
       else if (request.method === 'DELETE') together(() => endSession(post));
@@ -172,6 +197,9 @@ function hasSession(request: IncomingMessage): boolean {
   return headerOf(request, 'mcp-session-id') !== undefined;
 }
 
+/** A request is bytes, and then a text. */
+const BYTES_HELD = 2;
+const NO_ROOM = 'Too many large requests of this caller are being answered: wait for their answers, then try again.';
 const SHUTTING_DOWN = refusal('null', 'SHUTTING_DOWN', 'The gateway is shutting down: try again later.');
 const JSON_TYPE = 'application/json';
 

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import type { Connection } from '../../pipeline/types.ts';
 import { parseMessage } from '../../protocol/messages.ts';
+import { UNBOUNDED } from '../../shared/byte-budget.ts';
 import type { Exchange, Protocol } from '../protocol.ts';
 import { createModernEndpoint } from './modern.ts';
 
@@ -26,6 +27,7 @@ it('cancels a request whose caller left before anybody looked at it', () => {
     connection: {} as Connection,
     server: undefined,
     headers: {},
+    budget: UNBOUNDED,
     accept: { json: true, events: true },
   };
   createModernEndpoint(protocol as Protocol).answer(post, message, '2026-07-28');

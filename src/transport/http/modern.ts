@@ -30,7 +30,7 @@ class Flight implements Exchange {
     this.server = post.server;
     this.streams = post.accept.events;
     this.#post = post;
-    this.#reply = new Reply(post.response, post.accept, post.headers);
+    this.#reply = new Reply(post);
     if (post.response.destroyed) this.signal.abort();
     else post.response.on('close', this.#gone);
   }

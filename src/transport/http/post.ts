@@ -1,18 +1,14 @@
 /** One POST to an MCP endpoint, and the small things that both eras need of it. */
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Connection } from '../../pipeline/types.ts';
 import type { Answer } from '../answer.ts';
-import { type Accepted, sendJson } from './reply.ts';
+import { type Receiver, sendJson } from './reply.ts';
 
-export interface Post {
+export interface Post extends Receiver {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly connection: Connection;
   /** The server that the path names; undefined for `/mcp`. */
   readonly server: string | undefined;
-  /** To send with every answer (CORS). */
-  readonly headers: OutgoingHttpHeaders;
-  readonly accept: Accepted;
 }
 
 export function send(post: Pick<Post, 'response' | 'headers'>, answer: Answer): void {

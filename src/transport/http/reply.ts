@@ -1,7 +1,9 @@
 /** The reply to one POST: a JSON object, or an SSE stream where something comes before the answer or the answer takes long. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OwnerBudget } from '../../shared/byte-budget.ts';
 import type { Answer } from '../answer.ts';
 import { COMMENT, type EventStream, eventText, startStream, writeTo } from './event-stream.ts';
+import { countUnsent } from './unsent.ts';
 
 /**
  * Milliseconds without an answer after which the stream is opened, with comments from then on: clients and proxies give up on
@@ -36,20 +38,32 @@ function readAccept(header: string | undefined): Accepted {
   };
 }
 
+/** Where a reply goes. */
+export interface Receiver {
+  readonly response: ServerResponse;
+  readonly accept: Accepted;
+  /** To send with it (CORS). */
+  readonly headers: OutgoingHttpHeaders;
+  /** Of whoever gets it: what is not read counts. */
+  readonly budget: OwnerBudget;
+}
+
 /** The reply to one request. A class, because every call makes one. */
 export class Reply {
   readonly #response: ServerResponse;
   readonly #accept: Accepted;
   readonly #headers: OutgoingHttpHeaders;
+  readonly #budget: OwnerBudget;
   readonly #resumable: (() => EventStream) | undefined;
   #stream: EventStream | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
   /** @param resumable opens a stream whose events are kept; without it, what cannot be sent is lost. */
-  constructor(response: ServerResponse, accept: Accepted, headers: OutgoingHttpHeaders, resumable?: () => EventStream) {
+  constructor({ response, accept, headers, budget }: Receiver, resumable?: () => EventStream) {
     this.#response = response;
     this.#accept = accept;
     this.#headers = headers;
+    this.#budget = budget;
     this.#resumable = resumable;
   }
 
@@ -75,6 +89,7 @@ export class Reply {
     if (this.#stream === undefined && this.#isGone()) return;
     if (this.#stream === undefined && this.#accept.json) {
       sendJson(this.#response, answer, this.#headers);
+      countUnsent(this.#response, this.#budget);
       return;
     }
     const events = this.#streamed();
@@ -104,7 +119,7 @@ export class Reply {
     let stream = this.#stream;
     if (stream === undefined) {
       if (!this.#isGone()) startStream(this.#response, this.#headers);
-      stream = this.#resumable?.() ?? plainStream(this.#response);
+      stream = this.#resumable?.() ?? plainStream(this.#response, this.#budget);
       this.#stream = stream;
       stream.attach(this.#response);
     }
@@ -116,11 +131,11 @@ function openQuietly(reply: Reply): void {
   reply.open();
 }
 
-function plainStream(response: ServerResponse): EventStream {
+function plainStream(response: ServerResponse, budget: OwnerBudget): EventStream {
   return {
     attach: () => {},
     write(text) {
-      writeTo(response, eventText(text));
+      writeTo(response, eventText(text), budget);
     },
     end() {
       if (!response.writableEnded && !response.destroyed) response.end();

@@ -1,6 +1,7 @@
 /** Sessions of the 2025 revisions over HTTP: each belongs to the principal that opened it (docs/identity.md). */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../pipeline/types.ts';
+import type { ByteBudget } from '../../shared/byte-budget.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
 import { beginSession, endSession, type Negotiated, type SessionState } from '../session-state.ts';
@@ -42,6 +43,8 @@ export interface SessionLimits {
   /** What ids begin with. */
   readonly tag?: string;
   readonly now: () => number;
+  /** What the events of all sessions count for. */
+  readonly budget?: ByteBudget;
 }
 
 export const SESSION_LIMITS: SessionLimits = { idleMs: 3_600_000, max: 10_000, now: () => performance.now() };
@@ -55,7 +58,7 @@ const lockedOut = (): GatewayError =>
 const crowdedOut = (): GatewayError =>
   new GatewayError('SESSION_ENDED', 'The session has ended: too many were opened. Send initialize to start a new one.');
 
-export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = SESSION_LIMITS): Sessions {
+export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLimits = SESSION_LIMITS): Sessions {
   /** In order of last use: the first is the one that was idle longest. */
   const held = new Map<string, Held>();
   /** Sessions of each owner that has any. */
@@ -71,6 +74,7 @@ export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = S
     endSession(session);
     session.ended();
     session.listener?.end();
+    session.streams.forget();
   };
 
   /** Of whoever has most, the one that was idle longest: who opens too many loses their own, and nobody else's. */
@@ -114,7 +118,7 @@ export function createSessions({ idleMs, max, tag = '', now }: SessionLimits = S
         connection,
         server,
         flights: createFlights(),
-        streams: createEventStreams(),
+        streams: createEventStreams(budget?.of(connection.owner)),
         listener: undefined,
         ended: () => {},
         usedAt: now(),

@@ -49,7 +49,8 @@ export function serveSignIn(
   } else if (request.method === 'GET') {
     sendPage(response, 200, `Sign in to "${subject.server}"`, explanation(subject), FORM);
   } else if (request.method === 'POST') {
-    readBody(request, MAX_BODY, (body) => {
+    const always = (): boolean => true;
+    readBody(request, MAX_BODY, always, (body) => {
       const token = body.kind === 'text' ? new URLSearchParams(body.text).get('token') : null;
       void enter(token ?? '', subject);
     });

@@ -1,0 +1,26 @@
+/** What was written to clients that do not read it: it counts as theirs, and who lets too much of it lie loses the oldest connection. */
+import type { ServerResponse } from 'node:http';
+import type { Kept, OwnerBudget } from '../../shared/byte-budget.ts';
+
+/** Bytes below which nothing is counted: most answers are taken at once. */
+const LARGE = 256 * 1024;
+
+const counted = new WeakMap<ServerResponse, Kept>();
+
+/** After something was written. */
+export function countUnsent(response: ServerResponse, budget: OwnerBudget): void {
+  const bytes = response.writableLength;
+  if (bytes < LARGE || response.destroyed) return;
+  const before = counted.get(response);
+  before?.release();
+  const kept = budget.keep(bytes, () => response.destroy());
+  if (kept === undefined) {
+    response.destroy();
+    return;
+  }
+  counted.set(response, kept);
+  if (before !== undefined) return;
+  const release = (): void => counted.get(response)?.release();
+  response.on('drain', release);
+  response.once('close', release);
+}
