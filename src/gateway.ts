@@ -196,10 +196,8 @@ export async function createGateway(
     ledger,
     log,
     nextRequestId: () => `${gatewayId}-${++requests}`,
-    status: async () => ({
-      ...statusOf(config, (await seat?.servers()) ?? servers()),
-      tokens: (await seat?.spending()) ?? spending(),
-    }),
+    status: async (sight) =>
+      statusOf(config, (await seat?.servers()) ?? servers(), (await seat?.spending()) ?? spending(), sight),
   };
   const protocol = createProtocol(parts, {
     serverInfo: SERVER_INFO,
@@ -216,9 +214,9 @@ export async function createGateway(
     redactor,
     attestations,
     servers: () => seat?.servers() ?? servers(),
-    metrics: async (format) => {
-      if (seat !== undefined) return seat.metrics(format);
-      return format === 'json' ? JSON.stringify(metrics.json()) : metrics.prometheus();
+    metrics: async (format, sight) => {
+      if (seat !== undefined) return seat.metrics(format, sight);
+      return format === 'json' ? JSON.stringify(metrics.json(sight)) : metrics.prometheus(sight);
     },
     seat,
   });

@@ -271,14 +271,15 @@ describe('D13 files in the working directory need trust once', () => {
     after.running.child.stdin?.end();
     await after.running.exited;
 
-    // A changed file needs it again.
+    // A changed file needs it again, and until then nothing starts in its place.
     writeFileSync(
       path.join(home.cwd, '.mcp.json'),
       fileText(servers({ cloned: fixture('calc'), more: fixture('calc') })),
     );
-    const changed = await serveStdio({ home });
-    expect(await listServers(changed.rpc)).toEqual(['owner']);
-    await changed.stop();
+    const changed = await runCli(['serve'], { env: home.env, cwd: home.cwd });
+    expect(changed.code).toBe(1);
+    expect(changed.stderr).toMatch(/changed since it was trusted.*agent-mcp-gateway trust/);
+    home.remove();
   });
 
   it('D13 with nothing else, nothing starts', async () => {

@@ -13,6 +13,7 @@ interface CreateOptions {
   readonly name: string;
   readonly agent?: string;
   readonly expires?: string;
+  readonly operator?: boolean;
   readonly write?: boolean;
   readonly json?: boolean;
 }
@@ -29,7 +30,8 @@ export async function createTokenCommand(settings: Settings, options: CreateOpti
   const entry = {
     token_sha256: tokenHash(token),
     ...(options.expires === undefined ? {} : { expires: instantIn(options.expires, Date.now()) }),
-    ...agentsOf(editor, name, options.agent),
+    ...agentsOf(editor, options),
+    ...(options.operator === true ? { operator: true } : {}),
   };
   if (write === true) await editor.set(['principals', name], entry);
   if (json === true) printJson({ name, token, entry, rules: editor.path, written: write === true });
@@ -49,9 +51,11 @@ function checkName(editor: RulesEditor, name: string): void {
 }
 
 /** A pattern has no default: its agents are told apart by `agent_id`. */
-function agentsOf(editor: RulesEditor, name: string, wanted: string | undefined): object {
+function agentsOf(editor: RulesEditor, { name, agent: wanted, operator }: CreateOptions): object {
   const agents = Object.keys(editor.rules.rules?.agents ?? {});
   const agent = wanted ?? name;
+  // Whoever only looks acts as nobody.
+  if (operator === true && wanted === undefined && !agents.includes(name)) return { may_assume: [] };
   if (!agents.some(compilePattern(agent))) {
     const known = agents.map((each) => quote(each)).join(', ');
     throw new GatewayError('USAGE', `The rules have no agent ${quote(agent)}: choose with --agent among ${known}.`);

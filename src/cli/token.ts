@@ -7,6 +7,7 @@ type TokenFlags = CommandFlags & {
   readonly write?: boolean;
   readonly expires?: string;
   readonly agent?: string;
+  readonly operator?: boolean;
 };
 
 /** Adds the commands about bearer tokens. */
@@ -38,6 +39,7 @@ function registerCreate(token: Command): void {
   withRules(token.command('create').description('make a token for a principal, and print it once'))
     .argument('<name>', 'principal that the token proves; letters, digits, "_", "." and "-"')
     .option('--agent <pattern>', 'agent, or pattern of agents, that it may act as (default: the agent of that name)')
+    .option('--operator', 'it may read metrics and states of all servers and agents (/metrics, /ready?verbose)')
     .option('--expires <when>', 'when it stops being good: 12h, 90d, 8w, 1y, or a date in UTC (default: never)')
     .option('--write', 'write the entry into the rules file; comments stay')
     .addHelpText(
@@ -45,15 +47,21 @@ function registerCreate(token: Command): void {
       `
 Examples:
   $ agent-mcp-gateway token create ci --agent deployer --expires 90d --write
+  $ agent-mcp-gateway token create prometheus --operator --write
   $ TOKEN=$(agent-mcp-gateway token create laptop --agent 'team.*' --write)
 
 The token goes to standard output, everything else to standard error. Only its hash is kept.`,
     )
     .action(
       run(async (name: string, flags: TokenFlags) => {
-        const { agent, ...rest } = flags;
+        const { agent, operator, ...rest } = flags;
         const { createTokenCommand } = await import('./token-run.ts');
-        await createTokenCommand(settingsFrom(rest), { name, ...(agent === undefined ? {} : { agent }), ...rest });
+        await createTokenCommand(settingsFrom(rest), {
+          name,
+          ...(agent === undefined ? {} : { agent }),
+          ...(operator === undefined ? {} : { operator }),
+          ...rest,
+        });
       }),
     );
 }

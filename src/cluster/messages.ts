@@ -7,6 +7,7 @@ import type { ServerReport } from '../downstream/report.ts';
 import type { ControlVerb } from '../downstream/types.ts';
 import type { Attested } from '../identity/attestations.ts';
 import type { Measures } from '../observe/metrics.ts';
+import type { Sight } from '../observe/sight.ts';
 import type { AgentSpending, SpentHere } from '../tools/spending.ts';
 
 /** Server -> number of the worker that it belongs to. */
@@ -66,7 +67,7 @@ export type PrimaryApi = {
   reload(): void;
   servers(): Promise<readonly ServerReport[]>;
   spending(): Promise<readonly AgentSpending[]>;
-  metrics(format: 'json' | 'prometheus'): Promise<string>;
+  metrics(format: 'json' | 'prometheus', sight: Sight | undefined): Promise<string>;
   written(id: number, text: string): void;
   /** Whether no worker has recorded yet that a server offers this now. */
   isNews(server: string, digest: string): boolean;

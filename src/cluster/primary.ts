@@ -105,8 +105,10 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       reload: () => void config.reload(),
       servers,
       spending,
-      metrics: async (format) =>
-        format === 'json' ? JSON.stringify(metricsReport(await measured())) : metricsText(await measured()),
+      metrics: async (format, sight) =>
+        format === 'json'
+          ? JSON.stringify(metricsReport(await measured(), sight))
+          : metricsText(await measured(), sight),
       written: output.written,
       isNews(server, digest) {
         const known = offered.get(server);

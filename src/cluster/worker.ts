@@ -65,7 +65,7 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
     },
     servers: () => line.ask('servers'),
     spending: () => line.ask('spending'),
-    metrics: (format) => line.ask('metrics', format),
+    metrics: (format, sight) => line.ask('metrics', format, sight),
     // Rather twice than never.
     isNews: (server, digest) => line.ask('isNews', server, digest).catch(() => true),
     drained: () => line.ask('drained'),

@@ -43,6 +43,7 @@ export function readPrincipals(
       expiresAt: principal.expires === undefined ? undefined : Date.parse(principal.expires),
       jwt: principal.jwt && readJwt(principal.jwt),
       hook: principal.hook === true,
+      operator: principal.operator === true,
       defaultAgent: principal.default,
       mayAssume: principal.may_assume,
       ceiling: principal.ceiling,
@@ -64,7 +65,7 @@ function readJwt(jwt: NonNullable<FilePrincipal['jwt']>): JwtDefinition {
 
 function checkAgents(principal: FilePrincipal, agents: readonly string[], report: Report): void {
   const matchers = checkPatterns(principal.may_assume, ['may_assume'], agents, report);
-  if (matchers.length === 0) {
+  if (matchers.length === 0 && principal.operator !== true) {
     report('warning', ['may_assume'], 'may assume no agent and so can do nothing', 'Add the agents it may act as');
   }
   for (const [scope, patterns] of principal.jwt?.scopes ?? []) {

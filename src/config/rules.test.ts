@@ -102,8 +102,24 @@ test('principals are read', () => {
   });
   expect(problems).toEqual([]);
   expect([...(principals?.values() ?? [])]).toEqual([
-    { name: 'local', stdio: true, tokenSha256: undefined, hook: false, defaultAgent: 'dev', mayAssume: ['*'] },
-    { name: 'ci', stdio: false, tokenSha256: HASH, hook: false, defaultAgent: undefined, mayAssume: ['team.*'] },
+    {
+      name: 'local',
+      stdio: true,
+      tokenSha256: undefined,
+      hook: false,
+      operator: false,
+      defaultAgent: 'dev',
+      mayAssume: ['*'],
+    },
+    {
+      name: 'ci',
+      stdio: false,
+      tokenSha256: HASH,
+      hook: false,
+      operator: false,
+      defaultAgent: undefined,
+      mayAssume: ['team.*'],
+    },
   ]);
 });
 

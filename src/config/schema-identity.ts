@@ -58,6 +58,10 @@ export const principal = strict({
     .literal(true)
     .meta({ description: 'Agents are attested by a hook of the client; agent_id does not count.' })
     .exactOptional(),
+  operator: z
+    .literal(true)
+    .meta({ description: 'May read metrics and states of all servers and agents: /metrics, /ready?verbose.' })
+    .exactOptional(),
   default: agentId.meta({ description: 'The agent of a call without agent_id.' }).exactOptional(),
   may_assume: patterns.meta({ description: 'Patterns of the agents that this principal may act as.' }),
   ceiling: agentId

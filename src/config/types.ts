@@ -127,6 +127,8 @@ export interface PrincipalDefinition {
   readonly jwt: JwtDefinition | undefined;
   /** A hook of the client says which agent calls; what a model claims does not count. */
   readonly hook: boolean;
+  /** May read what names all servers and agents. */
+  readonly operator: boolean;
   readonly defaultAgent: string | undefined;
   /** Agent patterns. */
   readonly mayAssume: readonly string[];

@@ -9,6 +9,8 @@ export interface Principal {
   readonly ceiling: string | undefined;
   /** Which agent calls is attested by a hook, and never claimed. */
   readonly hook: boolean;
+  /** May know every name, and what all others do. */
+  readonly operator: boolean;
   /** What an agent gets that is the only one this principal may assume. */
   readonly assurance: Assurance;
   mayAssume(agent: string): boolean;
@@ -55,13 +57,14 @@ export function grantedPrincipal(snapshot: Snapshot, name: string, grant: Grant)
   };
 }
 
-/** Everybody of one kind where the rules have no principals: may be every agent, by claim. */
+/** Everybody of one kind where the rules have no principals: may be every agent, by claim, and is its owner. */
 export function unrestricted(name: string): Principal {
   return {
     name,
     defaultAgent: undefined,
     ceiling: undefined,
     hook: false,
+    operator: true,
     assurance: 'claim',
     mayAssume: () => true,
     soleAgent: undefined,
@@ -79,7 +82,7 @@ function compiledOf(snapshot: Snapshot, name: string): Compiled | undefined {
 }
 
 function compile(snapshot: Snapshot, definition: PrincipalDefinition): Compiled {
-  const { name, stdio, tokenSha256, jwt, hook, defaultAgent, ceiling } = definition;
+  const { name, stdio, tokenSha256, jwt, hook, operator, defaultAgent, ceiling } = definition;
   const patterns = definition.mayAssume.map(compilePattern);
   const mayAssume = (agent: string): boolean => patterns.some((matches) => matches(agent));
   return {
@@ -88,6 +91,7 @@ function compile(snapshot: Snapshot, definition: PrincipalDefinition): Compiled 
       defaultAgent,
       ceiling,
       hook,
+      operator,
       assurance: stdio ? 'launch' : tokenSha256 === undefined ? 'jwt' : 'token',
       mayAssume,
       soleAgent: soleOf(snapshot, mayAssume),

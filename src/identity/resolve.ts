@@ -7,6 +7,7 @@ import { reaches } from './assurance.ts';
 import type { Attested, AttestedUses } from './attestations.ts';
 import type { Principal } from './principal.ts';
 import type { Proof } from './proof.ts';
+import { sightOf } from './sight.ts';
 
 /** Answers that a connection remembers. */
 const MAX_KNOWN = 64;
@@ -40,6 +41,7 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
     subject,
     owner,
     isKnown: (snapshot) => find(snapshot) !== undefined,
+    sees: (snapshot) => sightOf(snapshot, find(snapshot), options.boundAgent),
     resolve(snapshot, claimed, nameAgent = NEXT_STEPS.nameAgent) {
       if (knownUnder !== snapshot || known.size > MAX_KNOWN) known.clear();
       knownUnder = snapshot;

@@ -6,6 +6,7 @@ import { quantile } from './histogram.ts';
 import { createMeters, type Meters } from './meters.ts';
 import { type ProcessMeasures, processesMetrics, processMeasures, processMetrics } from './process-metrics.ts';
 import { createSeriesTable, errorCount, type Series, total } from './series.ts';
+import { countsIn, type Sight } from './sight.ts';
 
 const PREFIX = 'agent_mcp_gateway_';
 
@@ -34,9 +35,10 @@ export interface Metrics extends Pick<Meters, 'counter' | 'gauge'> {
    * @param errorCode code of the catalogue, null for a success.
    */
   record(operation: string, agent: string, ms: number, errorCode: string | null): void;
-  json(): MetricsReport;
+  /** @param sight which names may be told; undefined for all. */
+  json(sight?: Sight): MetricsReport;
   /** Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
-  prometheus(): Promise<string>;
+  prometheus(sight?: Sight): Promise<string>;
   /** All that was measured, for those who add up several processes; plain data. */
   measures(): Promise<Measures>;
 }
@@ -72,25 +74,25 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     record: table.record,
     counter: meters.counter,
     gauge: meters.gauge,
-    json: () => metricsReport([counts()]),
-    prometheus: async () => countsText([counts()]) + (await processMetrics()),
+    json: (sight) => metricsReport([counts()], sight),
+    prometheus: async (sight) => countsText([counts()], sight) + (await processMetrics()),
     measures: async () => ({ ...counts(), process: await processMeasures() }),
   };
 }
 
 /** What all processes of a gateway measured, as one report. */
-export function metricsReport(processes: readonly Counts[]): MetricsReport {
-  const { uptime, calls, families } = addedUp(processes);
+export function metricsReport(processes: readonly Counts[], sight?: Sight): MetricsReport {
+  const { uptime, calls, families } = countsIn(addedUp(processes), sight);
   return { uptime_seconds: uptime, ...callReport(calls), values: values(families) };
 }
 
 /** The same as Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
-export async function metricsText(processes: readonly Measures[]): Promise<string> {
-  return countsText(processes) + (await processesMetrics(processes.map((one) => one.process)));
+export async function metricsText(processes: readonly Measures[], sight?: Sight): Promise<string> {
+  return countsText(processes, sight) + (await processesMetrics(processes.map((one) => one.process)));
 }
 
-function countsText(processes: readonly Counts[]): string {
-  const { calls, families } = addedUp(processes);
+function countsText(processes: readonly Counts[], sight: Sight | undefined): string {
+  const { calls, families } = countsIn(addedUp(processes), sight);
   return expose([...callFamilies(calls), ...families]);
 }
 

@@ -85,7 +85,7 @@ export class CallContext implements ToolContext, RelayContext {
   };
 
   status(): unknown {
-    return this.#parts.status();
+    return this.#parts.status(this.#call.inbound.connection.sees(this.snapshot));
   }
 
   get principal(): string {

@@ -15,6 +15,7 @@ function rules(ofPrincipal: Partial<Limits> | undefined, ofAgent: Partial<Limits
     expiresAt: undefined,
     jwt: undefined,
     hook: false,
+    operator: false,
     defaultAgent: undefined,
     mayAssume: ['*'],
     ceiling: undefined,

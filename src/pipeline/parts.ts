@@ -5,6 +5,7 @@ import type { Downstream } from '../downstream/types.ts';
 import type { Ledger } from '../observe/ledger.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Sight } from '../observe/sight.ts';
 import type { Parking } from '../relay/parking.ts';
 import type { Tasks } from '../relay/tasks.ts';
 import type { ByteBudget } from '../shared/byte-budget.ts';
@@ -38,5 +39,5 @@ export interface PipelineParts {
   /** Ids for the audit, unique over processes. */
   readonly nextRequestId: () => string;
   /** Facts for `get_gateway_status`. */
-  readonly status: () => unknown;
+  readonly status: (sight: Sight | undefined) => unknown;
 }

@@ -1,4 +1,5 @@
 import type { Assurance, Snapshot } from '../config/types.ts';
+import type { Sight } from '../observe/sight.ts';
 import type { CacheHints, ResultBody } from '../protocol/codec.ts';
 import type { ScannedObject } from '../protocol/scan.ts';
 import type { Client } from '../relay/client.ts';
@@ -23,6 +24,8 @@ export interface Connection {
   readonly owner: string;
   /** Whether the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
+  /** Which names of the configuration it may be told; undefined for all, which operators may know. */
+  sees(snapshot: Snapshot): Sight | undefined;
   /** The connection for one call, as a hook attested it under that id; absent where nothing can be attested. */
   readonly attest?: (toolUseId: string) => Connection | Promise<Connection>;
   /**

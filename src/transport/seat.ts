@@ -3,6 +3,7 @@ import type { ConfigStore } from '../config/store.ts';
 import type { ServerReport } from '../downstream/report.ts';
 import type { Downstream, DownstreamEvents } from '../downstream/types.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
+import type { Sight } from '../observe/sight.ts';
 import type { Limiter } from '../pipeline/limits.ts';
 import type { LocalResultStore, ResultStore } from '../tools/results/store.ts';
 import type { AgentSpending } from '../tools/spending.ts';
@@ -31,7 +32,7 @@ export interface Seat {
   /** Of all workers together. */
   servers(): Promise<readonly ServerReport[]>;
   spending(): Promise<readonly AgentSpending[]>;
-  metrics(format: 'json' | 'prometheus'): Promise<string>;
+  metrics(format: 'json' | 'prometheus', sight: Sight | undefined): Promise<string>;
   /** Whether no worker has recorded yet that a server offers this now. Never rejects. @param digest of what it offers */
   isNews(server: string, digest: string): Promise<boolean>;
   /** Resolves when no worker has a call left. */

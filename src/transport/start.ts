@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
+import type { ServerReport } from '../downstream/report.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
 import { createAuthenticate } from '../identity/authenticate.ts';
 import { connectionOf } from '../identity/connections.ts';
@@ -12,6 +13,7 @@ import { protectedResource } from '../identity/resource.ts';
 import { loadOrCreateToken, tokenHash } from '../identity/token.ts';
 import { TEXT_TYPE } from '../observe/exposition.ts';
 import type { Redactor } from '../observe/redact.ts';
+import type { Sight } from '../observe/sight.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { sinceBoot } from '../shared/clock.ts';
@@ -25,6 +27,7 @@ import { createSessions, SESSION_LIMITS, type Sessions } from './http/sessions.t
 import { createThrottle, THROTTLE_LIMITS } from './http/throttle.ts';
 import type { Protocol } from './protocol.ts';
 import type { Seat } from './seat.ts';
+import { serversIn } from './status.ts';
 import { type StdioTransport, serveStdio } from './stdio.ts';
 
 /** Milliseconds that cancelled calls get to send their errors. */
@@ -39,8 +42,8 @@ export interface TransportParts {
   readonly protocol: Protocol;
   readonly redactor: Redactor;
   /** How each server is. */
-  readonly servers: () => readonly object[] | Promise<readonly object[]>;
-  readonly metrics: (format: 'json' | 'prometheus') => Promise<string>;
+  readonly servers: () => readonly ServerReport[] | Promise<readonly ServerReport[]>;
+  readonly metrics: (format: 'json' | 'prometheus', sight: Sight | undefined) => Promise<string>;
   readonly attestations: AttestedUses | undefined;
   /** Where this process is one of several workers. */
   readonly seat?: Seat | undefined;
@@ -136,11 +139,13 @@ export function createTransports(options: TransportParts): Transports {
           uptime_seconds: (sinceBoot() - startedAt) / 1000,
         }),
         ready: () => open,
-        servers: options.servers,
-        metrics: async (accept) =>
-          accept?.includes('application/json') === true
-            ? { type: 'application/json', text: await options.metrics('json') }
-            : { type: TEXT_TYPE, text: await options.metrics('prometheus') },
+        servers: async (connection) => serversIn(await options.servers(), connection.sees(snapshot())),
+        metrics: async (accept, connection) => {
+          const sight = connection.sees(snapshot());
+          return accept?.includes('application/json') === true
+            ? { type: 'application/json', text: await options.metrics('json', sight) }
+            : { type: TEXT_TYPE, text: await options.metrics('prometheus', sight) };
+        },
         failed,
       });
       return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };

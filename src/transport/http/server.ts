@@ -39,9 +39,12 @@ export interface HttpOptions {
   readonly mcp: McpEndpoint;
   readonly health: () => object;
   readonly ready: () => boolean;
-  /** How each server is, for `/ready?verbose`. */
-  readonly servers: () => readonly object[] | Promise<readonly object[]>;
-  readonly metrics: (accept: string | undefined) => Promise<{ readonly type: string; readonly text: string }>;
+  /** How each server is that the connection may know, for `/ready?verbose`. */
+  readonly servers: (connection: Connection) => Promise<readonly object[]>;
+  readonly metrics: (
+    accept: string | undefined,
+    connection: Connection,
+  ) => Promise<{ readonly type: string; readonly text: string }>;
   readonly failed: (error: unknown) => void;
 }
 
@@ -179,8 +182,8 @@ function serve(
 ): void {
   const server = serverOf(path);
   if (path === '/mcp' || server !== undefined) options.mcp.handle(request, response, connection, server, cors);
-  else if (path === '/metrics') void sendMetrics(options, request, response, cors);
-  else if (path === '/ready') void sendServers(options, response, cors);
+  else if (path === '/metrics') void sendMetrics(options, request, response, connection, cors);
+  else if (path === '/ready') void sendServers(options, response, connection, cors);
   else {
     const answer = refusal('null', 'INVALID_REQUEST', 'Not found: MCP is served at /mcp and /mcp/servers/NAME.');
     sendJson(response, { ...answer, status: 404 }, cors);
@@ -272,10 +275,11 @@ function preflight(request: IncomingMessage, response: ServerResponse, cors: Out
 async function sendServers(
   options: HttpOptions,
   response: ServerResponse,
+  connection: Connection,
   headers: OutgoingHttpHeaders,
 ): Promise<void> {
   try {
-    sendReadiness(response, options.ready(), { servers: await options.servers() }, headers);
+    sendReadiness(response, options.ready(), { servers: await options.servers(connection) }, headers);
   } catch (error) {
     options.failed(error);
     if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The servers could not be asked for.'));
@@ -286,10 +290,11 @@ async function sendMetrics(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
+  connection: Connection,
   headers: OutgoingHttpHeaders,
 ): Promise<void> {
   try {
-    const { type, text } = await options.metrics(request.headers.accept);
+    const { type, text } = await options.metrics(request.headers.accept, connection);
     response.writeHead(200, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(text) });
     response.end(text);
   } catch (error) {

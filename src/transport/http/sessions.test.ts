@@ -10,6 +10,7 @@ const connection = (principal: string): Connection => ({
   subject: undefined,
   owner: principal,
   isKnown: () => true,
+  sees: () => undefined,
   resolve() {
     throw new GatewayError('INVALID_AGENT_ID', 'not asked here');
   },
