@@ -117,6 +117,9 @@ export async function createGateway(
     secretsVersion: redactor.version,
     onEvent: (event) => reportAudit(event, log, metrics),
   });
+  // Whatever ends this process: what was counted and not written yet is written.
+  const closeAudit = (): Promise<void> => audit.close();
+  process.once('exit', closeAudit);
   const gatewayId = randomBytes(6).toString('hex');
   const hub = createHub(config.current);
   const events = serverEvents(hub, () => catalog);
@@ -276,7 +279,8 @@ export async function createGateway(
       await transports.close();
       await hooks?.close();
       await history.settled();
-      await audit.close();
+      await closeAudit();
+      process.off('exit', closeAudit);
     },
     kill: () => downstream.kill(),
   };

@@ -25,5 +25,10 @@ export interface AuditSink {
    * @throws GatewayError AUDIT_UNAVAILABLE (as a rejection) when the record could not be written.
    */
   append(record: AuditRecord): Promise<void> | undefined;
+  /**
+   * Appends the record of something that was refused and never forwarded. Repeated refusals of one principal become one record
+   * with a count, which nobody waits for.
+   */
+  refuse(record: AuditRecord): Promise<void> | undefined;
   close(): Promise<void>;
 }

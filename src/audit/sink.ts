@@ -10,6 +10,7 @@ import { systemCode } from '../shared/system-code.ts';
 import { afterwards } from '../shared/turn.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { type AuditFs, nodeFs } from './files.ts';
+import { type FoldLimits, foldRefusals } from './fold.ts';
 import { createBodies, digestOf, FIRST_PREV, hashText, placeText } from './line.ts';
 import type { AuditRecord, AuditSink } from './record.ts';
 
@@ -29,6 +30,7 @@ export interface AuditOptions {
   /** Milliseconds since 1970; default the system's clock. */
   readonly now?: () => number;
   readonly files?: AuditFs;
+  readonly fold?: FoldLimits;
   readonly onEvent?: (event: AuditEvent) => void;
 }
 
@@ -112,21 +114,26 @@ export function openAudit(options: AuditOptions): AuditSink {
     emit({ kind: 'failed', error: unavailable(opened.error), records: 0 });
   }
 
+  const append = (record: AuditRecord): Promise<void> | undefined => {
+    if (closed) return refused(unavailable(undefined));
+    const body = bodyOf(record, timestamp());
+    // After everything that this turn of the event loop has to say.
+    if (records++ === 0) afterwards(endTurn);
+    if (records === 1 && !wereSeveral) {
+      const error = write([body]);
+      return error && refused(error);
+    }
+    pending ??= createBatch();
+    pending.bodies.push(body);
+    return pending.written.promise;
+  };
+  const folding = foldRefusals({ append }, options.fold);
+
   return {
-    append(record: AuditRecord): Promise<void> | undefined {
-      if (closed) return refused(unavailable(undefined));
-      const body = bodyOf(record, timestamp());
-      // After everything that this turn of the event loop has to say.
-      if (records++ === 0) afterwards(endTurn);
-      if (records === 1 && !wereSeveral) {
-        const error = write([body]);
-        return error && refused(error);
-      }
-      pending ??= createBatch();
-      pending.bodies.push(body);
-      return pending.written.promise;
-    },
+    append,
+    refuse: folding.refuse,
     close() {
+      folding.flush();
       flush();
       closed = true;
       file.close();

@@ -151,6 +151,7 @@ function withHints(relayed: Relayed): ToolAnswer {
 export function passThroughOperation(method: string, server: string): Operation {
   return {
     name: method,
+    countedAs: 'other_request',
     read: (request) => ({
       claimedAgent: undefined,
       server,

@@ -28,6 +28,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     target: undefined,
     refusedBy: undefined,
     done: undefined,
+    isCounted: false,
     forwarded: false,
     isRecorded: false,
     signIn: signIn?.answer,
@@ -51,6 +52,7 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
     answer = running instanceof Promise ? await running : running;
   } catch (error) {
     try {
+      if (!call.isCounted && call.invocation?.unlimited !== true) await countCall(parts, call);
       answer = await afterSignIn(parts, call, classify(parts, call, error));
     } catch (last) {
       failure = advised(classify(parts, call, last), operation);
@@ -67,34 +69,39 @@ export async function runOperation(parts: PipelineParts, inbound: Inbound, opera
   }
 }
 
-/** Decides, and counts the call; waits only where the names alone do not say what it is about, or others count with us. */
+/** Counts the call and decides; waits only where others count with us, or the names alone do not say what it is about. */
 function admit(parts: PipelineParts, call: Call, invocation: Invocation, context: CallContext): Promise<void> | void {
-  const { server, tool, locate } = invocation;
-  if (server === undefined && locate !== undefined) {
-    return locate(context).then((target) => {
-      if (target === undefined) throw notFound(call, invocation);
-      call.target = target;
-      return decideAndCount(parts, call, invocation, context);
-    });
-  }
-  if (server !== undefined) call.target = { server, name: tool };
-  return decideAndCount(parts, call, invocation, context);
+  const counting = invocation.unlimited ? undefined : countCall(parts, call);
+  call.isCounted = true;
+  return counting instanceof Promise
+    ? counting.then(() => locateAndDecide(call, invocation, context))
+    : locateAndDecide(call, invocation, context);
 }
 
-function decideAndCount(
-  { limiter }: PipelineParts,
-  call: Call,
-  invocation: Invocation,
-  { caller }: CallContext,
-): Promise<void> | void {
-  decide(call, invocation);
-  if (invocation.unlimited) return;
-  const admitted = limiter.admit(call.snapshot, caller, () => Buffer.byteLength(call.inbound.text));
+/** What is refused counts like what is allowed: a caller without room is not even told whether it may. */
+function countCall({ limiter }: PipelineParts, call: Call): Promise<void> | void {
+  const { snapshot, caller, inbound } = call;
+  const who = { principal: caller?.principal ?? inbound.connection.principal, agent: caller?.agent ?? '' };
+  call.isCounted = true;
+  const admitted = limiter.admit(snapshot, who, () => Buffer.byteLength(inbound.text));
   if (!(admitted instanceof Promise)) call.done = admitted;
   else
     return admitted.then((done) => {
       call.done = done;
     });
+}
+
+function locateAndDecide(call: Call, invocation: Invocation, context: CallContext): Promise<void> | void {
+  const { server, tool, locate } = invocation;
+  if (server === undefined && locate !== undefined) {
+    return locate(context).then((target) => {
+      if (target === undefined) throw notFound(call, invocation);
+      call.target = target;
+      decide(call, invocation);
+    });
+  }
+  if (server !== undefined) call.target = { server, name: tool };
+  decide(call, invocation);
 }
 
 function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
@@ -148,9 +155,10 @@ function conclude(
   call.done?.(() => (answer.kind === 'result' ? Buffer.byteLength(answer.body.text) : 0));
   const ms = performance.now() - call.startedAt;
   account(parts, call, answer);
-  parts.metrics.record(call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
+  parts.metrics.record(call.operation.countedAs ?? call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
   const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
-  return parts.audit.append(record(call, 'finished', decision, code ?? null));
+  const finished = record(call, 'finished', decision, code ?? null);
+  return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
 }
 
 /** What is told in the place of an answer that must not be released. */

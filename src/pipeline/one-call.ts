@@ -24,6 +24,8 @@ export interface Call {
   refusedBy: string | undefined;
   /** Says that the call is over to what limits it. */
   done: Done | undefined;
+  /** True where limits have counted it; what fails before counts as well. */
+  isCounted: boolean;
   /** True from the moment at which the server may have received the call. */
   forwarded: boolean;
   /** True where a record has its details already. */

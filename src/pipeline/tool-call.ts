@@ -1,5 +1,6 @@
 /** `tools/call` of one of the gateway's own tools, as an operation. */
 import { protocolFailure } from '../exposure/failure.ts';
+import { unknownToolOperation } from '../exposure/unknown.ts';
 import { isEmptyArray, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -7,7 +8,7 @@ import { ALLOW_LONGER, NEXT_STEPS, type Wording } from '../shared/next-steps.ts'
 import { failureAnswer } from '../tools/answer.ts';
 import { readArguments } from '../tools/arguments.ts';
 import { taskOf } from '../tools/task.ts';
-import type { GatewayTool, Invocation, Operation, RequestText } from '../tools/types.ts';
+import type { GatewayTool, Invocation, Operation, RequestText, ToolAnswer } from '../tools/types.ts';
 import { runOperation } from './call.ts';
 import type { PipelineParts } from './parts.ts';
 import type { Inbound, Outcome } from './types.ts';
@@ -15,18 +16,21 @@ import type { Inbound, Outcome } from './types.ts';
 /** Serves `tools/call`. Never rejects: every failure is an outcome. */
 export function callTool(parts: PipelineParts, inbound: Inbound): Promise<Outcome> | Outcome {
   const name = stringValue(inbound.text, findMember(inbound.params, 'name'));
-  if (name === undefined) return { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
+  if (name === undefined) return runOperation(parts, inbound, unknownToolOperation(name, NAMELESS));
   const tool = parts.tools.get(name);
   if (tool !== undefined) {
     // Callers of 2026-07-28 do not ask for tasks: there the member means nothing.
     const task = inbound.client.era === 'legacy' ? taskOf(inbound) : undefined;
     if (task === undefined) return runOperation(parts, inbound, operationOf(tool));
     if (tool.runsAsTask) return runOperation(parts, inbound, taskOperationOf(tool, task));
-    return { kind: 'error', code: -32601, message: `${name} does not run as a task: call it without "task".` };
+    const message = `${name} does not run as a task: call it without "task".`;
+    return runOperation(parts, inbound, unknownToolOperation(name, { kind: 'error', code: -32601, message }));
   }
   const message = `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.`;
-  return { kind: 'error', code: -32602, message };
+  return runOperation(parts, inbound, unknownToolOperation(name, { kind: 'error', code: -32602, message }));
 }
+
+const NAMELESS: ToolAnswer = { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };
 
 const operations = new WeakMap<GatewayTool, Operation>();
 

@@ -103,6 +103,8 @@ export interface RequestText {
 export interface Operation {
   /** For the audit and the metrics, e.g. `execute_tool`. */
   readonly name: string;
+  /** For the metrics, where callers choose the name. */
+  readonly countedAs?: string;
   /** @throws GatewayError INVALID_ARGUMENTS or INVALID_PARAMS */
   read(request: RequestText): Invocation;
   fail(error: GatewayError): ToolAnswer;

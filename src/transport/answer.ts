@@ -26,9 +26,9 @@ export function pong(id: string): Answer {
   return { text: legacyCodec.result(id, ownResult({})), status: 200 };
 }
 
-/** The answer to a method that there is not. */
-export function unknownMethod(request: RequestMessage): Answer {
-  return refusal(request.id, 'METHOD_NOT_FOUND', `Method not found: ${request.method.slice(0, 128)}`);
+/** The outcome of a method that there is not. */
+export function unknownMethod(method: string): Outcome & { readonly kind: 'error' } {
+  return { kind: 'error', code: CATALOGUE.METHOD_NOT_FOUND.rpc, message: `Method not found: ${method.slice(0, 128)}` };
 }
 
 /** Statuses that 2026-07-28 gives errors of a server; all others are answers like any other (streamable-http). */

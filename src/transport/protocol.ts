@@ -3,6 +3,7 @@ import type { Snapshot } from '../config/types.ts';
 import { introduceOperation } from '../exposure/introduce.ts';
 import { type Subscribing, subscribeOperation } from '../exposure/subscribe.ts';
 import { MISSING_TASKS } from '../exposure/tasks.ts';
+import { unknownMethodOperation } from '../exposure/unknown.ts';
 import type { View } from '../exposure/view.ts';
 import { runOperation } from '../pipeline/call.ts';
 import { toolsListOutcome } from '../pipeline/list.ts';
@@ -76,11 +77,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
   const view = ({ server, connection }: Pick<Exchange, 'server' | 'connection'>): View =>
     server === undefined ? viewOf(connection, parts.snapshot()) : { mode: 'single', server };
 
-  const outcomeOf = (
-    request: RequestMessage,
-    exchange: Exchange,
-    client: Client,
-  ): Promise<Outcome> | Outcome | undefined => {
+  const outcomeOf = (request: RequestMessage, exchange: Exchange, client: Client): Promise<Outcome> | Outcome => {
     const seen = view(exchange);
     const { method } = request;
     if (seen.mode === 'discovery' && method === 'tools/list') {
@@ -89,7 +86,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
     const inbound = inboundOf(request, exchange, client);
     if (seen.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
     const operation = operationOf(method, seen, { client, principal: exchange.connection.owner, tasks: parts.tasks });
-    return operation === undefined ? undefined : runOperation(parts, inbound, operation);
+    return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
   };
 
   const answered = (request: RequestMessage, outcome: Outcome, codec: CallerCodec, { longest }: Exchange): Answer => {
@@ -187,8 +184,7 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         const inbound = inboundOf(request, exchange, client);
         return written(request, await subscribe(inbound, exchange, method, ends), legacyCodec);
       }
-      const outcome = await outcomeOf(request, exchange, client);
-      return outcome === undefined ? unknownMethod(request) : answered(request, outcome, legacyCodec, exchange);
+      return answered(request, await outcomeOf(request, exchange, client), legacyCodec, exchange);
     },
     modern(request, exchange) {
       const refused = checkMeta(request);
@@ -199,7 +195,6 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
         request.method === 'server/discover'
           ? introduce(request, exchange, client)
           : outcomeOf(request, exchange, client);
-      if (outcome === undefined) return unknownMethod(request);
       if (!(outcome instanceof Promise)) return answered(request, outcome, modern, exchange);
       return outcome.then((found) => answered(request, found, modern, exchange));
     },

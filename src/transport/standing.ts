@@ -16,6 +16,7 @@ import { Canceller, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { pause } from '../shared/wait.ts';
 import type { StandingSession } from './hub.ts';
+import { passNotification } from './pass-notification.ts';
 import type { SessionState } from './session-state.ts';
 
 /** Milliseconds a client has to answer what belongs to no request. */
@@ -84,11 +85,16 @@ export function notified(
   view: View,
   connection: Connection,
   session: SessionState,
-  { method, text, params }: NotificationMessage,
+  message: NotificationMessage,
 ): void {
+  const { method, text, params } = message;
   if (method === 'notifications/initialized') session.ready.resolve();
-  const isPassed = method === 'notifications/roots/list_changed' ? tellsOfRoots(session) : view.mode === 'single';
-  if (OF_HOP.has(method) || !isPassed) return;
+  if (OF_HOP.has(method)) return;
+  if (method !== 'notifications/roots/list_changed') {
+    if (view.mode === 'single') void passNotification(parts, view.server, connection, session, message);
+    return;
+  }
+  if (!tellsOfRoots(session)) return;
   const snapshot = parts.snapshot();
   const members = params === undefined ? '' : relayedMembers(text, params, () => true).members;
   try {

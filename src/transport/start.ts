@@ -22,6 +22,7 @@ import { VERSION } from '../shared/version.ts';
 import { within } from '../shared/wait.ts';
 import { createGuard } from './http/guard.ts';
 import { createMcpEndpoint } from './http/mcp.ts';
+import { createRefusals } from './http/refusals.ts';
 import type { HttpTransport } from './http/server.ts';
 import { createSessions, SESSION_LIMITS, type Sessions } from './http/sessions.ts';
 import { createThrottle, THROTTLE_LIMITS } from './http/throttle.ts';
@@ -147,6 +148,7 @@ export function createTransports(options: TransportParts): Transports {
             : { type: TEXT_TYPE, text: await options.metrics('prometheus', sight) };
         },
         failed,
+        refused: createRefusals(parts),
       });
       return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };
     },

@@ -20,6 +20,7 @@ import { challenge, tooMany } from './challenge.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp.ts';
+import type { RefusedFor } from './refusals.ts';
 import { NO_HEADERS, sendJson } from './reply.ts';
 import { serveSignIn } from './sign-in.ts';
 import type { Throttle } from './throttle.ts';
@@ -46,6 +47,8 @@ export interface HttpOptions {
     connection: Connection,
   ) => Promise<{ readonly type: string; readonly text: string }>;
   readonly failed: (error: unknown) => void;
+  /** Told of every request that is refused before anybody looks at what it asks for. */
+  readonly refused: (reason: RefusedFor, address: string | undefined) => void;
 }
 
 export interface HttpTransport {
@@ -136,10 +139,12 @@ function route(options: HttpOptions, request: IncomingMessage, response: ServerR
 function guarded(options: HttpOptions, request: IncomingMessage, response: ServerResponse, path: string): void {
   const { host, origin, authorization } = request.headers;
   if (!options.guard.host(host)) {
+    options.refused('host', request.socket.remoteAddress);
     forbid(response, 'Host is not allowed: add it to GATEWAY_ALLOWED_HOSTS.');
     return;
   }
   if (!options.guard.origin(origin, host)) {
+    options.refused('origin', request.socket.remoteAddress);
     forbid(response, 'Origin is not allowed: add it to GATEWAY_CORS_ORIGINS.');
     return;
   }
@@ -197,7 +202,9 @@ function refuse(
   refused: Exclude<Authentication, { kind: 'proven' }>,
   cors: OutgoingHttpHeaders,
 ): void {
-  const waitMs = options.throttle.refused(request.socket.remoteAddress);
+  const address = request.socket.remoteAddress;
+  options.refused(refused.error === 'insufficient_scope' ? 'scope' : 'credential', address);
+  const waitMs = options.throttle.refused(address);
   if (waitMs > 0) tooMany(response, waitMs, cors);
   else challenge(response, refused, options.resource(request.headers.host ?? ''), cors);
 }

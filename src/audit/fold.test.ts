@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { openTestAudit, recordOf, recordsOf, systemError } from './fixtures.ts';
+import { FOLD_LIMITS, foldRefusals } from './fold.ts';
+import type { AuditRecord } from './record.ts';
+import { verifyLog } from './verify.ts';
+
+const denied = (fields: Partial<AuditRecord> = {}): AuditRecord =>
+  recordOf({ phase: 'finished', decision: 'DENY', error_code: 'DENIED_BY_POLICY', principal: 'eve', ...fields });
+
+function folding(now: () => number = () => 0) {
+  const written: AuditRecord[] = [];
+  let broken = false;
+  const append = (record: AuditRecord): Promise<void> | undefined => {
+    if (broken) return Promise.reject(systemError('ENOSPC'));
+    written.push(record);
+    return undefined;
+  };
+  const fold = foldRefusals({ append }, { ...FOLD_LIMITS, burst: 3, refillMs: 3000, now });
+  return { ...fold, written, breakDown: (value: boolean) => (broken = value) };
+}
+
+const total = (records: readonly AuditRecord[]): number =>
+  records.reduce((sum, { detail }) => sum + Number(detail?.['count'] ?? 1), 0);
+
+describe('foldRefusals', () => {
+  it('records the first ones as they are, and of the others only how many there were', () => {
+    const { refuse, flush, written } = folding();
+    for (let n = 0; n < 100; n++) refuse(denied({ tool: `t${n}` }));
+    expect(written.map(({ tool }) => tool)).toEqual(['t0', 't1', 't2']);
+    flush();
+    expect(written).toHaveLength(4);
+    expect(written[3]).toMatchObject({
+      operation: 'refusals',
+      decision: 'DENY',
+      principal: 'eve',
+      error_code: 'DENIED_BY_POLICY',
+      detail: { count: 97, codes: { DENIED_BY_POLICY: 97 }, example: { tool: 't3' } },
+    });
+    expect(written[3]?.detail?.['first']).toMatch(/^\d{4}-.*Z$/);
+    flush();
+    expect(written).toHaveLength(4);
+  });
+
+  it('keeps principals apart: one that is loud hides no other', () => {
+    const { refuse, flush, written } = folding();
+    for (let n = 0; n < 50; n++) refuse(denied());
+    refuse(denied({ principal: 'alice', tool: 'only' }));
+    expect(written.at(-1)).toMatchObject({ principal: 'alice', tool: 'only' });
+    flush();
+    expect(total(written)).toBe(51);
+  });
+
+  it('records one by one again after a while', () => {
+    let at = 0;
+    const { refuse, flush, written } = folding(() => at);
+    for (let n = 0; n < 10; n++) refuse(denied());
+    flush();
+    at += 1000;
+    refuse(denied({ tool: 'later' }));
+    expect(written.at(-1)).toMatchObject({ tool: 'later' });
+  });
+
+  it('writes the count by itself within a second', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { refuse, written } = folding();
+      for (let n = 0; n < 10; n++) refuse(denied());
+      vi.advanceTimersByTime(1000);
+      expect(total(written)).toBe(10);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('counts on while the log cannot be written, and loses nothing', async () => {
+    const { refuse, flush, written, breakDown } = folding();
+    for (let n = 0; n < 10; n++) refuse(denied());
+    breakDown(true);
+    flush();
+    for (let n = 0; n < 5; n++) refuse(denied({ error_code: 'RATE_LIMITED' }));
+    await Promise.resolve();
+    breakDown(false);
+    flush();
+    await Promise.resolve();
+    flush();
+    expect(total(written)).toBe(15);
+    expect(written.at(-1)?.detail).toMatchObject({ codes: { DENIED_BY_POLICY: 7, RATE_LIMITED: 5 } });
+  });
+
+  it('property: the sum is what was refused, however many principals there are', () => {
+    const principals = fc.array(fc.nat(40), { maxLength: 200 });
+    fc.assert(
+      fc.property(principals, (names) => {
+        const written: AuditRecord[] = [];
+        const limits = { ...FOLD_LIMITS, burst: 2, principals: 8, now: () => 0 };
+        const { refuse, flush } = foldRefusals({ append: (record) => void written.push(record) }, limits);
+        for (const name of names) refuse(denied({ principal: `p${name}` }));
+        flush();
+        expect(total(written)).toBe(names.length);
+        expect(written.length).toBeLessThanOrEqual(3 * 9);
+      }),
+    );
+  });
+
+  it('is chained, and written when the log is closed', async () => {
+    const { audit, path } = openTestAudit({ fold: { ...FOLD_LIMITS, burst: 1 } });
+    for (let n = 0; n < 1000; n++) audit.refuse(denied());
+    await audit.close();
+    expect(recordsOf(path)).toMatchObject([
+      { operation: 'execute_tool' },
+      { operation: 'refusals', detail: { count: 999 } },
+    ]);
+    expect(verifyLog(path)).toMatchObject({ ok: true, records: 2 });
+  });
+});
