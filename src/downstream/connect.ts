@@ -19,6 +19,7 @@ import { createResourceSubscriptions } from './resources.ts';
 import { createTail } from './stderr.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announces, keepSubscribed } from './subscribe.ts';
+import { LAST_OUTPUT } from './told.ts';
 import type { DownstreamEvents, Log, ServerFacts, Timing, Whose } from './types.ts';
 import { createWarnings } from './warnings.ts';
 
@@ -220,8 +221,8 @@ async function attempt(
   let activeAt = began;
   const expire = (ms: number, phase: 'start' | 'handshake', what: string): NodeJS.Timeout =>
     setTimeout(() => {
-      const late = `${what} within ${seconds(ms)}; it was stopped.${lastWords()}`;
-      budget.abort(unavailable(name, late, { data: { phase } }));
+      const data = { phase, [LAST_OUTPUT]: lastWords() };
+      budget.abort(unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`, { data }));
     }, ms);
   const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'handshake', 'did not finish the handshake');
   let timer: NodeJS.Timeout | undefined;

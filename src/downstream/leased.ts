@@ -5,6 +5,7 @@ import type { Gate, Leave } from './gate.ts';
 import type { Instance } from './instance.ts';
 import type { ManagedLink } from './link.ts';
 import { queueOf } from './sharing.ts';
+import { toldTo } from './told.ts';
 import type { Link, Reply, RequestOptions, Tenant } from './types.ts';
 
 /** Methods whose answer does not show that a server works: it may still fail at every call. */
@@ -86,7 +87,7 @@ export class LeasedLink implements Link {
       return reply;
     } catch (error) {
       if (sentAt > 0 && error instanceof GatewayError && error.code === 'TIMEOUT') instance.breaker?.timedOut(sentAt);
-      throw error;
+      throw toldTo(error, chosen ?? instance, tenant, party === undefined);
     } finally {
       leave?.();
       instance.calls--;
@@ -100,11 +101,17 @@ export class LeasedLink implements Link {
   }
 
   subscribeResource(uri: string): Promise<Reply> {
-    return this.#link.subscribeResource(uri);
+    return this.#told(this.#link.subscribeResource(uri));
   }
 
   unsubscribeResource(uri: string): Promise<Reply> {
-    return this.#link.unsubscribeResource(uri);
+    return this.#told(this.#link.unsubscribeResource(uri));
+  }
+
+  #told(reply: Promise<Reply>): Promise<Reply> {
+    return reply.catch((error: unknown) => {
+      throw toldTo(error, this.#instance, this.#tenant);
+    });
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { GatewayError } from '../shared/errors.ts';
 import type { Backoff } from './backoff.ts';
 import type { Gate } from './gate.ts';
 import { type Instance, liveLink } from './instance.ts';
+import { withOutput } from './told.ts';
 import type { ServerState, ServerStatus } from './types.ts';
 
 export interface StateParts {
@@ -33,7 +34,7 @@ export function statusOf({ server, instances, backoff, gate, lastError, starts }
     active: gate.active,
     waiting: gate.waiting,
     retryInMs: Math.ceil(backoff.waitMs(performance.now())),
-    lastError: lastError?.message,
+    lastError: lastError && withOutput(lastError).message,
   };
 }
 

@@ -10,6 +10,7 @@ import { describeExit, type ServerProcess, startProcess } from './process.ts';
 import { readOutput } from './server-output.ts';
 import { whyNotStarted } from './start-failure.ts';
 import { type Tail, visible } from './stderr.ts';
+import { LAST_OUTPUT } from './told.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
 
@@ -24,7 +25,7 @@ const LOG_EVERY_MS = 50;
 const DRAIN_MS = 200;
 
 /** Tells the end of a process that did start from other failures. */
-const EXITED = { data: { exited: true } };
+const EXITED = { exited: true };
 
 function notStarted(server: string, cause: Error, definition: StdioDefinition): GatewayError {
   const { reason, isConfig } = whyNotStarted(cause, definition);
@@ -58,6 +59,9 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   const { server, definition, log, warn, redact, tail } = options;
   const child = startProcess(definition, options.marker, options.stopStepMs);
   options.started(child);
+  const withOutput = (data: object): { data: Record<string, unknown> } => ({
+    data: { ...data, [LAST_OUTPUT]: tail.sentence() },
+  });
   let over = false;
   let unsent = '';
   let loggedAt = Number.NEGATIVE_INFINITY;
@@ -86,15 +90,15 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   });
   child.stdout.once('end', () => {
     // Closing its output is how a server ends the connection (2026-07-28, transports/stdio, Shutdown).
-    setTimeout(() => finish(unavailable(server, `closed its output.${tail.sentence()}`, EXITED)), DRAIN_MS).unref();
+    setTimeout(() => finish(unavailable(server, 'closed its output.', withOutput(EXITED))), DRAIN_MS).unref();
   });
   // It lives, and nothing reaches it any more.
   child.stdin.once('close', () => {
-    setTimeout(() => finish(unavailable(server, `closed its input.${tail.sentence()}`, EXITED)), DRAIN_MS).unref();
+    setTimeout(() => finish(unavailable(server, 'closed its input.', withOutput(EXITED))), DRAIN_MS).unref();
   });
   void child.exited.then((exit) => {
     if (exit.error !== undefined) return finish(notStarted(server, exit.error, definition));
-    const tell = (): void => finish(unavailable(server, `${describeExit(exit)}${tail.sentence()}`, EXITED));
+    const tell = (): void => finish(unavailable(server, describeExit(exit), withOutput(EXITED)));
     if (child.stdout.readableEnded) return tell();
     child.stdout.once('end', tell);
     // A child of the server may hold the pipe open.

@@ -18,6 +18,7 @@ import type { PoolContext } from './pool.ts';
 import { hasOwnCredentials, type KnownEra } from './sharing.ts';
 import { statusOf } from './state.ts';
 import { createTail, type Tail } from './stderr.ts';
+import { LAST_OUTPUT, toldTo, withOutput } from './told.ts';
 import type { LeaseOptions, Link, ServerStatus, Tenant, Whose } from './types.ts';
 
 /** A link that is leased may get its request this much later. */
@@ -80,7 +81,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     instance.start?.ended(performance.now());
     instance.start = undefined;
     lastError = error;
-    log.warn({ server: server.name, reason: error.message }, 'server disconnected');
+    log.warn({ server: server.name, reason: withOutput(error).message }, 'server disconnected');
     // Whoever calls next shall not wait for the start of a server that works.
     if (healthy && isProcess) connecting(instance, false).catch(() => undefined);
   };
@@ -147,7 +148,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         instance.start = undefined;
         lastError = known;
         if (needsSignIn) log.info({ server: server.name }, 'server waits for a sign-in');
-        else log.warn({ server: server.name, reason: known.message }, 'server cannot be connected');
+        else log.warn({ server: server.name, reason: withOutput(known).message }, 'server cannot be connected');
       }
       throw known;
     } finally {
@@ -165,7 +166,9 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     if (wait > 0) {
       const again = `Its last start failed; the next one is allowed in ${seconds(wait)}.`;
       const reason = lastError?.message ?? `Server "${server.name}" was started too often.`;
-      const data = { retryAfterMs: Math.ceil(wait) };
+      // Whoever else it served may not read what it wrote.
+      const output = context.only === undefined ? undefined : lastError?.data?.[LAST_OUTPUT];
+      const data = { retryAfterMs: Math.ceil(wait), [LAST_OUTPUT]: output };
       return Promise.reject(new GatewayError('SERVER_UNAVAILABLE', `${reason} ${again}`, { data }));
     }
     const started = start(instance, urgent).finally(() => {
@@ -213,6 +216,19 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
     liveLink(instance) ??
     waitFor(connecting(instance, true), waitMs, signal, () => stillStarting(server.name, askedMs));
 
+  const toldLater = async (
+    link: Promise<ManagedLink> | ManagedLink,
+    instance: Instance,
+    tenant: Tenant | undefined,
+    listing: boolean | undefined,
+  ): Promise<ManagedLink> => {
+    try {
+      return await link;
+    } catch (error) {
+      throw toldTo(error, instance, tenant, listing);
+    }
+  };
+
   const chooseFree: Choose = (tenant, timeoutMs, signal) => {
     const instance = instances.free(tenant);
     return { instance, link: linkOf(instance, signal, timeoutMs) };
@@ -228,7 +244,8 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       const anyone = tenant === undefined || listing === true ? instances.any(tenant) : undefined;
       const instance = anyone ?? (tenant === undefined ? instances.unclaimed() : instances.take(tenant));
       instance.usedAt = performance.now();
-      const link = await linkOf(instance, signal, until - performance.now(), timeoutMs);
+      const due = linkOf(instance, signal, until - performance.now(), timeoutMs);
+      const link = await toldLater(due, instance, tenant, listing);
       if (tenant !== undefined && listing !== true) {
         if (!instances.belongs(instance, tenant)) continue;
         instance.served = true;
