@@ -23,6 +23,7 @@ import { openCredentials } from './downstream/oauth/open-store.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { reportServers, type ServerReport } from './downstream/report.ts';
 import type { Downstream } from './downstream/types.ts';
+import { createRenameLog } from './exposure/renames.ts';
 import { checkBoundAgent, localConnection } from './identity/connections.ts';
 import { createLedger } from './observe/ledger.ts';
 import { createLogger, type Logger } from './observe/log.ts';
@@ -156,10 +157,12 @@ export async function createGateway(
     },
     failed: (error) => log.warn({ err: error }, 'what the servers offer could not be written down'),
   });
+  const renames = createRenameLog(log);
   const catalog = createCatalog({
     downstream,
     log,
     history,
+    onTools: renames.tools,
     cacheDir: settings.cacheDir,
     redact: redactor.redact,
     onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
@@ -224,8 +227,11 @@ export async function createGateway(
     seat,
   });
 
+  const ownNames = ({ servers: all }: Snapshot): string[] => [...all.keys()].filter((name) => seat?.owns(name) ?? true);
+  renames.servers(ownNames(config.current()));
   config.subscribe((next) => {
     keepSecrets(redactor, next);
+    renames.servers(ownNames(next));
     void hooks?.update(next);
     downstream.retain(next.servers);
     catalog.retain(next);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp } from './support/gateway.ts';
 import { servers, sha256, TOKEN, withPrincipals } from './support/home.ts';
-import { type HttpReply, httpHeaders, request } from './support/http.ts';
+import { type HttpReply, httpHeaders, openHttp, request } from './support/http.ts';
 import { fixture } from './support/paths.ts';
 import { MODERN, requestText } from './support/rpc.ts';
 import { callTool, listServers } from './support/tools.ts';
@@ -226,6 +226,16 @@ describe('health, ready, metrics', () => {
     expect(status).toBe(200);
     const { servers } = JSON.parse(body) as { servers: { name: string; state: string }[] };
     expect(servers.find(({ name }) => name === 'calc')?.state).toMatch(/^(stopped|starting|ready)$/);
+  });
+
+  it('methods that callers invent are one series of the metrics, and take no place from those that there are', async () => {
+    const rpc = await openHttp(`${gateway.origin}/mcp/servers/calc`, MODERN, { token: TOKEN });
+    for (let at = 0; at < 100; at++) await rpc.call(`invented/method-${at}`);
+    await rpc.call('completion/complete', { ref: { type: 'ref/prompt', name: 'none' } });
+    const { body } = await request(`${gateway.origin}/metrics`, { headers: AUTHORIZED });
+    expect(body).not.toContain('invented');
+    expect(body).toMatch(/operations_total\{[^}]*operation="\(other\)"[^}]*\} 100/);
+    expect(body).toContain('operation="completion/complete"');
   });
 
   it('metrics are Prometheus text, or JSON where that is accepted', async () => {

@@ -79,6 +79,8 @@ export interface CatalogOptions {
   readonly cacheDir: string;
   /** Takes known secrets out of a text. */
   readonly redact: (text: string) => string;
+  /** Told of every list of tools, with the one before it. */
+  readonly onTools?: (server: string, before: readonly ToolEntry[] | undefined, after: readonly ToolEntry[]) => void;
   /** A list is there now that somebody waited for in vain. */
   readonly onArrival?: (server: ServerDefinition, kind: ListKind) => void;
   readonly now?: () => number;
@@ -118,6 +120,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
       const { name, description } = server;
       // Before somebody searches, and not while somebody waits for the list.
       setImmediate(() => searcher.learn({ name, description, entries: after.entries }));
+      options.onTools?.(name, before?.entries, after.entries);
       history.listed(server, variantOf(tenant), before, after);
       instructions.listed(server, tenant?.principal ?? '', after.instructions);
     },

@@ -5,6 +5,7 @@ import { type CheckedConfig, checkConfig, formatProblem, readContents } from '..
 import { type ConfigLocation, locateConfig } from '../config/locate.ts';
 import { settingNotes } from '../config/setting-notes.ts';
 import { settingsHere } from '../config/settings.ts';
+import { renamedServers, renameSentence } from '../exposure/renames.ts';
 import { count } from './count.ts';
 import { fail, print, printJson, say } from './output.ts';
 
@@ -58,6 +59,7 @@ function report(
     files: { servers: location.servers.path, rules: location.rules.path },
     servers: snapshot && [...snapshot.servers.keys()],
     servers_off: snapshot && [...snapshot.broken.keys()],
+    servers_renamed: snapshot && Object.fromEntries(renamedServers(snapshot.servers.keys())),
     agents: snapshot?.policy.agents,
     problems,
     notes,
@@ -75,6 +77,8 @@ function printReport(location: ConfigLocation, { snapshot, problems }: CheckedCo
     print(`${found}. The gateway would not start with these files.`);
     return;
   }
+  for (const [server, exposed] of renamedServers(snapshot.servers.keys()))
+    print(`note: ${renameSentence(server, exposed)}`);
   const off = snapshot.broken.size === 0 ? '' : ` (and ${snapshot.broken.size} off)`;
   const servers = `${count(snapshot.servers.size, 'server')}${off}`;
   print(`${found}; ${servers}, ${count(snapshot.policy.agents.length, 'agent')}.`);

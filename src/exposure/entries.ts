@@ -26,23 +26,30 @@ export interface ExposedEntry {
   readonly server: string;
   /** The definition, its key carrying the server. */
   readonly text: string;
-  /** The key as the server knows it. */
+  /** The key as the server knows it, and as callers do. */
   readonly key: string;
+  readonly exposed: string;
 }
 
-/** All entries of a list that the caller may see of several servers; servers by name, each in its own order. */
-export async function exposedEntries(context: ToolContext, list: ListName): Promise<ExposedEntry[]> {
+/** All entries of a list that the caller may see of several servers, default all; servers by name, each in its own order. */
+export async function exposedEntries(
+  context: ToolContext,
+  list: ListName,
+  servers: readonly string[] = serversTogether(context.snapshot),
+): Promise<ExposedEntry[]> {
   const { kind } = LISTS[list];
-  const names = serversTogether(context.snapshot).filter((name) => context.decide(name).allowed);
+  const names = servers.filter((name) => context.decide(name).allowed);
   const parts = await Promise.all(
     names.map(async (name) => {
       const offers = await offersOf(context, name, list);
       return offers
         .filter((offer) => context.decide(name, offer.key, kind).allowed)
-        .map((offer) => ({ server: name, key: offer.key, text: rename(name, offer, list) }));
+        .map((offer) => expose(name, offer, list));
     }),
   );
-  return parts.flat();
+  // Of two that a hash made equal the first counts, as it does for who calls it.
+  const seen = new Set<string>();
+  return parts.flat().filter(({ exposed }) => !seen.has(exposed) && seen.add(exposed));
 }
 
 /** One page of a list as its server cut it. */
@@ -112,15 +119,15 @@ function offerOf(tool: ToolEntry): Offer {
   return offer;
 }
 
-function rename(server: string, offer: Offer, list: ListName): string {
+function expose(server: string, offer: Offer, list: ListName): ExposedEntry {
   const named = list === 'tools' || list === 'prompts';
-  const key = named ? exposedName(server, offer.key) : exposedUri(server, offer.key);
-  const edits = [{ start: offer.keyStart, end: offer.keyEnd, value: key }];
+  const exposed = named ? exposedName(server, offer.key) : exposedUri(server, offer.key);
+  const edits = [{ start: offer.keyStart, end: offer.keyEnd, value: exposed }];
   if (list === 'tools') {
     for (const { uri, start, end } of appUrisOf(offer.raw)) edits.push({ start, end, value: exposedUri(server, uri) });
     edits.sort((a, b) => a.start - b.start);
   }
-  return withStrings(offer.raw, edits);
+  return { server, key: offer.key, exposed, text: withStrings(offer.raw, edits) };
 }
 
 /** A text in which other strings stand in some places, which are given in order. */

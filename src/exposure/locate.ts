@@ -1,7 +1,7 @@
 /** From what a caller wrote back to server and original; looks only at what the caller may use. */
 import type { Target, ToolContext } from '../tools/types.ts';
 import { exposedEntries, PATIENCE_MS } from './entries.ts';
-import { exposedName, mayBeHashed, splitName } from './names.ts';
+import { exposedName, isExposedAs, isMaybeHashed, splitName } from './names.ts';
 import { offersResource, type UriUse } from './offered-resource.ts';
 import { isAppUri, splitUri } from './uris.ts';
 import { serversTogether, type View } from './view.ts';
@@ -9,19 +9,27 @@ import { serversTogether, type View } from './view.ts';
 /** Server and name of an exposed tool or prompt; undefined where it can be none. */
 export function locateName(view: View, exposed: string): Target | undefined {
   if (view.mode === 'single') return { server: view.server, name: exposed };
-  return mayBeHashed(exposed) ? undefined : splitName(exposed);
+  const split = splitName(exposed);
+  const isRead = split !== undefined && !isMaybeHashed('server', split.server) && !isMaybeHashed('tool', split.name);
+  return isRead ? split : undefined;
 }
 
-/** The same for names that may carry a hash: those cannot be read, only recognised. */
+/** The same for names that may carry a hash: those cannot be read, only recognised, among what the caller may use. */
 export async function lookUpName(
   context: ToolContext,
   list: 'tools' | 'prompts',
   exposed: string,
 ): Promise<Target | undefined> {
-  for (const { server, key } of await exposedEntries(context, list)) {
-    if (exposedName(server, key) === exposed) return { server, name: key };
-  }
-  return splitName(exposed);
+  const split = splitName(exposed);
+  if (split === undefined) return undefined;
+  const servers = serversTogether(context.snapshot).filter(
+    (server) => isExposedAs(server, split.server) && context.decide(server).allowed,
+  );
+  const listed = isMaybeHashed('tool', split.name) ? await exposedEntries(context, list, servers) : [];
+  const entry = listed.find((one) => one.exposed === exposed);
+  if (entry !== undefined) return { server: entry.server, name: entry.key };
+  const server = servers.find((name) => exposedName(name, split.name) === exposed);
+  return { server: server ?? split.server, name: split.name };
 }
 
 /** Server and URI of an exposed resource; undefined where the URI carries no server, or may be a server's own. */

@@ -1,36 +1,84 @@
-/** Names of tools and prompts that carry their server: `server__tool`. */
+/** Names of tools and prompts that carry their server: `server__tool`, in what every model and client accepts. */
 import { createHash } from 'node:crypto';
-import { cutText } from '../shared/cut.ts';
-import { SEPARATOR } from './view.ts';
 
-/** Longest name that clients accept (2026-07-28, server/tools, Tool Names allow 128; models' own limits are at 64). */
-const MAX_NAME = 64;
-const HASH_LENGTH = 8;
+const SEPARATOR = '__';
+/** Longest name: models take 64 characters, and clients put names of their own before it. */
+const MAX_NAME = 56;
+/** Longest name of a server where the whole would be too long: the tool's own name is what tells it from others. */
+const MAX_SERVER = 24;
+const SERVER_HASH = 6;
+const TOOL_HASH = 8;
+
+const PLAIN = /^[A-Za-z0-9_-]+$/;
+const HASHED_SERVER = new RegExp(`-[0-9a-f]{${SERVER_HASH}}$`);
+const HASHED_TOOL = new RegExp(`_[0-9a-f]{${TOOL_HASH}}$`);
 
 /**
- * The name under which something of a server is exposed. Depends on nothing but the two names, so that what a caller may not
- * see changes no name that it sees: names that are too long, or that could be read in two ways, get a hash as suffix.
+ * The name under which something of a server is exposed; fits `^[A-Za-z0-9_-]{1,56}$`. Depends on nothing but the two names, so
+ * that what a caller may not see changes no name that it sees, and stays the same for ever. What has to be replaced or cut
+ * gets a hash: `My-Server-1a2b3c__list_users`, `server__very_long_na_1a2b3c4d`.
  */
 export function exposedName(server: string, name: string): string {
-  const full = `${server}${SEPARATOR}${name}`;
-  if (isPlain(server, full)) return full;
-  const hash = createHash('sha256').update(full).digest('hex').slice(0, HASH_LENGTH);
-  return `${cutText(full, MAX_NAME - HASH_LENGTH - 1)}_${hash}`;
+  const full = server + SEPARATOR + name;
+  if (full.length <= MAX_NAME && PLAIN.test(full) && isUnambiguous(server)) return full;
+  const prefix = exposedServer(server) + SEPARATOR;
+  return prefix + exposedPart(name, MAX_NAME - prefix.length);
 }
 
-/** A server name that ends in `_` would move the separator. */
-function isPlain(server: string, full: string): boolean {
-  return full.length <= MAX_NAME && !server.endsWith('_');
+/** The part that stands for the server where its name cannot stand as it is, or is too long for what follows. */
+function exposedServer(server: string): string {
+  if (server.length <= MAX_SERVER && PLAIN.test(server) && isUnambiguous(server)) return server;
+  const word = plainOf(server)
+    .replace(/_{2,}/g, '_')
+    .slice(0, MAX_SERVER - SERVER_HASH - 1);
+  return `${trimmed(word) || 'server'}-${hashOf(server, SERVER_HASH)}`;
 }
 
-/** The two names of an exposed one that carries no hash; undefined where it has no server. */
+function exposedPart(name: string, room: number): string {
+  if (name.length <= room && PLAIN.test(name)) return name;
+  const word = plainOf(name).slice(0, room - TOOL_HASH - 1);
+  return `${trimmed(word) || 'tool'}_${hashOf(name, TOOL_HASH)}`;
+}
+
+/** Whether its end can be told from the separator and from what follows. */
+function isUnambiguous(server: string): boolean {
+  return !server.includes(SEPARATOR) && !server.endsWith('_');
+}
+
+/** What is no letter, digit, `_` or `-` as `-`; accents are left out. */
+function plainOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9_-]+/g, '-');
+}
+
+function trimmed(word: string): string {
+  return word.replace(/^[-_]+/, '').replace(/[-_]+$/, '');
+}
+
+function hashOf(name: string, length: number): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, length);
+}
+
+/** The two parts of an exposed name; undefined where it has no server. */
 export function splitName(exposed: string): { readonly server: string; readonly name: string } | undefined {
   const at = exposed.indexOf(SEPARATOR);
   if (at <= 0 || at + SEPARATOR.length >= exposed.length) return undefined;
   return { server: exposed.slice(0, at), name: exposed.slice(at + SEPARATOR.length) };
 }
 
-/** Whether a name may end in a hash, and so has to be looked up. */
-export function mayBeHashed(exposed: string): boolean {
-  return new RegExp(`_[0-9a-f]{${HASH_LENGTH}}$`).test(exposed);
+/** Whether a part of an exposed name may carry a hash: then it is recognised, not read. */
+export function isMaybeHashed(part: 'server' | 'tool', text: string): boolean {
+  return (part === 'server' ? HASHED_SERVER : HASHED_TOOL).test(text);
+}
+
+/** Whether names of this server may begin with a part. */
+export function isExposedAs(server: string, part: string): boolean {
+  return server === part || exposedServer(server) === part;
+}
+
+/** Under which name views of several servers show a server; undefined where that is its own. */
+export function renamedServer(server: string): string | undefined {
+  return PLAIN.test(server) && isUnambiguous(server) ? undefined : exposedServer(server);
 }

@@ -18,9 +18,7 @@ export function serversOf(view: View, snapshot: Snapshot): readonly string[] {
   return snapshot.servers.has(view.server) ? [view.server] : [];
 }
 
-/** Those that the views of several servers show, by name; `__` would make exposed names ambiguous. */
+/** Those that the views of several servers show, by name. */
 export function serversTogether(snapshot: Snapshot): readonly string[] {
-  return [...snapshot.servers.keys()].filter((name) => !name.includes(SEPARATOR)).sort();
+  return [...snapshot.servers.keys()].sort();
 }
-
-export const SEPARATOR = '__';
