@@ -77,7 +77,7 @@ describe.each([LEGACY, MODERN])('%s', (revision) => {
   it('nothing of a start that failed, while somebody else may have caused it', async () => {
     const { one } = await start();
     const said = await exec(one, 'silent', 'query');
-    expect(said).toContain('wrote nothing to stdout');
+    expect(said).toContain('wrote no message to stdout');
     expect(said).not.toContain('licence');
   });
 });
@@ -86,7 +86,7 @@ it('over stdio, where there is one principal, a start that takes too long says w
   const started = await serveStdio(SETUP, LEGACY);
   gateway = started;
   const said = await exec(started.rpc, 'silent', 'query');
-  expect(said).toMatch(/wrote nothing to stdout within 1 s; it was stopped\. Its last output: .*licence server/);
+  expect(said).toMatch(/wrote no message to stdout within 1 s; it was stopped\. Its last output: .*licence server/);
   // The next one waits for its turn, and still says why.
   expect(await exec(started.rpc, 'silent', 'query')).toContain('licence server');
 });
