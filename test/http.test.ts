@@ -234,7 +234,7 @@ describe('health, ready, metrics', () => {
     await rpc.call('completion/complete', { ref: { type: 'ref/prompt', name: 'none' } });
     const { body } = await request(`${gateway.origin}/metrics`, { headers: AUTHORIZED });
     expect(body).not.toContain('invented');
-    expect(body).toMatch(/operations_total\{[^}]*operation="\(other\)"[^}]*\} 100/);
+    expect(body).toMatch(/operations_total\{[^}]*operation="other_request"[^}]*\} 100/);
     expect(body).toContain('operation="completion/complete"');
   });
 
