@@ -36,7 +36,7 @@ export const SINGLE_AGENT_TEMPLATE = `{
       // Server -> tools of it. Without an entry here, every tool of an allowed server may be used.
       "deny": { "tools": { "memory": ["delete_*"] } },
       // A longer result is cut; the agent reads on where it needs to.
-      "max_result_tokens": 20000
+      "max_result_tokens": 4500
     }
   }
 }
@@ -54,12 +54,12 @@ export const MULTI_AGENT_TEMPLATE = `{
         "tools": { "memory": ["read_graph", "search_nodes", "open_nodes"] }
       },
       // A longer result is cut; the agent reads on where it needs to.
-      "max_result_tokens": 20000
+      "max_result_tokens": 4500
     },
     "developer": {
       "allow": { "servers": ["*"] },
       "deny": { "tools": { "memory": ["delete_*"] } },
-      "max_result_tokens": 20000
+      "max_result_tokens": 4500
     }
   },
   "defaults": {

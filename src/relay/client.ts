@@ -6,6 +6,8 @@ import { NOTHING_OFFERED, type Offered } from './offered.ts';
 
 export interface Client extends Offered {
   readonly era: Era;
+  /** What the client calls itself (`clientInfo`); undefined where it does not say. */
+  readonly name: () => string | undefined;
   /** Id of a session of the 2025 revisions, `stdio` for the stdio connection; undefined for callers of 2026-07-28. */
   readonly session: string | undefined;
   /**
@@ -37,6 +39,7 @@ export function silentClient(era: Era): Client {
   return {
     ...NOTHING_OFFERED,
     era,
+    name: () => undefined,
     session: undefined,
     logLevel: undefined,
     ask: undefined,

@@ -13,6 +13,7 @@ const REQUEST = { server: 'logs', method: 'tools/call', params: '"name":"work"',
 
 function contextOf(more: Partial<Client>): RelayContext {
   const client: Client = {
+    name: () => undefined,
     era: 'legacy',
     session: 'one',
     capabilities: '{}',

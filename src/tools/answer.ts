@@ -1,4 +1,5 @@
 import { ownResult, type ResultBody } from '../protocol/codec.ts';
+import type { Client } from '../relay/client.ts';
 import type { RelayedError } from '../relay/relay.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { ToolAnswer } from './types.ts';
@@ -6,23 +7,26 @@ import type { ToolAnswer } from './types.ts';
 /** Characters of a text that is tried as JSON: what is given without asking is not longer. */
 const MAX_TRIED = 256 * 1024;
 
-/** A success of the gateway's own: one text block, of compact JSON where it is data. */
+/** Clients that show their model the text and the structured content, by the name they give themselves: once is enough. */
+const SHOW_BOTH: ReadonlySet<string> = new Set(['copilot-cli', 'github-copilot-developer']);
+
+/** A success of the gateway's own: one text block. What is data is a JSON object, compact. */
 export function textAnswer(text: string): ToolAnswer {
-  return { kind: 'result', body: textBody(text) };
+  return { kind: 'result', body: blockWith(text, '') };
 }
 
 /**
- * One text block. Some clients make structured content of a text that is JSON, and fail where that is no object (Gemini CLI): any
- * other value is given to them as `{"result": ...}`, as the Python gateway did. An object stands in the text alone.
+ * A text block that may be JSON and no object. Some clients make structured content of a text that is JSON, and fail where that is
+ * no object (Gemini CLI): the value is given as `{"result": ...}` too, as the Python gateway did.
  * @param kind whether the text is known to be JSON, or has to be tried.
  */
-export function textBody(text: string, kind: 'JSON' | 'any' = 'any'): ResultBody {
-  const content = `"content":[{"type":"text","text":${JSON.stringify(text)}}]`;
-  const structured =
-    text !== '' && !text.startsWith('{') && (kind === 'JSON' || isJson(text))
-      ? `,"structuredContent":{"result":${text}}`
-      : '';
-  return { text: `{${content}${structured}}`, metaAt: -1 };
+export function valueBody(text: string, { name }: Pick<Client, 'name'>, kind: 'JSON' | 'any'): ResultBody {
+  const isValue = text !== '' && !text.startsWith('{') && (kind === 'JSON' || isJson(text));
+  return blockWith(text, isValue && !SHOW_BOTH.has(name() ?? '') ? `,"structuredContent":{"result":${text}}` : '');
+}
+
+function blockWith(text: string, others: string): ResultBody {
+  return { text: `{"content":[{"type":"text","text":${JSON.stringify(text)}}]${others}}`, metaAt: -1 };
 }
 
 function isJson(text: string): boolean {

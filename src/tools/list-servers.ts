@@ -1,5 +1,5 @@
 import type { ServerDefinition } from '../config/types.ts';
-import { textAnswer } from './answer.ts';
+import { valueBody } from './answer.ts';
 import { inputSchema } from './schema.ts';
 import type { GatewayTool, ToolContext } from './types.ts';
 
@@ -26,7 +26,10 @@ export const listServers: GatewayTool = {
       server: undefined,
       tool: undefined,
       executes: false,
-      run: (context) => textAnswer(JSON.stringify(visibleServers(context, metadata))),
+      run: (context) => ({
+        kind: 'result',
+        body: valueBody(JSON.stringify(visibleServers(context, metadata)), context.relay.client, 'JSON'),
+      }),
     };
   },
 };

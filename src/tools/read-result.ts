@@ -1,13 +1,13 @@
 import { estimateLong } from '../catalog/tokens.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { failureAnswer, textAnswer } from './answer.ts';
+import { failureAnswer, textAnswer, valueBody } from './answer.ts';
 import { cutAt } from './results/cut.ts';
 import { compileSelector } from './results/select.ts';
 import { inputSchema } from './schema.ts';
 import type { GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 
 /** Tokens of a piece where neither the call nor the rules say. */
-const DEFAULT_TOKENS = 10_000;
+const DEFAULT_TOKENS = 4_500;
 
 /** The same for a handle that nobody gave out, is over, or is not permitted any more. */
 const GONE =
@@ -73,7 +73,7 @@ async function read(context: ToolContext, { handle, offset, select, maxTokens }:
   }
   const end = await cutAt(text, offset, limit);
   const piece = text.slice(offset, end);
-  if (end >= text.length) return textAnswer(piece);
+  if (end >= text.length) return { kind: 'result', body: valueBody(piece, context.relay.client, 'any') };
   const left = await estimateLong(text.slice(end));
   const again = select === undefined ? '' : ` with the same select`;
   return textAnswer(`[${left} tokens follow this piece: read on at offset ${end}${again}.]\n\n${piece}`);

@@ -1,11 +1,12 @@
 /** The caller of one request, as the relay sees it. */
 import { notificationText } from '../protocol/codec.ts';
 import { type RequestMessage, stringValue, valueText } from '../protocol/messages.ts';
-import { META_CLIENT_CAPABILITIES, META_LOG_LEVEL } from '../protocol/revisions.ts';
+import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL } from '../protocol/revisions.ts';
 import { findMember, type ScannedObject } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/client.ts';
 import { NOTHING_OFFERED, offeredOf } from '../relay/offered.ts';
 import type { Exchange } from './protocol.ts';
+import { introducedName } from './request-meta.ts';
 import type { SessionState } from './session-state.ts';
 
 /** A caller of the 2025 revisions: what was negotiated holds for the whole session. */
@@ -17,6 +18,7 @@ export function legacyClient(session: SessionState, exchange: Exchange): Client 
     capabilities,
     requestCapabilities,
     era: 'legacy',
+    name: () => session.clientName,
     session: session.id,
     logLevel: session.logLevel,
     ask: exchange.streams
@@ -41,6 +43,7 @@ export function modernClient({ text, params }: RequestMessage, exchange: Exchang
     capabilities: offered.capabilities,
     requestCapabilities: offered.requestCapabilities,
     era: 'modern',
+    name: () => introducedName(text, findMember(meta, META_CLIENT_INFO)),
     session: undefined,
     logLevel: logLevelOf(text, meta),
     ask: undefined,

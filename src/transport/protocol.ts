@@ -20,9 +20,10 @@ import { detached } from '../shared/detached.ts';
 import { type Answer, pong, refusal, unknownMethod, written } from './answer.ts';
 import { legacyClient, modernClient } from './client-of.ts';
 import { operationOf } from './dispatch.ts';
+import { createHeart } from './heartbeat.ts';
 import { type Hub, MAX_WATCHED, type Watched } from './hub.ts';
 import { asksForTasks, listen } from './listen.ts';
-import { checkCapabilities, checkMeta, progressOf, revisionOf } from './request-meta.ts';
+import { checkCapabilities, checkMeta, introducedName, progressOf, revisionOf } from './request-meta.ts';
 import type { Negotiated, SessionState } from './session-state.ts';
 import { notified, type Outlet, standingOf } from './standing.ts';
 import { isLonger, tooLongOutcome } from './too-long.ts';
@@ -73,6 +74,7 @@ export interface ProtocolOptions {
 export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }: ProtocolOptions): Protocol {
   const modern = modernCodec(serverInfo);
   const toolsList = toolsListOutcome(parts.tools.values());
+  const heart = createHeart();
 
   const view = ({ server, connection }: Pick<Exchange, 'server' | 'connection'>): View =>
     server === undefined ? viewOf(connection, parts.snapshot()) : { mode: 'single', server };
@@ -84,8 +86,19 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       return findMember(request.params, 'cursor') === undefined ? toolsList : ONE_PAGE;
     }
     const inbound = inboundOf(request, exchange, client);
+    const { onProgress } = inbound;
+    if (onProgress === undefined) return run(seen, method, inbound);
+    const beat = heart.begin(onProgress);
+    const outcome = run(seen, method, { ...inbound, onProgress: beat.heard });
+    if (outcome instanceof Promise) return outcome.finally(() => beat.end());
+    beat.end();
+    return outcome;
+  };
+
+  const run = (seen: View, method: string, inbound: Inbound): Promise<Outcome> | Outcome => {
     if (seen.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
-    const operation = operationOf(method, seen, { client, principal: exchange.connection.owner, tasks: parts.tasks });
+    const { client, connection } = inbound;
+    const operation = operationOf(method, seen, { client, principal: connection.owner, tasks: parts.tasks });
     return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
   };
 
@@ -164,11 +177,12 @@ export function createProtocol(parts: PipelineParts, { serverInfo, viewOf, hub }
       const tooLong = checkCapabilities(id, declared);
       if (tooLong !== undefined) return { ...tooLong, session: undefined };
       const offered = offeredOf(declared, 'legacy', exchange.server !== undefined);
+      const clientName = introducedName(text, findMember(params, 'clientInfo'));
       parts.downstream.expect(offered.capabilities);
       // Until it has its session, the client can be asked nothing.
       const outcome = await introduce(request, exchange, { ...silentClient('legacy'), ...offered });
       const answer = answered(request, outcome, legacyCodec, exchange);
-      return { ...answer, session: outcome.kind === 'result' ? { revision, offered } : undefined };
+      return { ...answer, session: outcome.kind === 'result' ? { revision, clientName, offered } : undefined };
     },
     async legacy(request, exchange, session) {
       const { id, method } = request;

@@ -9,7 +9,7 @@ import {
   META_VERSION,
   MODERN_REVISIONS,
 } from '../protocol/revisions.ts';
-import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
 import { type Answer, refusal } from './answer.ts';
 
 /** The revision that `initialize` agrees on: the one asked for where it is spoken here, the newest otherwise. */
@@ -58,6 +58,13 @@ export function checkCapabilities(id: string, declared: string | undefined): Ans
   if (declared === undefined || declared.length <= MAX_CAPABILITIES) return undefined;
   const message = `The capabilities are longer than ${MAX_CAPABILITIES} characters: declare fewer.`;
   return refusal(id, 'INVALID_PARAMS', message);
+}
+
+/** The name in a `clientInfo`; undefined where there is none. */
+export function introducedName(text: string, info: Member | undefined): string | undefined {
+  const value = parsedValue(text, info);
+  const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'name') : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** Sends progress back under the caller's own token, as that exact text; undefined where it asked for none. */

@@ -14,6 +14,8 @@ export interface SessionState {
   /** Id of the session over HTTP, `stdio` otherwise. */
   readonly id: string;
   readonly revision: string;
+  /** What the client calls itself; undefined where it does not say. */
+  readonly clientName?: string | undefined;
   /** What may be offered to servers of what the client can do. */
   readonly offered: Offered;
   /** Least severity that the client asked for; undefined where it left that to the servers. */
@@ -27,7 +29,7 @@ export interface SessionState {
 }
 
 /** What a new session starts with. */
-export type Negotiated = Pick<SessionState, 'revision' | 'offered'>;
+export type Negotiated = Pick<SessionState, 'revision' | 'clientName' | 'offered'>;
 
 /** A session that has just begun. @param asks those of the session that this client had before */
 export function beginSession(id: string, negotiated: Negotiated, asks: Asks = createAsks()): SessionState {

@@ -7,7 +7,7 @@ import { MAX_DEPTH, parsedValue } from '../../protocol/messages.ts';
 import { findMember, ScanError, type ScannedObject, scanObject } from '../../protocol/scan.ts';
 import type { RelayContext } from '../../relay/relay.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { textBody } from '../answer.ts';
+import { valueBody } from '../answer.ts';
 import { cutAt } from './cut.ts';
 import type { Selector } from './select.ts';
 import type { ResultStore } from './store.ts';
@@ -18,7 +18,7 @@ export interface Fitting {
   readonly select: Selector | undefined;
   readonly store: ResultStore;
   /** Whose result it is. */
-  readonly relay: Pick<RelayContext, 'owner' | 'principal' | 'permission'>;
+  readonly relay: Pick<RelayContext, 'owner' | 'principal' | 'permission' | 'client'>;
   readonly server: string;
   readonly tool: string;
 }
@@ -59,7 +59,7 @@ async function fitBody(body: ResultBody, fitting: Fitting): Promise<ResultBody> 
     throw error;
   }
   if (maxTokens === undefined || (await estimateLong(chosen)) <= maxTokens) {
-    return textBody(chosen, 'JSON');
+    return valueBody(chosen, fitting.relay.client, 'JSON');
   }
   const shell = ownResult({ content: [] });
   return cut(shell.text, scanRoot(shell.text), [{ raw: '', text: chosen }], fitting);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../catalog/tokens.ts';
+import { silentClient } from '../../relay/client.ts';
 import { createByteBudget } from '../../shared/byte-budget.ts';
 import { cutAt } from './cut.ts';
 import { type Fitting, fitted } from './fit.ts';
@@ -90,7 +91,7 @@ describe('the store', () => {
 describe('a fitted result', () => {
   const fitting = (maxTokens: number): Fitting => {
     const { owner, principal, server, tool, permitted } = kept();
-    const relay = { owner, principal, permission: () => permitted };
+    const relay = { owner, principal, permission: () => permitted, client: silentClient('modern') };
     return { maxTokens, select: undefined, store: createResultStore(), relay, server, tool };
   };
 

@@ -1,0 +1,32 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { npm } from '../install.mjs';
+
+export const agent = {
+  name: 'Gemini CLI',
+  async install() {
+    const { bin, version } = await npm('@google/gemini-cli');
+    return { command: bin('gemini'), version };
+  },
+  start({ command }, { home, entry, model, giveUpMs, prompt }) {
+    const folder = path.join(home, '.gemini');
+    mkdirSync(folder, { recursive: true });
+    const { url, headers, ...program } = entry;
+    const server = url === undefined ? program : { httpUrl: url, headers };
+    writeFileSync(
+      path.join(folder, 'settings.json'),
+      JSON.stringify({
+        security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+        general: { disableAutoUpdate: true, enableAutoUpdate: false },
+        privacy: { usageStatisticsEnabled: false },
+        telemetry: { enabled: false },
+        mcpServers: { gateway: { ...server, trust: true, timeout: giveUpMs ?? 900_000 } },
+      }),
+    );
+    return {
+      command,
+      args: ['-y', '-m', 'gemini-2.5-flash', '-p', prompt],
+      env: { GEMINI_API_KEY: 'none', GOOGLE_GEMINI_BASE_URL: model, GEMINI_CLI_TRUST_WORKSPACE: 'true' },
+    };
+  },
+};

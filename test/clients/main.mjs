@@ -1,0 +1,49 @@
+/**
+ * `npm run test:clients`: the newest versions of clients that others wrote, against the built gateway. Ends with 1 where a cell
+ * says no and is not known to.
+ *
+ *   --only TEXT       only clients whose name contains TEXT
+ *   --transport NAME  only stdio or http
+ *   --update          writes the table into docs/protocol.md
+ *   --log DIR         what each client showed its model or program
+ *   --limit TOKENS    max_result_tokens of the rules
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { CLIENTS } from './clients.mjs';
+import { writeLog } from './log.mjs';
+import { failures, intoDocs, tableOf } from './table.mjs';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    transport: { type: 'string' },
+    update: { type: 'boolean', default: false },
+    log: { type: 'string' },
+    limit: { type: 'string', default: '10000' },
+  },
+});
+const say = (text) => process.stdout.write(`${text}\n`);
+
+async function tried({ client, run }) {
+  const installed = await client.install();
+  const rows = [];
+  for (const transport of ['stdio', 'http']) {
+    if (values.transport !== undefined && values.transport !== transport) continue;
+    const done = await run(client, installed, transport, { maxResultTokens: Number(values.limit) });
+    rows.push({ name: client.name, version: installed.version, transport, verdict: done.verdict });
+    if (values.log !== undefined) writeLog(values.log, `${client.name}-${transport}`, done);
+    say(tableOf(rows.slice(-1)).split('\n').at(-1));
+  }
+  return rows;
+}
+
+const rows = [];
+for (const entry of CLIENTS) {
+  if (!entry.client.name.toLowerCase().includes(values.only.toLowerCase())) continue;
+  rows.push(...(await tried(entry)));
+}
+if (values.update) intoDocs(rows);
+const failed = failures(rows);
+for (const failure of failed) say(`not right: ${failure}`);
+process.exitCode = rows.length > 0 && failed.length === 0 ? 0 : 1;
