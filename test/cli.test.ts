@@ -180,6 +180,40 @@ describe('validate', () => {
     bad.remove();
   });
 
+  it('a server that is merely off: exit 0, and 1 for who is strict', async () => {
+    const off = makeHome({
+      servers: servers({ calc: fixture('calc'), unset: { command: 'x', args: [`$\{NO_SUCH_VARIABLE_HERE}`] } }),
+      rules: { agents: { a: { allow: { servers: ['*'] } } } },
+    });
+    const options = { env: off.env, cwd: off.cwd };
+    const { code, stdout } = await runCli(['validate', '--json'], options);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, servers: ['calc'], servers_off: ['unset'] });
+    const strict = await runCli(['validate', '--strict', '--json'], options);
+    expect(strict.code).toBe(1);
+    expect(JSON.parse(strict.stdout)).toMatchObject({ ok: false });
+    off.remove();
+  });
+
+  it('names programs that cannot be started here, with the fix', async () => {
+    const home = makeHome({
+      servers: servers({
+        gone: { command: 'no-such-program-here' },
+        line: { command: 'npx -y something' },
+        tilde: { command: '~/bin/server' },
+        folder: { ...fixture('calc'), cwd: '/no/such/folder' },
+      }),
+      rules: { agents: { a: { allow: { servers: ['*'] } } } },
+    });
+    const { code, stdout } = await runCli(['validate'], { env: home.env, cwd: home.cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/"gone": "command" is not in PATH - Install/);
+    expect(stdout).toMatch(/"line": "command" holds a whole command line.* into "args": \["-y","something"\]/);
+    expect(stdout).toMatch(/"tilde": "command" begins with "~"/);
+    expect(stdout).toMatch(/"folder": "cwd" does not exist/);
+    home.remove();
+  });
+
   it.each([
     ['D1', { agents: {}, defaults: { deny_on_missing_agent: false } }],
     ['D2', { agents: { a: { allow: { servers: ['*'] }, deny: { tools: { '*': ['x'] } } } } }],

@@ -5,6 +5,7 @@ import { type ConfigDocument, parseDocument, toValue } from '../config/document.
 import { type FileContent, readConfigFile } from '../config/files.ts';
 import { formatProblem, readContents } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
+import { serversIn } from '../config/other-clients.ts';
 import { quote } from '../config/quote.ts';
 import { readRules } from '../config/rules.ts';
 import * as schema from '../config/schema.ts';
@@ -152,10 +153,8 @@ function partOf(document: ConfigDocument, path: readonly (string | number)[]): C
 /** Names in a servers file; undefined where it cannot be read, which is for `validate` to say. */
 function serverNames(content: FileContent): ReadonlySet<string> | undefined {
   const parsed = content.ok ? parseDocument(content.path, content.bytes) : undefined;
-  const root = parsed?.ok ? parsed.document.root : undefined;
-  if (root?.kind !== 'object') return undefined;
-  const map = (root.members.get('mcpServers') ?? root.members.get('servers'))?.value;
-  return map?.kind === 'object' ? new Set(map.members.keys()) : undefined;
+  const servers = parsed?.ok ? serversIn(parsed.document.root) : undefined;
+  return servers && new Set(servers.map.members.keys());
 }
 
 function refuse(problems: readonly Problem[]): never {

@@ -13,19 +13,21 @@ interface Options {
   readonly mcpConfig?: string;
   readonly rules?: string;
   readonly json?: boolean;
+  readonly strict?: boolean;
 }
 
-/** Adds the command `validate`. It exits with 0, or with 1 where there is an error. */
+/** Adds the command `validate`. It exits with 0 where the gateway starts with these files, else with 1. */
 export function registerValidate(program: Command): void {
   program
     .command('validate')
     .description('Check both configuration files: every error and warning with its place and the fix')
     .option('--mcp-config <file>', 'servers file')
     .option('--rules <file>', 'rules file')
+    .option('--strict', 'fail also where a server is off')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExit status: 0 without errors, 1 with errors.\n\nExample:\n  agent-mcp-gateway validate --mcp-config .mcp.json --rules .mcp-gateway-rules.json',
+      '\nExit status: 0 where the gateway starts with these files, 1 where it does not, or with --strict where a server is off.\n\nExample:\n  agent-mcp-gateway validate --mcp-config .mcp.json --rules .mcp-gateway-rules.json',
     )
     .action(async (options: Options) => {
       try {
@@ -39,8 +41,11 @@ export function registerValidate(program: Command): void {
 async function validate(options: Options): Promise<void> {
   const settings = settingsHere(options);
   const location = await locateConfig(settings);
-  const checked = await checkConfig(await readContents(location, settings.configDir), process.env);
-  const ok = checked.problems.every((problem) => problem.severity !== 'error');
+  const checked = await checkConfig(await readContents(location, settings.configDir), process.env, {
+    looksForPrograms: true,
+  });
+  const isOff = checked.problems.some((problem) => problem.severity === 'error');
+  const ok = checked.snapshot !== undefined && !(isOff && options.strict === true);
   if (!ok) process.exitCode = 1;
   const { snapshot } = checked;
   const notes = [...location.notes, ...(snapshot === undefined ? [] : settingNotes(settings, snapshot))];

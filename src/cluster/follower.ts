@@ -32,7 +32,7 @@ const SWAP_MS = 1000;
 /** @throws GatewayError CONFIG_INVALID */
 export async function createFollower(order: StartOrder, reload: () => void): Promise<Follower> {
   const load = async (contents: ConfigContents, owners: Owners): Promise<Loaded> => {
-    const { snapshot, problems } = await checkConfig(contents, process.env, order.mainScript);
+    const { snapshot, problems } = await checkConfig(contents, process.env, { mainScript: order.mainScript });
     if (snapshot === undefined) throw configError(problems);
     return { contents, owners, snapshot };
   };

@@ -1,6 +1,6 @@
 /** How a server is reached: the part of an entry that depends on several of its keys. */
 import type { ConfigPath } from './document.ts';
-import { oauthOf } from './oauth.ts';
+import { hasAuthorization, oauthOf } from './oauth.ts';
 import type { ServerEntry } from './schema.ts';
 import type { HttpDefinition, StdioDefinition } from './types.ts';
 
@@ -69,7 +69,9 @@ function stdioLink(command: string, entry: ServerEntry, error: Report): StdioDef
     withoutNul(value, ['env', name]);
     if (!/^[^=\0]+$/.test(name)) refuse(['env', name], 'is not a name of an environment variable', 'Correct the name');
   }
-  return good ? { transport: 'stdio', command, args, env, cwd: entry.cwd } : undefined;
+  if (!good) return undefined;
+  const { cwd, envFile } = entry;
+  return { transport: 'stdio', command, args, env, cwd, ...(envFile === undefined ? {} : { envFile }) };
 }
 
 function httpLink(
@@ -79,7 +81,7 @@ function httpLink(
   error: Report,
   warn: Report,
 ): HttpDefinition | undefined {
-  const headers = entry.headers ?? new Map<string, string>();
+  const headers = new Map(entry.headers);
   let good = true;
   const refuse = (at: ConfigPath, message: string, fix: string): void => {
     good = false;
@@ -88,6 +90,12 @@ function httpLink(
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     refuse(['url'], 'is not an http or https address', 'Write e.g. "https://example.com/mcp"');
+  }
+  const credentials = parsed && basicOf(parsed);
+  if (credentials !== undefined) {
+    if (hasAuthorization(headers))
+      warn(['url'], 'has credentials, but those in "headers" are used', 'Keep one of them');
+    else headers.set('Authorization', credentials);
   }
   const seen = new Set<string>();
   for (const [name, value] of headers) {
@@ -100,6 +108,35 @@ function httpLink(
     if (seen.has(name.toLowerCase())) refuse(at, 'is there twice, headers ignore case', 'Keep one of them');
     seen.add(name.toLowerCase());
   }
-  const oauth = oauthOf(entry, refuse, warn);
-  return good ? { transport, url, headers, credentials: entry.credentials, oauth } : undefined;
+  const oauth = oauthOf({ ...entry, headers }, refuse, warn);
+  return good
+    ? {
+        transport,
+        url: credentials === undefined ? url : withoutUser(url),
+        headers,
+        credentials: entry.credentials,
+        oauth,
+      }
+    : undefined;
+}
+
+/** What user and password in an address are sent as (RFC 7617); undefined where it has none. */
+function basicOf({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined;
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function withoutUser(address: string): string {
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href;
 }

@@ -13,6 +13,7 @@ import { readRules } from './rules.ts';
 import { changedScript, scriptsOf } from './scripts.ts';
 import { readSearch } from './search-terms.ts';
 import { collectSecrets } from './secrets.ts';
+import type { EntryContext } from './server-entry.ts';
 import { type ReadServers, readServers } from './servers.ts';
 import type { Settings } from './settings.ts';
 import type { Environment } from './substitute.ts';
@@ -71,11 +72,13 @@ export function contentDigest(content: FileContent): string {
   return scripts.length === 0 ? content.sha256 : `${content.sha256} ${JSON.stringify(scripts)}`;
 }
 
+type CheckTerms = Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>>;
+
 /** Checks both files completely. Never throws for what is in them. */
 export async function checkConfig(
   contents: ConfigContents,
   env: Environment,
-  mainScript: string | undefined = process.argv[1],
+  { mainScript = process.argv[1], looksForPrograms }: CheckTerms = {},
 ): Promise<CheckedConfig> {
   // Loaded when it is needed: zod is the heaviest part of a start.
   const schema = await import('./schema.ts');
@@ -83,7 +86,7 @@ export async function checkConfig(
   const serversDocument = parse(contents.servers, problems);
   const rulesDocument = parse(contents.rules, problems);
 
-  const read = serversDocument && readServers(serversDocument, { env, schema, mainScript });
+  const read = serversDocument && readServers(serversDocument, { env, schema, mainScript, looksForPrograms });
   const servers = read && (await withScripts(read, contents.servers));
   const rules = rulesDocument && readRules(rulesDocument, schema);
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));

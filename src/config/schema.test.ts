@@ -13,5 +13,5 @@ test('editors refuse what the gateway refuses: unknown keys in rules, but not in
   expect(rules).toContain('"propertyNames":{"type":"string","pattern":"^[A-Za-z0-9_.-]+$"}');
   const servers = JSON.stringify(jsonSchemas().get('mcp.schema.json'));
   expect(servers).not.toContain('"additionalProperties":false');
-  expect(servers).toContain('"oneOf":[{"required":["command"]},{"required":["url"]}]');
+  expect(servers).toContain('"oneOf":[{"required":["command"]},{"required":["url"]}');
 });

@@ -59,17 +59,29 @@ const rulesFile = strict({
 
 const strings = z.map(z.string(), z.string());
 
+const TRANSPORTS = ['stdio', 'http', 'streamable-http', 'sse'] as const;
+/** For editors: those of other clients are translated before they are checked (other-clients.ts). */
+const SPELLINGS = [...TRANSPORTS, 'streamableHttp', 'streamable_http', 'local', 'remote'];
+
 const serverFields = {
-  command: z.string().meta({ description: 'Program to start; it is not run through a shell.' }).exactOptional(),
+  command: z
+    .string()
+    .meta({
+      type: ['string', 'array'],
+      description: 'Program to start, or with its arguments; not run through a shell.',
+    })
+    .exactOptional(),
   args: z.array(z.string()).exactOptional(),
   env: strings.meta({ description: 'Environment variables of the program.' }).exactOptional(),
+  envFile: z.string().meta({ description: 'File with more of them, one NAME=value a line; env wins.' }).exactOptional(),
   cwd: z.string().exactOptional(),
   url: z.string().meta({ description: 'Address of an HTTP server.' }).exactOptional(),
   headers: strings.meta({ description: 'Headers of every request.' }).exactOptional(),
-  type: z.enum(['stdio', 'http', 'streamable-http', 'sse']).exactOptional(),
-  transport: z.enum(['stdio', 'http', 'streamable-http', 'sse']).exactOptional(),
+  type: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),
+  transport: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),
   description: z.string().meta({ description: 'Shown to agents in list_servers.' }).exactOptional(),
   disabled: z.boolean().exactOptional(),
+  enabled: z.boolean().meta({ description: 'false is "disabled": true.' }).exactOptional(),
   timeout_ms: z
     .int()
     .min(1)
@@ -84,7 +96,9 @@ const serverFields = {
   ...lifeFields,
 };
 
-const serverEntry = loose(serverFields).meta({ oneOf: [{ required: ['command'] }, { required: ['url'] }] });
+const serverEntry = loose(serverFields).meta({
+  oneOf: ['command', 'url', 'httpUrl', 'serverUrl'].map((key) => ({ required: [key] })),
+});
 
 const serverMap = z.map(z.string(), serverEntry);
 

@@ -64,7 +64,7 @@ export function changedScript(now: readonly Script[], { folder, scripts }: Trust
 }
 
 async function candidates(definition: StdioDefinition, folder: string): Promise<readonly string[]> {
-  const { command, args, env } = definition;
+  const { command, args, env, envFile } = definition;
   const base = resolve(folder, definition.cwd ?? '.');
   const program = basename(command).replace(/\.(?:exe|cmd|bat)$/i, '');
   const found: string[] = [];
@@ -75,6 +75,8 @@ async function candidates(definition: StdioDefinition, folder: string): Promise<
     const role = at !== first ? 'argument' : at === 0 ? 'script' : 'script or value';
     for (const word of wordsOf(arg)) found.push(...(await ofArgument(resolve(base, word), word, role)));
   }
+  // Variables such as NODE_OPTIONS run code.
+  if (envFile !== undefined) found.push(resolve(folder, envFile));
   for (const value of env.values()) {
     for (const word of wordsOf(value)) if (await isScript(resolve(base, word), word)) found.push(resolve(base, word));
   }

@@ -1,10 +1,15 @@
 /** One entry of the servers file -> a definition, or the reasons why this server is off (D12). */
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { cwdHere } from '../shared/places.ts';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './document.ts';
 import { toValue } from './document.ts';
+import { readEnvFile } from './env-file.ts';
 import { lifeOf } from './life.ts';
 import { linkOf } from './link.ts';
 import { startsGateway } from './nested.ts';
+import { translate } from './other-clients.ts';
+import { programFault } from './program.ts';
 import { quote } from './quote.ts';
 import type * as Schema from './schema.ts';
 import { type Environment, substitute } from './substitute.ts';
@@ -16,6 +21,8 @@ export interface EntryContext {
   readonly schema: typeof Schema;
   /** Script of this process, to recognise entries that would start it. */
   readonly mainScript: string | undefined;
+  /** Whether to say which programs will not start: that is so on this machine and now, and no fault of the file. */
+  readonly looksForPrograms?: boolean | undefined;
 }
 
 export type EntryResult = { readonly problems: readonly Problem[]; readonly values: readonly NamedValue[] } & (
@@ -71,10 +78,15 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
     error([], 'the entry must be an object in { }', 'Write { "command": ... } or { "url": ... }');
     return { kind: 'broken', broken: broken(name, undefined, reasons, fixes), problems, values };
   }
-  if (raw.get('disabled') === true) return { kind: 'absent', problems, values };
+  if (raw.get('disabled') === true || raw.get('enabled') === false) return { kind: 'absent', problems, values };
 
+  const translated = translate(raw);
+  for (const { key, message, fix } of translated.contradictions) error([key], message, fix);
+  const reports: Reports = { values, error, failed: () => reasons.length > 0 };
+  const env = environmentOf(translated.entry, context.env, reports);
   const entry = new Map<string, unknown>();
-  for (const [key, value] of raw) {
+  for (const [known, value] of translated.entry) {
+    const key = String(known);
     if (!schema.SERVER_KEYS.includes(key)) {
       report(
         'warning',
@@ -85,9 +97,10 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
       );
       continue;
     }
-    const known = key === 'oauth' && value instanceof Map ? withoutUnknown(value, schema.OAUTH_KEYS, report) : value;
-    entry.set(key, substituteAll(known, [key], context.env, { values, error, report }));
+    const own = key === 'oauth' && value instanceof Map ? withoutUnknown(value, schema.OAUTH_KEYS, report) : value;
+    if (!OF_ENVIRONMENT.has(key)) entry.set(key, substituteAll(own, [key], env.all, reports));
   }
+  for (const [key, value] of env.own) entry.set(key, value);
   if (isNested(entry, context.mainScript)) {
     problems.length = 0;
     report(
@@ -109,6 +122,8 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
   if (link === undefined || reasons.length > 0) {
     return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
   }
+  const fault = context.looksForPrograms === true && link.transport === 'stdio' ? programFault(link) : undefined;
+  if (fault !== undefined) report('warning', [fault.field], fault.message, fault.fix);
   const timeoutMs = checked.value.timeout_ms;
   const validateArguments = checked.value.validate_arguments;
   const life = lifeOf(checked.value);
@@ -132,8 +147,44 @@ function withoutUnknown(
 
 interface Reports {
   readonly values: NamedValue[];
+  /** Whether there was an error. */
+  failed(): boolean;
   error(at: ConfigPath, message: string, fix: string): void;
-  report(severity: 'warning', at: ConfigPath, message: string, fix: string): void;
+}
+
+const OF_ENVIRONMENT: ReadonlySet<string> = new Set(['env', 'envFile']);
+
+interface EntryEnvironment {
+  /** `env`, with the variables of `envFile`, and `envFile` itself, as far as the entry has them; substituted. */
+  readonly own: ReadonlyMap<string, unknown>;
+  /** What the rest of the entry is substituted with: its own variables first. */
+  readonly all: Environment;
+}
+
+/** The variables of an entry are made of those of the gateway; everything else in it may use both. */
+function environmentOf(entry: ReadonlyMap<unknown, unknown>, gateway: Environment, reports: Reports): EntryEnvironment {
+  const own = new Map<string, unknown>();
+  for (const key of OF_ENVIRONMENT) {
+    if (entry.has(key)) own.set(key, substituteAll(entry.get(key), [key], gateway, reports));
+  }
+  const file = own.get('envFile');
+  const env = own.get('env') ?? new Map();
+  // What is of the wrong type is told by the schema.
+  if (!(env instanceof Map)) return { own, all: gateway };
+  let variables = env;
+  if (typeof file === 'string' && !reports.failed()) {
+    const path = resolve(cwdHere(), file);
+    own.set('envFile', path);
+    const read = readEnvFile(path);
+    if (!read.ok) reports.error(['envFile'], read.message, 'Correct the path, or remove it');
+    else {
+      for (const [name, value] of read.variables) reports.values.push({ name, value });
+      variables = new Map([...read.variables, ...env]);
+      own.set('env', variables);
+    }
+  }
+  const texts = [...variables].filter(([, value]) => typeof value === 'string');
+  return { own, all: { ...gateway, ...Object.fromEntries(texts) } };
 }
 
 function substituteAll(value: unknown, at: ConfigPath, env: Environment, reports: Reports): unknown {
@@ -152,15 +203,19 @@ function substituteAll(value: unknown, at: ConfigPath, env: Environment, reports
     );
   }
   for (const reference of result.foreign) {
-    reports.report(
-      'warning',
-      at,
-      `holds ${quote(reference)}, which is passed on as it is`,
-      `Write \${NAME} or \${NAME:-default} for an environment variable`,
-    );
+    const fix =
+      FOREIGN_FIXES.find(([begin]) => reference.startsWith(begin))?.[1] ??
+      `Write $${reference} if it is meant as it is`;
+    reports.error(at, `needs ${quote(reference)}, which stands for nothing here`, fix);
   }
   return result.text;
 }
+
+/** What to do about references that only another program can follow. */
+const FOREIGN_FIXES: readonly (readonly [begin: string, fix: string])[] = [
+  ['$' + '{input:', `Nobody is asked for inputs here: write \${NAME}, and set that variable where the gateway starts`],
+  ['$' + '{secret:', `Write \${NAME}, and set that variable where the gateway starts`],
+];
 
 function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | undefined): boolean {
   const command = entry.get('command');

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseDocument } from './document.ts';
 import * as schema from './schema.ts';
 import { collectSecrets, secretsOf } from './secrets.ts';
@@ -134,18 +137,126 @@ test('a broken server keeps its description, for list_servers', () => {
 });
 
 test('an unknown key is a warning, and what it holds is not substituted', () => {
-  const { servers, problems } = one({ command: 'x', envFile: ref('workspaceFolder'), always: 1 });
+  const { servers, problems } = one({ command: 'x', gallery: ref('not:there'), always: 1 });
   expect(servers.has('it')).toBe(true);
   expect(problems).toMatchObject([
-    { severity: 'warning', message: 'Server "it": "envFile" is not a known key and has no effect' },
+    { severity: 'warning', message: 'Server "it": "gallery" is not a known key and has no effect' },
     { severity: 'warning' },
   ]);
 });
 
-test('a reference of another program is passed on with a warning', () => {
-  const { servers, problems } = one({ command: 'x', args: [ref('input:key')] });
-  expect(servers.get('it')?.link).toMatchObject({ args: [ref('input:key')] });
-  expect(problems).toMatchObject([{ severity: 'warning', message: expect.stringContaining('input:key') }]);
+test.each(['input:key', 'secret:KEY', 'command:x', 'f%.*'])(
+  'what stands for nothing here switches the server off, with the reason: %s',
+  (inner) => {
+    const { servers, broken } = one({ command: 'x', args: [ref(inner)] });
+    expect(servers.has('it')).toBe(false);
+    expect(broken.get('it')?.reason).toContain(`needs "${ref(inner)}", which stands for nothing here`);
+    expect(broken.get('it')?.fix).not.toBe('');
+  },
+);
+
+test('the own variables of an entry come first, everywhere but in themselves', () => {
+  const entry = {
+    command: ref('RUN'),
+    args: [ref('PORT:-8080'), ref('env:TOKEN')],
+    env: { RUN: 'run', PORT: '9999', TOKEN: ref('env:TOKEN') },
+  };
+  const { servers, problems } = one(entry, { TOKEN: 'of the gateway', PORT: '1' });
+  expect(problems).toEqual([]);
+  expect(servers.get('it')?.link).toMatchObject({ command: 'run', args: ['9999', 'of the gateway'] });
+});
+
+test('envFile has more of them, which env overrides', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'gateway-env-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const path = join(dir, '.env');
+  writeFileSync(path, '# a comment\nexport A=1\nB="two words"\nC=3\n');
+  const { servers, values } = one(
+    { command: 'x', args: [ref('B'), ref('C')], env: { C: '4' }, envFile: `${ref('DIR')}/.env` },
+    { DIR: dir },
+  );
+  expect(servers.get('it')?.link).toMatchObject({
+    args: ['two words', '4'],
+    env: new Map([
+      ['A', '1'],
+      ['B', 'two words'],
+      ['C', '4'],
+    ]),
+    envFile: path,
+  });
+  expect(values).toContainEqual({ name: 'B', value: 'two words' });
+  for (const wrong of ['/no/such/.env', dir]) {
+    expect(one({ command: 'x', envFile: wrong }).broken.get('it')?.reason).toMatch(
+      /^"envFile" (does not exist|is not a regular)/,
+    );
+  }
+});
+
+test.each<[string, object, object]>([
+  ["Cline's type", { url: 'https://h/', type: 'streamableHttp' }, { transport: 'http' }],
+  ["LangChain's type", { url: 'https://h/', transport: 'streamable_http' }, { transport: 'http' }],
+  ["Gemini's httpUrl", { httpUrl: 'https://h/' }, { transport: 'http', url: 'https://h/' }],
+  ["Windsurf's serverUrl", { serverUrl: 'https://h/' }, { transport: 'http', url: 'https://h/' }],
+  ["Copilot's local", { type: 'local', command: 'x', args: ['y'] }, { command: 'x', args: ['y'] }],
+  [
+    "opencode's list",
+    { type: 'local', command: ['npx', '-y', 'z'], environment: { A: '1' } },
+    { command: 'npx', args: ['-y', 'z'], env: new Map([['A', '1']]) },
+  ],
+  ["opencode's remote", { type: 'remote', url: 'https://h/', enabled: true, oauth: false }, { transport: 'http' }],
+  [
+    "Zed's object",
+    { command: { path: 'x', args: ['y'], env: { A: '1' } } },
+    { command: 'x', args: ['y'], env: new Map([['A', '1']]) },
+  ],
+])('%s is understood', (_what, entry, link) => {
+  const { servers, problems } = one(entry);
+  expect(servers.get('it')?.link).toMatchObject(link);
+  expect(problems).toEqual([]);
+});
+
+test('two keys that say the same are an error', () => {
+  expect(one({ url: 'https://h/', httpUrl: 'https://i/' }).broken.get('it')?.reason).toContain(
+    '"httpUrl" says the same',
+  );
+});
+
+test.each([
+  { servers: { it: { command: 'x' } }, inputs: [] },
+  { mcp: { servers: { it: { command: 'x' } } }, 'editor.fontSize': 12 },
+  { mcp: { it: { type: 'local', command: ['x'] } }, theme: 'dark' },
+  { context_servers: { it: { command: { path: 'x' } } }, vim_mode: true },
+])('servers are found where another program has them: %j', (file) => {
+  const { servers, problems } = read(file);
+  expect(servers.get('it')?.link).toMatchObject({ command: 'x' });
+  expect(problems).toEqual([]);
+});
+
+test.each([{ enabled: false }, { disabled: true }, { disabled: true, enabled: true }])('%j is off', (off) => {
+  const { servers, broken, problems } = one({ command: 'x', ...off });
+  expect(servers.has('it') || broken.has('it')).toBe(false);
+  expect(problems).toEqual([]);
+});
+
+test.each([
+  ['https://me:p%40ss@h/mcp', 'me:p@ss', 'https://h/mcp'],
+  ['https://token@h/mcp?x=1', 'token:', 'https://h/mcp?x=1'],
+  ['https://:p%ss@h/', ':p%ss', 'https://h/'],
+])('user and password of %s become a header', (url, credentials, bare) => {
+  const { servers, values } = one({ url: ref('ADDRESS') }, { ADDRESS: url });
+  const link = servers.get('it')?.link;
+  const header = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  expect(link).toMatchObject({ url: bare, headers: new Map([['Authorization', header]]) });
+  expect(collectSecrets(servers.values(), values)).toContain(header);
+});
+
+test('a header of the entry beats what its address says, which is told', () => {
+  const { servers, problems } = one({ url: 'https://a:b@h/', headers: { authorization: 'Bearer t' } });
+  expect(servers.get('it')?.link).toMatchObject({
+    url: 'https://h/',
+    headers: new Map([['authorization', 'Bearer t']]),
+  });
+  expect(problems).toMatchObject([{ severity: 'warning', message: expect.stringContaining('has credentials') }]);
 });
 
 test('keys are not substituted', () => {
@@ -215,6 +326,8 @@ test('no value of an entry is repeated in a problem or a reason', () => {
   expect(JSON.stringify([problems, [...broken]])).not.toContain(secret);
 });
 
+const BASIC = `Basic ${Buffer.from('me:p@ssword').toString('base64')}`;
+
 test('secrets: env, headers with and without their scheme, URL parts, substituted variables; longest first', () => {
   const { servers, values } = read(
     {
@@ -224,7 +337,8 @@ test('secrets: env, headers with and without their scheme, URL parts, substitute
           args: ['--token', ref('TOKEN')],
           env: { KEY: 'env-secret', SHORT: 'abc', HOME: '/home/someone' },
         },
-        b: { url: 'https://me:p%40ssword@h/?api_key=query-secret', headers: { Authorization: 'Bearer header-secret' } },
+        b: { url: 'https://h/?api_key=query-secret', headers: { Authorization: 'Bearer header-secret' } },
+        c: { url: 'https://me:p%40ssword@h/' },
       },
     },
     { TOKEN: 'arg-secret' },
@@ -236,12 +350,14 @@ test('secrets: env, headers with and without their scheme, URL parts, substitute
       'env-secret',
       'Bearer header-secret',
       'header-secret',
-      'p%40ssword',
+      BASIC,
+      BASIC.slice('Basic '.length),
       'p@ssword',
+      'me:p@ssword',
       'query-secret',
     ]),
   );
-  expect(secrets[0]).toBe('Bearer header-secret');
+  expect(secrets[0]).toBe(BASIC);
   expect(secretsOf({ secrets } as unknown as Snapshot)).toBe(secrets);
 });
 

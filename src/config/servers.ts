@@ -1,5 +1,6 @@
 /** The servers file: every entry on its own, so that one that fails disables only its server (D12). */
 import type { ConfigDocument, ObjectNode } from './document.ts';
+import { type ServersIn, serversIn } from './other-clients.ts';
 import { quote } from './quote.ts';
 import { type EntryContext, readEntry } from './server-entry.ts';
 import type { BrokenServer, Problem, ServerDefinition } from './types.ts';
@@ -35,7 +36,7 @@ export function readServers(document: ConfigDocument, context: Omit<EntryContext
     return { servers, broken, names: new Set(), values, problems, fatal: true };
   }
   for (const [name, { value }] of found.map.members) {
-    const result = readEntry(name, [found.key, name], value, { ...context, document });
+    const result = readEntry(name, [...found.path, name], value, { ...context, document });
     problems.push(...result.problems);
     values.push(...result.values);
     if (result.kind === 'server') servers.set(name, result.server);
@@ -44,16 +45,14 @@ export function readServers(document: ConfigDocument, context: Omit<EntryContext
   return { servers, broken, names: new Set(found.map.members.keys()), values, problems, fatal: false };
 }
 
-/** `mcpServers`, or VS Code's `servers`. Warns of everything else at the top, except what is known to be harmless. */
-function findMap(
-  document: ConfigDocument,
-  root: ObjectNode,
-  problems: Problem[],
-): { readonly key: string; readonly map: ObjectNode } | undefined {
-  const key = root.members.has('mcpServers') ? 'mcpServers' : 'servers';
-  const map = root.members.get(key)?.value;
+/** Warns of everything else at the top, except what is known to be harmless. */
+function findMap(document: ConfigDocument, root: ObjectNode, problems: Problem[]): ServersIn | undefined {
+  const found = serversIn(root);
+  const top = found?.path[0] ?? 'mcpServers';
+  // The settings of another program hold much that is not meant for us.
+  const isForeign = top !== 'mcpServers' && top !== 'servers';
   for (const other of root.members.keys()) {
-    if (other === key || HARMLESS.has(other)) continue;
+    if (other === top || HARMLESS.has(other) || isForeign) continue;
     problems.push({
       severity: 'warning',
       file: document.file,
@@ -62,7 +61,7 @@ function findMap(
       fix: other === 'servers' ? 'Move its entries to "mcpServers"' : 'Remove it if it was meant for this gateway',
     });
   }
-  return map?.kind === 'object' ? { key, map } : undefined;
+  return found;
 }
 
 /** `$schema` is for editors; `inputs` belongs to VS Code. */

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import process from 'node:process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { substitute } from './substitute.ts';
@@ -30,10 +32,35 @@ test('names of the prototype are not variables', () => {
   expect(substitute(reference('__proto__'), {}).missing).toEqual(['__proto__']);
 });
 
-test('forms of other programs are left alone and reported', () => {
-  const text = `${reference('input:token')} ${reference('env:HOME')} $HOME $\{`;
-  const result = substitute(text, { HOME: 'x' });
-  expect(result).toMatchObject({ text, missing: [], foreign: [reference('input:token'), reference('env:HOME')] });
+test('env: is what Cursor and VS Code write before a variable; its value, also with a default', () => {
+  const text = `${reference('env:HOME')} ${reference('env:NO:-none')} ${reference('env:NO')}`;
+  expect(substitute(text, { HOME: 'x' })).toMatchObject({ text: `x none ${reference('env:NO')}`, missing: ['NO'] });
+});
+
+test('places have the names that Cursor and VS Code give them, whatever the environment says', () => {
+  const text = `${reference('workspaceFolder')}${reference('/')}a ${reference('userHome')}`;
+  expect(substitute(text, { workspaceFolder: 'other' })).toMatchObject({
+    text: `${process.cwd()}/a ${homedir()}`,
+    foreign: [],
+    missing: [],
+  });
+});
+
+test.each(['input:token', 'secret:NAME', 'workspaceFolder:other', 'command:x', 'f%.*', '#array', '', 'a b'])(
+  'what stands for nothing here is left alone and reported: %s',
+  (inner) => {
+    const text = `${reference(inner)} $HOME`;
+    expect(substitute(text, { HOME: 'x' })).toMatchObject({ text, missing: [], foreign: [reference(inner)] });
+  },
+);
+
+test('$$ is one dollar sign, also before braces', () => {
+  const text = `f=one; echo $${reference('f')} $$ $$$${reference('X')}`;
+  expect(substitute(text, { X: '1' })).toMatchObject({
+    text: `f=one; echo ${reference('f')} $ $$${'{X}'}`,
+    foreign: [],
+  });
+  expect(substitute(`$$${reference('X')}`, { X: '1' }).text).toBe('$1');
 });
 
 test('property: text without a reference stays, and what is around one is kept to the letter', () => {
@@ -43,7 +70,7 @@ test('property: text without a reference stays, and what is around one is kept t
     fc.property(plain, plain, name, fc.string({ unit: 'binary' }), (before, after, variable, value) => {
       expect(substitute(before, {}).text).toBe(before);
       const env = Object.fromEntries([[variable, value]]);
-      if (!Object.hasOwn(env, variable)) return;
+      if (!Object.hasOwn(env, variable) || variable === 'userHome') return;
       const result = substitute(before + reference(variable) + after, env);
       expect(result).toEqual({
         text: before + value + after,

@@ -1,12 +1,13 @@
 /** What a file would do, in a few lines for the person who is about to trust it. Shows the file as written. */
-import type { ConfigDocument, ConfigNode, ObjectNode } from './document.ts';
+import { type ConfigDocument, type ConfigNode, type ObjectNode, toValue } from './document.ts';
+import { serversIn, translate } from './other-clients.ts';
 import { quote } from './quote.ts';
 
 /** One line for each server (what would be run or connected to) and each agent, safe to print. */
 export function summarise({ root }: ConfigDocument): readonly string[] {
   const lines: string[] = [];
-  for (const key of ['mcpServers', 'servers']) {
-    for (const [name, entry] of members(root, key)) lines.push(`server ${quote(name)} ${serverLine(entry)}`);
+  for (const [name, { value }] of serversIn(root)?.map.members ?? []) {
+    lines.push(`server ${quote(name)} ${serverLine(toValue(value))}`);
   }
   const agents = [...members(root, 'agents')].map(([name]) => quote(name));
   if (agents.length > 0) lines.push(`rules for the agents ${agents.join(', ')}`);
@@ -15,30 +16,38 @@ export function summarise({ root }: ConfigDocument): readonly string[] {
   return lines;
 }
 
-function serverLine(entry: ConfigNode): string {
-  if (entry.kind !== 'object') return 'is not an object';
-  const command = entry.members.get('command')?.value;
-  const url = entry.members.get('url')?.value;
+function serverLine(value: unknown): string {
+  if (!(value instanceof Map)) return 'is not an object';
+  const { entry } = translate(value);
+  const command = entry.get('command');
+  const url = entry.get('url');
   const parts: string[] = [];
   if (command !== undefined) {
-    const args = entry.members.get('args')?.value;
-    const words = [command, ...(args?.kind === 'array' ? args.items : [])].map(word);
+    const args = entry.get('args');
+    const words = [command, ...(Array.isArray(args) ? args : [])].map(word);
     parts.push(`runs ${words.join(' ')}`);
   }
   if (url !== undefined) parts.push(`connects to ${address(url)}`);
   // Variables such as NODE_OPTIONS or LD_PRELOAD run code too; the values are often secret, so only names are shown.
-  const names = [...(objectAt(entry, 'env')?.members.keys() ?? [])].map((name) => quote(name));
+  const env = entry.get('env');
+  const names = env instanceof Map ? [...env.keys()].map((name) => quote(String(name))) : [];
   if (names.length > 0) parts.push(`sets ${names.join(', ')}`);
+  const file = entry.get('envFile');
+  if (file !== undefined) parts.push(`sets what is in ${word(file)}`);
   return parts.length === 0 ? 'has neither command nor url' : parts.join(', ');
 }
 
-function word(node: ConfigNode): string {
-  return node.kind === 'scalar' ? quote(String(node.value), 400) : '(not a text)';
+function word(value: unknown): string {
+  return isScalar(value) ? quote(String(value), 400) : '(not a text)';
+}
+
+function isScalar(value: unknown): boolean {
+  return value === null || typeof value !== 'object';
 }
 
 /** Without user and query, which may be secret. */
-function address(node: ConfigNode): string {
-  const text = node.kind === 'scalar' ? String(node.value) : '';
+function address(value: unknown): string {
+  const text = isScalar(value) ? String(value) : '';
   return quote(text.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//'), 400);
 }
 

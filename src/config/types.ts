@@ -42,6 +42,8 @@ export interface StdioDefinition {
   readonly args: readonly string[];
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string | undefined;
+  /** Where some of `env` came from: a whole path. */
+  readonly envFile?: string | undefined;
   /** Where the file needs trust: what may be started from its folder. */
   readonly trusted?: TrustedScripts | undefined;
 }
