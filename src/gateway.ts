@@ -235,10 +235,9 @@ export async function createGateway(
     void hooks?.update(next);
     downstream.retain(next.servers);
     catalog.retain(next);
-    parking.review();
     results.review();
     hub.reloaded();
-    transports.sessions.retain((connection) => connection.isKnown(next));
+    transports.reloaded();
     if (settings.initStrategy === 'eager') downstream.warm(next.servers);
   });
   defineGauges(metrics, config, transports.sessions, servers);

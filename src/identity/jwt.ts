@@ -61,7 +61,7 @@ export function createJwtVerifier({
   return async (token, snapshot) => {
     for (const { name, jwt } of candidates(token, snapshot)) {
       const payload = await verifyFor(token, name, jwt);
-      if (payload !== undefined) return admit(snapshot, name, jwt, payload);
+      if (payload !== undefined) return admit(snapshot, name, jwt, payload, endOf(payload, today()));
     }
     return INVALID_TOKEN;
   };
@@ -81,7 +81,13 @@ function candidates(token: string, snapshot: Snapshot): (PrincipalDefinition & {
 }
 
 /** A good token that leaves its bearer no agent at all lacks scope (RFC 6750 section 3.1). */
-function admit(snapshot: Snapshot, name: string, jwt: JwtDefinition, payload: JWTPayload): Authentication {
+function admit(
+  snapshot: Snapshot,
+  name: string,
+  jwt: JwtDefinition,
+  payload: JWTPayload,
+  expiresAt: number,
+): Authentication {
   const grant = {
     agents: jwt.agentClaim === undefined ? undefined : strings(payload[jwt.agentClaim]),
     scopes: scopesOf(payload),
@@ -90,7 +96,15 @@ function admit(snapshot: Snapshot, name: string, jwt: JwtDefinition, payload: JW
   if (principal === undefined || !snapshot.policy.agents.some((agent) => principal.mayAssume(agent))) {
     return { kind: 'refused', error: 'insufficient_scope' };
   }
-  return { kind: 'proven', proof: jwtProof(name, jwt, subjectOf(payload), grant) };
+  return { kind: 'proven', proof: jwtProof(name, jwt, subjectOf(payload), grant, expiresAt) };
+}
+
+/**
+ * When what a token opens is over: as it says itself, and at the end of the tolerance for what is opened after that.
+ * @param now and the result: milliseconds since 1970
+ */
+function endOf({ exp = 0 }: JWTPayload, now: number): number {
+  return exp * 1000 > now ? exp * 1000 : (exp + SKEW_S) * 1000;
 }
 
 /** Issuers write them into `scope`, separated by spaces (RFC 9068), or into `scp`. */

@@ -12,7 +12,11 @@ export interface Proof {
   readonly owner: string;
   /** The principal that this proves under a snapshot; undefined for none any more. */
   find(snapshot: Snapshot): Principal | undefined;
+  /** Milliseconds since 1970 from which on it proves nothing; infinite where it does not end by itself. */
+  expiresAt(snapshot: Snapshot): number;
 }
+
+const NEVER = (): number => Number.POSITIVE_INFINITY;
 
 /** Whoever started us over stdio, where the rules have no principals: what existing users have. */
 const IMPLICIT_STDIO = 'local';
@@ -27,6 +31,7 @@ export const STDIO_PROOF: Proof = {
     const entry = entryWhere(snapshot, ({ stdio }) => stdio);
     return entry && principalOf(snapshot, entry.name);
   },
+  expiresAt: NEVER,
 };
 
 /** Holding the token that the gateway made, where the rules have no principals. */
@@ -41,6 +46,7 @@ function implicit(name: string): Proof {
     subject: undefined,
     owner: name,
     find: (snapshot) => (snapshot.principals === undefined ? unrestricted(name) : undefined),
+    expiresAt: NEVER,
   };
 }
 
@@ -55,11 +61,12 @@ export function tokenProof({ name, tokenSha256 }: PrincipalDefinition): Proof {
       const same = current?.tokenSha256 !== undefined && current.tokenSha256 === tokenSha256;
       return same ? principalOf(snapshot, name) : undefined;
     },
+    expiresAt: (snapshot) => snapshot.principals?.get(name)?.expiresAt ?? NEVER(),
   };
 }
 
-/** Holding a verified JWT. */
-export function jwtProof(name: string, jwt: JwtDefinition, subject: string, grant: Grant): Proof {
+/** Holding a verified JWT. @param expiresAt milliseconds since 1970 */
+export function jwtProof(name: string, jwt: JwtDefinition, subject: string, grant: Grant, expiresAt: number): Proof {
   return {
     principal: name,
     subject,
@@ -68,6 +75,7 @@ export function jwtProof(name: string, jwt: JwtDefinition, subject: string, gran
       const current = snapshot.principals?.get(name)?.jwt;
       return current !== undefined && sameIssuer(current, jwt) ? grantedPrincipal(snapshot, name, grant) : undefined;
     },
+    expiresAt: () => expiresAt,
   };
 }
 

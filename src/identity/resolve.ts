@@ -41,6 +41,7 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
     subject,
     owner,
     isKnown: (snapshot) => find(snapshot) !== undefined,
+    expiresAt: proof.expiresAt,
     sees: (snapshot) => sightOf(snapshot, find(snapshot), options.boundAgent),
     resolve(snapshot, claimed, nameAgent = NEXT_STEPS.nameAgent) {
       if (knownUnder !== snapshot || known.size > MAX_KNOWN) known.clear();

@@ -185,6 +185,7 @@ function permissionOf(
   const name = target.name === undefined ? undefined : detached(target.name);
   return () => {
     const current = snapshot();
+    if (connection.expiresAt(current) <= Date.now()) return false;
     try {
       const caller = connection.resolve(current, claimed);
       return decideFor(current.policy, caller, server, name, kind).allowed;

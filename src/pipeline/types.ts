@@ -24,6 +24,8 @@ export interface Connection {
   readonly owner: string;
   /** Whether the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
+  /** Milliseconds since 1970 at which its credential ends; infinite for one that does not end by itself. */
+  expiresAt(snapshot: Snapshot): number;
   /** Which names of the configuration it may be told; undefined for all, which operators may know. */
   sees(snapshot: Snapshot): Sight | undefined;
   /** The connection for one call, as a hook attested it under that id; absent where nothing can be attested. */

@@ -21,6 +21,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { within } from '../shared/wait.ts';
 import { createGuard } from './http/guard.ts';
+import { createLapses } from './http/lapses.ts';
 import { createMcpEndpoint } from './http/mcp.ts';
 import { createRefusals } from './http/refusals.ts';
 import type { HttpTransport } from './http/server.ts';
@@ -52,6 +53,8 @@ export interface TransportParts {
 
 export interface Transports {
   readonly sessions: Sessions;
+  /** The configuration is another one. */
+  reloaded(): void;
   stdio(input: Readable, output: Writable, connection: Connection, ended: (reason: StdioEnd) => void): void;
   /**
    * @returns where it listens, and the token where this start made one.
@@ -81,9 +84,19 @@ export function createTransports(options: TransportParts): Transports {
   let stdio: StdioTransport | undefined;
   let http: HttpTransport | undefined;
   const failed = (error: unknown): void => log.error({ err: error }, 'an HTTP request failed unexpectedly');
+  const lapses = createLapses({
+    snapshot,
+    lapsed(isOver) {
+      const now = snapshot();
+      sessions.retain((connection) => !isOver(connection));
+      parts.parking.review();
+      return Math.min(...Array.from(sessions.credentials(), (connection) => connection.expiresAt(now)));
+    },
+  });
   const mcp = createMcpEndpoint({
     protocol,
     sessions,
+    lapses,
     maxMessageBytes: settings.maxRequestBytes,
     open: () => open,
     failed,
@@ -102,6 +115,7 @@ export function createTransports(options: TransportParts): Transports {
   const idle = (): Promise<'idle'> => Promise.all([stdio?.idle(), mcp.idle()]).then(() => 'idle');
   return {
     sessions,
+    reloaded: lapses.review,
     stdio(input, output, connection, ended) {
       const { server } = settings;
       stdio = serveStdio({
@@ -166,7 +180,10 @@ export function createTransports(options: TransportParts): Transports {
       mcp.abort(reason);
       await within(idle(), ABORT_MS);
     },
-    close: async () => http?.close(),
+    async close() {
+      lapses.close();
+      await http?.close();
+    },
   };
 }
 

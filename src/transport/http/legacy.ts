@@ -1,5 +1,7 @@
 /** The 2025 revisions over HTTP: sessions, streams that can be resumed, batches of 2025-03-26. */
+
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Connection } from '../../pipeline/types.ts';
 import {
   type InvalidMessage,
   type Message,
@@ -16,6 +18,7 @@ import { batchElements } from '../batch.ts';
 import { isWithdrawn } from '../flights.ts';
 import type { Exchange, Protocol } from '../protocol.ts';
 import { startStream } from './event-stream.ts';
+import type { Lapses } from './lapses.ts';
 import { acknowledge, headerOf, type Post, send } from './post.ts';
 import { Reply } from './reply.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -34,11 +37,19 @@ export interface LegacyEndpoint {
   end(post: Post): void;
 }
 
-export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): LegacyEndpoint {
+export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions, lapses: Lapses): LegacyEndpoint {
+  /** A session is as good as the best credential that its owner came with. */
+  const renew = (session: Session, connection: Connection): void => {
+    session.credential = lapses.later(session.credential, connection);
+    lapses.expect(session.credential);
+  };
+
   const found = ({ request, connection, server }: Post): Session | undefined => {
     const sessionId = headerOf(request, 'mcp-session-id');
     const session = sessionId === undefined ? undefined : sessions.find(sessionId, connection.owner);
-    return session?.server === server ? session : undefined;
+    if (session === undefined || session.server !== server) return undefined;
+    if (session.credential !== connection) renew(session, connection);
+    return session;
   };
 
   /** @returns the session of a message, or sends why there is none. */
@@ -73,11 +84,13 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
     if (flight === undefined) {
       return refusal(message.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.');
     }
+    lapses.add(flight, connection);
     try {
       const exchange: Exchange = { connection, server, signal: flight.signal, streams: accept.events, notify };
       const answered = await protocol.legacy(message, exchange, session);
       return isWithdrawn(flight.signal) ? undefined : { ...answered, status: 200 };
     } finally {
+      lapses.remove(flight);
       session.flights.end(message.id);
     }
   };
@@ -102,6 +115,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
       const { text, status, session: negotiated } = await protocol.initialize(message, exchange);
       const session = negotiated && sessions.open(connection, server, negotiated);
       if (session !== undefined) {
+        lapses.expect(connection);
         session.ended = protocol.listen(session, exchange, {
           send: (message) => session.listener?.write(message),
           isOpen: () => session.listener !== undefined,
@@ -151,6 +165,14 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions): Le
       const session = sessionOf(post);
       if (session === undefined) return;
       startStream(post.response, post.headers);
+      const open = new Canceller();
+      const release = sessions.use(session);
+      lapses.add(open, post.connection);
+      open.addEventListener('abort', () => post.response.end());
+      post.response.once('close', () => {
+        lapses.remove(open);
+        release();
+      });
       const last = headerOf(post.request, 'last-event-id');
       if (last === undefined || !session.streams.resume(last, post.response)) listenFor(session, post.response);
     },

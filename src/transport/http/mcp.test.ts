@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import type { Connection } from '../../pipeline/types.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Protocol } from '../protocol.ts';
+import type { Lapses } from './lapses.ts';
 import { createMcpEndpoint } from './mcp.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -12,6 +13,7 @@ it('begins nothing after it was aborted, though its body comes only then', async
   const endpoint = createMcpEndpoint({
     protocol: { modern } as Partial<Protocol> as Protocol,
     sessions: { closeAll: () => {} } as Partial<Sessions> as Sessions,
+    lapses: { add: () => {}, remove: () => {}, abort: () => {} } as Partial<Lapses> as Lapses,
     maxMessageBytes: 1000,
     open: () => true,
     failed: (error) => expect(error).toBeUndefined(),

@@ -11,6 +11,7 @@ import type { Protocol } from '../protocol.ts';
 import { declaredRevision } from '../request-meta.ts';
 import { type Body, readBody } from './body.ts';
 import type { Elsewhere } from './elsewhere.ts';
+import type { Lapses } from './lapses.ts';
 import { createLegacyEndpoint } from './legacy.ts';
 import { createModernEndpoint } from './modern.ts';
 import { acknowledge, headerOf, type Post, send } from './post.ts';
@@ -20,6 +21,7 @@ import type { Sessions } from './sessions.ts';
 export interface McpEndpointOptions {
   readonly protocol: Protocol;
   readonly sessions: Sessions;
+  readonly lapses: Lapses;
   readonly maxMessageBytes: number;
   /** False while draining. */
   readonly open: () => boolean;
@@ -50,9 +52,9 @@ export interface McpEndpoint {
 }
 
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
-  const { protocol, sessions, elsewhere } = options;
-  const modern = createModernEndpoint(protocol);
-  const legacy = createLegacyEndpoint(protocol, sessions);
+  const { protocol, sessions, lapses, elsewhere } = options;
+  const modern = createModernEndpoint(protocol, lapses);
+  const legacy = createLegacyEndpoint(protocol, sessions, lapses);
   let active = 0;
   let isAborted = false;
   let waiting: (() => void)[] = [];
@@ -187,7 +189,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     },
     abort(reason) {
       isAborted = true;
-      modern.abort(reason);
+      lapses.abort(reason);
       sessions.closeAll(reason);
     },
   };

@@ -5,6 +5,7 @@ import type { Connection } from '../../pipeline/types.ts';
 import { parseMessage } from '../../protocol/messages.ts';
 import { UNBOUNDED } from '../../shared/byte-budget.ts';
 import type { Exchange, Protocol } from '../protocol.ts';
+import type { Lapses } from './lapses.ts';
 import { createModernEndpoint } from './modern.ts';
 
 it('cancels a request whose caller left before anybody looked at it', () => {
@@ -30,6 +31,7 @@ it('cancels a request whose caller left before anybody looked at it', () => {
     budget: UNBOUNDED,
     accept: { json: true, events: true },
   };
-  createModernEndpoint(protocol as Protocol).answer(post, message, '2026-07-28');
+  const lapses = { add: () => {}, remove: () => {} } as Partial<Lapses> as Lapses;
+  createModernEndpoint(protocol as Protocol, lapses).answer(post, message, '2026-07-28');
   expect(isAborted).toBe(true);
 });

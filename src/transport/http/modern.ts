@@ -2,18 +2,16 @@
 import { headerMismatch } from '../../protocol/headers.ts';
 import type { RequestMessage } from '../../protocol/messages.ts';
 import { Canceller } from '../../shared/cancel.ts';
-import type { GatewayError } from '../../shared/errors.ts';
 import { type Answer, refusal } from '../answer.ts';
 import { isWithdrawn } from '../flights.ts';
 import type { Exchange, Protocol } from '../protocol.ts';
+import type { Lapses } from './lapses.ts';
 import { headerOf, type Post, send } from './post.ts';
 import { Reply } from './reply.ts';
 
 export interface ModernEndpoint {
   /** @param declared the protocol version that the request declares. */
   answer(post: Post, message: RequestMessage, declared: string): Promise<void> | void;
-  /** Cancels what is in flight; it is answered with the reason. */
-  abort(reason: GatewayError): void;
 }
 
 /** One request on its way: what the protocol sees of its caller. A class, because every call makes one. */
@@ -54,9 +52,7 @@ class Flight implements Exchange {
   }
 }
 
-export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
-  // V8 keeps the former tables of a set, with what was in it, until a full collection: they must not keep whole requests.
-  const flights = new Set<Canceller>();
+export function createModernEndpoint(protocol: Protocol, lapses: Lapses): ModernEndpoint {
   return {
     answer(post, message, declared) {
       const mismatch = headerMismatch(message, declared, {
@@ -69,9 +65,9 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
         return;
       }
       const flight = new Flight(post);
-      flights.add(flight.signal);
+      lapses.add(flight.signal, post.connection);
       const over = (): void => {
-        flights.delete(flight.signal);
+        lapses.remove(flight.signal);
         flight.over();
       };
       const end = (answer: Answer): void => {
@@ -91,9 +87,6 @@ export function createModernEndpoint(protocol: Protocol): ModernEndpoint {
       if (!(answering instanceof Promise)) return end(answering);
       flight.wait();
       return answering.then(end, broke);
-    },
-    abort(reason) {
-      for (const signal of flights) signal.abort(reason);
     },
   };
 }

@@ -10,6 +10,7 @@ const connection = (principal: string): Connection => ({
   subject: undefined,
   owner: principal,
   isKnown: () => true,
+  expiresAt: () => Number.POSITIVE_INFINITY,
   sees: () => undefined,
   resolve() {
     throw new GatewayError('INVALID_AGENT_ID', 'not asked here');
@@ -111,4 +112,39 @@ it('nobody waits for a client to be initialized whose session is over', async ()
   const session = sessions.open(connection('a'), undefined, NEGOTIATED);
   sessions.close(session.id, 'a');
   await session.ready.promise;
+});
+
+it('a session whose client keeps a stream open is in use; the limit begins when that ends', () => {
+  const clock = { now: 0 };
+  const sessions = sessionsAt(clock);
+  const listening = sessions.open(connection('a'), undefined, NEGOTIATED);
+  const idle = sessions.open(connection('a'), undefined, NEGOTIATED);
+  const release = sessions.use(listening);
+  const second = sessions.use(listening);
+  for (let hour = 0; hour < 5; hour++) {
+    clock.now += 1_500;
+    sessions.open(connection('b'), undefined, NEGOTIATED);
+  }
+  expect(sessions.find(idle.id, 'a')).toBeUndefined();
+  release();
+  clock.now += 1_500;
+  expect(sessions.find(listening.id, 'a')).toBeDefined();
+  second();
+  clock.now += 900;
+  expect(sessions.find(listening.id, 'a')).toBeDefined();
+  clock.now += 1_001;
+  expect(sessions.find(listening.id, 'a')).toBeUndefined();
+  expect(() => second()).not.toThrow();
+});
+
+it('a session is as good as the credential that it was used with last', () => {
+  const sessions = sessionsAt({ now: 0 });
+  const [first, renewed] = [connection('a'), connection('a')];
+  const session = sessions.open(first, undefined, NEGOTIATED);
+  session.credential = renewed;
+  sessions.retain((each) => each !== first);
+  expect(sessions.find(session.id, 'a')).toBeDefined();
+  expect([...sessions.credentials()]).toEqual([renewed]);
+  sessions.retain((each) => each !== renewed);
+  expect(sessions.find(session.id, 'a')).toBeUndefined();
 });

@@ -6,9 +6,12 @@ import { GatewayError } from '../../shared/errors.ts';
 import { createFlights, type Flights } from '../flights.ts';
 import { beginSession, endSession, type Negotiated, type SessionState } from '../session-state.ts';
 import { createEventStreams, type EventStream, type EventStreams } from './event-stream.ts';
+import { credentialOver } from './lapses.ts';
 
 export interface Session extends SessionState {
   readonly connection: Connection;
+  /** The connection of the credential that is good for longest, of those that it was used with. */
+  credential: Connection;
   /** The server that the session is for alone; undefined where the rules choose what it sees. */
   readonly server: string | undefined;
   readonly flights: Flights;
@@ -21,6 +24,8 @@ export interface Session extends SessionState {
 
 interface Held extends Session {
   usedAt: number;
+  /** Streams that its client keeps open, besides requests. */
+  streaming: number;
 }
 
 export interface Sessions {
@@ -28,8 +33,12 @@ export interface Sessions {
   /** Undefined for unknown, expired and other callers' sessions alike: they all get 404. */
   find(id: string, owner: string): Session | undefined;
   close(id: string, owner: string): boolean;
-  /** Ends the sessions of callers whom the configuration no longer knows; their calls in flight are answered with that. */
+  /** Its client keeps a stream open: that is use of it. @returns ends it */
+  use(session: Session): () => void;
+  /** Ends the sessions of callers whose credential is over; their calls in flight are answered with that. */
   retain(keeps: (connection: Connection) => boolean): void;
+  /** Credentials of all that are open. */
+  credentials(): Iterable<Connection>;
   /** Calls in flight are answered with the reason. */
   closeAll(reason: GatewayError): void;
   readonly size: number;
@@ -48,12 +57,6 @@ export interface SessionLimits {
 }
 
 export const SESSION_LIMITS: SessionLimits = { idleMs: 3_600_000, max: 10_000, now: () => performance.now() };
-
-const lockedOut = (): GatewayError =>
-  new GatewayError(
-    'SESSION_ENDED',
-    'The session has ended: the configuration no longer has the credential that opened it. Ask the owner of the gateway.',
-  );
 
 const crowdedOut = (): GatewayError =>
   new GatewayError('SESSION_ENDED', 'The session has ended: too many were opened. Send initialize to start a new one.');
@@ -93,12 +96,20 @@ export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLi
     }
   };
 
-  /** Sessions with calls in flight are in use, however long ago the last request came in. */
+  const touch = (session: Held): void => {
+    session.usedAt = now();
+    held.delete(session.id);
+    held.set(session.id, session);
+  };
+
+  /** Sessions with calls in flight, or an open stream, are in use, however long ago the last request came in. */
   const expire = (): void => {
     const limit = now() - idleMs;
     for (const session of held.values()) {
       if (session.usedAt > limit) break;
-      if (session.flights.size === 0) end(session);
+      if (session.flights.size === 0 && session.streaming === 0) end(session);
+      // So that it is not looked at with every request.
+      else touch(session);
     }
   };
 
@@ -116,12 +127,14 @@ export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLi
       const session: Held = {
         ...beginSession(id, negotiated),
         connection,
+        credential: connection,
         server,
         flights: createFlights(),
         streams: createEventStreams(budget?.of(connection.owner)),
         listener: undefined,
         ended: () => {},
         usedAt: now(),
+        streaming: 0,
       };
       held.set(id, session);
       counts.set(connection.owner, (counts.get(connection.owner) ?? 0) + 1);
@@ -129,10 +142,7 @@ export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLi
     },
     find(id, owner) {
       const session = find(id, owner);
-      if (session === undefined) return undefined;
-      session.usedAt = now();
-      held.delete(id);
-      held.set(id, session);
+      if (session !== undefined) touch(session);
       return session;
     },
     close(id, owner) {
@@ -141,10 +151,22 @@ export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLi
       end(session);
       return true;
     },
+    use({ id }) {
+      const session = held.get(id);
+      if (session === undefined) return () => {};
+      session.streaming++;
+      return () => {
+        session.streaming--;
+        if (held.has(id)) touch(session);
+      };
+    },
     retain(keeps) {
       for (const session of held.values()) {
-        if (!keeps(session.connection)) end(session, lockedOut());
+        if (!keeps(session.credential)) end(session, credentialOver());
       }
+    },
+    *credentials() {
+      for (const { credential } of held.values()) yield credential;
     },
     closeAll(reason) {
       for (const session of held.values()) end(session, reason);
