@@ -145,7 +145,7 @@ describe('the catalogue', () => {
     ]);
     expect(await made.catalog.tools(server, WAIT)).toMatchObject([{ name: 'a', description: '1' }]);
     const warnings = made.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
-    expect(warnings).toEqual(['A definition has no name.', expect.stringContaining('listed twice')]);
+    expect(warnings).toEqual([expect.stringContaining('listed twice'), 'A definition has no name.']);
   });
 
   it('lets a caller wait no longer than it wants', async () => {

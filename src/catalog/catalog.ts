@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Downstream, Log, Tenant } from '../downstream/types.ts';
+import { createByteBudget } from '../shared/byte-budget.ts';
 import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
@@ -21,6 +22,10 @@ import { createMeanings, vectorsDir } from './vectors/meanings.ts';
 const PAGE_TIMEOUT_MS = 30_000;
 /** A start may take its two minutes, and then the handshake. */
 const LEASE_TIMEOUT_MS = 150_000;
+
+/** Characters of the lists of one server, for all who ask, and of all servers: the list that was not asked for longest goes first. */
+const MAX_OF_SERVER = 32 * 1024 * 1024;
+const MAX_OF_ALL = 192 * 1024 * 1024;
 
 /** What callers are told of when it changes. */
 export type ListKind = 'tools' | 'prompts' | 'resources';
@@ -89,10 +94,13 @@ export interface CatalogOptions {
 export function createCatalog(options: CatalogOptions): Catalog {
   const { downstream, log, history } = options;
   const late = new Set<string>();
+  const warnOf = (server: ServerDefinition) => (what: string) => log.warn({ server: server.name }, what);
+  const budget = createByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
   const base = (what: string, kind: ListKind) => ({
     what,
     late,
     arrived: (server: ServerDefinition) => options.onArrival?.(server, kind),
+    budget,
     now: options.now ?? (() => performance.now()),
     // Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's.
     lease: (server: ServerDefinition, tenant: Tenant | undefined) =>
@@ -129,13 +137,14 @@ export function createCatalog(options: CatalogOptions): Catalog {
         server: server.name,
         timeoutMs: PAGE_TIMEOUT_MS,
         hasHeaders: server.link.transport !== 'stdio',
-        warn: (what) => log.warn({ server: server.name }, what),
+        warn: warnOf(server),
       }),
   });
   const offers = (list: OfferList): Shelves<Offers> =>
     createShelves<Offers>({
       ...base(list, list === 'prompts' ? 'prompts' : 'resources'),
-      fetch: (server, link) => fetchOffers(link, server.name, list, PAGE_TIMEOUT_MS),
+      fetch: (server, link) =>
+        fetchOffers(link, list, { server: server.name, timeoutMs: PAGE_TIMEOUT_MS, warn: warnOf(server) }),
     });
   const lists = { prompts: offers('prompts'), resources: offers('resources'), templates: offers('templates') };
   const all = { tools: [tools], prompts: [lists.prompts], resources: [lists.resources, lists.templates] };

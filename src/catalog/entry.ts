@@ -54,8 +54,8 @@ export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | un
   return { tools, rejected, nextCursor, frame: frameOf(text, root, list) };
 }
 
-/** A tool, or why it is left out. */
-function readTool(written: string, hasHeaders: boolean): ToolEntry | string {
+/** A tool, or why it is left out. @param hasHeaders as above */
+export function readTool(written: string, hasHeaders: boolean): ToolEntry | string {
   const raw = clearDefinition(written);
   if (raw === undefined) return `Tool${nameIn(written, 'name')} is left out: ${UNCLEAR}.`;
   const root = readObject(raw);

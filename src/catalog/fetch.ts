@@ -1,6 +1,6 @@
 /** Fetches the whole list of tools of a connected server, within bounds. */
 import type { Link } from '../downstream/types.ts';
-import { readToolsPage, type ToolEntry } from './entry.ts';
+import { readTool, type ToolEntry } from './entry.ts';
 import type { ListPage } from './frame.ts';
 import { fetchPages } from './pages.ts';
 import type { Listing } from './shelves.ts';
@@ -28,32 +28,21 @@ export interface FetchOptions {
  * @throws GatewayError SERVER_UNAVAILABLE when the server refuses, or sends something that is no list or has no end.
  */
 export async function fetchTools(link: Link, options: FetchOptions): Promise<ToolList> {
-  const { server, warn } = options;
   const byName = new Map<string, ToolEntry>();
   const { instructions } = link.facts;
-  const pages: ListPage[] = [];
-  let ttlMs: number | undefined;
-  const done = (): ToolList => ({ entries: [...byName.values()], pages, byName, ttlMs, instructions });
+  const nothing = { pages: [], ttlMs: undefined, size: 0 };
   // A server without the capability has no tools (2025-11-25 and 2026-07-28, server/tools, Capabilities).
-  if (link.facts.capabilities['tools'] === undefined) return done();
+  const hasTools = link.facts.capabilities['tools'] !== undefined;
+  const fetched = hasTools
+    ? await fetchPages(link, { ...options, method: 'tools/list', what: 'tools', take })
+    : nothing;
+  return { ...fetched, entries: [...byName.values()], byName, instructions };
 
-  ttlMs = await fetchPages(link, {
-    server,
-    method: 'tools/list',
-    what: 'tools',
-    timeoutMs: options.timeoutMs,
-    page(text) {
-      const page = readToolsPage(text, options.hasHeaders);
-      for (const reason of page?.rejected ?? []) warn(reason);
-      for (const tool of page?.tools ?? []) {
-        if (byName.has(tool.name))
-          warn(`Tool "${tool.name.slice(0, 128)}" is listed twice; the first definition counts.`);
-        else byName.set(tool.name, tool);
-      }
-      if (page === undefined) return undefined;
-      pages.push({ frame: page.frame, end: byName.size });
-      return { nextCursor: page.nextCursor, total: byName.size };
-    },
-  });
-  return done();
+  function take(raw: string): string | undefined {
+    const tool = readTool(raw, options.hasHeaders);
+    if (typeof tool === 'string') return tool;
+    if (byName.has(tool.name)) return `Tool "${tool.name.slice(0, 128)}" is listed twice; the first definition counts.`;
+    byName.set(tool.name, tool);
+    return undefined;
+  }
 }

@@ -17,6 +17,8 @@ export interface ListPage {
   readonly frame: Frame;
   /** How many entries of the list stand on this page and those before it. */
   readonly end: number;
+  /** The server put nothing on it. */
+  readonly isEmpty: boolean;
 }
 
 /** @param list the member of `root` that holds the list; no other that is read as it is kept, since its entries were not looked at. */
@@ -41,6 +43,12 @@ export function frameOf(text: string, root: ScannedObject, list: Member): Frame 
     written += text.slice(start, end);
   }
   return { text: `${written}}`, listAt, metaAt };
+}
+
+/** A page that says nothing besides its list. */
+export function emptyFrame(field: string): Frame {
+  const text = `{${JSON.stringify(field)}:[]}`;
+  return { text, listAt: text.length - 2, metaAt: -1 };
 }
 
 /** The page with these entries, JSON texts. */

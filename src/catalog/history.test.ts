@@ -37,7 +37,7 @@ function open(maxFiles?: number): History {
 function list(tools: readonly object[], instructions = 'i'): ToolList {
   const { tools: entries = [] } = readToolsPage(JSON.stringify({ tools }), false) ?? {};
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  return { entries, pages: [], byName, ttlMs: undefined, instructions };
+  return { entries, pages: [], byName, ttlMs: undefined, size: 0, instructions };
 }
 
 async function listed(tools: readonly object[], server: ServerDefinition = SERVER, capabilities = '{}'): Promise<void> {

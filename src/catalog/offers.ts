@@ -1,11 +1,10 @@
 /** Prompts, resources and resource templates of a server: their definitions as text, and what they are called by. */
 import type { Link } from '../downstream/types.ts';
-import { elements } from '../protocol/json.ts';
 import { readObject, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { clearDefinition } from './definition.ts';
-import { frameOf, type ListPage } from './frame.ts';
-import { fetchPages } from './pages.ts';
+import type { ListPage } from './frame.ts';
+import { fetchPages, type PagesOptions } from './pages.ts';
 import type { Listing } from './shelves.ts';
 
 /** A list that servers offer besides tools. */
@@ -50,29 +49,28 @@ export interface Offers extends Listing {
 
 /**
  * All entries of a list, in the server's order; of two with one key the first. Empty where the server has no such capability.
- * @param timeoutMs per page.
+ * @param options milliseconds per page, and who is told what is left out.
  * @throws GatewayError SERVER_UNAVAILABLE
  */
-export async function fetchOffers(link: Link, server: string, list: OfferList, timeoutMs: number): Promise<Offers> {
+export async function fetchOffers(
+  link: Link,
+  list: OfferList,
+  options: Pick<PagesOptions, 'server' | 'timeoutMs' | 'warn'>,
+): Promise<Offers> {
   const { method, capability, field, key } = OFFER_LISTS[list];
-  if (link.facts.capabilities[capability] === undefined)
-    return { entries: [], byKey: new Map(), pages: [], ttlMs: undefined };
-  const found = new Map<string, Offer>();
-  const pages: ListPage[] = [];
-  const page = (text: string): { nextCursor: string | undefined; total: number } | undefined => {
-    const root = readObject(text);
-    const member = findMember(root, field);
-    if (root === undefined || member === undefined || text.charAt(member.start) !== '[') return undefined;
-    for (const written of elements(text.slice(member.start, member.end))) {
-      const raw = clearDefinition(written);
-      const offer = raw === undefined ? undefined : readOffer(raw, key);
-      if (offer !== undefined && !found.has(offer.key)) found.set(offer.key, offer);
-    }
-    pages.push({ frame: frameOf(text, root, member), end: found.size });
-    return { nextCursor: stringValue(text, findMember(root, 'nextCursor')), total: found.size };
-  };
-  const ttlMs = await fetchPages(link, { server, method, what: field, timeoutMs, page });
-  return { entries: [...found.values()], byKey: found, pages, ttlMs };
+  const byKey = new Map<string, Offer>();
+  const isOffered = link.facts.capabilities[capability] !== undefined;
+  const nothing = { pages: [], ttlMs: undefined, size: 0 };
+  const fetched = isOffered ? await fetchPages(link, { ...options, method, what: field, take }) : nothing;
+  return { ...fetched, entries: [...byKey.values()], byKey };
+
+  function take(written: string): string | undefined {
+    const raw = clearDefinition(written);
+    const offer = raw === undefined ? undefined : readOffer(raw, key);
+    if (offer === undefined || byKey.has(offer.key)) return '';
+    byKey.set(offer.key, offer);
+    return undefined;
+  }
 }
 
 /** Reads one definition. @returns undefined where it has no name. */

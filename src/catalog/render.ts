@@ -9,6 +9,9 @@ export type Detail = (typeof DETAILS)[number];
 /** Characters of a purpose. */
 const MAX_PURPOSE = 120;
 
+/** Characters of a description that a purpose is looked for in. */
+const MAX_READ = 4096;
+
 /** A tool in short: signature and purpose, or why there is no signature. */
 export interface Brief {
   /** Parameters in parentheses; undefined where the schema has no short form. */
@@ -55,7 +58,7 @@ export function accessOf({ annotations }: ToolEntry): 'read' | 'write' | 'destru
 
 /** The first sentence of the description, or the title: one line. */
 function purposeOf({ name, title, description }: ToolEntry): string {
-  const text = (description ?? '').replace(/\s+/g, ' ').trim();
+  const text = (description ?? '').slice(0, MAX_READ).replace(/\s+/g, ' ').trim();
   const sentence = /^.*?[.!?。](?=\s|$)/.exec(text)?.[0] ?? text;
   // A "sentence" as short as "E.g." or "Note:" says nothing yet.
   const told = sentence.length < 12 ? text : sentence;

@@ -5,6 +5,7 @@
 import type { ServerDefinition } from '../config/types.ts';
 import { hasOwnCredentials } from '../downstream/sharing.ts';
 import type { Link, Tenant } from '../downstream/types.ts';
+import type { ByteBudget, Kept } from '../shared/byte-budget.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { waitFor } from '../shared/wait.ts';
@@ -12,6 +13,8 @@ import { waitFor } from '../shared/wait.ts';
 const DEFAULT_TTL_MS = 300_000;
 /** Lists of one server that are kept. */
 const MAX_ASKERS = 100;
+/** Characters that a list counts for besides its own. */
+const LIST_SIZE = 1024;
 /** Milliseconds that a list is waited for which somebody waited for in vain while its server starts. */
 const GRACE_MS = 100;
 /** A list is not fetched again sooner than this, except when the server announces a change. */
@@ -21,6 +24,8 @@ const MIN_AGE_MS = 5000;
 export interface Listing {
   /** Milliseconds the server calls the list fresh for; undefined where it does not say. */
   readonly ttlMs: number | undefined;
+  /** Characters that are kept of it. */
+  readonly size: number;
 }
 
 export interface Wanted {
@@ -62,11 +67,15 @@ export interface ShelvesOptions<L> {
   readonly late: Set<string>;
   /** A list is there that somebody was told nothing of, because it was late. */
   readonly arrived?: (server: ServerDefinition) => void;
+  /** What the lists of a server count for. */
+  readonly budget?: Pick<ByteBudget, 'of'>;
   readonly now: () => number;
 }
 
 interface Shelf<L> {
   list: L | undefined;
+  /** The memory of the list. */
+  room: Kept | undefined;
   fetchedAt: number;
   /** When the last attempt began, successful or not. */
   triedAt: number;
@@ -98,9 +107,22 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
       shelf = { ...EMPTY, tenant };
       variants.set(asker, shelf);
       // Principals may be many; who comes back fetches again.
-      for (const old of [...variants.keys()].slice(0, -MAX_ASKERS)) variants.delete(old);
+      for (const [old, gone] of [...variants].slice(0, -MAX_ASKERS)) {
+        gone.room?.release();
+        variants.delete(old);
+      }
     }
     return shelf;
+  };
+
+  const put = (server: ServerDefinition, shelf: Shelf<L>, list: L): void => {
+    shelf.room?.release();
+    shelf.list = list;
+    // Who asks when it is gone has it fetched anew.
+    const drop = (): void => {
+      shelf.list = undefined;
+    };
+    shelf.room = options.budget?.of(server.name).keep(list.size + LIST_SIZE, drop);
   };
 
   const fetchInto = async (server: ServerDefinition, shelf: Shelf<L>): Promise<L> => {
@@ -109,7 +131,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     const { generation } = shelf;
     const before = shelf.list;
     const list = await options.fetch(server, link);
-    shelf.list = list;
+    put(server, shelf, list);
     shelf.fetchedAt = now();
     shelf.stale = shelf.generation !== generation;
     options.fetched?.(server, shelf.tenant, before, list);
@@ -158,6 +180,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   const kept = (server: ServerDefinition, tenant?: Tenant): L | undefined => {
     const shelf = shelfOf(server, tenant);
     const { list } = shelf;
+    shelf.room?.use();
     if (list !== undefined && isOld(shelf, list)) void refresh(server, shelf).catch(() => undefined);
     return list;
   };
@@ -182,7 +205,11 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     },
     isMissed: (server) => [...(shelves.get(server.key)?.values() ?? [])].some(({ missed }) => missed),
     retain(keys) {
-      for (const key of shelves.keys()) if (!keys.has(key)) shelves.delete(key);
+      for (const [key, variants] of shelves) {
+        if (keys.has(key)) continue;
+        for (const { room } of variants.values()) room?.release();
+        shelves.delete(key);
+      }
     },
   };
 }
@@ -207,6 +234,7 @@ export function variantOf(tenant: Tenant | undefined): string {
 const NEVER = Number.NEGATIVE_INFINITY;
 const EMPTY = {
   list: undefined,
+  room: undefined,
   fetchedAt: NEVER,
   triedAt: NEVER,
   failedAt: NEVER,

@@ -66,6 +66,8 @@ interface Writer {
 function createWriter(root: Schema): Writer {
   const uses = countReferences(root);
   const named = new Map<string, string>();
+  /** What is short and refers to nothing that is open is written out wherever it is used, and worked out once. */
+  const short = new Map<string, string>();
   const open = new Set<string>();
 
   const type = (schema: unknown, depth: number): string => {
@@ -140,11 +142,16 @@ function createWriter(root: Schema): Writer {
       if (!named.has(target)) named.set(target, '');
       return name;
     }
+    const before = short.get(target);
+    if (before !== undefined) return before;
     open.add(target);
     const text = type(definition, depth + 1);
     open.delete(target);
     // Named meanwhile: it refers to itself.
-    if (!named.has(target) && ((uses.get(target) ?? 0) < 2 || text.length <= INLINE_LENGTH)) return text;
+    if (!named.has(target) && ((uses.get(target) ?? 0) < 2 || text.length <= INLINE_LENGTH)) {
+      short.set(target, text);
+      return text;
+    }
     named.set(target, text);
     return name;
   };

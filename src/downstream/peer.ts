@@ -26,6 +26,9 @@ import { relayedMembers } from './relay.ts';
 import type { ClientAnswer, ServerRequest } from './types.ts';
 import type { Warn } from './warnings.ts';
 
+/** Messages that a batch of a server may have. */
+const MAX_BATCH = 1000;
+
 export interface Peer {
   /** @throws GatewayError TIMEOUT or SERVER_UNAVAILABLE, or the reason of the signal. */
   call(method: string, params: string, options: CallOptions): Promise<ResponseMessage>;
@@ -159,11 +162,17 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
         return true;
       case 'batch':
         if (revision === undefined || !hasBatches(revision)) return false;
-        for (const element of elements(text)) receive(parseMessage(element, 'server'), element, of);
-        return true;
+        return receiveBatch(text, of);
       default:
         return refuse(message.message, text, of);
     }
+  }
+
+  function receiveBatch(text: string, of: number | undefined): boolean {
+    const parts = elements(text, MAX_BATCH + 1);
+    if (parts.length > MAX_BATCH) return refuse(`A batch has more than ${MAX_BATCH} messages.`, text, of);
+    for (const part of parts) receive(parseMessage(part, 'server'), part, of);
+    return true;
   }
 
   function settle(message: ResponseMessage, of: number | undefined): void {

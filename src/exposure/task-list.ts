@@ -1,10 +1,7 @@
 /** `tasks/list` (2025-11-25, basic/utilities/tasks, Listing Tasks): of what the servers list, the caller's own tasks. */
-import { type Frame, filled, frameOf } from '../catalog/frame.ts';
+import { type Frame, filled } from '../catalog/frame.ts';
 import { fetchPages } from '../catalog/pages.ts';
 import type { ServerDefinition } from '../config/types.ts';
-import { elements } from '../protocol/json.ts';
-import { readObject, stringValue } from '../protocol/messages.ts';
-import { findMember } from '../protocol/scan.ts';
 import type { Task, Tasks } from '../relay/tasks.ts';
 import { exposedTask } from '../tools/task.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../tools/types.ts';
@@ -72,28 +69,27 @@ async function listedBy(
   server: ServerDefinition,
   ids: ReadonlyMap<string, string>,
 ): Promise<TaskPage[]> {
-  const pages: TaskPage[] = [];
-  let total = 0;
+  const tasks: Listed[] = [];
+  const take = (raw: string): string | undefined => {
+    const task = exposedTask(raw, (id) => ids.get(id));
+    if (task === undefined) return '';
+    tasks.push(task);
+    return undefined;
+  };
   try {
     const link = await context.lease(server);
-    const { tasks } = link.facts.capabilities;
-    if (typeof tasks !== 'object' || tasks === null || !Object.hasOwn(tasks, 'list')) return [];
-    const page = (text: string): { nextCursor: string | undefined; total: number } | undefined => {
-      const root = readObject(text);
-      const list = findMember(root, 'tasks');
-      if (root === undefined || list === undefined || text.charAt(list.start) !== '[') return undefined;
-      const all = elements(text.slice(list.start, list.end));
-      const tasks = all.flatMap((raw) => exposedTask(raw, (id) => ids.get(id)) ?? []);
-      total += tasks.length;
-      // A page of others' tasks alone would tell how many they are.
-      if (tasks.length > 0 || all.length === 0) pages.push({ frame: frameOf(text, root, list), tasks });
-      return { nextCursor: stringValue(text, findMember(root, 'nextCursor')), total };
-    };
-    await fetchPages(link, { server: server.name, method: 'tasks/list', what: 'tasks', timeoutMs: TIMEOUT_MS, page });
+    const { tasks: offered } = link.facts.capabilities;
+    if (typeof offered !== 'object' || offered === null || !Object.hasOwn(offered, 'list')) return [];
+    const { name } = server;
+    const options = { server: name, method: 'tasks/list', what: 'tasks', timeoutMs: TIMEOUT_MS, warn: () => {}, take };
+    const { pages } = await fetchPages(link, options);
+    const cut = pages.map(({ frame, end }, at) => ({ frame, tasks: tasks.slice(pages[at - 1]?.end ?? 0, end) }));
+    // A page of others' tasks alone would tell how many they are.
+    return cut.filter((page, at) => page.tasks.length > 0 || pages[at]?.isEmpty);
   } catch (error) {
     if (context.signal.aborted) throw error;
+    return [];
   }
-  return pages;
 }
 
 /** A page of one server is its own: with all that it says besides the tasks. */

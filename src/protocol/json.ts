@@ -52,15 +52,29 @@ export function compact(text: string): string {
 
 /** JSON text on one line: raw line breaks can only be white space between tokens (RFC 8259 section 7). */
 export function oneLine(text: string): string {
-  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, ' ') : text;
+  if (!text.includes('\n') && !text.includes('\r')) return text;
+  return text.length > LONG ? oneLongLine(text) : text.replace(/[\r\n]/g, ' ');
 }
 
-/** The texts of the elements of an array, `text` being the array from `[` to `]`. */
-export function elements(text: string): string[] {
+/** Characters from which on replacing one by one takes too long, if there are many. */
+const LONG = 64 * 1024;
+
+/** The same byte by byte. */
+function oneLongLine(text: string): string {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x0a || byte === 0x0d) bytes[at] = 0x20;
+  }
+  return bytes.toString();
+}
+
+/** The texts of the elements of an array, `text` being the array from `[` to `]`; the first of them where there are more than `most`. */
+export function elements(text: string, most = Number.POSITIVE_INFINITY): string[] {
   const found: string[] = [];
   let depth = 0;
   let start = -1;
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < text.length && found.length < most; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x22) {
       if (start < 0) start = at;

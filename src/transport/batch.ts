@@ -19,7 +19,7 @@ export function batchElements(text: string): string[] | BadBatch {
     if (!(error instanceof ScanError)) throw error;
     return { code: error.reason === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST', message: error.message };
   }
-  const parts = elements(array);
+  const parts = elements(array, MAX_BATCH + 1);
   if (parts.length === 0) return { code: 'INVALID_REQUEST', message: 'A batch must hold at least one message.' };
   if (parts.length > MAX_BATCH)
     return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };
