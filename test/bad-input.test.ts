@@ -210,7 +210,7 @@ overMatrix(CORNERS, (kind) => {
     ['no server', '{"tool":"label"}'],
     ['a server of the wrong type', '{"server":1,"tool":"label"}'],
     ['a time-out below zero', '{"server":"calc","tool":"label","timeout_ms":-1}'],
-    ['a time-out that is no number', '{"server":"calc","tool":"label","timeout_ms":"1"}'],
+    ['a time-out that is no number', '{"server":"calc","tool":"label","timeout_ms":"soon"}'],
     ['args of a number', '{"server":"calc","tool":"label","args":5}'],
     ['args of an array', '{"server":"calc","tool":"label","args":[1]}'],
     ['args in a string that is no object', '{"server":"calc","tool":"label","args":"[1]"}'],

@@ -182,6 +182,68 @@ describe('what a server says', () => {
   });
 });
 
+describe.each(['2025-06-18', '2025-11-25'])('in the single view, over HTTP, %s', (revision) => {
+  const home = homeWithServer();
+  let gateway: HttpGateway;
+  beforeAll(async () => {
+    await writeServers(home, home.log);
+    gateway = await serveHttp({ home });
+  });
+  afterAll(() => gateway.stop());
+
+  it.each(['tools/call', 'prompts/get', 'resources/read', 'vendor/any', 'Notifications/x'])(
+    '%s without an id reaches no server: nobody decided on it',
+    async (method) => {
+      const url = new URL(SINGLE.path('s'), gateway.origin).href;
+      const rpc = await openHttp(url, revision, { token: TOKEN });
+      const params = '{"name":"delete_all","uri":"file:///secret/b"}';
+      expect((await rpc.post(`{"jsonrpc":"2.0","method":"${method}","params":${params}}`)).status).toBe(202);
+      expect((await rpc.post('{"jsonrpc":"2.0","method":"notifications/com.example/x","params":{"a":1}}')).status).toBe(
+        202,
+      );
+      await rpc.call('vendor/any', {});
+      const received = linesOf(home.log);
+      expect(received.some((line) => line.includes('notifications/com.example/x'))).toBe(true);
+      expect(received.filter((line) => line.includes('delete_all') || line.includes('secret/b'))).toEqual([]);
+      await rpc.close();
+    },
+  );
+
+  it.each([
+    'Tools/call',
+    'TOOLS/CALL',
+    ' tools/call',
+    'tool\u017f/call',
+    'tools/call/',
+    'resources/READ',
+    'Prompts/get',
+    'tasks/Get',
+    'resources/anything',
+  ])('%s is no method that may be passed on', async (method) => {
+    const url = new URL(SINGLE.path('s'), gateway.origin).href;
+    const rpc = await openHttp(url, revision, { token: TOKEN });
+    const { message } = await rpc.call(method, { name: 'delete_all', uri: 'file:///secret/b' });
+    expect(message.error?.code).toBe(-32601);
+    expect(linesOf(home.log).filter((line) => line.includes('delete_all'))).toEqual([]);
+    await rpc.close();
+  });
+});
+
+it.each(['input_required', 'task', 'vendor'])(
+  'a server of 2025 has one type of result, whatever it calls it (%s)',
+  async (type) => {
+    const home = homeWithServer();
+    await writeServers(home, home.log);
+    const gateway = await serveHttp({ home });
+    const rpc = await openHttp(new URL(SINGLE.path('s'), gateway.origin).href, MODERN, { token: TOKEN });
+    const asked = '"inputRequests":{"q":{"method":"sampling/createMessage","params":{}}},"taskId":"t"';
+    const line = `{"jsonrpc":"2.0","id":@ID@,"result":{"resultType":"${type}","content":[],${asked}}}`;
+    const { message } = await rpc.call('tools/call', { name: 'script', arguments: { lines: [line] } });
+    expect(message.result?.['resultType']).toBe('complete');
+    await gateway.stop();
+  },
+);
+
 describe('what belongs to the address and the headers', () => {
   const home = homeWithServer();
   let gateway: HttpGateway;

@@ -5,6 +5,7 @@
 import { notificationText } from '../protocol/codec.ts';
 import { elements, joinMembers } from '../protocol/json.ts';
 import {
+  isNotificationMethod,
   type Message,
   type NotificationMessage,
   parseMessage,
@@ -260,9 +261,9 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
   }
 
   function say(message: NotificationMessage, of: number | undefined): void {
-    if (message.params !== undefined && isAmbiguous(message.params, PARAMS_NAMES)) return;
+    const { method, params } = message;
+    if (!isNotificationMethod(method) || (params !== undefined && isAmbiguous(params, PARAMS_NAMES))) return;
     const cause = about(of);
-    const { method } = message;
     if (cause?.kind === 'call') cause.call.options.onNotification?.(method, paramsOf(message));
     else if (cause?.kind === 'besides') options.said?.(method, paramsOf(message), cause.session);
   }

@@ -146,6 +146,14 @@ function classifyResponse(
   return { kind: 'response', text, id: id ?? 'null', result, error };
 }
 
+/**
+ * Whether a message of a server without an id may be passed on: a request without one is none, but there are readers that carry it
+ * out all the same, and nobody decided on it. Names of extensions have a domain in them.
+ */
+export function isNotificationMethod(method: string): boolean {
+  return /^(?:notifications\/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\/)/.test(method);
+}
+
 /** How PHP writes an object in which there is nothing. */
 export function isEmptyArray(text: string, { start, end }: Member): boolean {
   return text.charAt(start) === '[' && text.slice(start + 1, end - 1).trim() === '';

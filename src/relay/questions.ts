@@ -78,5 +78,7 @@ export const NOT_ITS_TASK: ClientAnswer = {
 
 function modeOf(params: string): string {
   const text = `{${params}}`;
-  return stringValue(text, findMember(readObject(text), 'mode')) ?? 'form';
+  const member = findMember(readObject(text), 'mode');
+  // What is no string is no mode.
+  return member === undefined ? 'form' : (stringValue(text, member) ?? text.slice(member.start, member.end));
 }

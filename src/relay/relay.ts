@@ -124,7 +124,13 @@ async function relayToLegacy(context: RelayContext, link: Link, request: RelayRe
     ...optionsOf(context, request),
     onRequest: comesBack ? undefined : (asked) => askAbout(context, request.server, asked),
   });
-  return released(client, reply, request);
+  return released(client, untyped(reply), request);
+}
+
+/** The 2025 revisions have one type of result; whatever a server of theirs calls it, it is neither a question nor a task. */
+function untyped(reply: Reply): Reply {
+  if (!reply.ok || reply.result.resultType === 'complete') return reply;
+  return { ok: true, result: { ...reply.result, resultType: 'complete' } };
 }
 
 /** Asks the caller; a task that the question belongs to has another id on either side. */
@@ -226,7 +232,7 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
   });
   try {
     const turn = await conversation.turn();
-    if (turn.kind === 'reply') return released(client, turn.reply, request);
+    if (turn.kind === 'reply') return released(client, untyped(turn.reply), request);
     const handle = context.parking.park(conversation, {
       owner: context.owner,
       call: digestOf(request),

@@ -10,18 +10,15 @@ import {
 } from '../exposure/requests.ts';
 import { type TaskCaller, taskOperation } from '../exposure/tasks.ts';
 import type { View } from '../exposure/view.ts';
+import { foldCase } from '../protocol/fold-case.ts';
 import type { Operation } from '../tools/types.ts';
 
-/** Methods that are never passed to a server as they are: they belong to a hop, or the gateway does them itself. */
-const OWN_METHODS: ReadonlySet<string> = new Set([
-  'initialize',
-  'ping',
-  'server/discover',
-  'logging/setLevel',
-  'subscriptions/listen',
-  'resources/subscribe',
-  'resources/unsubscribe',
-]);
+/**
+ * What the protocol's own methods begin with. None of them is passed to a server as it is, one that nobody here knows or spells so
+ * neither: it belongs to a hop, or names something that the rules decide on, and another reader may take it for one that is known.
+ */
+const OWN_METHODS =
+  /^\s*(?:initialize|ping|server|logging|subscriptions|tools|prompts|resources|completion|tasks|sampling|elicitation|roots|notifications)\b/;
 
 /** @returns undefined where the view has no such method; the gateway's own tools are not found here. */
 export function operationOf(method: string, view: View, caller: TaskCaller): Operation | undefined {
@@ -45,6 +42,8 @@ export function operationOf(method: string, view: View, caller: TaskCaller): Ope
     case 'completion/complete':
       return completionOperation(view);
     default:
-      return view.mode === 'single' && !OWN_METHODS.has(method) ? passThroughOperation(method, view.server) : undefined;
+      return view.mode === 'single' && !OWN_METHODS.test(foldCase(method))
+        ? passThroughOperation(method, view.server)
+        : undefined;
   }
 }
