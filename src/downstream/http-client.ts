@@ -7,6 +7,7 @@ import type { GatewayError } from '../shared/errors.ts';
 import { Gatherer } from '../shared/gather.ts';
 import { pause } from '../shared/wait.ts';
 import { createConnections } from './connections.ts';
+import { OFFERED, Undecodable } from './decoding.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable, WITHOUT_EFFECT } from './failures.ts';
 import { BrokenOff, dispatch, type HttpResponse, NotSent, TooLong } from './http-exchange.ts';
@@ -14,6 +15,8 @@ import { BrokenOff, dispatch, type HttpResponse, NotSent, TooLong } from './http
 /** Milliseconds before a refused connection is tried again: a server that restarts. */
 const REFUSED_PAUSE_MS = 250;
 const MAX_REDIRECTS = 3;
+/** Bytes of a body that are read although nobody wants them. */
+const DISCARDED_BYTES = 128 * 1024;
 /** Bytes of an error page that are looked at. */
 const ERROR_BODY_BYTES = 64 * 1024;
 
@@ -29,6 +32,9 @@ export interface HttpRequest {
   readonly gather?: number | undefined;
 }
 
+/** Headers that ask for an event stream: as it is, for some servers hold back what they compress until there is much of it. */
+export const EVENT_STREAM = { accept: 'text/event-stream', 'accept-encoding': 'identity' } as const;
+
 export interface HttpClient {
   readonly url: URL;
   /** @throws GatewayError SERVER_UNAVAILABLE; the signal's reason when aborted. */
@@ -39,7 +45,10 @@ export interface HttpClient {
 export function createHttpClient(server: string, definition: HttpDefinition, version: string): HttpClient {
   const url = new URL(definition.url);
   const connections = createConnections(url.origin);
-  const configured = new Map([['user-agent', `${CLIENT_NAME}/${version}`]]);
+  const configured = new Map([
+    ['user-agent', `${CLIENT_NAME}/${version}`],
+    ['accept-encoding', OFFERED],
+  ]);
   for (const [name, value] of definition.headers) configured.set(name.toLowerCase(), value);
   /** Where the server redirected its own address to. */
   let home = url.pathname + url.search;
@@ -117,6 +126,7 @@ function isRedirect(response: HttpResponse): boolean {
 function describe(server: string, error: unknown, gather: number | undefined): GatewayError {
   if (error instanceof BrokenOff) return unavailable(server, 'broke off its answer.', { cause: error.cause });
   if (error instanceof TooLong) return tooLong(server, gather ?? 0);
+  if (error instanceof Undecodable) return undecodable(server, error);
   const reason = error instanceof NotSent ? error.cause : error;
   const code = errorCode(reason);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
@@ -148,9 +158,14 @@ function errorCode(error: unknown): string {
   return typeof code === 'string' ? code : 'unknown error';
 }
 
-/** Reads and forgets a body, so that its connection can be used again. */
+/** Reads and forgets a body, so that its connection can be used again; a long one costs more than a new connection. */
 export function discard(response: HttpResponse): void {
-  response.body.read(() => {}).catch(() => undefined);
+  let bytes = 0;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > DISCARDED_BYTES) throw new Error('The rest of the response is not wanted.');
+  };
+  response.body.read(count).catch(() => undefined);
 }
 
 /**
@@ -172,6 +187,10 @@ export async function readBody(server: string, response: HttpResponse, maxBytes:
 export function bodyText(server: string, body: Buffer): string {
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
   return body.toString('utf8');
+}
+
+function undecodable(server: string, error: Undecodable): GatewayError {
+  return unavailable(server, 'sent a compressed answer that cannot be read.', { cause: error.cause });
 }
 
 function tooLong(server: string, maxBytes: number): GatewayError {

@@ -9,6 +9,7 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import { Gatherer } from '../shared/gather.ts';
 import { together } from '../shared/turn.ts';
 import type { Carried, Connections } from './connections.ts';
+import { type Decoding, decodingOf, type Sink, type Source, Undecodable } from './decoding.ts';
 
 /** Bytes that are held while nobody reads; then the server has to wait. */
 const MAX_HELD = 64 * 1024;
@@ -71,13 +72,17 @@ export function dispatch(to: Connections, request: ExchangeRequest): Promise<Htt
 }
 
 /** Handles one request for undici, and is its response. A class, because every call makes one. */
-class Exchange implements Carried, HttpResponse, HttpBody {
+class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   isOver = false;
   status = 0;
   whole: Buffer | undefined;
   readonly #signal: CancelSignal;
   readonly #gather: number | undefined;
   #gatherer: Gatherer | undefined;
+  /** Undefined for a body that is not compressed, as most are. */
+  #decoding: Decoding | undefined;
+  /** Whether all bytes came from the connection. */
+  #hasArrived = false;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   #headers: IncomingHttpHeaders = {};
@@ -105,7 +110,7 @@ class Exchange implements Carried, HttpResponse, HttpBody {
   readonly #aborted = (): void => {
     const reason = errorOf(this.#signal.reason);
     if (this.#controller === undefined) this.#fail(reason);
-    else this.#controller.abort(reason);
+    else this.#abort(reason);
   };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -113,22 +118,31 @@ class Exchange implements Carried, HttpResponse, HttpBody {
     if (this.#signal.aborted) this.#aborted();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     // An informational response; the real one follows.
     if (status < 200) return;
     this.status = status;
     this.#headers = headers;
+    this.#decoding = decodingOf(headers['content-encoding'], controller, this);
     if (this.#gather !== undefined && status < 300 && this.type === 'application/json') {
-      this.#gatherer = new Gatherer(this.#gather, Number(this.header('content-length') ?? 0) || 0);
+      const announced = this.#decoding === undefined ? Number(this.header('content-length') ?? 0) : 0;
+      this.#gatherer = new Gatherer(this.#gather, announced || 0);
     } else {
       this.#resolve(this);
     }
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#decoding === undefined) this.data(chunk);
+    else this.#decoding.push(chunk);
+  }
+
+  /** Takes bytes as they were meant. */
+  data(chunk: Buffer): void {
+    if (this.isOver) return;
     if (this.#gatherer !== undefined) {
       if (this.#gatherer.length + chunk.length <= (this.#gather ?? 0)) this.#gatherer.push(chunk);
-      else controller.abort(new TooLong());
+      else this.#abort(new TooLong());
       return;
     }
     if (this.#take !== undefined) {
@@ -138,10 +152,18 @@ class Exchange implements Carried, HttpResponse, HttpBody {
     this.#held ??= [];
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    if (this.#heldBytes > MAX_HELD) controller.pause();
+    if (this.#heldBytes > MAX_HELD) this.#source()?.pause();
   }
 
   onResponseEnd(): void {
+    this.#hasArrived = true;
+    if (this.#decoding === undefined) this.end();
+    else this.#decoding.end();
+  }
+
+  /** All bytes were taken. */
+  end(): void {
+    if (this.isOver) return;
     if (this.#gatherer !== undefined) {
       this.whole = this.#gatherer.take();
       together(() => this.#resolve(this));
@@ -153,7 +175,23 @@ class Exchange implements Carried, HttpResponse, HttpBody {
     this.#fail(error);
   }
 
+  failed(error: Undecodable): void {
+    if (!this.isOver) this.#abort(error);
+  }
+
+  #source(): Source | undefined {
+    return this.#decoding ?? this.#controller;
+  }
+
+  /** Ends the connection; where its response has arrived, there is only what is left of it here. */
+  #abort(error: Error): void {
+    this.#decoding?.destroy();
+    if (this.#hasArrived) this.#fail(error);
+    else this.#controller?.abort(error);
+  }
+
   #fail(error: unknown): void {
+    this.#decoding?.destroy();
     this.#reject(this.#describe(error));
     this.#end(error);
   }
@@ -161,7 +199,9 @@ class Exchange implements Carried, HttpResponse, HttpBody {
   #describe(error: unknown): unknown {
     // A request is started when it has a connection.
     if (this.#controller === undefined) return new NotSent('', { cause: error });
-    return this.status === 0 || error instanceof TooLong ? error : new BrokenOff('', { cause: error });
+    return this.status === 0 || error instanceof TooLong || error instanceof Undecodable
+      ? error
+      : new BrokenOff('', { cause: error });
   }
 
   header(name: string): string | undefined {
@@ -189,12 +229,12 @@ class Exchange implements Carried, HttpResponse, HttpBody {
       this.#held = undefined;
       for (const chunk of held) if (!this.#deliver(chunk)) break;
       if (this.isOver) this.#settle(this.#failure);
-      else if (this.#heldBytes > MAX_HELD) this.#controller?.resume();
+      else if (this.#heldBytes > MAX_HELD) this.#source()?.resume();
     });
   }
 
   destroy(): void {
-    this.#controller?.abort(new Error('The rest of the response is not wanted.'));
+    this.#abort(new Error('The rest of the response is not wanted.'));
   }
 
   /** @returns whether it was taken. */
@@ -204,7 +244,7 @@ class Exchange implements Carried, HttpResponse, HttpBody {
       return true;
     } catch (error) {
       this.#failure = error;
-      this.#controller?.abort(errorOf(error));
+      this.#abort(errorOf(error));
       return false;
     }
   }

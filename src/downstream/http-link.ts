@@ -15,7 +15,7 @@ import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { changesNothing, seconds, unavailable, WITHOUT_EFFECT, withoutEffect } from './failures.ts';
-import { bodyText, createHttpClient, discard, readRefusal } from './http-client.ts';
+import { bodyText, createHttpClient, discard, EVENT_STREAM, readRefusal } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { keepListening } from './http-listen.ts';
 import { createHttpSession } from './http-session.ts';
@@ -200,7 +200,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     while (handlers.waits(id) && resumable && lastId !== undefined && !(end.error instanceof EventStreamError)) {
       await pause(end.retryMs, signal);
       if (!handlers.waits(id)) return;
-      const headers = { ...session.headers(), accept: 'text/event-stream', 'last-event-id': lastId };
+      const headers = { ...session.headers(), ...EVENT_STREAM, 'last-event-id': lastId };
       const response = await client.request({ method: 'GET', headers, signal });
       if (response.status !== 200 || response.type !== 'text/event-stream') {
         discard(response);

@@ -2,7 +2,7 @@
 import type { CancelSignal } from '../shared/cancel.ts';
 import { pause } from '../shared/wait.ts';
 import type { ChannelHandlers } from './channel.ts';
-import { discard, type HttpClient } from './http-client.ts';
+import { discard, EVENT_STREAM, type HttpClient } from './http-client.ts';
 import type { HttpSession } from './http-session.ts';
 import { readEvents, type StreamEnd } from './http-stream.ts';
 import type { Log } from './types.ts';
@@ -31,7 +31,7 @@ export async function keepListening(parts: Listening): Promise<void> {
     try {
       await session.ready();
       const resume = lastId === undefined ? undefined : { 'last-event-id': lastId };
-      const headers = { ...session.headers(), accept: 'text/event-stream', ...resume };
+      const headers = { ...session.headers(), ...EVENT_STREAM, ...resume };
       const response = await client.request({ method: 'GET', headers, signal });
       if (response.status === 405 || (response.status === 200 && response.type !== 'text/event-stream')) {
         return discard(response);

@@ -3,7 +3,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { authorized } from './authorized.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { unavailable } from './failures.ts';
-import { createHttpClient, discard, readRefusal } from './http-client.ts';
+import { createHttpClient, discard, EVENT_STREAM, readRefusal } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import type { HttpOptions } from './http-link.ts';
 import { readEvents } from './http-stream.ts';
@@ -76,7 +76,7 @@ function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
 
   const listen = async (): Promise<void> => {
     try {
-      const headers = { accept: 'text/event-stream' };
+      const headers = { ...EVENT_STREAM };
       const response = await client.request({ method: 'GET', headers, signal: over.signal });
       if (response.status !== 200) return finish(await refusal(response));
       if (response.type !== 'text/event-stream') {
