@@ -8,7 +8,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = process.env.CLIENTS_MAIN ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url));
 
 /** What every process gets that is not the gateway of this machine's user: nothing but loopback can be reached. */

@@ -1,4 +1,7 @@
 /** What a client itself cannot do, whatever the gateway answers; without `transport`, over both. */
+
+const LIBRARY = 'a call in a session that is over is an error, and the program has to connect again.';
+
 export const LIMITS = [
   {
     name: 'Gemini CLI',
@@ -6,4 +9,11 @@ export const LIMITS = [
     column: 'restart',
     why: 'it keeps the session that a 404 says is over, and fails until it is started again.',
   },
+  { name: 'Copilot CLI', column: 'image', why: 'it shows pictures only to models that it knows to see.' },
+  ...['TypeScript SDK 1', 'TypeScript SDK 2', 'Python SDK'].map((name) => ({
+    name,
+    transport: 'http',
+    column: 'restart',
+    why: LIBRARY,
+  })),
 ];

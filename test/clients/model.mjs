@@ -7,20 +7,26 @@ const letters = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /**
  * @param steps `{ tool, args }` each, `tool` as the gateway calls it; clients put prefixes before it
- * @param before told of each step with its number, before the call is made
+ * @param options.before told of each step, before the call is made
+ * @param options.bridge of clients that defer tools: the tool that calls them, and its arguments
  */
-export async function startModel(steps, before = async () => {}) {
+export async function startModel(steps, { before = async () => {}, bridge } = {}) {
   /** The first request that offers the gateway's tools, whole; and what came back of each step. */
   const seen = { prompt: undefined, results: [], requests: [], missing: [], others: [] };
   const answered = new Map();
   let next = 0;
 
-  /** The tool of the client that stands for one of the gateway's. */
-  const named = (offered, wanted) => offered.find(({ name }) => letters(name).endsWith(letters(wanted)));
+  /** The call of a step, as the client wants it: under its own name of the tool, or through the tool that stands for deferred ones. */
+  const written = (offered, { tool, args }) => {
+    const own = offered.find(({ name }) => letters(name).endsWith(letters(tool)));
+    if (own !== undefined) return { tool: own, args };
+    const through = offered.find(({ name }) => name === bridge?.tool);
+    return through === undefined ? undefined : { tool: through, args: bridge.args(tool, args) };
+  };
 
   async function act(wire, body) {
     const offered = wire.tools(body);
-    if (named(offered, steps[0].tool) === undefined) {
+    if (written(offered, steps[0]) === undefined) {
       seen.others.push(body);
       return { text: aside(body) };
     }
@@ -29,15 +35,15 @@ export async function startModel(steps, before = async () => {}) {
     if (results.length >= seen.results.length) seen.results = results;
     const step = steps[results.length];
     if (step === undefined) return { text: 'All done.' };
-    const tool = named(offered, step.tool);
-    if (tool === undefined) {
+    const call = written(offered, step);
+    if (call === undefined) {
       seen.missing.push(step.tool);
       return { text: `There is no ${step.tool}.` };
     }
     // A request that the client repeats gets the same answer, at once.
     if (!answered.has(results.length)) answered.set(results.length, before(step, results.length));
     await answered.get(results.length);
-    return { tool, args: step.args };
+    return call;
   }
 
   async function answer(request, response) {

@@ -29,8 +29,11 @@ async function turns(agent, installed, transport, steps, { maxResultTokens, give
   const work = path.join(dir, 'work');
   for (const needed of [home, work]) mkdirSync(needed);
   const gateway = makeGateway(dir, { maxResultTokens });
-  const model = await startModel(steps, async ({ restart }) => {
-    if (restart && transport === 'http') await gateway.restart();
+  const model = await startModel(steps, {
+    bridge: agent.bridge,
+    before: async ({ restart }) => {
+      if (restart && transport === 'http') await gateway.restart();
+    },
   });
   try {
     if (transport === 'http') await gateway.start();

@@ -7,7 +7,7 @@ const QUIET_MS = 70_000;
 
 export const STEPS = [
   { column: 'list', tool: 'list_servers', args: {}, good: /bench/ },
-  { column: 'search', tool: 'search_tools', args: { query: 'say a text back' }, good: /"tool":"echo"/ },
+  { column: 'search', tool: 'search_tools', args: { query: 'say a text back' }, good: /"tool":\s*"echo"/ },
   { column: 'call', ...call('echo', { text: 'żółw 東京' }), good: /heard: żółw 東京/ },
   { column: 'failing call', ...call('fail'), good: /it failed/ },
   { column: 'server error', ...call('refuse'), good: /-31999.*refused by the server/s },
@@ -22,7 +22,12 @@ export const STEPS = [
     good: /heard: after the restart/,
     restart: true,
   },
-  { column: 'restart, again', ...call('echo', { text: 'after the restart' }), good: /heard: after the restart/ },
+  {
+    column: 'restart, again',
+    ...call('echo', { text: 'after the restart' }),
+    good: /heard: after the restart/,
+    restart: false,
+  },
 ];
 
 /** Cancelled, or given up by the client. */

@@ -4,6 +4,8 @@ import { node, npm } from '../install.mjs';
 
 export const agent = {
   name: 'Qwen Code',
+  /** It defers the tools of all MCP servers. */
+  bridge: { tool: 'tool_call', args: (tool, args) => ({ name: `mcp__gateway__${tool}`, arguments: args }) },
   async install() {
     const { bin, version } = await npm('@qwen-code/qwen-code');
     return { command: bin('qwen'), version, path: await node(24) };
