@@ -219,6 +219,7 @@ describe.each(['2025-06-18', '2025-11-25'])('in the single view, over HTTP, %s',
     'Prompts/get',
     'tasks/Get',
     'resources/anything',
+    'ping ',
   ])('%s is no method that may be passed on', async (method) => {
     const url = new URL(SINGLE.path('s'), gateway.origin).href;
     const rpc = await openHttp(url, revision, { token: TOKEN });
@@ -227,6 +228,18 @@ describe.each(['2025-06-18', '2025-11-25'])('in the single view, over HTTP, %s',
     expect(linesOf(home.log).filter((line) => line.includes('delete_all'))).toEqual([]);
     await rpc.close();
   });
+});
+
+it('extensions may be called like the protocol’s own methods', async () => {
+  const home = homeWithServer();
+  await writeServers(home, home.log);
+  const gateway = await serveHttp({ home });
+  const rpc = await openHttp(new URL(SINGLE.path('s'), gateway.origin).href, MODERN, { token: TOKEN });
+  for (const method of ['tools.example/call', 'toolsmith/x', 'ping-pong']) {
+    await rpc.call(method, {});
+    expect(linesOf(home.log).at(-1)).toContain(`"method":"${method}"`);
+  }
+  await gateway.stop();
 });
 
 it.each(['input_required', 'task', 'vendor'])(

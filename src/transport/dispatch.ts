@@ -18,7 +18,7 @@ import type { Operation } from '../tools/types.ts';
  * neither: it belongs to a hop, or names something that the rules decide on, and another reader may take it for one that is known.
  */
 const OWN_METHODS =
-  /^\s*(?:initialize|ping|server|logging|subscriptions|tools|prompts|resources|completion|tasks|sampling|elicitation|roots|notifications)\b/;
+  /^\s*(?:initialize|ping|server|logging|subscriptions|tools|prompts|resources|completion|tasks|sampling|elicitation|roots|notifications)\s*(?:\/|$)/;
 
 /** @returns undefined where the view has no such method; the gateway's own tools are not found here. */
 export function operationOf(method: string, view: View, caller: TaskCaller): Operation | undefined {

@@ -23,6 +23,11 @@ const [SEED = '', ONLY_LANE, ONLY_NUMBER] = (process.env['FUZZ_SEED'] ?? String(
 /** Messages between two looks at what was written meanwhile. */
 const ROUND = 50;
 
+/** The lane that speaks the one revision that has batches. */
+const BATCHES = 'stdio-batches';
+/** So that a batch has an answer. */
+const PING = '{"jsonrpc":"2.0","id":"ping","method":"ping"}';
+
 const NAMES = ['stdio-legacy', 'stdio-modern', 'http-legacy', 'http-modern'] as const;
 const ALLOWED = {
   servers: ['*'],
@@ -92,7 +97,8 @@ async function laneOf(name: string, args: readonly string[] | undefined, kinds: 
     await started.running.stop('SIGTERM');
     home.remove();
   });
-  if (args !== undefined) return { lane: await stdioLane(name, started, kinds), logs };
+  const revision = name === BATCHES ? '2025-03-26' : '2025-11-25';
+  if (args !== undefined) return { lane: await stdioLane(name, started, kinds, revision), logs };
   const url = (await started.running.waitForStderr(/listening on (http:\/\/[^\s"]+\/mcp)/))[1] ?? '';
   return { lane: await httpLane(name, started, new URL(url).origin, kinds), logs };
 }
@@ -135,7 +141,8 @@ async function run(lane: Lane, logs: readonly string[], until: number): Promise<
     const place = random.pick(lane.places);
     const good = callerMessage(place, random, `"f-${at}"`);
     const words = deniedIn(place);
-    const text = random.chance(0.75) ? mutated(good, random, words) : good;
+    const single = random.chance(0.75) ? mutated(good, random, words) : good;
+    const text = lane.name === BATCHES && random.chance(0.5) ? `[${single},${PING}]` : single;
     try {
       const told = await lane.send(place, text, (id) => {
         const answer = `{"jsonrpc":"2.0","id":${id},"result":{"action":"accept","content":{"a":1}}}`;
@@ -158,6 +165,7 @@ it(`survives ${SECONDS} s of changed messages`, { timeout: SECONDS * 1_000 + 120
   const all = await Promise.all([
     laneOf('http', undefined, places(['discovery', 'direct', 'single'])),
     laneOf('stdio-discovery', [], places(['discovery'])),
+    laneOf(BATCHES, ['--expose', 'direct'], places(['direct'])),
     laneOf('stdio-direct', ['--expose', 'direct'], places(['direct'])),
     ...NAMES.map((name) => laneOf(`stdio-single-${name}`, ['--server', name], places(['single'], [name]))),
   ]);

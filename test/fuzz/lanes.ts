@@ -54,6 +54,7 @@ export async function stdioLane(
   name: string,
   { running, home }: { running: Running; home: Home },
   places: readonly Place[],
+  revision: string,
 ): Promise<Lane> {
   const { stdin, stdout } = running.child;
   if (stdin === null || stdout === null) throw new Error('The child has no pipes.');
@@ -105,7 +106,7 @@ export async function stdioLane(
     jsonrpc: '2.0',
     id: 0,
     method: 'initialize',
-    params: INITIALIZE('2025-11-25', { elicitation: { form: {} } }),
+    params: INITIALIZE(revision, { elicitation: { form: {} } }),
   };
   const [first] = places;
   if (first !== undefined) await send(first, JSON.stringify(initialize), () => '');
