@@ -33,10 +33,11 @@ export async function createTokenCommand(settings: Settings, options: CreateOpti
     ...agentsOf(editor, options),
     ...(options.operator === true ? { operator: true } : {}),
   };
-  if (write === true) await editor.set(['principals', name], entry);
+  const local = localFor(editor, name);
+  if (write === true) await editor.addPrincipals(new Map([...local, [name, entry]]));
   if (json === true) printJson({ name, token, entry, rules: editor.path, written: write === true });
   else print(token);
-  for (const line of advice(editor, name, entry, write === true)) say(line);
+  for (const line of advice(editor, name, entry, local, write === true)) say(line);
 }
 
 function checkName(editor: RulesEditor, name: string): void {
@@ -63,16 +64,26 @@ function agentsOf(editor: RulesEditor, { name, agent: wanted, operator }: Create
   return isLiteralPattern(agent) ? { default: agent, may_assume: [agent] } : { may_assume: [agent] };
 }
 
-function advice(editor: RulesEditor, name: string, entry: object, written: boolean): string[] {
+/** Once there are principals, they are all there is: clients that start the gateway over stdio keep what they had. */
+function localFor(editor: RulesEditor, name: string): ReadonlyMap<string, object> {
+  if (editor.rules.principals !== undefined) return new Map();
+  return new Map([[name === 'local' ? 'stdio' : 'local', { stdio: true, may_assume: ['*'] }]]);
+}
+
+function advice(
+  editor: RulesEditor,
+  name: string,
+  entry: object,
+  local: ReadonlyMap<string, object>,
+  written: boolean,
+): string[] {
   const { path } = editor;
   const text = `"${name}": ${JSON.stringify(entry)}`;
-  const first =
-    editor.rules.principals === undefined
-      ? [
-          'From then on only principals of the rules may connect. Clients that start the gateway themselves need one too:',
-          '  "local": {"stdio": true, "may_assume": ["*"]}',
-        ]
-      : [];
+  const first = [...local.keys()].flatMap((other) => [
+    'From then on only principals of the rules may connect, and the token that the gateway made is no longer good.',
+    `${written ? `Added ${quote(other)} as well` : 'Add this as well'}: clients that start the gateway themselves need it.`,
+    `  "${other}": {"stdio": true, "may_assume": ["*"]}`,
+  ]);
   return [
     ...(written
       ? [`Added principal ${quote(name)} to ${path}.`]
@@ -127,7 +138,7 @@ export async function revokeToken(settings: Settings, name: string, json: boolea
       `${path} has no principal ${quote(name)} with a token: "agent-mcp-gateway token list" shows them.`,
     );
   }
-  await editor.set(['principals', name], undefined);
+  await editor.removePrincipal(name);
   const left = editor.rules.principals.size - 1;
   if (json === true) printJson({ name, rules: editor.path, revoked: true, principals_left: left });
   else print(`Removed principal ${quote(name)} from ${path}; a running gateway refuses its token in a moment.`);

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
@@ -79,12 +79,16 @@ test('create without --write changes nothing and prints the entry to paste', asy
   expect(err).toContain(`"team": {"token_sha256":"${tokenHash(out.trim())}","may_assume":["team.*"]}`);
 });
 
-test('the first principal of a file comes with a word about stdio', async () => {
+test('the first principal of a file comes with one for stdio, which keeps working, and a word about it', async () => {
   await writeFile(file, '{"agents": {"dev": {}}}');
   const { err, exit } = await run('create', 'dev', '--write');
   expect(exit).toBe(0);
   expect(err).toContain('"local": {"stdio": true, "may_assume": ["*"]}');
-  expect(JSON.parse(await readFile(file, 'utf8')).principals.dev).toMatchObject({ default: 'dev' });
+  const { principals } = JSON.parse(await readFile(file, 'utf8'));
+  expect(principals).toMatchObject({ local: { stdio: true, may_assume: ['*'] }, dev: { default: 'dev' } });
+  await writeFile(file, '{"agents": {"local": {}}}');
+  await run('create', 'local', '--write');
+  expect(JSON.parse(await readFile(file, 'utf8')).principals).toMatchObject({ stdio: { stdio: true } });
 });
 
 test('revoke removes the entry and nothing else; the last one leaves nobody, not everybody', async () => {
@@ -95,6 +99,12 @@ test('revoke removes the entry and nothing else; the last one leaves nobody, not
   expect((await run('list')).err).toContain('No principal has a token');
   await writeFile(file, '{"agents": {"dev": {}}}');
   await run('create', 'dev', '--write');
+  await run('revoke', 'dev');
+  expect(JSON.parse(await readFile(file, 'utf8')).principals).toEqual({ local: { stdio: true, may_assume: ['*'] } });
+  await writeFile(
+    file,
+    `{"agents": {"dev": {}}, "principals": {"dev": {"token_sha256": "${'a'.repeat(64)}", "may_assume": []}}}`,
+  );
   await run('revoke', 'dev');
   expect(JSON.parse(await readFile(file, 'utf8')).principals).toEqual({});
 });
@@ -148,4 +158,13 @@ test('expiry', () => {
   expect(instantIn('8w', now)).toBe('2026-02-26T00:00:00Z');
   expect(instantIn('2027-03-04', now)).toBe('2027-03-04T00:00:00Z');
   for (const wrong of ['0d', '-1d', '1', '1m', '999999y', '2027-13-01']) expect(() => instantIn(wrong, now)).toThrow();
+});
+
+test.skipIf(process.getuid?.() !== 0)('whose file it was, it stays, also where root writes it', async () => {
+  await writeFile(file, COMMENTED);
+  await chown(file, 12345, 23456);
+  await chmod(file, 0o640);
+  expect((await run('create', 'ci', '--agent', 'deployer', '--write')).exit).toBe(0);
+  const { uid, gid, mode } = await stat(file);
+  expect([uid, gid, mode & 0o777]).toEqual([12345, 23456, 0o640]);
 });

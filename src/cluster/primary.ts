@@ -150,7 +150,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     log,
     async serveHttp() {
       await hooks.update(config.current());
-      const generated = generatedToken(settings, config.current());
+      const generated = generatedToken(settings, config.current(), log);
       if (generated !== undefined) redactor.add([generated.token]);
       try {
         await crew.start();

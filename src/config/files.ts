@@ -19,6 +19,8 @@ export type FileContent =
       readonly sha256: string;
       /** The scripts that its owner looked at with it; undefined where it needs no trust. */
       readonly trusted?: TrustedScripts | undefined;
+      /** What was wrong with its rights, and was put right. */
+      readonly warnings?: readonly Problem[];
     }
   | { readonly ok: false; readonly path: string; readonly problem: Problem };
 
@@ -72,11 +74,12 @@ export async function canonical(path: string): Promise<string> {
 
 /**
  * Replaces a file in one step, readable by its owner only; a reader sees the old content or the new one, whole.
+ * @param mode of the file, where others may read it
  * @throws GatewayError CANNOT_WRITE
  */
-export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function writePrivateFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   try {
-    const draft = await draftPrivateFile(path, 0);
+    const draft = await draftPrivateFile(path, 0, mode);
     await draft.commit(content);
   } catch (error) {
     throw cannotWrite(path, error);
@@ -92,9 +95,10 @@ export interface Draft {
 /**
  * The first half of `writePrivateFile`: a full disk or a missing right shows now, and not when the content is there that can be
  * had only once.
+ * Whose file it was stays its owner, also where root writes it for them.
  * @param bytes room to take.
  */
-export async function draftPrivateFile(path: string, bytes: number): Promise<Draft> {
+export async function draftPrivateFile(path: string, bytes: number, mode?: number): Promise<Draft> {
   const folder = dirname(path);
   makeFolder(folder);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
@@ -112,6 +116,7 @@ export async function draftPrivateFile(path: string, bytes: number): Promise<Dra
     }
   };
   await orDiscard(async () => {
+    await keepOwner(handle, path, mode);
     // At random, so that no file system makes nothing of it.
     if (bytes > 0) await handle.write(randomBytes(bytes), 0, bytes, 0);
   });
@@ -126,4 +131,19 @@ export async function draftPrivateFile(path: string, bytes: number): Promise<Dra
         await rename(temporary, path);
       }),
   };
+}
+
+/** Gives a new file to whoever has the one that it will replace, or its folder, as far as this account may. */
+async function keepOwner(handle: FileHandle, path: string, mode: number | undefined): Promise<void> {
+  const facts = await stat(path).catch(() => stat(dirname(path)));
+  const own = await handle.stat();
+  if (facts.uid !== own.uid || (mode !== undefined && facts.gid !== own.gid)) {
+    const isKept = await handle.chown(facts.uid, facts.gid).then(
+      () => true,
+      () => false,
+    );
+    // Another group must not read what that one could.
+    if (!isKept) return;
+  }
+  if (mode !== undefined) await handle.chmod(mode);
 }

@@ -7,6 +7,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { parseDocument } from './document.ts';
 import { type FileContent, readConfigFile, sha256 } from './files.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate.ts';
+import { tighten } from './loose.ts';
 import { quote } from './quote.ts';
 import { lintProblems, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules.ts';
@@ -36,7 +37,11 @@ export interface CheckedConfig {
 /** Reads both files; one in the working directory only with the content that is trusted (D13). Never throws. */
 export async function readContents(location: ConfigLocation, configDir: string): Promise<ConfigContents> {
   const read = async (file: LocatedFile): Promise<FileContent> => {
-    const content = await readConfigFile(file.path);
+    const found = await tighten(file.path, configDir);
+    const read = await readConfigFile(file.path);
+    const error = found.find(({ severity }) => severity === 'error');
+    if (read.ok && error !== undefined) return { ok: false, path: file.path, problem: error };
+    const content = read.ok && found.length > 0 ? { ...read, warnings: found } : read;
     if (!content.ok || !file.needsTrust) return content;
     const trusted = await readTrusted(configDir).catch((): [] => []);
     if (trustOf(trusted, file.path, content.sha256) === 'trusted') {
@@ -155,6 +160,7 @@ function parse(content: FileContent, problems: Problem[]) {
     problems.push(content.problem);
     return undefined;
   }
+  problems.push(...(content.warnings ?? []));
   const parsed = parseDocument(content.path, content.bytes);
   if (parsed.ok) return parsed.document;
   problems.push(...parsed.problems);

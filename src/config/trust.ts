@@ -2,8 +2,9 @@
  * Which files of working directories their owner has looked at (D13): path and hash of the content, and of the scripts that it
  * starts, so that a file that was changed since, by a pull for example, is not used.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
@@ -31,6 +32,9 @@ export function trustFile(configDir: string): string {
 export async function readTrusted(configDir: string): Promise<readonly TrustedFile[]> {
   const path = trustFile(configDir);
   try {
+    // Whoever can write it can trust anything.
+    if (process.platform !== 'win32' && ((await stat(path)).mode & 0o022) !== 0)
+      throw new Error('It is open to others.');
     const content = JSON.parse(await readFile(path, 'utf8')) as { readonly files?: unknown } | null;
     const files = content?.files;
     if (Array.isArray(files) && files.every(isTrustedFile)) return files;
@@ -39,7 +43,7 @@ export async function readTrusted(configDir: string): Promise<readonly TrustedFi
   }
   throw new GatewayError(
     'CONFIG_INVALID',
-    `${escapeText(path)} cannot be read or is damaged, so nobody knows which files you trust: delete it, then run "agent-mcp-gateway trust" again in the folders that you trust.`,
+    `${escapeText(path)} cannot be read, is damaged, or can be written by others, so nobody knows which files you trust: delete it, then run "agent-mcp-gateway trust" again in the folders that you trust.`,
   );
 }
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createToken, isTokenShaped } from './token.ts';
+import { createToken, isTokenShaped, loadOrCreateToken } from './token.ts';
 
 it('tokens are found by a scanner: prefix, 256 bits in base 62, and a checksum that fits', () => {
   const seen = new Set<string>();
@@ -14,4 +17,15 @@ it('tokens are found by a scanner: prefix, 256 bits in base 62, and a checksum t
     expect(isTokenShaped(token)).toBe(true);
   }
   expect(seen.size).toBe(200);
+});
+
+it.each([0o644, 0o666, 0o640, 0o604])('a token file of mode %o is closed to others, and its owner told', (mode) => {
+  const folder = mkdtempSync(join(tmpdir(), 'token-'));
+  const file = join(folder, 'token');
+  writeFileSync(file, `${createToken()}\n`);
+  chmodSync(file, mode);
+  expect(loadOrCreateToken(file)).toMatchObject({ created: false, wasOpen: true });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(loadOrCreateToken(file)).toMatchObject({ created: false, wasOpen: false });
+  rmSync(folder, { recursive: true });
 });

@@ -1,7 +1,8 @@
 /** The token of a gateway whose rules have no principals: made at the first start over HTTP, kept in a file (docs/identity.md). */
 import { hash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import process from 'node:process';
 import { cannotWrite } from '../shared/cannot-write.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { makeFolder } from '../shared/make-folder.ts';
@@ -44,23 +45,46 @@ export function isTokenShaped(token: string): boolean {
 
 const WITHOUT_FILE = 'list principals with tokens of their own in the rules ("agent-mcp-gateway token create")';
 
+export interface GeneratedToken {
+  readonly token: string;
+  /** By this start. */
+  readonly created: boolean;
+  /** Others could read or write the file until now. */
+  readonly wasOpen: boolean;
+}
+
 /**
  * Reads the generated token, or makes one on the first start.
- * @throws GatewayError CONFIG_INVALID where the file exists but holds no token; CANNOT_WRITE
+ * @throws GatewayError CONFIG_INVALID where the file exists but holds no token, or is open to others; CANNOT_WRITE
  */
-export function loadOrCreateToken(file: string): { readonly token: string; readonly created: boolean } {
+export function loadOrCreateToken(file: string): GeneratedToken {
   const fresh = createToken();
   try {
     makeFolder(dirname(file));
     writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
-    return { token: fresh, created: true };
+    return { token: fresh, created: true, wasOpen: false };
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw cannotWrite(file, error, WITHOUT_FILE);
   }
+  const wasOpen = closeToOthers(file);
   const token = readFileSync(file, 'utf8').trim();
-  if (isTokenShaped(token)) return { token, created: false };
+  if (isTokenShaped(token)) return { token, created: false, wasOpen };
   throw new GatewayError(
     'CONFIG_INVALID',
     `${file} does not hold a token: delete it, and the next start makes a new one.`,
   );
+}
+
+/** @returns whether it was open. @throws GatewayError CONFIG_INVALID where it stays so */
+function closeToOthers(file: string): boolean {
+  if (process.platform === 'win32' || (statSync(file).mode & 0o077) === 0) return false;
+  try {
+    chmodSync(file, 0o600);
+    return true;
+  } catch {
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${file} can be read or written by others, and this account cannot change that: delete it, and the next start makes a new token.`,
+    );
+  }
 }

@@ -10,8 +10,9 @@ import { createAuthenticate } from '../identity/authenticate.ts';
 import { connectionOf } from '../identity/connections.ts';
 import type { Proof } from '../identity/proof.ts';
 import { protectedResource } from '../identity/resource.ts';
-import { loadOrCreateToken, tokenHash } from '../identity/token.ts';
+import { type GeneratedToken, loadOrCreateToken, tokenHash } from '../identity/token.ts';
 import { TEXT_TYPE } from '../observe/exposition.ts';
+import type { Logger } from '../observe/log.ts';
 import type { Redactor } from '../observe/redact.ts';
 import type { Sight } from '../observe/sight.ts';
 import type { PipelineParts } from '../pipeline/parts.ts';
@@ -133,7 +134,7 @@ export function createTransports(options: TransportParts): Transports {
       if (settings.noAuth && snapshot().principals !== undefined && seat === undefined) {
         log.warn('--no-auth lets nobody do anything where the rules have principals: leave it out');
       }
-      const generated = generatedToken(settings, snapshot());
+      const generated = generatedToken(settings, snapshot(), log);
       if (generated !== undefined) redactor.add([generated.token]);
       const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
       // Only here: over stdio nothing of HTTP is loaded.
@@ -199,7 +200,15 @@ function allowedHosts({ allowedHosts: named, publicUrl }: Settings): readonly st
 export function generatedToken(
   settings: Settings,
   snapshot: Snapshot,
-): ReturnType<typeof loadOrCreateToken> | undefined {
+  log?: Pick<Logger, 'warn'>,
+): GeneratedToken | undefined {
   if (settings.noAuth || snapshot.principals !== undefined) return undefined;
-  return loadOrCreateToken(join(settings.configDir, 'token'));
+  const file = join(settings.configDir, 'token');
+  const generated = loadOrCreateToken(file);
+  if (generated.wasOpen) {
+    log?.warn(
+      `${file} could be read or written by others, and now only by its owner: delete it for a new token, if somebody may have it`,
+    );
+  }
+  return generated;
 }
