@@ -66,7 +66,10 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
     },
   );
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s ends an idle gateway at once', async (signal) => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+  ] as const)('%s ends an idle gateway at once, with the status %i', async (signal, status) => {
     const home = makeHome({
       servers: servers({ calc: fixture('calc') }),
       rules: withPrincipals({ default: { allow: { servers: ['*'] } } }),
@@ -75,7 +78,7 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
       const gateway = await open({ transport, revision: '2026-07-28' }, { home });
       expect(await executeText(gateway.rpc, { server: 'calc', tool: 'label' })).toBe('none');
       const began = Date.now();
-      expect((await gateway.running.stop(signal)).code).toBe(0);
+      expect((await gateway.running.stop(signal)).code).toBe(status);
       expect(Date.now() - began).toBeLessThan(2_000);
       await assertGone(home.dir);
     }

@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { escapeJson, escapeLines, escapeText } from '../observe/escape.ts';
+import { drained } from '../shared/drained.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 
 /** Text in a style of ECMA-48 (SGR), where the terminal has colours. */
@@ -85,9 +86,30 @@ function write(text: string): void {
   process.stdout.write(text);
 }
 
-function leave({ code }: NodeJS.ErrnoException): never {
+/** Does this before the process ends because nobody reads its output. @returns takes it back */
+export function beforeLeaving(work: () => Promise<unknown>): () => void {
+  lastWork = work;
+  return () => {
+    lastWork = undefined;
+  };
+}
+
+let lastWork: (() => Promise<unknown>) | undefined;
+
+function leave({ code }: NodeJS.ErrnoException): void {
   // Whoever read our data has had enough of it: `| head` is no failure.
-  if (code === 'EPIPE') process.exit(0);
-  sayAll(`Cannot write to standard output (${code ?? 'unknown error'}).`);
-  process.exit(CATALOGUE.CANNOT_WRITE.exit);
+  const isEnough = code === 'EPIPE';
+  if (!isEnough) sayAll(`Cannot write to standard output (${code ?? 'unknown error'}).`);
+  const end = (): never => process.exit(isEnough ? 0 : CATALOGUE.CANNOT_WRITE.exit);
+  if (lastWork === undefined) end();
+  else void lastWork().finally(end);
+}
+
+/** Milliseconds that a reader of data may take; `less` waits for a person. */
+const READER_MS = 3_600_000;
+
+/** Ends the process once its data are read, whatever else is still open. */
+export async function exitWhenRead(): Promise<never> {
+  await drained(process.stdout, READER_MS);
+  process.exit();
 }

@@ -2,15 +2,20 @@
 import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import { drained } from '../shared/drained.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { CommandFlags } from './flags.ts';
 import { refuseMisplaced } from './misplaced.ts';
 import { say } from './output.ts';
+import { watchTerminal } from './terminal.ts';
 
 /** Milliseconds that running calls get to finish once the gateway stops (docs/operations.md, Stop). */
 const DRAIN_MS = 10_000;
 /** Milliseconds until the gateway is gone once its client is; the guardian ends what is left of the servers. */
 const VANISH_MS = 1600;
+/** Exit statuses after Ctrl-C, and after the end of the terminal: 128 and the number of the signal, as shells say. */
+const INTERRUPTED = 130;
+const HUNG_UP = 129;
 /** Milliseconds in which the system notices that a parent ended whose pipes are closed already. */
 const PARENT_MS = 50;
 
@@ -28,14 +33,20 @@ export async function serve(settings: Settings, flags: CommandFlags): Promise<vo
   let gateway: Life | undefined;
   let stopping = false;
   const parent = process.ppid;
-  const stop = (reason: string, drainMs: number = DRAIN_MS): void => {
-    if (gateway === undefined) process.exit(0);
+  const isTerminalGone = watchTerminal();
+  const stop = (reason: string, drainMs: number = DRAIN_MS, status = 0): void => {
+    if (gateway === undefined) process.exit(status);
     if (stopping) leave(gateway);
     stopping = true;
     gateway.log.info({ reason }, 'stopping');
     const { log } = gateway;
-    gateway.stop(drainMs).then(
-      () => process.exit(0),
+    const answered = async (): Promise<void> => {
+      await gateway?.stop(drainMs);
+      // A slow client still gets what was written for it.
+      await drained(process.stdout, drainMs);
+    };
+    answered().then(
+      () => process.exit(status),
       (error: unknown) => {
         log.error({ err: error }, 'the stop failed');
         process.exit(1);
@@ -43,8 +54,11 @@ export async function serve(settings: Settings, flags: CommandFlags): Promise<vo
     );
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGHUP', () => gateway?.reload());
+  process.on('SIGINT', () => stop('SIGINT', DRAIN_MS, INTERRUPTED));
+  process.on('SIGHUP', () => {
+    if (!isTerminalGone()) void gateway?.reload();
+    else if (!stopping) stop('terminal closed', DRAIN_MS, HUNG_UP);
+  });
   if (settings.workers > 1) {
     const { createCluster } = await import('../cluster/primary.ts');
     gateway = await createCluster(settings);

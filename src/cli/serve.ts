@@ -30,8 +30,8 @@ Examples:
   $ agent-mcp-gateway serve --transport http           as a service on http://127.0.0.1:8000/mcp
   $ agent-mcp-gateway serve --agent researcher         for a client entry that belongs to one agent
 
-Stops on SIGTERM, SIGINT and the end of stdin; reloads on SIGHUP and whenever a file changes.
-Exit status: 0 after a clean stop, 1 where it could not start, 2 for a wrong flag.`,
+Stops on SIGTERM, SIGINT, the end of stdin and the end of its terminal; reloads on SIGHUP and whenever a file changes.
+Exit status: 0 after a clean stop, 130 after Ctrl-C, 129 after the end of its terminal, 1 where it could not start, 2 for a wrong flag.`,
     )
     .action(async (flags: CommandFlags) => {
       const [extra] = command.args;

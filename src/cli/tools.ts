@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { CATALOGUE, GatewayError, isErrorCode } from '../shared/errors.ts';
 import { NEXT_STEPS } from '../shared/next-steps.ts';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
-import { fail, printCells, printJson, printText, say } from './output.ts';
+import { exitWhenRead, fail, printCells, printJson, printText, say } from './output.ts';
 
 interface ToolsFlags extends CommandFlags {
   readonly json?: boolean;
@@ -69,7 +69,7 @@ async function run(flags: ToolsFlags, action: (call: Call) => Promise<void>): Pr
   } catch (error) {
     fail(error);
   }
-  process.exit();
+  await exitWhenRead();
 }
 
 async function list(call: Call, server: string | undefined, json: boolean): Promise<void> {

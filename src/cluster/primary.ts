@@ -13,7 +13,7 @@ import { createLogger } from '../observe/log.ts';
 import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/limits.ts';
-import { sinceBoot } from '../shared/clock.ts';
+import { sinceBoot } from '../shared/since-boot.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
 import { serveControl } from '../transport/control.ts';

@@ -2,7 +2,7 @@
  * One timer for many deadlines. Most calls have the same time-out and end long before it, so a timer for each would be set and
  * cleared in vain.
  */
-import { timerMs } from '../shared/wait.ts';
+import { type Deadline, deadline } from '../shared/wait.ts';
 
 export interface Alarm {
   /** Rings at this time or before, in milliseconds of `performance.now`; Infinity for never. */
@@ -17,14 +17,13 @@ export interface Alarm {
  */
 export function createAlarm(ring: () => number): Alarm {
   let set = Number.POSITIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Deadline | undefined;
 
   const at = (time: number): void => {
     if (time >= set) return;
-    clearTimeout(timer);
+    timer?.clear();
     set = time;
-    timer = setTimeout(rung, timerMs(Math.ceil(time - performance.now())));
-    timer.unref();
+    timer = deadline(Math.ceil(time - performance.now()), rung, { unref: true });
   };
 
   const rung = (): void => {
@@ -32,5 +31,5 @@ export function createAlarm(ring: () => number): Alarm {
     at(ring());
   };
 
-  return { at, stop: () => clearTimeout(timer) };
+  return { at, stop: () => timer?.clear() };
 }

@@ -7,6 +7,7 @@ import { type Era, LATEST_LEGACY } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { Canceller, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { type Deadline, deadline } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import type { OpenChannel } from './channel.ts';
 import { seconds, unavailable } from './failures.ts';
@@ -219,13 +220,13 @@ async function attempt(
   const release = follow(budget, signal);
   const began = performance.now();
   let activeAt = began;
-  const expire = (ms: number, phase: 'start' | 'handshake', what: string): NodeJS.Timeout =>
-    setTimeout(() => {
+  const expire = (ms: number, phase: 'start' | 'handshake', what: string): Deadline =>
+    deadline(ms, () => {
       const data = { phase, [LAST_OUTPUT]: lastWords() };
       budget.abort(unavailable(name, `${what} within ${seconds(ms)}; it was stopped.`, { data }));
-    }, ms);
-  const handshakeTimer = (): NodeJS.Timeout => expire(budgets.handshakeMs, 'handshake', 'did not finish the handshake');
-  let timer: NodeJS.Timeout | undefined;
+    });
+  const handshakeTimer = (): Deadline => expire(budgets.handshakeMs, 'handshake', 'did not finish the handshake');
+  let timer: Deadline | undefined;
 
   const missed = (): void => {
     events.toolsChanged?.(server);
@@ -266,7 +267,7 @@ async function attempt(
     active: () => {
       activeAt = performance.now();
       if (!isProcess || facts !== undefined || budget.aborted) return;
-      clearTimeout(timer);
+      timer?.clear();
       timer = handshakeTimer();
     },
     renew,
@@ -324,7 +325,7 @@ async function attempt(
     await peer.close(unavailable(name, 'was not connected.'));
     throw error;
   } finally {
-    clearTimeout(timer);
+    timer.clear();
     release();
   }
 }

@@ -9,6 +9,39 @@ export function timerMs(ms: number): number {
   return Math.min(Math.max(0, ms), LONGEST_TIMER_MS);
 }
 
+/** Milliseconds of lateness that say that the process was suspended, or did something else for long. */
+const LATE_MS = 500;
+/** Milliseconds in which what arrived meanwhile is read before anything is taken for late. */
+const GRACE_MS = 1000;
+
+export interface Deadline {
+  clear(): void;
+}
+
+/**
+ * A timer after which something is over. Timers come before what can be read, so whatever arrived in time is read first, also after
+ * the process was suspended.
+ */
+export function deadline(ms: number, over: () => void, { unref = false } = {}): Deadline {
+  const due = performance.now() + ms;
+  let timer: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
+  const wait = (delay: number, then: () => void): void => {
+    timer = setTimeout(then, timerMs(delay));
+    if (unref) timer.unref();
+  };
+  wait(ms, () => {
+    if (performance.now() - due > LATE_MS) wait(GRACE_MS, over);
+    else immediate = setImmediate(over);
+  });
+  return {
+    clear() {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    },
+  };
+}
+
 /**
  * Waits for a shared promise no longer than this caller wants to; the work goes on for the others.
  * @param late makes the error for a caller whose `ms` milliseconds are over.
@@ -22,11 +55,11 @@ export function waitFor<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(() => reject(late()), timerMs(ms));
+    const timer = deadline(ms, () => reject(late()));
     const aborted = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', aborted, { once: true });
     const end = (): void => {
-      clearTimeout(timer);
+      timer.clear();
       signal?.removeEventListener('abort', aborted);
     };
     work.then(resolve, reject).finally(end);
@@ -35,14 +68,14 @@ export function waitFor<T>(
 
 /** Waits for a promise no longer than `ms` milliseconds. @returns undefined where it takes longer */
 export async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Deadline | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+    timer = deadline(ms, () => resolve(undefined));
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    timer?.clear();
   }
 }
 

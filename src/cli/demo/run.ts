@@ -1,7 +1,7 @@
 /** `demo`: sets the stage, tells the story, clears the stage, whatever happens. */
 import process from 'node:process';
 import { NAME } from '../../shared/version.ts';
-import { print, printJson } from '../output.ts';
+import { beforeLeaving, print, printJson } from '../output.ts';
 import { type AgentFigures, allDefinitionsTokens, type Figures, toolCount } from './figures.ts';
 import { createNarrator, type Narrator, SILENT } from './narrator.ts';
 import { scriptOfThisProcess } from './program.ts';
@@ -13,9 +13,9 @@ import { tell } from './story.ts';
 export async function runDemo({ json }: { json: boolean }): Promise<void> {
   const started = performance.now();
   const narrator = json ? SILENT : createNarrator();
-  if (!json) introduce();
   const watch = clearOnInterruption(() => stage.clear());
   const stage = setStage();
+  if (!json) introduce();
   let measured: Omit<Figures, 'seconds'>;
   try {
     measured = await tell(stage, narrator);
@@ -37,9 +37,10 @@ function clearOnInterruption(clear: () => Promise<void>): { end(): void } {
     ['SIGHUP', stop(129)],
   ] as const;
   for (const [signal, handler] of interruptions) process.on(signal, handler);
-  process.stdout.once('error', stop(1));
+  const takeBack = beforeLeaving(clear);
   return {
     end() {
+      takeBack();
       for (const [signal, handler] of interruptions) process.off(signal, handler);
     },
   };
