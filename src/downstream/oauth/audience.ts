@@ -1,7 +1,8 @@
 /** For whom an access token is, where it says so: a JWT of RFC 9068. Its signature is the business of who takes it. */
 import type { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
-import { isSameSite, originOf } from './issuer.ts';
+import { originOf } from './issuer.ts';
+import { isSameSite } from './site.ts';
 
 export interface AudienceFacts {
   readonly server: string;

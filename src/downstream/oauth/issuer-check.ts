@@ -6,7 +6,8 @@ import type { GatewayError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/quote.ts';
 import { unavailable } from '../failures.ts';
 import type { Discovered } from './discovery.ts';
-import { isSameIssuer, isSameSite, originOf } from './issuer.ts';
+import { isSameIssuer, originOf } from './issuer.ts';
+import { isSameSite } from './site.ts';
 
 /** Another entry whose server may want a sign-in. */
 export interface OtherServer {

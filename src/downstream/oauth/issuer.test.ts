@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { isSameIssuer, isSameSite } from './issuer.ts';
+import { isSameIssuer } from './issuer.ts';
+import { isSameSite } from './site.ts';
 
 test.each([
   ['https://id.example.com', 'https://id.example.com/', true],
