@@ -37,10 +37,17 @@ export async function npm(...packages) {
   return { dir, version, bin: (name) => path.join(dir, 'node_modules/.bin', name) };
 }
 
-/** The folder of a newer Node, for clients that need one. */
-export async function node(major) {
-  const { dir } = await npm(`node@${major}`);
-  return path.join(dir, 'node_modules/.bin');
+const nodes = new Map();
+
+/** The folder of a newer Node, for clients that need one; installed once. */
+export function node(major) {
+  if (!nodes.has(major)) {
+    nodes.set(
+      major,
+      npm(`node@${major}`).then(({ dir }) => path.join(dir, 'node_modules/.bin')),
+    );
+  }
+  return nodes.get(major);
 }
 
 /** @returns the interpreter of an environment of its own, and the version of the first package */
