@@ -4,6 +4,7 @@ import { readObject, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { clearDefinition } from './definition.ts';
 import type { ListPage } from './frame.ts';
+import { mendOnce } from './mend.ts';
 import { fetchPages, type PagesOptions } from './pages.ts';
 import type { Listing } from './shelves.ts';
 
@@ -69,6 +70,7 @@ export async function fetchOffers(
     const offer = raw === undefined ? undefined : readOffer(raw, key);
     if (offer === undefined || byKey.has(offer.key)) return '';
     byKey.set(offer.key, offer);
+    mendOnce(offer, list);
     return undefined;
   }
 }

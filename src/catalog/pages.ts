@@ -46,8 +46,9 @@ export interface FetchedPages {
 }
 
 /**
- * Takes what is within the bounds; the rest is left out, with a warning. Others get their turn meanwhile.
- * @throws GatewayError SERVER_UNAVAILABLE when the server refuses, or sends something that is no list or goes in a circle.
+ * Takes what is within the bounds; the rest is left out, with a warning. Others get their turn meanwhile. A cursor that comes back
+ * ends the list: what came until then is the list.
+ * @throws GatewayError SERVER_UNAVAILABLE when the server refuses, or sends something that is no list.
  */
 export async function fetchPages(link: Link, options: PagesOptions): Promise<FetchedPages> {
   const { server, method, what } = options;
@@ -63,9 +64,8 @@ export async function fetchPages(link: Link, options: PagesOptions): Promise<Fet
     if (page === undefined) throw broken(server, `answered ${method} without a list of ${what}`);
     if (reply.result.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Number.POSITIVE_INFINITY, reply.result.ttlMs);
     cursor = page.nextCursor;
-    if (cursor !== undefined && cursors.has(cursor)) {
-      throw broken(server, `lists its ${what} in a circle: a cursor came back`);
-    }
+    // An empty one leads nowhere for official clients; one that comes back leads in a circle.
+    if (cursor === '' || (cursor !== undefined && cursors.has(cursor))) cursor = undefined;
     if (cursor !== undefined) cursors.add(cursor);
     const isFull = list.isFull || (cursor !== undefined && count >= MAX_PAGES);
     if (cursor !== undefined && !isFull) continue;

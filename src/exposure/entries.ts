@@ -2,6 +2,7 @@
 import { appUrisOf } from '../catalog/app-uris.ts';
 import type { ToolEntry } from '../catalog/entry.ts';
 import type { Frame, ListPage } from '../catalog/frame.ts';
+import { mendOnce } from '../catalog/mend.ts';
 import { type Offer, type OfferList, readOffer } from '../catalog/offers.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import type { OfferKind } from '../policy/rules.ts';
@@ -44,7 +45,7 @@ export async function exposedEntries(
       const offers = await offersOf(context, name, list);
       return offers
         .filter((offer) => context.decide(name, offer.key, kind).allowed)
-        .map((offer) => expose(name, offer, list));
+        .flatMap((offer) => expose(name, offer, list) ?? []);
     }),
   );
   // Of two that a hash made equal the first counts, as it does for who calls it.
@@ -109,17 +110,38 @@ async function fetchOffers(
 }
 
 const offers = new WeakMap<ToolEntry, Offer>();
+const tools = new WeakMap<Offer, ToolEntry>();
 
 function offerOf(tool: ToolEntry): Offer {
   let offer = offers.get(tool);
   if (offer === undefined) {
     offer = readOffer(tool.raw, 'name') ?? { key: tool.name, raw: tool.raw, keyStart: 0, keyEnd: 0 };
     offers.set(tool, offer);
+    tools.set(offer, tool);
   }
   return offer;
 }
 
-function expose(server: string, offer: Offer, list: ListName): ExposedEntry {
+const mended = new WeakMap<Offer, Offer | 'none'>();
+
+/** A definition as every client takes it; undefined where there is none. */
+function mendedOf(offer: Offer, list: ListName): Offer | undefined {
+  let one = mended.get(offer);
+  if (one === undefined) {
+    const result = mendOnce(tools.get(offer) ?? offer, list);
+    if ('flaw' in result) one = 'none';
+    else one = result.text === offer.raw ? offer : (readOffer(result.text, KEYS[list]) ?? 'none');
+    mended.set(offer, one);
+  }
+  return one === 'none' ? undefined : one;
+}
+
+const KEYS = { tools: 'name', prompts: 'name', resources: 'uri', templates: 'uriTemplate' } as const;
+
+/** @returns undefined where official clients would refuse the whole list for it. */
+function expose(server: string, written: Offer, list: ListName): ExposedEntry | undefined {
+  const offer = mendedOf(written, list);
+  if (offer === undefined) return undefined;
   const named = list === 'tools' || list === 'prompts';
   const exposed = named ? exposedName(server, offer.key) : exposedUri(server, offer.key);
   const edits = [{ start: offer.keyStart, end: offer.keyEnd, value: exposed }];

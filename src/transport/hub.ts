@@ -6,6 +6,7 @@ import type { View } from '../exposure/view.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { createPace, type Pace } from './pace.ts';
 
 /** A resource of a server, as the server names it. */
 export interface Watched {
@@ -69,6 +70,9 @@ export function createHub(snapshot: () => Snapshot): Hub {
   /** Servers whose lists changed; `undefined` for the rules, which concern everybody. */
   const changed = new Map<ListKind, Set<string | undefined>>();
   let timer: NodeJS.Timeout | undefined;
+  /** By kind and server. */
+  const paces = new Map<string, Pace>();
+  const waiting = new Set<string>();
 
   const may = ({ connection, view }: Listener, server: string, uri?: string): boolean => {
     const seen = view();
@@ -100,6 +104,24 @@ export function createHub(snapshot: () => Snapshot): Hub {
     if (timer === undefined) timer = setTimeout(tell, GATHER_MS).unref();
   };
 
+  /** A server that announces changes all the time is told of in its pace; the last one is always told. */
+  const announce = (server: string, kind: ListKind): void => {
+    const key = `${kind} ${server}`;
+    const pace = paces.get(key) ?? createPace();
+    paces.set(key, pace);
+    if (waiting.has(key)) return;
+    const wait = pace.waitMs();
+    if (wait === 0) {
+      gather(server, [kind]);
+      return;
+    }
+    waiting.add(key);
+    setTimeout(() => {
+      waiting.delete(key);
+      announce(server, kind);
+    }, wait).unref();
+  };
+
   const watchersOf = function* (server: string): Generator<readonly [Listener, string, Watched]> {
     for (const listener of listeners) {
       for (const [asked, watched] of listener.watched) if (watched.server === server) yield [listener, asked, watched];
@@ -120,7 +142,9 @@ export function createHub(snapshot: () => Snapshot): Hub {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    listsChanged: gather,
+    listsChanged(server, kinds) {
+      for (const kind of kinds) announce(server, kind);
+    },
     resourceUpdated(server, uri) {
       for (const [listener, asked, watched] of watchersOf(server)) {
         if (watched.uri === uri && may(listener, server, uri)) listener.resourceUpdated(asked);
