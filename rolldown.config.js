@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
+import { bundledLicences } from './scripts/bundled.mjs';
 
 /** The program, its workers, its threads and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
 export default defineConfig({
@@ -16,6 +17,7 @@ export default defineConfig({
   // `main` of some packages is UMD, whose inner requires cannot be bundled.
   resolve: { mainFields: ['module', 'main'] },
   plugins: [
+    bundledLicences(),
     {
       name: 'program',
       // Text of one byte per character is read faster and needs half of the memory.

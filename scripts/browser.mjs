@@ -1,4 +1,5 @@
 /** The browser that people sign in with, in tests. */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 
@@ -19,3 +20,16 @@ export function findBrowser() {
 export const NO_BROWSER =
   'There is no Chromium here, and the tests of signing in need one. Debian and Ubuntu: "apt-get install chromium". ' +
   'Elsewhere: install Chromium or Chrome; CHROMIUM=/path/to/it names one in another place.';
+
+/** Installs one where the system's package manager may be used without asking. @returns whether there is one now */
+export function installBrowser() {
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const run = (...command) =>
+    spawnSync(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] }).status;
+  const may = existsSync('/usr/bin/apt-get') && (asRoot.length === 0 || run(...asRoot, 'true') === 0);
+  if (!may) return false;
+  const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq'];
+  run(...apt, 'update');
+  run(...apt, 'install', '-y', '--no-install-recommends', 'chromium');
+  return findBrowser() !== undefined;
+}

@@ -1,0 +1,101 @@
+/**
+ * What of others is in the build: their licences as one text, and a bill of materials (CycloneDX). Both ship with it, made of
+ * the modules that the bundler took, so that neither can name too little.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Writes `THIRD-PARTY.txt` and `sbom.cdx.json` beside the chunks. */
+export function bundledLicences() {
+  return {
+    name: 'bundled-licences',
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk');
+      const packages = packagesOf(chunks.flatMap(({ moduleIds }) => moduleIds));
+      this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY.txt', source: licencesText(packages) });
+      this.emitFile({
+        type: 'asset',
+        fileName: 'sbom.cdx.json',
+        source: `${JSON.stringify(sbom(packages), null, 2)}\n`,
+      });
+    },
+  };
+}
+
+/**
+ * The packages that modules are from, by name. Code that the bundler itself adds counts as a module of it.
+ * @throws Error for a package without a licence
+ */
+export function packagesOf(moduleIds) {
+  const folders = new Set(moduleIds.map(folderOf).filter((folder) => folder !== undefined));
+  return [...folders].map(readPackage).sort((one, other) => (one.purl < other.purl ? -1 : 1));
+}
+
+function folderOf(id) {
+  if (id.includes('rolldown:runtime') || id.includes('rolldown/runtime')) return path.resolve('node_modules/rolldown');
+  const file = id.replace(/^\0+/, '').replace(/\?.*$/, '').replaceAll('\\', '/');
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
+}
+
+function readPackage(folder) {
+  const { name, version, license, repository, description } = JSON.parse(
+    readFileSync(path.join(folder, 'package.json'), 'utf8'),
+  );
+  const texts = readdirSync(folder)
+    .filter((file) => /^(?:licen[cs]e|copying|notice)(?:[.-]|$)/i.test(file))
+    .sort()
+    .map((file) => readFileSync(path.join(folder, file), 'utf8').trim());
+  if (typeof license !== 'string' || texts.length === 0) throw new Error(`${name}@${version} has no licence to ship.`);
+  const source = typeof repository === 'string' ? repository : repository?.url;
+  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+  return { name, version, license, source, description, purl, text: texts.join('\n\n') };
+}
+
+function licencesText(packages) {
+  const parts = packages.map(({ name, version, license, source, text }) =>
+    [`${name} ${version} (${license})`, ...(source === undefined ? [] : [source]), '', text].join('\n'),
+  );
+  const rule = `\n\n${'-'.repeat(80)}\n\n`;
+  return `The files in this folder contain code of these packages, under their own licences.${rule}${parts.join(rule)}\n`;
+}
+
+/** CycloneDX 1.6, without what changes from build to build. */
+function sbom(packages) {
+  const { name, version, license } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const root = `pkg:npm/${name}@${version}`;
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: {
+      lifecycles: [{ phase: 'build' }],
+      component: { type: 'application', 'bom-ref': root, name, version, purl: root, licenses: licenceOf(license) },
+    },
+    components: packages.map(component),
+    dependencies: [
+      { ref: root, dependsOn: packages.map(({ purl }) => purl) },
+      ...packages.map(({ purl }) => ({ ref: purl, dependsOn: [] })),
+    ],
+  };
+}
+
+function component({ name, version, license, description, source, purl }) {
+  const [group, short] = name.startsWith('@') ? name.split('/') : [undefined, name];
+  return {
+    type: 'library',
+    'bom-ref': purl,
+    ...(group === undefined ? {} : { group }),
+    name: short,
+    version,
+    ...(description === undefined ? {} : { description }),
+    scope: 'required',
+    licenses: licenceOf(license),
+    purl,
+    ...(source === undefined ? {} : { externalReferences: [{ type: 'vcs', url: source }] }),
+  };
+}
+
+function licenceOf(license) {
+  return /[ ()]/.test(license) ? [{ expression: license }] : [{ license: { id: license } }];
+}
