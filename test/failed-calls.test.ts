@@ -18,7 +18,7 @@ const ERRORS = [
   '{"code":-32603,"message":"Something broke"}',
   '{"code":-32602,"message":"Missing argument \\"id\\""}',
   '{"code":-32601,"message":"Unknown tool"}',
-  '{"code":7,"message":"","data":null}',
+  '{"code":7,"message":""}',
   '{"code":-31999,"message":"Exact \\u00e9","data":{"big":12345678901234567890,"list":[1.0,{"a":null}]}}',
 ];
 
