@@ -27,7 +27,7 @@ export function linkOf(entry: ServerEntry, error: Report, warn: Report): StdioDe
       error([field], 'names an HTTP transport, but the entry has a "command"', 'Write "stdio", or "url" for "command"');
       return undefined;
     }
-    for (const key of ['oauth', 'credentials'] as const) {
+    for (const key of ['oauth', 'credentials', 'ca'] as const) {
       if (entry[key] === undefined) continue;
       error([key], 'is about HTTP servers, but the entry has a "command"', 'Remove it; a program signs in by itself');
     }

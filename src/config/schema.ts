@@ -76,6 +76,10 @@ const serverFields = {
   envFile: z.string().meta({ description: 'File with more of them, one NAME=value a line; env wins.' }).exactOptional(),
   cwd: z.string().exactOptional(),
   url: z.string().meta({ description: 'Address of an HTTP server.' }).exactOptional(),
+  ca: z
+    .string()
+    .meta({ description: 'PEM file with authorities whose certificates count too; from the folder of this file on.' })
+    .exactOptional(),
   headers: strings.meta({ description: 'Headers of every request.' }).exactOptional(),
   type: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),
   transport: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),

@@ -1,6 +1,6 @@
 /** One entry of the servers file -> a definition, or the reasons why this server is off (D12). */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { cwdHere } from '../shared/places.ts';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './document.ts';
 import { toValue } from './document.ts';
@@ -118,7 +118,12 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
     for (const issue of checked.issues) report('error', issue.path, issue.message, issue.fix, issue.target);
     return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
   }
-  const link = linkOf(checked.value, error, (...about) => report('warning', ...about));
+  const found = linkOf(checked.value, error, (...about) => report('warning', ...about));
+  const { ca } = checked.value;
+  const link =
+    found?.transport !== 'stdio' && found !== undefined && ca !== undefined
+      ? { ...found, ca: resolve(dirname(document.file), ca) }
+      : found;
   if (link === undefined || reasons.length > 0) {
     return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
   }

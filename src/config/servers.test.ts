@@ -377,3 +377,18 @@ test('what an entry says about the life of its connections is part of what makes
   expect(one({ command: 'run', sharing: 'everybody' }).servers.get('it')).toBeUndefined();
   expect(one({ command: 'run', max_queue: 0 }).servers.get('it')).toBeUndefined();
 });
+
+test.each([
+  ['corp.pem', '/etc/gateway/corp.pem'],
+  ['../ca/corp.pem', '/etc/ca/corp.pem'],
+  ['/ca.pem', '/ca.pem'],
+])('"ca": %j is a file from the folder of the servers file on', (ca, expected) => {
+  const text = JSON.stringify({
+    mcpServers: { it: { url: 'https://example.com/mcp', ca }, run: { command: 'x', ca } },
+  });
+  const parsed = parseDocument('/etc/gateway/mcp.json', Buffer.from(text));
+  if (!parsed.ok) throw new Error('unreadable');
+  const { servers, broken } = readServers(parsed.document, { env: {}, schema, mainScript: undefined });
+  expect(servers.get('it')?.link).toMatchObject({ ca: expected });
+  expect(broken.get('run')?.reason).toContain('is about HTTP servers');
+});

@@ -55,6 +55,8 @@ export interface HttpDefinition {
   readonly isCertain?: boolean | undefined;
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
+  /** Path to a PEM file with authorities whose certificates count too. */
+  readonly ca?: string | undefined;
   /** Whose sign-in requests carry: one of the gateway for everybody, or each principal's own. */
   readonly credentials?: 'gateway' | 'per-principal' | undefined;
   /** What the entry says about signing in; undefined for nothing. */

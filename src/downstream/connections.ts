@@ -2,9 +2,12 @@
  * The connections to one origin, one request at a time on each, as undici's own pool has them; that one looks at all of them for
  * every request.
  */
+import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
+import type { ProxyServer } from './proxy.ts';
+import { openTunnel } from './tunnel.ts';
 
 const MAX_CONNECTIONS = 128;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -15,6 +18,20 @@ const LIFE_MS = 60_000;
 export interface Carried extends Dispatcher.DispatchHandler {
   /** True when it has its response, or will have none. */
   readonly isOver: boolean;
+}
+
+/** A proxy takes requests to a server without TLS with their whole address (RFC 9112, section 3.2.2). */
+function forwardingTo({ url, authorization }: ProxyServer, origin: string) {
+  const added = ['host', new URL(origin).host];
+  if (authorization !== undefined) added.push('proxy-authorization', authorization);
+  return {
+    origin: url.origin,
+    request: (request: Dispatcher.DispatchOptions): Dispatcher.DispatchOptions => ({
+      ...request,
+      path: origin + request.path,
+      headers: [...(request.headers as string[]), ...added],
+    }),
+  };
 }
 
 export interface Connections {
@@ -30,9 +47,29 @@ interface Connection {
   since: number;
 }
 
-export function createConnections(origin: string): Connections {
+/** What leads to an origin: a proxy, and whose certificates count; nothing for the usual way. */
+export interface Route {
+  readonly proxy?: ProxyServer | undefined;
+  readonly secureContext?: SecureContext | undefined;
+}
+
+export function createConnections(origin: string, { proxy, secureContext }: Route = {}): Connections {
+  const isTunnel = proxy !== undefined && origin.startsWith('https:');
   // Shared, for it keeps TLS sessions.
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
+  const direct = buildConnector({
+    timeout: CONNECT_TIMEOUT_MS,
+    ...(secureContext === undefined ? {} : { secureContext }),
+  });
+  const connect: typeof direct = isTunnel
+    ? (options, callback) => {
+        const target = `${options.hostname}:${options.port || 443}`;
+        openTunnel(proxy, target, CONNECT_TIMEOUT_MS, secureContext).then(
+          (httpSocket) => direct({ ...options, httpSocket }, callback),
+          (error: Error) => callback(error, null),
+        );
+      }
+    : direct;
+  const forward = proxy === undefined || isTunnel ? undefined : forwardingTo(proxy, origin);
   const all = new Set<Connection>();
   /** Who was used last is used first: undici closes those that are not needed. */
   const free: Connection[] = [];
@@ -40,7 +77,7 @@ export function createConnections(origin: string): Connections {
   let isOver = false;
 
   const open = (): Connection => {
-    const client = new Client(origin, {
+    const client = new Client(forward?.origin ?? origin, {
       connect,
       pipelining: 1,
       // Calls have their own time-outs.
@@ -85,7 +122,7 @@ export function createConnections(origin: string): Connections {
       const connection = take();
       const [request, carried] = (connection && waiting.shift()) ?? [];
       if (connection === undefined || request === undefined || carried === undefined) return;
-      connection.client.dispatch(request, carried);
+      connection.client.dispatch(forward?.request(request) ?? request, carried);
       // Where undici refuses it at once, no 'drain' follows.
       if (carried.isOver) keep(connection);
     }

@@ -2,6 +2,7 @@
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
+import { dispatcherFor } from './dispatcher.ts';
 
 export interface FetchLimits {
   readonly maxBytes: number;
@@ -27,6 +28,7 @@ export async function fetchJson(
 ): Promise<unknown> {
   // Loaded when it is needed: few gateways ask for anything this way.
   const { request } = await import('undici');
+  const dispatcher = await dispatcherFor(new URL(address));
   const { origin, pathname } = new URL(address);
   const failed = (why: string, extras: { cause?: unknown; data?: Record<string, unknown> } = {}): GatewayError =>
     new GatewayError('SERVER_UNAVAILABLE', `${origin}${pathname} ${why}.`, extras);
@@ -50,7 +52,11 @@ export async function fetchJson(
           body: JSON.stringify(post.body),
         };
   try {
-    const { statusCode, body } = await request(address, { signal: ending.signal, ...sent });
+    const { statusCode, body } = await request(address, {
+      signal: ending.signal,
+      ...sent,
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+    });
     body.on('error', () => undefined);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -69,6 +75,7 @@ export async function fetchJson(
     throw failed(why, { cause: error });
   } finally {
     clearTimeout(timer);
+    void dispatcher?.destroy();
     post?.signal.removeEventListener('abort', abort);
   }
 }

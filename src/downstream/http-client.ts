@@ -6,11 +6,14 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { Gatherer } from '../shared/gather.ts';
 import { pause } from '../shared/wait.ts';
+import { secureContextFor } from './authorities.ts';
 import { createConnections } from './connections.ts';
 import { OFFERED, Undecodable } from './decoding.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable, WITHOUT_EFFECT } from './failures.ts';
 import { BrokenOff, dispatch, type HttpResponse, NotSent, TooLong } from './http-exchange.ts';
+import { type ProxyServer, proxyFor } from './proxy.ts';
+import { ProxyRefusal } from './tunnel.ts';
 
 /** Milliseconds before a refused connection is tried again: a server that restarts. */
 const REFUSED_PAUSE_MS = 250;
@@ -44,7 +47,8 @@ export interface HttpClient {
 
 export function createHttpClient(server: string, definition: HttpDefinition, version: string): HttpClient {
   const url = new URL(definition.url);
-  const connections = createConnections(url.origin);
+  const proxy = proxyFor(url);
+  const connections = createConnections(url.origin, { proxy, secureContext: secureContextFor(definition.ca) });
   const configured = new Map([
     ['user-agent', `${CLIENT_NAME}/${version}`],
     ['accept-encoding', OFFERED],
@@ -73,7 +77,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
   };
 
   const failed = (request: HttpRequest, error: unknown): never => {
-    throw request.signal.aborted ? request.signal.reason : describe(server, error, request.gather);
+    throw request.signal.aborted ? request.signal.reason : describe(server, error, request.gather, proxy);
   };
 
   const follow = async (request: HttpRequest, first: HttpResponse): Promise<HttpResponse> => {
@@ -123,7 +127,12 @@ function isRedirect(response: HttpResponse): boolean {
   return REDIRECTS.has(response.status) && response.header('location') !== undefined;
 }
 
-function describe(server: string, error: unknown, gather: number | undefined): GatewayError {
+function describe(
+  server: string,
+  error: unknown,
+  gather: number | undefined,
+  proxy: ProxyServer | undefined,
+): GatewayError {
   if (error instanceof BrokenOff) return unavailable(server, 'broke off its answer.', { cause: error.cause });
   if (error instanceof TooLong) return tooLong(server, gather ?? 0);
   if (error instanceof Undecodable) return undecodable(server, error);
@@ -132,11 +141,25 @@ function describe(server: string, error: unknown, gather: number | undefined): G
   // Only codes: the text of the error may quote the address, and that may hold a credential.
   const isForeign = reason instanceof undiciErrors.HTTPParserError;
   const unknown = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
-  const what = CODES.get(code) ?? unknown;
+  const what = throughProxy(proxy, reason, code) ?? CODES.get(code) ?? unknown;
   const cause = reason instanceof undiciErrors.InvalidArgumentError ? undefined : reason;
   if (reason === error) return unavailable(server, `${what}.`, { cause });
   const next = 'Try again later, or check its entry in the servers file.';
   return unavailable(server, `${what}. ${next}`, { cause, data: WITHOUT_EFFECT });
+}
+
+/** What went wrong between here and a proxy; undefined where it is not known to be there. */
+function throughProxy(proxy: ProxyServer | undefined, reason: unknown, code: string): string | undefined {
+  if (proxy === undefined) return undefined;
+  const { host } = proxy.url;
+  if (reason instanceof ProxyRefusal) {
+    const wants = reason.status === 407 ? ' It wants a user name and a password: put them into its address.' : '';
+    return `cannot be reached: the proxy ${host} makes no connection to it (HTTP ${reason.status}).${wants}`.replace(
+      /\.$/,
+      '',
+    );
+  }
+  return CODES.has(code) ? `cannot be reached through the proxy ${host} (${code})` : undefined;
 }
 
 const CODES: ReadonlyMap<string, string> = new Map([

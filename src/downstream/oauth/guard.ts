@@ -8,6 +8,8 @@ export interface GuardOptions {
   readonly configured: URL;
   /** Hosts that the owner named besides; they may be in a private network. */
   readonly trusted?: readonly string[] | undefined;
+  /** Path to a PEM file of the entry. */
+  readonly ca?: string | undefined;
   /** For tests, which reach nothing public. */
   readonly isPublic?: ((address: string) => boolean) | undefined;
 }

@@ -4,8 +4,10 @@ import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import type { Response as UndiciResponse } from 'undici';
 import { GatewayError } from '../../shared/errors.ts';
+import { dispatcherFor } from '../dispatcher.ts';
 import { CLIENT_NAME } from '../envelope.ts';
 import { seconds } from '../failures.ts';
+import { proxyFor } from '../proxy.ts';
 import { createGuard, type Guard, type GuardOptions } from './guard.ts';
 import type { GuardedFetch } from './types.ts';
 
@@ -36,6 +38,7 @@ const OF_THE_TRANSFER: ReadonlySet<string> = new Set(['content-encoding', 'conte
  *   connected to: a name is resolved once, and all its addresses must do;
  * - follows up to three redirects of GET and HEAD, each checked the same way; no credential goes to another origin. Anything
  *   else, which carries codes and tokens, is not sent on at all;
+ * - goes through the proxy that the environment of the gateway names, as far as all of that is seen from here;
  * - reads 64 KiB and takes 5 s in all.
  *
  * It rejects with a GatewayError SERVER_UNAVAILABLE, or the reason of the signal it was given.
@@ -48,15 +51,22 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     const objection = guard.objection(url);
     if (objection !== undefined) throw refusal(url, objection);
     // Loaded when it is needed: most starts sign in nowhere.
-    const { Agent, fetch } = await import('undici');
-    const agent = new Agent({ connect: { lookup: guardedLookup(guard, resolve, url) } });
+    const { fetch } = await import('undici');
+    // A proxy looks the name up itself, and only it can say what is out of bounds there; what is so from here is never asked for.
+    if (proxyFor(url) !== undefined) await checkAddresses(guard, resolve, url);
+    const agent = await dispatcherFor(url, { ca: options.ca, direct: { lookup: guardedLookup(guard, resolve, url) } });
     try {
-      const response = await fetch(url, { ...request, redirect: 'manual', signal, dispatcher: agent });
+      const response = await fetch(url, {
+        ...request,
+        redirect: 'manual',
+        signal,
+        ...(agent && { dispatcher: agent }),
+      });
       return await finish(response, url);
     } catch (error) {
       throw signal.aborted ? signal.reason : explain(error, url);
     } finally {
-      void agent.destroy();
+      void agent?.destroy();
     }
   };
 
@@ -130,6 +140,19 @@ function guardedLookup(
       (error: Error) => callback(error, []),
     );
   };
+}
+
+/** @throws GatewayError where a name that is known here has an address that must not be asked */
+async function checkAddresses(
+  guard: Guard,
+  resolve: (host: string) => Promise<readonly LookupAddress[]>,
+  url: URL,
+): Promise<void> {
+  const found = await resolve(url.hostname.replace(/^\[|\]$/g, '')).catch(() => []);
+  for (const { address } of found) {
+    const objection = guard.objectionTo(address, url);
+    if (objection !== undefined) throw refusal(url, objection);
+  }
 }
 
 function resolveAll(host: string): Promise<readonly LookupAddress[]> {

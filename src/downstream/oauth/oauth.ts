@@ -190,9 +190,9 @@ function strangers({ link: own }: ServerDefinition, servers: Iterable<ServerDefi
 }
 
 /** What the owner wrote about where the server is, and where its sign-in: either may be in a private network. */
-function ownersWords({ url, oauth }: HttpDefinition): GuardOptions {
+function ownersWords({ url, oauth, ca }: HttpDefinition): GuardOptions {
   const trusted = oauth?.issuer === undefined ? [] : [new URL(oauth.issuer).hostname];
-  return { configured: new URL(url), trusted };
+  return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
 }
 
 /** The port that the registration of the last sign-in names: many authorization servers compare it. */
