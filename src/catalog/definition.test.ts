@@ -17,6 +17,13 @@ it.each([
     '{"name":"a","arguments":[{"name":"x","required":null},{"name":"y"}]}',
     '{"name":"a","arguments":[{"name":"x"},{"name":"y"}]}',
   ],
+  ['{"name":"a","inputSchema":null}', '{"name":"a","inputSchema":{"type":"object"}}'],
+  ['{"name":"a","inputSchema":[],"annotations":[ ],"_meta":[]}', '{"name":"a","inputSchema":{"type":"object"}}'],
+  [
+    '{"name":"a","inputSchema":{"type":"object","properties":[],"required":[]}}',
+    '{"name":"a","inputSchema":{"type":"object","required":[]}}',
+  ],
+  ['{"name":"a","arguments":[],"icons":[]}', '{"name":"a","arguments":[],"icons":[]}'],
   ['{"uri":"a:b","mimeType":null,"size":null,"name":"null"}', '{"uri":"a:b","name":"null"}'],
 ])('of %s what is null is left out', (raw, expected) => {
   expect(clearDefinition(raw)).toBe(expected);

@@ -1,9 +1,9 @@
 /** The text of one definition of a server, before it is read: what strict readers refuse without need, what two would read as two. */
 import { elements } from '../protocol/json.ts';
-import { readObject } from '../protocol/messages.ts';
+import { isEmptyArray, readObject } from '../protocol/messages.ts';
 import { isAmbiguous, namesOf, shapeOf, treeOf } from '../protocol/names.ts';
 import { withoutNulls } from '../protocol/nulls.ts';
-import { findMember, type ScannedObject } from '../protocol/scan.ts';
+import { findMember } from '../protocol/scan.ts';
 
 /** Of tools, prompts, resources and templates: none of these means two things. */
 const NAMES = namesOf({
@@ -16,6 +16,12 @@ const SHAPE = shapeOf(NAMES);
 
 /** Keywords of a schema in which null is a value. */
 const NULL_IS_A_VALUE: ReadonlySet<string> = new Set(['default', 'const', 'example']);
+/** Members that are objects, also in a schema: PHP writes those in which there is nothing as an array. */
+const OBJECTS: ReadonlySet<string> = new Set([
+  ...['annotations', '_meta', 'execution', 'outputSchema'],
+  ...['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'],
+]);
+const ANY_OBJECT = '{"type":"object"}';
 
 /**
  * A definition whose members are what they seem.
@@ -25,31 +31,38 @@ const NULL_IS_A_VALUE: ReadonlySet<string> = new Set(['default', 'const', 'examp
 export function clearDefinition(raw: string): string | undefined {
   const root = readObject(raw, SHAPE);
   if (root === undefined || isAmbiguous(root, NAMES)) return undefined;
-  return raw.includes('null') ? withoutNulls(raw, root, presentIn) : raw;
+  return hasNothing(raw) ? withoutNulls(raw, root, presentIn) : raw;
 }
 
 /** Go writes null for lists and maps that are empty, Python for all that is not set; official clients refuse the whole list then. */
 function presentIn(key: string, value: string): string | undefined {
-  if (!value.includes('null')) return undefined;
-  if (key === 'inputSchema' || key === 'outputSchema') return rewritten(value, schemaKeeps);
-  if (key === 'annotations') return rewritten(value, () => false);
+  if (!hasNothing(value)) return undefined;
+  const isEmpty = isEmptyArray(value, { start: 0, end: value.length });
+  if (key === 'inputSchema' && (isEmpty || value === 'null')) return ANY_OBJECT;
+  if (isEmpty) return OBJECTS.has(key) ? '' : undefined;
+  if (key === 'inputSchema' || key === 'outputSchema') return rewritten(value, presentInSchema);
+  if (key === 'annotations') return rewritten(value);
   if (key !== 'arguments' || !value.startsWith('[')) return undefined;
   return `[${elements(value)
-    .map((argument) => rewritten(argument, () => false) ?? argument)
+    .map((argument) => rewritten(argument) ?? argument)
     .join(',')}]`;
 }
 
-function schemaKeeps(key: string): boolean {
-  return NULL_IS_A_VALUE.has(key);
+function presentInSchema(key: string, value: string): string | undefined {
+  if (value === 'null') return NULL_IS_A_VALUE.has(key) ? value : '';
+  return OBJECTS.has(key) && isEmptyArray(value, { start: 0, end: value.length }) ? '' : undefined;
 }
 
-function rewritten(text: string, keepsNull: (key: string) => boolean): string | undefined {
+/** Whether there may be null, or an array in which there is nothing. */
+function hasNothing(text: string): boolean {
+  return text.includes('null') || EMPTY_ARRAY.test(text);
+}
+
+const EMPTY_ARRAY = /\[\s*\]/;
+
+function rewritten(text: string, rewrite?: (key: string, value: string) => string | undefined): string | undefined {
   const object = readObject(text);
-  if (object === undefined) return undefined;
-  const members = object.members.map((member) => (keepsNull(member.key) ? { ...member, isNull: false } : member));
-  const written: ScannedObject = { ...object, members };
-  const changed = withoutNulls(text, written);
-  return changed === text ? undefined : changed;
+  return object === undefined ? undefined : withoutNulls(text, object, rewrite);
 }
 
 /** What a definition is called, for a sentence about it. */

@@ -1,7 +1,7 @@
 /** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
 import { foldCase } from '../protocol/fold-case.ts';
 import { keepMembers, oneLine } from '../protocol/json.ts';
-import { errorMember, type ResponseMessage, stringValue } from '../protocol/messages.ts';
+import { errorMember, isEmptyArray, type ResponseMessage, stringValue } from '../protocol/messages.ts';
 import { isHopByHopMeta, isHopByHopResult } from '../protocol/revisions.ts';
 import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
 import type { Reply } from './types.ts';
@@ -71,7 +71,7 @@ function hasHopByHopMeta(member: Member, isHop: (key: string) => boolean): boole
   return member.key === '_meta' && member.object?.members.some((field) => isHop(field.key)) === true;
 }
 
-/** Requests that are answered with an empty result: null says the same. */
+/** Requests that are answered with an empty result: null says the same, and so does an empty array. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set([
   'ping',
   'logging/setLevel',
@@ -100,7 +100,8 @@ const MAY_BE_ABSENT: ReadonlySet<string> = new Set([
 export function readReply(message: ResponseMessage, method: string): Reply {
   const { text, result, error } = message;
   if (error !== undefined) return { ok: false, ...errorMember(text, error) };
-  if (result?.isNull === true && SAYS_NOTHING.has(method)) return NOTHING;
+  const isNothing = result !== undefined && (result.isNull || isEmptyArray(text, result));
+  if (isNothing && SAYS_NOTHING.has(method)) return NOTHING;
   if (result?.object === undefined) {
     return { ok: false, code: INVALID_ANSWER, message: 'The server answered with a result that is not an object.' };
   }

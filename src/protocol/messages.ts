@@ -124,7 +124,9 @@ function classify(text: string, root: ScannedObject, from: 'caller' | 'server'):
   const params = paramsMember?.object;
   if (paramsMember !== undefined && params === undefined && !isEmptyArray(text, paramsMember))
     return invalid('"params" must be an object.');
-  if (idMember === undefined) return { kind: 'notification', text, method, params };
+  // What cannot be a request says nothing with an id that is null.
+  if (idMember === undefined || (idMember.isNull && method.startsWith('notifications/')))
+    return { kind: 'notification', text, method, params };
   if (id === undefined) return invalid('"id" must be a string or an integer.');
   return { kind: 'request', text, id, method, params };
 }
@@ -155,7 +157,7 @@ export function isNotificationMethod(method: string): boolean {
 }
 
 /** How PHP writes an object in which there is nothing. */
-export function isEmptyArray(text: string, { start, end }: Member): boolean {
+export function isEmptyArray(text: string, { start, end }: Pick<Member, 'start' | 'end'>): boolean {
   return text.charAt(start) === '[' && text.slice(start + 1, end - 1).trim() === '';
 }
 

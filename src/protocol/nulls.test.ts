@@ -23,6 +23,7 @@ it.each([
   ['{"jsonrpc":"2.0","id":1,"method":"m","params":null}', { kind: 'request', params: undefined }],
   ['{"jsonrpc":"2.0","id":1,"method":"m","params":[ ]}', { kind: 'request', params: undefined }],
   ['{"jsonrpc":"2.0","method":"m","params":null,"result":null,"error":null}', { kind: 'notification' }],
+  ['{"jsonrpc":"2.0","id":null,"method":"notifications/initialized"}', { kind: 'notification' }],
   ['{"jsonrpc":"2.0","id":1,"result":{},"error":null}', { kind: 'response', error: undefined }],
   ['{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1,"message":"m"}}', { kind: 'response', result: undefined }],
   ['{"jsonrpc":"2.0","id":1,"method":null,"params":null,"result":{},"error":null}', { kind: 'response' }],

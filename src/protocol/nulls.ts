@@ -10,9 +10,9 @@ export function dropNulls(value: unknown): unknown {
 }
 
 /**
- * The text of an object without the members that are null; the text itself where there are none.
+ * The text of an object without the members that are null; the text itself where there is nothing to change.
  * @param object where the members stand in it.
- * @param rewrite the text of a member that is kept; undefined for what it is.
+ * @param rewrite another text of a member, `''` to leave it out; undefined for what it is, which for null is to leave it out.
  */
 export function withoutNulls(
   text: string,
@@ -21,12 +21,10 @@ export function withoutNulls(
 ): string {
   let isWhole = true;
   const kept = object.members.map(({ key, keyStart, start, end, isNull }) => {
-    if (isNull) isWhole = false;
-    if (isNull) return '';
-    const written = rewrite(key, text.slice(start, end));
+    const written = rewrite(key, text.slice(start, end)) ?? (isNull ? '' : undefined);
     if (written === undefined) return text.slice(keyStart, end);
     isWhole = false;
-    return text.slice(keyStart, start) + written;
+    return written === '' ? '' : text.slice(keyStart, start) + written;
   });
   return isWhole ? text : `{${joinMembers(...kept)}}`;
 }
