@@ -17,9 +17,10 @@ import { isLoopback, type Settings } from './config/settings.ts';
 import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/store.ts';
 import type { Snapshot } from './config/types.ts';
 import { guardianScript } from './downstream/guardian.ts';
-import { createGuardedFetch } from './downstream/oauth/guarded-fetch.ts';
+import type { GuardOptions } from './downstream/oauth/guard.ts';
 import { createOAuth, type OAuth } from './downstream/oauth/oauth.ts';
 import { openCredentials } from './downstream/oauth/open-store.ts';
+import type { GuardedFetch } from './downstream/oauth/types.ts';
 import { createDownstream } from './downstream/pool.ts';
 import { reportServers, type ServerReport } from './downstream/report.ts';
 import type { Downstream } from './downstream/types.ts';
@@ -96,6 +97,15 @@ export interface GatewayOptions {
   readonly seat?: Seat;
 }
 
+/** Loaded when a server wants a sign-in: few do. */
+function guardedFetch(options: GuardOptions): GuardedFetch {
+  let fetch: Promise<GuardedFetch> | undefined;
+  return async (...request) => {
+    fetch ??= import('./downstream/oauth/guarded-fetch.ts').then((loaded) => loaded.createGuardedFetch(options));
+    return (await fetch)(...request);
+  };
+}
+
 /**
  * Loads the configuration and puts the gateway together; nothing listens yet.
  * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
@@ -126,7 +136,7 @@ export async function createGateway(
   const events = serverEvents(hub, () => catalog);
   const oauth = createOAuth({
     store: openCredentials(settings, log),
-    guardedFetch: createGuardedFetch,
+    guardedFetch,
     listen: async (...how) => (await import('./transport/http/callback.ts')).listenForCallback(...how),
     log,
     servers: () => config.current().servers.values(),

@@ -2,7 +2,6 @@
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
-import { dispatcherFor } from './dispatcher.ts';
 
 export interface FetchLimits {
   readonly maxBytes: number;
@@ -27,7 +26,7 @@ export async function fetchJson(
   post?: JsonPost,
 ): Promise<unknown> {
   // Loaded when it is needed: few gateways ask for anything this way.
-  const { request } = await import('undici');
+  const [{ request }, { dispatcherFor }] = await Promise.all([import('undici'), import('./dispatcher.ts')]);
   const dispatcher = await dispatcherFor(new URL(address));
   const { origin, pathname } = new URL(address);
   const failed = (why: string, extras: { cause?: unknown; data?: Record<string, unknown> } = {}): GatewayError =>
