@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 function lab(options: Parameters<typeof createLab>[0] = {}): Lab {
-  const budgets = { httpProbeMs: 300, endpointMs: 500, handshakeMs: 3000 };
+  const budgets = { httpProbeMs: 1000, endpointMs: 5000, handshakeMs: 10_000 };
   const made = createLab({ ...options, budgets: { ...budgets, ...options.budgets } });
   ends.push(() => made.downstream.close());
   return made;
@@ -259,7 +259,7 @@ describe('a server of 2024-11-05 whose address answers a POST with', () => {
     ]),
   ])('%s is spoken to over HTTP+SSE', async (_what, post) => {
     const server = await oldServer(post);
-    const made = lab({ budgets: { handshakeMs: 1000 } });
+    const made = lab({ budgets: { handshakeMs: 3000 } });
     await works(made, httpServer(server.url));
     expect(server.seen.filter((method) => method === 'tools/call')).toHaveLength(1);
   });
