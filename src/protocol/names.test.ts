@@ -119,7 +119,7 @@ it('isAmbiguous sees keys that stand twice, also in the objects that are looked 
 });
 
 it('many keys take no more than their number', () => {
-  const keys = Array.from({ length: 300_000 }, (_, at) => `"k${at}":0`).join(',');
+  const keys = Array.from({ length: 99_000 }, (_, at) => `"k${at}":0`).join(',');
   expect(parseMessage(`{"jsonrpc":"2.0","id":7,"result":{},${keys}}`, 'server').kind).toBe('response');
   expect(parseMessage(call(keys), 'caller').kind).toBe('request');
   expect(parseMessage(`{"jsonrpc":"2.0","id":7,"method":"a",${keys},"k0":1}`, 'caller').kind).toBe('invalid');

@@ -225,3 +225,14 @@ describe('operations on scanned text', () => {
     );
   });
 });
+
+it('takes objects with 100,000 keys, and more only where nobody looks at them', () => {
+  const withKeys = (count: number): string => `{${Array.from({ length: count }, (_, at) => `"k${at}":1`)}}`;
+  const scan = (text: string, uniqueKeys: boolean) => scanObject(text, { a: {} }, { maxDepth: 9, uniqueKeys });
+  expect(scan(withKeys(100_000), true).members).toHaveLength(100_000);
+  for (const text of [withKeys(100_001), `{"x":[${withKeys(100_001)}]}`]) {
+    expect(() => scan(text, true)).toThrow('more than 100000 keys');
+  }
+  expect(() => scan(`{"a":${withKeys(100_001)}}`, false)).toThrow(ScanError);
+  expect(scan(`{"x":${withKeys(100_001)}}`, false).members).toHaveLength(1);
+});

@@ -65,6 +65,9 @@ async function fitBody(body: ResultBody, fitting: Fitting): Promise<ResultBody> 
   return cut(shell.text, scanRoot(shell.text), [{ raw: '', text: chosen }], fitting);
 }
 
+/** Blocks of a result that are looked at where it has to be cut. */
+const MAX_BLOCKS = 1000;
+
 interface Block {
   /** JSON text. */
   readonly raw: string;
@@ -79,7 +82,9 @@ function scanRoot(text: string): ScannedObject {
 function blocksOf(text: string, root: ScannedObject): Block[] | undefined {
   const member = findMember(root, 'content');
   if (member === undefined || text.charAt(member.start) !== '[') return undefined;
-  return elements(text.slice(member.start, member.end)).map((raw) => {
+  const all = elements(text.slice(member.start, member.end), MAX_BLOCKS + 1);
+  if (all.length > MAX_BLOCKS) all[MAX_BLOCKS] = textBlock(`More than ${MAX_BLOCKS} blocks: the others are left out.`);
+  return all.map((raw) => {
     const block: unknown = raw.startsWith('{') && raw.includes('"text"') ? JSON.parse(raw) : undefined;
     const { type, text: said } = (block ?? {}) as { type?: unknown; text?: unknown };
     return { raw, text: type === 'text' && typeof said === 'string' ? said : undefined };

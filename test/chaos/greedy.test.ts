@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import type { HttpGateway } from '../support/gateway.ts';
+import { beGreedy, serveBoth } from '../support/greedy.ts';
+import { TOKEN } from '../support/home.ts';
+import { MODERN } from '../support/rpc.ts';
+import { FULL, memoryOf, printTable, quantile, record } from './support.ts';
+
+afterAll(printTable);
+
+const modestPath = fileURLToPath(new URL('fixtures/modest.mjs', import.meta.url));
+/** Milliseconds that the modest caller may wait. */
+const MOST_MS = 100;
+const SECONDS = 60;
+
+/** Calls all the time until told to stop. @returns tells it, and gives how long each call took */
+function beModest({ url }: HttpGateway): () => Promise<{ readonly times: number[]; readonly wrong: string[] }> {
+  const child = spawn(process.execPath, [modestPath, url, TOKEN, MODERN], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const said = text(child.stdout);
+  return async () => {
+    child.stdin.end();
+    return JSON.parse(await said);
+  };
+}
+
+// What it asserts needs a machine that does nothing else; test/greedy.test.ts shows everywhere that all are answered.
+test.runIf(FULL)(
+  'a greedy caller with greedy servers, a heap of 1 GiB: a modest caller never waits, nothing is aborted',
+  async () => {
+    const gateway = await serveBoth();
+    const { pid } = gateway.running;
+    await (await gateway.open()).call('tools/list', {});
+    const alone = beModest(gateway);
+    await pause(5000);
+    const quiet = await alone();
+
+    const beside = beModest(gateway);
+    const greed = await beGreedy(gateway, 10);
+    let most = 0;
+    for (let second = 0; second < SECONDS; second++) {
+      await pause(1000);
+      most = Math.max(most, memoryOf(pid));
+    }
+    const loud = await beside();
+    const { rounds } = greed;
+    await greed.stop();
+    await gateway.stop();
+
+    const of = (times: readonly number[]): string =>
+      [0.5, 0.99, 1].map((q) => quantile(times, q).toFixed(1)).join(' / ');
+    record('greed', 'calls of the modest one, alone / beside', '', `${quiet.times.length} / ${loud.times.length}`);
+    record('greed', 'p50 / p99 / longest alone ms', '', of(quiet.times));
+    record('greed', 'p50 / p99 / longest beside ms', `longest < ${MOST_MS}`, of(loud.times));
+    record('greed', 'calls over 100 ms', '0', loud.times.filter((ms) => ms > MOST_MS).length);
+    record('greed', 'everything was done, times', '>= 1', rounds);
+    record('greed', 'resident memory, most MiB', '< 1024', most);
+    expect([...quiet.wrong, ...loud.wrong]).toEqual([]);
+    expect(rounds).toBeGreaterThanOrEqual(1);
+    expect(most).toBeLessThan(1024);
+    expect(Math.max(...loud.times)).toBeLessThan(MOST_MS);
+  },
+  180_000,
+);
