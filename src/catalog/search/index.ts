@@ -20,6 +20,8 @@ export const FIELD_MASK = (1 << FIELD_BITS) - 1;
 /** Fields whose stop words count: in a name every word was chosen. */
 const NAMING_FIELDS = 2;
 const MAX_KNOWN_WORDS = 50_000;
+/** Words that one server may add to those that are known: what goes beyond is no language, and finds nothing. */
+const MAX_NEW_WORDS = 20_000;
 /** Words of one field that count towards its length. */
 export const MAX_LENGTH = 0xffff;
 
@@ -43,8 +45,10 @@ export interface IndexedDocument {
 }
 
 export interface SearchIndex {
-  /** Puts the documents of a server in the place of those it had. At once: no search sees half of it. */
+  /** Puts the documents of a server in the place of those it had. */
   put(server: string, documents: readonly SearchDocument[]): void;
+  /** The same little by little. No search sees half of it. */
+  replace(server: string): Replacement;
   /** Forgets a server. */
   remove(server: string): void;
   /** The documents of a server; empty where there are none. */
@@ -57,9 +61,19 @@ export interface SearchIndex {
   readonly capacity: number;
 }
 
+/** Documents that will be those of a server. */
+export interface Replacement {
+  add(document: SearchDocument): void;
+  /** From now on. */
+  commit(): void;
+  /** Never. */
+  abandon(): void;
+}
+
 export function createSearchIndex(): SearchIndex {
   const byText = new Map<string, Term>();
-  const byId: Term[] = [];
+  /** No id is given twice. */
+  const byId: (Term | undefined)[] = [];
   const bySpelling = new Map<string, Term[]>();
   const documents: (IndexedDocument | undefined)[] = [];
   const free: number[] = [];
@@ -67,10 +81,13 @@ export function createSearchIndex(): SearchIndex {
 
   /** The term of a word as it is written: spares most of the stemming. Emptied when it is full. */
   const byWord = new Map<string, Term>();
-  const termOfWord = (word: string): Term => {
+  /** @param room new words that there is room for. */
+  const termOfWord = (word: string, room: { left: number }): Term | undefined => {
     let term = byWord.get(word);
     if (term === undefined) {
-      term = termOf(stem(word));
+      const text = stem(word);
+      if (!byText.has(text) && room.left-- <= 0) return undefined;
+      term = termOf(text);
       if (byWord.size >= MAX_KNOWN_WORDS) byWord.clear();
       byWord.set(word, term);
     }
@@ -91,9 +108,18 @@ export function createSearchIndex(): SearchIndex {
     return term;
   };
 
-  const add = (server: string, document: SearchDocument): IndexedDocument => {
+  const forgetTerm = ({ id, text }: Term): void => {
+    byText.delete(text);
+    byId[id] = undefined;
+    const key = spellingKey(text.charAt(0), text.length);
+    const alike = bySpelling.get(key)?.filter((term) => term.id !== id) ?? [];
+    if (alike.length > 0) bySpelling.set(key, alike);
+    else bySpelling.delete(key);
+  };
+
+  const add = (server: string, document: SearchDocument, room: { left: number }): IndexedDocument => {
     const id = free.pop() ?? documents.length;
-    const counted = countWords(document.fields, termOfWord);
+    const counted = countWords(document.fields, (word) => termOfWord(word, room));
     const terms = Array.from(counted.packed, ([term, packed]) => {
       term.postings.push(id, packed);
       return term.id;
@@ -104,30 +130,50 @@ export function createSearchIndex(): SearchIndex {
     return indexed;
   };
 
-  const drop = (server: string): void => {
-    const old = servers.get(server);
-    if (old === undefined) return;
-    servers.delete(server);
+  /** Takes documents out of the words that they have. */
+  const dropDocuments = (old: readonly IndexedDocument[]): void => {
     const touched = new Set<number>();
     for (const { id, terms } of old) {
       documents[id] = undefined;
       free.push(id);
       for (const term of terms) touched.add(term);
     }
-    for (const term of touched) {
-      const found = byId[term];
-      if (found !== undefined) found.postings = livePostings(found.postings, documents);
+    let isForgotten = false;
+    for (const id of touched) {
+      const term = byId[id];
+      if (term === undefined) continue;
+      term.postings = livePostings(term.postings, documents);
+      if (term.postings.length > 0) continue;
+      forgetTerm(term);
+      isForgotten = true;
     }
+    if (isForgotten) byWord.clear();
+  };
+  const drop = (server: string): void => {
+    const old = servers.get(server) ?? [];
+    servers.delete(server);
+    dropDocuments(old);
+  };
+  const replace = (server: string): Replacement => {
+    const added: IndexedDocument[] = [];
+    const room = { left: MAX_NEW_WORDS };
+    return {
+      add: (document) => void added.push(add(server, document, room)),
+      commit() {
+        drop(server);
+        servers.set(server, added);
+      },
+      abandon: () => dropDocuments(added),
+    };
   };
 
   return {
     put(server, added) {
-      drop(server);
-      servers.set(
-        server,
-        added.map((document) => add(server, document)),
-      );
+      const replacement = replace(server);
+      for (const document of added) replacement.add(document);
+      replacement.commit();
     },
+    replace,
     remove: drop,
     of: (server) => servers.get(server) ?? [],
     term: (text) => byText.get(text),
@@ -154,7 +200,7 @@ function livePostings(postings: readonly number[], documents: readonly unknown[]
 
 function countWords(
   fields: readonly string[],
-  termOf: (word: string) => Term,
+  termOf: (word: string) => Term | undefined,
 ): { packed: Map<Term, number>; lengths: Uint16Array } {
   const packed = new Map<Term, number>();
   const lengths = new Uint16Array(FIELD_COUNT);
@@ -165,6 +211,7 @@ function countWords(
       if (field >= NAMING_FIELDS && STOP_WORDS.has(word)) continue;
       length++;
       const term = termOf(word);
+      if (term === undefined) continue;
       const before = packed.get(term) ?? 0;
       if (((before >> shift) & FIELD_MASK) < FIELD_MASK) packed.set(term, before + (1 << shift));
     }

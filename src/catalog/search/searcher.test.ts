@@ -45,6 +45,44 @@ describe('the searcher', () => {
     expect(await names([])).toEqual([]);
   });
 
+  it('takes in large lists in slices, and forgets what is listed no more', async () => {
+    const searcher = wordSearcher();
+    const policy = {};
+    const unique = (round: number) =>
+      Array.from({ length: 6000 }, (_, at) => ({
+        name: `t${at}`,
+        description: Array.from(
+          { length: 20 },
+          (_, n) => `w${'abcdefghij'.charAt(n % 10)}${at.toString(26)}r${round}`,
+        ).join(' '),
+      }));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const calm = server('calm', [{ name: 'read_page' }]);
+    for (let round = 0; round < 3; round++) {
+      const lists = [calm, server('large', [...unique(round), { name: 'find_needle' }])];
+      const found = await searcher.search(request(lists, 'read page', { policy }));
+      expect(found[0]?.entry.name).toBe('read_page');
+      // Its words are beyond what one server may add; it has others that are known.
+      expect(await searcher.search(request(lists, 'page read', { policy }))).not.toEqual([]);
+    }
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+    expect(await searcher.search(request([calm, server('large', [])], 'needle', { policy }))).toEqual([]);
+  });
+
+  it('takes in the newest of two lists that come at one time', async () => {
+    const searcher = wordSearcher();
+    const [old, now] = [server('one', [{ name: 'read_page' }]), server('one', [{ name: 'read_book' }])];
+    searcher.learn(old);
+    searcher.learn(now);
+    expect((await searcher.search(request([now], 'read')))[0]?.entry.name).toBe('read_book');
+    searcher.learn(old);
+    searcher.retain(new Set());
+    expect((await searcher.search(request([now], 'read')))[0]?.entry.name).toBe('read_book');
+    expect(await searcher.search(request([now], 'page'))).toEqual([]);
+  });
+
   it('gives one definition on several servers one place', async () => {
     const tools = [{ name: 'read_page', description: 'Reads a page' }];
     const copies = Array.from({ length: 30 }, (_, at) => server(`copy-${at}`, tools));

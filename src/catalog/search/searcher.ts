@@ -1,6 +1,7 @@
 /** The search over everything that servers listed, kept up to date server by server. */
 import type { EmbeddingsDefinition } from '../../config/types.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
+import { createSlices } from '../../shared/slices.ts';
 import type { ToolEntry } from '../entry.ts';
 import type { Suggestion } from '../uses/learning.ts';
 import type { Meanings, Text } from '../vectors/meanings.ts';
@@ -82,13 +83,45 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
   const known = new Map<string, Known>();
   const views = new WeakMap<object, Map<string, View>>();
 
-  const learn = (listed: ListedServer): Known => {
-    const before = known.get(listed.name);
-    if (before?.listed.entries === listed.entries && before.listed.description === listed.description) return before;
-    index.put(
-      listed.name,
-      listed.entries.map((entry) => documentOf(listed, entry)),
-    );
+  /** Lists that are being taken in. */
+  const learning = new Map<string, { readonly listed: ListedServer; readonly done: Promise<void> }>();
+
+  const isKnown = (listed: ListedServer): boolean => {
+    const before = known.get(listed.name)?.listed;
+    return before !== undefined && isSame(before, listed);
+  };
+
+  /** In slices, so that others have their turn. */
+  const learnSoon = (listed: ListedServer): Promise<void> | undefined => {
+    const { name } = listed;
+    if (isKnown(listed)) return undefined;
+    const running = learning.get(name);
+    if (running !== undefined && isSame(running.listed, listed)) return running.done;
+    const done = learnInSlices(listed).finally(() => {
+      if (learning.get(name)?.done === done) learning.delete(name);
+    });
+    learning.set(name, { listed, done });
+    return done;
+  };
+
+  const learnInSlices = async (listed: ListedServer): Promise<void> => {
+    const slice = createSlices();
+    const replacement = index.replace(listed.name);
+    // By then it is known as the one that is being taken in.
+    await slice();
+    for (const entry of listed.entries) {
+      replacement.add(documentOf(listed, entry));
+      await slice();
+    }
+    // Something newer was listed meanwhile, or the server is gone.
+    if (learning.get(listed.name)?.listed !== listed) replacement.abandon();
+    else {
+      replacement.commit();
+      noteKnown(listed);
+    }
+  };
+
+  const noteKnown = (listed: ListedServer): Known => {
     const byName = new Map(listed.entries.map((entry) => [entry.name, entry]));
     const documents = index.of(listed.name);
     let meant: ReadonlyMap<number, Text> | undefined;
@@ -99,6 +132,17 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
     const now: Known = { listed, documents, byName, meanings };
     known.set(listed.name, now);
     return now;
+  };
+
+  /** At once: for what was listed while somebody waited for what was listed before. */
+  const learn = (listed: ListedServer): Known => {
+    const before = known.get(listed.name);
+    if (before !== undefined && isSame(before.listed, listed)) return before;
+    index.put(
+      listed.name,
+      listed.entries.map((entry) => documentOf(listed, entry)),
+    );
+    return noteKnown(listed);
   };
 
   const viewOf = (request: SearchRequest): View => {
@@ -144,9 +188,11 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
   };
 
   return {
-    learn: (listed) => void learn(listed),
+    learn: (listed) => void learnSoon(listed),
     async search(request) {
       const { query, limit, suggestions = [] } = request;
+      const unknown = request.servers.filter((listed) => !isKnown(listed));
+      if (unknown.length > 0) await Promise.all(unknown.map(learnSoon));
       const evidence = await byMeaning(request, viewOf(request));
       const { scope, servers } = viewOf(request);
       addUse(evidence, suggestions, (server, tool) => servers.get(server)?.documents.find(({ name }) => name === tool));
@@ -165,6 +211,7 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
       }
     },
     retain(names) {
+      for (const name of learning.keys()) if (!names.has(name)) learning.delete(name);
       for (const name of known.keys()) {
         if (names.has(name)) continue;
         known.delete(name);
@@ -172,4 +219,8 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
       }
     },
   };
+}
+
+function isSame(one: ListedServer, other: ListedServer): boolean {
+  return one.entries === other.entries && one.description === other.description;
 }
