@@ -42,6 +42,8 @@ describe('the answer to initialize', () => {
   it('is a sentence where it is unusable', () => {
     expect(readInitialized(response({ result: { protocolVersion: '2023-01-01' } }))).toMatch(/2023-01-01/);
     expect(readInitialized(response({ result: {} }))).toMatch(/without a protocolVersion/);
+    const long = { protocolVersion: '2025-11-25', instructions: 'x'.repeat(1024 * 1024) };
+    expect(readInitialized(response({ result: long }))).toMatch(/more than 1 MiB/);
     expect(readInitialized(error(-32000))).toMatch(/^refused to initialize: "no.*" \(-32000\)\.$/);
   });
 });

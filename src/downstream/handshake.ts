@@ -38,8 +38,12 @@ function strings(value: unknown): string[] | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
 }
 
+/** Characters that a server may say of itself: all of it is kept as long as the connection. */
+const MAX_INTRODUCTION = 1024 * 1024;
+
 /** What the answer to `server/discover` says about the server's era. */
 export function readDiscovery(message: ResponseMessage): Discovery {
+  if (message.text.length > MAX_INTRODUCTION) return { kind: 'legacy' };
   if (message.error !== undefined) {
     const error = fields(parsedValue(message.text, message.error));
     const supported = strings(fields(error?.data)?.supported);
@@ -70,6 +74,7 @@ export function readInitialized(message: ResponseMessage): ServerFacts | string 
     const said = reason === undefined ? 'no reason given' : quoted(reason, 300);
     return `refused to initialize: ${said} (${typeof error?.code === 'number' ? error.code : 'no code'}).`;
   }
+  if (message.text.length > MAX_INTRODUCTION) return 'says more than 1 MiB of itself in its answer to initialize.';
   const result = fields(parsedValue(message.text, message.result));
   const revision = text(result?.protocolVersion);
   if (result === undefined || revision === undefined) return 'answered initialize without a protocolVersion.';
