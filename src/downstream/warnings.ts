@@ -3,6 +3,8 @@ import type { Log } from './types.ts';
 
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 5;
+/** Sentences that are remembered: some hold what the server said. */
+const MAX_SENTENCES = 1000;
 
 export type Warn = (what: string, fields?: Record<string, unknown>) => void;
 
@@ -13,6 +15,7 @@ export function createWarnings(log: Log, server: string, now: () => number = () 
     const at = now();
     const window = windows.get(what);
     if (window === undefined || at - window.since >= WINDOW_MS) {
+      if (windows.size >= MAX_SENTENCES) windows.clear();
       windows.set(what, { since: at, count: 1 });
     } else if (++window.count > PER_WINDOW) {
       return;

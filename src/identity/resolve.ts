@@ -1,6 +1,7 @@
 /** Turns connection, credential and claim into an agent, or refuses (docs/identity.md). */
 import type { Assurance, Snapshot } from '../config/types.ts';
 import type { Caller, Connection } from '../pipeline/types.ts';
+import { detached } from '../shared/detached.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { NEXT_STEPS } from '../shared/next-steps.ts';
 import { reaches } from './assurance.ts';
@@ -55,8 +56,10 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
           'The rules of the gateway do not let this connection in any more, whatever agent_id it passes: ask the owner of the gateway to add its principal again.',
         );
       }
-      const caller = resolveAgent(snapshot, found, options, { claimed, attested, nameAgent });
-      known.set(claimed, caller);
+      // It is kept longer than the message that it came in.
+      const own = claimed === undefined ? undefined : detached(claimed);
+      const caller = resolveAgent(snapshot, found, options, { claimed: own, attested, nameAgent });
+      known.set(own, caller);
       return caller;
     },
   };
