@@ -1,10 +1,11 @@
 /** Every command of the program, and its exit status. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditRecords, fileText, type Home, makeHome, servers } from './support/home.ts';
-import { fixture, main, root } from './support/paths.ts';
+import { fixture, fixturePath, main, root } from './support/paths.ts';
 import { assertGone, runCli, start } from './support/process.ts';
 
 const RULES = {
@@ -154,6 +155,20 @@ describe('policy test', () => {
     expect(code).toBe(1);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
+});
+
+it('tools list starts servers at the same time, and gives them in order', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'meet-'));
+  const meet = { command: process.execPath, args: [fixturePath('meet'), path.join(folder, 'all'), '3'] };
+  const here = makeHome({
+    servers: servers({ a: meet, b: meet, c: meet, gone: { command: '/nonexistent/server' } }),
+    rules: { agents: { default: { allow: { servers: ['*'] } } } },
+  });
+  const { stdout, stderr } = await runCli(['tools', 'list'], { env: here.env, cwd: here.cwd });
+  expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['a', 'b', 'c', '']);
+  expect(stderr).toContain('gone');
+  here.remove();
+  rmSync(folder, { recursive: true });
 });
 
 describe('validate', () => {

@@ -129,6 +129,12 @@ describe('with a gateway', () => {
     expect((await runCli(['servers', 'stop', 'nobody'], options(gateway.home))).code).toBe(4);
   });
 
+  it('restart says why a server does not start', async () => {
+    const { code, stdout, stderr } = await runCli(['servers', 'restart', 'absent'], options(gateway.home));
+    expect([code, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(/absent.*(cannot be started|does not exist|not found)/i);
+  });
+
   it.each(['restart', 'stop'])('%s tells a call that runs that it may have taken effect', async (command) => {
     const rpc = await gateway.open();
     const key = `during ${command}`;

@@ -4,7 +4,7 @@ import type { ConfigLocation } from '../config/locate.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { ServerReport } from '../downstream/report.ts';
-import type { ControlVerb } from '../downstream/types.ts';
+import type { ControlAnswer, ControlVerb } from '../downstream/types.ts';
 import type { Attested } from '../identity/attestations.ts';
 import type { Measures } from '../observe/metrics.ts';
 import type { Sight } from '../observe/sight.ts';
@@ -46,7 +46,7 @@ export type WorkerApi = {
   servers(): Maybe<readonly ServerReport[]>;
   spent(): Maybe<readonly SpentHere[]>;
   measures(): Promise<Measures>;
-  control(server: string, what: ControlVerb): Maybe<boolean>;
+  control(server: string, what: ControlVerb): Maybe<ControlAnswer>;
   /** What a server wrote to stderr. */
   output(server: string): Maybe<string | undefined>;
   /** The same, and, as `written`, what it writes from now on. */

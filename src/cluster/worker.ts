@@ -34,7 +34,7 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
   const asked = async (what: string, value: unknown) => {
     if (what === 'control') {
       const [server, verb] = value as readonly [string, ControlVerb];
-      return { value: gateway.own.control(server, verb) };
+      return { value: await gateway.own.control(server, verb) };
     }
     const [handle, owner] = value as readonly [string, string];
     return resultText(results?.find(handle, owner));

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { MAX_RESPONSE_BYTES } from '../config/settings.ts';
 import type { ServerDefinition } from '../config/types.ts';
+import { within } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { BUDGETS, type Budgets } from './connect.ts';
 import { unavailable } from './failures.ts';
@@ -10,7 +11,8 @@ import { createGuardian } from './guardian.ts';
 import type { ServerProcess } from './process.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
-import type { Downstream, DownstreamEvents, Log } from './types.ts';
+import { withOutput } from './told.ts';
+import type { ControlAnswer, Downstream, DownstreamEvents, Log } from './types.ts';
 
 const CONCURRENT_STARTS = 8;
 const SLOT_MS = 10_000;
@@ -142,9 +144,11 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     },
     status: () => [...supervisors.values()].map(({ status }) => status),
     control(name, what) {
-      const found = named(name);
-      found?.[what]();
-      return found !== undefined;
+      const supervisor = named(name);
+      if (supervisor === undefined) return false;
+      if (what === 'restart') return restarted(supervisor);
+      supervisor[what]();
+      return true;
     },
     output: (name) => named(name)?.output,
     async close() {
@@ -159,4 +163,13 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       for (const child of processes) child.kill();
     },
   };
+}
+
+/** Milliseconds in which the owner wants to know how a restart went; the start goes on after that. */
+const RESTART_WAIT_MS = 15_000;
+
+async function restarted(supervisor: Supervisor): Promise<ControlAnswer> {
+  const failure = await within(supervisor.restart(), RESTART_WAIT_MS);
+  // One that waits for a sign-in works.
+  return failure === undefined || failure.code === 'AUTH_REQUIRED' ? true : withOutput(failure).message;
 }

@@ -33,7 +33,8 @@ export interface Supervisor {
   /** What its processes wrote to stderr, redacted. */
   readonly output: Tail;
   /** Closes every connection at once and makes a new one in the background. */
-  restart(): void;
+  /** @returns what the new connection failed with; undefined where it works, or nothing is started before somebody calls */
+  restart(): Promise<GatewayError | undefined>;
   /** Closes every connection at once; the next call makes one. */
   stop(): void;
   /** Starts a connection in the background where there is none. */
@@ -271,12 +272,17 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
       return statusOf({ server, instances: instances.all, backoff, gate, lastError, starts });
     },
     output,
-    restart() {
+    async restart() {
       const why = unavailable(server.name, 'is restarted. Try again.');
       for (const instance of instances.all) end(instance, why);
       backoff.forget();
-      if (isOwn) return;
-      connecting(instances.add(), true).catch(() => undefined);
+      if (isOwn) return undefined;
+      try {
+        await connecting(instances.add(), true);
+        return undefined;
+      } catch (error) {
+        return error instanceof GatewayError ? error : unavailable(server.name, 'cannot be started.');
+      }
     },
     stop() {
       for (const instance of instances.all) end(instance, unavailable(server.name, 'was stopped. Try again.'));

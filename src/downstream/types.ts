@@ -198,6 +198,9 @@ export type ServerOutput = Pick<Tail, 'text' | 'follow'>;
 
 export type ControlVerb = 'restart' | 'stop' | 'warm';
 
+/** True where it was done, false where there was nothing to do it to, a sentence where it failed. */
+export type ControlAnswer = boolean | string;
+
 /** All connections to downstream servers. */
 export interface Downstream {
   /**
@@ -226,9 +229,10 @@ export interface Downstream {
   status(): readonly ServerStatus[];
   /**
    * Does something to one server on behalf of the owner; false where no server of this name was used yet.
-   * `stop`: the next call starts it again. `warm`: connects it where it is not.
+   * `stop`: the next call starts it again. `warm`: connects it where it is not. `restart` gives why it failed, as a sentence,
+   * where that is known within some seconds.
    */
-  control(name: string, what: ControlVerb): boolean;
+  control(name: string, what: ControlVerb): ControlAnswer | Promise<ControlAnswer>;
   /** What a server's processes wrote to stderr; undefined where no server of this name was used yet. */
   output(name: string): ServerOutput | undefined;
   /** Stops everything: stdin closed, 2 s, SIGTERM to the tree, 2 s, SIGKILL; all servers in parallel. */

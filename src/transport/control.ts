@@ -7,7 +7,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { runtimeDir, type Settings } from '../config/settings.ts';
-import type { ControlVerb, ServerOutput } from '../downstream/types.ts';
+import type { ControlAnswer, ControlVerb, ServerOutput } from '../downstream/types.ts';
 import type { Logger } from '../observe/log.ts';
 import { openSocketFolder } from '../shared/socket-folder.ts';
 import { VERSION } from '../shared/version.ts';
@@ -48,7 +48,7 @@ export interface Controlled {
   readonly servers: () => Maybe<readonly object[]>;
   /** What each agent spent. */
   readonly spending: () => Maybe<readonly object[]>;
-  readonly control: (server: string, what: ControlVerb) => Maybe<boolean>;
+  readonly control: (server: string, what: ControlVerb) => Maybe<ControlAnswer>;
   /** @param follow whether somebody will listen to what comes */
   readonly output: (server: string, follow: boolean) => Maybe<ServerOutput | undefined>;
 }
@@ -140,7 +140,7 @@ async function answer(
     case 'stop':
     case 'warm':
       log.info({ server: name, what: request.do }, 'the owner asked for this on the control socket');
-      send((await control(name, request.do)) ? { done: true } : { error: unused(name) });
+      send(answerOf(name, await control(name, request.do)));
       break;
     case 'logs': {
       const output = await outputOf(name, request.follow === true);
@@ -156,6 +156,11 @@ async function answer(
       send({ error: 'The request is not known to this version of the gateway.' });
   }
   socket.end();
+}
+
+function answerOf(name: string, answer: ControlAnswer): ControlReply {
+  if (answer === true) return { done: true };
+  return { error: answer === false ? unused(name) : answer };
 }
 
 function unused(name: string): string {
