@@ -8,7 +8,7 @@ import { callTool, dataOf, errorOf, textOf } from './support/tools.ts';
 interface Found {
   readonly tools: readonly { readonly server: string; readonly tool: string; readonly args?: string }[];
   readonly servers?: readonly { readonly name: string; readonly tools?: number }[];
-  readonly not_searched?: readonly string[];
+  readonly not_searched?: Readonly<Record<string, readonly string[]>>;
 }
 
 const SETUP = {
@@ -87,7 +87,7 @@ overMatrix(CORNERS, (kind) => {
   it('searches the others while one cannot be reached', async () => {
     const found = await search({ query: 'read page', agent_id: 'remote' });
     expect(found.tools[0]).toMatchObject({ server: 'calc', tool: 'read_page' });
-    expect(found.not_searched).toEqual(['down']);
+    expect(found.not_searched).toEqual({ unavailable: ['down'] });
   });
 
   it('gives names, lines or whole definitions', async () => {

@@ -93,7 +93,7 @@ export interface CatalogOptions {
 
 export function createCatalog(options: CatalogOptions): Catalog {
   const { downstream, log, history } = options;
-  const late = new Set<string>();
+  const late = new Map<string, number>();
   const warnOf = (server: ServerDefinition) => (what: string) => log.warn({ server: server.name }, what);
   const budget = createByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
   const base = (what: string, kind: ListKind) => ({

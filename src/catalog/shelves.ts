@@ -15,7 +15,9 @@ const DEFAULT_TTL_MS = 300_000;
 const MAX_ASKERS = 100;
 /** Characters that a list counts for besides its own. */
 const LIST_SIZE = 1024;
-/** Milliseconds that a list is waited for which somebody waited for in vain while its server starts. */
+/** Milliseconds that lists and searches wait for one of several servers in all, while it starts. */
+const HOPE_MS = 10_000;
+/** Milliseconds that each of them waits after that. */
 const GRACE_MS = 100;
 /** A list is not fetched again sooner than this, except when the server announces a change. */
 const MIN_AGE_MS = 5000;
@@ -63,8 +65,8 @@ export interface ShelvesOptions<L> {
   /** @param tenant for whom it was fetched. */
   readonly fetched?: (server: ServerDefinition, tenant: Tenant | undefined, before: L | undefined, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
-  /** Who waited in vain for one of several lists, until a list of that server is there or failed; of all lists of a server. */
-  readonly late: Set<string>;
+  /** When somebody began to wait in vain for one of several lists, until a list of that server is there or failed; of all lists of a server. */
+  readonly late: Map<string, number>;
   /** A list is there that somebody was told nothing of, because it was late. */
   readonly arrived?: (server: ServerDefinition) => void;
   /** What the lists of a server count for. */
@@ -166,9 +168,11 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   const wait = (server: ServerDefinition, shelf: Shelf<L>, wanted: Wanted): Promise<L> => {
     const { timeoutMs, oneOfMany = false, signal } = wanted;
     const key = lateKey(server, shelf.tenant);
-    const patience = oneOfMany && late.has(key) ? Math.min(GRACE_MS, timeoutMs) : timeoutMs;
+    const began = now();
+    const hope = Math.max(GRACE_MS, (late.get(key) ?? began) + HOPE_MS - began);
+    const patience = oneOfMany ? Math.min(hope, timeoutMs) : timeoutMs;
     const tooLate = (): GatewayError => {
-      if (oneOfMany) late.add(key);
+      if (oneOfMany && !late.has(key)) late.set(key, began);
       return tooSlow(server.name, options.what);
     };
     return waitFor(refresh(server, shelf), patience, signal, tooLate).catch((error: unknown) => {

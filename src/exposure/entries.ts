@@ -6,6 +6,7 @@ import { mendOnce } from '../catalog/mend.ts';
 import { type Offer, type OfferList, readOffer } from '../catalog/offers.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import type { OfferKind } from '../policy/rules.ts';
+import { Absent, absenceOf } from '../tools/absence.ts';
 import type { ToolContext } from '../tools/types.ts';
 import { exposedName } from './names.ts';
 import { exposedUri } from './uris.ts';
@@ -36,13 +37,23 @@ export interface ExposedEntry {
 export async function exposedEntries(
   context: ToolContext,
   list: ListName,
+  servers?: readonly string[],
+): Promise<readonly ExposedEntry[]> {
+  return (await exposedList(context, list, servers)).entries;
+}
+
+/** The same, and the servers of which nothing is there. */
+export async function exposedList(
+  context: ToolContext,
+  list: ListName,
   servers: readonly string[] = serversTogether(context.snapshot),
-): Promise<ExposedEntry[]> {
+): Promise<{ readonly entries: readonly ExposedEntry[]; readonly absent: Absent }> {
+  const absent = new Absent();
   const { kind } = LISTS[list];
   const names = servers.filter((name) => context.decide(name).allowed);
   const parts = await Promise.all(
     names.map(async (name) => {
-      const offers = await offersOf(context, name, list);
+      const offers = await offersOf(context, name, list, absent);
       return offers
         .filter((offer) => context.decide(name, offer.key, kind).allowed)
         .flatMap((offer) => expose(name, offer, list) ?? []);
@@ -50,7 +61,8 @@ export async function exposedEntries(
   );
   // Of two that a hash made equal the first counts, as it does for who calls it.
   const seen = new Set<string>();
-  return parts.flat().filter(({ exposed }) => !seen.has(exposed) && seen.add(exposed));
+  const entries = parts.flat().filter(({ exposed }) => !seen.has(exposed) && seen.add(exposed));
+  return { entries, absent };
 }
 
 /** One page of a list as its server cut it. */
@@ -80,7 +92,7 @@ export async function serverPages(context: ToolContext, name: string, list: List
   return shown.length > 0 || first === undefined ? shown : [{ frame: first.frame, entries: [] }];
 }
 
-async function offersOf(context: ToolContext, name: string, list: ListName): Promise<readonly Offer[]> {
+async function offersOf(context: ToolContext, name: string, list: ListName, absent: Absent): Promise<readonly Offer[]> {
   const server = context.snapshot.servers.get(name);
   if (server === undefined) return [];
   try {
@@ -88,6 +100,7 @@ async function offersOf(context: ToolContext, name: string, list: ListName): Pro
   } catch (error) {
     // One server that is down must not hide the others.
     if (context.signal.aborted) throw error;
+    absent.add(name, absenceOf(error));
     return [];
   }
 }

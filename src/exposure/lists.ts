@@ -4,9 +4,10 @@ import { joinMembers } from '../protocol/json.ts';
 import { stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { ErrorCode, GatewayError } from '../shared/errors.ts';
+import type { Absent } from '../tools/absence.ts';
 import type { Operation, RequestText, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { pageAfter, pageOf } from './cursors.ts';
-import { type ExposedEntry, exposedEntries, LISTS, type ListName, serverPages } from './entries.ts';
+import { type ExposedEntry, exposedList, LISTS, type ListName, serverPages } from './entries.ts';
 import { protocolFailure } from './failure.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
@@ -39,9 +40,9 @@ export function listOperation(name: string, list: ListName, view: View): Operati
 
 async function page(context: ToolContext, list: ListName, view: View, cursor: string | undefined): Promise<ToolAnswer> {
   if (view.mode === 'single') return serverPage(context, list, view.server, cursor);
-  const entries = await exposedEntries(context, list);
+  const { entries, absent } = await exposedList(context, list);
   const shown = pageOf(entries, ({ server, key }) => JSON.stringify([server, key]), cursor);
-  return answer(list, shown.entries, shown.nextCursor);
+  return answer(list, shown.entries, shown.nextCursor, absent);
 }
 
 /** A page of one server is its own: as it cut it, with all that it says besides the entries. */
@@ -62,15 +63,25 @@ async function serverPage(
   return { kind: 'result', body: filled(page.frame, texts, nextCursor), cache: CACHE };
 }
 
-function answer(list: ListName, entries: readonly ExposedEntry[], nextCursor: string | undefined): ToolAnswer {
+/** @param absent servers that are not in it: what it says of them is for people who look why something is missing */
+function answer(
+  list: ListName,
+  entries: readonly ExposedEntry[],
+  nextCursor: string | undefined,
+  absent?: Absent,
+): ToolAnswer {
   const next = nextCursor === undefined ? '' : `"nextCursor":${JSON.stringify(nextCursor)}`;
-  const text = joinMembers(`"${LISTS[list].field}":[${entries.map((entry) => entry.text).join(',')}]`, next);
-  return {
-    kind: 'result',
-    body: { text: `{${text}}`, metaAt: -1 },
-    cache: CACHE,
-  };
+  const members = joinMembers(`"${LISTS[list].field}":[${entries.map((entry) => entry.text).join(',')}]`, next);
+  if (absent === undefined || absent.size === 0) {
+    return { kind: 'result', body: { text: `{${members}}`, metaAt: -1 }, cache: CACHE };
+  }
+  const start = `{${members},"_meta":{`;
+  const body = { text: `${start}"${NOT_LISTED}":${absent.text}}}`, metaAt: start.length };
+  // The rest may be there in a moment.
+  return { kind: 'result', body, cache: { ...CACHE, ttlMs: 0 } };
 }
+
+const NOT_LISTED = 'agent-mcp-gateway/not_listed';
 
 /** The cursor that a caller sent. */
 export function cursorOf({ text, params }: RequestText): string | undefined {

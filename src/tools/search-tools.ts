@@ -3,6 +3,7 @@ import { accessOf, briefOf, type Detail, definitionText } from '../catalog/rende
 import type { FoundTool, ListedServer } from '../catalog/search/searcher.ts';
 import type { ToolName } from '../catalog/uses/learning.ts';
 import type { ServerDefinition } from '../config/types.ts';
+import { Absent, absenceOf } from './absence.ts';
 import { textAnswer } from './answer.ts';
 import { readDetail } from './detail.ts';
 import { visibleServers } from './list-servers.ts';
@@ -12,7 +13,7 @@ import type { GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 const DEFAULT_LIMIT = 5;
 const MAX_LIMIT = 50;
 /** Milliseconds that a search waits for servers that have not listed their tools yet. */
-const WAIT_MS = 5000;
+const WAIT_MS = 4000;
 /** Servers that an empty result names. */
 const MAX_NAMED = 30;
 /** Servers that are named beside the first one of a definition. */
@@ -79,7 +80,7 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
   const tools = found.map((hit) => describe(hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
   if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
-  if (missing.length > 0) parts.push(`"not_searched":${JSON.stringify(missing.slice(0, MAX_NAMED))}`);
+  if (missing.size > 0) parts.push(`"not_searched":${missing.text}`);
   return textAnswer(`{${parts.join(',')}}`);
 }
 
@@ -92,22 +93,22 @@ function namesOf({ server, entry, alsoOn }: FoundTool): ToolName[] {
 async function listedServers(
   { catalog, signal }: ToolContext,
   servers: readonly ServerDefinition[],
-): Promise<{ listed: ListedServer[]; missing: string[] }> {
+): Promise<{ listed: ListedServer[]; missing: Absent }> {
   const lists = await Promise.all(
     servers.map(
       (server) =>
         // A list that is there is not waited for: thousands of promises take their time.
         catalog.listed(server) ??
-        catalog.tools(server, { timeoutMs: WAIT_MS, oneOfMany: true, signal }).catch(() => undefined),
+        catalog.tools(server, { timeoutMs: WAIT_MS, oneOfMany: true, signal }).catch(absenceOf),
     ),
   );
   if (signal.aborted) throw signal.reason;
   const listed: ListedServer[] = [];
-  const missing: string[] = [];
+  const missing = new Absent(MAX_NAMED);
   for (const [at, { name, description }] of servers.entries()) {
-    const entries = lists[at];
-    if (entries === undefined) missing.push(name);
-    else listed.push({ name, description, entries });
+    const entries = lists[at] ?? 'unavailable';
+    if (typeof entries !== 'string') listed.push({ name, description, entries });
+    else missing.add(name, entries);
   }
   return { listed, missing };
 }
