@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { refuseStdout } from './audit/not-stdout.ts';
 import { reportAudit } from './audit/report.ts';
 import { openAudit } from './audit/sink.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -114,6 +115,7 @@ export async function createGateway(
   settings: Settings,
   { watch = true, quiet = false, seat }: GatewayOptions = {},
 ): Promise<Gateway> {
+  if (settings.transport === 'stdio') refuseStdout(settings.auditLog);
   const redactor = createRedactor();
   const logger = createLogger({ debug: settings.debug, quiet, redact: redactor.redact });
   const log = seat === undefined ? logger : logger.child({ worker: seat.number });
@@ -124,6 +126,8 @@ export async function createGateway(
 
   const audit = openAudit({
     path: settings.auditLog,
+    ...(settings.auditMinAgeMs === undefined ? {} : { minAgeMs: settings.auditMinAgeMs }),
+    ...(settings.auditMaxBytes === undefined ? {} : { maxTotalBytes: settings.auditMaxBytes }),
     redact: redactor.redact,
     secretsVersion: redactor.version,
     onEvent: (event) => reportAudit(event, log, metrics),

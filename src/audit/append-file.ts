@@ -1,24 +1,36 @@
-/** The file under the log: opened again when it must be, rotated when it is full, repaired where a write was cut off. */
+/**
+ * The file under the log: opened again when it must be, rotated when it is full, repaired where a write was cut off. What others did
+ * to it (renamed, removed, truncated) is noticed before the next line.
+ */
 import { Buffer } from 'node:buffer';
-import type { Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { makeFolder } from '../shared/make-folder.ts';
-import { type AuditFs, type FileIdentity, sameFile } from './files.ts';
+import { systemCode } from '../shared/system-code.ts';
+import { type AuditFs, type FileIdentity, rotatedFiles, sameFile } from './files.ts';
+import { endLine, firstTimestamp, lastByte, readHead, startsWith } from './log-bytes.ts';
+import { behind, full } from './log-errors.ts';
+import { openLog } from './open-log.ts';
+import type { AgedFile, Retention } from './retention.ts';
 import { rotate } from './rotate.ts';
 
 export interface AppendFileOptions {
   readonly files: AuditFs;
   readonly path: string;
-  /** Bytes. */
+  /** Bytes after which the log is rotated. */
   readonly maxBytes: number;
   /** Milliseconds between the first line of a file and its rotation. */
   readonly maxAgeMs: number;
-  /** How many rotated files stay. */
-  readonly keep: number;
+  readonly retention: Retention;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly monotonic: () => number;
   /** A rotation failed; the lines go on into the same file. */
   readonly onRotationFailure: (error: unknown) => void;
+  /** Others could write or read this. */
+  readonly onTightened: (path: string) => void;
+  /** Rotated files that may go. @param log the real path of the log */
+  readonly onRemovable: (log: string, removable: readonly AgedFile[]) => void;
 }
 
 /** How far an append came: all bytes, or `written` of them and what stopped it. */
@@ -26,131 +38,255 @@ export type Appended =
   | { readonly ok: true }
   | { readonly ok: false; readonly written: number; readonly error: unknown };
 
-export interface AppendFile {
-  /** Appends whole lines, the last line feed included, in one write. Never throws; after a failure the next call tries anew. */
-  append(lines: Buffer): Appended;
-  close(): void;
+/** Why the file is another one than at the last line, or begins anew. */
+export interface Change {
+  readonly reason: 'rotated' | 'renamed' | 'removed' | 'truncated';
+  /** The file in which the lines before are, where that is known. */
+  readonly after?: string;
 }
 
 interface OpenFile extends FileIdentity {
+  /** Its real path: a link to a log elsewhere stays a link. */
+  readonly log: string;
   readonly fd: number;
   /** False for a device or a pipe: no rotation, nothing to repair. */
   readonly regular: boolean;
   /** When its first line was written, milliseconds since 1970. */
-  readonly since: number;
+  since: number;
   /** Size after our last write; any other size means that somebody else wrote too. */
-  expected: number;
+  end: number;
+  /** The first bytes: others mean that the file was truncated and filled again. */
+  head: Buffer | undefined;
+  /** Whether lines of this process are in it. */
+  hasOurs: boolean;
 }
 
 const LINE_FEED = 0x0a;
 const FEED = Buffer.from('\n');
-/** Pauses after a rotation that failed, and after one that another process had begun. Milliseconds. */
+const NOTHING = Buffer.alloc(0);
+/** Pauses after a rotation that failed, after one that another process had begun, and where there is no room. Milliseconds. */
 const RETRY_FAILED = 60_000;
 const RETRY_BUSY = 100;
+const RETRY_FULL = 1000;
+/** Bytes that wait for the reader of a pipe. */
+const MAX_BACKLOG = 1024 * 1024;
 
-export function openAppendFile(options: AppendFileOptions): AppendFile {
-  const { files, path } = options;
-  let open: OpenFile | undefined;
-  let wasOpen = false;
-  let rotateAfter = 0;
+export class AppendFile {
+  readonly #options: AppendFileOptions;
+  #open: OpenFile | undefined;
+  /** The last one that was open, while none is. */
+  #last: OpenFile | undefined;
+  #prepared: { readonly file: OpenFile; readonly size: number } | undefined;
+  #rotateAfter = 0;
+  #fullUntil = 0;
+  #backlog: Buffer = NOTHING;
 
-  const close = (): void => {
-    if (open === undefined) return;
-    const { fd } = open;
-    open = undefined;
+  constructor(options: AppendFileOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the log ready for so many bytes, at most.
+   * @returns what happened to it since the last line; a record of that comes first.
+   * @throws what the file system throws; with the code AUDIT_FULL where all records are too young to go.
+   */
+  prepare(bytes: number): Change | undefined {
+    const change = this.#look();
+    const { file, size } = this.#prepared ?? this.#openNow();
+    const to = this.#rotateIfDue(file, size, bytes);
+    if (to === undefined) return change;
+    this.#openNow();
+    return to === '' ? change : { reason: 'rotated', after: basename(to) };
+  }
+
+  /** Appends whole lines, the last line feed included, to what was prepared. Never throws; after a failure the next call tries anew. */
+  append(lines: Buffer): Appended {
+    let written = 0;
     try {
-      files.closeSync(fd);
+      const { file, size } = this.#prepared ?? this.#openNow();
+      if (!file.regular) return this.#send(file, lines);
+      const { files } = this.#options;
+      const broken = size > 0 && size !== file.end && lastByte(files, file.fd, size) !== LINE_FEED;
+      const bytes = broken ? Buffer.concat([FEED, lines]) : lines;
+      const extra = bytes.length - lines.length;
+      for (let done = 0; done < bytes.length; written = Math.max(0, done - extra)) {
+        // A second turn only tells why the first was cut short: a full disk says so then.
+        done += files.writeSync(file.fd, bytes, done, bytes.length - done);
+      }
+      file.end = size + bytes.length;
+      this.#prepared = { file, size: file.end };
+      if (lines.length > 0) file.hasOurs = true;
+      if (lines.length > 0) file.head ??= readHead(files, file.fd);
+      return { ok: true };
+    } catch (error) {
+      if (this.#open !== undefined && written > 0) {
+        endLine(this.#options.files, this.#open.fd);
+        this.#open.hasOurs = true;
+      }
+      this.close();
+      return { ok: false, written, error };
+    }
+  }
+
+  /** Whether the reader of a pipe has not taken everything yet. */
+  isBehind(): boolean {
+    return this.#backlog.length > 0;
+  }
+
+  /** Sends on what a pipe did not take. @throws what the system says where nobody will ever take it */
+  drain(): void {
+    const file = this.#open;
+    if (file === undefined) this.#backlog = NOTHING;
+    else this.#push(file);
+  }
+
+  close(): void {
+    const file = this.#open;
+    this.#prepared = undefined;
+    if (file === undefined) return;
+    this.#open = undefined;
+    this.#last = file;
+    try {
+      this.#options.files.closeSync(file.fd);
     } catch {
       // Nothing is buffered here: what was written stays written.
     }
-  };
+  }
 
-  const openNow = (): { file: OpenFile; size: number } => {
-    close();
+  /** Finds the file that the path means now. */
+  #look(): Change | undefined {
+    const { files, path } = this.#options;
+    const before = this.#open ?? this.#last;
+    if (this.#open !== undefined) {
+      const stats = files.statSync(path, { throwIfNoEntry: false });
+      if (stats !== undefined && sameFile(stats, this.#open)) {
+        this.#prepared = { file: this.#open, size: stats.size };
+        return this.#truncated(this.#open, stats.size);
+      }
+    }
+    const fate = this.#open === undefined ? undefined : this.#fateOf(this.#open);
+    const { file, size } = this.#openNow();
+    if (before === undefined || !before.regular || !file.regular || !before.hasOurs) return undefined;
+    if (sameFile(before, file)) {
+      Object.assign(file, { end: before.end, head: before.head, hasOurs: true });
+      return this.#truncated(file, size);
+    }
+    return fate ?? this.#fateOf(before);
+  }
+
+  /** Where a file is whose name another one has; undefined where this or another gateway rotated it. */
+  #fateOf(file: OpenFile): Change | undefined {
+    const { files } = this.#options;
+    if (!file.regular || !file.hasOurs) return undefined;
+    try {
+      const isRotated = rotatedFiles(files, file.log).some(({ path: other }) => {
+        const stats = files.statSync(other, { throwIfNoEntry: false });
+        return stats !== undefined && sameFile(stats, file);
+      });
+      if (isRotated) return undefined;
+      const isLinked = file === this.#open && files.fstatSync(file.fd).nlink > 0;
+      return { reason: isLinked ? 'renamed' : 'removed' };
+    } catch {
+      return { reason: 'removed' };
+    }
+  }
+
+  #truncated(file: OpenFile, size: number): Change | undefined {
+    if (!file.regular || !file.hasOurs || size === file.end) return undefined;
+    const { files, now } = this.#options;
+    if (size >= file.end && (file.head === undefined || startsWith(files, file.fd, file.head))) return undefined;
+    Object.assign(file, { since: now(), end: -1, head: undefined, hasOurs: false });
+    return { reason: 'truncated' };
+  }
+
+  #openNow(): { readonly file: OpenFile; readonly size: number } {
+    this.close();
+    const { files, path, now, onTightened } = this.#options;
     // Only before the first success: a directory that somebody removed under a running gateway is a failure to be seen.
-    if (!wasOpen) makeFolder(dirname(path), files);
-    const fd = files.openSync(path, 'a+', 0o600);
-    const stats = files.fstatSync(fd);
+    if (this.#last === undefined) makeFolder(dirname(path), files);
+    const { fd, stats, tightened } = openLog(files, path);
     const regular = stats.isFile();
-    open = {
+    const file: OpenFile = {
+      log: regular ? realPath(files, path) : path,
       fd,
       dev: stats.dev,
       ino: stats.ino,
       regular,
-      since: regular && stats.size > 0 ? firstTimestamp(files, fd, stats) : options.now(),
-      expected: -1,
+      since: regular && stats.size > 0 ? firstTimestamp(files, fd, stats) : now(),
+      end: -1,
+      head: regular && stats.size > 0 ? readHead(files, fd) : undefined,
+      hasOurs: false,
     };
-    wasOpen = true;
-    return { file: open, size: stats.size };
-  };
+    this.#open = file;
+    this.#prepared = { file, size: stats.size };
+    for (const loose of tightened) onTightened(loose);
+    return this.#prepared;
+  }
 
-  /** The file that the path means now: another process may have rotated it, somebody may have removed it. */
-  const current = (): { file: OpenFile; size: number } => {
-    if (open === undefined) return openNow();
-    const stats = files.statSync(path, { throwIfNoEntry: false });
-    return stats !== undefined && sameFile(stats, open) ? { file: open, size: stats.size } : openNow();
-  };
-
-  const rotateIfDue = (file: OpenFile, size: number, more: number): boolean => {
-    if (!file.regular || size === 0) return false;
-    const now = options.now();
-    if (size + more <= options.maxBytes && now - file.since < options.maxAgeMs) return false;
-    if (now < rotateAfter) return false;
+  /** @returns the new name of the full file, '' where another process rotated it, undefined where it stays. */
+  #rotateIfDue(file: OpenFile, size: number, more: number): string | undefined {
+    if (!file.regular || size === 0) return undefined;
+    const { files, path, maxBytes, maxAgeMs, retention, now, monotonic, onRotationFailure, onRemovable } =
+      this.#options;
+    const isFull = size + more > maxBytes;
+    if (!isFull && now() - file.since < maxAgeMs) return undefined;
+    if (monotonic() < this.#fullUntil && isFull) throw full();
+    if (monotonic() < this.#rotateAfter) return undefined;
+    const { log } = file;
+    let rotated: AgedFile[];
     try {
-      if (rotate(files, path, file, options.keep)) return true;
-      rotateAfter = now + RETRY_BUSY;
+      rotated = retention.look(log);
     } catch (error) {
-      rotateAfter = now + RETRY_FAILED;
-      options.onRotationFailure(error);
+      this.#rotateAfter = monotonic() + RETRY_FAILED;
+      onRotationFailure(error);
+      return undefined;
     }
-    return false;
-  };
-
-  return {
-    close,
-    append(lines) {
-      let written = 0;
-      try {
-        let { file, size } = current();
-        if (rotateIfDue(file, size, lines.length)) ({ file, size } = openNow());
-        const broken =
-          file.regular && size > 0 && size !== file.expected && lastByte(files, file.fd, size) !== LINE_FEED;
-        const bytes = broken ? Buffer.concat([FEED, lines]) : lines;
-        const extra = bytes.length - lines.length;
-        for (let done = 0; done < bytes.length; written = Math.max(0, done - extra)) {
-          // A second turn only tells why the first was cut short: a full disk says so then.
-          done += files.writeSync(file.fd, bytes, done, bytes.length - done);
-        }
-        file.expected = size + bytes.length;
-        return { ok: true };
-      } catch (error) {
-        if (open !== undefined && written > 0) endLine(files, open.fd);
-        close();
-        return { ok: false, written, error };
+    if (!retention.hasRoom(rotated, size + maxBytes)) {
+      if (!isFull) return undefined;
+      this.#fullUntil = monotonic() + RETRY_FULL;
+      throw full();
+    }
+    try {
+      const outcome = rotate(files, path, file);
+      if (outcome === 'done by another') return '';
+      if (outcome !== 'busy') {
+        const removable = retention.removable(retention.look(log));
+        if (removable.length > 0) onRemovable(log, removable);
+        return outcome.to;
       }
-    },
-  };
-}
+      this.#rotateAfter = monotonic() + RETRY_BUSY;
+    } catch (error) {
+      this.#rotateAfter = monotonic() + RETRY_FAILED;
+      onRotationFailure(error);
+    }
+    return undefined;
+  }
 
-/** Ends a line that was cut off. If that fails too, the next append finds it unended. */
-function endLine(files: AuditFs, fd: number): void {
-  try {
-    files.writeSync(fd, FEED);
-  } catch {
-    // The disk is still full.
+  #send(file: OpenFile, lines: Buffer): Appended {
+    if (this.#backlog.length + lines.length > MAX_BACKLOG) return { ok: false, written: 0, error: behind() };
+    // A copy: the place of the lines is used again.
+    this.#backlog = this.#backlog.length === 0 ? Buffer.from(lines) : Buffer.concat([this.#backlog, lines]);
+    this.#push(file);
+    return { ok: true };
+  }
+
+  #push(file: OpenFile): void {
+    const { files } = this.#options;
+    try {
+      while (this.#backlog.length > 0) this.#backlog = this.#backlog.subarray(files.writeSync(file.fd, this.#backlog));
+    } catch (error) {
+      if (systemCode(error) === 'EAGAIN') return;
+      this.#backlog = NOTHING;
+      throw error;
+    }
   }
 }
 
-function lastByte(files: AuditFs, fd: number, size: number): number | undefined {
-  const byte = Buffer.alloc(1);
-  return files.readSync(fd, byte, 0, 1, size - 1) === 1 ? byte[0] : undefined;
-}
-
-/** Age of a file as its first line tells it; the file system's own idea where the line does not. */
-function firstTimestamp(files: AuditFs, fd: number, stats: Stats): number {
-  const head = Buffer.alloc(64);
-  const length = files.readSync(fd, head, 0, head.length, 0);
-  const found = /^\{"timestamp":"([^"]+)"/.exec(head.toString('latin1', 0, length))?.[1];
-  const time = found === undefined ? Number.NaN : Date.parse(found);
-  return Number.isNaN(time) ? stats.birthtimeMs || stats.mtimeMs : time;
+/** The path itself where another process has just moved the file away. */
+function realPath(files: AuditFs, path: string): string {
+  try {
+    return files.realpathSync(path);
+  } catch {
+    return path;
+  }
 }

@@ -2,6 +2,7 @@
 import { FIRST_PREV } from './line.ts';
 import type { LogLine } from './parse-line.ts';
 import type { Problem, ProblemKind } from './problems.ts';
+import { createRemovals } from './removals.ts';
 
 export interface WriterSummary {
   readonly writer: string;
@@ -17,6 +18,19 @@ export interface Findings {
   readonly problems: readonly Problem[];
   /** What is worth knowing and no sign of a change. */
   readonly notes: readonly string[];
+  /** Records that are not here because another program renamed, removed or truncated the log, as its writer recorded then. */
+  readonly elsewhere: readonly Elsewhere[];
+}
+
+/** Records `from` to `to` of a writer, which another program took out of the log. */
+export interface Elsewhere {
+  readonly writer: string;
+  readonly from: number;
+  readonly to: number;
+  /** `renamed`, `removed` or `truncated`. */
+  readonly reason: string;
+  /** When the writer saw it, ISO 8601. */
+  readonly at: string;
 }
 
 export interface Follower {
@@ -33,10 +47,22 @@ interface Link {
   readonly number: number;
 }
 
-/**
- * @param beginsLate older files are gone or were left out, so a chain may begin in the middle.
- */
-export function followChains(beginsLate: boolean): Follower {
+/** Where a log begins. */
+export type Beginning =
+  /** Numbers of the rotated files, oldest first. */
+  | { readonly rotated: readonly number[] }
+  /** Only a part of a log is read: a chain may begin in the middle. */
+  | 'in the middle';
+
+/** A writer whose first records are not there. */
+interface Late {
+  readonly writer: string;
+  readonly seq: number;
+  readonly file: string;
+  readonly number: number;
+}
+
+export function followChains(beginning: Beginning): Follower {
   const links = new Map<string, Link>();
   const found = new Set<Problem>();
   const notes: string[] = [];
@@ -46,6 +72,11 @@ export function followChains(beginsLate: boolean): Follower {
   const fragments: Problem[] = [];
   /** The line before the end of the log, where it is such a fragment for which no later record can vouch yet. */
   let cut: Problem | undefined;
+  const late: Late[] = [];
+  const elsewhere: Elsewhere[] = [];
+  const removals = createRemovals();
+  /** The first line, and the rotated files that some line says were there. */
+  let start: { readonly file: string; readonly number: number } | undefined;
   let records = 0;
   let unchained = 0;
 
@@ -56,15 +87,25 @@ export function followChains(beginsLate: boolean): Follower {
   };
 
   /** What is wrong between a line and the one before it of the same writer. */
-  const between = (before: Link | undefined, line: LogLine & { kind: 'intact' }): ProblemKind | undefined => {
+  const between = (
+    before: Link | undefined,
+    line: LogLine & { kind: 'intact' },
+    file: string,
+    number: number,
+  ): ProblemKind | undefined => {
     const { writer, seq, prev } = line;
     const next = (before?.last ?? 0) + 1;
     if (seq < next) return { kind: 'repeated', writer, seq };
     if (seq === next) {
       return prev === (before?.hash ?? FIRST_PREV) ? undefined : { kind: 'replaced', writer, seq: before?.last ?? seq };
     }
-    if (before === undefined && beginsLate) {
-      notes.push(`Writer ${writer} begins with record ${seq}: what came before is in older files.`);
+    const { continued } = line;
+    if (continued !== undefined && OF_OTHERS.has(continued.reason)) {
+      elsewhere.push({ writer, from: next, to: seq - 1, reason: continued.reason, at: continued.at });
+      return undefined;
+    }
+    if (before === undefined) {
+      late.push({ writer, seq, file, number });
       return undefined;
     }
     return isClaimed(writer, next, seq - 1) ? undefined : { kind: 'missing', writer, from: next, to: seq - 1 };
@@ -73,7 +114,9 @@ export function followChains(beginsLate: boolean): Follower {
   const addIntact = (line: LogLine & { kind: 'intact' }, file: string, number: number): void => {
     records++;
     const before = links.get(line.writer);
-    const problem = between(before, line);
+    if (line.pruned !== undefined) removals.add(line.pruned);
+    if (line.continued?.after !== undefined) removals.follows(line.continued.after, { file, line: number });
+    const problem = between(before, line, file, number);
     if (problem?.kind === 'replaced' && before !== undefined)
       found.add({ ...problem, file: before.file, line: before.number });
     else if (problem !== undefined) found.add({ ...problem, file, line: number });
@@ -85,14 +128,33 @@ export function followChains(beginsLate: boolean): Follower {
     links.set(line.writer, { first: before?.first ?? line.seq, last: line.seq, hash: line.hash, file, number });
   };
 
+  /** What is said of chains that begin late, once all removals are known. */
+  const judgeLate = (): { readonly problems: Problem[]; readonly notes: string[] } => {
+    const problems: Problem[] = [];
+    const more: string[] = [];
+    for (const { writer, seq, file, number } of late) {
+      const last = removals.lastOf(writer);
+      const place = { file, line: number };
+      if (last === seq - 1 || isClaimed(writer, 1, seq - 1)) continue;
+      if (beginning === 'in the middle' || (last === undefined && removals.haveForgotten())) {
+        more.push(`Writer ${writer} begins with record ${seq}: what came before is in older files.`);
+      } else problems.push({ kind: 'missing', writer, from: (last ?? 0) + 1, to: seq - 1, ...place });
+    }
+    if (beginning !== 'in the middle' && start !== undefined) {
+      problems.push(...removals.missingFiles(beginning.rotated, { file: start.file, line: start.number }));
+    }
+    return { problems, notes: more };
+  };
+
   return {
     add(line, file, number, ended = true) {
       cut = undefined;
+      start ??= { file, number };
       if (line.kind === 'intact') {
         addIntact(line, file, number);
         return;
       }
-      if (line.kind === 'unchained' && links.size === 0 && found.size === 0 && !beginsLate) {
+      if (line.kind === 'unchained' && links.size === 0 && found.size === 0 && beginning !== 'in the middle') {
         unchained++;
         return;
       }
@@ -108,12 +170,18 @@ export function followChains(beginsLate: boolean): Follower {
       const older =
         unchained === 0 ? [] : [`${unchained} lines at the beginning have no chain: an older program wrote them.`];
       const writers = Array.from(links, ([writer, { first, last }]) => ({ writer, first_seq: first, last_seq: last }));
-      const problems = [...found].filter((problem) => problem !== cut);
+      const judged = judgeLate();
+      const problems = [...[...found].filter((problem) => problem !== cut), ...judged.problems];
       const last = cut === undefined ? [] : [failedWrite(cut)];
-      return { records, writers, problems, notes: [...older, ...notes, ...last] };
+      // What the gateway removed itself by now is nowhere else.
+      const gone = elsewhere.filter(({ writer, to }) => (removals.lastOf(writer) ?? 0) < to);
+      return { records, writers, problems, notes: [...older, ...notes, ...judged.notes, ...last], elsewhere: gone };
     },
   };
 }
+
+/** What other programs do to a log. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['renamed', 'removed', 'truncated']);
 
 function failedWrite({ file, line }: Problem): string {
   return `${file}:${line} is the beginning of a record whose write was cut off.`;

@@ -4,7 +4,9 @@ import { basename, dirname, join } from 'node:path';
 
 export type AuditFs = Pick<
   typeof fs,
+  | 'chmodSync'
   | 'closeSync'
+  | 'fchmodSync'
   | 'fstatSync'
   | 'mkdirSync'
   | 'openSync'
@@ -15,6 +17,7 @@ export type AuditFs = Pick<
   | 'renameSync'
   | 'statSync'
   | 'unlinkSync'
+  | 'utimesSync'
   | 'writeSync'
 >;
 

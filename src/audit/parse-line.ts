@@ -10,6 +10,9 @@ export type LogLine =
       readonly prev: string;
       readonly hash: string;
       readonly torn: number;
+      /** What a record of the log itself says; undefined for all others. */
+      readonly continued?: Continued;
+      readonly pruned?: Pruned;
     }
   /** A record that does not match its own hash; the place that it claims, where it can be read. */
   | { readonly kind: 'changed'; readonly writer: string | undefined; readonly seq: number | undefined }
@@ -17,6 +20,23 @@ export type LogLine =
   | { readonly kind: 'unchained' }
   /** No JSON object. */
   | { readonly kind: 'unreadable' };
+
+/** Why a writer goes on in another file, or in one that begins anew. */
+export interface Continued {
+  readonly reason: string;
+  /** The file before, where it is known. */
+  readonly after: string | undefined;
+  readonly at: string;
+}
+
+/** A file that the gateway removed. */
+export interface Pruned {
+  readonly number: number;
+  /** The last record of each writer until then. */
+  readonly last: ReadonlyMap<string, number>;
+  /** Writers that are not named any more. */
+  readonly forgotten: number;
+}
 
 const TAIL = /,"hash":"([0-9a-f]{64})"\}$/;
 const TAIL_LENGTH = ',"hash":""}'.length + 64;
@@ -32,9 +52,29 @@ export function parseLine(bytes: Buffer | undefined): LogLine {
   const hash = TAIL.exec(bytes.toString('latin1', head))?.[1];
   const whole = hash !== undefined && createHash('sha256').update(bytes.subarray(0, head)).digest('hex') === hash;
   if (whole && isName(writer) && isCount(seq) && isName(prev) && (torn === undefined || isCount(torn))) {
-    return { kind: 'intact', writer, seq, prev, hash, torn: torn ?? 0 };
+    return { kind: 'intact', writer, seq, prev, hash, torn: torn ?? 0, ...aboutLog(record) };
   }
   return { kind: 'changed', writer: isName(writer) ? writer : undefined, seq: isCount(seq) ? seq : undefined };
+}
+
+function aboutLog({ operation, detail, timestamp }: Record<string, unknown>): {
+  continued?: Continued;
+  pruned?: Pruned;
+} {
+  if (!isObject(detail)) return {};
+  if (operation === 'log_continued') {
+    const { reason, after } = detail;
+    const at = String(timestamp);
+    return { continued: { reason: String(reason), after: typeof after === 'string' ? after : undefined, at } };
+  }
+  if (operation !== 'log_pruned' || !isCount(detail['number']) || !isObject(detail['last'])) return {};
+  const last = Object.entries(detail['last']).filter((entry): entry is [string, number] => isCount(entry[1]));
+  const { forgotten } = detail;
+  return { pruned: { number: detail['number'], last: new Map(last), forgotten: isCount(forgotten) ? forgotten : 0 } };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -10,6 +10,8 @@ export type ProblemKind =
   | { readonly kind: 'missing'; readonly writer: string; readonly from: number; readonly to: number }
   /** The line stands here a second time, or in the wrong order. */
   | { readonly kind: 'repeated'; readonly writer: string; readonly seq: number }
+  /** Files before this one are not there, and no record says that the gateway removed them. */
+  | { readonly kind: 'files-missing'; readonly from: number; readonly to: number }
   /** The line is no record: cut off, or written over. */
   | { readonly kind: 'unreadable' }
   /** The line is JSON that no gateway with a chain wrote. */
@@ -31,6 +33,13 @@ export function describe(problem: Problem): string {
     }
     case 'repeated':
       return `record ${problem.seq} of writer ${problem.writer} stands here again, or out of order`;
+    case 'files-missing': {
+      const what =
+        problem.from === problem.to
+          ? `rotated file ${problem.from} is`
+          : `rotated files ${problem.from} to ${problem.to} are`;
+      return `${what} not there, and no record says that the gateway removed it: somebody else removed or moved it`;
+    }
     case 'unreadable':
       return 'the line is no record: it was cut off or written over';
     case 'unchained':

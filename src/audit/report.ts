@@ -14,5 +14,11 @@ export function reportAudit(event: AuditEvent, log: Logger, metrics: Pick<Metric
       break;
     case 'rotation-failed':
       log.warn({ err: event.error }, 'the audit log could not be rotated and goes on growing');
+      break;
+    case 'pruning-failed':
+      log.warn({ err: event.error }, 'old files of the audit log could not be removed');
+      break;
+    case 'tightened':
+      log.warn({ path: event.path }, 'others could read or write the audit log or its folder: now only its owner can');
   }
 }

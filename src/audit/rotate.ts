@@ -4,21 +4,23 @@ import { takeLock } from '../shared/lock.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { type AuditFs, type FileIdentity, rotatedFiles, rotatedPath, sameFile } from './files.ts';
 
+/** What came of a rotation: the name that the full file has now, or who else did it or is at it. */
+export type Rotated = { readonly to: string } | 'done by another' | 'busy';
+
 /**
- * Renames the log to the next number and deletes the oldest rotated files beyond `keep`. The next writer creates a new log;
- * who still has the old file open notices at its next write.
+ * Renames the log to the next number. The next writer creates a new log; who still has the old file open notices at its next
+ * write.
  * @param identity the file that is full: if the path means another one by now, it is already done.
- * @returns false where another process is at it.
  * @throws what the file system throws.
  */
-export function rotate(files: AuditFs, path: string, identity: FileIdentity, keep: number): boolean {
+export function rotate(files: AuditFs, path: string, identity: FileIdentity): Rotated {
   // A link to a log elsewhere stays a link.
   const log = files.realpathSync(path);
   const release = takeLock(files, `${log}.lock`);
-  if (release === undefined) return false;
+  if (release === undefined) return 'busy';
   try {
     const now = files.statSync(log, { throwIfNoEntry: false });
-    if (now === undefined || !sameFile(now, identity)) return true;
+    if (now === undefined || !sameFile(now, identity)) return 'done by another';
     const target = reserve(files, log);
     try {
       files.renameSync(log, target);
@@ -26,8 +28,7 @@ export function rotate(files: AuditFs, path: string, identity: FileIdentity, kee
       files.unlinkSync(target);
       throw error;
     }
-    prune(files, log, keep);
-    return true;
+    return { to: target };
   } finally {
     release();
   }
@@ -44,17 +45,6 @@ function reserve(files: AuditFs, log: string): string {
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error;
       number++;
-    }
-  }
-}
-
-function prune(files: AuditFs, log: string, keep: number): void {
-  const rotated = rotatedFiles(files, log);
-  for (const { path } of rotated.slice(0, Math.max(0, rotated.length - Math.max(1, keep)))) {
-    try {
-      files.unlinkSync(path);
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
     }
   }
 }

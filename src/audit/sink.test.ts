@@ -183,7 +183,10 @@ describe('openAudit', () => {
     await audit.append(recordOf({ request_id: 'before' }));
     renameSync(path, `${path}.moved`);
     await audit.append(recordOf({ request_id: 'after' }));
-    expect(recordsOf(path).map((record) => record['request_id'])).toEqual(['after']);
+    expect(recordsOf(path)).toMatchObject([
+      { operation: 'log_continued', detail: { reason: 'renamed' } },
+      { request_id: 'after' },
+    ]);
     expect(recordsOf(`${path}.moved`)).toHaveLength(1);
   });
 
@@ -216,7 +219,7 @@ describe('openAudit', () => {
     expect(existsSync(path)).toBe(false);
     mkdirSync(dirname(path));
     await audit.append(recordOf());
-    expect(recordsOf(path)).toMatchObject([{ seq: 2 }]);
+    expect(recordsOf(path)).toMatchObject([{ seq: 2, operation: 'log_continued' }, { seq: 3 }]);
     expect(events.map((event) => event.kind)).toEqual(['failed', 'recovered']);
   });
 
@@ -263,6 +266,7 @@ describe('openAudit', () => {
     const { audit, path } = openTestAudit({ path: join(directory, 'link'), maxBytes: 600 });
     for (let n = 0; n < 5; n++) await audit.append(recordOf());
     expect(existsSync(join(directory, 'real', 'log.000001'))).toBe(true);
-    expect(verifyLog(path)).toMatchObject({ ok: true, records: 5 });
+    // Each rotation is a record too.
+    expect(verifyLog(path)).toMatchObject({ ok: true, records: 5 + 4 });
   });
 });

@@ -2,17 +2,21 @@
  * The audit log: records in, chained lines out. All records of one turn of the event loop share one write; where the turn before
  * had one record only, nobody waits for another one.
  */
-import { Buffer } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
 import { type Promised, promised } from '../shared/promised.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { afterwards } from '../shared/turn.ts';
-import { type AppendFile, openAppendFile } from './append-file.ts';
+import { AppendFile } from './append-file.ts';
+import { createChainWriter } from './chain-writer.ts';
+import { eventRecord } from './event-record.ts';
 import { type AuditFs, nodeFs } from './files.ts';
 import { type FoldLimits, foldRefusals } from './fold.ts';
-import { createBodies, digestOf, FIRST_PREV, hashText, placeText } from './line.ts';
+import { createBodies } from './line.ts';
+import { behind } from './log-errors.ts';
+import { pruneFiles } from './prune.ts';
 import type { AuditRecord, AuditSink } from './record.ts';
+import { type AgedFile, createRetention } from './retention.ts';
+import { createStall } from './stall.ts';
 
 export interface AuditOptions {
   /** The log. It and its directory are made when missing, for their owner alone. Devices such as /dev/null are fine. */
@@ -25,8 +29,14 @@ export interface AuditOptions {
   readonly maxBytes?: number;
   /** Milliseconds after which the log is rotated; default 30 days. */
   readonly maxAgeMs?: number;
-  /** How many rotated files stay; default 10, at least 1. */
+  /** How many rotated files stay, however old they are; default 10, at least 1. */
   readonly keep?: number;
+  /** Milliseconds that every record stays, whatever there is of them; default a day. */
+  readonly minAgeMs?: number;
+  /** Bytes that the log and its rotated files may have together; default 4 GiB. */
+  readonly maxTotalBytes?: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly monotonic?: () => number;
   /** Milliseconds since 1970; default the system's clock. */
   readonly now?: () => number;
   readonly files?: AuditFs;
@@ -41,7 +51,11 @@ export type AuditEvent =
   /** The first batch that was written after a failure. */
   | { readonly kind: 'recovered' }
   /** The log could not be rotated and goes on growing. */
-  | { readonly kind: 'rotation-failed'; readonly error: unknown };
+  | { readonly kind: 'rotation-failed'; readonly error: unknown }
+  /** Old files could not be removed. */
+  | { readonly kind: 'pruning-failed'; readonly error: unknown }
+  /** Others could read or write this; now its owner alone can. */
+  | { readonly kind: 'tightened'; readonly path: string };
 
 interface Batch {
   readonly bodies: string[];
@@ -50,10 +64,12 @@ interface Batch {
 
 const MEBIBYTE = 1024 * 1024;
 const DAY = 86_400_000;
-/** A batch is written in pieces of about this many characters; a line is never split. */
-const PIECE = MEBIBYTE;
-/** Bytes of the place in which most batches are put together. */
-const KEPT_ROOM = 128 * 1024;
+/** Bytes of a log and its rotated files, where nobody says. */
+export const MAX_TOTAL_BYTES = 4096 * MEBIBYTE;
+/** Milliseconds that every record stays, where nobody says. */
+export const MIN_AGE_MS = DAY;
+/** No file is larger than this part of all. */
+const SHARE = 8;
 
 /**
  * Opens the log. Never throws: a log that cannot be opened is told to `onEvent` at once, refuses records, and is tried again
@@ -61,18 +77,19 @@ const KEPT_ROOM = 128 * 1024;
  */
 export function openAudit(options: AuditOptions): AuditSink {
   const emit = options.onEvent ?? (() => {});
-  const file = openAppendFile({
-    files: options.files ?? nodeFs,
-    path: options.path,
-    maxBytes: options.maxBytes ?? 64 * MEBIBYTE,
-    maxAgeMs: options.maxAgeMs ?? 30 * DAY,
-    keep: options.keep ?? 10,
-    now: options.now ?? Date.now,
-    onRotationFailure: (error) => emit({ kind: 'rotation-failed', error }),
-  });
-  const writer = createWriter(file);
+  const file = openFile(options, emit, (log, removable) => prune(log, removable));
   const timestamp = createClock(options.now ?? Date.now);
   const bodyOf = createBodies(options.redact, options.secretsVersion);
+  const writer = createChainWriter(file, ({ reason, after }) =>
+    bodyOf(
+      eventRecord({
+        operation: 'log_continued',
+        decision: 'ALLOW',
+        detail: after === undefined ? { reason } : { reason, after },
+      }),
+      timestamp(),
+    ),
+  );
   let pending: Batch | undefined;
   /** Records of this turn of the event loop, and whether the one before had several. */
   let records = 0;
@@ -80,26 +97,38 @@ export function openAudit(options: AuditOptions): AuditSink {
   let failing = false;
   let closed = false;
 
-  const write = (bodies: readonly string[]): GatewayError | undefined => {
-    const failure = writer.write(bodies);
-    if (failure === undefined) {
-      if (failing) emit({ kind: 'recovered' });
-      failing = false;
-      return undefined;
-    }
+  const failed = (cause: unknown, count: number): GatewayError => {
     failing = true;
-    const error = unavailable(failure.error);
-    emit({ kind: 'failed', error, records: bodies.length });
+    const error = unavailable(cause);
+    emit({ kind: 'failed', error, records: count });
     return error;
+  };
+
+  const recovered = (): void => {
+    if (failing) emit({ kind: 'recovered' });
+    failing = false;
+  };
+
+  const stall = createStall(file, { failed, recovered, monotonic: options.monotonic });
+
+  /** @returns what went wrong; a promise where a pipe has not taken everything yet. */
+  const write = (bodies: readonly string[]): GatewayError | Promise<void> | undefined => {
+    const failure = writer.write(bodies);
+    if (failure !== undefined) return failed(failure.error, bodies.length);
+    if (file.isBehind()) return stall.wait();
+    recovered();
+    return undefined;
   };
 
   const flush = (): void => {
     const batch = pending;
     if (batch === undefined) return;
     pending = undefined;
-    const error = write(batch.bodies);
-    if (error === undefined) batch.written.resolve();
-    else batch.written.reject(error);
+    const outcome = write(batch.bodies);
+    const { resolve, reject } = batch.written;
+    if (outcome === undefined) resolve();
+    else if (outcome instanceof GatewayError) reject(outcome);
+    else outcome.then(resolve, reject);
   };
 
   const endTurn = (): void => {
@@ -108,24 +137,38 @@ export function openAudit(options: AuditOptions): AuditSink {
     flush();
   };
 
-  const opened = file.append(Buffer.alloc(0));
-  if (!opened.ok) {
-    failing = true;
-    emit({ kind: 'failed', error: unavailable(opened.error), records: 0 });
+  try {
+    file.prepare(0);
+  } catch (error) {
+    failed(error, 0);
   }
 
   const append = (record: AuditRecord): Promise<void> | undefined => {
     if (closed) return refused(unavailable(undefined));
+    // Nobody waits behind a reader that has taken nothing for so long already.
+    if (stall.isOver()) return refused(unavailable(behind()));
     const body = bodyOf(record, timestamp());
     // After everything that this turn of the event loop has to say.
     if (records++ === 0) afterwards(endTurn);
     if (records === 1 && !wereSeveral) {
-      const error = write([body]);
-      return error && refused(error);
+      const outcome = write([body]);
+      return outcome instanceof GatewayError ? refused(outcome) : outcome;
     }
     pending ??= createBatch();
     pending.bodies.push(body);
     return pending.written.promise;
+  };
+  let isPruning = false;
+  const prune = (log: string, removable: readonly AgedFile[]): void => {
+    if (isPruning) return;
+    isPruning = true;
+    pruneFiles(options.files ?? nodeFs, log, removable, append)
+      .catch((error: unknown) => {
+        if (!closed) emit({ kind: 'pruning-failed', error });
+      })
+      .finally(() => {
+        isPruning = false;
+      });
   };
   const folding = foldRefusals({ append }, options.fold);
 
@@ -136,89 +179,35 @@ export function openAudit(options: AuditOptions): AuditSink {
       folding.flush();
       flush();
       closed = true;
+      stall.end();
       file.close();
       return Promise.resolve();
     },
   };
 }
 
-/** Bytes that the chain adds to a body, generously. */
-const CHAIN_BYTES = 512;
-
-/** Most batches are put together in one place that is used again. */
-let keptRoom: Buffer | undefined;
-
-function roomFor(bodies: readonly string[]): Buffer {
-  // A UTF-16 code unit has at most three bytes in UTF-8.
-  const needed = bodies.reduce((sum, body) => sum + 3 * body.length + CHAIN_BYTES, 0);
-  if (needed > KEPT_ROOM) return Buffer.allocUnsafeSlow(needed);
-  keptRoom ??= Buffer.allocUnsafeSlow(KEPT_ROOM);
-  return keptRoom;
-}
-
-/** Keeps the chain of this process. Its state follows what is in the file, not what was meant to be. */
-function createWriter(file: AppendFile) {
-  const id = randomBytes(8).toString('hex');
-  let seq = 0;
-  let prev = FIRST_PREV;
-  let torn = 0;
-
-  const writePiece = (bodies: readonly string[]): { readonly error: unknown } | undefined => {
-    const hashes: string[] = [];
-    const room = roomFor(bodies);
-    let end = 0;
-    for (const body of bodies) {
-      const before = hashes.at(-1) ?? prev;
-      const place = { writer: id, seq: seq + hashes.length + 1, prev: before, torn: hashes.length === 0 ? torn : 0 };
-      const start = end;
-      end += room.write(body, end, 'utf8');
-      end += room.write(placeText(place), end, 'latin1');
-      const digest = digestOf(room.subarray(start, end));
-      end += room.write(`${hashText(digest)}\n`, end, 'latin1');
-      hashes.push(digest);
-    }
-    const bytes = room.subarray(0, end);
-    const appended = file.append(bytes);
-    const { lines, fragment } = appended.ok
-      ? { lines: bodies.length, fragment: false }
-      : wholeLines(bytes, appended.written);
-    if (lines > 0) {
-      seq += lines;
-      prev = hashes[lines - 1] ?? prev;
-      torn = 0;
-    }
-    if (fragment) torn++;
-    return appended.ok ? undefined : { error: appended.error };
-  };
-
-  return {
-    /** @returns what went wrong, if anything did. */
-    write(bodies: readonly string[]): { readonly error: unknown } | undefined {
-      let from = 0;
-      let length = 0;
-      for (const [index, body] of bodies.entries()) {
-        length += body.length;
-        if (length < PIECE && index < bodies.length - 1) continue;
-        const failure = writePiece(bodies.slice(from, index + 1));
-        if (failure !== undefined) return failure;
-        from = index + 1;
-        length = 0;
-      }
-      return undefined;
-    },
-  };
-}
-
-/** How many lines of a write that stopped after `written` bytes are in the file, and whether a part of another one is. */
-function wholeLines(bytes: Buffer, written: number): { readonly lines: number; readonly fragment: boolean } {
-  let lines = 0;
-  let end = 0;
-  for (let at = bytes.indexOf('\n'); at >= 0 && at <= written; at = bytes.indexOf('\n', at + 1)) {
-    // `at === written`: only the line feed is missing, and whoever writes next adds it.
-    lines++;
-    end = at + 1;
-  }
-  return { lines, fragment: written > end };
+function openFile(
+  options: AuditOptions,
+  emit: (event: AuditEvent) => void,
+  onRemovable: (log: string, removable: readonly AgedFile[]) => void,
+): AppendFile {
+  const { maxTotalBytes = MAX_TOTAL_BYTES, maxBytes = 64 * MEBIBYTE } = options;
+  const files = options.files ?? nodeFs;
+  const now = options.now ?? Date.now;
+  const monotonic = options.monotonic ?? (() => performance.now());
+  const { keep = 10, minAgeMs = MIN_AGE_MS } = options;
+  return new AppendFile({
+    files,
+    path: options.path,
+    maxBytes: Math.min(maxBytes, Math.floor(maxTotalBytes / SHARE)),
+    maxAgeMs: options.maxAgeMs ?? 30 * DAY,
+    retention: createRetention({ files, keep, minAgeMs, maxTotalBytes, now, monotonic }),
+    now,
+    monotonic,
+    onRotationFailure: (error) => emit({ kind: 'rotation-failed', error }),
+    onTightened: (path) => emit({ kind: 'tightened', path }),
+    onRemovable,
+  });
 }
 
 function createBatch(): Batch {
@@ -253,7 +242,14 @@ function createClock(now: () => number): () => string {
 /** The message is for agents: it names no path. The cause is for the log of the gateway. */
 function unavailable(cause: unknown): GatewayError {
   const code = systemCode(cause);
+  if (code === 'AUDIT_FULL') return fullError(cause);
   const why = cause === undefined ? ' because the gateway is stopping' : code === undefined ? '' : ` (${code})`;
   const message = `The audit log cannot be written${why}. Ask whoever runs the gateway to look at its log, then try again.`;
   return new GatewayError('AUDIT_UNAVAILABLE', message, cause === undefined ? {} : { cause });
+}
+
+function fullError(cause: unknown): GatewayError {
+  const message =
+    'The audit log is full, and its records are too young to be removed. Ask whoever runs the gateway to make room (docs/audit.md, Rotation).';
+  return new GatewayError('AUDIT_UNAVAILABLE', message, { cause });
 }

@@ -35,7 +35,7 @@ describe('verifyLog', () => {
 
   /** The same without a file. */
   const check = (bytes: Buffer) => {
-    const follower = followChains(false);
+    const follower = followChains({ rotated: [] });
     for (const [index, line] of bytes.toString('latin1').split('\n').entries()) {
       if (line !== '') follower.add(parseLine(Buffer.from(line, 'latin1')), 'log', index + 1);
     }

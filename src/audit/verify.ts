@@ -1,6 +1,6 @@
 /** Reading a log back: which lines are whole, which were changed, and where some are missing. */
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
-import { type Findings, followChains } from './chains.ts';
+import { type Beginning, type Findings, followChains } from './chains.ts';
 import { nodeFs, rotatedFiles, rotatedName } from './files.ts';
 import { parseLine } from './parse-line.ts';
 import { readLines } from './read-lines.ts';
@@ -8,6 +8,8 @@ import { readLines } from './read-lines.ts';
 export interface VerifyReport extends Findings {
   /** True where nothing is wrong. */
   readonly ok: boolean;
+  /** False where another program took records out of the log. */
+  readonly complete: boolean;
   /** What was read, oldest first. */
   readonly files: readonly string[];
 }
@@ -31,9 +33,9 @@ export function verifyLog(path: string): VerifyReport {
 const RECHECKS = 3;
 
 function readAll(path: string): VerifyReport {
-  const { files, beginsLate } = openAll(path);
+  const { files, beginning } = openAll(path);
   try {
-    const follower = followChains(beginsLate);
+    const follower = followChains(beginning);
     for (const { path: file, fd } of files) {
       let number = 0;
       for (const { bytes, ended } of readLines(fd)) {
@@ -42,7 +44,8 @@ function readAll(path: string): VerifyReport {
       }
     }
     const findings = follower.findings();
-    return { ok: findings.problems.length === 0, files: files.map((file) => file.path), ...findings };
+    const ok = findings.problems.length === 0;
+    return { ok, complete: findings.elsewhere.length === 0, files: files.map((file) => file.path), ...findings };
   } finally {
     closeAll(files);
   }
@@ -55,15 +58,15 @@ interface OpenFile {
 
 interface OpenLog {
   readonly files: readonly OpenFile[];
-  /** Older files are gone or were left out. */
-  readonly beginsLate: boolean;
+  readonly beginning: Beginning;
 }
 
 const ATTEMPTS = 20;
 
 /** Opens all files before any is read, and once more if the log was rotated in the meantime. */
 function openAll(path: string): OpenLog {
-  if (rotatedName(path) !== undefined) return { files: [{ path, fd: openSync(path, 'r') }], beginsLate: true };
+  if (rotatedName(path) !== undefined)
+    return { files: [{ path, fd: openSync(path, 'r') }], beginning: 'in the middle' };
   for (let attempt = 1; ; attempt++) {
     const files: OpenFile[] = [];
     try {
@@ -73,7 +76,8 @@ function openAll(path: string): OpenLog {
       // A process that was killed while it rotated the log leaves none: the next record makes it.
       if (rotated.length === 0 || sizeOf(log) !== undefined) files.push({ path: log, fd: openSync(log, 'r') });
       const settled = rotatedFiles(nodeFs, log).at(-1)?.number === rotated.at(-1)?.number;
-      if (settled || attempt === ATTEMPTS) return { files, beginsLate: (rotated[0]?.number ?? 1) > 1 };
+      if (settled || attempt === ATTEMPTS)
+        return { files, beginning: { rotated: rotated.map(({ number }) => number) } };
     } catch (error) {
       // The log was rotated a moment ago, or the oldest file has just gone.
       if (attempt === ATTEMPTS) {

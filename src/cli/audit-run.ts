@@ -12,8 +12,14 @@ import { print, printJson, say } from './output.ts';
 /** More than this many findings of a kind say nothing new to a person. */
 const SHOWN = 50;
 
+/** What other programs do to a log. */
+const DONE: Readonly<Record<string, string>> = { renamed: 'renamed', removed: 'removed', truncated: 'truncated' };
+
+/** Exit status where nothing was changed, but another program took records out of the log. */
+const NOT_COMPLETE = 3;
+
 /**
- * Verifies logs and sets the exit status 1 where one is not intact.
+ * Verifies logs and sets the exit status 1 where one is not intact, 3 where one is intact and not complete.
  * @throws GatewayError USAGE where a log cannot be read.
  */
 export function verifyCommand(files: readonly string[], options: { readonly json: boolean }): void {
@@ -22,6 +28,7 @@ export function verifyCommand(files: readonly string[], options: { readonly json
   if (options.json) printJson(reports.length === 1 ? reports[0] : reports);
   else for (const report of reports) show(report);
   if (reports.some((report) => !report.ok)) process.exitCode = 1;
+  else if (reports.some((report) => !report.complete)) process.exitCode = NOT_COMPLETE;
 }
 
 /** A shell's `audit.jsonl*` names the log and its rotated files, which are read with it. */
@@ -43,15 +50,22 @@ function read(path: string): VerifyReport {
   }
 }
 
-function show({ ok, files, records, writers, problems, notes }: VerifyReport): void {
+function show({ ok, complete, files, records, writers, problems, notes, elsewhere }: VerifyReport): void {
   for (const problem of problems.slice(0, SHOWN)) {
     print(`${problem.file}:${problem.line}: ${describe(problem)}`);
   }
   if (problems.length > SHOWN) print(`... and ${problems.length - SHOWN} more (--json shows all)`);
+  for (const { writer, from, to, reason, at } of elsewhere.slice(0, SHOWN)) {
+    const what = from === to ? `record ${from}` : `records ${from} to ${to}`;
+    print(
+      `another program ${DONE[reason] ?? reason} the log before ${at}: ${what} of writer ${writer} ${to < from ? 'are all here' : 'are not here'}`,
+    );
+  }
   for (const note of notes.slice(0, SHOWN)) say(`note: ${note}`);
   for (const { writer, first_seq, last_seq } of writers.slice(-SHOWN)) {
     say(`writer ${writer}: records ${first_seq} to ${last_seq}`);
   }
-  const verdict = ok ? 'intact' : `NOT intact: ${count(problems.length, 'problem')}`;
+  const whole = complete ? 'intact' : 'intact, but not complete';
+  const verdict = ok ? whole : `NOT intact: ${count(problems.length, 'problem')}`;
   print(`${count(records, 'record')} in ${count(files.length, 'file')}: ${verdict}`);
 }

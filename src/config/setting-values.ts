@@ -57,6 +57,32 @@ export function messageBytes(source: Source | undefined): number | undefined {
   return number;
 }
 
+const HOUR_MS = 3_600_000;
+const LONGEST_HOURS = 87_600;
+
+/** A number of hours, in milliseconds. */
+export function hours(source: Source | undefined): number | undefined {
+  if (source === undefined) return undefined;
+  const number = Number(source.value);
+  if (!/^\d{1,5}(?:\.\d{1,3})?$/.test(source.value) || number > LONGEST_HOURS) {
+    throw usage(source, `a number of hours from 0 to ${LONGEST_HOURS}`);
+  }
+  return number * HOUR_MS;
+}
+
+const MIN_AUDIT = 1024 * 1024;
+const MAX_AUDIT = 1024 ** 4;
+
+/** Bytes that an audit log may have with its rotated files. */
+export function auditBytes(source: Source | undefined): number | undefined {
+  if (source === undefined) return undefined;
+  const number = Number(source.value);
+  if (!/^\d{1,13}$/.test(source.value) || number < MIN_AUDIT || number > MAX_AUDIT) {
+    throw usage(source, `a number of bytes from ${MIN_AUDIT} to ${MAX_AUDIT}`);
+  }
+  return number;
+}
+
 const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['0', 'false', 'no', 'off']);
 

@@ -6,8 +6,10 @@ import { cwdHere, homeHere, xdgFolder } from '../shared/places.ts';
 import { LONGEST_PID, socketFolder } from '../shared/socket-folder.ts';
 import {
   agentId,
+  auditBytes,
   boolean,
   hosts,
+  hours,
   messageBytes,
   oneOf,
   origins,
@@ -63,6 +65,10 @@ export interface Settings {
   readonly mcpConfig: NamedPath | undefined;
   readonly rules: NamedPath | undefined;
   readonly auditLog: string;
+  /** `GATEWAY_AUDIT_MIN_AGE_HOURS`: milliseconds that every record stays, whatever there is of them; undefined for the default. */
+  readonly auditMinAgeMs: number | undefined;
+  /** `GATEWAY_AUDIT_MAX_BYTES`: bytes of the log and its rotated files together; undefined for the default. */
+  readonly auditMaxBytes: number | undefined;
   /** `--agent`: binds the connection to this agent. */
   readonly agent: string | undefined;
   /** `GATEWAY_DEFAULT_AGENT`. */
@@ -130,6 +136,8 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     mcpConfig: named(pick(flags.mcpConfig, '--mcp-config', env, 'GATEWAY_MCP_CONFIG'), place),
     rules: named(pick(flags.rules, '--rules', env, 'GATEWAY_RULES'), place),
     auditLog: named(auditLog, place)?.path ?? join(cacheDir, 'logs', 'audit.jsonl'),
+    auditMinAgeMs: hours(pick(undefined, '', env, 'GATEWAY_AUDIT_MIN_AGE_HOURS')),
+    auditMaxBytes: auditBytes(pick(undefined, '', env, 'GATEWAY_AUDIT_MAX_BYTES')),
     agent: agentId(pick(flags.agent, '--agent', env, undefined)),
     defaultAgent: agentId(pick(flags.defaultAgent, '--default-agent', env, 'GATEWAY_DEFAULT_AGENT')),
     debug: flags.debug ?? boolean(env, 'GATEWAY_DEBUG'),

@@ -1,0 +1,61 @@
+/** Opening the log: for its owner alone, and so that no pipe or device can hold the gateway up. */
+import { constants, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import type { AuditFs } from './files.ts';
+
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
+
+export interface OpenedLog {
+  readonly fd: number;
+  readonly stats: Stats;
+  /** What others could do with it or with its folder until now. */
+  readonly tightened: readonly string[];
+}
+
+/**
+ * Opens a log to append to. A pipe is opened for writing alone, so that it fails where nobody reads.
+ * @throws what the file system throws; EPERM where somebody else owns a log that others may write.
+ */
+export function openLog(files: AuditFs, path: string): OpenedLog {
+  const before = files.statSync(path, { throwIfNoEntry: false });
+  const isPipe = before?.isFIFO() === true;
+  const tightened = before === undefined || before.isFile() ? tightenFolder(files, dirname(path)) : [];
+  const flags = O_APPEND | O_NONBLOCK | (isPipe ? O_WRONLY : O_RDWR | O_CREAT);
+  const fd = files.openSync(path, flags, 0o600);
+  try {
+    const stats = files.fstatSync(fd);
+    return { fd, stats, tightened: [...tightened, ...(stats.isFile() ? tightenFile(files, fd, path, stats) : [])] };
+  } catch (error) {
+    files.closeSync(fd);
+    throw error;
+  }
+}
+
+/** A group that may read, e.g. one that ships logs, was given that on purpose; nobody else may, and only the owner may write. */
+function tightenFile(files: AuditFs, fd: number, path: string, { mode, uid }: Stats): string[] {
+  if ((mode & 0o027) === 0) return [];
+  if (uid === process.geteuid?.()) {
+    files.fchmodSync(fd, 0o600);
+    return [path];
+  }
+  if ((mode & 0o022) !== 0) throw notOurs(path);
+  return [];
+}
+
+/** In a folder that others may write, they can put another file in the place of the log. With the sticky bit they cannot. */
+function tightenFolder(files: AuditFs, folder: string): string[] {
+  const stats = files.statSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined || (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0) return [];
+  if (stats.uid === process.geteuid?.()) {
+    files.chmodSync(folder, stats.mode & 0o7755);
+    return [folder];
+  }
+  if ((stats.mode & 0o002) !== 0) throw notOurs(folder);
+  return [];
+}
+
+function notOurs(path: string): Error {
+  const message = `EPERM: ${path} belongs to another user, and others may write it: choose another place for the audit log`;
+  return Object.assign(new Error(message), { code: 'EPERM' });
+}
