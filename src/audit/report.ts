@@ -19,6 +19,9 @@ export function reportAudit(event: AuditEvent, log: Logger, metrics: Pick<Metric
       log.warn({ err: event.error }, 'old files of the audit log could not be removed');
       break;
     case 'tightened':
-      log.warn({ path: event.path }, 'others could read or write the audit log or its folder: now only its owner can');
+      log.warn(
+        { path: event.path },
+        'the audit log or its folder was readable or writable by others: its mode is tightened',
+      );
   }
 }

@@ -2,6 +2,7 @@
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { type Beginning, type Findings, followChains } from './chains.ts';
 import { nodeFs, rotatedFiles, rotatedName } from './files.ts';
+import { readHead } from './log-bytes.ts';
 import { parseLine } from './parse-line.ts';
 import { readLines } from './read-lines.ts';
 
@@ -18,12 +19,13 @@ export interface VerifyReport extends Findings {
  * Checks every chain in a log and its rotated files, in one pass and in memory that does not grow with them. The log may be
  * in use. Blocks until it is through: for commands.
  * @param path the log; or one of its rotated files, to read only that one.
+ * @param moved files that another program made of the log: they are read with its rotated files, in the order of the first records
  * @throws what opening or reading a file throws, e.g. ENOENT.
  */
-export function verifyLog(path: string): VerifyReport {
+export function verifyLog(path: string, moved: readonly string[] = []): VerifyReport {
   for (let attempt = 1; ; attempt++) {
     const before = sizeOf(path);
-    const report = readAll(path);
+    const report = readAll(path, moved);
     // While a log is rotated, a slow writer's line can arrive in a file that was read already. What is really wrong with it
     // is wrong the next time too.
     if (report.ok || attempt === RECHECKS || sizeOf(path) === before) return report;
@@ -32,8 +34,8 @@ export function verifyLog(path: string): VerifyReport {
 
 const RECHECKS = 3;
 
-function readAll(path: string): VerifyReport {
-  const { files, beginning } = openAll(path);
+function readAll(path: string, moved: readonly string[]): VerifyReport {
+  const { files, beginning } = openAll(path, moved);
   try {
     const follower = followChains(beginning);
     for (const { path: file, fd } of files) {
@@ -64,7 +66,7 @@ interface OpenLog {
 const ATTEMPTS = 20;
 
 /** Opens all files before any is read, and once more if the log was rotated in the meantime. */
-function openAll(path: string): OpenLog {
+function openAll(path: string, moved: readonly string[]): OpenLog {
   if (rotatedName(path) !== undefined)
     return { files: [{ path, fd: openSync(path, 'r') }], beginning: 'in the middle' };
   for (let attempt = 1; ; attempt++) {
@@ -72,7 +74,9 @@ function openAll(path: string): OpenLog {
     try {
       const log = sizeOf(path) === undefined ? path : realpathSync(path);
       const rotated = rotatedFiles(nodeFs, log);
-      for (const one of rotated) files.push({ path: one.path, fd: openSync(one.path, 'r') });
+      const older = rotated.map((one) => one.path);
+      const parts = moved.length === 0 ? older : inOrder([...older, ...moved]);
+      for (const one of parts) files.push({ path: one, fd: openSync(one, 'r') });
       // A process that was killed while it rotated the log leaves none: the next record makes it.
       if (rotated.length === 0 || sizeOf(log) !== undefined) files.push({ path: log, fd: openSync(log, 'r') });
       const settled = rotatedFiles(nodeFs, log).at(-1)?.number === rotated.at(-1)?.number;
@@ -86,6 +90,21 @@ function openAll(path: string): OpenLog {
       }
     }
     closeAll(files);
+  }
+}
+
+function inOrder(paths: readonly string[]): string[] {
+  const dated = paths.map((path) => ({ path, first: firstTimeOf(path) }));
+  return dated.sort((one, other) => (one.first < other.first ? -1 : 1)).map(({ path }) => path);
+}
+
+/** When the first record of a file was written, ISO 8601. */
+function firstTimeOf(path: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    return /^\{"timestamp":"([^"]+)"/.exec(readHead(nodeFs, fd).toString('latin1'))?.[1] ?? '';
+  } finally {
+    closeSync(fd);
   }
 }
 

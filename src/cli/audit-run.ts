@@ -12,9 +12,6 @@ import { print, printJson, say } from './output.ts';
 /** More than this many findings of a kind say nothing new to a person. */
 const SHOWN = 50;
 
-/** What other programs do to a log. */
-const DONE: Readonly<Record<string, string>> = { renamed: 'renamed', removed: 'removed', truncated: 'truncated' };
-
 /** Exit status where nothing was changed, but another program took records out of the log. */
 const NOT_COMPLETE = 3;
 
@@ -23,8 +20,14 @@ const NOT_COMPLETE = 3;
  * @throws GatewayError USAGE where a log cannot be read.
  */
 export function verifyCommand(files: readonly string[], options: { readonly json: boolean }): void {
-  const paths = files.length === 0 ? [settingsFrom({}).auditLog] : withoutParts(files.map((file) => resolve(file)));
-  const reports = paths.map(read);
+  const given = files.map((file) => resolve(file));
+  const logs = files.length === 0 ? [settingsFrom({}).auditLog] : withoutParts(given);
+  const reports = logs.map((log) =>
+    read(
+      log,
+      given.filter((path) => isMoved(path, log)),
+    ),
+  );
   if (options.json) printJson(reports.length === 1 ? reports[0] : reports);
   else for (const report of reports) show(report);
   if (reports.some((report) => !report.ok)) process.exitCode = 1;
@@ -35,13 +38,18 @@ export function verifyCommand(files: readonly string[], options: { readonly json
 function withoutParts(paths: readonly string[]): string[] {
   return paths.filter((path) => {
     const log = rotatedName(path)?.log;
-    return log === undefined || !paths.includes(log);
+    return (log === undefined || !paths.includes(log)) && !paths.some((other) => isMoved(path, other));
   });
 }
 
-function read(path: string): VerifyReport {
+/** Whether a file is called like one that another program (logrotate, say) made of a log: `audit.jsonl.1`, `audit.jsonl-20260101`. */
+function isMoved(path: string, log: string): boolean {
+  return /^[.-]./.test(path.slice(log.length)) && path.startsWith(log) && rotatedName(path)?.log !== log;
+}
+
+function read(path: string, moved: readonly string[]): VerifyReport {
   try {
-    return verifyLog(path);
+    return verifyLog(path, moved);
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
@@ -56,10 +64,8 @@ function show({ ok, complete, files, records, writers, problems, notes, elsewher
   }
   if (problems.length > SHOWN) print(`... and ${problems.length - SHOWN} more (--json shows all)`);
   for (const { writer, from, to, reason, at } of elsewhere.slice(0, SHOWN)) {
-    const what = from === to ? `record ${from}` : `records ${from} to ${to}`;
-    print(
-      `another program ${DONE[reason] ?? reason} the log before ${at}: ${what} of writer ${writer} ${to < from ? 'are all here' : 'are not here'}`,
-    );
+    const what = from === to ? `record ${from} is` : `records ${from} to ${to} are`;
+    print(`another program ${reason} the log before ${at}: ${what} not here (writer ${writer})`);
   }
   for (const note of notes.slice(0, SHOWN)) say(`note: ${note}`);
   for (const { writer, first_seq, last_seq } of writers.slice(-SHOWN)) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -63,16 +63,16 @@ async function run(...args: string[]): Promise<number> {
 describe('audit verify', () => {
   it('reads the configured log with its rotated files', async () => {
     expect(await run()).toBe(0);
-    expect(out).toBe('3 records in 3 files: intact\n');
-    expect(err).toMatch(/^writer [0-9a-f]{16}: records 1 to 3\n$/);
+    expect(out).toBe('5 records in 3 files: intact\n');
+    expect(err).toMatch(/^writer [0-9a-f]{16}: records 1 to 5\n$/);
   });
 
   it('locates a change and exits with 1', async () => {
     const file = `${path}.000002`;
     writeFileSync(file, readFileSync(file, 'utf8').replace('researcher', 'Researcher'));
     expect(await run(path)).toBe(1);
-    expect(out).toContain(`${file}:1: the line was changed`);
-    expect(out).toMatch(/2 records in 3 files: NOT intact: 1 problem\n$/);
+    expect(out).toContain(`${file}:2: the line was changed`);
+    expect(out).toMatch(/4 records in 3 files: NOT intact: 1 problem\n$/);
   });
 
   it('--json prints the whole report', async () => {
@@ -81,14 +81,32 @@ describe('audit verify', () => {
     const report: unknown = JSON.parse(out);
     expect(report).toMatchObject({
       ok: false,
-      records: 2,
-      problems: [{ kind: 'missing', from: 2, to: 2, file: path, line: 1 }],
+      records: 3,
+      problems: [
+        { kind: 'missing', from: 2, to: 3, file: path, line: 1 },
+        { kind: 'files-missing', from: 2, to: 2, file: path, line: 1 },
+      ],
     });
   });
 
   it('takes a log and its rotated files, named one by one, for one log', async () => {
     expect(await run(`${path}.000001`, `${path}.000002`, path)).toBe(0);
-    expect(out).toBe('3 records in 3 files: intact\n');
+    expect(out).toBe('5 records in 3 files: intact\n');
+  });
+
+  it('exits with 3 where another program took records away, and reads them with the log where they are named', async () => {
+    const audit = openAudit({ path, redact: (text) => text });
+    await audit.append(record);
+    renameSync(path, `${path}.1`);
+    await audit.append(record);
+    await audit.close();
+    expect(await run(path)).toBe(3);
+    expect(out).toMatch(/another program renamed the log before .*: record 1 is not here/);
+    expect(out).toMatch(/intact, but not complete\n$/);
+    out = '';
+    process.exitCode = undefined;
+    expect(await run(`${path}.1`, path)).toBe(0);
+    expect(out).toMatch(/: intact\n$/);
   });
 
   it('says which file there is not, and exits with 2', async () => {
