@@ -80,7 +80,7 @@ overMatrix(CORNERS, (kind) => {
 
 const PRINCIPALS = {
   agents: AGENTS,
-  principals: { tester: { token_sha256: sha256(TOKEN), may_assume: ['a'], default: 'a' } },
+  principals: { tester: { token_sha256: sha256(TOKEN), may_assume: ['a'], default: 'a', operator: true } },
 };
 
 async function http(home: Home): Promise<HttpGateway> {

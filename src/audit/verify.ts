@@ -95,7 +95,10 @@ function openAll(path: string, moved: readonly string[]): OpenLog {
 
 function inOrder(paths: readonly string[]): string[] {
   const dated = paths.map((path) => ({ path, first: firstTimeOf(path) }));
-  return dated.sort((one, other) => (one.first < other.first ? -1 : 1)).map(({ path }) => path);
+  // Stable: those of one millisecond stay as they are.
+  return dated
+    .sort((one, other) => Number(one.first > other.first) - Number(one.first < other.first))
+    .map(({ path }) => path);
 }
 
 /** When the first record of a file was written, ISO 8601. */
