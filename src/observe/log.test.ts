@@ -76,6 +76,28 @@ describe('createLogger', () => {
     }
   });
 
+  it('bounds a line after escaping, whatever is in it, and keeps level, time and message', () => {
+    for (const nasty of ['\u0001', '\u202e', '\ud800', 'x']) {
+      for (const pretty of [false, true]) {
+        const { log, lines } = capture({ pretty });
+        const long = nasty.repeat(1_000_000);
+        log.warn(
+          { name: long, err: new Error(long, { cause: new Error(long) }), list: Array(10_000).fill(long.slice(0, 99)) },
+          'still here',
+        );
+        log.warn(
+          Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`key${n}`, long.slice(0, 500)])),
+          'still here',
+        );
+        log.warn(long);
+        for (const line of lines) expect(line.length).toBeLessThan(40_000);
+        expect(lines[0]).toContain('still here');
+        expect(lines[1]).toContain('still here');
+        expect(lines).toHaveLength(3);
+      }
+    }
+  });
+
   it('writes for people as: time, level, message, fields', () => {
     const { log, lines } = capture({ pretty: true });
     log.warn({ server: 'git hub', n: 3, err: new Error('no') }, 'server is gone');

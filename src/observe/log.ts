@@ -1,10 +1,11 @@
 /** What the gateway says about itself, on stderr: stdout belongs to the protocol. */
 import process from 'node:process';
 import { pino } from 'pino';
+import { boundedLine } from './bounded-line.ts';
 import { escapeJson } from './escape.ts';
 import { prettyLine } from './pretty.ts';
 import { redactJson } from './redact.ts';
-import { writeFully } from './stderr.ts';
+import { writeLine } from './stderr.ts';
 
 /** Facts next to a message, e.g. `{ server: 'github', err: error }`. An error belongs under `err`. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -39,9 +40,12 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void;
 }
 
-/** The logger of a process. Lines are written before the call returns, so that none is lost at exit. Never throws. */
+/**
+ * The logger of a process. Lines are written before the call returns, unless whoever reads them is too slow; they have 16 KiB at most,
+ * after escaping. Never throws.
+ */
 export function createLogger(options: LoggerOptions): Logger {
-  const write = options.write ?? writeFully;
+  const write = options.write ?? writeLine;
   const pretty = options.pretty ?? process.stderr.isTTY === true;
   const colours = options.colours ?? (!process.env.NO_COLOR && process.env.TERM !== 'dumb');
   const root = pino(
@@ -54,7 +58,7 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     {
       write(line: string): void {
-        const json = escapeJson(redactJson(line.trimEnd(), options.redact));
+        const json = boundedLine(escapeJson(redactJson(line.trimEnd(), options.redact)));
         write(pretty ? prettyLine(json, colours) : `${json}\n`);
       },
     },
