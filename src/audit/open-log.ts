@@ -34,8 +34,8 @@ export function openLog(files: AuditFs, path: string): OpenedLog {
 
 /** A group that may read, e.g. one that ships logs, was given that on purpose; nobody else may, and only the owner may write. */
 function tightenFile(files: AuditFs, fd: number, path: string, { mode, uid }: Stats): string[] {
-  if ((mode & 0o027) === 0) return [];
-  if (uid === process.geteuid?.()) {
+  if ((mode & 0o027) === 0 || !hasModes()) return [];
+  if (mayChange(uid)) {
     files.fchmodSync(fd, 0o600);
     return [path];
   }
@@ -46,13 +46,23 @@ function tightenFile(files: AuditFs, fd: number, path: string, { mode, uid }: St
 /** In a folder that others may write, they can put another file in the place of the log. With the sticky bit they cannot. */
 function tightenFolder(files: AuditFs, folder: string): string[] {
   const stats = files.statSync(folder, { throwIfNoEntry: false });
-  if (stats === undefined || (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0) return [];
-  if (stats.uid === process.geteuid?.()) {
+  if (stats === undefined || !hasModes() || (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0) return [];
+  if (mayChange(stats.uid)) {
     files.chmodSync(folder, stats.mode & 0o7755);
     return [folder];
   }
   if ((stats.mode & 0o002) !== 0) throw notOurs(folder);
   return [];
+}
+
+/** False on Windows. */
+function hasModes(): boolean {
+  return process.geteuid !== undefined;
+}
+
+function mayChange(uid: number): boolean {
+  const own = process.geteuid?.();
+  return own === uid || own === 0;
 }
 
 function notOurs(path: string): Error {
