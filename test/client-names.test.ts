@@ -34,9 +34,9 @@ async function introduced(rpc: Rpc, name: unknown): Promise<void> {
 }
 
 it.each(['2025-06-18', '2025-11-25', MODERN])('a client of %s', async (revision) => {
-  for (const name of ['copilot-cli', 'github-copilot-developer'])
+  for (const name of ['copilot-cli', 'github-copilot-developer', 'qwen-cli-mcp-client-gateway'])
     for (const result of await resultsFor(name, revision)) expect(result).not.toHaveProperty('structuredContent');
-  for (const name of ['gemini-cli-mcp-client', 'claude-code', '', 7, null])
+  for (const name of ['gemini-cli-mcp-client', 'claude-code', 'my-copilot-cli', '', 7, null])
     for (const result of await resultsFor(name, revision))
       expect(result.structuredContent, String(name)).toEqual({ result: dataOf(result) });
 });

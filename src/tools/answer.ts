@@ -8,7 +8,7 @@ import type { ToolAnswer } from './types.ts';
 const MAX_TRIED = 256 * 1024;
 
 /** Clients that show their model the text and the structured content, by the name they give themselves: once is enough. */
-const SHOW_BOTH: ReadonlySet<string> = new Set(['copilot-cli', 'github-copilot-developer']);
+const SHOW_BOTH = /^(?:copilot-cli|github-copilot-developer|qwen-cli-mcp-client(?:-.*)?)$/s;
 
 /** A success of the gateway's own: one text block. What is data is a JSON object, compact. */
 export function textAnswer(text: string): ToolAnswer {
@@ -22,7 +22,7 @@ export function textAnswer(text: string): ToolAnswer {
  */
 export function valueBody(text: string, { name }: Pick<Client, 'name'>, kind: 'JSON' | 'any'): ResultBody {
   const isValue = text !== '' && !text.startsWith('{') && (kind === 'JSON' || isJson(text));
-  return blockWith(text, isValue && !SHOW_BOTH.has(name() ?? '') ? `,"structuredContent":{"result":${text}}` : '');
+  return blockWith(text, isValue && !SHOW_BOTH.test(name() ?? '') ? `,"structuredContent":{"result":${text}}` : '');
 }
 
 function blockWith(text: string, others: string): ResultBody {

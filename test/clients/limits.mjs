@@ -9,7 +9,11 @@ export const LIMITS = [
     column: 'restart',
     why: 'it keeps the session that a 404 says is over, and fails until it is started again.',
   },
-  { name: 'Copilot CLI', column: 'image', why: 'it shows pictures only to models that it knows to see.' },
+  {
+    name: 'Copilot CLI',
+    column: 'image',
+    why: 'a model of another provider gets an empty text in the place of a picture.',
+  },
   ...['TypeScript SDK 1', 'TypeScript SDK 2', 'Python SDK'].map((name) => ({
     name,
     transport: 'http',

@@ -26,7 +26,7 @@ export const agent = {
           scripted: {
             npm: '@ai-sdk/openai-compatible',
             options: { baseURL: `${model}/v1`, apiKey: 'none' },
-            models: { scripted: { name: 'scripted', tool_call: true, attachment: true } },
+            models: { scripted: { name: 'scripted', tool_call: true, attachment: true, modalities: SEES } },
           },
         },
         mcp: { gateway: { ...server, enabled: true, timeout: giveUpMs ?? 900_000 } },
@@ -41,3 +41,5 @@ export const agent = {
     return { command, args: ['run', '-m', 'scripted/scripted', prompt], env };
   },
 };
+
+const SEES = { input: ['text', 'image'], output: ['text'] };

@@ -28,7 +28,7 @@ export const agent = {
     return {
       command,
       args: ['-y', '-p', prompt],
-      env: { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: `${model}/v1`, OPENAI_MODEL: 'scripted' },
+      env: { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: `${model}/v1`, OPENAI_MODEL: 'gpt-4o' },
     };
   },
 };
