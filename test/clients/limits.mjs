@@ -14,6 +14,7 @@ export const LIMITS = [
     column: 'image',
     why: 'a model of another provider gets an empty text in the place of a picture.',
   },
+  { name: 'Inspector', column: '70 s silent', why: 'its command line gives up after 60 s.' },
   ...['TypeScript SDK 1', 'TypeScript SDK 2', 'Python SDK'].map((name) => ({
     name,
     transport: 'http',

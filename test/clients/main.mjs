@@ -56,7 +56,12 @@ await Promise.all(
   }),
 );
 const rows = chosen.flatMap((entry) => found.get(entry) ?? []);
-if (values.update) intoDocs(rows);
+if (values.update) {
+  intoDocs(
+    rows,
+    CLIENTS.map(({ client }) => client.name),
+  );
+}
 const failed = [...broken, ...failures(rows)];
 for (const failure of failed) say(`not right: ${failure}`);
 process.exitCode = rows.length > 0 && failed.length === 0 ? 0 : 1;

@@ -22,7 +22,7 @@ export async function runCommand(client, installed, transport, { maxResultTokens
         ? { type: 'http', url: gateway.url(), headers: { Authorization: `Bearer ${gateway.token}` } }
         : gateway.command;
     const file = path.join(dir, 'mcp.json');
-    writeFileSync(file, JSON.stringify({ mcpServers: { gateway: { ...entry, ...client.entry } } }));
+    writeFileSync(file, JSON.stringify({ mcpServers: { gateway: entry } }));
     for (const step of STEPS) {
       if (step.restart && transport === 'http') await gateway.restart();
       const { command, args } = client.start(installed, { file, step });

@@ -35,11 +35,13 @@ function limitOf(name, transport, column) {
   );
 }
 
-/** Writes the table between its marks, with what the clients themselves cannot do. */
-export function intoDocs(rows) {
+/** Writes the table between its marks, with what the clients themselves cannot do. Clients that were not tried keep their rows. */
+export function intoDocs(tried, order) {
   const text = readFileSync(DOCS, 'utf8');
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`${DOCS} has no ${BEGIN} and ${END}.`);
+  const kept = rowsIn(text.slice(from, to), order).filter(({ name }) => !tried.some((row) => row.name === name));
+  const rows = [...kept, ...tried].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const reasons = rows.flatMap(({ name, version, transport, verdict }) =>
     COLUMNS.flatMap((column) => {
       const limit = verdict.get(column) === 'no' ? limitOf(name, transport, column) : undefined;
@@ -48,4 +50,18 @@ export function intoDocs(rows) {
   );
   const written = [BEGIN, tableOf(rows), '', ...new Set(reasons), ''].join('\n');
   writeFileSync(DOCS, `${text.slice(0, from)}${written}${text.slice(to)}`);
+}
+
+/** The rows of a table that was written before. */
+function rowsIn(text, names) {
+  return text.split('\n').flatMap((line) => {
+    const [client = '', transport, ...cells] = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    const name = names.find((known) => client.startsWith(`${known} `));
+    if (name === undefined) return [];
+    const verdict = new Map(COLUMNS.map((column, at) => [column, cells[at]]));
+    return [{ name, version: client.slice(name.length + 1), transport, verdict }];
+  });
 }

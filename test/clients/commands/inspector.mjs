@@ -2,8 +2,6 @@ import { node, npm } from '../install.mjs';
 
 export const inspector = {
   name: 'Inspector',
-  /** Members of its entry, beside those that all clients know. */
-  entry: { requestTimeout: 900_000 },
   async install() {
     const { bin, version } = await npm('@modelcontextprotocol/inspector');
     return { command: bin('mcp-inspector'), version, path: await node(24) };
