@@ -15,6 +15,7 @@ export const LIMITS = [
     why: 'a model of another provider gets an empty text in the place of a picture.',
   },
   { name: 'Inspector', column: '70 s silent', why: 'its command line gives up after 60 s.' },
+  { name: 'Java SDK', column: 'cancel', why: 'a program that gives up a call tells nobody.' },
   ...['TypeScript SDK 1', 'TypeScript SDK 2', 'Python SDK'].map((name) => ({
     name,
     transport: 'http',
