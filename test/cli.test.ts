@@ -100,6 +100,16 @@ describe('help and version', () => {
   });
 });
 
+it.each([
+  [['policy', 'explan'], 'Did you mean explain?'],
+  [['servers', 'test', 'cals'], "Did you mean 'calc'?"],
+  [['doctor', 'clac'], "Did you mean 'calc'?"],
+  [['policy', 'explain', 'defualt', 'calc'], "Did you mean 'default'?"],
+  [['policy', 'explain', 'default', 'cacl'], "Did you mean 'calc'?"],
+])('%j: says what may have been meant', async (args, meant) => {
+  expect((await run(args)).stderr).toContain(meant);
+});
+
 describe('policy explain', () => {
   it.each([
     [['default', 'calc', 'add'], 0, 'implicit_grant'],

@@ -1,6 +1,8 @@
 /** What the commands about sign-ins do. */
+
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { didYouMean } from '../catalog/nearest.ts';
 import { hasAuthorization } from '../config/oauth.ts';
 import { quote } from '../config/quote.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
@@ -146,7 +148,8 @@ function serverNamed({ servers, broken, paths }: Snapshot, name: string): Server
   const server = servers.get(name);
   if (server !== undefined) return server;
   const known = [...servers.keys()].map((each) => quote(each)).join(', ');
-  throw new GatewayError('USAGE', `There is no server ${quote(name)} in ${paths.servers}. There are: ${known}.`);
+  const meant = didYouMean(name, [...servers.keys()]) || ` There are: ${known}.`;
+  throw new GatewayError('USAGE', `There is no server ${quote(name)} in ${paths.servers}.${meant}`);
 }
 
 /** Owner of the credential: nobody's for those of the gateway, otherwise whoever connects over stdio or with a token. */

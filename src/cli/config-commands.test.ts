@@ -114,7 +114,9 @@ test('init on a terminal asks for each file that is there, and keeps what is to 
 test('init --dir writes elsewhere and says that trust is needed there', async () => {
   const { out, err } = await run('init', '--dir', '.');
   expect(out).toContain(here(SERVERS_FILE));
-  expect(err).toContain(`cd ${box.cwd} && agent-mcp-gateway trust`);
+  const flags = `--mcp-config ${here(SERVERS_FILE)} --rules ${here(RULES_FILE)}`;
+  expect(err).toContain(`agent-mcp-gateway validate ${flags}`);
+  expect(err).toContain(JSON.stringify(flags.split(' ')));
 });
 
 test('validate prints every error and warning with file, line, column and fix', async () => {

@@ -83,14 +83,21 @@ async function askFor(existing: readonly string[], ask: Ask): Promise<Set<string
 }
 
 function nextSteps(dir: string, isOwnDir: boolean): readonly string[] {
-  const trust = `Let the gateway use them, after every change: cd ${dir} && agent-mcp-gateway trust`;
+  // Named as they are, they need no trust and are found from everywhere.
+  const flags = isOwnDir ? [] : ['--mcp-config', join(dir, SERVERS_FILE), '--rules', join(dir, RULES_FILE)];
+  const args = flags.length === 0 ? {} : { args: flags };
+  const entry = JSON.stringify({ mcpServers: { gateway: { command: 'agent-mcp-gateway', ...args } } });
   const steps = [
     'Put your servers into .mcp.json, and say in .mcp-gateway-rules.json who may use what.',
-    ...(isOwnDir ? [] : [trust]),
-    'Check both: agent-mcp-gateway validate',
-    'Make the gateway the only server of your MCP client: { "mcpServers": { "gateway": { "command": "agent-mcp-gateway" } } }',
+    `Check both: ${['agent-mcp-gateway validate', ...flags.map(shellWord)].join(' ')}`,
+    `Make the gateway the only server of your MCP client: ${entry}`,
   ];
   return ['', 'Next:', ...steps.map((step, at) => `  ${at + 1}. ${step}`)];
+}
+
+/** A word as a shell takes it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function terminalAsk(): Ask {

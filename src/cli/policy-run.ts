@@ -1,6 +1,7 @@
 /** What `policy explain` and `policy test` do. They need the rules only, so that they work where no server is configured. */
 import { resolve } from 'node:path';
 import process from 'node:process';
+import { didYouMean } from '../catalog/nearest.ts';
 import { type ConfigDocument, parseDocument, toValue } from '../config/document.ts';
 import { type FileContent, readConfigFile } from '../config/files.ts';
 import { formatProblem, readContents } from '../config/load.ts';
@@ -14,7 +15,7 @@ import type { Problem } from '../config/types.ts';
 import { compile, type Policy } from '../policy/compile.ts';
 import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
 import { explain } from '../policy/explain.ts';
-import type { PolicyRules } from '../policy/rules.ts';
+import type { OfferKind, PolicyRules } from '../policy/rules.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
@@ -23,21 +24,30 @@ import { suspectChecks } from './suspect-checks.ts';
 interface Question {
   readonly agent: string;
   readonly server: string;
-  readonly tool: string | undefined;
+  /** Of the tool or prompt, or the URI of the resource; undefined for the server as such. */
+  readonly name: string | undefined;
+  readonly kind: OfferKind;
   readonly json: boolean;
 }
 
 /** Prints a decision; the exit status says it too. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
-export async function explainCommand(settings: Settings, { agent, server, tool, json }: Question): Promise<void> {
+export async function explainCommand(settings: Settings, question: Question): Promise<void> {
+  const { agent, server, name, kind, json } = question;
   const files = await readFiles(settings);
-  const explanation = explain(compile(rulesOf(parse(files.rules))), agent, server, tool);
+  const policy = compile(rulesOf(parse(files.rules)));
+  const explanation = explain(policy, agent, server, name, kind);
   if (json) printJson(explanation);
   else {
     print(`${explanation.decision}  ${explanation.rule}`);
     print(explanation.reason);
   }
   const names = files.servers && serverNames(files.servers);
-  if (names?.has(server) === false) say(`Note: the servers file has no server ${quote(server)}.`);
+  if (!policy.hasAgent(agent)) {
+    say(`Note: the rules have no agent ${quote(agent)}.${didYouMean(agent, policy.agents)}`);
+  }
+  if (names?.has(server) === false) {
+    say(`Note: the servers file has no server ${quote(server)}.${didYouMean(server, [...names])}`);
+  }
   process.exitCode = explanation.decision === 'ALLOW' ? 0 : CATALOGUE.DENIED_BY_POLICY.exit;
 }
 

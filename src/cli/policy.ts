@@ -3,6 +3,7 @@ import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { fail } from './output.ts';
 
 type PolicyFlags = CommandFlags & { readonly json?: boolean };
+type ExplainFlags = PolicyFlags & { readonly prompt?: string; readonly resource?: string };
 
 export function registerPolicy(program: Command): void {
   const policy = program
@@ -16,25 +17,39 @@ export function registerPolicy(program: Command): void {
 function registerExplain(policy: Command): void {
   const command = policy
     .command('explain')
-    .description('say whether an agent may use a server, or a tool of it, and which rule decides')
+    .description('say whether an agent may use a server, or something that it offers, and which rule decides')
     .argument('<agent>', 'agent of the rules')
     .argument('<server>', 'name of a server')
     .argument('[tool]', 'name of a tool; without it the answer is about the server as such');
   withFiles(command)
+    .option('--prompt <name>', 'ask about a prompt in place of a tool')
+    .option('--resource <uri>', 'ask about a resource in place of a tool')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   $ agent-mcp-gateway policy explain researcher brave-search brave_web_search
+  $ agent-mcp-gateway policy explain researcher files --resource file:///projects/plan.md
 
 The decision is taken on the names alone: neither the server nor the tool has to exist.
 Exit status: 0 allowed, 3 denied, 1 where the rules cannot be read.`,
     )
-    .action(async (agent: string, server: string, tool: string | undefined, flags: PolicyFlags) => {
+    .action(async (agent: string, server: string, tool: string | undefined, flags: ExplainFlags) => {
+      const { prompt, resource } = flags;
+      if ([tool, prompt, resource].filter((name) => name !== undefined).length > 1) {
+        return command.error('error: ask about a tool, a prompt or a resource, one at a time.');
+      }
+      const kind = prompt !== undefined ? 'prompt' : resource !== undefined ? 'resource' : 'tool';
       try {
         const { explainCommand } = await import('./policy-run.ts');
-        await explainCommand(settingsFrom(flags), { agent, server, tool, json: flags.json === true });
+        await explainCommand(settingsFrom(flags), {
+          agent,
+          server,
+          name: tool ?? prompt ?? resource,
+          kind,
+          json: flags.json === true,
+        });
       } catch (error) {
         fail(error);
       }

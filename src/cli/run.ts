@@ -62,11 +62,11 @@ export async function serve(settings: Settings, flags: CommandFlags): Promise<vo
   if (settings.workers > 1) {
     const { createCluster } = await import('../cluster/primary.ts');
     gateway = await createCluster(settings);
-    return serveOverHttp(gateway);
+    return serveOverHttp(gateway, settings);
   }
   const started = await createGateway(settings);
   gateway = started;
-  if (settings.transport === 'http') return serveOverHttp(started);
+  if (settings.transport === 'http') return serveOverHttp(started, settings);
   return started.serveStdio(process.stdin, process.stdout, (reason) => {
     if (reason === 'stdout broken') leave(started);
     endWithClient(parent, (drainMs) => {
@@ -98,11 +98,19 @@ function leave(gateway: Life): never {
   process.exit(1);
 }
 
-async function serveOverHttp(gateway: Life): Promise<void> {
+async function serveOverHttp(gateway: Life, { allowedHosts }: Settings): Promise<void> {
   const { url, newToken } = await gateway.serveHttp();
   gateway.log.info(`listening on ${url}`);
-  if (newToken !== undefined) say(...clientConfiguration(url, newToken).split('\n'));
+  const isEverywhere = EVERYWHERE.test(url);
+  if (isEverywhere && allowedHosts.length === 0) gateway.log.warn(OPEN_TO_ALL);
+  const here = isEverywhere ? url.replace(EVERYWHERE, '//127.0.0.1') : url;
+  if (newToken !== undefined) say(...clientConfiguration(here, newToken).split('\n'));
 }
+
+/** All addresses of this machine: nothing that a client could be given. */
+const EVERYWHERE = /\/\/(?:0\.0\.0\.0|\[::\])/;
+const OPEN_TO_ALL =
+  'every machine that reaches this one can connect: clients use its name or address, which GATEWAY_ALLOWED_HOSTS must list; without TLS in front, tokens can be read on the way (docs/operations.md)';
 
 function clientConfiguration(url: string, token: string): string {
   const entry = { mcpServers: { gateway: { type: 'http', url, headers: { Authorization: `Bearer ${token}` } } } };

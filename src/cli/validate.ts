@@ -5,6 +5,7 @@ import { type CheckedConfig, checkConfig, formatProblem, readContents } from '..
 import { type ConfigLocation, locateConfig } from '../config/locate.ts';
 import { settingNotes } from '../config/setting-notes.ts';
 import { settingsHere } from '../config/settings.ts';
+import type { Problem } from '../config/types.ts';
 import { renamedServers, renameSentence } from '../exposure/renames.ts';
 import { count } from './count.ts';
 import { fail, print, printJson, say } from './output.ts';
@@ -75,9 +76,9 @@ function printReport(location: ConfigLocation, { snapshot, problems }: CheckedCo
   say(...notes);
   print(`Servers: ${location.servers.path}`);
   print(`Rules:   ${location.rules.path}`);
-  for (const problem of problems) print(`${problem.severity}: ${formatProblem(problem)}`);
-  const errors = problems.filter((problem) => problem.severity === 'error').length;
-  const found = `${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}`;
+  for (const problem of problems) print(`${kindOf(problem)}: ${formatProblem(problem)}`);
+  const counted = (kind: string): number => problems.filter((problem) => kindOf(problem) === kind).length;
+  const found = `${count(counted('error'), 'error')}, ${count(counted('warning'), 'warning')}`;
   if (snapshot === undefined) {
     print(`${found}. The gateway would not start with these files.`);
     return;
@@ -87,4 +88,9 @@ function printReport(location: ConfigLocation, { snapshot, problems }: CheckedCo
   const off = snapshot.broken.size === 0 ? '' : ` (and ${snapshot.broken.size} off)`;
   const servers = `${count(snapshot.servers.size, 'server')}${off}`;
   print(`${found}; ${servers}, ${count(snapshot.policy.agents.length, 'agent')}.`);
+}
+
+/** What a rule meant in the Python gateway is for those who come from there. */
+function kindOf({ severity, migration }: Problem): 'error' | 'warning' | 'note' {
+  return migration === true ? 'note' : severity;
 }

@@ -1,4 +1,5 @@
 /** The servers of the configuration, used by one command without a client: no transport, and no agent's rules. */
+import { didYouMean } from '../catalog/nearest.ts';
 import { estimateTokens } from '../catalog/tokens.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
@@ -43,11 +44,9 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
     }
     const server = snapshot.servers.get(name);
     if (server === undefined) {
-      const known = [...snapshot.servers.keys(), ...snapshot.broken.keys()].join(', ');
-      throw new GatewayError(
-        'USAGE',
-        `There is no server "${name}" in ${snapshot.paths.servers}. There are: ${known}.`,
-      );
+      const known = [...snapshot.servers.keys(), ...snapshot.broken.keys()];
+      const meant = didYouMean(name, known) || ` There are: ${known.join(', ')}.`;
+      throw new GatewayError('USAGE', `There is no server "${name}" in ${snapshot.paths.servers}.${meant}`);
     }
     let facts: ServerFacts | undefined;
     try {

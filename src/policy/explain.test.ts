@@ -31,3 +31,32 @@ test.each([
     reason: expect.stringMatching(reason),
   });
 });
+
+test.each([
+  ['prompt', 'admin_reset', 'DENY', 'agents.a.deny.prompts.*[0]', /matches prompt "admin_reset" in deny\.prompts/],
+  ['prompt', 'greet', 'ALLOW', 'implicit_grant', /allow\.prompts has no entry.*every prompt/],
+  [
+    'resource',
+    'file:///a',
+    'ALLOW',
+    'agents.a.allow.resources.fs[0]',
+    /matches resource "file:\/\/\/a" in allow\.resources/,
+  ],
+  ['resource', 'https://x/', 'DENY', 'default_deny', /nothing in it matches resource/],
+] as const)('a %s %s: %s by %s', (kind, name, decision, rule, reason) => {
+  const offers = compile({
+    agents: {
+      a: {
+        allow: { servers: ['fs'], resources: { fs: ['file:///*'] } },
+        deny: { prompts: { '*': ['admin_*'] } },
+      },
+    },
+  });
+  expect(explain(offers, 'a', 'fs', name, kind)).toMatchObject({
+    tool: null,
+    [kind]: name,
+    decision,
+    rule,
+    reason: expect.stringMatching(reason),
+  });
+});

@@ -1,11 +1,15 @@
 import type { Verdict } from './agent.ts';
 import type { ExplainablePolicy } from './compile.ts';
+import type { OfferKind } from './rules.ts';
 
 /** A decision with its grounds, for people: what `policy explain` prints. */
 export interface Explanation {
   readonly agent: string;
   readonly server: string;
   readonly tool: string | null;
+  /** What was asked about in place of a tool. */
+  readonly prompt?: string;
+  readonly resource?: string;
   readonly decision: 'ALLOW' | 'DENY';
   /** Path of the deciding rule, `implicit_grant`, `default_deny` or `unknown_agent`. */
   readonly rule: string;
@@ -16,20 +20,27 @@ export interface Explanation {
 }
 
 /** Decides as `Policy.decide` does and says why. */
-export function explain(policy: ExplainablePolicy, agent: string, server: string, tool?: string): Explanation {
-  const verdict = policy.verdict(agent, server, tool);
+export function explain(
+  policy: ExplainablePolicy,
+  agent: string,
+  server: string,
+  name?: string,
+  kind: OfferKind = 'tool',
+): Explanation {
+  const verdict = policy.verdict(agent, server, name, kind);
   return {
     agent,
     server,
-    tool: tool ?? null,
+    tool: kind === 'tool' ? (name ?? null) : null,
+    ...(kind === 'tool' || name === undefined ? {} : { [kind]: name }),
     decision: verdict.decision.allowed ? 'ALLOW' : 'DENY',
     rule: verdict.decision.rule,
     pattern: verdict.rule?.source ?? null,
-    reason: reasonOf(verdict, agent, server, tool ?? ''),
+    reason: reasonOf(verdict, agent, server, name ?? ''),
   };
 }
 
-function reasonOf({ about, decision, rule }: Verdict, agent: string, server: string, tool: string): string {
+function reasonOf({ about, decision, rule }: Verdict, agent: string, server: string, name: string): string {
   if (about === 'agent') return `The rules have no agent ${quoted(agent)}, and what they do not have may use nothing.`;
   if (about === 'server') {
     if (rule === undefined) return `Nothing in allow.servers of ${quoted(agent)} matches server ${quoted(server)}.`;
@@ -38,15 +49,16 @@ function reasonOf({ about, decision, rule }: Verdict, agent: string, server: str
       ? `${matched} in allow.servers, and nothing in deny.servers does.`
       : `${matched} in deny.servers. A deny beats every allow.`;
   }
+  const map = `${about}s`;
   if (rule === undefined) {
     return decision.allowed
-      ? `Server ${quoted(server)} is allowed and allow.tools has no entry for it: every tool that is not denied may be used.`
-      : `allow.tools has an entry for server ${quoted(server)}, and nothing in it matches tool ${quoted(tool)}.`;
+      ? `Server ${quoted(server)} is allowed and allow.${map} has no entry for it: every ${about} that is not denied may be used.`
+      : `allow.${map} has an entry for server ${quoted(server)}, and nothing in it matches ${about} ${quoted(name)}.`;
   }
-  const matched = `${quoted(rule.source)} under ${quoted(rule.key ?? '')} matches tool ${quoted(tool)}`;
+  const matched = `${quoted(rule.source)} under ${quoted(rule.key ?? '')} matches ${about} ${quoted(name)}`;
   return decision.allowed
-    ? `${matched} in allow.tools, and nothing in deny.tools does.`
-    : `${matched} in deny.tools. A deny beats every allow.`;
+    ? `${matched} in allow.${map}, and nothing in deny.${map} does.`
+    : `${matched} in deny.${map}. A deny beats every allow.`;
 }
 
 function quoted(name: string): string {
