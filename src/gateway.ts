@@ -93,7 +93,7 @@ export interface GatewayOptions {
   /** False for commands that end soon. */
   readonly watch?: boolean;
   /** True for commands that tell by themselves what happened: no log unless it is asked for. */
-  readonly quiet?: boolean;
+  readonly quiet?: boolean | 'news';
   /** Where this process is one of several workers. */
   readonly seat?: Seat;
 }

@@ -292,8 +292,10 @@ describe('init', () => {
 
 describe('tools', () => {
   it('list shows what an agent may use', async () => {
-    const { code, stdout } = await run(['tools', 'list', '--json']);
+    const { code, stdout, stderr } = await run(['tools', 'list', '--json']);
     expect(code).toBe(0);
+    // No news of the log between the data.
+    expect(stderr).not.toContain('"level":"info"');
     expect(stdout).toContain('"add"');
     expect(stdout).not.toContain('"fail"');
     expect(stdout).not.toContain('"other"');

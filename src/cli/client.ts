@@ -14,7 +14,7 @@ export interface LocalClient {
 
 /** A gateway without a transport, for one command. @throws GatewayError as `createGateway` */
 export async function openClient(settings: Settings): Promise<LocalClient> {
-  const gateway = await createGateway(settings, { watch: false });
+  const gateway = await createGateway(settings, { watch: false, quiet: 'news' });
   const connection = gateway.localConnection();
   return {
     async call<T>(tool: string, args: Record<string, unknown>): Promise<T> {

@@ -28,8 +28,8 @@ export interface Logger {
 export interface LoggerOptions {
   /** Also what only helps to find a fault; stack traces included. */
   readonly debug: boolean;
-  /** Nothing at all unless `debug`: for commands that tell by themselves what happened. */
-  readonly quiet?: boolean;
+  /** Nothing at all unless `debug`, or no news: for commands that tell by themselves what happened. */
+  readonly quiet?: boolean | 'news';
   /** Applied to every line before it is written (see `createRedactor`). */
   readonly redact: (text: string) => string;
   /** One line per record for people instead of JSON; default: where stderr is a terminal. */
@@ -39,6 +39,12 @@ export interface LoggerOptions {
   /** Where lines go, each with its line feed; default: file descriptor 2, before the call returns. */
   readonly write?: (line: string) => void;
 }
+
+const LEVELS: ReadonlyMap<boolean | 'news', string> = new Map<boolean | 'news', string>([
+  [false, 'info'],
+  ['news', 'warn'],
+  [true, 'silent'],
+]);
 
 /**
  * The logger of a process. Lines are written before the call returns, unless whoever reads them is too slow; they have 16 KiB at most,
@@ -50,7 +56,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const colours = options.colours ?? (!process.env.NO_COLOR && process.env.TERM !== 'dumb');
   const root = pino(
     {
-      level: options.debug ? 'debug' : options.quiet === true ? 'silent' : 'info',
+      level: options.debug ? 'debug' : (LEVELS.get(options.quiet ?? false) ?? 'info'),
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
