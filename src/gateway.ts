@@ -11,6 +11,7 @@ import { createCatalog } from './catalog/catalog.ts';
 import { createHistory } from './catalog/history.ts';
 import { isPublicName } from './catalog/public-names.ts';
 import { recordChange } from './catalog/record-change.ts';
+import { openStrictServers } from './catalog/strict-servers.ts';
 import { estimateTokens } from './catalog/tokens.ts';
 import { reportReload, reportSettings, reportStart } from './config/report.ts';
 import { secretsOf } from './config/secrets.ts';
@@ -157,6 +158,9 @@ export async function createGateway(
     log,
     redact: redactor.redact,
     authorization: oauth.authorization,
+    strict: openStrictServers(settings.cacheDir, (err) =>
+      log.debug({ err }, 'how a server starts is not written down'),
+    ),
     events: seat?.events(events) ?? events,
   });
   const downstream = seat?.downstream(ownServers) ?? ownServers;

@@ -181,6 +181,24 @@ it('tools list starts servers at the same time, and gives them in order', async 
   rmSync(folder, { recursive: true });
 });
 
+it('a server that ends when it is probed is started twice once, and not by every gateway', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'strict-'));
+  const starts = path.join(folder, 'starts');
+  const here = makeHome({
+    servers: servers({ strict: { command: process.execPath, args: [fixturePath('strict'), starts] } }),
+    rules: { agents: { default: { allow: { servers: ['*'] } } } },
+  });
+  const seen: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const { stdout } = await runCli(['tools', 'list'], { env: here.env, cwd: here.cwd });
+    expect(stdout).toContain('hello');
+    seen.push(readFileSync(starts, 'utf8').length);
+  }
+  expect(seen).toEqual([2, 3, 4]);
+  here.remove();
+  rmSync(folder, { recursive: true });
+});
+
 describe('validate', () => {
   it('good files: exit 0', async () => {
     expect((await run(['validate'])).code).toBe(0);

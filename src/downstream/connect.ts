@@ -21,7 +21,7 @@ import { createTail } from './stderr.ts';
 import { stdioChannel } from './stdio-link.ts';
 import { announces, keepSubscribed } from './subscribe.ts';
 import { LAST_OUTPUT } from './told.ts';
-import type { DownstreamEvents, Log, ServerFacts, Timing, Whose } from './types.ts';
+import type { DownstreamEvents, Log, ServerFacts, StrictServers, Timing, Whose } from './types.ts';
 import { createWarnings } from './warnings.ts';
 
 /** How a server turned out to speak. */
@@ -75,6 +75,7 @@ export interface ConnectOptions {
   readonly authorization: Authorization | undefined;
   /** Client capabilities to offer: JSON text. */
   readonly capabilities: string;
+  readonly strict: StrictServers | undefined;
   /** Whether the connection serves one principal or session alone. */
   readonly exclusive: () => boolean;
   /** Whom the connection serves alone; undefined for nobody. */
@@ -135,14 +136,19 @@ async function connectStdio(
     return attempt(server, options, open, { known, lastWords: () => tail.sentence() });
   };
   const { verdict } = memory;
+  const isStrict = verdict === undefined && (await options.strict?.has(server.key)) === true;
   try {
-    return await start(verdict === 'modern' ? 'modern' : verdict && 'legacy');
+    return await start(isStrict ? 'legacy' : verdict === 'modern' ? 'modern' : verdict && 'legacy');
   } catch (error) {
+    // It may be another program by now.
+    if (isStrict) await options.strict?.note(server.key, false);
     // Some servers end at the first request that is not `initialize`: start those again without the probe.
     const died = error instanceof GatewayError && error.data?.['exited'] === true;
-    if (verdict === 'legacy' || !died || options.signal.aborted) throw error;
+    if (isStrict || verdict === 'legacy' || !died || options.signal.aborted) throw error;
     memory.verdict = 'legacy';
-    return start('legacy');
+    const made = await start('legacy');
+    await options.strict?.note(server.key, true);
+    return made;
   }
 }
 

@@ -12,7 +12,7 @@ import type { ServerProcess } from './process.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { withOutput } from './told.ts';
-import type { ControlAnswer, Downstream, DownstreamEvents, Log } from './types.ts';
+import type { ControlAnswer, Downstream, DownstreamEvents, Log, StrictServers } from './types.ts';
 
 const CONCURRENT_STARTS = 8;
 const SLOT_MS = 10_000;
@@ -35,6 +35,8 @@ export interface DownstreamOptions {
   readonly maxMessageBytes?: number;
   /** The only principal that there can be; undefined where there may be several. */
   readonly only?: string | undefined;
+  /** What is known of servers that end when they are probed; without it each gateway finds out anew. */
+  readonly strict?: StrictServers;
 }
 
 /** What the supervisors of all servers share. */
@@ -48,6 +50,7 @@ export interface PoolContext {
   readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;
   readonly slots: Slots;
   readonly only: string | undefined;
+  readonly strict: StrictServers | undefined;
   /** Capabilities that the next caller probably has: JSON text. */
   expected(): string;
   /** Value of the environment marker for the next process. */
@@ -82,6 +85,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     maxMessageBytes: options.maxMessageBytes ?? MAX_RESPONSE_BYTES,
     expected: () => expected,
     only: options.only,
+    strict: options.strict,
     slots: createSlots(CONCURRENT_STARTS, SLOT_MS),
     marker: () => `${gatewayId}.${++children}`,
     started(child) {

@@ -105,6 +105,7 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         redact: context.redact,
         budgets: life.budgets,
         memory,
+        strict: context.strict,
         maxMessageBytes: context.maxMessageBytes,
         marker: () => {
           begin();

@@ -240,3 +240,11 @@ export interface Downstream {
   /** Kills the process groups of all servers without waiting: for the way out after a second signal. */
   kill(): void;
 }
+
+/** What earlier gateways found out of servers that end when they are probed. */
+export interface StrictServers {
+  /** @param key of the entry */
+  has(key: string): Promise<boolean>;
+  /** Resolves when it is written down, or cannot be. */
+  note(key: string, isStrict: boolean): Promise<void>;
+}
