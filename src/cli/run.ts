@@ -2,6 +2,7 @@
 import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import { keepProgram } from '../shared/built.ts';
 import { drained } from '../shared/drained.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { CommandFlags } from './flags.ts';
@@ -67,12 +68,23 @@ export async function serve(settings: Settings, flags: CommandFlags): Promise<vo
   const started = await createGateway(settings);
   gateway = started;
   if (settings.transport === 'http') return serveOverHttp(started, settings);
-  return started.serveStdio(process.stdin, process.stdout, (reason) => {
+  await started.serveStdio(process.stdin, process.stdout, (reason) => {
     if (reason === 'stdout broken') leave(started);
     endWithClient(parent, (drainMs) => {
       if (!stopping) stop(reason, drainMs);
     });
   });
+  await keep(started);
+}
+
+/** An upgrade over a running gateway breaks nothing. */
+async function keep({ log }: Life): Promise<void> {
+  try {
+    await keepProgram();
+    log.debug({}, 'the files of the program are kept');
+  } catch (error) {
+    log.warn({ err: error }, 'the files of the program cannot be kept: an upgrade needs a restart at once');
+  }
 }
 
 /**
@@ -99,6 +111,7 @@ function leave(gateway: Life): never {
 }
 
 async function serveOverHttp(gateway: Life, { allowedHosts }: Settings): Promise<void> {
+  await keep(gateway);
   const { url, newToken } = await gateway.serveHttp();
   gateway.log.info(`listening on ${url}`);
   const isEverywhere = EVERYWHERE.test(url);

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createBackoff } from '../downstream/backoff.ts';
 import type { Logger } from '../observe/log.ts';
-import { builtProgram } from '../shared/built.ts';
+import { builtProgram, startedProgram } from '../shared/built.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { createLine, type Line } from './line.ts';
 import type { PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
@@ -103,7 +103,10 @@ export function createCrew({ size, order, pairs, api, ended, log }: CrewOptions)
     if (script === undefined)
       throw new GatewayError('INTERNAL', 'The program of the workers is missing: install again.');
     const start = backoffs[number]?.started(performance.now());
-    const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(startedProgram(script), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const failed = (error: unknown): void => log.error({ err: error, worker: number }, 'a worker could not be served');
     const exited = new Promise<void>((resolve) => {
       child.once('error', failed);

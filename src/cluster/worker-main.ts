@@ -1,5 +1,6 @@
 /** The program of a worker process: it does what the first process says, and ends with it. */
 import process from 'node:process';
+import { keepProgram } from '../shared/built.ts';
 import { promised } from '../shared/promised.ts';
 import { createLine, type Line } from './line.ts';
 import type { PrimaryApi, WorkerApi } from './messages.ts';
@@ -14,6 +15,7 @@ const api: WorkerApi = {
   async start(order) {
     begin(startWorker(order, line));
     worker = await started;
+    await keepProgram();
   },
   others: async (ready) => (await started).api.others(ready),
   prepare: async (contents, owners) => (await started).api.prepare(contents, owners),

@@ -1,7 +1,7 @@
 /** Starts the guardian with the first child, keeps it informed, and replaces it when it dies before the gateway. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
-import { builtProgram } from '../shared/built.ts';
+import { builtProgram, startedProgram } from '../shared/built.ts';
 import type { Log } from './types.ts';
 
 /** Milliseconds between two starts. */
@@ -39,7 +39,7 @@ export function createGuardian(script: string | undefined, gatewayId: string, lo
     if (performance.now() - startedAt < AGAIN_MS) return;
     startedAt = performance.now();
     // Without the marker and in a session of its own: nothing that ends the gateway's processes shall end it.
-    const made = spawn(process.execPath, [...FLAGS, script], {
+    const made = spawn(process.execPath, [...FLAGS, startedProgram(script)], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       env: {},

@@ -6,7 +6,7 @@
  * the limit of the heap is only there for what was overlooked.
  */
 import { Worker } from 'node:worker_threads';
-import { builtProgram } from './built.ts';
+import { builtProgram, startedProgram } from './built.ts';
 import { GatewayError } from './errors.ts';
 import { type Promised, promised } from './promised.ts';
 
@@ -63,7 +63,7 @@ export function createJobThreads(script: string, idleMs = IDLE_MS): JobThreads {
   };
 
   const start = (): Thread => {
-    const worker = new Worker(script, {
+    const worker = new Worker(startedProgram(script), {
       env: {},
       execArgv: [],
       stdin: false,
