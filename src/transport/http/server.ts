@@ -20,6 +20,7 @@ import { challenge, tooMany } from './challenge.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp.ts';
+import { refusedSignIn } from './no-sign-in.ts';
 import type { RefusedFor } from './refusals.ts';
 import { NO_HEADERS, sendJson } from './reply.ts';
 import { serveSignIn } from './sign-in.ts';
@@ -156,6 +157,11 @@ function guarded(options: HttpOptions, request: IncomingMessage, response: Serve
   const metadata = metadataOf(options, host ?? '', path);
   if (metadata !== undefined) {
     sendJson(response, { status: 200, text: JSON.stringify(metadata) }, cors);
+    return;
+  }
+  const noSignIn = refusedSignIn(path);
+  if (noSignIn !== undefined && options.resource(host ?? '') === undefined) {
+    sendJson(response, noSignIn, cors);
     return;
   }
   if (path.startsWith('/oauth/') && serveSignIn(options, request, response, path)) return;
