@@ -131,7 +131,7 @@ overMatrix(CORNERS, (kind) => {
 
   it('gives a result to nobody else', async () => {
     const handle = handleIn(textsOf(await run('long_text', { max_result_tokens: 300 }))[0]);
-    expect(errorOf(await read({ handle }, 'other')).code).toBe('TOOL_NOT_FOUND');
+    expect(errorOf(await read({ handle }, 'other')).code).toBe('UNKNOWN_HANDLE');
     expect(textOf(await read({ handle }, 'other'))).toBe(textOf(await read({ handle: 'r_unknown' }, 'other')));
     expect((await read({ handle })).isError).not.toBe(true);
     expect(errorOf(await read({ handle, offset: 10_000_000 })).code).toBe('INVALID_ARGUMENTS');

@@ -115,7 +115,7 @@ it('a result that is kept no more, or never was', async () => {
   const rpc = await open(DISCOVERY, '');
   const answer = await rpc.call('tools/call', { name: 'read_result', arguments: { handle: 'r_unknown' } });
   expect(errorOf(resultOf(answer))).toEqual({
-    code: 'TOOL_NOT_FOUND',
+    code: 'UNKNOWN_HANDLE',
     message:
       'There is no result under this handle any more. If you need the rest, call its tool again, where that may safely be done twice.',
   });

@@ -11,6 +11,7 @@ export function protocolFailure({ code, message }: GatewayError): ToolAnswer {
 const HIDDEN: ReadonlySet<ErrorCode> = new Set([
   'DENIED_BY_POLICY',
   'TOOL_NOT_FOUND',
+  'UNKNOWN_HANDLE',
   'INVALID_AGENT_ID',
   'FALLBACK_AGENT_NOT_IN_RULES',
   'NO_FALLBACK_CONFIGURED',

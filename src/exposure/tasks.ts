@@ -73,7 +73,7 @@ export const MISSING_TASKS = {
 const NO_TASK: ToolAnswer = { kind: 'error', code: -32602, message: 'There is no such task.' };
 
 function noTask(): GatewayError {
-  return new GatewayError('TOOL_NOT_FOUND', 'There is no such task.');
+  return new GatewayError('UNKNOWN_HANDLE', 'There is no such task.');
 }
 
 async function ask(

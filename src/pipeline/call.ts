@@ -106,7 +106,9 @@ function locateAndDecide(call: Call, invocation: Invocation, context: CallContex
 
 function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
   const nothing = `There is nothing of this name that you may use. ${operation.wording.seeTools}`;
-  return new GatewayError('TOOL_NOT_FOUND', missing ?? nothing);
+  return missing === undefined
+    ? new GatewayError('TOOL_NOT_FOUND', nothing)
+    : new GatewayError('UNKNOWN_HANDLE', missing);
 }
 
 /** A failure with what its caller can do about it, where only its view says that. */

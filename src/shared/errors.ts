@@ -21,6 +21,8 @@ export const CATALOGUE = {
   DENIED_BY_POLICY: tool(3),
   SERVER_UNAVAILABLE: tool(4),
   TOOL_NOT_FOUND: tool(4),
+  /** Of a result, a task or a call that waits: nobody gave it out, it was used, is over, or is somebody else's. */
+  UNKNOWN_HANDLE: tool(4),
   INVALID_AGENT_ID: tool(3),
   FALLBACK_AGENT_NOT_IN_RULES: tool(3),
   NO_FALLBACK_CONFIGURED: tool(3),

@@ -59,7 +59,7 @@ interface Reading {
 
 async function read(context: ToolContext, { handle, offset, select, maxTokens }: Reading): Promise<ToolAnswer> {
   const kept = await context.results.find(handle, context.relay.owner);
-  if (kept === undefined) return failureAnswer('TOOL_NOT_FOUND', GONE);
+  if (kept === undefined) return failureAnswer('UNKNOWN_HANDLE', GONE);
   const limit = tokenLimit(context, maxTokens) ?? DEFAULT_TOKENS;
   let { text } = kept;
   if (select !== undefined) {
