@@ -24,9 +24,10 @@ import { refusedSignIn } from './no-sign-in.ts';
 import type { RefusedFor } from './refusals.ts';
 import { NO_HEADERS, sendJson } from './reply.ts';
 import { serveSignIn } from './sign-in.ts';
+import { isVerbose, type StateOptions, sendMetrics, sendReadiness, sendServers } from './state.ts';
 import type { Throttle } from './throttle.ts';
 
-export interface HttpOptions {
+export interface HttpOptions extends StateOptions {
   /** An address, with port 0 for any free one; undefined where all connections are adopted. */
   readonly at: { readonly host: string; readonly port: number } | undefined;
   readonly guard: Guard;
@@ -224,21 +225,6 @@ function metadataOf(options: HttpOptions, host: string, path: string): Protected
   return isHere ? resource.metadata : undefined;
 }
 
-function sendReadiness(
-  response: ServerResponse,
-  ready: boolean,
-  more: object = {},
-  headers: OutgoingHttpHeaders = {},
-): void {
-  const text = JSON.stringify({ status: ready ? 'ready' : 'not ready', ...more });
-  sendJson(response, { status: ready ? 200 : 503, text }, headers);
-}
-
-/** `/ready?verbose` names servers, so it needs a credential like everything else that does. */
-function isVerbose(url: string | undefined): boolean {
-  return /[?&]verbose(?:[=&]|$)/.test(url ?? '');
-}
-
 /** The server that a path names, `/mcp/servers/NAME`; whether there is one is for the pipeline to say. */
 function serverOf(path: string): string | undefined {
   if (!path.startsWith(SERVER_PATH) || path.length === SERVER_PATH.length) return undefined;
@@ -283,35 +269,4 @@ function preflight(request: IncomingMessage, response: ServerResponse, cors: Out
     'access-control-max-age': '600',
   });
   response.end();
-}
-
-async function sendServers(
-  options: HttpOptions,
-  response: ServerResponse,
-  connection: Connection,
-  headers: OutgoingHttpHeaders,
-): Promise<void> {
-  try {
-    sendReadiness(response, options.ready(), { servers: await options.servers(connection) }, headers);
-  } catch (error) {
-    options.failed(error);
-    if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The servers could not be asked for.'));
-  }
-}
-
-async function sendMetrics(
-  options: HttpOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  connection: Connection,
-  headers: OutgoingHttpHeaders,
-): Promise<void> {
-  try {
-    const { type, text } = await options.metrics(request.headers.accept, connection);
-    response.writeHead(200, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(text) });
-    response.end(text);
-  } catch (error) {
-    options.failed(error);
-    if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The metrics could not be collected.'));
-  }
 }
