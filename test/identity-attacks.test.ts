@@ -265,7 +265,9 @@ it('Cursor CVE-2025-54136: rules of a cloned repository are used only as they we
   expect(trust.code, trust.stderr).toBe(0);
   expect(await statusOf()).toBe(200);
   writeFileSync(theirs, JSON.stringify({ ...evil, defaults: {} }));
-  expect(await statusOf()).toBe(401);
+  const changed = await runCli(['serve', '--transport', 'http', '--port', '0'], { env: home.env, cwd: home.cwd });
+  expect(changed.code).toBe(1);
+  expect(changed.stderr).toContain('changed since it was trusted');
   home.remove();
 });
 

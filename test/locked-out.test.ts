@@ -15,6 +15,7 @@ const run = (home: Home, args: readonly string[], env = {}): ReturnType<typeof r
 describe('rules without a principal', () => {
   it('token revoke says what the last one leaves, validate and the log warn', async () => {
     const home = made({ agents });
+    writeFileSync(home.rules, fileText({ agents, principals: {} }));
     await run(home, ['token', 'create', 'dev', '--write']);
     const one = await run(home, ['validate']);
     expect(one.stdout).toContain('0 errors, 0 warnings');
