@@ -22,6 +22,9 @@ export async function runProgram(client, installed, transport, { maxResultTokens
   const gateway = makeGateway(dir, { maxResultTokens });
   const seen = new Map();
   let output = '';
+  // A gateway that stops cancels what runs: that does not count.
+  let cancelled = false;
+  let restarted = false;
   try {
     if (transport === 'http') await gateway.start();
     // Over stdio the program would have to start another gateway: nobody does.
@@ -38,13 +41,15 @@ export async function runProgram(client, installed, transport, { maxResultTokens
       output += `${line.slice(0, 500)}\n`;
       if (!line.startsWith('{')) return;
       const { column, text, restart } = JSON.parse(line);
+      if (column !== HELD.column) cancelled ||= !restarted && gateway.events().includes('cancelled');
+      if (restart) restarted = true;
       if (restart) void gateway.restart().then(() => child.stdin.write('\n'));
       else seen.set(column, unescaped(text));
     });
     await once(child, 'close');
     clearTimeout(timer);
     const verdict = verdicts(seen, transport);
-    verdict.set('cancel', gateway.events().includes('cancelled') ? 'yes' : 'no');
+    verdict.set('cancel', cancelled ? 'yes' : 'no');
     return { verdict, seen, runs: [{ output, events: gateway.events() }] };
   } finally {
     await gateway.stop();

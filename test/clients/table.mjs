@@ -40,7 +40,9 @@ export function intoDocs(tried, order) {
   const text = readFileSync(DOCS, 'utf8');
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`${DOCS} has no ${BEGIN} and ${END}.`);
-  const kept = rowsIn(text.slice(from, to), order).filter(({ name }) => !tried.some((row) => row.name === name));
+  const kept = rowsIn(text.slice(from, to), order).filter(
+    ({ name, transport }) => !tried.some((row) => row.name === name && row.transport === transport),
+  );
   const rows = [...kept, ...tried].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const reasons = rows.flatMap(({ name, version, transport, verdict }) =>
     COLUMNS.flatMap((column) => {
