@@ -3,7 +3,17 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { type HttpGateway, serveHttp } from './support/gateway.ts';
-import { auditRecords, fileText, type Home, linesOf, makeHome, servers, sha256, TOKEN } from './support/home.ts';
+import {
+  auditRecords,
+  countOf,
+  fileText,
+  type Home,
+  linesOf,
+  makeHome,
+  servers,
+  sha256,
+  TOKEN,
+} from './support/home.ts';
 import { httpHeaders, openHttp, request } from './support/http.ts';
 import { CORNERS, open, overMatrix } from './support/matrix.ts';
 import { fixture } from './support/paths.ts';
@@ -22,9 +32,7 @@ const LAZY = { GATEWAY_INIT_STRATEGY: 'lazy' };
 
 /** How many refusals the log tells of, one by one and counted. */
 function refusalsIn(home: Home): number {
-  return auditRecords(home)
-    .filter(({ decision, phase }) => decision !== 'ALLOW' && phase === 'finished')
-    .reduce((sum, { detail }) => sum + Number((detail as { count?: number } | undefined)?.count ?? 1), 0);
+  return countOf(auditRecords(home).filter(({ decision, phase }) => decision !== 'ALLOW' && phase === 'finished'));
 }
 
 overMatrix(CORNERS, (kind) => {
@@ -70,6 +78,14 @@ overMatrix(CORNERS, (kind) => {
     await until(() => refusalsIn(front.home) === 300, 'all are counted');
     const { home } = front;
     const lines = auditRecords(home);
+    const counted = lines.filter(({ operation }) => operation === 'refusals');
+    expect(counted[0]).toMatchObject({
+      agent_id: 'a',
+      detail: {
+        rules: { default_deny: expect.any(Number) as unknown },
+        calls: [{ operation: 'execute_tool', agent: 'a' }],
+      },
+    });
     expect(lines.length).toBeLessThan(60);
     expect(Math.max(...linesOf(home.audit).map((line) => line.length))).toBeLessThan(24 * 1024);
     const verified = await runCli(['audit', 'verify', home.audit], { env: home.env, cwd: home.cwd });

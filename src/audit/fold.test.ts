@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { openTestAudit, recordOf, recordsOf, systemError } from './fixtures.ts';
 import { FOLD_LIMITS, foldRefusals } from './fold.ts';
+import { createBodies } from './line.ts';
 import type { AuditRecord } from './record.ts';
 import { verifyLog } from './verify.ts';
 
@@ -35,11 +36,50 @@ describe('foldRefusals', () => {
       decision: 'DENY',
       principal: 'eve',
       error_code: 'DENIED_BY_POLICY',
-      detail: { count: 97, codes: { DENIED_BY_POLICY: 97 }, example: { tool: 't3' } },
+      detail: { count: 97, codes: { DENIED_BY_POLICY: 97 }, calls: expect.any(Array) as unknown },
     });
     expect(written[3]?.detail?.['first']).toMatch(/^\d{4}-.*Z$/);
     flush();
     expect(written).toHaveLength(4);
+  });
+
+  it('says which rules refused, and what was asked for most, whatever else was asked for', () => {
+    const { refuse, flush, written } = folding();
+    for (let n = 0; n < 3; n++) refuse(denied());
+    for (let n = 0; n < 9; n++) refuse(denied({ server: 'bank', tool: 'pay', rule: 'agents.a.deny.tools.bank[0]' }));
+    for (let n = 0; n < 50; n++) refuse(denied({ server: `none${n}`, rule: 'default_deny' }));
+    refuse(denied({ server: 'shell', tool: 'run', rule: 'agents.a.deny.servers[1]', agent_id: 'other' }));
+    flush();
+    const { detail, agent_id } = written.at(-1) ?? recordOf();
+    expect(detail).toMatchObject({
+      count: 60,
+      rules: { default_deny: 50, 'agents.a.deny.tools.bank[0]': 9, 'agents.a.deny.servers[1]': 1 },
+    });
+    const [most] = (detail?.['calls'] ?? []) as object[];
+    expect(most).toEqual({
+      operation: 'execute_tool',
+      agent: denied().agent_id,
+      server: 'bank',
+      tool: 'pay',
+      count: 9,
+    });
+    expect(agent_id).toBeNull();
+  });
+
+  it('property: has its count and its codes in the line, whatever names were asked for', () => {
+    const name = fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.constant('\u202e'.repeat(512)));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, name, name), { maxLength: 60 }), (names) => {
+        const { refuse, flush, written } = folding();
+        for (let n = 0; n < 3; n++) refuse(denied());
+        for (const [server, tool, rule] of names) refuse(denied({ server, tool, rule, claimed_agent: tool }));
+        flush();
+        const line = createBodies((text) => text)(written.at(-1) ?? recordOf(), 'now');
+        const { detail } = JSON.parse(`${line}}`) as { detail?: { count?: number; cut?: string } };
+        expect(detail?.cut).toBeUndefined();
+        if (names.length > 0) expect(detail?.count).toBe(names.length);
+      }),
+    );
   });
 
   it('keeps principals apart: one that is loud hides no other', () => {

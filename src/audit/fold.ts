@@ -4,6 +4,7 @@
  */
 import { type Bucket, fullBucket, msUntil, refilled } from '../shared/bucket.ts';
 import type { AuditRecord, AuditSink } from './record.ts';
+import { addTally, addTo, createTally, type Tally, tallyDetail } from './tally.ts';
 
 export interface FoldLimits {
   /** Refusals of one principal that are recorded one by one at once, and the milliseconds after which they may be again. */
@@ -32,7 +33,10 @@ interface Fold {
   readonly first: string;
   last: string;
   readonly codes: Map<string, number>;
-  /** The first of them, as an example. */
+  readonly about: Tally;
+  /** The agent of all of them; null where they have several. */
+  agent: string | null;
+  /** The first of them. */
   readonly example: AuditRecord;
 }
 
@@ -46,8 +50,6 @@ interface Offender {
 const OTHERS = '(others)';
 /** Error codes in one record; there are fewer in the catalogue that a refusal can have. */
 const MAX_CODES = 24;
-/** Characters of a name in an example. */
-const MAX_NAME = 64;
 
 /** Takes refusals for a log. `close` writes what was counted; the log itself is closed by whoever opened it. */
 export function foldRefusals(
@@ -92,6 +94,8 @@ export function foldRefusals(
       fold.count += newer.count;
       fold.last = newer.last;
       for (const [code, count] of newer.codes) fold.codes.set(code, (fold.codes.get(code) ?? 0) + count);
+      addTally(fold.about, newer.about);
+      if (newer.agent !== fold.agent) fold.agent = null;
     }
     offender.fold = fold;
     timer ??= setTimeout(flush, windowMs).unref();
@@ -117,16 +121,27 @@ export function foldRefusals(
 /** What is counted for an offender, with one more. */
 function counted({ fold, name }: Offender, record: AuditRecord): Fold {
   const time = new Date().toISOString();
-  const counts = fold ?? { principal: name, count: 0, first: time, last: time, codes: new Map(), example: record };
+  const counts: Fold = fold ?? {
+    principal: name,
+    count: 0,
+    first: time,
+    last: time,
+    codes: new Map(),
+    about: createTally(),
+    agent: record.agent_id,
+    example: record,
+  };
   const { codes } = counts;
   const code = record.error_code ?? 'none';
   if (codes.has(code) || codes.size < MAX_CODES) codes.set(code, (codes.get(code) ?? 0) + 1);
   counts.count++;
   counts.last = time;
+  if (counts.agent !== record.agent_id) counts.agent = null;
+  addTo(counts.about, record);
   return counts;
 }
 
-function recordOf({ principal, count, first, last, codes, example }: Fold): AuditRecord {
+function recordOf({ principal, count, first, last, codes, about, agent, example }: Fold): AuditRecord {
   const only = codes.size === 1 ? [...codes.keys()][0] : undefined;
   return {
     ...example,
@@ -135,21 +150,12 @@ function recordOf({ principal, count, first, last, codes, example }: Fold): Audi
     request_id: '',
     principal,
     claimed_agent: null,
+    agent_id: agent,
     server: null,
     tool: null,
     rule: null,
     error_code: only ?? null,
     latency_ms: 0,
-    detail: {
-      count,
-      first,
-      last,
-      codes: Object.fromEntries(codes),
-      example: { operation: short(example.operation), server: short(example.server), tool: short(example.tool) },
-    },
+    detail: { count, first, last, codes: Object.fromEntries(codes), ...tallyDetail(about) },
   };
-}
-
-function short(name: string | null): string | null {
-  return name === null ? null : name.slice(0, MAX_NAME);
 }

@@ -17,7 +17,7 @@ import { createSearcher, type Searcher } from './search/searcher.ts';
 import { createShelves, type Shelves, variantOf, type Wanted } from './shelves.ts';
 import { openUses } from './uses/file.ts';
 import { createLearning, type Learning } from './uses/learning.ts';
-import { createMeanings, vectorsDir } from './vectors/meanings.ts';
+import { meaningsWhenUsed } from './vectors/when-used.ts';
 
 const PAGE_TIMEOUT_MS = 30_000;
 /** A start may take its two minutes, and then the handshake. */
@@ -114,7 +114,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
       log.debug({ server: server.name, reason }, `the ${what} of a server could not be fetched`);
     },
   });
-  const meanings = createMeanings({ folder: vectorsDir(options.cacheDir), log });
+  const meanings = meaningsWhenUsed({ cacheDir: options.cacheDir, log });
   const searcher = createSearcher(meanings);
   const learning = createLearning(openUses(options.cacheDir), log);
   const instructions = createInstructions({

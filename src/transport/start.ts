@@ -6,12 +6,9 @@ import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/types.ts';
 import type { ServerReport } from '../downstream/report.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
-import { createAuthenticate } from '../identity/authenticate.ts';
 import { connectionOf } from '../identity/connections.ts';
 import type { Proof } from '../identity/proof.ts';
-import { protectedResource } from '../identity/resource.ts';
 import { type GeneratedToken, loadOrCreateToken, tokenHash } from '../identity/token.ts';
-import { TEXT_TYPE } from '../observe/exposition.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Redactor } from '../observe/redact.ts';
 import type { Sight } from '../observe/sight.ts';
@@ -19,18 +16,13 @@ import type { PipelineParts } from '../pipeline/parts.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { sinceBoot } from '../shared/since-boot.ts';
-import { VERSION } from '../shared/version.ts';
 import { within } from '../shared/wait.ts';
-import { createGuard } from './http/guard.ts';
 import { createLapses } from './http/lapses.ts';
-import { createMcpEndpoint } from './http/mcp.ts';
-import { createRefusals } from './http/refusals.ts';
+import type { McpEndpoint } from './http/mcp.ts';
 import type { HttpTransport } from './http/server.ts';
 import { createSessions, SESSION_LIMITS, type Sessions } from './http/sessions.ts';
-import { createThrottle, THROTTLE_LIMITS } from './http/throttle.ts';
 import type { Protocol } from './protocol.ts';
 import type { Seat } from './seat.ts';
-import { serversIn } from './status.ts';
 import { type StdioTransport, serveStdio } from './stdio.ts';
 
 /** Milliseconds that cancelled calls get to send their errors. */
@@ -84,6 +76,7 @@ export function createTransports(options: TransportParts): Transports {
   let open = true;
   let stdio: StdioTransport | undefined;
   let http: HttpTransport | undefined;
+  let mcp: McpEndpoint | undefined;
   const failed = (error: unknown): void => log.error({ err: error }, 'an HTTP request failed unexpectedly');
   const lapses = createLapses({
     snapshot,
@@ -94,16 +87,6 @@ export function createTransports(options: TransportParts): Transports {
       return Math.min(...Array.from(sessions.credentials(), (connection) => connection.expiresAt(now)));
     },
   });
-  const mcp = createMcpEndpoint({
-    protocol,
-    sessions,
-    lapses,
-    maxMessageBytes: settings.maxRequestBytes,
-    open: () => open,
-    failed,
-    elsewhere: seat?.elsewhere,
-    budget: parts.budget,
-  });
   const connections = new WeakMap<Proof, Connection>();
   const connect = (proof: Proof): Connection => {
     let connection = connections.get(proof);
@@ -113,7 +96,7 @@ export function createTransports(options: TransportParts): Transports {
     }
     return connection;
   };
-  const idle = (): Promise<'idle'> => Promise.all([stdio?.idle(), mcp.idle()]).then(() => 'idle');
+  const idle = (): Promise<'idle'> => Promise.all([stdio?.idle(), mcp?.idle()]).then(() => 'idle');
   return {
     sessions,
     reloaded: lapses.review,
@@ -138,32 +121,29 @@ export function createTransports(options: TransportParts): Transports {
       if (generated !== undefined) redactor.add([generated.token]);
       const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
       // Only here: over stdio nothing of HTTP is loaded.
-      const { serveHttp } = await import('./http/server.ts');
-      http = await serveHttp({
-        at: seat === undefined ? { host: settings.host, port: settings.port } : undefined,
-        guard: createGuard(settings.host, allowedHosts(settings), settings.corsOrigins),
-        desk: parts.desk,
-        elsewhere: seat?.elsewhere,
-        authenticate: createAuthenticate({ snapshot, noAuth: settings.noAuth, generatedTokenHash, log }),
-        throttle: createThrottle({ ...THROTTLE_LIMITS, burst: Math.max(1, Math.floor(THROTTLE_LIMITS.burst * share)) }),
-        resource: (host) => protectedResource(snapshot(), host),
-        connect,
-        mcp,
-        health: () => ({
-          status: 'ok',
-          version: VERSION,
-          uptime_seconds: (sinceBoot() - startedAt) / 1000,
-        }),
-        ready: () => open,
-        servers: async (connection) => serversIn(await options.servers(), connection.sees(snapshot())),
-        metrics: async (accept, connection) => {
-          const sight = connection.sees(snapshot());
-          return accept?.includes('application/json') === true
-            ? { type: 'application/json', text: await options.metrics('json', sight) }
-            : { type: TEXT_TYPE, text: await options.metrics('prometheus', sight) };
-        },
+      const [{ createMcpEndpoint }, { openHttp }] = await Promise.all([
+        import('./http/mcp.ts'),
+        import('./http/open.ts'),
+      ]);
+      mcp = createMcpEndpoint({
+        protocol,
+        sessions,
+        lapses,
+        maxMessageBytes: settings.maxRequestBytes,
+        open: () => open,
         failed,
-        refused: createRefusals(parts),
+        elsewhere: seat?.elsewhere,
+        budget: parts.budget,
+      });
+      http = await openHttp({
+        ...options,
+        mcp,
+        connect,
+        generatedTokenHash,
+        failed,
+        share,
+        startedAt,
+        ready: () => open,
       });
       return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };
     },
@@ -178,7 +158,7 @@ export function createTransports(options: TransportParts): Transports {
       log.warn('calls were still running at the drain limit and are cancelled');
       const reason = new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down: the call was cancelled.');
       stdio?.abort(reason);
-      mcp.abort(reason);
+      mcp?.abort(reason);
       await within(idle(), ABORT_MS);
     },
     async close() {
@@ -186,11 +166,6 @@ export function createTransports(options: TransportParts): Transports {
       await http?.close();
     },
   };
-}
-
-/** Browsers come to the public address. */
-function allowedHosts({ allowedHosts: named, publicUrl }: Settings): readonly string[] {
-  return publicUrl === undefined ? named : [...named, new URL(publicUrl).host];
 }
 
 /**

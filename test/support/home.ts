@@ -87,6 +87,11 @@ export function auditRecords(home: Home): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** How many calls or refusals these records are about: refusals that repeat are one record with a count. */
+export function countOf(records: readonly Record<string, unknown>[]): number {
+  return records.reduce((sum, { detail }) => sum + Number((detail as { count?: number } | undefined)?.count ?? 1), 0);
+}
+
 /** The lines of a file that a fixture appends to; an empty list before the first. */
 export function linesOf(file: string): string[] {
   if (!existsSync(file)) return [];

@@ -8,7 +8,6 @@ import type { Meanings, Text } from '../vectors/meanings.ts';
 import { documentOf, meaningOf } from './document.ts';
 import { addUse, evidenceOfMeaning } from './evidence.ts';
 import { createSearchIndex, type IndexedDocument } from './index.ts';
-import { rank } from './rank.ts';
 import { createScope, type Scope } from './scope.ts';
 
 /** Scopes that are kept per policy: one per agent that searches. */
@@ -191,6 +190,8 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
     learn: (listed) => void learnSoon(listed),
     async search(request) {
       const { query, limit, suggestions = [] } = request;
+      // The first search loads what reads a question.
+      const { rank } = await import('./rank.ts');
       const unknown = request.servers.filter((listed) => !isKnown(listed));
       if (unknown.length > 0) await Promise.all(unknown.map(learnSoon));
       const evidence = await byMeaning(request, viewOf(request));
