@@ -83,7 +83,7 @@ export function parseMessage(text: string, from: Sender): Message {
     const id = from === 'server' || error.reason === 'syntax' ? 'null' : requestIdIn(text);
     return { kind: 'invalid', code, message: error.message, id };
   }
-  const wrong = from === 'caller' ? misspelled(root, MESSAGE_NAMES) : undefined;
+  const wrong = from === 'caller' ? misspelled(root, MESSAGE_NAMES, from) : undefined;
   if (wrong !== undefined)
     return { kind: 'invalid', code: 'INVALID_REQUEST', message: misspelledText(wrong), id: requestIdIn(text) };
   return classify(text, root, from);
@@ -91,7 +91,7 @@ export function parseMessage(text: string, from: Sender): Message {
 
 function misspelledText({ key, keyStart }: Member): string {
   const name = JSON.stringify(key.slice(0, 64));
-  return `The key ${name} (offset ${keyStart}) could be read as another one: keys must differ in more than case, and be spelled as the protocol does.`;
+  return `The key ${name} (offset ${keyStart}) could be read as another one: keys must differ in more than case, "-" or "_", and be spelled as the protocol does.`;
 }
 
 /** JSON that is no object is a request that is invalid, not a text that cannot be parsed (JSON-RPC 2.0 section 5.1). */

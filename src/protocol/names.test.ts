@@ -28,6 +28,17 @@ describe('a message of a caller is refused whose keys another parser could read 
     ['a filter', call('"notifications":{"ResourceSubscriptions":["x"]}')],
     ['two that nobody knows', call(`${NAMED},"vendor":1,"Vendor":2`)],
     ['two that nobody knows, not in ASCII', call(`${NAMED},"\u00e9":1,"\u00c9":2`)],
+    ['a name with _, which Go leaves out', call(`${NAMED},"na_me":"b"`)],
+    ['a name with -', call(`${NAMED},"-NAME":"b"`)],
+    ['a name that ends with zero', call(`${NAMED},"name\\u0000":"b"`)],
+    ['meta, which is _meta in Python', call(`${NAMED},"meta":{"progressToken":1}`)],
+    ['task_id, which is taskId in Python', call('"taskId":"a","task_id":"b"')],
+    ['request_state', call(`${NAMED},"request_state":"b"`)],
+    [
+      'a reference with _',
+      call('"ref":{"type":"ref/prompt","name":"a","name_":"b"},"argument":{"name":"x","value":""}'),
+    ],
+    ['the envelope with _', '{"jsonrpc":"2.0","id":7,"method":"a","params":{},"par_ams":{"name":"b"}}'],
     ['the envelope', '{"jsonrpc":"2.0","id":7,"method":"a","Method":"b"}'],
     ['params', '{"jsonrpc":"2.0","id":7,"method":"a","params":{},"PARAMS":{}}'],
   ])('%s', (_what, text) => {
@@ -58,6 +69,14 @@ it.each([
   [
     'extensions of a client',
     call(`${NAMED},"_meta":{"${META}clientCapabilities":{"extensions":{"x/y":{"A":1,"a":1}}}}`),
+  ],
+  [
+    'a field of an extension',
+    '{"jsonrpc":"2.0","id":7,"method":"com.example/do","params":{"task_id":1,"max_tokens":2}}',
+  ],
+  [
+    'fields with - and _',
+    call(`${NAMED},"my-id":1,"my_id":2,"_meta":{"x-request-id":1,"x_request_id":2,"trace_parent":1}`),
   ],
   ['fields that nobody knows', call(`${NAMED},"vendor":{"A":1,"a":1},"_meta":{"vendor/x":{"A":1,"a":2}}`)],
 ])('%s are nobody else’s business', (_what, text) => {

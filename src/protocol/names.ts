@@ -1,6 +1,7 @@
 /**
  * The members that the protocol knows, and keys that another parser may take for one of them. Go's encoding/json, and what others
  * configure so, match keys without regard to case and let the last one win: of `name` and `Name` it reads another one than we do.
+ * Others leave out `-` and `_` (Go's encoding/json/v2), or take `task_id` for `taskId` and `meta` for `_meta` (pydantic).
  */
 import { APPS, TASKS } from './extensions.ts';
 import { foldCase } from './fold-case.ts';
@@ -20,6 +21,8 @@ import type { Member, ScannedObject, Shape } from './scan.ts';
 export interface Names {
   readonly exact: ReadonlySet<string>;
   readonly folded: ReadonlySet<string>;
+  /** By their form without what some readers leave out. */
+  readonly bare: ReadonlyMap<string, string>;
   readonly inner: ReadonlyMap<string, Names>;
 }
 
@@ -83,8 +86,17 @@ export function namesOf(tree: Tree): Names {
   return {
     exact: new Set(names),
     folded: new Set(names.map(foldCase)),
+    bare: new Map(names.map((name) => [bareOf(foldCase(name)), name])),
     inner: new Map(inner.map(([name, below]) => [name, namesOf(below)])),
   };
+}
+
+/** Members that mean something without being there: others are refused where they are missing. */
+const OPTIONAL: ReadonlySet<string> = new Set(['_meta', 'task', 'cursor', 'inputResponses', 'requestState']);
+
+/** A key without what some readers leave out, or end it with. */
+function bareOf(folded: string): string {
+  return folded.replace(/[-_\s\p{Cc}]+/gu, '');
 }
 
 /** The objects that have to be scanned for their names to be compared. */
@@ -95,8 +107,14 @@ export function shapeOf({ inner }: Names): Shape {
 /**
  * Finds a key that is like one that the object should have, or like another one in it, and not spelled like it. Says nothing of
  * keys that stand twice.
+ * @param from of callers also what differs in `-` and `_` from a member beside it, or from one that works by being left out;
+ *   some servers write their own names beside the protocol's.
  */
-export function misspelled({ members }: ScannedObject, names: Names): Member | undefined {
+export function misspelled(
+  { members }: ScannedObject,
+  names: Names,
+  from: 'caller' | 'server' = 'server',
+): Member | undefined {
   let others: Set<string> | undefined;
   for (let index = 0; index < members.length; index++) {
     const member = members[index];
@@ -104,13 +122,15 @@ export function misspelled({ members }: ScannedObject, names: Names): Member | u
     const { key, object } = member;
     if (names.exact.has(key)) {
       const below = object === undefined ? undefined : names.inner.get(key);
-      const found = object === undefined || below === undefined ? undefined : misspelled(object, below);
+      const found = object === undefined || below === undefined ? undefined : misspelled(object, below, from);
       if (found !== undefined) return found;
       continue;
     }
     const folded = foldCase(key);
     const isReserved = folded.startsWith(META_PREFIX) && !key.startsWith(META_PREFIX);
     if (isReserved || names.folded.has(folded) || others?.has(folded) === true) return member;
+    const meant = from === 'caller' ? names.bare.get(bareOf(folded)) : undefined;
+    if (meant !== undefined && (OPTIONAL.has(meant) || members.some((other) => other.key === meant))) return member;
     others ??= new Set();
     others.add(folded);
   }
