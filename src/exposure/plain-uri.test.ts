@@ -14,6 +14,8 @@ it.each([
   'git://repo/file.tar.gz',
   'files://list?dir=.',
   'memo://100%25',
+  'file:///%E2%9D%A4%EF%B8%8F.txt',
+  'file:///%D9%85%DB%8C%E2%80%8C%D8%AE.txt',
 ])('%s can be read in one way only', (uri) => {
   expect(isPlainUri(uri)).toBe(true);
 });
@@ -30,6 +32,9 @@ it.each([
   'file:///public\\..\\secret',
   'file:///public/..;/secret',
   'file:///public/%EF%BC%8E%EF%BC%8E/secret',
+  'file:///public/.%E2%80%8B./secret',
+  'file:///public/.%C2%AD%EF%B8%8F./secret',
+  'file:///public/%E2%80%8D%E2%80%A5/secret',
   'file:///public/%C0%AE%C0%AE/secret',
   'file:////secret/b',
   'file:///public//a',

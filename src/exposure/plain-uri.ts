@@ -37,10 +37,15 @@ function segments(text: string): string[] {
   return text.split(/[/\\:;&=,]/);
 }
 
-/** Undefined where it is no UTF-8: overlong forms are other spellings too. Compatibility characters as what they look like. */
+/**
+ * Undefined where it is no UTF-8: overlong forms are other spellings too. Compatibility characters as what they look like, without
+ * invisible ones, which some file systems leave out.
+ */
 function decode(text: string): string | undefined {
   try {
-    return decodeURIComponent(text).normalize('NFKC');
+    return decodeURIComponent(text)
+      .normalize('NFKC')
+      .replace(/\p{Default_Ignorable_Code_Point}+/gu, '');
   } catch {
     return undefined;
   }

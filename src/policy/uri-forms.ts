@@ -1,10 +1,13 @@
 /** Other spellings of a URI that a server may take for the same resource: a rule that denies one of them denies them all. */
 
 const MAX_ROUNDS = 6;
+/** Some file systems leave these out. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;
 
 /**
  * The normal form of a URI (WHATWG, needless percent-encoding decoded) and what is left of it without query, fragment, port,
- * user, repeated slashes and trailing slashes. Pure; linear in the length of the URI.
+ * user, the dot that ends a host, the host of a file, parameters of segments, repeated slashes and trailing slashes; and what that
+ * looks like. Pure; linear in the length of the URI.
  * @returns none that equals the URI itself.
  */
 export function otherFormsOf(uri: string): readonly string[] {
@@ -12,15 +15,25 @@ export function otherFormsOf(uri: string): readonly string[] {
   const forms = new Set<string>([normal]);
   const url = parse(normal);
   if (url !== undefined) {
-    const authority = normal.slice(url.protocol.length).startsWith('//') ? `//${url.hostname.toLowerCase()}` : '';
+    const start = url.protocol + authorityOf(url, normal);
     const path = decodePrintable(url.pathname).replace(/\/{2,}/g, '/');
-    const bare = `${url.protocol}${authority}${path}`;
+    const bare = start + path;
     forms.add(bare + decodePrintable(url.search)).add(bare);
     forms.add(bare.replace(/(?<=[^/])\/$/, ''));
+    forms.add(start + path.replace(/;[^/]*/g, ''));
   }
-  for (const form of [...forms]) forms.add(decodeText(form));
+  for (const form of [...forms]) {
+    const text = decodeText(form);
+    forms.add(text).add(text.normalize('NFKC').replace(INVISIBLE, ''));
+  }
   forms.delete(uri);
   return [...forms];
+}
+
+/** Programs that read files leave the host of their URIs aside. */
+function authorityOf({ protocol, hostname }: URL, normal: string): string {
+  if (!normal.startsWith('//', protocol.length)) return '';
+  return protocol === 'file:' ? '//' : `//${hostname.toLowerCase().replace(/\.$/, '')}`;
 }
 
 function normalForm(uri: string): string {
