@@ -52,6 +52,22 @@ const CASES: [string, Entry, string][] = [
   ['what a runner reads elsewhere', { command: 'uv', args: ['--directory', 'py', 'run', 'x'] }, 'py/pyproject.toml'],
   ['a configuration that may name commands', { command: 'mcp-proxy', args: ['--config', 'proxy.json'] }, 'proxy.json'],
   ['a variable that names code', { env: { NODE_OPTIONS: '--require ./hook.cjs' } }, 'hook.cjs'],
+  ['a variable that names code as Node does', { env: { NODE_OPTIONS: '--require ./hook' } }, 'hook.js'],
+  ['what a shell reads first', { command: 'bash', args: ['-c', 'true'], env: { BASH_ENV: './env' } }, 'env'],
+  ['a script behind the value of an option', { args: ['-r', './hook.cjs', 'server'] }, 'server.js'],
+  ['a value of an option, without its ending', { args: ['--require=./hook', 'server.js'] }, 'hook.js'],
+  ['a module', { command: 'python3', args: ['-m', 'server'] }, 'server.py'],
+  ['a package', { command: 'python', args: ['-u', '-m', 'tools.notes'] }, 'tools/notes/__main__.py'],
+  ['a package around it', { command: 'python', args: ['-Im', 'tools.notes'] }, 'tools/__init__.py'],
+  ['a module of a runner', { command: 'uv', args: ['--directory', 'py', 'run', '-m', 'srv'] }, 'py/srv.py'],
+  ['a module elsewhere', { command: 'python', args: ['-m', 'srv'], env: { PYTHONPATH: 'lib' } }, 'lib/srv.py'],
+  ['a command of a folder', { command: 'tool', env: { PATH: './bin:/usr/bin' } }, 'bin/tool'],
+  ['a command of a package', { command: 'npx', args: ['-y', 'notes-mcp@1'] }, 'node_modules/.bin/notes-mcp'],
+  ['a package of the project', { command: 'npx', args: ['@a/notes'] }, 'node_modules/@a/notes/package.json'],
+  ['where packages come from', { command: 'npx', args: ['-y', 'notes-mcp'] }, '.npmrc'],
+  ['what compose starts', { command: 'docker', args: ['compose', 'run', 'mcp'] }, 'compose.yaml'],
+  ['what go compiles', { command: 'go', args: ['run', './cmd/srv'] }, 'cmd/srv/main.go'],
+  ['in a folder that a shell goes to', { command: 'sh', args: ['-c', 'cd sub && ./run.sh'] }, 'sub/run.sh'],
   ['a library', { env: { LD_PRELOAD: 'CWD/evil.so' } }, 'evil.so'],
 ];
 
@@ -74,6 +90,8 @@ it.each<[string, Entry, string]>([
   ['a database', { args: ['--db', './notes.db'] }, 'notes.db'],
   ['a log', { args: ['--log=logs/x.log'] }, 'logs/x.log'],
   ['data of a variable', { env: { MEMORY_FILE_PATH: './memory.json' } }, 'memory.json'],
+  ['the manifest of others', { command: 'npx', args: ['-y', 'notes-mcp'] }, 'package.json'],
+  ['what docker does not read', { command: 'docker', args: ['run', '-i', 'mcp/notes'] }, 'compose.yaml'],
   ['another file of the folder', { args: ['./server.js'] }, 'README.md'],
 ])('%s may change', async (_name, entry, name) => {
   await file(name);

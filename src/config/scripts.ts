@@ -8,6 +8,7 @@ import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemCode } from '../shared/system-code.ts';
+import { runnerFiles } from './runners.ts';
 import type { StdioDefinition } from './types.ts';
 
 /** A script, and what was there when its owner looked at it. */
@@ -31,21 +32,10 @@ const DATA =
 /** Programs whose first argument may be a script without an ending, or a folder with one in it. */
 const INTERPRETER =
   /^(?:node|nodejs|bun|deno|tsx|ts-node|python[\d.]*|pypy[\d.]*|ruby|php|perl|lua|sh|bash|zsh|dash|fish|ksh)$/;
-/** Programs that do what a file of their folder says. */
-const MANIFESTS: Readonly<Record<string, readonly string[]>> = {
-  npm: ['package.json'],
-  pnpm: ['package.json'],
-  yarn: ['package.json'],
-  bun: ['package.json'],
-  uv: ['pyproject.toml'],
-  poetry: ['pyproject.toml'],
-  pdm: ['pyproject.toml'],
-  hatch: ['pyproject.toml'],
-  deno: ['deno.json', 'deno.jsonc'],
-  make: ['GNUmakefile', 'makefile', 'Makefile'],
-  just: ['justfile', 'Justfile', '.justfile'],
-  cargo: ['Cargo.toml'],
-};
+/** Options of interpreters whose next argument is theirs, and no script. */
+const TAKES_VALUE = /^(?:-[rCWX]|--(?:require|import|loader|experimental-loader|conditions|env-file))$/;
+/** Variables that hold options of interpreters, or name what shells read first. */
+const OPTIONS_VARIABLE = /^(?:\w+_OPTIONS|RUBYOPT|PERL5OPT|BASH_ENV|ENV|PYTHONSTARTUP)$/;
 
 /** The scripts of a definition that are below a folder, as they are now. Never rejects. */
 export async function scriptsOf(definition: StdioDefinition, folder: string): Promise<readonly Script[]> {
@@ -70,19 +60,37 @@ async function candidates(definition: StdioDefinition, folder: string): Promise<
   const found: string[] = [];
   if (/[\\/]/.test(command)) found.push(resolve(base, command));
   // Behind an option it may be the value of that.
-  const first = INTERPRETER.test(program) ? args.findIndex((arg) => !arg.startsWith('-')) : -1;
+  const isValue = (at: number): boolean => TAKES_VALUE.test(args[at - 1] ?? '');
+  const last = INTERPRETER.test(program) ? args.findIndex((arg, at) => !arg.startsWith('-') && !isValue(at)) : -1;
   for (const [at, arg] of args.entries()) {
-    const role = at !== first ? 'argument' : at === 0 ? 'script' : 'script or value';
-    for (const word of wordsOf(arg)) found.push(...(await ofArgument(resolve(base, word), word, role)));
+    const role = at > last ? 'argument' : at === 0 ? 'script' : 'script or value';
+    for (const [from, word] of await wordsIn(arg, base))
+      found.push(...(await ofArgument(resolve(from, word), word, role)));
   }
-  // Variables such as NODE_OPTIONS run code.
   if (envFile !== undefined) found.push(resolve(folder, envFile));
-  for (const value of env.values()) {
-    for (const word of wordsOf(value)) if (await isScript(resolve(base, word), word)) found.push(resolve(base, word));
+  for (const [name, value] of env) found.push(...(await ofVariable(name, value, base)));
+  return [...found, ...(await runnerFiles(program, definition, base))];
+}
+
+/** The words of an argument, each with the folders that it may be in: a shell's command can change to another one. */
+async function wordsIn(arg: string, base: string): Promise<readonly (readonly [from: string, word: string])[]> {
+  const words = wordsOf(arg);
+  const folders = [base];
+  for (const word of /\b(?:cd|pushd|chdir)\s/.test(arg) ? words : []) {
+    const path = resolve(base, word);
+    if ((await stat(path).catch(() => undefined))?.isDirectory() === true) folders.push(path);
   }
-  const folders = new Set([base, ...args.map((arg) => resolve(base, arg.replace(/^--?[\w-]+=/, '')))]);
-  const manifests = Object.hasOwn(MANIFESTS, program) ? MANIFESTS[program] : undefined;
-  for (const name of manifests ?? []) found.push(...[...folders].map((each) => join(each, name)));
+  return folders.flatMap((from) => words.map((word) => [from, word] as const));
+}
+
+/** Variables such as NODE_OPTIONS run code. */
+async function ofVariable(name: string, value: string, base: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const word of wordsOf(value)) {
+    const path = resolve(base, word);
+    if (OPTIONS_VARIABLE.test(name)) found.push(...(await ofArgument(path, word, 'script or value')));
+    else if (await isScript(path, word)) found.push(path);
+  }
   return found;
 }
 
@@ -102,8 +110,8 @@ async function ofArgument(
   return !isData && (/[\\/]/.test(word) || extname(word) !== '') ? [path] : [];
 }
 
-/** What Node adds to a name without an ending. */
-const ENDINGS = ['.js', '.json', '.node'];
+/** What Node and Ruby add to a name without an ending. */
+const ENDINGS = ['.js', '.json', '.node', '.rb'];
 
 /** What an interpreter runs that is given a folder. */
 async function entryPoints(folder: string): Promise<readonly string[]> {
