@@ -18,6 +18,7 @@ import { GatewayError } from '../shared/errors.ts';
 import type { AuthFlags } from './auth.ts';
 import { openBrowser } from './browser.ts';
 import { askAll } from './control-client.ts';
+import { closeOnInterruption } from './interruption.ts';
 import { print, printJson, say } from './output.ts';
 import { table } from './table.ts';
 
@@ -180,9 +181,11 @@ function nameOf({ principals }: Snapshot, owner: string): string {
 
 async function withGateway(settings: Settings, action: (gateway: Gateway) => Promise<void>): Promise<void> {
   const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
+  const takeBack = closeOnInterruption(() => gateway.stop(0));
   try {
     await action(gateway);
   } finally {
     await gateway.stop(0);
+    takeBack();
   }
 }

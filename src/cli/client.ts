@@ -5,6 +5,7 @@ import { parseMessage } from '../protocol/messages.ts';
 import { silentClient } from '../relay/client.ts';
 import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { closeOnInterruption } from './interruption.ts';
 
 export interface LocalClient {
   /** Calls one of the gateway's tools as whoever runs this command. */
@@ -15,6 +16,7 @@ export interface LocalClient {
 /** A gateway without a transport, for one command. @throws GatewayError as `createGateway` */
 export async function openClient(settings: Settings): Promise<LocalClient> {
   const gateway = await createGateway(settings, { watch: false, quiet: 'news' });
+  const takeBack = closeOnInterruption(() => gateway.stop(0));
   const connection = gateway.localConnection();
   return {
     async call<T>(tool: string, args: Record<string, unknown>): Promise<T> {
@@ -37,6 +39,6 @@ export async function openClient(settings: Settings): Promise<LocalClient> {
       if (outcome.kind === 'result') return JSON.parse(outcome.body.text) as T;
       throw new GatewayError('INTERNAL', `The server answered with error ${outcome.code}: ${outcome.message}`);
     },
-    close: () => gateway.stop(0),
+    close: () => gateway.stop(0).finally(takeBack),
   };
 }

@@ -35,6 +35,7 @@ export function printJson(value: unknown): void {
 
 /** Writes one line each for the person in front of it. */
 export function say(...lines: readonly string[]): void {
+  if (isQuiet) return;
   process.stderr.write(lines.map((line) => `${escapeText(line)}\n`).join(''));
 }
 
@@ -81,7 +82,15 @@ function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 }
 
+/** Says nothing more: what is told of work that is given up would mislead. */
+export function fallSilent(): void {
+  isQuiet = true;
+}
+
+let isQuiet = false;
+
 function write(text: string): void {
+  if (isQuiet) return;
   if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', leave);
   process.stdout.write(text);
 }

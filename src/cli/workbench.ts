@@ -7,6 +7,7 @@ import { reportServers, type ServerReport } from '../downstream/report.ts';
 import type { ServerFacts } from '../downstream/types.ts';
 import { createGateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { closeOnInterruption } from './interruption.ts';
 
 export interface Tested {
   /** `initialized`: all is well; `connected`: the tools could not be listed. */
@@ -30,6 +31,7 @@ export interface Workbench {
 /** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function openWorkbench(settings: Settings): Promise<Workbench> {
   const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
+  const takeBack = closeOnInterruption(() => gateway.stop(0));
   const { downstream, catalog } = gateway.parts;
   const snapshot = gateway.snapshot();
 
@@ -66,6 +68,6 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
     snapshot,
     reports: () => reportServers(snapshot, downstream.status(), settings.transport === 'stdio'),
     test,
-    close: () => gateway.stop(0),
+    close: () => gateway.stop(0).finally(takeBack),
   };
 }

@@ -1,7 +1,7 @@
 /** `demo`: sets the stage, tells the story, clears the stage, whatever happens. */
-import process from 'node:process';
 import { NAME } from '../../shared/version.ts';
-import { beforeLeaving, print, printJson } from '../output.ts';
+import { closeOnInterruption } from '../interruption.ts';
+import { print, printJson } from '../output.ts';
 import { type AgentFigures, allDefinitionsTokens, type Figures, toolCount } from './figures.ts';
 import { createNarrator, type Narrator, SILENT } from './narrator.ts';
 import { scriptOfThisProcess } from './program.ts';
@@ -13,7 +13,7 @@ import { tell } from './story.ts';
 export async function runDemo({ json }: { json: boolean }): Promise<void> {
   const started = performance.now();
   const narrator = json ? SILENT : createNarrator();
-  const watch = clearOnInterruption(() => stage.clear());
+  const takeBack = closeOnInterruption(() => stage.clear());
   const stage = setStage();
   if (!json) introduce();
   let measured: Omit<Figures, 'seconds'>;
@@ -21,29 +21,11 @@ export async function runDemo({ json }: { json: boolean }): Promise<void> {
     measured = await tell(stage, narrator);
   } finally {
     await stage.clear();
-    watch.end();
+    takeBack();
   }
   const figures: Figures = { ...measured, seconds: Math.round(performance.now() - started) / 1000 };
   if (json) printJson(figures);
   else conclude(figures, narrator);
-}
-
-/** Neither Ctrl-C nor a reader that goes away may leave processes or files behind. */
-function clearOnInterruption(clear: () => Promise<void>): { end(): void } {
-  const stop = (status: number) => (): void => void clear().finally(() => process.exit(status));
-  const interruptions = [
-    ['SIGINT', stop(130)],
-    ['SIGTERM', stop(143)],
-    ['SIGHUP', stop(129)],
-  ] as const;
-  for (const [signal, handler] of interruptions) process.on(signal, handler);
-  const takeBack = beforeLeaving(clear);
-  return {
-    end() {
-      takeBack();
-      for (const [signal, handler] of interruptions) process.off(signal, handler);
-    },
-  };
 }
 
 function introduce(): void {
