@@ -40,7 +40,7 @@ describe.each(['sdk 1', 'sdk 2'])('%s', (version) => {
     const names = (await client.listTools()).tools.map(({ name }) => name);
     expect(names).toContain('calc__add');
     expect(names.filter((name) => name.startsWith('sloppy__'))).toEqual(
-      ['fine', 'php', 'bare', 'typed', 'noted'].map((name) => `sloppy__${name}`),
+      ['fine', 'php', 'bare', 'typed', 'python', 'openapi', 'noted'].map((name) => `sloppy__${name}`),
     );
     expect((await client.listPrompts()).prompts).toEqual([{ name: 'sloppy__p', arguments: [{ name: 'a' }] }]);
     expect((await client.listResources()).resources).toEqual([{ uri: 'mcp://sloppy/a:b', name: 'a:b' }]);
@@ -61,7 +61,7 @@ it('tools that their server does not announce are there, and the log says so', a
   const started = await serveStdio({ servers: servers({ sloppy: sloppy('silent') }), rules: RULES }, LEGACY);
   gateway = started;
   const { message } = await started.rpc.call('tools/list');
-  expect(message.result?.['tools']).toHaveLength(5);
+  expect(message.result?.['tools']).toHaveLength(7);
   await started.running.waitForStderr(/declares no capability/);
 });
 

@@ -54,6 +54,18 @@ it('what is right stays the text that it is', () => {
   expect(mended(raw)).toBe(raw);
 });
 
+it('the size of a resource is an integer: Python refuses others', () => {
+  expect(mended('{"uri":"a:b","name":"b","size":1.5}', 'resources')).toBe('{"uri":"a:b","name":"b"}');
+});
+
+it('an output schema that does not compile is left out, and a tool with a number that clients cannot read', () => {
+  const rest = '{"name":"a","inputSchema":{"type":"object"}';
+  const pattern = '{"type":"object","properties":{"day":{"type":"string","pattern":"(?i)x"}}}';
+  expect(mended(`${rest},"outputSchema":${pattern}}`)).toBe(`${rest}}`);
+  expect(mended(`${rest},"outputSchema":{"type":"object","maximum":1e400}}`)).toBe(`${rest}}`);
+  expect(mended('{"name":"a","inputSchema":{"type":"object","properties":{"n":{"maximum":1e400}}}}')).toMatch(/^flaw/);
+});
+
 it('a resource without a name is called by its URI', () => {
   expect(mended('{"uri":"a:b"}', 'resources')).toBe('{"uri":"a:b","name":"a:b"}');
   expect(mended('{"uriTemplate":"a:{b}","name":7}', 'templates')).toBe('{"uriTemplate":"a:{b}","name":"a:{b}"}');

@@ -5,6 +5,7 @@
  */
 import { readObject } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
+import { isCompilable } from './compilable.ts';
 import type { OfferList } from './offers.ts';
 
 /** A member's value as it should be; `KEEP` where it is right, `DROP` where a definition does without. */
@@ -74,7 +75,7 @@ function isFields(value: unknown): value is Fields {
 }
 
 const text: Mender = (value) => (typeof value === 'string' ? KEEP : DROP);
-const number: Mender = (value) => (Number.isFinite(value) ? KEEP : DROP);
+const integer: Mender = (value) => (Number.isInteger(value) ? KEEP : DROP);
 const truth: Mender = (value) => (typeof value === 'boolean' ? KEEP : DROP);
 const object: Mender = (value) => (isFields(value) ? KEEP : DROP);
 const oneOf =
@@ -149,13 +150,25 @@ function objectSchema(value: unknown): Mended | undefined {
   return { value: { ...(own as Fields), type: 'object' } };
 }
 
+/** A number beyond what JavaScript has: some clients refuse it wherever they keep values as they are. */
+function hasEndlessNumber(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasEndlessNumber);
+}
+
 const inputSchema: Mender = (value) => {
   const mended = objectSchema(value);
   if (mended === undefined) throw new Flaw('its inputSchema is no schema of an object');
+  if (hasEndlessNumber(value)) throw new Flaw('its inputSchema has a number that clients cannot read');
   return mended;
 };
 /** Without one, results are what they are. */
-const outputSchema: Mender = (value) => (value === null ? DROP : (objectSchema(value) ?? DROP));
+const outputSchema: Mender = (value) => {
+  const mended = value === null ? DROP : (objectSchema(value) ?? DROP);
+  if (mended === DROP) return DROP;
+  const schema = (mended === KEEP ? value : mended.value) as Fields;
+  return isCompilable(schema) && !hasEndlessNumber(schema) ? mended : DROP;
+};
 
 const COMMON = {
   title: text,
@@ -189,6 +202,6 @@ const MENDERS: Readonly<Record<'tools' | OfferList, ReadonlyMap<string, Mender>>
       arguments: listOf(objectOf({ name: text, title: text, description: text, required: truth }, ['name'])),
     }),
   ),
-  resources: new Map<string, Mender>(Object.entries({ ...resource, size: number })),
+  resources: new Map<string, Mender>(Object.entries({ ...resource, size: integer })),
   templates: new Map<string, Mender>(Object.entries(resource)),
 };
