@@ -42,11 +42,12 @@ export function serversOf({ behind, era, url, count = 1 }) {
  * @param {number} [setup.agents]
  * @param {string[]} [setup.args] of `serve`
  * @param {string[]} [setup.node] arguments of node
+ * @param {string} [setup.main] the program; default this build
  */
-export async function startGateway({ servers, agents = 20, args = [], node = [] }) {
+export async function startGateway({ servers, agents = 20, args = [], node = [], main = MAIN }) {
   const token = randomBytes(32).toString('base64url');
   const { dir, env } = makeHome({ servers, rules: rulesOf(agents, token) });
-  const child = spawn(process.execPath, [...node, MAIN, 'serve', '--transport', 'http', '--port', '0', ...args], {
+  const child = spawn(process.execPath, [...node, main, 'serve', '--transport', 'http', '--port', '0', ...args], {
     cwd: dir,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],

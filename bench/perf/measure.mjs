@@ -11,14 +11,15 @@ const SESSIONS = 4;
  * @param {object} options
  * @param {number} options.rounds
  * @param {number} options.seconds of each
- * @param {('floor' | 'gateway' | 'workers' | 'sdk')[]} [options.targets]
+ * @param {('floor' | 'gateway' | 'other' | 'workers' | 'sdk')[]} [options.targets]
  * @param {string[]} [options.node] arguments of node for the gateway
+ * @param {string} [options.other] main.js of another build
  * @returns per target the rounds, and what its processes need in memory
  */
-export async function measure(scenario, { rounds, seconds, targets = ['floor', 'gateway'], node = [] }) {
+export async function measure(scenario, { rounds, seconds, targets = ['floor', 'gateway'], node = [], other }) {
   const started = [];
   try {
-    const context = { started, node, echo: undefined };
+    const context = { started, node, other, echo: undefined };
     if (scenario.behind === 'http') context.echo = await keep(started, startPeer('echo-http', '--era', scenario.era));
     const lanes = [];
     for (const name of targets)
@@ -43,6 +44,7 @@ const TARGETS = {
     return { pids, target: { url, era, mode: 'plain', size } };
   },
   gateway: (scenario, context) => ours(scenario, context, []),
+  other: (scenario, context) => ours(scenario, context, [], context.other),
   workers: (scenario, context) => ours(scenario, context, ['--workers', '2']),
   async sdk({ behind, era, size }, { started, echo }) {
     const { url, token, pids } = await keep(started, startSdkGateway({ behind, era, url: echo?.url }));
@@ -50,10 +52,11 @@ const TARGETS = {
   },
 };
 
-async function ours({ behind, era, mode, size, servers }, { started, node, echo }, args) {
+async function ours({ behind, era, mode, size, servers }, { started, node, echo }, args, main) {
   const entries = serversOf({ behind, era, url: echo?.url, count: servers });
   const view = mode === 'direct' ? ['--expose', 'direct'] : [];
-  const { url, token, pids } = await keep(started, startGateway({ servers: entries, args: [...view, ...args], node }));
+  const setup = { servers: entries, args: [...view, ...args], node, main };
+  const { url, token, pids } = await keep(started, startGateway(setup));
   const sessions = era === 'legacy' ? await openSessions(url, token, SESSIONS) : undefined;
   return { pids, target: { url, token, sessions, era, mode, server: 'echo', agent: AGENT, size } };
 }

@@ -20,6 +20,7 @@ const { values } = parseArgs({
     servers: { type: 'string' },
     sdk: { type: 'boolean', default: false },
     workers: { type: 'boolean', default: false },
+    against: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.6' },
     json: { type: 'string' },
@@ -40,7 +41,13 @@ function chosen() {
 
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const targets = ['floor', 'gateway', ...(values.workers ? ['workers'] : []), ...(values.sdk ? ['sdk'] : [])];
+const targets = [
+  'floor',
+  'gateway',
+  ...(values.against === undefined ? [] : ['other']),
+  ...(values.workers ? ['workers'] : []),
+  ...(values.sdk ? ['sdk'] : []),
+];
 
 if (values.profile) {
   const [first = scenario()] = chosen();
@@ -54,7 +61,7 @@ if (values.profile) {
   const results = [];
   say(`${'scenario'.padEnd(34)}target     calls/s  ratio   p50 ms   p99 ms  CPU us  idle MB  loaded MB`);
   for (const each of chosen()) {
-    const result = summarise(await measure(each, { rounds, seconds, targets }));
+    const result = summarise(await measure(each, { rounds, seconds, targets, other: values.against }));
     results.push(result);
     for (const [at, row] of result.targets.entries()) say(line(at === 0 ? result.name : '', row));
   }

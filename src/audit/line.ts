@@ -108,19 +108,28 @@ function longestStart(value: string, maxLength: number, maxJson: number): { json
 }
 
 function detailJson(detail: Readonly<Record<string, unknown>>, redact: Redact): string {
-  let json: string;
+  let json = '{';
   try {
-    // The keys at the top are the gateway's own.
-    const entries = Object.entries(detail).map(([key, value]) => [key, redactValue(value, redact)] as const);
-    json = JSON.stringify(Object.fromEntries(entries));
+    for (const key in detail) {
+      const value = detail[key];
+      const written = typeof value === 'number' ? numberJson(value) : JSON.stringify(redactValue(value, redact));
+      // The keys at the top are the gateway's own.
+      if (written !== undefined)
+        json += `${json.length > 1 ? ',' : ''}${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}:${written}`;
+    }
   } catch {
     return '{"unserialisable":true}';
   }
+  json += '}';
   if (json.length <= MAX_DETAIL) {
     const escaped = escapeJson(json);
     if (escaped.length <= MAX_DETAIL) return escaped;
   }
   return `{"cut":${longestStart(json, MAX_DETAIL, MAX_DETAIL).json},"characters":${json.length}}`;
+}
+
+function numberJson(value: number): string {
+  return Number.isFinite(value) ? `${value}` : 'null';
 }
 
 /** Where a line stands in the chain of its writer. */

@@ -24,6 +24,14 @@ export interface Names {
   /** By their form without what some readers leave out. */
   readonly bare: ReadonlyMap<string, string>;
   readonly inner: ReadonlyMap<string, Names>;
+  /** The same names at the index of their length: comparing a key with a few costs less than hashing it. */
+  readonly byLength: readonly (readonly KnownName[] | undefined)[];
+}
+
+interface KnownName {
+  readonly name: string;
+  /** Members of its value, where that is looked into. */
+  readonly below: Names | undefined;
 }
 
 /** Names by object: `{ params: { name: {} } }`. */
@@ -82,13 +90,34 @@ export function treeOf(names: string): Tree {
 
 export function namesOf(tree: Tree): Names {
   const names = Object.keys(tree);
-  const inner = Object.entries(tree).filter(([, { ...below }]) => Object.keys(below).length > 0);
+  const inner = new Map(
+    Object.entries(tree)
+      .filter(([, below]) => Object.keys(below).length > 0)
+      .map(([name, below]) => [name, namesOf(below)]),
+  );
+  const byLength: KnownName[][] = [];
+  for (const name of names) {
+    const sameLength = byLength[name.length] ?? [];
+    sameLength.push({ name, below: inner.get(name) });
+    byLength[name.length] = sameLength;
+  }
   return {
     exact: new Set(names),
     folded: new Set(names.map(foldCase)),
     bare: new Map(names.map((name) => [bareOf(foldCase(name)), name])),
-    inner: new Map(inner.map(([name, below]) => [name, namesOf(below)])),
+    inner,
+    byLength,
   };
+}
+
+function knownName({ byLength }: Names, key: string): KnownName | undefined {
+  const candidates = byLength[key.length];
+  if (candidates === undefined) return undefined;
+  for (let index = 0; index < candidates.length; index++) {
+    const candidate = candidates[index];
+    if (candidate?.name === key) return candidate;
+  }
+  return undefined;
 }
 
 /** Members that mean something without being there: others are refused where they are missing. */
@@ -120,9 +149,10 @@ export function misspelled(
     const member = members[index];
     if (member === undefined) break;
     const { key, object } = member;
-    if (names.exact.has(key)) {
-      const below = object === undefined ? undefined : names.inner.get(key);
-      const found = object === undefined || below === undefined ? undefined : misspelled(object, below, from);
+    const known = knownName(names, key);
+    if (known !== undefined) {
+      const found =
+        object === undefined || known.below === undefined ? undefined : misspelled(object, known.below, from);
       if (found !== undefined) return found;
       continue;
     }
@@ -153,9 +183,18 @@ function repeats(object: ScannedObject, names: Names): boolean {
   });
 }
 
+/** Up to so many members, each is compared with each. */
+const FEW_MEMBERS = 8;
+
 /** Whether a key stands twice in an object. */
 export function hasRepeatedKey({ members }: ScannedObject): boolean {
-  if (members.length < 2) return false;
+  if (members.length <= FEW_MEMBERS) {
+    for (let index = 1; index < members.length; index++) {
+      const key = members[index]?.key;
+      for (let before = 0; before < index; before++) if (members[before]?.key === key) return true;
+    }
+    return false;
+  }
   const seen = new Set<string>();
   for (const { key } of members) if (seen.size === seen.add(key).size) return true;
   return false;

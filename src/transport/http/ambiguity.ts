@@ -16,7 +16,22 @@ const SINGLE = [
   'mcp-name',
   'last-event-id',
 ];
-const BITS: ReadonlyMap<string, number> = new Map(SINGLE.map((name, at) => [name, 1 << at]));
+/** Each with a bit of its own, at the index of its length: no name is hashed for this. */
+const BY_LENGTH: { readonly name: string; readonly bit: number }[][] = [];
+for (const [at, name] of SINGLE.entries()) {
+  const sameLength = BY_LENGTH[name.length] ?? [];
+  sameLength.push({ name, bit: 1 << at });
+  BY_LENGTH[name.length] = sameLength;
+}
+
+/** @returns 0 for a header that may be there twice */
+function bitOf(name: string): number {
+  const candidates = BY_LENGTH[name.length];
+  if (candidates === undefined) return 0;
+  const lower = name.toLowerCase();
+  for (const candidate of candidates) if (candidate.name === lower) return candidate.bit;
+  return 0;
+}
 
 /** @returns what is wrong with a request; undefined for nothing. */
 export function ambiguityOf(request: IncomingMessage): string | undefined {
@@ -24,8 +39,7 @@ export function ambiguityOf(request: IncomingMessage): string | undefined {
   let seen = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
-    const bit = BITS.get(name) ?? BITS.get(name.toLowerCase());
-    if (bit === undefined) continue;
+    const bit = bitOf(name);
     if ((seen & bit) !== 0) return `The header ${name} is there twice.`;
     seen |= bit;
   }
