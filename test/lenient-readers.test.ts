@@ -81,6 +81,27 @@ describe.each(['2025-11-25', MODERN])('over HTTP, %s', (revision) => {
     },
   );
 
+  it.each(views.map((view) => [view.name, view] as const))(
+    '%s view: a prompt has one name, however a server compares names',
+    async (_view, view) => {
+      const rpc = await openHttp(new URL(view.path('s'), gateway.origin).href, revision, { token: view.token });
+      const named = (name: string): string => (view === DIRECT ? `s__${name}` : name);
+      const got = await rpc.call('prompts/get', { name: named('read_prompt') });
+      expect(got.text).toContain('PROMPT read_prompt');
+      const before = linesOf(home.log).length;
+      for (const name of ['Delete_prompt', 'delete_prompt ', 'delete\u200b_prompt', 'delete%5Fprompt', 'READ_PROMPT']) {
+        const { message } = await rpc.call('prompts/get', { name: named(name) });
+        expect(message.error, name).toMatchObject({ code: -32602, message: `Unknown prompt: ${named(name)}` });
+        const ref = { type: 'ref/prompt', name: named(name) };
+        const completed = await rpc.call('completion/complete', { ref, argument: { name: 'x', value: '' } });
+        expect(completed.message.error, name).toMatchObject({ code: -32602 });
+      }
+      const sent = linesOf(home.log).slice(before);
+      expect(sent.filter((line) => /prompts\/get|completion/.test(line))).toEqual([]);
+      await rpc.close();
+    },
+  );
+
   it('the gateway’s own arguments are refused too, and what a tool gets is its own business', async () => {
     const rpc = await openHttp(gateway.url, revision, { token: DISCOVERY.token });
     const call = (args: string) => rpc.call('tools/call', `{"name":"execute_tool","arguments":{${args}}}`);

@@ -118,8 +118,15 @@ describe.each([LEGACY, MODERN])('%s', (revision) => {
     expect(await read(rpc, uri)).toBe(`docs opened ${uri}`);
     expect(await read(rpc, 'made:///none')).toMatchObject({ message: 'Resource not found' });
     const odd = 'made:///a/../b';
-    await rpc.call('tools/call', { name: 'echo', arguments: { uri: odd } });
+    await rpc.call('tools/call', { name: 'relink', arguments: { uri: odd } });
     expect(await read(rpc, odd)).toMatchObject({ message: 'Resource not found' });
+    const up = `made:///up/${revision}`;
+    // Data that a tool gives back is no link: its caller may have made it up.
+    for (const args of [{ uri: up }, { a: [{ type: 'resource_link', uri: up }] }])
+      await rpc.call('tools/call', { name: 'echo', arguments: args });
+    expect(await read(rpc, up)).toMatchObject({ message: 'Resource not found' });
+    await rpc.call('tools/call', { name: 'relink', arguments: { uri: up } });
+    expect(await read(rpc, up)).toBe(`docs opened ${up}`);
   });
 
   it('completion asks for a template or a resource of the server, and for nothing else', async () => {

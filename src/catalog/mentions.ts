@@ -1,5 +1,7 @@
 /** Resources that servers named in results without listing them, for those who got the result. */
 import type { ServerDefinition } from '../config/types.ts';
+import { readObject } from '../protocol/messages.ts';
+import type { ScannedObject } from '../protocol/scan.ts';
 
 /** URIs that are remembered in all, of one result, and characters of one. */
 const MAX_URIS = 10_000;
@@ -25,7 +27,7 @@ export function createMentions(): Mentions {
     note(server, principal, text) {
       if (text.length > MAX_RESULT || !text.includes('"uri"')) return;
       let left = MAX_PER_RESULT;
-      for (const [, quoted = '""'] of text.matchAll(URI_MEMBER)) {
+      for (const [, quoted = '""'] of contentOf(text, readObject(text, { result: {} })).matchAll(URI_MEMBER)) {
         if (quoted.length > MAX_LENGTH) continue;
         const key = keyOf(server, principal, JSON.parse(quoted) as string);
         uris.delete(key);
@@ -39,4 +41,15 @@ export function createMentions(): Mentions {
     },
     has: (server, principal, uri) => uris.has(keyOf(server, principal, uri)),
   };
+}
+
+/** Data of a tool, which may be what its caller wrote, and names no resource. */
+const DATA: ReadonlySet<string> = new Set(['structuredContent', '_meta']);
+
+/** The members of a result that the protocol has for content; `result` is that of a task. */
+function contentOf(text: string, root: ScannedObject | undefined): string {
+  return (root?.members ?? [])
+    .filter(({ key }) => !DATA.has(key))
+    .map(({ start, end, object }) => (object === undefined ? text.slice(start, end) : contentOf(text, object)))
+    .join(',');
 }

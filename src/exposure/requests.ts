@@ -1,4 +1,5 @@
 /** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
+import type { ServerDefinition } from '../config/types.ts';
 import { NAMED } from '../protocol/headers.ts';
 import { joinMembers, keepMembers } from '../protocol/json.ts';
 import { isEmptyArray, readObject, stringValue, valueText } from '../protocol/messages.ts';
@@ -13,6 +14,7 @@ import { taskOf } from '../tools/task.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../tools/types.ts';
 import { hidingFailure, protocolFailure, resourceNotFound } from './failure.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './locate.ts';
+import { requirePrompt } from './offered-prompt.ts';
 import { requireResource, type UriUse } from './offered-resource.ts';
 import { replaceUris } from './replace-uris.ts';
 import type { View } from './view.ts';
@@ -68,7 +70,9 @@ export function promptOperation(view: View): Operation {
         kind: 'prompt',
         executes: true,
         run: (context, target) =>
-          forward(context, target, 'prompts/get', (name) => joinMembers(member('name', name), others)),
+          forward(context, target, 'prompts/get', (name) => joinMembers(member('name', name), others), {
+            require: requirePrompt,
+          }),
       };
     },
     wording: wordingOf(view),
@@ -90,7 +94,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
         executes: true,
         async run(context, target) {
           const params = (uri: string): string => joinMembers(member('uri', uri), others);
-          const answer = await forward(context, target, method, params, { uri: 'resource' });
+          const answer = await forward(context, target, method, params, { require: requireUri('resource') });
           if (answer.kind !== 'result' || found(target).name === asked) return answer;
           return { ...answer, body: replaceUris(answer.body, found(target).name, asked) };
         },
@@ -130,7 +134,7 @@ export function completionOperation(view: View): Operation {
             target,
             'completion/complete',
             (name) => joinMembers(`"ref":{${joinMembers(kept, member(field, name))}}`, others),
-            isPrompt ? {} : { uri: 'reference' },
+            { require: isPrompt ? requirePrompt : requireUri('reference') },
           ),
       };
     },
@@ -180,8 +184,14 @@ function found(target: Target | undefined): { readonly server: string; readonly 
 interface Forwarding {
   /** Milliseconds; default what the server's entry says. */
   readonly waitMs?: number;
-  /** What the URI that the target names is given for; left out where the target is no resource. */
-  readonly uri?: UriUse;
+  /** Looks whether the server offers what the target names; left out where that is a server or a task. */
+  readonly require?: Require;
+}
+
+type Require = (context: ToolContext, server: ServerDefinition, name: string, timeoutMs: number) => Promise<void>;
+
+function requireUri(use: UriUse): Require {
+  return (context, server, uri, timeoutMs) => requireResource(context, server, uri, use, timeoutMs);
 }
 
 /** Sends a request to the server that the call is about. @throws GatewayError also TOOL_NOT_FOUND for what it does not offer */
@@ -190,7 +200,7 @@ export async function forward(
   target: Target | undefined,
   method: string,
   paramsFor: (name: string) => string,
-  { waitMs, uri }: Forwarding = {},
+  { waitMs, require }: Forwarding = {},
 ): Promise<ToolAnswer> {
   const { server, name } = found(target);
   const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
@@ -199,9 +209,7 @@ export async function forward(
   const answer = method === 'resources/read' ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return answer(noted(context, server, await resumed));
-  const { link } = await context.connect(deadline, (current) =>
-    uri === undefined ? undefined : requireResource(context, current, name, uri, deadline.leftMs()),
-  );
+  const { link } = await context.connect(deadline, (current) => require?.(context, current, name, deadline.leftMs()));
   const sent = { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() };
   return answer(noted(context, server, await relay(context.relay, link, sent)));
 }
