@@ -19,6 +19,7 @@ describe('the answer to server/discover', () => {
     const supported = ['2027-01-01'];
     expect(readDiscovery(error(-32022, { supported }))).toEqual({ kind: 'foreign', supported });
     expect(readDiscovery(error(-32022, { supported: ['2027-01-01', '2025-06-18'] }))).toEqual({ kind: 'legacy' });
+    expect(readDiscovery(error(-32022, { supported: [] }))).toEqual({ kind: 'legacy' });
     expect(readDiscovery(error(-32022))).toEqual({ kind: 'legacy' });
   });
 

@@ -19,7 +19,7 @@ import type { ServerFacts } from './types.ts';
 export type Discovery =
   | { readonly kind: 'modern'; readonly facts: ServerFacts }
   | { readonly kind: 'legacy' }
-  /** Modern, but of revisions that the gateway does not know. */
+  /** Of revisions that the gateway does not know; it may understand `initialize` all the same. */
   | { readonly kind: 'foreign'; readonly supported: readonly string[] };
 
 const UNSUPPORTED_VERSION = CATALOGUE.UNSUPPORTED_PROTOCOL_VERSION.rpc;
@@ -48,15 +48,20 @@ export function readDiscovery(message: ResponseMessage): Discovery {
     const error = fields(parsedValue(message.text, message.error));
     const supported = strings(fields(error?.data)?.supported);
     if (error?.code !== UNSUPPORTED_VERSION || supported === undefined) return { kind: 'legacy' };
-    return supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
+    return othersThan(supported);
   }
   const result = fields(parsedValue(message.text, message.result));
   const supported = strings(result?.supportedVersions);
   if (result === undefined || supported === undefined || result.capabilities === undefined) return { kind: 'legacy' };
   const revision = supported.find(isModern);
-  if (revision === undefined) return supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
+  if (revision === undefined) return othersThan(supported);
   const info = fields(fields(result._meta)?.[META_SERVER_INFO]) ?? fields(result.serverInfo);
   return { kind: 'modern', facts: readFacts('modern', revision, info, result, message) };
+}
+
+/** What a server is whose revisions do not include the modern one of the gateway. */
+function othersThan(supported: readonly string[]): Discovery {
+  return supported.length === 0 || supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
 }
 
 /** Whether a refusal names a revision that the gateway speaks: then it asks again (2026-07-28, basic/versioning). */
@@ -136,7 +141,9 @@ export async function shakeHands(peer: Peer, options: HandshakeOptions): Promise
     const probe = discover(peer, { ...options, signal: giveUp });
     const discovery = await orSilence(probe, options.known === 'modern' ? Number.POSITIVE_INFINITY : options.probeMs);
     if (discovery?.kind === 'modern') return accept(peer, discovery.facts);
-    if (discovery?.kind === 'foreign') throw foreign(options.server, discovery.supported);
+    /** What it said of itself says more than its answer to `initialize`. */
+    const failure = (error: unknown): unknown =>
+      discovery?.kind === 'foreign' && !options.signal.aborted ? foreign(options.server, discovery.supported) : error;
     // A modern server that was slow to start may still answer the probe.
     const late = async (): Promise<ServerFacts | undefined> => {
       const found = discovery ?? (await orSilence(probe, options.probeMs).catch(() => undefined));
@@ -144,12 +151,12 @@ export async function shakeHands(peer: Peer, options: HandshakeOptions): Promise
     };
     const why = await initialize(peer, options).catch(async (error: unknown) => {
       const facts = await late();
-      if (facts === undefined) throw error;
+      if (facts === undefined) throw failure(error);
       return facts;
     });
     if (typeof why !== 'string') return why;
     const facts = await late();
-    if (facts === undefined) throw unavailable(options.server, why);
+    if (facts === undefined) throw failure(unavailable(options.server, why));
     return facts;
   } finally {
     release();

@@ -20,6 +20,7 @@ const REFUSED_PAUSE_MS = 250;
 const MAX_REDIRECTS = 3;
 /** Bytes of a body that are read although nobody wants them. */
 const DISCARDED_BYTES = 128 * 1024;
+const BYTE_ORDER_MARK = 0xefbbbf;
 /** Bytes of an error page that are looked at. */
 const ERROR_BODY_BYTES = 64 * 1024;
 
@@ -209,7 +210,8 @@ export async function readBody(server: string, response: HttpResponse, maxBytes:
 /** @throws GatewayError SERVER_UNAVAILABLE where it is not UTF-8. */
 export function bodyText(server: string, body: Buffer): string {
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
-  return body.toString('utf8');
+  // A byte-order mark is no part of the text, as everywhere in HTTP (Encoding, UTF-8 decode).
+  return body.toString('utf8', body.length > 2 && body.readUIntBE(0, 3) === BYTE_ORDER_MARK ? 3 : 0);
 }
 
 function undecodable(server: string, error: Undecodable): GatewayError {

@@ -98,6 +98,8 @@ const stream = (response: ServerResponse, text: string): ServerResponse => {
   return response;
 };
 
+const offer = (...supportedVersions: string[]): object => ({ supportedVersions, capabilities: {} });
+
 const PROBE_ANSWERS: readonly (readonly [string, Answer])[] = [
   ['400 and an error under "server-error"', (r) => json(r, 400, unread('Bad Request: Unsupported protocol version'))],
   ['200 and an error under another id', (r) => json(r, 200, unread('Not Acceptable'))],
@@ -112,6 +114,14 @@ const PROBE_ANSWERS: readonly (readonly [string, Answer])[] = [
   ['204', (r) => r.writeHead(204).end()],
   ['an empty body', (r) => json(r, 200, '')],
   ['JSON of its own', (r) => json(r, 200, { error: 'Unknown method' })],
+  ['revisions of another time', (r, { id }) => json(r, 200, { jsonrpc: '2.0', id, result: offer('2027-01-01') })],
+  ['no revision', (r, { id }) => json(r, 200, { jsonrpc: '2.0', id, result: offer() })],
+  [
+    'a refusal that names other revisions',
+    (r, { id }) =>
+      json(r, 400, { jsonrpc: '2.0', id, error: { code: -32022, message: 'no', data: { supported: ['2027-01-01'] } } }),
+  ],
+  ['an array', (r, { id }) => json(r, 200, [{ jsonrpc: '2.0', id, error: { code: -32601, message: 'no' } }])],
   ['half of some JSON', (r) => json(r, 200, '{"jsonrpc":"2.0","id":')],
   ['a page', (r) => r.writeHead(200, { 'content-type': 'text/html' }).end('<p>MCP</p>')],
   [
@@ -146,6 +156,45 @@ describe('a server of 2025 that answers the probe with', () => {
     await expect(lab().downstream.lease(httpServer(server.url), WAIT)).rejects.toThrow(String(status));
     expect(server.seen).not.toContain('initialize');
   });
+});
+
+const as =
+  (type: string | undefined, write = (answer: string): string => answer): Answer =>
+  (response, message, request) => {
+    const answer = plain(message);
+    if (request.method !== 'POST' || answer === undefined) return plainly(response, message, request);
+    response.writeHead(200, type === undefined ? {} : { 'content-type': type }).end(write(JSON.stringify(answer)));
+  };
+
+it.each<[string, Answer]>([
+  ['as plain text', as('text/plain; charset=utf-8')],
+  ['of no type', as(undefined)],
+  ['of a type of its own', as('application/vnd.mcp+json')],
+  ['in an array', as('application/json', (answer) => `[${answer}]`)],
+  ['in an array with white space', as('application/json', (answer) => `\n[ ${answer} ]\n`)],
+  ['in an array in an event', as('text/event-stream', (answer) => `data: [${answer}]\n\n`)],
+  ['after a byte-order mark', as('application/json', (answer) => `\ufeff${answer}`)],
+])('an answer %s is read', async (_what, answer) => {
+  const server = await serve(answer);
+  await works(lab(), httpServer(server.url));
+});
+
+it.each([
+  [200, 'text/html', '<p>hi</p>', 'neither JSON nor events ("text/html"). Check the address in its entry.'],
+  [200, 'application/json', '', 'answered with nothing. Check the address in its entry.'],
+  [200, 'text/plain', 'OK', 'It begins with "OK"'],
+  [404, 'text/html', '<p>hi</p>', '(HTTP 404). Check the address in its entry.'],
+  [
+    400,
+    'application/json',
+    '{"errors":[{"message":"Must provide query string"}]}',
+    'It said: "Must provide query string".',
+  ],
+  [422, 'application/json', '{"detail":[{"loc":["body"],"msg":"field required"}]}', 'It said: "field required".'],
+  [500, 'application/json', '{"message":"The database is away"}', 'It said: "The database is away".'],
+])('%i with %s (%s) is told so that somebody can do something', async (status, type, body, said) => {
+  const server = await serve((response) => response.writeHead(status, { 'content-type': type }).end(body));
+  await expect(lab().downstream.lease(httpServer(server.url), WAIT)).rejects.toThrow(said);
 });
 
 describe('a server of 2026 that', () => {
@@ -307,6 +356,17 @@ it('a server that never answers `initialized` delays no call for long, and each 
   const link = await works(lab(), httpServer(server.url));
   await call(link);
   expect(server.seen.filter((method) => method === 'tools/call')).toHaveLength(2);
+});
+
+it.each(['a b', 'caf\u00e9', '"x"', ''])('an id of a session may be %j', async (id) => {
+  const carried: (string | string[] | undefined)[] = [];
+  const server = await serve((response, message, request) => {
+    if (message.method === 'initialize') return json(response, 200, plain(message), { 'mcp-session-id': id });
+    if (message.method === 'tools/call') carried.push(request.headers['mcp-session-id']);
+    return plainly(response, message, request);
+  });
+  await works(lab(), httpServer(server.url));
+  expect(carried).toEqual([id === '' ? undefined : id]);
 });
 
 it.each([1, 1024, 1025, 7000, 12_000])('an id of a session may have %i characters', async (length) => {

@@ -124,7 +124,7 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
     this.status = status;
     this.#headers = headers;
     this.#decoding = decodingOf(headers['content-encoding'], controller, this);
-    if (this.#gather !== undefined && status < 300 && this.type === 'application/json') {
+    if (this.#gather !== undefined && status < 300 && isJson(this.type)) {
       const announced = this.#decoding === undefined ? Number(this.header('content-length') ?? 0) : 0;
       this.#gatherer = new Gatherer(this.#gather, announced || 0);
     } else {
@@ -257,6 +257,12 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
     this.#settle?.(this.#failure);
   }
 }
+
+/** Whether a body may be JSON: some servers do not say so, or call it a text. */
+function isJson(type: string): boolean {
+  return type === 'application/json' || type === '' || MAYBE_JSON.test(type);
+}
+const MAYBE_JSON = /^(?:application\/json.*|text\/(?:json|plain)|.+\+json)$/;
 
 /** undici takes errors only. */
 function errorOf(reason: unknown): Error {

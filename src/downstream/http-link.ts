@@ -10,6 +10,7 @@ import { isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { Canceller, type CancelSignal, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { quoted } from '../shared/quote.ts';
 import { pause, within } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
@@ -20,7 +21,7 @@ import type { HttpResponse } from './http-exchange.ts';
 import { keepListening } from './http-listen.ts';
 import { createHttpSession } from './http-session.ts';
 import { readEvents, type StreamEnd } from './http-stream.ts';
-import { hasCredentialIn, isOldTransport, oldTransport, refused } from './refusal.ts';
+import { CHECK_ADDRESS, hasCredentialIn, isOldTransport, oldTransport, refused } from './refusal.ts';
 import { EventStreamError } from './sse.ts';
 import { turnFor } from './turns.ts';
 import type { Log } from './types.ts';
@@ -115,6 +116,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     if (!isSuccess(response)) return;
     if (message.method === 'initialize') session.begin(response);
     if (response.whole === undefined) return receive(message, id, response, signal);
+    if (response.whole.length === 0) throw unavailable(server, `answered with nothing. ${CHECK_ADDRESS}`);
     const turn = turnFor(response.whole.length);
     if (turn !== undefined) await turn;
     if (!handlers.message(bodyText(server, response.whole), id)) {
@@ -176,7 +178,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   ): Promise<void> => {
     if (response.type === 'text/event-stream') return readStream(message, id, response, signal);
     discard(response);
-    throw unavailable(server, `answered with ${response.type === '' ? 'nothing' : 'neither JSON nor events'}.`);
+    throw unavailable(server, `answered with neither JSON nor events (${quoted(response.type, 60)}). ${CHECK_ADDRESS}`);
   };
 
   /** Reads the stream of one request, and its continuations where the server gave its events ids. */

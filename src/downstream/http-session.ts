@@ -5,8 +5,11 @@ import type { HttpResponse } from './http-exchange.ts';
 
 /** Milliseconds that the end of a session may take. */
 const DELETE_TIMEOUT_MS = 1000;
-/** Visible ASCII of any length (2025-11-25, basic/transports, Session Management); headers have a limit of their own. */
-const SESSION_ID = /^[\x21-\x7e]+$/;
+/**
+ * What a header can carry back. It should be visible ASCII (2025-11-25, basic/transports, Session Management), but clients do not
+ * mind. Headers have a limit of their own.
+ */
+const SESSION_ID = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 export interface HttpSession {
   /** As the server calls it; undefined without one. */
@@ -20,7 +23,7 @@ export interface HttpSession {
   /** What every message says from now on. */
   speak(revision: string): void;
   headers(): Record<string, string>;
-  /** Takes the session from the answer to `initialize`. @throws GatewayError SERVER_UNAVAILABLE where its id is not allowed */
+  /** Takes the session from the answer to `initialize`. @throws GatewayError SERVER_UNAVAILABLE where no header can carry its id */
   begin(response: HttpResponse): void;
   /** Resolves with a new session; everybody who lost the same one shares it. */
   renew(lost: string): Promise<void>;
@@ -67,9 +70,9 @@ export function createHttpSession(server: string, initialize: () => Promise<void
     },
     headers,
     begin(response) {
-      const given = response.header('mcp-session-id');
+      const given = response.header('mcp-session-id') || undefined;
       if (given !== undefined && !SESSION_ID.test(given)) {
-        throw unavailable(server, 'gave a session id that the protocol does not allow.');
+        throw unavailable(server, 'gave a session id that no header can carry.');
       }
       id = given;
     },

@@ -6,6 +6,11 @@ import { seconds, unavailable, WITHOUT_EFFECT } from './failures.ts';
 /** The longest that a server may keep the gateway waiting with `Retry-After`. */
 const LONGEST_RETRY_AFTER_MS = 300_000;
 
+/** What to do where something else than an MCP server may be at an address. */
+export const CHECK_ADDRESS = 'Check the address in its entry.';
+/** Statuses of an address that has nothing, or nothing of this kind. */
+const NOT_THERE: ReadonlySet<number> = new Set([404, 405, 410, 421]);
+
 interface Head {
   readonly status: number;
   header(name: string): string | undefined;
@@ -31,11 +36,12 @@ export function refused(server: string, response: Head, facts: RefusalFacts = {}
   // It broke in the middle of its work: that is no refusal (RFC 9110, section 15.6).
   if (status >= 500) {
     const rest = retryAfterMs === undefined ? '' : ` It asks to be left alone for ${seconds(retryAfterMs)}.`;
-    return unavailable(server, `failed (HTTP ${status}).${rest}`, { data });
+    return unavailable(server, `failed (HTTP ${status}).${saidIn(facts.text)}${rest}`, { data });
   }
   // What is below may follow work that was done, as 303 does (section 15.4.4).
   const mark = status >= 400 ? WITHOUT_EFFECT : {};
-  return unavailable(server, `${hintOf(status, facts)} (HTTP ${status}).${saidIn(facts.text)}${when}`, {
+  const where = NOT_THERE.has(status) ? ` ${CHECK_ADDRESS}` : '';
+  return unavailable(server, `${hintOf(status, facts)} (HTTP ${status}).${saidIn(facts.text)}${where}${when}`, {
     data: { ...data, ...mark },
   });
 }
@@ -59,14 +65,22 @@ function saidIn(body = ''): string {
   return said === undefined || said === '' ? '' : ` It said: ${quoted(said, 200)}.`;
 }
 
-/** Where JSON of a refusal has its sentence: a JSON-RPC error, an OAuth error, problem details (RFC 9457), and what is usual. */
-const SENTENCES = ['message', 'error_description', 'detail', 'title', 'error'] as const;
+/** Where JSON of a refusal has its sentence: a JSON-RPC error, an OAuth error, problem details (RFC 9457), GraphQL, FastAPI, and what is usual. */
+const SENTENCES = ['message', 'error_description', 'detail', 'title', 'error', 'msg'] as const;
+
+function first(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : undefined;
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
 
 function messageIn(text: string): string | undefined {
   try {
     const body = JSON.parse(text) as Readonly<Record<string, unknown>>;
     const { error } = body;
-    const inner = typeof error === 'object' && error !== null ? (error as typeof body) : body;
+    const inner = [error, first(body['errors']), first(body['detail'])].find(isFields) ?? body;
     return SENTENCES.map((key) => inner[key]).find((value) => typeof value === 'string' && value !== '') as
       | string
       | undefined;

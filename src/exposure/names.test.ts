@@ -68,13 +68,16 @@ it.each([
 });
 
 it('says which servers have another name', () => {
-  expect(['github', 'a-b', 'a_b', 'x'.repeat(60)].map(renamedServer)).toEqual([
+  expect(['github', 'a-b', 'a_b', 'x'.repeat(53)].map(renamedServer)).toEqual([
     undefined,
     undefined,
     undefined,
     undefined,
   ]);
-  expect(['a b', 'a__b', 'a_'].map(renamedServer)).toEqual([
+  expect(exposedName('x'.repeat(53), 'a')).toBe(`${'x'.repeat(53)}__a`);
+  expect(['x'.repeat(54), 'x'.repeat(200), 'a b', 'a__b', 'a_'].map(renamedServer)).toEqual([
+    expect.stringMatching(/^x{17}-/),
+    expect.stringMatching(/^x{17}-/),
     expect.stringMatching(/^a-b-/),
     expect.stringMatching(/^a_b-/),
     expect.stringMatching(/^a-/),

@@ -78,7 +78,8 @@ export function isExposedAs(server: string, part: string): boolean {
   return server === part || exposedServer(server) === part;
 }
 
-/** Under which name views of several servers show a server; undefined where that is its own. */
+/** Under which name views of several servers show a server; undefined where that is its own, at least before short names. */
 export function renamedServer(server: string): string | undefined {
-  return PLAIN.test(server) && isUnambiguous(server) ? undefined : exposedServer(server);
+  const isLong = server.length + SEPARATOR.length >= MAX_NAME;
+  return PLAIN.test(server) && isUnambiguous(server) && !isLong ? undefined : exposedServer(server);
 }

@@ -18,7 +18,7 @@ export function renamedServers(names: Iterable<string>): ReadonlyMap<string, str
 
 /** A sentence for people. */
 export function renameSentence(server: string, exposed: string): string {
-  return `Server ${JSON.stringify(server)} is "${exposed}" in names of tools and prompts ("${exposed}__TOOL"): models take letters, digits, "_" and "-". Its own name stays valid everywhere else.`;
+  return `Server ${JSON.stringify(server)} is "${exposed}" in names of tools and prompts ("${exposed}__TOOL"): models take letters, digits, "_" and "-", and no long names. Its own name stays valid everywhere else.`;
 }
 
 export interface RenameLog {
