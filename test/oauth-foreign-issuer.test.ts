@@ -158,6 +158,18 @@ describe('a server', () => {
     expect(await refusal(rpc, 'evil')).toContain('that of server "bank"');
   });
 
+  it('gets no token under another name of this machine, neither as issuer nor as page', async () => {
+    const issuer = await authorizationServer();
+    const other = issuer.replace('127.0.0.1', 'localhost');
+    const bank = await protectedServer(issuer);
+    const evil = await protectedServer(await authorizationServer(() => `${other}/authorize`));
+    const rpc = await open({ bank: { url: bank.url, oauth: { issuer: other } }, evil: { url: evil.url } });
+    expect(await refusal(rpc, 'evil')).toContain('that of server "bank"');
+    const evil2 = await protectedServer(issuer);
+    const again = await open({ bank: { url: bank.url, oauth: { issuer: other } }, evil: { url: evil2.url } });
+    expect(await refusal(again, 'evil')).toContain('that of server "bank"');
+  });
+
   it('that the owner trusts with it gets one, and so does one with an issuer of its own', async () => {
     const issuer = await authorizationServer();
     const [bank, friend] = [await protectedServer(issuer), await protectedServer(issuer)];

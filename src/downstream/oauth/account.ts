@@ -41,7 +41,7 @@ export interface AccountOptions {
   readonly log: Log;
   /** Other entries, with the authorization servers that they use. */
   readonly others: () => Promise<readonly OtherServer[]>;
-  /** Origins of the servers of other entries. */
+  /** Places of the servers of other entries (`placeOf`). */
   readonly elsewhere: () => ReadonlySet<string>;
   /** Told of secrets before anything is sent with them. */
   readonly keepSecrets: (owner: string, values: readonly string[]) => void;

@@ -1,7 +1,7 @@
 /** For whom an access token is, where it says so: a JWT of RFC 9068. Its signature is the business of who takes it. */
 import type { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
-import { originOf } from './issuer.ts';
+import { originOf, placeOf } from './issuer.ts';
 import { isSameSite } from './site.ts';
 
 export interface AudienceFacts {
@@ -11,7 +11,7 @@ export interface AudienceFacts {
   readonly issuer: string;
   /** Whether the entry names the issuer. */
   readonly isNamed: boolean;
-  /** Origins of the servers of other entries. */
+  /** Places of the servers of other entries (`placeOf`). */
   readonly others: ReadonlySet<string>;
 }
 
@@ -23,21 +23,21 @@ export interface AudienceFacts {
 export function checkAudience(facts: AudienceFacts, token: string): void {
   const { indicator, issuer, isNamed, others } = facts;
   const audience = audienceOf(token);
-  const origins = audience.filter((one) => /^https?:\/\//i.test(one) && URL.canParse(one)).map(originOf);
-  if (origins.includes(originOf(indicator))) return;
-  const foreign = origins.find((origin) => others.has(origin));
+  const addresses = audience.filter((one) => /^https?:\/\//i.test(one) && URL.canParse(one));
+  if (addresses.some((one) => placeOf(one) === placeOf(indicator))) return;
+  const foreign = addresses.find((one) => others.has(placeOf(one)));
   if (foreign !== undefined) throw refusal(facts, foreign);
-  const [first] = origins;
-  if (isNamed || first === undefined || origins.length < audience.length) return;
-  if (origins.some((origin) => origin === originOf(issuer) || isSameSite(origin, indicator))) return;
+  const [first] = addresses;
+  if (isNamed || first === undefined || addresses.length < audience.length) return;
+  if (addresses.some((one) => placeOf(one) === placeOf(issuer) || isSameSite(one, indicator))) return;
   throw refusal(facts, first);
 }
 
-function refusal({ server, issuer, isNamed }: AudienceFacts, origin: string): GatewayError {
+function refusal({ server, issuer, isNamed }: AudienceFacts, address: string): GatewayError {
   const next = isNamed ? '' : ' If it is the same service, name the "issuer" in "oauth" of its entry.';
   return unavailable(
     server,
-    `was to get a token of ${originOf(issuer)}, but it is for ${origin}; it was thrown away.${next}`,
+    `was to get a token of ${originOf(issuer)}, but it is for ${originOf(address)}; it was thrown away.${next}`,
   );
 }
 

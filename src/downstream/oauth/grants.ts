@@ -27,7 +27,7 @@ export interface GrantContext {
   readonly fetch: GuardedFetch;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Origins of the servers of other entries: their tokens are not for this one. */
+  /** Places of the servers of other entries (`placeOf`): their tokens are not for this one. */
   readonly elsewhere: ReadonlySet<string>;
 }
 

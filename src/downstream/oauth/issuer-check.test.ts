@@ -1,5 +1,6 @@
 /** Servers that name the authorization server of somebody else. */
 import { expect, test } from 'vitest';
+import { placeOf } from './issuer.ts';
 import { createSignIns } from './sign-in.ts';
 import { type AccountParts, accountFor, fakeServer, ISSUER, json, RESOURCE } from './testing.ts';
 
@@ -27,6 +28,18 @@ test.each<[string, World]>([
   ['on another site', { resource: named(AUTH0) }],
   ['next door to it, where strangers live', { resource: named('https://example.org') }],
   ['that another entry uses', { others: [{ name: 'bank', issuers: ['https://x.example.net', `${ISSUER}/`] }] }],
+  [
+    'that another entry uses under a name with a dot',
+    { others: [{ name: 'bank', issuers: ['https://auth.example.com.'] }] },
+  ],
+  ['that another entry uses in capitals', { others: [{ name: 'bank', issuers: ['https://AUTH.example.com:443/'] }] }],
+  [
+    'whose page is that of another entry under another name',
+    {
+      metadata: { authorization_endpoint: 'https://bank.example.com./authorize' },
+      others: [{ name: 'bank', issuers: ['https://bank.example.com/tenant'] }],
+    },
+  ],
   [
     'whose page is that of another entry',
     {
@@ -93,10 +106,16 @@ test.each<[string, unknown, object | undefined, boolean]>([
   ['another site', 'https://bank.example', undefined, false],
   ['another site, where the entry names the issuer', 'https://api.vendor.example', { issuer: ISSUER }, true],
   ['another entry, where the entry names the issuer', 'https://other.example/x', { issuer: ISSUER }, false],
+  ['another entry, whose host ends with a dot', 'https://OTHER.example./x', { issuer: ISSUER }, false],
+  ['itself, with a dot and a port', 'https://mcp.example.com.:443/mcp', undefined, true],
   ['another entry and a word', ['api', 'https://other.example'], undefined, false],
 ])('a token for %s is taken or thrown away', async (what, aud, oauth, isTaken) => {
   const fake = fakeServer();
-  const account = accountFor({ fake, elsewhere: ['https://other.example'], ...(oauth === undefined ? {} : { oauth }) });
+  const account = accountFor({
+    fake,
+    elsewhere: [placeOf('https://other.example')],
+    ...(oauth === undefined ? {} : { oauth }),
+  });
   const token = what === 'an opaque token' ? 'a.b' : jwt({ aud });
   fake.answer = () => json({ access_token: token, token_type: 'Bearer' });
   const signIns = createSignIns();

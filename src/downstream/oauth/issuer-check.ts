@@ -6,7 +6,7 @@ import type { GatewayError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/quote.ts';
 import { unavailable } from '../failures.ts';
 import type { Discovered } from './discovery.ts';
-import { isSameIssuer, originOf } from './issuer.ts';
+import { isSameIssuer, mayBeSameIssuer, originOf, placeOf } from './issuer.ts';
 import { isSameSite } from './site.ts';
 
 /** Another entry whose server may want a sign-in. */
@@ -47,11 +47,10 @@ function objectionTo({ resource, discovered, others }: IssuerClaim): string | un
 
 /** Whether somebody else's issuer is this one, or is where people are sent. */
 function isUsed(other: string, issuer: string, endpoints: readonly string[]): boolean {
-  return isSameIssuer(other, issuer) || endpoints.some((one) => !isOfOrigin(one, issuer) && isOfOrigin(one, other));
-}
-
-function isOfOrigin(address: string, other: string): boolean {
-  return originOf(address) === originOf(other);
+  const place = placeOf(other);
+  return (
+    mayBeSameIssuer(other, issuer) || (place !== placeOf(issuer) && endpoints.some((one) => placeOf(one) === place))
+  );
 }
 
 /** RFC 9728, section 4. */

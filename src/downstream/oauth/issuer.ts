@@ -1,4 +1,5 @@
 /** Names of authorization servers: which are one, and how they are shown. */
+import { isLoopback } from '../../config/settings.ts';
 
 /** One issuer, written with or without the slash of an address that has no path. */
 export function isSameIssuer(one: string, other: string): boolean {
@@ -12,4 +13,21 @@ function withoutSlash(issuer: string): string {
 /** An address as it may be shown: it comes from the server. */
 export function originOf(address: string): string {
   return URL.canParse(address) ? new URL(address).origin : 'without an address';
+}
+
+/** Where an address leads, under one name: a host may end with a dot, and this machine has several names. */
+export function placeOf(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const { protocol, hostname, port } = new URL(address);
+  const host = hostname.replace(/\.$/, '');
+  return `${protocol}//${isLoopback(host) ? 'localhost' : host}:${port}`;
+}
+
+/** Whether two names may be of one issuer for some authorization server, that takes names by which it is reached for its own. */
+export function mayBeSameIssuer(one: string, other: string): boolean {
+  return placeOf(one) === placeOf(other) && pathOf(one) === pathOf(other);
+}
+
+function pathOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).pathname.replace(/\/+$/, '') : '';
 }

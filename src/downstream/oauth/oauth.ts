@@ -9,6 +9,7 @@ import type { Log } from '../types.ts';
 import { type Account, createAccount } from './account.ts';
 import type { Challenge } from './challenge.ts';
 import type { GuardOptions } from './guard.ts';
+import { placeOf } from './issuer.ts';
 import type { OtherServer } from './issuer-check.ts';
 import { endSignIns, resourceOf, type StoredSignIn, storedSignIns } from './keep.ts';
 import type { SignIn, SignIns } from './sign-in.ts';
@@ -105,7 +106,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   };
 
   const elsewhere = (server: ServerDefinition): ReadonlySet<string> =>
-    new Set(strangers(server, options.servers()).map(({ url }) => new URL(url).origin));
+    new Set(strangers(server, options.servers()).map(({ url }) => placeOf(url)));
 
   /** Which authorization servers the other entries use. Those that nobody has signed in to yet are asked: later would be too late. */
   const othersOf = async (server: ServerDefinition): Promise<readonly OtherServer[]> => {
@@ -179,11 +180,11 @@ interface Stranger extends Pick<HttpDefinition, 'url' | 'oauth'> {
 
 /** Other entries whose servers may want a sign-in, but for those at the same origin: what goes there reaches the server anyway. */
 function strangers({ link: own }: ServerDefinition, servers: Iterable<ServerDefinition>): Stranger[] {
-  const home = own.transport === 'stdio' ? '' : new URL(own.url).origin;
+  const home = own.transport === 'stdio' ? '' : placeOf(own.url);
   const found: Stranger[] = [];
   for (const definition of servers) {
     const { link } = definition;
-    if (link.transport === 'stdio' || hasAuthorization(link.headers) || new URL(link.url).origin === home) continue;
+    if (link.transport === 'stdio' || hasAuthorization(link.headers) || placeOf(link.url) === home) continue;
     found.push({ definition, url: link.url, oauth: link.oauth, resource: resourceOf(link) });
   }
   return found;
