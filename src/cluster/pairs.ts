@@ -7,6 +7,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 /** The two ends of one connection; neither has been read. */
 export type Pair = readonly [Socket, Socket];
 
+const HERE = '127.0.0.1';
+
 export interface Pairs {
   /** @throws the error of socket(2), accept(2) or connect(2) */
   make(): Promise<Pair>;
@@ -14,7 +16,7 @@ export interface Pairs {
 }
 
 /**
- * TCP on loopback, because it tells both ends of a connection by their ports: what was accepted is ours where its other end is the
+ * TCP on loopback, because it tells both ends of a connection by their addresses and ports: what was accepted is ours where its other end is the
  * socket that this process has just connected. Whatever else connects is closed unread.
  * @throws the error of listen(2)
  */
@@ -27,9 +29,11 @@ export function openPairs(): Promise<Pairs> {
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     const port = socket.remotePort ?? 0;
-    const take = wanted.get(port);
+    // Another address of this machine (127.0.0.2) has ports of its own.
+    const isHere = socket.remoteAddress === HERE;
+    const take = isHere ? wanted.get(port) : undefined;
     if (take !== undefined) take(socket);
-    else if (dialling > 0) accepted.set(port, socket);
+    else if (isHere && dialling > 0) accepted.set(port, socket);
     else socket.destroy();
   });
 
@@ -55,7 +59,7 @@ export function openPairs(): Promise<Pairs> {
   const dial = (): Promise<Socket> =>
     new Promise((resolve, reject) => {
       const { port } = server.address() as AddressInfo;
-      const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+      const socket = connect({ host: HERE, localAddress: HERE, port, noDelay: true });
       // Nothing is read here of what the other process is sent.
       socket.pause();
       socket.once('error', reject);
@@ -68,7 +72,7 @@ export function openPairs(): Promise<Pairs> {
 
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(0, HERE, () => {
       server.off('error', reject);
       server.on('error', () => undefined);
       server.unref();

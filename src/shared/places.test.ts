@@ -14,7 +14,7 @@ it('HOME counts where it is a whole path', () => {
   expect(homeHere()).toBe('/somewhere');
 });
 
-it.each(['', '.', '..', './x', 'relative/home', ' /spaced', '~'])(
+it.each(['', '.', '..', './x', 'relative/home', ' /spaced', '~', '/proc/self/cwd', '//proc/self/cwd/x'])(
   'HOME=%j is not the working directory, nor below it: the system says',
   (home) => {
     vi.stubEnv('HOME', home);
@@ -29,9 +29,12 @@ it('without a working directory there is none', () => {
   expect(cwdHere()).toBe(NOWHERE);
 });
 
-it.each(['', '.', 'relative', './x', '../x', '~/.config', '$HOME/.config'])('XDG_*=%j is ignored', (value) => {
-  expect(xdgFolder(value)).toBeUndefined();
-});
+it.each(['', '.', 'relative', './x', '../x', '~/.config', '$HOME/.config', '/proc/thread-self/cwd'])(
+  'XDG_*=%j is ignored',
+  (value) => {
+    expect(xdgFolder(value)).toBeUndefined();
+  },
+);
 
 it('what stands for an unknown folder is a whole path', () => {
   expect(isAbsolute(NOWHERE)).toBe(true);

@@ -21,14 +21,19 @@ export function cwdHere(): string {
 
 /** The value of an `XDG_*` variable; undefined where it is to be ignored: relative paths are invalid. */
 export function xdgFolder(value: string | undefined): string | undefined {
-  return value !== undefined && isAbsolute(value) ? value : undefined;
+  return value !== undefined && isPlace(value) ? value : undefined;
+}
+
+/** A whole path that is the same for every process: `/proc/self/cwd` is the working directory of whoever asks. */
+function isPlace(path: string): boolean {
+  return isAbsolute(path) && !/^\/+proc\//.test(path);
 }
 
 function firstPlace(sources: readonly (() => string)[]): string {
   for (const source of sources) {
     try {
       const path = source();
-      if (isAbsolute(path)) return path;
+      if (isPlace(path)) return path;
     } catch {
       // An account that the system does not know; a folder that is gone.
     }
