@@ -14,6 +14,8 @@ it.each([
   'git://repo/file.tar.gz',
   'files://list?dir=.',
   'memo://100%25',
+  'file:///public/a%2Fb',
+  'note://guides%2Fintro',
   'file:///%E2%9D%A4%EF%B8%8F.txt',
   'file:///%D9%85%DB%8C%E2%80%8C%D8%AE.txt',
 ])('%s can be read in one way only', (uri) => {
@@ -28,7 +30,11 @@ it.each([
   'file:///public/%252e%252e/secret',
   'file:///public/..%2Fsecret',
   'file:///public/..%5Csecret',
-  'file:///public/a%2Fb',
+  'file:///public/a%2F/b',
+  'file:///public/a%2F%2Fb',
+  'file:///public/a%5Cb',
+  'note://a%2F..%2Fb',
+  'note://a%2F%2E',
   'file:///public\\..\\secret',
   'file:///public/..;/secret',
   'file:///public/%EF%BC%8E%EF%BC%8E/secret',
@@ -84,13 +90,13 @@ it('never lets a dot segment through, however often it is encoded and whatever s
   );
 });
 
-it('is its own normal form, and decoding it once changes no slash', () => {
+it('is its own normal form, and decoding it once adds no empty segment', () => {
   fc.assert(
     fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), (uri) => {
       if (!isPlainUri(uri)) return;
       expect(new URL(uri).href).toBe(uri);
       const { pathname } = new URL(uri);
-      expect(decodeURIComponent(pathname).split('/')).toHaveLength(pathname.split('/').length);
+      expect(decodeURIComponent(pathname)).not.toContain('//');
     }),
     { numRuns: 30 },
   );

@@ -7,8 +7,8 @@ const CHARACTERS = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-F]{2})+$/;
  * the rules do would read another URI.
  */
 const NEEDLESS = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAEF]|[01].|C2%[89].|25[\dA-Fa-f]{2})/;
-/** Slashes that only a server sees which decodes. */
-const HIDDEN_SLASH = /%(?:2F|5C)/;
+/** A backslash that only a server sees which decodes. An escaped slash is how a template takes a value with one. */
+const HIDDEN_BACKSLASH = /%5C/;
 const UP = /^\s*\.{2,}\s*$/;
 const HERE = /^\s*\.\s*$/;
 
@@ -18,10 +18,10 @@ const HERE = /^\s*\.\s*$/;
  */
 export function isPlainUri(uri: string): boolean {
   if (!CHARACTERS.test(uri) || NEEDLESS.test(uri) || !URL.canParse(uri)) return false;
-  const { href, username, password, pathname } = new URL(uri);
+  const { href, username, password, hostname, pathname } = new URL(uri);
   if (href !== uri || username !== '' || password !== '') return false;
   const [path = '', ...rest] = uri.split(/[?#]/);
-  if (HIDDEN_SLASH.test(path) || pathname.includes('//')) return false;
+  if (HIDDEN_BACKSLASH.test(path) || decode(hostname + pathname)?.includes('//') !== false) return false;
   const decodedPath = decode(path);
   const decodedRest = decode(rest.join('&'));
   if (decodedPath === undefined || decodedRest === undefined) return false;
