@@ -39,7 +39,8 @@ export interface RotatedFile {
   readonly number: number;
 }
 
-const ROTATED = /^(.+)\.(\d{6,15})$/;
+/** As many digits as the gateway writes: what has more is a date that another program gave the file. */
+const ROTATED = /^(.+)\.(\d{6})$/;
 
 export function rotatedPath(log: string, number: number): string {
   return `${log}.${String(number).padStart(6, '0')}`;

@@ -15,7 +15,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linesOf, openTestAudit, recordOf, recordsOf, tempDirectory } from './fixtures.ts';
 import { verifyLog } from './verify.ts';
@@ -40,6 +40,8 @@ describe('logrotate and its like', () => {
         return other.audit.close();
       },
     ],
+    ['renames it, with a date', 'renamed', (path: string) => renameSync(path, `${path}.20260101`)],
+    ['renames it, with seconds', 'renamed', (path: string) => renameSync(path, `${path}.1796003362`)],
   ])('%s: the record after says so, which is no tampering', async (_what, reason, act) => {
     const { audit, path } = openTestAudit();
     await fill(audit, 3);
@@ -48,7 +50,9 @@ describe('logrotate and its like', () => {
     const report = verifyLog(path);
     expect(report).toMatchObject({ ok: true, complete: false });
     expect(report.elsewhere).toMatchObject([{ from: 1, to: 3, reason }]);
-    expect(verifyLog(path, [`${path}.1`])).toMatchObject({ ok: true, complete: true });
+    const moved = readdirSync(dirname(path)).filter((name) => name !== basename(path));
+    const paths = moved.map((name) => join(dirname(path), name));
+    expect(verifyLog(path, paths)).toMatchObject({ ok: true, complete: true });
   });
 
   it('removes it: what was in it is elsewhere, and told', async () => {

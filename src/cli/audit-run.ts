@@ -48,6 +48,11 @@ function isMoved(path: string, log: string): boolean {
 }
 
 function read(path: string, moved: readonly string[]): VerifyReport {
+  for (const file of [path, ...moved]) {
+    if (/\.(?:gz|bz2|xz|zst)$/.test(file)) {
+      throw new GatewayError('USAGE', `${file} is compressed: unpack it, and name the unpacked file.`);
+    }
+  }
   try {
     return verifyLog(path, moved);
   } catch (error) {

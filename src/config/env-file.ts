@@ -16,12 +16,23 @@ export function readEnvFile(path: string): EnvFile {
     // A pipe would be waited for.
     if (!facts.isFile()) return { ok: false, message: 'is not a regular file' };
     if (facts.size > MAX_FILE_BYTES) return { ok: false, message: `has more than ${MAX_FILE_BYTES} bytes` };
-    return {
-      ok: true,
-      variables: new Map(Object.entries(parseEnv(readFileSync(path, 'utf8')) as Record<string, string>)),
-    };
+    // Editors of Windows begin files with a byte-order mark.
+    return { ok: true, variables: variablesOf(readFileSync(path, 'utf8').replace(/^\ufeff/, '')) };
   } catch (error) {
     const code = systemCode(error) ?? 'unknown error';
     return { ok: false, message: code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})` };
   }
+}
+
+/** Node takes a line without `=` for the beginning of the next name. */
+function variablesOf(text: string): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const [key, value] of Object.entries(parseEnv(text) as Record<string, string>)) {
+    const name = key
+      .slice(key.lastIndexOf('\n') + 1)
+      .trim()
+      .replace(/^export\s+/, '');
+    if (/^[^\s=\0]+$/.test(name)) variables.set(name, value);
+  }
+  return variables;
 }

@@ -41,13 +41,14 @@ export interface Translated {
   readonly contradictions: readonly Contradiction[];
 }
 
-/** Keys that mean one of ours: of Gemini CLI, Windsurf, Cline and opencode. */
+/** Keys that mean one of ours: of Gemini CLI, Windsurf, Cline, opencode and Cherry Studio. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['httpUrl', 'url'],
   ['serverUrl', 'url'],
   ['uri', 'url'],
   ['environment', 'env'],
   ['http_headers', 'headers'],
+  ['isActive', 'enabled'],
 ]);
 
 /** Says an entry in our words. What it does not know stays as it is. */

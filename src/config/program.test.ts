@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,35 @@ it.each([
 ])('%s is a fault of %s', (command, field, message, fix) => {
   const found = fault(command);
   expect(found).toMatchObject({ field, message: expect.stringMatching(message), fix: expect.stringMatching(fix) });
+});
+
+it.each([
+  ['#!/no/such/python\nx', /"\/no\/such\/python" after "#!", which does not exist/],
+  ['#! /tmp\nx', /which cannot be run/],
+  ['#!/bin/sh\r\necho\r\n', /Windows line ends/],
+  ['#!/usr/bin/env node\r\n', /Windows line ends/],
+  ['#!/usr/bin/env no-such-program\n', /"no-such-program" .* not in PATH/],
+  ['#!/usr/bin/env -S no-such-program --flag\n', /"no-such-program" .* not in PATH/],
+  ['\ufeff#!/bin/sh\n', /byte-order mark/],
+  [Buffer.from(`\u007fELF\u0002\u0001${'\0'.repeat(12)}\u00f3\0${'\0'.repeat(40)}`, 'latin1'), /another processor/],
+])('a program that begins with %j cannot run', (content, message) => {
+  writeFileSync(join(dir, 'script'), content, { mode: 0o755 });
+  expect(fault(join(dir, 'script'))).toMatchObject({ field: 'command', message: expect.stringMatching(message) });
+});
+
+it.each([
+  '#!/bin/sh\n',
+  '#!/bin/sh -e\n',
+  '#!/usr/bin/env good\n',
+  '#!/usr/bin/env -S good --flag\n',
+  '#!/usr/bin/env -i X=1 unknown\n',
+  `#!/${'x'.repeat(400)}\n`,
+  'echo no such line\n',
+  '#!\n',
+  '',
+])('a program that begins with %j is not judged', (content) => {
+  writeFileSync(join(dir, 'script'), content, { mode: 0o755 });
+  expect(fault(join(dir, 'script'))).toBeUndefined();
 });
 
 it.each([

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import { systemCode } from '../shared/system-code.ts';
+import { fileFault } from './program-file.ts';
 import { quote } from './quote.ts';
 import type { StdioDefinition } from './types.ts';
 
@@ -21,8 +22,13 @@ export function programFault(definition: Pick<StdioDefinition, 'command' | 'env'
   if (folder !== undefined) return folder;
   const spelling = spellingFault(command, cwd);
   if (spelling !== undefined) return spelling;
-  if (findProgram(command, env.get('PATH'), cwd) !== undefined) return undefined;
+  const find = (name: string): string | undefined => findProgram(name, env.get('PATH'), cwd);
+  const program = find(command);
   const at = (message: string, fix: string): ProgramFault => ({ field: 'command', message, fix });
+  if (program !== undefined) {
+    const flaw = fileFault(program, find);
+    return flaw === undefined ? undefined : at(flaw.message, flaw.fix);
+  }
   if (!hasFolder(command)) {
     return at('is not in PATH', `Install ${command}, or write its full path into "command"`);
   }

@@ -78,9 +78,10 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
     error([], 'the entry must be an object in { }', 'Write { "command": ... } or { "url": ... }');
     return { kind: 'broken', broken: broken(name, undefined, reasons, fixes), problems, values };
   }
-  if (raw.get('disabled') === true || raw.get('enabled') === false) return { kind: 'absent', problems, values };
-
   const translated = translate(raw);
+  if (raw.get('disabled') === true || translated.entry.get('enabled') === false) {
+    return { kind: 'absent', problems, values };
+  }
   for (const { key, message, fix } of translated.contradictions) error([key], message, fix);
   const reports: Reports = { values, error, failed: () => reasons.length > 0 };
   const env = environmentOf(translated.entry, context.env, reports);

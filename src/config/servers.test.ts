@@ -232,11 +232,14 @@ test.each([
   expect(problems).toEqual([]);
 });
 
-test.each([{ enabled: false }, { disabled: true }, { disabled: true, enabled: true }])('%j is off', (off) => {
-  const { servers, broken, problems } = one({ command: 'x', ...off });
-  expect(servers.has('it') || broken.has('it')).toBe(false);
-  expect(problems).toEqual([]);
-});
+test.each([{ enabled: false }, { isActive: false }, { disabled: true }, { disabled: true, enabled: true }])(
+  '%j is off',
+  (off) => {
+    const { servers, broken, problems } = one({ command: 'x', ...off });
+    expect(servers.has('it') || broken.has('it')).toBe(false);
+    expect(problems).toEqual([]);
+  },
+);
 
 test.each([
   ['https://me:p%40ss@h/mcp', 'me:p@ss', 'https://h/mcp'],

@@ -17,6 +17,32 @@ test('a default may be empty; a variable that is set, even to nothing, beats it'
   expect(substitute(reference('X:-default'), { X: '' }).text).toBe('');
 });
 
+test('a default may hold references, which count only where it does', () => {
+  const text = `<${reference(`X:-a${reference('Y')}b`)}>`;
+  expect(substitute(text, { X: '1' })).toEqual({
+    text: '<1>',
+    values: [{ name: 'X', value: '1' }],
+    missing: [],
+    foreign: [],
+  });
+  expect(substitute(text, { Y: '2' })).toMatchObject({ text: '<a2b>', missing: [], foreign: [] });
+  expect(substitute(text, {})).toMatchObject({ missing: ['Y'] });
+  expect(substitute(reference(`X:-${reference('Y:-last')}`), {}).text).toBe('last');
+  expect(substitute(reference(`X:-$${reference('Y')}`), {}).text).toBe(reference('Y'));
+  expect(substitute(reference('X:-{"a":1'), {}).text).toBe('{"a":1');
+});
+
+test('a reference inside anything else is left alone and reported', () => {
+  const text = reference(`input:${reference('X')}`);
+  expect(substitute(text, { X: '1' })).toMatchObject({ text, foreign: [text] });
+});
+
+test('what is not closed is text, and what is closed in it is replaced', () => {
+  const open = '${';
+  expect(substitute(`${open}X ${reference('X')}`, { X: '1' })).toMatchObject({ text: `${open}X 1`, foreign: [] });
+  expect(substitute(open.repeat(50_000), {}).text).toBe(open.repeat(50_000));
+});
+
 test('a variable that is not set is reported and stays as written', () => {
   const text = `${reference('ONE')}/${reference('TWO')}`;
   expect(substitute(text, { TWO: '2' })).toMatchObject({ text: `${reference('ONE')}/2`, missing: ['ONE'] });

@@ -15,8 +15,10 @@ export interface Substituted {
   readonly foreign: readonly string[];
 }
 
-/** `$$`; then a name with or without `env:` before and a default after it; then anything else in braces. */
-const REFERENCE = /\$\$|\$\{(?:(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?|([^{}]*))\}/g;
+/** A name with or without `env:` before and a default after it. */
+const VARIABLE = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+/** References in defaults of references; deeper ones are left as they are. */
+const MAX_DEPTH = 8;
 
 /** Names that Cursor and VS Code give to places; undefined where the place is not known. */
 const PLACES: ReadonlyMap<string, () => string> = new Map([
@@ -27,16 +29,20 @@ const PLACES: ReadonlyMap<string, () => string> = new Map([
   ['/', () => sep],
 ]);
 
-/** Replaces every reference once: what a variable holds is not looked at again, so a value cannot name further ones. */
+/**
+ * Replaces `$$` and every reference once: what a variable holds is not looked at again, so a value cannot name further ones. A
+ * default may hold references.
+ */
 export function substitute(text: string, env: Environment): Substituted {
   const values: { name: string; value: string }[] = [];
   const missing: string[] = [];
   const foreign: string[] = [];
-  const replaced = text.replace(REFERENCE, (whole, name?: string, fallback?: string, other?: string) => {
-    if (whole === '$$') return '$';
-    const place = placeOf(whole.slice(2, -1));
+
+  const standsFor = (whole: string, inner: string): string => {
+    const place = placeOf(inner);
     if (place !== undefined) return place;
-    if (name === undefined || other !== undefined) {
+    const [, name, fallback] = VARIABLE.exec(inner) ?? [];
+    if (name === undefined) {
       foreign.push(whole);
       return whole;
     }
@@ -45,11 +51,39 @@ export function substitute(text: string, env: Environment): Substituted {
       values.push({ name, value });
       return value;
     }
-    if (fallback !== undefined) return fallback;
+    if (fallback !== undefined) return replace(fallback);
     missing.push(name);
     return whole;
-  });
-  return { text: replaced, values, missing, foreign };
+  };
+
+  const replace = (part: string): string => {
+    let result = '';
+    let from = 0;
+    for (let at = part.indexOf('$'); at >= 0; at = part.indexOf('$', at)) {
+      const end = part[at + 1] === '{' ? endOf(part, at + 2) : undefined;
+      if (part[at + 1] === '$') {
+        result += `${part.slice(from, at)}$`;
+        from = at + 2;
+      } else if (end !== undefined) {
+        result += part.slice(from, at) + standsFor(part.slice(at, end + 1), part.slice(at + 2, end));
+        from = end + 1;
+      }
+      at = Math.max(from, at + 1);
+    }
+    return result + part.slice(from);
+  };
+
+  return { text: replace(text), values, missing, foreign };
+}
+
+/** Where the brace is that ends a reference; undefined where there is none. */
+function endOf(text: string, start: number): number | undefined {
+  let depth = 1;
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '}' && --depth === 0) return at;
+    if (text[at] === '{' && text[at - 1] === '$' && ++depth > MAX_DEPTH) return undefined;
+  }
+  return undefined;
 }
 
 function placeOf(name: string): string | undefined {
