@@ -106,7 +106,6 @@ async function scriptsIn(document: ConfigDocument, text: string): Promise<readon
   const folder = await realpath(cwdHere());
   const found = new Map<string, Script>();
   for (const { link } of servers.values()) {
-    if (link.transport !== 'stdio') continue;
     for (const script of await scriptsOf(link, folder)) found.set(script.path, script);
   }
   return [...found.values()];

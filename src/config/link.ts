@@ -116,6 +116,7 @@ function httpLink(
         headers,
         credentials: entry.credentials,
         oauth,
+        ...(entry.envFile === undefined ? {} : { envFile: entry.envFile }),
       }
     : undefined;
 }

@@ -131,15 +131,11 @@ async function withScripts(read: ReadServers, content: FileContent): Promise<Rea
   const problems = [...read.problems];
   for (const [name, server] of read.servers) {
     const { link } = server;
-    if (link.transport !== 'stdio') {
-      servers.set(name, server);
-      continue;
-    }
     const scripts = await scriptsOf(link, trusted.folder);
     const changed = changedScript(scripts, trusted);
     if (changed !== undefined) problems.push(scriptProblem(content.path, name, changed));
     const key = scripts.length === 0 ? server.key : sha256(`${server.key} ${JSON.stringify(scripts)}`);
-    servers.set(name, { ...server, key, link: { ...link, trusted } });
+    servers.set(name, { ...server, key, link: link.transport === 'stdio' ? { ...link, trusted } : link });
   }
   return { ...read, servers, problems, fatal: read.fatal || problems.length > read.problems.length };
 }
@@ -150,7 +146,7 @@ function scriptProblem(file: string, server: string, script: string): Problem {
     file,
     line: 1,
     column: 1,
-    message: `${quote(script)}, which server ${quote(server)} starts, changed since this file was trusted`,
+    message: `${quote(script)}, which server ${quote(server)} uses, changed since this file was trusted`,
     fix: 'Look at it, then run "agent-mcp-gateway trust" there',
   };
 }

@@ -98,6 +98,18 @@ it.each<[string, Entry, string]>([
   expect(await changedAfter(entry, () => file(name, 'more'))).toBeUndefined();
 });
 
+it.each(['envFile', 'ca'])('the %s of an HTTP server counts', async (member) => {
+  const link = {
+    transport: 'http',
+    url: 'https://example.com',
+    headers: new Map(),
+    [member]: await file('x'),
+  } as const;
+  const scripts = await scriptsOf(link, box.cwd);
+  await file('x', 'evil');
+  expect(changedScript(await scriptsOf(link, box.cwd), { folder: box.cwd, scripts })).toBe('x');
+});
+
 it('data that is run is no data', async () => {
   await file('tool.db', '#!/bin/sh\n');
   expect(await changedAfter({ command: 'sh', args: ['tool.db'] }, () => file('tool.db', '#!/bin/sh\nevil'))).toBe(

@@ -9,7 +9,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } 
 import { fileURLToPath } from 'node:url';
 import { systemCode } from '../shared/system-code.ts';
 import { runnerFiles } from './runners.ts';
-import type { StdioDefinition } from './types.ts';
+import type { HttpDefinition, ServerDefinition, StdioDefinition } from './types.ts';
 
 /** A script, and what was there when its owner looked at it. */
 export interface Script {
@@ -37,10 +37,14 @@ const TAKES_VALUE = /^(?:-[rCWX]|--(?:require|import|loader|experimental-loader|
 /** Variables that hold options of interpreters, or name what shells read first. */
 const OPTIONS_VARIABLE = /^(?:\w+_OPTIONS|RUBYOPT|PERL5OPT|BASH_ENV|ENV|PYTHONSTARTUP)$/;
 
-/** The scripts of a definition that are below a folder, as they are now. Never rejects. */
-export async function scriptsOf(definition: StdioDefinition, folder: string): Promise<readonly Script[]> {
+/**
+ * The scripts of a definition that are below a folder, as they are now; of an HTTP server the files that say where it is and whom to
+ * believe that it is there. Never rejects.
+ */
+export async function scriptsOf(definition: ServerDefinition['link'], folder: string): Promise<readonly Script[]> {
   const paths = new Set<string>();
-  for (const path of await candidates(definition, folder)) {
+  const found = definition.transport === 'stdio' ? await candidates(definition, folder) : filesOf(definition);
+  for (const path of found) {
     if (isBelow(folder, path) || isBelow(folder, await place(path))) paths.add(path);
   }
   return Promise.all([...paths].sort().map(async (path) => ({ path, digest: await digestOf(path, folder) })));
@@ -51,6 +55,10 @@ export function changedScript(now: readonly Script[], { folder, scripts }: Trust
   const known = new Map(scripts.map(({ path, digest }) => [path, digest]));
   const changed = now.find(({ path, digest }) => (known.get(path) ?? 'absent') !== digest);
   return changed && relative(folder, changed.path);
+}
+
+function filesOf({ envFile, ca }: HttpDefinition): readonly string[] {
+  return [envFile, ca].filter((path) => path !== undefined);
 }
 
 async function candidates(definition: StdioDefinition, folder: string): Promise<readonly string[]> {

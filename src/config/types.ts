@@ -57,6 +57,8 @@ export interface HttpDefinition {
   readonly headers: ReadonlyMap<string, string>;
   /** Path to a PEM file with authorities whose certificates count too. */
   readonly ca?: string | undefined;
+  /** Where some of its values may have come from: a whole path. */
+  readonly envFile?: string | undefined;
   /** Whose sign-in requests carry: one of the gateway for everybody, or each principal's own. */
   readonly credentials?: 'gateway' | 'per-principal' | undefined;
   /** What the entry says about signing in; undefined for nothing. */
