@@ -121,7 +121,7 @@ class TakenList {
     if (this.#reasons > MAX_REASONS)
       warn(`${this.#reasons - MAX_REASONS} more of its ${what} are left out, or stand twice.`);
     if (!isCut) return;
-    const bounds = `${MAX_ENTRIES} ${what}, ${MAX_PAGES} pages, ${MAX_KEPT / MIB} MiB of definitions and ${MAX_READ / MIB} MiB of text`;
+    const bounds = `${MAX_ENTRIES} ${what}, ${MAX_PAGES} pages, ${MAX_KEPT / MIB} MiB of definitions or ${MAX_READ / MIB} MiB of text`;
     warn(
       `Server "${server}" lists more than ${bounds}: its first ${this.#count} ${what} are used, the rest is left out.`,
     );

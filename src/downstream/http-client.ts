@@ -142,7 +142,11 @@ function describe(
   // Only codes: the text of the error may quote the address, and that may hold a credential.
   const isForeign = reason instanceof undiciErrors.HTTPParserError;
   const unknown = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
-  const what = throughProxy(proxy, reason, code) ?? CODES.get(code) ?? unknown;
+  const certificate = CERTIFICATES.get(code);
+  const what =
+    certificate === undefined
+      ? (throughProxy(proxy, reason, code) ?? CODES.get(code) ?? unknown)
+      : `${certificate} (${code})`;
   const cause = reason instanceof undiciErrors.InvalidArgumentError ? undefined : reason;
   if (reason === error) return unavailable(server, `${what}.`, { cause });
   const next = 'Try again later, or check its entry in the servers file.';
@@ -162,6 +166,19 @@ function throughProxy(proxy: ProxyServer | undefined, reason: unknown, code: str
   }
   return CODES.has(code) ? `cannot be reached through the proxy ${host} (${code})` : undefined;
 }
+
+const FOREIGN_AUTHORITY =
+  'has a certificate of an authority that is not known here: name the file of that authority as "ca" in its entry';
+
+/** What is wrong with the certificate of a server, whichever way it was reached. */
+const CERTIFICATES: ReadonlyMap<string, string> = new Map([
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', FOREIGN_AUTHORITY],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', FOREIGN_AUTHORITY],
+  ['SELF_SIGNED_CERT_IN_CHAIN', FOREIGN_AUTHORITY],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', FOREIGN_AUTHORITY],
+  ['CERT_HAS_EXPIRED', 'has a certificate that has expired'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'has a certificate for another name than the one in its entry'],
+]);
 
 const CODES: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'refuses connections: nothing listens at its address'],

@@ -124,8 +124,10 @@ describe('a server that only a proxy reaches', () => {
     vi.stubEnv('HTTPS_PROXY', proxy.address.replace('//', '//user:secret@'));
     expect(await reach(entry(SECURE, CA))).toBe('works');
     expect(proxy.seen[0]).toMatch(/^CONNECT mcp\.corp\.invalid:443 Basic /);
-    expect(await reach(entry(SECURE))).toMatch(/UNABLE_TO_|SELF_SIGNED/);
-    expect(await reach(entry('https://else.corp.invalid/mcp', CA))).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(await reach(entry(SECURE))).toMatch(/as "ca" in its entry \((?:UNABLE_TO_|SELF_SIGNED)/);
+    expect(await reach(entry('https://else.corp.invalid/mcp', CA))).toContain(
+      'has a certificate for another name than the one in its entry (ERR_TLS_CERT_ALTNAME_INVALID)',
+    );
   });
 
   it.each([407, 403, 502])('is told apart from a proxy that makes no connection (%i)', async (status) => {
@@ -134,6 +136,12 @@ describe('a server that only a proxy reaches', () => {
     const said = await reach(entry(SECURE));
     expect(said).toContain(`the proxy ${new URL(proxy.address).host} makes no connection to it (HTTP ${status})`);
     expect(said).not.toContain('secret');
+  });
+
+  it('is told apart from a proxy that wants a user name for what it hands on', async () => {
+    const proxy = createServer((_request, response) => void response.writeHead(407).end());
+    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${await listen(proxy)}`);
+    expect(await reach(entry(PLAIN))).toMatch(/the proxy wants a user name and a password.*\(HTTP 407\)/);
   });
 
   it('is told apart from a proxy that is not there', async () => {
@@ -156,7 +164,7 @@ describe('a server that only a proxy reaches', () => {
 describe('an authority of the house', () => {
   it('counts for the entry that names it, or for all where SSL_CERT_FILE does', async () => {
     const url = `https://127.0.0.1:${await secureServer()}/mcp`;
-    expect(await reach(entry(url))).toMatch(/UNABLE_TO_|SELF_SIGNED/);
+    expect(await reach(entry(url))).toMatch(/as "ca" in its entry \((?:UNABLE_TO_|SELF_SIGNED)/);
     expect(await reach(entry(url, CA))).toBe('works');
     vi.stubEnv('SSL_CERT_FILE', CA);
     expect(await reach(entry(url))).toBe('works');

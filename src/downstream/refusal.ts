@@ -49,6 +49,8 @@ export function refused(server: string, response: Head, facts: RefusalFacts = {}
 function hintOf(status: number, { hasCredential = false }: RefusalFacts): string {
   if (status === 401)
     return hasCredential ? 'refuses the credentials in its entry' : 'wants credentials that its entry does not have';
+  if (status === 407)
+    return 'cannot be reached: the proxy wants a user name and a password, so put them into its address';
   if (status === 403 && hasCredential) return 'refused the request, perhaps because of the credentials in its entry';
   return 'refused the request';
 }

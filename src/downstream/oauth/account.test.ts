@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Account } from './account.ts';
+import { NotSentOn } from './guarded-fetch.ts';
 import { accountFor, fakeServer, ISSUER, json, memoryStore, RESOURCE } from './testing.ts';
 import type { CredentialStore } from './types.ts';
 
@@ -133,6 +134,14 @@ test.each([
   ['200 and nothing', () => json({})],
   ['200 and a page', () => new Response('<html>')],
   ['a page', () => new Response('<html>', { status: 404 })],
+  ['JSON that is no object', () => json([])],
+  ['a token that is null', () => json({ access_token: null, token_type: 'Bearer' })],
+  [
+    'a redirect to a page for people',
+    () => {
+      throw new NotSentOn(new URL('/login', ISSUER), new URL(ISSUER));
+    },
+  ],
 ])('a renewal that is refused with %s asks for a sign-in, and wipes nothing', (_name, answer) =>
   wipesNothing(answer, 'AUTH_REQUIRED'),
 );

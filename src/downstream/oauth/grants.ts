@@ -16,6 +16,7 @@ import { unavailable } from '../failures.ts';
 import { type AudienceFacts, checkAudience } from './audience.ts';
 import type { RegisteredClient, Tokens } from './credential.ts';
 import type { Discovered } from './discovery.ts';
+import { NotSentOn } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
 import type { GuardedFetch } from './types.ts';
 
@@ -76,7 +77,11 @@ export function refresh(context: GrantContext, tokens: Tokens, refreshToken: str
   const { authorizationServer } = context.discovered;
   return answered(context, tokens.scope, (common) =>
     refreshAuthorization(authorizationServer, { ...common, refreshToken }),
-  );
+  ).catch((error: unknown) => {
+    // To a page for people, who have to sign in.
+    if (error instanceof NotSentOn) throw new RefusedGrant('request', undefined);
+    throw error;
+  });
 }
 
 /** Client credentials: the gateway for itself. @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */

@@ -79,7 +79,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       if (location === null) return response;
       const target = parse(location, url);
       if (hops >= MAX_REDIRECTS) throw refusal(target, 'it is one redirect too many');
-      if (!READS.has(request.method)) throw refusal(target, `${url.origin} redirects there what it alone should get`);
+      if (!READS.has(request.method)) throw new NotSentOn(target, url);
       if (target.origin !== url.origin) request = { ...request, headers: harmless(request.headers) };
       url = target;
     }
@@ -94,6 +94,13 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       throw error === late.reason ? failure(url, `did not answer within ${seconds(timeoutMs)}`) : error;
     }
   };
+}
+
+/** A redirect of what only its first address should get: it was answered, and not sent on. */
+export class NotSentOn extends GatewayError {
+  constructor(target: URL, { origin }: URL) {
+    super('SERVER_UNAVAILABLE', notAsked(target, `${origin} redirects there what it alone should get`));
+  }
 }
 
 interface Prepared {
@@ -178,12 +185,13 @@ function parse(text: string, base?: URL): URL {
 }
 
 /** Only the origin is shown: what follows may hold a code. */
-function refusal({ origin, protocol, host }: URL, why: string): GatewayError {
+function notAsked({ origin, protocol, host }: URL, why: string): string {
   const where = origin === 'null' ? protocol : `${protocol}//${host}`;
-  return new GatewayError(
-    'SERVER_UNAVAILABLE',
-    `The server sends its sign-in to ${where}, which is not asked: ${why}. Tell whoever runs the server.`,
-  );
+  return `The server sends its sign-in to ${where}, which is not asked: ${why}. Tell whoever runs the server.`;
+}
+
+function refusal(url: URL, why: string): GatewayError {
+  return new GatewayError('SERVER_UNAVAILABLE', notAsked(url, why));
 }
 
 function failure({ origin }: URL, what: string, cause?: unknown): GatewayError {

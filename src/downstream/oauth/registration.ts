@@ -55,7 +55,7 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
       ...(metadata === undefined ? {} : { metadata }),
       ...(scope === undefined ? {} : { scope }),
       clientMetadata,
-      fetchFn: fetch,
+      fetchFn: async (...request) => withAddress(await fetch(...request), redirectUri),
     });
     return {
       id: made.client_id,
@@ -83,6 +83,17 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
       : '';
     throw unavailable(server, `${where} refused to register the gateway (HTTP ${error.status}): ${BY_HAND}.${also}`);
   }
+}
+
+/** An answer that does not repeat the address that was registered means the one that was asked for. */
+async function withAddress(response: Response, redirectUri: string): Promise<Response> {
+  if (!response.ok) return response;
+  const made: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (typeof made !== 'object' || made === null || 'redirect_uris' in made) return response;
+  return Response.json({ ...made, redirect_uris: [redirectUri] }, { status: response.status });
 }
 
 const BY_HAND = 'register a client there, and put its "clientId" into "oauth" of the entry';
