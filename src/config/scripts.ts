@@ -47,7 +47,10 @@ export async function scriptsOf(definition: ServerDefinition['link'], folder: st
   for (const path of found) {
     if (isBelow(folder, path) || isBelow(folder, await place(path))) paths.add(path);
   }
-  return Promise.all([...paths].sort().map(async (path) => ({ path, digest: await digestOf(path, folder) })));
+  const scripts: Script[] = [];
+  // One after the other: there may be many, and few file descriptors.
+  for (const path of [...paths].sort()) scripts.push({ path, digest: await digestOf(path, folder) });
+  return scripts;
 }
 
 /** The first script that is another one than was trusted; undefined where all are the same. */

@@ -48,9 +48,14 @@ export async function keepProgram(): Promise<void> {
   const root = rootOf('guardian.js');
   if (root === undefined || kept !== undefined) return;
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  const read = paths.map(async (path) => [relative(root, path), await readFile(path)] as const);
-  kept = { root, files: new Map(await Promise.all(read)), copy: undefined };
+  const files = new Map<string, Buffer>();
+  // One after the other: file descriptors may be few.
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files.set(relative(root, path), await readFile(path));
+  }
+  kept = { root, files, copy: undefined };
   loadFrom(kept);
 }
 
