@@ -51,9 +51,15 @@ function readPackage(folder) {
   return { name, version, license, source, description, purl, text: texts.join('\n\n') };
 }
 
+/** What a package holds that has a licence of its own, which the package does not carry. */
+const WITHIN = {
+  tldts:
+    'It holds the Public Suffix List (https://publicsuffix.org/list/public_suffix_list.dat), under the Mozilla Public License 2.0 (https://mozilla.org/MPL/2.0/).',
+};
+
 function licencesText(packages) {
   const parts = packages.map(({ name, version, license, source, text }) =>
-    [`${name} ${version} (${license})`, ...(source === undefined ? [] : [source]), '', text].join('\n'),
+    [`${name} ${version} (${license})`, source, WITHIN[name], '', text].filter((line) => line !== undefined).join('\n'),
   );
   const rule = `\n\n${'-'.repeat(80)}\n\n`;
   return `The files in this folder contain code of these packages, under their own licences.${rule}${parts.join(rule)}\n`;
