@@ -189,6 +189,25 @@ it('a session is its subject: another one gets 404, and a weaker token in the sa
   expect((await inSession(strong)).body).not.toContain('INVALID_AGENT_ID');
 });
 
+it.each([
+  ['a client that is called like the person', { sub: undefined, client_id: 'alice' }, { sub: 'alice' }],
+  ['an older client', { sub: undefined, azp: 'alice' }, { sub: undefined, client_id: 'alice' }],
+  ['a subject of the same beginning', { sub: `${'a'.repeat(300)}1` }, { sub: `${'a'.repeat(300)}2` }],
+])('%s has sessions of its own', async (_what, one, other) => {
+  const [mine, theirs] = await Promise.all(
+    [one, other].map((claims: Record<string, unknown>) => rsa.sign({ ...good(), ...claims })),
+  );
+  const rpc = await openHttp(gateway.url, '2025-11-25', { token: mine ?? '' });
+  const inSession = (token: string | undefined): Promise<HttpReply> =>
+    request(gateway.url, {
+      method: 'POST',
+      headers: { ...rpc.headers('tools/list'), authorization: `Bearer ${token}` },
+      body: requestText(9, 'tools/list', {}, '2025-11-25'),
+    });
+  expect((await inSession(theirs)).status).toBe(404);
+  expect((await inSession(mine)).status).toBe(200);
+});
+
 it('static tokens go on working next to an issuer', async () => {
   expect((await post(TOKEN)).status).toBe(200);
 });

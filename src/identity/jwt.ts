@@ -6,7 +6,7 @@ import type { Logger } from '../observe/log.ts';
 import { type Authentication, INVALID_TOKEN } from './authentication.ts';
 import { createKeys } from './jwks.ts';
 import { grantedPrincipal } from './principal.ts';
-import { jwtProof } from './proof.ts';
+import { type Bearer, jwtProof } from './proof.ts';
 
 /** RFC 8725 section 3.1: what is accepted is decided here, never by the token. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
@@ -96,7 +96,7 @@ function admit(
   if (principal === undefined || !snapshot.policy.agents.some((agent) => principal.mayAssume(agent))) {
     return { kind: 'refused', error: 'insufficient_scope' };
   }
-  return { kind: 'proven', proof: jwtProof(name, jwt, subjectOf(payload), grant, expiresAt) };
+  return { kind: 'proven', proof: jwtProof(name, jwt, bearerOf(payload), grant, expiresAt) };
 }
 
 /**
@@ -117,10 +117,11 @@ function strings(value: unknown): readonly string[] {
   return list.filter((entry) => typeof entry === 'string');
 }
 
-/** A client that acts for itself may have no `sub` (RFC 9068 section 2.2). */
-function subjectOf({ sub, client_id: client, azp }: JWTPayload): string {
-  const found = [sub, client, azp].find((value) => typeof value === 'string');
-  return String(found ?? '').slice(0, MAX_SUBJECT);
+/** A client that acts for itself may have no `sub` (RFC 9068 section 2.2); one that is called like a person is not that person (section 5). */
+function bearerOf(payload: JWTPayload): Bearer {
+  const claim = ['sub', 'client_id', 'azp'].find((name) => typeof payload[name] === 'string') ?? 'sub';
+  const subject = String(payload[claim] ?? '');
+  return { subject: subject.slice(0, MAX_SUBJECT), id: JSON.stringify([claim, subject]) };
 }
 
 /** Names of checks and claims only: a token's own text may be anything. */

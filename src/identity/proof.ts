@@ -65,12 +65,26 @@ export function tokenProof({ name, tokenSha256 }: PrincipalDefinition): Proof {
   };
 }
 
+/** Who a JWT says that it is about. */
+export interface Bearer {
+  /** For people, and bounded. */
+  readonly subject: string;
+  /** Different for different bearers of one issuer. */
+  readonly id: string;
+}
+
 /** Holding a verified JWT. @param expiresAt milliseconds since 1970 */
-export function jwtProof(name: string, jwt: JwtDefinition, subject: string, grant: Grant, expiresAt: number): Proof {
+export function jwtProof(
+  name: string,
+  jwt: JwtDefinition,
+  { subject, id }: Bearer,
+  grant: Grant,
+  expiresAt: number,
+): Proof {
   return {
     principal: name,
     subject,
-    owner: ownerOf('jwt', name, jwt.issuer, subject),
+    owner: ownerOf('jwt', name, jwt.issuer, id),
     find(snapshot) {
       const current = snapshot.principals?.get(name)?.jwt;
       return current !== undefined && sameIssuer(current, jwt) ? grantedPrincipal(snapshot, name, grant) : undefined;
