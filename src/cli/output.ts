@@ -109,6 +109,7 @@ function leave({ code }: NodeJS.ErrnoException): void {
   // Whoever read our data has had enough of it: `| head` is no failure.
   const isEnough = code === 'EPIPE';
   if (!isEnough) sayAll(`Cannot write to standard output (${code ?? 'unknown error'}).`);
+  fallSilent();
   const end = (): never => process.exit(isEnough ? 0 : CATALOGUE.CANNOT_WRITE.exit);
   if (lastWork === undefined) end();
   else void lastWork().finally(end);

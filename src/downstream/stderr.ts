@@ -1,6 +1,7 @@
 /** The last of what a server wrote to stderr, for the message of the error that follows. */
 import { Buffer } from 'node:buffer';
 import { quoted } from '../shared/quote.ts';
+import { createWholeLines } from './whole-lines.ts';
 
 const CAPACITY_BYTES = 64 * 1024;
 const TAIL_LINES = 5;
@@ -10,7 +11,7 @@ export interface Tail {
   push(chunk: Buffer): void;
   /** All that is kept, redacted, without what a terminal would obey. */
   text(): string;
-  /** Tells of every further chunk, in the same form. @returns ends it */
+  /** Tells of every further line, in the same form. @returns ends it */
   follow(listener: (text: string) => void): () => void;
   /** A sentence with the last lines in quotes, redacted and bounded; empty when there are none. */
   sentence(): string;
@@ -20,33 +21,42 @@ export interface Tail {
 export function createTail(redact: (text: string) => string, capacity: number = CAPACITY_BYTES): Tail {
   let chunks: Buffer[] = [];
   let held = 0;
+  let isCut = false;
+  const wholeLines = createWholeLines();
   const listeners = new Set<(text: string) => void>();
-  const readable = (bytes: Buffer): string =>
-    redact(bytes.toString('utf8'))
+  /** What is kept; where its beginning was cut off, from the next line on: half a secret is not recognised. */
+  const kept = (): string => {
+    const text = Buffer.concat(chunks).subarray(-capacity).toString('utf8');
+    return isCut || held > capacity ? text.slice(text.indexOf('\n') + 1) : text;
+  };
+  const readable = (text: string): string =>
+    redact(text)
       .split('\n')
       .map((line) => visible(line).trimEnd())
       .join('\n');
   return {
-    text: () => readable(Buffer.concat(chunks).subarray(-capacity)),
+    text: () => readable(kept()),
     follow(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     push(chunk) {
-      if (listeners.size > 0) {
-        const text = readable(chunk);
+      const lines = wholeLines(chunk);
+      if (listeners.size > 0 && lines !== '') {
+        const text = readable(lines);
         for (const listener of listeners) listener(text);
       }
       chunks.push(chunk);
       held += chunk.length;
       if (held <= capacity * 2 && chunks.length < 1024) return;
       // A copy, so that no large chunk stays alive for its last bytes.
-      const kept = Buffer.from(Buffer.concat(chunks).subarray(-capacity));
-      chunks = [kept];
-      held = kept.length;
+      isCut ||= held > capacity;
+      const last = Buffer.from(Buffer.concat(chunks).subarray(-capacity));
+      chunks = [last];
+      held = last.length;
     },
     sentence() {
-      const all = redact(Buffer.concat(chunks).subarray(-capacity).toString('utf8'));
+      const all = redact(kept());
       const lines = all
         .split(/\r?\n/)
         .map((line) => visible(line).trim())

@@ -13,6 +13,7 @@ import { type Tail, visible } from './stderr.ts';
 import { LAST_OUTPUT } from './told.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
+import { createWholeLines } from './whole-lines.ts';
 
 /** Bytes that may wait for a server that does not read its input. */
 const UNREAD_BYTES = 64 * 1024 * 1024;
@@ -21,6 +22,8 @@ const STDERR_BYTES = 1024 * 1024;
 const STDERR_MS = 500;
 /** Milliseconds between two lines of the log about stderr. */
 const LOG_EVERY_MS = 50;
+/** Characters of one of them. */
+const LOGGED = 2000;
 /** Milliseconds in which stdout may still be read after the process ended. */
 const DRAIN_MS = 200;
 
@@ -65,6 +68,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   let over = false;
   let unsent = '';
   let loggedAt = Number.NEGATIVE_INFINITY;
+  const wholeLines = createWholeLines();
   const slowStderr = createBrake(child.stderr, STDERR_BYTES, STDERR_MS);
 
   const finish = (error: GatewayError): void => {
@@ -82,11 +86,20 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
     slowStderr(chunk.length);
     tail.push(chunk);
     options.output(chunk);
+    const lines = wholeLines(chunk);
     const now = performance.now();
     // What floods the log is kept in the ring alone.
-    if (now - loggedAt < LOG_EVERY_MS) return;
+    if (lines === '' || now - loggedAt < LOG_EVERY_MS) return;
     loggedAt = now;
-    log.debug({ server, stderr: redact(visible(chunk.toString('utf8', 0, 2000)).trimEnd()) }, 'stderr of a server');
+    log.debug(
+      {
+        server,
+        stderr: redact(visible(redact(lines)))
+          .slice(0, LOGGED)
+          .trimEnd(),
+      },
+      'stderr of a server',
+    );
   });
   child.stdout.once('end', () => {
     // Closing its output is how a server ends the connection (2026-07-28, transports/stdio, Shutdown).
