@@ -1,7 +1,7 @@
 /** Fetches a paginated list to its end, within bounds (server/utilities/pagination). */
 import type { Link } from '../downstream/types.ts';
-import { elements } from '../protocol/json.ts';
-import { readObject, stringValue } from '../protocol/messages.ts';
+import { elementsInTurns } from '../protocol/json.ts';
+import { readObjectInTurns, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import { detached } from '../shared/detached.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -97,15 +97,14 @@ class TakenList {
   /** @returns undefined where the text holds no such list. */
   async take(text: string): Promise<{ readonly nextCursor: string | undefined } | undefined> {
     this.#read += text.length;
-    await this.#slice();
-    const root = readObject(text);
+    const root = await readObjectInTurns(text);
     const member = findMember(root, this.#options.what);
     if (root === undefined || member === undefined || text.charAt(member.start) !== '[') return undefined;
     await this.#slice();
     const frame = ownFrame(frameOf(text, root, member), this.#options.what);
     this.size += frame.text.length;
     const nextCursor = stringValue(text, findMember(root, 'nextCursor'));
-    const definitions = elements(text.slice(member.start, member.end), MAX_ENTRIES + 1);
+    const definitions = await elementsInTurns(text.slice(member.start, member.end), MAX_ENTRIES + 1);
     for (const raw of definitions) {
       await this.#slice();
       this.#takeOne(raw);

@@ -1,6 +1,6 @@
 /** Slows down who writes more than anybody needs: the stream is not read for a while, so its writer has to wait, and nobody else. */
-import type { Readable } from 'node:stream';
 import { fullBucket, msUntil, refilled } from '../shared/bucket.ts';
+import type { Source } from '../shared/in-order.ts';
 
 /** Part of the capacity that is waited for, so that there are few and short pauses. */
 const PART = 0.05;
@@ -12,7 +12,7 @@ export type Brake = (amount: number) => void;
  * @param capacity what is read at once.
  * @param fullMs milliseconds in which as much is read again.
  */
-export function createBrake(stream: Readable, capacity: number, fullMs: number): Brake {
+export function createBrake(stream: Source, capacity: number, fullMs: number): Brake {
   let bucket = fullBucket(capacity, performance.now());
   let isPaused = false;
   return (amount) => {

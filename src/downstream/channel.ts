@@ -33,9 +33,9 @@ export interface ChannelHandlers {
    * One message of the server.
    * @param of the request on whose stream it came, where the channel knows.
    * @param flaw why it cannot be read, the end of a sentence, where the channel knows.
-   * @returns false when it is not a message.
+   * @returns false when it is not a message; a promise for one that is large: the next message has to wait for it.
    */
-  message(text: string, of?: number, flaw?: string): boolean;
+  message(text: string, of?: number, flaw?: string): boolean | Promise<boolean>;
   /** This one request failed; the channel works on. */
   failed(id: number, error: GatewayError): void;
   /** True while the request waits for its response. */

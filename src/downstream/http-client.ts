@@ -5,6 +5,7 @@ import type { HttpDefinition } from '../config/types.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { Gatherer } from '../shared/gather.ts';
+import { decodeLarge, isLarge } from '../shared/large.ts';
 import { pause } from '../shared/wait.ts';
 import { secureContextFor } from './authorities.ts';
 import { createConnections } from './connections.ts';
@@ -221,14 +222,15 @@ export async function readBody(server: string, response: HttpResponse, maxBytes:
     }
     gatherer.push(chunk);
   });
-  return bodyText(server, gatherer.take());
+  return await bodyText(server, gatherer.take());
 }
 
-/** @throws GatewayError SERVER_UNAVAILABLE where it is not UTF-8. */
-export function bodyText(server: string, body: Buffer): string {
+/** @returns a promise for a body that is large. @throws GatewayError SERVER_UNAVAILABLE where it is not UTF-8. */
+export function bodyText(server: string, body: Buffer): string | Promise<string> {
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
   // A byte-order mark is no part of the text, as everywhere in HTTP (Encoding, UTF-8 decode).
-  return body.toString('utf8', body.length > 2 && body.readUIntBE(0, 3) === BYTE_ORDER_MARK ? 3 : 0);
+  const text = body.length > 2 && body.readUIntBE(0, 3) === BYTE_ORDER_MARK ? body.subarray(3) : body;
+  return isLarge(text.length) ? decodeLarge(text) : text.toString('utf8');
 }
 
 function undecodable(server: string, error: Undecodable): GatewayError {

@@ -21,6 +21,9 @@ export interface HttpBody {
    * @returns resolves at the end; rejects with what broke it off, or with what `take` throws, which ends the connection.
    */
   read(take: (chunk: Buffer) => void): Promise<void>;
+  /** The server has to wait; what is on its way may still come. */
+  pause(): void;
+  resume(): void;
   /** Reads no more and ends the connection: `read` rejects. */
   destroy(): void;
 }
@@ -231,6 +234,14 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
       if (this.isOver) this.#settle(this.#failure);
       else if (this.#heldBytes > MAX_HELD) this.#source()?.resume();
     });
+  }
+
+  pause(): void {
+    if (!this.isOver) this.#source()?.pause();
+  }
+
+  resume(): void {
+    if (!this.isOver) this.#source()?.resume();
   }
 
   destroy(): void {

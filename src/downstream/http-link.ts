@@ -23,7 +23,6 @@ import { createHttpSession } from './http-session.ts';
 import { readEvents, type StreamEnd } from './http-stream.ts';
 import { CHECK_ADDRESS, hasCredentialIn, isOldTransport, oldTransport, refused } from './refusal.ts';
 import { EventStreamError } from './sse.ts';
-import { turnFor } from './turns.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
 
@@ -117,9 +116,9 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     if (message.method === 'initialize') session.begin(response);
     if (response.whole === undefined) return receive(message, id, response, signal);
     if (response.whole.length === 0) throw unavailable(server, `answered with nothing. ${CHECK_ADDRESS}`);
-    const turn = turnFor(response.whole.length);
-    if (turn !== undefined) await turn;
-    if (!handlers.message(bodyText(server, response.whole), id)) {
+    const text = bodyText(server, response.whole);
+    const taken = handlers.message(typeof text === 'string' ? text : await text, id);
+    if (!(typeof taken === 'boolean' ? taken : await taken)) {
       throw unavailable(server, 'sent an answer that is no message.');
     }
   };
@@ -158,7 +157,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     }
     // What refuses a modern request without having read its id does not know the revision.
     const isForeign = isModernMessage(message) && message.method !== 'server/discover' && isUnread;
-    if (isForeign || !isAnswer || !handlers.message(text, id)) throw refusedNow(response, text);
+    if (isForeign || !isAnswer || !(await handlers.message(text, id))) throw refusedNow(response, text);
     return false;
   };
 
@@ -193,8 +192,12 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
       readEvents(response, maxBytes, ({ type, data }) => {
         if (type === 'endpoint' && HANDSHAKE.has(message.method)) throw oldTransport(server);
         if (type !== 'message' || data === '') return;
-        if (!handlers.message(data, id)) warn('An event of the server is no message.');
-        if (!handlers.waits(id)) lingering ??= setTimeout(() => response.body.destroy(), LINGER_MS).unref();
+        const took = (isMessage: boolean): void => {
+          if (!isMessage) warn('An event of the server is no message.');
+          if (!handlers.waits(id)) lingering ??= setTimeout(() => response.body.destroy(), LINGER_MS).unref();
+        };
+        const taken = handlers.message(data, id);
+        return typeof taken === 'boolean' ? took(taken) : taken.then(took);
       });
     let end = await read(first);
     let lastId = end.lastId;

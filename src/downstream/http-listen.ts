@@ -39,7 +39,8 @@ export async function keepListening(parts: Listening): Promise<void> {
       if (response.status === 200) {
         if (delay > 0 && lastId === undefined) handlers.missed();
         end = await readEvents(response, maxBytes, ({ type, data }) => {
-          if (type === 'message' && data !== '') handlers.message(data);
+          const taken = type === 'message' && data !== '' && handlers.message(data);
+          return typeof taken === 'boolean' ? undefined : taken.then(() => undefined);
         });
       } else {
         // The session may be over; the next request will find out.

@@ -1,4 +1,5 @@
 /** Reads one event stream of a server, and says where it was left: the 2025 revisions let clients go on from there. */
+import { createInOrder } from '../shared/in-order.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
 
@@ -13,19 +14,25 @@ export interface StreamEnd {
   readonly error: unknown;
 }
 
-/** Reads a stream to its end. Never rejects. */
+/** Reads a stream to its end, and handles its events one after the other. Never rejects. */
 export async function readEvents(
   response: HttpResponse,
   maxBytes: number,
-  handle: (event: ServerEvent) => void,
+  handle: (event: ServerEvent) => Promise<void> | void,
 ): Promise<StreamEnd> {
-  const reader = createEventReader(handle, maxBytes);
   let error: unknown;
+  const { body } = response;
+  const order = createInOrder(body, (caught) => {
+    error ??= caught;
+    body.destroy();
+  });
+  const reader = createEventReader((event) => order.run(() => handle(event)), maxBytes);
   try {
-    await response.body.read((chunk) => reader.push(chunk));
+    await body.read((chunk) => reader.push(chunk));
   } catch (caught) {
-    error = caught;
+    error ??= caught;
   }
+  await order.idle();
   const retryMs = Math.min(reader.retryMs ?? DEFAULT_RETRY_MS, LONGEST_RETRY_MS);
   return { lastId: reader.lastId, retryMs, error };
 }

@@ -3,11 +3,12 @@
  * call that is open when the channel breaks fails at once and is never sent again.
  */
 import { notificationText } from '../protocol/codec.ts';
-import { elements, joinMembers } from '../protocol/json.ts';
+import { elementsInTurns, joinMembers } from '../protocol/json.ts';
 import {
   isNotificationMethod,
   type Message,
   type NotificationMessage,
+  parseLarge,
   parseMessage,
   type RequestMessage,
   type ResponseMessage,
@@ -17,7 +18,9 @@ import { isHopByHopMeta, isModern, META_RELATED_TASK } from '../protocol/revisio
 import { findMember } from '../protocol/scan.ts';
 import { Canceller } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { isLarge } from '../shared/large.ts';
 import { quoted } from '../shared/quote.ts';
+import { createSlices } from '../shared/slices.ts';
 import { type Cause, causeOf, isBusy } from './cause.ts';
 import type { Channel, OpenChannel, Outgoing } from './channel.ts';
 import { answerText, capabilitiesMeta, clientAnswerText, modernMeta, requestText } from './envelope.ts';
@@ -97,6 +100,17 @@ const UNCLEAR =
   'A question of the server was refused: it names no call, and several clients may be meant whose calls are open or were given up. ' +
   'With "sharing": "per-call" each call has a connection of its own; for clients of the 2025 revisions "per-session" is enough.';
 
+/** Characters of what a server says or asks while it works, where it has to be read again on its way: in one go, so that nothing overtakes it. */
+const MAX_SAID = 4 * 1024 * 1024;
+/** How a name may be spelled in another way. */
+const ESCAPED = /\\[u/]/;
+
+const TOO_LONG: ClientAnswer = {
+  ok: false,
+  code: -32600,
+  message: `The question has more than ${MAX_SAID} characters: ask with less.`,
+};
+
 const AMBIGUOUS: ClientAnswer = {
   ok: false,
   code: -32600,
@@ -126,8 +140,7 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
 
   const channel: Channel = open({
     active: () => options.active?.(),
-    message: (text, of, flaw) =>
-      flaw === undefined ? receive(parseMessage(text, 'server'), text, of) : refuse(flaw, text, of),
+    message: (text, of, flaw) => (flaw === undefined ? take(text, of) : refuse(flaw, text, of)),
     waits: (id) => calls.get(id) !== undefined,
     renew: () => options.renew?.() ?? Promise.reject(unavailable(server, 'has forgotten its session.')),
     missed: () => options.missed?.(),
@@ -146,8 +159,27 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     headers,
   });
 
-  function receive(message: Message, text: string, of: number | undefined): boolean {
+  function take(text: string, of: number | undefined): boolean | Promise<boolean> {
     heardAt = performance.now();
+    return isLarge(text.length) ? takeLarge(text, of) : receive(parseMessage(text, 'server'), text, of);
+  }
+
+  async function takeLarge(text: string, of: number | undefined): Promise<boolean> {
+    const message = await parseLarge(text, 'server');
+    if (over !== undefined) return true;
+    if (message.kind === 'request' || message.kind === 'notification') {
+      if (mayBeReadAgain(message)) return decline(message);
+    }
+    return receive(message, text, of);
+  }
+
+  function decline(message: RequestMessage | NotificationMessage): boolean {
+    warn(`A ${message.kind} of the server was not passed on: it has more than ${MAX_SAID} characters.`);
+    if (message.kind === 'request') channel.send(outgoing('', clientAnswerText(message.id, TOO_LONG)));
+    return true;
+  }
+
+  function receive(message: Message, text: string, of: number | undefined): boolean | Promise<boolean> {
     switch (message.kind) {
       case 'response':
         settle(message, of);
@@ -170,10 +202,14 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     }
   }
 
-  function receiveBatch(text: string, of: number | undefined): boolean {
-    const parts = elements(text, MAX_BATCH + 1);
+  async function receiveBatch(text: string, of: number | undefined): Promise<boolean> {
+    const parts = await elementsInTurns(text, MAX_BATCH + 1);
     if (parts.length > MAX_BATCH) return refuse(`A batch has more than ${MAX_BATCH} messages.`, text, of);
-    for (const part of parts) receive(parseMessage(part, 'server'), part, of);
+    const slice = createSlices();
+    for (const part of parts) {
+      await take(part, of);
+      await slice();
+    }
     return true;
   }
 
@@ -330,6 +366,12 @@ export function createPeer(open: OpenChannel, options: PeerOptions): Peer {
     },
     kill: () => channel.kill(),
   };
+}
+
+/** Whether a message is long and may name a task, or asks its user something. */
+function mayBeReadAgain({ text, method }: RequestMessage | NotificationMessage): boolean {
+  if (text.length <= MAX_SAID) return false;
+  return method === 'elicitation/create' || text.includes(META_RELATED_TASK) || ESCAPED.test(text);
 }
 
 /** The params as they cross the gateway: members without braces, hop-by-hop fields taken out, but for the task of a message. */

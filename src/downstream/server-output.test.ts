@@ -52,6 +52,7 @@ it('says that a server is active with its first message, however much it wrote b
       warn: () => undefined,
       redact: String,
       endless: () => seen.push('endless'),
+      failed: () => seen.push('failed'),
     },
   );
   stdout.write('hello\n\n\r\n{braces}\n');
@@ -59,4 +60,41 @@ it('says that a server is active with its first message, however much it wrote b
   stdout.end(`${'x'.repeat(200)}\n{"jsonrpc":"after"}\n`);
   await new Promise((resolve) => stdout.once('end', resolve));
   expect(seen).toEqual(['{braces}', '! {"jsonrpc":"é"}', 'active', 'endless']);
+});
+
+it.each([
+  ['one that is large', `{"jsonrpc":"${'é'.repeat(200_000)}"}`],
+  ['one that is large, and noise', `${'x'.repeat(300_000)}`],
+])('messages come in their order: %s is read before those behind it', async (_name, large) => {
+  const stdout = new PassThrough();
+  const seen: string[] = [];
+  const reading = readOutput(
+    stdout,
+    {
+      active: () => undefined,
+      message: (text) => {
+        const took = (): boolean => seen.push(text.slice(0, 14)) > 0;
+        return text.length > 300_000 ? new Promise<boolean>(setImmediate).then(took) : took();
+      },
+    },
+    {
+      maxMessageBytes: 1_000_000,
+      tail: createTail(String),
+      warn: () => seen.push('noise'),
+      redact: String,
+      endless: () => undefined,
+      failed: (error) => seen.push(String(error)),
+    },
+  );
+  stdout.end(`{"jsonrpc":1}\n${large}\n{"jsonrpc":2}\nnoise\n{"jsonrpc":3}\n`);
+  await new Promise((resolve) => stdout.once('end', resolve));
+  while (reading.isBusy) await new Promise(setImmediate);
+  const [first] = large;
+  expect(seen).toEqual([
+    '{"jsonrpc":1}',
+    first === '{' ? large.slice(0, 14) : 'noise',
+    '{"jsonrpc":2}',
+    'noise',
+    '{"jsonrpc":3}',
+  ]);
 });

@@ -2,6 +2,8 @@
 import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { createLineReader } from '../protocol/lines.ts';
+import { createInOrder, sharedPauses } from '../shared/in-order.ts';
+import { decodeLarge } from '../shared/large.ts';
 import { createBrake } from './brake.ts';
 import type { ChannelHandlers } from './channel.ts';
 import { type Tail, visible } from './stderr.ts';
@@ -18,6 +20,8 @@ const NOISE_BYTES = 100;
 export interface ServerOutput {
   /** A request went out: one message is asked for. */
   asked(): void;
+  /** Whether a large message is being read. */
+  readonly isBusy: boolean;
   /** Reads no further. */
   stop(): void;
 }
@@ -30,14 +34,17 @@ export interface OutputOptions {
   readonly redact: (text: string) => string;
   /** A line is longer than any message may be. */
   readonly endless: () => void;
+  readonly failed: (error: unknown) => void;
 }
 
 export function readOutput(
   stdout: Readable,
   handlers: Pick<ChannelHandlers, 'active' | 'message'>,
-  { maxMessageBytes, tail, warn, redact, endless }: OutputOptions,
+  { maxMessageBytes, tail, warn, redact, endless, failed }: OutputOptions,
 ): ServerOutput {
-  const slow = createBrake(stdout, UNASKED, UNASKED_MS);
+  const source = sharedPauses(stdout);
+  const slow = createBrake(source, UNASKED, UNASKED_MS);
+  const order = createInOrder(source, failed);
   let unasked = 0;
   let active = false;
   let over = false;
@@ -57,10 +64,16 @@ export function readOutput(
     });
   };
 
-  const take = (text: string, flaw?: string): void => {
+  const take = (text: string, flaw?: string): Promise<void> | void => {
     if (over) return;
     const message = messageIn(text);
-    if (message === undefined || !handlers.message(message, undefined, flaw)) {
+    const taken = message !== undefined && handlers.message(message, undefined, flaw);
+    return typeof taken === 'boolean' ? took(taken, text) : taken.then((isMessage) => took(isMessage, text));
+  };
+
+  const took = (isMessage: boolean, text: string): void => {
+    if (over) return;
+    if (!isMessage) {
       noise(text);
       return;
     }
@@ -73,10 +86,11 @@ export function readOutput(
 
   const reader = createLineReader(
     {
-      line: (text) => take(text),
+      line: (text) => order.run(() => take(text)),
+      large: (bytes) => order.run(async () => take(await decodeLarge(bytes))),
       blank: () => count(1),
       broken: (reason, line) => {
-        if (line !== undefined) take(line.toString('latin1'), 'it is not valid UTF-8.');
+        if (line !== undefined) order.run(() => take(line.toString('latin1'), 'it is not valid UTF-8.'));
         else if (!over) endless();
         return reason !== 'too long';
       },
@@ -89,6 +103,9 @@ export function readOutput(
   return {
     asked: () => {
       unasked--;
+    },
+    get isBusy() {
+      return order.isBusy;
     },
     stop: () => {
       over = true;
@@ -103,13 +120,18 @@ const CLOSING: ReadonlySet<string | undefined> = new Set(['}', ']']);
 export function messageIn(line: string): string | undefined {
   let text = line;
   // What stands before a carriage return would be written over.
-  if (!OPENING.has(text[0])) text = text.slice(text.lastIndexOf('\r') + 1).replace(UNSEEN_START, '');
+  if (!OPENING.has(text[0])) {
+    text = text.slice(text.lastIndexOf('\r') + 1);
+    text = text.slice(0, START_CHARACTERS).replace(UNSEEN_START, '') + text.slice(START_CHARACTERS);
+  }
   if (!OPENING.has(text[0])) return undefined;
   if (CLOSING.has(text.at(-1))) return text;
   const end = Math.max(0, text.length - END_CHARACTERS);
   return text.slice(0, end) + text.slice(end).replace(UNSEEN_END, '');
 }
 
+/** A message begins within so many. */
+const START_CHARACTERS = 4096;
 /** Looking for an end costs the square of this. */
 const END_CHARACTERS = 64;
 

@@ -55,10 +55,16 @@ function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
     }
   };
 
-  const event = ({ type, data }: ServerEvent): void => {
+  const took = (isMessage: boolean): void => {
+    if (!isMessage) warn('An event of the server is no message.');
+  };
+
+  const event = ({ type, data }: ServerEvent): Promise<void> | void => {
     if (type === 'message') {
-      if (!handlers.message(data)) warn('An event of the server is no message.');
-    } else if (type === 'endpoint' && endpoint === undefined) {
+      const taken = handlers.message(data);
+      return typeof taken === 'boolean' ? took(taken) : taken.then(took);
+    }
+    if (type === 'endpoint' && endpoint === undefined) {
       const target = URL.canParse(data, client.url.href) ? new URL(data, client.url) : undefined;
       // The configured headers hold credentials, which belong to this origin alone.
       if (target?.origin !== client.url.origin) {

@@ -89,10 +89,14 @@ export function createEventReader(handle: (event: ServerEvent) => void, maxLengt
   const feed = (text: string): void => {
     if (text === '') return;
     let start = afterReturn && text.charCodeAt(0) === 0x0a ? 1 : 0;
+    let [newline, carriage] = [-1, -1];
     afterReturn = false;
     while (start < text.length) {
-      const end = lineEnd(text, start);
-      if (end < 0) break;
+      // Each part of the text is searched once.
+      if (newline < start) newline = endOrFound(text, '\n', start);
+      if (carriage < start) carriage = endOrFound(text, '\r', start);
+      const end = Math.min(newline, carriage);
+      if (end === text.length) break;
       line(takeBegun() + text.slice(start, end));
       start = end + 1;
       if (text.charCodeAt(end) !== 0x0d) continue;
@@ -125,9 +129,7 @@ function decode(decoder: InstanceType<typeof TextDecoder>, chunk: Buffer): strin
   }
 }
 
-function lineEnd(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  const carriage = text.indexOf('\r', from);
-  if (newline < 0 || carriage < 0) return Math.max(newline, carriage);
-  return Math.min(newline, carriage);
+function endOrFound(text: string, what: string, from: number): number {
+  const found = text.indexOf(what, from);
+  return found < 0 ? text.length : found;
 }

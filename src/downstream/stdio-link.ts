@@ -81,7 +81,8 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
 
   const { maxMessageBytes } = options;
   const endless = (): void => finish(unavailable(server, 'wrote a line that is too long to stdout; it was stopped.'));
-  const reading = readOutput(child.stdout, handlers, { maxMessageBytes, tail, warn, redact, endless });
+  const failed = (error: unknown): void => log.warn({ server, err: error }, 'a message of a server could not be read');
+  const reading = readOutput(child.stdout, handlers, { maxMessageBytes, tail, warn, redact, endless, failed });
   child.stderr.on('data', (chunk: Buffer) => {
     slowStderr(chunk.length);
     tail.push(chunk);
@@ -111,7 +112,11 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   });
   void child.exited.then((exit) => {
     if (exit.error !== undefined) return finish(notStarted(server, exit.error, definition));
-    const tell = (): void => finish(unavailable(server, describeExit(exit), withOutput(EXITED)));
+    const tell = (): void => {
+      // It may be the answer.
+      if (reading.isBusy) setTimeout(tell, DRAIN_MS);
+      else finish(unavailable(server, describeExit(exit), withOutput(EXITED)));
+    };
     if (child.stdout.readableEnded) return tell();
     child.stdout.once('end', tell);
     // A child of the server may hold the pipe open.

@@ -1,21 +1,27 @@
 import { type ResultBody, rewritten } from '../protocol/codec.ts';
-import { elements } from '../protocol/json.ts';
-import { readObject, stringValue } from '../protocol/messages.ts';
+import { elementsInTurns } from '../protocol/json.ts';
+import { readObjectInTurns, stringValue } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
+import { createSlices } from '../shared/slices.ts';
+
+/** Contents that are looked at: those of a resource are few, and those of a folder are not many. */
+const MAX_CONTENTS = 10_000;
 
 /**
  * A `resources/read` result whose `contents` name the resource as the caller asked for it. Everything else stays the text it
- * was.
+ * was. Others get their turn meanwhile where it is large.
  */
-export function replaceUris(body: ResultBody, original: string, exposed: string): ResultBody {
+export async function replaceUris(body: ResultBody, original: string, exposed: string): Promise<ResultBody> {
   const { text, metaAt } = body;
-  const contents = findMember(readObject(text), 'contents');
+  const contents = findMember(await readObjectInTurns(text), 'contents');
   if (contents === undefined || text.charAt(contents.start) !== '[') return body;
+  const slice = createSlices();
   let replaced = '';
   let at = contents.start;
-  for (const element of elements(text.slice(contents.start, contents.end))) {
+  for (const element of await elementsInTurns(text.slice(contents.start, contents.end), MAX_CONTENTS)) {
+    await slice();
     const start = text.indexOf(element, at);
-    replaced += text.slice(at, start) + replaceUri(element, original, exposed);
+    replaced += text.slice(at, start) + (await replaceUri(element, original, exposed));
     at = start + element.length;
   }
   replaced += text.slice(at, contents.end);
@@ -27,8 +33,8 @@ export function replaceUris(body: ResultBody, original: string, exposed: string)
   );
 }
 
-function replaceUri(element: string, original: string, exposed: string): string {
-  const uri = findMember(readObject(element), 'uri');
+async function replaceUri(element: string, original: string, exposed: string): Promise<string> {
+  const uri = findMember(await readObjectInTurns(element), 'uri');
   if (uri === undefined || stringValue(element, uri) !== original) return element;
   return element.slice(0, uri.start) + JSON.stringify(exposed) + element.slice(uri.end);
 }

@@ -96,7 +96,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
           const params = (uri: string): string => joinMembers(member('uri', uri), others);
           const answer = await forward(context, target, method, params, { require: requireUri('resource') });
           if (answer.kind !== 'result' || found(target).name === asked) return answer;
-          return { ...answer, body: replaceUris(answer.body, found(target).name, asked) };
+          return { ...answer, body: await replaceUris(answer.body, found(target).name, asked) };
         },
       };
     },

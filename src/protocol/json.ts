@@ -1,4 +1,5 @@
 /** Small operations on JSON text that was scanned before and is known to be valid. */
+import { inTurns, isLarge, STEP } from '../shared/large.ts';
 import type { Member, ScannedObject } from './scan.ts';
 
 /** The text of an object without its braces and the white space around the members. */
@@ -69,30 +70,76 @@ function oneLongLine(text: string): string {
   return bytes.toString();
 }
 
+/** The same for a text that may be large: others get their turn meanwhile. */
+export async function oneLineInTurns(text: string): Promise<string> {
+  if (!text.includes('\n') && !text.includes('\r')) return text;
+  const pieces: string[] = [];
+  let at = 0;
+  await inTurns(() => {
+    let end = Math.min(at + STEP, text.length);
+    // Not inside of a character.
+    if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--;
+    pieces.push(oneLongLine(text.slice(at, end)));
+    at = end;
+    return at === text.length;
+  });
+  return pieces.join('');
+}
+
 /** The texts of the elements of an array, `text` being the array from `[` to `]`; the first of them where there are more than `most`. */
 export function elements(text: string, most = Number.POSITIVE_INFINITY): string[] {
-  const found: string[] = [];
-  let depth = 0;
-  let start = -1;
-  for (let at = 0; at < text.length && found.length < most; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) {
-      if (start < 0) start = at;
-      at = closingQuote(text, at);
-    } else if (code === 0x5b || code === 0x7b) {
-      depth++;
-      if (depth === 2 && start < 0) start = at;
-    } else if (code === 0x5d || code === 0x7d) {
-      depth--;
-      if (depth === 0 && start >= 0) found.push(text.slice(start, at).trimEnd());
-    } else if (code === 0x2c && depth === 1) {
-      found.push(text.slice(start, at).trimEnd());
-      start = -1;
-    } else if (start < 0 && code > 0x20) {
-      start = at;
-    }
+  const search = new ElementSearch(text, most);
+  search.advance(Number.POSITIVE_INFINITY);
+  return search.found;
+}
+
+/** The same for an array that may be large: others get their turn meanwhile. */
+export async function elementsInTurns(text: string, most?: number): Promise<string[]> {
+  const search = new ElementSearch(text, most ?? Number.POSITIVE_INFINITY);
+  if (isLarge(text.length)) await inTurns(() => search.advance(STEP));
+  else search.advance(Number.POSITIVE_INFINITY);
+  return search.found;
+}
+
+class ElementSearch {
+  readonly found: string[] = [];
+  readonly #text: string;
+  readonly #most: number;
+  #at = 0;
+  #depth = 0;
+  #start = -1;
+
+  constructor(text: string, most: number) {
+    this.#text = text;
+    this.#most = most;
   }
-  return found;
+
+  /** Goes on for so many characters, and then to the end of a string. @returns whether all was found */
+  advance(characters: number): boolean {
+    const [text, found, most] = [this.#text, this.found, this.#most];
+    const until = Math.min(text.length, this.#at + characters);
+    let [at, depth, start] = [this.#at, this.#depth, this.#start];
+    for (; at < until && found.length < most; at++) {
+      const code = text.charCodeAt(at);
+      if (code === 0x22) {
+        if (start < 0) start = at;
+        at = closingQuote(text, at);
+      } else if (code === 0x5b || code === 0x7b) {
+        depth++;
+        if (depth === 2 && start < 0) start = at;
+      } else if (code === 0x5d || code === 0x7d) {
+        depth--;
+        if (depth === 0 && start >= 0) found.push(text.slice(start, at).trimEnd());
+      } else if (code === 0x2c && depth === 1) {
+        found.push(text.slice(start, at).trimEnd());
+        start = -1;
+      } else if (start < 0 && code > 0x20) {
+        start = at;
+      }
+    }
+    [this.#at, this.#depth, this.#start] = [at, depth, start];
+    return at >= text.length || found.length >= most;
+  }
 }
 
 function closingQuote(text: string, open: number): number {

@@ -1,6 +1,7 @@
 /** Newline-delimited messages: bytes in, one text per line out, with bounded memory. */
 import { type Buffer, isUtf8 } from 'node:buffer';
 import { Gatherer } from '../shared/gather.ts';
+import { isLarge } from '../shared/large.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -12,6 +13,8 @@ export interface LineReader {
 export interface LineHandlers {
   /** One line without its end; never blank. */
   line(text: string): void;
+  /** A line that is large, instead of `line`: valid UTF-8, still to be decoded, which takes long. */
+  large?(bytes: Buffer): void;
   /** A blank line. */
   blank?(): void;
   /**
@@ -51,6 +54,7 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
       fail('too long');
       handlers.dropped?.(bytes, true);
     } else if (!isUtf8(bytes)) fail('not UTF-8', bytes);
+    else if (handlers.large !== undefined && isLarge(end)) handlers.large(bytes);
     else {
       const text = bytes.toString('utf8');
       if (text.trim() === '') handlers.blank?.();

@@ -1,14 +1,16 @@
 /** JSON-RPC 2.0 messages as data: what one text holds, with spans for everything that is not ours. */
-import { oneLine } from './json.ts';
+import { inTurns, isLarge, STEP, turnFor } from '../shared/large.ts';
+import { oneLine, oneLineInTurns } from './json.ts';
 import { hasRepeatedKey, MESSAGE_NAMES, misspelled, shapeOf } from './names.ts';
 import { canonicalId, type IdText, requestIdIn } from './request-id.ts';
 import {
   findMember,
   findMemberOrNull,
-  firstCharacter,
   type Member,
+  Scan,
   ScanError,
   type ScannedObject,
+  type ScanOptions,
   type Shape,
   scanObject,
 } from './scan.ts';
@@ -63,6 +65,11 @@ const SHAPES: Readonly<Record<Sender, Shape>> = {
   server: { ...MESSAGE_SHAPE, result: { _meta: {} } },
 };
 
+const OPTIONS: Readonly<Record<Sender, ScanOptions>> = {
+  caller: { maxDepth: MAX_DEPTH, uniqueKeys: true },
+  server: { maxDepth: MAX_DEPTH, uniqueKeys: false },
+};
+
 type Sender = 'caller' | 'server';
 
 /**
@@ -74,15 +81,40 @@ type Sender = 'caller' | 'server';
 export function parseMessage(text: string, from: Sender): Message {
   let root: ScannedObject;
   try {
-    root = scanObject(text, SHAPES[from], { maxDepth: MAX_DEPTH, uniqueKeys: from === 'caller' });
+    root = scanObject(text, SHAPES[from], OPTIONS[from]);
   } catch (error) {
-    if (!(error instanceof ScanError)) throw error;
-    if (firstCharacter(text) === '[') return { kind: 'batch', text };
-    const code = error.reason === 'syntax' && !isJson(text) ? 'PARSE_ERROR' : 'INVALID_REQUEST';
-    // Where it is not JSON, nothing in it says anything (JSON-RPC 2.0 section 5).
-    const id = from === 'server' || error.reason === 'syntax' ? 'null' : requestIdIn(text);
-    return { kind: 'invalid', code, message: error.message, id };
+    return unreadable(text, from, error);
   }
+  return readRoot(text, root, from);
+}
+
+/** The same for a message that is large: others get their turn meanwhile. Its text is on one line afterwards. */
+export async function parseLarge(text: string, from: Sender): Promise<Message> {
+  const scan = new Scan(text, SHAPES[from], OPTIONS[from]);
+  try {
+    await inTurns(() => scan.advance(STEP));
+  } catch (error) {
+    return unreadable(text, from, error);
+  }
+  const line = await oneLineInTurns(text);
+  await turnFor(text.length);
+  return readRoot(line, scan.root, from);
+}
+
+function unreadable(text: string, from: Sender, error: unknown): Message {
+  if (!(error instanceof ScanError)) throw error;
+  if (!error.isObject && text.charAt(error.position) === '[') return { kind: 'batch', text };
+  // JSON that is no object is a request that is invalid, not a text that cannot be parsed (JSON-RPC 2.0 section 5.1).
+  const code =
+    error.reason === 'syntax' && (error.isObject || from === 'server' || !isJson(text))
+      ? 'PARSE_ERROR'
+      : 'INVALID_REQUEST';
+  // Where it is not JSON, nothing in it says anything (JSON-RPC 2.0 section 5).
+  const id = from === 'server' || error.reason === 'syntax' ? 'null' : requestIdIn(text);
+  return { kind: 'invalid', code, message: error.message, id };
+}
+
+function readRoot(text: string, root: ScannedObject, from: Sender): Message {
   const wrong = from === 'caller' ? misspelled(root, MESSAGE_NAMES, from) : undefined;
   if (wrong !== undefined)
     return { kind: 'invalid', code: 'INVALID_REQUEST', message: misspelledText(wrong), id: requestIdIn(text) };
@@ -94,7 +126,6 @@ function misspelledText({ key, keyStart }: Member): string {
   return `The key ${name} (offset ${keyStart}) could be read as another one: keys must differ in more than case, "-" or "_", and be spelled as the protocol does.`;
 }
 
-/** JSON that is no object is a request that is invalid, not a text that cannot be parsed (JSON-RPC 2.0 section 5.1). */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -195,7 +226,21 @@ export function parsedValue(text: string, member: Member | undefined): unknown {
 /** Where the members of an object stand in its text; undefined where the text is no object. */
 export function readObject(text: string, shape: Shape = {}): ScannedObject | undefined {
   try {
-    return scanObject(text, shape, { maxDepth: MAX_DEPTH, uniqueKeys: false });
+    return scanObject(text, shape, OPTIONS.server);
+  } catch (error) {
+    if (error instanceof ScanError) return undefined;
+    throw error;
+  }
+}
+
+/** The same for a text that may be large: others get their turn meanwhile. */
+export async function readObjectInTurns(text: string, shape: Shape = {}): Promise<ScannedObject | undefined> {
+  if (!isLarge(text.length)) return readObject(text, shape);
+  const scan = new Scan(text, shape, OPTIONS.server);
+  try {
+    await inTurns(() => scan.advance(STEP));
+    await turnFor(text.length);
+    return scan.root;
   } catch (error) {
     if (error instanceof ScanError) return undefined;
     throw error;

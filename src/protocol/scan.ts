@@ -43,10 +43,13 @@ type Reason = 'syntax' | 'depth' | 'duplicate' | 'keys';
 export class ScanError extends Error {
   readonly reason: Reason;
   readonly position: number;
+  /** Whether the text begins like an object. */
+  readonly isObject: boolean;
 
-  constructor(reason: Reason, position: number, message: string) {
+  constructor(reason: Reason, position: number, message: string, isObject = true) {
     super(message);
     this.name = 'ScanError';
+    this.isObject = isObject;
     this.reason = reason;
     this.position = position;
   }
@@ -76,8 +79,15 @@ const LINEAR_KEYS = 8;
  * @throws ScanError
  */
 export function scanObject(text: string, shape: Shape, options: ScanOptions): ScannedObject {
-  const scanner = new Scanner(text, options);
-  return scanner.document(shape);
+  const scan = new Scan(text, shape, options, shared);
+  try {
+    scan.advance(Number.POSITIVE_INFINITY);
+  } catch (error) {
+    // Those of this scan still hold parts of its text.
+    shared = new Frame(undefined);
+    throw error;
+  }
+  return scan.root;
 }
 
 /** The first character that is not white space: what kind of value the text holds. Empty string for a blank text. */
@@ -118,10 +128,44 @@ function indexOf(text: string, what: string, from: number): number {
   return found < 0 ? text.length : found;
 }
 
-class Scanner {
+/** A container that is open. A class, because every message makes some. */
+class Frame {
+  readonly outer: Frame | undefined;
+  readonly depth: number;
+  /** Made once for all containers at its depth. */
+  inner: Frame | undefined;
+  isObject = false;
+  start = 0;
+  /** What is remembered of an object that the shape names. */
+  members: Member[] | undefined;
+  shape: Shape | undefined;
+  /** Of an object: its keys so far, where those among the keys of all begin, and the set of them once there are many. */
+  count = 0;
+  firstKey = 0;
+  keySet: Set<string> | undefined;
+  /** The member that is being read. */
+  key = '';
+  keyStart = 0;
+  valueStart = 0;
+
+  constructor(outer: Frame | undefined) {
+    this.outer = outer;
+    this.depth = outer === undefined ? 0 : outer.depth + 1;
+  }
+}
+
+/** The frames of all scans that run to their end at once: there is never more than one of those. */
+let shared = new Frame(undefined);
+
+/** One pass over a text, which can stop on its way: what is open is a list, not a recursion. */
+export class Scan {
   readonly #text: string;
+  readonly #shape: Shape;
   readonly #maxDepth: number;
   readonly #uniqueKeys: boolean;
+  /** The innermost container that is open; at depth 0 what is around the root. */
+  #frame: Frame;
+  #root: ScannedObject | undefined;
   /** Keys of the objects that are open, those of the innermost last: one list for all of them. */
   readonly #keys: string[] = [];
   #keyCount = 0;
@@ -132,76 +176,132 @@ class Scanner {
   #nextBackslash = -1;
   #nextControl = -1;
 
-  constructor(text: string, options: ScanOptions) {
+  constructor(text: string, shape: Shape, options: ScanOptions, around = new Frame(undefined)) {
+    this.#frame = around;
     this.#text = text;
+    this.#shape = shape;
     this.#maxDepth = options.maxDepth;
     this.#uniqueKeys = options.uniqueKeys;
   }
 
-  document(shape: Shape): ScannedObject {
-    this.#space();
-    if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) throw this.#syntax('an object');
-    const object = this.#object(1, shape);
-    this.#space();
-    if (this.#at !== this.#text.length) throw this.#syntax('the end of the message');
-    return object as ScannedObject;
+  /** What was scanned, once all of it was. */
+  get root(): ScannedObject {
+    if (this.#root === undefined) throw new Error('The scan has not come to its end.');
+    return this.#root;
   }
 
-  #object(depth: number, shape: Shape | undefined): ScannedObject | undefined {
-    if (depth > this.#maxDepth) throw this.#tooDeep();
-    const text = this.#text;
-    const objectStart = this.#at++;
-    const members: Member[] | undefined = shape === undefined ? undefined : [];
-    const firstKey = this.#keyCount;
-    let keySet: Set<string> | undefined;
-    let keys = 0;
+  /**
+   * Goes on for so many characters, and then to the end of a value.
+   * @returns whether that was the end of the text.
+   * @throws ScanError
+   */
+  advance(characters: number): boolean {
+    const until = this.#at + characters;
+    if (this.#frame.depth === 0) {
+      this.#space();
+      if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) throw this.#syntax('an object');
+      this.#open(true, this.#shape);
+    }
+    while (this.#frame.depth > 0) {
+      if (this.#at >= until) return false;
+      const frame = this.#frame;
+      if (frame.isObject) this.#member(frame);
+      if (this.#value(frame)) this.#ended(undefined);
+    }
     this.#space();
-    if (text.charCodeAt(this.#at) === CLOSE_BRACE) {
-      this.#at++;
-      return members === undefined ? undefined : { start: objectStart, end: this.#at, members };
+    if (this.#at !== this.#text.length) throw this.#syntax('the end of the message');
+    return true;
+  }
+
+  /** Begins a container; one with nothing in it ends at once. */
+  #open(isObject: boolean, shape: Shape | undefined): void {
+    const outer = this.#frame;
+    if (outer.depth === this.#maxDepth) throw this.#tooDeep();
+    outer.inner ??= new Frame(outer);
+    const frame = outer.inner;
+    frame.isObject = isObject;
+    frame.start = this.#at++;
+    frame.members = shape === undefined ? undefined : [];
+    frame.shape = shape;
+    frame.count = 0;
+    frame.firstKey = this.#keyCount;
+    this.#frame = frame;
+    this.#space();
+    if (this.#text.charCodeAt(this.#at) === (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) this.#ended(this.#close(frame));
+  }
+
+  /** Ends the innermost container. @returns what is remembered of it */
+  #close(frame: Frame): ScannedObject | undefined {
+    const { start, members } = frame;
+    const end = ++this.#at;
+    if (frame.isObject) {
+      this.#keyCount = frame.firstKey;
+      // Parts of a text hold all of it.
+      frame.key = '';
+      frame.members = undefined;
+      frame.keySet = undefined;
     }
-    for (;;) {
-      if (text.charCodeAt(this.#at) !== QUOTE) throw this.#syntax('a key');
-      const keyStart = this.#at;
-      this.#string();
-      let key = '';
-      if (this.#uniqueKeys || members !== undefined) {
-        if (++keys > MAX_KEYS) throw this.#tooMany();
-        key = this.#escaped
-          ? (JSON.parse(text.slice(keyStart, this.#at)) as string)
-          : text.slice(keyStart + 1, this.#at - 1);
-      }
-      if (this.#uniqueKeys) {
-        if (keySet === undefined && this.#keyCount - firstKey === LINEAR_KEYS) {
-          keySet = new Set(this.#keys.slice(firstKey, this.#keyCount));
-        }
-        if (keySet === undefined ? this.#hasKey(key, firstKey) : keySet.has(key)) {
-          throw new ScanError('duplicate', keyStart, `A key stands twice in one object (offset ${keyStart}).`);
-        }
-        if (keySet === undefined) this.#keys[this.#keyCount++] = key;
-        else keySet.add(key);
+    this.#frame = frame.outer as Frame;
+    return members === undefined ? undefined : { start, end, members };
+  }
+
+  /** After a value: what it is a part of goes on, or ends, and so on outwards. */
+  #ended(value: ScannedObject | undefined): void {
+    const text = this.#text;
+    let object = value;
+    for (let frame = this.#frame; frame.depth > 0; frame = this.#frame) {
+      if (frame.members !== undefined) {
+        const { key, keyStart, valueStart: start } = frame;
+        const isNull = text.charCodeAt(start) === LOWER_N;
+        frame.members.push({ key, keyStart, start, end: this.#at, object, isNull });
       }
       this.#space();
-      if (text.charCodeAt(this.#at) !== COLON) throw this.#syntax('":"');
-      this.#at++;
-      this.#space();
-      const start = this.#at;
-      const inner = shape !== undefined && text.charCodeAt(start) === OPEN_BRACE ? shapeIn(shape, key) : undefined;
-      const object = this.#value(depth, inner);
-      members?.push({ key, keyStart, start, end: this.#at, object, isNull: text.charCodeAt(start) === LOWER_N });
-      this.#space();
-      const code = text.charCodeAt(this.#at++);
+      const code = text.charCodeAt(this.#at);
       if (code === COMMA) {
+        this.#at++;
         this.#space();
-        continue;
+        return;
       }
-      if (code !== CLOSE_BRACE) {
-        this.#at--;
-        throw this.#syntax('"," or "}"');
-      }
-      this.#keyCount = firstKey;
-      return members === undefined ? undefined : { start: objectStart, end: this.#at, members };
+      if (code !== (frame.isObject ? CLOSE_BRACE : CLOSE_BRACKET))
+        throw this.#syntax(frame.isObject ? '"," or "}"' : '"," or "]"');
+      object = this.#close(frame);
     }
+    this.#root = object;
+  }
+
+  /** A key, and what is between it and its value. */
+  #member(frame: Frame): void {
+    const text = this.#text;
+    if (text.charCodeAt(this.#at) !== QUOTE) throw this.#syntax('a key');
+    const keyStart = this.#at;
+    this.#string();
+    if (this.#uniqueKeys || frame.members !== undefined) {
+      if (++frame.count > MAX_KEYS) throw this.#tooMany();
+      const key = this.#escaped
+        ? (JSON.parse(text.slice(keyStart, this.#at)) as string)
+        : text.slice(keyStart + 1, this.#at - 1);
+      frame.key = key;
+      frame.keyStart = keyStart;
+      if (this.#uniqueKeys) this.#addKey(frame, key);
+    }
+    this.#space();
+    if (text.charCodeAt(this.#at) !== COLON) throw this.#syntax('":"');
+    this.#at++;
+    this.#space();
+    frame.valueStart = this.#at;
+  }
+
+  #addKey(frame: Frame, key: string): void {
+    const { firstKey } = frame;
+    if (frame.keySet === undefined && this.#keyCount - firstKey === LINEAR_KEYS) {
+      frame.keySet = new Set(this.#keys.slice(firstKey, this.#keyCount));
+    }
+    const { keySet, keyStart } = frame;
+    if (keySet === undefined ? this.#hasKey(key, firstKey) : keySet.has(key)) {
+      throw new ScanError('duplicate', keyStart, `A key stands twice in one object (offset ${keyStart}).`);
+    }
+    if (keySet === undefined) this.#keys[this.#keyCount++] = key;
+    else keySet.add(key);
   }
 
   #hasKey(key: string, from: number): boolean {
@@ -209,53 +309,30 @@ class Scanner {
     return false;
   }
 
-  #array(depth: number): void {
-    if (depth > this.#maxDepth) throw this.#tooDeep();
-    const text = this.#text;
-    this.#at++;
-    this.#space();
-    if (text.charCodeAt(this.#at) === CLOSE_BRACKET) {
-      this.#at++;
-      return;
-    }
-    for (;;) {
-      this.#value(depth, undefined);
-      this.#space();
-      const code = text.charCodeAt(this.#at++);
-      if (code === COMMA) {
-        this.#space();
-        continue;
-      }
-      if (code !== CLOSE_BRACKET) {
-        this.#at--;
-        throw this.#syntax('"," or "]"');
-      }
-      return;
-    }
-  }
-
-  #value(depth: number, shape: Shape | undefined): ScannedObject | undefined {
+  /** A value, or the beginning of a container. @returns whether it has ended */
+  #value(frame: Frame): boolean {
     switch (this.#text.charCodeAt(this.#at)) {
       case QUOTE:
         this.#string();
-        return undefined;
+        return true;
       case OPEN_BRACE:
-        return this.#object(depth + 1, shape);
+        this.#open(true, frame.shape === undefined ? undefined : shapeIn(frame.shape, frame.key));
+        return false;
       case OPEN_BRACKET:
-        this.#array(depth + 1);
-        return undefined;
+        this.#open(false, undefined);
+        return false;
       case 0x74:
         this.#word('true');
-        return undefined;
+        return true;
       case 0x66:
         this.#word('false');
-        return undefined;
-      case 0x6e:
+        return true;
+      case LOWER_N:
         this.#word('null');
-        return undefined;
+        return true;
       default:
         this.#number();
-        return undefined;
+        return true;
     }
   }
 
@@ -364,12 +441,15 @@ class Scanner {
   #space(): void {
     const text = this.#text;
     let code = text.charCodeAt(this.#at);
-    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++this.#at);
+    // One comparison for what is none.
+    while (code <= 0x20 && (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09))
+      code = text.charCodeAt(++this.#at);
   }
 
   #syntax(expected: string): ScanError {
     const what = this.#at >= this.#text.length ? 'The message ends' : 'The message is not JSON';
-    return new ScanError('syntax', this.#at, `${what}: expected ${expected} at offset ${this.#at}.`);
+    const isObject = this.#frame.depth > 0 || this.#root !== undefined;
+    return new ScanError('syntax', this.#at, `${what}: expected ${expected} at offset ${this.#at}.`, isObject);
   }
 
   #tooMany(): ScanError {

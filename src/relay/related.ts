@@ -20,8 +20,8 @@ export interface Related {
  * @param exposed that id; undefined for tasks that are not the caller's, which then are not mentioned.
  */
 export function relateTo(params: string, exposed: (id: string) => string | undefined): Related {
-  // With an escape in it, the key may be there all the same.
-  if (!params.includes(META_RELATED_TASK) && !params.includes('\\')) return { params, id: undefined, isForeign: false };
+  // With such an escape in it, the key may be there all the same.
+  if (!params.includes(META_RELATED_TASK) && !/\\[u/]/.test(params)) return { params, id: undefined, isForeign: false };
   const text = `{${params}}`;
   const meta = findMember(readObject(text, SHAPE), '_meta');
   const member = findMember(findMember(meta?.object, META_RELATED_TASK)?.object, 'taskId');

@@ -2,7 +2,7 @@
 import type { ToolEntry } from '../catalog/entry.ts';
 import { briefOf } from '../catalog/render.ts';
 import { type ResultBody, rewritten } from '../protocol/codec.ts';
-import { readObject } from '../protocol/messages.ts';
+import { readObjectInTurns } from '../protocol/messages.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { ToolAnswer, ToolContext } from './types.ts';
 
@@ -29,7 +29,7 @@ export async function taught(
   if (problems.length === 0) return answer;
   const hint = misfit(entry, problems);
   if (answer.kind === 'error') return { ...answer, message: `${answer.message} ${hint}` };
-  const body = withText(answer.body, hint);
+  const body = await withText(answer.body, hint);
   return body === undefined ? answer : { ...answer, body };
 }
 
@@ -41,9 +41,9 @@ export function misfit(entry: ToolEntry, problems: readonly string[]): string {
 }
 
 /** The result with one more text block; undefined where it has no list of blocks. */
-function withText(body: ResultBody, said: string): ResultBody | undefined {
+async function withText(body: ResultBody, said: string): Promise<ResultBody | undefined> {
   const { text, metaAt } = body;
-  const content = findMember(readObject(text), 'content');
+  const content = findMember(await readObjectInTurns(text), 'content');
   if (content === undefined || text.charAt(content.start) !== '[') return undefined;
   const at = content.end - 1;
   const isEmpty = text.slice(content.start + 1, at).trim() === '';

@@ -4,10 +4,18 @@ import type { Logger } from '../observe/log.ts';
 import type { Connection } from '../pipeline/types.ts';
 import { oneLine } from '../protocol/json.ts';
 import { createLineReader } from '../protocol/lines.ts';
-import { type InvalidMessage, type Message, parseMessage, type RequestMessage } from '../protocol/messages.ts';
+import {
+  type InvalidMessage,
+  type Message,
+  parseLarge,
+  parseMessage,
+  type RequestMessage,
+} from '../protocol/messages.ts';
 import { createIdFinder, type IdFinder, type IdText, responseIdIn } from '../protocol/request-id.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { createInOrder } from '../shared/in-order.ts';
+import { decodeLarge } from '../shared/large.ts';
 import { pong, refusal } from './answer.ts';
 import { ARRAY_BYTES, answerArrays, batchElements } from './batch.ts';
 import { createFlights, isWithdrawn } from './flights.ts';
@@ -149,21 +157,28 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     for (const array of answerArrays(present, longest)) send(array);
   };
 
-  const receive = async (line: string): Promise<void> => {
-    const message = parseMessage(line, 'caller');
+  const receive = async (line: string, message: Message): Promise<void> => {
     if (message.kind === 'batch' && session !== undefined && hasBatches(session.revision))
       return receiveBatch(message.text);
     const text = await reply(message, line);
     if (text !== undefined) send(text);
   };
 
+  const failed = (error: unknown): void => log.error({ err: error }, 'a message could not be answered');
+  const order = createInOrder(input, failed);
+  /** The next message waits until this one is read, not until it is answered. */
+  const receiveLarge = async (bytes: Buffer): Promise<void> => {
+    const line = await decodeLarge(bytes);
+    const message = await parseLarge(line, 'caller');
+    void receive(line, message).catch(failed);
+  };
+
   /** The message that is being dropped, until it is answered: many clients write the id last. */
   let tooLong: IdFinder | undefined;
   const reader = createLineReader(
     {
-      line(text) {
-        receive(text).catch((error: unknown) => log.error({ err: error }, 'a message could not be answered'));
-      },
+      line: (text) => order.run(() => void receive(text, parseMessage(text, 'caller')).catch(failed)),
+      large: (bytes) => order.run(() => receiveLarge(bytes)),
       broken(reason) {
         if (reason === 'too long') tooLong = createIdFinder();
         else send(refuse({ id: 'null', code: 'PARSE_ERROR', message: 'The message is not valid UTF-8.' }, undefined));
@@ -180,7 +195,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     options.maxMessageBytes,
   );
   input.on('data', (chunk: Buffer) => reader.push(chunk));
-  input.once('end', () => options.ended('stdin closed'));
+  input.once('end', () => order.run(() => options.ended('stdin closed')));
   input.once('error', () => options.ended('stdin closed'));
   output.once('error', () => options.ended('stdout broken'));
 

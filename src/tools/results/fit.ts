@@ -1,12 +1,12 @@
 /** A result that fits: what the caller selected of it, and no more tokens than it wants. */
 import { estimateLong } from '../../catalog/tokens.ts';
-import { turnFor } from '../../downstream/turns.ts';
 import { ownResult, type ResultBody } from '../../protocol/codec.ts';
-import { elements } from '../../protocol/json.ts';
-import { MAX_DEPTH, parsedValue } from '../../protocol/messages.ts';
-import { findMember, ScanError, type ScannedObject, scanObject } from '../../protocol/scan.ts';
+import { elementsInTurns } from '../../protocol/json.ts';
+import { parsedValue, readObject, readObjectInTurns, stringValue } from '../../protocol/messages.ts';
+import { findMember, type ScannedObject } from '../../protocol/scan.ts';
 import type { RelayContext } from '../../relay/relay.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { turnFor } from '../../shared/large.ts';
 import { valueBody } from '../answer.ts';
 import { cutAt } from './cut.ts';
 import type { Selector } from './select.ts';
@@ -39,16 +39,15 @@ async function fitBody(body: ResultBody, fitting: Fitting): Promise<ResultBody> 
   const { text } = body;
   const { maxTokens, select } = fitting;
   if (select === undefined && (maxTokens === undefined || (await estimateLong(text)) <= maxTokens)) return body;
-  await turnFor(text.length);
-  const root = scanRoot(text);
-  await turnFor(text.length);
-  const blocks = blocksOf(text, root);
+  const root = await readObjectInTurns(text);
+  if (root === undefined) return body;
+  const blocks = await blocksOf(text, root);
   if (blocks === undefined || parsedValue(text, findMember(root, 'isError')) === true) {
     return select === undefined && blocks !== undefined ? cut(text, root, blocks, fitting) : body;
   }
   await turnFor(text.length);
   if (select === undefined) return cut(text, root, blocks, fitting);
-  const json = jsonOf(text, root, blocks);
+  const json = await jsonOf(text, root, blocks);
   if (json === undefined) return unselected(body, root, blocks, fitting, 'the result is not JSON');
   let chosen: string;
   try {
@@ -62,7 +61,7 @@ async function fitBody(body: ResultBody, fitting: Fitting): Promise<ResultBody> 
     return valueBody(chosen, fitting.relay.client, 'JSON');
   }
   const shell = ownResult({ content: [] });
-  return cut(shell.text, scanRoot(shell.text), [{ raw: '', text: chosen }], fitting);
+  return cut(shell.text, readObject(shell.text) ?? root, [{ raw: '', text: chosen }], fitting);
 }
 
 /** Blocks of a result that are looked at where it has to be cut. */
@@ -75,41 +74,34 @@ interface Block {
   readonly text: string | undefined;
 }
 
-function scanRoot(text: string): ScannedObject {
-  return scanObject(text, {}, { maxDepth: MAX_DEPTH, uniqueKeys: false });
-}
-
-function blocksOf(text: string, root: ScannedObject): Block[] | undefined {
+async function blocksOf(text: string, root: ScannedObject): Promise<Block[] | undefined> {
   const member = findMember(root, 'content');
   if (member === undefined || text.charAt(member.start) !== '[') return undefined;
-  const all = elements(text.slice(member.start, member.end), MAX_BLOCKS + 1);
+  const all = await elementsInTurns(text.slice(member.start, member.end), MAX_BLOCKS + 1);
   if (all.length > MAX_BLOCKS) all[MAX_BLOCKS] = textBlock(`More than ${MAX_BLOCKS} blocks: the others are left out.`);
-  return all.map((raw) => {
-    const block: unknown = raw.startsWith('{') && raw.includes('"text"') ? JSON.parse(raw) : undefined;
-    const { type, text: said } = (block ?? {}) as { type?: unknown; text?: unknown };
-    return { raw, text: type === 'text' && typeof said === 'string' ? said : undefined };
-  });
+  const blocks: Block[] = [];
+  for (const raw of all) {
+    const block = raw.startsWith('{') && raw.includes('"text"') ? await readObjectInTurns(raw) : undefined;
+    const isText = stringValue(raw, findMember(block, 'type')) === 'text';
+    blocks.push({ raw, text: isText ? stringValue(raw, findMember(block, 'text')) : undefined });
+  }
+  return blocks;
 }
 
 /** What `select` looks into: structured content, or the text of the only text block where it is JSON. */
-function jsonOf(text: string, root: ScannedObject, blocks: readonly Block[]): string | undefined {
+async function jsonOf(text: string, root: ScannedObject, blocks: readonly Block[]): Promise<string | undefined> {
   const structured = findMember(root, 'structuredContent');
   if (structured !== undefined) return text.slice(structured.start, structured.end);
   const texts = blocks.flatMap((block) => block.text ?? []);
   const [only] = texts;
   if (only === undefined || texts.length > 1) return undefined;
-  return isJson(only) ? only : undefined;
+  return (await isJson(only)) ? only : undefined;
 }
 
 /** Reads without making anything of it: a result can be long. */
-function isJson(text: string): boolean {
-  try {
-    const { members } = scanObject(`{"json":${text}}`, {}, { maxDepth: MAX_DEPTH + 1, uniqueKeys: false });
-    return members.length === 1;
-  } catch (error) {
-    if (error instanceof ScanError) return false;
-    throw error;
-  }
+async function isJson(text: string): Promise<boolean> {
+  const root = await readObjectInTurns(`{"json":${text}}`);
+  return root?.members.length === 1;
 }
 
 async function unselected(
@@ -135,7 +127,7 @@ async function cut(
   note?: string,
 ): Promise<ResultBody> {
   const whole = blocks.flatMap((block) => block.text ?? []).join('\n\n');
-  const json = jsonOf(text, root, blocks);
+  const json = await jsonOf(text, root, blocks);
   const kept: string[] = [];
   let left = fitting.maxTokens ?? Number.POSITIVE_INFINITY;
   let offset = 0;

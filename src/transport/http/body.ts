@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Gatherer } from '../../shared/gather.ts';
+import { decodeLarge, isLarge } from '../../shared/large.ts';
 
 export type Body =
   | { readonly kind: 'text'; readonly text: string }
@@ -52,7 +53,11 @@ export function readBody(
   });
   request.on('end', () => {
     const bytes = gatherer.take();
-    finish(isUtf8(bytes) ? { kind: 'text', text: bytes.toString('utf8') } : { kind: 'not UTF-8' });
+    if (!isUtf8(bytes)) return finish({ kind: 'not UTF-8' });
+    if (!isLarge(bytes.length)) return finish({ kind: 'text', text: bytes.toString('utf8') });
+    const tell = waiting;
+    waiting = undefined;
+    void decodeLarge(bytes).then((text) => tell?.({ kind: 'text', text }));
   });
   request.on('close', () => finish({ kind: 'gone' }));
 }

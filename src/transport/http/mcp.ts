@@ -1,10 +1,11 @@
 /** `/mcp`: Streamable HTTP for both eras. What arrives is checked and sorted here; modern.ts and legacy.ts answer it. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Connection } from '../../pipeline/types.ts';
-import { parseMessage } from '../../protocol/messages.ts';
+import { type Message, parseLarge, parseMessage } from '../../protocol/messages.ts';
 import { isLegacy, isModern, UNDECLARED_REVISION } from '../../protocol/revisions.ts';
 import { type ByteBudget, type OwnerBudget, UNBOUNDED } from '../../shared/byte-budget.ts';
 import type { GatewayError } from '../../shared/errors.ts';
+import { isLarge } from '../../shared/large.ts';
 import { together } from '../../shared/turn.ts';
 import { type Answer, refusal } from '../answer.ts';
 import type { Protocol } from '../protocol.ts';
@@ -76,8 +77,10 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     waiting = [];
   };
 
-  const route = (post: Post, text: string): Promise<void> | void => {
-    const message = parseMessage(text, 'caller');
+  const routeLarge = async (post: Post, text: string): Promise<void> =>
+    route(post, text, await parseLarge(text, 'caller'));
+
+  const route = (post: Post, text: string, message: Message): Promise<void> | void => {
     const version = headerOf(post.request, 'mcp-protocol-version');
     const isModernPost = version !== undefined && isModern(version);
     switch (message.kind) {
@@ -105,7 +108,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const receive = (post: Post, body: Body): Promise<void> | void => {
     switch (body.kind) {
       case 'text':
-        return route(post, body.text);
+        if (isLarge(body.text.length)) return routeLarge(post, body.text);
+        return route(post, body.text, parseMessage(body.text, 'caller'));
       case 'not UTF-8':
         return send(post, refusal('null', 'PARSE_ERROR', 'The body is not valid UTF-8.'));
       case 'too large': {
