@@ -87,3 +87,34 @@ describe('a list that is large', () => {
     expect(turns).toBeGreaterThan(3);
   });
 });
+
+describe('a list whose second page is', () => {
+  const linkTo = (second: object): Link => {
+    const request = async (_method: string, params: string): Promise<unknown> => {
+      if (params !== '') return second;
+      const text = `{"tools":[${tool('a')}],"nextCursor":"b"}`;
+      return { ok: true, result: { text, metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined } };
+    };
+    return { facts: { capabilities: { tools: {} }, instructions: undefined }, request } as unknown as Link;
+  };
+  const result = { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined };
+
+  it.each([
+    ['refused', { ok: false, code: -32602, message: 'Invalid cursor' }, /refused.*Invalid cursor.*-32602/],
+    ['an unknown method', { ok: false, code: -32601, message: 'no' }, /refused/],
+    ['no list', { ok: true, result }, /without a list/],
+    ['null', { ok: true, result: { ...result, text: '{"tools":null}' } }, /without a list/],
+  ])('%s is what is on the first, and is read again soon', async (_what, second, warning) => {
+    const warnings: string[] = [];
+    const options = {
+      server: 's',
+      timeoutMs: 1000,
+      hasHeaders: false,
+      warn: (what: string) => void warnings.push(what),
+    };
+    const list = await fetchTools(linkTo(second), options);
+    expect(list.entries.map(({ name }) => name)).toEqual(['a']);
+    expect(list.ttlMs).toBe(60_000);
+    expect(warnings).toEqual([expect.stringMatching(warning)]);
+  });
+});

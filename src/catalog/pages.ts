@@ -16,6 +16,8 @@ const MIB = 1024 * 1024;
 const MAX_DEFINITION = MIB;
 const MAX_KEPT = 8 * MIB;
 const MAX_READ = 32 * MIB;
+/** Milliseconds after which a list that could not be read to its end is read again. */
+const PARTIAL_TTL_MS = 60_000;
 /** Characters of what a page says besides its list. */
 const MAX_FRAME = 64 * 1024;
 /** Reasons that are told one by one. */
@@ -47,8 +49,8 @@ export interface FetchedPages {
 
 /**
  * Takes what is within the bounds; the rest is left out, with a warning. Others get their turn meanwhile. A cursor that comes back
- * ends the list: what came until then is the list.
- * @throws GatewayError SERVER_UNAVAILABLE when the server refuses, or sends something that is no list.
+ * or is refused ends the list: what came until then is the list.
+ * @throws GatewayError SERVER_UNAVAILABLE when the server refuses the first page, or sends something that is no list.
  */
 export async function fetchPages(link: Link, options: PagesOptions): Promise<FetchedPages> {
   const { server, method, what } = options;
@@ -59,9 +61,16 @@ export async function fetchPages(link: Link, options: PagesOptions): Promise<Fet
   for (let count = 1; ; count++) {
     const params = cursor === undefined ? '' : `"cursor":${JSON.stringify(cursor)}`;
     const reply = await link.request(method, params, { timeoutMs: options.timeoutMs });
-    if (!reply.ok) throw broken(server, `refused to list its ${what}: ${quoted(reply.message, 200)} (${reply.code})`);
-    const page = await list.take(reply.result.text);
-    if (page === undefined) throw broken(server, `answered ${method} without a list of ${what}`);
+    const page = reply.ok ? await list.take(reply.result.text) : undefined;
+    if (!reply.ok || page === undefined) {
+      const refusal = reply.ok
+        ? `answered ${method} without a list of ${what}`
+        : `refused to list its ${what}: ${quoted(reply.message, 200)} (${reply.code})`;
+      if (cursor === undefined) throw broken(server, refusal);
+      // Clients that read the first page only have what is on it.
+      options.warn(`Server "${server}" ${refusal}, after a page that says there are more: those until then are used.`);
+      return { pages: list.pages, ttlMs: PARTIAL_TTL_MS, size: list.size };
+    }
     if (reply.result.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Number.POSITIVE_INFINITY, reply.result.ttlMs);
     cursor = page.nextCursor;
     // An empty one leads nowhere for official clients; one that comes back leads in a circle.
