@@ -16,6 +16,7 @@ it.each([
   'memo://100%25',
   'file:///public/a%2Fb',
   'note://guides%2Fintro',
+  'web://https%3A%2F%2Fexample.com%2Fa%3Fb',
   'file:///%E2%9D%A4%EF%B8%8F.txt',
   'file:///%D9%85%DB%8C%E2%80%8C%D8%AE.txt',
 ])('%s can be read in one way only', (uri) => {
@@ -35,6 +36,8 @@ it.each([
   'file:///public/a%5Cb',
   'note://a%2F..%2Fb',
   'note://a%2F%2E',
+  'web://https%3A%2F%2Fexample.com%2F%2Fa',
+  'web://https%3A%2F%2Fexample.com%2F..%2Fa',
   'file:///public\\..\\secret',
   'file:///public/..;/secret',
   'file:///public/%EF%BC%8E%EF%BC%8E/secret',
@@ -96,7 +99,7 @@ it('is its own normal form, and decoding it once adds no empty segment', () => {
       if (!isPlainUri(uri)) return;
       expect(new URL(uri).href).toBe(uri);
       const { pathname } = new URL(uri);
-      expect(decodeURIComponent(pathname)).not.toContain('//');
+      expect(decodeURIComponent(pathname)).not.toMatch(/(?<!:)\/\//);
     }),
     { numRuns: 30 },
   );

@@ -9,6 +9,8 @@ const CHARACTERS = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-F]{2})+$/;
 const NEEDLESS = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAEF]|[01].|C2%[89].|25[\dA-Fa-f]{2})/;
 /** A backslash that only a server sees which decodes. An escaped slash is how a template takes a value with one. */
 const HIDDEN_BACKSLASH = /%5C/;
+/** The beginning of an address that is the value of a template. */
+const INNER_URL = /(?<![a-z\d+.-])[a-z][a-z\d+.-]*:\/\//gi;
 const UP = /^\s*\.{2,}\s*$/;
 const HERE = /^\s*\.\s*$/;
 
@@ -21,7 +23,9 @@ export function isPlainUri(uri: string): boolean {
   const { href, username, password, hostname, pathname } = new URL(uri);
   if (href !== uri || username !== '' || password !== '') return false;
   const [path = '', ...rest] = uri.split(/[?#]/);
-  if (HIDDEN_BACKSLASH.test(path) || decode(hostname + pathname)?.includes('//') !== false) return false;
+  const decoded = decode(hostname + pathname);
+  if (HIDDEN_BACKSLASH.test(path) || decoded === undefined || decoded.replace(INNER_URL, '').includes('//'))
+    return false;
   const decodedPath = decode(path);
   const decodedRest = decode(rest.join('&'));
   if (decodedPath === undefined || decodedRest === undefined) return false;
