@@ -6,6 +6,7 @@ import type { StdioDefinition } from './types.ts';
 
 const NPM = ['.npmrc'];
 const YARN = ['.yarnrc', '.yarnrc.yml', ...NPM];
+const COMPOSE = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 /** Programs that do what a file of their folder says. */
 const MANIFESTS: Readonly<Record<string, readonly string[]>> = {
   npm: ['package.json', ...NPM],
@@ -24,9 +25,16 @@ const MANIFESTS: Readonly<Record<string, readonly string[]>> = {
   just: ['justfile', 'Justfile', '.justfile'],
   task: ['Taskfile.yml', 'Taskfile.yaml', 'taskfile.yml', 'taskfile.yaml'],
   mise: ['mise.toml', '.mise.toml'],
-  cargo: ['Cargo.toml'],
+  cargo: ['Cargo.toml', 'build.rs', 'src/main.rs'],
+  composer: ['composer.json'],
+  bundle: ['Gemfile'],
+  rake: ['Rakefile'],
+  mix: ['mix.exs'],
+  pixi: ['pixi.toml', 'pyproject.toml'],
+  nix: ['flake.nix', 'default.nix'],
+  direnv: ['.envrc'],
+  'docker-compose': COMPOSE,
 };
-const COMPOSE = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 /** Programs that look into `node_modules` before they look elsewhere. */
 const RUNS_PACKAGES = /^(?:np[mx]|pnp[mx]|yarn|bunx?)$/;
 /** `-m MODULE` of Python, also behind other letters, and of `uv run`. */

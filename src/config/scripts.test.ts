@@ -66,6 +66,8 @@ const CASES: [string, Entry, string][] = [
   ['a package of the project', { command: 'npx', args: ['@a/notes'] }, 'node_modules/@a/notes/package.json'],
   ['where packages come from', { command: 'npx', args: ['-y', 'notes-mcp'] }, '.npmrc'],
   ['what compose starts', { command: 'docker', args: ['compose', 'run', 'mcp'] }, 'compose.yaml'],
+  ['what an older compose starts', { command: 'docker-compose', args: ['run', 'mcp'] }, 'docker-compose.yml'],
+  ['what a runner sets', { command: 'direnv', args: ['exec', '.', 'mcp'] }, '.envrc'],
   ['what go compiles', { command: 'go', args: ['run', './cmd/srv'] }, 'cmd/srv/main.go'],
   ['in a folder that a shell goes to', { command: 'sh', args: ['-c', 'cd sub && ./run.sh'] }, 'sub/run.sh'],
   ['a library', { env: { LD_PRELOAD: 'CWD/evil.so' } }, 'evil.so'],
