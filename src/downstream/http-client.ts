@@ -90,12 +90,9 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
       const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
       // The configured headers hold credentials, which belong to this origin alone.
       if (target?.origin !== url.origin || hops >= MAX_REDIRECTS) {
-        const where = target === undefined ? 'nowhere' : target.origin;
-        throw unavailable(
-          server,
-          `redirects to ${where}, which is not followed. Put the final address into its entry.`,
-          { data: WITHOUT_EFFECT },
-        );
+        throw unavailable(server, `${redirection(target, url)}. Put the final address into its entry.`, {
+          data: WITHOUT_EFFECT,
+        });
       }
       const path = target.pathname + target.search;
       if (request.path === undefined) home = path;
@@ -124,6 +121,13 @@ function headerList(configured: ReadonlyMap<string, string>, own: Readonly<Recor
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
+
+/** What is wrong with a redirect that is not followed. */
+function redirection(target: URL | undefined, from: URL): string {
+  if (target === undefined) return 'redirects to nowhere';
+  if (target.origin === from.origin) return `redirects more than ${MAX_REDIRECTS} times, perhaps in a circle`;
+  return `redirects to ${target.origin}, which is not followed`;
+}
 
 function isRedirect(response: HttpResponse): boolean {
   return REDIRECTS.has(response.status) && response.header('location') !== undefined;

@@ -71,7 +71,7 @@ const KINDS: readonly (readonly [kind: string, answer: Answer, code: string | un
     'a redirect to itself',
     (to) => to.writeHead(307, { location: to.req.url }).end(),
     'SERVER_UNAVAILABLE',
-    /redirects/,
+    /redirects more than 3 times/,
   ],
   [
     'too many headers',
