@@ -71,6 +71,15 @@ afterAll(async () => {
   home.remove();
 });
 
+it('doctor says how to sign in where nobody is', async () => {
+  const rules = { agents: { default: { allow: { servers: ['*'] } } } };
+  const fresh = makeHome({ servers: servers({ notes: { url: server.url } }), rules });
+  const { code, stdout } = await runCli(['doctor', 'notes'], { env: fresh.env, cwd: fresh.cwd });
+  expect(stdout).toContain('Fix: Sign in: agent-mcp-gateway auth login notes\n');
+  expect(code).toBe(4);
+  fresh.remove();
+});
+
 describe('signing in', () => {
   let last: LastPage;
 

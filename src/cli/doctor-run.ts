@@ -103,7 +103,8 @@ function fixFor(server: ServerDefinition, fault: ProgramFault | undefined, teste
   return undefined;
 }
 
-function fixOf({ code, data }: GatewayError, { link }: ServerDefinition): string {
+function fixOf({ code, data }: GatewayError, { link, name }: ServerDefinition): string {
+  if (code === 'AUTH_REQUIRED') return `Sign in: agent-mcp-gateway auth login ${name}`;
   const status = data?.['httpStatus'];
   if (status === 401 || status === 403) return 'Put valid credentials into "headers" of its entry.';
   if (typeof status === 'number') return 'Check "url" of its entry: the server answers, but not with MCP.';
