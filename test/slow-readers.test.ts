@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterEach, describe, expect, it } from 'vitest';
-import { auditRecords, type Home, makeHome, servers } from './support/home.ts';
+import { auditRecords, type Home, linesOf, makeHome, servers } from './support/home.ts';
 import { fixturePath, main } from './support/paths.ts';
 import { assertGone, isAlive, processesOf, start, until } from './support/process.ts';
 import { INITIALIZE, INITIALIZED } from './support/rpc.ts';
@@ -121,6 +121,23 @@ describe('a terminal', () => {
     await assertGone(of.dir);
   });
 
+  it.each(['serve --transport http --port 0', 'serve', 'tools list', 'demo'])(
+    'that is closed ends %s without a stack trace',
+    async (args) => {
+      const of = home();
+      const said = path.join(of.dir, 'said');
+      const terminal = inTerminal(of, `exec ${node} ${main} ${args} 2>${said}`);
+      let seen = '';
+      terminal.child.stdout?.on('data', (chunk) => {
+        seen += chunk;
+      });
+      await until(() => seen.length > 0 || linesOf(said).length > 0, 'it says something');
+      terminal.child.kill('SIGKILL');
+      await assertGone(of.dir);
+      expect(linesOf(said).filter((line) => /^\s+at |Error/.test(line))).toEqual([]);
+    },
+  );
+
   it('that lives lets SIGHUP reload', async () => {
     const of = home();
     const terminal = inTerminal(of, serving);
@@ -136,7 +153,10 @@ describe('a terminal', () => {
     await assertGone(of.dir);
   });
 
-  it('in which Ctrl-C is pressed sees the status 130, and nothing stays', async () => {
+  it.each([
+    ['Ctrl-C is pressed', '\u0003'],
+    ['Ctrl-C is pressed twice', '\u0003\u0003'],
+  ])('in which %s sees the status 130, and nothing stays', async (_what, keys) => {
     const of = home();
     const terminal = inTerminal(of, serving);
     let seen = '';
@@ -144,7 +164,7 @@ describe('a terminal', () => {
       seen += chunk;
     });
     await until(() => seen.includes('server connected'), 'the gateway runs');
-    terminal.child.stdin?.write('\u0003');
+    terminal.child.stdin?.write(keys);
     expect((await terminal.exited).code).toBe(130);
     expect(seen).not.toMatch(/^\s+at /m);
     await assertGone(of.dir);

@@ -250,7 +250,7 @@ export class AppendFile {
       const outcome = rotate(files, path, file);
       if (outcome === 'done by another') return '';
       if (outcome !== 'busy') {
-        const removable = retention.removable(retention.look(log));
+        const removable = retention.removable(retention.look(log), maxBytes);
         if (removable.length > 0) onRemovable(log, removable);
         return outcome.to;
       }

@@ -6,7 +6,7 @@ import { type AuditFs, type RotatedFile, rotatedFiles } from './files.ts';
 
 export interface RetentionOptions {
   readonly files: AuditFs;
-  /** How many rotated files stay, however old they are. */
+  /** How many rotated files stay, however old they are, where they have room. */
   readonly keep: number;
   /** Milliseconds that every record stays. */
   readonly minAgeMs: number;
@@ -26,8 +26,11 @@ export interface AgedFile extends RotatedFile {
 export interface Retention {
   /** The rotated files of a log, oldest first. @throws what the file system throws. */
   look(log: string): AgedFile[];
-  /** Those that may go now, oldest first: never many at once, so that a clock that was wrong at the start costs little. */
-  removable(rotated: readonly AgedFile[]): readonly AgedFile[];
+  /**
+   * Those that may go now, oldest first: never many at once, so that a clock that was wrong at the start costs little.
+   * @param bytes that need room beside them
+   */
+  removable(rotated: readonly AgedFile[], bytes: number): readonly AgedFile[];
   /** Whether so many bytes more have room once the removable ones are gone. */
   hasRoom(rotated: readonly AgedFile[], bytes: number): boolean;
 }
@@ -54,10 +57,17 @@ export function createRetention(options: RetentionOptions): Retention {
     return Math.max(0, age);
   };
 
-  const removable = (rotated: readonly AgedFile[]): readonly AgedFile[] => {
-    const beyond = rotated.slice(0, Math.max(0, rotated.length - Math.max(1, keep)));
-    const young = beyond.findIndex(({ isOld }) => !isOld);
-    return (young < 0 ? beyond : beyond.slice(0, young)).slice(0, MAX_AT_ONCE);
+  const removable = (rotated: readonly AgedFile[], bytes: number): readonly AgedFile[] => {
+    let beyond = rotated.length - Math.max(1, keep);
+    let excess = rotated.reduce((sum, file) => sum + file.bytes, bytes) - maxTotalBytes;
+    const going: AgedFile[] = [];
+    for (const file of rotated) {
+      if (!file.isOld || going.length === MAX_AT_ONCE || (beyond <= 0 && excess <= 0)) break;
+      going.push(file);
+      beyond--;
+      excess -= file.bytes;
+    }
+    return going;
   };
 
   return {
@@ -74,7 +84,7 @@ export function createRetention(options: RetentionOptions): Retention {
       return found;
     },
     hasRoom(rotated, bytes) {
-      const going = new Set(removable(rotated));
+      const going = new Set(removable(rotated, bytes));
       return rotated.reduce((sum, file) => sum + (going.has(file) ? 0 : file.bytes), bytes) <= maxTotalBytes;
     },
   };

@@ -82,6 +82,17 @@ describe('rotation', () => {
     expect(verifyLog(path)).toMatchObject({ ok: true, complete: true, notes: [] });
   });
 
+  it('removes old files that it would keep where there is no room for them', async () => {
+    const { audit, path, events } = openTestAudit({ maxBytes: 4000, maxTotalBytes: 8 * 2000, keep: 10, minAgeMs: 0 });
+    for (let n = 0; n < 40; n++) {
+      await fill(audit, 2);
+      await settled(path);
+    }
+    expect(events).toEqual([]);
+    expect(totalBytes(path)).toBeLessThanOrEqual(8 * 2000);
+    expect(verifyLog(path)).toMatchObject({ ok: true, complete: true });
+  });
+
   it('removes no record that is younger than the minimum age, and refuses where there is no room for more', async () => {
     let at = 0;
     const limits = { maxBytes: 2000, maxTotalBytes: 8 * 2000, keep: 2, minAgeMs: DAY, monotonic: () => at };

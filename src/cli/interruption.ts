@@ -1,6 +1,7 @@
 /** What a command has open is closed before it ends: after Ctrl-C and other signals, and where nobody reads its output any more. */
 import process from 'node:process';
 import { beforeLeaving, fallSilent } from './output.ts';
+import { endWithoutTerminal } from './terminal.ts';
 
 /** Exit status after each: 128 and its number. */
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -11,6 +12,7 @@ const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  */
 export function closeOnInterruption(close: () => Promise<unknown>): () => void {
   let isClosing = false;
+  endWithoutTerminal();
   const handlers = Object.entries(STATUS).map(([signal, status]) => {
     const handler = (): void => {
       if (isClosing) process.exit(status);

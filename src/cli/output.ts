@@ -105,12 +105,17 @@ export function beforeLeaving(work: () => Promise<unknown>): () => void {
 
 let lastWork: (() => Promise<unknown>) | undefined;
 
+/** What whoever read our data may do without a failure of ours: `| head` has had enough of it, and a terminal may be closed. */
+const GONE: ReadonlyMap<string | undefined, number> = new Map([
+  ['EPIPE', 0],
+  ['EIO', 129],
+]);
+
 function leave({ code }: NodeJS.ErrnoException): void {
-  // Whoever read our data has had enough of it: `| head` is no failure.
-  const isEnough = code === 'EPIPE';
-  if (!isEnough) sayAll(`Cannot write to standard output (${code ?? 'unknown error'}).`);
+  const status = GONE.get(code);
+  if (status === undefined) sayAll(`Cannot write to standard output (${code ?? 'unknown error'}).`);
   fallSilent();
-  const end = (): never => process.exit(isEnough ? 0 : CATALOGUE.CANNOT_WRITE.exit);
+  const end = (): never => process.exit(status ?? CATALOGUE.CANNOT_WRITE.exit);
   if (lastWork === undefined) end();
   else void lastWork().finally(end);
 }

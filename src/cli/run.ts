@@ -8,7 +8,7 @@ import { GatewayError } from '../shared/errors.ts';
 import type { CommandFlags } from './flags.ts';
 import { refuseMisplaced } from './misplaced.ts';
 import { say } from './output.ts';
-import { watchTerminal } from './terminal.ts';
+import { endWithoutTerminal, watchTerminal } from './terminal.ts';
 
 /** Milliseconds that running calls get to finish once the gateway stops (docs/operations.md, Stop). */
 const DRAIN_MS = 10_000;
@@ -33,11 +33,15 @@ export async function serve(settings: Settings, flags: CommandFlags): Promise<vo
   refuseMisplaced(settings, flags);
   let gateway: Life | undefined;
   let stopping = false;
+  /** Exit status of an end that waits for nothing. */
+  let hurried = 1;
   const parent = process.ppid;
   const isTerminalGone = watchTerminal();
+  endWithoutTerminal();
   const stop = (reason: string, drainMs: number = DRAIN_MS, status = 0): void => {
     if (gateway === undefined) process.exit(status);
-    if (stopping) leave(gateway);
+    if (status !== 0) hurried = status;
+    if (stopping) leave(gateway, hurried);
     stopping = true;
     gateway.log.info({ reason }, 'stopping');
     const { log } = gateway;
@@ -69,7 +73,7 @@ export async function serve(settings: Settings, flags: CommandFlags): Promise<vo
   gateway = started;
   if (settings.transport === 'http') return serveOverHttp(started, settings);
   await started.serveStdio(process.stdin, process.stdout, (reason) => {
-    if (reason === 'stdout broken') leave(started);
+    if (reason === 'stdout broken') leave(started, hurried);
     endWithClient(parent, (drainMs) => {
       if (!stopping) stop(reason, drainMs);
     });
@@ -105,9 +109,9 @@ function endWithClient(parent: number, stop: (drainMs: number) => void): void {
 }
 
 /** Exits at once; the guardian ends what is left of the servers (docs/servers.md, Stop). */
-function leave(gateway: Life): never {
+function leave(gateway: Life, status: number): never {
   gateway.kill();
-  process.exit(1);
+  process.exit(status);
 }
 
 async function serveOverHttp(gateway: Life, { allowedHosts }: Settings): Promise<void> {
