@@ -85,3 +85,11 @@ it('what it takes for good is compiled', () => {
     { numRuns: 3000 },
   );
 });
+
+it.each([50, 300, 20_000])('a chain of %i references is good where clients can follow it', (count) => {
+  const next = (at: number): object => (at + 1 < count ? field({ $ref: `#/$defs/d${at + 1}` }) : { type: 'string' });
+  const $defs = Object.fromEntries(Array.from({ length: count }, (_, at) => [`d${at}`, next(at)]));
+  const schema = { ...field({ $ref: '#/$defs/d0' }), $defs };
+  expect(isCompilable(schema)).toBe(count < 100);
+  expect(compiles(schema)).toBe(count < 100);
+});

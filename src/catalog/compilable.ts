@@ -12,21 +12,32 @@ const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boo
 const NAMES: ReadonlySet<string> = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$async']);
 /** They need a `format` beside them. */
 const FORMAT_BOUNDS = /^format(?:Exclusive)?(?:Minimum|Maximum)$/;
+/** Schemas that references lead to: clients compile one within the other, and run out of stack at some hundreds. */
+const MAX_TARGETS = 100;
 /** A pattern that is longer is not tried. */
 const MAX_PATTERN = 10_000;
 
 /** Whether official clients can compile a schema. */
 export function isCompilable(root: object): boolean {
-  return new Walk(root as Schema).holds(root);
+  return new Walk(root as Schema).isSound();
 }
 
-/** One pass over a schema and what its references lead to. */
+/** One pass over a schema and what its references lead to: servers write them, so each part is looked at once. */
 class Walk {
   readonly #root: Schema;
   readonly #seen = new Set<object>();
+  /** What references lead to and is still to be looked at. */
+  readonly #ahead: unknown[] = [];
+  readonly #targets = new Set<unknown>();
 
   constructor(root: Schema) {
     this.#root = root;
+  }
+
+  isSound(): boolean {
+    this.#ahead.push(this.#root);
+    while (this.#ahead.length > 0) if (!this.holds(this.#ahead.pop())) return false;
+    return true;
   }
 
   holds(value: unknown): boolean {
@@ -43,14 +54,21 @@ class Walk {
 
   /** Whether a reference leads to a schema of this document, and not only from one reference to the next for ever. */
   leadsOn(reference: string): boolean {
-    const passed = new Set<unknown>();
-    let target = this.#target(reference);
-    while (isSchema(target) && typeof target['$ref'] === 'string') {
-      if (passed.has(target)) return false;
-      passed.add(target);
-      target = this.#target(target['$ref']);
+    const target = this.#target(reference);
+    if (this.#targets.has(target)) return true;
+    if (this.#targets.size >= MAX_TARGETS || this.#leadsNowhere(target)) return false;
+    this.#targets.add(target);
+    this.#ahead.push(target);
+    return true;
+  }
+
+  #leadsNowhere(target: unknown): boolean {
+    let at = target;
+    for (let steps = 0; isSchema(at) && typeof at['$ref'] === 'string'; steps++) {
+      if (steps >= MAX_TARGETS) return true;
+      at = this.#target(at['$ref']);
     }
-    return this.holds(this.#target(reference));
+    return at === undefined;
   }
 
   #target(reference: string): unknown {
