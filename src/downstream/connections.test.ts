@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 function send(path: string, signal = new Canceller()): Promise<HttpResponse> {
-  return dispatch(connections, { method: 'GET', path, headers: [], body: null, signal, gather: 1000 });
+  return dispatch(connections, { method: 'GET', path, headers: [], body: null, signal, gather: 1000, server: 's' });
 }
 
 function reply(request: IncomingMessage, response: ServerResponse): void {
@@ -103,7 +103,15 @@ describe('the connections to one origin', () => {
       await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
       const made = createConnections(`http://127.0.0.1:${(closing.address() as AddressInfo).port}`);
       const ask = (): Promise<HttpResponse> =>
-        dispatch(made, { method: 'POST', path: '/', headers: [], body: '{}', signal: new Canceller(), gather: 1000 });
+        dispatch(made, {
+          method: 'POST',
+          path: '/',
+          headers: [],
+          body: '{}',
+          signal: new Canceller(),
+          gather: 1000,
+          server: 's',
+        });
       for (let call = 0; call < 20; call++) expect(String((await ask()).whole)).toBe('{}');
       const answers = await Promise.all(Array.from({ length: count }, ask));
       expect(answers.map(({ whole }) => String(whole))).toEqual(answers.map(() => '{}'));
@@ -144,6 +152,7 @@ describe('the connections to one origin', () => {
         body: null,
         signal: new Canceller(),
         gather: 1,
+        server: 's',
       } as const;
       await expect(dispatch(connections, { ...bad, headers: [...bad.headers] })).rejects.toBeInstanceOf(NotSent);
     }

@@ -12,8 +12,9 @@ import { createConnections } from './connections.ts';
 import { OFFERED, Undecodable } from './decoding.ts';
 import { CLIENT_NAME } from './envelope.ts';
 import { unavailable, WITHOUT_EFFECT } from './failures.ts';
-import { BrokenOff, dispatch, type HttpResponse, NotSent, TooLong } from './http-exchange.ts';
+import { BrokenOff, dispatch, type HttpResponse, NoRoom, NotSent, TooLong } from './http-exchange.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
+import { NO_ROOM } from './room.ts';
 import { ProxyRefusal } from './tunnel.ts';
 
 /** Milliseconds before a refused connection is tried again: a server that restarts. */
@@ -67,6 +68,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
       body: request.body ?? null,
       signal: request.signal,
       gather: request.gather,
+      server,
     });
 
   /** A connection that was refused carried nothing, so trying again cannot do anything twice. */
@@ -141,6 +143,7 @@ function describe(
 ): GatewayError {
   if (error instanceof BrokenOff) return unavailable(server, 'broke off its answer.', { cause: error.cause });
   if (error instanceof TooLong) return tooLong(server, gather ?? 0);
+  if (error instanceof NoRoom) return unavailable(server, NO_ROOM);
   if (error instanceof Undecodable) return undecodable(server, error);
   const reason = error instanceof NotSent ? error.cause : error;
   const code = errorCode(reason);
@@ -226,15 +229,15 @@ export async function readBody(server: string, response: HttpResponse, maxBytes:
     }
     gatherer.push(chunk);
   });
-  return await bodyText(server, gatherer.take());
+  const bytes = utf8Of(server, gatherer.take());
+  return isLarge(bytes.length) ? await decodeLarge(bytes) : bytes.toString('utf8');
 }
 
-/** @returns a promise for a body that is large. @throws GatewayError SERVER_UNAVAILABLE where it is not UTF-8. */
-export function bodyText(server: string, body: Buffer): string | Promise<string> {
+/** The bytes of the text of a body. @throws GatewayError SERVER_UNAVAILABLE where they are not UTF-8. */
+export function utf8Of(server: string, body: Buffer): Buffer {
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
   // A byte-order mark is no part of the text, as everywhere in HTTP (Encoding, UTF-8 decode).
-  const text = body.length > 2 && body.readUIntBE(0, 3) === BYTE_ORDER_MARK ? body.subarray(3) : body;
-  return isLarge(text.length) ? decodeLarge(text) : text.toString('utf8');
+  return body.length > 2 && body.readUIntBE(0, 3) === BYTE_ORDER_MARK ? body.subarray(3) : body;
 }
 
 function undecodable(server: string, error: Undecodable): GatewayError {

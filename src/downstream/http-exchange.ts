@@ -7,9 +7,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { Gatherer } from '../shared/gather.ts';
+import { isLarge } from '../shared/large.ts';
 import { together } from '../shared/turn.ts';
 import type { Carried, Connections } from './connections.ts';
 import { type Decoding, decodingOf, type Sink, type Source, Undecodable } from './decoding.ts';
+import { createRoom, type Room } from './room.ts';
 
 /** Bytes that are held while nobody reads; then the server has to wait. */
 const MAX_HELD = 64 * 1024;
@@ -40,6 +42,8 @@ export interface ExchangeRequest {
    * apart from the head costs as much as reading it. Undefined where whoever asks reads every body.
    */
   readonly gather: number | undefined;
+  /** Whose room a body takes that is gathered. */
+  readonly server: string;
 }
 
 export interface HttpResponse {
@@ -51,6 +55,8 @@ export interface HttpResponse {
   readonly body: HttpBody;
   /** The body that was gathered; undefined where it is still to be read. */
   readonly whole: Buffer | undefined;
+  /** What was gathered is not needed any more. */
+  done(): void;
 }
 
 /** There was no connection to send the request on; `cause` says why. */
@@ -58,6 +64,9 @@ export class NotSent extends Error {}
 
 /** The head of a response came, and not all of its body. */
 export class BrokenOff extends Error {}
+
+/** There is no room for a body. */
+export class NoRoom extends Error {}
 
 /** A body has more bytes than whoever asked for it takes. */
 export class TooLong extends Error {}
@@ -69,8 +78,8 @@ export class TooLong extends Error {}
  */
 export function dispatch(to: Connections, request: ExchangeRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const { method, path, headers, body, signal, gather } = request;
-    to.dispatch({ method, path, headers, body }, new Exchange(signal, gather, resolve, reject));
+    const { method, path, headers, body } = request;
+    to.dispatch({ method, path, headers, body }, new Exchange(request, resolve, reject));
   });
 }
 
@@ -82,6 +91,8 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   readonly #signal: CancelSignal;
   readonly #gather: number | undefined;
   #gatherer: Gatherer | undefined;
+  readonly #server: string;
+  #room: Room | undefined;
   /** Undefined for a body that is not compressed, as most are. */
   #decoding: Decoding | undefined;
   /** Whether all bytes came from the connection. */
@@ -98,13 +109,13 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   #failure: unknown;
 
   constructor(
-    signal: CancelSignal,
-    gather: number | undefined,
+    { signal, gather, server }: ExchangeRequest,
     resolve: (response: HttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#signal = signal;
     this.#gather = gather;
+    this.#server = server;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this.#aborted, { once: true });
@@ -144,8 +155,10 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   data(chunk: Buffer): void {
     if (this.isOver) return;
     if (this.#gatherer !== undefined) {
-      if (this.#gatherer.length + chunk.length <= (this.#gather ?? 0)) this.#gatherer.push(chunk);
-      else this.#abort(new TooLong());
+      const length = this.#gatherer.length + chunk.length;
+      if (length > (this.#gather ?? 0)) this.#abort(new TooLong());
+      else if (isLarge(length) && !this.#hasRoom(length)) this.#abort(new NoRoom());
+      else this.#gatherer.push(chunk);
       return;
     }
     if (this.#take !== undefined) {
@@ -156,6 +169,15 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes > MAX_HELD) this.#source()?.pause();
+  }
+
+  #hasRoom(bytes: number): boolean {
+    this.#room ??= createRoom(this.#server);
+    return this.#room.grow(bytes);
+  }
+
+  done(): void {
+    this.#room?.end();
   }
 
   onResponseEnd(): void {
@@ -195,6 +217,7 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
 
   #fail(error: unknown): void {
     this.#decoding?.destroy();
+    this.done();
     this.#reject(this.#describe(error));
     this.#end(error);
   }
@@ -202,7 +225,7 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   #describe(error: unknown): unknown {
     // A request is started when it has a connection.
     if (this.#controller === undefined) return new NotSent('', { cause: error });
-    return this.status === 0 || error instanceof TooLong || error instanceof Undecodable
+    return this.status === 0 || error instanceof TooLong || error instanceof NoRoom || error instanceof Undecodable
       ? error
       : new BrokenOff('', { cause: error });
   }

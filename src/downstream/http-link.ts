@@ -10,18 +10,20 @@ import { isModern } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import { Canceller, type CancelSignal, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { decodeLarge, isLarge } from '../shared/large.ts';
 import { quoted } from '../shared/quote.ts';
 import { pause, within } from '../shared/wait.ts';
 import type { Authorization } from './authorization.ts';
 import { authorized } from './authorized.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { changesNothing, seconds, unavailable, WITHOUT_EFFECT, withoutEffect } from './failures.ts';
-import { bodyText, createHttpClient, discard, EVENT_STREAM, readRefusal } from './http-client.ts';
+import { createHttpClient, discard, EVENT_STREAM, readRefusal, utf8Of } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { keepListening } from './http-listen.ts';
 import { createHttpSession } from './http-session.ts';
 import { readEvents, type StreamEnd } from './http-stream.ts';
 import { CHECK_ADDRESS, hasCredentialIn, isOldTransport, oldTransport, refused } from './refusal.ts';
+import { readFew } from './room.ts';
 import { EventStreamError } from './sse.ts';
 import type { Log } from './types.ts';
 import type { Warn } from './warnings.ts';
@@ -116,8 +118,10 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
     if (message.method === 'initialize') session.begin(response);
     if (response.whole === undefined) return receive(message, id, response, signal);
     if (response.whole.length === 0) throw unavailable(server, `answered with nothing. ${CHECK_ADDRESS}`);
-    const text = bodyText(server, response.whole);
-    const taken = handlers.message(typeof text === 'string' ? text : await text, id);
+    const bytes = utf8Of(server, response.whole);
+    const taken = isLarge(bytes.length)
+      ? await readFew(async () => handlers.message(await decodeLarge(bytes), id)).finally(() => response.done())
+      : handlers.message(bytes.toString('utf8'), id);
     if (!(typeof taken === 'boolean' ? taken : await taken)) {
       throw unavailable(server, 'sent an answer that is no message.');
     }
@@ -189,7 +193,7 @@ function openHttp(options: HttpOptions, handlers: ChannelHandlers): Channel {
   ): Promise<void> => {
     let lingering: NodeJS.Timeout | undefined;
     const read = (response: HttpResponse): Promise<StreamEnd> =>
-      readEvents(response, maxBytes, ({ type, data }) => {
+      readEvents(server, response, maxBytes, ({ type, data }) => {
         if (type === 'endpoint' && HANDSHAKE.has(message.method)) throw oldTransport(server);
         if (type !== 'message' || data === '') return;
         const took = (isMessage: boolean): void => {

@@ -38,7 +38,7 @@ export async function keepListening(parts: Listening): Promise<void> {
       }
       if (response.status === 200) {
         if (delay > 0 && lastId === undefined) handlers.missed();
-        end = await readEvents(response, maxBytes, ({ type, data }) => {
+        end = await readEvents(server, response, maxBytes, ({ type, data }) => {
           const taken = type === 'message' && data !== '' && handlers.message(data);
           return typeof taken === 'boolean' ? undefined : taken.then(() => undefined);
         });

@@ -1,6 +1,7 @@
 /** Reads one event stream of a server, and says where it was left: the 2025 revisions let clients go on from there. */
 import { createInOrder } from '../shared/in-order.ts';
 import type { HttpResponse } from './http-exchange.ts';
+import { createRoom } from './room.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
 
 const DEFAULT_RETRY_MS = 1000;
@@ -16,6 +17,7 @@ export interface StreamEnd {
 
 /** Reads a stream to its end, and handles its events one after the other. Never rejects. */
 export async function readEvents(
+  server: string,
   response: HttpResponse,
   maxBytes: number,
   handle: (event: ServerEvent) => Promise<void> | void,
@@ -26,13 +28,24 @@ export async function readEvents(
     error ??= caught;
     body.destroy();
   });
-  const reader = createEventReader((event) => order.run(() => handle(event)), maxBytes);
+  const room = createRoom(server);
+  const take = (event: ServerEvent): Promise<void> | void => {
+    const taking = handle(event);
+    if (taking === undefined) room.end();
+    return taking?.finally(() => room.end());
+  };
+  const reader = createEventReader(
+    (event) => order.run(() => take(event)),
+    maxBytes,
+    (bytes) => room.grow(bytes),
+  );
   try {
     await body.read((chunk) => reader.push(chunk));
   } catch (caught) {
     error ??= caught;
   }
   await order.idle();
+  room.end();
   const retryMs = Math.min(reader.retryMs ?? DEFAULT_RETRY_MS, LONGEST_RETRY_MS);
   return { lastId: reader.lastId, retryMs, error };
 }

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { createRoom } from './room.ts';
 import { messageIn, readOutput } from './server-output.ts';
 import { createTail } from './stderr.ts';
 
@@ -47,6 +48,7 @@ it('says that a server is active with its first message, however much it wrote b
       },
     },
     {
+      server: 'server',
       maxMessageBytes: 100,
       tail: createTail(String),
       warn: () => undefined,
@@ -78,6 +80,7 @@ it.each([
       },
     },
     {
+      server: 'server',
       maxMessageBytes: 1_000_000,
       tail: createTail(String),
       warn: () => seen.push('noise'),
@@ -97,4 +100,39 @@ it.each([
     'noise',
     '{"jsonrpc":3}',
   ]);
+});
+
+it.each([
+  ['first', (value: string) => `{"jsonrpc":"2.0","id":7,"result":{"x":"${value}"}}`],
+  ['last', (value: string) => `{"result":{"x":"${value}","id":3},"jsonrpc":"2.0","id":7}`],
+])('an answer for which there is no room fails its call, with the id %s', async (_name, answer) => {
+  const others = Array.from({ length: 8 }, () => createRoom('server'));
+  for (const other of others) expect(other.grow(16 * 1024 * 1024)).toBe(true);
+  const stdout = new PassThrough();
+  const seen: unknown[] = [];
+  readOutput(
+    stdout,
+    {
+      active: () => undefined,
+      message: (text, _of, flaw) => seen.push([text, flaw]) > 0,
+    },
+    {
+      server: 'server',
+      maxMessageBytes: 10_000_000,
+      tail: createTail(String),
+      warn: (what) => seen.push(what),
+      redact: String,
+      endless: () => seen.push('endless'),
+      failed: (error) => seen.push(String(error)),
+    },
+  );
+  const written = `${answer('x'.repeat(3_000_000))}\n{"jsonrpc":2}\n`;
+  for (let at = 0; at < written.length; at += 65_536) stdout.write(written.slice(at, at + 65_536));
+  stdout.end();
+  await new Promise((resolve) => stdout.once('end', resolve));
+  expect(seen).toEqual([
+    ['{"id":7}', expect.stringContaining('no room for it now')],
+    ['{"jsonrpc":2}', undefined],
+  ]);
+  for (const other of others) other.end();
 });

@@ -2,10 +2,12 @@
 import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { createLineReader } from '../protocol/lines.ts';
+import { createIdFinder, type IdFinder } from '../protocol/request-id.ts';
 import { createInOrder, sharedPauses } from '../shared/in-order.ts';
 import { decodeLarge } from '../shared/large.ts';
 import { createBrake } from './brake.ts';
 import type { ChannelHandlers } from './channel.ts';
+import { createRoom, readFew } from './room.ts';
 import { type Tail, visible } from './stderr.ts';
 import type { Warn } from './warnings.ts';
 
@@ -27,6 +29,7 @@ export interface ServerOutput {
 }
 
 export interface OutputOptions {
+  readonly server: string;
   readonly maxMessageBytes: number;
   /** Takes noise for the message of an error that follows. */
   readonly tail: Tail;
@@ -40,11 +43,16 @@ export interface OutputOptions {
 export function readOutput(
   stdout: Readable,
   handlers: Pick<ChannelHandlers, 'active' | 'message'>,
-  { maxMessageBytes, tail, warn, redact, endless, failed }: OutputOptions,
+  { server, maxMessageBytes, tail, warn, redact, endless, failed }: OutputOptions,
 ): ServerOutput {
   const source = sharedPauses(stdout);
   const slow = createBrake(source, UNASKED, UNASKED_MS);
   const order = createInOrder(source, failed);
+  const room = createRoom(server);
+  const readLarge = (bytes: Buffer): Promise<void> =>
+    readFew(async () => take(await decodeLarge(bytes))).finally(() => room.end());
+  /** Looks for the call whose answer has no room. */
+  let unread: IdFinder | undefined;
   let unasked = 0;
   let active = false;
   let over = false;
@@ -87,12 +95,21 @@ export function readOutput(
   const reader = createLineReader(
     {
       line: (text) => order.run(() => take(text)),
-      large: (bytes) => order.run(async () => take(await decodeLarge(bytes))),
+      large: (bytes) => order.run(() => readLarge(bytes)),
+      room: (bytes) => room.grow(bytes),
       blank: () => count(1),
       broken: (reason, line) => {
+        room.end();
+        unread = reason === 'no room' ? createIdFinder() : undefined;
+        if (reason === 'no room') return true;
         if (line !== undefined) order.run(() => take(line.toString('latin1'), 'it is not valid UTF-8.'));
         else if (!over) endless();
         return reason !== 'too long';
+      },
+      dropped: (piece, isEnd) => {
+        unread?.push(piece);
+        const id = isEnd ? unread?.responseId() : undefined;
+        if (id !== undefined) order.run(() => take(`{"id":${id}}`, NO_ROOM_FOR_LINE));
       },
     },
     maxMessageBytes,
@@ -109,9 +126,13 @@ export function readOutput(
     },
     stop: () => {
       over = true;
+      room.end();
     },
   };
 }
+
+const NO_ROOM_FOR_LINE =
+  'there is no room for it now, since too many large answers are on their way: ask for less at a time.';
 
 const OPENING: ReadonlySet<string | undefined> = new Set(['{', '[']);
 const CLOSING: ReadonlySet<string | undefined> = new Set(['}', ']']);

@@ -89,7 +89,7 @@ function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
         response.body.destroy();
         return finish(unavailable(server, 'does not answer with an event stream.'));
       }
-      const { error } = await readEvents(response, maxBytes, event);
+      const { error } = await readEvents(server, response, maxBytes, event);
       const what =
         error instanceof EventStreamError ? `sent an event that is ${error.reason}.` : 'closed its event stream.';
       finish(unavailable(server, what));

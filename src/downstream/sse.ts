@@ -1,5 +1,6 @@
 /** Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream). */
 import type { Buffer } from 'node:buffer';
+import { isLarge } from '../shared/large.ts';
 
 export interface ServerEvent {
   /** `message` where the server gave no type. */
@@ -16,10 +17,12 @@ export interface EventReader {
   readonly retryMs: number | undefined;
 }
 
-export class EventStreamError extends Error {
-  readonly reason: 'too long' | 'not UTF-8';
+type Reason = 'too long' | 'not UTF-8' | 'more than there is room for now';
 
-  constructor(reason: 'too long' | 'not UTF-8') {
+export class EventStreamError extends Error {
+  readonly reason: Reason;
+
+  constructor(reason: Reason) {
     super(`The event stream has an event that is ${reason}.`);
     this.name = 'EventStreamError';
     this.reason = reason;
@@ -29,8 +32,15 @@ export class EventStreamError extends Error {
 /** Pieces of a line that are kept apart until they are put together: each costs more than a byte. */
 const PIECES = 1024;
 
-/** @param maxLength of one event, in bytes. */
-export function createEventReader(handle: (event: ServerEvent) => void, maxLength: number): EventReader {
+/**
+ * @param maxLength of one event, in bytes.
+ * @param hasRoom whether there is room for an event of so many bytes.
+ */
+export function createEventReader(
+  handle: (event: ServerEvent) => void,
+  maxLength: number,
+  hasRoom: (bytes: number) => boolean = () => true,
+): EventReader {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   /** The beginning of a line whose end has not come: its last pieces, and before them those that were put together. */
   let pieces: string[] = [];
@@ -110,6 +120,7 @@ export function createEventReader(handle: (event: ServerEvent) => void, maxLengt
     push(chunk) {
       held += chunk.length;
       if (held > maxLength) throw new EventStreamError('too long');
+      if (isLarge(held) && !hasRoom(held)) throw new EventStreamError('more than there is room for now');
       feed(decode(decoder, chunk));
     },
     get lastId() {

@@ -82,7 +82,7 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   const { maxMessageBytes } = options;
   const endless = (): void => finish(unavailable(server, 'wrote a line that is too long to stdout; it was stopped.'));
   const failed = (error: unknown): void => log.warn({ server, err: error }, 'a message of a server could not be read');
-  const reading = readOutput(child.stdout, handlers, { maxMessageBytes, tail, warn, redact, endless, failed });
+  const reading = readOutput(child.stdout, handlers, { server, maxMessageBytes, tail, warn, redact, endless, failed });
   child.stderr.on('data', (chunk: Buffer) => {
     slowStderr(chunk.length);
     tail.push(chunk);

@@ -10,6 +10,8 @@ export interface LineReader {
   push(chunk: Buffer): void;
 }
 
+type Reason = 'too long' | 'no room' | 'not UTF-8';
+
 export interface LineHandlers {
   /** One line without its end; never blank. */
   line(text: string): void;
@@ -22,8 +24,10 @@ export interface LineHandlers {
    * @param line where it is not UTF-8, without its end.
    * @returns true to go on with the next line, false to ignore whatever is pushed from now on.
    */
-  broken(reason: 'too long' | 'not UTF-8', line?: Buffer): boolean;
-  /** After that: what a line holds that is too long, from its beginning on, piece by piece. Nothing of it is kept here. */
+  broken(reason: Reason, line?: Buffer): boolean;
+  /** Whether there is room for so many bytes of a line; asked for those that are large. */
+  room?(bytes: number): boolean;
+  /** After that: what a line holds that is too long or has no room, from its beginning on, piece by piece. Nothing of it is kept here. */
   dropped?(piece: Buffer, isEnd: boolean): void;
 }
 
@@ -38,7 +42,7 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
   let skipping = false;
   let stopped = false;
 
-  const fail = (reason: 'too long' | 'not UTF-8', line?: Buffer): void => {
+  const fail = (reason: Reason, line?: Buffer): void => {
     stopped = !handlers.broken(reason, line);
   };
 
@@ -76,10 +80,12 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
       if (stopped || start >= chunk.length) return;
       const rest = start === 0 ? chunk : chunk.subarray(start);
       if (skipping) return handlers.dropped?.(rest, false);
-      if (begun.length + rest.length <= maxBytes + 1) return begun.push(rest);
+      const length = begun.length + rest.length;
+      const fits = length <= maxBytes + 1;
+      if (fits && (!isLarge(length) || handlers.room === undefined || handlers.room(length))) return begun.push(rest);
       const held = begun.take();
       skipping = true;
-      fail('too long');
+      fail(fits ? 'no room' : 'too long');
       handlers.dropped?.(held, false);
       handlers.dropped?.(rest, false);
     },
