@@ -241,7 +241,9 @@ export class AppendFile {
       onRotationFailure(error);
       return undefined;
     }
-    if (!retention.hasRoom(rotated, size + maxBytes)) {
+    const bytes = size + maxBytes;
+    // A file that is too large even alone is moved aside all the same: only there it grows old.
+    if (!retention.hasRoom(rotated, bytes) && retention.hasRoom([], bytes)) {
       if (!isFull) return undefined;
       this.#fullUntil = monotonic() + RETRY_FULL;
       throw full();

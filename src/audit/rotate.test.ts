@@ -93,6 +93,32 @@ describe('rotation', () => {
     expect(verifyLog(path)).toMatchObject({ ok: true, complete: true });
   });
 
+  it('goes on where the log was larger than all may be, once it is old', async () => {
+    let at = 0;
+    const before = openTestAudit();
+    await fill(before.audit, 60);
+    await before.audit.close();
+    const limits = { maxTotalBytes: 8 * 1000, minAgeMs: DAY, monotonic: () => at };
+    const { audit, path } = openTestAudit({ ...limits, path: before.path });
+    const tried = async (count: number): Promise<boolean> => {
+      for (let n = 0; n < count; n++) {
+        try {
+          await audit.append(recordOf());
+        } catch {
+          return false;
+        }
+      }
+      return true;
+    };
+    expect(await tried(20)).toBe(false);
+    expect(rotatedNames(path)).toHaveLength(1);
+    at += 2 * DAY;
+    expect(await tried(3)).toBe(true);
+    await settled(path);
+    expect(totalBytes(path)).toBeLessThanOrEqual(8 * 1000);
+    expect(verifyLog(path)).toMatchObject({ ok: true, complete: true });
+  });
+
   it('removes no record that is younger than the minimum age, and refuses where there is no room for more', async () => {
     let at = 0;
     const limits = { maxBytes: 2000, maxTotalBytes: 8 * 2000, keep: 2, minAgeMs: DAY, monotonic: () => at };

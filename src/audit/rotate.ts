@@ -14,8 +14,8 @@ export type Rotated = { readonly to: string } | 'done by another' | 'busy';
  * @throws what the file system throws.
  */
 export function rotate(files: AuditFs, path: string, identity: FileIdentity): Rotated {
-  // A link to a log elsewhere stays a link.
-  const log = files.realpathSync(path);
+  const log = realPath(files, path);
+  if (log === undefined) return 'done by another';
   const release = takeLock(files, `${log}.lock`);
   if (release === undefined) return 'busy';
   try {
@@ -31,6 +31,16 @@ export function rotate(files: AuditFs, path: string, identity: FileIdentity): Ro
     return { to: target };
   } finally {
     release();
+  }
+}
+
+/** A link to a log elsewhere stays a link. @returns undefined where somebody has just moved the log away */
+function realPath(files: AuditFs, path: string): string | undefined {
+  try {
+    return files.realpathSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
