@@ -83,6 +83,16 @@ export function dispatch(to: Connections, request: ExchangeRequest): Promise<Htt
   });
 }
 
+const UNPAUSED: Source = { pause: () => undefined, resume: () => undefined };
+
+/**
+ * Whether undici survives the end of the connection while the response is paused: an assertion of its ends the process where that
+ * connection was not to be kept.
+ */
+function mayPause(headers: IncomingHttpHeaders): boolean {
+  return /chunked/i.test(headers['transfer-encoding'] ?? '') && !/close/i.test(headers.connection ?? '');
+}
+
 /** Handles one request for undici, and is its response. A class, because every call makes one. */
 class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   isOver = false;
@@ -101,6 +111,8 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   readonly #reject: (error: unknown) => void;
   #headers: IncomingHttpHeaders = {};
   #controller: Dispatcher.DispatchController | undefined;
+  /** What lets the server wait. */
+  #pausable: Source | undefined;
   /** What came before somebody read it. */
   #held: Buffer[] | undefined;
   #heldBytes = 0;
@@ -137,7 +149,8 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
     if (status < 200) return;
     this.status = status;
     this.#headers = headers;
-    this.#decoding = decodingOf(headers['content-encoding'], controller, this);
+    this.#pausable = mayPause(headers) ? controller : UNPAUSED;
+    this.#decoding = decodingOf(headers['content-encoding'], this.#pausable, this);
     if (this.#gather !== undefined && status < 300 && isJson(this.type)) {
       const announced = this.#decoding === undefined ? Number(this.header('content-length') ?? 0) : 0;
       this.#gatherer = new Gatherer(this.#gather, announced || 0);
@@ -205,7 +218,7 @@ class Exchange implements Carried, HttpResponse, HttpBody, Sink {
   }
 
   #source(): Source | undefined {
-    return this.#decoding ?? this.#controller;
+    return this.#decoding ?? this.#pausable;
   }
 
   /** Ends the connection; where its response has arrived, there is only what is left of it here. */

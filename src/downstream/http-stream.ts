@@ -1,11 +1,18 @@
 /** Reads one event stream of a server, and says where it was left: the 2025 revisions let clients go on from there. */
-import { createInOrder } from '../shared/in-order.ts';
+import { createInOrder, sharedPauses } from '../shared/in-order.ts';
+import { createBrake } from './brake.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { createRoom } from './room.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
 
 const DEFAULT_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
+
+/** Events that are read at once, and milliseconds in which as many are read again. */
+const EVENTS = 2000;
+const EVENTS_MS = 400;
+/** As many of them between two looks at the clock. */
+const EVENTS_STEP = 100;
 
 /** Where a stream was left. */
 export interface StreamEnd {
@@ -24,7 +31,10 @@ export async function readEvents(
 ): Promise<StreamEnd> {
   let error: unknown;
   const { body } = response;
-  const order = createInOrder(body, (caught) => {
+  const source = sharedPauses(body);
+  const slow = createBrake(source, EVENTS, EVENTS_MS);
+  let events = 0;
+  const order = createInOrder(source, (caught) => {
     error ??= caught;
     body.destroy();
   });
@@ -35,7 +45,10 @@ export async function readEvents(
     return taking?.finally(() => room.end());
   };
   const reader = createEventReader(
-    (event) => order.run(() => take(event)),
+    (event) => {
+      if (++events % EVENTS_STEP === 0) slow(EVENTS_STEP);
+      order.run(() => take(event));
+    },
     maxBytes,
     (bytes) => room.grow(bytes),
   );
