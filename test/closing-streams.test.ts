@@ -17,6 +17,8 @@ it.each(['close', 'keep-alive'])('connection: %s', { timeout: 60_000 }, async (c
       const json = (result: object): void => void response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
       if (id === undefined) return void response.writeHead(202).end();
       if (method === 'tools/call') {
+        // Without chunks, the end of the connection is the end of the answer.
+        response.useChunkedEncodingByDefault = connection !== 'close';
         response.writeHead(200, { 'content-type': 'text/event-stream', connection });
         return void response.end(NOISE.repeat(EVENTS));
       }
