@@ -7,10 +7,9 @@ import { type ConfigDocument, parseDocument } from '../config/document.ts';
 import { canonical, exists, readConfigFile } from '../config/files.ts';
 import { configError, formatProblem } from '../config/load.ts';
 import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate.ts';
-import { type Script, scriptsOf } from '../config/scripts.ts';
+import type { Script } from '../config/scripts.ts';
 import { readServers } from '../config/servers.ts';
 import { settingsHere } from '../config/settings.ts';
-import { summarise } from '../config/summary.ts';
 import { addTrusted, readTrusted, revokeTrusted } from '../config/trust.ts';
 import { escapeText } from '../observe/escape.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -93,13 +92,14 @@ async function readForTrust(path: string): Promise<{
   if (!content.ok) throw new GatewayError('CONFIG_INVALID', formatProblem(content.problem));
   const parsed = parseDocument(path, content.bytes);
   if (!parsed.ok) throw configError(parsed.problems);
+  const { summarise } = await import('../config/summary.ts');
   const scripts = basename(path) === SERVERS_FILE ? await scriptsIn(parsed.document, content.bytes.toString()) : [];
   return { path, sha256: content.sha256, summary: summarise(parsed.document), scripts };
 }
 
 /** What the servers of a file start from this folder, also where a variable of theirs is set only where the gateway starts. */
 async function scriptsIn(document: ConfigDocument, text: string): Promise<readonly Script[]> {
-  const schema = await import('../config/schema.ts');
+  const [schema, { scriptsOf }] = await Promise.all([import('../config/schema.ts'), import('../config/scripts.ts')]);
   const unset = [...text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g)].map(([whole, name = '']) => [name, whole]);
   const env = { ...Object.fromEntries(unset), ...process.env };
   const { servers } = readServers(document, { env, schema, mainScript: process.argv[1] });

@@ -11,7 +11,6 @@ import { tighten } from './loose.ts';
 import { quote } from './quote.ts';
 import { lintProblems, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules.ts';
-import { changedScript, scriptsOf } from './scripts.ts';
 import { readSearch } from './search-terms.ts';
 import { collectSecrets } from './secrets.ts';
 import type { EntryContext } from './server-entry.ts';
@@ -127,6 +126,7 @@ export async function checkConfig(
 async function withScripts(read: ReadServers, content: FileContent): Promise<ReadServers> {
   const trusted = content.ok ? content.trusted : undefined;
   if (trusted === undefined) return read;
+  const { changedScript, scriptsOf } = await import('./scripts.ts');
   const servers = new Map<string, ServerDefinition>();
   const problems = [...read.problems];
   for (const [name, server] of read.servers) {

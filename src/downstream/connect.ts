@@ -1,6 +1,5 @@
 /** Makes one connection: starts the channel, shakes hands within the budgets, and remembers how the server speaks. */
 import { quote } from '../config/quote.ts';
-import { changedScript, scriptsOf } from '../config/scripts.ts';
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from '../config/types.ts';
 import { parsedValue } from '../protocol/messages.ts';
 import { type Era, LATEST_LEGACY } from '../protocol/revisions.ts';
@@ -156,6 +155,7 @@ async function connectStdio(
 async function checkScripts(name: string, definition: StdioDefinition): Promise<void> {
   const { trusted } = definition;
   if (trusted === undefined) return;
+  const { changedScript, scriptsOf } = await import('../config/scripts.ts');
   const changed = changedScript(await scriptsOf(definition, trusted.folder), trusted);
   if (changed === undefined) return;
   throw unavailable(
