@@ -41,14 +41,6 @@ export interface HttpOptions extends StateOptions {
   readonly connect: (proof: Proof) => Connection;
   readonly mcp: McpEndpoint;
   readonly health: () => object;
-  readonly ready: () => boolean;
-  /** How each server is that the connection may know, for `/ready?verbose`. */
-  readonly servers: (connection: Connection) => Promise<readonly object[]>;
-  readonly metrics: (
-    accept: string | undefined,
-    connection: Connection,
-  ) => Promise<{ readonly type: string; readonly text: string }>;
-  readonly failed: (error: unknown) => void;
   /** Told of every request that is refused before anybody looks at what it asks for. */
   readonly refused: (reason: RefusedFor, address: string | undefined) => void;
 }
