@@ -16,6 +16,9 @@ import { type Frames, frames, type Head } from './frames.ts';
 /** Leases that are remembered; those used longest ago are given up first. */
 const MAX_LEASES = 2_000;
 
+/** How long a lease can still be used by those that have it, once nobody gets it any more. */
+const LEASE_GRACE_MS = 1_000;
+
 /** What a request wants to hear of besides its reply: bits. */
 export const WANTS = { progress: 1, requests: 2, notifications: 4 } as const;
 
@@ -51,6 +54,8 @@ interface Pending {
 interface Lease extends Link {
   readonly id: number;
   readonly key: string;
+  /** The worker that gave it; undefined for a server that the configuration has no more. */
+  readonly from: Frames | undefined;
   closed: boolean;
 }
 
@@ -67,7 +72,6 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     if (line?.socket !== socket) return;
     line = undefined;
     connected = promised<Frames>();
-    for (const lease of leases.values()) lease.closed = true;
     leases.clear();
     for (const call of [...pending.values()]) {
       const error = unavailable(call.server, 'was lost: the worker that ran it ended.');
@@ -75,15 +79,21 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     }
   };
 
-  /** The connections that a server had are other ones now. */
+  /** The connections that a server had are other ones now: whoever asks next gets a lease of those. */
   const forget = (key: string): void => {
     for (const [who, lease] of leases) if (lease.key === key) giveUp(who, lease);
   };
 
+  /** The worker that gave it is still the owner, not one that was started after it. */
+  const isCurrent = (lease: Lease): boolean => lease.from !== undefined && lease.from === line?.frames;
+
+  /** Nobody gets the lease any more; who has just got it may still send its request. */
   const giveUp = (who: string, lease: Lease): void => {
-    lease.closed = true;
     leases.delete(who);
-    line?.frames.send(['drop', lease.id]);
+    setTimeout(() => {
+      lease.closed = true;
+      if (isCurrent(lease)) lease.from?.send(['drop', lease.id]);
+    }, LEASE_GRACE_MS).unref();
   };
 
   const take = (head: Head, body: string): void => {
@@ -170,8 +180,8 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
     params: string,
     options: RequestOptions,
   ): Promise<Reply> => {
-    const out = line?.frames;
-    if (out === undefined || lease.closed) {
+    const out = lease.from;
+    if (out === undefined || lease.closed || !isCurrent(lease)) {
       return Promise.reject(unavailable(name, 'was disconnected; the call was not sent. Try again.'));
     }
     const { timeoutMs, meta = '', headers, clientCapabilities } = options;
@@ -189,17 +199,25 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
   };
 
   const resource = (name: string, lease: Lease, uri: string, add: boolean): Promise<Reply> => {
-    const out = line?.frames;
-    if (out === undefined || lease.closed) return Promise.reject(unavailable(name, 'was disconnected. Try again.'));
+    const out = lease.from;
+    if (out === undefined || lease.closed || !isCurrent(lease)) {
+      return Promise.reject(unavailable(name, 'was disconnected. Try again.'));
+    }
     return exchange(out, name, (id) => [['resource', id, lease.id, add], uri], readReply);
   };
 
-  const leaseOf = ({ name, key }: ServerDefinition, id: number, facts: ServerFacts): Lease => {
+  const leaseOf = (
+    { name, key }: ServerDefinition,
+    from: Frames | undefined,
+    id: number,
+    facts: ServerFacts,
+  ): Lease => {
     const lease: Lease = {
       id,
       key,
+      from,
       facts,
-      closed: false,
+      closed: from === undefined,
       request: (method, params, options) => request(name, lease, method, params, options),
       subscribeResource: (uri) => resource(name, lease, uri, true),
       unsubscribeResource: (uri) => resource(name, lease, uri, false),
@@ -248,13 +266,13 @@ export function createBorrower({ event, caughtUp }: BorrowerOptions): Borrower {
           (id) => [['lease', id, server.name, server.key, left(), listing === true, tenant ?? null], ''],
           // At once: the next frame may say that it is over.
           ([kind, , id, facts]) =>
-            kind === 'changed' ? undefined : remember(who, leaseOf(server, id as number, facts as ServerFacts)),
+            kind === 'changed' ? undefined : remember(who, leaseOf(server, out, id as number, facts as ServerFacts)),
           { timeoutMs, signal },
         );
         if (lease !== undefined) return lease;
         // Whoever asked looks at the configuration again before anything is sent.
         await caughtUp();
-        return { ...leaseOf(server, 0, NO_FACTS), closed: true };
+        return leaseOf(server, undefined, 0, NO_FACTS);
       } catch (error) {
         // Nothing was forwarded: what was lost with its worker is asked of the next one.
         if (line === before || signal?.aborted || performance.now() >= until) throw error;

@@ -13,17 +13,9 @@ import { createOwner } from './owner.ts';
 
 const server = httpServer('http://127.0.0.1:1/mcp');
 
-/** A worker that has the server, another one that borrows it, and a call in which the server asks something. */
-async function lend() {
-  const answered = promised<ClientAnswer | undefined>();
-  const link = {
-    facts: { era: 'legacy', capabilities: {} },
-    request: (_method, _params, { onRequest }) => {
-      const question = { method: 'roots/list', params: '', withdrawn: new Canceller() };
-      void onRequest?.(question).then(answered.resolve);
-      return new Promise(() => {});
-    },
-  } as Partial<Link> as Link;
+/** A worker that has the server, by a link like this one, and another worker that borrows it. */
+async function meet(parts: Partial<Link>, event = (): void => {}) {
+  const link = { facts: { era: 'legacy', capabilities: {} }, ...parts } as Link;
   const downstream = { lease: () => link, expect: () => {} } as Partial<Downstream> as Downstream;
   const owner = createOwner({ definition: () => server, asked: async () => ({ value: null }) });
   const folder = mkdtempSync(join(tmpdir(), 'remote-'));
@@ -34,8 +26,21 @@ async function lend() {
   });
   await new Promise<void>((resolve) => listening.listen(join(folder, 's'), resolve));
   const socket = dial(join(folder, 's'));
-  const borrower = createBorrower({ event: () => {}, caughtUp: async () => {} });
+  const borrower = createBorrower({ event, caughtUp: async () => {} });
   borrower.connect(socket);
+  return { owner, borrower, socket };
+}
+
+/** A call in which the server asks something. */
+async function lend() {
+  const answered = promised<ClientAnswer | undefined>();
+  const { borrower, socket } = await meet({
+    request: (_method, _params, { onRequest }) => {
+      const question = { method: 'roots/list', params: '', withdrawn: new Canceller() };
+      void onRequest?.(question).then(answered.resolve);
+      return new Promise(() => {});
+    },
+  });
   const asked = promised<void>();
   const over = new Canceller();
   const borrowed = await borrower.lease(server, { timeoutMs: 5000 });
@@ -79,3 +84,19 @@ it('a call that is cancelled by the end of the gateway may have taken effect', a
   over.abort(new GatewayError('SHUTTING_DOWN', 'The gateway ends.'));
   await expect(call).rejects.toThrow('The gateway ends. The call may have taken effect: check before you repeat it.');
 });
+
+it.each(['connected', 'disconnected'] as const)(
+  'a call whose lease was just given is sent, when another connection of its server is %s in between',
+  async (what) => {
+    const noticed = promised<void>();
+    const { owner, borrower } = await meet(
+      { request: () => Promise.resolve({ ok: false, code: 1, message: 'arrived' }) },
+      () => noticed.resolve(),
+    );
+    const link = await borrower.lease(server, { timeoutMs: 5000 });
+    owner.events[what]?.(server);
+    await noticed.promise;
+    expect(await link.request('tools/call', '', { timeoutMs: 5000 })).toMatchObject({ message: 'arrived' });
+    expect(await borrower.lease(server, { timeoutMs: 5000 })).not.toBe(link);
+  },
+);
