@@ -45,7 +45,7 @@ export function createBodies(
         `"agent_id":${text(record.agent_id)},"operation":${text(record.operation, redact)},` +
         `"server":${nameText(record.server, redact)},"tool":${nameText(record.tool, redact)}`;
       who =
-        `"rule":${text(record.rule)},"error_code":${text(record.error_code)},` +
+        `"rule":${text(record.rule)},${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}"error_code":${text(record.error_code)},` +
         `"principal":${text(record.principal, redact)},"claimed_agent":${text(record.claimed_agent, redact)},` +
         `"assurance":${text(record.assurance)}`;
     }
@@ -68,6 +68,7 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
     record.server === other.server &&
     record.tool === other.tool &&
     record.rule === other.rule &&
+    record.shadow === other.shadow &&
     record.error_code === other.error_code &&
     record.principal === other.principal &&
     record.claimed_agent === other.claimed_agent &&

@@ -1,11 +1,12 @@
 import process from 'node:process';
 import { findProgram, type ProgramFault, programFault } from '../config/program.ts';
+import { quote } from '../config/quote.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { whyNotStarted } from '../downstream/start-failure.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, say } from './output.ts';
 import { openWorkbench, type Tested, type Workbench } from './workbench.ts';
 
 /** A start may take its budget, and then the handshake and the listing. */
@@ -33,7 +34,10 @@ interface Diagnosis {
 export async function doctor(settings: Settings, names: readonly string[], json: boolean): Promise<void> {
   const bench = await openWorkbench(settings);
   try {
-    const { servers, broken } = bench.snapshot;
+    const { servers, broken, policy } = bench.snapshot;
+    for (const agent of policy.agents.filter(policy.isShadow)) {
+      say(`warning: agent ${quote(agent)} is in shadow mode: its rules are recorded and not enforced (docs/rules.md).`);
+    }
     const all = names.length > 0 ? names : [...servers.keys(), ...broken.keys()];
     const diagnoses = await Promise.all(all.map((name) => diagnose(bench, name)));
     if (diagnoses.some(({ ok }) => !ok)) process.exitCode = 4;

@@ -21,6 +21,8 @@ import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
 import { suspectChecks } from './suspect-checks.ts';
 
+const NOT_ENFORCED = 'The agent is in shadow mode: this is recorded, and not enforced.';
+
 interface Question {
   readonly agent: string;
   readonly server: string;
@@ -40,6 +42,7 @@ export async function explainCommand(settings: Settings, question: Question): Pr
   else {
     print(`${explanation.decision}  ${explanation.rule}`);
     print(explanation.reason);
+    if (explanation.enforced === false) print(NOT_ENFORCED);
   }
   const names = files.servers && serverNames(files.servers);
   if (!policy.hasAgent(agent)) {

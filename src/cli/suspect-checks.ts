@@ -11,8 +11,10 @@ export interface Suspect {
   readonly message: string;
 }
 
+const UNENFORCED = 'what its rules deny is recorded and happens all the same';
+
 /**
- * One for each unknown name in a check that expects a denial. Rules seldom name a tool that they do not allow, so of tools only
+ * One for each agent whose denials are not enforced, and for each unknown name in a check that expects a denial. Rules seldom name a tool that they do not allow, so of tools only
  * those are told that look like a known one.
  * @param servers names in the servers file; undefined where there is none to look into.
  */
@@ -35,6 +37,7 @@ export function suspectChecks(
     const add = (message: string): void => {
       if (!found.has(message)) found.set(message, { check, message });
     };
+    if (rules.agents[agent]?.enforce === 'shadow') add(`Agent ${quote(agent)} is in shadow mode: ${UNENFORCED}`);
     if (!agents.has(agent)) add(`The rules have no agent ${quote(agent)}${agents.meant(agent)}`);
     if (!allServers.has(server)) add(`${where} the server ${quote(server)}${allServers.meant(server)}`);
     const meant = tool === null || tools.has(tool) ? '' : tools.meant(tool);

@@ -9,7 +9,7 @@ import { type FileContent, readConfigFile, sha256 } from './files.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate.ts';
 import { tighten } from './loose.ts';
 import { quote } from './quote.ts';
-import { lintProblems, unknownServers } from './rule-warnings.ts';
+import { lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules.ts';
 import { readSearch } from './search-terms.ts';
 import { collectSecrets } from './secrets.ts';
@@ -95,7 +95,7 @@ export async function checkConfig(
   const rules = rulesDocument && readRules(rulesDocument, schema);
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
-    problems.push(...lintProblems(rulesDocument, rules.rules));
+    problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
   }
   const search = rulesDocument && readSearch(rules?.search, env, rulesDocument, problems);
   if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {

@@ -20,6 +20,18 @@ export function lintProblems(document: ConfigDocument, rules: PolicyRules): Prob
   });
 }
 
+/** One warning for each agent in shadow mode: nothing holds it back. */
+export function shadowWarnings(document: ConfigDocument, rules: PolicyRules): Problem[] {
+  return Object.entries(rules.agents).flatMap(([name, { enforce }]) => {
+    if (enforce !== 'shadow') return [];
+    const path = ['agents', name, 'enforce'];
+    const message = `${pathName(path)}: agent ${quote(name)} is in shadow mode, so whoever acts as it may use everything`;
+    const fix =
+      'Remove it as soon as the rules are right: "policy learn" and "policy explain" show what they would deny';
+    return [problemAt(document, 'warning', path, message, fix, 'key')];
+  });
+}
+
 /**
  * One warning for each rule that names a server, without a pattern, that is not in `names`. No error, because rules may be
  * kept for a server that comes back.

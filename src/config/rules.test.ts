@@ -83,6 +83,11 @@ test.each<[unknown, string]>([
     '"defaults.deny_on_missing_agent" must be true or false',
   ],
   [{ $schema: 1, agents: {} }, '"$schema" must be a text in double quotes'],
+  [{ agents: { x: { enforce: 'Shadow' } } }, '"agents.x.enforce" must be "shadow", or not be there'],
+  [{ agents: { x: { enforce: 'shadow ' } } }, '"agents.x.enforce" must be "shadow", or not be there'],
+  [{ agents: { x: { enforce: false } } }, '"agents.x.enforce" must be a text in double quotes'],
+  [{ agents: { x: { enforced: 'shadow' } } }, '"agents.x.enforced" is not a known key'],
+  [{ agents: {}, defaults: { enforce: 'shadow' } }, '"defaults.enforce" is not a known key'],
 ])('%j is refused', (file, message) => {
   expect(messages(file)).toEqual([message]);
 });

@@ -33,9 +33,20 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
     agents: record([...file.agents].map(([name, agent]) => [name, agentRules(agent)])),
     ...(file.defaults === undefined ? {} : { defaults: file.defaults }),
   };
+  if (file.agents.get(DEFAULT_AGENT)?.enforce !== undefined) problems.push(defaultInShadow(document));
   const good = problems.every((problem) => problem.severity !== 'error');
   const agentTerms = readTerms(file.agents);
   return { rules: good ? rules : undefined, agentTerms, principals, search: file.search, problems };
+}
+
+/** The agent of calls that name none. */
+const DEFAULT_AGENT = 'default';
+
+function defaultInShadow(document: ConfigDocument): Problem {
+  const path = ['agents', DEFAULT_AGENT, 'enforce'];
+  const why = 'calls that name no agent use this one, so everything would be allowed to everybody';
+  const message = `${pathName(path)} cannot be "shadow": ${why}`;
+  return problemAt(document, 'error', path, message, 'Remove it, or give the agent to observe a name of its own');
 }
 
 type FileAgent = Schema.RulesFile['agents'] extends Map<string, infer A> ? A : never;
@@ -45,6 +56,7 @@ function agentRules(agent: FileAgent): AgentRules {
   return {
     ...(agent.allow === undefined ? {} : { allow: accessList(agent.allow) }),
     ...(agent.deny === undefined ? {} : { deny: accessList(agent.deny) }),
+    ...(agent.enforce === 'shadow' ? { enforce: agent.enforce } : {}),
   };
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
-import { agentId, count, loose, MAX_COUNT, pattern, patterns, strict } from './schema-parts.ts';
+import { agentId, count, loose, MAX_COUNT, pattern, patterns, strict, text } from './schema-parts.ts';
 import { search } from './schema-search.ts';
 
 const accessList = strict({
@@ -22,9 +22,20 @@ const accessList = strict({
     .exactOptional(),
 });
 
+/** No other word, in no other case: a mistake must not lead here. */
+const shadow = text(
+  (value) => (value === 'shadow' ? undefined : 'must be "shadow", or not be there'),
+  'Remove it, and the rules are enforced; "shadow" only records what they deny',
+).meta({
+  const: 'shadow',
+  description:
+    'For a trial: what the rules of this agent deny is only recorded ("shadow": "DENY"), and happens all the same.',
+});
+
 const agent = strict({
   allow: accessList.meta({ description: 'What the agent may use. Nothing else is allowed.' }).exactOptional(),
   deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
+  enforce: shadow.exactOptional(),
   min_assurance: minAssurance.exactOptional(),
   expose: z
     .enum(['discovery', 'direct'])

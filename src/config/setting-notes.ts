@@ -12,6 +12,11 @@ export function settingNotes({ defaultAgent, transport, cacheDir }: Settings, sn
       `GATEWAY_DEFAULT_AGENT is '${defaultAgent}', which is not an agent of ${paths.rules}: calls that do not name an agent fail. Correct it, or add the agent.`,
     );
   }
+  if (defaultAgent !== undefined && policy.isShadow(defaultAgent)) {
+    notes.push(
+      `GATEWAY_DEFAULT_AGENT is '${defaultAgent}', which is in shadow mode: calls that do not name it are held to its rules all the same.`,
+    );
+  }
   const listed = [...(principals?.values() ?? [])];
   if (transport === 'stdio' && listed.length > 0 && !listed.some(({ stdio }) => stdio)) {
     notes.push(

@@ -83,13 +83,13 @@ function resolveAgent(
   const refused = (rule?: string): GatewayError =>
     refusedAgent({ claimed, nameAgent }, !principal.hook && (claimed !== undefined || boundAgent === undefined), rule);
   /** @throws GatewayError INVALID_AGENT_ID, the same for every reason; the audit has it. */
-  const as = (agent: string): Caller => {
+  const as = (agent: string, isFallback = false): Caller => {
     if (!may(agent)) throw refused();
     const assurance = assuranceOf(principal, boundAgent, agent, attested);
     if (!reaches(assurance, snapshot.agentTerms.get(agent)?.minAssurance)) {
       throw refused(`agents.${agent}.min_assurance`);
     }
-    return { principal: principal.name, agent, ceiling: principal.ceiling, assurance };
+    return { principal: principal.name, agent, ceiling: principal.ceiling, isFallback, assurance };
   };
   // Where a hook decides, a claim counts for nothing: also where the hook did not speak.
   const named = principal.hook ? attested?.agent : claimed;
@@ -98,7 +98,7 @@ function resolveAgent(
   if (snapshot.denyOnMissingAgent) {
     throw new GatewayError('INVALID_AGENT_ID', `This gateway needs agent_id with every call: ${nameAgent}.`);
   }
-  return as(fallback(snapshot, fallbackAgent, nameAgent));
+  return as(fallback(snapshot, fallbackAgent, nameAgent), true);
 }
 
 function fallback(snapshot: Snapshot, configured: string | undefined, nameAgent: string): string {

@@ -218,6 +218,7 @@ function record(
     server: call.target?.server ?? invocation?.server ?? null,
     tool: call.target?.name ?? invocation?.tool ?? null,
     rule: call.refusedBy ?? call.decision?.rule ?? null,
+    shadow: call.refusedBy === undefined && call.decision?.shadowed === true ? 'DENY' : undefined,
     error_code: code,
     latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
     detail: call.isRecorded ? undefined : invocation?.detail,

@@ -11,6 +11,8 @@ export interface Caller {
   readonly agent: string;
   /** An agent whose rules bound this one's; undefined for none. */
   readonly ceiling: string | undefined;
+  /** True where nobody named the agent. */
+  readonly isFallback?: boolean | undefined;
   readonly assurance: Assurance;
 }
 

@@ -5,21 +5,24 @@ import type { Decision, OfferKind } from './rules.ts';
 export interface Bounded {
   readonly agent: string;
   readonly ceiling: string | undefined;
+  /** True where nobody named the agent: its rules are enforced also where it is in shadow mode. */
+  readonly isFallback?: boolean | undefined;
 }
 
 /**
  * `Policy.decide` for an agent under a ceiling: what either of them may not do is denied. The agent's own denial counts
- * first; one of the ceiling has `ceiling: ` before the path of its rule.
+ * first; one of the ceiling has `ceiling: ` before the path of its rule. A ceiling is enforced also where the agent that it names
+ * is in shadow mode.
  */
 export function decideFor(
   policy: Policy,
-  { agent, ceiling }: Bounded,
+  { agent, ceiling, isFallback }: Bounded,
   server: string,
   name?: string,
   kind?: OfferKind,
 ): Decision {
-  const own = policy.decide(agent, server, name, kind);
+  const own = isFallback === true ? policy.judge(agent, server, name, kind) : policy.decide(agent, server, name, kind);
   if (!own.allowed || ceiling === undefined) return own;
-  const bound = policy.decide(ceiling, server, name, kind);
+  const bound = policy.judge(ceiling, server, name, kind);
   return bound.allowed ? own : { allowed: false, rule: `ceiling: ${bound.rule}` };
 }

@@ -7,12 +7,17 @@ export interface Policy {
   /** In the order of the file. */
   readonly agents: readonly string[];
   hasAgent(agent: string): boolean;
+  /** Whether the rules of an agent are recorded and not enforced. */
+  isShadow(agent: string): boolean;
   /**
-   * The decision of docs/rules.md. Without `name`, about the server as such. Never throws: what is not known is denied.
+   * The decision of docs/rules.md, as it takes effect. Without `name`, about the server as such. Never throws: what is not known
+   * is denied.
    * @param name of the tool or prompt, or the URI of the resource.
    * @param kind what `name` names; a tool where it is left out.
    */
   decide(agent: string, server: string, name?: string, kind?: OfferKind): Decision;
+  /** What the rules say, also where an agent in shadow mode may do otherwise. */
+  judge(agent: string, server: string, name?: string, kind?: OfferKind): Decision;
 }
 
 /** A policy that can also say what its decisions rest on. */
@@ -37,11 +42,36 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
     return denialOfOtherForm(agent, server, name) ?? verdict;
   };
+  const judge: Policy['judge'] = (agent, server, name, kind) => verdict(agent, server, name, kind).decision;
+  const shadows = shadowAgents(rules);
+  const letThrough = createShadow();
   return {
     agents: [...agents.keys()],
     hasAgent: (name) => agents.has(name),
-    decide: (agent, server, name, kind) => verdict(agent, server, name, kind).decision,
+    isShadow: (name) => shadows.has(name),
+    decide: (agent, server, name, kind) => {
+      const decision = judge(agent, server, name, kind);
+      return decision.allowed || !shadows.has(agent) ? decision : letThrough(decision);
+    },
+    judge,
     verdict,
+  };
+}
+
+function shadowAgents({ agents }: PolicyRules): ReadonlySet<string> {
+  return new Set(Object.entries(agents).flatMap(([name, { enforce }]) => (enforce === 'shadow' ? [name] : [])));
+}
+
+/** Turns denials into what an agent in shadow mode gets; one object for each, made once. */
+function createShadow(): (denial: Decision) => Decision {
+  const made = new Map<Decision, Decision>();
+  return (denial) => {
+    let decision = made.get(denial);
+    if (decision === undefined) {
+      decision = Object.freeze({ allowed: true, rule: denial.rule, shadowed: true });
+      made.set(denial, decision);
+    }
+    return decision;
   };
 }
 

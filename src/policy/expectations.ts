@@ -93,13 +93,13 @@ function parseCheck(check: unknown): Check | undefined {
   return tool === null || typeof tool === 'string' ? { agent, server, tool, allowed } : undefined;
 }
 
-/** Takes every decision and returns those that differ from what is expected, in the order of the file. */
+/** Takes every decision, as the rules say it, and returns those that differ from what is expected, in the order of the file. */
 export function runExpectations(
   entries: readonly { readonly policy: Policy; readonly checks: readonly Check[] }[],
 ): Mismatch[] {
   return entries.flatMap(({ policy, checks }, entry) =>
     checks.flatMap((expected, check) => {
-      const actual = policy.decide(expected.agent, expected.server, expected.tool ?? undefined);
+      const actual = policy.judge(expected.agent, expected.server, expected.tool ?? undefined);
       return actual.allowed === expected.allowed ? [] : [{ entry, check, expected, actual }];
     }),
   );

@@ -17,9 +17,11 @@ export interface Explanation {
   readonly pattern: string | null;
   /** One or two sentences. */
   readonly reason: string;
+  /** False for an agent in shadow mode: it may, whatever is decided. Absent for all others. */
+  readonly enforced?: false;
 }
 
-/** Decides as `Policy.decide` does and says why. */
+/** Decides as `Policy.judge` does and says why. */
 export function explain(
   policy: ExplainablePolicy,
   agent: string,
@@ -37,6 +39,7 @@ export function explain(
     rule: verdict.decision.rule,
     pattern: verdict.rule?.source ?? null,
     reason: reasonOf(verdict, agent, server, name ?? ''),
+    ...(policy.isShadow(agent) ? { enforced: false } : {}),
   };
 }
 

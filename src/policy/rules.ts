@@ -17,6 +17,8 @@ export interface AccessList {
 export interface AgentRules {
   readonly allow?: AccessList;
   readonly deny?: AccessList;
+  /** `shadow`: what the rules deny is recorded and happens all the same. Absent: the rules are enforced. */
+  readonly enforce?: 'shadow';
 }
 
 export interface RuleDefaults {
@@ -36,4 +38,6 @@ export interface Decision {
   readonly allowed: boolean;
   /** A rule path, `implicit_grant`, `default_deny` or `unknown_agent`. */
   readonly rule: string;
+  /** True where `rule` denies, and it is allowed because the agent is in shadow mode. */
+  readonly shadowed?: true;
 }

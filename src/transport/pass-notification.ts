@@ -44,7 +44,14 @@ export async function passNotification(
     if (server === undefined) throw new GatewayError('SERVER_UNAVAILABLE', 'There is no such server.');
     const { agent, assurance } = caller;
     await parts.audit.append(
-      eventRecord({ ...about, decision: 'ALLOW', agent_id: agent, assurance, rule: decision.rule }),
+      eventRecord({
+        ...about,
+        decision: 'ALLOW',
+        agent_id: agent,
+        assurance,
+        rule: decision.rule,
+        shadow: decision.shadowed === true ? 'DENY' : undefined,
+      }),
     );
     const tenant = tenantOf({ connection, client: { session: session.id, ...session.offered } }, agent);
     const members = params === undefined ? '' : relayedMembers(text, params, () => true).members;
