@@ -65,7 +65,7 @@ describe('help and version', () => {
     expect(stderr).toBe('');
     // A command that is only a group shows its commands; every other one an example.
     const group = ['', 'policy', 'tools', 'audit'].includes(command.join(' '));
-    if (group) expect(stdout).toContain('Commands:');
+    if (group) expect(stdout).toContain(command.length === 0 ? '\nRun:\n' : '\nCommands:\n');
     else expect(stdout).toMatch(/^Examples?:\n.*agent-mcp-gateway/m);
   });
 

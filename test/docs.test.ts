@@ -72,13 +72,16 @@ describe('docs/cli.md', () => {
   async function explore(command: readonly string[]): Promise<void> {
     const { code, stdout } = await runCli([...command, '--help'], home);
     expect(code, command.join(' ')).toBe(0);
-    const names = [...sectionOf(stdout, 'Commands').matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1] ?? '');
+    const sections = sectionsOf(stdout);
+    const names = sections.flatMap((section) =>
+      [...section.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name),
+    );
     const subcommands = names.filter((name) => name !== 'help');
     for (const name of subcommands) await explore([...command, name]);
     if (subcommands.length > 0) return;
     expect(stdout, command.join(' ')).toContain('Example');
-    const flags = [...sectionOf(stdout, 'Options').matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(
-      (match) => match[1] ?? '',
+    const flags = sections.flatMap((section) =>
+      [...section.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag = '']) => flag),
     );
     helped.set(command.join(' '), flags.filter((flag) => flag !== '--help').sort());
   }
@@ -97,8 +100,10 @@ describe('docs/cli.md', () => {
   });
 });
 
-function sectionOf(help: string, title: string): string {
-  return new RegExp(`^${title}:\\n((?:  .*\\n)*)`, 'm').exec(help)?.[1] ?? '';
+/** The groups of commands and of flags. */
+function sectionsOf(help: string): string[] {
+  const sections = [...help.matchAll(/^([A-Z][\w ]*):\n((?: {2}.*\n)+)/gm)];
+  return sections.flatMap(([, title = '', lines = '']) => (/^(?:Arguments|Examples?)$/.test(title) ? [] : lines));
 }
 
 /** Headings that name a command, with the flags in the first column of the table below. */

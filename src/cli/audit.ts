@@ -17,12 +17,15 @@ export function registerAudit(program: Command): void {
 Example:
   $ agent-mcp-gateway audit verify
 
-Every gateway process chains its records. A record that was changed, removed, doubled or moved is
-located. Records cut off the end of a chain leave no trace in it: compare the last numbers shown
-with those you know. The log may be in use meanwhile.
-Files that another program made of the log are read with it: audit verify audit.jsonl audit.jsonl.1
-Exit status: 0 intact, 1 changed or removed, 2 where a file cannot be read, 3 intact but not complete: another
-program (logrotate, say) took records out of the log, and the gateway recorded that it did.`,
+Every gateway process chains its records. A record that was changed, removed,
+doubled or moved is located. Records cut off the end of a chain leave no trace
+in it: compare the last numbers shown with those you know. The log may be in use
+meanwhile.
+Files that another program made of the log are read with it:
+  $ agent-mcp-gateway audit verify audit.jsonl audit.jsonl.1
+Exit status: 0 intact, 1 changed or removed, 2 where a file cannot be read,
+3 intact but not complete: another program (logrotate, say) took records out of
+the log, and the gateway recorded that it did.`,
     )
     .action(async (files: string[], flags: { readonly json?: boolean }) => {
       try {

@@ -21,8 +21,9 @@ export function registerAuth(program: Command): void {
     .addHelpText(
       'after',
       `
-On a machine without a browser, open the link on another one. After the sign-in that browser cannot open its last
-page, an address on 127.0.0.1: copy it from the address bar and paste it here.
+On a machine without a browser, open the link on another one. After the sign-in
+that browser cannot open its last page, an address on 127.0.0.1: copy it from
+the address bar and paste it here.
 Exit status: 0 signed in, 4 not.
 
 Examples:

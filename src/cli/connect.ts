@@ -25,11 +25,15 @@ export function registerConnect(program: Command): void {
       'after',
       `
 Examples:
-  $ agent-mcp-gateway connect claude-code               prints the entry for .mcp.json
-  $ agent-mcp-gateway connect claude-code --per-agent   writes .claude/agents/NAME.md for every agent
-  $ agent-mcp-gateway connect claude-code --hook        prints the entry for .claude/settings.json
+  $ agent-mcp-gateway connect claude-code
+      prints the entry for .mcp.json
+  $ agent-mcp-gateway connect claude-code --per-agent
+      writes .claude/agents/NAME.md for every agent
+  $ agent-mcp-gateway connect claude-code --hook
+      prints the entry for .claude/settings.json
 
-Files that are there keep what is in them; one that has servers of its own is left to you.`,
+Files that are there keep what is in them; one that has servers of its own is
+left to you.`,
     )
     .action(async (client: string, options: Options) => {
       try {

@@ -14,7 +14,8 @@ export function registerDemo(program: Command): void {
 Example:
   $ agent-mcp-gateway demo
 
-Starts a gateway over HTTP and one over stdio in a temporary folder, and removes it at the end.
+Starts a gateway over HTTP and one over stdio in a temporary folder, and removes
+it at the end.
 Exit status: 0 where every step did what it says, 1 where one did not.`,
     )
     .action(async ({ json }: { json?: boolean }) => {

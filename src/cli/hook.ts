@@ -9,12 +9,15 @@ export function registerHook(program: Command): void {
     .addHelpText(
       'after',
       `
-Reads the input of the hook on standard input and tells every running gateway of this user. Writes nothing, and never
-stops a tool use: a call that nothing attests gets the default agent of its principal.
+Reads the input of the hook on standard input and tells every running gateway of
+this user. Writes nothing, and never stops a tool use: a call that nothing
+attests gets the default agent of its principal.
 
-Example, in .claude/settings.json ("agent-mcp-gateway connect claude-code --hook" prints it):
-  {"hooks": {"PreToolUse": [{"matcher": "mcp__gateway__.*",
-    "hooks": [{"type": "command", "command": "agent-mcp-gateway hook", "timeout": 5}]}]}}`,
+Example, in .claude/settings.json:
+  {"hooks": {"PreToolUse": [{"matcher": "mcp__gateway__.*", "hooks": [
+    {"type": "command", "command": "agent-mcp-gateway hook", "timeout": 5}]}]}}
+
+"agent-mcp-gateway connect claude-code --hook" prints it.`,
     )
     .action(async () => {
       try {

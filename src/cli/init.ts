@@ -23,12 +23,12 @@ export type Ask = ((question: string) => Promise<boolean>) | undefined;
 export function registerInit(program: Command): void {
   program
     .command('init')
-    .description(`Write a first ${SERVERS_FILE} and ${RULES_FILE}, with comments that explain them`)
+    .description(`write a first ${SERVERS_FILE} and ${RULES_FILE}, with comments that explain them`)
     .option('--dir <dir>', 'folder to write them to (default: ~/.config/agent-mcp-gateway)')
     .option('--single-agent', 'rules for one agent (default)')
     .option('--multi-agent', 'rules for several agents with different rights')
     .option('--force', 'overwrite what is there')
-    .addHelpText('after', '\nExample:\n  agent-mcp-gateway init --multi-agent')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway init --multi-agent')
     .action(runInit);
 }
 

@@ -17,7 +17,7 @@ export function registerPolicy(program: Command): void {
 function registerExplain(policy: Command): void {
   const command = policy
     .command('explain')
-    .description('say whether an agent may use a server, or something that it offers, and which rule decides')
+    .description('say whether an agent may use a server or something of it, and which rule decides')
     .argument('<agent>', 'agent of the rules')
     .argument('<server>', 'name of a server')
     .argument('[tool]', 'name of a tool; without it the answer is about the server as such');
@@ -30,9 +30,10 @@ function registerExplain(policy: Command): void {
       `
 Examples:
   $ agent-mcp-gateway policy explain researcher brave-search brave_web_search
-  $ agent-mcp-gateway policy explain researcher files --resource file:///projects/plan.md
+  $ agent-mcp-gateway policy explain researcher files --resource file:///plan.md
 
-The decision is taken on the names alone: neither the server nor the tool has to exist.
+The decision is taken on the names alone: neither the server nor the tool has
+to exist.
 Exit status: 0 allowed, 3 denied, 1 where the rules cannot be read.`,
     )
     .action(async (agent: string, server: string, tool: string | undefined, flags: ExplainFlags) => {
@@ -67,14 +68,16 @@ function registerTest(policy: Command): void {
       'after',
       `
 Example:
-  $ agent-mcp-gateway policy test policy-expectations.json --rules .mcp-gateway-rules.json
+  $ agent-mcp-gateway policy test expectations.json --rules rules.json
 
-with, in policy-expectations.json:
+with, in expectations.json:
   [{"checks": [["researcher", "brave-search", null, true],
                ["researcher", "postgres", "drop_table", false]]}]
 
-An entry may bring "rules" of its own next to "checks"; the others are about the rules file.
-Exit status: 0 where every check holds, 1 where one does not, there is none, or a file cannot be read.`,
+An entry may bring "rules" of its own next to "checks"; the others are about
+the rules file.
+Exit status: 0 where every check holds, 1 where one does not, there is none, or
+a file cannot be read.`,
     )
     .action(async (file: string, flags: PolicyFlags) => {
       try {

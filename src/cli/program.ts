@@ -4,6 +4,7 @@ import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
+import { registerComplete, registerCompletion } from './completion.ts';
 import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
@@ -39,30 +40,39 @@ export function createProgram(argv: readonly string[]): Command {
       printFailure(new GatewayError('USAGE', end.message.replace(/^error: /, '')));
       process.exit(CATALOGUE.USAGE.exit);
     })
-    .configureHelp({ sortSubcommands: false });
+    .configureHelp({ subcommandTerm, minWidthToWrap: 20 });
   const [, , command = 'serve'] = argv;
   if (command !== 'serve' && argv.includes('--json')) failAsJson();
-  for (const register of command === 'serve' ? [registerServe] : COMMANDS) register(program);
+  if (command === 'serve') registerServe(program);
+  else registerAll(program);
   return program;
 }
 
-const COMMANDS = [
-  registerServe,
-  registerInit,
-  registerValidate,
-  registerPolicy,
-  registerTools,
-  registerConnect,
-  registerHook,
-  registerServers,
-  registerAuth,
-  registerStats,
-  registerSearch,
-  registerDoctor,
-  registerWarm,
-  registerTrust,
-  registerToken,
-  registerAudit,
-  registerDemo,
-  registerSchemas,
+/** That a command has options needs no saying. */
+function subcommandTerm(command: Command): string {
+  const words = command.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? '...' : ''}`;
+    return one.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...words].join(' ');
+}
+
+/** Every command, under the heading of its group. */
+export function registerAll(program: Command): void {
+  for (const [heading, registers] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const register of registers) register(program);
+  }
+  // It joins the last group.
+  program.helpCommand(true);
+}
+
+const GROUPS: readonly (readonly [heading: string, registers: readonly ((program: Command) => void)[]])[] = [
+  ['Start:', [registerInit, registerConnect, registerDemo]],
+  ['Run:', [registerServe, registerWarm, registerHook]],
+  ['Check:', [registerValidate, registerDoctor, registerTrust]],
+  ['Servers:', [registerServers, registerTools, registerAuth]],
+  ['Agents and their rights:', [registerPolicy, registerToken]],
+  ['Look back:', [registerAudit, registerStats, registerSearch]],
+  ['Shell:', [registerCompletion, registerComplete, registerSchemas]],
 ];

@@ -9,9 +9,9 @@ import { fail, say } from './output.ts';
 export function registerSchemas(program: Command): void {
   program
     .command('schemas', { hidden: true })
-    .description('Write the JSON Schema files of both configuration files')
+    .description('write the JSON Schema files of both configuration files')
     .requiredOption('--out <dir>', 'folder to write them to')
-    .addHelpText('after', '\nExample:\n  agent-mcp-gateway schemas --out schemas')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway schemas --out schemas')
     .action(async ({ out }: { out: string }) => {
       try {
         const { jsonSchemas } = await import('../config/schema.ts');

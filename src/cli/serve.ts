@@ -8,30 +8,36 @@ export function registerServe(program: Command): void {
   const command = program
     .command('serve', { isDefault: true })
     .description('run the gateway: over stdio for the client that starts it, or over HTTP as a service');
-  withFiles(command)
-    .option('--transport <kind>', 'stdio or http (GATEWAY_TRANSPORT; default stdio)')
-    .option('--host <address>', 'address to listen on (GATEWAY_HTTP_HOST; default 127.0.0.1)')
-    .option('--port <number>', 'port to listen on, 0 for any (GATEWAY_HTTP_PORT; default 8000)')
-    .option('--public-url <url>', 'where browsers reach this gateway, for sign-ins of principals (GATEWAY_PUBLIC_URL)')
-    .option('--workers <count>', 'over HTTP: processes that share the work, or auto (GATEWAY_WORKERS; default 1)')
+  withFiles(command.optionsGroup('Files:'))
     .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
+    .optionsGroup('Servers and agents:')
     .option('--agent <name>', 'bind every call of this connection to one agent of the rules')
-    .option('--debug', 'offer get_gateway_status and log more (GATEWAY_DEBUG)')
-    .option('--init-strategy <when>', 'start servers eager or lazy (GATEWAY_INIT_STRATEGY; default eager)')
     .option('--expose <view>', "what agents see: discovery (the gateway's few tools) or direct (every permitted tool)")
+    .option('--init-strategy <when>', 'start servers eager or lazy (GATEWAY_INIT_STRATEGY; default eager)')
+    .optionsGroup('Transport:')
+    .option('--transport <kind>', 'stdio or http (GATEWAY_TRANSPORT; default stdio)')
     .option('--server <name>', 'over stdio: stand for this one server, nothing renamed')
-    .allowExcessArguments()
+    .option('--host <address>', 'over HTTP: address to listen on (GATEWAY_HTTP_HOST; default 127.0.0.1)')
+    .option('--port <number>', 'over HTTP: port to listen on, 0 for any (GATEWAY_HTTP_PORT; default 8000)')
+    .option('--workers <count>', 'over HTTP: processes that share the work, or auto (GATEWAY_WORKERS; default 1)')
+    .option('--public-url <url>', 'where browsers reach this gateway, for sign-ins of principals (GATEWAY_PUBLIC_URL)')
     .option('--no-auth', 'accept HTTP requests without a token; only together with a loopback address')
+    .optionsGroup('Other:')
+    .option('--debug', 'offer get_gateway_status and log more (GATEWAY_DEBUG)')
+    .helpOption(true)
+    .allowExcessArguments()
     .addHelpText(
       'after',
       `
 Examples:
-  $ agent-mcp-gateway                                  as the command of an MCP client, over stdio
-  $ agent-mcp-gateway serve --transport http           as a service on http://127.0.0.1:8000/mcp
-  $ agent-mcp-gateway serve --agent researcher         for a client entry that belongs to one agent
+  $ agent-mcp-gateway                            command of a client, over stdio
+  $ agent-mcp-gateway serve --transport http     http://127.0.0.1:8000/mcp
+  $ agent-mcp-gateway serve --agent researcher   entry that belongs to one agent
 
-Stops on SIGTERM, SIGINT, the end of stdin and the end of its terminal; reloads on SIGHUP and whenever a file changes.
-Exit status: 0 after a clean stop, 130 after Ctrl-C, 129 after the end of its terminal, 1 where it could not start, 2 for a wrong flag.`,
+Stops on SIGTERM, SIGINT, the end of stdin and the end of its terminal; reloads
+on SIGHUP and whenever a file changes.
+Exit status: 0 after a clean stop, 130 after Ctrl-C, 129 after the end of its
+terminal, 1 where it could not start, 2 for a wrong flag.`,
     )
     .action(async (flags: CommandFlags) => {
       const [extra] = command.args;

@@ -27,8 +27,8 @@ export function registerServers(program: Command): void {
     .addHelpText(
       'after',
       `
-The status is "initialized" where all is well, "connected" where the handshake worked but the tools could
-not be listed, and "error" otherwise.
+The status is "initialized" where all is well, "connected" where the handshake
+worked but the tools could not be listed, and "error" otherwise.
 Exit status: 0 initialized, 4 anything else.
 
 Example:

@@ -15,8 +15,9 @@ export function registerStats(program: Command): void {
     .addHelpText(
       'after',
       `
-Tokens are estimated. "own tools" and "direct" are paid once in every conversation, "definitions" and "results"
-are what was read since the gateway started.
+Tokens are estimated. "own tools" and "direct" are paid once in every
+conversation, "definitions" and "results" are what was read since the gateway
+started.
 
 Example:
   $ agent-mcp-gateway stats`,

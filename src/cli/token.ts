@@ -26,7 +26,12 @@ export function registerToken(program: Command): void {
     .argument('<name>', 'principal')
     .addHelpText(
       'after',
-      '\nExample:\n  $ agent-mcp-gateway token revoke ci\n\nA running gateway refuses the token from its next reload on, which takes a second or two.',
+      `
+A running gateway refuses the token from its next reload on, which takes a
+second or two.
+
+Example:
+  $ agent-mcp-gateway token revoke ci`,
     )
     .action(
       run(async (name: string, flags: TokenFlags) =>
@@ -50,7 +55,8 @@ Examples:
   $ agent-mcp-gateway token create prometheus --operator --write
   $ TOKEN=$(agent-mcp-gateway token create laptop --agent 'team.*' --write)
 
-The token goes to standard output, everything else to standard error. Only its hash is kept.`,
+The token goes to standard output, everything else to standard error. Only its
+hash is kept.`,
     )
     .action(
       run(async (name: string, flags: TokenFlags) => {

@@ -29,10 +29,7 @@ export function registerTools(program: Command): void {
     .option('--agent <name>', 'as this agent (default: as a call without agent_id)')
     .option('--args <json>', 'arguments, a JSON object')
     .option('--json', 'print the whole result as JSON')
-    .addHelpText(
-      'after',
-      `\nExample:\n  $ agent-mcp-gateway tools call files read_file --args '{"path":"notes.md"}' --agent writer`,
-    )
+    .addHelpText('after', `\nExample:\n  $ agent-mcp-gateway tools call files read_file --args '{"path":"notes.md"}'`)
     .action((server: string, tool: string, flags: ToolsFlags) =>
       run(flags, (call) => execute(call, { server, tool, args: objectText(flags.args ?? '{}') }, flags.json === true)),
     );

@@ -24,18 +24,19 @@ interface Options {
 }
 
 const HELP = `
-Files in the working directory come with what was cloned or unpacked there, so the gateway uses
-them only after you have looked at them. The scripts of this folder that they start are trusted
-with them. Where one of all these changes, nothing starts here until it is trusted again.
+Files in the working directory come with what was cloned or unpacked there, so
+the gateway uses them only after you have looked at them. The scripts of this
+folder that they start are trusted with them. Where one of all these changes,
+nothing starts here until it is trusted again.
 
 Example:
-  cd my-project && agent-mcp-gateway trust`;
+  $ cd my-project && agent-mcp-gateway trust`;
 
 /** Adds the command `trust`. */
 export function registerTrust(program: Command): void {
   program
     .command('trust')
-    .description(`Allow the ${SERVERS_FILE} and ${RULES_FILE} of this folder, as they are now`)
+    .description(`allow the ${SERVERS_FILE} and ${RULES_FILE} of this folder, as they are now`)
     .option('--list', 'show what is trusted')
     .option('--revoke [path]', 'trust a file no longer; without a path those of this folder')
     .option('--json', 'print JSON')

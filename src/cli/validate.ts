@@ -21,14 +21,20 @@ interface Options {
 export function registerValidate(program: Command): void {
   program
     .command('validate')
-    .description('Check both configuration files: every error and warning with its place and the fix')
+    .description('check both configuration files: every error and warning with its place and the fix')
     .option('--mcp-config <file>', 'servers file')
     .option('--rules <file>', 'rules file')
     .option('--strict', 'fail also where a server is off')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExit status: 0 where the gateway starts with these files, 1 where it does not, or with --strict where a server is off.\n\nExample:\n  agent-mcp-gateway validate --mcp-config .mcp.json --rules .mcp-gateway-rules.json',
+      `
+Exit status: 0 where the gateway starts with these files, 1 where it does not,
+or with --strict where a server is off.
+
+Examples:
+  $ agent-mcp-gateway validate
+  $ agent-mcp-gateway validate --rules .mcp-gateway-rules.json --strict`,
     )
     .action(async (options: Options) => {
       try {
