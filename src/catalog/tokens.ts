@@ -4,7 +4,7 @@
  * breaks. A list of tools comes out within six per cent, one definition within fifteen, English within ten; other scripts are
  * only roughly right.
  */
-import { setImmediate } from 'node:timers/promises';
+import { inTurns, isLarge, STEP } from '../shared/large.ts';
 
 const NONE = 0;
 const LETTER = 1;
@@ -41,16 +41,17 @@ export function estimateTokens(text: string): number {
   return count.total;
 }
 
-/** Characters that are read at once. */
-const SLICE = 256 * 1024;
-
 /** The same of a text that may be long: others get their turn meanwhile. */
 export async function estimateLong(text: string): Promise<number> {
+  if (!isLarge(text.length)) return estimateTokens(text);
   const count = new TokenCount();
-  for (let at = 0; at < text.length; at += SLICE) {
-    if (at > 0) await setImmediate();
-    count.read(text, at, Math.min(at + SLICE, text.length));
-  }
+  let at = 0;
+  await inTurns(() => {
+    const end = Math.min(at + STEP, text.length);
+    count.read(text, at, end);
+    at = end;
+    return at === text.length;
+  });
   return count.total;
 }
 

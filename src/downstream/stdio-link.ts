@@ -3,6 +3,7 @@ import type { Buffer } from 'node:buffer';
 import process from 'node:process';
 import type { StdioDefinition } from '../config/types.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { isLarge, writable } from '../shared/large.ts';
 import { createBrake } from './brake.ts';
 import type { Channel, ChannelHandlers, OpenChannel } from './channel.ts';
 import { notSent, unavailable, WITHOUT_EFFECT } from './failures.ts';
@@ -127,11 +128,12 @@ function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
   const write = (text: string): void => {
     if (unsent === '') process.nextTick(flush);
     unsent += `${text}\n`;
+    if (isLarge(unsent.length)) flush();
   };
   const flush = (): void => {
     const text = unsent;
     unsent = '';
-    if (!child.stdin.destroyed && !child.stdin.writableEnded) child.stdin.write(text);
+    if (text !== '' && !child.stdin.destroyed && !child.stdin.writableEnded) child.stdin.write(writable(text));
   };
 
   return {

@@ -1,8 +1,16 @@
 /** What is read in turns is read as it is at once. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { STEP } from '../shared/large.ts';
 import { elements, elementsInTurns, oneLine, oneLineInTurns } from './json.ts';
-import { parseLarge, parseMessage, readObject, readObjectInTurns } from './messages.ts';
+import {
+  parseLarge,
+  parseMessage,
+  readObject,
+  readObjectInTurns,
+  stringValue,
+  stringValueInTurns,
+} from './messages.ts';
 import { Scan, ScanError, scanObject } from './scan.ts';
 
 const SHAPE = { a: { b: {} }, '': {} };
@@ -34,6 +42,38 @@ it('a scan that stops on its way finds the same, or the same fault', () => {
   );
 });
 
+it('a scan that stops inside of strings finds the same, or the same fault', () => {
+  const long = fc
+    .array(fc.constantFrom('x'.repeat(70), 'é'.repeat(90), '\\"', '\\\\', '\\u00e9', '\\', '\n', '"', '😀'), {
+      maxLength: 8,
+    })
+    .map((parts) => `"${parts.join('')}"`);
+  const text = fc.tuple(long, long, long).map(([a, b, c]) => `{${a}:${b},"":[${c}],"a":{${b}:1, ${c}:2}}`);
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 99 }), fc.boolean(), (json, characters, uniqueKeys) => {
+      const options = { maxDepth: 4, uniqueKeys };
+      const scan = new Scan(json, SHAPE, options);
+      const inSteps = (): unknown => {
+        while (!scan.advance(characters));
+        return scan.root;
+      };
+      expect(outcome(inSteps)).toEqual(outcome(() => scanObject(json, SHAPE, options)));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it('one string that is all of a text is scanned in steps', () => {
+  for (const unit of ['x', '\\"', 'é\\u0041', '\\\\', '😀', 'Т']) {
+    const json = `{"a":"${many(unit)}","${many(unit)}":1}`;
+    const scan = new Scan(json, {}, { maxDepth: 4, uniqueKeys: true });
+    let steps = 1;
+    while (!scan.advance(STEP)) steps++;
+    expect(steps).toBeGreaterThan(5);
+    expect(scan.root).toEqual(scanObject(json, {}, { maxDepth: 4, uniqueKeys: true }));
+  }
+});
+
 function outcome(work: () => unknown): unknown {
   try {
     return work();
@@ -43,7 +83,9 @@ function outcome(work: () => unknown): unknown {
   }
 }
 
-const many = (unit: string): string => unit.repeat(400_000 / unit.length);
+function many(unit: string): string {
+  return unit.repeat(400_000 / unit.length);
+}
 const LISTS = {
   numbers: `[${many('1,')}1]`,
   containers: `[${many('[{"a":[]}],')}{}]`,
@@ -67,4 +109,40 @@ it.each(['\n', 'é\r', '😀\n', '\r\n😀é'])('a large text with %j on one lin
   const text = many(unit);
   expect(await oneLineInTurns(text)).toBe(oneLine(text));
   expect(await oneLineInTurns(`a${text}`)).toBe(oneLine(`a${text}`));
+});
+
+it.each(['x', '\\"', 'é\\u0041', '\\\\', '\\ud83d\\ude00', 'x\\n😀', '\\\\u0041'])(
+  'a large string of %s',
+  async (unit) => {
+    for (const before of ['', 'x', 'xx', 'xxx', 'xxxx', 'xxxxx']) {
+      const json = `{"a":"${before}${many(unit)}"}`;
+      const member = readObject(json)?.members[0];
+      expect(await stringValueInTurns(json, member)).toBe(stringValue(json, member));
+    }
+  },
+);
+
+it('a large list of one string that looks like a list', async () => {
+  const list = `[1,"${many('],\\"[')}", {"a":"${many('\\\\')}"}]`;
+  expect(await elementsInTurns(list)).toEqual(JSON.parse(list).map((value: unknown) => JSON.stringify(value)));
+});
+
+it.each([
+  ['{"id":7,"method":"m","Method":"n","params":{LARGE}}', { id: '7', responseId: undefined }],
+  ['{"params":{LARGE},"method":"m","method":"m","id":"é"}', { id: '"é"', responseId: undefined }],
+  ['{"result":{LARGE,"a":1,"a":1},"id":8}', { id: 'null', responseId: '8' }],
+  ['{"result":{LARGE},"id":8,}', { id: 'null', responseId: undefined }],
+  ['{"id":9,"method":3,"params":{LARGE}}', { id: '9', responseId: undefined }],
+  ['"LARGE', { id: 'null', responseId: undefined }],
+])('a large message that is refused is answered with its id: %s', async (message, ids) => {
+  const large = `"key":"${many('é"'.replace('"', '\\"'))}"`;
+  const text = message.replace('LARGE', () => large);
+  const refused = await parseLarge(text, 'caller');
+  expect(refused).toMatchObject({ kind: 'invalid', ...ids });
+  expect(refused).toEqual(parseMessage(text, 'caller'));
+});
+
+it.each(['"LARGE"', '"LARGE" x', '12', '{}', '[]', ' null '])('a large text that is no object: %s', async (text) => {
+  const value = text.replace('LARGE', many('é')) + ' '.repeat(400_000);
+  expect(await parseLarge(value, 'caller')).toEqual(parseMessage(value, 'caller'));
 });

@@ -1,5 +1,5 @@
 /** Small operations on JSON text that was scanned before and is known to be valid. */
-import { inTurns, isLarge, STEP } from '../shared/large.ts';
+import { eachPiece, inTurns, isLarge, STEP } from '../shared/large.ts';
 import type { Member, ScannedObject } from './scan.ts';
 
 /** The text of an object without its braces and the white space around the members. */
@@ -74,15 +74,7 @@ function oneLongLine(text: string): string {
 export async function oneLineInTurns(text: string): Promise<string> {
   if (!text.includes('\n') && !text.includes('\r')) return text;
   const pieces: string[] = [];
-  let at = 0;
-  await inTurns(() => {
-    let end = Math.min(at + STEP, text.length);
-    // Not inside of a character.
-    if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--;
-    pieces.push(oneLongLine(text.slice(at, end)));
-    at = end;
-    return at === text.length;
-  });
+  await eachPiece(text, (piece) => pieces.push(oneLongLine(piece)) > 0);
   return pieces.join('');
 }
 
@@ -108,22 +100,26 @@ class ElementSearch {
   #at = 0;
   #depth = 0;
   #start = -1;
+  #isInString = false;
 
   constructor(text: string, most: number) {
     this.#text = text;
     this.#most = most;
   }
 
-  /** Goes on for so many characters, and then to the end of a string. @returns whether all was found */
+  /** Goes on for so many characters, or one more. @returns whether all was found */
   advance(characters: number): boolean {
     const [text, found, most] = [this.#text, this.found, this.#most];
     const until = Math.min(text.length, this.#at + characters);
-    let [at, depth, start] = [this.#at, this.#depth, this.#start];
+    let [at, depth, start, isInString] = [this.#at, this.#depth, this.#start, this.#isInString];
     for (; at < until && found.length < most; at++) {
       const code = text.charCodeAt(at);
-      if (code === 0x22) {
+      if (isInString) {
+        if (code === 0x5c) at++;
+        else if (code === 0x22) isInString = false;
+      } else if (code === 0x22) {
         if (start < 0) start = at;
-        at = closingQuote(text, at);
+        isInString = true;
       } else if (code === 0x5b || code === 0x7b) {
         depth++;
         if (depth === 2 && start < 0) start = at;
@@ -137,7 +133,7 @@ class ElementSearch {
         start = at;
       }
     }
-    [this.#at, this.#depth, this.#start] = [at, depth, start];
+    [this.#at, this.#depth, this.#start, this.#isInString] = [at, depth, start, isInString];
     return at >= text.length || found.length >= most;
   }
 }

@@ -2,7 +2,7 @@
 import { inTurns, isLarge, STEP, turnFor } from '../shared/large.ts';
 import { oneLine, oneLineInTurns } from './json.ts';
 import { hasRepeatedKey, MESSAGE_NAMES, misspelled, shapeOf } from './names.ts';
-import { canonicalId, type IdText, requestIdIn } from './request-id.ts';
+import { canonicalId, type FoundIds, type IdText, idsIn, idsInTurns } from './request-id.ts';
 import {
   findMember,
   findMemberOrNull,
@@ -14,6 +14,7 @@ import {
   type Shape,
   scanObject,
 } from './scan.ts';
+import { unescapedInTurns } from './unescape.ts';
 
 export interface RequestMessage {
   readonly kind: 'request';
@@ -45,6 +46,17 @@ export interface InvalidMessage {
   readonly message: string;
   /** The id to answer with, `null` where it could not be read. */
   readonly id: IdText;
+  /** The id of the request that it answers, where it can only be a response; looked for in messages of callers. */
+  readonly responseId: IdText | undefined;
+}
+
+/** What is wrong with a message. */
+interface Flaw {
+  readonly kind: 'flaw';
+  readonly code: InvalidMessage['code'];
+  readonly message: string;
+  /** Undefined where it has to be looked for. */
+  readonly id: IdText | undefined;
 }
 
 /** An array of messages: revision 2025-03-26 has them, no other has. */
@@ -83,9 +95,9 @@ export function parseMessage(text: string, from: Sender): Message {
   try {
     root = scanObject(text, SHAPES[from], OPTIONS[from]);
   } catch (error) {
-    return unreadable(text, from, error);
+    return settled(text, from, unreadable(text, from, error, isJson));
   }
-  return readRoot(text, root, from);
+  return settled(text, from, readRoot(text, root, from));
 }
 
 /** The same for a message that is large: others get their turn meanwhile. Its text is on one line afterwards. */
@@ -94,30 +106,59 @@ export async function parseLarge(text: string, from: Sender): Promise<Message> {
   try {
     await inTurns(() => scan.advance(STEP));
   } catch (error) {
-    return unreadable(text, from, error);
+    const isValue = error instanceof ScanError && !error.isObject && (await isJsonInTurns(text));
+    return settledInTurns(
+      text,
+      from,
+      unreadable(text, from, error, () => isValue),
+    );
   }
   const line = await oneLineInTurns(text);
   await turnFor(text.length);
-  return readRoot(line, scan.root, from);
+  return settledInTurns(line, from, readRoot(line, scan.root, from));
 }
 
-function unreadable(text: string, from: Sender, error: unknown): Message {
+/** A message that may be large, of a batch: as it is read alone. */
+export function parseAny(text: string, from: Sender): Promise<Message> | Message {
+  return isLarge(text.length) ? parseLarge(text, from) : parseMessage(text, from);
+}
+
+function settled(text: string, from: Sender, read: Message | Flaw): Message {
+  if (read.kind !== 'flaw') return read;
+  return invalid(read, from === 'caller' ? idsIn(text) : undefined);
+}
+
+async function settledInTurns(text: string, from: Sender, read: Message | Flaw): Promise<Message> {
+  if (read.kind !== 'flaw') return read;
+  return invalid(read, from === 'caller' ? await idsInTurns(text) : undefined);
+}
+
+function invalid({ code, message, id }: Flaw, found: FoundIds | undefined): InvalidMessage {
+  return { kind: 'invalid', code, message, id: id ?? found?.id ?? 'null', responseId: found?.responseId };
+}
+
+function unreadable(
+  text: string,
+  from: Sender,
+  error: unknown,
+  isValue: (text: string) => boolean,
+): BatchMessage | Flaw {
   if (!(error instanceof ScanError)) throw error;
   if (!error.isObject && text.charAt(error.position) === '[') return { kind: 'batch', text };
   // JSON that is no object is a request that is invalid, not a text that cannot be parsed (JSON-RPC 2.0 section 5.1).
   const code =
-    error.reason === 'syntax' && (error.isObject || from === 'server' || !isJson(text))
+    error.reason === 'syntax' && (error.isObject || from === 'server' || !isValue(text))
       ? 'PARSE_ERROR'
       : 'INVALID_REQUEST';
   // Where it is not JSON, nothing in it says anything (JSON-RPC 2.0 section 5).
-  const id = from === 'server' || error.reason === 'syntax' ? 'null' : requestIdIn(text);
-  return { kind: 'invalid', code, message: error.message, id };
+  const id = from === 'server' || error.reason === 'syntax' ? 'null' : undefined;
+  return { kind: 'flaw', code, message: error.message, id };
 }
 
-function readRoot(text: string, root: ScannedObject, from: Sender): Message {
+function readRoot(text: string, root: ScannedObject, from: Sender): Message | Flaw {
   const wrong = from === 'caller' ? misspelled(root, MESSAGE_NAMES, from) : undefined;
   if (wrong !== undefined)
-    return { kind: 'invalid', code: 'INVALID_REQUEST', message: misspelledText(wrong), id: requestIdIn(text) };
+    return { kind: 'flaw', code: 'INVALID_REQUEST', message: misspelledText(wrong), id: undefined };
   return classify(text, root, from);
 }
 
@@ -135,30 +176,35 @@ function isJson(text: string): boolean {
   }
 }
 
-function classify(text: string, root: ScannedObject, from: 'caller' | 'server'): Message {
+async function isJsonInTurns(text: string): Promise<boolean> {
+  const object = await readObjectInTurns(`{"value":${text}}`);
+  return object?.members.length === 1;
+}
+
+function classify(text: string, root: ScannedObject, from: 'caller' | 'server'): Message | Flaw {
   const idMember = findMemberOrNull(root, 'id');
   const id = idMember === undefined ? undefined : canonicalId(text.slice(idMember.start, idMember.end));
-  const invalid = (message: string): InvalidMessage => ({
-    kind: 'invalid',
+  const flaw = (message: string): Flaw => ({
+    kind: 'flaw',
     code: 'INVALID_REQUEST',
     message,
     id: id ?? 'null',
   });
-  if (from === 'server' && hasRepeatedKey(root)) return invalid('A key stands twice in the message.');
+  if (from === 'server' && hasRepeatedKey(root)) return flaw('A key stands twice in the message.');
   const version = findMember(root, 'jsonrpc');
-  if (stringValue(text, version) !== '2.0') return invalid('"jsonrpc" must be "2.0".');
+  if (stringValue(text, version) !== '2.0') return flaw('"jsonrpc" must be "2.0".');
   const methodMember = findMember(root, 'method');
-  if (methodMember === undefined) return classifyResponse(text, root, idMember, id, invalid);
+  if (methodMember === undefined) return classifyResponse(text, root, idMember, id, flaw);
   const method = stringValue(text, methodMember);
-  if (method === undefined || method === '') return invalid('"method" must be a string that is not empty.');
+  if (method === undefined || method === '') return flaw('"method" must be a string that is not empty.');
   const paramsMember = findMember(root, 'params');
   const params = paramsMember?.object;
   if (paramsMember !== undefined && params === undefined && !isEmptyArray(text, paramsMember))
-    return invalid('"params" must be an object.');
+    return flaw('"params" must be an object.');
   // What cannot be a request says nothing with an id that is null.
   if (idMember === undefined || (idMember.isNull && method.startsWith('notifications/')))
     return { kind: 'notification', text, method, params };
-  if (id === undefined) return invalid('"id" must be a string or an integer.');
+  if (id === undefined) return flaw('"id" must be a string or an integer.');
   return { kind: 'request', text, id, method, params };
 }
 
@@ -167,15 +213,15 @@ function classifyResponse(
   root: ScannedObject,
   idMember: Member | undefined,
   id: IdText | undefined,
-  invalid: (message: string) => InvalidMessage,
-): Message {
+  flaw: (message: string) => Flaw,
+): Message | Flaw {
   const error = findMember(root, 'error');
   // Beside an error null is nothing; alone it is what the result is.
   const result = error === undefined ? findMemberOrNull(root, 'result') : findMember(root, 'result');
-  if (result === undefined && error === undefined) return invalid('The message has neither "method" nor a response.');
-  if (result !== undefined && error !== undefined) return invalid('The message has both "result" and "error".');
+  if (result === undefined && error === undefined) return flaw('The message has neither "method" nor a response.');
+  if (result !== undefined && error !== undefined) return flaw('The message has both "result" and "error".');
   const unread = idMember === undefined || text.slice(idMember.start, idMember.end) === 'null';
-  if (id === undefined && !(unread && error !== undefined)) return invalid('"id" must be a string or an integer.');
+  if (id === undefined && !(unread && error !== undefined)) return flaw('"id" must be a string or an integer.');
   return { kind: 'response', text, id: id ?? 'null', result, error };
 }
 
@@ -197,6 +243,14 @@ export function stringValue(text: string, member: Member | undefined): string | 
   if (member === undefined || text.charCodeAt(member.start) !== 0x22) return undefined;
   const raw = text.slice(member.start + 1, member.end - 1);
   return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+}
+
+/** The same for a string that may be large: others get their turn meanwhile. */
+export async function stringValueInTurns(text: string, member: Member | undefined): Promise<string | undefined> {
+  if (member === undefined || !isLarge(member.end - member.start)) return stringValue(text, member);
+  return text.charCodeAt(member.start) === 0x22
+    ? unescapedInTurns(text.slice(member.start + 1, member.end - 1))
+    : undefined;
 }
 
 /** Code, message and data (JSON text) of an `error` member; an error that is none becomes an internal one. */

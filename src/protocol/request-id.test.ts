@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createIdFinder, requestIdIn, responseIdIn } from './request-id.ts';
+import { createIdFinder, idsIn } from './request-id.ts';
 
 it.each([
   ['{"id":1,"method":"m"}', '1'],
@@ -8,7 +8,7 @@ it.each([
   [`{"method":"m","${'k'.repeat(5000)}":"${'v'.repeat(5000)}","id":-7}`, '-7'],
   [`{"method":"m","id":9,"params":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, '9'],
 ])('finds the one id of the root', (text, id) => {
-  expect(requestIdIn(text)).toBe(id);
+  expect(idsIn(text).id).toBe(id);
 });
 
 it.each([
@@ -34,7 +34,7 @@ it.each([
   ['{"id":1,"result":{}}', 'a response'],
   ['{"method":"m"}', 'a notification'],
 ])('finds none in %s: %s', (text) => {
-  expect(requestIdIn(text)).toBe('null');
+  expect(idsIn(text).id).toBe('null');
 });
 
 it('finds no id that is not UTF-8', () => {
@@ -70,5 +70,5 @@ it.each([
   ['{"id":1,"id":2,"result":{}}', undefined],
   ['{"id":1,"result":{}', undefined],
 ])('tells what is answered: %s', (text, id) => {
-  expect(responseIdIn(text)).toBe(id);
+  expect(idsIn(text).responseId).toBe(id);
 });

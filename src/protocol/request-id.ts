@@ -1,5 +1,6 @@
 /** Ids of requests, also of those that are refused before they are read: their clients wait for an answer. */
 import { Buffer, isUtf8 } from 'node:buffer';
+import { eachPiece } from '../shared/large.ts';
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './characters.ts';
 
 /** JSON text of a request id, in the one form that equal ids share. */
@@ -124,20 +125,27 @@ export function createIdFinder(): IdFinder {
   };
 }
 
-/** The id of a message that is whole, as `IdFinder.id`. */
-export function requestIdIn(text: string): IdText {
-  return finderOf(text).id();
+/** As `IdFinder.id` and `IdFinder.responseId`. */
+export interface FoundIds {
+  readonly id: IdText;
+  readonly responseId: IdText | undefined;
 }
 
-/** The id of a response that is whole, as `IdFinder.responseId`. */
-export function responseIdIn(text: string): IdText | undefined {
-  return finderOf(text).responseId();
-}
-
-function finderOf(text: string): IdFinder {
+/** The ids of a message that is whole. */
+export function idsIn(text: string): FoundIds {
   const finder = createIdFinder();
   finder.push(Buffer.from(text));
-  return finder;
+  return { id: finder.id(), responseId: finder.responseId() };
+}
+
+/** The same for a text that is large: others get their turn meanwhile. */
+export async function idsInTurns(text: string): Promise<FoundIds> {
+  const finder = createIdFinder();
+  await eachPiece(text, (piece) => {
+    finder.push(Buffer.from(piece));
+    return !finder.isHopeless;
+  });
+  return { id: finder.id(), responseId: finder.responseId() };
 }
 
 /** A key in plain ASCII that is neither `id` nor `method`, as nearly all are: a message may have hundreds of thousands. */

@@ -67,6 +67,8 @@ const NINE = 0x39;
 const LONG_STRING = 64;
 /** Characters that a search has to skip for the next one to begin at once. */
 const WORTH_SEARCHING = 16;
+/** Characters that are searched at once: a text may be one long string. */
+const WINDOW = 64 * 1024;
 const UP_TO_CONTROL = /[ -\uffff]*/y;
 
 /** Keys of one object that are compared or kept: each takes most of a microsecond, and a hundred bytes and more. */
@@ -128,6 +130,13 @@ function indexOf(text: string, what: string, from: number): number {
   return found < 0 ? text.length : found;
 }
 
+/** The next control character. */
+function indexOfControl(text: string, from: number): number {
+  UP_TO_CONTROL.lastIndex = from;
+  UP_TO_CONTROL.test(text);
+  return UP_TO_CONTROL.lastIndex;
+}
+
 /** A container that is open. A class, because every message makes some. */
 class Frame {
   readonly outer: Frame | undefined;
@@ -170,8 +179,14 @@ export class Scan {
   readonly #keys: string[] = [];
   #keyCount = 0;
   #at = 0;
+  /** Where the scan may stop. */
+  #until = 0;
+  /** Whether it stopped in a string. */
+  #isInString = false;
+  /** Whether the string is a key. */
+  #isKey = false;
   #escaped = false;
-  /** Where the next of each stands, as far as they were looked for; the end of the text where there is none. */
+  /** Where the next of each stands, or the end of the window in which it was looked for. */
   #nextQuote = -1;
   #nextBackslash = -1;
   #nextControl = -1;
@@ -191,21 +206,23 @@ export class Scan {
   }
 
   /**
-   * Goes on for so many characters, and then to the end of a value.
+   * Goes on for so many characters, and a few more.
    * @returns whether that was the end of the text.
    * @throws ScanError
    */
   advance(characters: number): boolean {
-    const until = this.#at + characters;
-    if (this.#frame.depth === 0) {
+    this.#until = this.#at + characters;
+    if (this.#isInString) {
+      if (!this.#goOn(this.#frame)) return false;
+    } else if (this.#frame.depth === 0) {
       this.#space();
       if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) throw this.#syntax('an object');
       this.#open(true, this.#shape);
     }
     while (this.#frame.depth > 0) {
-      if (this.#at >= until) return false;
+      if (this.#at >= this.#until) return false;
       const frame = this.#frame;
-      if (frame.isObject) this.#member(frame);
+      if (frame.isObject && !this.#member(frame)) return false;
       if (this.#value(frame)) this.#ended(undefined);
     }
     this.#space();
@@ -269,19 +286,36 @@ export class Scan {
     this.#root = object;
   }
 
-  /** A key, and what is between it and its value. */
-  #member(frame: Frame): void {
+  /** Goes on in the string in which it stopped. @returns whether that has ended */
+  #goOn(frame: Frame): boolean {
+    if (!this.#restOfString(this.#at)) return false;
+    this.#isInString = false;
+    if (this.#isKey) this.#keyEnded(frame);
+    if (!this.#isKey || this.#value(frame)) this.#ended(undefined);
+    return true;
+  }
+
+  /** A key, and what is between it and its value. @returns whether all of that is over */
+  #member(frame: Frame): boolean {
+    if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#syntax('a key');
+    frame.keyStart = this.#at;
+    if (!this.#string()) {
+      this.#isKey = true;
+      return false;
+    }
+    this.#keyEnded(frame);
+    return true;
+  }
+
+  #keyEnded(frame: Frame): void {
     const text = this.#text;
-    if (text.charCodeAt(this.#at) !== QUOTE) throw this.#syntax('a key');
-    const keyStart = this.#at;
-    this.#string();
+    const { keyStart } = frame;
     if (this.#uniqueKeys || frame.members !== undefined) {
       if (++frame.count > MAX_KEYS) throw this.#tooMany();
       const key = this.#escaped
         ? (JSON.parse(text.slice(keyStart, this.#at)) as string)
         : text.slice(keyStart + 1, this.#at - 1);
       frame.key = key;
-      frame.keyStart = keyStart;
       if (this.#uniqueKeys) this.#addKey(frame, key);
     }
     this.#space();
@@ -313,8 +347,9 @@ export class Scan {
   #value(frame: Frame): boolean {
     switch (this.#text.charCodeAt(this.#at)) {
       case QUOTE:
-        this.#string();
-        return true;
+        if (this.#string()) return true;
+        this.#isKey = false;
+        return false;
       case OPEN_BRACE:
         this.#open(true, frame.shape === undefined ? undefined : shapeIn(frame.shape, frame.key));
         return false;
@@ -336,13 +371,24 @@ export class Scan {
     }
   }
 
-  #string(): void {
-    const text = this.#text;
-    let at = this.#at + 1;
-    let long = at + LONG_STRING;
+  /** @returns whether it has ended */
+  #string(): boolean {
     this.#escaped = false;
+    return this.#restOfString(this.#at + 1);
+  }
+
+  /** @param from offset after the opening quote, or where the scan stopped. @returns whether it has ended */
+  #restOfString(from: number): boolean {
+    const text = this.#text;
+    let at = from;
+    let long = at + LONG_STRING;
     for (;;) {
       if (at > long) {
+        if (at >= this.#until) {
+          this.#at = at;
+          this.#isInString = true;
+          return false;
+        }
         const end = this.#plainUntil(at);
         long = end - at < WORTH_SEARCHING ? end + LONG_STRING : end;
         at = end;
@@ -350,7 +396,7 @@ export class Scan {
       const code = text.charCodeAt(at);
       if (code === QUOTE) {
         this.#at = at + 1;
-        return;
+        return true;
       }
       if (code === BACKSLASH) {
         this.#escaped = true;
@@ -365,16 +411,15 @@ export class Scan {
     }
   }
 
-  /** The next character, from `at` on, that a string cannot hold as it is. Each part of the text is searched once. */
+  /** Up to where, from `at` on, there is no character that a string cannot hold as it is. Each part of the text is searched once. */
   #plainUntil(at: number): number {
     const text = this.#text;
-    if (this.#nextQuote < at) this.#nextQuote = indexOf(text, '"', at);
-    if (this.#nextBackslash < at) this.#nextBackslash = indexOf(text, '\\', at);
-    if (this.#nextControl < at) {
-      UP_TO_CONTROL.lastIndex = at;
-      UP_TO_CONTROL.test(text);
-      this.#nextControl = UP_TO_CONTROL.lastIndex;
-    }
+    // A part of the text, which costs no copy, bounds how far is searched at once.
+    const isLong = text.length - at > WINDOW;
+    const [part, from] = isLong ? [text.slice(at, at + WINDOW), 0] : [text, at];
+    if (this.#nextQuote < at) this.#nextQuote = indexOf(part, '"', from) + at - from;
+    if (this.#nextBackslash < at) this.#nextBackslash = indexOf(part, '\\', from) + at - from;
+    if (this.#nextControl < at) this.#nextControl = indexOfControl(part, from) + at - from;
     return Math.min(this.#nextQuote, this.#nextBackslash, this.#nextControl);
   }
 

@@ -11,7 +11,7 @@ import {
   parseMessage,
   type RequestMessage,
 } from '../protocol/messages.ts';
-import { createIdFinder, type IdFinder, type IdText, responseIdIn } from '../protocol/request-id.ts';
+import { createIdFinder, type IdFinder } from '../protocol/request-id.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { createInOrder } from '../shared/in-order.ts';
@@ -120,14 +120,14 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   };
 
   /** Told to the owner too: some clients say nothing of an answer that they did not expect. */
-  const refuse = ({ id, code, message }: Omit<InvalidMessage, 'kind'>, answered: IdText | undefined): string => {
-    asks.refuse(answered, message);
+  const refuse = ({ id, code, message, responseId }: Omit<InvalidMessage, 'kind'>): string => {
+    asks.refuse(responseId, message);
     log.warn({ id, code, why: message }, 'a message of the client was refused');
     return refusal(id, code, message).text;
   };
 
   /** @returns what a message is answered with; notifications and responses with nothing. */
-  const reply = (message: Message, text: string): Promise<string | undefined> | string | undefined => {
+  const reply = (message: Message): Promise<string | undefined> | string | undefined => {
     switch (message.kind) {
       case 'request':
         return answer(message);
@@ -139,7 +139,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
         asks.settle(message);
         return undefined;
       case 'invalid':
-        return refuse(message, responseIdIn(text));
+        return refuse(message);
       case 'batch':
         return refusal('null', 'INVALID_REQUEST', 'This protocol revision has no batches: send one message per line.')
           .text;
@@ -152,15 +152,15 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       send(refusal('null', parts.code, parts.message).text);
       return;
     }
-    const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'), part)));
+    const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'))));
     const present = answers.filter((text) => text !== undefined);
     for (const array of answerArrays(present, longest)) send(array);
   };
 
-  const receive = async (line: string, message: Message): Promise<void> => {
+  const receive = async (message: Message): Promise<void> => {
     if (message.kind === 'batch' && session !== undefined && hasBatches(session.revision))
       return receiveBatch(message.text);
-    const text = await reply(message, line);
+    const text = await reply(message);
     if (text !== undefined) send(text);
   };
 
@@ -170,25 +170,33 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   const receiveLarge = async (bytes: Buffer): Promise<void> => {
     const line = await decodeLarge(bytes);
     const message = await parseLarge(line, 'caller');
-    void receive(line, message).catch(failed);
+    void receive(message).catch(failed);
   };
 
   /** The message that is being dropped, until it is answered: many clients write the id last. */
   let tooLong: IdFinder | undefined;
   const reader = createLineReader(
     {
-      line: (text) => order.run(() => void receive(text, parseMessage(text, 'caller')).catch(failed)),
+      line: (text) => order.run(() => void receive(parseMessage(text, 'caller')).catch(failed)),
       large: (bytes) => order.run(() => receiveLarge(bytes)),
       broken(reason) {
         if (reason === 'too long') tooLong = createIdFinder();
-        else send(refuse({ id: 'null', code: 'PARSE_ERROR', message: 'The message is not valid UTF-8.' }, undefined));
+        else
+          send(
+            refuse({
+              id: 'null',
+              code: 'PARSE_ERROR',
+              message: 'The message is not valid UTF-8.',
+              responseId: undefined,
+            }),
+          );
         return true;
       },
       dropped(piece, isEnd) {
         tooLong?.push(piece);
         if (tooLong === undefined || !(isEnd || tooLong.isHopeless)) return;
         const message = `The message is longer than ${options.maxMessageBytes} bytes.`;
-        send(refuse({ id: tooLong.id(), code: 'INVALID_REQUEST', message }, tooLong.responseId()));
+        send(refuse({ id: tooLong.id(), code: 'INVALID_REQUEST', message, responseId: tooLong.responseId() }));
         tooLong = undefined;
       },
     },

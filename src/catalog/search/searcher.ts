@@ -1,4 +1,5 @@
 /** The search over everything that servers listed, kept up to date server by server. */
+import { setImmediate } from 'node:timers/promises';
 import type { EmbeddingsDefinition } from '../../config/types.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { createSlices } from '../../shared/slices.ts';
@@ -104,7 +105,8 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
   };
 
   const learnInSlices = async (listed: ListedServer): Promise<void> => {
-    const slice = createSlices();
+    // Not in the queue of what is large: many may wait for this.
+    const slice = createSlices(setImmediate);
     const replacement = index.replace(listed.name);
     // By then it is known as the one that is being taken in.
     await slice();

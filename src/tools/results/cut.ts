@@ -1,15 +1,14 @@
 /** Where a text is cut: after a paragraph, a line, a sentence or a word, never inside a character. */
-import { setImmediate } from 'node:timers/promises';
 import { TokenCount } from '../../catalog/tokens.ts';
+import { createSlices } from '../../shared/slices.ts';
 
 /** Boundaries in the order of preference; the first that lies in the last part of the piece is taken. */
 const BOUNDARIES = ['\n\n', '\n', '. ', ', ', ' '] as const;
 /** A boundary before this share of the piece would waste too much. */
 const EARLIEST = 0.6;
 
-/** Characters that are counted at a time, and how many times before others get their turn. */
+/** Characters that are counted at a time. */
 const STEP = 16 * 1024;
-const STEPS_PER_TURN = 16;
 /** A token is rarely longer than this: a piece has no more characters for each. */
 const LONGEST_TOKEN = 16;
 
@@ -30,7 +29,8 @@ export async function cutAt(text: string, from: number, maxTokens: number): Prom
   let last: Place = { at: from, count: new TokenCount() };
   // Two steps back: what is chosen from lies behind it.
   let base = last;
-  for (let steps = 1; ; steps++) {
+  const slice = createSlices();
+  for (;;) {
     const to = Math.min(last.at + STEP, farthest);
     const next = placeAt(text, last, to);
     if (next.count.total > maxTokens) {
@@ -40,7 +40,7 @@ export async function cutAt(text: string, from: number, maxTokens: number): Prom
     if (to === farthest) return chooseEnd(text, from, maxTokens, base, to);
     base = last;
     last = next;
-    if (steps % STEPS_PER_TURN === 0) await setImmediate();
+    await slice();
   }
 }
 

@@ -2,7 +2,13 @@
 import { estimateLong } from '../../catalog/tokens.ts';
 import { ownResult, type ResultBody } from '../../protocol/codec.ts';
 import { elementsInTurns } from '../../protocol/json.ts';
-import { parsedValue, readObject, readObjectInTurns, stringValue } from '../../protocol/messages.ts';
+import {
+  parsedValue,
+  readObject,
+  readObjectInTurns,
+  stringValue,
+  stringValueInTurns,
+} from '../../protocol/messages.ts';
 import { findMember, type ScannedObject } from '../../protocol/scan.ts';
 import type { RelayContext } from '../../relay/relay.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -83,7 +89,7 @@ async function blocksOf(text: string, root: ScannedObject): Promise<Block[] | un
   for (const raw of all) {
     const block = raw.startsWith('{') && raw.includes('"text"') ? await readObjectInTurns(raw) : undefined;
     const isText = stringValue(raw, findMember(block, 'type')) === 'text';
-    blocks.push({ raw, text: isText ? stringValue(raw, findMember(block, 'text')) : undefined });
+    blocks.push({ raw, text: isText ? await stringValueInTurns(raw, findMember(block, 'text')) : undefined });
   }
   return blocks;
 }

@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { oneLine } from '../../protocol/json.ts';
 import { type Kept, type OwnerBudget, UNBOUNDED } from '../../shared/byte-budget.ts';
+import { writable } from '../../shared/large.ts';
 import { countUnsent } from './unsent.ts';
 
 const STREAM_HEADERS: OutgoingHttpHeaders = {
@@ -27,7 +28,7 @@ export function writeTo(response: ServerResponse, chunk: string, budget: OwnerBu
     response.destroy();
     return;
   }
-  response.write(chunk);
+  response.write(writable(chunk));
   countUnsent(response, budget);
 }
 

@@ -10,7 +10,6 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '../../protocol/messages.ts';
-import { responseIdIn } from '../../protocol/request-id.ts';
 import { hasBatches } from '../../protocol/revisions.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import { type Answer, refusal } from '../answer.ts';
@@ -30,7 +29,7 @@ export interface LegacyEndpoint {
   /** Notifications and responses. */
   accept(post: Post, message: NotificationMessage | ResponseMessage): void;
   /** What cannot be taken. @param text of it */
-  refuse(post: Post, message: InvalidMessage, text: string): void;
+  refuse(post: Post, message: InvalidMessage): void;
   /** GET: the stream for what belongs to no request, or a broken one to go on with. */
   listen(post: Post): void;
   /** DELETE. */
@@ -102,8 +101,8 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions, lap
     else protocol.notified(session, { connection, server }, message);
   };
 
-  const refused = (session: Session | undefined, { id, code, message }: InvalidMessage, text: string): Answer => {
-    session?.asks.refuse(responseIdIn(text), message);
+  const refused = (session: Session | undefined, { id, code, message, responseId }: InvalidMessage): Answer => {
+    session?.asks.refuse(responseId, message);
     return refusal(id, code, message);
   };
 
@@ -145,7 +144,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions, lap
         parts.map((part): Promise<Answer | undefined> | Answer | undefined => {
           const message = parseMessage(part, 'caller');
           if (message.kind === 'request') return answer(post, session, message, (said) => reply.notify(said));
-          if (message.kind === 'invalid') return refused(session, message, part);
+          if (message.kind === 'invalid') return refused(session, message);
           take(post, session, message);
           return undefined;
         }),
@@ -160,7 +159,7 @@ export function createLegacyEndpoint(protocol: Protocol, sessions: Sessions, lap
       take(post, session, message);
       acknowledge(post);
     },
-    refuse: (post, message, text) => send(post, refused(found(post), message, text)),
+    refuse: (post, message) => send(post, refused(found(post), message)),
     listen(post) {
       const session = sessionOf(post);
       if (session === undefined) return;

@@ -77,15 +77,14 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     waiting = [];
   };
 
-  const routeLarge = async (post: Post, text: string): Promise<void> =>
-    route(post, text, await parseLarge(text, 'caller'));
+  const routeLarge = async (post: Post, text: string): Promise<void> => route(post, await parseLarge(text, 'caller'));
 
-  const route = (post: Post, text: string, message: Message): Promise<void> | void => {
+  const route = (post: Post, message: Message): Promise<void> | void => {
     const version = headerOf(post.request, 'mcp-protocol-version');
     const isModernPost = version !== undefined && isModern(version);
     switch (message.kind) {
       case 'invalid':
-        return legacy.refuse(post, message, text);
+        return legacy.refuse(post, message);
       case 'batch':
         return legacy.batch(post, message.text);
       case 'request': {
@@ -109,7 +108,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     switch (body.kind) {
       case 'text':
         if (isLarge(body.text.length)) return routeLarge(post, body.text);
-        return route(post, body.text, parseMessage(body.text, 'caller'));
+        return route(post, parseMessage(body.text, 'caller'));
       case 'not UTF-8':
         return send(post, refusal('null', 'PARSE_ERROR', 'The body is not valid UTF-8.'));
       case 'too large': {
