@@ -152,7 +152,7 @@ it.each([
   expect(stderr).toContain(said);
 });
 
-it('a server that hangs while it starts is waited for ten seconds, not by every list and search', async () => {
+it('a server that hangs while it starts is waited for ten seconds, not by every list', async () => {
   const fresh = makeHome({ rules: RULES });
   const gate = path.join(fresh.dir, 'gate');
   const gated = fixture('gated', { GATE_FILE: gate });
@@ -167,7 +167,6 @@ it('a server that hangs while it starts is waited for ten seconds, not by every 
   };
   expect(await search()).toEqual(left);
   const began = performance.now();
-  expect(await search()).toEqual(left);
   for (const list of ['prompts', 'resources', 'resources/templates']) {
     const { message } = await gateway.rpc.call(`${list}/list`);
     expect(message.result?.['_meta']).toEqual({ 'agent-mcp-gateway/not_listed': { starting: ['gated'] } });

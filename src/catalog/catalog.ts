@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import type { ServerDefinition, Snapshot } from '../config/types.ts';
 import type { Downstream, Log, Tenant } from '../downstream/types.ts';
 import { createByteBudget } from '../shared/byte-budget.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
 import { type Checker, createChecker } from './check.ts';
 import type { ToolEntry } from './entry.ts';
 import { fetchTools, type ToolList } from './fetch.ts';
 import type { History } from './history.ts';
 import { createInstructions, type KnownInstructions } from './instructions.ts';
+import { createKeptLists } from './kept-lists.ts';
 import { createMentions, type Mentions } from './mentions.ts';
 import { fetchOffers, type OfferList, type Offers } from './offers.ts';
 import { createSearcher, type Searcher } from './search/searcher.ts';
+import { createSearchable, type Searchable } from './searchable.ts';
 import { createShelves, type Shelves, variantOf, type Wanted } from './shelves.ts';
 import { openUses } from './uses/file.ts';
 import { createLearning, type Learning } from './uses/learning.ts';
@@ -61,6 +64,8 @@ export interface Catalog {
   readonly mentions: Mentions;
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
+  /** What it looks through. */
+  readonly searchable: Searchable;
   /** Remembers what was used after which question, for those whose owner wants that. */
   readonly learning: Learning;
   /** Says where arguments do not fit. */
@@ -96,12 +101,13 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const late = new Map<string, number>();
   const warnOf = (server: ServerDefinition) => (what: string) => log.warn({ server: server.name }, what);
   const budget = createByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
+  const now = options.now ?? (() => performance.now());
   const base = (what: string, kind: ListKind) => ({
     what,
     late,
     arrived: (server: ServerDefinition) => options.onArrival?.(server, kind),
     budget,
-    now: options.now ?? (() => performance.now()),
+    now,
     // Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's.
     lease: (server: ServerDefinition, tenant: Tenant | undefined) =>
       downstream.lease(server, {
@@ -122,8 +128,18 @@ export function createCatalog(options: CatalogOptions): Catalog {
     redact: options.redact,
     failed: (error) => log.warn({ err: error }, 'what servers say of themselves could not be written down'),
   });
+  const keptLists = createKeptLists({
+    folder: join(options.cacheDir, 'lists'),
+    redact: options.redact,
+    notWritten: (error) => log.warn({ err: error }, 'what the servers list could not be written down'),
+  });
+  const ofTools = base('tools', 'tools');
   const tools = createShelves<ToolList>({
-    ...base('tools', 'tools'),
+    ...ofTools,
+    failed(server, error) {
+      keptLists.failed(server);
+      ofTools.failed(server, error);
+    },
     fetched(server, tenant, before, after) {
       const { name, description } = server;
       // Before somebody searches, and not while somebody waits for the list.
@@ -131,6 +147,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
       options.onTools?.(name, before?.entries, after.entries);
       history.listed(server, variantOf(tenant), before, after);
       instructions.listed(server, tenant?.principal ?? '', after.instructions);
+      keptLists.listed(server, tenant, after);
     },
     fetch: (server, link) =>
       fetchTools(link, {
@@ -140,6 +157,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
         warn: warnOf(server),
       }),
   });
+  const searchable = createSearchable({ shelves: tools, keptLists, now });
   const offers = (list: OfferList): Shelves<Offers> =>
     createShelves<Offers>({
       ...base(list, list === 'prompts' ? 'prompts' : 'resources'),
@@ -161,6 +179,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     instructions,
     mentions: createMentions(),
     searcher,
+    searchable,
     learning,
     checker: createChecker(log),
     find: (server, name, wanted) =>
@@ -173,12 +192,14 @@ export function createCatalog(options: CatalogOptions): Catalog {
     missed: (server) => KINDS.filter((kind) => all[kind].some((shelves) => shelves.isMissed(server))),
     retain({ servers, search }) {
       meanings.use(search.embeddings);
+      searchable.cancel();
       const keys = new Set([...servers.values()].map(({ key }) => key));
       for (const shelves of Object.values(all).flat()) shelves.retain(keys);
       searcher.retain(new Set(servers.keys()));
     },
     async close() {
-      await Promise.all([meanings.close(), learning.close(), instructions.settled()]);
+      searchable.cancel();
+      await Promise.all([meanings.close(), learning.close(), instructions.settled(), keptLists.settled()]);
     },
   };
 }
@@ -189,6 +210,9 @@ export interface TenantCatalog
     Catalog,
     'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'offersAgain' | 'searcher' | 'learning' | 'checker'
   > {
+  /** The tools of a server for a search: as `Searchable` says. */
+  toSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly ToolEntry[]>;
+  listSoon(servers: readonly ServerDefinition[]): void;
   /** What a server said of itself, as far as that is known. Starts no server and waits for none. */
   instructionsOf(server: ServerDefinition): Promise<string | undefined>;
   /** Takes in what a server answered, for the resources that it names. @param text JSON of the result */
@@ -229,6 +253,14 @@ class CatalogOfTenant implements TenantCatalog {
 
   listed(server: ServerDefinition) {
     return this.#catalog.listed(server, this.#tenant);
+  }
+
+  toSearch(server: ServerDefinition, signal: CancelSignal) {
+    return this.#catalog.searchable.tools(server, this.#tenant, signal);
+  }
+
+  listSoon(servers: readonly ServerDefinition[]) {
+    this.#catalog.searchable.listSoon(servers, this.#tenant);
   }
 
   instructionsOf(server: ServerDefinition) {

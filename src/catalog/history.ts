@@ -2,12 +2,13 @@
  * What servers offered when they were last listed, kept as hashes on disk: what changes while no gateway runs is told at the next
  * start. A file for each definition of a server, and for each kind of client, where what it lists depends on that.
  */
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfigFile, sha256, writePrivateFile } from '../config/files.ts';
 import type { ServerDefinition } from '../config/types.ts';
 import { type Change, changeBetween, type Fingerprint, fingerprintOf } from './change.ts';
 import type { ToolList } from './fetch.ts';
+import { keepNewest } from './keep-newest.ts';
 
 /** Files that are kept; the one that was not used for longest goes first. */
 const MAX_FILES = 1000;
@@ -48,7 +49,7 @@ export function createHistory({ folder, onChange, failed, maxFiles = MAX_FILES }
     if (change !== undefined) onChange({ ...change, whileRunning: before !== undefined });
     if (known !== undefined && change === undefined) return;
     await writePrivateFile(path, written(server, after));
-    if (known === undefined) await prune(folder, maxFiles);
+    if (known === undefined) await keepNewest(folder, maxFiles);
   };
 
   return {
@@ -88,24 +89,4 @@ function fingerprintFrom(text: string): Fingerprint | undefined {
 
 function isPair(value: unknown): value is [string, string] {
   return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string');
-}
-
-/** Removes the files that were not used for longest. */
-async function prune(folder: string, keep: number): Promise<void> {
-  const names = await readdir(folder);
-  if (names.length <= keep) return;
-  const files = await Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name);
-      return {
-        path,
-        at: await stat(path).then(
-          ({ mtimeMs }) => mtimeMs,
-          () => 0,
-        ),
-      };
-    }),
-  );
-  files.sort((one, other) => other.at - one.at);
-  await Promise.all(files.slice(keep).map(({ path }) => rm(path, { force: true })));
 }

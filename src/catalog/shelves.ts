@@ -50,6 +50,8 @@ export interface Shelves<L> {
   kept(server: ServerDefinition, tenant?: Tenant): L | undefined;
   /** The list fetched anew, for what is not in the one that is kept; undefined where that was done a moment ago. */
   again(server: ServerDefinition, wanted: Wanted): Promise<L | undefined>;
+  /** Has a list fetched that is not there, for whoever asks next; not where that was tried a moment ago. */
+  refresh(server: ServerDefinition, tenant?: Tenant): void;
   invalidate(server: ServerDefinition): void;
   /** Whether somebody waited in vain for the list of this server. */
   isMissed(server: ServerDefinition): boolean;
@@ -143,7 +145,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
   };
 
   /** The fetch that is under way, or a new one. */
-  const refresh = (server: ServerDefinition, shelf: Shelf<L>): Promise<L> => {
+  const fetchOnce = (server: ServerDefinition, shelf: Shelf<L>): Promise<L> => {
     if (shelf.fetching !== undefined) return shelf.fetching;
     shelf.triedAt = now();
     const fetching = fetchInto(server, shelf).finally(() => {
@@ -175,7 +177,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
       if (oneOfMany && !late.has(key)) late.set(key, began);
       return tooSlow(server.name, options.what);
     };
-    return waitFor(refresh(server, shelf), patience, signal, tooLate).catch((error: unknown) => {
+    return waitFor(fetchOnce(server, shelf), patience, signal, tooLate).catch((error: unknown) => {
       shelf.missed = true;
       throw error;
     });
@@ -185,7 +187,7 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
     const shelf = shelfOf(server, tenant);
     const { list } = shelf;
     shelf.room?.use();
-    if (list !== undefined && isOld(shelf, list)) void refresh(server, shelf).catch(() => undefined);
+    if (list !== undefined && isOld(shelf, list)) void fetchOnce(server, shelf).catch(() => undefined);
     return list;
   };
 
@@ -200,6 +202,11 @@ export function createShelves<L extends Listing>(options: ShelvesOptions<L>): Sh
       // Asking for what does not exist must not keep the server busy.
       if (shelf.fetching === undefined && now() - shelf.triedAt < MIN_AGE_MS) return Promise.resolve(undefined);
       return wait(server, shelf, wanted);
+    },
+    refresh(server, tenant) {
+      const shelf = shelfOf(server, tenant);
+      const isDue = shelf.list === undefined && now() - shelf.triedAt >= MIN_AGE_MS;
+      if (isDue) void fetchOnce(server, shelf).catch(() => undefined);
     },
     invalidate(server) {
       for (const shelf of shelves.get(server.key)?.values() ?? []) {

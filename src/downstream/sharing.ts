@@ -69,8 +69,8 @@ export function isKnown({ session, sole }: Tenant): boolean {
   return session !== undefined || sole;
 }
 
-/** Without a session, those of one principal and agent are together. */
-function partyOf({ principal, agent, session }: Tenant): string {
+/** Equal for the calls of one caller: without a session, those of one principal and agent are together. */
+export function partyOf({ principal, agent, session }: Tenant): string {
   return JSON.stringify([principal, session ?? { agent }]);
 }
 

@@ -12,8 +12,6 @@ import type { GatewayTool, ToolAnswer, ToolContext } from './types.ts';
 
 const DEFAULT_LIMIT = 5;
 const MAX_LIMIT = 50;
-/** Milliseconds that a search waits for servers that have not listed their tools yet. */
-const WAIT_MS = 4000;
 /** Servers that an empty result names. */
 const MAX_NAMED = 30;
 /** Servers that are named beside the first one of a definition. */
@@ -64,7 +62,7 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
   const visible = [...snapshot.servers.values()].filter(
     ({ name }) => (server === undefined || name === server) && decide(name).allowed,
   );
-  const { listed, missing } = await listedServers(context, visible);
+  const { listed, missing, unlisted } = await listedServers(context, visible);
   const found = await catalog.searcher.search({
     query,
     limit,
@@ -77,6 +75,7 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
     signal,
   });
   if (learnFromUse) catalog.learning.searched(relay.owner, caller.agent, query, found.flatMap(namesOf));
+  catalog.listSoon(unlisted);
   const tools = found.map((hit) => describe(hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
   if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
@@ -89,18 +88,20 @@ function namesOf({ server, entry, alsoOn }: FoundTool): ToolName[] {
   return [server, ...alsoOn].map((name) => ({ server: name, tool: entry.name }));
 }
 
-/** What servers listed so far; waits a little for those that have not listed anything yet. */
+/** What servers listed; waits for those that have never listed anything yet, and not for long. */
 async function listedServers(
   { catalog, signal }: ToolContext,
   servers: readonly ServerDefinition[],
-): Promise<{ listed: ListedServer[]; missing: Absent }> {
+): Promise<{ listed: ListedServer[]; missing: Absent; unlisted: ServerDefinition[] }> {
+  const unlisted: ServerDefinition[] = [];
   const lists = await Promise.all(
-    servers.map(
-      (server) =>
-        // A list that is there is not waited for: thousands of promises take their time.
-        catalog.listed(server) ??
-        catalog.tools(server, { timeoutMs: WAIT_MS, oneOfMany: true, signal }).catch(absenceOf),
-    ),
+    servers.map((server) => {
+      // A list that is there is not waited for: thousands of promises take their time.
+      const list = catalog.listed(server);
+      if (list !== undefined) return list;
+      unlisted.push(server);
+      return catalog.toSearch(server, signal).catch(absenceOf);
+    }),
   );
   if (signal.aborted) throw signal.reason;
   const listed: ListedServer[] = [];
@@ -110,7 +111,7 @@ async function listedServers(
     if (typeof entries !== 'string') listed.push({ name, description, entries });
     else missing.add(name, entries);
   }
-  return { listed, missing };
+  return { listed, missing, unlisted };
 }
 
 function describe({ server, entry, alsoOn }: FoundTool, detail: Detail): string {
