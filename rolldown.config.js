@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { bundledLicences } from './scripts/bundled.mjs';
+import { withExportedValues } from './scripts/exported-values.mjs';
 
 /** The program, its workers, its threads and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
 export default defineConfig({
@@ -22,7 +23,8 @@ export default defineConfig({
       name: 'program',
       // Text of one byte per character is read faster and needs half of the memory.
       generateBundle: (_, bundle) => {
-        for (const part of Object.values(bundle)) if (part.type === 'chunk') part.code = ascii(part.code);
+        for (const part of Object.values(bundle))
+          if (part.type === 'chunk') part.code = ascii(withExportedValues(part.code));
       },
       writeBundle: ({ dir }) => {
         writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');

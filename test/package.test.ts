@@ -1,5 +1,5 @@
 /** The package as it is published: what it carries of others, it names, with their licences. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { rolldown } from 'rolldown';
@@ -44,4 +44,15 @@ it('names every package whose code is in it', async () => {
     bomFormat: 'CycloneDX',
     metadata: { component: { version: json(path.join(root, 'package.json')).version } },
   });
+});
+
+// A getter is called for every use, also on the path of a call.
+it('exports functions from its chunks as they are', () => {
+  const chunks = readdirSync(path.join(dist, 'chunks')).map((file) => read(path.join('chunks', file)));
+  const getters = chunks.flatMap((code) => {
+    const named = code.matchAll(/defineProperty\(exports, "\w+", \{[^{}]*get: function\(\) \{\s*return (\w+);/g);
+    return Array.from(named, ([, name = '']) => name).filter((name) => code.includes(`\nfunction ${name}(`));
+  });
+  expect(getters).toEqual([]);
+  expect(chunks.join('\n').match(/^(?:.*\), )?exports\.\w+ = \w+/gm)?.length).toBeGreaterThan(10);
 });
