@@ -8,9 +8,9 @@ import { withExportedValues } from './scripts/exported-values.mjs';
 export default defineConfig({
   input: {
     main: 'src/main.ts',
-    guardian: 'src/downstream/guardian-main.ts',
+    guardian: 'src/upstream/process/guardian-main.ts',
     worker: 'src/cluster/worker-main.ts',
-    jobs: 'src/tools/jobs-main.ts',
+    jobs: 'src/operations/results/jobs-main.ts',
   },
   platform: 'node',
   // Native code, and optional: the program runs without it.

@@ -14,7 +14,7 @@ const way = await callPath();
 
 const long = functions.filter(({ lines }) => lines > LONGEST).sort((a, b) => b.lines - a.lines);
 const sizes = files.map(({ lines }) => lines).sort((a, b) => a - b);
-const lease = way.http.filter((file) => file.startsWith('src/downstream/'));
+const lease = way.http.filter((file) => file.startsWith('src/upstream/'));
 const figures = {
   files: files.length,
   lines: sizes.reduce((sum, lines) => sum + lines, 0),
@@ -42,5 +42,5 @@ if (process.argv.includes('--json')) {
   const listed = process.argv.includes('--way');
   say('files a warm call runs through, HTTP to HTTP', way.http.length, listed ? way.http : []);
   say('files a warm call runs through, stdio to stdio', way.stdio.length, listed ? way.stdio : []);
-  say('of these in src/downstream, HTTP to HTTP', lease.length);
+  say('of these in src/upstream, HTTP to HTTP', lease.length);
 }

@@ -7,13 +7,14 @@ export const LAYERS = [
   'cluster',
   'gateway',
   'transport',
+  'mcp',
+  'admin',
   'identity',
   'pipeline',
-  'exposure',
-  'tools',
+  'operations',
   'relay',
   'catalog',
-  'downstream',
+  'upstream',
   'audit',
   'config',
   'policy',
@@ -23,7 +24,7 @@ export const LAYERS = [
 ];
 
 /** Packages that only one layer may use, so that each can be replaced in one folder. */
-const PACKAGES = { undici: 'downstream', '@modelcontextprotocol/client': 'downstream', commander: 'cli' };
+const PACKAGES = { undici: 'upstream', '@modelcontextprotocol/client': 'upstream', commander: 'cli' };
 
 const overrides = LAYERS.map((layer, index) => {
   const above = LAYERS.slice(0, index);

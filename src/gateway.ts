@@ -4,56 +4,56 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { serveControl } from './admin/control-socket.ts';
+import { statusOf } from './admin/gateway-status.ts';
+import { defineDirectGauge, defineGauges } from './admin/gauges.ts';
+import { createHookJoin } from './admin/hook-listener.ts';
+import { openAudit } from './audit/audit-log.ts';
+import { reportAudit } from './audit/audit-report.ts';
 import { refuseStdout } from './audit/not-stdout.ts';
-import { reportAudit } from './audit/report.ts';
-import { openAudit } from './audit/sink.ts';
 import { createCatalog } from './catalog/catalog.ts';
-import { createHistory } from './catalog/history.ts';
+import { createHistory } from './catalog/definition-history.ts';
+import { estimateTokens } from './catalog/estimate-tokens.ts';
 import { isPublicName } from './catalog/public-names.ts';
 import { recordChange } from './catalog/record-change.ts';
 import { openStrictServers } from './catalog/strict-servers.ts';
-import { estimateTokens } from './catalog/tokens.ts';
-import { reportReload, reportSettings, reportStart } from './config/report.ts';
-import { secretsOf } from './config/secrets.ts';
+import { reportReload, reportSettings, reportStart } from './config/config-report.ts';
+import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/config-store.ts';
+import { secretsOf } from './config/known-secrets.ts';
 import { isLoopback, type Settings } from './config/settings.ts';
-import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from './config/store.ts';
-import type { Snapshot } from './config/types.ts';
-import { guardianScript } from './downstream/guardian.ts';
-import type { GuardOptions } from './downstream/oauth/guard.ts';
-import { createOAuth, type OAuth } from './downstream/oauth/oauth.ts';
-import { openCredentials } from './downstream/oauth/open-store.ts';
-import type { GuardedFetch } from './downstream/oauth/types.ts';
-import { createDownstream } from './downstream/pool.ts';
-import { reportServers, type ServerReport } from './downstream/report.ts';
-import type { Downstream } from './downstream/types.ts';
-import { createRenameLog } from './exposure/renames.ts';
-import { checkBoundAgent, localConnection } from './identity/connections.ts';
+import type { Snapshot } from './config/snapshot.ts';
+import { checkBoundAgent, localConnection } from './identity/known-connections.ts';
+import { createMcpHandler } from './mcp/handler.ts';
+import { viewOf } from './mcp/select-view.ts';
+import { serverEvents } from './mcp/server-events.ts';
+import { createSubscriptions } from './mcp/subscriptions.ts';
 import { createLedger } from './observe/ledger.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { createMetrics, type Measures, type Metrics } from './observe/metrics.ts';
 import { createRedactor, type Redactor } from './observe/redact.ts';
-import { createLimiter } from './pipeline/limits.ts';
-import type { PipelineParts } from './pipeline/parts.ts';
-import { createDesk } from './pipeline/sign-in.ts';
+import { gatewayTools } from './operations/gateway-tools/gateway-tools.ts';
+import { createResultStore } from './operations/results/result-store.ts';
+import { createRenameLog } from './operations/server-methods/rename-log.ts';
+import { type SpentHere, spendingTogether, spentHere } from './operations/spending.ts';
+import type { Connection } from './pipeline/caller.ts';
+import type { PipelineDependencies } from './pipeline/dependencies.ts';
+import { createLimiter } from './pipeline/rate-limits.ts';
+import { createSignInPrompts } from './pipeline/sign-in-prompts.ts';
 import { STDIO_OWNER } from './pipeline/tenant.ts';
-import type { Connection } from './pipeline/types.ts';
-import { createParking } from './relay/parking.ts';
-import { createTasks } from './relay/tasks.ts';
+import { createParkedConversations } from './relay/parked-conversations.ts';
+import { createTasks } from './relay/task-registry.ts';
 import { createByteBudget } from './shared/byte-budget.ts';
 import { SERVER_INFO, VERSION } from './shared/version.ts';
-import { gatewayTools } from './tools/all.ts';
-import { createResultStore } from './tools/results/store.ts';
-import { type SpentHere, spendingTogether, spentHere } from './tools/spending.ts';
-import { serveControl } from './transport/control.ts';
-import { defineDirectGauge, defineGauges } from './transport/gauges.ts';
-import { createHookJoin } from './transport/hook-join.ts';
-import { createHub } from './transport/hub.ts';
-import { createProtocol } from './transport/protocol.ts';
-import type { Seat } from './transport/seat.ts';
-import { serverEvents } from './transport/server-events.ts';
-import { createTransports, type StdioEnd } from './transport/start.ts';
-import { statusOf } from './transport/status.ts';
-import { viewOf } from './transport/view-of.ts';
+import { createTransports, type StdioEnd } from './transport/transports.ts';
+import type { WorkerContext } from './transport/worker-context.ts';
+import type { Upstreams } from './upstream/contract.ts';
+import type { GuardOptions } from './upstream/oauth/address-guard.ts';
+import type { GuardedFetch } from './upstream/oauth/credential-key.ts';
+import { createOAuthClient, type OAuthClient } from './upstream/oauth/oauth-client.ts';
+import { openCredentials } from './upstream/oauth/open-credential-store.ts';
+import { reportServers, type ServerReport } from './upstream/pool/server-report.ts';
+import { createUpstreams } from './upstream/pool/upstreams.ts';
+import { guardianScript } from './upstream/process/guardian.ts';
 
 /** Milliseconds for the client to say what it can do before servers are started without it. */
 const FIRST_CALLER_MS = 1000;
@@ -61,9 +61,9 @@ const FIRST_CALLER_MS = 1000;
 export interface Gateway {
   readonly log: Logger;
   readonly snapshot: () => Snapshot;
-  readonly oauth: OAuth;
+  readonly oauth: OAuthClient;
   /** Everything that the path of a call needs; for commands that call without a transport. */
-  readonly parts: PipelineParts;
+  readonly parts: PipelineDependencies;
   /** The connection of whoever started this process. @throws GatewayError where the rules give stdio to nobody */
   localConnection(): Connection;
   serveStdio(input: Readable, output: Writable, ended: (reason: StdioEnd) => void): Promise<void>;
@@ -86,8 +86,8 @@ export interface OwnPart {
   servers(): readonly ServerReport[];
   spent(): readonly SpentHere[];
   measures(): Promise<Measures>;
-  readonly control: Downstream['control'];
-  readonly output: Downstream['output'];
+  readonly control: Upstreams['control'];
+  readonly output: Upstreams['output'];
 }
 
 export interface GatewayOptions {
@@ -96,14 +96,14 @@ export interface GatewayOptions {
   /** True for commands that tell by themselves what happened: no log unless it is asked for. */
   readonly quiet?: boolean | 'news';
   /** Where this process is one of several workers. */
-  readonly seat?: Seat;
+  readonly worker?: WorkerContext;
 }
 
 /** Loaded when a server wants a sign-in: few do. */
 function guardedFetch(options: GuardOptions): GuardedFetch {
   let fetch: Promise<GuardedFetch> | undefined;
   return async (...request) => {
-    fetch ??= import('./downstream/oauth/guarded-fetch.ts').then((loaded) => loaded.createGuardedFetch(options));
+    fetch ??= import('./upstream/oauth/guarded-fetch.ts').then((loaded) => loaded.createGuardedFetch(options));
     return (await fetch)(...request);
   };
 }
@@ -114,14 +114,14 @@ function guardedFetch(options: GuardOptions): GuardedFetch {
  */
 export async function createGateway(
   settings: Settings,
-  { watch = true, quiet = false, seat }: GatewayOptions = {},
+  { watch = true, quiet = false, worker }: GatewayOptions = {},
 ): Promise<Gateway> {
   if (settings.transport === 'stdio') refuseStdout(settings.auditLog);
   const redactor = createRedactor();
   const logger = createLogger({ debug: settings.debug, quiet, redact: redactor.redact });
-  const log = seat === undefined ? logger : logger.child({ worker: seat.number });
+  const log = worker === undefined ? logger : logger.child({ worker: worker.number });
   const metrics = createMetrics({ version: VERSION });
-  const config = seat?.config ?? (await openConfig(settings, log, metrics, { watch }));
+  const config = worker?.config ?? (await openConfig(settings, log, metrics, { watch }));
   keepSecrets(redactor, config.current());
   redactor.protect((word) => isPublicName(word, config.current(), catalog));
 
@@ -137,19 +137,19 @@ export async function createGateway(
   const closeAudit = (): Promise<void> => audit.close();
   process.once('exit', closeAudit);
   const gatewayId = randomBytes(6).toString('hex');
-  const hub = createHub(config.current);
-  const events = serverEvents(hub, () => catalog);
-  const oauth = createOAuth({
+  const subscriptions = createSubscriptions(config.current);
+  const events = serverEvents(subscriptions, () => catalog);
+  const oauth = createOAuthClient({
     store: openCredentials(settings, log),
     guardedFetch,
-    listen: async (...how) => (await import('./transport/http/callback.ts')).listenForCallback(...how),
+    listen: async (...how) => (await import('./transport/http/oauth-callback.ts')).listenForCallback(...how),
     log,
     servers: () => config.current().servers.values(),
     keepSecrets: redactor.renew,
     // Its lists are there then for callers that got none of it.
-    signedIn: (server) => void downstream.control(server, 'warm'),
+    signedIn: (server) => void upstreams.control(server, 'warm'),
   });
-  const ownServers = createDownstream({
+  const ownServers = createUpstreams({
     version: VERSION,
     gatewayId,
     maxMessageBytes: settings.maxResponseBytes,
@@ -161,75 +161,75 @@ export async function createGateway(
     strict: openStrictServers(settings.cacheDir, (err) =>
       log.debug({ err }, 'how a server starts is not written down'),
     ),
-    events: seat?.events(events) ?? events,
+    events: worker?.events(events) ?? events,
   });
-  const downstream = seat?.downstream(ownServers) ?? ownServers;
+  const upstreams = worker?.upstreams(ownServers) ?? ownServers;
   const history = createHistory({
     folder: join(settings.cacheDir, 'definitions'),
     onChange(change) {
       const record = (isNews: boolean): void => {
         if (isNews) recordChange(audit, log, change);
       };
-      if (seat === undefined) record(true);
-      else void seat.isNews(change.server.name, change.digest).then(record);
+      if (worker === undefined) record(true);
+      else void worker.isNews(change.server.name, change.digest).then(record);
     },
     failed: (error) => log.warn({ err: error }, 'what the servers offer could not be written down'),
   });
   const renames = createRenameLog(log);
   const catalog = createCatalog({
-    downstream,
+    upstreams,
     log,
     history,
     onTools: renames.tools,
     cacheDir: settings.cacheDir,
     redact: redactor.redact,
-    onArrival: (server, kind) => hub.listsChanged(server.name, [kind]),
+    onArrival: (server, kind) => subscriptions.listsChanged(server.name, [kind]),
   });
-  const budget = createByteBudget({ share: seat?.share });
-  const parking = createParking(seat?.tag, seat?.share, budget);
-  const tasks = createTasks({ tag: seat?.tag, share: seat?.share });
-  const results = createResultStore({ tag: seat?.tag, share: seat?.share, budget });
+  const budget = createByteBudget({ share: worker?.share });
+  const parking = createParkedConversations(worker?.tag, worker?.share, budget);
+  const tasks = createTasks({ tag: worker?.tag, share: worker?.share });
+  const results = createResultStore({ tag: worker?.tag, share: worker?.share, budget });
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
   const ledger = createLedger(tokens, estimateTokens);
   const spent = () => spentHere({ snapshot: config.current(), catalog, ledger, tools: parts.tools.values() });
   const spending = () => spendingTogether([spent()]);
   const servers = (): ServerReport[] =>
-    reportServers(config.current(), downstream.status(), settings.transport === 'stdio').filter(
-      ({ name }) => seat?.owns(name) ?? true,
+    reportServers(config.current(), upstreams.status(), settings.transport === 'stdio').filter(
+      ({ name }) => worker?.owns(name) ?? true,
     );
   let requests = 0;
-  const parts: PipelineParts = {
+  const parts: PipelineDependencies = {
     snapshot: config.current,
     tools: new Map(gatewayTools(settings).map((tool) => [tool.name, tool])),
     catalog,
-    downstream,
+    upstreams,
     parking,
     tasks,
-    results: seat?.results(results) ?? results,
+    results: worker?.results(results) ?? results,
     budget,
-    limiter: seat?.limiter ?? createLimiter(),
-    desk: createDesk({
+    limiter: worker?.limiter ?? createLimiter(),
+    signInPrompts: createSignInPrompts({
       oauth,
       lasts: watch,
       isLocal: settings.transport === 'stdio' || isLoopback(settings.host),
       publicUrl: settings.publicUrl,
-      tag: seat?.tag,
+      tag: worker?.tag,
     }),
     audit,
     metrics,
     ledger,
     log,
     nextRequestId: () => `${gatewayId}-${++requests}`,
-    status: async (sight) =>
-      statusOf(config, (await seat?.servers()) ?? servers(), (await seat?.spending()) ?? spending(), sight),
+    status: async (visible) =>
+      statusOf(config, (await worker?.servers()) ?? servers(), (await worker?.spending()) ?? spending(), visible),
   };
-  const protocol = createProtocol(parts, {
+  const protocol = createMcpHandler(parts, {
     serverInfo: SERVER_INFO,
-    hub,
+    subscriptions,
     viewOf: (connection, now) => viewOf(settings, connection, now),
   });
-  const hooks = seat === undefined ? createHookJoin(settings.cacheDir, gatewayId, log) : undefined;
-  const attestations = seat?.attestations ?? hooks?.attestations;
+  const hooks = worker === undefined ? createHookJoin(settings.cacheDir, gatewayId, log) : undefined;
+  const attestations = worker?.attestations ?? hooks?.attestations;
   const transports = createTransports({
     settings,
     snapshot: config.current,
@@ -237,30 +237,31 @@ export async function createGateway(
     protocol,
     redactor,
     attestations,
-    servers: () => seat?.servers() ?? servers(),
-    metrics: async (format, sight) => {
-      if (seat !== undefined) return seat.metrics(format, sight);
-      return format === 'json' ? JSON.stringify(metrics.json(sight)) : metrics.prometheus(sight);
+    servers: () => worker?.servers() ?? servers(),
+    metrics: async (format, visible) => {
+      if (worker !== undefined) return worker.metrics(format, visible);
+      return format === 'json' ? JSON.stringify(metrics.json(visible)) : metrics.prometheus(visible);
     },
-    seat,
+    worker,
   });
 
-  const ownNames = ({ servers: all }: Snapshot): string[] => [...all.keys()].filter((name) => seat?.owns(name) ?? true);
+  const ownNames = ({ servers: all }: Snapshot): string[] =>
+    [...all.keys()].filter((name) => worker?.owns(name) ?? true);
   renames.servers(ownNames(config.current()));
   config.subscribe((next) => {
     keepSecrets(redactor, next);
     renames.servers(ownNames(next));
     void hooks?.update(next);
-    downstream.retain(next.servers);
+    upstreams.retain(next.servers);
     catalog.retain(next);
     results.review();
-    hub.reloaded();
+    subscriptions.reloaded();
     transports.reloaded();
-    if (settings.initStrategy === 'eager') downstream.warm(next.servers);
+    if (settings.initStrategy === 'eager') upstreams.warm(next.servers);
   });
   defineGauges(metrics, config, transports.sessions, servers);
-  if (seat === undefined) defineDirectGauge(metrics, spending);
-  const { control, output } = downstream;
+  if (worker === undefined) defineDirectGauge(metrics, spending);
+  const { control, output } = upstreams;
   const openControl = (): void => {
     closeControl = serveControl(settings, log, { servers, spending, control, output });
   };
@@ -276,13 +277,13 @@ export async function createGateway(
       openControl();
       await hooks?.update(config.current());
       transports.stdio(input, output, localConnection(settings, config.current(), attestations), ended);
-      if (settings.initStrategy === 'eager') downstream.warm(config.current().servers, FIRST_CALLER_MS);
+      if (settings.initStrategy === 'eager') upstreams.warm(config.current().servers, FIRST_CALLER_MS);
     },
     async serveHttp() {
       await hooks?.update(config.current());
       const listening = await transports.http();
-      if (seat === undefined) openControl();
-      if (settings.initStrategy === 'eager') downstream.warm(config.current().servers);
+      if (worker === undefined) openControl();
+      if (settings.initStrategy === 'eager') upstreams.warm(config.current().servers);
       return listening;
     },
     adopt: transports.adopt,
@@ -291,13 +292,13 @@ export async function createGateway(
     async stop(drainMs) {
       config.close();
       closeControl?.();
-      hub.end();
+      subscriptions.end();
       await transports.drain(drainMs);
       // The others may still need what this worker owns.
-      await seat?.drained();
+      await worker?.drained();
       parking.clear();
       oauth.close();
-      await downstream.close();
+      await upstreams.close();
       await catalog.close();
       await transports.close();
       await hooks?.close();
@@ -305,7 +306,7 @@ export async function createGateway(
       await closeAudit();
       process.off('exit', closeAudit);
     },
-    kill: () => downstream.kill(),
+    kill: () => upstreams.kill(),
   };
 }
 

@@ -3,7 +3,7 @@ import nodeModule from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { makeFolder } from './shared/make-folder.ts';
-import { homeHere, xdgFolder } from './shared/places.ts';
+import { homeHere, xdgFolder } from './shared/standard-folders.ts';
 
 keepCompiled(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown });
 void import('./cli/main.ts');

@@ -1,7 +1,7 @@
 /**
  * What does not depend on the speed of a machine: bytes that a call allocates, reads and writes that it asks the system for, and
  * how much is read until a start has answered.
- * Prints them as JSON; test/call-cost.test.ts holds them against bounds.
+ * Prints them as JSON; test/gateway-tools/call-cost.test.ts holds them against bounds.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { AGENT, makeHome, serversOf, startGateway } from './gateway.mjs';

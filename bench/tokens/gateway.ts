@@ -1,8 +1,9 @@
 /** What the benchmark measures, behind one import. */
-export { readToolsPage } from '../../src/catalog/entry.ts';
-export { renderTool } from '../../src/catalog/render.ts';
+
+export { estimateTokens } from '../../src/catalog/estimate-tokens.ts';
+export { renderTool } from '../../src/catalog/render-tool.ts';
 export { createSearcher } from '../../src/catalog/search/searcher.ts';
-export { estimateTokens } from '../../src/catalog/tokens.ts';
+export { readToolsPage } from '../../src/catalog/tool-entry.ts';
+export { gatewayTools } from '../../src/operations/gateway-tools/gateway-tools.ts';
+export { readArguments } from '../../src/operations/gateway-tools/read-arguments.ts';
 export { scanObject } from '../../src/protocol/scan.ts';
-export { gatewayTools } from '../../src/tools/all.ts';
-export { readArguments } from '../../src/tools/arguments.ts';

@@ -6,12 +6,12 @@ import { Buffer } from 'node:buffer';
 import { basename, dirname } from 'node:path';
 import { makeFolder } from '../shared/make-folder.ts';
 import { systemCode } from '../shared/system-code.ts';
-import { type AuditFs, type FileIdentity, rotatedFiles, sameFile } from './files.ts';
+import { type AuditFs, type FileIdentity, rotatedFiles, sameFile } from './file-system.ts';
 import { endLine, firstTimestamp, lastByte, readHead, startsWith } from './log-bytes.ts';
 import { behind, full } from './log-errors.ts';
 import { openLog } from './open-log.ts';
 import type { AgedFile, Retention } from './retention.ts';
-import { rotate } from './rotate.ts';
+import { rotate } from './rotate-log.ts';
 
 export interface AppendFileOptions {
   readonly files: AuditFs;

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { AppendFile, Change } from './append-file.ts';
-import { digestOf, FIRST_PREV, hashText, placeText } from './line.ts';
+import { digestOf, FIRST_PREV, hashText, placeText } from './record-line.ts';
 
 /** A batch is written in pieces of about this many characters; a line is never split. */
 const PIECE = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { AuditRecord } from './record.ts';
+import type { AuditRecord } from './audit-record.ts';
 
 /** The record of something that is no call: what is not said is empty. */
 export function eventRecord(fields: Partial<AuditRecord> & Pick<AuditRecord, 'operation' | 'decision'>): AuditRecord {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faulty, linesOf, openTestAudit, overWrites, recordOf, recordsOf, systemError } from './fixtures.ts';
-import { verifyLog } from './verify.ts';
+import { verifyLog } from './verify-log.ts';
 
 /** A disk with room for `left` bytes. */
 function disk(left: number) {

@@ -3,9 +3,9 @@ import fs, { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { AuditFs } from './files.ts';
-import type { AuditRecord } from './record.ts';
-import { type AuditEvent, type AuditOptions, openAudit } from './sink.ts';
+import { type AuditEvent, type AuditOptions, openAudit } from './audit-log.ts';
+import type { AuditRecord } from './audit-record.ts';
+import type { AuditFs } from './file-system.ts';
 
 export function recordOf(fields: Partial<AuditRecord> = {}): AuditRecord {
   return {

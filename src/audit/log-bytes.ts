@@ -1,7 +1,7 @@
 /** Single bytes and lines of an open log. */
 import { Buffer } from 'node:buffer';
 import type { Stats } from 'node:fs';
-import type { AuditFs } from './files.ts';
+import type { AuditFs } from './file-system.ts';
 
 const FEED = Buffer.from('\n');
 /** Bytes that tell one file from another. */

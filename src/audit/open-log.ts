@@ -2,7 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import type { AuditFs } from './files.ts';
+import type { AuditFs } from './file-system.ts';
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
 

@@ -18,7 +18,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linesOf, openTestAudit, recordOf, recordsOf, tempDirectory } from './fixtures.ts';
-import { verifyLog } from './verify.ts';
+import { verifyLog } from './verify-log.ts';
 
 type Audit = ReturnType<typeof openTestAudit>['audit'];
 

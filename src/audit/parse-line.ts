@@ -41,7 +41,7 @@ export interface Pruned {
 const TAIL = /,"hash":"([0-9a-f]{64})"\}$/;
 const TAIL_LENGTH = ',"hash":""}'.length + 64;
 
-/** Reads one line (see line.ts for its form); undefined stands for a line that was too long to read. */
+/** Reads one line (see record-line.ts for its form); undefined stands for a line that was too long to read. */
 export function parseLine(bytes: Buffer | undefined): LogLine {
   if (bytes === undefined) return { kind: 'unreadable' };
   const head = Math.max(0, bytes.length - TAIL_LENGTH);

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { buildProgram } from '../shared/testing.ts';
 import { recordOf, tempDirectory } from './fixtures.ts';
-import { verifyLog } from './verify.ts';
+import { verifyLog } from './verify-log.ts';
 
-const SINK = fileURLToPath(new URL('./sink.ts', import.meta.url));
+const SINK = fileURLToPath(new URL('./audit-log.ts', import.meta.url));
 
 /** A program that appends `count` records, a few per turn, and rotates often. */
 function buildWriter(directory: string): Promise<string> {

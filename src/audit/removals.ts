@@ -1,7 +1,7 @@
 /** What the records of a log say about files of it that are not there any more. Pure. */
-import { rotatedName } from './files.ts';
+import { rotatedName } from './file-system.ts';
+import type { Problem } from './log-problems.ts';
 import type { Pruned } from './parse-line.ts';
-import type { Problem } from './problems.ts';
 
 export interface Removals {
   /** The gateway removed a file. */

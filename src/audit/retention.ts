@@ -2,7 +2,7 @@
  * Which rotated files may go. Records that are younger than a minimum age stay whatever there is of them. The age of a file is
  * measured by a clock that only goes forward from when this process saw it first, so that a wall clock that jumps makes nothing old.
  */
-import { type AuditFs, type RotatedFile, rotatedFiles } from './files.ts';
+import { type AuditFs, type RotatedFile, rotatedFiles } from './file-system.ts';
 
 export interface RetentionOptions {
   readonly files: AuditFs;

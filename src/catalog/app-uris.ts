@@ -1,5 +1,5 @@
 /** MCP Apps: which page a tool names in `_meta`, and where in its definition that stands. */
-import { readObject, stringValue } from '../protocol/messages.ts';
+import { readObject, stringValue } from '../protocol/json-rpc.ts';
 import { findMember, type Member } from '../protocol/scan.ts';
 
 export interface AppUri {

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { ServerDefinition } from '../config/types.ts';
-import { createLab, fixture, type Lab, type LogLine, stdioServer, until } from '../downstream/testing.ts';
+import type { ServerDefinition } from '../config/snapshot.ts';
+import { createLab, fixture, type Lab, type LogLine, stdioServer, until } from '../upstream/testing.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
-import { changeBetween, type Difference, fingerprintOf } from './change.ts';
-import type { History } from './history.ts';
+import type { History } from './definition-history.ts';
+import { changeBetween, type Difference, fingerprintOf } from './list-change.ts';
 
 const LEGACY = fixture('stdio-legacy.mjs');
 const cacheDir = mkdtempSync(join(tmpdir(), 'amg-catalog-'));
@@ -28,25 +28,25 @@ function setup(): Setup {
   let catalog: Catalog | undefined;
   const invalidate = (server: ServerDefinition): void => catalog?.invalidate(server);
   const lab = createLab({ events: { connected: invalidate, toolsChanged: invalidate } });
-  const { downstream, log } = lab;
+  const { upstreams, log } = lab;
   const history: Pick<History, 'listed'> = {
     listed(server, _capabilities, before, after) {
       const change = before && changeBetween(server, fingerprintOf(before), fingerprintOf(after));
       if (change !== undefined) changes.push(change);
     },
   };
-  catalog = createCatalog({ downstream, log, cacheDir, redact: String, history, now: () => clock.now });
+  catalog = createCatalog({ upstreams, log, cacheDir, redact: String, history, now: () => clock.now });
   const made = { ...lab, catalog, changes, clock, lines: log.lines };
   setups.push(made);
   return made;
 }
 
 afterEach(async () => {
-  for (const made of setups.splice(0)) await made.downstream.close();
+  for (const made of setups.splice(0)) await made.upstreams.close();
 });
 
-async function change({ downstream }: Setup, server: ServerDefinition, tools: unknown): Promise<void> {
-  const link = await downstream.lease(server, WAIT);
+async function change({ upstreams }: Setup, server: ServerDefinition, tools: unknown): Promise<void> {
+  const link = await upstreams.lease(server, WAIT);
   await link.request('tools/call', `"name":"change","arguments":${JSON.stringify({ tools })}`, WAIT);
 }
 
@@ -115,9 +115,9 @@ describe('the catalogue', () => {
     made.clock.now += 2000;
     await until(async () => (await made.catalog.tools(server, WAIT)) !== first);
     const second = await made.catalog.tools(server, WAIT);
-    const link = await made.downstream.lease(server, WAIT);
+    const link = await made.upstreams.lease(server, WAIT);
     await link.close();
-    await made.downstream.lease(server, WAIT);
+    await made.upstreams.lease(server, WAIT);
     await until(async () => (await made.catalog.tools(server, WAIT)) !== second);
     expect(made.changes).toEqual([]);
   });

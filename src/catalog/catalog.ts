@@ -3,24 +3,24 @@
  * over, or it was connected anew. Old definitions are served while new ones are fetched.
  */
 import { join } from 'node:path';
-import type { ServerDefinition, Snapshot } from '../config/types.ts';
-import type { Downstream, Log, Tenant } from '../downstream/types.ts';
+import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import { createByteBudget } from '../shared/byte-budget.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
-import { type Checker, createChecker } from './check.ts';
-import type { ToolEntry } from './entry.ts';
-import { fetchTools, type ToolList } from './fetch.ts';
-import type { History } from './history.ts';
-import { createInstructions, type KnownInstructions } from './instructions.ts';
+import type { Log, Tenant, Upstreams } from '../upstream/contract.ts';
+import { type Checker, createChecker } from './argument-checker.ts';
+import type { History } from './definition-history.ts';
+import { lazyEmbeddingIndex } from './embeddings/lazy-embedding-index.ts';
+import { fetchTools, type ToolList } from './fetch-tools.ts';
 import { createKeptLists } from './kept-lists.ts';
-import { createMentions, type Mentions } from './mentions.ts';
-import { fetchOffers, type OfferList, type Offers } from './offers.ts';
+import { createListCache, type ListCache, variantOf, type Wanted } from './list-cache.ts';
+import { createMentions, type Mentions } from './mentioned-resources.ts';
+import { fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
 import { createSearcher, type Searcher } from './search/searcher.ts';
 import { createSearchable, type Searchable } from './searchable.ts';
-import { createShelves, type Shelves, variantOf, type Wanted } from './shelves.ts';
-import { openUses } from './uses/file.ts';
-import { createLearning, type Learning } from './uses/learning.ts';
-import { meaningsWhenUsed } from './vectors/when-used.ts';
+import { createInstructions, type KnownInstructions } from './server-instructions.ts';
+import type { ToolEntry } from './tool-entry.ts';
+import { createUsageLearner, type UsageLearner } from './usage/learn-usage.ts';
+import { openUses } from './usage/usage-file.ts';
 
 const PAGE_TIMEOUT_MS = 30_000;
 /** A start may take its two minutes, and then the handshake. */
@@ -67,10 +67,10 @@ export interface Catalog {
   /** What it looks through. */
   readonly searchable: Searchable;
   /** Remembers what was used after which question, for those whose owner wants that. */
-  readonly learning: Learning;
+  readonly learning: UsageLearner;
   /** Says where arguments do not fit. */
   readonly checker: Checker;
-  /** What is cached may be out of date: for the downstream events. Without `list`, everything of the server. */
+  /** What is cached may be out of date: for the events of upstreams. Without `list`, everything of the server. */
   invalidate(server: ServerDefinition, list?: ListKind): void;
   /** The kinds of list of this server that somebody waited for in vain. */
   missed(server: ServerDefinition): readonly ListKind[];
@@ -81,7 +81,7 @@ export interface Catalog {
 }
 
 export interface CatalogOptions {
-  readonly downstream: Downstream;
+  readonly upstreams: Upstreams;
   readonly log: Log;
   /** Told of every list of tools. */
   readonly history: Pick<History, 'listed'>;
@@ -97,7 +97,7 @@ export interface CatalogOptions {
 }
 
 export function createCatalog(options: CatalogOptions): Catalog {
-  const { downstream, log, history } = options;
+  const { upstreams, log, history } = options;
   const late = new Map<string, number>();
   const warnOf = (server: ServerDefinition) => (what: string) => log.warn({ server: server.name }, what);
   const budget = createByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
@@ -110,7 +110,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     now,
     // Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's.
     lease: (server: ServerDefinition, tenant: Tenant | undefined) =>
-      downstream.lease(server, {
+      upstreams.lease(server, {
         timeoutMs: LEASE_TIMEOUT_MS,
         tenant,
         listing: tenant === undefined || (tenant.capabilities === '{}' && tenant.requestCapabilities === '{}'),
@@ -120,9 +120,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
       log.debug({ server: server.name, reason }, `the ${what} of a server could not be fetched`);
     },
   });
-  const meanings = meaningsWhenUsed({ cacheDir: options.cacheDir, log });
-  const searcher = createSearcher(meanings);
-  const learning = createLearning(openUses(options.cacheDir), log);
+  const embeddings = lazyEmbeddingIndex({ cacheDir: options.cacheDir, log });
+  const searcher = createSearcher(embeddings);
+  const learning = createUsageLearner(openUses(options.cacheDir), log);
   const instructions = createInstructions({
     path: join(options.cacheDir, 'instructions.json'),
     redact: options.redact,
@@ -134,7 +134,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     notWritten: (error) => log.warn({ err: error }, 'what the servers list could not be written down'),
   });
   const ofTools = base('tools', 'tools');
-  const tools = createShelves<ToolList>({
+  const tools = createListCache<ToolList>({
     ...ofTools,
     failed(server, error) {
       keptLists.failed(server);
@@ -157,9 +157,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
         warn: warnOf(server),
       }),
   });
-  const searchable = createSearchable({ shelves: tools, keptLists, now });
-  const offers = (list: OfferList): Shelves<Offers> =>
-    createShelves<Offers>({
+  const searchable = createSearchable({ listCache: tools, keptLists, now });
+  const offers = (list: OfferList): ListCache<Offers> =>
+    createListCache<Offers>({
       ...base(list, list === 'prompts' ? 'prompts' : 'resources'),
       fetch: (server, link) =>
         fetchOffers(link, list, { server: server.name, timeoutMs: PAGE_TIMEOUT_MS, warn: warnOf(server) }),
@@ -187,19 +187,19 @@ export function createCatalog(options: CatalogOptions): Catalog {
     offers: (server, list, wanted) => lists[list].current(server, wanted),
     offersAgain: (server, list, wanted) => lists[list].again(server, wanted),
     invalidate(server, list) {
-      for (const shelves of list === undefined ? Object.values(all).flat() : all[list]) shelves.invalidate(server);
+      for (const listCache of list === undefined ? Object.values(all).flat() : all[list]) listCache.invalidate(server);
     },
-    missed: (server) => KINDS.filter((kind) => all[kind].some((shelves) => shelves.isMissed(server))),
+    missed: (server) => KINDS.filter((kind) => all[kind].some((listCache) => listCache.isMissed(server))),
     retain({ servers, search }) {
-      meanings.use(search.embeddings);
+      embeddings.use(search.embeddings);
       searchable.cancel();
       const keys = new Set([...servers.values()].map(({ key }) => key));
-      for (const shelves of Object.values(all).flat()) shelves.retain(keys);
+      for (const listCache of Object.values(all).flat()) listCache.retain(keys);
       searcher.retain(new Set(servers.keys()));
     },
     async close() {
       searchable.cancel();
-      await Promise.all([meanings.close(), learning.close(), instructions.settled(), keptLists.settled()]);
+      await Promise.all([embeddings.close(), learning.close(), instructions.settled(), keptLists.settled()]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { clearDefinition } from './definition.ts';
-import { readToolsPage } from './entry.ts';
+import { readToolsPage } from './tool-entry.ts';
 
 it.each([
   ['{"name":"a","title":null,"_meta":null}', '{"name":"a"}'],

@@ -1,7 +1,8 @@
 /** The text of one definition of a server, before it is read: what strict readers refuse without need, what two would read as two. */
-import { elements } from '../protocol/json.ts';
-import { isEmptyArray, readObject } from '../protocol/messages.ts';
-import { isAmbiguous, namesOf, shapeOf, treeOf } from '../protocol/names.ts';
+
+import { isEmptyArray, readObject } from '../protocol/json-rpc.ts';
+import { elements } from '../protocol/json-text.ts';
+import { isAmbiguous, namesOf, shapeOf, treeOf } from '../protocol/member-names.ts';
 import { withoutNulls } from '../protocol/nulls.ts';
 import { findMember } from '../protocol/scan.ts';
 

@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ServerDefinition } from '../config/types.ts';
-import { stdioServer, tenant } from '../downstream/testing.ts';
-import { readToolsPage } from './entry.ts';
-import type { ToolList } from './fetch.ts';
+import type { ServerDefinition } from '../config/snapshot.ts';
+import { stdioServer, tenant } from '../upstream/testing.ts';
+import type { ToolList } from './fetch-tools.ts';
 import { createKeptLists, type KeptLists } from './kept-lists.ts';
+import { readToolsPage } from './tool-entry.ts';
 
 const SERVER = stdioServer('x.mjs');
 const OWN: ServerDefinition = {

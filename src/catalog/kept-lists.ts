@@ -4,14 +4,14 @@
  */
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readConfigFile, sha256, writePrivateFile } from '../config/files.ts';
-import type { ServerDefinition } from '../config/types.ts';
-import { hasOwnCredentials } from '../downstream/sharing.ts';
-import type { Tenant } from '../downstream/types.ts';
-import { readTool, type ToolEntry } from './entry.ts';
-import type { ToolList } from './fetch.ts';
+import { readConfigFile, sha256, writePrivateFile } from '../config/config-files.ts';
+import type { ServerDefinition } from '../config/snapshot.ts';
+import type { Tenant } from '../upstream/contract.ts';
+import { hasOwnCredentials } from '../upstream/pool/sharing.ts';
+import type { ToolList } from './fetch-tools.ts';
 import { keepNewest } from './keep-newest.ts';
-import { variantOf } from './shelves.ts';
+import { variantOf } from './list-cache.ts';
+import { readTool, type ToolEntry } from './tool-entry.ts';
 
 /** Files that are kept; the one that was not used for longest goes first. */
 const MAX_FILES = 500;

@@ -1,5 +1,5 @@
 import { looksSecret } from '../config/secret-values.ts';
-import type { Snapshot } from '../config/types.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import type { Catalog } from './catalog.ts';
 
 type Named = Pick<Snapshot, 'servers' | 'policy' | 'principals'>;

@@ -1,7 +1,7 @@
+import type { AuditSink } from '../audit/audit-record.ts';
 import { eventRecord } from '../audit/event-record.ts';
-import type { AuditSink } from '../audit/record.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Change } from './change.ts';
+import type { Change } from './list-change.ts';
 
 /** A change in what a server offers is a record too (docs/audit.md). Nobody waits for it. */
 export function recordChange(audit: AuditSink, log: Logger, change: Change): void {

@@ -1,10 +1,10 @@
 import { beforeEach, expect, it, vi } from 'vitest';
-import { stdioServer, tenant } from '../downstream/testing.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { ToolEntry } from './entry.ts';
-import type { ToolList } from './fetch.ts';
+import { stdioServer, tenant } from '../upstream/testing.ts';
+import type { ToolList } from './fetch-tools.ts';
+import type { Wanted } from './list-cache.ts';
 import { createSearchable, type Searchable } from './searchable.ts';
-import type { Wanted } from './shelves.ts';
+import type { ToolEntry } from './tool-entry.ts';
 
 const SERVER = stdioServer('x.mjs');
 const ADA = tenant('ada', { session: 's1' });
@@ -36,7 +36,7 @@ beforeEach(() => {
   searchable = createSearchable({
     now: () => clock,
     keptLists: { of: async () => before },
-    shelves: {
+    listCache: {
       kept: () => undefined,
       refresh: () => {
         refreshed++;

@@ -2,15 +2,15 @@
  * What a search looks through of one server: its list where it is there, and while it starts, what it listed when a gateway last ran.
  * Otherwise the search waits a little; a caller that was told that a server is missing, and searches again, wants all, and waits longer.
  */
-import type { ServerDefinition } from '../config/types.ts';
-import { partyOf } from '../downstream/sharing.ts';
-import type { Tenant } from '../downstream/types.ts';
+import type { ServerDefinition } from '../config/snapshot.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { ToolEntry } from './entry.ts';
-import type { ToolList } from './fetch.ts';
+import type { Tenant } from '../upstream/contract.ts';
+import { partyOf } from '../upstream/pool/sharing.ts';
+import type { ToolList } from './fetch-tools.ts';
 import type { KeptLists } from './kept-lists.ts';
-import type { Shelves } from './shelves.ts';
+import type { ListCache } from './list-cache.ts';
+import type { ToolEntry } from './tool-entry.ts';
 
 /** Milliseconds that a search waits for a server of which nothing is known. */
 const FIRST_MS = 4000;
@@ -38,12 +38,12 @@ export interface Searchable {
 }
 
 export interface SearchableOptions {
-  readonly shelves: Pick<Shelves<ToolList>, 'current' | 'kept' | 'refresh'>;
+  readonly listCache: Pick<ListCache<ToolList>, 'current' | 'kept' | 'refresh'>;
   readonly keptLists: Pick<KeptLists, 'of'>;
   readonly now: () => number;
 }
 
-export function createSearchable({ shelves, keptLists, now }: SearchableOptions): Searchable {
+export function createSearchable({ listCache, keptLists, now }: SearchableOptions): Searchable {
   /** By caller and server, when the caller was told that it is missing: `NEVER` where it failed, and is not waited for any longer. */
   const told = new Map<string, number>();
   const soon = new Set<NodeJS.Timeout>();
@@ -59,14 +59,14 @@ export function createSearchable({ shelves, keptLists, now }: SearchableOptions)
   return {
     async tools(server, tenant, signal) {
       const before = await keptLists.of(server, tenant);
-      const there = shelves.kept(server, tenant);
+      const there = listCache.kept(server, tenant);
       if (there !== undefined) return there.entries;
       if (before !== undefined) return before;
       const whom = `${server.key}\n${partyOf(tenant)}`;
       const left = (told.get(whom) ?? NEVER) + AGAIN_MS - now();
       const patience = left > 0 ? { timeoutMs: Math.min(left, MOST_MS) } : { timeoutMs: FIRST_MS, oneOfMany: true };
       try {
-        const { entries } = await shelves.current(server, { ...patience, signal, tenant });
+        const { entries } = await listCache.current(server, { ...patience, signal, tenant });
         told.delete(whom);
         return entries;
       } catch (error) {
@@ -80,7 +80,7 @@ export function createSearchable({ shelves, keptLists, now }: SearchableOptions)
       if (servers.length === 0) return;
       const timer = setTimeout(() => {
         soon.delete(timer);
-        for (const server of servers) shelves.refresh(server, tenant);
+        for (const server of servers) listCache.refresh(server, tenant);
       }, LATER_MS);
       soon.add(timer.unref());
     },

@@ -1,14 +1,14 @@
 /** Servers that end at the first request that is not `initialize`, by entry: the next gateway starts them once, without a probe. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { StrictServers } from '../downstream/types.ts';
-import { openKeptFile } from './kept-file.ts';
+import type { StrictServers } from '../upstream/contract.ts';
+import { openSharedFile } from './shared-file.ts';
 
 const MAX_SERVERS = 1_000;
 
 /** @param failed told where it cannot be written down: then they are probed again. */
 export function openStrictServers(cacheDir: string, failed: (error: unknown) => void): StrictServers {
-  const file = openKeptFile<ReadonlySet<string>>(join(cacheDir, 'strict-servers.json'), {
+  const file = openSharedFile<ReadonlySet<string>>(join(cacheDir, 'strict-servers.json'), {
     parse,
     print: (ids) => `${JSON.stringify([...ids].slice(-MAX_SERVERS))}\n`,
   });

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { rotatedName } from '../audit/files.ts';
-import { describe } from '../audit/problems.ts';
-import { type VerifyReport, verifyLog } from '../audit/verify.ts';
+import { rotatedName } from '../audit/file-system.ts';
+import { describe } from '../audit/log-problems.ts';
+import { type VerifyReport, verifyLog } from '../audit/verify-log.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { count } from './count.ts';

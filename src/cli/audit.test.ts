@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openAudit } from '../audit/sink.ts';
+import { openAudit } from '../audit/audit-log.ts';
 import { registerAudit } from './audit.ts';
 
 let directory = '';

@@ -2,19 +2,19 @@
 
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { didYouMean } from '../catalog/nearest.ts';
-import { hasAuthorization } from '../config/oauth.ts';
-import { quote } from '../config/quote.ts';
+import { didYouMean } from '../catalog/name-suggestions.ts';
+import { hasAuthorization } from '../config/oauth-entry.ts';
+import { quote } from '../config/quote-name.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
-import type { ServerDefinition, Snapshot } from '../config/types.ts';
-import { readChallengeFacts } from '../downstream/oauth/challenge.ts';
-import type { StoredSignIn } from '../downstream/oauth/keep.ts';
-import { nothingToSignInTo } from '../downstream/oauth/oauth.ts';
-import { hasOwnCredentials } from '../downstream/sharing.ts';
+import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { STDIO_PROOF, tokenProof } from '../identity/proof.ts';
-import { NOTHING_OFFERED } from '../relay/offered.ts';
+import { NOTHING_OFFERED } from '../relay/offered-capabilities.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { nothingToSignInTo } from '../upstream/oauth/oauth-client.ts';
+import type { StoredSignIn } from '../upstream/oauth/stored-sign-ins.ts';
+import { readChallengeFacts } from '../upstream/oauth/www-authenticate.ts';
+import { hasOwnCredentials } from '../upstream/pool/sharing.ts';
 import type { AuthFlags } from './auth.ts';
 import { openBrowser } from './browser.ts';
 import { askAll } from './control-client.ts';
@@ -54,7 +54,7 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
 async function probe(gateway: Gateway, server: ServerDefinition, owner: string): Promise<GatewayError | undefined> {
   const tenant = { principal: owner, agent: '', session: undefined, sole: true, ...NOTHING_OFFERED };
   try {
-    await gateway.parts.downstream.lease(server, { timeoutMs: PROBE_MS, tenant });
+    await gateway.parts.upstreams.lease(server, { timeoutMs: PROBE_MS, tenant });
     return undefined;
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'AUTH_REQUIRED') return error;

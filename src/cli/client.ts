@@ -1,8 +1,8 @@
 import type { Settings } from '../config/settings.ts';
 import { createGateway } from '../gateway.ts';
 import { callTool } from '../pipeline/tool-call.ts';
-import { parseMessage } from '../protocol/messages.ts';
-import { silentClient } from '../relay/client.ts';
+import { parseMessage } from '../protocol/json-rpc.ts';
+import { silentClient } from '../relay/calling-client.ts';
 import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { closeOnInterruption } from './interruption.ts';

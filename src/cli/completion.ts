@@ -27,7 +27,7 @@ Examples:
         const { shellScript } = await import('./completion/scripts.ts');
         const script = shellScript(shell);
         if (script !== undefined) return printText(script);
-        const { didYouMean } = await import('../catalog/nearest.ts');
+        const { didYouMean } = await import('../catalog/name-suggestions.ts');
         const hint = didYouMean(shell, SHELLS) || ` There are: ${SHELLS.join(', ')}.`;
         throw new GatewayError('USAGE', `There is no completion for the shell '${shell}'.${hint}`);
       } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { RULES_FILE } from '../config/locate.ts';
+import { RULES_FILE } from '../config/locate-files.ts';
 import { makeSandbox, type Sandbox } from '../config/testing.ts';
 import { registerConnect } from './connect.ts';
 import { subagentName, withEntry } from './subagent-file.ts';

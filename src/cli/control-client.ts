@@ -2,11 +2,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { ServerReport } from '../downstream/report.ts';
+import type { ControlRequest, GatewayFacts } from '../admin/control-socket.ts';
+import type { AgentSpending } from '../operations/spending.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isOurs } from '../shared/socket-folder.ts';
-import type { AgentSpending } from '../tools/spending.ts';
-import type { ControlRequest, GatewayFacts } from '../transport/control.ts';
+import type { ServerReport } from '../upstream/pool/server-report.ts';
 
 /** A line of an answer, as far as this version knows it. */
 export interface ControlLine {

@@ -1,11 +1,11 @@
 import process from 'node:process';
-import { findProgram, type ProgramFault, programFault } from '../config/program.ts';
-import { quote } from '../config/quote.ts';
+import { findProgram, type ProgramFault, programFault } from '../config/check-program.ts';
+import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
-import type { ServerDefinition } from '../config/types.ts';
-import { whyNotStarted } from '../downstream/start-failure.ts';
+import type { ServerDefinition } from '../config/snapshot.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
+import { whyNotStarted } from '../upstream/process/start-failure.ts';
 import { print, printJson, say } from './output.ts';
 import { openWorkbench, type Tested, type Workbench } from './workbench.ts';
 

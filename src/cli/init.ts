@@ -2,8 +2,8 @@
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { canonical, exists, writePrivateFile } from '../config/files.ts';
-import { RULES_FILE, SERVERS_FILE } from '../config/locate.ts';
+import { canonical, exists, writePrivateFile } from '../config/config-files.ts';
+import { RULES_FILE, SERVERS_FILE } from '../config/locate-files.ts';
 import { expandHome, type Settings, settingsHere } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { MULTI_AGENT_TEMPLATE, SERVERS_TEMPLATE, SINGLE_AGENT_TEMPLATE } from './init-templates.ts';

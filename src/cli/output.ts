@@ -3,9 +3,9 @@
  * written comes from servers and files of others, so every way out of here escapes it.
  */
 import process from 'node:process';
-import { escapeJson, escapeLines, escapeText } from '../observe/escape.ts';
-import { drained } from '../shared/drained.ts';
+import { escapeJson, escapeLines, escapeText } from '../observe/escape-text.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
+import { drained } from '../shared/flush-output.ts';
 
 /** Text in a style of ECMA-48 (SGR), where the terminal has colours. */
 export interface Styled {

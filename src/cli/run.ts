@@ -2,9 +2,9 @@
 import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
-import { keepProgram } from '../shared/built.ts';
-import { drained } from '../shared/drained.ts';
+import { keepProgram } from '../shared/built-files.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { drained } from '../shared/flush-output.ts';
 import type { CommandFlags } from './flags.ts';
 import { refuseMisplaced } from './misplaced.ts';
 import { say } from './output.ts';

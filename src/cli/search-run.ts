@@ -1,8 +1,8 @@
 import process from 'node:process';
-import { openUses } from '../catalog/uses/file.ts';
-import type { Use } from '../catalog/uses/uses.ts';
-import { createEndpoint } from '../catalog/vectors/endpoint.ts';
-import { loadSnapshot } from '../config/load.ts';
+import { createEndpoint } from '../catalog/embeddings/embeddings-endpoint.ts';
+import { openUses } from '../catalog/usage/usage-file.ts';
+import type { Use } from '../catalog/usage/usage-history.ts';
+import { loadSnapshot } from '../config/load-snapshot.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';

@@ -55,7 +55,7 @@ terminal, 1 where it could not start, 2 for a wrong flag.`,
 /** What to say of a word that is no command: every such word reaches the default command. */
 async function unknown({ args, commands }: Command, word: string): Promise<string> {
   if (args[0] === 'serve') return `error: serve takes no argument '${word}'.`;
-  const { didYouMean } = await import('../catalog/nearest.ts');
+  const { didYouMean } = await import('../catalog/name-suggestions.ts');
   const names = commands.map((known) => known.name());
   return `error: unknown command '${word}'.${didYouMean(word, names)}`;
 }

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { runtimeDir, type Settings } from '../config/settings.ts';
-import type { ServerReport } from '../downstream/report.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { ServerReport } from '../upstream/pool/server-report.ts';
 import { ask, askAll } from './control-client.ts';
 import { count } from './count.ts';
 import { print, printJson, printText, say } from './output.ts';

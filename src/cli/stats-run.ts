@@ -1,5 +1,5 @@
 import { runtimeDir, type Settings } from '../config/settings.ts';
-import type { AgentSpending } from '../tools/spending.ts';
+import type { AgentSpending } from '../operations/spending.ts';
 import { askAll } from './control-client.ts';
 import { print, printJson } from './output.ts';
 import type { StatsFlags } from './stats.ts';

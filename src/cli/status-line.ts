@@ -1,6 +1,6 @@
 /** One line at the bottom of a terminal that says what is waited for; nothing where stderr is none. */
 import process from 'node:process';
-import { escapeText } from '../observe/escape.ts';
+import { escapeText } from '../observe/escape-text.ts';
 
 const EVERY_MS = 500;
 /** Back to the first column, and everything after it gone (ECMA-48, EL). */

@@ -1,9 +1,9 @@
 /** Checks that pass because something is denied which may only be misspelt: nothing that nobody names is ever allowed. Pure. */
-import { nearest } from '../config/nearest.ts';
-import { quote } from '../config/quote.ts';
+import { nearest } from '../config/nearest-name.ts';
+import { quote } from '../config/quote-name.ts';
 import type { Check } from '../policy/expectations.ts';
 import { compilePattern, isLiteralPattern } from '../policy/pattern.ts';
-import type { OfferMap, PolicyRules } from '../policy/rules.ts';
+import type { OfferMap, PolicyRules } from '../policy/rules-data.ts';
 
 export interface Suspect {
   /** Index, from 0. */

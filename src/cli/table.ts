@@ -1,4 +1,4 @@
-import { escapeText } from '../observe/escape.ts';
+import { escapeText } from '../observe/escape-text.ts';
 
 /** Rows as aligned text, as wide as they are shown; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {

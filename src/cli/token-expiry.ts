@@ -1,4 +1,4 @@
-import { quote } from '../config/quote.ts';
+import { quote } from '../config/quote-name.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 const HOURS: ReadonlyMap<string, number> = new Map([

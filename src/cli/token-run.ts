@@ -1,9 +1,9 @@
 /** What the commands about tokens do. */
 import { openRules, type RulesEditor } from '../config/edit-rules.ts';
-import { quote } from '../config/quote.ts';
+import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
-import type { PrincipalDefinition } from '../config/types.ts';
-import { createToken, tokenHash } from '../identity/token.ts';
+import type { PrincipalDefinition } from '../config/snapshot.ts';
+import { createToken, tokenHash } from '../identity/generated-token.ts';
 import { compilePattern, isLiteralPattern } from '../policy/pattern.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { print, printJson, say } from './output.ts';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { sha256 } from '../config/files.ts';
-import { RULES_FILE } from '../config/locate.ts';
+import { sha256 } from '../config/config-files.ts';
+import { RULES_FILE } from '../config/locate-files.ts';
 import { makeSandbox, type Sandbox } from '../config/testing.ts';
-import { addTrusted, readTrusted, trustOf } from '../config/trust.ts';
-import { tokenHash } from '../identity/token.ts';
+import { addTrusted, readTrusted, trustOf } from '../config/trusted-files.ts';
+import { tokenHash } from '../identity/generated-token.ts';
 import { registerToken } from './token.ts';
 import { instantIn } from './token-expiry.ts';
 

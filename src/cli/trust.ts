@@ -3,17 +3,17 @@ import { realpath } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { type ConfigDocument, parseDocument } from '../config/document.ts';
-import { canonical, exists, readConfigFile } from '../config/files.ts';
-import { configError, formatProblem } from '../config/load.ts';
-import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate.ts';
+import { canonical, exists, readConfigFile } from '../config/config-files.ts';
+import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
+import { configError, formatProblem } from '../config/load-snapshot.ts';
+import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate-files.ts';
 import type { Script } from '../config/scripts.ts';
-import { readServers } from '../config/servers.ts';
+import { readServers } from '../config/servers-file.ts';
 import { settingsHere } from '../config/settings.ts';
-import { addTrusted, readTrusted, revokeTrusted } from '../config/trust.ts';
-import { escapeText } from '../observe/escape.ts';
+import { addTrusted, readTrusted, revokeTrusted } from '../config/trusted-files.ts';
+import { escapeText } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { cwdHere } from '../shared/places.ts';
+import { cwdHere } from '../shared/standard-folders.ts';
 import { fail, print, printJson, say } from './output.ts';
 
 interface Options {
@@ -100,7 +100,10 @@ async function readForTrust(path: string): Promise<{
 
 /** What the servers of a file start from this folder, also where a variable of theirs is set only where the gateway starts. */
 async function scriptsIn(document: ConfigDocument, text: string): Promise<readonly Script[]> {
-  const [schema, { scriptsOf }] = await Promise.all([import('../config/schema.ts'), import('../config/scripts.ts')]);
+  const [schema, { scriptsOf }] = await Promise.all([
+    import('../config/file-schemas.ts'),
+    import('../config/scripts.ts'),
+  ]);
   const unset = [...text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g)].map(([whole, name = '']) => [name, whole]);
   const env = { ...Object.fromEntries(unset), ...process.env };
   const { servers } = readServers(document, { env, schema, mainScript: process.argv[1] });

@@ -1,12 +1,12 @@
 /** `validate`: what is wrong in both files, where, and what to do about it. */
 import process from 'node:process';
 import type { Command } from 'commander';
-import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load.ts';
-import { type ConfigLocation, locateConfig } from '../config/locate.ts';
+import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load-snapshot.ts';
+import { type ConfigLocation, locateConfig } from '../config/locate-files.ts';
 import { settingNotes } from '../config/setting-notes.ts';
 import { settingsHere } from '../config/settings.ts';
-import type { Problem } from '../config/types.ts';
-import { renamedServers, renameSentence } from '../exposure/renames.ts';
+import type { Problem } from '../config/snapshot.ts';
+import { renamedServers, renameSentence } from '../operations/server-methods/rename-log.ts';
 import { count } from './count.ts';
 import { fail, print, printJson, say } from './output.ts';
 

@@ -1,12 +1,13 @@
 /** The servers of the configuration, used by one command without a client: no transport, and no agent's rules. */
-import { didYouMean } from '../catalog/nearest.ts';
-import { estimateTokens } from '../catalog/tokens.ts';
+
+import { estimateTokens } from '../catalog/estimate-tokens.ts';
+import { didYouMean } from '../catalog/name-suggestions.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Snapshot } from '../config/types.ts';
-import { reportServers, type ServerReport } from '../downstream/report.ts';
-import type { ServerFacts } from '../downstream/types.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import { createGateway } from '../gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { ServerFacts } from '../upstream/contract.ts';
+import { reportServers, type ServerReport } from '../upstream/pool/server-report.ts';
 import { closeOnInterruption } from './interruption.ts';
 
 export interface Tested {
@@ -32,7 +33,7 @@ export interface Workbench {
 export async function openWorkbench(settings: Settings): Promise<Workbench> {
   const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
   const takeBack = closeOnInterruption(() => gateway.stop(0));
-  const { downstream, catalog } = gateway.parts;
+  const { upstreams, catalog } = gateway.parts;
   const snapshot = gateway.snapshot();
 
   const test = async (name: string, timeoutMs: number): Promise<Tested> => {
@@ -52,7 +53,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
     }
     let facts: ServerFacts | undefined;
     try {
-      ({ facts } = await downstream.lease(server, { timeoutMs: left() }));
+      ({ facts } = await upstreams.lease(server, { timeoutMs: left() }));
       const entries = await catalog.tools(server, { timeoutMs: left() });
       const definitions = entries.map(({ raw }) => raw);
       const bytes = definitions.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
@@ -66,7 +67,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 
   return {
     snapshot,
-    reports: () => reportServers(snapshot, downstream.status(), settings.transport === 'stdio'),
+    reports: () => reportServers(snapshot, upstreams.status(), settings.transport === 'stdio'),
     test,
     close: () => gateway.stop(0).finally(takeBack),
   };

@@ -4,29 +4,29 @@
  */
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import { serveControl } from '../admin/control-socket.ts';
+import { defineDirectGauge } from '../admin/gauges.ts';
+import { createHookJoin } from '../admin/hook-listener.ts';
 import { isPublicName } from '../catalog/public-names.ts';
-import type { ConfigContents } from '../config/load.ts';
+import type { ConfigContents } from '../config/load-snapshot.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Snapshot } from '../config/types.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import { type Gateway, keepSecrets, openConfig } from '../gateway.ts';
 import { createLogger } from '../observe/log.ts';
 import { createMetrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import { createRedactor } from '../observe/redact.ts';
-import { createLimiter } from '../pipeline/limits.ts';
+import { type AgentSpending, spendingTogether } from '../operations/spending.ts';
+import { createLimiter } from '../pipeline/rate-limits.ts';
 import { sinceBoot } from '../shared/since-boot.ts';
 import { VERSION } from '../shared/version.ts';
-import { type AgentSpending, spendingTogether } from '../tools/spending.ts';
-import { serveControl } from '../transport/control.ts';
-import { defineDirectGauge } from '../transport/gauges.ts';
-import { createHookJoin } from '../transport/hook-join.ts';
-import { generatedToken } from '../transport/start.ts';
-import { createAdmissions } from './counting.ts';
-import { type Crew, createCrew, type Member } from './crew.ts';
-import { type Door, openDoor } from './door.ts';
-import type { Owners, PrimaryApi, StartOrder } from './messages.ts';
-import { followOutput } from './output.ts';
-import { assign } from './owners.ts';
-import { openPairs } from './pairs.ts';
+import { generatedToken } from '../transport/transports.ts';
+import { type Acceptor, openAcceptor } from './acceptor.ts';
+import type { Owners, PrimaryApi, StartOrder } from './ipc-messages.ts';
+import { assign } from './server-assignment.ts';
+import { createAdmissions } from './shared-limits.ts';
+import { openSocketPairs } from './socket-pairs.ts';
+import { followOutput } from './worker-output.ts';
+import { createWorkerPool, type PoolWorker, type WorkerPool } from './worker-pool.ts';
 
 /** The life of a gateway of several workers, as of one in a single process. */
 export type Cluster = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
@@ -44,7 +44,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     watch: true,
     agree,
     onReload: () => {
-      for (const { line } of crew.members()) line.tell('reloaded', config.status());
+      for (const { line } of workers.members()) line.tell('reloaded', config.status());
     },
   });
   keepSecrets(redactor, config.current());
@@ -54,24 +54,24 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   const limiter = createLimiter();
   const admissions = Array.from({ length: size }, () => createAdmissions(limiter, config.current));
   const hooks = createHookJoin(settings.cacheDir, id, log);
-  const memberOf = (server: string): Member | undefined => crew.member(owners.get(server) ?? -1);
+  const memberOf = (server: string): PoolWorker | undefined => workers.member(owners.get(server) ?? -1);
   const output = followOutput(memberOf);
 
   const servers = async () => {
-    const known = (await crew.all(({ line }) => line.ask('servers'))).flat();
+    const known = (await workers.all(({ line }) => line.ask('servers'))).flat();
     const order = [...config.current().servers.keys()];
     return known.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
   };
-  const spending = async () => spendingTogether(await crew.all(({ line }) => line.ask('spent')));
+  const spending = async () => spendingTogether(await workers.all(({ line }) => line.ask('spent')));
   let lastSpending: readonly AgentSpending[] = [];
   defineDirectGauge(metrics, () => lastSpending);
   const measured = async () => {
     lastSpending = await spending();
-    return [await metrics.measures(), ...(await crew.all(({ line }) => line.ask('measures')))];
+    return [await metrics.measures(), ...(await workers.all(({ line }) => line.ask('measures')))];
   };
 
-  const pairs = await openPairs();
-  const crew: Crew = createCrew({
+  const pairs = await openSocketPairs();
+  const workers: WorkerPool = createWorkerPool({
     size,
     log,
     pairs,
@@ -90,7 +90,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       drains.leave(number);
     },
   });
-  const drains = createBarrier(() => crew.members().map((member) => member.number));
+  const drains = createBarrier(() => workers.members().map((member) => member.number));
 
   /** Hash of what each server offers, as it was recorded last. */
   const offered = new Map<string, string>();
@@ -100,7 +100,7 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     return {
       admit,
       done,
-      reach: (worker, id) => crew.reach(number, worker, id),
+      reach: (worker, id) => workers.reach(number, worker, id),
       attested: (toolUseId) => hooks.attestations.take(toolUseId),
       reload: () => void config.reload(),
       servers,
@@ -122,15 +122,15 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
   /** All workers check what comes next before any of them uses it. */
   async function agree(contents: ConfigContents, next: Snapshot): Promise<() => Promise<void>> {
     const following = assign(next.servers.keys(), size, owners);
-    const prepared = new Set<Member>();
-    const prepare = (member: Member): Promise<void> => {
+    const prepared = new Set<PoolWorker>();
+    const prepare = (member: PoolWorker): Promise<void> => {
       prepared.add(member);
       return member.line.ask('prepare', contents, following);
     };
-    await crew.everybody(prepare);
+    await workers.everybody(prepare);
     return async () => {
       owners = following;
-      await crew.everybody(async (member) => {
+      await workers.everybody(async (member) => {
         // One that was started meanwhile began with what was in force then.
         if (!prepared.has(member)) await prepare(member);
         await member.line.ask('swap');
@@ -142,8 +142,8 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     keepSecrets(redactor, next);
     void hooks.update(next);
   });
-  metrics.gauge('workers', 'Worker processes that take requests.', () => crew.ready().length);
-  let door: Door | undefined;
+  metrics.gauge('workers', 'Worker processes that take requests.', () => workers.ready().length);
+  let door: Acceptor | undefined;
   let closeControl: (() => void) | undefined;
 
   return {
@@ -153,15 +153,15 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
       const generated = generatedToken(settings, config.current(), log);
       if (generated !== undefined) redactor.add([generated.token]);
       try {
-        await crew.start();
-        door = await openDoor({
+        await workers.start();
+        door = await openAcceptor({
           host: settings.host,
           port: settings.port,
-          enter: crew.enter,
+          enter: workers.enter,
           failed: (error) => log.error({ err: error }, 'a connection could not be accepted'),
         });
       } catch (error) {
-        crew.kill();
+        workers.kill();
         throw error;
       }
       closeControl = serveControl(settings, log, {
@@ -176,12 +176,12 @@ export async function createCluster(settings: Settings): Promise<Cluster> {
     async stop(drainMs) {
       config.close();
       closeControl?.();
-      await crew.stop(drainMs);
+      await workers.stop(drainMs);
       door?.close();
       pairs.close();
       await hooks.close();
     },
-    kill: crew.kill,
+    kill: workers.kill,
   };
 }
 

@@ -1,14 +1,14 @@
 /** The program of a worker process: it does what the first process says, and ends with it. */
 import process from 'node:process';
-import { keepProgram } from '../shared/built.ts';
-import { promised } from '../shared/promised.ts';
-import { createLine, type Line } from './line.ts';
-import type { PrimaryApi, WorkerApi } from './messages.ts';
+import { keepProgram } from '../shared/built-files.ts';
+import { createDeferred } from '../shared/deferred.ts';
+import { createIpcChannel, type IpcChannel } from './ipc-channel.ts';
+import type { PrimaryApi, WorkerApi } from './ipc-messages.ts';
 import { leave, startWorker, type Worker } from './worker.ts';
 
 let worker: Worker | undefined;
 /** What is asked for meanwhile waits for the start. */
-const { promise: started, resolve: begin } = promised<Worker>();
+const { promise: started, resolve: begin } = createDeferred<Worker>();
 started.catch(() => undefined);
 
 const api: WorkerApi = {
@@ -34,7 +34,7 @@ const api: WorkerApi = {
   },
 };
 
-const line: Line<PrimaryApi> = createLine<PrimaryApi>(process, api, {
+const line: IpcChannel<PrimaryApi> = createIpcChannel<PrimaryApi>(process, api, {
   received(socket, what) {
     if (worker === undefined) socket.destroy();
     else worker.take(socket, what);

@@ -1,20 +1,20 @@
 /** One worker: a whole gateway, except for what exists once. */
 import type { Socket } from 'node:net';
 import process from 'node:process';
-import { divided } from '../downstream/remote/divided.ts';
-import type { ControlVerb } from '../downstream/types.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
-import type { KeptResult, LocalResultStore, ResultStore } from '../tools/results/store.ts';
-import { createElsewhere } from '../transport/http/elsewhere.ts';
-import type { Seat } from '../transport/seat.ts';
-import { askingLimiter } from './counting.ts';
-import { createFollower, type Follower } from './follower.ts';
-import type { Line, Passed } from './line.ts';
-import { createMesh, type Mesh } from './mesh.ts';
-import type { PrimaryApi, StartOrder, WorkerApi } from './messages.ts';
-import { createReach } from './reach.ts';
-import { tagOf, workerNamed } from './tags.ts';
+import type { KeptResult, LocalResultStore, ResultStore } from '../operations/results/result-store.ts';
+import { createWorkerForwarding } from '../transport/http/forward-to-worker.ts';
+import type { WorkerContext } from '../transport/worker-context.ts';
+import type { ControlVerb } from '../upstream/contract.ts';
+import { type ConfigReplica, createConfigReplica } from './config-replica.ts';
+import type { IpcChannel, Passed } from './ipc-channel.ts';
+import type { PrimaryApi, StartOrder, WorkerApi } from './ipc-messages.ts';
+import { partitionUpstreams } from './partitioned-upstreams.ts';
+import { askingLimiter } from './shared-limits.ts';
+import { createWorkerDialer } from './worker-dialer.ts';
+import { createWorkerMesh, type WorkerMesh } from './worker-mesh.ts';
+import { tagOf, workerNamed } from './worker-tags.ts';
 
 export interface Worker {
   readonly gateway: Gateway;
@@ -24,11 +24,11 @@ export interface Worker {
 }
 
 /** @throws GatewayError where it cannot start */
-export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Promise<Worker> {
-  const config = await createFollower(order, () => line.tell('reload'));
-  const reach = createReach((worker, id) => line.ask('reach', worker, id));
+export async function startWorker(order: StartOrder, line: IpcChannel<PrimaryApi>): Promise<Worker> {
+  const config = await createConfigReplica(order, () => line.tell('reload'));
+  const reach = createWorkerDialer((worker, id) => line.ask('reach', worker, id));
   let ready: readonly number[] = [];
-  let mesh: Mesh | undefined;
+  let mesh: WorkerMesh | undefined;
   let results: LocalResultStore | undefined;
 
   const asked = async (what: string, value: unknown) => {
@@ -39,7 +39,7 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
     const [handle, owner] = value as readonly [string, string];
     return resultText(results?.find(handle, owner));
   };
-  const seat: Seat = {
+  const worker: WorkerContext = {
     number: order.number,
     tag: tagOf(order.number),
     share: 1 / order.of,
@@ -47,18 +47,18 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
     config,
     limiter: askingLimiter(line),
     attestations: askingAttestations(line),
-    elsewhere: createElsewhere({
+    forwarding: createWorkerForwarding({
       workerOf: workerNamed,
       isOther: (worker) => worker !== order.number && ready.includes(worker),
       reach: reach.to,
     }),
     owns: (server) => config.ownerOf(server) === order.number,
     events(heard) {
-      mesh = createMesh({ own: order.number, of: order.of, config, heard, asked });
+      mesh = createWorkerMesh({ own: order.number, of: order.of, config, heard, asked });
       return both(mesh, heard);
     },
-    downstream: (own) =>
-      divided(own, { ownerOf: config.ownerOf, own: order.number, borrowers: mesh?.borrowers ?? new Map() }),
+    upstreams: (own) =>
+      partitionUpstreams(own, { ownerOf: config.ownerOf, own: order.number, borrowers: mesh?.borrowers ?? new Map() }),
     results(own) {
       results = own;
       return allResults(own, mesh, order.number);
@@ -70,7 +70,7 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
     isNews: (server, digest) => line.ask('isNews', server, digest).catch(() => true),
     drained: () => line.ask('drained'),
   };
-  const gateway = await createGateway(order.settings, { seat });
+  const gateway = await createGateway(order.settings, { worker });
   await gateway.serveHttp();
   const take = (socket: Socket, what: Passed): void => {
     switch (what.kind) {
@@ -84,7 +84,7 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
         reach.received(what.id, socket);
         break;
       case 'lend':
-        mesh?.lend(socket, gateway.parts.downstream);
+        mesh?.lend(socket, gateway.parts.upstreams);
         break;
       case 'borrow':
         mesh?.borrow(socket, what.from);
@@ -95,8 +95,8 @@ export async function startWorker(order: StartOrder, line: Line<PrimaryApi>): Pr
 
 function apiOf(
   gateway: Gateway,
-  config: Follower,
-  line: Line<PrimaryApi>,
+  config: ConfigReplica,
+  line: IpcChannel<PrimaryApi>,
   others: (ready: readonly number[]) => void,
 ): Worker['api'] {
   const { own } = gateway;
@@ -129,7 +129,10 @@ function apiOf(
 }
 
 /** Where the servers are this worker's, it hears of them at once, and the others over the mesh. */
-function both({ owner: { events } }: Mesh, heard: Parameters<Seat['events']>[0]): ReturnType<Seat['events']> {
+function both(
+  { owner: { events } }: WorkerMesh,
+  heard: Parameters<WorkerContext['events']>[0],
+): ReturnType<WorkerContext['events']> {
   return {
     connected(server) {
       events.connected(server);
@@ -161,12 +164,12 @@ function both({ owner: { events } }: Mesh, heard: Parameters<Seat['events']>[0])
 }
 
 /** Hooks speak to the first process; it gives what they attested once. */
-function askingAttestations(line: Line<PrimaryApi>): AttestedUses {
+function askingAttestations(line: IpcChannel<PrimaryApi>): AttestedUses {
   return { take: (id) => line.ask('attested', id).catch(() => undefined) };
 }
 
 /** A handle says which worker keeps its result. */
-function allResults(own: LocalResultStore, mesh: Mesh | undefined, number: number): ResultStore {
+function allResults(own: LocalResultStore, mesh: WorkerMesh | undefined, number: number): ResultStore {
   return {
     ...own,
     find(handle, owner) {

@@ -1,16 +1,16 @@
 /** Changes of the rules file by commands: one member at a time, comments and layout kept, never an invalid file. */
 import { realpath, stat } from 'node:fs/promises';
-import { escapeText } from '../observe/escape.ts';
+import { escapeText } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { parseDocument } from './document.ts';
-import { readConfigFile, sha256, writePrivateFile } from './files.ts';
+import { readConfigFile, sha256, writePrivateFile } from './config-files.ts';
+import { decodeText } from './file-text.ts';
 import { insertMember, removeMember } from './insert-member.ts';
-import { configError } from './load.ts';
-import { locateRules } from './locate.ts';
-import { type ReadRules, readRules } from './rules.ts';
+import { parseDocument } from './json-document.ts';
+import { configError } from './load-snapshot.ts';
+import { locateRules } from './locate-files.ts';
+import { type ReadRules, readRules } from './rules-file.ts';
 import type { Settings } from './settings.ts';
-import { decodeText } from './text.ts';
-import { addTrusted } from './trust.ts';
+import { addTrusted } from './trusted-files.ts';
 
 export interface RulesEditor {
   readonly path: string;
@@ -59,7 +59,7 @@ export async function openRules(settings: Settings): Promise<RulesEditor> {
 async function check(path: string, bytes: Uint8Array): Promise<ReadRules> {
   const parsed = parseDocument(path, bytes);
   if (!parsed.ok) throw configError(parsed.problems);
-  const rules = readRules(parsed.document, await import('./schema.ts'));
+  const rules = readRules(parsed.document, await import('./file-schemas.ts'));
   if (rules.rules === undefined) throw configError(rules.problems);
   return rules;
 }

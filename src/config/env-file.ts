@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { systemCode } from '../shared/system-code.ts';
-import { MAX_FILE_BYTES } from './text.ts';
+import { MAX_FILE_BYTES } from './file-text.ts';
 
 export type EnvFile =
   | { readonly ok: true; readonly variables: ReadonlyMap<string, string> }

@@ -1,6 +1,6 @@
 /** How other clients write what an entry says here. Whoever pastes an entry shall not have to translate it. */
-import type { ConfigNode, ConfigPath, ObjectNode } from './document.ts';
-import { quote } from './quote.ts';
+import type { ConfigNode, ConfigPath, ObjectNode } from './json-document.ts';
+import { quote } from './quote-name.ts';
 
 /**
  * Where clients keep their servers: `mcpServers` of most, `servers` of VS Code and the same in its settings, `mcp` of opencode,

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import process from 'node:process';
-import { quote } from './quote.ts';
+import { quote } from './quote-name.ts';
 
 /** The end of a sentence that begins with `"command"`, and what to do. */
 export interface FileFault {

@@ -1,14 +1,14 @@
 /** Warnings about rules that are valid but may not do what their author meant. */
 
-import { escapeText } from '../observe/escape.ts';
+import { escapeText } from '../observe/escape-text.ts';
 import { lint } from '../policy/lint.ts';
 import { isLiteralPattern } from '../policy/pattern.ts';
-import type { AccessList, PolicyRules } from '../policy/rules.ts';
-import type { ConfigDocument, ConfigPath } from './document.ts';
-import { nearest } from './nearest.ts';
-import { quote } from './quote.ts';
-import { pathName, problemAt } from './rules.ts';
-import type { Problem } from './types.ts';
+import type { AccessList, PolicyRules } from '../policy/rules-data.ts';
+import type { ConfigDocument, ConfigPath } from './json-document.ts';
+import { nearest } from './nearest-name.ts';
+import { quote } from './quote-name.ts';
+import { pathName, problemAt } from './rules-file.ts';
+import type { Problem } from './snapshot.ts';
 
 /** What `lint` finds: rules that the Python gateway understood differently, and patterns that look mistyped. */
 export function lintProblems(document: ConfigDocument, rules: PolicyRules): Problem[] {

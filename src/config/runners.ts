@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import type { StdioDefinition } from './types.ts';
+import type { StdioDefinition } from './snapshot.ts';
 
 const NPM = ['.npmrc'];
 const YARN = ['.yarnrc', '.yarnrc.yml', ...NPM];

@@ -1,4 +1,4 @@
-/** Keys of a server entry about the life of its connections (docs/servers.md). Loads zod, as schema.ts. */
+/** Keys of a server entry about the life of its connections (docs/servers.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { count } from './schema-parts.ts';
 

@@ -1,4 +1,4 @@
-/** Keys of a server entry about signing in (docs/oauth.md). Loads zod, as schema.ts. */
+/** Keys of a server entry about signing in (docs/oauth.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { loose, text } from './schema-parts.ts';
 

@@ -1,8 +1,8 @@
-/** Pieces that the schemas of both files are made of. Loads zod: import it only where schema.ts is imported. */
+/** Pieces that the schemas of both files are made of. Loads zod: import it only where file-schemas.ts is imported. */
 import { z } from 'zod';
 import { patternProblem } from '../policy/pattern.ts';
-import { nearest } from './nearest.ts';
-import { quote } from './quote.ts';
+import { nearest } from './nearest-name.ts';
+import { quote } from './quote-name.ts';
 
 // A file is checked once: compiling the checks takes longer than they do.
 z.config({ jitless: true });

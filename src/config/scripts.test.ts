@@ -2,8 +2,8 @@ import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { changedScript, scriptsOf } from './scripts.ts';
+import type { StdioDefinition } from './snapshot.ts';
 import { makeSandbox, type Sandbox } from './testing.ts';
-import type { StdioDefinition } from './types.ts';
 
 let box: Sandbox;
 beforeEach(async () => {

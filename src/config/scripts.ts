@@ -9,7 +9,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } 
 import { fileURLToPath } from 'node:url';
 import { systemCode } from '../shared/system-code.ts';
 import { runnerFiles } from './runners.ts';
-import type { HttpDefinition, ServerDefinition, StdioDefinition } from './types.ts';
+import type { HttpDefinition, ServerDefinition, StdioDefinition } from './snapshot.ts';
 
 /** A script, and what was there when its owner looked at it. */
 export interface Script {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { sha256 } from './files.ts';
-import type { ConfigContents } from './load.ts';
-import { checkConfig, formatProblem } from './load.ts';
+import { sha256 } from './config-files.ts';
+import type { ConfigContents } from './load-snapshot.ts';
+import { checkConfig, formatProblem } from './load-snapshot.ts';
 
 const KEY = 'sk-1234567890';
 const content = (path: string, value: unknown): ConfigContents['rules'] => {

@@ -1,11 +1,11 @@
 /** How tools are found, as the rules say it: the endpoint for vectors with its key, and whether use is remembered. */
 import { createHash } from 'node:crypto';
-import type { ConfigDocument, ConfigPath } from './document.ts';
-import { problemAt } from './rules.ts';
-import type { RulesFile } from './schema.ts';
+import type { RulesFile } from './file-schemas.ts';
+import type { ConfigDocument, ConfigPath } from './json-document.ts';
+import { problemAt } from './rules-file.ts';
 import { isLoopback } from './settings.ts';
+import type { EmbeddingsDefinition, Problem, SearchTerms } from './snapshot.ts';
 import type { Environment } from './substitute.ts';
-import type { EmbeddingsDefinition, Problem, SearchTerms } from './types.ts';
 
 type FileSearch = NonNullable<RulesFile['search']>;
 type FileEmbeddings = NonNullable<FileSearch['embeddings']>;

@@ -1,19 +1,19 @@
 /** One entry of the servers file -> a definition, or the reasons why this server is off (D12). */
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { cwdHere } from '../shared/places.ts';
-import type { ConfigDocument, ConfigNode, ConfigPath } from './document.ts';
-import { toValue } from './document.ts';
+import { cwdHere } from '../shared/standard-folders.ts';
+import { programFault } from './check-program.ts';
+import { lifeOf } from './connection-life.ts';
 import { readEnvFile } from './env-file.ts';
-import { lifeOf } from './life.ts';
-import { linkOf } from './link.ts';
-import { startsGateway } from './nested.ts';
+import type * as Schema from './file-schemas.ts';
+import type { ConfigDocument, ConfigNode, ConfigPath } from './json-document.ts';
+import { toValue } from './json-document.ts';
+import { startsGateway } from './nested-gateway.ts';
 import { translate } from './other-clients.ts';
-import { programFault } from './program.ts';
-import { quote } from './quote.ts';
-import type * as Schema from './schema.ts';
+import { quote } from './quote-name.ts';
+import { linkOf } from './server-address.ts';
+import type { BrokenServer, Problem, ServerDefinition, ServerLife } from './snapshot.ts';
 import { type Environment, substitute } from './substitute.ts';
-import type { BrokenServer, Problem, ServerDefinition, ServerLife } from './types.ts';
 
 export interface EntryContext {
   readonly document: ConfigDocument;

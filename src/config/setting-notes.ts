@@ -1,7 +1,7 @@
 import { NO_HOME } from '../shared/cannot-write.ts';
-import { NOWHERE } from '../shared/places.ts';
+import { NOWHERE } from '../shared/standard-folders.ts';
 import type { Settings } from './settings.ts';
-import type { Snapshot } from './types.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What does not work although both files are valid: the settings of this process do not go with the rules. */
 export function settingNotes({ defaultAgent, transport, cacheDir }: Settings, snapshot: Snapshot): readonly string[] {

@@ -1,7 +1,7 @@
 /** How single settings are written. Each throws GatewayError USAGE with the name of the setting and what is accepted. */
 import { availableParallelism } from 'node:os';
 import { GatewayError } from '../shared/errors.ts';
-import { quote } from './quote.ts';
+import { quote } from './quote-name.ts';
 import type { Environment } from './substitute.ts';
 
 /** A value, and the flag or variable it came from. */

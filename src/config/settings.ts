@@ -2,8 +2,8 @@
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../shared/errors.ts';
-import { cwdHere, homeHere, xdgFolder } from '../shared/places.ts';
 import { LONGEST_PID, socketFolder } from '../shared/socket-folder.ts';
+import { cwdHere, homeHere, xdgFolder } from '../shared/standard-folders.ts';
 import {
   agentId,
   auditBytes,

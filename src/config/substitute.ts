@@ -1,6 +1,6 @@
 /** `${VAR}` and its like in the texts of a server entry (docs/configuration.md). */
 import { basename, sep } from 'node:path';
-import { cwdHere, homeHere, NOWHERE } from '../shared/places.ts';
+import { cwdHere, homeHere, NOWHERE } from '../shared/standard-folders.ts';
 
 /** The variables that substitution reads. */
 export type Environment = Readonly<Record<string, string | undefined>>;

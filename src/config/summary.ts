@@ -1,7 +1,7 @@
 /** What a file would do, in a few lines for the person who is about to trust it. Shows the file as written. */
-import { type ConfigDocument, type ConfigNode, type ObjectNode, toValue } from './document.ts';
+import { type ConfigDocument, type ConfigNode, type ObjectNode, toValue } from './json-document.ts';
 import { serversIn, translate } from './other-clients.ts';
-import { quote } from './quote.ts';
+import { quote } from './quote-name.ts';
 
 /** One line for each server (what would be run or connected to) and each agent, safe to print. */
 export function summarise({ root }: ConfigDocument): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Assurance } from '../config/types.ts';
+import type { Assurance } from '../config/snapshot.ts';
 
 const RANKS: Readonly<Record<Assurance, number>> = { claim: 0, hook: 1, launch: 2, token: 3, jwt: 4 };
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createAuthenticate } from './authenticate.ts';
+import { createToken, tokenHash } from './generated-token.ts';
 import { snapshotOf } from './testing.ts';
-import { createToken, tokenHash } from './token.ts';
 
 const TOKEN = createToken();
 const GENERATED = createToken();

@@ -1,11 +1,11 @@
 /** Who sends an HTTP request, by its `Authorization` header and nothing else (docs/identity.md). */
 import { timingSafeEqual } from 'node:crypto';
-import type { Snapshot } from '../config/types.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import type { Logger } from '../observe/log.ts';
 import { type Authentication, INVALID_TOKEN, NO_TOKEN } from './authentication.ts';
+import { isTokenShaped, tokenHash } from './generated-token.ts';
 import type { VerifyJwt } from './jwt.ts';
 import { ANONYMOUS_PROOF, GENERATED_TOKEN_PROOF, type Proof, tokenProof } from './proof.ts';
-import { isTokenShaped, tokenHash } from './token.ts';
 
 export interface HttpAuthentication {
   readonly snapshot: () => Snapshot;

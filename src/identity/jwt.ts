@@ -1,8 +1,8 @@
 /** Verifies JSON Web Tokens (RFC 7519, RFC 8725). Loads jose: import it only where a principal has an issuer. */
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import type { JwtDefinition, PrincipalDefinition, Snapshot } from '../config/types.ts';
-import { fetchJson } from '../downstream/fetch-json.ts';
+import type { JwtDefinition, PrincipalDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Logger } from '../observe/log.ts';
+import { fetchJson } from '../upstream/channel/fetch-json.ts';
 import { type Authentication, INVALID_TOKEN } from './authentication.ts';
 import { createKeys } from './jwks.ts';
 import { grantedPrincipal } from './principal.ts';

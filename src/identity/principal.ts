@@ -1,4 +1,4 @@
-import type { Assurance, PrincipalDefinition, Snapshot } from '../config/types.ts';
+import type { Assurance, PrincipalDefinition, Snapshot } from '../config/snapshot.ts';
 import { compilePattern, type Matcher } from '../policy/pattern.ts';
 
 /** Who connected, proven by how (docs/identity.md), under one snapshot. */

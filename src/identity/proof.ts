@@ -1,5 +1,5 @@
 /** What proves who connected. A proof is asked again under every snapshot, so that a reload takes effect at once. */
-import type { JwtDefinition, PrincipalDefinition, Snapshot } from '../config/types.ts';
+import type { JwtDefinition, PrincipalDefinition, Snapshot } from '../config/snapshot.ts';
 import { STDIO_OWNER } from '../pipeline/tenant.ts';
 import { type Grant, grantedPrincipal, type Principal, principalOf, unrestricted } from './principal.ts';
 

@@ -1,9 +1,10 @@
 /** Snapshots for the tests of this folder. */
-import { parseDocument } from '../config/document.ts';
-import { readRules } from '../config/rules.ts';
-import * as schema from '../config/schema.ts';
-import type { Snapshot } from '../config/types.ts';
-import { compile } from '../policy/compile.ts';
+
+import * as schema from '../config/file-schemas.ts';
+import { parseDocument } from '../config/json-document.ts';
+import { readRules } from '../config/rules-file.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import { compile } from '../policy/compile-rules.ts';
 
 /** A snapshot without servers of a rules file. */
 export function snapshotOf(file: object): Snapshot {

@@ -1,4 +1,4 @@
-import { escapeJson } from './escape.ts';
+import { escapeJson } from './escape-text.ts';
 
 /** Characters that a line of the log may have, and the strings in one that has more. */
 const MAX_LINE = 16 * 1024;

@@ -2,10 +2,10 @@
 import process from 'node:process';
 import { pino } from 'pino';
 import { boundedLine } from './bounded-line.ts';
-import { escapeJson } from './escape.ts';
-import { prettyLine } from './pretty.ts';
+import { escapeJson } from './escape-text.ts';
+import { prettyLine } from './pretty-log.ts';
 import { redactJson } from './redact.ts';
-import { writeLine } from './stderr.ts';
+import { writeLine } from './stderr-writer.ts';
 
 /** Facts next to a message, e.g. `{ server: 'github', err: error }`. An error belongs under `err`. */
 export type LogFields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 /** Counters and gauges that other layers define. */
+
+import { OTHER } from './call-series.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
-import { OTHER } from './series.ts';
 
 /** Label values beyond this many are counted as one. */
 const MAX_SAMPLES = 256;

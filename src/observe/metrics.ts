@@ -1,12 +1,12 @@
 /** What the gateway counts, and the two forms in which `/metrics` gives it (docs/operations.md). */
 import process from 'node:process';
-import { addedUp } from './added-up.ts';
+import { createSeriesTable, errorCount, type Series, total } from './call-series.ts';
 import { expose, type Family, type Sample, sampleName } from './exposition.ts';
 import { quantile } from './histogram.ts';
 import { createMeters, type Meters } from './meters.ts';
+import { countsIn, type VisibleNames } from './metrics-filter.ts';
 import { type ProcessMeasures, processesMetrics, processMeasures, processMetrics } from './process-metrics.ts';
-import { createSeriesTable, errorCount, type Series, total } from './series.ts';
-import { countsIn, type Sight } from './sight.ts';
+import { addedUp } from './sum-metrics.ts';
 
 const PREFIX = 'agent_mcp_gateway_';
 
@@ -35,10 +35,10 @@ export interface Metrics extends Pick<Meters, 'counter' | 'gauge'> {
    * @param errorCode code of the catalogue, null for a success.
    */
   record(operation: string, agent: string, ms: number, errorCode: string | null): void;
-  /** @param sight which names may be told; undefined for all. */
-  json(sight?: Sight): MetricsReport;
+  /** @param visible which names may be told; undefined for all. */
+  json(visible?: VisibleNames): MetricsReport;
   /** Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
-  prometheus(sight?: Sight): Promise<string>;
+  prometheus(visible?: VisibleNames): Promise<string>;
   /** All that was measured, for those who add up several processes; plain data. */
   measures(): Promise<Measures>;
 }
@@ -74,25 +74,25 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     record: table.record,
     counter: meters.counter,
     gauge: meters.gauge,
-    json: (sight) => metricsReport([counts()], sight),
-    prometheus: async (sight) => countsText([counts()], sight) + (await processMetrics()),
+    json: (visible) => metricsReport([counts()], visible),
+    prometheus: async (visible) => countsText([counts()], visible) + (await processMetrics()),
     measures: async () => ({ ...counts(), process: await processMeasures() }),
   };
 }
 
 /** What all processes of a gateway measured, as one report. */
-export function metricsReport(processes: readonly Counts[], sight?: Sight): MetricsReport {
-  const { uptime, calls, families } = countsIn(addedUp(processes), sight);
+export function metricsReport(processes: readonly Counts[], visible?: VisibleNames): MetricsReport {
+  const { uptime, calls, families } = countsIn(addedUp(processes), visible);
   return { uptime_seconds: uptime, ...callReport(calls), values: values(families) };
 }
 
 /** The same as Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
-export async function metricsText(processes: readonly Measures[], sight?: Sight): Promise<string> {
-  return countsText(processes, sight) + (await processesMetrics(processes.map((one) => one.process)));
+export async function metricsText(processes: readonly Measures[], visible?: VisibleNames): Promise<string> {
+  return countsText(processes, visible) + (await processesMetrics(processes.map((one) => one.process)));
 }
 
-function countsText(processes: readonly Counts[], sight: Sight | undefined): string {
-  const { calls, families } = countsIn(addedUp(processes), sight);
+function countsText(processes: readonly Counts[], visible: VisibleNames | undefined): string {
+  const { calls, families } = countsIn(addedUp(processes), visible);
   return expose([...callFamilies(calls), ...families]);
 }
 

@@ -1,6 +1,7 @@
 /** Known secret values, kept out of everything that is written. */
-import { formsOf, MIN_SECRET } from './forms.ts';
+
 import { isOwnWord } from './own-words.ts';
+import { formsOf, MIN_SECRET } from './secret-forms.ts';
 
 /** What stands in the place of a secret. */
 export const REDACTED = '[redacted]';

@@ -1,4 +1,4 @@
-import type { Decision } from '../policy/rules.ts';
+import type { Decision } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { Tenant } from '../downstream/types.ts';
-import type { Client } from '../relay/client.ts';
-import type { Connection } from './types.ts';
+import type { Client } from '../relay/calling-client.ts';
+import type { Tenant } from '../upstream/contract.ts';
+import type { Connection } from './caller.ts';
 
 interface Owned {
   readonly connection: Pick<Connection, 'owner'>;

@@ -1,20 +1,21 @@
 /** `tools/call` of one of the gateway's own tools, as an operation. */
-import { protocolFailure } from '../exposure/failure.ts';
-import { unknownToolOperation } from '../exposure/unknown.ts';
-import { isEmptyArray, stringValue } from '../protocol/messages.ts';
+
+import { readArguments } from '../operations/gateway-tools/read-arguments.ts';
+import type { GatewayTool, Invocation, Operation, RequestText, ToolAnswer } from '../operations/operation.ts';
+import { protocolFailure } from '../operations/server-methods/protocol-failure.ts';
+import { unknownToolOperation } from '../operations/server-methods/unknown-requests.ts';
+import { taskOf } from '../operations/task-result.ts';
+import { failureAnswer } from '../operations/tool-answer.ts';
+import { isEmptyArray, stringValue } from '../protocol/json-rpc.ts';
 import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ALLOW_LONGER, NEXT_STEPS, type Wording } from '../shared/next-steps.ts';
-import { failureAnswer } from '../tools/answer.ts';
-import { readArguments } from '../tools/arguments.ts';
-import { taskOf } from '../tools/task.ts';
-import type { GatewayTool, Invocation, Operation, RequestText, ToolAnswer } from '../tools/types.ts';
-import { runOperation } from './call.ts';
-import type { PipelineParts } from './parts.ts';
-import type { Inbound, Outcome } from './types.ts';
+import type { Inbound, Outcome } from './caller.ts';
+import type { PipelineDependencies } from './dependencies.ts';
+import { runOperation } from './run-operation.ts';
 
 /** Serves `tools/call`. Never rejects: every failure is an outcome. */
-export function callTool(parts: PipelineParts, inbound: Inbound): Promise<Outcome> | Outcome {
+export function callTool(parts: PipelineDependencies, inbound: Inbound): Promise<Outcome> | Outcome {
   const name = stringValue(inbound.text, findMember(inbound.params, 'name'));
   if (name === undefined) return runOperation(parts, inbound, unknownToolOperation(name, NAMELESS));
   const tool = parts.tools.get(name);

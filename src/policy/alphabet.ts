@@ -2,7 +2,7 @@
  * Code points that no pattern of a set tells apart share one symbol. A set of patterns mentions a few dozen characters; its
  * transition tables need a column for each of those, not for 1,114,112.
  */
-import type { Token } from './tokens.ts';
+import type { Token } from './pattern-tokens.ts';
 
 export interface Alphabet {
   /** How many symbols there are; they count from 0. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { END_OF_PART, makeAutomaton, type Step } from './automaton.ts';
-import { parsePattern } from './tokens.ts';
+import { parsePattern } from './pattern-tokens.ts';
 
 function pair(first: string, second: string): Step[] {
   return [...parsePattern(first).tokens, END_OF_PART, ...parsePattern(second).tokens];

@@ -5,7 +5,7 @@
  * patterns at worst; there is no backtracking.
  */
 import { type Alphabet, makeAlphabet } from './alphabet.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './pattern-tokens.ts';
 
 /** What a sequence is made of: tokens, and `end of part` between the two names of a pair (a server and its tool). */
 export type Step = Token | typeof END_OF_PART;

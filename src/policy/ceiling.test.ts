@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decideFor } from './ceiling.ts';
-import { compile } from './compile.ts';
+import { compile } from './compile-rules.ts';
 
 const policy = compile({
   agents: {

@@ -1,5 +1,5 @@
-import type { Policy } from './compile.ts';
-import type { Decision, OfferKind } from './rules.ts';
+import type { Policy } from './compile-rules.ts';
+import type { Decision, OfferKind } from './rules-data.ts';
 
 /** Who a decision is about: an agent, and the one whose rules bound it where its principal has a ceiling. */
 export interface Bounded {

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compile } from './compile.ts';
-import type { AccessList, AgentRules, PolicyRules } from './rules.ts';
+import { compile } from './compile-rules.ts';
+import type { AccessList, AgentRules, PolicyRules } from './rules-data.ts';
 
 const LONG = process.env['LONG'] !== undefined;
 const CASES = LONG ? 1_000_000 : 200_000;

@@ -3,8 +3,8 @@
  * `[{"rules": …, "checks": [["agent", "server", "tool" or null, true or false]]}]`. Without `rules`, an entry is about the
  * configured ones.
  */
-import type { Policy } from './compile.ts';
-import type { Decision } from './rules.ts';
+import type { Policy } from './compile-rules.ts';
+import type { Decision } from './rules-data.ts';
 
 /** One expected decision; `tool` null asks about the server as such. */
 export interface Check {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compile } from './compile.ts';
+import { compile } from './compile-rules.ts';
 import { explain } from './explain.ts';
 
 const policy = compile({

@@ -1,6 +1,6 @@
-import type { Verdict } from './agent.ts';
-import type { ExplainablePolicy } from './compile.ts';
-import type { OfferKind } from './rules.ts';
+import type { ExplainablePolicy } from './compile-rules.ts';
+import type { Verdict } from './decide.ts';
+import type { OfferKind } from './rules-data.ts';
 
 /** A decision with its grounds, for people: what `policy explain` prints. */
 export interface Explanation {

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { lint } from './lint.ts';
-import type { AgentRules, PolicyRules } from './rules.ts';
+import type { AgentRules, PolicyRules } from './rules-data.ts';
 
 /** `kind path` of every finding. */
 function findings(agent: AgentRules, defaults?: PolicyRules['defaults']): string[] {

@@ -3,8 +3,8 @@
  * (divergences D1, D2, D3 and D5, docs/migrating.md), and patterns that look mistyped.
  */
 import { isLiteralPattern } from './pattern.ts';
-import type { AccessList, PolicyRules } from './rules.ts';
-import { parsePattern } from './tokens.ts';
+import { parsePattern } from './pattern-tokens.ts';
+import type { AccessList, PolicyRules } from './rules-data.ts';
 
 export interface LintFinding {
   /** The divergence, or `pattern` for a pattern that is probably mistyped. */

@@ -1,6 +1,6 @@
-/** Patterns on their own (docs/rules.md); their syntax is described in tokens.ts. */
+/** Patterns on their own (docs/rules.md); their syntax is described in pattern-tokens.ts. */
 import { makeAutomaton } from './automaton.ts';
-import { parsePattern } from './tokens.ts';
+import { parsePattern } from './pattern-tokens.ts';
 
 /** Longest pattern, in characters. */
 const MAX_PATTERN_LENGTH = 256;

@@ -1,8 +1,8 @@
 /** Rules of the file, ready to be asked which of them decides about a name. */
 import { END_OF_PART, makeAutomaton, type Step } from './automaton.ts';
 import { isLiteralPattern } from './pattern.ts';
-import type { Decision } from './rules.ts';
-import { parsePattern } from './tokens.ts';
+import { parsePattern } from './pattern-tokens.ts';
+import type { Decision } from './rules-data.ts';
 
 /** A rule as somebody wrote it, and the decision it leads to: made once, handed out again and again. */
 export interface Rule {

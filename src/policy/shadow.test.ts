@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decideFor } from './ceiling.ts';
-import { compile } from './compile.ts';
+import { compile } from './compile-rules.ts';
 import { runExpectations } from './expectations.ts';
 import { explain } from './explain.ts';
-import type { AgentRules } from './rules.ts';
+import type { AgentRules } from './rules-data.ts';
 
 const RULES: AgentRules = {
   allow: { servers: ['files', 'db'], tools: { files: ['read_*'] }, prompts: { files: [] } },

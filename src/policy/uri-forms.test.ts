@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { compile } from './compile.ts';
+import { compile } from './compile-rules.ts';
 import { otherFormsOf } from './uri-forms.ts';
 
 const policy = compile({

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { compile } from './compile.ts';
+import { compile } from './compile-rules.ts';
 import { parseExpectations, runExpectations } from './expectations.ts';
-import type { PolicyRules } from './rules.ts';
+import type { PolicyRules } from './rules-data.ts';
 
 test('agrees with all 4,406 recorded decisions of the Python gateway', () => {
   const file = new URL('../../test/vectors/policy.json', import.meta.url);

@@ -1,8 +1,7 @@
 /** What is read in turns is read as it is at once. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { STEP } from '../shared/large.ts';
-import { elements, elementsInTurns, oneLine, oneLineInTurns } from './json.ts';
+import { STEP } from '../shared/large-text.ts';
 import {
   parseLarge,
   parseMessage,
@@ -10,7 +9,8 @@ import {
   readObjectInTurns,
   stringValue,
   stringValueInTurns,
-} from './messages.ts';
+} from './json-rpc.ts';
+import { elements, elementsInTurns, oneLine, oneLineInTurns } from './json-text.ts';
 import { Scan, ScanError, scanObject } from './scan.ts';
 
 const SHAPE = { a: { b: {} }, '': {} };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseMessage, readObject } from './messages.ts';
+import { parseMessage, readObject } from './json-rpc.ts';
 import { dropNulls, withoutNulls } from './nulls.ts';
 
 it('dropNulls leaves out what is null, in objects alone', () => {

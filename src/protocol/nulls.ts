@@ -1,5 +1,5 @@
 /** Null where nothing was meant: programs write it for members that are not there, and readers that are strict refuse it. */
-import { joinMembers } from './json.ts';
+import { joinMembers } from './json-text.ts';
 import type { ScannedObject } from './scan.ts';
 
 /** A value without the members that are null, at any depth. */

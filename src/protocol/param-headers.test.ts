@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeHeaderValue } from './headers.ts';
 import {
   encodeHeaderValue,
   type ParamHeader,
@@ -8,6 +7,7 @@ import {
   readParamHeaders,
   toolCallHeaders,
 } from './param-headers.ts';
+import { decodeHeaderValue } from './request-headers.ts';
 
 const schema = (properties: unknown, rest: object = {}): unknown => ({ type: 'object', properties, ...rest });
 

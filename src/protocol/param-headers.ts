@@ -3,7 +3,7 @@
  * Parameters). Pure.
  */
 import { Buffer } from 'node:buffer';
-import { decodeHeaderValue } from './headers.ts';
+import { decodeHeaderValue } from './request-headers.ts';
 
 export interface ParamHeader {
   /** Lower-case name of the whole header, `mcp-param-…`. */

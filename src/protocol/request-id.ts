@@ -1,6 +1,6 @@
 /** Ids of requests, also of those that are refused before they are read: their clients wait for an answer. */
 import { Buffer, isUtf8 } from 'node:buffer';
-import { eachPiece } from '../shared/large.ts';
+import { eachPiece } from '../shared/large-text.ts';
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './characters.ts';
 
 /** JSON text of a request id, in the one form that equal ids share. */

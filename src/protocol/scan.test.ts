@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compact, elements, innerText, keepMembers, oneLine } from './json.ts';
+import { compact, elements, innerText, keepMembers, oneLine } from './json-text.ts';
 import { findMember, ScanError, type Shape, scanObject } from './scan.ts';
 
 const LENIENT = { maxDepth: 64, uniqueKeys: false };

@@ -473,11 +473,9 @@ export class Scan {
   #digits(): void {
     const text = this.#text;
     const from = this.#at;
-    let at = from;
-    let code = text.charCodeAt(at);
-    while (code >= ZERO && code <= NINE) code = text.charCodeAt(++at);
-    this.#at = at;
-    if (at === from) throw this.#syntax('a value');
+    let code = text.charCodeAt(this.#at);
+    while (code >= ZERO && code <= NINE) code = text.charCodeAt(++this.#at);
+    if (this.#at === from) throw this.#syntax('a value');
   }
 
   #word(word: string): void {
@@ -487,12 +485,10 @@ export class Scan {
 
   #space(): void {
     const text = this.#text;
-    let at = this.#at;
-    let code = text.charCodeAt(at);
+    let code = text.charCodeAt(this.#at);
     // One comparison for what is none.
-    if (code > 0x20) return;
-    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++at);
-    this.#at = at;
+    while (code <= 0x20 && (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09))
+      code = text.charCodeAt(++this.#at);
   }
 
   #syntax(expected: string): ScanError {

@@ -1,5 +1,5 @@
 /** The characters of a JSON string, however long it is. */
-import { inTurns, STEP } from '../shared/large.ts';
+import { inTurns, STEP } from '../shared/large-text.ts';
 import { BACKSLASH } from './characters.ts';
 
 const LOWER_U = 0x75;
@@ -18,12 +18,6 @@ export async function unescapedInTurns(raw: string): Promise<string> {
     return at === raw.length;
   });
   return pieces.join('');
-}
-
-/** The same of its first characters, where it has many. */
-export function unescapedStart(raw: string, most: number): string {
-  const start = raw.length > most ? raw.slice(0, endOutside(raw, 0, most)) : raw;
-  return start.includes('\\') ? (JSON.parse(`"${start}"`) as string) : start;
 }
 
 /** The last offset up to `end` that is not inside of an escape. @param from an offset that is not either */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { ClientAnswer, Reply } from '../downstream/types.ts';
 import { Canceller } from '../shared/cancel.ts';
+import type { ClientAnswer, Reply } from '../upstream/contract.ts';
 import { type Conversation, type ConversationHooks, converse } from './conversation.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -2,12 +2,13 @@
  * A call of a 2025 server that asks its client while it works, held open for a caller of 2026-07-28, whose requests end each
  * time something is asked and come back with the answers.
  */
-import type { ClientAnswer, Reply, ServerRequest } from '../downstream/types.ts';
+
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
-import { pause } from '../shared/wait.ts';
+import { pause } from '../shared/wait-for.ts';
+import type { ClientAnswer, Reply, ServerRequest } from '../upstream/contract.ts';
 import { createBacklog } from './backlog.ts';
-import type { InputRequest } from './input.ts';
-import { CALL_OVER } from './questions.ts';
+import type { InputRequest } from './input-required.ts';
+import { CALL_OVER } from './server-questions.ts';
 
 /** Milliseconds in which questions are gathered: what a server asks at one time comes in several messages. */
 const GATHER_MS = 20;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { escapeText } from '../observe/escape.ts';
+import { escapeText } from '../observe/escape-text.ts';
 import { cannotWrite } from '../shared/cannot-write.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Format } from './edit/editor.ts';

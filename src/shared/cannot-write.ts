@@ -1,5 +1,5 @@
 import { GatewayError } from './errors.ts';
-import { NOWHERE } from './places.ts';
+import { NOWHERE } from './standard-folders.ts';
 import { systemCode } from './system-code.ts';
 
 export const NO_HOME =

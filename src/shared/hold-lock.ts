@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from './errors.ts';
-import { STALE_MS, takeLock } from './lock.ts';
+import { STALE_MS, takeLock } from './lock-file.ts';
 
 /** Milliseconds between two touches of a lock that is held. */
 const TOUCH_MS = STALE_MS / 6;

@@ -6,9 +6,9 @@
  * the limit of the heap is only there for what was overlooked.
  */
 import { Worker } from 'node:worker_threads';
-import { builtProgram, startedProgram } from './built.ts';
+import { builtProgram, startedProgram } from './built-files.ts';
+import { createDeferred, type Deferred } from './deferred.ts';
 import { GatewayError } from './errors.ts';
-import { type Promised, promised } from './promised.ts';
 
 const MAX_THREADS = 2;
 /** Milliseconds after the last job. */
@@ -26,7 +26,7 @@ interface Waiting {
   readonly job: unknown;
   /** Milliseconds for it to run. */
   readonly limitMs: number;
-  readonly answer: Promised<unknown>;
+  readonly answer: Deferred<unknown>;
 }
 
 interface Thread {
@@ -117,7 +117,7 @@ export function createJobThreads(script: string, idleMs = IDLE_MS): JobThreads {
         const message = 'Too many costly requests of this caller wait already: wait for their answers, then try again.';
         return Promise.reject(new GatewayError('RATE_LIMITED', message));
       }
-      const answer = promised<unknown>();
+      const answer = createDeferred<unknown>();
       waiting.push({ owner, job, limitMs, answer });
       next();
       return answer.promise;

@@ -1,4 +1,4 @@
-import { turn } from './large.ts';
+import { turn } from './large-text.ts';
 
 /** Milliseconds that work may take before others get their turn. */
 const SLICE_MS = 5;

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { expect, it, vi } from 'vitest';
+import type { McpHandler } from '../mcp/handler.ts';
+import type { SessionState } from '../mcp/session.ts';
+import type { Outlet } from '../mcp/session-channel.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Connection } from '../pipeline/types.ts';
-import { NOTHING_OFFERED } from '../relay/offered.ts';
-import type { Protocol } from './protocol.ts';
-import type { SessionState } from './session-state.ts';
-import type { Outlet } from './standing.ts';
+import type { Connection } from '../pipeline/caller.ts';
+import { NOTHING_OFFERED } from '../relay/offered-capabilities.ts';
 import { serveStdio } from './stdio.ts';
 
 interface Begun {
@@ -16,7 +16,7 @@ interface Begun {
 }
 
 /** A connection of a client that can do nothing. @param more what the protocol does besides negotiating */
-function serve(revision: string, more: Partial<Protocol> = {}) {
+function serve(revision: string, more: Partial<McpHandler> = {}) {
   const input = new PassThrough();
   const output = new PassThrough({ encoding: 'utf8' });
   const begun: Begun[] = [];
@@ -31,7 +31,7 @@ function serve(revision: string, more: Partial<Protocol> = {}) {
       return () => {};
     },
     ...more,
-  } as Partial<Protocol> as Protocol;
+  } as Partial<McpHandler> as McpHandler;
   const connection = {} as Connection;
   const log = { warn: () => {} } as Partial<Logger> as Logger;
   serveStdio({ input, output, protocol, connection, server: undefined, log, maxMessageBytes: 1000, ended: () => {} });

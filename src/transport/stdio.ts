@@ -1,34 +1,33 @@
 /** stdio: one newline-delimited JSON-RPC message per line, nothing else on stdout (both eras, basic/transports). */
 import type { Readable, Writable } from 'node:stream';
+import { ARRAY_BYTES, answerArrays, batchElements } from '../mcp/batch.ts';
+import type { Exchange, McpHandler } from '../mcp/handler.ts';
+import { createInFlightRequests, isWithdrawn } from '../mcp/in-flight.ts';
+import { isLonger, STDIO_MESSAGE_BYTES } from '../mcp/message-limit.ts';
+import { declaredRevision } from '../mcp/request-meta.ts';
+import { pong, refusal } from '../mcp/response.ts';
+import { beginSession, createAsks, type SessionState } from '../mcp/session.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Connection } from '../pipeline/types.ts';
-import { oneLine } from '../protocol/json.ts';
-import { createLineReader } from '../protocol/lines.ts';
+import type { Connection } from '../pipeline/caller.ts';
 import {
   type InvalidMessage,
   type Message,
-  parseAny,
   parseLarge,
   parseMessage,
   type RequestMessage,
-} from '../protocol/messages.ts';
+} from '../protocol/json-rpc.ts';
+import { oneLine } from '../protocol/json-text.ts';
+import { createLineReader } from '../protocol/line-splitter.ts';
 import { createIdFinder, type IdFinder } from '../protocol/request-id.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { GatewayError } from '../shared/errors.ts';
-import { createInOrder } from '../shared/in-order.ts';
-import { decodeLarge } from '../shared/large.ts';
-import { pong, refusal } from './answer.ts';
-import { ARRAY_BYTES, answerArrays, batchElements } from './batch.ts';
-import { createFlights, isWithdrawn } from './flights.ts';
-import type { Exchange, Protocol } from './protocol.ts';
-import { declaredRevision } from './request-meta.ts';
-import { beginSession, createAsks, type SessionState } from './session-state.ts';
-import { isLonger, STDIO_MESSAGE_BYTES } from './too-long.ts';
+import { decodeLarge } from '../shared/large-text.ts';
+import { createInOrder } from '../shared/ordered-jobs.ts';
 
 export interface StdioOptions {
   readonly input: Readable;
   readonly output: Writable;
-  readonly protocol: Protocol;
+  readonly protocol: McpHandler;
   readonly connection: Connection;
   /** The server that the connection is for alone (`--server`). */
   readonly server: string | undefined;
@@ -50,7 +49,7 @@ export interface StdioTransport {
 
 export function serveStdio(options: StdioOptions): StdioTransport {
   const { input, output, protocol, connection, log } = options;
-  const flights = createFlights();
+  const inFlight = createInFlightRequests();
   /** Revision of the `initialize` handshake; requests of the modern era need none. */
   let session: SessionState | undefined;
   let negotiating: Promise<unknown> | undefined;
@@ -73,7 +72,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   /** @returns the answer's text, undefined where none is to be sent. */
   const answer = async (request: RequestMessage): Promise<string | undefined> => {
     if (draining) return refusal(request.id, 'SHUTTING_DOWN', 'The gateway is shutting down: start it again.').text;
-    const flight = flights.begin(request.id);
+    const flight = inFlight.begin(request.id);
     if (flight === undefined) {
       return refusal(request.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.').text;
     }
@@ -116,7 +115,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       const { text } = await protocol.legacy(request, exchange, session);
       return isWithdrawn(flight.signal) ? undefined : text;
     } finally {
-      flights.end(request.id);
+      inFlight.end(request.id);
     }
   };
 
@@ -133,7 +132,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
       case 'request':
         return answer(message);
       case 'notification':
-        if (message.method === 'notifications/cancelled') flights.cancel(message);
+        if (message.method === 'notifications/cancelled') inFlight.cancel(message);
         else if (session !== undefined) protocol.notified(session, { connection, server: options.server }, message);
         return undefined;
       case 'response':
@@ -148,18 +147,12 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   };
 
   const receiveBatch = async (text: string): Promise<void> => {
-    const found = batchElements(text);
-    const parts = found instanceof Promise ? await found : found;
+    const parts = batchElements(text);
     if (!Array.isArray(parts)) {
       send(refusal('null', parts.code, parts.message).text);
       return;
     }
-    const answers = await Promise.all(
-      parts.map((part) => {
-        const message = parseAny(part, 'caller');
-        return message instanceof Promise ? message.then(reply) : reply(message);
-      }),
-    );
+    const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'))));
     const present = answers.filter((text) => text !== undefined);
     for (const array of answerArrays(present, longest)) send(array);
   };
@@ -218,7 +211,7 @@ export function serveStdio(options: StdioOptions): StdioTransport {
     refuse() {
       draining = true;
     },
-    idle: () => flights.idle(),
-    abort: (reason) => flights.abortAll(reason),
+    idle: () => inFlight.idle(),
+    abort: (reason) => inFlight.abortAll(reason),
   };
 }

@@ -27,7 +27,7 @@ function beModest({ url }: HttpGateway): () => Promise<{ readonly times: number[
   };
 }
 
-// What it asserts needs a machine that does nothing else; test/greedy.test.ts shows everywhere that all are answered.
+// What it asserts needs a machine that does nothing else; test/transport/greedy.test.ts shows everywhere that all are answered.
 test.runIf(FULL)(
   'a greedy caller with greedy servers, a heap of 1 GiB: a modest caller never waits, nothing is aborted',
   async () => {

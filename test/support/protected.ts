@@ -1,7 +1,7 @@
 /** An MCP server on loopback that wants an access token, made by its authorization server for it. */
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startHttp } from '../../src/downstream/testing.ts';
+import { startHttp } from '../../src/upstream/testing.ts';
 import type { SignInServer } from './sign-in-server.ts';
 
 export interface ProtectedServer {

@@ -1,6 +1,6 @@
 /** What speaks for tools besides their words: by document id, in units of the best score that words gave (rank.ts). */
-import type { Suggestion } from '../uses/learning.ts';
-import type { IndexedDocument } from './index.ts';
+import type { Suggestion } from '../usage/learn-usage.ts';
+import type { IndexedDocument } from './search-index.ts';
 
 export type Evidence = ReadonlyMap<number, number>;
 

@@ -1,7 +1,7 @@
 /** What an agent asked -> the ideas in it, each with the words that stand for it. */
 
-import type { SearchIndex } from './index.ts';
-import type { Impacts, Scope } from './scope.ts';
+import type { SearchIndex } from './search-index.ts';
+import type { Impacts, Scope } from './search-scope.ts';
 import { respelled } from './spelling.ts';
 import { stem } from './stem.ts';
 import { FILLER_WORDS, STOP_WORDS } from './stop-words.ts';

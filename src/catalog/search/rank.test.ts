@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { slips } from '../../shared/slips.ts';
-import { createScope } from './scope.ts';
+import { editDistance } from '../../shared/edit-distance.ts';
+import { createScope } from './search-scope.ts';
 import { respelled } from './spelling.ts';
 import { documentOf, found, indexOf, type TestTool } from './testing.ts';
 
@@ -116,10 +116,10 @@ describe('what is denied', () => {
 
 describe('spelling', () => {
   it('counts slips', () => {
-    expect(slips('issue', 'isuse', 2)).toBe(1);
-    expect(slips('issue', 'isue', 2)).toBe(1);
-    expect(slips('issue', 'page', 2)).toBe(3);
-    expect(slips('a', 'abcdef', 2)).toBe(3);
+    expect(editDistance('issue', 'isuse', 2)).toBe(1);
+    expect(editDistance('issue', 'isue', 2)).toBe(1);
+    expect(editDistance('issue', 'page', 2)).toBe(3);
+    expect(editDistance('a', 'abcdef', 2)).toBe(3);
   });
 
   it('corrects to words of the scope only', () => {

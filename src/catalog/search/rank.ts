@@ -4,9 +4,9 @@
  * the other, since a question often needs several tools.
  */
 import type { Evidence } from './evidence.ts';
-import type { IndexedDocument, SearchIndex } from './index.ts';
 import { type Concept, type Expression, type Ingredients, readQuery } from './query.ts';
-import type { Scope } from './scope.ts';
+import type { IndexedDocument, SearchIndex } from './search-index.ts';
+import type { Scope } from './search-scope.ts';
 
 /** What a server's best words for each idea add to all of its tools. */
 const SERVER_WEIGHT = 0.2;

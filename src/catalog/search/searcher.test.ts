@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EmbeddingsDefinition } from '../../config/types.ts';
-import type { ToolEntry } from '../entry.ts';
-import { readToolsPage } from '../entry.ts';
+import type { EmbeddingsDefinition } from '../../config/snapshot.ts';
+import type { ToolEntry } from '../tool-entry.ts';
+import { readToolsPage } from '../tool-entry.ts';
 import { createSearcher, type ListedServer, type Searcher, type SearchRequest } from './searcher.ts';
 
 const entries = (tools: readonly object[]): readonly ToolEntry[] =>

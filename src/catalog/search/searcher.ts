@@ -1,15 +1,15 @@
 /** The search over everything that servers listed, kept up to date server by server. */
 import { setImmediate } from 'node:timers/promises';
-import type { EmbeddingsDefinition } from '../../config/types.ts';
+import type { EmbeddingsDefinition } from '../../config/snapshot.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { createSlices } from '../../shared/slices.ts';
-import type { ToolEntry } from '../entry.ts';
-import type { Suggestion } from '../uses/learning.ts';
-import type { Meanings, Text } from '../vectors/meanings.ts';
-import { documentOf, meaningOf } from './document.ts';
+import type { EmbeddingIndex, Text } from '../embeddings/embedding-index.ts';
+import type { ToolEntry } from '../tool-entry.ts';
+import type { Suggestion } from '../usage/learn-usage.ts';
 import { addUse, evidenceOfMeaning } from './evidence.ts';
-import { createSearchIndex, type IndexedDocument } from './index.ts';
-import { createScope, type Scope } from './scope.ts';
+import { createSearchIndex, type IndexedDocument } from './search-index.ts';
+import { createScope, type Scope } from './search-scope.ts';
+import { documentOf, meaningOf } from './tool-document.ts';
 
 /** Scopes that are kept per policy: one per agent that searches. */
 const MAX_SCOPES = 64;
@@ -65,7 +65,7 @@ interface Known {
   readonly documents: readonly IndexedDocument[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
   /** By document id, what stands for its meaning; made when it is needed. */
-  readonly meanings: () => ReadonlyMap<number, Text>;
+  readonly texts: () => ReadonlyMap<number, Text>;
 }
 
 interface Permitted {
@@ -78,7 +78,7 @@ interface View {
   readonly scope: Scope;
 }
 
-export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
+export function createSearcher(embeddingIndex: Pick<EmbeddingIndex, 'compare'>): Searcher {
   const index = createSearchIndex();
   const known = new Map<string, Known>();
   const views = new WeakMap<object, Map<string, View>>();
@@ -126,11 +126,11 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
     const byName = new Map(listed.entries.map((entry) => [entry.name, entry]));
     const documents = index.of(listed.name);
     let meant: ReadonlyMap<number, Text> | undefined;
-    const meanings = (): ReadonlyMap<number, Text> => {
+    const texts = (): ReadonlyMap<number, Text> => {
       meant ??= new Map(documents.map(({ id }, at) => [id, meaningOf(listed.name, listed.entries[at] as ToolEntry)]));
       return meant;
     };
-    const now: Known = { listed, documents, byName, meanings };
+    const now: Known = { listed, documents, byName, texts };
     known.set(listed.name, now);
     return now;
   };
@@ -182,8 +182,8 @@ export function createSearcher(meanings: Pick<Meanings, 'compare'>): Searcher {
     if (embeddings === undefined) return new Map();
     const servers = [...view.servers.values()];
     const documents = servers.flatMap((server) => server.documents);
-    const texts = servers.flatMap(({ of, documents: own }) => own.map(({ id }) => of.meanings().get(id) as Text));
-    const nearness = await meanings.compare(embeddings, query, texts, signal);
+    const texts = servers.flatMap(({ of, documents: own }) => own.map(({ id }) => of.texts().get(id) as Text));
+    const nearness = await embeddingIndex.compare(embeddings, query, texts, signal);
     // The servers may have listed other tools meanwhile.
     return nearness === undefined || viewOf(request) !== view ? new Map() : evidenceOfMeaning(documents, nearness);
   };

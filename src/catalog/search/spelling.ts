@@ -1,8 +1,8 @@
 /** Words that nobody wrote, but that somebody may have meant. */
-import { slips } from '../../shared/slips.ts';
-import type { SearchIndex } from './index.ts';
+import { editDistance } from '../../shared/edit-distance.ts';
 import { differences, letterSet } from './letters.ts';
-import type { Scope } from './scope.ts';
+import type { SearchIndex } from './search-index.ts';
+import type { Scope } from './search-scope.ts';
 
 /** Shorter words have too many neighbours. */
 const MIN_LENGTH = 4;
@@ -29,7 +29,7 @@ export function respelled(index: SearchIndex, scope: Scope, word: string): reado
   for (let length = word.length - allowed; length <= word.length + allowed; length++) {
     for (const term of index.similar(word.charAt(0), length)) {
       if (differences(letters, term.letters) > 2 * allowed) continue;
-      const distance = slips(word, term.text, allowed);
+      const distance = editDistance(word, term.text, allowed);
       if (distance <= allowed && scope.impacts(term).ids.length > 0) found.push({ text: term.text, distance });
     }
   }

@@ -1,7 +1,8 @@
 /** Tools and scopes for tests of the search. */
-import { createSearchIndex, type SearchDocument, type SearchIndex } from './index.ts';
+
 import { type RankOptions, rank } from './rank.ts';
-import { createScope } from './scope.ts';
+import { createSearchIndex, type SearchDocument, type SearchIndex } from './search-index.ts';
+import { createScope } from './search-scope.ts';
 
 export interface TestTool {
   readonly server: string;

@@ -1,7 +1,8 @@
 /** Names that the configuration files have now. A file that cannot be used has none: nothing is said while somebody types. */
-import { type ConfigDocument, type ConfigNode, parseDocument } from '../../config/document.ts';
-import { readConfigFile } from '../../config/files.ts';
-import { locateConfig, locateRules } from '../../config/locate.ts';
+
+import { readConfigFile } from '../../config/config-files.ts';
+import { type ConfigDocument, type ConfigNode, parseDocument } from '../../config/json-document.ts';
+import { locateConfig, locateRules } from '../../config/locate-files.ts';
 import { serversIn } from '../../config/other-clients.ts';
 import { type Settings, settingsHere } from '../../config/settings.ts';
 

@@ -1,5 +1,5 @@
 /** An agent of the demo: an MCP client that counts what a model would have to read to find its tools. */
-import { estimateTokens } from '../../catalog/tokens.ts';
+import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 
 /** Sends one request and gives the `result`. @throws GatewayError INTERNAL for an error of the protocol */
 export type Send = (method: string, params: Record<string, unknown>) => Promise<unknown>;

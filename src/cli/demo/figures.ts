@@ -1,5 +1,5 @@
 /** What the demo measured. */
-import { estimateTokens } from '../../catalog/tokens.ts';
+import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import type { DemoAgent } from './agent.ts';
 import { DEMO_SERVERS } from './servers/all.ts';
 

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { createToken, tokenHash } from '../../identity/token.ts';
+import { createToken, tokenHash } from '../../identity/generated-token.ts';
 import { type Program, scriptOfThisProcess, startProgram } from './program.ts';
 import { rulesText } from './rules.ts';
 import { DEMO_SERVERS } from './servers/all.ts';

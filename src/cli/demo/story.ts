@@ -1,5 +1,5 @@
 /** The demo, step by step. Every sentence that claims something is checked before it is said. */
-import { estimateTokens } from '../../catalog/tokens.ts';
+import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import { createAgent, type DemoAgent, type Execution } from './agent.ts';
 import { overHttp, overStdio } from './connect.ts';
 import { agentFigures, type Figures, toolCount } from './figures.ts';

@@ -1,6 +1,6 @@
 /** What the audit log says about the demo. */
 import { readFile } from 'node:fs/promises';
-import { verifyLog } from '../../audit/verify.ts';
+import { verifyLog } from '../../audit/verify-log.ts';
 import type { Figures } from './figures.ts';
 import { must } from './must.ts';
 import type { Narrator } from './narrator.ts';

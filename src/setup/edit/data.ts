@@ -1,5 +1,5 @@
 /** Configuration files of clients as data: what the editors of JSON, TOML and YAML read, and what they write. */
-import { escapeText } from '../../observe/escape.ts';
+import { escapeText } from '../../observe/escape-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
 
 /** What is read. Names are keys of maps: `__proto__` is an ordinary one. */

@@ -1,9 +1,9 @@
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), and streams that can be resumed. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { oneLine } from '../../protocol/json.ts';
+import { oneLine } from '../../protocol/json-text.ts';
 import { type Kept, type OwnerBudget, UNBOUNDED } from '../../shared/byte-budget.ts';
-import { writable } from '../../shared/large.ts';
-import { countUnsent } from './unsent.ts';
+import { writable } from '../../shared/large-text.ts';
+import { countUnsent } from './unsent-bytes.ts';
 
 const STREAM_HEADERS: OutgoingHttpHeaders = {
   'content-type': 'text/event-stream',

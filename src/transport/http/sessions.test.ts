@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Connection } from '../../pipeline/types.ts';
-import { NOTHING_OFFERED } from '../../relay/offered.ts';
-import { CALL_OVER } from '../../relay/questions.ts';
+import type { Connection } from '../../pipeline/caller.ts';
+import { NOTHING_OFFERED } from '../../relay/offered-capabilities.ts';
+import { CALL_OVER } from '../../relay/server-questions.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { createSessions } from './sessions.ts';
 
@@ -55,7 +55,7 @@ it('does not end while a call is in flight', () => {
   const clock = { now: 0 };
   const sessions = sessionsAt(clock);
   const session = sessions.open(connection('a'), undefined, NEGOTIATED);
-  session.flights.begin('1');
+  session.inFlight.begin('1');
   clock.now = 5_000;
   expect(sessions.find(session.id, 'a')).toBeDefined();
 });
@@ -82,7 +82,7 @@ it('who opens too many sessions loses their own, and not those of others', () =>
 it('cancels the calls of a session that ends', () => {
   const sessions = sessionsAt({ now: 0 });
   const session = sessions.open(connection('a'), undefined, NEGOTIATED);
-  const flight = session.flights.begin('1');
+  const flight = session.inFlight.begin('1');
   sessions.close(session.id, 'a');
   expect(flight?.signal.aborted).toBe(true);
 });
@@ -91,7 +91,7 @@ it('a reload ends the sessions of principals that are gone', () => {
   const sessions = sessionsAt({ now: 0 });
   const kept = sessions.open(connection('a'), undefined, NEGOTIATED);
   const gone = sessions.open(connection('b'), undefined, NEGOTIATED);
-  const flight = gone.flights.begin('1');
+  const flight = gone.inFlight.begin('1');
   sessions.retain(({ principal }) => principal === 'a');
   expect(flight?.signal.reason).toBeInstanceOf(GatewayError);
   expect(sessions.find(kept.id, 'a')).toBeDefined();

@@ -1,12 +1,12 @@
 /** Sessions of the 2025 revisions over HTTP: each belongs to the principal that opened it (docs/identity.md). */
 import { randomBytes } from 'node:crypto';
-import type { Connection } from '../../pipeline/types.ts';
+import { createInFlightRequests, type InFlightRequests } from '../../mcp/in-flight.ts';
+import { beginSession, endSession, type Negotiated, type SessionState } from '../../mcp/session.ts';
+import type { Connection } from '../../pipeline/caller.ts';
 import type { ByteBudget } from '../../shared/byte-budget.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { createFlights, type Flights } from '../flights.ts';
-import { beginSession, endSession, type Negotiated, type SessionState } from '../session-state.ts';
+import { credentialOver } from './credential-expiry.ts';
 import { createEventStreams, type EventStream, type EventStreams } from './event-stream.ts';
-import { credentialOver } from './lapses.ts';
 
 export interface Session extends SessionState {
   readonly connection: Connection;
@@ -14,7 +14,7 @@ export interface Session extends SessionState {
   credential: Connection;
   /** The server that the session is for alone; undefined where the rules choose what it sees. */
   readonly server: string | undefined;
-  readonly flights: Flights;
+  readonly inFlight: InFlightRequests;
   readonly streams: EventStreams;
   /** Where what belongs to no request goes; undefined while the client does not listen. */
   listener: EventStream | undefined;
@@ -73,7 +73,7 @@ export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLi
     const left = (counts.get(owner) ?? 1) - 1;
     if (left > 0) counts.set(owner, left);
     else counts.delete(owner);
-    session.flights.abortAll(reason);
+    session.inFlight.abortAll(reason);
     endSession(session);
     session.ended();
     session.listener?.end();
@@ -107,7 +107,7 @@ export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLi
     const limit = now() - idleMs;
     for (const session of held.values()) {
       if (session.usedAt > limit) break;
-      if (session.flights.size === 0 && session.streaming === 0) end(session);
+      if (session.inFlight.size === 0 && session.streaming === 0) end(session);
       // So that it is not looked at with every request.
       else touch(session);
     }
@@ -129,7 +129,7 @@ export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLi
         connection,
         credential: connection,
         server,
-        flights: createFlights(),
+        inFlight: createInFlightRequests(),
         streams: createEventStreams(budget?.of(connection.owner)),
         listener: undefined,
         ended: () => {},

@@ -1,6 +1,6 @@
 /** Limits requests without a good credential, per address. */
 import { isIPv6 } from 'node:net';
-import { type Bucket, fullBucket, msUntil, refilled } from '../../shared/bucket.ts';
+import { type Bucket, fullBucket, msUntil, refilled } from '../../shared/token-bucket.ts';
 
 export interface Throttle {
   /** Counts one refused request. @returns milliseconds that this address should wait, 0 where it need not. */

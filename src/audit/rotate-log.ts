@@ -1,0 +1,60 @@
+/** Moving a full log aside. Several processes may want to at once; whatever they do, no line is lost. */
+
+import { takeLock } from '../shared/lock-file.ts';
+import { systemCode } from '../shared/system-code.ts';
+import { type AuditFs, type FileIdentity, rotatedFiles, rotatedPath, sameFile } from './file-system.ts';
+
+/** What came of a rotation: the name that the full file has now, or who else did it or is at it. */
+export type Rotated = { readonly to: string } | 'done by another' | 'busy';
+
+/**
+ * Renames the log to the next number. The next writer creates a new log; who still has the old file open notices at its next
+ * write.
+ * @param identity the file that is full: if the path means another one by now, it is already done.
+ * @throws what the file system throws.
+ */
+export function rotate(files: AuditFs, path: string, identity: FileIdentity): Rotated {
+  const log = realPath(files, path);
+  if (log === undefined) return 'done by another';
+  const release = takeLock(files, `${log}.lock`);
+  if (release === undefined) return 'busy';
+  try {
+    const now = files.statSync(log, { throwIfNoEntry: false });
+    if (now === undefined || !sameFile(now, identity)) return 'done by another';
+    const target = reserve(files, log);
+    try {
+      files.renameSync(log, target);
+    } catch (error) {
+      files.unlinkSync(target);
+      throw error;
+    }
+    return { to: target };
+  } finally {
+    release();
+  }
+}
+
+/** A link to a log elsewhere stays a link. @returns undefined where somebody has just moved the log away */
+function realPath(files: AuditFs, path: string): string | undefined {
+  try {
+    return files.realpathSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Creates the next rotated name, so that no rename can ever replace a file with lines in it. */
+function reserve(files: AuditFs, log: string): string {
+  let number = (rotatedFiles(files, log).at(-1)?.number ?? 0) + 1;
+  for (;;) {
+    const target = rotatedPath(log, number);
+    try {
+      files.closeSync(files.openSync(target, 'wx', 0o600));
+      return target;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+      number++;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** Reading a log back: which lines are whole, which were changed, and where some are missing. */
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
+import { nodeFs, rotatedFiles, rotatedName } from './file-system.ts';
+import { type Beginning, type Findings, followChains } from './follow-chains.ts';
+import { readHead } from './log-bytes.ts';
+import { parseLine } from './parse-line.ts';
+import { readLines } from './read-lines.ts';
+
+export interface VerifyReport extends Findings {
+  /** True where nothing is wrong. */
+  readonly ok: boolean;
+  /** False where another program took records out of the log. */
+  readonly complete: boolean;
+  /** What was read, oldest first. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Checks every chain in a log and its rotated files, in one pass and in memory that does not grow with them. The log may be
+ * in use. Blocks until it is through: for commands.
+ * @param path the log; or one of its rotated files, to read only that one.
+ * @param moved files that another program made of the log: they are read with its rotated files, in the order of the first records
+ * @throws what opening or reading a file throws, e.g. ENOENT.
+ */
+export function verifyLog(path: string, moved: readonly string[] = []): VerifyReport {
+  for (let attempt = 1; ; attempt++) {
+    const before = sizeOf(path);
+    const report = readAll(path, moved);
+    // While a log is rotated, a slow writer's line can arrive in a file that was read already. What is really wrong with it
+    // is wrong the next time too.
+    if (report.ok || attempt === RECHECKS || sizeOf(path) === before) return report;
+  }
+}
+
+const RECHECKS = 3;
+
+function readAll(path: string, moved: readonly string[]): VerifyReport {
+  const { files, beginning } = openAll(path, moved);
+  try {
+    const follower = followChains(beginning);
+    for (const { path: file, fd } of files) {
+      let number = 0;
+      for (const { bytes, ended } of readLines(fd)) {
+        number++;
+        if (bytes?.length !== 0) follower.add(parseLine(bytes), file, number, ended);
+      }
+    }
+    const findings = follower.findings();
+    const ok = findings.problems.length === 0;
+    return { ok, complete: findings.elsewhere.length === 0, files: files.map((file) => file.path), ...findings };
+  } finally {
+    closeAll(files);
+  }
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly fd: number;
+}
+
+interface OpenLog {
+  readonly files: readonly OpenFile[];
+  readonly beginning: Beginning;
+}
+
+const ATTEMPTS = 20;
+
+/** Opens all files before any is read, and once more if the log was rotated in the meantime. */
+function openAll(path: string, moved: readonly string[]): OpenLog {
+  if (rotatedName(path) !== undefined)
+    return { files: [{ path, fd: openSync(path, 'r') }], beginning: 'in the middle' };
+  for (let attempt = 1; ; attempt++) {
+    const files: OpenFile[] = [];
+    try {
+      const log = sizeOf(path) === undefined ? path : realpathSync(path);
+      const rotated = rotatedFiles(nodeFs, log);
+      const older = rotated.map((one) => one.path);
+      const parts = moved.length === 0 ? older : inOrder([...older, ...moved]);
+      for (const one of parts) files.push({ path: one, fd: openSync(one, 'r') });
+      // A process that was killed while it rotated the log leaves none: the next record makes it.
+      if (rotated.length === 0 || sizeOf(log) !== undefined) files.push({ path: log, fd: openSync(log, 'r') });
+      const settled = rotatedFiles(nodeFs, log).at(-1)?.number === rotated.at(-1)?.number;
+      if (settled || attempt === ATTEMPTS)
+        return { files, beginning: { rotated: rotated.map(({ number }) => number) } };
+    } catch (error) {
+      // The log was rotated a moment ago, or the oldest file has just gone.
+      if (attempt === ATTEMPTS) {
+        closeAll(files);
+        throw error;
+      }
+    }
+    closeAll(files);
+  }
+}
+
+function inOrder(paths: readonly string[]): string[] {
+  const dated = paths.map((path) => ({ path, first: firstTimeOf(path) }));
+  // Stable: those of one millisecond stay as they are.
+  return dated
+    .sort((one, other) => Number(one.first > other.first) - Number(one.first < other.first))
+    .map(({ path }) => path);
+}
+
+/** When the first record of a file was written, ISO 8601. */
+function firstTimeOf(path: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    return /^\{"timestamp":"([^"]+)"/.exec(readHead(nodeFs, fd).toString('latin1'))?.[1] ?? '';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Undefined where there is no log, which may be only for the moment of a rotation. */
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+function closeAll(files: readonly OpenFile[]): void {
+  for (const { fd } of files) closeSync(fd);
+}

@@ -1,0 +1,27 @@
+/** What knows the meanings of texts, loaded where somebody configured it: few do. */
+import type { Log } from '../../upstream/contract.ts';
+import type { EmbeddingIndex } from './embedding-index.ts';
+
+export function lazyEmbeddingIndex({
+  cacheDir,
+  log,
+}: {
+  readonly cacheDir: string;
+  readonly log: Log;
+}): EmbeddingIndex {
+  let loaded: Promise<EmbeddingIndex> | undefined;
+  const load = (): Promise<EmbeddingIndex> => {
+    loaded ??= import('./embedding-index.ts').then(({ createEmbeddingIndex, vectorsDir }) =>
+      createEmbeddingIndex({ folder: vectorsDir(cacheDir), log }),
+    );
+    return loaded;
+  };
+  return {
+    compare: async (...about) => (await load()).compare(...about),
+    use(definition) {
+      if (definition !== undefined || loaded !== undefined)
+        void load().then((embeddings) => embeddings.use(definition));
+    },
+    close: async () => (await loaded)?.close(),
+  };
+}

@@ -1,0 +1,85 @@
+/** Prompts, resources and resource templates of a server: their definitions as text, and what they are called by. */
+
+import { readObject, stringValue } from '../protocol/json-rpc.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { UpstreamConnection } from '../upstream/contract.ts';
+import { clearDefinition } from './definition.ts';
+import { fetchPages, type PagesOptions } from './fetch-pages.ts';
+import type { Listing } from './list-cache.ts';
+import type { ListPage } from './page-frame.ts';
+import { mendOnce } from './repair-definition.ts';
+
+/** A list that servers offer besides tools. */
+export type OfferList = 'prompts' | 'resources' | 'templates';
+
+interface Shape {
+  readonly method: string;
+  readonly capability: string;
+  /** Member of the result that holds the list. */
+  readonly field: string;
+  /** Member of an entry that names it. */
+  readonly key: string;
+}
+
+const OFFER_LISTS = {
+  prompts: { method: 'prompts/list', capability: 'prompts', field: 'prompts', key: 'name' },
+  resources: { method: 'resources/list', capability: 'resources', field: 'resources', key: 'uri' },
+  templates: {
+    method: 'resources/templates/list',
+    capability: 'resources',
+    field: 'resourceTemplates',
+    key: 'uriTemplate',
+  },
+} as const satisfies Record<OfferList, Shape>;
+
+/** One definition, as the exact text that the server wrote. */
+export interface Offer {
+  /** Name of a prompt, URI of a resource, URI template. */
+  readonly key: string;
+  readonly raw: string;
+  /** Where the value of `key` stands in `raw`, so that it can be written anew. */
+  readonly keyStart: number;
+  readonly keyEnd: number;
+}
+
+export interface Offers extends Listing {
+  readonly entries: readonly Offer[];
+  readonly byKey: ReadonlyMap<string, Offer>;
+  /** As the server cut it; none where it has no such capability. */
+  readonly pages: readonly ListPage[];
+}
+
+/**
+ * All entries of a list, in the server's order; of two with one key the first. Empty where the server has no such capability.
+ * @param options milliseconds per page, and who is told what is left out.
+ * @throws GatewayError SERVER_UNAVAILABLE
+ */
+export async function fetchOffers(
+  link: UpstreamConnection,
+  list: OfferList,
+  options: Pick<PagesOptions, 'server' | 'timeoutMs' | 'warn'>,
+): Promise<Offers> {
+  const { method, capability, field, key } = OFFER_LISTS[list];
+  const byKey = new Map<string, Offer>();
+  const isOffered = link.facts.capabilities[capability] !== undefined;
+  const nothing = { pages: [], ttlMs: undefined, size: 0 };
+  const fetched = isOffered ? await fetchPages(link, { ...options, method, what: field, take }) : nothing;
+  return { ...fetched, entries: [...byKey.values()], byKey };
+
+  function take(written: string): string | undefined {
+    const raw = clearDefinition(written);
+    const offer = raw === undefined ? undefined : readOffer(raw, key);
+    if (offer === undefined || byKey.has(offer.key)) return '';
+    byKey.set(offer.key, offer);
+    mendOnce(offer, list);
+    return undefined;
+  }
+}
+
+/** Reads one definition. @returns undefined where it has no name. */
+export function readOffer(raw: string, keyName: string): Offer | undefined {
+  const member = findMember(readObject(raw), keyName);
+  const key = stringValue(raw, member);
+  if (member === undefined || key === undefined || key === '') return undefined;
+  return { key, raw, keyStart: member.start, keyEnd: member.end };
+}

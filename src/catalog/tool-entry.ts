@@ -1,0 +1,101 @@
+/** One tool of a server, as the server defined it. */
+import { createHash } from 'node:crypto';
+import { readObject, stringValue, valueText } from '../protocol/json-rpc.ts';
+import { compact, elements } from '../protocol/json-text.ts';
+import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
+import { findMember } from '../protocol/scan.ts';
+import { clearDefinition, nameIn } from './definition.ts';
+import { type Frame, frameOf } from './page-frame.ts';
+
+export interface ToolEntry {
+  readonly name: string;
+  readonly title: string | undefined;
+  readonly description: string | undefined;
+  /** The definition as the exact text that the server wrote. */
+  readonly raw: string;
+  /** Text of the input schema without white space between tokens; `{"type":"object"}` where there is none. */
+  readonly inputSchema: string;
+  readonly annotations: Readonly<Record<string, unknown>> | undefined;
+  /** Parameters that are repeated in headers over HTTP. */
+  readonly paramHeaders: readonly ParamHeader[];
+  /** SHA-256 (hex) of everything that tells a model what the tool is: changes with any of it. */
+  readonly hash: string;
+}
+
+/** What the hash covers, in this order. */
+const HASHED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta'] as const;
+
+/** One page of `tools/list`. */
+export interface ToolsPage {
+  readonly tools: readonly ToolEntry[];
+  readonly nextCursor: string | undefined;
+  readonly frame: Frame;
+  /** Why definitions were left out: a sentence each. */
+  readonly rejected: readonly string[];
+}
+
+/**
+ * Reads the text of a `tools/list` result.
+ * @param hasHeaders true where the tools are called over HTTP: definitions with invalid header annotations are left out.
+ * @returns undefined when the result has no list of tools.
+ */
+export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | undefined {
+  const root = readObject(text);
+  const list = findMember(root, 'tools');
+  if (root === undefined || list === undefined || text.charAt(list.start) !== '[') return undefined;
+  const tools: ToolEntry[] = [];
+  const rejected: string[] = [];
+  for (const raw of elements(text.slice(list.start, list.end))) {
+    const entry = readTool(raw, hasHeaders);
+    if (typeof entry === 'string') rejected.push(entry);
+    else tools.push(entry);
+  }
+  const nextCursor = stringValue(text, findMember(root, 'nextCursor'));
+  return { tools, rejected, nextCursor, frame: frameOf(text, root, list) };
+}
+
+/** A tool, or why it is left out. @param hasHeaders as above */
+export function readTool(written: string, hasHeaders: boolean): ToolEntry | string {
+  const raw = clearDefinition(written);
+  if (raw === undefined) return `Tool${nameIn(written, 'name')} is left out: ${UNCLEAR}.`;
+  const root = readObject(raw);
+  const part = (key: string): string | undefined => valueText(raw, findMember(root, key));
+  const string = (key: string): string | undefined => stringValue(raw, findMember(root, key));
+  const name = string('name');
+  if (name === undefined || name === '') return 'A definition has no name.';
+  const schema = part('inputSchema');
+  const readHeaders = (): ParamHeaders => (schema === undefined ? NO_HEADERS : readParamHeaders(JSON.parse(schema)));
+  let headers: ParamHeaders | undefined;
+  if (hasHeaders) {
+    headers = readHeaders();
+    if (!headers.ok) return `Tool "${name.slice(0, 128)}" is left out: ${headers.reason}.`;
+  }
+  const annotations = part('annotations');
+  let compacted: string | undefined;
+  return {
+    name,
+    title: string('title'),
+    description: string('description'),
+    raw,
+    get inputSchema() {
+      compacted ??= schema === undefined ? '{"type":"object"}' : compact(schema);
+      return compacted;
+    },
+    annotations: annotations?.startsWith('{') ? (JSON.parse(annotations) as Record<string, unknown>) : undefined,
+    get paramHeaders() {
+      headers ??= readHeaders();
+      return headers.ok ? headers.headers : [];
+    },
+    hash: hashOf(HASHED.map(part)),
+  };
+}
+
+const UNCLEAR = 'its definition is no object, or a key stands twice in it or differs from another one in case alone';
+const NO_HEADERS = { ok: true, headers: [] } as const;
+
+/** The hash of texts; white space between tokens does not count, absence does. */
+export function hashOf(parts: readonly (string | undefined)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part === undefined ? '-\n' : `+${compact(part)}\n`);
+  return hash.digest('hex');
+}

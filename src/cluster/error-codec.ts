@@ -1,0 +1,15 @@
+/** Errors of the catalogue on their way from one worker to another. */
+import { type ErrorCode, GatewayError, isErrorCode } from '../shared/errors.ts';
+
+export type ErrorText = readonly [code: string, message: string, data: Record<string, unknown> | null];
+
+/** What is no error of the catalogue is a fault of ours, and its text stays here. */
+export function errorText(error: unknown): ErrorText {
+  if (!(error instanceof GatewayError)) return ['INTERNAL', 'The gateway failed on this call.', null];
+  return [error.code, error.message, error.data === undefined ? null : { ...error.data }];
+}
+
+export function errorOf([code, message, data]: ErrorText): GatewayError {
+  const known: ErrorCode = isErrorCode(code) ? code : 'INTERNAL';
+  return new GatewayError(known, message, data === null ? {} : { data });
+}

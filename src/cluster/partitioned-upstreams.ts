@@ -1,0 +1,39 @@
+/** All servers, each of which belongs to one worker of this gateway. */
+import type { ServerDefinition } from '../config/snapshot.ts';
+import type { Upstreams } from '../upstream/contract.ts';
+import type { RemoteClient } from './remote-client.ts';
+
+export interface Partition {
+  /** Number of the worker to which a server belongs. */
+  readonly ownerOf: (server: string) => number;
+  /** This worker's. */
+  readonly own: number;
+  /** What the other workers own; undefined for this one's number. */
+  readonly borrowers: ReadonlyMap<number, RemoteClient>;
+}
+
+/** Leases and control go to the owner; status and output are those of this worker. */
+export function partitionUpstreams(local: Upstreams, { ownerOf, own, borrowers }: Partition): Upstreams {
+  const mine = (servers: ReadonlyMap<string, ServerDefinition>): ReadonlyMap<string, ServerDefinition> =>
+    new Map([...servers].filter(([name]) => ownerOf(name) === own));
+  return {
+    ...local,
+    lease(server, options) {
+      const remoteClient = borrowers.get(ownerOf(server.name));
+      return remoteClient === undefined ? local.lease(server, options) : remoteClient.lease(server, options);
+    },
+    retain: (servers) => local.retain(mine(servers)),
+    warm: (servers, graceMs) => local.warm(mine(servers), graceMs),
+    control(name, what) {
+      const remoteClient = borrowers.get(ownerOf(name));
+      if (remoteClient === undefined) return local.control(name, what);
+      // Nobody waits for it: what comes of it is an event of that server.
+      remoteClient.ask('control', [name, what]).catch(() => undefined);
+      return true;
+    },
+    async close() {
+      await local.close();
+      for (const remoteClient of borrowers.values()) remoteClient.close();
+    },
+  };
+}

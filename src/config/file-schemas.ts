@@ -1,0 +1,238 @@
+/**
+ * What both files may hold. The one place that loads zod, so that it can be loaded when it is needed. Objects arrive as `Map`s
+ * (json-document.ts): names such as `__proto__` and `constructor` are ordinary keys there.
+ */
+import { z } from 'zod';
+import { limits, minAssurance, principal } from './schema-identity.ts';
+import { lifeFields } from './schema-life.ts';
+import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
+import { agentId, count, loose, MAX_COUNT, pattern, patterns, strict, text } from './schema-parts.ts';
+import { search } from './schema-search.ts';
+
+const accessList = strict({
+  servers: patterns.meta({ description: 'Patterns of server names.' }).exactOptional(),
+  tools: z.map(pattern, patterns).meta({ description: 'Server pattern -> patterns of tool names.' }).exactOptional(),
+  prompts: z
+    .map(pattern, patterns)
+    .meta({ description: 'Server pattern -> patterns of prompt names.' })
+    .exactOptional(),
+  resources: z
+    .map(pattern, patterns)
+    .meta({ description: 'Server pattern -> patterns of resource URIs.' })
+    .exactOptional(),
+});
+
+/** No other word, in no other case: a mistake must not lead here. */
+const shadow = text(
+  (value) => (value === 'shadow' ? undefined : 'must be "shadow", or not be there'),
+  'Remove it, and the rules are enforced; "shadow" only records what they deny',
+).meta({
+  const: 'shadow',
+  description:
+    'For a trial: what the rules of this agent deny is only recorded ("shadow": "DENY"), and happens all the same.',
+});
+
+const agent = strict({
+  allow: accessList.meta({ description: 'What the agent may use. Nothing else is allowed.' }).exactOptional(),
+  deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
+  enforce: shadow.exactOptional(),
+  min_assurance: minAssurance.exactOptional(),
+  expose: z
+    .enum(['discovery', 'direct'])
+    .meta({ description: 'What connections of this agent see: the few tools of the gateway, or every permitted tool.' })
+    .exactOptional(),
+  max_result_tokens: count
+    .meta({ description: 'Tokens of a result; a longer one is cut, and read_result reads on. No limit without it.' })
+    .exactOptional(),
+  limits: limits.meta({ description: 'Limits of all calls of this agent together.' }).exactOptional(),
+});
+
+const defaults = strict({
+  deny_on_missing_agent: z
+    .boolean()
+    .meta({ description: 'Refuse calls without agent_id instead of falling back to a default agent.' })
+    .exactOptional(),
+  explain_denials: z.boolean().meta({ description: 'Tell callers which rule denied them.' }).exactOptional(),
+});
+
+const schemaReference = z.string().meta({ description: 'JSON Schema of this file, for editors.' }).exactOptional();
+
+const rulesFile = strict({
+  $schema: schemaReference,
+  agents: z.map(agentId, agent).meta({ description: 'Agent id -> what the agent may use.' }),
+  defaults: defaults.exactOptional(),
+  principals: z
+    .map(z.string(), principal)
+    .meta({ description: 'Who may connect, proven by what, and which agents each may act as.' })
+    .exactOptional(),
+  search: search.meta({ description: 'How tools are found besides by their words.' }).exactOptional(),
+}).meta({ title: 'Rules of agent-mcp-gateway' });
+
+const strings = z.map(z.string(), z.string());
+
+const TRANSPORTS = ['stdio', 'http', 'streamable-http', 'sse'] as const;
+/** For editors: those of other clients are translated before they are checked (other-clients.ts). */
+const SPELLINGS = [...TRANSPORTS, 'streamableHttp', 'streamable_http', 'local', 'remote'];
+
+const serverFields = {
+  command: z
+    .string()
+    .meta({
+      type: ['string', 'array'],
+      description: 'Program to start, or with its arguments; not run through a shell.',
+    })
+    .exactOptional(),
+  args: z.array(z.string()).exactOptional(),
+  env: strings.meta({ description: 'Environment variables of the program.' }).exactOptional(),
+  envFile: z.string().meta({ description: 'File with more of them, one NAME=value a line; env wins.' }).exactOptional(),
+  cwd: z.string().exactOptional(),
+  url: z.string().meta({ description: 'Address of an HTTP server.' }).exactOptional(),
+  ca: z
+    .string()
+    .meta({ description: 'PEM file with authorities whose certificates count too; from the folder of this file on.' })
+    .exactOptional(),
+  headers: strings.meta({ description: 'Headers of every request.' }).exactOptional(),
+  type: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),
+  transport: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),
+  description: z.string().meta({ description: 'Shown to agents in list_servers.' }).exactOptional(),
+  disabled: z.boolean().exactOptional(),
+  enabled: z.boolean().meta({ description: 'false is "disabled": true.' }).exactOptional(),
+  timeout_ms: z
+    .int()
+    .min(1)
+    .max(MAX_COUNT)
+    .meta({ description: 'Time-out of a call in milliseconds where the call does not say; 60000 without it.' })
+    .exactOptional(),
+  validate_arguments: z
+    .enum(['before', 'after'])
+    .meta({ description: 'Check arguments before a call is forwarded, or only explain a failed one (the default).' })
+    .exactOptional(),
+  ...oauthFields,
+  ...lifeFields,
+};
+
+const serverEntry = loose(serverFields).meta({
+  oneOf: ['command', 'url', 'httpUrl', 'serverUrl'].map((key) => ({ required: [key] })),
+});
+
+const serverMap = z.map(z.string(), serverEntry);
+
+const serversFile = loose({
+  $schema: schemaReference,
+  mcpServers: serverMap.meta({ description: 'Server name -> how to reach it.' }).exactOptional(),
+  servers: serverMap.meta({ description: 'The same under the name that VS Code uses.' }).exactOptional(),
+}).meta({ title: 'Servers of agent-mcp-gateway', anyOf: [{ required: ['mcpServers'] }, { required: ['servers'] }] });
+
+export type RulesFile = z.output<typeof rulesFile>;
+export type ServerEntry = z.output<typeof serverEntry>;
+
+/** Keys of `oauth` in a server entry. */
+export { OAUTH_KEYS };
+
+/** Keys of a server entry that mean something here. */
+export const SERVER_KEYS: readonly string[] = Object.keys(serverFields);
+
+/** What a schema found wrong, before it has a place in a file. */
+export interface SchemaIssue {
+  readonly path: readonly (string | number)[];
+  /** Whether the key at the end of the path is at fault, or its value. */
+  readonly target: 'key' | 'value';
+  /** The end of a sentence that starts with the name of what is at `path`. */
+  readonly message: string;
+  readonly fix: string;
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: readonly SchemaIssue[] };
+
+/** Checks the rules file, given as `toValue` makes it. */
+export function checkRules(value: unknown): Checked<RulesFile> {
+  return check(rulesFile, value);
+}
+
+/** Checks one entry of the servers file. */
+export function checkServerEntry(value: unknown): Checked<ServerEntry> {
+  return check(serverEntry, value);
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
+  const result = schema.safeParse(value, { reportInput: true });
+  return result.success
+    ? { ok: true, value: result.data }
+    : { ok: false, issues: result.error.issues.flatMap(readIssue) };
+}
+
+function readIssue(issue: z.core.$ZodIssue): SchemaIssue[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  const at = (message: string, fix: string): SchemaIssue[] => [{ path, target: 'value', message, fix }];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        target: 'key',
+        message: 'is not a known key',
+        fix: issue.message,
+      }));
+    case 'invalid_type': {
+      const expected = TYPE_NAMES.get(issue.expected) ?? issue.expected;
+      return issue.input === undefined
+        ? at('is missing', `Add it: ${expected}`)
+        : at(`must be ${expected}`, `Write ${expected}`);
+    }
+    case 'invalid_value': {
+      const values = issue.values.map((value) => JSON.stringify(value)).join(', ');
+      return at(
+        `must be ${issue.values.length > 1 ? 'one of ' : ''}${values}`,
+        `Write ${values.replace(/, (?=[^,]*$)/, ' or ')}`,
+      );
+    }
+    case 'too_small':
+    case 'too_big':
+      return at('is out of range', `Write a whole number from 1 to ${MAX_COUNT}`);
+    case 'custom': {
+      // A key of a map is checked as itself, at the path of its value.
+      const target = issue.input === path.at(-1) ? 'key' : 'value';
+      return [{ path, target, message: issue.message, fix: String(issue.params?.['fix'] ?? '') }];
+    }
+    default:
+      return at('is not valid', 'Compare it with the documentation');
+  }
+}
+
+const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['string', 'a text in double quotes'],
+  ['boolean', 'true or false'],
+  ['array', 'a list in [ ]'],
+  ['map', 'an object in { }'],
+  ['object', 'an object in { }'],
+  ['int', 'a whole number'],
+  ['number', 'a number'],
+]);
+
+/** JSON Schema files for editors, by file name. */
+export function jsonSchemas(): ReadonlyMap<string, unknown> {
+  return new Map([
+    ['mcp.schema.json', emit(serversFile)],
+    ['rules.schema.json', emit(rulesFile)],
+  ]);
+}
+
+function emit(schema: z.core.$ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, {
+    // The draft that editors know best.
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const { def } = zodSchema._zod;
+      if (def.type !== 'map') return;
+      jsonSchema.type = 'object';
+      const { keyType, valueType } = def as z.core.$ZodMapDef;
+      const { $schema: _key, ...names } = emit(keyType);
+      const { $schema: _value, ...values } = emit(valueType);
+      jsonSchema.propertyNames = names;
+      jsonSchema.additionalProperties = values;
+    },
+  });
+}

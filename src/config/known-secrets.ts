@@ -1,0 +1,37 @@
+/** The values of a configuration that must not appear in a log, an error or the audit. */
+import { secretsIn, secretsOfArguments, secretsOfUrl } from './secret-values.ts';
+import type { EmbeddingsDefinition, ServerDefinition, Snapshot } from './snapshot.ts';
+
+/** Secret values of a snapshot, longest first, so that a value that contains another one is replaced whole. */
+export function secretsOf(snapshot: Snapshot): readonly string[] {
+  return snapshot.secrets ?? [];
+}
+
+/**
+ * Collects what `secretsOf` gives: what is secret in env, headers, arguments and URLs, in what was substituted, the keys of OAuth
+ * clients, and the key of the endpoint for vectors. What counts is what a value is, not where it stands: `NODE_ENV=production` is
+ * no secret.
+ */
+export function collectSecrets(
+  servers: Iterable<ServerDefinition>,
+  substituted: Iterable<{ readonly name: string; readonly value: string }>,
+  embeddings?: EmbeddingsDefinition,
+): readonly string[] {
+  const found = new Set<string>();
+  const add = (values: readonly string[]): void => {
+    for (const value of values) if (value.trim() !== '') found.add(value);
+  };
+  for (const { name, value } of substituted) add(secretsIn(name, value));
+  for (const { link } of servers) {
+    if (link.transport === 'stdio') {
+      for (const [name, value] of link.env) add(secretsIn(name, value));
+      add(secretsOfArguments(link.args));
+      continue;
+    }
+    for (const [name, value] of link.headers) add(secretsIn(name, value));
+    add(secretsOfUrl(link.url));
+    add([link.oauth?.clientSecret ?? '', link.oauth?.privateKey ?? '']);
+  }
+  if (embeddings !== undefined) add([embeddings.apiKey ?? '', ...secretsOfUrl(embeddings.url)]);
+  return [...found].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
+}

@@ -1,0 +1,25 @@
+/** What the rules say about limits and assurance, in the form that the pipeline uses. */
+import type { RulesFile } from './file-schemas.ts';
+import type { AgentTerms, Limits } from './snapshot.ts';
+
+type FileAgent = RulesFile['agents'] extends Map<string, infer A> ? A : never;
+type FileLimits = NonNullable<FileAgent['limits']>;
+
+/** The agents that have terms. */
+export function readTerms(agents: RulesFile['agents']): ReadonlyMap<string, AgentTerms> {
+  const terms = new Map<string, AgentTerms>();
+  for (const [name, agent] of agents) {
+    const { min_assurance: minAssurance, expose, limits, max_result_tokens: maxResultTokens } = agent;
+    if ([minAssurance, expose, limits, maxResultTokens].every((term) => term === undefined)) continue;
+    terms.set(name, { minAssurance, expose, maxResultTokens, limits: limits && readLimits(limits) });
+  }
+  return terms;
+}
+
+export function readLimits(limits: FileLimits): Limits {
+  return {
+    callsPerMinute: limits.calls_per_minute,
+    concurrentCalls: limits.concurrent_calls,
+    bytesPerHour: limits.bytes_per_hour,
+  };
+}

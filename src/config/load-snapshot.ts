@@ -1,0 +1,196 @@
+/** Both files -> one snapshot, or nothing at all. */
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { escapeText } from '../observe/escape-text.ts';
+import { compile } from '../policy/compile-rules.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { type FileContent, readConfigFile, sha256 } from './config-files.ts';
+import { tighten } from './file-rights.ts';
+import { parseDocument } from './json-document.ts';
+import { collectSecrets } from './known-secrets.ts';
+import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
+import { quote } from './quote-name.ts';
+import { lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
+import { readRules } from './rules-file.ts';
+import { readSearch } from './search-terms.ts';
+import type { EntryContext } from './server-entry.ts';
+import { type ReadServers, readServers } from './servers-file.ts';
+import type { Settings } from './settings.ts';
+import type { Problem, ServerDefinition, Snapshot } from './snapshot.ts';
+import type { Environment } from './substitute.ts';
+import { readTrusted, trustOf } from './trusted-files.ts';
+
+/** The bytes of both files, read once: what is checked for trust is what is used. */
+export interface ConfigContents {
+  readonly servers: FileContent;
+  readonly rules: FileContent;
+}
+
+export interface CheckedConfig {
+  /** Undefined where an error stops the start or the reload. */
+  readonly snapshot: Snapshot | undefined;
+  /** Everything found: what stops the start, servers that are off (D12), warnings. By file, then by line. */
+  readonly problems: readonly Problem[];
+}
+
+/** Reads both files; one in the working directory only with the content that is trusted (D13). Never throws. */
+export async function readContents(location: ConfigLocation, configDir: string): Promise<ConfigContents> {
+  const read = async (file: LocatedFile): Promise<FileContent> => {
+    const found = await tighten(file.path, configDir);
+    const read = await readConfigFile(file.path);
+    const error = found.find(({ severity }) => severity === 'error');
+    if (read.ok && error !== undefined) return { ok: false, path: file.path, problem: error };
+    const content = read.ok && found.length > 0 ? { ...read, warnings: found } : read;
+    if (!content.ok || !file.needsTrust) return content;
+    const trusted = await readTrusted(configDir).catch((): [] => []);
+    if (trustOf(trusted, file.path, content.sha256) === 'trusted') {
+      const scripts = trusted.find(({ path }) => path === file.path)?.scripts ?? [];
+      return { ...content, trusted: { folder: file.folder ?? dirname(file.path), scripts } };
+    }
+    return {
+      ok: false,
+      path: file.path,
+      problem: {
+        severity: 'error',
+        file: file.path,
+        line: 1,
+        column: 1,
+        message: 'The file is in the working directory and changed since it was trusted',
+        fix: 'Look at it, then run "agent-mcp-gateway trust" there',
+      },
+    };
+  };
+  const [servers, rules] = await Promise.all([read(location.servers), read(location.rules)]);
+  return { servers, rules };
+}
+
+/** Hash of both contents: the `version` of a snapshot. */
+export function versionOf(contents: ConfigContents): string {
+  return sha256(`${contentDigest(contents.servers)}\n${contentDigest(contents.rules)}`);
+}
+
+/** Tells contents apart, unreadable ones by the reason. */
+export function contentDigest(content: FileContent): string {
+  if (!content.ok) return `unreadable: ${content.problem.message}`;
+  const scripts = content.trusted?.scripts ?? [];
+  return scripts.length === 0 ? content.sha256 : `${content.sha256} ${JSON.stringify(scripts)}`;
+}
+
+type CheckTerms = Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>>;
+
+/** Checks both files completely. Never throws for what is in them. */
+export async function checkConfig(
+  contents: ConfigContents,
+  env: Environment,
+  { mainScript = process.argv[1], looksForPrograms }: CheckTerms = {},
+): Promise<CheckedConfig> {
+  // Loaded when it is needed: zod is the heaviest part of a start.
+  const schema = await import('./file-schemas.ts');
+  const problems: Problem[] = [];
+  const serversDocument = parse(contents.servers, problems);
+  const rulesDocument = parse(contents.rules, problems);
+
+  const read = serversDocument && readServers(serversDocument, { env, schema, mainScript, looksForPrograms });
+  const servers = read && (await withScripts(read, contents.servers));
+  const rules = rulesDocument && readRules(rulesDocument, schema);
+  problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
+  if (rulesDocument !== undefined && rules?.rules !== undefined) {
+    problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
+  }
+  const search = rulesDocument && readSearch(rules?.search, env, rulesDocument, problems);
+  if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
+    problems.push(...unknownServers(rulesDocument, rules.rules, servers.names));
+  }
+  sortProblems(problems, contents.servers.path);
+  const complete = servers !== undefined && !servers.fatal && search !== undefined;
+  if (!complete || rules?.rules === undefined) return { snapshot: undefined, problems };
+
+  const snapshot: Snapshot = {
+    version: versionOf(contents),
+    paths: { servers: contents.servers.path, rules: contents.rules.path },
+    servers: servers.servers,
+    broken: servers.broken,
+    policy: compile(rules.rules),
+    denyOnMissingAgent: rules.rules.defaults?.deny_on_missing_agent ?? false,
+    explainDenials: rules.rules.defaults?.explain_denials ?? false,
+    agentTerms: rules.agentTerms,
+    principals: rules.principals,
+    search,
+    warnings: problems.filter((problem) => problem.severity === 'warning'),
+    secrets: collectSecrets(servers.servers.values(), servers.values, search.embeddings),
+  };
+  return { snapshot, problems };
+}
+
+/** The servers of a file that needs trust know the scripts that were trusted with it; a changed one is an error of the file. */
+async function withScripts(read: ReadServers, content: FileContent): Promise<ReadServers> {
+  const trusted = content.ok ? content.trusted : undefined;
+  if (trusted === undefined) return read;
+  const { changedScript, scriptsOf } = await import('./scripts.ts');
+  const servers = new Map<string, ServerDefinition>();
+  const problems = [...read.problems];
+  for (const [name, server] of read.servers) {
+    const { link } = server;
+    const scripts = await scriptsOf(link, trusted.folder);
+    const changed = changedScript(scripts, trusted);
+    if (changed !== undefined) problems.push(scriptProblem(content.path, name, changed));
+    const key = scripts.length === 0 ? server.key : sha256(`${server.key} ${JSON.stringify(scripts)}`);
+    servers.set(name, { ...server, key, link: link.transport === 'stdio' ? { ...link, trusted } : link });
+  }
+  return { ...read, servers, problems, fatal: read.fatal || problems.length > read.problems.length };
+}
+
+function scriptProblem(file: string, server: string, script: string): Problem {
+  return {
+    severity: 'error',
+    file,
+    line: 1,
+    column: 1,
+    message: `${quote(script)}, which server ${quote(server)} uses, changed since this file was trusted`,
+    fix: 'Look at it, then run "agent-mcp-gateway trust" there',
+  };
+}
+
+function parse(content: FileContent, problems: Problem[]) {
+  if (!content.ok) {
+    problems.push(content.problem);
+    return undefined;
+  }
+  problems.push(...(content.warnings ?? []));
+  const parsed = parseDocument(content.path, content.bytes);
+  if (parsed.ok) return parsed.document;
+  problems.push(...parsed.problems);
+  return undefined;
+}
+
+function sortProblems(problems: Problem[], first: string): void {
+  const rank = (problem: Problem): number => (problem.file === first ? 0 : 1);
+  problems.sort((one, other) => rank(one) - rank(other) || one.line - other.line || one.column - other.column);
+}
+
+/** `file:line:column message - fix`, the form that editors and terminals make clickable. */
+export function formatProblem(problem: Problem): string {
+  return `${escapeText(problem.file)}:${problem.line}:${problem.column} ${problem.message} - ${problem.fix}`;
+}
+
+/** CONFIG_INVALID with every error on a line of its own; `data.problems` has them all. */
+export function configError(problems: readonly Problem[]): GatewayError {
+  const errors = problems.filter((problem) => problem.severity === 'error' && problem.serverOff !== true);
+  const lines = ['The configuration has errors and is not used:', ...errors.map(formatProblem)];
+  return new GatewayError('CONFIG_INVALID', lines.join('\n'), { data: { problems } });
+}
+
+/**
+ * Finds, reads and checks both files. `problems` has what does not stop the start: servers that are off, and warnings.
+ * @throws GatewayError CONFIG_NOT_FOUND, or CONFIG_INVALID listing every error as `file:line:column message - fix`.
+ */
+export async function loadSnapshot(
+  settings: Settings,
+  env: Environment,
+  location?: ConfigLocation,
+): Promise<{ readonly snapshot: Snapshot; readonly problems: readonly Problem[]; readonly location: ConfigLocation }> {
+  const found = location ?? (await locateConfig(settings));
+  const checked = await checkConfig(await readContents(found, settings.configDir), env);
+  if (checked.snapshot === undefined) throw configError(checked.problems);
+  return { snapshot: checked.snapshot, problems: checked.problems, location: found };
+}

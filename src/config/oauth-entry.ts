@@ -1,0 +1,88 @@
+/** What an entry says about signing in, as far as its parts fit together. */
+
+import type { ServerEntry } from './file-schemas.ts';
+import type { ConfigPath } from './json-document.ts';
+import type { OAuthDefinition } from './snapshot.ts';
+
+type Report = (at: ConfigPath, message: string, fix: string) => void;
+
+/** @returns undefined where the entry has no `oauth` that counts; what does not fit is reported. */
+export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthDefinition | undefined {
+  const { oauth, credentials, headers = new Map<string, string>() } = entry;
+  const isPerPrincipal = credentials === 'per-principal';
+  if (hasAuthorization(headers)) {
+    const header = 'the Authorization header of the entry, which is used as it is';
+    if (oauth !== undefined) warn(['oauth'], `has no effect beside ${header}`, 'Remove the header to sign in');
+    if (isPerPrincipal) error(['credentials'], `contradicts ${header}`, 'Remove the header, or write "gateway"');
+    return undefined;
+  }
+  if (isPerPrincipal && entry.sharing === 'shared') {
+    error(['sharing'], 'contradicts "credentials"', 'A connection with the credentials of one principal is not shared');
+  }
+  if (oauth === undefined) return undefined;
+  const { clientId, clientSecret, privateKey, clientMetadataUrl, tokenEndpointAuthMethod: method } = oauth;
+  const refuse = (key: string, message: string, fix: string): void => error(['oauth', key], message, fix);
+  for (const key of ['clientId', 'clientSecret', 'privateKey'] as const) {
+    if (oauth[key] === '') refuse(key, 'is empty', 'Write its value, or remove it');
+  }
+  if (clientSecret !== undefined && clientId === undefined) {
+    refuse('clientSecret', 'belongs to a client that is not named', 'Add "clientId"');
+  }
+  if (privateKey !== undefined && clientId === undefined && clientMetadataUrl === undefined) {
+    refuse('privateKey', 'belongs to a client that is not named', 'Add "clientId" or "clientMetadataUrl"');
+  }
+  if (privateKey !== undefined && privateKey !== '' && !/-----BEGIN PRIVATE KEY-----/.test(privateKey)) {
+    refuse('privateKey', 'is not a private key in PEM (PKCS #8)', 'It begins with -----BEGIN PRIVATE KEY-----');
+  }
+  if (clientMetadataUrl !== undefined && !isDocumentUrl(clientMetadataUrl)) {
+    refuse('clientMetadataUrl', 'is not an https address with a path', 'Write e.g. "https://example.com/client.json"');
+  }
+  if (oauth.issuer !== undefined && !(/^https?:\/\//.test(oauth.issuer) && URL.canParse(oauth.issuer))) {
+    refuse('issuer', 'is not an http or https address', 'Write it as the authorization server does');
+  }
+  if (
+    oauth.redirectPort !== undefined &&
+    oauth.callbackPort !== undefined &&
+    oauth.redirectPort !== oauth.callbackPort
+  ) {
+    refuse('callbackPort', 'contradicts "redirectPort"', 'Keep one of them');
+  }
+  if (method === 'private_key_jwt' && privateKey === undefined) {
+    refuse('tokenEndpointAuthMethod', 'needs a key', 'Add "privateKey"');
+  }
+  if (method?.startsWith('client_secret') === true && clientSecret === undefined) {
+    refuse('tokenEndpointAuthMethod', 'needs a secret', 'Add "clientSecret"');
+  }
+  if (oauth.grantType === 'client_credentials') {
+    if (clientId === undefined || (clientSecret === undefined && privateKey === undefined)) {
+      refuse('grantType', 'needs a client that proves itself', 'Add "clientId", and "clientSecret" or "privateKey"');
+    }
+    if (isPerPrincipal) {
+      error(['credentials'], 'contradicts "grantType": nobody signs in', 'Write "gateway", or remove "grantType"');
+    }
+  }
+  return {
+    clientId,
+    clientSecret,
+    privateKey,
+    signingAlgorithm: oauth.signingAlgorithm,
+    issuer: oauth.issuer,
+    clientMetadataUrl,
+    grantType: oauth.grantType ?? 'authorization_code',
+    scopes: oauth.scopes,
+    redirectPort: oauth.redirectPort ?? oauth.callbackPort,
+    ...(oauth.redirectHost === undefined ? {} : { redirectHost: oauth.redirectHost }),
+    tokenEndpointAuthMethod: method,
+  };
+}
+
+/** A header of the owner's own disables signing in. */
+export function hasAuthorization(headers: ReadonlyMap<string, string>): boolean {
+  return [...headers.keys()].some((name) => name.toLowerCase() === 'authorization');
+}
+
+function isDocumentUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, hash } = new URL(text);
+  return protocol === 'https:' && pathname !== '/' && hash === '';
+}

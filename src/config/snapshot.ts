@@ -1,0 +1,219 @@
+import type { Policy } from '../policy/compile-rules.ts';
+import type { TrustedScripts } from './scripts.ts';
+
+/** One upstream server, substituted and validated. Maps are `Map`s: names such as `__proto__` are ordinary keys. */
+export interface ServerDefinition {
+  readonly name: string;
+  /** Hash over everything that makes a connection: an unchanged key keeps its connection across reloads. */
+  readonly key: string;
+  readonly description: string | undefined;
+  /** Default time-out of a call in milliseconds; undefined means 60 s. */
+  readonly timeoutMs: number | undefined;
+  /** `before`: arguments that do not fit the schema are not forwarded. */
+  readonly validateArguments?: 'before' | 'after' | undefined;
+  /** How its connections live; undefined where the entry says nothing about that. */
+  readonly life?: ServerLife | undefined;
+  readonly link: StdioDefinition | HttpDefinition;
+}
+
+/** Who may use one connection together: everybody, the sessions of one principal, one session alone, or one call alone. */
+export type Sharing = 'shared' | 'per-principal' | 'per-session' | 'per-call';
+
+/** What an entry says about the life of its connections; undefined takes the default that docs/servers.md names. */
+export interface ServerLife {
+  /** Milliseconds until the first message on stdout. */
+  readonly startTimeoutMs: number | undefined;
+  /** Milliseconds for the handshake after that. */
+  readonly handshakeTimeoutMs: number | undefined;
+  /** Milliseconds without a call after which a connection is closed. */
+  readonly idleTimeoutMs: number | undefined;
+  /** Calls at one time. */
+  readonly maxConcurrent: number | undefined;
+  /** Calls that may wait for their turn. */
+  readonly maxQueue: number | undefined;
+  readonly sharing: Sharing | undefined;
+  /** Connections at one time. */
+  readonly maxInstances: number | undefined;
+}
+
+export interface StdioDefinition {
+  readonly transport: 'stdio';
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string | undefined;
+  /** Where some of `env` came from: a whole path. */
+  readonly envFile?: string | undefined;
+  /** Where the file needs trust: what may be started from its folder. */
+  readonly trusted?: TrustedScripts | undefined;
+}
+
+export interface HttpDefinition {
+  /** `http` is Streamable HTTP of either generation; `sse` is the HTTP+SSE transport of 2024-11-05. */
+  readonly transport: 'http' | 'sse';
+  /** Whether the entry says so: then nothing else is tried. */
+  readonly isCertain?: boolean | undefined;
+  readonly url: string;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Path to a PEM file with authorities whose certificates count too. */
+  readonly ca?: string | undefined;
+  /** Where some of its values may have come from: a whole path. */
+  readonly envFile?: string | undefined;
+  /** Whose sign-in requests carry: one of the gateway for everybody, or each principal's own. */
+  readonly credentials?: 'gateway' | 'per-principal' | undefined;
+  /** What the entry says about signing in; undefined for nothing. */
+  readonly oauth?: OAuthDefinition | undefined;
+}
+
+/** How the gateway presents itself to the authorization server of a server (docs/oauth.md); undefined takes the default. */
+export interface OAuthDefinition {
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  /** PEM (PKCS #8) of the key that signs the assertions of `private_key_jwt`. */
+  readonly privateKey: string | undefined;
+  readonly signingAlgorithm: string | undefined;
+  /** The only authorization server that may be used. */
+  readonly issuer: string | undefined;
+  /** `https` address of a client ID metadata document. */
+  readonly clientMetadataUrl: string | undefined;
+  readonly grantType: 'authorization_code' | 'client_credentials';
+  readonly scopes: readonly string[] | undefined;
+  /** Port of the loopback address that the browser comes back to. */
+  readonly redirectPort: number | undefined;
+  /** How that address is written; undefined is `127.0.0.1`. */
+  readonly redirectHost?: LoopbackName | undefined;
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined;
+}
+
+/** Names of this machine that authorization servers take. */
+export type LoopbackName = '127.0.0.1' | 'localhost';
+
+export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
+
+/** How well it is known that a call comes from its agent (docs/identity.md), weakest first. */
+export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
+
+/** What a principal, or an agent, may do at most; undefined means no limit. */
+export interface Limits {
+  readonly callsPerMinute: number | undefined;
+  readonly concurrentCalls: number | undefined;
+  /** Bytes of requests and results. */
+  readonly bytesPerHour: number | undefined;
+}
+
+/** What the rules say about an agent besides what it may use. */
+export interface AgentTerms {
+  readonly minAssurance: Assurance | undefined;
+  /** How its connections see the servers; undefined where the process decides. */
+  readonly expose?: 'discovery' | 'direct' | undefined;
+  /** Tokens of a result; a longer one is cut. */
+  readonly maxResultTokens?: number | undefined;
+  readonly limits: Limits | undefined;
+}
+
+/** Tokens of an issuer that are meant for this gateway. */
+export interface JwtDefinition {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUri: string;
+  /** Claim that names the agents of a token. */
+  readonly agentClaim: string | undefined;
+  /** Scope -> agent patterns; undefined where scopes do not matter. */
+  readonly scopes: ReadonlyMap<string, readonly string[]> | undefined;
+}
+
+/** A principal of the rules file (docs/identity.md). */
+export interface PrincipalDefinition {
+  readonly name: string;
+  readonly stdio: boolean;
+  /** Lower-case hex SHA-256 of the whole token. */
+  readonly tokenSha256: string | undefined;
+  /** Milliseconds since 1970 from which on the token is no longer good. */
+  readonly expiresAt: number | undefined;
+  readonly jwt: JwtDefinition | undefined;
+  /** A hook of the client says which agent calls; what a model claims does not count. */
+  readonly hook: boolean;
+  /** May read what names all servers and agents. */
+  readonly operator: boolean;
+  readonly defaultAgent: string | undefined;
+  /** Agent patterns. */
+  readonly mayAssume: readonly string[];
+  /** An agent: what is not allowed to it is not allowed to this principal, whatever agent it acts as. */
+  readonly ceiling: string | undefined;
+  readonly limits: Limits | undefined;
+}
+
+/** An OpenAI-compatible endpoint that turns texts into vectors. */
+export interface EmbeddingsDefinition {
+  /** Changes with everything that the vectors of tools depend on. */
+  readonly key: string;
+  readonly url: string;
+  readonly model: string;
+  /** Length of the vectors to ask for; undefined where the model decides. */
+  readonly dimensions: number | undefined;
+  readonly apiKey: string | undefined;
+  /** Milliseconds that a search waits. */
+  readonly timeoutMs: number;
+  readonly queryPrefix: string;
+  readonly toolPrefix: string;
+}
+
+/** How tools are found besides by their words. */
+export interface SearchTerms {
+  readonly embeddings: EmbeddingsDefinition | undefined;
+  /** Whether it is remembered what was used after which question. */
+  readonly learnFromUse: boolean;
+}
+
+/** Where a setting came from, for `get_gateway_status` and for messages. */
+export interface ConfigPaths {
+  readonly servers: string;
+  readonly rules: string;
+}
+
+/**
+ * Everything a call is decided with: immutable, validated whole, swapped by one assignment. A call holds the snapshot that
+ * decided it.
+ */
+export interface Snapshot {
+  /** Hash of both files' content. */
+  readonly version: string;
+  readonly paths: ConfigPaths;
+  /** Servers that can be used. */
+  readonly servers: ReadonlyMap<string, ServerDefinition>;
+  /** Servers that are switched off by an error in their own entry (D12): name -> reason, for the owner only. */
+  readonly broken: ReadonlyMap<string, BrokenServer>;
+  readonly policy: Policy;
+  readonly denyOnMissingAgent: boolean;
+  readonly explainDenials: boolean;
+  /** Only agents that have some. */
+  readonly agentTerms: ReadonlyMap<string, AgentTerms>;
+  /** Undefined where the rules have no `principals`. */
+  readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
+  readonly search: SearchTerms;
+  readonly warnings: readonly Problem[];
+  /** Values that must not be written anywhere; read them with `secretsOf`. */
+  readonly secrets?: readonly string[];
+}
+
+export interface BrokenServer {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly reason: string;
+  /** What to do about it; a sentence for each reason. */
+  readonly fix: string;
+}
+
+/** Something found in a configuration file, with the place and the fix. Lines and columns count from 1. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  /** True where it switches off one server and stops nothing else (D12). */
+  readonly serverOff?: true;
+  /** True for what matters only to somebody who comes from the Python gateway: `validate` says it, the log does not. */
+  readonly migration?: true;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly fix: string;
+}

@@ -1,0 +1,51 @@
+import { MAX_DEPTH } from '../protocol/json-rpc.ts';
+import { elements } from '../protocol/json-text.ts';
+import { ScanError, scanObject } from '../protocol/scan.ts';
+
+/** Messages that one batch may have: each is a request in flight. */
+const MAX_BATCH = 100;
+
+export interface BadBatch {
+  readonly code: 'PARSE_ERROR' | 'INVALID_REQUEST';
+  readonly message: string;
+}
+
+/** The messages of a batch (2025-03-26, basic, Batching). */
+export function batchElements(text: string): string[] | BadBatch {
+  const array = text.trim();
+  try {
+    scanObject(`{"batch":${array}}`, {}, { maxDepth: MAX_DEPTH + 2, uniqueKeys: true });
+  } catch (error) {
+    if (!(error instanceof ScanError)) throw error;
+    return { code: error.reason === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST', message: error.message };
+  }
+  const parts = elements(array, MAX_BATCH + 1);
+  if (parts.length === 0) return { code: 'INVALID_REQUEST', message: 'A batch must hold at least one message.' };
+  if (parts.length > MAX_BATCH)
+    return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };
+  return parts;
+}
+
+/** Bytes of an array around one answer. */
+export const ARRAY_BYTES = 2;
+
+/**
+ * The answers of a batch in as few arrays as it takes: all of its calls were made, so none of the answers may be lost.
+ * @param longest bytes of one array; only one with a single answer can have more.
+ */
+export function answerArrays(answers: readonly string[], longest: number): string[] {
+  const arrays: string[][] = [];
+  let left = 0;
+  for (const answer of answers) {
+    const bytes = Buffer.byteLength(answer) + 1;
+    const last = arrays.at(-1);
+    if (last !== undefined && bytes <= left) last.push(answer);
+    else {
+      arrays.push([answer]);
+      // The first answer has no comma, the array has two brackets.
+      left = longest - 1;
+    }
+    left -= bytes;
+  }
+  return arrays.map((array) => `[${array.join(',')}]`);
+}

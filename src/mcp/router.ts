@@ -1,0 +1,40 @@
+/** Which operation a method is, in the view of its connection. */
+
+import type { Operation } from '../operations/operation.ts';
+import { listOperation } from '../operations/server-methods/lists.ts';
+import {
+  completionOperation,
+  passThroughOperation,
+  promptOperation,
+  resourceOperation,
+  toolCallOperation,
+} from '../operations/server-methods/requests.ts';
+import { type TaskCaller, taskOperation } from '../operations/server-methods/task-requests.ts';
+import type { View } from '../operations/server-methods/view.ts';
+import { mayBeOwnMethod } from '../protocol/own-methods.ts';
+
+/** @returns undefined where the view has no such method; the gateway's own tools are not found here. */
+export function operationOf(method: string, view: View, caller: TaskCaller): Operation | undefined {
+  const { era } = caller.client;
+  if (method.startsWith('tasks/')) return taskOperation(method, view, caller);
+  switch (method) {
+    case 'tools/list':
+      return listOperation(method, 'tools', view);
+    case 'tools/call':
+      return toolCallOperation(view, era);
+    case 'prompts/list':
+      return listOperation(method, 'prompts', view);
+    case 'prompts/get':
+      return promptOperation(view);
+    case 'resources/list':
+      return listOperation(method, 'resources', view);
+    case 'resources/templates/list':
+      return listOperation(method, 'templates', view);
+    case 'resources/read':
+      return resourceOperation(method, view, era);
+    case 'completion/complete':
+      return completionOperation(view);
+    default:
+      return view.mode === 'single' && !mayBeOwnMethod(method) ? passThroughOperation(method, view.server) : undefined;
+  }
+}

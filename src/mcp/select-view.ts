@@ -1,0 +1,20 @@
+import type { Settings } from '../config/settings.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import { DIRECT, DISCOVERY, type View } from '../operations/server-methods/view.ts';
+import type { Connection } from '../pipeline/caller.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+/** What a connection sees: as the rules of its agent say, otherwise as `--expose` does. */
+export function viewOf({ expose }: Pick<Settings, 'expose'>, connection: Connection, snapshot: Snapshot): View {
+  const chosen = ruled(connection, snapshot) ?? expose;
+  return chosen === 'direct' ? DIRECT : DISCOVERY;
+}
+
+function ruled(connection: Connection, snapshot: Snapshot): 'discovery' | 'direct' | undefined {
+  try {
+    return snapshot.agentTerms.get(connection.resolve(snapshot, undefined).agent)?.expose;
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined;
+    throw error;
+  }
+}

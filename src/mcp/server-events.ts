@@ -1,0 +1,30 @@
+/** What servers do unasked: the catalogue forgets what may be stale, and whoever wants to hear of it is told. */
+import type { Catalog, ListKind } from '../catalog/catalog.ts';
+import type { ServerDefinition } from '../config/snapshot.ts';
+import type { UpstreamEvents } from '../upstream/contract.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+/** @param catalog made after the connections that these events are of. */
+export function serverEvents(
+  subscriptions: Subscriptions,
+  catalog: () => Pick<Catalog, 'invalidate' | 'missed'>,
+): UpstreamEvents {
+  const changed = (server: ServerDefinition, kind: ListKind): void => {
+    catalog().invalidate(server, kind);
+    subscriptions.listsChanged(server.name, [kind]);
+  };
+  return {
+    connected(server) {
+      catalog().invalidate(server);
+      subscriptions.listsChanged(server.name, catalog().missed(server));
+      subscriptions.connected(server.name);
+    },
+    disconnected: () => {},
+    toolsChanged: (server) => changed(server, 'tools'),
+    promptsChanged: (server) => changed(server, 'prompts'),
+    resourcesChanged: (server) => changed(server, 'resources'),
+    resourceUpdated: (server, uri) => subscriptions.resourceUpdated(server.name, uri),
+    said: (server, whose, method, params) => subscriptions.said(server.name, whose, method, params),
+    asked: (server, whose, request) => subscriptions.asked(server.name, whose, request),
+  };
+}

@@ -1,0 +1,39 @@
+/** Which names of the configuration somebody may be told who is no operator, and the metrics that hold no other ones. */
+import type { Family, Labels } from './exposition.ts';
+import type { Counts } from './metrics.ts';
+
+export interface VisibleNames {
+  readonly agents: readonly string[];
+  readonly servers: readonly string[];
+}
+
+/** Labels that name nobody. All others but `agent` and `server` are for operators: nobody knows what names are in them. */
+const PLAIN: ReadonlySet<string> = new Set([
+  'operation',
+  'code',
+  'kind',
+  'result',
+  'state',
+  'quantile',
+  'version',
+  'node',
+]);
+
+/** What was counted of these names alone. @param visible undefined for everything */
+export function countsIn<C extends Counts>(counts: C, visible: VisibleNames | undefined): C {
+  if (visible === undefined) return counts;
+  const agents = new Set(visible.agents);
+  const servers = new Set(visible.servers);
+  const isSeen = (labels: Labels): boolean =>
+    Object.entries(labels).every(([label, value]) => {
+      if (label === 'agent') return agents.has(value);
+      return label === 'server' ? servers.has(value) : PLAIN.has(label);
+    });
+  const calls = Array.from(counts.calls, ([operation, all]) => {
+    return [operation, new Map([...all].filter(([agent]) => agents.has(agent)))] as const;
+  });
+  const families = counts.families.map((family): Family => {
+    return { ...family, samples: family.samples.filter(({ labels }) => isSeen(labels)) };
+  });
+  return { ...counts, calls: new Map(calls.filter(([, own]) => own.size > 0)), families };
+}

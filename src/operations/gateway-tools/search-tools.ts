@@ -1,0 +1,149 @@
+/** Finds tools across servers; looks only at what the caller may use. */
+import { accessOf, briefOf, type Detail, definitionText } from '../../catalog/render-tool.ts';
+import type { FoundTool, ListedServer } from '../../catalog/search/searcher.ts';
+import type { ToolName } from '../../catalog/usage/learn-usage.ts';
+import type { ServerDefinition } from '../../config/snapshot.ts';
+import { Absent, absenceOf } from '../missing-servers.ts';
+import type { GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
+import { textAnswer } from '../tool-answer.ts';
+import { inputSchema } from './input-schema.ts';
+import { visibleServers } from './list-servers.ts';
+import { readDetail } from './read-detail.ts';
+
+const DEFAULT_LIMIT = 5;
+const MAX_LIMIT = 50;
+/** Servers that an empty result names. */
+const MAX_NAMED = 30;
+/** Servers that are named beside the first one of a definition. */
+const MAX_COPIES = 3;
+
+export const searchTools: GatewayTool = {
+  name: 'search_tools',
+  definition: {
+    name: 'search_tools',
+    description: 'Start here: find tools by what you want to do. Results are enough for execute_tool.',
+    inputSchema: inputSchema(
+      {
+        query: { type: 'string' },
+        limit: { type: 'integer', default: DEFAULT_LIMIT },
+        server: { type: 'string' },
+        detail: { type: 'string', enum: ['names', 'brief', 'full'] },
+      },
+      ['query'],
+    ),
+    annotations: { readOnlyHint: true },
+  },
+  read(args) {
+    const query = args.requiredString('query');
+    const limit = Math.min(args.count('limit') ?? DEFAULT_LIMIT, MAX_LIMIT);
+    const server = args.string('server');
+    const detail = readDetail(args, 'search_tools') ?? 'brief';
+    return {
+      claimedAgent: args.string('agent_id'),
+      server,
+      tool: undefined,
+      executes: false,
+      detail: { query_length: query.length, limit },
+      run: (context) => search(context, { query, limit, server, detail }),
+    };
+  },
+};
+
+interface Search {
+  readonly query: string;
+  readonly limit: number;
+  readonly server: string | undefined;
+  readonly detail: Detail;
+}
+
+async function search(context: ToolContext, { query, limit, server, detail }: Search): Promise<ToolAnswer> {
+  const { catalog, snapshot, caller, decide, relay, signal } = context;
+  const { embeddings, learnFromUse } = snapshot.search;
+  const visible = [...snapshot.servers.values()].filter(
+    ({ name }) => (server === undefined || name === server) && decide(name).allowed,
+  );
+  const { listed, missing, unlisted } = await listedServers(context, visible);
+  const found = await catalog.searcher.search({
+    query,
+    limit,
+    servers: listed,
+    policy: snapshot.policy,
+    who: JSON.stringify([caller.agent, caller.ceiling, server]),
+    permitted: (name, tool) => decide(name, tool).allowed,
+    embeddings,
+    suggestions: learnFromUse ? await catalog.learning.suggestions(caller.agent, query) : [],
+    signal,
+  });
+  if (learnFromUse) catalog.learning.searched(relay.owner, caller.agent, query, found.flatMap(namesOf));
+  catalog.listSoon(unlisted);
+  const tools = found.map((hit) => describe(hit, detail));
+  const parts = [`"tools":[${tools.join(',')}]`];
+  if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
+  if (missing.size > 0) parts.push(`"not_searched":${missing.text}`);
+  return textAnswer(`{${parts.join(',')}}`);
+}
+
+/** A found tool under all its names. */
+function namesOf({ server, entry, alsoOn }: FoundTool): ToolName[] {
+  return [server, ...alsoOn].map((name) => ({ server: name, tool: entry.name }));
+}
+
+/** What servers listed; waits for those that have never listed anything yet, and not for long. */
+async function listedServers(
+  { catalog, signal }: ToolContext,
+  servers: readonly ServerDefinition[],
+): Promise<{ listed: ListedServer[]; missing: Absent; unlisted: ServerDefinition[] }> {
+  const unlisted: ServerDefinition[] = [];
+  const lists = await Promise.all(
+    servers.map((server) => {
+      // A list that is there is not waited for: thousands of promises take their time.
+      const list = catalog.listed(server);
+      if (list !== undefined) return list;
+      unlisted.push(server);
+      return catalog.toSearch(server, signal).catch(absenceOf);
+    }),
+  );
+  if (signal.aborted) throw signal.reason;
+  const listed: ListedServer[] = [];
+  const missing = new Absent(MAX_NAMED);
+  for (const [at, { name, description }] of servers.entries()) {
+    const entries = lists[at] ?? 'unavailable';
+    if (typeof entries !== 'string') listed.push({ name, description, entries });
+    else missing.add(name, entries);
+  }
+  return { listed, missing, unlisted };
+}
+
+function describe({ server, entry, alsoOn }: FoundTool, detail: Detail): string {
+  const others = alsoOn.length === 0 ? '' : `,"also_on":${JSON.stringify(alsoOn.slice(0, MAX_COPIES))}`;
+  const names = `"server":${JSON.stringify(server)}${others},"tool":${JSON.stringify(entry.name)}`;
+  if (detail === 'names') return `{${names}}`;
+  if (detail === 'full') return `{"server":${JSON.stringify(server)}${others},${definitionText(entry).slice(1)}`;
+  const { signature, purpose } = briefOf(entry);
+  const access = accessOf(entry);
+  const call = signature === undefined ? `"inputSchema":${entry.inputSchema}` : `"args":${JSON.stringify(signature)}`;
+  const hint = access === undefined ? '' : `,"access":"${access}"`;
+  return `{${names},${call},"purpose":${JSON.stringify(purpose)}${hint}}`;
+}
+
+/** What there is instead: servers and how many of their tools the caller may use. */
+function offered(
+  context: ToolContext,
+  listed: readonly ListedServer[],
+  only: string | undefined,
+): { name: string; description?: string; tools?: number }[] {
+  const counts = new Map(
+    listed.map(({ name, entries }) => [name, entries.filter((tool) => context.decide(name, tool.name).allowed).length]),
+  );
+  return visibleServers(context)
+    .filter(({ name }) => only === undefined || name === only)
+    .slice(0, MAX_NAMED)
+    .map(({ name, description }) => {
+      const tools = counts.get(name);
+      return {
+        name,
+        ...(description === '' ? {} : { description }),
+        ...(tools === undefined ? {} : { tools }),
+      };
+    });
+}

@@ -1,0 +1,126 @@
+import type { TenantCatalog } from '../catalog/catalog.ts';
+import type { Assurance, ServerDefinition, Snapshot } from '../config/snapshot.ts';
+import type { Bounded } from '../policy/ceiling.ts';
+import type { Decision, OfferKind } from '../policy/rules-data.ts';
+import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
+import type { ScannedObject } from '../protocol/scan.ts';
+import type { RelayContext, RelayedError } from '../relay/relay-request.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import type { Wording } from '../shared/next-steps.ts';
+import type { UpstreamConnection } from '../upstream/contract.ts';
+import type { Arguments } from './gateway-tools/read-arguments.ts';
+import type { ResultStore } from './results/result-store.ts';
+
+/** The time a call has left. */
+export interface Deadline {
+  /** Milliseconds, at least 1. */
+  leftMs(): number;
+}
+
+export interface Connected<T> {
+  readonly link: UpstreamConnection;
+  readonly prepared: T;
+}
+
+/** What a gateway tool may touch while it runs. Made by the pipeline for one call. */
+export interface ToolContext {
+  readonly snapshot: Snapshot;
+  /** Whose rules count. */
+  readonly caller: Bounded & { readonly assurance: Assurance };
+  /** May the caller use a server, or what it offers? */
+  decide(server: string, name?: string, kind?: OfferKind): Decision;
+  readonly catalog: TenantCatalog;
+  readonly wording: Wording;
+  /** Results that were too long. */
+  readonly results: ResultStore;
+  readonly signal: CancelSignal;
+  /** What a request to a server needs of its caller. */
+  readonly relay: RelayContext;
+  /** Milliseconds that the whole call may take where its arguments do not say. */
+  readonly defaultTimeoutMs: number;
+  /**
+   * The connection to the server of this call, after `prepare` looked at the server. Takes the decision again if the
+   * configuration changed meanwhile.
+   * @throws GatewayError DENIED_BY_POLICY, SERVER_UNAVAILABLE, TIMEOUT
+   */
+  connect<T>(
+    deadline: Deadline,
+    prepare: (server: ServerDefinition) => Promise<T> | T,
+  ): Promise<Connected<T>> | Connected<T>;
+  /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
+  lease(server: ServerDefinition): Promise<UpstreamConnection>;
+  /** Remembers a task that this call made. @returns the id for its caller */
+  keepTask(server: string, tool: string, id: string): string;
+  /** Facts for `get_gateway_status`. */
+  status(): unknown;
+}
+
+/** What a call is about. */
+export interface Target {
+  readonly server: string;
+  readonly name: string | undefined;
+}
+
+/** One call of a gateway tool after its arguments were read: what to decide on, and what to do then. */
+export interface Invocation {
+  readonly claimedAgent: string | undefined;
+  /** The server that is decided on; undefined where the tool filters a list itself. */
+  readonly server: string | undefined;
+  /** Name of the tool or prompt, or URI of the resource. */
+  readonly tool: string | undefined;
+  /** What `tool` names; a tool where it is left out. */
+  readonly kind?: OfferKind;
+  /**
+   * Finds the target where the names alone do not say it; looks only at what the caller may use. Undefined for nothing, which
+   * is told like a denial.
+   */
+  readonly locate?: (context: ToolContext) => Promise<Target | undefined>;
+  /** What is told where it finds nothing, if there is more to say than that. */
+  readonly missing?: string;
+  /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
+  readonly executes: boolean;
+  /** It is no call, and counts for no limit: a client that may not call any more can still connect. */
+  readonly unlimited?: true;
+  /** Names and sizes for the audit, never values. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+  /** @param target what was decided on; undefined where nothing was. */
+  run(context: ToolContext, target: Target | undefined): Promise<ToolAnswer> | ToolAnswer;
+}
+
+/** A result to release, or a server's own protocol error to relay. */
+export type ToolAnswer =
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
+  | RelayedError;
+
+/** The text of a request, and where its params stand in it. */
+export interface RequestText {
+  readonly text: string;
+  readonly params: ScannedObject | undefined;
+}
+
+/** Something that a caller asks for, before anything about it is known: how to read it, and how a failure is told. */
+export interface Operation {
+  /** For the audit and the metrics, e.g. `execute_tool`. */
+  readonly name: string;
+  /** For the metrics, where callers choose the name. */
+  readonly countedAs?: string;
+  /** @throws GatewayError INVALID_ARGUMENTS or INVALID_PARAMS */
+  read(request: RequestText): Invocation;
+  fail(error: GatewayError): ToolAnswer;
+  readonly wording: Wording;
+}
+
+/** A tool of the gateway itself. */
+export interface GatewayTool {
+  readonly name: string;
+  /** The definition as `tools/list` shows it. */
+  readonly definition: Readonly<Record<string, unknown>>;
+  /**
+   * @param task JSON text of the `task` member of the call, for tools that may run as tasks
+   * @throws GatewayError INVALID_ARGUMENTS
+   */
+  read(args: Arguments, task?: string): Invocation;
+  /** True where a caller of 2025-11-25 may call it as a task. */
+  readonly runsAsTask?: true;
+}

@@ -1,0 +1,89 @@
+/** `initialize` and `server/discover`: what there is behind this connection. */
+import { TASKS } from '../../protocol/extensions.ts';
+import { readObject } from '../../protocol/json-rpc.ts';
+import { joinMembers } from '../../protocol/json-text.ts';
+import { LATEST_LEGACY, MODERN_REVISIONS } from '../../protocol/revisions.ts';
+import { findMember } from '../../protocol/scan.ts';
+import type { Operation, ToolAnswer } from '../operation.ts';
+import { generalInstructions, instructionsFor } from './gateway-instructions.ts';
+import { protocolFailure } from './protocol-failure.ts';
+import { type Introduction, introductionOf } from './server-introduction.ts';
+import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
+
+/** How long a client may keep what `server/discover` says, in milliseconds: more is known when more servers were listed. */
+const DISCOVER_TTL_MS = 300_000;
+
+/** What several servers together offer; which of it there is turns out when it is listed. */
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  prompts: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  completions: {},
+  logging: {},
+};
+
+/** What is added for callers of 2026-07-28: whether there will be a task is for each server to decide. */
+const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS]: {} } };
+/** What is added for callers of 2025-11-25; older revisions have no tasks. */
+const TASKS_2025 = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
+
+interface ServerInfo {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * @param method `initialize` or `server/discover`.
+ * @param revision what `initialize` agreed on.
+ */
+export function introduceOperation(
+  method: string,
+  view: View,
+  serverInfo: ServerInfo,
+  revision: string | undefined,
+): Operation {
+  const together =
+    method === 'server/discover'
+      ? MODERN_CAPABILITIES
+      : revision === LATEST_LEGACY
+        ? { ...CAPABILITIES, ...TASKS_2025 }
+        : CAPABILITIES;
+  const answer = ({ capabilities, info, others }: Introduction): ToolAnswer => {
+    const own =
+      method === 'initialize'
+        ? `"protocolVersion":${JSON.stringify(revision)},"capabilities":${capabilities},"serverInfo":${info ?? JSON.stringify(serverInfo)}`
+        : `"supportedVersions":${JSON.stringify(MODERN_REVISIONS)},"capabilities":${capabilities}`;
+    const text = `{${joinMembers(own, others)}}`;
+    const meta = findMember(readObject(text), '_meta');
+    const body = { text, metaAt: meta === undefined ? -1 : meta.start + 1 };
+    if (method === 'initialize') return { kind: 'result', body };
+    return { kind: 'result', body: info === undefined ? body : { ...body, serverInfo: info }, cache: HINTS };
+  };
+  const introduceGateway = (instructions: string): ToolAnswer =>
+    answer({
+      capabilities: JSON.stringify(together),
+      info: undefined,
+      others: `"instructions":${JSON.stringify(instructions)}`,
+    });
+  return {
+    name: method,
+    read: () => ({
+      claimedAgent: undefined,
+      server: view.mode === 'single' ? view.server : undefined,
+      tool: undefined,
+      executes: false,
+      unlimited: true,
+      run: async (context) =>
+        view.mode === 'single'
+          ? answer(await introductionOf(context, view.server))
+          : introduceGateway(await instructionsFor(context, view.mode)),
+    }),
+    wording: wordingOf(view),
+    // Who has no agent yet may still connect; each call says what it needs.
+    fail: (error) =>
+      view.mode === 'single' ? protocolFailure(error) : introduceGateway(generalInstructions(view.mode)),
+  };
+}
+
+const HINTS = { ttlMs: DISCOVER_TTL_MS, cacheScope: 'private' } as const;

@@ -1,0 +1,252 @@
+/** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
+import type { ServerDefinition } from '../../config/snapshot.ts';
+import { isEmptyArray, readObject, stringValue, valueText } from '../../protocol/json-rpc.ts';
+import { joinMembers, keepMembers } from '../../protocol/json-text.ts';
+import { encodeHeaderValue, paramMismatch } from '../../protocol/param-headers.ts';
+import { NAMED } from '../../protocol/request-headers.ts';
+import type { Era } from '../../protocol/revisions.ts';
+import { findMember } from '../../protocol/scan.ts';
+import { type Relayed, relay, resume } from '../../relay/relay-request.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../gateway-tools/execute-tool.ts';
+import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
+import { taskOf } from '../task-result.ts';
+import { failureAnswer } from '../tool-answer.ts';
+import { hidingFailure, protocolFailure, resourceNotFound } from './protocol-failure.ts';
+import { replaceUris } from './replace-uris.ts';
+import { requirePrompt } from './require-prompt.ts';
+import { requireResource, type UriUse } from './require-resource.ts';
+import { locateName, locateUri, lookUpName, lookUpUri } from './resolve-name.ts';
+import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
+
+/** `tools/call` of a server's tool. Failures are tool results, as everywhere. */
+export function toolCallOperation(view: View, era: Era): Operation {
+  let asTask = false;
+  return {
+    name: 'tools/call',
+    read(request) {
+      const exposed = requiredString(request, 'name');
+      const args = argumentsOf(request);
+      const others = keepParams(request, (key) => !CALL_PARAMS.has(key));
+      const task = taskOf(request);
+      asTask = task !== undefined;
+      return {
+        ...aim(locateName(view, exposed), (context) => lookUpName(context, 'tools', exposed)),
+        executes: true,
+        detail: sizeOf(args),
+        run: (context, target) => {
+          const { server, name } = found(target);
+          const { header } = context.relay.client;
+          const call = { server, tool: name, args, others, task, timeoutMs: undefined };
+          return execute(context, call, ({ paramHeaders }) => {
+            const mismatch = header && paramMismatch(paramHeaders, args.text, header);
+            if (mismatch !== undefined) throw new GatewayError('HEADER_MISMATCH', mismatch);
+            return undefined;
+          });
+        },
+      };
+    },
+    wording: wordingOf(view),
+    // Who asked for a task waits for no result of a tool.
+    fail: (error) =>
+      error.code === 'HEADER_MISMATCH' || (asTask && era === 'legacy')
+        ? protocolFailure(error)
+        : failureAnswer(error.code, error.message),
+  };
+}
+
+const CALL_PARAMS: ReadonlySet<string> = new Set(['name', 'arguments', 'task']);
+
+export function promptOperation(view: View): Operation {
+  let asked = '';
+  return {
+    name: 'prompts/get',
+    read(request) {
+      asked = requiredString(request, 'name');
+      const others = keepParams(request, (key) => key !== 'name');
+      return {
+        ...aim(locateName(view, asked), (context) => lookUpName(context, 'prompts', asked)),
+        kind: 'prompt',
+        executes: true,
+        run: (context, target) =>
+          forward(context, target, 'prompts/get', (name) => joinMembers(member('name', name), others), {
+            require: requirePrompt,
+          }),
+      };
+    },
+    wording: wordingOf(view),
+    fail: (error) =>
+      hidingFailure(error, { kind: 'error', code: -32602, message: `Unknown prompt: ${asked.slice(0, 128)}` }),
+  };
+}
+
+export function resourceOperation(method: string, view: View, era: Era): Operation {
+  let asked = '';
+  return {
+    name: method,
+    read(request) {
+      asked = requiredString(request, 'uri');
+      const others = keepParams(request, (key) => key !== 'uri');
+      return {
+        ...aim(locateUri(view, asked), (context) => lookUpUri(context, asked, 'resource')),
+        kind: 'resource',
+        executes: true,
+        async run(context, target) {
+          const params = (uri: string): string => joinMembers(member('uri', uri), others);
+          const answer = await forward(context, target, method, params, { require: requireUri('resource') });
+          if (answer.kind !== 'result' || found(target).name === asked) return answer;
+          return { ...answer, body: await replaceUris(answer.body, found(target).name, asked) };
+        },
+      };
+    },
+    wording: wordingOf(view),
+    fail: (error) => hidingFailure(error, resourceNotFound(era, asked)),
+  };
+}
+
+/** `completion/complete`: decided as the prompt or resource that it completes for. */
+export function completionOperation(view: View): Operation {
+  const nothing: ToolAnswer = {
+    kind: 'error',
+    code: -32602,
+    message: 'There is nothing to complete under this reference.',
+  };
+  return {
+    name: 'completion/complete',
+    read(request) {
+      const refText = valueText(request.text, findMember(request.params, 'ref')) ?? '{}';
+      const refParams = { text: refText, params: readObject(refText) };
+      const isPrompt = requiredString(refParams, 'type') === 'ref/prompt';
+      const field = isPrompt ? 'name' : 'uri';
+      const exposed = requiredString(refParams, field);
+      const kept = keepParams(refParams, (key) => key !== field);
+      const others = keepParams(request, (key) => key !== 'ref');
+      return {
+        ...(isPrompt
+          ? aim(locateName(view, exposed), (context) => lookUpName(context, 'prompts', exposed))
+          : aim(locateUri(view, exposed), (context) => lookUpUri(context, exposed, 'reference'))),
+        kind: isPrompt ? 'prompt' : 'resource',
+        executes: true,
+        run: (context, target) =>
+          forward(
+            context,
+            target,
+            'completion/complete',
+            (name) => joinMembers(`"ref":{${joinMembers(kept, member(field, name))}}`, others),
+            { require: isPrompt ? requirePrompt : requireUri('reference') },
+          ),
+      };
+    },
+    wording: wordingOf(view),
+    fail: (error) => hidingFailure(error, nothing),
+  };
+}
+
+/** What a `resources/read` result must say (2026-07-28, server/utilities/caching): never `public`, since rules filter it. */
+function withHints(relayed: Relayed): ToolAnswer {
+  const answer = toAnswer(relayed);
+  if (relayed.kind === 'error' || answer.kind === 'error' || relayed.body.resultType === 'input_required')
+    return answer;
+  return { ...answer, cache: { ttlMs: relayed.ttlMs ?? 0, cacheScope: 'private' } };
+}
+
+/** Any other request of a view with one server, e.g. of an extension: decided on the server alone. */
+export function passThroughOperation(method: string, server: string): Operation {
+  return {
+    name: method,
+    countedAs: 'other_request',
+    read: (request) => ({
+      claimedAgent: undefined,
+      server,
+      tool: undefined,
+      executes: true,
+      run: (context, target) => forward(context, target, method, () => allParams(request)),
+    }),
+    wording: wordingOf({ mode: 'single', server }),
+    fail: protocolFailure,
+  };
+}
+
+type Aim = Pick<Invocation, 'claimedAgent' | 'server' | 'tool' | 'locate'>;
+
+/** Says what an invocation is about: at once where the name tells, otherwise by looking. */
+function aim(target: Target | undefined, lookUp: (context: ToolContext) => Promise<Target | undefined>): Aim {
+  if (target === undefined) return { claimedAgent: undefined, server: undefined, tool: undefined, locate: lookUp };
+  return { claimedAgent: undefined, server: target.server, tool: target.name };
+}
+
+function found(target: Target | undefined): { readonly server: string; readonly name: string } {
+  if (target === undefined) throw new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name.');
+  return { server: target.server, name: target.name ?? '' };
+}
+
+interface Forwarding {
+  /** Milliseconds; default what the server's entry says. */
+  readonly waitMs?: number;
+  /** Looks whether the server offers what the target names; left out where that is a server or a task. */
+  readonly require?: Require;
+}
+
+type Require = (context: ToolContext, server: ServerDefinition, name: string, timeoutMs: number) => Promise<void>;
+
+function requireUri(use: UriUse): Require {
+  return (context, server, uri, timeoutMs) => requireResource(context, server, uri, use, timeoutMs);
+}
+
+/** Sends a request to the server that the call is about. @throws GatewayError also TOOL_NOT_FOUND for what it does not offer */
+export async function forward(
+  context: ToolContext,
+  target: Target | undefined,
+  method: string,
+  paramsFor: (name: string) => string,
+  { waitMs, require }: Forwarding = {},
+): Promise<ToolAnswer> {
+  const { server, name } = found(target);
+  const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
+  const deadline = deadlineIn(timeoutMs);
+  const request = { server, method, params: paramsFor(name), timeoutMs };
+  const answer = method === 'resources/read' ? withHints : toAnswer;
+  const resumed = resume(context.relay, request);
+  if (resumed !== undefined) return answer(noted(context, server, await resumed));
+  const { link } = await context.connect(deadline, (current) => require?.(context, current, name, deadline.leftMs()));
+  const sent = { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() };
+  return answer(noted(context, server, await relay(context.relay, link, sent)));
+}
+
+function nameHeader(method: string, name: string): Record<string, string> {
+  return NAMED.has(method) ? { 'mcp-name': encodeHeaderValue(name) } : {};
+}
+
+function member(key: string, value: string): string {
+  return `"${key}":${JSON.stringify(value)}`;
+}
+
+/** Params that are passed on as they are; null is none of them, and strict servers refuse it. */
+export function keepParams({ text, params }: RequestText, keep: (key: string) => boolean): string {
+  if (params === undefined) return '';
+  return keepMembers(text, params, (key, { isNull }) => !isNull && !OWN_PARAMS.has(key) && keep(key));
+}
+
+/** All params of a request that nobody here knows: there null may mean something. */
+function allParams({ text, params }: RequestText): string {
+  return params === undefined ? '' : keepMembers(text, params, (key) => !OWN_PARAMS.has(key));
+}
+
+/** Written anew on the way down. */
+const OWN_PARAMS: ReadonlySet<string> = new Set(['_meta', 'inputResponses', 'requestState']);
+
+/** A member of the params. @throws GatewayError INVALID_PARAMS */
+export function requiredString({ text, params }: RequestText, key: string): string {
+  const value = stringValue(text, findMember(params, key));
+  if (value === undefined || value === '') throw new GatewayError('INVALID_PARAMS', `params.${key} must be a string.`);
+  if (value.length > 8_192) throw new GatewayError('INVALID_PARAMS', `params.${key} is too long.`);
+  return value;
+}
+
+function argumentsOf({ text, params }: RequestText): { readonly text: string; readonly keys: readonly string[] } {
+  const found = findMember(params, 'arguments');
+  if (found === undefined || isEmptyArray(text, found)) return { text: '{}', keys: [] };
+  if (found.object === undefined) throw new GatewayError('INVALID_ARGUMENTS', 'arguments must be an object.');
+  return { text: text.slice(found.start, found.end), keys: found.object.members.map(({ key }) => key) };
+}

@@ -1,0 +1,53 @@
+/** What one server says of itself, for callers that see it alone. */
+import { TASKS } from '../../protocol/extensions.ts';
+import { foldCase } from '../../protocol/fold-case.ts';
+import { readObject } from '../../protocol/json-rpc.ts';
+import { joinMembers, keepMembers } from '../../protocol/json-text.ts';
+import { dropNulls } from '../../protocol/nulls.ts';
+import type { Era } from '../../protocol/revisions.ts';
+import { findMember, type Member, type ScannedObject } from '../../protocol/scan.ts';
+import { deadlineIn } from '../gateway-tools/execute-tool.ts';
+import type { ToolContext } from '../operation.ts';
+
+export interface Introduction {
+  /** JSON text of an object. */
+  readonly capabilities: string;
+  /** JSON text of an object; undefined for the gateway's own. */
+  readonly info: string | undefined;
+  /** Inner text of all else: members of the result. */
+  readonly others: string;
+}
+
+/** Members that each hop writes anew, however a reader may spell them. */
+const ANEW: ReadonlySet<string> = new Set(['protocolversion', 'supportedversions', 'capabilities', 'serverinfo']);
+
+/** @throws GatewayError as `connect` of the context */
+export async function introductionOf(context: ToolContext, server: string): Promise<Introduction> {
+  const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
+  const { link } = await context.connect(deadlineIn(timeoutMs), async () => undefined);
+  const { text, name, version, info, era } = link.facts;
+  const root = readObject(text, { capabilities: { extensions: {} }, _meta: {} });
+  const isKept = (key: string, { isNull, object }: Member): boolean =>
+    !isNull && !ANEW.has(foldCase(key)) && (key !== '_meta' || object !== undefined);
+  return {
+    capabilities: `{${passedCapabilities(text, findMember(root, 'capabilities')?.object, era, context.relay.client.era)}}`,
+    info: JSON.stringify({ ...(dropNulls(info) as object), name: name ?? server, version: version ?? '0' }),
+    others: root === undefined ? '' : keepMembers(text, root, isKept),
+  };
+}
+
+/** All that a server says it can do, extensions that nobody here knows included, but for tasks of the other era: inner text. */
+function passedCapabilities(text: string, capabilities: ScannedObject | undefined, era: Era, caller: Era): string {
+  if (capabilities === undefined) return '';
+  const extensions = findMember(capabilities, 'extensions')?.object;
+  if (era === caller) return keepMembers(text, capabilities, isPresent);
+  const passed = extensions === undefined ? '' : keepMembers(text, extensions, (key) => key !== TASKS);
+  return joinMembers(
+    keepMembers(text, capabilities, (key, { isNull }) => !isNull && key !== 'tasks' && key !== 'extensions'),
+    passed === '' ? '' : `"extensions":{${passed}}`,
+  );
+}
+
+function isPresent(_key: string, { isNull }: Member): boolean {
+  return !isNull;
+}

@@ -1,0 +1,109 @@
+/**
+ * Requests about a task: to the server that has it, decided as the call that made it. Tasks of 2026-07-28 (ext-tasks) and the
+ * experimental ones of 2025-11-25, each among callers and servers of its own generation.
+ */
+
+import { type ResultBody, rewritten } from '../../protocol/era-codec.ts';
+import { TASKS } from '../../protocol/extensions.ts';
+import { joinMembers } from '../../protocol/json-text.ts';
+import type { Client } from '../../relay/calling-client.ts';
+import { takesTasks } from '../../relay/offered-capabilities.ts';
+import { relatedMeta } from '../../relay/related-task.ts';
+import type { Task, Tasks } from '../../relay/task-registry.ts';
+import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
+import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
+import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
+import { renamedTask } from '../task-result.ts';
+import { hidingFailure } from './protocol-failure.ts';
+import { forward, keepParams, requiredString } from './requests.ts';
+import { taskListOperation } from './task-list.ts';
+import type { View } from './view.ts';
+import { wordingOf } from './wording.ts';
+
+const METHODS = {
+  modern: new Set(['tasks/get', 'tasks/update', 'tasks/cancel']),
+  legacy: new Set(['tasks/get', 'tasks/result', 'tasks/cancel', 'tasks/list']),
+};
+
+export interface TaskCaller {
+  readonly client: Client;
+  /** Owner of its connection. */
+  readonly principal: string;
+  readonly tasks: Tasks;
+}
+
+/** @returns undefined where the caller's generation has no such method. */
+export function taskOperation(method: string, view: View, caller: TaskCaller): Operation | undefined {
+  const { client, principal, tasks } = caller;
+  if (!METHODS[client.era].has(method)) return undefined;
+  if (method === 'tasks/list') return taskListOperation(view, principal, tasks);
+  return {
+    name: method,
+    read(request) {
+      // Before anybody looks whether there is such a task (ext-tasks, Protocol Errors).
+      if (client.era === 'modern' && !takesTasks(client)) throw new GatewayError('MISSING_CLIENT_CAPABILITY', MISSING);
+      const exposed = requiredString(request, 'taskId');
+      const task = tasks.find(exposed, principal);
+      if (task === undefined || task.era !== client.era || (view.mode === 'single' && view.server !== task.server)) {
+        throw noTask();
+      }
+      const others = keepParams(request, (key) => key !== 'taskId');
+      return {
+        claimedAgent: task.claimed,
+        server: task.server,
+        tool: task.tool,
+        executes: true,
+        detail: { task: exposed },
+        run: (context) => ask(context, method, exposed, task, others),
+      };
+    },
+    wording: wordingOf(view),
+    fail: (error) => (error.code === 'MISSING_CLIENT_CAPABILITY' ? MISSING_TASKS : hidingFailure(error, NO_TASK)),
+  };
+}
+
+const MISSING = `The client must declare the extension ${TASKS} with every request about a task.`;
+/** What a caller is told that asks for tasks and does not say that it has them (ext-tasks, Protocol Errors). */
+export const MISSING_TASKS = {
+  kind: 'error',
+  code: CATALOGUE.MISSING_CLIENT_CAPABILITY.rpc,
+  message: MISSING,
+  data: JSON.stringify({ requiredCapabilities: { extensions: { [TASKS]: {} } } }),
+} as const;
+const NO_TASK: ToolAnswer = { kind: 'error', code: -32602, message: 'There is no such task.' };
+
+function noTask(): GatewayError {
+  return new GatewayError('UNKNOWN_HANDLE', 'There is no such task.');
+}
+
+async function ask(
+  context: ToolContext,
+  method: string,
+  exposed: string,
+  task: Task,
+  others: string,
+): Promise<ToolAnswer> {
+  const { caller, relay } = context;
+  if (task.agent !== caller.agent || (task.session !== undefined && task.session !== relay.client.session)) {
+    throw noTask();
+  }
+  const params = (): string => joinMembers(`"taskId":${JSON.stringify(task.id)}`, others);
+  const target = { server: task.server, name: task.id };
+  if (method !== 'tasks/result') {
+    const answer = await forward(context, target, method, params);
+    return answer.kind === 'error' ? answer : { ...answer, body: renamedTask(answer.body, task.id, exposed) };
+  }
+  // It is answered when the task has ended (2025-11-25, basic/utilities/tasks, Result Retrieval).
+  const answer = await forward(context, target, method, params, { waitMs: MAX_TOTAL_MS });
+  return answer.kind === 'error' ? answer : { ...answer, body: related(answer.body, exposed) };
+}
+
+/** The result of a task names it, since nothing else in it does (2025-11-25, basic/utilities/tasks, Related Task Metadata). */
+function related(body: ResultBody, id: string): ResultBody {
+  const { text, metaAt } = body;
+  if (metaAt < 0)
+    return rewritten(body, `{${joinMembers(`"_meta":{${relatedMeta(id)}}`, text.slice(1, -1).trim())}}`, metaAt);
+  const rest = text.slice(metaAt);
+  const separator = rest.trimStart().startsWith('}') ? '' : ',';
+  return rewritten(body, `${text.slice(0, metaAt)}${relatedMeta(id)}${separator}${rest}`, metaAt);
+}

@@ -1,0 +1,88 @@
+/** The ledger as owners see it: what each agent spent, beside what direct exposure of the same servers would have cost. */
+import type { Catalog } from '../catalog/catalog.ts';
+import { estimateTokens } from '../catalog/estimate-tokens.ts';
+import { definitionText } from '../catalog/render-tool.ts';
+import type { ToolEntry } from '../catalog/tool-entry.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { Ledger } from '../observe/ledger.ts';
+import type { GatewayTool } from './operation.ts';
+
+/** Estimated tokens, of one agent since the start. */
+export interface AgentSpending {
+  readonly agent: string;
+  readonly calls: number;
+  /** The gateway's own tools: once per conversation. */
+  readonly tools_list: number;
+  /** Lists and definitions that were asked for. */
+  readonly definitions: number;
+  readonly results: number;
+  /** What the definitions of its tools would cost in one `tools/list`, for the servers that have listed theirs. */
+  readonly direct: number;
+  /** How many tools those are. */
+  readonly direct_tools: number;
+}
+
+export interface SpendingParts {
+  readonly snapshot: Snapshot;
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  readonly tools: Iterable<GatewayTool>;
+}
+
+/** What one process knows of what an agent spent. */
+export interface SpentHere extends Pick<AgentSpending, 'agent' | 'calls' | 'tools_list' | 'definitions' | 'results'> {
+  /** What the definitions of its tools cost, by the servers that have listed theirs here. */
+  readonly direct: ReadonlyMap<string, { readonly tokens: number; readonly tools: number }>;
+}
+
+/** One per agent of the rules. */
+export function spentHere({ snapshot, catalog, ledger, tools }: SpendingParts): SpentHere[] {
+  const own = estimateTokens(JSON.stringify({ tools: Array.from(tools, ({ definition }) => definition) }));
+  return snapshot.policy.agents.map((agent) => {
+    const direct = new Map<string, { tokens: number; tools: number }>();
+    for (const server of snapshot.servers.values()) {
+      if (!snapshot.policy.decide(agent, server.name).allowed) continue;
+      const listed = catalog.listed(server);
+      if (listed === undefined) continue;
+      const cost = { tokens: 0, tools: 0 };
+      direct.set(server.name, cost);
+      for (const entry of listed) {
+        if (!snapshot.policy.decide(agent, server.name, entry.name).allowed) continue;
+        cost.tokens += costOf(entry);
+        cost.tools++;
+      }
+    }
+    return { agent, ...ledger.of(agent), tools_list: own, direct };
+  });
+}
+
+/** One line per agent, from what each process knows. */
+export function spendingTogether(processes: readonly (readonly SpentHere[])[]): AgentSpending[] {
+  const byAgent = new Map<string, SpentHere[]>();
+  for (const spent of processes.flat()) byAgent.set(spent.agent, [...(byAgent.get(spent.agent) ?? []), spent]);
+  return Array.from(byAgent, ([agent, parts]) => {
+    const sum = (read: (spent: SpentHere) => number): number => parts.reduce((all, part) => all + read(part), 0);
+    // A server costs the same wherever it is listed.
+    const direct = [...new Map(parts.flatMap((part) => [...part.direct])).values()];
+    return {
+      agent,
+      calls: sum(({ calls }) => calls),
+      definitions: sum(({ definitions }) => definitions),
+      results: sum(({ results }) => results),
+      tools_list: parts[0]?.tools_list ?? 0,
+      direct: direct.reduce((all, { tokens }) => all + tokens, 0),
+      direct_tools: direct.reduce((all, { tools }) => all + tools, 0),
+    };
+  });
+}
+
+const costs = new WeakMap<ToolEntry, number>();
+
+function costOf(entry: ToolEntry): number {
+  let cost = costs.get(entry);
+  if (cost === undefined) {
+    cost = estimateTokens(definitionText(entry));
+    costs.set(entry, cost);
+  }
+  return cost;
+}

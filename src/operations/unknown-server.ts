@@ -1,0 +1,17 @@
+/** What an agent is told that names a server which is not there: only ever one whose name it may use. */
+import { didYouMean } from '../catalog/name-suggestions.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { visibleServers } from './gateway-tools/list-servers.ts';
+import type { ToolContext } from './operation.ts';
+
+/** Says which server may have been meant, among those that the caller may use. */
+export function noServerLike(context: ToolContext, name: string): GatewayError {
+  const what = `Server '${name}' is not available`;
+  if (context.snapshot.broken.has(name)) {
+    const fix =
+      'whoever runs the gateway has to look at its entry, and "agent-mcp-gateway validate" says what is wrong there';
+    return new GatewayError('SERVER_UNAVAILABLE', `${what}: ${fix}.`);
+  }
+  const others = visibleServers(context).map((server) => server.name);
+  return new GatewayError('SERVER_UNAVAILABLE', `${what}.${didYouMean(name, others)} ${context.wording.seeServers}`);
+}

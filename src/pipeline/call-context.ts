@@ -1,0 +1,206 @@
+/** What one call gives to the tool or request that it runs. */
+import { catalogFor, type TenantCatalog } from '../catalog/catalog.ts';
+import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
+import type { Connected, Deadline, Invocation, Target, ToolContext } from '../operations/operation.ts';
+import { noServerLike } from '../operations/unknown-server.ts';
+import { decideFor } from '../policy/ceiling.ts';
+import type { Decision, OfferKind } from '../policy/rules-data.ts';
+import { keepMembers } from '../protocol/json-text.ts';
+import { isHopByHopMeta } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { RelayContext } from '../relay/relay-request.ts';
+import { detached } from '../shared/detached.ts';
+import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
+import type { Caller, Connection } from './caller.ts';
+import { type Call, decide, whoCalls } from './decide-call.ts';
+import type { PipelineDependencies } from './dependencies.ts';
+import { tenantOf } from './tenant.ts';
+
+/** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** A class, because every call makes one. */
+export class CallContext implements ToolContext, RelayContext {
+  readonly snapshot: Snapshot;
+  readonly caller: Caller;
+  readonly catalog: TenantCatalog;
+  readonly defaultTimeoutMs = DEFAULT_TIMEOUT_MS;
+  readonly #parts: PipelineDependencies;
+  readonly #call: Call;
+  readonly #invocation: Invocation;
+  readonly #tenant: Tenant;
+
+  constructor(parts: PipelineDependencies, call: Call, invocation: Invocation, caller: Caller) {
+    this.snapshot = call.snapshot;
+    this.caller = caller;
+    this.#tenant = tenantOf(call.inbound, caller.agent);
+    this.catalog = catalogFor(parts.catalog, this.#tenant);
+    this.#parts = parts;
+    this.#call = call;
+    this.#invocation = invocation;
+  }
+
+  get relay(): RelayContext {
+    return this;
+  }
+
+  get wording() {
+    return this.#call.operation.wording;
+  }
+
+  get results() {
+    return this.#parts.results;
+  }
+
+  get parking() {
+    return this.#parts.parking;
+  }
+
+  get signal() {
+    return this.#call.inbound.signal;
+  }
+
+  get client() {
+    return this.#call.inbound.client;
+  }
+
+  get onProgress() {
+    return this.#call.inbound.onProgress;
+  }
+
+  get meta(): string {
+    const { text, params } = this.#call.inbound;
+    const meta = findMember(params, '_meta')?.object;
+    return meta === undefined ? '' : keepMembers(text, meta, (key) => !isHopByHopMeta(key));
+  }
+
+  get owner(): string {
+    return JSON.stringify([this.#call.inbound.connection.owner, this.caller.agent]);
+  }
+
+  /** Lists take it along alone. */
+  readonly decide = (server: string, name?: string, kind?: OfferKind): Decision => {
+    const { snapshot, caller } = this.#call;
+    return decideFor(snapshot.policy, caller ?? this.caller, server, name, kind);
+  };
+
+  status(): unknown {
+    return this.#parts.status(this.#call.inbound.connection.sees(this.snapshot));
+  }
+
+  get principal(): string {
+    return this.#call.inbound.connection.owner;
+  }
+
+  permission(): () => boolean {
+    const { inbound, target } = this.#call;
+    return permissionOf(this.#parts, inbound.connection, this.#invocation, target);
+  }
+
+  taskOf(server: string, id: string): string | undefined {
+    const { connection, client } = this.#call.inbound;
+    const owner = { principal: connection.owner, agent: this.caller.agent };
+    for (const [exposed, task] of this.#parts.tasks.of(owner)) {
+      if (task.server === server && task.id === id && task.era === client.era) return exposed;
+    }
+    return undefined;
+  }
+
+  keepTask(server: string, tool: string, id: string): string {
+    const { inbound, snapshot, caller } = this.#call;
+    const perSession = snapshot.servers.get(server)?.life?.sharing === 'per-session';
+    return this.#parts.tasks.keep({
+      principal: inbound.connection.owner,
+      agent: (caller ?? this.caller).agent,
+      session: perSession ? inbound.client.session : undefined,
+      claimed: this.#invocation.claimedAgent,
+      server,
+      tool,
+      id,
+      era: inbound.client.era,
+    });
+  }
+
+  async lease(server: ServerDefinition): Promise<UpstreamConnection> {
+    const options = { timeoutMs: DEFAULT_TIMEOUT_MS, signal: this.signal, tenant: this.#tenant };
+    return this.#parts.upstreams.lease(server, options);
+  }
+
+  connect<T>(deadline: Deadline, prepare: Prepare<T>): Promise<Connected<T>> | Connected<T> {
+    const begun = this.#begin(deadline, prepare);
+    const { link, prepared } = begun;
+    const call = this.#call;
+    // What is there already is not waited for.
+    if (link instanceof Promise || prepared instanceof Promise || this.#parts.snapshot() !== call.snapshot) {
+      return this.#connectLater(begun, deadline, prepare);
+    }
+    call.forwarded = true;
+    return { link, prepared };
+  }
+
+  async #connectLater<T>(first: Begun<T>, deadline: Deadline, prepare: Prepare<T>): Promise<Connected<T>> {
+    const parts = this.#parts;
+    const call = this.#call;
+    for (let begun = first; ; begun = this.#begin(deadline, prepare)) {
+      const link = await begun.link;
+      const prepared = await begun.prepared;
+      const current = parts.snapshot();
+      if (current !== call.snapshot) {
+        call.snapshot = current;
+        whoCalls(call, this.#invocation);
+        decide(call, this.#invocation);
+        const { key, name } = begun.server;
+        if (current.servers.get(name)?.key !== key) continue;
+      }
+      call.forwarded = true;
+      return { link, prepared };
+    }
+  }
+
+  #begin<T>(deadline: Deadline, prepare: Prepare<T>): Begun<T> {
+    const { upstreams } = this.#parts;
+    const { target, snapshot, caller, inbound } = this.#call;
+    const name = target?.server ?? '';
+    const server = snapshot.servers.get(name);
+    if (server === undefined) throw noServerLike(this, name);
+    const tenant = caller === this.caller ? this.#tenant : tenantOf(inbound, caller?.agent ?? '');
+    upstreams.expect(tenant.capabilities);
+    const prepared = prepare(server);
+    const lease = (): Promise<UpstreamConnection> | UpstreamConnection =>
+      upstreams.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
+    return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease() };
+  }
+}
+
+/** Apart from the call, which it must not keep: whoever keeps a part of a call keeps this. */
+function permissionOf(
+  { snapshot }: Pick<PipelineDependencies, 'snapshot'>,
+  connection: Connection,
+  { claimedAgent, kind }: Invocation,
+  target: Target | undefined,
+): () => boolean {
+  if (target === undefined) return () => false;
+  const claimed = claimedAgent === undefined ? undefined : detached(claimedAgent);
+  const server = detached(target.server);
+  const name = target.name === undefined ? undefined : detached(target.name);
+  return () => {
+    const current = snapshot();
+    if (connection.expiresAt(current) <= Date.now()) return false;
+    try {
+      const caller = connection.resolve(current, claimed);
+      return decideFor(current.policy, caller, server, name, kind).allowed;
+    } catch {
+      return false;
+    }
+  };
+}
+
+type Prepare<T> = (server: ServerDefinition) => Promise<T> | T;
+
+/** One try to connect. */
+interface Begun<T> {
+  readonly server: ServerDefinition;
+  readonly prepared: Promise<T> | T;
+  /** Rejects where `prepared` does. */
+  readonly link: Promise<UpstreamConnection> | UpstreamConnection;
+}

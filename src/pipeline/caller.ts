@@ -1,0 +1,65 @@
+import type { Assurance, Snapshot } from '../config/snapshot.ts';
+import type { VisibleNames } from '../observe/metrics-filter.ts';
+import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
+import type { ScannedObject } from '../protocol/scan.ts';
+import type { Client } from '../relay/calling-client.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
+
+/** Whose call it is, once identity has decided. */
+export interface Caller {
+  readonly principal: string;
+  readonly agent: string;
+  /** An agent whose rules bound this one's; undefined for none. */
+  readonly ceiling: string | undefined;
+  /** True where nobody named the agent. */
+  readonly isFallback?: boolean | undefined;
+  readonly assurance: Assurance;
+}
+
+/** The connection a call came over. Made by transport and identity; the pipeline only asks it who calls. */
+export interface Connection {
+  /** For the audit, also where no agent could be resolved. */
+  readonly principal: string;
+  /** Which of its bearers, where one principal stands for many: the subject of a JWT. */
+  readonly subject: string | undefined;
+  /** Differs between callers that must not reach each other's sessions. */
+  readonly owner: string;
+  /** Whether the configuration still knows who this is. */
+  isKnown(snapshot: Snapshot): boolean;
+  /** Milliseconds since 1970 at which its credential ends; infinite for one that does not end by itself. */
+  expiresAt(snapshot: Snapshot): number;
+  /** Which names of the configuration it may be told; undefined for all, which operators may know. */
+  sees(snapshot: Snapshot): VisibleNames | undefined;
+  /** The connection for one call, as a hook attested it under that id; absent where nothing can be attested. */
+  readonly attest?: (toolUseId: string) => Connection | Promise<Connection>;
+  /**
+   * The agent of a call, under one snapshot.
+   * @param nameAgent what a caller does that has none, for the error.
+   * @throws GatewayError INVALID_AGENT_ID, FALLBACK_AGENT_NOT_IN_RULES or NO_FALLBACK_CONFIGURED.
+   */
+  resolve(snapshot: Snapshot, claimed: string | undefined, nameAgent?: string): Caller;
+}
+
+/** One request as a transport hands it in. */
+export interface Inbound {
+  readonly connection: Connection;
+  /** The text that the spans of `params` point into. */
+  readonly text: string;
+  readonly params: ScannedObject | undefined;
+  /** Aborted when the caller cancels or is gone. */
+  readonly signal: CancelSignal;
+  /** Present where the caller asked for progress; takes the inner text of the params, without `progressToken`. */
+  readonly onProgress: ((params: string) => void) | undefined;
+  /** What can be asked of the caller and told to it meanwhile. */
+  readonly client: Client;
+}
+
+/** What goes back: a result, or an error of the protocol. */
+export type Outcome =
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
+  | {
+      readonly kind: 'error';
+      readonly code: number;
+      readonly message: string /** JSON text */;
+      readonly data?: string;
+    };

@@ -1,0 +1,43 @@
+import type { AuditSink } from '../audit/audit-record.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { Ledger } from '../observe/ledger.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { VisibleNames } from '../observe/metrics-filter.ts';
+import type { GatewayTool } from '../operations/operation.ts';
+import type { ResultStore } from '../operations/results/result-store.ts';
+import type { ParkedConversations } from '../relay/parked-conversations.ts';
+import type { Tasks } from '../relay/task-registry.ts';
+import type { ByteBudget } from '../shared/byte-budget.ts';
+import type { Upstreams } from '../upstream/contract.ts';
+import type { Limiter } from './rate-limits.ts';
+import type { SignInPrompts } from './sign-in-prompts.ts';
+
+/** What the pipeline works with; put together once by the composition root. */
+export interface PipelineDependencies {
+  /** The configuration now in force. */
+  readonly snapshot: () => Snapshot;
+  readonly tools: ReadonlyMap<string, GatewayTool>;
+  readonly catalog: Catalog;
+  readonly upstreams: Upstreams;
+  /** Calls that wait for their caller's input. */
+  readonly parking: ParkedConversations;
+  /** Tasks that servers made for callers. */
+  readonly tasks: Tasks;
+  /** Results that were too long for their caller. */
+  readonly results: ResultStore;
+  /** Bytes that callers make the gateway keep. */
+  readonly budget: ByteBudget;
+  readonly limiter: Limiter;
+  /** Where callers are sent that have to sign in to a server. */
+  readonly signInPrompts: SignInPrompts;
+  readonly audit: AuditSink;
+  readonly metrics: Metrics;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  /** Ids for the audit, unique over processes. */
+  readonly nextRequestId: () => string;
+  /** Facts for `get_gateway_status`. */
+  readonly status: (sight: VisibleNames | undefined) => unknown;
+}

@@ -1,0 +1,246 @@
+/** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
+import type { AuditRecord } from '../audit/audit-record.ts';
+import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
+import { innerOf } from '../protocol/era-codec.ts';
+import { type ErrorCode, GatewayError } from '../shared/errors.ts';
+import { CallContext } from './call-context.ts';
+import type { Inbound, Outcome } from './caller.ts';
+import { type Call, decide, whoCalls } from './decide-call.ts';
+import type { PipelineDependencies } from './dependencies.ts';
+import { attested } from './hook-attestation.ts';
+import { askToSignIn, takeSignInAnswer } from './sign-in-elicitation.ts';
+import { signInError } from './sign-in-prompts.ts';
+import { tenantOf } from './tenant.ts';
+
+/** Takes an operation all the way. Never rejects: every failure is an outcome. */
+export async function runOperation(
+  parts: PipelineDependencies,
+  inbound: Inbound,
+  operation: Operation,
+): Promise<Outcome> {
+  const signIn = takeSignInAnswer(inbound);
+  const named = attested(signIn?.inbound ?? inbound);
+  const call: Call = {
+    operation,
+    inbound: named instanceof Promise ? await named : named,
+    requestId: parts.nextRequestId(),
+    startedAt: performance.now(),
+    invocation: undefined,
+    snapshot: parts.snapshot(),
+    caller: undefined,
+    decision: undefined,
+    target: undefined,
+    refusedBy: undefined,
+    done: undefined,
+    isCounted: false,
+    forwarded: false,
+    isRecorded: false,
+    signIn: signIn?.answer,
+  };
+  let answer: ToolAnswer;
+  let failure: GatewayError | undefined;
+  try {
+    const invocation = operation.read(inbound);
+    call.invocation = invocation;
+    const context = new CallContext(parts, call, invocation, whoCalls(call, invocation));
+    const admitting = admit(parts, call, invocation, context);
+    if (admitting !== undefined) await admitting;
+    if (invocation.executes) {
+      const writing = parts.audit.append(record(call, 'decided', 'ALLOW', null));
+      if (writing !== undefined) await writing;
+      call.isRecorded = true;
+      if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
+    }
+    if (call.signIn?.accepted !== undefined)
+      await parts.signInPrompts.settled(call.signIn.accepted, call.inbound.signal);
+    const running = invocation.run(context, call.target);
+    answer = running instanceof Promise ? await running : running;
+  } catch (error) {
+    try {
+      if (!call.isCounted && call.invocation?.unlimited !== true) await countCall(parts, call);
+      answer = await afterSignIn(parts, call, classify(parts, call, error));
+    } catch (last) {
+      failure = advised(classify(parts, call, last), operation);
+      call.refusedBy = ruleOf(failure);
+      answer = operation.fail(failure);
+    }
+  }
+  try {
+    const writing = conclude(parts, call, answer, failure?.code);
+    if (writing !== undefined) await writing;
+    return answer;
+  } catch (error) {
+    return unrecorded(call, error);
+  }
+}
+
+/** Counts the call and decides; waits only where others count with us, or the names alone do not say what it is about. */
+function admit(
+  parts: PipelineDependencies,
+  call: Call,
+  invocation: Invocation,
+  context: CallContext,
+): Promise<void> | void {
+  const counting = invocation.unlimited ? undefined : countCall(parts, call);
+  call.isCounted = true;
+  return counting instanceof Promise
+    ? counting.then(() => locateAndDecide(call, invocation, context))
+    : locateAndDecide(call, invocation, context);
+}
+
+/** What is refused counts like what is allowed: a caller without room is not even told whether it may. */
+function countCall({ limiter }: PipelineDependencies, call: Call): Promise<void> | void {
+  const { snapshot, caller, inbound } = call;
+  const who = { principal: caller?.principal ?? inbound.connection.principal, agent: caller?.agent ?? '' };
+  call.isCounted = true;
+  const admitted = limiter.admit(snapshot, who, () => Buffer.byteLength(inbound.text));
+  if (!(admitted instanceof Promise)) call.done = admitted;
+  else
+    return admitted.then((done) => {
+      call.done = done;
+    });
+}
+
+function locateAndDecide(call: Call, invocation: Invocation, context: CallContext): Promise<void> | void {
+  const { server, tool, locate } = invocation;
+  if (server === undefined && locate !== undefined) {
+    return locate(context).then((target) => {
+      if (target === undefined) throw notFound(call, invocation);
+      call.target = target;
+      decide(call, invocation);
+    });
+  }
+  if (server !== undefined) call.target = { server, name: tool };
+  decide(call, invocation);
+}
+
+function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
+  const nothing = `There is nothing of this name that you may use. ${operation.wording.seeTools}`;
+  return missing === undefined
+    ? new GatewayError('TOOL_NOT_FOUND', nothing)
+    : new GatewayError('UNKNOWN_HANDLE', missing);
+}
+
+/** A failure with what its caller can do about it, where only its view says that. */
+function advised(error: GatewayError, { wording }: Operation): GatewayError {
+  if (error.data?.['tookTooLong'] !== true) return error;
+  const { code, message, cause, data } = error;
+  return new GatewayError(code, `${message} ${wording.allowLonger}`, { cause, data: { ...data } });
+}
+
+/** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */
+function classify(parts: PipelineDependencies, call: Call, error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  if (call.inbound.signal.aborted) return new GatewayError('CANCELLED', 'The call was cancelled by its caller.');
+  parts.log.error(
+    { err: error, operation: call.operation.name, request_id: call.requestId },
+    'a call failed unexpectedly',
+  );
+  return new GatewayError('INTERNAL', `The gateway failed on this call; its log says why (request ${call.requestId}).`);
+}
+
+/** Goes on after AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */
+async function afterSignIn(parts: PipelineDependencies, call: Call, failure: GatewayError): Promise<ToolAnswer> {
+  const { inbound, invocation, operation, caller } = call;
+  const server = call.snapshot.servers.get(String(failure.data?.['server']));
+  if (failure.code !== 'AUTH_REQUIRED' || server === undefined) throw failure;
+  const offer = await parts.signInPrompts.offer(call.snapshot, server, tenantOf(inbound, caller?.agent ?? ''), failure);
+  const advised = signInError(server, String(failure.data?.['why']), offer, caller?.principal ?? '');
+  if (offer === undefined || invocation === undefined || caller === undefined) throw advised;
+  const about = {
+    operation: operation.name,
+    isTool: parts.tools.has(operation.name),
+    answered: call.signIn !== undefined,
+  };
+  const asked = await askToSignIn(parts.signInPrompts, offer, inbound, about);
+  if (asked === undefined) throw advised;
+  return asked === 'again' ? invocation.run(new CallContext(parts, call, invocation, caller), call.target) : asked;
+}
+
+/** Counts a call that is over. @returns as `AuditSink.append` of its record */
+function conclude(
+  parts: PipelineDependencies,
+  call: Call,
+  answer: ToolAnswer,
+  code: ErrorCode | undefined,
+): Promise<void> | undefined {
+  call.done?.(() => (answer.kind === 'result' ? Buffer.byteLength(answer.body.text) : 0));
+  const ms = performance.now() - call.startedAt;
+  account(parts, call, answer);
+  parts.metrics.record(call.operation.countedAs ?? call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
+  const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
+  const finished = record(call, 'finished', decision, code ?? null);
+  return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
+}
+
+/** What is told in the place of an answer that must not be released. */
+function unrecorded(call: Call, error: unknown): ToolAnswer {
+  if (!(error instanceof GatewayError)) throw error;
+  const said = call.forwarded
+    ? `The call was executed, but this could not be recorded: ${error.message}`
+    : error.message;
+  return call.operation.fail(new GatewayError(error.code, said));
+}
+
+/** What the answer costs the agent that reads it. */
+function account({ ledger }: PipelineDependencies, { caller, operation }: Call, answer: ToolAnswer): void {
+  const kind = SPENDING.get(operation.name);
+  if (kind === undefined || caller === undefined || answer.kind !== 'result') return;
+  ledger.spend(caller.agent, kind, innerOf(answer.body));
+}
+
+const SPENDING: ReadonlyMap<string, 'definitions' | 'results'> = new Map([
+  ['list_servers', 'definitions'],
+  ['get_server_tools', 'definitions'],
+  ['search_tools', 'definitions'],
+  ['tools/list', 'definitions'],
+  ['execute_tool', 'results'],
+  ['read_result', 'results'],
+  ['tools/call', 'results'],
+  ['tasks/get', 'results'],
+  ['tasks/result', 'results'],
+]);
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'DENIED_BY_POLICY',
+  'INVALID_AGENT_ID',
+  'FALLBACK_AGENT_NOT_IN_RULES',
+  'NO_FALLBACK_CONFIGURED',
+  'RATE_LIMITED',
+]);
+
+function record(
+  call: Call,
+  phase: AuditRecord['phase'],
+  decision: AuditRecord['decision'],
+  code: ErrorCode | null,
+): AuditRecord {
+  const { caller, invocation, inbound } = call;
+  return {
+    operation: call.operation.name,
+    phase,
+    decision,
+    request_id: call.requestId,
+    principal: auditName(caller?.principal ?? inbound.connection.principal, inbound.connection.subject),
+    claimed_agent: invocation?.claimedAgent ?? null,
+    agent_id: caller?.agent ?? null,
+    assurance: caller?.assurance ?? 'claim',
+    server: call.target?.server ?? invocation?.server ?? null,
+    tool: call.target?.name ?? invocation?.tool ?? null,
+    rule: call.refusedBy ?? call.decision?.rule ?? null,
+    shadow: call.refusedBy === undefined && call.decision?.shadowed === true ? 'DENY' : undefined,
+    error_code: code,
+    latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
+    detail: call.isRecorded ? undefined : invocation?.detail,
+  };
+}
+
+function ruleOf({ data }: GatewayError): string | undefined {
+  const rule = data?.['rule'];
+  return typeof rule === 'string' ? rule : undefined;
+}
+
+/** Who it was: the principal, and which of its bearers where it stands for many. */
+function auditName(principal: string, subject: string | undefined): string {
+  return subject === undefined ? principal : `${principal}/${subject}`;
+}

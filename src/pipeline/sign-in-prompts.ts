@@ -1,0 +1,190 @@
+/** A server that wants a sign-in: what this caller can do about that. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { Tenant } from '../upstream/contract.ts';
+import type { OAuthClient, Way } from '../upstream/oauth/oauth-client.ts';
+import { readChallengeFacts } from '../upstream/oauth/www-authenticate.ts';
+import { credentialOwner, hasOwnCredentials } from '../upstream/pool/sharing.ts';
+
+/** Milliseconds that a call waits for a person: clients give up on calls that take longer. */
+const WAIT_MS = 50_000;
+
+/** A link that the user of a caller may open. */
+export interface Offer {
+  readonly id: string;
+  readonly url: string;
+  /** Host of the authorization server. */
+  readonly where: string;
+  /** What the user signs in for, as a sentence. */
+  readonly text: string;
+}
+
+export interface SignInPromptsOptions {
+  readonly oauth: Pick<OAuthClient, 'signIn' | 'finish'>;
+  /** False where the process ends soon, and nobody would be there when the browser comes back. */
+  readonly lasts: boolean;
+  /** Whether the browsers of callers run on this machine. */
+  readonly isLocal: boolean;
+  /** Where browsers reach the gateway, without a slash at the end. */
+  readonly publicUrl: string | undefined;
+  /** What ids and cookies begin with: names the worker that knows them. */
+  readonly tag?: string | undefined;
+}
+
+export interface SignInPrompts {
+  /**
+   * A link for this caller. Undefined where it may have none: a link to a credential that several principals share would let
+   * any of them bind its own account to the calls of all.
+   * @param required the AUTH_REQUIRED that says what the server wants.
+   * @throws GatewayError SERVER_UNAVAILABLE saying why nobody can sign in.
+   */
+  offer(
+    snapshot: Snapshot,
+    server: ServerDefinition,
+    tenant: Tenant,
+    required: GatewayError,
+  ): Promise<Offer | undefined>;
+  /** Resolves with whether somebody signed in, when that is known or it takes too long. Never rejects. */
+  settled(id: string, signal: CancelSignal): Promise<boolean>;
+  /** What a link over the public address is about; undefined for none. */
+  subjectOf(id: string): Subject | undefined;
+  /** Lets its principal, and nobody else, go on to the authorization server. @param owner who it has proven to be */
+  enter(id: string, owner: string): Entered | undefined;
+  /**
+   * The answer of an authorization server at the public address.
+   * @param cookie of the browser; it must be the one that entered.
+   * @throws as `OAuthClient.finish`
+   */
+  finish(answer: URLSearchParams, cookie: string | undefined): Promise<string>;
+}
+
+export interface Entered {
+  readonly url: string;
+  readonly cookie: string;
+  readonly isSecure: boolean;
+}
+
+export interface Subject {
+  readonly server: string;
+  /** Host of the authorization server. */
+  readonly where: string;
+}
+
+interface Ticket extends Offer {
+  readonly server: string;
+  readonly owner: string;
+  /** Address at the authorization server. */
+  readonly there: string;
+  readonly isPublic: boolean;
+  readonly done: Promise<void>;
+  cookie: string | undefined;
+}
+
+export function createSignInPrompts({
+  oauth,
+  lasts,
+  isLocal,
+  publicUrl,
+  tag = '',
+}: SignInPromptsOptions): SignInPrompts {
+  const tickets = new Map<string, Ticket>();
+
+  const wayFor = (snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): Way | undefined => {
+    const isOnly = tenant.sole || snapshot.principals === undefined;
+    if (!lasts) return undefined;
+    if (tenant.sole) return 'loopback';
+    if (!isOnly && !hasOwnCredentials(server.link)) return undefined;
+    if (publicUrl !== undefined) return { redirectUri: `${publicUrl}/oauth/callback` };
+    return isOnly && isLocal ? 'loopback' : undefined;
+  };
+
+  const find = (test: (ticket: Ticket) => boolean): Ticket | undefined => [...tickets.values()].find(test);
+
+  return {
+    async offer(snapshot, server, tenant, required) {
+      const way = wayFor(snapshot, server, tenant);
+      if (way === undefined) return undefined;
+      const principal = credentialOwner(server.link, tenant.principal);
+      const challenge = readChallengeFacts(required.data?.['challenge']);
+      const { url: there, where, done } = await oauth.signIn(server, principal, way, challenge);
+      const known = find((ticket) => ticket.there === there && ticket.owner === tenant.principal);
+      if (known !== undefined) return known;
+      const id = tag + randomUUID();
+      const isPublic = way !== 'loopback';
+      tickets.set(id, {
+        id,
+        url: isPublic ? `${publicUrl}/oauth/start?id=${id}` : there,
+        where,
+        text: `Sign in to "${server.name}" at ${where}, so that the gateway can use it for you.`,
+        server: server.name,
+        owner: tenant.principal,
+        there,
+        isPublic,
+        done,
+        cookie: undefined,
+      });
+      const forget = (): boolean => tickets.delete(id);
+      // Whoever waits for it may ask a little later.
+      done.then(() => setTimeout(forget, WAIT_MS).unref(), forget);
+      return tickets.get(id);
+    },
+    settled(id, signal) {
+      const ticket = tickets.get(id);
+      // Over, or of another process: the call finds out.
+      if (ticket === undefined || signal.aborted) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const end = (signedIn: boolean): void => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', late);
+          resolve(signedIn);
+        };
+        const late = (): void => end(false);
+        const timer = setTimeout(late, WAIT_MS);
+        signal.addEventListener('abort', late, { once: true });
+        ticket.done.then(() => end(true), late);
+      });
+    },
+    subjectOf(id) {
+      const ticket = tickets.get(id);
+      return ticket?.isPublic === true ? ticket : undefined;
+    },
+    enter(id, owner) {
+      const ticket = tickets.get(id);
+      if (ticket?.isPublic !== true || ticket.owner !== owner) return undefined;
+      ticket.cookie = tag + randomBytes(32).toString('base64url');
+      return { url: ticket.there, cookie: ticket.cookie, isSecure: publicUrl?.startsWith('https:') === true };
+    },
+    async finish(answer, cookie) {
+      const state = answer.get('state');
+      const ticket = find(({ there, isPublic }) => isPublic && new URL(there).searchParams.get('state') === state);
+      if (ticket?.cookie !== undefined && ticket.cookie === cookie) {
+        return oauth.finish(answer, `${publicUrl}/oauth/callback`);
+      }
+      throw new GatewayError(
+        'AUTH_REQUIRED',
+        'This browser did not begin this sign-in, or it is over. Make the call again, and open its link in one browser.',
+      );
+    },
+  };
+}
+
+/**
+ * AUTH_REQUIRED for an agent: what to tell its user.
+ * @param offer undefined where only the owner can sign in.
+ * @param principal who calls
+ */
+export function signInError(
+  { name: server, link }: ServerDefinition,
+  why: string,
+  offer: Offer | undefined,
+  principal: string,
+): GatewayError {
+  const whose = hasOwnCredentials(link) ? ` --principal ${principal}` : '';
+  const advice =
+    offer === undefined
+      ? `Tell the user that the owner of the gateway has to run on its machine: agent-mcp-gateway auth login ${server}${whose}`
+      : `Tell the user to open this link in a browser and to sign in at ${offer.where}, then make the call again: ${offer.url}`;
+  return new GatewayError('AUTH_REQUIRED', `Server "${server}" needs a sign-in: ${why}. ${advice}`);
+}

@@ -1,0 +1,86 @@
+import { type AgentPolicy, compileAgent, decideFor, type Verdict } from './decide.ts';
+import type { Decision, OfferKind, PolicyRules } from './rules-data.ts';
+import { otherFormsOf } from './uri-forms.ts';
+
+/** Rules compiled once per snapshot. */
+export interface Policy {
+  /** In the order of the file. */
+  readonly agents: readonly string[];
+  hasAgent(agent: string): boolean;
+  /** Whether the rules of an agent are recorded and not enforced. */
+  isShadow(agent: string): boolean;
+  /**
+   * The decision of docs/rules.md, as it takes effect. Without `name`, about the server as such. Never throws: what is not known
+   * is denied.
+   * @param name of the tool or prompt, or the URI of the resource.
+   * @param kind what `name` names; a tool where it is left out.
+   */
+  decide(agent: string, server: string, name?: string, kind?: OfferKind): Decision;
+  /** What the rules say, also where an agent in shadow mode may do otherwise. */
+  judge(agent: string, server: string, name?: string, kind?: OfferKind): Decision;
+}
+
+/** A policy that can also say what its decisions rest on. */
+export interface ExplainablePolicy extends Policy {
+  verdict(agent: string, server: string, name?: string, kind?: OfferKind): Verdict;
+}
+
+// Divergence D1: an agent that the rules do not have may use nothing.
+const UNKNOWN_AGENT: Verdict = Object.freeze({
+  decision: Object.freeze({ allowed: false, rule: 'unknown_agent' }),
+  about: 'agent',
+});
+
+/** Compiles validated rules; pure. Decisions are shared objects, frozen. */
+export function compile(rules: PolicyRules): ExplainablePolicy {
+  const agents = new Map<string, AgentPolicy>();
+  for (const [name, agent] of Object.entries(rules.agents)) agents.set(name, compileAgent(name, agent));
+  const verdict = (agentName: string, server: string, name?: string, kind: OfferKind = 'tool'): Verdict => {
+    const agent = agents.get(agentName);
+    if (agent === undefined) return UNKNOWN_AGENT;
+    const verdict = decideFor(agent, server, name, kind);
+    if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
+    return denialOfOtherForm(agent, server, name) ?? verdict;
+  };
+  const judge: Policy['judge'] = (agent, server, name, kind) => verdict(agent, server, name, kind).decision;
+  const shadows = shadowAgents(rules);
+  const letThrough = createShadow();
+  return {
+    agents: [...agents.keys()],
+    hasAgent: (name) => agents.has(name),
+    isShadow: (name) => shadows.has(name),
+    decide: (agent, server, name, kind) => {
+      const decision = judge(agent, server, name, kind);
+      return decision.allowed || !shadows.has(agent) ? decision : letThrough(decision);
+    },
+    judge,
+    verdict,
+  };
+}
+
+function shadowAgents({ agents }: PolicyRules): ReadonlySet<string> {
+  return new Set(Object.entries(agents).flatMap(([name, { enforce }]) => (enforce === 'shadow' ? [name] : [])));
+}
+
+/** Turns denials into what an agent in shadow mode gets; one object for each, made once. */
+function createShadow(): (denial: Decision) => Decision {
+  const made = new Map<Decision, Decision>();
+  return (denial) => {
+    let decision = made.get(denial);
+    if (decision === undefined) {
+      decision = Object.freeze({ allowed: true, rule: denial.rule, shadowed: true });
+      made.set(denial, decision);
+    }
+    return decision;
+  };
+}
+
+/** A server may take another spelling for the same resource: what is denied under one of them is denied. */
+function denialOfOtherForm({ offers: { resource } }: AgentPolicy, server: string, uri: string): Verdict | undefined {
+  if (!resource.denies) return undefined;
+  for (const form of otherFormsOf(uri)) {
+    const rule = resource.denied.find(server, form);
+    if (rule !== undefined) return { decision: rule.decision, about: 'resource', rule };
+  }
+  return undefined;
+}

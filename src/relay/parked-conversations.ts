@@ -1,0 +1,154 @@
+/** Conversations that wait for their caller to come back, under handles that nobody else can use. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type ByteBudget, createByteBudget } from '../shared/byte-budget.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { Conversation } from './conversation.ts';
+
+/** What the handles of gateways begin with; the states of servers are relayed as they are. */
+export const PREFIX = 'amgp1.';
+/** Milliseconds a caller has for its answers. */
+const EXPIRY_MS = 600_000;
+const MAX_PARKED = 1_000;
+const MAX_PER_OWNER = 100;
+
+export interface ParkedConversations {
+  /**
+   * Keeps a conversation until it is taken or expires, or whoever is about to get the handle leaves.
+   * @returns a handle: single use, authenticated, bound to owner, call and expiry.
+   * @throws GatewayError RATE_LIMITED when too many wait; the conversation is ended then.
+   */
+  park(conversation: Conversation, claim: Claim): string;
+  isHandle(state: string): boolean;
+  /** @returns undefined for a handle that is unknown, used, expired or somebody else's. */
+  take(handle: string, owner: string, call: string): Conversation | undefined;
+  /** Ends those that the configuration no longer permits. */
+  review(): void;
+  /** Ends all. */
+  clear(): void;
+  readonly size: number;
+}
+
+export interface Claim {
+  /** Who may take it. */
+  readonly owner: string;
+  /** Digest of the request that may resume it. */
+  readonly call: string;
+  /** Whose memory it takes, and how many bytes. */
+  readonly principal: string;
+  readonly bytes: number;
+  readonly permitted: () => boolean;
+  /** Of the request that is answered with the handle. */
+  readonly signal: CancelSignal;
+}
+
+interface Parked extends Pick<Claim, 'owner' | 'permitted'> {
+  readonly conversation: Conversation;
+  readonly timer: NodeJS.Timeout;
+  /** Gives its bytes back. */
+  readonly release: () => void;
+}
+
+/**
+ * @param tag what its handles go on with after the prefix.
+ * @param share part of all limits that is this one's, from 0 to 1.
+ * @param budget what they count for.
+ */
+export function createParkedConversations(
+  tag = '',
+  share = 1,
+  budget: Pick<ByteBudget, 'of'> = createByteBudget(),
+): ParkedConversations {
+  const prefix = PREFIX + tag;
+  const maxParked = Math.max(1, Math.floor(MAX_PARKED * share));
+  const maxPerOwner = Math.max(1, Math.floor(MAX_PER_OWNER * share));
+  const key = randomBytes(32);
+  const parked = new Map<string, Parked>();
+
+  const takeOut = (id: string): Parked | undefined => {
+    const entry = parked.get(id);
+    if (entry === undefined) return undefined;
+    parked.delete(id);
+    clearTimeout(entry.timer);
+    entry.release();
+    return entry;
+  };
+  const end = (id: string, message: string): void =>
+    takeOut(id)?.conversation.abort(new GatewayError('CANCELLED', message));
+
+  const countOf = (owner: string): number => {
+    let count = 0;
+    for (const entry of parked.values()) if (entry.owner === owner) count++;
+    return count;
+  };
+
+  return {
+    park(conversation, { owner, call, principal, bytes, permitted, signal }) {
+      const account = budget.of(principal);
+      const isFull = parked.size >= maxParked || countOf(owner) >= maxPerOwner;
+      const request = isFull ? undefined : account.hold(bytes);
+      if (request === undefined) {
+        const full = new GatewayError(
+          'RATE_LIMITED',
+          'Too many calls wait for input: answer those first, or try again later.',
+        );
+        conversation.abort(full);
+        throw full;
+      }
+      const id = randomBytes(16).toString('hex');
+      const timer = setTimeout(() => end(id, 'Nobody answered in time.'), EXPIRY_MS).unref();
+      let answer: (() => void) | undefined;
+      const release = (): void => {
+        request();
+        answer?.();
+      };
+      parked.set(id, { conversation, owner, permitted, timer, release });
+      // The server may end the call while nobody is there to take its answer.
+      conversation.whenOver((length) => {
+        if (!parked.has(id)) return;
+        answer = account.hold(length);
+        if (answer === undefined) end(id, 'There was no room for its answer.');
+      });
+      signal.addEventListener('abort', () => end(id, 'Its caller is gone.'), { once: true });
+      return prefix + seal(key, id, bindingOf(owner, call));
+    },
+    isHandle: (state) => state.startsWith(PREFIX),
+    take(handle, owner, call) {
+      const id = unseal(key, handle.slice(prefix.length), bindingOf(owner, call));
+      return id === undefined ? undefined : takeOut(id)?.conversation;
+    },
+    review() {
+      for (const [id, entry] of parked) if (!entry.permitted()) end(id, 'The rules no longer permit this call.');
+    },
+    clear() {
+      for (const id of parked.keys()) end(id, 'The gateway is shutting down.');
+    },
+    get size() {
+      return parked.size;
+    },
+  };
+}
+
+function bindingOf(owner: string, call: string): Buffer {
+  return Buffer.from(JSON.stringify([owner, call]));
+}
+
+/** AES-256-GCM; what it is bound to is authenticated with it. */
+function seal(key: Buffer, id: string, binding: Buffer): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(binding);
+  const sealed = Buffer.concat([iv, cipher.update(id, 'hex'), cipher.final(), cipher.getAuthTag()]);
+  return sealed.toString('base64url');
+}
+
+function unseal(key: Buffer, text: string, binding: Buffer): string | undefined {
+  const sealed = Buffer.from(text, 'base64url');
+  if (sealed.length !== 12 + 16 + 16) return undefined;
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(binding);
+    decipher.setAuthTag(sealed.subarray(28));
+    return Buffer.concat([decipher.update(sealed.subarray(12, 28)), decipher.final()]).toString('hex');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,360 @@
+/**
+ * One request to a server and all that may happen until its result: the four combinations of generations. Same generation
+ * on both sides: what one says is passed on. Crossed: `input_required` results become requests to the caller, and requests
+ * of the server become `input_required` results.
+ */
+import { createHash } from 'node:crypto';
+import type { ResultBody } from '../protocol/era-codec.ts';
+import { readObject, stringValue } from '../protocol/json-rpc.ts';
+import { joinMembers } from '../protocol/json-text.ts';
+import { META_LOG_LEVEL } from '../protocol/revisions.ts';
+import { findMember } from '../protocol/scan.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type {
+  ClientAnswer,
+  Reply,
+  RequestOptions,
+  ServerFacts,
+  ServerRequest,
+  UpstreamConnection,
+} from '../upstream/contract.ts';
+import { type Client, isLoud, type Retry } from './calling-client.ts';
+import { type Conversation, converse } from './conversation.ts';
+import {
+  type InputRequest,
+  type InputRequired,
+  MAY_ASK,
+  readInputRequired,
+  readInputResponses,
+  writeInputRequired,
+} from './input-required.ts';
+import { takesTasks, withoutTasks } from './offered-capabilities.ts';
+import type { ParkedConversations } from './parked-conversations.ts';
+import { relateTo } from './related-task.ts';
+import { CALL_OVER, NOT_ITS_TASK, paramsForLegacy, refusalOf } from './server-questions.ts';
+
+/** Rounds of questions within one call of a caller that is asked directly. */
+const MAX_ROUNDS = 20;
+
+export interface RelayRequest {
+  readonly server: string;
+  readonly method: string;
+  /** Inner text of the params, without `_meta`, `inputResponses` and `requestState`. */
+  readonly params: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** False where a task could not be followed, so that none may come back. */
+  readonly offersTasks?: boolean;
+}
+
+export interface RelayContext {
+  readonly client: Client;
+  readonly signal: CancelSignal;
+  readonly onProgress: ((params: string) => void) | undefined;
+  /** Inner text of the caller's `_meta` without hop-by-hop fields. */
+  readonly meta: string;
+  readonly parking: ParkedConversations;
+  /** Who may resume a call that waits for input. */
+  readonly owner: string;
+  /** Whose memory it takes. */
+  readonly principal: string;
+  /** Tells whether the call is still permitted, under the configuration then in force. */
+  permission(): () => boolean;
+  /** The id under which the caller knows a task of a server; undefined for tasks that are not its own. */
+  taskOf(server: string, id: string): string | undefined;
+}
+
+/** A result to release, or a server's own protocol error to relay. */
+export type Relayed =
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly ttlMs?: number | undefined }
+  | RelayedError;
+
+export interface RelayedError {
+  readonly kind: 'error';
+  readonly code: number;
+  readonly message: string;
+  /** JSON text. */
+  readonly data?: string;
+  /** True where the client has to act, not its model: it opens a page, declares a capability, or sends the request anew. */
+  readonly isForClient?: true;
+}
+
+/**
+ * A call that was held open for this caller, if its retry names one.
+ * @returns undefined where the request begins a call.
+ */
+export function resume(context: RelayContext, request: RelayRequest): Promise<Relayed> | undefined {
+  const { client, parking } = context;
+  const state = client.retry?.requestState;
+  if (state === undefined || !parking.isHandle(state)) return undefined;
+  const conversation = parking.take(state, context.owner, digestOf(request));
+  if (conversation === undefined) {
+    return Promise.resolve({
+      kind: 'error',
+      code: -32602,
+      message: 'requestState is unknown, used, expired or belongs to another call: send the request again without it.',
+      isForClient: true,
+    });
+  }
+  conversation.answer(readInputResponses(client.retry?.inputResponses));
+  return carryOn(context, conversation, request);
+}
+
+/** @throws GatewayError as `UpstreamConnection.request`, or RATE_LIMITED when too many calls wait for input. */
+export function relay(context: RelayContext, link: UpstreamConnection, request: RelayRequest): Promise<Relayed> {
+  return link.facts.era === 'modern' ? relayToModern(context, link, request) : relayToLegacy(context, link, request);
+}
+
+async function relayToLegacy(context: RelayContext, link: UpstreamConnection, request: RelayRequest): Promise<Relayed> {
+  const { client, signal } = context;
+  const adopting = adoptLogLevel(client, link, request);
+  if (adopting !== undefined) await adopting;
+  if (signal.aborted) throw signal.reason;
+  const comesBack = client.era === 'modern' && client.capabilities !== '{}';
+  if (comesBack && MAY_ASK.has(request.method)) {
+    const conversation = converse((hooks) =>
+      link.request(request.method, request.params, {
+        ...optionsOf(context, request),
+        ...hooks,
+        onRequest: async (asked) => {
+          // Its caller has no task of this generation.
+          const { params, isForeign } = relateTo(asked.params, () => undefined);
+          if (isForeign) return NOT_ITS_TASK;
+          return refusalOf(client, asked.method, params) ?? hooks.onRequest({ ...asked, params });
+        },
+      }),
+    );
+    return carryOn(context, conversation, request);
+  }
+  const reply = await link.request(request.method, request.params, {
+    ...optionsOf(context, request),
+    onRequest: comesBack ? undefined : (asked) => askAbout(context, request.server, asked),
+  });
+  return released(client, untyped(reply), request);
+}
+
+/** The 2025 revisions have one type of result; whatever a server of theirs calls it, it is neither a question nor a task. */
+function untyped(reply: Reply): Reply {
+  if (!reply.ok || reply.result.resultType === 'complete') return reply;
+  return { ok: true, result: { ...reply.result, resultType: 'complete' } };
+}
+
+/** Asks the caller; a task that the question belongs to has another id on either side. */
+async function askAbout(
+  context: RelayContext,
+  server: string,
+  { method, params, withdrawn }: ServerRequest,
+): Promise<ClientAnswer> {
+  const { client } = context;
+  const refusal = refusalOf(client, method, params);
+  if (refusal !== undefined) return refusal;
+  const related = relateTo(params, (id) => context.taskOf(server, id));
+  if (related.isForeign) return NOT_ITS_TASK;
+  const answer = (await client.ask?.(method, related.params, withdrawn)) ?? CALL_OVER;
+  const { id } = related;
+  const exposed = id === undefined ? undefined : context.taskOf(server, id);
+  if (!answer.ok || exposed === undefined) return answer;
+  return { ok: true, result: answer.result.replaceAll(JSON.stringify(exposed), JSON.stringify(id)) };
+}
+
+/** @param retry members of a retry, where this is one. */
+function relayToModern(
+  context: RelayContext,
+  link: UpstreamConnection,
+  request: RelayRequest,
+  retry = context.client.retry === undefined ? '' : retryMembers(context.client.retry),
+  round = 1,
+): Promise<Relayed> {
+  const { client } = context;
+  const { server, method, params } = request;
+  return link.request(method, joinMembers(params, retry), optionsOf(context, request)).then((reply) => {
+    if (!reply.ok || reply.result.resultType !== 'input_required') {
+      return released(client, namedAsBefore(client, method, reply), request);
+    }
+    const required = inputRequired(client, reply.result.text, server);
+    if (client.era === 'modern') return released(client, reply, request);
+    if (round === MAX_ROUNDS) throw unaskable(server, 'asked for input again and again; it was given up.');
+    return answersOf(client, required, server).then((answers) =>
+      relayToModern(context, link, request, answers, round + 1),
+    );
+  });
+}
+
+function retryMembers({ inputResponses, requestState }: Retry): string {
+  return joinMembers(
+    inputResponses === undefined ? '' : `"inputResponses":${inputResponses}`,
+    requestState === undefined ? '' : `"requestState":${JSON.stringify(requestState)}`,
+  );
+}
+
+/** What a modern server asks. @throws GatewayError SERVER_UNAVAILABLE where the caller must not be asked that */
+function inputRequired(client: Client, text: string, server: string): InputRequired {
+  const required = readInputRequired(text);
+  if (required === undefined) throw unaskable(server, 'asked for input in a way that cannot be passed on.');
+  for (const { method, params } of required.requests.values()) {
+    const refusal = refusalOf(client, method, params);
+    if (refusal !== undefined) throw unaskable(server, `asked for ${method.slice(0, 100)}. ${refusal.message}`);
+  }
+  return required;
+}
+
+function unaskable(server: string, why: string): GatewayError {
+  return new GatewayError('SERVER_UNAVAILABLE', `Server '${server}' ${why}`);
+}
+
+/** Asks a caller of the 2025 revisions what a modern server wants to know. @returns the members of the retry */
+async function answersOf({ ask }: Client, required: InputRequired, server: string): Promise<string> {
+  const answers = await Promise.all(
+    Array.from(required.requests, async ([key, { method, params }]) => {
+      const answer = (await ask?.(method, paramsForLegacy(method, params))) ?? CALL_OVER;
+      if (answer.ok) return `${JSON.stringify(key)}:${answer.result}`;
+      throw unaskable(server, `asked for ${method}, which the client refused (${answer.code}).`);
+    }),
+  );
+  return joinMembers(
+    `"inputResponses":{${answers.join(',')}}`,
+    required.requestState === undefined ? '' : `"requestState":${required.requestState}`,
+  );
+}
+
+function lengthOf(questions: ReadonlyMap<string, InputRequest>): number {
+  let length = 0;
+  for (const { params } of questions.values()) length += params.length;
+  return length;
+}
+
+/** One turn of a call of a 2025 server for a caller of 2026-07-28. */
+async function carryOn(context: RelayContext, conversation: Conversation, request: RelayRequest): Promise<Relayed> {
+  const { client, signal, onProgress } = context;
+  const abort = (): void => conversation.abort(signal.reason);
+  if (signal.aborted) {
+    abort();
+    throw signal.reason;
+  }
+  signal.addEventListener('abort', abort, { once: true });
+  conversation.attach({
+    progress: (params) => onProgress?.(params),
+    notification: (method, params) => tell(context, request.server, method, params),
+  });
+  try {
+    const turn = await conversation.turn();
+    if (turn.kind === 'reply') return released(client, untyped(turn.reply), request);
+    const handle = context.parking.park(conversation, {
+      owner: context.owner,
+      call: digestOf(request),
+      principal: context.principal,
+      // As it came, and as it was sent.
+      bytes: 2 * request.params.length + lengthOf(turn.requests),
+      permitted: context.permission(),
+      signal,
+    });
+    const text = writeInputRequired(turn.requests, handle);
+    return { kind: 'result', body: { text, metaAt: -1, resultType: 'input_required' } };
+  } finally {
+    conversation.attach(undefined);
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions {
+  const { client } = context;
+  // Until a client of the 2025 revisions says otherwise, the choice is ours; 2026-07-28 servers say nothing unasked.
+  const wanted = client.logLevel ?? (client.era === 'legacy' ? 'info' : undefined);
+  const level = wanted === undefined ? '' : `${JSON.stringify(META_LOG_LEVEL)}:${JSON.stringify(wanted)}`;
+  return {
+    timeoutMs: request.timeoutMs,
+    signal: context.signal,
+    onProgress: context.onProgress,
+    onNotification: (method, params) => tell(context, request.server, method, params),
+    meta: joinMembers(context.meta, level),
+    headers: request.headers,
+    clientCapabilities:
+      request.offersTasks === false ? withoutTasks(client.requestCapabilities) : client.requestCapabilities,
+  };
+}
+
+/** Messages of the server's log go to callers that want them (2026-07-28: only where the request says so). */
+function tell(context: RelayContext, server: string, method: string, params: string): void {
+  // It names a task as its server does, and `tasks/get` tells the same.
+  if (method === 'notifications/tasks/status') return;
+  const { client } = context;
+  if (method === 'notifications/message') {
+    if (client.logLevel === undefined ? client.era === 'modern' : !isLoud(levelOf(params), client.logLevel)) return;
+  }
+  // 2026-07-28, changelog: the client learns of it when it sends the call again.
+  if (method === 'notifications/elicitation/complete' && client.era === 'modern') return;
+  client.tell(method, relateTo(params, (id) => context.taskOf(server, id)).params);
+}
+
+/** The severity in the params of a `notifications/message`; `''` without one. */
+export function levelOf(params: string): string {
+  const text = `{${params}}`;
+  return stringValue(text, findMember(readObject(text), 'level')) ?? '';
+}
+
+/** By what a connection said of itself: a link is made for every call, and a session that was renewed has no level yet. */
+const levels = new WeakMap<ServerFacts, string>();
+
+/** A 2025 server keeps one level per connection: it is told when this caller wants another one than the last. */
+function adoptLogLevel(
+  { logLevel }: Client,
+  link: UpstreamConnection,
+  { timeoutMs }: RelayRequest,
+): Promise<Reply> | undefined {
+  if (logLevel === undefined || levels.get(link.facts) === logLevel || link.facts.capabilities['logging'] === undefined)
+    return undefined;
+  levels.set(link.facts, logLevel);
+  return link.request('logging/setLevel', `"level":${JSON.stringify(logLevel)}`, { timeoutMs });
+}
+
+function released(client: Client, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
+  if (reply.ok) {
+    const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;
+    // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
+    const isTask = resultType === 'task' && !(method === 'tools/call' && offersTasks && takesTasks(client));
+    if (resultType === 'complete' || (client.era === 'modern' && !isTask))
+      return { kind: 'result', ttlMs, body: { text, members, metaAt, resultType, isError } };
+    throw new GatewayError(
+      'SERVER_UNAVAILABLE',
+      `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,
+    );
+  }
+  const data = reply.data === undefined ? {} : { data: reply.data };
+  const code = relayedCode(client, reply.code);
+  const mark = clientActsOn(client, code) ? ({ isForClient: true } as const) : {};
+  return { kind: 'error', code, message: reply.message, ...data, ...mark };
+}
+
+function clientActsOn(client: Client, code: number): boolean {
+  if (code === MISSING_CLIENT_CAPABILITY) return true;
+  return code === URL_ELICITATION_REQUIRED && refusalOf(client, 'elicitation/create', '"mode":"url"') === undefined;
+}
+
+/** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */
+function relayedCode({ era }: Client, code: number): number {
+  if (code === MISSING_CLIENT_CAPABILITY) return era === 'modern' ? code : -32603;
+  if (code === URL_ELICITATION_REQUIRED) return era === 'legacy' ? code : -32603;
+  if (code <= -32020 && code >= -32099) return -32603;
+  // 2026-07-28 retires the codes of the revisions before it.
+  if (era === 'modern' && code === NOT_FOUND.legacy) return NOT_FOUND.modern;
+  return code;
+}
+
+const MISSING_CLIENT_CAPABILITY = -32021;
+/** Only 2025-11-25 has it. */
+const URL_ELICITATION_REQUIRED = -32042;
+const NOT_FOUND = { legacy: -32002, modern: -32602 };
+
+/** 2026-07-28 has no code of its own for a resource that is not there; callers of the revisions before know it by theirs. */
+function namedAsBefore({ era }: Client, method: string, reply: Reply): Reply {
+  const isMissing = !reply.ok && reply.code === NOT_FOUND.modern && method.startsWith('resources/');
+  return isMissing && era === 'legacy' ? { ...reply, code: NOT_FOUND.legacy } : reply;
+}
+
+/** The request that a retry must repeat. */
+function digestOf({ server, method, params }: RelayRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([server, method, params]))
+    .digest('base64url');
+}

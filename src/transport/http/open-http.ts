@@ -1,0 +1,58 @@
+/** Everything of HTTP that listens, put together: loaded where a gateway listens, and not over stdio. */
+
+import { serversIn } from '../../admin/gateway-status.ts';
+import type { Settings } from '../../config/settings.ts';
+import { createAuthenticate } from '../../identity/authenticate.ts';
+import { protectedResource } from '../../identity/protected-resource.ts';
+import { TEXT_TYPE } from '../../observe/exposition.ts';
+import { sinceBoot } from '../../shared/since-boot.ts';
+import { VERSION } from '../../shared/version.ts';
+import type { TransportParts } from '../transports.ts';
+import { createGuard } from './host-guard.ts';
+import { type HttpOptions, type HttpTransport, serveHttp } from './http-server.ts';
+import { createRefusals } from './refused-requests.ts';
+import { createThrottle, THROTTLE_LIMITS } from './throttle.ts';
+
+export interface OpenHttp extends TransportParts, Pick<HttpOptions, 'connect' | 'failed' | 'mcp' | 'ready'> {
+  /** Hash of the token that the gateway made for itself, where it did. */
+  readonly generatedTokenHash: string | undefined;
+  /** The part of the limits of the whole gateway that this process has, up to 1. */
+  readonly share: number;
+  /** Milliseconds since the system started. */
+  readonly startedAt: number;
+}
+
+/** @throws GatewayError CANNOT_LISTEN */
+export function openHttp(options: OpenHttp): Promise<HttpTransport> {
+  const { settings, snapshot, parts, worker, connect, failed, mcp, ready, share, startedAt, generatedTokenHash } =
+    options;
+  const { noAuth, host, port, corsOrigins } = settings;
+  const { log, signInPrompts } = parts;
+  return serveHttp({
+    at: worker === undefined ? { host, port } : undefined,
+    guard: createGuard(host, allowedHosts(settings), corsOrigins),
+    signInPrompts,
+    forwarding: worker?.forwarding,
+    authenticate: createAuthenticate({ snapshot, noAuth, generatedTokenHash, log }),
+    throttle: createThrottle({ ...THROTTLE_LIMITS, burst: Math.max(1, Math.floor(THROTTLE_LIMITS.burst * share)) }),
+    resource: (name) => protectedResource(snapshot(), name),
+    connect,
+    mcp,
+    health: () => ({ status: 'ok', version: VERSION, uptime_seconds: (sinceBoot() - startedAt) / 1000 }),
+    ready,
+    servers: async (connection) => serversIn(await options.servers(), connection.sees(snapshot())),
+    metrics: async (accept, connection) => {
+      const visible = connection.sees(snapshot());
+      return accept?.includes('application/json') === true
+        ? { type: 'application/json', text: await options.metrics('json', visible) }
+        : { type: TEXT_TYPE, text: await options.metrics('prometheus', visible) };
+    },
+    failed,
+    refused: createRefusals(parts),
+  });
+}
+
+/** Browsers come to the public address. */
+function allowedHosts({ allowedHosts: named, publicUrl }: Settings): readonly string[] {
+  return publicUrl === undefined ? named : [...named, new URL(publicUrl).host];
+}

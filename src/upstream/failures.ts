@@ -1,0 +1,95 @@
+/** Sentences of the failures of this layer. */
+import { type ErrorCode, GatewayError } from '../shared/errors.ts';
+import type { ClientAnswer } from './contract.ts';
+
+/** What a server gets to a question that nobody answers any more. */
+export const NO_ANSWER: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
+
+/** Seconds for people: `0.5 s`, `60 s`. */
+export function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}
+
+/**
+ * SERVER_UNAVAILABLE.
+ * @param what a sentence about what happened, which goes on from `Server "x" `.
+ */
+export function unavailable(
+  server: string,
+  what: string,
+  options: { cause?: unknown; data?: Record<string, unknown> } = {},
+): GatewayError {
+  return new GatewayError('SERVER_UNAVAILABLE', `Server "${server}" ${what}`, options);
+}
+
+/** What is told of a call that was sent and has no answer: it is never sent again, and nobody should without looking. */
+export const MAY_HAVE_TAKEN_EFFECT = 'The call may have taken effect: check before you repeat it.';
+
+/** Marks a failure before which nothing of the request was sent, or which says that it was refused. */
+export const WITHOUT_EFFECT = { withoutEffect: true } as const;
+
+/** An error with that mark, and whatever else it says. */
+export function withoutEffect(error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const { code, message, cause, data } = error;
+  return new GatewayError(code, message, { cause, data: { ...data, ...WITHOUT_EFFECT } });
+}
+
+/** Methods that the gateway uses for itself: nobody chose their time, and nobody can try them again. */
+const OF_GATEWAY = /\/list$|^(?:server\/discover|initialize|ping)$/;
+
+/** What a request of this method fails with that could not be sent, because its connection ended for this reason. */
+export function beforeSending(method: string, why: GatewayError): GatewayError {
+  return OF_GATEWAY.test(method) ? why : notSent(why);
+}
+
+/** The same for whatever was to be sent. */
+export function notSent({ code, message, data }: GatewayError): GatewayError {
+  return new GatewayError(code, `${message} The call was not sent: try again.`, {
+    data: { ...data, ...WITHOUT_EFFECT },
+  });
+}
+
+/** Methods of other requests that change nothing; of any that is not here, as those of extensions, nobody knows. */
+const READS: ReadonlySet<string> = new Set([
+  'prompts/get',
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'subscriptions/listen',
+  'completion/complete',
+  'logging/setLevel',
+  'tasks/get',
+  'tasks/result',
+]);
+
+/** Whether a request of this method may be sent any number of times. */
+export function changesNothing(method: string): boolean {
+  return READS.has(method) || OF_GATEWAY.test(method);
+}
+
+/** Codes of failures that say nothing about how far a request came. */
+const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT', 'SHUTTING_DOWN', 'SESSION_ENDED']);
+
+/** What a request of this method fails with that was handed to its connection. */
+export function afterSending(method: string, error: unknown): unknown {
+  if (!(error instanceof GatewayError) || !UNCLEAR.has(error.code) || OF_GATEWAY.test(method)) return error;
+  const { code, message, cause, data } = error;
+  if (data?.['withoutEffect'] === true) return error;
+  const next = changesNothing(method) ? 'It may safely be tried again.' : MAY_HAVE_TAKEN_EFFECT;
+  return new GatewayError(code, `${message} ${next}`, { cause, data: { ...data } });
+}
+
+/** TIMEOUT of a call; `data.tookTooLong` where more time may help. */
+export function timedOut(server: string, method: string, ms: number): GatewayError {
+  const what = `Server "${server}" did not answer ${method} within ${seconds(ms)}; the call was cancelled.`;
+  return new GatewayError('TIMEOUT', what, OF_GATEWAY.test(method) ? {} : { data: { tookTooLong: true } });
+}
+
+/** TIMEOUT of a caller that waited for a server to start. */
+export function stillStarting(server: string, ms: number): GatewayError {
+  return new GatewayError(
+    'TIMEOUT',
+    `Server "${server}" is still starting after ${seconds(ms)}. The start goes on; try again in a moment.`,
+  );
+}

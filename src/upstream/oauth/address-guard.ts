@@ -1,0 +1,73 @@
+/** Where a server may send the gateway. It chooses these addresses, so that it could have it ask what only insiders can ask. */
+import { isIP } from 'node:net';
+import { isLoopback } from '../../config/settings.ts';
+import { isLoopbackAddress, isPublicAddress } from './ip-addresses.ts';
+
+export interface GuardOptions {
+  /** The address of the server, as its owner wrote it into its entry. */
+  readonly configured: URL;
+  /** Hosts that the owner named besides; they may be in a private network. */
+  readonly trusted?: readonly string[] | undefined;
+  /** Path to a PEM file of the entry. */
+  readonly ca?: string | undefined;
+  /** For tests, which reach nothing public. */
+  readonly isPublic?: ((address: string) => boolean) | undefined;
+}
+
+export interface Guard {
+  /** What is wrong with an address as it is written, as the end of a sentence; undefined where it may be looked up. */
+  objection(url: URL): string | undefined;
+  /** The same for one IP address that the host of `url` has. */
+  objectionTo(address: string, url: URL): string | undefined;
+}
+
+export function createGuard({ configured, trusted = [], isPublic = isPublicAddress }: GuardOptions): Guard {
+  const home = hostOf(configured);
+  const onLoopback = isLoopbackHost(home);
+  const named = new Set(trusted.map((host) => host.toLowerCase()));
+
+  /** Its owner put the server there: a private network is no surprise. */
+  const isHome = (url: URL): boolean => {
+    const host = hostOf(url);
+    if (named.has(host)) return true;
+    // Where the name of the server points to is up to the server. At its own port that gives it nothing: calls go there too.
+    return host === home && (isIP(bare(host)) !== 0 || url.port === configured.port);
+  };
+
+  const objectionTo = (address: string, url: URL): string | undefined => {
+    if (isLoopbackHost(hostOf(url))) {
+      if (!onLoopback) return 'it is this machine, and the server is elsewhere';
+      return isLoopbackAddress(address) ? undefined : 'its name means this machine, but its address does not';
+    }
+    if (isHome(url) || isPublic(address)) return undefined;
+    return 'its address is not on the public internet';
+  };
+
+  return {
+    objectionTo,
+    objection(url) {
+      const host = hostOf(url);
+      if (url.username !== '' || url.password !== '') return 'it has a user name in it';
+      if (url.protocol !== 'https:' && !(url.protocol === 'http:' && onLoopback && isLoopbackHost(host))) {
+        return 'only https is safe there';
+      }
+      if (isLoopbackHost(host) && !onLoopback) return objectionTo('', url);
+      return isIP(bare(host)) === 0 ? undefined : objectionTo(bare(host), url);
+    },
+  };
+}
+
+/** The host as the URL parser wrote it, numbers in any spelling resolved; a final dot means nothing more. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/\.$/, '');
+}
+
+/** An IPv6 address without its brackets. */
+function bare(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}
+
+/** Names that mean this machine whatever a resolver says (RFC 6761, section 6.3), and its addresses. */
+function isLoopbackHost(host: string): boolean {
+  return isLoopback(host) || host.endsWith('.localhost');
+}

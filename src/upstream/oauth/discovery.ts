@@ -1,0 +1,109 @@
+/** Where to sign in to a server: RFC 9728 for the server, RFC 8414 or OpenID discovery for its authorization server. */
+import {
+  type AuthorizationServerMetadata,
+  checkResourceAllowed,
+  discoverAuthorizationServerMetadata,
+  discoverOAuthProtectedResourceMetadata,
+  type OAuthProtectedResourceMetadata,
+} from '@modelcontextprotocol/client';
+import { isLoopback } from '../../config/settings.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { unavailable } from '../failures.ts';
+import type { GuardedFetch } from './credential-key.ts';
+import { isSameIssuer, originOf } from './issuer.ts';
+
+export interface Discovered {
+  readonly issuer: string;
+  readonly authorizationServer: string;
+  /** Undefined for servers of 2025-03-26, whose endpoints are at fixed paths. */
+  readonly metadata: AuthorizationServerMetadata | undefined;
+  /** What tokens are asked for (RFC 8707). */
+  readonly indicator: string;
+  /** Scopes that the server names for itself, separated by spaces. */
+  readonly scopes: string | undefined;
+}
+
+export interface DiscoveryOptions {
+  readonly server: string;
+  /** Address of the MCP server, without fragment. */
+  readonly resource: string;
+  /** What the challenge of the server names (RFC 9728, section 5.1). */
+  readonly resourceMetadata: string | undefined;
+  /** The only issuer that the owner accepts. */
+  readonly issuer: string | undefined;
+  readonly fetch: GuardedFetch;
+}
+
+/** @throws GatewayError SERVER_UNAVAILABLE saying why nobody can sign in. */
+export async function discover(options: DiscoveryOptions): Promise<Discovered> {
+  const { server, resource, fetch } = options;
+  const { protocol, hostname } = new URL(resource);
+  if (protocol === 'http:' && !isLoopback(hostname)) {
+    throw unavailable(
+      server,
+      'wants a token, which others could read on the way: put an https address into its entry.',
+    );
+  }
+  const described = await describe(options);
+  if (
+    described !== undefined &&
+    !checkResourceAllowed({ requestedResource: resource, configuredResource: described.resource })
+  ) {
+    throw unavailable(server, 'describes another resource than itself, so nobody can sign in to it safely.');
+  }
+  const [named] = described?.authorization_servers ?? [];
+  // 2025-03-26: the server itself is the authorization server.
+  const authorizationServer = named ?? String(new URL('/', resource));
+  const metadata = await authorizationMetadata(server, authorizationServer, fetch);
+  if (metadata === undefined && named !== undefined) {
+    throw unavailable(server, `names the authorization server ${originOf(named)}, which does not describe itself.`);
+  }
+  const issuer = metadata?.issuer ?? authorizationServer;
+  if (options.issuer !== undefined && !isSameIssuer(options.issuer, issuer)) {
+    throw unavailable(
+      server,
+      `names an authorization server that is not the "issuer" of its entry (${originOf(issuer)}); nothing was sent to it.`,
+    );
+  }
+  return {
+    issuer,
+    authorizationServer,
+    metadata,
+    indicator: described?.resource ?? resource,
+    scopes: described?.scopes_supported?.join(' '),
+  };
+}
+
+/** What the server says of itself; undefined for nothing. @throws GatewayError SERVER_UNAVAILABLE where it must not be asked, or cannot */
+export async function describe(
+  options: Pick<DiscoveryOptions, 'resource' | 'resourceMetadata' | 'fetch'>,
+): Promise<OAuthProtectedResourceMetadata | undefined> {
+  const { resource, resourceMetadata: named, fetch } = options;
+  try {
+    const given = named !== undefined && URL.canParse(named) ? { resourceMetadataUrl: named } : {};
+    return await discoverOAuthProtectedResourceMetadata(resource, given, fetch);
+  } catch (error) {
+    // What must not be asked, or cannot be reached, is no server without metadata.
+    if (error instanceof GatewayError) throw error;
+    return undefined;
+  }
+}
+
+async function authorizationMetadata(
+  server: string,
+  authorizationServer: string,
+  fetch: GuardedFetch,
+): Promise<AuthorizationServerMetadata | undefined> {
+  const unusable = (what: string): GatewayError =>
+    unavailable(server, `names the authorization server ${originOf(authorizationServer)}, which ${what}.`);
+  try {
+    // Compared here (RFC 8414, section 3.3), for the package tells slashes apart that mean nothing.
+    const options = { fetchFn: fetch, skipIssuerValidation: true };
+    const metadata = await discoverAuthorizationServerMetadata(authorizationServer, options);
+    if (metadata === undefined || isSameIssuer(metadata.issuer, authorizationServer)) return metadata;
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw unusable('describes itself in a way that cannot be used');
+  }
+  throw unusable('says that it is another one, and is not trusted');
+}

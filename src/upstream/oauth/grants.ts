@@ -1,0 +1,233 @@
+/** Requests to token endpoints, and what their failures mean. */
+import {
+  type AddClientAuthentication,
+  createPrivateKeyJwtAuth,
+  exchangeAuthorization,
+  fetchToken,
+  IssuerMismatchError,
+  type OAuthClientInformationMixed,
+  OAuthError,
+  type OAuthTokens,
+  refreshAuthorization,
+} from '@modelcontextprotocol/client';
+import type { OAuthDefinition } from '../../config/snapshot.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { unavailable } from '../failures.ts';
+import { type AudienceFacts, checkAudience } from './audience.ts';
+import type { RegisteredClient, Tokens } from './credential.ts';
+import type { GuardedFetch } from './credential-key.ts';
+import type { Discovered } from './discovery.ts';
+import { NotSentOn } from './guarded-fetch.ts';
+import { isSameIssuer, originOf } from './issuer.ts';
+
+export interface GrantContext {
+  readonly server: string;
+  readonly oauth: OAuthDefinition | undefined;
+  readonly discovered: Discovered;
+  readonly client: RegisteredClient;
+  readonly fetch: GuardedFetch;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Places of the servers of other entries (`placeOf`): their tokens are not for this one. */
+  readonly elsewhere: ReadonlySet<string>;
+}
+
+/**
+ * The authorization server answered, and gives no token: `grant` where it will never accept the token or code again, `client` where
+ * it does not know the client, `request` for any other reason.
+ */
+export class RefusedGrant extends Error {
+  readonly what: 'grant' | 'client' | 'request';
+  /** The end of a sentence: the code that it gave, in brackets. */
+  readonly said: string;
+
+  constructor(what: RefusedGrant['what'], code: string | undefined) {
+    super(`The authorization server refused the ${what}.`);
+    this.what = what;
+    const isSaid = code !== undefined && code !== 'server_error' && /^[a-z_]{1,40}$/.test(code);
+    this.said = isSaid ? ` (${code})` : '';
+  }
+}
+
+export interface CodeGrant {
+  readonly code: string;
+  /** `iss` of the response (RFC 9207). */
+  readonly iss: string | undefined;
+  readonly verifier: string;
+  readonly redirectUri: string;
+}
+
+/** @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
+export function redeemCode(context: GrantContext, { code, iss, verifier, redirectUri }: CodeGrant): Promise<Tokens> {
+  const { discovered } = context;
+  return answered(context, undefined, (common) =>
+    exchangeAuthorization(discovered.authorizationServer, {
+      ...common,
+      authorizationCode: code,
+      // That it is the same one was checked; the package compares every slash.
+      ...(iss === undefined ? {} : { iss: issuerOf(discovered, iss) }),
+      codeVerifier: verifier,
+      redirectUri,
+    }),
+  );
+}
+
+/** @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
+export function refresh(context: GrantContext, tokens: Tokens, refreshToken: string): Promise<Tokens> {
+  const { authorizationServer } = context.discovered;
+  return answered(context, tokens.scope, (common) =>
+    refreshAuthorization(authorizationServer, { ...common, refreshToken }),
+  ).catch((error: unknown) => {
+    // To a page for people, who have to sign in.
+    if (error instanceof NotSentOn) throw new RefusedGrant('request', undefined);
+    throw error;
+  });
+}
+
+/** Client credentials: the gateway for itself. @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
+export function asMachine(context: GrantContext, scope: string | undefined): Promise<Tokens> {
+  const { authorizationServer } = context.discovered;
+  return answered(context, scope, ({ clientInformation, addClientAuthentication, ...common }) =>
+    fetchToken(
+      {
+        redirectUrl: undefined,
+        clientMetadata: { redirect_uris: [] },
+        clientInformation: () => ({ ...clientInformation, issuer: context.discovered.issuer }),
+        tokens: () => undefined,
+        saveTokens: () => undefined,
+        redirectToAuthorization: () => undefined,
+        saveCodeVerifier: () => undefined,
+        codeVerifier: () => '',
+        prepareTokenRequest: () =>
+          new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) }),
+        ...(addClientAuthentication === undefined ? {} : { addClientAuthentication }),
+      },
+      authorizationServer,
+      common,
+    ),
+  );
+}
+
+interface Common {
+  readonly metadata?: NonNullable<Discovered['metadata']>;
+  readonly clientInformation: OAuthClientInformationMixed;
+  readonly resource: string;
+  readonly fetchFn: GuardedFetch;
+  readonly addClientAuthentication?: AddClientAuthentication;
+}
+
+async function answered(
+  context: GrantContext,
+  scope: string | undefined,
+  request: (common: Common) => Promise<OAuthTokens>,
+): Promise<Tokens> {
+  const { server, discovered, now } = context;
+  const startedAt = now();
+  try {
+    const answer = await request(commonOf(context));
+    checkAudience(audienceFacts(context), answer.access_token);
+    return tokensOf(answer, scope, startedAt);
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    const where = originOf(discovered.issuer);
+    if (error instanceof IssuerMismatchError) {
+      throw unavailable(
+        server,
+        `has an authorization server, ${where}, but another one answered; the answer was thrown away.`,
+      );
+    }
+    const code = error instanceof OAuthError ? error.code : undefined;
+    if (code === 'invalid_client' || code === 'unauthorized_client') throw new RefusedGrant('client', code);
+    if (code === 'invalid_grant') throw new RefusedGrant('grant', code);
+    // It answered, so it will answer the same again: `steady` has told apart what is only out of order.
+    if (code === undefined || !PASSING.has(code)) throw new RefusedGrant('request', code);
+    throw unavailable(server, `has an authorization server, ${where}, that gave no token (${code}). Try again later.`);
+  }
+}
+
+/** Codes with which an authorization server says that it is out of order; `server_error` stands for what is no OAuth error, too. */
+const PASSING: ReadonlySet<string> = new Set(['temporarily_unavailable', 'slow_down']);
+
+function issuerOf({ metadata }: Discovered, iss: string): string {
+  return metadata !== undefined && isSameIssuer(metadata.issuer, iss) ? metadata.issuer : iss;
+}
+
+function audienceFacts({ server, oauth, discovered, elsewhere }: GrantContext): AudienceFacts {
+  const { indicator, issuer } = discovered;
+  return { server, indicator, issuer, isNamed: oauth?.issuer !== undefined, others: elsewhere };
+}
+
+function commonOf({ server, oauth, discovered, client, fetch }: GrantContext): Common {
+  const authentication = authenticationOf(oauth, client);
+  const information = {
+    client_id: client.id,
+    ...(client.secret === undefined ? {} : { client_secret: client.secret }),
+    ...(client.authMethod === undefined ? {} : { token_endpoint_auth_method: client.authMethod }),
+  };
+  return {
+    ...(discovered.metadata === undefined ? {} : { metadata: discovered.metadata }),
+    clientInformation: information as OAuthClientInformationMixed,
+    resource: discovered.indicator,
+    fetchFn: steady(server, fetch),
+    ...(authentication === undefined ? {} : { addClientAuthentication: authentication }),
+  };
+}
+
+/** What the entry prescribes; otherwise the choice is made by what the authorization server supports. */
+function authenticationOf(
+  oauth: OAuthDefinition | undefined,
+  client: RegisteredClient,
+): AddClientAuthentication | undefined {
+  if (oauth === undefined || client.known === 'registered') return undefined;
+  const { privateKey, tokenEndpointAuthMethod: method = privateKey === undefined ? undefined : 'private_key_jwt' } =
+    oauth;
+  if (method === 'private_key_jwt' && privateKey !== undefined) {
+    const sign = createPrivateKeyJwtAuth({
+      issuer: client.id,
+      subject: client.id,
+      privateKey,
+      alg: oauth.signingAlgorithm ?? 'RS256',
+    });
+    return async (headers, params, url, metadata) => {
+      params.set('client_id', client.id);
+      await sign(headers, params, url, metadata);
+    };
+  }
+  if (method === undefined) return undefined;
+  return (headers, params) => {
+    if (method === 'client_secret_basic') {
+      headers.set('authorization', `Basic ${Buffer.from(`${client.id}:${client.secret ?? ''}`).toString('base64')}`);
+      return;
+    }
+    params.set('client_id', client.id);
+    if (method === 'client_secret_post' && client.secret !== undefined) params.set('client_secret', client.secret);
+  };
+}
+
+/** Request Timeout, Too Early, Too Many Requests. */
+const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** A server in trouble says nothing about a token, whatever its answer looks like. */
+function steady(server: string, fetch: GuardedFetch): GuardedFetch {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    if (response.status < 500 && !BUSY.has(response.status)) return response;
+    await response.body?.cancel();
+    throw unavailable(
+      server,
+      `has an authorization server, ${originOf(String(url))}, that answers with HTTP ${response.status}. Try again later.`,
+    );
+  };
+}
+
+function tokensOf(answer: OAuthTokens, scope: string | undefined, startedAt: number): Tokens {
+  const { access_token: access, refresh_token: refreshToken, expires_in: seconds } = answer;
+  return {
+    access,
+    refresh: refreshToken,
+    scope: answer.scope ?? scope,
+    obtainedAt: startedAt,
+    // A token that ends at once would be renewed before every call.
+    expiresAt: seconds === undefined || !(seconds > 0) ? undefined : startedAt + seconds * 1000,
+  };
+}

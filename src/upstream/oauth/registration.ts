@@ -1,0 +1,114 @@
+/** How the gateway becomes a client of an authorization server (2026-07-28, basic/authorization/client-registration). */
+import { type OAuthClientMetadata, RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client';
+import type { OAuthDefinition } from '../../config/snapshot.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { unavailable } from '../failures.ts';
+import { CLIENT_NAME } from '../rpc/envelope.ts';
+import { configuredClient, type RegisteredClient } from './credential.ts';
+import type { GuardedFetch } from './credential-key.ts';
+import type { Discovered } from './discovery.ts';
+import { originOf } from './issuer.ts';
+
+export interface RegistrationOptions {
+  readonly server: string;
+  readonly oauth: OAuthDefinition | undefined;
+  readonly discovered: Discovered;
+  readonly redirectUri: string;
+  readonly scope: string | undefined;
+  /** The client of the last sign-in with this issuer; not one that came to nothing. */
+  readonly stored: RegisteredClient | undefined;
+  readonly fetch: GuardedFetch;
+}
+
+/**
+ * The client for a sign-in: of the entry, by its metadata document, or registered now.
+ * @throws GatewayError SERVER_UNAVAILABLE saying what the owner has to do.
+ */
+export async function clientFor(options: RegistrationOptions): Promise<RegisteredClient> {
+  const { server, oauth, discovered, redirectUri, stored } = options;
+  const { metadata, issuer } = discovered;
+  const configured = configuredClient(oauth);
+  if (configured !== undefined) return configured;
+  if (oauth?.clientMetadataUrl !== undefined && metadata?.client_id_metadata_document_supported === true) {
+    return {
+      id: oauth.clientMetadataUrl,
+      secret: undefined,
+      authMethod: oauth.tokenEndpointAuthMethod ?? 'none',
+      known: 'document',
+      redirectUri: undefined,
+    };
+  }
+  if (stored?.known === 'registered' && stored.redirectUri === redirectUri) return stored;
+  if (metadata === undefined || metadata.registration_endpoint !== undefined) return register(options);
+  throw unavailable(
+    server,
+    `belongs to the authorization server ${originOf(issuer)}, which registers no clients by itself: register one there with the redirect address ${redirectUri}, and put its "clientId" (and "redirectPort") into "oauth" of the entry.`,
+  );
+}
+
+async function register(options: RegistrationOptions): Promise<RegisteredClient> {
+  const { server, discovered, redirectUri, scope, fetch } = options;
+  const { authorizationServer, metadata } = discovered;
+  try {
+    const clientMetadata = metadataOf(redirectUri, discovered);
+    const made = await registerClient(authorizationServer, {
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(scope === undefined ? {} : { scope }),
+      clientMetadata,
+      fetchFn: async (...request) => withAddress(await fetch(...request), redirectUri),
+    });
+    return {
+      id: made.client_id,
+      secret: made.client_secret,
+      authMethod: made.token_endpoint_auth_method,
+      known: 'registered',
+      redirectUri,
+    };
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    if (metadata === undefined) {
+      throw unavailable(
+        server,
+        'refuses requests without a credential and does not say where to sign in: put the header that it wants into its entry.',
+      );
+    }
+    const where = `belongs to the authorization server ${originOf(authorizationServer)}, which`;
+    if (!(error instanceof RegistrationRejectedError)) {
+      const what = 'answered the registration of the gateway with something that is none';
+      throw unavailable(server, `${where} ${what}: ${BY_HAND}.`);
+    }
+    const isAboutAddress = /redirect/i.test(error.body);
+    const also = isAboutAddress
+      ? ` Where it does not take the address ${redirectUri}, try "redirectHost": "localhost" in "oauth".`
+      : '';
+    throw unavailable(server, `${where} refused to register the gateway (HTTP ${error.status}): ${BY_HAND}.${also}`);
+  }
+}
+
+/** An answer that does not repeat the address that was registered means the one that was asked for. */
+async function withAddress(response: Response, redirectUri: string): Promise<Response> {
+  if (!response.ok) return response;
+  const made: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (typeof made !== 'object' || made === null || 'redirect_uris' in made) return response;
+  return Response.json({ ...made, redirect_uris: [redirectUri] }, { status: response.status });
+}
+
+const BY_HAND = 'register a client there, and put its "clientId" into "oauth" of the entry';
+
+function metadataOf(redirectUri: string, { metadata }: Discovered): OAuthClientMetadata {
+  const methods = metadata?.token_endpoint_auth_methods_supported;
+  // A public client where that is possible: a secret would add nothing on the machine of a user (RFC 8252, section 8.5).
+  const method =
+    methods && ['none', 'client_secret_basic', 'client_secret_post'].find((name) => methods.includes(name));
+  return {
+    client_name: CLIENT_NAME,
+    redirect_uris: [redirectUri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    application_type: redirectUri.startsWith('https:') ? 'web' : 'native',
+    ...(method === undefined ? {} : { token_endpoint_auth_method: method }),
+  };
+}

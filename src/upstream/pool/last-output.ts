@@ -1,0 +1,30 @@
+/** What a program wrote last, in errors: for those alone whom it serves alone, since it writes of all its callers. */
+import { GatewayError } from '../../shared/errors.ts';
+import type { Tenant } from '../contract.ts';
+import type { PooledConnection } from './pooled-connection.ts';
+
+/** Member of an error's data: a sentence that quotes it. */
+export const LAST_OUTPUT = 'lastOutput';
+
+/** An error as its caller may read it. @param party undefined for the owner of the gateway. @param listing it was about a list, which others wait for too */
+export function toldTo(
+  error: unknown,
+  { exclusive, whose }: Pick<PooledConnection, 'exclusive' | 'whose'>,
+  party: Tenant | undefined,
+  listing = false,
+): unknown {
+  if (!(error instanceof GatewayError) || typeof error.data?.[LAST_OUTPUT] !== 'string') return error;
+  const isAlone = exclusive && !listing && whose !== undefined && whose.principal === party?.principal;
+  return party === undefined || party.sole || isAlone ? withOutput(error) : withoutOutput(error);
+}
+
+/** The whole error, for the log and the owner. */
+export function withOutput({ code, message, cause, data }: GatewayError): GatewayError {
+  const { [LAST_OUTPUT]: output = '', ...rest } = data ?? {};
+  return new GatewayError(code, `${message}${output}`, { cause, data: rest });
+}
+
+function withoutOutput({ code, message, cause, data }: GatewayError): GatewayError {
+  const { [LAST_OUTPUT]: _output, ...rest } = data ?? {};
+  return new GatewayError(code, message, { cause, data: rest });
+}

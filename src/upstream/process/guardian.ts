@@ -1,0 +1,77 @@
+/** Starts the guardian with the first child, keeps it informed, and replaces it when it dies before the gateway. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import process from 'node:process';
+import { builtProgram, startedProgram } from '../../shared/built-files.ts';
+import type { Log } from '../contract.ts';
+
+/** Milliseconds between two starts. */
+const AGAIN_MS = 1000;
+/** It keeps a list of numbers: the least of V8 will do. */
+const FLAGS = ['--max-old-space-size=16', '--max-semi-space-size=1', '--single-threaded', '--no-warnings'];
+
+/** The guardian's program; undefined where there is none (tests of the sources). */
+export function guardianScript(): string | undefined {
+  return builtProgram('guardian.js');
+}
+
+export interface Guardian {
+  /** A process was started as the leader of its own group. */
+  watch(pid: number): void;
+  /** Nobody of its tree is left. */
+  forget(pid: number): void;
+}
+
+/**
+ * @param script the guardian's program; undefined for no guardian (Windows, tests of the sources).
+ * @param gatewayId value that markers begin with, up to a full stop.
+ */
+export function createGuardian(script: string | undefined, gatewayId: string, log: Log): Guardian {
+  const roots = new Set<number>();
+  let child: ChildProcess | undefined;
+  let startedAt = Number.NEGATIVE_INFINITY;
+
+  const tell = (line: string): void => {
+    child?.stdin?.write(`${line}\n`);
+  };
+
+  const start = (): void => {
+    if (script === undefined || child !== undefined || process.platform === 'win32') return;
+    if (performance.now() - startedAt < AGAIN_MS) return;
+    startedAt = performance.now();
+    // Without the marker and in a session of its own: nothing that ends the gateway's processes shall end it.
+    const made = spawn(process.execPath, [...FLAGS, startedProgram(script)], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      env: {},
+      cwd: '/',
+    });
+    child = made;
+    made.stdin.on('error', () => undefined);
+    const lost = (): void => {
+      if (child !== made) return;
+      child = undefined;
+      log.warn({}, 'the guardian of the servers ended; another one is started');
+      if (roots.size > 0) setTimeout(start, AGAIN_MS).unref();
+    };
+    made.once('error', lost);
+    made.once('exit', lost);
+    // The gateway may end while it lives; that is what it is for.
+    made.unref();
+    if ('unref' in made.stdin) (made.stdin as unknown as { unref(): void }).unref();
+    tell(gatewayId);
+    for (const pid of roots) tell(`+${pid}`);
+  };
+
+  return {
+    watch(pid) {
+      const known = child;
+      roots.add(pid);
+      start();
+      if (child === known) tell(`+${pid}`);
+    },
+    forget(pid) {
+      roots.delete(pid);
+      tell(`-${pid}`);
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/** The process of a stdio server: started without a shell as the leader of its own group, and stopped with its whole tree. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import type { StdioDefinition } from '../../config/snapshot.ts';
+import { createDeferred } from '../../shared/deferred.ts';
+import { within } from '../../shared/wait-for.ts';
+import { childEnvironment } from './environment.ts';
+import { send } from './process-table.ts';
+import { createFamily } from './process-tree.ts';
+
+/** Milliseconds between the steps of a stop (docs/servers.md, Stop). */
+const STEP_MS = 2000;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Set when the process could not be started. */
+  readonly error: NodeJS.ErrnoException | undefined;
+}
+
+export interface ServerProcess {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<Exit>;
+  /** Closes stdin, waits 2 s, SIGTERM to the tree, 2 s, SIGKILL. Resolves when nobody of the tree is left. */
+  stop(): Promise<void>;
+  /** SIGKILL to the group, at once; nothing where the tree is known to be gone. */
+  kill(): void;
+  /** Resolves after a stop, when nobody of the tree is left. */
+  readonly stopped: Promise<void>;
+}
+
+/**
+ * Starts a server. Never throws: what goes wrong is in `exited`.
+ * @param marker value that this process and all its descendants carry in their environment.
+ */
+export function startProcess(definition: StdioDefinition, marker: string, stepMs: number = STEP_MS): ServerProcess {
+  const posix = process.platform !== 'win32';
+  let child: ChildProcessWithoutNullStreams;
+  try {
+    child = spawn(definition.command, [...definition.args], {
+      cwd: definition.cwd,
+      env: childEnvironment(definition.env, marker),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: posix,
+      windowsHide: true,
+    });
+  } catch (error) {
+    return neverStarted(Promise.resolve(error as NodeJS.ErrnoException));
+  }
+  // Without descriptors for its pipes it has none.
+  if (child.stdin === undefined) return neverStarted(once(child, 'error').then(([error]) => error));
+  const { pid } = child;
+  const family =
+    pid === undefined ? undefined : createFamily({ roots: new Set([pid]), marked: (found) => found === marker });
+  let gone = false;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, error }));
+    child.once('exit', (code, signal) => {
+      gone = true;
+      resolve({ code, signal, error: undefined });
+    });
+  });
+  // A pipe that breaks is told by `exited`; without a listener it would end the gateway.
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
+
+  const killTree = async (): Promise<void> => {
+    if (family === undefined) return;
+    if ((await family.refresh()) === 0) return;
+    family.signal('SIGTERM');
+    if (await family.gone(stepMs)) return;
+    family.signal('SIGKILL');
+    await family.gone(stepMs);
+  };
+
+  const stop = async (): Promise<void> => {
+    if (pid === undefined) return;
+    // While the parents live, children that leave the group can still be found through them.
+    await family?.refresh();
+    child.stdin.end();
+    await within(exited, stepMs);
+    if (posix) await killTree();
+    else if (!gone) spawn('taskkill', ['/pid', String(pid), '/T', '/F']).on('error', () => undefined);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+
+  let stopping: Promise<void> | undefined;
+  let treeGone = pid === undefined;
+  const stopped = createDeferred<void>();
+  return {
+    pid,
+    stopped: stopped.promise,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exited,
+    stop: () => {
+      stopping ??= stop().finally(() => {
+        treeGone = true;
+        stopped.resolve();
+      });
+      return stopping;
+    },
+    kill: () => {
+      if (pid !== undefined && !treeGone) send(posix ? -pid : pid, 'SIGKILL');
+    },
+  };
+}
+
+/** What there is of a process that the system did not start. */
+function neverStarted(failure: Promise<NodeJS.ErrnoException>): ServerProcess {
+  return {
+    pid: undefined,
+    // Takes what is sent until the failure is known.
+    stdin: new PassThrough().resume(),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    exited: failure.then((error) => ({ code: null, signal: null, error })),
+    stop: () => Promise.resolve(),
+    kill: () => undefined,
+    stopped: Promise.resolve(),
+  };
+}
+
+/** How a process ended that was started, going on from `Server "x" `. */
+export function describeExit({ code, signal }: Exit): string {
+  return signal === null ? `stopped by itself (exit status ${code}).` : `was stopped by the signal ${signal}.`;
+}

@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createPendingRequests, MAX_TOTAL_MS } from './pending-requests.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Milliseconds of fake time that a turn of the event loop takes: what has arrived is read before anything is late. */
+const A_TURN = 1;
+
+it('a call that reports progress for ever takes ten minutes', () => {
+  const cancelled = vi.fn();
+  const failed = vi.fn();
+  const calls = createPendingRequests('server', cancelled);
+  const call = calls.begin('tools/call', { timeoutMs: 60_000 }, vi.fn(), failed);
+  for (let ms = 0; ms < MAX_TOTAL_MS; ms += 50_000) {
+    expect(failed).not.toHaveBeenCalled();
+    calls.restart(call);
+    vi.advanceTimersByTime(50_000);
+  }
+  vi.advanceTimersByTime(A_TURN);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'TIMEOUT' }));
+  expect(cancelled).toHaveBeenCalledExactlyOnceWith(call.id, 'Time-out.');
+});
+
+it('a call with a longer time-out of its own has that, and progress adds nothing to it', () => {
+  const failed = vi.fn();
+  const calls = createPendingRequests('server', vi.fn());
+  const call = calls.begin('tools/call', { timeoutMs: 2 * MAX_TOTAL_MS }, vi.fn(), failed);
+  vi.advanceTimersByTime(MAX_TOTAL_MS + 1);
+  calls.restart(call);
+  vi.advanceTimersByTime(MAX_TOTAL_MS - 2);
+  expect(failed).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1 + A_TURN);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'TIMEOUT' }));
+});
+
+it('a call whose caller is asked something waits no longer than that either', () => {
+  const failed = vi.fn();
+  const calls = createPendingRequests('server', vi.fn());
+  const call = calls.begin('tools/call', { timeoutMs: 1000 }, vi.fn(), failed);
+  calls.hold(call, 1);
+  vi.advanceTimersByTime(MAX_TOTAL_MS - 1);
+  expect(failed).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1 + A_TURN);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'TIMEOUT' }));
+});

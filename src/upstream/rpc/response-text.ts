@@ -1,0 +1,129 @@
+/** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
+import { foldCase } from '../../protocol/fold-case.ts';
+import { errorMember, isEmptyArray, type ResponseMessage, stringValue } from '../../protocol/json-rpc.ts';
+import { keepMembers, oneLine } from '../../protocol/json-text.ts';
+import { isHopByHopMeta, isHopByHopResult } from '../../protocol/revisions.ts';
+import { findMember, type Member, type ScannedObject } from '../../protocol/scan.ts';
+import type { Reply } from '../contract.ts';
+
+/** Code of the error that stands for an answer which is not one. */
+const INVALID_ANSWER = -32603;
+
+interface Relayed {
+  /** Members without braces, on one line. */
+  readonly members: string;
+  /** Offset in `members` after the `{` of `_meta`, -1 without one. */
+  readonly metaAt: number;
+}
+
+/**
+ * The members of an object that `keep` accepts, without the hop-by-hop fields of its `_meta`. Of several members that a reader may
+ * take for `_meta` only the first is kept, and it only where it is an object: the next hop writes its own fields into it.
+ * @param isHop says which those are.
+ */
+export function relayedMembers(
+  text: string,
+  object: ScannedObject,
+  keep: (key: string, member: Member) => boolean,
+  isHop: (key: string) => boolean = isHopByHopMeta,
+): Relayed {
+  let members = '';
+  let metaAt = -1;
+  let hasMeta = false;
+  /** Where the members begin and end that are kept as they stand: of neighbours one piece is cut out, not one of each. */
+  let from = -1;
+  let to = -1;
+  const append = (piece: string): void => {
+    members = members === '' ? piece : `${members},${piece}`;
+  };
+  const cut = (): void => {
+    if (from >= 0) append(text.slice(from, to));
+    from = -1;
+  };
+  for (const member of object.members) {
+    const { key, keyStart, start, end, object: inner } = member;
+    if (!keep(key, member) || (isMetaLike(key) && (key !== '_meta' || inner === undefined || hasMeta))) cut();
+    else if (inner !== undefined && hasHopByHopMeta(member, isHop)) {
+      cut();
+      hasMeta = true;
+      const kept = keepMembers(text, inner, (field) => !isHop(field));
+      if (kept === '') continue;
+      append(`"_meta":{${kept}}`);
+      metaAt = members.length - kept.length - 1;
+    } else {
+      if (from < 0) from = keyStart;
+      to = end;
+      if (key === '_meta' && inner !== undefined) {
+        hasMeta = true;
+        metaAt = (members === '' ? 0 : members.length + 1) + start + 1 - from;
+      }
+    }
+  }
+  cut();
+  return { members: oneLine(members), metaAt };
+}
+
+function isMetaLike(key: string): boolean {
+  return key === '_meta' || (key.length === 5 && foldCase(key) === '_meta');
+}
+
+function hasHopByHopMeta(member: Member, isHop: (key: string) => boolean): boolean {
+  return member.key === '_meta' && member.object?.members.some((field) => isHop(field.key)) === true;
+}
+
+/** Requests that are answered with an empty result: null says the same, and so does an empty array. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set([
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'tasks/cancel',
+  'tasks/update',
+]);
+const NOTHING: Reply = {
+  ok: true,
+  result: { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined },
+};
+
+/** Members of results that clients refuse as null, although it means that they are not there. */
+const MAY_BE_ABSENT: ReadonlySet<string> = new Set([
+  'isError',
+  'structuredContent',
+  'nextCursor',
+  'description',
+  'instructions',
+  'requestState',
+  'inputRequests',
+]);
+
+/** The reply that a response to `method` carries; an answer that MCP does not allow becomes an error. */
+export function readReply(message: ResponseMessage, method: string): Reply {
+  const { text, result, error } = message;
+  if (error !== undefined) return { ok: false, ...errorMember(text, error) };
+  const isNothing = result !== undefined && (result.isNull || isEmptyArray(text, result));
+  if (isNothing && SAYS_NOTHING.has(method)) return NOTHING;
+  if (result?.object === undefined) {
+    return { ok: false, code: INVALID_ANSWER, message: 'The server answered with a result that is not an object.' };
+  }
+  const ttlMember = findMember(result.object, 'ttlMs');
+  const errorFlag = findMember(result.object, 'isError');
+  const ttl = ttlMember === undefined ? undefined : Number(text.slice(ttlMember.start, ttlMember.end));
+  // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
+  const resultType = stringValue(text, findMember(result.object, 'resultType')) ?? 'complete';
+  // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
+  const isTask = resultType === 'task' || method.startsWith('tasks/');
+  const keep = (key: string, { isNull }: Member): boolean =>
+    (!isHopByHopResult(key) || (isTask && key === 'ttlMs')) && !(isNull && MAY_BE_ABSENT.has(key));
+  const { members, metaAt } = relayedMembers(text, result.object, keep);
+  return {
+    ok: true,
+    result: {
+      text: `{${members}}`,
+      members,
+      metaAt: metaAt < 0 ? -1 : metaAt + 1,
+      resultType,
+      isError: errorFlag !== undefined && text.startsWith('true', errorFlag.start),
+      ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),
+    },
+  };
+}

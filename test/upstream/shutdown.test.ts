@@ -1,0 +1,175 @@
+/** Shutdown (docs/operations.md, Stop): running calls get an answer, and no process that the gateway started survives it. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { serveHttp, serveStdio } from '../support/gateway.ts';
+import { fileText, type Home, type Json, linesOf, makeHome, servers, withPrincipals } from '../support/home.ts';
+import { request } from '../support/http.ts';
+import { CORNERS, type Front, open, overMatrix, TRANSPORTS } from '../support/matrix.ts';
+import { fixture } from '../support/paths.ts';
+import { assertGone, isAlive, processesOf, until } from '../support/process.ts';
+import type { Answer, Exchange } from '../support/rpc.ts';
+import { errorOf, executeText, resultOf, textOf } from '../support/tools.ts';
+
+/** Milliseconds after which everything has ended: drain limit, then 2 s for each step of stopping a child. */
+const DEADLINE = 20_000;
+
+function bench(more: Json = {}): { home: Home; events: string } {
+  const home = makeHome({ rules: withPrincipals({ default: { allow: { servers: ['*'] } } }) });
+  const events = path.join(home.dir, 'events');
+  writeFileSync(
+    home.servers,
+    fileText(
+      servers({
+        calc: fixture('calc', { LABEL: 'here' }),
+        slow: fixture('slow', { EVENTS_FILE: events }),
+        ...more,
+      }),
+    ),
+  );
+  return { home, events };
+}
+
+/** Ends only by SIGKILL, and has children that are like it. */
+const STUBBORN = { stubborn: fixture('stubborn', { CHILDREN: 'yes' }) };
+
+async function waiting(front: Front, events: string, key: string): Promise<Exchange> {
+  const exchange = front.rpc.start('tools/call', {
+    name: 'execute_tool',
+    arguments: { server: 'slow', tool: 'pulse', args: { key, steps: 20 } },
+  });
+  await until(() => linesOf(events).includes(`call pulse ${key}`), 'the call arrived');
+  return exchange;
+}
+
+describe.runIf(process.platform === 'linux')('no process is left', () => {
+  overMatrix(
+    [CORNERS[0], CORNERS[3]].filter((kind) => kind !== undefined),
+    (kind) => {
+      it('SIGTERM with a call in flight: it gets its result, and everything ends', async () => {
+        const { home, events } = bench(STUBBORN);
+        const front = await open(kind, { home });
+        const pids = JSON.parse(await executeText(front.rpc, { server: 'stubborn', tool: 'pids' })) as number[];
+        expect(pids).toHaveLength(3);
+        const exchange = await waiting(front, events, 'k');
+        front.running.child.kill('SIGTERM');
+        expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
+        expect((await front.running.stop(null, DEADLINE)).code).toBe(0);
+        expect(pids.filter(isAlive)).toEqual([]);
+        await assertGone(home.dir);
+        // Its stdin was closed first, as a client should do; it went without a signal.
+        expect(linesOf(events)).toContain('stdin end');
+        expect(linesOf(events)).not.toContain('SIGTERM');
+        home.remove();
+      });
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+  ] as const)('%s ends an idle gateway at once, with the status %i', async (signal, status) => {
+    const home = makeHome({
+      servers: servers({ calc: fixture('calc') }),
+      rules: withPrincipals({ default: { allow: { servers: ['*'] } } }),
+    });
+    for (const transport of TRANSPORTS) {
+      const gateway = await open({ transport, revision: '2026-07-28' }, { home });
+      expect(await executeText(gateway.rpc, { server: 'calc', tool: 'label' })).toBe('none');
+      const began = Date.now();
+      expect((await gateway.running.stop(signal)).code).toBe(status);
+      expect(Date.now() - began).toBeLessThan(2_000);
+      await assertGone(home.dir);
+    }
+    home.remove();
+  });
+
+  it('the end of stdin: what was asked before is answered', async () => {
+    const { home, events } = bench();
+    const gateway = await serveStdio({ home });
+    const exchange = await waiting(gateway, events, 'k');
+    gateway.running.child.stdin?.end();
+    expect(textOf(resultOf(await exchange.answer))).toBe('pulsed 20');
+    expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);
+    await assertGone(home.dir);
+    home.remove();
+  });
+
+  it('a call that does not end in time gets an error before the deadline', async () => {
+    const { home, events } = bench();
+    const gateway = await serveStdio({ home });
+    const exchange = gateway.rpc.start('tools/call', {
+      name: 'execute_tool',
+      arguments: { server: 'slow', tool: 'wait', args: { key: 'for-ever' } },
+    });
+    await until(() => linesOf(events).includes('call wait for-ever'), 'the call arrived');
+    gateway.running.child.kill('SIGTERM');
+    expect(errorOf(resultOf(await exchange.answer))).toEqual({
+      code: 'SHUTTING_DOWN',
+      message:
+        'The gateway is shutting down: the call was cancelled. The call may have taken effect: check before you repeat it.',
+    });
+    await gateway.running.stop(null, DEADLINE);
+    await assertGone(home.dir);
+    home.remove();
+  });
+
+  it('a second signal ends it at once, and what is left is finished by a guardian', async () => {
+    const { home, events } = bench(STUBBORN);
+    const gateway = await serveStdio({ home });
+    await executeText(gateway.rpc, { server: 'stubborn', tool: 'pids' });
+    void (await waiting(gateway, events, 'k')).answer.catch(() => {});
+    gateway.running.child.kill('SIGTERM');
+    await gateway.running.waitForStderr(/SIGTERM|shut|stop|drain/i);
+    const began = Date.now();
+    gateway.running.child.kill('SIGTERM');
+    await gateway.running.exited;
+    expect(Date.now() - began).toBeLessThan(1_500);
+    await until(() => processesOf(home.dir).filter(isAlive).length === 0, 'the guardian has finished', 8_000);
+    home.remove();
+  });
+
+  it('a broken stdout ends it', async () => {
+    const { home } = bench(STUBBORN);
+    const gateway = await serveStdio({ home });
+    await executeText(gateway.rpc, { server: 'stubborn', tool: 'pids' });
+    gateway.running.child.stdout?.destroy();
+    gateway.rpc.send('{"jsonrpc":"2.0","id":1,"method":"ping"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n');
+    gateway.rpc.send('{"jsonrpc":"2.0","id":3,"method":"ping"}\n');
+    await gateway.running.exited;
+    await until(() => processesOf(home.dir).filter(isAlive).length === 0, 'everything has ended', 10_000);
+    home.remove();
+  });
+});
+
+it.each([
+  ['one process', []],
+  ['two workers', ['--workers', '2']],
+])(
+  'while it drains, on new connections: ready is 503, health lives, new calls are refused; %s',
+  async (_what, args) => {
+    const { home, events } = bench();
+    const gateway = await serveHttp({ home, args });
+    const status = async (path: string): Promise<number> => (await request(`${gateway.origin}${path}`)).status;
+    expect([await status('/ready'), await status('/health')]).toEqual([200, 200]);
+    const rpc = await gateway.open();
+    const running = rpc.start('tools/call', {
+      name: 'execute_tool',
+      arguments: { server: 'slow', tool: 'wait', args: { key: 'k' } },
+    });
+    await until(() => linesOf(events).includes('call wait k'), 'the call arrived');
+    gateway.running.child.kill('SIGTERM');
+    await until(async () => (await status('/ready')) === 503, 'it drains');
+    expect(await status('/health')).toBe(200);
+    // Each worker hears of it for itself.
+    const late = async (): Promise<Answer> => (await gateway.open()).call('tools/list', {});
+    await until(async () => (await late()).status === 503, 'calls are refused');
+    expect((await late()).message.error?.message).toContain('shutting down');
+    running.cancel();
+    await running.answer.catch(() => undefined);
+    expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);
+    await assertGone(home.dir);
+    home.remove();
+  },
+);
