@@ -1,6 +1,7 @@
 import { MAX_DEPTH } from '../protocol/json-rpc.ts';
-import { elements } from '../protocol/json-text.ts';
-import { ScanError, scanObject } from '../protocol/scan.ts';
+import { elements, elementsInTurns } from '../protocol/json-text.ts';
+import { Scan, ScanError } from '../protocol/scan.ts';
+import { inTurns, isLarge, STEP } from '../shared/large-text.ts';
 
 /** Messages that one batch may have: each is a request in flight. */
 const MAX_BATCH = 100;
@@ -10,16 +11,29 @@ export interface BadBatch {
   readonly message: string;
 }
 
-/** The messages of a batch (2025-03-26, basic, Batching). */
-export function batchElements(text: string): string[] | BadBatch {
+/** The messages of a batch (2025-03-26, basic, Batching); a promise where it is large. */
+export function batchElements(text: string): Promise<string[] | BadBatch> | string[] | BadBatch {
   const array = text.trim();
-  try {
-    scanObject(`{"batch":${array}}`, {}, { maxDepth: MAX_DEPTH + 2, uniqueKeys: true });
-  } catch (error) {
-    if (!(error instanceof ScanError)) throw error;
-    return { code: error.reason === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST', message: error.message };
+  const scan = new Scan(`{"batch":${array}}`, {}, { maxDepth: MAX_DEPTH + 2, uniqueKeys: true });
+  if (isLarge(array.length)) {
+    return inTurns(() => scan.advance(STEP))
+      .then(() => elementsInTurns(array, MAX_BATCH + 1))
+      .then(checked, badBatch);
   }
-  const parts = elements(array, MAX_BATCH + 1);
+  try {
+    scan.advance(Number.POSITIVE_INFINITY);
+  } catch (error) {
+    return badBatch(error);
+  }
+  return checked(elements(array, MAX_BATCH + 1));
+}
+
+function badBatch(error: unknown): BadBatch {
+  if (!(error instanceof ScanError)) throw error;
+  return { code: error.reason === 'syntax' ? 'PARSE_ERROR' : 'INVALID_REQUEST', message: error.message };
+}
+
+function checked(parts: string[]): string[] | BadBatch {
   if (parts.length === 0) return { code: 'INVALID_REQUEST', message: 'A batch must hold at least one message.' };
   if (parts.length > MAX_BATCH)
     return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };

@@ -1,7 +1,7 @@
 /** JSON-RPC 2.0 messages as data: what one text holds, with spans for everything that is not ours. */
 import { inTurns, isLarge, STEP, turnFor } from '../shared/large-text.ts';
 import { oneLine, oneLineInTurns } from './json-text.ts';
-import { hasRepeatedKey, MESSAGE_NAMES, misspelled, shapeOf } from './member-names.ts';
+import { hasRepeatedKey, hasTooManyMembers, MAX_MEMBERS, MESSAGE_NAMES, misspelled, shapeOf } from './member-names.ts';
 import { canonicalId, type FoundIds, type IdText, idsIn, idsInTurns } from './request-id.ts';
 import {
   findMember,
@@ -14,7 +14,7 @@ import {
   type Shape,
   scanObject,
 } from './scan.ts';
-import { unescapedInTurns } from './unescape.ts';
+import { unescapedInTurns, unescapedStart } from './unescape.ts';
 
 export interface RequestMessage {
   readonly kind: 'request';
@@ -115,6 +115,13 @@ export async function parseLarge(text: string, from: Sender): Promise<Message> {
   }
   const line = await oneLineInTurns(text);
   await turnFor(text.length);
+  if (from === 'caller' && hasTooManyMembers(scan.root, MESSAGE_NAMES))
+    return settledInTurns(line, from, {
+      kind: 'flaw',
+      code: 'INVALID_REQUEST',
+      message: TOO_MANY_MEMBERS,
+      id: undefined,
+    });
   return settledInTurns(line, from, readRoot(line, scan.root, from));
 }
 
@@ -161,6 +168,8 @@ function readRoot(text: string, root: ScannedObject, from: Sender): Message | Fl
     return { kind: 'flaw', code: 'INVALID_REQUEST', message: misspelledText(wrong), id: undefined };
   return classify(text, root, from);
 }
+
+const TOO_MANY_MEMBERS = `The message has an object of the protocol with more than ${MAX_MEMBERS} keys.`;
 
 function misspelledText({ key, keyStart }: Member): string {
   const name = JSON.stringify(key.slice(0, 64));
@@ -253,18 +262,40 @@ export async function stringValueInTurns(text: string, member: Member | undefine
     : undefined;
 }
 
-/** Code, message and data (JSON text) of an `error` member; an error that is none becomes an internal one. */
+/** Characters of the message of an error, of its data, and of its code. */
+const MAX_ERROR_MESSAGE = 64 * 1024;
+const MAX_ERROR_DATA = 1024 * 1024;
+const MAX_CODE = 32;
+
+/**
+ * Code, message and data (JSON text) of an `error` member; an error that is none becomes an internal one. A message that is long is
+ * cut, data that is long is left out: both are read several times on their way.
+ */
 export function errorMember(
   text: string,
   error: Member | undefined,
 ): { readonly code: number; readonly message: string; readonly data?: string } {
-  const code = parsedValue(text, findMember(error?.object, 'code'));
-  const data = findMember(error?.object, 'data');
+  const { object } = error ?? {};
+  const code = parsedValue(text, noLonger(findMember(object, 'code'), MAX_CODE));
+  const data = noLonger(findMember(object, 'data'), MAX_ERROR_DATA);
+  const message = findMember(object, 'message');
+  const whole = noLonger(message, MAX_ERROR_MESSAGE);
+  const said = whole === undefined ? stringStart(text, message, MAX_ERROR_MESSAGE) : stringValue(text, whole);
   return {
     code: typeof code === 'number' && Number.isInteger(code) ? code : -32603,
-    message: stringValue(text, findMember(error?.object, 'message')) ?? 'The answer is an error without a message.',
+    message: said ?? 'The answer is an error without a message.',
     ...(data === undefined ? {} : { data: oneLine(text.slice(data.start, data.end)) }),
   };
+}
+
+function noLonger(member: Member | undefined, most: number): Member | undefined {
+  return member === undefined || member.end - member.start > most ? undefined : member;
+}
+
+/** The first characters of a long string; undefined for any other value. */
+function stringStart(text: string, member: Member | undefined, most: number): string | undefined {
+  if (member === undefined || text.charCodeAt(member.start) !== 0x22) return undefined;
+  return unescapedStart(text.slice(member.start + 1, member.end - 1), most);
 }
 
 /** The JSON text of a member's value; undefined where there is no member. */

@@ -183,6 +183,18 @@ function repeats(object: ScannedObject, names: Names): boolean {
   });
 }
 
+/** Keys of an object whose names are compared with those that the protocol knows. */
+export const MAX_MEMBERS = 10_000;
+
+/** Whether comparing them would take long. */
+export function hasTooManyMembers({ members }: ScannedObject, names: Names): boolean {
+  if (members.length > MAX_MEMBERS) return true;
+  return members.some(({ key, object }) => {
+    const below = object === undefined ? undefined : names.inner.get(key);
+    return object !== undefined && below !== undefined && hasTooManyMembers(object, below);
+  });
+}
+
 /** Up to so many members, each is compared with each. */
 const FEW_MEMBERS = 8;
 

@@ -473,9 +473,11 @@ export class Scan {
   #digits(): void {
     const text = this.#text;
     const from = this.#at;
-    let code = text.charCodeAt(this.#at);
-    while (code >= ZERO && code <= NINE) code = text.charCodeAt(++this.#at);
-    if (this.#at === from) throw this.#syntax('a value');
+    let at = from;
+    let code = text.charCodeAt(at);
+    while (code >= ZERO && code <= NINE) code = text.charCodeAt(++at);
+    this.#at = at;
+    if (at === from) throw this.#syntax('a value');
   }
 
   #word(word: string): void {
@@ -485,10 +487,12 @@ export class Scan {
 
   #space(): void {
     const text = this.#text;
-    let code = text.charCodeAt(this.#at);
+    let at = this.#at;
+    let code = text.charCodeAt(at);
     // One comparison for what is none.
-    while (code <= 0x20 && (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09))
-      code = text.charCodeAt(++this.#at);
+    if (code > 0x20) return;
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++at);
+    this.#at = at;
   }
 
   #syntax(expected: string): ScanError {

@@ -20,6 +20,12 @@ export async function unescapedInTurns(raw: string): Promise<string> {
   return pieces.join('');
 }
 
+/** The same of its first characters, where it has many. */
+export function unescapedStart(raw: string, most: number): string {
+  const start = raw.length > most ? raw.slice(0, endOutside(raw, 0, most)) : raw;
+  return start.includes('\\') ? (JSON.parse(`"${start}"`) as string) : start;
+}
+
 /** The last offset up to `end` that is not inside of an escape. @param from an offset that is not either */
 function endOutside(raw: string, from: number, end: number): number {
   for (let at = end - 1; at > end - LONGEST && at >= from; at--) {

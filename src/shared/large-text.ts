@@ -2,7 +2,7 @@
  * What is large is read in slices, and of everything large together there is one slice per turn of the event loop: others never wait
  * for more than that, however much there is.
  */
-import { Buffer } from 'node:buffer';
+import { Buffer, isAscii } from 'node:buffer';
 
 /** Bytes or characters from which a message is read in slices. */
 const LARGE = 256 * 1024;
@@ -63,6 +63,9 @@ export async function eachPiece(text: string, take: (piece: string) => boolean):
 
 /** The text of valid UTF-8; decoding much of it that is not ASCII takes long. */
 export async function decodeLarge(bytes: Buffer): Promise<string> {
+  await turn();
+  // A copy of the bytes: no piece would cost less than the whole.
+  if (isAscii(bytes)) return bytes.toString('latin1');
   const pieces: string[] = [];
   let at = 0;
   await inTurns(() => {

@@ -12,6 +12,7 @@ import type { Connection } from '../pipeline/caller.ts';
 import {
   type InvalidMessage,
   type Message,
+  parseAny,
   parseLarge,
   parseMessage,
   type RequestMessage,
@@ -147,12 +148,18 @@ export function serveStdio(options: StdioOptions): StdioTransport {
   };
 
   const receiveBatch = async (text: string): Promise<void> => {
-    const parts = batchElements(text);
+    const found = batchElements(text);
+    const parts = found instanceof Promise ? await found : found;
     if (!Array.isArray(parts)) {
       send(refusal('null', parts.code, parts.message).text);
       return;
     }
-    const answers = await Promise.all(parts.map((part) => reply(parseMessage(part, 'caller'))));
+    const answers = await Promise.all(
+      parts.map((part) => {
+        const message = parseAny(part, 'caller');
+        return message instanceof Promise ? message.then(reply) : reply(message);
+      }),
+    );
     const present = answers.filter((text) => text !== undefined);
     for (const array of answerArrays(present, longest)) send(array);
   };

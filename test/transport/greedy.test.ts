@@ -38,6 +38,22 @@ it('all of it at once: a modest caller gets every answer, and the greedy one is 
   expect(outcome('sessions')).toMatch(/^200 4\d{6}$|^429 /);
 }, 120_000);
 
+it('arguments that would take long to read are refused, and what is as long as it may be is not', async () => {
+  const greedy = await openHttp(gateway.url, MODERN, { token: GREEDY_TOKEN });
+  const say = async (args: object): Promise<string> =>
+    (await execute(greedy, { server: 'greedy', tool: 'small', ...args })).content.map(({ text }) => text).join('');
+  const inside = (size: number): string => JSON.stringify({ x: 'x'.repeat(size) });
+  expect(await say({ args: inside(1_000_000) })).toBe('{"a":"b"}');
+  expect(await say({ args: inside(1_100_000) })).toContain(
+    'args is longer than 1048576 characters: give a JSON object',
+  );
+  expect(await say({ args: { x: 'x'.repeat(1_100_000) } })).toBe('{"a":"b"}');
+  expect(await say({ timeout_ms: Array(100_000).fill(1) })).toContain('timeout_ms is longer than 65536 characters');
+  expect(await say({ max_result_tokens: ' '.repeat(70_000) })).toContain('max_result_tokens is longer than 65536');
+  const names = await callTool(greedy, 'get_server_tools', { server: 'greedy', names: Array(20_000).fill('small') });
+  expect(JSON.stringify(names)).toContain('names is longer than 65536 characters');
+});
+
 it('what is within the bounds of a list can be used', async () => {
   const greedy = await openHttp(gateway.url, MODERN, { token: GREEDY_TOKEN });
   expect(await executeText(greedy, { server: 'endless', tool: 'short0' })).toBe('short0 failed');

@@ -7,6 +7,9 @@ import { GatewayError } from '../../shared/errors.ts';
 const MAX_ARGS_DEPTH = 64;
 /** Names and patterns are matched against every rule; no real one is longer. */
 const MAX_STRING = 1024;
+/** Characters of the JSON of a list of names or any other value, and of an object inside a string. */
+const MAX_VALUE = 64 * 1024;
+const MAX_INSIDE = 1024 * 1024;
 
 /** Models write values as strings, and the Python gateway took them. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -113,6 +116,10 @@ class ScannedArguments implements Arguments {
     const raw = this.#text.slice(member.start, member.end);
     // Scanned with the message already, which is stricter than what follows.
     if (member.object !== undefined) return { text: raw, keys: member.object.members.map((found) => found.key) };
+    if (raw.length > MAX_INSIDE)
+      return this.#refuse(
+        `${name} is longer than ${MAX_INSIDE} characters: give a JSON object, not a string that holds one.`,
+      );
     const json = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw;
     try {
       const scanned = scanObject(json, {}, { maxDepth: MAX_ARGS_DEPTH, uniqueKeys: true });
@@ -128,7 +135,10 @@ class ScannedArguments implements Arguments {
   }
 
   #value(name: string): unknown {
-    return parsedValue(this.#text, this.#present(name));
+    const member = this.#present(name);
+    if (member !== undefined && member.end - member.start > MAX_VALUE)
+      return this.#refuse(`${name} is longer than ${MAX_VALUE} characters.`);
+    return parsedValue(this.#text, member);
   }
 
   #number(name: string, least: number): number | undefined {

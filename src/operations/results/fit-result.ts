@@ -197,5 +197,6 @@ function rewritten(text: string, root: ScannedObject, blocks: readonly string[],
     parts.push(part);
     length += part.length + 1;
   }
-  return { text: `{${parts.join(',')}}`, metaAt };
+  const members = parts.join(',');
+  return { text: `{${members}}`, members, metaAt };
 }

@@ -10,7 +10,7 @@ import {
   type InvalidMessage,
   type Message,
   type NotificationMessage,
-  parseMessage,
+  parseAny,
   type RequestMessage,
   type ResponseMessage,
 } from '../../protocol/json-rpc.ts';
@@ -138,19 +138,23 @@ export function createLegacyEndpoint(
     async batch(post, text) {
       const session = sessionOf(post);
       if (session === undefined) return;
-      const parts = hasBatches(session.revision) ? batchElements(text) : NO_BATCHES;
+      const found = hasBatches(session.revision) ? batchElements(text) : NO_BATCHES;
+      const parts = found instanceof Promise ? await found : found;
       if (!Array.isArray(parts)) {
         send(post, refusal('null', parts.code, parts.message));
         return;
       }
       const reply = replyOf(post, session);
+      const receive = (message: Message): Promise<McpResponse | undefined> | McpResponse | undefined => {
+        if (message.kind === 'request') return answer(post, session, message, (said) => reply.notify(said));
+        if (message.kind === 'invalid') return refused(session, message);
+        take(post, session, message);
+        return undefined;
+      };
       const answers = await Promise.all(
-        parts.map((part): Promise<McpResponse | undefined> | McpResponse | undefined => {
-          const message = parseMessage(part, 'caller');
-          if (message.kind === 'request') return answer(post, session, message, (said) => reply.notify(said));
-          if (message.kind === 'invalid') return refused(session, message);
-          take(post, session, message);
-          return undefined;
+        parts.map((part) => {
+          const message = parseAny(part, 'caller');
+          return message instanceof Promise ? message.then(receive) : receive(message);
         }),
       );
       const present = answers.flatMap((answered) => (answered === undefined ? [] : [answered.text]));
