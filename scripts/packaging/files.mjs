@@ -1,0 +1,25 @@
+/** The generated files of `packaging/`, by path: what they say, made of what the program and its documentation say. */
+import { dockerfile } from './dockerfile.mjs';
+import { formula, NO_HASH } from './formula.mjs';
+import { marketplace, mcpbManifest, plugin, serverJson } from './manifests.mjs';
+import { manualPage } from './manual-page.mjs';
+import { loadProgram } from './program.mjs';
+import { documentedVariables } from './variables.mjs';
+
+/** Paths from the root of the repository -> texts. */
+export async function packagingFiles() {
+  const variables = documentedVariables();
+  return new Map([
+    ['packaging/man/agent-mcp-gateway.1', manualPage(await loadProgram(), variables)],
+    ['packaging/docker/Dockerfile', dockerfile()],
+    ['packaging/homebrew/agent-mcp-gateway.rb', formula(NO_HASH)],
+    ['packaging/mcpb/manifest.json', json(mcpbManifest())],
+    ['packaging/mcp-registry/server.json', json(serverJson(variables))],
+    ['packaging/claude-plugin/.claude-plugin/plugin.json', json(plugin())],
+    ['.claude-plugin/marketplace.json', json(marketplace())],
+  ]);
+}
+
+export function json(value) {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
