@@ -20,9 +20,9 @@ function sizeOf(bodies: readonly string[]): number {
 /** Most batches are put together in one place that is used again. */
 let keptRoom: Buffer | undefined;
 
-function roomFor(bodies: readonly string[]): Buffer {
+function roomFor(text: string): Buffer {
   // A UTF-16 code unit has at most three bytes in UTF-8.
-  const needed = bodies.reduce((sum, body) => sum + 3 * body.length + CHAIN_BYTES, 0);
+  const needed = 3 * text.length;
   if (needed > KEPT_ROOM) return Buffer.allocUnsafeSlow(needed);
   keptRoom ??= Buffer.allocUnsafeSlow(KEPT_ROOM);
   return keptRoom;
@@ -56,19 +56,17 @@ export function createChainWriter(
     }
     const bodies = change === undefined ? records : [bodyOf(change), ...records];
     const hashes: string[] = [];
-    const room = roomFor(bodies);
-    let end = 0;
+    let text = '';
     for (const body of bodies) {
       const before = hashes.at(-1) ?? prev;
       const place = { writer: id, seq: seq + hashes.length + 1, prev: before, torn: hashes.length === 0 ? torn : 0 };
-      const start = end;
-      end += room.write(body, end, 'utf8');
-      end += room.write(placeText(place), end, 'latin1');
-      const digest = digestOf(room.subarray(start, end));
-      end += room.write(`${hashText(digest)}\n`, end, 'latin1');
+      const head = body + placeText(place);
+      const digest = digestOf(head);
+      text += `${head}${hashText(digest)}\n`;
       hashes.push(digest);
     }
-    const bytes = room.subarray(0, end);
+    const room = roomFor(text);
+    const bytes = room.subarray(0, room.write(text));
     const appended = file.append(bytes);
     const { lines, fragment } = appended.ok
       ? { lines: bodies.length, fragment: false }

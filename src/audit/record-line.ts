@@ -112,11 +112,9 @@ function detailJson(detail: Readonly<Record<string, unknown>>, redact: Redact): 
   let json = '{';
   try {
     for (const key in detail) {
-      const value = detail[key];
-      const written = typeof value === 'number' ? numberJson(value) : JSON.stringify(redactValue(value, redact));
+      const written = valueJson(detail[key], redact);
       // The keys at the top are the gateway's own.
-      if (written !== undefined)
-        json += `${json.length > 1 ? ',' : ''}${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}:${written}`;
+      if (written !== undefined) json += `${json.length > 1 ? ',' : ''}${stringJson(key)}:${written}`;
     }
   } catch {
     return '{"unserialisable":true}';
@@ -129,8 +127,18 @@ function detailJson(detail: Readonly<Record<string, unknown>>, redact: Redact): 
   return `{"cut":${longestStart(json, MAX_DETAIL, MAX_DETAIL).json},"characters":${json.length}}`;
 }
 
-function numberJson(value: number): string {
-  return Number.isFinite(value) ? `${value}` : 'null';
+/** As JSON.stringify, which costs as much as the rest of a record, for what most details are: numbers, and lists of plain names. */
+function valueJson(value: unknown, redact: Redact): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
+  if (typeof value === 'string') return stringJson(redact(value));
+  if (!Array.isArray(value)) return JSON.stringify(redactValue(value, redact));
+  let json = '';
+  for (const element of value) json += `${json === '' ? '' : ','}${valueJson(element, redact) ?? 'null'}`;
+  return `[${json}]`;
+}
+
+function stringJson(value: string): string {
+  return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
 }
 
 /** Where a line stands in the chain of its writer. */
