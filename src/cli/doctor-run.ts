@@ -7,6 +7,7 @@ import type { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { whyNotStarted } from '../upstream/process/start-failure.ts';
 import { print, printJson, say } from './output.ts';
+import { summaryOf, waitFor } from './waiting.ts';
 import { openWorkbench, type Tested, type Workbench } from './workbench.ts';
 
 /** A start may take its budget, and then the handshake and the listing. */
@@ -39,10 +40,18 @@ export async function doctor(settings: Settings, names: readonly string[], json:
       say(`warning: agent ${quote(agent)} is in shadow mode: its rules are recorded and not enforced (docs/rules.md).`);
     }
     const all = names.length > 0 ? names : [...servers.keys(), ...broken.keys()];
-    const diagnoses = await Promise.all(all.map((name) => diagnose(bench, name)));
-    if (diagnoses.some(({ ok }) => !ok)) process.exitCode = 4;
+    const waiting = waitFor(all);
+    const one = async (name: string): Promise<Diagnosis> => {
+      const diagnosis = await diagnose(bench, name);
+      waiting.done(name);
+      if (!json) printDiagnosis(diagnosis);
+      return diagnosis;
+    };
+    const diagnoses = await Promise.all(all.map(one)).finally(waiting.close);
+    const failures = diagnoses.filter(({ ok }) => !ok).length;
+    if (failures > 0) process.exitCode = 4;
     if (json) return printJson(diagnoses);
-    for (const diagnosis of diagnoses) printDiagnosis(diagnosis);
+    say(...summaryOf('ok', all.length - failures, failures === 1 ? 'does not work' : 'do not work', failures));
     const tools = diagnoses.reduce((sum, diagnosis) => sum + (diagnosis.tools ?? 0), 0);
     if (names.length === 0 && tools > 0 && tools < FEW_TOOLS) print(directHint(tools));
   } finally {

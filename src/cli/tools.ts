@@ -5,6 +5,7 @@ import { CATALOGUE, GatewayError, isErrorCode } from '../shared/errors.ts';
 import { NEXT_STEPS } from '../shared/next-steps.ts';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { exitWhenRead, fail, printCells, printJson, printText, say } from './output.ts';
+import { summaryOf, waitFor } from './waiting.ts';
 
 interface ToolsFlags extends CommandFlags {
   readonly json?: boolean;
@@ -71,32 +72,51 @@ async function run(flags: ToolsFlags, action: (call: Call) => Promise<void>): Pr
 
 async function list(call: Call, server: string | undefined, json: boolean): Promise<void> {
   const names = server === undefined ? await serverNames(call) : [server];
-  const listed: Record<string, unknown>[] = [];
-  // All at once: how many servers start at a time is for the gateway to say.
-  const results = names.map((name) => call('get_server_tools', { server: name }));
-  for (const result of results) result.catch(() => undefined);
-  for (const [at, name] of names.entries()) {
-    let result = (await results[at]) as ToolResult;
-    let failure = failureOf(result);
-    if (failure?.code === 'RATE_LIMITED') {
-      // The rules allow fewer calls at a time: it is alone now.
-      result = await call('get_server_tools', { server: name });
-      failure = failureOf(result);
-    }
-    if (failure === undefined) {
-      const { tools } = JSON.parse(textOf(result)) as { tools: { name: string; description: string }[] };
-      if (!json) for (const tool of tools) printCells([name, tool.name, firstLine(tool.description)]);
-      listed.push({ server: name, tools });
-      continue;
-    }
-    if (server !== undefined) throw failure;
+  const waiting = waitFor(names);
+  const results = new Map<string, Listed>();
+  const one = async (name: string, isLast: boolean): Promise<void> => {
+    const listed = await toolsOf(call, name);
+    // The rules may allow fewer calls at a time.
+    if (listed.failure?.code === 'RATE_LIMITED' && !isLast) return;
+    results.set(name, listed);
+    waiting.done(name);
     // One server that is down must not hide the others.
-    const { code, message } = failure;
-    say(`agent-mcp-gateway: ${message}`);
-    process.exitCode = CATALOGUE[code].exit;
-    listed.push({ server: name, error: { code, message } });
+    if (listed.failure !== undefined && server === undefined) say(`agent-mcp-gateway: ${listed.failure.message}`);
+    if (!json) for (const tool of listed.tools) printCells([name, tool.name, firstLine(tool.description)]);
+  };
+  try {
+    // All at once: how many servers start at a time is for the gateway to say. Then, alone, those that were too many.
+    await Promise.all(names.map((name) => one(name, false)));
+    for (const name of names) if (!results.has(name)) await one(name, true);
+  } finally {
+    waiting.close();
   }
-  if (json) printJson(listed);
+  const listed = names.flatMap((name) => results.get(name) ?? []);
+  const failures = listed.flatMap(({ failure }) => failure ?? []);
+  const [failure] = failures;
+  if (failure !== undefined && server !== undefined) throw failure;
+  if (failure !== undefined) process.exitCode = CATALOGUE[failure.code].exit;
+  if (json) printJson(listed.map(asJson));
+  else say(...summaryOf('listed', listed.length - failures.length, 'failed', failures.length));
+}
+
+interface Listed {
+  readonly server: string;
+  readonly tools: readonly { readonly name: string; readonly description: string }[];
+  readonly failure: GatewayError | undefined;
+}
+
+async function toolsOf(call: Call, server: string): Promise<Listed> {
+  const result = await call('get_server_tools', { server });
+  const failure = failureOf(result);
+  const tools = failure === undefined ? (JSON.parse(textOf(result)) as Pick<Listed, 'tools'>).tools : [];
+  return { server, tools, failure };
+}
+
+function asJson({ server, tools, failure }: Listed): object {
+  return failure === undefined
+    ? { server, tools }
+    : { server, error: { code: failure.code, message: failure.message } };
 }
 
 async function serverNames(call: Call): Promise<string[]> {

@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
-import { openStatusLine } from './status-line.ts';
+import { summaryOf, waitFor } from './waiting.ts';
 import { openWorkbench, type Tested } from './workbench.ts';
 
 /** A start may take its budget, the handshake, and the wait for other starts. */
@@ -10,26 +10,21 @@ const TIMEOUT_MS = 600_000;
 
 export async function warm(settings: Settings, json: boolean): Promise<void> {
   const bench = await openWorkbench(settings);
-  const began = performance.now();
-  const left = new Set([...bench.snapshot.servers.keys(), ...bench.snapshot.broken.keys()]);
-  const total = left.size;
-  const waiting = openStatusLine(() => {
-    const seconds = Math.round((performance.now() - began) / 1000);
-    return left.size === 0
-      ? ''
-      : `${total - left.size} of ${total} after ${seconds} s, waiting for ${[...left].join(', ')}`;
-  });
+  const names = [...bench.snapshot.servers.keys(), ...bench.snapshot.broken.keys()];
+  const waiting = waitFor(names);
+  let failures = 0;
   try {
     const one = async (name: string): Promise<object> => {
       const tested = await bench.test(name, TIMEOUT_MS);
-      left.delete(name);
-      waiting.clear();
+      waiting.done(name);
       if (!json) (tested.status === 'error' ? say : print)(line(name, tested));
-      if (tested.status === 'error') process.exitCode = 4;
+      if (tested.status === 'error') failures++;
       return { name, status: tested.status, ms: Math.round(tested.ms), error: tested.error?.message };
     };
-    const results = await Promise.all([...left].map(one));
+    const results = await Promise.all(names.map(one));
+    if (failures > 0) process.exitCode = 4;
     if (json) printJson(results);
+    else say(...summaryOf('ready', names.length - failures, 'failed', failures));
   } finally {
     waiting.close();
     await bench.close();
