@@ -164,10 +164,11 @@ export function createListCache<L extends Listing>(options: ListCacheOptions<L>)
   };
 
   const isOld = (shelf: Shelf<L>, list: L): boolean => {
-    if (now() - shelf.failedAt < MIN_AGE_MS) return false;
+    const at = now();
+    if (at - shelf.failedAt < MIN_AGE_MS) return false;
     if (shelf.stale) return true;
     const ttlMs = Math.max(MIN_AGE_MS, list.ttlMs ?? DEFAULT_TTL_MS);
-    return now() - shelf.fetchedAt >= ttlMs && now() - shelf.triedAt >= MIN_AGE_MS;
+    return at - shelf.fetchedAt >= ttlMs && at - shelf.triedAt >= MIN_AGE_MS;
   };
 
   const wait = (server: ServerDefinition, shelf: Shelf<L>, wanted: Wanted): Promise<L> => {

@@ -46,7 +46,7 @@ export async function runOperation(
     const admitting = admit(parts, call, invocation, context);
     if (admitting !== undefined) await admitting;
     if (invocation.executes) {
-      const writing = parts.audit.append(record(call, 'decided', 'ALLOW', null));
+      const writing = parts.audit.append(record(call, 'decided', 'ALLOW', null, performance.now() - call.startedAt));
       if (writing !== undefined) await writing;
       call.isRecorded = true;
       if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
@@ -169,7 +169,7 @@ function conclude(
   account(parts, call, answer);
   parts.metrics.record(call.operation.countedAs ?? call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
   const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
-  const finished = record(call, 'finished', decision, code ?? null);
+  const finished = record(call, 'finished', decision, code ?? null, ms);
   return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
 }
 
@@ -214,6 +214,7 @@ function record(
   phase: AuditRecord['phase'],
   decision: AuditRecord['decision'],
   code: ErrorCode | null,
+  ms: number,
 ): AuditRecord {
   const { caller, invocation, inbound } = call;
   return {
@@ -230,7 +231,7 @@ function record(
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     shadow: call.refusedBy === undefined && call.decision?.shadowed === true ? 'DENY' : undefined,
     error_code: code,
-    latency_ms: Math.round((performance.now() - call.startedAt) * 1000) / 1000,
+    latency_ms: Math.round(ms * 1000) / 1000,
     detail: call.isRecorded ? undefined : invocation?.detail,
   };
 }

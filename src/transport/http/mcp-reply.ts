@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { McpResponse } from '../../mcp/response.ts';
 import type { OwnerBudget } from '../../shared/byte-budget.ts';
+import { createEqualWaits, type Wait } from './equal-waits.ts';
 import { COMMENT, type EventStream, eventText, startStream, writeTo } from './event-stream.ts';
 import { countUnsent } from './unsent-bytes.ts';
 
@@ -56,7 +57,7 @@ export class Reply {
   readonly #budget: OwnerBudget;
   readonly #resumable: (() => EventStream) | undefined;
   #stream: EventStream | undefined;
-  #quiet: NodeJS.Timeout | undefined;
+  #quiet: Wait<Reply> | undefined;
 
   /** @param resumable opens a stream whose events are kept; without it, what cannot be sent is lost. */
   constructor({ response, accept, headers, budget }: Receiver, resumable?: () => EventStream) {
@@ -69,7 +70,7 @@ export class Reply {
 
   /** The answer is not there at once. Where the caller reads streams, it gets one before it gives up. */
   wait(): void {
-    if (this.#accept.events) this.#quiet = setTimeout(openQuietly, OPEN_AFTER_MS, this);
+    if (this.#accept.events) this.#quiet = quiet.begin(this);
   }
 
   /** Opens the stream, with a comment: some proxies hold headers back until something follows. */
@@ -85,7 +86,7 @@ export class Reply {
   }
 
   finish(answer: McpResponse): void {
-    clearTimeout(this.#quiet);
+    if (this.#quiet !== undefined) quiet.end(this.#quiet);
     if (this.#stream === undefined && this.#isGone()) return;
     if (this.#stream === undefined && this.#accept.json) {
       sendJson(this.#response, answer, this.#headers);
@@ -105,7 +106,7 @@ export class Reply {
 
   /** Ends an exchange that has no answer. */
   acknowledge(): void {
-    clearTimeout(this.#quiet);
+    if (this.#quiet !== undefined) quiet.end(this.#quiet);
     if (this.#stream !== undefined) this.#stream.end();
     else if (!this.#isGone()) this.#response.writeHead(202, this.#headers).end();
   }
@@ -127,9 +128,8 @@ export class Reply {
   }
 }
 
-function openQuietly(reply: Reply): void {
-  reply.open();
-}
+/** Those that are not answered yet. */
+const quiet = createEqualWaits<Reply>(OPEN_AFTER_MS, (reply) => reply.open());
 
 function plainStream(response: ServerResponse, budget: OwnerBudget): EventStream {
   return {

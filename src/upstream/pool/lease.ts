@@ -72,7 +72,7 @@ export class LeasedConnection implements UpstreamConnection {
       let link = this.#link;
       if (this.#choose !== undefined && party !== undefined) {
         // Only now, in its turn: those that waited together must not all choose the one that was free then.
-        const place = this.#choose(party, leftOf(options, began), options.signal);
+        const place = this.#choose(party, leftOf(options, began, performance.now()), options.signal);
         chosen = place.instance;
         chosen.calls++;
         chosen.running++;
@@ -81,7 +81,7 @@ export class LeasedConnection implements UpstreamConnection {
       }
       sentAt = performance.now();
       const reply = await link.request(method, params, {
-        timeoutMs: leftOf(options, began),
+        timeoutMs: leftOf(options, began, sentAt),
         signal: options.signal,
         onProgress: options.onProgress,
         meta: options.meta,
@@ -130,6 +130,6 @@ export class LeasedConnection implements UpstreamConnection {
 }
 
 /** Milliseconds, at least one. */
-function leftOf({ timeoutMs }: RequestOptions, began: number): number {
-  return Math.max(1, timeoutMs - (performance.now() - began));
+function leftOf({ timeoutMs }: RequestOptions, began: number, now: number): number {
+  return Math.max(1, timeoutMs - (now - began));
 }

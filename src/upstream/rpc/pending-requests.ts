@@ -116,11 +116,11 @@ export function createPendingRequests(
     if (cancellable !== false) cancelled(call.id, reason);
   }
 
-  function restart(call: PendingRequest): void {
+  function restart(call: PendingRequest, now = performance.now()): void {
     const { timeoutMs } = call.options;
     if (!Number.isFinite(timeoutMs)) return;
     const last = call.startedAt + Math.max(MAX_TOTAL_MS, timeoutMs);
-    call.deadline = call.holds > 0 ? last : Math.min(performance.now() + timeoutMs, last);
+    call.deadline = call.holds > 0 ? last : Math.min(now + timeoutMs, last);
     alarm.at(call.deadline);
   }
 
@@ -146,19 +146,20 @@ export function createPendingRequests(
     },
     begin(method, options, resolve, reject) {
       const { signal } = options;
+      const now = performance.now();
       const call: PendingRequest = {
         id: ++newest,
         method,
         options,
         resolve,
         reject,
-        startedAt: performance.now(),
+        startedAt: now,
         deadline: Number.POSITIVE_INFINITY,
         holds: 0,
         aborted: signal && (() => giveUp(call, signal.reason, 'The caller cancelled.')),
       };
       calls.set(call.id, call);
-      restart(call);
+      restart(call, now);
       if (call.aborted !== undefined) signal?.addEventListener('abort', call.aborted, { once: true });
       return call;
     },
@@ -168,7 +169,7 @@ export function createPendingRequests(
       resolve(message);
     },
     fail,
-    restart,
+    restart: (call) => restart(call),
     hold,
     failAll(error) {
       alarm.stop();
