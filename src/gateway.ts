@@ -223,7 +223,7 @@ export async function createGateway(
     status: async (visible) =>
       statusOf(config, (await worker?.servers()) ?? servers(), (await worker?.spending()) ?? spending(), visible),
   };
-  const protocol = createMcpHandler(parts, {
+  const handler = createMcpHandler(parts, {
     serverInfo: SERVER_INFO,
     subscriptions,
     viewOf: (connection, now) => viewOf(settings, connection, now),
@@ -234,7 +234,7 @@ export async function createGateway(
     settings,
     snapshot: config.current,
     parts,
-    protocol,
+    handler,
     redactor,
     attestations,
     servers: () => worker?.servers() ?? servers(),

@@ -1,27 +1,28 @@
 /** No request goes without an answer, whatever goes wrong: its client would wait for it. */
+
 import type { Logger } from '../observe/log.ts';
 import type { RequestMessage } from '../protocol/json-rpc.ts';
 import type { McpHandler } from './handler.ts';
 import { type McpResponse, refusal } from './response.ts';
 
-/** The same protocol, but what throws is logged, and answered under the id of its request. */
-export function unfailing(protocol: McpHandler, log: Pick<Logger, 'error'>): McpHandler {
+/** The same handler, but what throws is logged, and answered under the id of its request. */
+export function unfailing(handler: McpHandler, log: Pick<Logger, 'error'>): McpHandler {
   const failed = ({ id, method }: RequestMessage, error: unknown): McpResponse => {
     log.error({ err: error, id, method: method.slice(0, 100) }, 'a request failed unexpectedly');
     return refusal(id, 'INTERNAL', 'The gateway failed on this request; its log says why.');
   };
   return {
-    ...protocol,
+    listen: (session, exchange, outlet) => handler.listen(session, exchange, outlet),
     async initialize(request, exchange) {
       try {
-        return await protocol.initialize(request, exchange);
+        return await handler.initialize(request, exchange);
       } catch (error) {
         return { ...failed(request, error), session: undefined };
       }
     },
     async legacy(request, exchange, session) {
       try {
-        return await protocol.legacy(request, exchange, session);
+        return await handler.legacy(request, exchange, session);
       } catch (error) {
         return failed(request, error);
       }
@@ -29,7 +30,7 @@ export function unfailing(protocol: McpHandler, log: Pick<Logger, 'error'>): Mcp
     modern(request, exchange) {
       const broke = (error: unknown): McpResponse => failed(request, error);
       try {
-        const answer = protocol.modern(request, exchange);
+        const answer = handler.modern(request, exchange);
         return answer instanceof Promise ? answer.catch(broke) : answer;
       } catch (error) {
         return broke(error);
@@ -37,7 +38,7 @@ export function unfailing(protocol: McpHandler, log: Pick<Logger, 'error'>): Mcp
     },
     notified(session, exchange, message) {
       try {
-        protocol.notified(session, exchange, message);
+        handler.notified(session, exchange, message);
       } catch (error) {
         log.error({ err: error, method: message.method.slice(0, 100) }, 'a notification failed unexpectedly');
       }

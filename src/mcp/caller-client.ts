@@ -1,4 +1,5 @@
 /** The caller of one request, as the relay sees it. */
+import type { Inbound } from '../pipeline/caller.ts';
 import { notificationText } from '../protocol/era-codec.ts';
 import { type RequestMessage, stringValue, valueText } from '../protocol/json-rpc.ts';
 import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL } from '../protocol/revisions.ts';
@@ -6,7 +7,7 @@ import { findMember, type ScannedObject } from '../protocol/scan.ts';
 import { type Client, isLogLevel } from '../relay/calling-client.ts';
 import { NOTHING_OFFERED, offeredOf } from '../relay/offered-capabilities.ts';
 import type { Exchange } from './handler.ts';
-import { introducedName } from './request-meta.ts';
+import { introducedName, progressOf } from './request-meta.ts';
 import type { SessionState } from './session.ts';
 
 /** A caller of the 2025 revisions: what was negotiated holds for the whole session. */
@@ -61,4 +62,11 @@ export function modernClient({ text, params }: RequestMessage, exchange: Exchang
 function logLevelOf(text: string, meta: ScannedObject | undefined): string | undefined {
   const level = stringValue(text, findMember(meta, META_LOG_LEVEL));
   return level !== undefined && isLogLevel(level) ? level : undefined;
+}
+
+/** A request as the pipeline takes it. */
+export function inboundOf(request: RequestMessage, exchange: Exchange, client: Client): Inbound {
+  const { text, params } = request;
+  const { connection, signal } = exchange;
+  return { connection, text, params, signal, client, onProgress: progressOf(request, exchange.notify) };
 }

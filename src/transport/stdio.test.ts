@@ -15,12 +15,12 @@ interface Begun {
   readonly outlet: Outlet;
 }
 
-/** A connection of a client that can do nothing. @param more what the protocol does besides negotiating */
+/** A connection of a client that can do nothing. @param more what the handler does besides negotiating */
 function serve(revision: string, more: Partial<McpHandler> = {}) {
   const input = new PassThrough();
   const output = new PassThrough({ encoding: 'utf8' });
   const begun: Begun[] = [];
-  const protocol = {
+  const handler = {
     initialize: async ({ id }) => ({
       text: `{"id":${id}}`,
       status: 200,
@@ -34,7 +34,7 @@ function serve(revision: string, more: Partial<McpHandler> = {}) {
   } as Partial<McpHandler> as McpHandler;
   const connection = {} as Connection;
   const log = { warn: () => {} } as Partial<Logger> as Logger;
-  serveStdio({ input, output, protocol, connection, server: undefined, log, maxMessageBytes: 1000, ended: () => {} });
+  serveStdio({ input, output, handler, connection, server: undefined, log, maxMessageBytes: 1000, ended: () => {} });
   const initialize = async (id: number): Promise<Begun> => {
     input.write(`{"jsonrpc":"2.0","id":${id},"method":"initialize","params":{}}\n`);
     await once(output, 'data');

@@ -34,7 +34,7 @@ export interface TransportParts {
   readonly settings: Settings;
   readonly snapshot: () => Snapshot;
   readonly parts: PipelineDependencies;
-  readonly protocol: McpHandler;
+  readonly handler: McpHandler;
   readonly redactor: Redactor;
   /** How each server is. */
   readonly servers: () => readonly ServerReport[] | Promise<readonly ServerReport[]>;
@@ -62,7 +62,7 @@ export interface Transports {
 }
 
 export function createTransports(options: TransportParts): Transports {
-  const { settings, snapshot, parts, protocol, redactor, attestations } = options;
+  const { settings, snapshot, parts, handler, redactor, attestations } = options;
   const { log } = parts;
   const { worker } = options;
   const share = worker?.share ?? 1;
@@ -105,7 +105,7 @@ export function createTransports(options: TransportParts): Transports {
       stdio = serveStdio({
         input,
         output,
-        protocol,
+        handler,
         connection,
         server,
         log,
@@ -121,12 +121,12 @@ export function createTransports(options: TransportParts): Transports {
       if (generated !== undefined) redactor.add([generated.token]);
       const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
       // Only here: over stdio nothing of HTTP is loaded.
-      const [{ createMcpEndpoint }, { openHttp }] = await Promise.all([
+      const [{ McpEndpoint }, { openHttp }] = await Promise.all([
         import('./http/mcp-endpoint.ts'),
         import('./http/open-http.ts'),
       ]);
-      mcp = createMcpEndpoint({
-        protocol,
+      mcp = new McpEndpoint({
+        handler,
         sessions,
         credentialExpiry,
         maxMessageBytes: settings.maxRequestBytes,
@@ -153,7 +153,7 @@ export function createTransports(options: TransportParts): Transports {
     },
     async drain(ms) {
       open = false;
-      stdio?.refuse();
+      stdio?.refuseRequests();
       if ((await within(idle(), ms)) === 'idle') return;
       log.warn('calls were still running at the drain limit and are cancelled');
       const reason = new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down: the call was cancelled.');

@@ -5,7 +5,6 @@ import { batchElements } from '../../mcp/batch.ts';
 import type { Exchange, McpHandler } from '../../mcp/handler.ts';
 import { isWithdrawn } from '../../mcp/in-flight.ts';
 import { type McpResponse, refusal } from '../../mcp/response.ts';
-import type { Connection } from '../../pipeline/caller.ts';
 import {
   type InvalidMessage,
   type Message,
@@ -22,174 +21,177 @@ import { acknowledge, headerOf, type Post, send } from './mcp-post.ts';
 import { Reply } from './mcp-reply.ts';
 import type { Session, Sessions } from './sessions.ts';
 
-export interface LegacyEndpoint {
-  initialize(post: Post, message: RequestMessage): Promise<void>;
-  request(post: Post, message: RequestMessage): Promise<void>;
-  batch(post: Post, text: string): Promise<void>;
-  /** Notifications and responses. */
-  accept(post: Post, message: NotificationMessage | ResponseMessage): void;
-  /** What cannot be taken. @param text of it */
-  refuse(post: Post, message: InvalidMessage): void;
-  /** GET: the stream for what belongs to no request, or a broken one to go on with. */
-  listen(post: Post): void;
-  /** DELETE. */
-  end(post: Post): void;
-}
+/** Answers POST, GET and DELETE of sessions. */
+export class LegacyEndpoint {
+  readonly #handler: McpHandler;
+  readonly #sessions: Sessions;
+  readonly #credentialExpiry: CredentialExpiry;
 
-export function createLegacyEndpoint(
-  protocol: McpHandler,
-  sessions: Sessions,
-  credentialExpiry: CredentialExpiry,
-): LegacyEndpoint {
-  /** A session is as good as the best credential that its owner came with. */
-  const renew = (session: Session, connection: Connection): void => {
-    session.credential = credentialExpiry.later(session.credential, connection);
-    credentialExpiry.expect(session.credential);
-  };
+  constructor(handler: McpHandler, sessions: Sessions, credentialExpiry: CredentialExpiry) {
+    this.#handler = handler;
+    this.#sessions = sessions;
+    this.#credentialExpiry = credentialExpiry;
+  }
 
-  const found = ({ request, connection, server }: Post): Session | undefined => {
+  async initialize(post: Post, message: RequestMessage): Promise<void> {
+    const { connection, server, accept } = post;
+    const { signal } = new Canceller();
+    const exchange = { connection, server, signal, streams: accept.events, notify: () => {} };
+    const { text, status, session: negotiated } = await this.#handler.initialize(message, exchange);
+    const session = negotiated && this.#sessions.open(connection, server, negotiated);
+    if (session !== undefined) {
+      this.#credentialExpiry.expect(connection);
+      session.ended = this.#handler.listen(session, exchange, {
+        send: (notification) => session.listener?.write(notification),
+        isOpen: () => session.listener !== undefined,
+      });
+    }
+    const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
+    new Reply({ ...post, headers: { ...post.headers, ...id } }).finish({ text, status });
+  }
+
+  async request(post: Post, message: RequestMessage): Promise<void> {
+    const session = this.#sessionOf(post, message.id);
+    if (session === undefined) return;
+    const reply = replyOf(post, session);
+    const answer = await this.#answer(post, session, message, (text) => reply.notify(text));
+    if (answer === undefined) reply.abandon();
+    else reply.finish(answer);
+  }
+
+  /** Answers a batch (2025-03-26). */
+  async batch(post: Post, text: string): Promise<void> {
+    const session = this.#sessionOf(post);
+    if (session === undefined) return;
+    const elements = hasBatches(session.revision) ? await batchElements(text) : NO_BATCHES;
+    if (!Array.isArray(elements)) {
+      send(post, refusal('null', elements.code, elements.message));
+      return;
+    }
+    const reply = replyOf(post, session);
+    const receive = (message: Message): Promise<McpResponse | undefined> | McpResponse | undefined => {
+      if (message.kind === 'request') {
+        return this.#answer(post, session, message, (notification) => reply.notify(notification));
+      }
+      if (message.kind === 'invalid') return refuseOf(session, message);
+      this.#take(post, session, message);
+      return undefined;
+    };
+    const answers = await Promise.all(
+      elements.map((element) => {
+        const message = parseAny(element, 'caller');
+        return message instanceof Promise ? message.then(receive) : receive(message);
+      }),
+    );
+    const present = answers.flatMap((answer) => (answer === undefined ? [] : [answer.text]));
+    if (present.length === 0) reply.acknowledge();
+    else reply.finish({ text: `[${present.join(',')}]`, status: 200 });
+  }
+
+  /** Takes notifications and responses. */
+  accept(post: Post, message: NotificationMessage | ResponseMessage): void {
+    const session = this.#sessionOf(post);
+    if (session === undefined) return;
+    this.#take(post, session, message);
+    acknowledge(post);
+  }
+
+  /** Answers what cannot be taken. */
+  refuse(post: Post, message: InvalidMessage): void {
+    send(post, refuseOf(this.#find(post), message));
+  }
+
+  /** Opens the stream for what belongs to no request, or goes on with a broken one. */
+  listen(post: Post): void {
+    const session = this.#sessionOf(post);
+    if (session === undefined) return;
+    startStream(post.response, post.headers);
+    const open = new Canceller();
+    const release = this.#sessions.use(session);
+    this.#credentialExpiry.add(open, post.connection);
+    open.addEventListener('abort', () => post.response.end());
+    post.response.once('close', () => {
+      this.#credentialExpiry.remove(open);
+      release();
+    });
+    const last = headerOf(post.request, 'last-event-id');
+    if (last === undefined || !session.streams.resume(last, post.response)) listenFor(session, post.response);
+  }
+
+  /** Ends a session. */
+  end(post: Post): void {
+    const session = this.#sessionOf(post);
+    if (session === undefined) return;
+    this.#sessions.close(session.id, post.connection.owner);
+    post.response.writeHead(204, post.headers).end();
+  }
+
+  #find({ request, connection, server }: Post): Session | undefined {
     const sessionId = headerOf(request, 'mcp-session-id');
-    const session = sessionId === undefined ? undefined : sessions.find(sessionId, connection.owner);
+    const session = sessionId === undefined ? undefined : this.#sessions.find(sessionId, connection.owner);
     if (session === undefined || session.server !== server) return undefined;
-    if (session.credential !== connection) renew(session, connection);
+    // A session is as good as the best credential that its owner came with.
+    if (session.credential !== connection) {
+      session.credential = this.#credentialExpiry.later(session.credential, connection);
+      this.#credentialExpiry.expect(session.credential);
+    }
     return session;
-  };
+  }
 
   /** @returns the session of a message, or sends why there is none. */
-  const sessionOf = (post: Post, id = 'null'): Session | undefined => {
+  #sessionOf(post: Post, id = 'null'): Session | undefined {
     if (headerOf(post.request, 'mcp-session-id') === undefined) {
       const hint = 'Mcp-Session-Id is missing: send initialize first, or declare a protocol version in params._meta.';
       send(post, refusal(id, 'INVALID_REQUEST', hint));
       return undefined;
     }
-    const session = found(post);
+    const session = this.#find(post);
     if (session !== undefined) return session;
-    const gone = refusal(id, 'INVALID_REQUEST', 'There is no such session: send initialize to start a new one.');
-    send(post, { ...gone, status: 404 });
+    const unknown = refusal(id, 'INVALID_REQUEST', 'There is no such session: send initialize to start a new one.');
+    send(post, { ...unknown, status: 404 });
     return undefined;
-  };
+  }
 
-  const replyOf = (post: Post, session: Session): Reply => {
-    // Clients of the revisions before do not expect an event without data.
-    const primed = session.revision >= '2025-11-25';
-    const reply = new Reply(post, () => session.streams.open(primed));
-    reply.wait();
-    return reply;
-  };
-
-  const answer = async (
+  async #answer(
     { connection, server, accept }: Post,
     session: Session,
     message: RequestMessage,
     notify: (text: string) => void,
-  ): Promise<McpResponse | undefined> => {
-    const flight = session.inFlight.begin(message.id);
-    if (flight === undefined) {
+  ): Promise<McpResponse | undefined> {
+    const request = session.inFlight.begin(message.id);
+    if (request === undefined) {
       return refusal(message.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.');
     }
-    credentialExpiry.add(flight, connection);
+    this.#credentialExpiry.add(request, connection);
     try {
-      const exchange: Exchange = { connection, server, signal: flight.signal, streams: accept.events, notify };
-      const answered = await protocol.legacy(message, exchange, session);
-      return isWithdrawn(flight.signal) ? undefined : { ...answered, status: 200 };
+      const exchange: Exchange = { connection, server, signal: request.signal, streams: accept.events, notify };
+      const answer = await this.#handler.legacy(message, exchange, session);
+      return isWithdrawn(request.signal) ? undefined : { ...answer, status: 200 };
     } finally {
-      credentialExpiry.remove(flight);
+      this.#credentialExpiry.remove(request);
       session.inFlight.end(message.id);
     }
-  };
+  }
 
-  const take = ({ connection, server }: Post, session: Session, message: Message): void => {
+  #take({ connection, server }: Post, session: Session, message: Message): void {
     if (message.kind === 'response') session.asks.settle(message);
     else if (message.kind !== 'notification') return;
     else if (message.method === 'notifications/cancelled') session.inFlight.cancel(message);
-    else protocol.notified(session, { connection, server }, message);
-  };
+    else this.#handler.notified(session, { connection, server }, message);
+  }
+}
 
-  const refused = (session: Session | undefined, { id, code, message, responseId }: InvalidMessage): McpResponse => {
-    session?.asks.refuse(responseId, message);
-    return refusal(id, code, message);
-  };
+function replyOf(post: Post, session: Session): Reply {
+  // Clients of the revisions before do not expect an event without data.
+  const primed = session.revision >= '2025-11-25';
+  const reply = new Reply(post, () => session.streams.open(primed));
+  reply.wait();
+  return reply;
+}
 
-  return {
-    async initialize(post, message) {
-      const { connection, server, accept } = post;
-      const signal = new Canceller().signal;
-      const exchange = { connection, server, signal, streams: accept.events, notify: () => {} };
-      const { text, status, session: negotiated } = await protocol.initialize(message, exchange);
-      const session = negotiated && sessions.open(connection, server, negotiated);
-      if (session !== undefined) {
-        credentialExpiry.expect(connection);
-        session.ended = protocol.listen(session, exchange, {
-          send: (message) => session.listener?.write(message),
-          isOpen: () => session.listener !== undefined,
-        });
-      }
-      const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
-      new Reply({ ...post, headers: { ...post.headers, ...id } }).finish({ text, status });
-    },
-    async request(post, message) {
-      const session = sessionOf(post, message.id);
-      if (session === undefined) return;
-      const reply = replyOf(post, session);
-      const answered = await answer(post, session, message, (said) => reply.notify(said));
-      if (answered === undefined) reply.abandon();
-      else reply.finish(answered);
-    },
-    async batch(post, text) {
-      const session = sessionOf(post);
-      if (session === undefined) return;
-      const found = hasBatches(session.revision) ? batchElements(text) : NO_BATCHES;
-      const parts = found instanceof Promise ? await found : found;
-      if (!Array.isArray(parts)) {
-        send(post, refusal('null', parts.code, parts.message));
-        return;
-      }
-      const reply = replyOf(post, session);
-      const receive = (message: Message): Promise<McpResponse | undefined> | McpResponse | undefined => {
-        if (message.kind === 'request') return answer(post, session, message, (said) => reply.notify(said));
-        if (message.kind === 'invalid') return refused(session, message);
-        take(post, session, message);
-        return undefined;
-      };
-      const answers = await Promise.all(
-        parts.map((part) => {
-          const message = parseAny(part, 'caller');
-          return message instanceof Promise ? message.then(receive) : receive(message);
-        }),
-      );
-      const present = answers.flatMap((answered) => (answered === undefined ? [] : [answered.text]));
-      if (present.length === 0) reply.acknowledge();
-      else reply.finish({ text: `[${present.join(',')}]`, status: 200 });
-    },
-    accept(post, message) {
-      const session = sessionOf(post);
-      if (session === undefined) return;
-      take(post, session, message);
-      acknowledge(post);
-    },
-    refuse: (post, message) => send(post, refused(found(post), message)),
-    listen(post) {
-      const session = sessionOf(post);
-      if (session === undefined) return;
-      startStream(post.response, post.headers);
-      const open = new Canceller();
-      const release = sessions.use(session);
-      credentialExpiry.add(open, post.connection);
-      open.addEventListener('abort', () => post.response.end());
-      post.response.once('close', () => {
-        credentialExpiry.remove(open);
-        release();
-      });
-      const last = headerOf(post.request, 'last-event-id');
-      if (last === undefined || !session.streams.resume(last, post.response)) listenFor(session, post.response);
-    },
-    end(post) {
-      const session = sessionOf(post);
-      if (session === undefined) return;
-      sessions.close(session.id, post.connection.owner);
-      post.response.writeHead(204, post.headers).end();
-    },
-  };
+function refuseOf(session: Session | undefined, { id, code, message, responseId }: InvalidMessage): McpResponse {
+  session?.asks.refuse(responseId, message);
+  return refusal(id, code, message);
 }
 
 const NO_BATCHES = {

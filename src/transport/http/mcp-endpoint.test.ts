@@ -5,13 +5,13 @@ import type { McpHandler } from '../../mcp/handler.ts';
 import type { Connection } from '../../pipeline/caller.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { CredentialExpiry } from './credential-expiry.ts';
-import { createMcpEndpoint } from './mcp-endpoint.ts';
+import { McpEndpoint } from './mcp-endpoint.ts';
 import type { Sessions } from './sessions.ts';
 
 it('begins nothing after it was aborted, though its body comes only then', async () => {
   const modern = vi.fn(() => ({ text: '{}', status: 200 }));
-  const endpoint = createMcpEndpoint({
-    protocol: { modern } as Partial<McpHandler> as McpHandler,
+  const endpoint = new McpEndpoint({
+    handler: { modern } as Partial<McpHandler> as McpHandler,
     sessions: { closeAll: () => {} } as Partial<Sessions> as Sessions,
     credentialExpiry: {
       add: () => {},

@@ -6,7 +6,7 @@ import type { Connection } from '../../pipeline/caller.ts';
 import { parseMessage } from '../../protocol/json-rpc.ts';
 import { UNBOUNDED } from '../../shared/byte-budget.ts';
 import type { CredentialExpiry } from './credential-expiry.ts';
-import { createModernEndpoint } from './modern-endpoint.ts';
+import { ModernEndpoint } from './modern-endpoint.ts';
 
 it('cancels a request whose caller left before anybody looked at it', () => {
   const request = new IncomingMessage(new Socket());
@@ -16,7 +16,7 @@ it('cancels a request whose caller left before anybody looked at it', () => {
   const message = parseMessage('{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}', 'caller');
   if (message.kind !== 'request') throw new Error(message.kind);
   let isAborted: boolean | undefined;
-  const protocol: Pick<McpHandler, 'modern'> = {
+  const handler: Pick<McpHandler, 'modern'> = {
     modern(_message, { signal }: Exchange) {
       isAborted = signal.aborted;
       return { text: '{}', status: 200 };
@@ -32,6 +32,6 @@ it('cancels a request whose caller left before anybody looked at it', () => {
     accept: { json: true, events: true },
   };
   const credentialExpiry = { add: () => {}, remove: () => {} } as Partial<CredentialExpiry> as CredentialExpiry;
-  createModernEndpoint(protocol as McpHandler, credentialExpiry).answer(post, message, '2026-07-28');
+  new ModernEndpoint(handler as McpHandler, credentialExpiry).answer(post, message, '2026-07-28');
   expect(isAborted).toBe(true);
 });

@@ -10,13 +10,8 @@ import type { CredentialExpiry } from './credential-expiry.ts';
 import { headerOf, type Post, send } from './mcp-post.ts';
 import { Reply } from './mcp-reply.ts';
 
-export interface ModernEndpoint {
-  /** @param declared the protocol version that the request declares. */
-  answer(post: Post, message: RequestMessage, declared: string): Promise<void> | void;
-}
-
-/** One request on its way: what the protocol sees of its caller. A class, because every call makes one. */
-class Flight implements Exchange {
+/** One request on its way: what the handler sees of its caller. A class, because every call makes one. */
+class ModernExchange implements Exchange {
   readonly signal = new Canceller();
   readonly connection: Exchange['connection'];
   readonly server: string | undefined;
@@ -31,63 +26,79 @@ class Flight implements Exchange {
     this.#post = post;
     this.#reply = new Reply(post);
     if (post.response.destroyed) this.signal.abort();
-    else post.response.on('close', this.#gone);
+    else post.response.on('close', this.#cancel);
   }
 
   readonly header = (name: string): string | undefined => headerOf(this.#post.request, name);
   readonly notify = (text: string): void => this.#reply.notify(text);
-  readonly #gone = (): void => this.signal.abort();
+  readonly #cancel = (): void => this.signal.abort();
 
   /** Node keeps a response for a while: it must not keep the call with it. */
-  over(): void {
-    this.#post.response.off('close', this.#gone);
+  release(): void {
+    this.#post.response.off('close', this.#cancel);
   }
 
+  /** The answer takes a while: an event stream may be needed. */
   wait(): void {
     this.#reply.wait();
   }
 
-  end(answer: McpResponse): void {
+  finish(answer: McpResponse): void {
     if (isWithdrawn(this.signal)) this.#reply.abandon();
     else this.#reply.finish(answer);
   }
 }
 
-export function createModernEndpoint(protocol: McpHandler, credentialExpiry: CredentialExpiry): ModernEndpoint {
-  return {
-    answer(post, message, declared) {
-      const mismatch = headerMismatch(message, declared, {
-        version: headerOf(post.request, 'mcp-protocol-version'),
-        method: headerOf(post.request, 'mcp-method'),
-        name: headerOf(post.request, 'mcp-name'),
-      });
-      if (mismatch !== undefined) {
-        send(post, refusal(message.id, 'HEADER_MISMATCH', mismatch));
-        return;
-      }
-      const flight = new Flight(post);
-      credentialExpiry.add(flight.signal, post.connection);
-      const over = (): void => {
-        credentialExpiry.remove(flight.signal);
-        flight.over();
-      };
-      const end = (answer: McpResponse): void => {
-        over();
-        flight.end(answer);
-      };
-      const broke = (error: unknown): never => {
-        over();
-        throw error;
-      };
-      let answering: Promise<McpResponse> | McpResponse;
-      try {
-        answering = protocol.modern(message, flight);
-      } catch (error) {
-        return broke(error);
-      }
-      if (!(answering instanceof Promise)) return end(answering);
-      flight.wait();
-      return answering.then(end, broke);
-    },
-  };
+/** Answers POST of 2026-07-28. */
+export class ModernEndpoint {
+  readonly #handler: McpHandler;
+  readonly #credentialExpiry: CredentialExpiry;
+
+  constructor(handler: McpHandler, credentialExpiry: CredentialExpiry) {
+    this.#handler = handler;
+    this.#credentialExpiry = credentialExpiry;
+  }
+
+  /** @param declared the protocol version that the request declares */
+  answer(post: Post, message: RequestMessage, declared: string): Promise<void> | void {
+    const mismatch = headerMismatch(message, declared, {
+      version: headerOf(post.request, 'mcp-protocol-version'),
+      method: headerOf(post.request, 'mcp-method'),
+      name: headerOf(post.request, 'mcp-name'),
+    });
+    if (mismatch !== undefined) {
+      send(post, refusal(message.id, 'HEADER_MISMATCH', mismatch));
+      return;
+    }
+    const exchange = new ModernExchange(post);
+    this.#credentialExpiry.add(exchange.signal, post.connection);
+    let answer: Promise<McpResponse> | McpResponse;
+    try {
+      answer = this.#handler.modern(message, exchange);
+    } catch (error) {
+      this.#release(exchange);
+      throw error;
+    }
+    if (answer instanceof Promise) {
+      exchange.wait();
+      return this.#finishLater(exchange, answer);
+    }
+    this.#release(exchange);
+    exchange.finish(answer);
+  }
+
+  async #finishLater(exchange: ModernExchange, pending: Promise<McpResponse>): Promise<void> {
+    let answer: McpResponse;
+    try {
+      answer = await pending;
+    } finally {
+      this.#release(exchange);
+    }
+    exchange.finish(answer);
+  }
+
+  #release(exchange: ModernExchange): void {
+    this.#credentialExpiry.remove(exchange.signal);
+    exchange.release();
+  }
 }
