@@ -64,12 +64,14 @@ const ZERO = 0x30;
 const NINE = 0x39;
 
 /** Characters after which the rest of a string is searched instead of read, which pays for itself by then. */
-const LONG_STRING = 64;
+const LONG = 64;
 /** Characters that a search has to skip for the next one to begin at once. */
 const WORTH_SEARCHING = 16;
 /** Characters that are searched at once: a text may be one long string. */
 const WINDOW = 64 * 1024;
 const UP_TO_CONTROL = /[ -\uffff]*/y;
+const SPACES = /[ \n\r\t]*/y;
+const DIGITS = /[0-9]*/y;
 
 /** Keys of one object that are compared or kept: each takes most of a microsecond, and a hundred bytes and more. */
 const MAX_KEYS = 100_000;
@@ -83,7 +85,7 @@ const LINEAR_KEYS = 8;
 export function scanObject(text: string, shape: Shape, options: ScanOptions): ScannedObject {
   const scan = new Scan(text, shape, options, shared);
   try {
-    scan.advance(Number.POSITIVE_INFINITY);
+    scan.advance(text.length + 1);
   } catch (error) {
     // Those of this scan still hold parts of its text.
     shared = new Frame(undefined);
@@ -124,17 +126,22 @@ function shapeIn(shape: Shape, key: string): Shape | undefined {
   return undefined;
 }
 
-/** The end of the text where there is none. */
-function indexOf(text: string, what: string, from: number): number {
-  const found = text.indexOf(what, from);
-  return found < 0 ? text.length : found;
+/** Where the next one stands, or the end of the window in which it is looked for. */
+function indexOf(text: string, what: string, from: number, end: number): number {
+  if (end >= text.length) {
+    const found = text.indexOf(what, from);
+    return found < 0 ? text.length : found;
+  }
+  // A part of the text, which costs no copy.
+  const found = text.slice(from, end).indexOf(what);
+  return found < 0 ? end : from + found;
 }
 
-/** The next control character. */
-function indexOfControl(text: string, from: number): number {
-  UP_TO_CONTROL.lastIndex = from;
-  UP_TO_CONTROL.test(text);
-  return UP_TO_CONTROL.lastIndex;
+/** The end of what a sticky pattern matches. */
+function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  pattern.test(text);
+  return pattern.lastIndex;
 }
 
 /** A container that is open. A class, because every message makes some. */
@@ -222,7 +229,7 @@ export class Scan {
     while (this.#frame.depth > 0) {
       if (this.#at >= this.#until) return false;
       const frame = this.#frame;
-      if (frame.isObject && !this.#member(frame)) return false;
+      if (frame.isObject && !this.#member(frame, false)) return false;
       if (this.#value(frame)) this.#ended(undefined);
     }
     this.#space();
@@ -288,34 +295,30 @@ export class Scan {
 
   /** Goes on in the string in which it stopped. @returns whether that has ended */
   #goOn(frame: Frame): boolean {
-    if (!this.#restOfString(this.#at)) return false;
+    const isKey = this.#isKey;
+    if (isKey ? !this.#member(frame, true) : !this.#string(true)) return false;
     this.#isInString = false;
-    if (this.#isKey) this.#keyEnded(frame);
-    if (!this.#isKey || this.#value(frame)) this.#ended(undefined);
+    if (!isKey || this.#value(frame)) this.#ended(undefined);
     return true;
   }
 
-  /** A key, and what is between it and its value. @returns whether all of that is over */
-  #member(frame: Frame): boolean {
-    if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#syntax('a key');
-    frame.keyStart = this.#at;
-    if (!this.#string()) {
+  /** A key, and what is between it and its value. @param goesOn after a stop. @returns whether all of that is over */
+  #member(frame: Frame, goesOn: boolean): boolean {
+    const text = this.#text;
+    const keyStart = goesOn ? frame.keyStart : this.#at;
+    if (text.charCodeAt(keyStart) !== QUOTE) throw this.#syntax('a key');
+    if (!this.#string(goesOn)) {
+      frame.keyStart = keyStart;
       this.#isKey = true;
       return false;
     }
-    this.#keyEnded(frame);
-    return true;
-  }
-
-  #keyEnded(frame: Frame): void {
-    const text = this.#text;
-    const { keyStart } = frame;
     if (this.#uniqueKeys || frame.members !== undefined) {
       if (++frame.count > MAX_KEYS) throw this.#tooMany();
       const key = this.#escaped
         ? (JSON.parse(text.slice(keyStart, this.#at)) as string)
         : text.slice(keyStart + 1, this.#at - 1);
       frame.key = key;
+      frame.keyStart = keyStart;
       if (this.#uniqueKeys) this.#addKey(frame, key);
     }
     this.#space();
@@ -323,6 +326,7 @@ export class Scan {
     this.#at++;
     this.#space();
     frame.valueStart = this.#at;
+    return true;
   }
 
   #addKey(frame: Frame, key: string): void {
@@ -347,7 +351,7 @@ export class Scan {
   #value(frame: Frame): boolean {
     switch (this.#text.charCodeAt(this.#at)) {
       case QUOTE:
-        if (this.#string()) return true;
+        if (this.#string(false)) return true;
         this.#isKey = false;
         return false;
       case OPEN_BRACE:
@@ -371,17 +375,12 @@ export class Scan {
     }
   }
 
-  /** @returns whether it has ended */
-  #string(): boolean {
-    this.#escaped = false;
-    return this.#restOfString(this.#at + 1);
-  }
-
-  /** @param from offset after the opening quote, or where the scan stopped. @returns whether it has ended */
-  #restOfString(from: number): boolean {
+  /** @param goesOn after a stop. @returns whether it has ended */
+  #string(goesOn: boolean): boolean {
     const text = this.#text;
-    let at = from;
-    let long = at + LONG_STRING;
+    let at = goesOn ? this.#at : this.#at + 1;
+    if (!goesOn) this.#escaped = false;
+    let long = at + LONG;
     for (;;) {
       if (at > long) {
         if (at >= this.#until) {
@@ -390,7 +389,7 @@ export class Scan {
           return false;
         }
         const end = this.#plainUntil(at);
-        long = end - at < WORTH_SEARCHING ? end + LONG_STRING : end;
+        long = end - at < WORTH_SEARCHING ? end + LONG : end;
         at = end;
       }
       const code = text.charCodeAt(at);
@@ -414,12 +413,13 @@ export class Scan {
   /** Up to where, from `at` on, there is no character that a string cannot hold as it is. Each part of the text is searched once. */
   #plainUntil(at: number): number {
     const text = this.#text;
-    // A part of the text, which costs no copy, bounds how far is searched at once.
-    const isLong = text.length - at > WINDOW;
-    const [part, from] = isLong ? [text.slice(at, at + WINDOW), 0] : [text, at];
-    if (this.#nextQuote < at) this.#nextQuote = indexOf(part, '"', from) + at - from;
-    if (this.#nextBackslash < at) this.#nextBackslash = indexOf(part, '\\', from) + at - from;
-    if (this.#nextControl < at) this.#nextControl = indexOfControl(part, from) + at - from;
+    const end = at + WINDOW;
+    if (this.#nextQuote < at) this.#nextQuote = indexOf(text, '"', at, end);
+    if (this.#nextBackslash < at) this.#nextBackslash = indexOf(text, '\\', at, end);
+    if (this.#nextControl < at) {
+      this.#nextControl =
+        end < text.length ? at + endOf(UP_TO_CONTROL, text.slice(at, end), 0) : endOf(UP_TO_CONTROL, text, at);
+    }
     return Math.min(this.#nextQuote, this.#nextBackslash, this.#nextControl);
   }
 
@@ -475,7 +475,10 @@ export class Scan {
     const from = this.#at;
     let at = from;
     let code = text.charCodeAt(at);
-    while (code >= ZERO && code <= NINE) code = text.charCodeAt(++at);
+    while (code >= ZERO && code <= NINE) {
+      if (++at - from === LONG) at = endOf(DIGITS, text, at);
+      code = text.charCodeAt(at);
+    }
     this.#at = at;
     if (at === from) throw this.#syntax('a value');
   }
@@ -487,11 +490,15 @@ export class Scan {
 
   #space(): void {
     const text = this.#text;
-    let at = this.#at;
+    const from = this.#at;
+    let at = from;
     let code = text.charCodeAt(at);
     // One comparison for what is none.
     if (code > 0x20) return;
-    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      if (++at - from === LONG) at = endOf(SPACES, text, at);
+      code = text.charCodeAt(at);
+    }
     this.#at = at;
   }
 

@@ -1,4 +1,7 @@
 /** The program of the threads for jobs that may take long (src/shared/job-threads.ts). */
+import { readlinkSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
+import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { type Check, checkArguments } from '../../catalog/check-job.ts';
 import type { JobAnswer } from '../../shared/job-threads.ts';
@@ -9,6 +12,20 @@ interface Job {
   readonly check?: Check;
 }
 
+/** How much later than calls jobs have their turn where processors are few: steps of `nice`. */
+const LATER = 5;
+
+/** On Linux a thread has a priority of its own; elsewhere it keeps that of the process. */
+function yieldToCalls(): void {
+  try {
+    const thread = Number(path.basename(readlinkSync('/proc/thread-self')));
+    setPriority(thread, Math.min(constants.priority.PRIORITY_LOW, getPriority(thread) + LATER));
+  } catch {
+    // There is no /proc here.
+  }
+}
+
+yieldToCalls();
 parentPort?.on('message', (job: Job) => {
   parentPort?.postMessage(answerOf(job));
 });

@@ -6,7 +6,7 @@ import type { Selected } from './select-job.ts';
 const MAX_LENGTH = 512;
 /** Characters of a result, and steps, that the main thread takes upon itself: a few milliseconds. */
 const SMALL = 32 * 1024;
-const SMALL_STEPS = 50_000;
+const SMALL_STEPS = 15_000;
 /** Steps of a selection that has a thread: bounds its memory too. */
 const STEPS = 20_000_000;
 const LIMIT_MS = 2000;
