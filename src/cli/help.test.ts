@@ -1,9 +1,7 @@
 /** The whole tree of commands, as a terminal of 80 columns shows it. */
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { createProgram } from './program.ts';
-
-const program = createProgram(['node', 'agent-mcp-gateway', 'help']);
+import { program, unknownIn } from './testing.ts';
 
 function withInner(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withInner)];
@@ -50,17 +48,3 @@ it.each(commands)('%s --help shows commands and flags that there are', (_name, c
     expect(unknownIn(words.split(' ').filter((word) => word !== '')), line).toEqual([]);
   }
 });
-
-/** Words of a command line that the program does not know. */
-function unknownIn(words: readonly string[]): string[] {
-  let command = program;
-  let at = 0;
-  for (; at < words.length; at++) {
-    const inner = command.commands.find((one) => one.name() === words[at]);
-    if (inner === undefined) break;
-    command = inner;
-  }
-  const flags = new Set(['--help', ...command.options.flatMap(({ long }) => long ?? [])]);
-  const unknown = words.filter((word) => word.startsWith('--') && word !== '--' && !flags.has(word));
-  return command.commands.length > 0 && at < words.length ? [words[at] ?? '', ...unknown] : unknown;
-}

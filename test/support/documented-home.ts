@@ -1,0 +1,84 @@
+/** A home in which the commands of the documentation work: servers, agents and files have the names that it uses. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { blocksOf } from './documented.ts';
+import { type Home, type Json, makeHome, servers } from './home.ts';
+import { fixture, fixturePath, main } from './paths.ts';
+
+const FILES = fixture('calc', { TOOLS: 'list_allowed_directories,read_text_file,write_file' });
+
+/** Something stands in its log. */
+const TALKS = { command: 'sh', args: ['-c', `echo ready >&2; exec '${process.execPath}' '${fixturePath('calc')}'`] };
+
+const SERVERS = servers({
+  files: FILES,
+  memory: fixture('calc'),
+  github: TALKS,
+  'brave-search': fixture('calc'),
+  // Nothing is asked of it: it is only named.
+  linear: { url: 'http://127.0.0.1:9/mcp', disabled: true },
+});
+
+const ALL = { allow: { servers: ['*'] } };
+
+const USUAL = {
+  agents: {
+    default: ALL,
+    researcher: ALL,
+    developer: { ...ALL, deny: { tools: { '*': ['delete_*'] } } },
+    deployer: ALL,
+    NAME: ALL,
+  },
+};
+
+/** The rules that a page shows together with their decisions; otherwise some with every agent that the pages name. */
+function rulesOf(page: string): Json {
+  const blocks = blocksOf(page);
+  if (!blocks.some(({ text }) => text.startsWith('$ agent-mcp-gateway policy'))) return USUAL;
+  const shown = blocks.find(({ language, text }) => language === 'json' && text.includes('"agents"'));
+  return shown === undefined ? USUAL : (JSON.parse(shown.text) as Json);
+}
+
+/** The expectations that docs/rules.md shows. */
+function expectations(): string {
+  const shown = blocksOf('docs/rules.md').find(({ text }) => text.startsWith('[') && text.includes('"checks"'));
+  return shown?.text ?? '[]';
+}
+
+/** @param isNew without a configuration: what is shown makes one. */
+export function documentedHome(page: string, isNew: boolean): Home {
+  const rules = rulesOf(page);
+  const home = makeHome({ servers: SERVERS, rules });
+  const bin = path.join(home.dir, 'bin');
+  mkdirSync(bin);
+  writeFileSync(path.join(bin, 'agent-mcp-gateway'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
+  chmodSync(path.join(bin, 'agent-mcp-gateway'), 0o755);
+  const project = path.join(home.cwd, 'my-project');
+  mkdirSync(project);
+  const inFolders: readonly (readonly [string, string])[] = [
+    ['.mcp.json', JSON.stringify(SERVERS)],
+    ['.mcp-gateway-rules.json', JSON.stringify(page === 'docs/rules.md' ? rules : expectedRules())],
+  ];
+  for (const folder of [home.cwd, project]) {
+    for (const [name, text] of inFolders) writeFileSync(path.join(folder, name), text);
+  }
+  writeFileSync(path.join(home.cwd, 'rules.json'), JSON.stringify(expectedRules()));
+  writeFileSync(path.join(home.cwd, 'expectations.json'), expectations());
+  // As the pages say where both are, without the variables of XDG.
+  const { XDG_CONFIG_HOME: _config, XDG_CACHE_HOME: _cache, ...env } = home.env;
+  const own = path.join(home.dir, '.config/agent-mcp-gateway');
+  mkdirSync(own, { recursive: true });
+  if (!isNew) {
+    writeFileSync(path.join(own, '.mcp.json'), JSON.stringify(SERVERS));
+    writeFileSync(path.join(own, '.mcp-gateway-rules.json'), JSON.stringify(rules));
+  }
+  return {
+    ...home,
+    env: { ...env, PATH: `${bin}:${process.env.PATH ?? ''}`, GATEWAY_HTTP_PORT: '0', TERM: 'dumb' },
+  };
+}
+
+function expectedRules(): Json {
+  return rulesOf('docs/rules.md');
+}
