@@ -1,6 +1,7 @@
 /** Where a server may send the gateway. It chooses these addresses, so that it could have it ask what only insiders can ask. */
 import { isIP } from 'node:net';
 import { isLoopback } from '../../config/settings.ts';
+import type { HttpDefinition } from '../../config/snapshot.ts';
 import { isLoopbackAddress, isPublicAddress } from './ip-addresses.ts';
 
 export interface GuardOptions {
@@ -12,6 +13,12 @@ export interface GuardOptions {
   readonly ca?: string | undefined;
   /** For tests, which reach nothing public. */
   readonly isPublic?: ((address: string) => boolean) | undefined;
+}
+
+/** What the owner wrote about where a server is, and where its sign-in: either may be in a private network. */
+export function guardOptionsOf({ url, oauth, ca }: HttpDefinition): GuardOptions {
+  const trusted = oauth?.issuer === undefined ? [] : [new URL(oauth.issuer).hostname];
+  return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
 }
 
 export interface Guard {

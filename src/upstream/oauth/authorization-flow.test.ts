@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
-import { createAuthorizationFlows } from './authorization-flow.ts';
-import { accountFor, fakeServer, ISSUER, json, memoryStore, RESOURCE } from './testing.ts';
+import { AuthorizationFlows } from './authorization-flow.ts';
+import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
 
 const REDIRECT = 'http://127.0.0.1:5000/callback';
 const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
 
-function setup(parts: Parameters<typeof accountFor>[0] = { fake: fakeServer() }) {
+function setup(parts: Parameters<typeof tokenManagerFor>[0] = { fake: fakeServer() }) {
   const store = parts.store ?? memoryStore();
-  const account = accountFor({ ...parts, store });
-  return { fake: parts.fake, store, account, signIns: createAuthorizationFlows() };
+  const tokenManager = tokenManagerFor({ ...parts, store });
+  return { fake: parts.fake, store, tokenManager, flows: new AuthorizationFlows() };
 }
 
 const answerTo = (url: string, more: Readonly<Record<string, string>> = { code: 'code-1' }): URLSearchParams =>
   new URLSearchParams({ state: new URL(url).searchParams.get('state') ?? '', ...more });
 
 test('registers, asks for a code with PKCE and the resource, and redeems it once', async () => {
-  const { fake, store, account, signIns } = setup();
+  const { fake, store, tokenManager, flows } = setup();
   fake.resource = { scopes_supported: ['read', 'write'] };
-  const { url, done } = await signIns.begin(account, REDIRECT);
+  const { url, done } = await flows.begin(tokenManager, REDIRECT);
   const asked = Object.fromEntries(new URL(url).searchParams);
   expect(asked).toMatchObject({
     response_type: 'code',
@@ -35,7 +35,7 @@ test('registers, asks for a code with PKCE and the resource, and redeems it once
       token_endpoint_auth_method: 'none',
     }),
   ]);
-  expect(await signIns.finish(answerTo(url), REDIRECT)).toBe('mcp');
+  expect(await flows.finish(answerTo(url), REDIRECT)).toBe('mcp');
   await done;
   const [grant] = fake.grants;
   expect(Object.fromEntries(grant ?? [])).toMatchObject({
@@ -46,26 +46,26 @@ test('registers, asks for a code with PKCE and the resource, and redeems it once
     client_id: 'client-1',
     code_verifier: expect.stringMatching(/^[\w~.-]{43,128}$/),
   });
-  expect(await account.headers()).toEqual({ authorization: 'Bearer access-1' });
+  expect(await tokenManager.headers()).toEqual({ authorization: 'Bearer access-1' });
   expect(await store.read(KEY)).toMatchObject({ asked: 'read write', tokens: { refresh: 'refresh-1' } });
-  await expect(signIns.finish(answerTo(url), REDIRECT)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  await expect(flows.finish(answerTo(url), REDIRECT)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(fake.grants).toHaveLength(1);
 });
 
 test('the client of the last sign-in is used again at the same address, and registered anew at another one', async () => {
-  const { fake, account, signIns } = setup();
-  await signIns.begin(account, REDIRECT);
-  await signIns.begin(account, REDIRECT);
+  const { fake, tokenManager, flows } = setup();
+  await flows.begin(tokenManager, REDIRECT);
+  await flows.begin(tokenManager, REDIRECT);
   expect(fake.registrations).toHaveLength(1);
-  await signIns.begin(account, 'http://127.0.0.1:5001/callback');
+  await flows.begin(tokenManager, 'http://127.0.0.1:5001/callback');
   expect(fake.registrations).toHaveLength(2);
 });
 
 test('a sign-in that nobody finishes leaves the one before as it is', async () => {
-  const { fake, store, account, signIns } = setup();
-  await signIns.finish(answerTo((await signIns.begin(account, REDIRECT)).url), REDIRECT);
+  const { fake, store, tokenManager, flows } = setup();
+  await flows.finish(answerTo((await flows.begin(tokenManager, REDIRECT)).url), REDIRECT);
   const before = await store.read(KEY);
-  await signIns.begin(account, 'http://127.0.0.1:5001/callback');
+  await flows.begin(tokenManager, 'http://127.0.0.1:5001/callback');
   expect(fake.registrations).toHaveLength(2);
   expect(await store.read(KEY)).toEqual(before);
 });
@@ -73,9 +73,9 @@ test('a sign-in that nobody finishes leaves the one before as it is', async () =
 test('a client of the entry goes before a document, and that before a registration', async () => {
   const document = 'https://example.com/client.json';
   const clientIdOf = async (oauth: object, metadata: object): Promise<string | null> => {
-    const { fake, account, signIns } = setup({ fake: fakeServer(), oauth });
+    const { fake, tokenManager, flows } = setup({ fake: fakeServer(), oauth });
     fake.metadata = { ...metadata };
-    return new URL((await signIns.begin(account, REDIRECT)).url).searchParams.get('client_id');
+    return new URL((await flows.begin(tokenManager, REDIRECT)).url).searchParams.get('client_id');
   };
   const takesDocuments = { client_id_metadata_document_supported: true };
   expect(await clientIdOf({ clientId: 'own', clientMetadataUrl: document }, takesDocuments)).toBe('own');
@@ -93,10 +93,10 @@ test.each([
   ['no issuer, where one is promised', { code: 'c' }, { authorization_response_iss_parameter_supported: true }],
   ['an error of another issuer', { error: 'access_denied', iss: 'https://evil.example.com' }, {}],
 ])('an answer with %s is thrown away (RFC 9207)', async (_name, more, metadata) => {
-  const { fake, account, signIns } = setup();
+  const { fake, tokenManager, flows } = setup();
   fake.metadata = metadata;
-  const { url, done } = await signIns.begin(account, REDIRECT);
-  const finished = signIns.finish(answerTo(url, more), REDIRECT);
+  const { url, done } = await flows.begin(tokenManager, REDIRECT);
+  const finished = flows.finish(answerTo(url, more), REDIRECT);
   await expect(finished).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
   await expect(finished).rejects.not.toMatchObject({ message: expect.stringContaining('access_denied') });
   await expect(done).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
@@ -104,51 +104,51 @@ test.each([
 });
 
 test('its own issuer is taken', async () => {
-  const { fake, account, signIns } = setup();
+  const { fake, tokenManager, flows } = setup();
   fake.metadata = { authorization_response_iss_parameter_supported: true };
-  const { url } = await signIns.begin(account, REDIRECT);
-  expect(await signIns.finish(answerTo(url, { code: 'c', iss: ISSUER }), REDIRECT)).toBe('mcp');
+  const { url } = await flows.begin(tokenManager, REDIRECT);
+  expect(await flows.finish(answerTo(url, { code: 'c', iss: ISSUER }), REDIRECT)).toBe('mcp');
 });
 
 test('a person who says no is told so, and nothing of the answer is shown that is no code', async () => {
-  const { account, signIns } = setup();
-  const first = await signIns.begin(account, REDIRECT);
-  await expect(signIns.finish(answerTo(first.url, { error: 'access_denied' }), REDIRECT)).rejects.toMatchObject({
+  const { tokenManager, flows } = setup();
+  const first = await flows.begin(tokenManager, REDIRECT);
+  await expect(flows.finish(answerTo(first.url, { error: 'access_denied' }), REDIRECT)).rejects.toMatchObject({
     code: 'AUTH_REQUIRED',
     message: expect.stringContaining('(access_denied)'),
   });
-  const second = await signIns.begin(account, REDIRECT);
-  const ended = signIns.finish(answerTo(second.url, { error: '<script>alert(1)</script>' }), REDIRECT);
+  const second = await flows.begin(tokenManager, REDIRECT);
+  const ended = flows.finish(answerTo(second.url, { error: '<script>alert(1)</script>' }), REDIRECT);
   await expect(ended).rejects.toMatchObject({ message: expect.not.stringContaining('<') });
 });
 
 test('an answer counts only at the address that it was asked for', async () => {
-  const { fake, account, signIns } = setup();
-  const { url } = await signIns.begin(account, REDIRECT);
-  const other = signIns.finish(answerTo(url), 'https://gateway.example.com/oauth/callback');
+  const { fake, tokenManager, flows } = setup();
+  const { url } = await flows.begin(tokenManager, REDIRECT);
+  const other = flows.finish(answerTo(url), 'https://gateway.example.com/oauth/callback');
   await expect(other).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(fake.grants).toEqual([]);
-  expect(await signIns.finish(answerTo(url), REDIRECT)).toBe('mcp');
+  expect(await flows.finish(answerTo(url), REDIRECT)).toBe('mcp');
 });
 
 test('a code that is refused ends the sign-in', async () => {
-  const { fake, account, signIns } = setup();
+  const { fake, tokenManager, flows } = setup();
   fake.answer = () => json({ error: 'invalid_grant' }, 400);
-  const { url } = await signIns.begin(account, REDIRECT);
-  await expect(signIns.finish(answerTo(url), REDIRECT)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
-  expect(signIns.find(account, REDIRECT)).toBeUndefined();
+  const { url } = await flows.begin(tokenManager, REDIRECT);
+  await expect(flows.finish(answerTo(url), REDIRECT)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  expect(flows.find(tokenManager, REDIRECT)).toBeUndefined();
 });
 
 test('the sign-in under way is found again, but not for more than it gives', async () => {
-  const { account, signIns } = setup();
+  const { tokenManager, flows } = setup();
   const sent = { authorization: undefined };
   const refuse = (status: number, challenge: string) =>
-    account.refused(sent, { status, challenge, attempts: 1 }).catch(() => undefined);
+    tokenManager.refused(sent, { status, challenge, attempts: 1 }).catch(() => undefined);
   await refuse(401, 'Bearer scope="read"');
-  const { url } = await signIns.begin(account, REDIRECT);
-  expect(signIns.find(account, undefined)?.url).toBe(url);
+  const { url } = await flows.begin(tokenManager, REDIRECT);
+  expect(flows.find(tokenManager, undefined)?.url).toBe(url);
   await refuse(403, 'Bearer error="insufficient_scope", scope="write"');
-  expect(signIns.find(account, undefined)).toBeUndefined();
+  expect(flows.find(tokenManager, undefined)).toBeUndefined();
 });
 
 test.each<[string, { metadata?: object; resource?: object }, RegExp]>([
@@ -163,47 +163,47 @@ test.each<[string, { metadata?: object; resource?: object }, RegExp]>([
   ],
   ['of another resource', { resource: { resource: 'https://other.example.com/mcp' } }, /another resource/],
 ])('nobody signs in to an authorization server %s', async (_name, { metadata = {}, resource = {} }, message) => {
-  const { fake, account, signIns } = setup();
+  const { fake, tokenManager, flows } = setup();
   fake.metadata = { ...metadata };
   fake.resource = { ...resource };
-  await expect(signIns.begin(account, REDIRECT)).rejects.toMatchObject({
+  await expect(flows.begin(tokenManager, REDIRECT)).rejects.toMatchObject({
     code: 'SERVER_UNAVAILABLE',
     message: expect.stringMatching(message),
   });
 });
 
 test('the issuer of the entry is the only one', async () => {
-  const { fake, account, signIns } = setup({ fake: fakeServer(), oauth: { issuer: 'https://id.example.com' } });
-  await expect(signIns.begin(account, REDIRECT)).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
+  const { fake, tokenManager, flows } = setup({ fake: fakeServer(), oauth: { issuer: 'https://id.example.com' } });
+  await expect(flows.begin(tokenManager, REDIRECT)).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
   expect(fake.registrations).toEqual([]);
 });
 
 test('a client of the entry is not shown to another authorization server than before', async () => {
-  const { fake, account, signIns } = setup({
+  const { fake, tokenManager, flows } = setup({
     fake: fakeServer(),
     oauth: { clientId: 'own', clientSecret: 'secret-1' },
   });
-  const { url } = await signIns.begin(account, REDIRECT);
-  await signIns.finish(answerTo(url), REDIRECT);
+  const { url } = await flows.begin(tokenManager, REDIRECT);
+  await flows.finish(answerTo(url), REDIRECT);
   fake.resource = { authorization_servers: ['https://other.example.com'] };
-  await expect(signIns.begin(account, REDIRECT)).rejects.toMatchObject({
+  await expect(flows.begin(tokenManager, REDIRECT)).rejects.toMatchObject({
     message: expect.stringContaining('auth logout mcp'),
   });
 });
 
 test('a registered client is registered anew at another authorization server, and the old sign-in is forgotten', async () => {
-  const { fake, store, account, signIns } = setup();
-  await signIns.finish(answerTo((await signIns.begin(account, REDIRECT)).url), REDIRECT);
+  const { fake, store, tokenManager, flows } = setup();
+  await flows.finish(answerTo((await flows.begin(tokenManager, REDIRECT)).url), REDIRECT);
   fake.resource = { authorization_servers: ['https://other.example.com'] };
-  await signIns.finish(answerTo((await signIns.begin(account, REDIRECT)).url), REDIRECT);
+  await flows.finish(answerTo((await flows.begin(tokenManager, REDIRECT)).url), REDIRECT);
   expect(fake.registrations).toHaveLength(2);
   expect((await store.list()).map(({ issuer }) => issuer)).toEqual(['https://other.example.com']);
 });
 
 test('what the authorization server offers for staying signed in is asked for', async () => {
-  const { fake, account, signIns } = setup({ fake: fakeServer(), oauth: { scopes: ['read'] } });
+  const { fake, tokenManager, flows } = setup({ fake: fakeServer(), oauth: { scopes: ['read'] } });
   fake.metadata = { scopes_supported: ['read', 'offline_access'] };
-  const { searchParams } = new URL((await signIns.begin(account, REDIRECT)).url);
+  const { searchParams } = new URL((await flows.begin(tokenManager, REDIRECT)).url);
   expect(searchParams.get('scope')).toBe('read offline_access');
   expect(searchParams.get('prompt')).toBe('consent');
 });

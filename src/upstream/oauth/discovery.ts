@@ -12,7 +12,7 @@ import { unavailable } from '../failures.ts';
 import type { GuardedFetch } from './credential-key.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
 
-export interface Discovered {
+export interface Discovery {
   readonly issuer: string;
   readonly authorizationServer: string;
   /** Undefined for servers of 2025-03-26, whose endpoints are at fixed paths. */
@@ -35,7 +35,7 @@ export interface DiscoveryOptions {
 }
 
 /** @throws GatewayError SERVER_UNAVAILABLE saying why nobody can sign in. */
-export async function discover(options: DiscoveryOptions): Promise<Discovered> {
+export async function discover(options: DiscoveryOptions): Promise<Discovery> {
   const { server, resource, fetch } = options;
   const { protocol, hostname } = new URL(resource);
   if (protocol === 'http:' && !isLoopback(hostname)) {

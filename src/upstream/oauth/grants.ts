@@ -16,14 +16,14 @@ import { unavailable } from '../failures.ts';
 import { type AudienceFacts, checkAudience } from './audience.ts';
 import type { RegisteredClient, Tokens } from './credential.ts';
 import type { GuardedFetch } from './credential-key.ts';
-import type { Discovered } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
 import { NotSentOn } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
 
 export interface GrantContext {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
-  readonly discovered: Discovered;
+  readonly discovery: Discovery;
   readonly client: RegisteredClient;
   readonly fetch: GuardedFetch;
   /** Milliseconds since 1970. */
@@ -59,13 +59,13 @@ export interface CodeGrant {
 
 /** @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
 export function redeemCode(context: GrantContext, { code, iss, verifier, redirectUri }: CodeGrant): Promise<Tokens> {
-  const { discovered } = context;
+  const { discovery } = context;
   return answered(context, undefined, (common) =>
-    exchangeAuthorization(discovered.authorizationServer, {
+    exchangeAuthorization(discovery.authorizationServer, {
       ...common,
       authorizationCode: code,
       // That it is the same one was checked; the package compares every slash.
-      ...(iss === undefined ? {} : { iss: issuerOf(discovered, iss) }),
+      ...(iss === undefined ? {} : { iss: issuerOf(discovery, iss) }),
       codeVerifier: verifier,
       redirectUri,
     }),
@@ -74,7 +74,7 @@ export function redeemCode(context: GrantContext, { code, iss, verifier, redirec
 
 /** @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
 export function refresh(context: GrantContext, tokens: Tokens, refreshToken: string): Promise<Tokens> {
-  const { authorizationServer } = context.discovered;
+  const { authorizationServer } = context.discovery;
   return answered(context, tokens.scope, (common) =>
     refreshAuthorization(authorizationServer, { ...common, refreshToken }),
   ).catch((error: unknown) => {
@@ -86,13 +86,13 @@ export function refresh(context: GrantContext, tokens: Tokens, refreshToken: str
 
 /** Client credentials: the gateway for itself. @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
 export function asMachine(context: GrantContext, scope: string | undefined): Promise<Tokens> {
-  const { authorizationServer } = context.discovered;
+  const { authorizationServer } = context.discovery;
   return answered(context, scope, ({ clientInformation, addClientAuthentication, ...common }) =>
     fetchToken(
       {
         redirectUrl: undefined,
         clientMetadata: { redirect_uris: [] },
-        clientInformation: () => ({ ...clientInformation, issuer: context.discovered.issuer }),
+        clientInformation: () => ({ ...clientInformation, issuer: context.discovery.issuer }),
         tokens: () => undefined,
         saveTokens: () => undefined,
         redirectToAuthorization: () => undefined,
@@ -109,7 +109,7 @@ export function asMachine(context: GrantContext, scope: string | undefined): Pro
 }
 
 interface Common {
-  readonly metadata?: NonNullable<Discovered['metadata']>;
+  readonly metadata?: NonNullable<Discovery['metadata']>;
   readonly clientInformation: OAuthClientInformationMixed;
   readonly resource: string;
   readonly fetchFn: GuardedFetch;
@@ -121,7 +121,7 @@ async function answered(
   scope: string | undefined,
   request: (common: Common) => Promise<OAuthTokens>,
 ): Promise<Tokens> {
-  const { server, discovered, now } = context;
+  const { server, discovery, now } = context;
   const startedAt = now();
   try {
     const answer = await request(commonOf(context));
@@ -129,7 +129,7 @@ async function answered(
     return tokensOf(answer, scope, startedAt);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    const where = originOf(discovered.issuer);
+    const where = originOf(discovery.issuer);
     if (error instanceof IssuerMismatchError) {
       throw unavailable(
         server,
@@ -148,16 +148,16 @@ async function answered(
 /** Codes with which an authorization server says that it is out of order; `server_error` stands for what is no OAuth error, too. */
 const PASSING: ReadonlySet<string> = new Set(['temporarily_unavailable', 'slow_down']);
 
-function issuerOf({ metadata }: Discovered, iss: string): string {
+function issuerOf({ metadata }: Discovery, iss: string): string {
   return metadata !== undefined && isSameIssuer(metadata.issuer, iss) ? metadata.issuer : iss;
 }
 
-function audienceFacts({ server, oauth, discovered, elsewhere }: GrantContext): AudienceFacts {
-  const { indicator, issuer } = discovered;
+function audienceFacts({ server, oauth, discovery, elsewhere }: GrantContext): AudienceFacts {
+  const { indicator, issuer } = discovery;
   return { server, indicator, issuer, isNamed: oauth?.issuer !== undefined, others: elsewhere };
 }
 
-function commonOf({ server, oauth, discovered, client, fetch }: GrantContext): Common {
+function commonOf({ server, oauth, discovery, client, fetch }: GrantContext): Common {
   const authentication = authenticationOf(oauth, client);
   const information = {
     client_id: client.id,
@@ -165,9 +165,9 @@ function commonOf({ server, oauth, discovered, client, fetch }: GrantContext): C
     ...(client.authMethod === undefined ? {} : { token_endpoint_auth_method: client.authMethod }),
   };
   return {
-    ...(discovered.metadata === undefined ? {} : { metadata: discovered.metadata }),
+    ...(discovery.metadata === undefined ? {} : { metadata: discovery.metadata }),
     clientInformation: information as OAuthClientInformationMixed,
-    resource: discovered.indicator,
+    resource: discovery.indicator,
     fetchFn: steady(server, fetch),
     ...(authentication === undefined ? {} : { addClientAuthentication: authentication }),
   };

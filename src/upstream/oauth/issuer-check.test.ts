@@ -1,20 +1,20 @@
 /** Servers that name the authorization server of somebody else. */
 import { expect, test } from 'vitest';
-import { createAuthorizationFlows } from './authorization-flow.ts';
+import { AuthorizationFlows } from './authorization-flow.ts';
 import { placeOf } from './issuer.ts';
-import { type AccountParts, accountFor, fakeServer, ISSUER, json, RESOURCE } from './testing.ts';
+import { fakeServer, ISSUER, json, RESOURCE, type TokenManagerParts, tokenManagerFor } from './testing.ts';
 
 const REDIRECT = 'http://127.0.0.1:5000/callback';
 const AUTH0 = 'https://tenant.eu.auth0.com';
 
-type World = Omit<AccountParts, 'fake'> & { readonly resource?: object; readonly metadata?: object };
+type World = Omit<TokenManagerParts, 'fake'> & { readonly resource?: object; readonly metadata?: object };
 
 /** Begins a sign-in. @returns the message of what goes wrong, or the host that a person sees. */
 async function begin({ resource = {}, metadata = {}, ...parts }: World) {
   const fake = fakeServer();
   fake.resource = { ...resource };
   fake.metadata = { ...metadata };
-  const begun = createAuthorizationFlows().begin(accountFor({ fake, ...parts }), REDIRECT);
+  const begun = new AuthorizationFlows().begin(tokenManagerFor({ fake, ...parts }), REDIRECT);
   const said = await begun.then(
     ({ where }) => where,
     (error: Error) => error.message,
@@ -78,13 +78,18 @@ test.each<[string, World]>([
 
 test('what was used before is used on, and another one is not', async () => {
   const fake = fakeServer();
-  const account = accountFor({ fake, others: [{ name: 'late', issuers: [AUTH0] }] });
-  const signIns = createAuthorizationFlows();
-  await account.save(AUTH0, { indicator: RESOURCE, client: undefined, asked: undefined, tokens: undefined });
+  const tokenManager = tokenManagerFor({ fake, others: [{ name: 'late', issuers: [AUTH0] }] });
+  const flows = new AuthorizationFlows();
+  await tokenManager.credential.save(AUTH0, {
+    indicator: RESOURCE,
+    client: undefined,
+    asked: undefined,
+    tokens: undefined,
+  });
   fake.resource = named(AUTH0);
-  expect((await signIns.begin(account, REDIRECT)).where).toBe('tenant.eu.auth0.com');
+  expect((await flows.begin(tokenManager, REDIRECT)).where).toBe('tenant.eu.auth0.com');
   fake.resource = named('https://evil.auth0.com');
-  await expect(signIns.begin(account, REDIRECT)).rejects.toThrow('on another site');
+  await expect(flows.begin(tokenManager, REDIRECT)).rejects.toThrow('on another site');
 });
 
 test('whose page is elsewhere is told with the issuer', async () => {
@@ -111,18 +116,18 @@ test.each<[string, unknown, object | undefined, boolean]>([
   ['another entry and a word', ['api', 'https://other.example'], undefined, false],
 ])('a token for %s is taken or thrown away', async (what, aud, oauth, isTaken) => {
   const fake = fakeServer();
-  const account = accountFor({
+  const tokenManager = tokenManagerFor({
     fake,
     elsewhere: [placeOf('https://other.example')],
     ...(oauth === undefined ? {} : { oauth }),
   });
   const token = what === 'an opaque token' ? 'a.b' : jwt({ aud });
   fake.answer = () => json({ access_token: token, token_type: 'Bearer' });
-  const signIns = createAuthorizationFlows();
-  const { url } = await signIns.begin(account, REDIRECT);
+  const flows = new AuthorizationFlows();
+  const { url } = await flows.begin(tokenManager, REDIRECT);
   const state = new URL(url).searchParams.get('state') ?? '';
-  const finished = signIns.finish(new URLSearchParams({ state, code: 'c' }), REDIRECT);
+  const finished = flows.finish(new URLSearchParams({ state, code: 'c' }), REDIRECT);
   if (isTaken) await finished;
   else await expect(finished).rejects.toThrow('it was thrown away');
-  expect(await account.headers()).toEqual(isTaken ? { authorization: `Bearer ${token}` } : undefined);
+  expect(await tokenManager.headers()).toEqual(isTaken ? { authorization: `Bearer ${token}` } : undefined);
 });

@@ -5,7 +5,7 @@
 import type { GatewayError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/quote-text.ts';
 import { unavailable } from '../failures.ts';
-import type { Discovered } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
 import { isSameIssuer, mayBeSameIssuer, originOf, placeOf } from './issuer.ts';
 import { isSameSite } from './registrable-domain.ts';
 
@@ -20,7 +20,7 @@ export interface IssuerClaim {
   readonly server: string;
   /** Address of the MCP server. */
   readonly resource: string;
-  readonly discovered: Discovered;
+  readonly discovery: Discovery;
   /** Whether the entry has an `oauth` already. */
   readonly hasOAuth: boolean;
   readonly others: readonly OtherServer[];
@@ -32,13 +32,13 @@ export function checkIssuer(claim: IssuerClaim): void {
   if (why !== undefined) throw needsOwner(claim, why);
 }
 
-function objectionTo({ resource, discovered, others }: IssuerClaim): string | undefined {
-  const { issuer, metadata } = discovered;
+function objectionTo({ resource, discovery, others }: IssuerClaim): string | undefined {
+  const { issuer, metadata } = discovery;
   const endpoints = [metadata?.authorization_endpoint, metadata?.token_endpoint].filter((one) => one !== undefined);
   const user = others.find(({ issuers }) => issuers.some((one) => isUsed(one, issuer, endpoints)));
   if (user !== undefined) return `which is that of server ${quoted(user.name, 100)} too`;
   const listed = listedResources(metadata);
-  const isListed = listed?.some((one) => isSameIssuer(one, resource) || isSameIssuer(one, discovered.indicator));
+  const isListed = listed?.some((one) => isSameIssuer(one, resource) || isSameIssuer(one, discovery.indicator));
   if (isListed === false) return 'which does not name it among the servers that it protects';
   if (isListed !== true && !isSameSite(issuer, resource)) return 'which is on another site than itself';
   const stray = endpoints.find((one) => !isSameSite(one, issuer) && !isSameSite(one, resource));
@@ -54,12 +54,12 @@ function isUsed(other: string, issuer: string, endpoints: readonly string[]): bo
 }
 
 /** RFC 9728, section 4. */
-function listedResources(metadata: Discovered['metadata']): readonly string[] | undefined {
+function listedResources(metadata: Discovery['metadata']): readonly string[] | undefined {
   const listed = (metadata as Readonly<Record<string, unknown>> | undefined)?.['protected_resources'];
   return Array.isArray(listed) ? listed.filter((one) => typeof one === 'string') : undefined;
 }
 
-function needsOwner({ server, discovered: { issuer }, hasOAuth }: IssuerClaim, why: string): GatewayError {
+function needsOwner({ server, discovery: { issuer }, hasOAuth }: IssuerClaim, why: string): GatewayError {
   const member = `"issuer": ${quoted(issuer, 500)}`;
   const line = hasOAuth ? `${member} in "oauth"` : `"oauth": { ${member} }`;
   return unavailable(

@@ -1,24 +1,14 @@
 /** Signing in to servers: the token managers of all principals, and the sign-ins that wait for a person. */
 
-import { hasAuthorization } from '../../config/oauth-entry.ts';
-import type { HttpDefinition, LoopbackName, ServerDefinition } from '../../config/snapshot.ts';
+import type { LoopbackName, ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { within } from '../../shared/wait-for.ts';
 import type { Authorization } from '../channel/authorization.ts';
-import type { Log } from '../contract.ts';
-import type { GuardOptions } from './address-guard.ts';
+import { guardOptionsOf } from './address-guard.ts';
 import type { AuthorizationFlows, SignIn } from './authorization-flow.ts';
-import type { CredentialStore, GuardedFetch } from './credential-key.ts';
-import { placeOf } from './issuer.ts';
-import type { OtherServer } from './issuer-check.ts';
-import { endSignIns, resourceOf, type StoredSignIn, storedSignIns } from './stored-sign-ins.ts';
-import { createTokenManager, type TokenManager } from './token-manager.ts';
+import { endSignIns, type StoredSignIn, storedSignIns } from './stored-sign-ins.ts';
+import type { TokenManager } from './token-manager.ts';
+import { TokenManagers, type TokenManagersOptions } from './token-managers.ts';
 import type { Challenge } from './www-authenticate.ts';
-
-/** Accounts that are remembered at a time. */
-const MAX_ACCOUNTS = 1000;
-/** Milliseconds in which another server may say which authorization server it has. */
-const OTHERS_MS = 4000;
 
 /** A loopback address that an authorization server sends a browser back to. */
 export interface Callback {
@@ -34,14 +24,8 @@ export type ListenForCallback = (
   receive: (answer: URLSearchParams, redirectUri: string) => Promise<string>,
 ) => Promise<Callback>;
 
-export interface OAuthClientOptions {
-  readonly store: CredentialStore;
-  readonly guardedFetch: (options: GuardOptions) => GuardedFetch;
+export interface OAuthClientOptions extends TokenManagersOptions {
   readonly listen: ListenForCallback;
-  readonly log: Log;
-  /** All entries, as they are now. */
-  readonly servers: () => Iterable<ServerDefinition>;
-  readonly keepSecrets: (owner: string, values: readonly string[]) => void;
   /** Somebody signed in to a server. */
   readonly signedIn?: (server: string) => void;
 }
@@ -69,137 +53,80 @@ export interface OAuthClient {
 }
 
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
-  const { store, guardedFetch, listen, log, keepSecrets } = options;
-  const tokenManagers = new Map<string, TokenManager>();
-  const beginning = new Map<string, Promise<SignIn>>();
-  let signIns: Promise<AuthorizationFlows> | undefined;
+  const { store, guardedFetch, listen, log } = options;
+  const tokenManagers = new TokenManagers(options);
+  /** Sign-ins that are begun, by what they are for. */
+  const starting = new Map<string, Promise<SignIn>>();
+  let flows: Promise<AuthorizationFlows> | undefined;
 
   /** Loaded when somebody has to sign in: few gateways ever need it. */
-  const waiting = (): Promise<AuthorizationFlows> => {
-    signIns ??= import('./authorization-flow.ts').then(({ createAuthorizationFlows }) => createAuthorizationFlows());
-    return signIns;
-  };
-
-  const accountOf = (server: ServerDefinition, principal: string): TokenManager | undefined => {
-    const { link, key, name } = server;
-    if (link.transport === 'stdio' || hasAuthorization(link.headers)) return undefined;
-    const id = JSON.stringify([key, principal]);
-    let tokenManager = tokenManagers.get(id);
-    if (tokenManager === undefined) {
-      const fetch = guardedFetch(ownersWords(link));
-      const own = { server: name, definition: link, principal, fetch };
-      const others = () => othersOf(server);
-      tokenManager = createTokenManager({
-        ...own,
-        store,
-        log,
-        keepSecrets,
-        others,
-        elsewhere: () => elsewhere(server),
-        now: Date.now,
-      });
-      tokenManagers.set(id, tokenManager);
-      // Of definitions and principals that are gone, for the most part; who comes back reads the store again.
-      for (const old of [...tokenManagers.keys()].slice(0, -MAX_ACCOUNTS)) tokenManagers.delete(old);
-    }
-    return tokenManager;
-  };
-
-  const elsewhere = (server: ServerDefinition): ReadonlySet<string> =>
-    new Set(strangers(server, options.servers()).map(({ url }) => placeOf(url)));
-
-  /** Which authorization servers the other entries use. Those that nobody has signed in to yet are asked: later would be too late. */
-  const othersOf = async (server: ServerDefinition): Promise<readonly OtherServer[]> => {
-    const keys = await store.list();
-    const found = strangers(server, options.servers()).map(async ({ definition, oauth, resource }) => {
-      const known = keys.filter((key) => key.resource === resource).map(({ issuer }) => issuer);
-      if (oauth?.issuer !== undefined) known.push(oauth.issuer);
-      const asked = known.length > 0 ? known : await within(accountOf(definition, '')?.named() ?? NOBODY, OTHERS_MS);
-      return { name: definition.name, issuers: asked ?? [] };
-    });
-    return Promise.all(found);
+  const loadFlows = (): Promise<AuthorizationFlows> => {
+    flows ??= import('./authorization-flow.ts').then((module) => new module.AuthorizationFlows());
+    return flows;
   };
 
   const finish = async (answer: URLSearchParams, redirectUri?: string): Promise<string> => {
-    const server = await (await waiting()).finish(answer, redirectUri);
+    const server = await (await loadFlows()).finish(answer, redirectUri);
     options.signedIn?.(server);
     return server;
   };
 
-  const viaLoopback = async (tokenManager: TokenManager, pending: AuthorizationFlows): Promise<SignIn> => {
-    const port = tokenManager.oauth?.redirectPort ?? (await lastPort(tokenManager));
-    const host = tokenManager.oauth?.redirectHost ?? '127.0.0.1';
-    const callback = await listen(port ?? 0, host, finish).catch((error: unknown) => {
-      if (tokenManager.oauth?.redirectPort !== undefined || port === undefined) throw error;
-      return listen(0, host, finish);
-    });
-    try {
-      const signIn = await pending.begin(tokenManager, callback.redirectUri);
-      void signIn.done.catch(() => undefined).then(callback.close);
-      return signIn;
-    } catch (error) {
-      callback.close();
-      throw error;
-    }
-  };
-
   return {
-    authorization: accountOf,
+    authorization: (server, principal) => tokenManagers.of(server, principal),
     async signIn(server, principal, way, challenge) {
-      const tokenManager = accountOf(server, principal);
+      const tokenManager = tokenManagers.of(server, principal);
       if (tokenManager === undefined) throw nothingToSignInTo(server);
-      if (challenge !== undefined) tokenManager.note(challenge);
-      const pending = await waiting();
-      const running = pending.find(tokenManager, way === 'loopback' ? undefined : way.redirectUri);
+      if (challenge !== undefined) tokenManager.noteChallenge(challenge);
+      const pending = await loadFlows();
+      const redirectUri = way === 'loopback' ? undefined : way.redirectUri;
+      const running = pending.find(tokenManager, redirectUri);
       if (running !== undefined) return running;
       const id = JSON.stringify([server.key, principal, way]);
-      const begun = beginning.get(id);
-      if (begun !== undefined) return begun;
-      const started =
-        way === 'loopback' ? viaLoopback(tokenManager, pending) : pending.begin(tokenManager, way.redirectUri);
-      const begins = started.finally(() => beginning.delete(id));
-      beginning.set(id, begins);
-      return begins;
+      const begin = (): Promise<SignIn> =>
+        redirectUri === undefined
+          ? signInViaLoopback(tokenManager, pending, listen, finish)
+          : pending.begin(tokenManager, redirectUri);
+      const signIn = starting.get(id) ?? begin().finally(() => starting.delete(id));
+      starting.set(id, signIn);
+      return signIn;
     },
     stored: (servers) => storedSignIns(store, servers),
     async signOut(server, principal) {
       if (server.link.transport === 'stdio') return 0;
-      const fetch = guardedFetch(ownersWords(server.link));
+      const fetch = guardedFetch(guardOptionsOf(server.link));
       return endSignIns({ store, fetch, server, principal, log });
     },
     finish,
-    close: () => void signIns?.then((pending) => pending.close()),
+    close: () => void flows?.then((pending) => pending.close()),
   };
 }
 
-const NOBODY: Promise<readonly string[]> = Promise.resolve([]);
-
-interface Stranger extends Pick<HttpDefinition, 'url' | 'oauth'> {
-  readonly definition: ServerDefinition;
-  readonly resource: string;
-}
-
-/** Other entries whose servers may want a sign-in, but for those at the same origin: what goes there reaches the server anyway. */
-function strangers({ link: own }: ServerDefinition, servers: Iterable<ServerDefinition>): Stranger[] {
-  const home = own.transport === 'stdio' ? '' : placeOf(own.url);
-  const found: Stranger[] = [];
-  for (const definition of servers) {
-    const { link } = definition;
-    if (link.transport === 'stdio' || hasAuthorization(link.headers) || placeOf(link.url) === home) continue;
-    found.push({ definition, url: link.url, oauth: link.oauth, resource: resourceOf(link) });
+/** Begins a sign-in whose answer comes to this machine, and listens for it until the sign-in ends. */
+async function signInViaLoopback(
+  tokenManager: TokenManager,
+  flows: AuthorizationFlows,
+  listen: ListenForCallback,
+  receive: (answer: URLSearchParams, redirectUri: string) => Promise<string>,
+): Promise<SignIn> {
+  const { redirectPort, redirectHost: host = '127.0.0.1' } = tokenManager.oauth ?? {};
+  const port = redirectPort ?? (await lastPort(tokenManager));
+  const callback = await listen(port ?? 0, host, receive).catch((error: unknown) => {
+    if (redirectPort !== undefined || port === undefined) throw error;
+    return listen(0, host, receive);
+  });
+  try {
+    const signIn = await flows.begin(tokenManager, callback.redirectUri);
+    void signIn.done.catch(() => undefined).then(callback.close);
+    return signIn;
+  } catch (error) {
+    callback.close();
+    throw error;
   }
-  return found;
-}
-
-/** What the owner wrote about where the server is, and where its sign-in: either may be in a private network. */
-function ownersWords({ url, oauth, ca }: HttpDefinition): GuardOptions {
-  const trusted = oauth?.issuer === undefined ? [] : [new URL(oauth.issuer).hostname];
-  return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
 }
 
 /** The port that the registration of the last sign-in names: many authorization servers compare it. */
-async function lastPort(tokenManager: TokenManager): Promise<number | undefined> {
-  const address = (await tokenManager.load())?.credential.client?.redirectUri;
+async function lastPort({ credential }: TokenManager): Promise<number | undefined> {
+  const address = (await credential.load())?.credential.client?.redirectUri;
   const port = address === undefined ? '' : new URL(address).port;
   return port === '' ? undefined : Number(port);
 }

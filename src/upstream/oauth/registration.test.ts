@@ -15,7 +15,7 @@ const register = (answer: Response): Promise<unknown> =>
   clientFor({
     server: 'mcp',
     oauth: undefined,
-    discovered: {
+    discovery: {
       issuer: ISSUER,
       authorizationServer: ISSUER,
       metadata: METADATA,

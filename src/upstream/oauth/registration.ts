@@ -6,13 +6,13 @@ import { unavailable } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
 import { configuredClient, type RegisteredClient } from './credential.ts';
 import type { GuardedFetch } from './credential-key.ts';
-import type { Discovered } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
 import { originOf } from './issuer.ts';
 
 export interface RegistrationOptions {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
-  readonly discovered: Discovered;
+  readonly discovery: Discovery;
   readonly redirectUri: string;
   readonly scope: string | undefined;
   /** The client of the last sign-in with this issuer; not one that came to nothing. */
@@ -25,8 +25,8 @@ export interface RegistrationOptions {
  * @throws GatewayError SERVER_UNAVAILABLE saying what the owner has to do.
  */
 export async function clientFor(options: RegistrationOptions): Promise<RegisteredClient> {
-  const { server, oauth, discovered, redirectUri, stored } = options;
-  const { metadata, issuer } = discovered;
+  const { server, oauth, discovery, redirectUri, stored } = options;
+  const { metadata, issuer } = discovery;
   const configured = configuredClient(oauth);
   if (configured !== undefined) return configured;
   if (oauth?.clientMetadataUrl !== undefined && metadata?.client_id_metadata_document_supported === true) {
@@ -47,10 +47,10 @@ export async function clientFor(options: RegistrationOptions): Promise<Registere
 }
 
 async function register(options: RegistrationOptions): Promise<RegisteredClient> {
-  const { server, discovered, redirectUri, scope, fetch } = options;
-  const { authorizationServer, metadata } = discovered;
+  const { server, discovery, redirectUri, scope, fetch } = options;
+  const { authorizationServer, metadata } = discovery;
   try {
-    const clientMetadata = metadataOf(redirectUri, discovered);
+    const clientMetadata = metadataOf(redirectUri, discovery);
     const made = await registerClient(authorizationServer, {
       ...(metadata === undefined ? {} : { metadata }),
       ...(scope === undefined ? {} : { scope }),
@@ -98,7 +98,7 @@ async function withAddress(response: Response, redirectUri: string): Promise<Res
 
 const BY_HAND = 'register a client there, and put its "clientId" into "oauth" of the entry';
 
-function metadataOf(redirectUri: string, { metadata }: Discovered): OAuthClientMetadata {
+function metadataOf(redirectUri: string, { metadata }: Discovery): OAuthClientMetadata {
   const methods = metadata?.token_endpoint_auth_methods_supported;
   // A public client where that is possible: a secret would add nothing on the machine of a user (RFC 8252, section 8.5).
   const method =

@@ -3,7 +3,7 @@ import type { HttpDefinition, OAuthDefinition } from '../../config/snapshot.ts';
 import type { Log } from '../contract.ts';
 import type { CredentialKey, CredentialStore, GuardedFetch } from './credential-key.ts';
 import type { OtherServer } from './issuer-check.ts';
-import { createTokenManager, type TokenManager } from './token-manager.ts';
+import { TokenManager } from './token-manager.ts';
 
 export const RESOURCE = 'https://mcp.example.com/mcp';
 export const ISSUER = 'https://auth.example.com';
@@ -118,7 +118,7 @@ export const NO_OAUTH: OAuthDefinition = {
   tokenEndpointAuthMethod: undefined,
 };
 
-export interface AccountParts {
+export interface TokenManagerParts {
   readonly fake: FakeServer;
   readonly store?: CredentialStore;
   readonly oauth?: Partial<OAuthDefinition>;
@@ -128,7 +128,7 @@ export interface AccountParts {
   readonly elsewhere?: readonly string[];
 }
 
-export function accountFor({
+export function tokenManagerFor({
   fake,
   store = memoryStore(),
   oauth,
@@ -136,7 +136,7 @@ export function accountFor({
   keepSecrets,
   others = [],
   elsewhere = [],
-}: AccountParts): TokenManager {
+}: TokenManagerParts): TokenManager {
   const definition: HttpDefinition = {
     transport: 'http',
     url: RESOURCE,
@@ -145,5 +145,5 @@ export function accountFor({
   };
   const base = { server: 'mcp', definition, principal: '', store, fetch: fake.fetch, log: noLog, now };
   const strangers = { others: async () => others, elsewhere: () => new Set(elsewhere) };
-  return createTokenManager({ ...base, ...strangers, keepSecrets: keepSecrets ?? (() => undefined) });
+  return new TokenManager({ ...base, ...strangers, keepSecrets: keepSecrets ?? (() => undefined) });
 }

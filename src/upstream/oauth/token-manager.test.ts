@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CredentialStore } from './credential-key.ts';
 import { NotSentOn } from './guarded-fetch.ts';
-import { accountFor, fakeServer, ISSUER, json, memoryStore, RESOURCE } from './testing.ts';
+import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
 import type { TokenManager } from './token-manager.ts';
 
 const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
@@ -22,28 +22,28 @@ async function signedIn(tokens: object = {}, more: object = {}): Promise<Credent
   return store;
 }
 
-const headers = async (account: TokenManager): Promise<string | undefined> =>
-  (await account.headers())?.['authorization'];
+const headers = async (tokenManager: TokenManager): Promise<string | undefined> =>
+  (await tokenManager.headers())?.['authorization'];
 
-/** A request with what the account gives, which the server refuses. */
+/** A request with what the token manager gives, which the server refuses. */
 const refuse = async (
-  account: TokenManager,
+  tokenManager: TokenManager,
   status = 401,
   challenge: string | undefined = 'Bearer',
-): Promise<boolean> => refuseSent(account, await headers(account), status, challenge);
+): Promise<boolean> => refuseSent(tokenManager, await headers(tokenManager), status, challenge);
 
 const refuseSent = (
-  account: TokenManager,
+  tokenManager: TokenManager,
   authorization: string | undefined,
   status = 401,
   challenge: string | undefined = 'Bearer',
-): Promise<boolean> => account.refused({ authorization }, { status, challenge, attempts: 1 });
+): Promise<boolean> => tokenManager.refused({ authorization }, { status, challenge, attempts: 1 });
 
 test('without a sign-in requests carry nothing, and a refusal asks for one', async () => {
   const fake = fakeServer();
-  const account = accountFor({ fake });
-  expect(await headers(account)).toBeUndefined();
-  await expect(refuse(account)).rejects.toMatchObject({
+  const tokenManager = tokenManagerFor({ fake });
+  expect(await headers(tokenManager)).toBeUndefined();
+  await expect(refuse(tokenManager)).rejects.toMatchObject({
     code: 'AUTH_REQUIRED',
     message: expect.stringContaining('auth login mcp'),
     data: { server: 'mcp' },
@@ -52,21 +52,21 @@ test('without a sign-in requests carry nothing, and a refusal asks for one', asy
 });
 
 test('a refusal that signing in cannot help with is passed on', async () => {
-  const account = accountFor({ fake: fakeServer() });
-  expect(await refuse(account, 401, 'Basic realm="x"')).toBe(false);
-  expect(await refuse(account, 403, 'Bearer error="access_denied"')).toBe(false);
+  const tokenManager = tokenManagerFor({ fake: fakeServer() });
+  expect(await refuse(tokenManager, 401, 'Basic realm="x"')).toBe(false);
+  expect(await refuse(tokenManager, 403, 'Bearer error="access_denied"')).toBe(false);
 });
 
 test('a token is renewed before it ends, once for all who need it', async () => {
   const fake = fakeServer();
   let now = START;
   const store = await signedIn();
-  const account = accountFor({ fake, store, now: () => now });
-  expect(await headers(account)).toBe('Bearer access-0');
+  const tokenManager = tokenManagerFor({ fake, store, now: () => now });
+  expect(await headers(tokenManager)).toBe('Bearer access-0');
   now = START + HOUR - 61_000;
-  expect(await headers(account)).toBe('Bearer access-0');
+  expect(await headers(tokenManager)).toBe('Bearer access-0');
   now = START + HOUR - 59_000;
-  const all = await Promise.all(Array.from({ length: 100 }, () => headers(account)));
+  const all = await Promise.all(Array.from({ length: 100 }, () => headers(tokenManager)));
   expect(new Set(all)).toEqual(new Set(['Bearer access-1']));
   expect(fake.grants.map(String)).toEqual([
     `grant_type=refresh_token&refresh_token=refresh-0&resource=${encodeURIComponent(RESOURCE)}&client_id=client`,
@@ -82,29 +82,29 @@ test('a token that lives shortly is not renewed all the time', async () => {
   const fake = fakeServer();
   const store = await signedIn({ expiresAt: START + 20_000 });
   let now = START + 17_000;
-  const account = accountFor({ fake, store, now: () => now });
-  expect(await headers(account)).toBe('Bearer access-0');
+  const tokenManager = tokenManagerFor({ fake, store, now: () => now });
+  expect(await headers(tokenManager)).toBe('Bearer access-0');
   now = START + 18_500;
-  expect(await headers(account)).toBe('Bearer access-1');
+  expect(await headers(tokenManager)).toBe('Bearer access-1');
 });
 
 test('100 refusals at the same time lead to one renewal, those of the past to none', async () => {
   const fake = fakeServer();
-  const account = accountFor({ fake, store: await signedIn(), now: () => START });
-  const old = await headers(account);
-  const again = await Promise.all(Array.from({ length: 100 }, () => refuseSent(account, old)));
+  const tokenManager = tokenManagerFor({ fake, store: await signedIn(), now: () => START });
+  const old = await headers(tokenManager);
+  const again = await Promise.all(Array.from({ length: 100 }, () => refuseSent(tokenManager, old)));
   expect(again.every((answer) => answer)).toBe(true);
-  expect(await refuseSent(account, old)).toBe(true);
+  expect(await refuseSent(tokenManager, old)).toBe(true);
   expect(fake.grants).toHaveLength(1);
-  expect(await headers(account)).toBe('Bearer access-1');
+  expect(await headers(tokenManager)).toBe('Bearer access-1');
 });
 
 test('two gateways with one store spend a refresh token once', async () => {
   const fake = fakeServer();
   const store = await signedIn();
-  const tokenManagers = [1, 2, 3].map(() => accountFor({ fake, store, now: () => START }));
+  const tokenManagers = [1, 2, 3].map(() => tokenManagerFor({ fake, store, now: () => START }));
   const olds = await Promise.all(tokenManagers.map(headers));
-  await Promise.all(tokenManagers.map((account, at) => refuseSent(account, olds[at])));
+  await Promise.all(tokenManagers.map((tokenManager, at) => refuseSent(tokenManager, olds[at])));
   expect(fake.grants).toHaveLength(1);
   expect(await Promise.all(tokenManagers.map(headers))).toEqual(Array(3).fill('Bearer access-1'));
 });
@@ -112,10 +112,10 @@ test('two gateways with one store spend a refresh token once', async () => {
 test('a refresh token that is refused ends in AUTH_REQUIRED, and is not tried again', async () => {
   const fake = fakeServer();
   const store = await signedIn();
-  const account = accountFor({ fake, store, now: () => START });
+  const tokenManager = tokenManagerFor({ fake, store, now: () => START });
   fake.answer = () => json({ error: 'invalid_grant' }, 400);
-  await expect(refuse(account)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
-  await expect(refuse(account)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  await expect(refuse(tokenManager)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  await expect(refuse(tokenManager)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(fake.grants).toHaveLength(1);
   expect(await store.read(KEY)).toMatchObject({ client: CLIENT });
 });
@@ -155,29 +155,29 @@ async function wipesNothing(answer: () => Response, code: string): Promise<void>
   let now = START;
   const store = await signedIn();
   const before = await store.read(KEY);
-  const account = accountFor({ fake, store, now: () => now });
+  const tokenManager = tokenManagerFor({ fake, store, now: () => now });
   fake.answer = answer;
-  await expect(refuse(account)).rejects.toMatchObject({ code });
+  await expect(refuse(tokenManager)).rejects.toMatchObject({ code });
   expect(await store.read(KEY)).toEqual(before);
   // Ahead of time the token in hand is used on, without a try at every request.
   now = START + HOUR - 30_000;
   const tries = fake.grants.length;
-  expect(await headers(account)).toBe('Bearer access-0');
-  expect(await headers(account)).toBe('Bearer access-0');
+  expect(await headers(tokenManager)).toBe('Bearer access-0');
+  expect(await headers(tokenManager)).toBe('Bearer access-0');
   expect(fake.grants).toHaveLength(tries + 1);
   fake.answer = undefined;
-  expect(await refuse(account)).toBe(true);
+  expect(await refuse(tokenManager)).toBe(true);
 }
 
 test('a clock that is set forward or back leads to one renewal at most, and to none in a row', async () => {
   const fake = fakeServer();
   let now = START;
-  const account = accountFor({ fake, store: await signedIn(), now: () => now });
+  const tokenManager = tokenManagerFor({ fake, store: await signedIn(), now: () => now });
   const YEAR = 365 * 24 * HOUR;
   for (const jump of [YEAR, -YEAR - 2 * HOUR, 2 * HOUR]) {
     now += jump;
     const before = fake.grants.length;
-    for (let call = 0; call < 5; call++) await headers(account);
+    for (let call = 0; call < 5; call++) await headers(tokenManager);
     expect(fake.grants.length - before).toBeLessThanOrEqual(1);
   }
 });
@@ -185,13 +185,13 @@ test('a clock that is set forward or back leads to one renewal at most, and to n
 test('a token whose end is not after its beginning is not renewed before every call', async () => {
   const fake = fakeServer();
   let now = START;
-  const account = accountFor({ fake, store: await signedIn(), now: () => now });
+  const tokenManager = tokenManagerFor({ fake, store: await signedIn(), now: () => now });
   fake.answer = () => json({ access_token: 'short', refresh_token: 'r', token_type: 'Bearer', expires_in: 0 });
-  expect(await refuse(account)).toBe(true);
+  expect(await refuse(tokenManager)).toBe(true);
   const before = fake.grants.length;
   for (let call = 0; call < 5; call++) {
     now += 2000;
-    expect(await headers(account)).toBe('Bearer short');
+    expect(await headers(tokenManager)).toBe('Bearer short');
   }
   expect(fake.grants).toHaveLength(before);
 });
@@ -199,9 +199,9 @@ test('a token whose end is not after its beginning is not renewed before every c
 test('a refused registration is forgotten, the token is not', async () => {
   const fake = fakeServer();
   const store = await signedIn();
-  const account = accountFor({ fake, store, now: () => START });
+  const tokenManager = tokenManagerFor({ fake, store, now: () => START });
   fake.answer = () => json({ error: 'invalid_client' }, 401);
-  await expect(refuse(account)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  await expect(refuse(tokenManager)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(await store.read(KEY)).toMatchObject({ tokens: { access: 'access-0', refresh: 'refresh-0' } });
   expect(await store.read(KEY)).not.toHaveProperty('client', CLIENT);
 });
@@ -209,83 +209,83 @@ test('a refused registration is forgotten, the token is not', async () => {
 test('what another process signed in or renewed is used', async () => {
   const fake = fakeServer();
   const store = await signedIn();
-  const account = accountFor({ fake, store, now: () => START });
-  const old = await headers(account);
+  const tokenManager = tokenManagerFor({ fake, store, now: () => START });
+  const old = await headers(tokenManager);
   await store.update(KEY, async () => ({
     indicator: RESOURCE,
     client: CLIENT,
     tokens: { access: 'other', obtainedAt: START },
   }));
-  expect(await refuseSent(account, old)).toBe(true);
-  expect(await headers(account)).toBe('Bearer other');
+  expect(await refuseSent(tokenManager, old)).toBe(true);
+  expect(await headers(tokenManager)).toBe('Bearer other');
   expect(fake.grants).toHaveLength(0);
 });
 
 test('what was ended by its owner is not used for long', async () => {
   let now = START;
   const store = await signedIn();
-  const account = accountFor({ fake: fakeServer(), store, now: () => now });
-  expect(await headers(account)).toBe('Bearer access-0');
+  const tokenManager = tokenManagerFor({ fake: fakeServer(), store, now: () => now });
+  expect(await headers(tokenManager)).toBe('Bearer access-0');
   await store.remove(KEY);
   now += 20_000;
-  await headers(account);
-  await account.load();
-  expect(await headers(account)).toBeUndefined();
+  await headers(tokenManager);
+  await tokenManager.credential.load();
+  expect(await headers(tokenManager)).toBeUndefined();
 });
 
 test('nothing of one authorization server goes to another one', async () => {
   const fake = fakeServer();
-  const account = accountFor({ fake, store: await signedIn(), now: () => START });
+  const tokenManager = tokenManagerFor({ fake, store: await signedIn(), now: () => START });
   fake.resource = { authorization_servers: ['https://other.example.com'] };
-  await expect(refuse(account)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  await expect(refuse(tokenManager)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(fake.grants).toEqual([]);
 });
 
 test('a clock that jumps costs a renewal, not a sign-in', async () => {
   const fake = fakeServer();
   let now = START;
-  const account = accountFor({ fake, store: await signedIn(), now: () => now });
-  expect(await headers(account)).toBe('Bearer access-0');
+  const tokenManager = tokenManagerFor({ fake, store: await signedIn(), now: () => now });
+  expect(await headers(tokenManager)).toBe('Bearer access-0');
   now = START + 24 * HOUR;
-  expect(await headers(account)).toBe('Bearer access-1');
+  expect(await headers(tokenManager)).toBe('Bearer access-1');
   now = START - 24 * HOUR;
-  expect(await headers(account)).toBe('Bearer access-1');
-  expect(await refuse(account)).toBe(true);
-  expect(await headers(account)).toBe('Bearer access-2');
+  expect(await headers(tokenManager)).toBe('Bearer access-1');
+  expect(await refuse(tokenManager)).toBe(true);
+  expect(await headers(tokenManager)).toBe('Bearer access-2');
 });
 
 test('more scopes need another sign-in once, and are not asked for twice', async () => {
   const fake = fakeServer();
-  const account = accountFor({ fake, store: await signedIn(), now: () => START });
+  const tokenManager = tokenManagerFor({ fake, store: await signedIn(), now: () => START });
   const more = 'Bearer error="insufficient_scope", scope="write"';
-  await expect(refuse(account, 403, more)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
-  expect(account.wanted(ISSUER)).toBe('read write');
-  expect(await refuse(account, 403, 'Bearer error="insufficient_scope", scope="read"')).toBe(false);
+  await expect(refuse(tokenManager, 403, more)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  expect(tokenManager.scopeFor(ISSUER)).toBe('read write');
+  expect(await refuse(tokenManager, 403, 'Bearer error="insufficient_scope", scope="read"')).toBe(false);
 });
 
 test('a machine gets its token itself, and more scopes too', async () => {
   const fake = fakeServer();
   const oauth = { clientId: 'machine', clientSecret: 'very-secret', grantType: 'client_credentials' } as const;
-  const account = accountFor({ fake, oauth, now: () => START });
-  expect(await refuse(account, 401, 'Bearer scope="read"')).toBe(true);
-  expect(await headers(account)).toBe('Bearer access-1');
-  expect(await refuse(account, 403, 'Bearer error="insufficient_scope", scope="write"')).toBe(true);
+  const tokenManager = tokenManagerFor({ fake, oauth, now: () => START });
+  expect(await refuse(tokenManager, 401, 'Bearer scope="read"')).toBe(true);
+  expect(await headers(tokenManager)).toBe('Bearer access-1');
+  expect(await refuse(tokenManager, 403, 'Bearer error="insufficient_scope", scope="write"')).toBe(true);
   expect(fake.grants.map((grant) => [grant.get('grant_type'), grant.get('scope')])).toEqual([
     ['client_credentials', 'read'],
     ['client_credentials', 'read write'],
   ]);
   fake.resource = { authorization_servers: ['https://other.example.com'] };
-  await expect(refuse(account)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+  await expect(refuse(tokenManager)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(fake.grants).toHaveLength(2);
 });
 
 test('a token that the server refuses right away is not renewed again and again', async () => {
   const fake = fakeServer();
-  const account = accountFor({ fake, store: await signedIn(), now: () => START });
-  expect(await refuse(account)).toBe(true);
-  const authorization = await headers(account);
+  const tokenManager = tokenManagerFor({ fake, store: await signedIn(), now: () => START });
+  expect(await refuse(tokenManager)).toBe(true);
+  const authorization = await headers(tokenManager);
   const sent = { authorization };
-  await expect(account.refused(sent, { status: 401, challenge: 'Bearer', attempts: 2 })).rejects.toMatchObject({
+  await expect(tokenManager.refused(sent, { status: 401, challenge: 'Bearer', attempts: 2 })).rejects.toMatchObject({
     code: 'AUTH_REQUIRED',
   });
   expect(fake.grants).toHaveLength(1);
@@ -294,7 +294,7 @@ test('a token that the server refuses right away is not renewed again and again'
 test('tokens are known as secrets before they are used', async () => {
   const fake = fakeServer();
   const known = new Set<string>();
-  const account = accountFor({
+  const tokenManager = tokenManagerFor({
     fake,
     store: await signedIn(),
     now: () => START,
@@ -302,15 +302,15 @@ test('tokens are known as secrets before they are used', async () => {
       for (const value of values) known.add(value);
     },
   });
-  await headers(account);
+  await headers(tokenManager);
   expect([...known]).toEqual(['access-0', 'refresh-0']);
-  await refuse(account);
+  await refuse(tokenManager);
   expect([...known]).toEqual(['access-0', 'refresh-0', 'access-1', 'refresh-1']);
 });
 
 test('a store that cannot be read stops only servers that want a sign-in', async () => {
   const store = { ...memoryStore(), list: () => Promise.reject(new Error('damaged')) };
-  const account = accountFor({ fake: fakeServer(), store });
-  expect(await headers(account)).toBeUndefined();
-  await expect(refuse(account)).rejects.toThrow('damaged');
+  const tokenManager = tokenManagerFor({ fake: fakeServer(), store });
+  expect(await headers(tokenManager)).toBeUndefined();
+  await expect(refuse(tokenManager)).rejects.toThrow('damaged');
 });
