@@ -130,6 +130,9 @@ const PROBE_ANSWERS: readonly (readonly [string, Answer])[] = [
   ],
   ['a closed connection', (r) => r.socket?.destroy()],
   ['half an answer', (r) => r.writeHead(200, { 'content-type': 'application/json', 'content-length': 50 }).write('{')],
+  ['401', (r) => r.writeHead(401).end()],
+  ['401 and a challenge', (r) => r.writeHead(401, { 'www-authenticate': 'Bearer realm="mcp"' }).end()],
+  ['401 and an error', (r, { id }) => json(r, 401, { jsonrpc: '2.0', id, error: { code: -32001, message: 'no' } })],
   ['403', (r) => r.writeHead(403).end()],
   ['404', (r) => r.writeHead(404).end()],
   ['406', (r) => r.writeHead(406).end()],
@@ -148,13 +151,19 @@ describe('a server of 2025 that answers the probe with', () => {
   });
 
   it.each([
-    ['401', 401, {}],
     ['429', 429, {}],
     ['503 and Retry-After', 503, { 'retry-after': '1' }],
   ])('%s is not', async (_what, status, headers) => {
     const server = await probed((response) => response.writeHead(status, headers).end());
     await expect(lab().upstreams.lease(httpServer(server.url), WAIT)).rejects.toThrow(String(status));
     expect(server.seen).not.toContain('initialize');
+  });
+
+  it.each([400, 403, 404, 500])('401, and initialize with %i, wants a credential', async (status) => {
+    const server = await serve((response, { method }) =>
+      response.writeHead(method === 'server/discover' ? 401 : status).end(),
+    );
+    await expect(lab().downstream.lease(httpServer(server.url), WAIT)).rejects.toThrow('HTTP 401');
   });
 });
 

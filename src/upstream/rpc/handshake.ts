@@ -27,7 +27,9 @@ export type Discovery =
   | { readonly kind: 'modern'; readonly facts: ServerFacts }
   | { readonly kind: 'legacy' }
   /** Of revisions that the gateway does not know; it may understand `initialize` all the same. */
-  | { readonly kind: 'foreign'; readonly supported: readonly string[] };
+  | { readonly kind: 'foreign'; readonly supported: readonly string[] }
+  /** It wants a credential, perhaps for everything, perhaps only for what it does not know. */
+  | { readonly kind: 'closed'; readonly error: unknown };
 
 const UNSUPPORTED_VERSION = CATALOGUE.UNSUPPORTED_PROTOCOL_VERSION.rpc;
 
@@ -149,8 +151,11 @@ export async function shakeHands(peer: JsonRpcPeer, options: HandshakeOptions): 
     const discovery = await orSilence(probe, options.known === 'modern' ? Number.POSITIVE_INFINITY : options.probeMs);
     if (discovery?.kind === 'modern') return accept(peer, discovery.facts);
     /** What it said of itself says more than its answer to `initialize`. */
-    const failure = (error: unknown): unknown =>
-      discovery?.kind === 'foreign' && !options.signal.aborted ? foreign(options.server, discovery.supported) : error;
+    const failure = (error: unknown): unknown => {
+      if (options.signal.aborted) return error;
+      if (discovery?.kind === 'closed') return discovery.error;
+      return discovery?.kind === 'foreign' ? foreign(options.server, discovery.supported) : error;
+    };
     // A modern server that was slow to start may still answer the probe.
     const late = async (): Promise<ServerFacts | undefined> => {
       const found = discovery ?? (await orSilence(probe, options.probeMs).catch(() => undefined));
@@ -189,11 +194,17 @@ async function discover(peer: JsonRpcPeer, { known, signal }: HandshakeOptions):
     // Once: a server that refuses what it says it supports is not asked for ever.
     return readDiscovery(offersModern(answer) ? await peer.call('server/discover', '', call) : answer);
   } catch (error) {
-    if (peer.closed !== undefined || signal.aborted || saysNothing(error)) throw error;
+    if (peer.closed !== undefined || signal.aborted) throw error;
+    if (known === undefined && wantsCredential(error)) return { kind: 'closed', error };
+    if (saysNothing(error)) throw error;
     // What spoke it before may be out of order; an answer of any other kind would have said so.
     if (known === 'modern' && (refusedStatus(error) ?? 500) >= 500) throw error;
     return { kind: 'legacy' };
   }
+}
+
+function wantsCredential(error: unknown): boolean {
+  return refusedStatus(error) === 401 || (error instanceof GatewayError && error.code === 'AUTH_REQUIRED');
 }
 
 /** Statuses that say nothing about the era: a credential is missing, or too many requests. */
