@@ -91,6 +91,7 @@ describe('a list that is large', () => {
 describe('a list whose second page is', () => {
   const linkTo = (second: object): UpstreamConnection => {
     const request = async (_method: string, params: string): Promise<unknown> => {
+      if (second instanceof Error && params !== '') throw second;
       if (params !== '') return second;
       const text = `{"tools":[${tool('a')}],"nextCursor":"b"}`;
       return { ok: true, result: { text, metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined } };
@@ -106,7 +107,9 @@ describe('a list whose second page is', () => {
     ['refused', { ok: false, code: -32602, message: 'Invalid cursor' }, /refused.*Invalid cursor.*-32602/],
     ['an unknown method', { ok: false, code: -32601, message: 'no' }, /refused/],
     ['no list', { ok: true, result }, /without a list/],
-    ['null', { ok: true, result: { ...result, text: '{"tools":null}' } }, /without a list/],
+    ['no list but a number', { ok: true, result: { ...result, text: '{"tools":0}' } }, /without a list/],
+    ['too late', new Error('It did not answer in time.'), /^It did not answer in time, after a page of tools/],
+    ['never there', new Error('Server "s" is gone.'), /^Server "s" is gone, after/],
   ])('%s is what is on the first, and is read again soon', async (_what, second, warning) => {
     const warnings: string[] = [];
     const options = {
@@ -120,4 +123,19 @@ describe('a list whose second page is', () => {
     expect(list.ttlMs).toBe(60_000);
     expect(warnings).toEqual([expect.stringMatching(warning)]);
   });
+});
+
+it.each(['null', ' null ', '[]', '[ ]'])('a page that says %s has nothing', async (list) => {
+  for (const count of [1, 3]) {
+    const { names, warnings, asked } = await fetched((at) => `"tools":${at === 1 ? `[${tool('a')}]` : list}`, count);
+    expect(names).toEqual(count === 1 ? [] : ['a']);
+    expect([warnings, asked]).toEqual([[], count]);
+  }
+});
+
+it('a first page that fails is no list', async () => {
+  const request = (): Promise<never> => Promise.reject(new Error('late'));
+  const link = { facts: { capabilities: { tools: {} } }, request } as unknown as UpstreamConnection;
+  const options = { server: 's', timeoutMs: 1000, hasHeaders: false, warn: () => undefined };
+  await expect(fetchTools(link, options)).rejects.toThrow('late');
 });

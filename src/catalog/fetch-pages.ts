@@ -2,12 +2,12 @@
 
 import { readObjectInTurns, stringValue } from '../protocol/json-rpc.ts';
 import { elementsInTurns } from '../protocol/json-text.ts';
-import { findMember } from '../protocol/scan.ts';
+import { findMember, findMemberOrNull } from '../protocol/scan.ts';
 import { detached } from '../shared/detached.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { quoted } from '../shared/quote-text.ts';
 import { createSlices } from '../shared/slices.ts';
-import type { UpstreamConnection } from '../upstream/contract.ts';
+import type { Reply, UpstreamConnection } from '../upstream/contract.ts';
 import { emptyFrame, type Frame, frameOf, type ListPage } from './page-frame.ts';
 
 const MAX_PAGES = 100;
@@ -49,9 +49,9 @@ export interface FetchedPages {
 }
 
 /**
- * Takes what is within the bounds; the rest is left out, with a warning. Others get their turn meanwhile. A cursor that comes back
- * or is refused ends the list: what came until then is the list.
- * @throws GatewayError SERVER_UNAVAILABLE when the server refuses the first page, or sends something that is no list.
+ * Takes what is within the bounds; the rest is left out, with a warning. Others get their turn meanwhile. A cursor that comes back,
+ * is refused or leads nowhere ends the list: what came until then is the list.
+ * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT where there is no first page.
  */
 export async function fetchPages(link: UpstreamConnection, options: PagesOptions): Promise<FetchedPages> {
   const { server, method, what } = options;
@@ -61,15 +61,15 @@ export async function fetchPages(link: UpstreamConnection, options: PagesOptions
   let ttlMs: number | undefined;
   for (let count = 1; ; count++) {
     const params = cursor === undefined ? '' : `"cursor":${JSON.stringify(cursor)}`;
-    const reply = await link.request(method, params, { timeoutMs: options.timeoutMs });
-    const page = reply.ok ? await list.take(reply.result.text) : undefined;
-    if (!reply.ok || page === undefined) {
-      const refusal = reply.ok
-        ? `answered ${method} without a list of ${what}`
-        : `refused to list its ${what}: ${quoted(reply.message, 200)} (${reply.code})`;
-      if (cursor === undefined) throw broken(server, refusal);
+    const asked = link.request(method, params, { timeoutMs: options.timeoutMs });
+    const reply = cursor === undefined ? await asked : await asked.catch(messageOf);
+    const page = typeof reply === 'object' && reply.ok ? await list.take(reply.result.text) : undefined;
+    if (typeof reply === 'string' || !reply.ok || page === undefined) {
+      const refusal = typeof reply === 'string' ? reply : `Server "${server}" ${refusalOf(reply, options)}`;
+      if (cursor === undefined)
+        throw new GatewayError('SERVER_UNAVAILABLE', `${refusal}. Its owner has to look at it.`);
       // Clients that read the first page only have what is on it.
-      options.warn(`Server "${server}" ${refusal}, after a page that says there are more: those until then are used.`);
+      options.warn(`${refusal}, after a page of ${what} that says there are more: those until then are used.`);
       return { pages: list.pages, ttlMs: PARTIAL_TTL_MS, size: list.size };
     }
     if (reply.result.ttlMs !== undefined) ttlMs = Math.min(ttlMs ?? Number.POSITIVE_INFINITY, reply.result.ttlMs);
@@ -108,13 +108,16 @@ class TakenList {
   async take(text: string): Promise<{ readonly nextCursor: string | undefined } | undefined> {
     this.#read += text.length;
     const root = await readObjectInTurns(text);
-    const member = findMember(root, this.#options.what);
-    if (root === undefined || member === undefined || text.charAt(member.start) !== '[') return undefined;
+    const member = findMemberOrNull(root, this.#options.what);
+    // Programs in Go write null for an empty list.
+    const isList = member !== undefined && (member.isNull || text.charAt(member.start) === '[');
+    if (root === undefined || !isList) return undefined;
     await this.#slice();
     const frame = ownFrame(frameOf(text, root, member), this.#options.what);
     this.size += frame.text.length;
     const nextCursor = stringValue(text, findMember(root, 'nextCursor'));
-    const definitions = await elementsInTurns(text.slice(member.start, member.end), MAX_ENTRIES + 1);
+    const written = member.isNull ? '[]' : text.slice(member.start, member.end);
+    const definitions = await elementsInTurns(written, MAX_ENTRIES + 1);
     for (const raw of definitions) {
       await this.#slice();
       this.#takeOne(raw);
@@ -169,6 +172,11 @@ function ownFrame(frame: Frame, field: string): Frame {
   return frame.text.length > MAX_FRAME ? emptyFrame(field) : { ...frame, text: detached(frame.text) };
 }
 
-function broken(server: string, what: string): GatewayError {
-  return new GatewayError('SERVER_UNAVAILABLE', `Server "${server}" ${what}. Its owner has to look at it.`);
+function refusalOf(reply: Reply, { method, what }: PagesOptions): string {
+  if (reply.ok) return `answered ${method} without a list of ${what}`;
+  return `refused to list its ${what}: ${quoted(reply.message, 200)} (${reply.code})`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : '';
 }

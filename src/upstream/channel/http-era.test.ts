@@ -163,7 +163,7 @@ describe('a server of 2025 that answers the probe with', () => {
     const server = await serve((response, { method }) =>
       response.writeHead(method === 'server/discover' ? 401 : status).end(),
     );
-    await expect(lab().downstream.lease(httpServer(server.url), WAIT)).rejects.toThrow('HTTP 401');
+    await expect(lab().upstreams.lease(httpServer(server.url), WAIT)).rejects.toThrow('HTTP 401');
   });
 });
 

@@ -4,14 +4,14 @@ import { parseMessage } from '../../protocol/json-rpc.ts';
 import type { Reply, ResultText } from '../contract.ts';
 import { readReply } from './response-text.ts';
 
-function reply(rest: string): Reply {
+function reply(rest: string, method = 'tools/call'): Reply {
   const message = parseMessage(`{"jsonrpc":"2.0","id":1,${rest}}`, 'server');
   if (message.kind !== 'response') throw new Error(message.kind);
-  return readReply(message, 'tools/call');
+  return readReply(message, method);
 }
 
-function result(text: string): ResultText {
-  const read = reply(`"result":${text}`);
+function result(text: string, method?: string): ResultText {
+  const read = reply(`"result":${text}`, method);
   if (!read.ok) throw new Error(read.message);
   return read.result;
 }
@@ -31,6 +31,65 @@ describe('a result', () => {
     ['{"a":\r\n[1,\n2]}', '{"a":  [1, 2]}', -1],
   ])('%s crosses as %s', (text, expected, metaAt) => {
     expect(result(text)).toMatchObject({ text: expected, metaAt });
+  });
+
+  it.each([
+    ['tools/call', '{"content":null}', '{"content":[]}', -1],
+    ['tools/call', '{"a":1,"content" : null ,"isError":null}', '{"content":[],"a":1}', -1],
+    ['tools/call', '{"_meta":{"k":1},"content":null}', '{"content":[],"_meta":{"k":1}}', 23],
+    [
+      'tools/call',
+      '{"content":null,"structuredContent":{"content":null}}',
+      '{"content":[],"structuredContent":{"content":null}}',
+      -1,
+    ],
+    ['resources/read', '{"contents":null}', '{"contents":[]}', -1],
+    ['prompts/get', '{"messages":null,"description":null}', '{"messages":[]}', -1],
+    ['prompts/get', '{"messages":[],"content":null}', '{"messages":[],"content":null}', -1],
+    ['tools/call', '{"content":[null]}', '{"content":[null]}', -1],
+    ['tools/call', '{"content":null,"content":[1]}', '{"content":[]}', -1],
+    ['completion/complete', '{"completion":{"values":null,"total":null}}', '{"completion":{"values":[]}}', -1],
+    ['completion/complete', '{"completion":{"values":["null"]}}', '{"completion":{"values":["null"]}}', -1],
+    ['completion/complete', '{"completion":"x"}', '{"completion":"x"}', -1],
+  ])('of %s: %s has a list where it says null: %s', (method, text, expected, metaAt) => {
+    expect(result(text, method)).toMatchObject({ text: expected, metaAt });
+  });
+
+  const BLOCKS: readonly (readonly [string, string])[] = [
+    ['{"type":"text","text":"null","annotations":null,"_meta":null}', '{"type":"text","text":"null"}'],
+    [
+      '{"type":"text", "n": 1.0,"annotations":{"audience":null,"priority":1}}',
+      '{"type":"text","n": 1.0,"annotations":{"priority":1}}',
+    ],
+    ['{"uri":"a","mimeType":null,"blob":null,"text":"t"}', '{"uri":"a","text":"t"}'],
+    [
+      '{"type":"resource","resource":{"uri":"a","mimeType":null,"text":"t","_meta":{"k":null}}}',
+      '{"type":"resource","resource":{"uri":"a","text":"t","_meta":{"k":null}}}',
+    ],
+    [
+      '{"role":"user","content":{"type":"text","text":"x","annotations":null}}',
+      '{"role":"user","content":{"type":"text","text":"x"}}',
+    ],
+    ['{ "type":"x-vendor", "value": null }', '{ "type":"x-vendor", "value": null }'],
+    ['[null]', '[null]'],
+    ['"null"', '"null"'],
+  ];
+
+  it.each(BLOCKS)('leaves out what is null and may be absent: %s', (block, expected) => {
+    for (const [method, key] of [
+      ['tools/call', 'content'],
+      ['resources/read', 'contents'],
+      ['prompts/get', 'messages'],
+    ]) {
+      const { text } = result(`{"${key}":[1,${block}]}`, method);
+      expect(text).toBe(`{"${key}":[1,${expected}]}`);
+    }
+    expect(result(`{"other":[${block}]}`).text).toBe(`{"other":[${block}]}`);
+  });
+
+  it('leaves large ones as they are', () => {
+    const text = `{"content":[{"type":"text","text":"${'x'.repeat(300_000)}","annotations":null}]}`;
+    expect(result(text).text).toBe(text);
   });
 
   it('says its type and how long it is fresh', () => {

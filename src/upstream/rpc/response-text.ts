@@ -3,8 +3,9 @@ import { foldCase } from '../../protocol/fold-case.ts';
 import { errorMember, isEmptyArray, type ResponseMessage, stringValue } from '../../protocol/json-rpc.ts';
 import { keepMembers, oneLine } from '../../protocol/json-text.ts';
 import { isHopByHopMeta, isHopByHopResult } from '../../protocol/revisions.ts';
-import { findMember, type Member, type ScannedObject } from '../../protocol/scan.ts';
+import { findMember, findMemberOrNull, type Member, type ScannedObject } from '../../protocol/scan.ts';
 import type { Reply } from '../contract.ts';
+import { clearedCompletion, clearedList } from './null-members.ts';
 
 /** Code of the error that stands for an answer which is not one. */
 const INVALID_ANSWER = -32603;
@@ -96,6 +97,14 @@ const MAY_BE_ABSENT: ReadonlySet<string> = new Set([
   'inputRequests',
 ]);
 
+/** The member that the result of a method is about, and that strict readers refuse with null in it. */
+const CLEARED: ReadonlyMap<string, { readonly key: string; readonly clear: typeof clearedList }> = new Map([
+  ['tools/call', { key: 'content', clear: clearedList }],
+  ['resources/read', { key: 'contents', clear: clearedList }],
+  ['prompts/get', { key: 'messages', clear: clearedList }],
+  ['completion/complete', { key: 'completion', clear: clearedCompletion }],
+]);
+
 /** The reply that a response to `method` carries; an answer that MCP does not allow becomes an error. */
 export function readReply(message: ResponseMessage, method: string): Reply {
   const { text, result, error } = message;
@@ -112,9 +121,17 @@ export function readReply(message: ResponseMessage, method: string): Reply {
   const resultType = stringValue(text, findMember(result.object, 'resultType')) ?? 'complete';
   // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
   const isTask = resultType === 'task' || method.startsWith('tasks/');
-  const keep = (key: string, { isNull }: Member): boolean =>
-    (!isHopByHopResult(key) || (isTask && key === 'ttlMs')) && !(isNull && MAY_BE_ABSENT.has(key));
-  const { members, metaAt } = relayedMembers(text, result.object, keep);
+  const about = CLEARED.get(method);
+  const member = about && findMemberOrNull(result.object, about.key);
+  const cleared = member && about?.clear(text, member);
+  const keep = (key: string, { isNull }: Member): boolean => {
+    if (isNull && MAY_BE_ABSENT.has(key)) return false;
+    if (cleared !== undefined && key === about?.key) return false;
+    return !isHopByHopResult(key) || (isTask && key === 'ttlMs');
+  };
+  const relayed = relayedMembers(text, result.object, keep);
+  const { members, metaAt } =
+    cleared === undefined ? relayed : withFirst(`"${about?.key}":${oneLine(cleared)}`, relayed);
   return {
     ok: true,
     result: {
@@ -126,4 +143,9 @@ export function readReply(message: ResponseMessage, method: string): Reply {
       ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),
     },
   };
+}
+
+function withFirst(first: string, { members, metaAt }: Relayed): Relayed {
+  if (members === '') return { members: first, metaAt };
+  return { members: `${first},${members}`, metaAt: metaAt < 0 ? metaAt : metaAt + first.length + 1 };
 }
