@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 export async function buildProgram(directory: string, lines: readonly string[]): Promise<string> {
   const source = join(directory, 'program.ts');
   writeFileSync(source, lines.join('\n'));
-  const bundle = await rolldown({ input: source, platform: 'node' });
+  const bundle = await rolldown({ input: source, platform: 'node', external: ['@napi-rs/keyring'] });
   const file = join(directory, 'program.mjs');
   await bundle.write({ file, format: 'esm' });
   await bundle.close();

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CredentialKey } from './credential-key.ts';
-import { createCredentialStore, type StoreOptions } from './credential-store.ts';
+import { FileCredentialStore, type StoreOptions } from './credential-store.ts';
 import { seal, unseal } from './encryption.ts';
 import type { Keychain } from './keychain.ts';
 
@@ -43,7 +43,7 @@ const UNREADABLE = { code: 'CREDENTIALS_UNREADABLE' };
 interface Lab {
   readonly dir: string;
   readonly problems: string[];
-  open(options?: Partial<StoreOptions>): ReturnType<typeof createCredentialStore>;
+  open(options?: Partial<StoreOptions>): FileCredentialStore;
   /** Names of the files, those of the key apart. */
   files(): string[];
   everything(): string;
@@ -59,7 +59,7 @@ function lab(): Lab {
     dir,
     problems,
     open: (options) =>
-      createCredentialStore({ dir, given: undefined, keychain: async () => undefined, onProblem, ...options }),
+      new FileCredentialStore({ dir, given: undefined, keychain: async () => undefined, onProblem, ...options }),
     files: () => readdirSync(dir).filter((name) => name !== 'key.json'),
     everything: () =>
       readdirSync(dir)

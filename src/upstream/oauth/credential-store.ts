@@ -1,141 +1,128 @@
 /** Credentials on disk: one encrypted file each, under a lock of its own, shared by all gateways of a user. */
-import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { draftPrivateFile } from '../../config/config-files.ts';
+import type { Settings } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { holdLock } from '../../shared/hold-lock.ts';
 import { systemCode } from '../../shared/system-code.ts';
+import type { Log } from '../contract.ts';
+import {
+  CREDENTIAL_FILE,
+  credentialFileName,
+  damagedCredential,
+  readCredentialKey,
+  sealCredential,
+  unsealCredential,
+} from './credential-file.ts';
 import type { CredentialKey, CredentialStore } from './credential-key.ts';
-import { seal, unseal } from './encryption.ts';
-import { createKeySource, type KeyOptions } from './secret-key.ts';
+import { systemKeychain } from './keychain.ts';
+import { createKeySource, type KeyOptions, type SecretKey } from './secret-key.ts';
+
+/** Bytes that are taken before a change; few tokens are larger. */
+const ROOM_BYTES = 32 * 1024;
+
+/** The credentials of this user, as the settings of the process say. */
+export function openCredentials({ configDir, secretKey, keychain }: Settings, log: Log): CredentialStore {
+  return new FileCredentialStore({
+    dir: join(configDir, 'credentials'),
+    given: secretKey,
+    keychain: keychain ? systemKeychain : async () => undefined,
+    onProblem: (problem) => log.warn({ problem }, 'a stored sign-in is left out'),
+  });
+}
 
 export interface StoreOptions extends KeyOptions {
   /** A file that `list` leaves out because nobody can tell what it is, once; the sentence says what to do. */
   readonly onProblem: (message: string) => void;
 }
 
-/** What is in a file. All but `data` is readable, so that a credential can be listed and removed without the key. */
-interface Envelope extends CredentialKey {
-  readonly version: 1;
-  /** `id` of the key. */
-  readonly key: string;
-  readonly data: string;
-}
-
-/** Bytes that are taken before a change; few tokens are larger. */
-const ROOM_BYTES = 32 * 1024;
-
-const NAME = /^[0-9a-f]{64}\.json$/;
-
 /** The store in a folder, which is made when something is stored. */
-export function createCredentialStore(options: StoreOptions): CredentialStore {
-  const { dir, onProblem } = options;
-  /** Files that were told of. */
-  const told = new Set<string>();
-  const secretKey = createKeySource(options);
+export class FileCredentialStore implements CredentialStore {
+  readonly #dir: string;
+  readonly #onProblem: (message: string) => void;
+  readonly #getSecretKey: () => Promise<SecretKey>;
+  /** Paths of files that `onProblem` knows. */
+  readonly #problems = new Set<string>();
 
-  const fileOf = (key: CredentialKey): string => {
-    const hash = createHash('sha256').update(about(key)).digest('hex');
-    return join(dir, `${hash}.json`);
-  };
+  constructor(options: StoreOptions) {
+    this.#dir = options.dir;
+    this.#onProblem = options.onProblem;
+    this.#getSecretKey = createKeySource(options);
+  }
 
-  const read = async (key: CredentialKey): Promise<unknown> => {
-    const path = fileOf(key);
+  async read(key: CredentialKey): Promise<unknown> {
+    const path = this.#pathOf(key);
     const text = await readText(path);
-    if (text === undefined) return undefined;
-    const envelope = parse(text);
-    if (envelope === undefined || about(envelope) !== about(key)) throw damaged(path);
-    const { bytes, id, source } = await secretKey();
-    if (id !== envelope.key) throw otherKey(path, source);
-    const value = unseal(bytes, envelope.data, about(key));
-    if (value === undefined) throw damaged(path);
-    return JSON.parse(value);
-  };
+    return text === undefined ? undefined : unsealCredential(path, text, key, this.#getSecretKey);
+  }
 
-  const encrypt = async (key: CredentialKey, value: unknown): Promise<string> => {
-    const { bytes, id } = await secretKey();
-    const { issuer, resource, principal } = key;
-    const data = seal(bytes, JSON.stringify(value), about(key));
-    const envelope: Envelope = { version: 1, issuer, resource, principal, key: id, data };
-    return `${JSON.stringify(envelope)}\n`;
-  };
-
-  const locked = async <T>(key: CredentialKey, work: () => Promise<T>): Promise<T> => {
-    await writing(dir, async () => {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
-      await chmod(dir, 0o700);
-    });
-    return holdLock(`${fileOf(key)}.lock`, work);
-  };
-
-  return {
-    read,
-    update: (key, change) =>
-      locked(key, async () => {
-        const stored = await read(key);
-        // The change may get a token that is given out once: whatever could keep it from being stored has to fail before.
-        await secretKey();
-        const path = fileOf(key);
-        const draft = await writing(path, () => draftPrivateFile(path, ROOM_BYTES));
-        try {
-          const next = await change(stored);
-          if (next === undefined) return stored;
-          const text = await encrypt(key, next);
-          await writing(path, () => draft.commit(text));
-          return next;
-        } finally {
-          await draft.discard();
-        }
-      }),
-    async remove(key) {
-      if ((await readText(fileOf(key))) === undefined) return false;
-      return locked(key, async () => {
-        const there = (await readText(fileOf(key))) !== undefined;
-        await rm(fileOf(key), { force: true });
-        return there;
-      });
-    },
-    async list() {
-      const names = await readdir(dir).catch((error: unknown) => {
-        if (systemCode(error) === 'ENOENT') return [];
-        throw unreadable(dir, error);
-      });
-      const found: CredentialKey[] = [];
-      for (const name of names.filter((candidate) => NAME.test(candidate)).sort()) {
-        const path = join(dir, name);
-        const text = await readText(path);
-        // Removed since.
-        if (text === undefined) continue;
-        const envelope = parse(text);
-        if (envelope === undefined || fileOf(envelope) !== path) {
-          if (!told.has(path)) onProblem(damaged(path).message);
-          told.add(path);
-          continue;
-        }
-        found.push({ issuer: envelope.issuer, resource: envelope.resource, principal: envelope.principal });
+  update(key: CredentialKey, change: (stored: unknown) => Promise<unknown>): Promise<unknown> {
+    return this.#lock(key, async () => {
+      const stored = await this.read(key);
+      // The change may get a token that is given out once: whatever could keep it from being stored has to fail before.
+      await this.#getSecretKey();
+      const path = this.#pathOf(key);
+      const draft = await writing(path, () => draftPrivateFile(path, ROOM_BYTES));
+      try {
+        const next = await change(stored);
+        if (next === undefined) return stored;
+        const text = sealCredential(key, next, await this.#getSecretKey());
+        await writing(path, () => draft.commit(text));
+        return next;
+      } finally {
+        await draft.discard();
       }
-      return found;
-    },
-  };
-}
+    });
+  }
 
-/** Names the file, and is what the ciphertext is bound to: no file can stand in for another one. */
-function about({ issuer, resource, principal }: CredentialKey): string {
-  return JSON.stringify([issuer, resource, principal]);
-}
+  async remove(key: CredentialKey): Promise<boolean> {
+    const path = this.#pathOf(key);
+    if ((await readText(path)) === undefined) return false;
+    return this.#lock(key, async () => {
+      const isThere = (await readText(path)) !== undefined;
+      await rm(path, { force: true });
+      return isThere;
+    });
+  }
 
-function parse(text: string): Envelope | undefined {
-  try {
-    const { version, issuer, resource, principal, key, data } = JSON.parse(text) as Partial<Record<string, unknown>>;
-    if (version !== 1 || typeof issuer !== 'string' || typeof resource !== 'string') return undefined;
-    if (typeof principal !== 'string' || typeof key !== 'string' || typeof data !== 'string') return undefined;
-    return { version, issuer, resource, principal, key, data };
-  } catch {
-    return undefined;
+  async list(): Promise<readonly CredentialKey[]> {
+    const names = await readdir(this.#dir).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw unreadable(this.#dir, error);
+    });
+    const keys: CredentialKey[] = [];
+    for (const name of names.filter((candidate) => CREDENTIAL_FILE.test(candidate)).sort()) {
+      const path = join(this.#dir, name);
+      const text = await readText(path);
+      // Removed since.
+      if (text === undefined) continue;
+      const key = readCredentialKey(name, text);
+      if (key === undefined) this.#reportOnce(path);
+      else keys.push(key);
+    }
+    return keys;
+  }
+
+  #reportOnce(path: string): void {
+    if (!this.#problems.has(path)) this.#onProblem(damagedCredential(path).message);
+    this.#problems.add(path);
+  }
+
+  #pathOf(key: CredentialKey): string {
+    return join(this.#dir, credentialFileName(key));
+  }
+
+  async #lock<T>(key: CredentialKey, work: () => Promise<T>): Promise<T> {
+    await writing(this.#dir, async () => {
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await chmod(this.#dir, 0o700);
+    });
+    return holdLock(`${this.#pathOf(key)}.lock`, work);
   }
 }
 
+/** Undefined where there is no such file. */
 async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -143,6 +130,14 @@ async function readText(path: string): Promise<string | undefined> {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): GatewayError {
+  return new GatewayError(
+    'CREDENTIALS_UNREADABLE',
+    `${path} cannot be read (${systemCode(error) ?? 'unknown error'}). Give this user the right to read it.`,
+    { cause: error },
+  );
 }
 
 async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -155,25 +150,4 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
       { cause: error },
     );
   }
-}
-
-const AGAIN = 'remove that file and sign in again with "agent-mcp-gateway auth login"';
-
-function damaged(path: string): GatewayError {
-  return new GatewayError('CREDENTIALS_UNREADABLE', `The stored sign-in ${path} is damaged: ${AGAIN}.`);
-}
-
-function otherKey(path: string, source: string): GatewayError {
-  return new GatewayError(
-    'CREDENTIALS_UNREADABLE',
-    `The stored sign-in ${path} was encrypted with another key than ${source}. Put that key back, or ${AGAIN}.`,
-  );
-}
-
-function unreadable(path: string, error: unknown): GatewayError {
-  return new GatewayError(
-    'CREDENTIALS_UNREADABLE',
-    `${path} cannot be read (${systemCode(error) ?? 'unknown error'}). Give this user the right to read it.`,
-    { cause: error },
-  );
 }

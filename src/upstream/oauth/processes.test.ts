@@ -9,17 +9,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { buildProgram } from '../../shared/testing.ts';
-import { createCredentialStore } from './credential-store.ts';
+import { FileCredentialStore } from './credential-store.ts';
 
 const KEY = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', principal: '' };
 
 /** A program that refreshes `count` times. */
 function buildWorker(directory: string): Promise<string> {
   return buildProgram(directory, [
-    `import { createCredentialStore } from ${JSON.stringify(fileURLToPath(new URL('./credential-store.ts', import.meta.url)))};`,
+    `import { FileCredentialStore } from ${JSON.stringify(fileURLToPath(new URL('./credential-store.ts', import.meta.url)))};`,
     'const [dir, url, count] = process.argv.slice(2);',
     'const options = { dir, given: undefined, keychain: async () => undefined, onProblem: console.error };',
-    'const store = createCredentialStore(options);',
+    'const store = new FileCredentialStore(options);',
     'for (let n = 0; n < Number(count); n++) {',
     `  await store.update(${JSON.stringify(KEY)}, async (stored) => {`,
     "    const answer = await fetch(url, { method: 'POST', body: stored.refresh });",
@@ -50,7 +50,7 @@ it('spends each refresh token once and loses no change, though one of them is ki
     server.closeAllConnections();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const store = createCredentialStore({
+  const store = new FileCredentialStore({
     dir,
     given: undefined,
     keychain: async () => undefined,
