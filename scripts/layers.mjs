@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 export const LAYERS = [
   'cli',
+  'setup',
   'cluster',
   'gateway',
   'transport',
@@ -30,13 +31,13 @@ const overrides = LAYERS.map((layer, index) => {
   const above = LAYERS.slice(0, index);
   const patterns = [];
   if (above.length > 0) {
-    const group = above.flatMap((name) => (name === 'gateway' ? ['**/gateway.ts'] : [`**/${name}/**`]));
+    const group = above.map((name) => `**/${name}/**`);
     patterns.push({ group, message: `src/${layer} may only import from the layers below it (docs/architecture.md).` });
   }
   const foreign = Object.entries(PACKAGES).filter(([, owner]) => owner !== layer);
   const paths = Object.fromEntries(foreign.map(([name, owner]) => [name, `Only src/${owner} uses ${name}.`]));
   return {
-    includes: [layer === 'gateway' ? 'src/gateway.ts' : `src/${layer}/**/*.ts`],
+    includes: [`src/${layer}/**/*.ts`],
     linter: { rules: { style: { noRestrictedImports: { level: 'error', options: { paths, patterns } } } } },
   };
 });

@@ -5,7 +5,9 @@ import process from 'node:process';
 import { makeFolder } from './shared/make-folder.ts';
 import { homeHere, xdgFolder } from './shared/standard-folders.ts';
 
-keepCompiled(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown });
+// It would leave what it removes.
+if (process.argv[2] !== 'uninstall')
+  keepCompiled(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown });
 void import('./cli/main.ts');
 
 /** In a folder that only this account can write to: what is in it is run. */

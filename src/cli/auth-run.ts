@@ -7,7 +7,7 @@ import { hasAuthorization } from '../config/oauth-entry.ts';
 import { quote } from '../config/quote-name.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
-import { createGateway, type Gateway } from '../gateway.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { STDIO_PROOF, tokenProof } from '../identity/proof.ts';
 import { NOTHING_OFFERED } from '../relay/offered-capabilities.ts';
 import { GatewayError } from '../shared/errors.ts';

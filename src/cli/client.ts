@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.ts';
-import { createGateway } from '../gateway.ts';
+import { createGateway } from '../gateway/gateway.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/json-rpc.ts';
 import { silentClient } from '../relay/calling-client.ts';

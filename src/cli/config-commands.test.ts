@@ -213,5 +213,5 @@ test('schemas writes both files', async () => {
 
 test.each(['init', 'validate', 'trust', 'schemas'])('%s --help has an example', async (name) => {
   const { out } = await run(name, '--help');
-  expect(out).toMatch(new RegExp(`Example:\\n.*agent-mcp-gateway ${name}`));
+  expect(out).toMatch(new RegExp(`Examples?:\\n.*agent-mcp-gateway ${name}`));
 });

@@ -1,4 +1,4 @@
-/** What `connect claude-code` does. */
+/** What `connect claude-code --per-agent` and `--hook` do. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openRules } from '../config/edit-rules.ts';
@@ -15,13 +15,6 @@ export interface ConnectOptions {
 }
 
 const COMMAND = 'agent-mcp-gateway';
-
-/** Prints the one entry of a client whose agents share a connection. */
-export function printEntry(options: ConnectOptions): void {
-  const args = fileArgs(options);
-  printJson({ mcpServers: { gateway: { command: COMMAND, ...(args.length > 0 ? { args } : {}) } } });
-  say('Add this to .mcp.json of the project, in place of the servers that the gateway reaches.');
-}
 
 /** Prints the hook that attests which subagent makes a call (https://code.claude.com/docs/en/hooks). */
 export function printHook(): void {

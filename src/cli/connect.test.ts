@@ -95,10 +95,13 @@ test('names of subagents', () => {
   expect(['A.b_c', '-x-', 'ok-1'].map(subagentName)).toEqual(['a-b-c', 'x', 'ok-1']);
 });
 
-test('without a flag it prints the entry; with --hook the hook; another client is refused', async () => {
-  const { out } = await run('claude-code', '--rules', 'r.json');
-  const args = ['--rules', join(box.cwd, 'r.json')];
-  expect(JSON.parse(out)).toEqual({ mcpServers: { gateway: { command: 'agent-mcp-gateway', args } } });
+test('--print shows the entry; with --hook the hook; an unknown client is refused', async () => {
+  await writeFile(join(box.cwd, 'r.json'), '{"agents": {}}');
+  const { out } = await run('claude-code', '--project', '--rules', 'r.json', '--print', '--json');
+  const args = ['serve', '--rules', join(box.cwd, 'r.json')];
+  const entry = { type: 'stdio', command: 'agent-mcp-gateway', args };
+  expect(JSON.parse(out)).toMatchObject([{ client: 'claude-code', file: join(box.cwd, '.mcp.json'), entry }]);
+  expect(await readdir(box.cwd)).not.toContain('.mcp.json');
   const hook = JSON.parse((await run('claude-code', '--hook')).out);
   expect(hook.hooks.PreToolUse[0].hooks[0].command).toBe('agent-mcp-gateway hook');
   expect((await run('word')).exit).toBe(2);

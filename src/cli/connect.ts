@@ -2,50 +2,73 @@ import type { Command } from 'commander';
 import { GatewayError } from '../shared/errors.ts';
 import { fail } from './output.ts';
 
-interface Options {
+export interface ConnectFlags {
+  readonly http?: boolean | string;
+  readonly tokenEnv?: string;
+  readonly auth?: boolean;
   readonly perAgent?: boolean;
   readonly hook?: boolean;
+  readonly project?: boolean;
+  readonly replace?: boolean;
+  readonly name?: string;
   readonly dir?: string;
   readonly rules?: string;
   readonly mcpConfig?: string;
+  readonly yes?: boolean;
+  readonly print?: boolean;
+  readonly json?: boolean;
 }
 
 /** Adds the command `connect`. */
 export function registerConnect(program: Command): void {
   program
     .command('connect')
-    .description('tell an MCP client how to reach the gateway')
-    .argument('<client>', 'claude-code')
-    .option('--per-agent', 'one subagent with a server entry of its own for every agent of the rules')
-    .option('--hook', 'the settings with which subagents that share one entry are told apart')
-    .option('--dir <dir>', 'project to write to (default: this folder)')
+    .description('put the gateway into the files of MCP clients')
+    .argument('<client...>', 'e.g. claude-code, cursor, vscode, codex; or all')
+    .option('--replace', 'take out the servers that the gateway has')
+    .option('--project', "write to the file of this folder, for everybody who works on it, not to the user's")
+    .option('--http [url]', 'over HTTP, to a gateway that runs (default: http://127.0.0.1:8000/mcp)')
+    .option('--token-env <name>', 'with --http: variable that holds the token (default: AGENT_MCP_GATEWAY_TOKEN)')
+    .option('--no-auth', 'with --http: the gateway takes requests without a token')
+    .option('--name <name>', 'name of the entry (default: gateway)')
+    .option('--per-agent', 'claude-code: a subagent with an entry of its own for every agent of the rules')
+    .option('--hook', 'claude-code: print the settings with which subagents that share an entry are told apart')
+    .option('--dir <dir>', 'with --per-agent: project to write to (default: this folder)')
     .option('--mcp-config <file>', 'servers file that the entries name')
     .option('--rules <file>', 'rules file to read, and that the entries name')
+    .option('--yes', 'carry the plan out without asking')
+    .option('--print', 'print the plan and change nothing')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Examples:
-  $ agent-mcp-gateway connect claude-code
-      prints the entry for .mcp.json
-  $ agent-mcp-gateway connect claude-code --per-agent
-      writes .claude/agents/NAME.md for every agent
-  $ agent-mcp-gateway connect claude-code --hook
-      prints the entry for .claude/settings.json
+Everything else in a file stays as it is, byte for byte; "disconnect" gives back
+what was there.
 
-Files that are there keep what is in them; one that has servers of its own is
-left to you.`,
+Examples:
+  $ agent-mcp-gateway connect cursor codex
+  $ agent-mcp-gateway connect all --replace --yes
+  $ agent-mcp-gateway connect claude-code --http --no-auth
+  $ agent-mcp-gateway connect claude-code --per-agent`,
     )
-    .action(async (client: string, options: Options) => {
+    .action(async (clients: string[], flags: ConnectFlags) => {
       try {
-        if (client !== 'claude-code') {
-          throw new GatewayError('USAGE', 'connect knows the client claude-code only; any other takes the same entry.');
-        }
-        const run = await import('./connect-run.ts');
-        if (options.perAgent === true) await run.connectPerAgent(options);
-        else if (options.hook === true) run.printHook();
-        else run.printEntry(options);
+        await connect(clients, flags);
       } catch (error) {
         fail(error);
       }
     });
+}
+
+async function connect(clients: readonly string[], flags: ConnectFlags): Promise<void> {
+  if (flags.perAgent !== true && flags.hook !== true) {
+    await (await import('./setup/connect-clients.ts')).connectClients(clients, flags);
+    return;
+  }
+  if (clients.length !== 1 || clients[0] !== 'claude-code') {
+    throw new GatewayError('USAGE', `${flags.hook === true ? '--hook' : '--per-agent'} is for claude-code alone.`);
+  }
+  const run = await import('./connect-run.ts');
+  if (flags.perAgent === true) await run.connectPerAgent(flags);
+  else run.printHook();
 }

@@ -136,7 +136,7 @@ async function readFiles(settings: Settings): Promise<Files> {
   }
   const location = await locateConfig(settings);
   for (const note of location.notes) say(note);
-  return readContents(location, settings.configDir);
+  return readContents(location, settings);
 }
 
 function parse(content: FileContent): ConfigDocument {

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
+import { registerAdd, registerRemove, registerToggles } from './add.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
 import { registerComplete, registerCompletion } from './completion.ts';
@@ -9,17 +10,22 @@ import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerHook } from './hook.ts';
+import { registerImport } from './import.ts';
 import { registerInit } from './init.ts';
 import { failAsJson, printFailure, printText } from './output.ts';
 import { registerPolicy } from './policy.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerSearch } from './search.ts';
+import { registerSecret } from './secret.ts';
 import { registerServe } from './serve.ts';
 import { registerServers } from './servers.ts';
+import { registerSetup } from './setup.ts';
 import { registerStats } from './stats.ts';
+import { registerStatus } from './status.ts';
 import { registerToken } from './token.ts';
 import { registerTools } from './tools.ts';
 import { registerTrust } from './trust.ts';
+import { registerDisconnect, registerUndo, registerUninstall } from './undo.ts';
 import { registerValidate } from './validate.ts';
 import { registerWarm } from './warm.ts';
 
@@ -68,10 +74,14 @@ export function registerAll(program: Command): void {
 }
 
 const GROUPS: readonly (readonly [heading: string, registers: readonly ((program: Command) => void)[]])[] = [
-  ['Start:', [registerInit, registerConnect, registerDemo]],
+  ['Start:', [registerSetup, registerImport, registerConnect, registerInit, registerDemo]],
+  ['Back:', [registerDisconnect, registerUndo, registerUninstall]],
   ['Run:', [registerServe, registerWarm, registerHook]],
-  ['Check:', [registerValidate, registerDoctor, registerTrust]],
-  ['Servers:', [registerServers, registerTools, registerAuth]],
+  ['Check:', [registerStatus, registerValidate, registerDoctor, registerTrust]],
+  [
+    'Servers:',
+    [registerAdd, registerRemove, registerToggles, registerSecret, registerServers, registerTools, registerAuth],
+  ],
   ['Agents and their rights:', [registerPolicy, registerToken]],
   ['Look back:', [registerAudit, registerStats, registerSearch]],
   ['Shell:', [registerCompletion, registerComplete, registerSchemas]],

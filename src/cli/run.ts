@@ -1,7 +1,7 @@
 /** The life of a serving process: start, signals, stop. */
 import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
-import { createGateway, type Gateway } from '../gateway.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { keepProgram } from '../shared/built-files.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { drained } from '../shared/flush-output.ts';

@@ -48,7 +48,7 @@ Examples:
 async function validate(options: Options): Promise<void> {
   const settings = settingsHere(options);
   const location = await locateConfig(settings);
-  const checked = await checkConfig(await readContents(location, settings.configDir), process.env, {
+  const checked = await checkConfig(await readContents(location, settings), process.env, {
     looksForPrograms: true,
   });
   const isOff = checked.problems.some((problem) => problem.severity === 'error');

@@ -4,7 +4,7 @@ import { estimateTokens } from '../catalog/estimate-tokens.ts';
 import { didYouMean } from '../catalog/name-suggestions.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import { createGateway } from '../gateway.ts';
+import { createGateway } from '../gateway/gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ServerFacts } from '../upstream/contract.ts';
 import { reportServers, type ServerReport } from '../upstream/pool/server-report.ts';

@@ -1,7 +1,7 @@
 /** One worker: a whole gateway, except for what exists once. */
 import type { Socket } from 'node:net';
 import process from 'node:process';
-import { createGateway, type Gateway } from '../gateway.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
 import type { KeptResult, LocalResultStore, ResultStore } from '../operations/results/result-store.ts';
 import { createWorkerForwarding } from '../transport/http/forward-to-worker.ts';
@@ -124,7 +124,7 @@ function apiOf(
       followed.get(id)?.();
       followed.delete(id);
     },
-    stop: gateway.stop,
+    stop: (drainMs) => gateway.stop(drainMs),
   };
 }
 

@@ -19,6 +19,8 @@ export type FileContent =
       readonly sha256: string;
       /** The scripts that its owner looked at with it; undefined where it needs no trust. */
       readonly trusted?: TrustedScripts | undefined;
+      /** The secrets that it names (`${secret:NAME}`), as far as they are kept; undefined where it names none. */
+      readonly secrets?: ReadonlyMap<string, string> | undefined;
       /** What was wrong with its rights, and was put right. */
       readonly warnings?: readonly Problem[];
     }

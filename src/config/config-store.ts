@@ -70,7 +70,7 @@ type FileName = (typeof FILES)[number];
 export async function createConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
   const { settings, env } = options;
   const location = await locateConfig(settings);
-  const contents = await readContents(location, settings.configDir);
+  const contents = await readContents(location, settings);
   const first = await checkConfig(contents, env);
   if (first.snapshot === undefined) throw configError(first.problems);
 
@@ -94,7 +94,7 @@ export async function createConfigStore(options: ConfigStoreOptions): Promise<Co
   };
 
   const attempt = async (asked: boolean): Promise<ReloadOutcome> => {
-    const now = await readContents(location, settings.configDir);
+    const now = await readContents(location, settings);
     const changed = FILES.filter((file) => contentDigest(now[file]) !== contentDigest(lastSeen[file]));
     if (!asked && changed.length === 0) return { kind: 'unchanged' };
     lastSeen = now;

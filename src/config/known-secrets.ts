@@ -21,7 +21,8 @@ export function collectSecrets(
   const add = (values: readonly string[]): void => {
     for (const value of values) if (value.trim() !== '') found.add(value);
   };
-  for (const { name, value } of substituted) add(secretsIn(name, value));
+  // What somebody keeps as a secret is one, whatever it is called.
+  for (const { name, value } of substituted) add(name.startsWith('secret:') ? [value] : secretsIn(name, value));
   for (const { link } of servers) {
     if (link.transport === 'stdio') {
       for (const [name, value] of link.env) add(secretsIn(name, value));

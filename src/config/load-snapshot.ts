@@ -34,7 +34,8 @@ export interface CheckedConfig {
 }
 
 /** Reads both files; one in the working directory only with the content that is trusted (D13). Never throws. */
-export async function readContents(location: ConfigLocation, configDir: string): Promise<ConfigContents> {
+export async function readContents(location: ConfigLocation, settings: ReadSettings): Promise<ConfigContents> {
+  const { configDir } = settings;
   const read = async (file: LocatedFile): Promise<FileContent> => {
     const found = await tighten(file.path, configDir);
     const read = await readConfigFile(file.path);
@@ -60,8 +61,32 @@ export async function readContents(location: ConfigLocation, configDir: string):
       },
     };
   };
-  const [servers, rules] = await Promise.all([read(location.servers), read(location.rules)]);
+  const readAll = async (file: LocatedFile): Promise<FileContent> => withSecrets(await read(file), settings);
+  const [servers, rules] = await Promise.all([readAll(location.servers), readAll(location.rules)]);
   return { servers, rules };
+}
+
+type ReadSettings = Pick<Settings, 'configDir' | 'secretKey' | 'keychain'>;
+
+/** The secrets that a file names are read with it. Never throws: what cannot be read is a warning, and missing. */
+async function withSecrets(content: FileContent, settings: ReadSettings): Promise<FileContent> {
+  if (!content.ok || !content.bytes.includes('${secret:')) return content;
+  const names = [...content.bytes.toString('utf8').matchAll(/\$\{secret:([^}]*)\}/g)].map(([, name = '']) => name);
+  const { openSecretFiles } = await import('./secret-files.ts');
+  try {
+    return { ...content, secrets: await openSecretFiles(settings).read([...new Set(names)]) };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const warning: Problem = {
+      severity: 'warning',
+      file: content.path,
+      line: 1,
+      column: 1,
+      message: error.message.replace(/\.$/, ''),
+      fix: 'Servers that need a secret are off until then',
+    };
+    return { ...content, warnings: [...(content.warnings ?? []), warning] };
+  }
 }
 
 /** Hash of both contents: the `version` of a snapshot. */
@@ -73,7 +98,18 @@ export function versionOf(contents: ConfigContents): string {
 export function contentDigest(content: FileContent): string {
   if (!content.ok) return `unreadable: ${content.problem.message}`;
   const scripts = content.trusted?.scripts ?? [];
-  return scripts.length === 0 ? content.sha256 : `${content.sha256} ${JSON.stringify(scripts)}`;
+  const parts = [
+    ...scripts.map((script) => JSON.stringify(script)),
+    ...[...(content.secrets ?? [])].map(([name, value]) => `${name} ${sha256(value)}`),
+  ];
+  return parts.length === 0 ? content.sha256 : `${content.sha256} ${parts.join(' ')}`;
+}
+
+/** What is substituted: the environment, and the secrets under names that no variable has. */
+function variablesOf(env: Environment, { servers, rules }: ConfigContents): Environment {
+  const secrets = [servers, rules].flatMap((content) => (content.ok ? [...(content.secrets ?? [])] : []));
+  if (secrets.length === 0) return env;
+  return { ...env, ...Object.fromEntries(secrets.map(([name, value]) => [`secret:${name}`, value])) };
 }
 
 type CheckTerms = Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>>;
@@ -90,14 +126,15 @@ export async function checkConfig(
   const serversDocument = parse(contents.servers, problems);
   const rulesDocument = parse(contents.rules, problems);
 
-  const read = serversDocument && readServers(serversDocument, { env, schema, mainScript, looksForPrograms });
+  const own = variablesOf(env, contents);
+  const read = serversDocument && readServers(serversDocument, { env: own, schema, mainScript, looksForPrograms });
   const servers = read && (await withScripts(read, contents.servers));
   const rules = rulesDocument && readRules(rulesDocument, schema);
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
   }
-  const search = rulesDocument && readSearch(rules?.search, env, rulesDocument, problems);
+  const search = rulesDocument && readSearch(rules?.search, own, rulesDocument, problems);
   if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...unknownServers(rulesDocument, rules.rules, servers.names));
   }
@@ -190,7 +227,7 @@ export async function loadSnapshot(
   location?: ConfigLocation,
 ): Promise<{ readonly snapshot: Snapshot; readonly problems: readonly Problem[]; readonly location: ConfigLocation }> {
   const found = location ?? (await locateConfig(settings));
-  const checked = await checkConfig(await readContents(found, settings.configDir), env);
+  const checked = await checkConfig(await readContents(found, settings), env);
   if (checked.snapshot === undefined) throw configError(checked.problems);
   return { snapshot: checked.snapshot, problems: checked.problems, location: found };
 }

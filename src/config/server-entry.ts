@@ -202,6 +202,15 @@ function substituteAll(value: unknown, at: ConfigPath, env: Environment, reports
   const result = substitute(value, env);
   reports.values.push(...result.values);
   for (const name of result.missing) {
+    const secret = /^secret:(.*)$/.exec(name)?.[1];
+    if (secret !== undefined) {
+      reports.error(
+        at,
+        `needs the secret ${secret}, which is not kept here`,
+        `Run "agent-mcp-gateway secret set ${secret}"`,
+      );
+      continue;
+    }
     reports.error(
       at,
       `needs the environment variable ${name}, which is not set`,
@@ -220,7 +229,6 @@ function substituteAll(value: unknown, at: ConfigPath, env: Environment, reports
 /** What to do about references that only another program can follow. */
 const FOREIGN_FIXES: readonly (readonly [begin: string, fix: string])[] = [
   ['$' + '{input:', `Nobody is asked for inputs here: write \${NAME}, and set that variable where the gateway starts`],
-  ['$' + '{secret:', `Write \${NAME}, and set that variable where the gateway starts`],
 ];
 
 function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | undefined): boolean {

@@ -72,7 +72,7 @@ test('places have the names that Cursor and VS Code give them, whatever the envi
   });
 });
 
-test.each(['input:token', 'secret:NAME', 'workspaceFolder:other', 'command:x', 'f%.*', '#array', '', 'a b'])(
+test.each(['input:token', 'secret:', 'secret:a b', 'workspaceFolder:other', 'command:x', 'f%.*', '#array', '', 'a b'])(
   'what stands for nothing here is left alone and reported: %s',
   (inner) => {
     const text = `${reference(inner)} $HOME`;
@@ -106,4 +106,15 @@ test('property: text without a reference stays, and what is around one is kept t
       });
     }),
   );
+});
+
+test('a secret of the store is a value, and missing where it is not kept', () => {
+  const text = `Bearer ${reference('secret:API.KEY-2')}`;
+  expect(substitute(text, { 'secret:API.KEY-2': 'a$b' })).toEqual({
+    text: 'Bearer a$b',
+    values: [{ name: 'secret:API.KEY-2', value: 'a$b' }],
+    missing: [],
+    foreign: [],
+  });
+  expect(substitute(text, { 'API.KEY-2': 'x' })).toMatchObject({ text, missing: ['secret:API.KEY-2'] });
 });

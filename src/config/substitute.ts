@@ -17,6 +17,8 @@ export interface Substituted {
 
 /** A name with or without `env:` before and a default after it. */
 const VARIABLE = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+/** A secret of the store, which is in the environment of substitution under this name; no variable of a process is called so. */
+const SECRET = /^secret:[A-Za-z_][A-Za-z0-9_.-]*$/;
 /** References in defaults of references; deeper ones are left as they are. */
 const MAX_DEPTH = 8;
 
@@ -41,7 +43,7 @@ export function substitute(text: string, env: Environment): Substituted {
   const standsFor = (whole: string, inner: string): string => {
     const place = placeOf(inner);
     if (place !== undefined) return place;
-    const [, name, fallback] = VARIABLE.exec(inner) ?? [];
+    const [, name, fallback] = VARIABLE.exec(inner) ?? (SECRET.test(inner) ? [inner, inner] : []);
     if (name === undefined) {
       foreign.push(whole);
       return whole;

@@ -123,7 +123,7 @@ function revertEntries(files: FileSystem, { root, id, file, current, before }: C
 }
 
 /** Folders that were made for files, as far as they are empty. */
-function removeFolders(files: FileSystem, folders: readonly string[]): void {
+export function removeFolders(files: FileSystem, folders: readonly string[]): void {
   for (const folder of [...folders].reverse()) {
     try {
       files.rmdirSync(folder);

@@ -47,6 +47,8 @@ export interface TransactionTerms {
   /** Folder of the journals. */
   readonly root: string;
   readonly label: string;
+  /** Folders that were made for this before. */
+  readonly folders?: readonly string[] | undefined;
   readonly files?: FileSystem | undefined;
 }
 
@@ -63,12 +65,14 @@ interface Prepared {
  * @throws GatewayError CANNOT_WRITE
  */
 export function applyChanges(changes: readonly FileChange[], terms: TransactionTerms): Journal | undefined {
-  const { root, label, files = fs } = terms;
+  const { root, label, folders: before = [], files = fs } = terms;
   const real = changes.filter(({ before, after }) => hashOf(before) !== hashOf(after));
   if (real.length === 0) return undefined;
   const prepared = real.map((change) => prepare(files, change));
   const id = `${String(Date.now()).padStart(13, '0')}-${randomBytes(4).toString('hex')}`;
-  const folders = [...new Set(prepared.flatMap(({ real: path }) => missingFolders(files, dirname(path))))];
+  const folders = [
+    ...new Set([...before, ...prepared.flatMap(({ real: path }) => missingFolders(files, dirname(path)))]),
+  ];
   const journal: Journal = {
     version: 1,
     id,

@@ -123,7 +123,7 @@ function nest(path: readonly string[], name: string, value: Json): Json {
 function startFile(text: string, { path }: Container, name: string, value: Json): Edited {
   const eol = eolOf(text);
   const gap = text === '' || /\n\s*$/.test(text) ? '' : eol;
-  const made = JSON.stringify(nest(path, name, value), null, 2).replaceAll('\n', eol);
+  const made = layout(nest(path, name, value), '  ').replaceAll('\n', eol);
   return { text: `${text}${gap}${made}${eol}`, made: path.length };
 }
 
@@ -226,7 +226,34 @@ function oneLine(value: Json): string {
 }
 
 function tall(text: string, value: Json, indent: string): string {
-  return JSON.stringify(value, null, unitOf(text)).replaceAll('\n', eolOf(text) + indent);
+  return layout(value, unitOf(text)).replaceAll('\n', eolOf(text) + indent);
+}
+
+/** Characters that a list may have on one line. */
+const LIST_WIDTH = 80;
+
+/** Objects over several lines, short lists on one. */
+function layout(value: Json, unit: string): string {
+  if (Array.isArray(value)) {
+    const line = oneLine(value);
+    const isShort = line.length <= LIST_WIDTH && value.every((item) => typeof item !== 'object' || item === null);
+    return isShort
+      ? line
+      : block(
+          '[',
+          value.map((item) => layout(item, unit)),
+          ']',
+          unit,
+        );
+  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${layout(member, unit)}`);
+  return members.length === 0 ? '{}' : block('{', members, '}', unit);
+}
+
+function block(open: string, parts: readonly string[], close: string, unit: string): string {
+  const lines = parts.map((part) => unit + part.replaceAll('\n', `\n${unit}`));
+  return `${open}\n${lines.join(',\n')}\n${close}`;
 }
 
 /** Whether a file on one line has no space behind its colons. */

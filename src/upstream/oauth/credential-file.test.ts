@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KEY_BYTES, keyId } from '../../config/encryption.ts';
+import type { SecretKey } from '../../config/secret-key.ts';
 import {
   CREDENTIAL_FILE,
   credentialFileName,
@@ -8,8 +10,6 @@ import {
   unsealCredential,
 } from './credential-file.ts';
 import type { CredentialKey } from './credential-key.ts';
-import { KEY_BYTES, keyId } from './encryption.ts';
-import type { SecretKey } from './secret-key.ts';
 
 const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/', principal: '' };
 const VALUE = { access: 'canary', n: 1 };

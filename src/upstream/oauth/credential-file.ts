@@ -1,9 +1,9 @@
 /** The text of a file that stores one credential: encrypted, but for what it is about, so that it can be listed without the key. */
 import { createHash } from 'node:crypto';
+import { seal, unseal } from '../../config/encryption.ts';
+import type { SecretKey } from '../../config/secret-key.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { CredentialKey } from './credential-key.ts';
-import { seal, unseal } from './encryption.ts';
-import type { SecretKey } from './secret-key.ts';
 
 interface Envelope extends CredentialKey {
   readonly version: 1;

@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { seal, unseal } from '../../config/encryption.ts';
+import type { Keychain } from '../../config/keychain.ts';
 import type { CredentialKey } from './credential-key.ts';
 import { FileCredentialStore, type StoreOptions } from './credential-store.ts';
-import { seal, unseal } from './encryption.ts';
-import type { Keychain } from './keychain.ts';
 
 const disk = vi.hoisted(() => ({ isFull: false }));
 vi.mock('node:fs/promises', async (original) => {

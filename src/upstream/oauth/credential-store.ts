@@ -2,6 +2,8 @@
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { draftPrivateFile } from '../../config/config-files.ts';
+import { systemKeychain } from '../../config/keychain.ts';
+import { createKeySource, type KeyOptions, type SecretKey } from '../../config/secret-key.ts';
 import type { Settings } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { holdLock } from '../../shared/hold-lock.ts';
@@ -16,8 +18,6 @@ import {
   unsealCredential,
 } from './credential-file.ts';
 import type { CredentialKey, CredentialStore } from './credential-key.ts';
-import { systemKeychain } from './keychain.ts';
-import { createKeySource, type KeyOptions, type SecretKey } from './secret-key.ts';
 
 /** Bytes that are taken before a change; few tokens are larger. */
 const ROOM_BYTES = 32 * 1024;

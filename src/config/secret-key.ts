@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writePrivateFile } from '../../config/config-files.ts';
-import { GatewayError } from '../../shared/errors.ts';
-import { holdLock } from '../../shared/hold-lock.ts';
-import { systemCode } from '../../shared/system-code.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { holdLock } from '../shared/hold-lock.ts';
+import { systemCode } from '../shared/system-code.ts';
+import { writePrivateFile } from './config-files.ts';
 import { KEY_BYTES, keyId } from './encryption.ts';
 import type { Keychain } from './keychain.ts';
 

@@ -1,0 +1,73 @@
+/** The path of calls in a gateway: what the pipeline works with, and what is measured of it. */
+import { statusOf } from '../admin/gateway-status.ts';
+import { estimateTokens } from '../catalog/estimate-tokens.ts';
+import { isLoopback } from '../config/settings.ts';
+import { createLedger } from '../observe/ledger.ts';
+import { gatewayTools } from '../operations/gateway-tools/gateway-tools.ts';
+import { createResultStore } from '../operations/results/result-store.ts';
+import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from '../operations/spending.ts';
+import type { PipelineDependencies } from '../pipeline/dependencies.ts';
+import { createLimiter } from '../pipeline/rate-limits.ts';
+import { createSignInPrompts } from '../pipeline/sign-in-prompts.ts';
+import { createParkedConversations } from '../relay/parked-conversations.ts';
+import { createTasks } from '../relay/task-registry.ts';
+import { createByteBudget } from '../shared/byte-budget.ts';
+import { reportServers, type ServerReport } from '../upstream/pool/server-report.ts';
+import type { Foundation } from './foundation.ts';
+import type { ServerSide } from './server-side.ts';
+
+export interface CallSide {
+  readonly parts: PipelineDependencies;
+  /** How the servers of this process are. */
+  servers(): ServerReport[];
+  /** What agents spent in this process. */
+  spent(): readonly SpentHere[];
+  spending(): readonly AgentSpending[];
+  /** The configuration is another one. */
+  reloaded(): void;
+}
+
+/** @param isLasting false for commands that end soon: nobody could come back to a sign-in */
+export function createCallSide(foundation: Foundation, serverSide: ServerSide, isLasting: boolean): CallSide {
+  const { settings, config, audit, metrics, log, worker, gatewayId } = foundation;
+  const { catalog, upstreams, oauth } = serverSide;
+  const budget = createByteBudget({ share: worker?.share });
+  const results = createResultStore({ tag: worker?.tag, share: worker?.share, budget });
+  const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
+  const ledger = createLedger(tokens, estimateTokens);
+  const tools = new Map(gatewayTools(settings).map((tool) => [tool.name, tool]));
+  const spent = (): readonly SpentHere[] =>
+    spentHere({ snapshot: config.current(), catalog, ledger, tools: tools.values() });
+  const spending = (): readonly AgentSpending[] => spendingTogether([spent()]);
+  const servers = (): ServerReport[] =>
+    reportServers(config.current(), upstreams.status(), settings.transport === 'stdio').filter(
+      ({ name }) => worker?.owns(name) ?? true,
+    );
+  let requests = 0;
+  const parts: PipelineDependencies = {
+    snapshot: config.current,
+    tools,
+    catalog,
+    upstreams,
+    parking: createParkedConversations(worker?.tag, worker?.share, budget),
+    tasks: createTasks({ tag: worker?.tag, share: worker?.share }),
+    results: worker?.results(results) ?? results,
+    budget,
+    limiter: worker?.limiter ?? createLimiter(),
+    signInPrompts: createSignInPrompts({
+      oauth,
+      lasts: isLasting,
+      isLocal: settings.transport === 'stdio' || isLoopback(settings.host),
+      publicUrl: settings.publicUrl,
+      tag: worker?.tag,
+    }),
+    audit,
+    metrics,
+    ledger,
+    log,
+    nextRequestId: () => `${gatewayId}-${++requests}`,
+    status: async (visible) =>
+      statusOf(config, (await worker?.servers()) ?? servers(), (await worker?.spending()) ?? spending(), visible),
+  };
+  return { parts, servers, spent, spending, reloaded: results.review };
+}

@@ -1,0 +1,105 @@
+/** The servers of a gateway: signing in to them, their connections, and the catalogue of what they offer. */
+import { join } from 'node:path';
+import { type Catalog, createCatalog } from '../catalog/catalog.ts';
+import { createHistory } from '../catalog/definition-history.ts';
+import { recordChange } from '../catalog/record-change.ts';
+import { openStrictServers } from '../catalog/strict-servers.ts';
+import { serverEvents } from '../mcp/server-events.ts';
+import { createSubscriptions, type Subscriptions } from '../mcp/subscriptions.ts';
+import { createRenameLog, type RenameLog } from '../operations/server-methods/rename-log.ts';
+import { STDIO_OWNER } from '../pipeline/tenant.ts';
+import { VERSION } from '../shared/version.ts';
+import type { UpstreamEvents, Upstreams } from '../upstream/contract.ts';
+import type { GuardOptions } from '../upstream/oauth/address-guard.ts';
+import type { GuardedFetch } from '../upstream/oauth/credential-key.ts';
+import { openCredentials } from '../upstream/oauth/credential-store.ts';
+import { createOAuthClient, type OAuthClient } from '../upstream/oauth/oauth-client.ts';
+
+import { createUpstreams } from '../upstream/pool/upstreams.ts';
+import { guardianScript } from '../upstream/process/guardian.ts';
+import type { Foundation } from './foundation.ts';
+
+export interface ServerSide {
+  readonly subscriptions: Subscriptions;
+  readonly oauth: OAuthClient;
+  /** The servers of this process. */
+  readonly ownUpstreams: Upstreams;
+  /** Those of all workers. */
+  readonly upstreams: Upstreams;
+  readonly catalog: Catalog;
+  readonly renames: RenameLog;
+  /** Resolves when what the servers offer is written down. */
+  settled(): Promise<void>;
+}
+
+export function createServerSide(foundation: Foundation): ServerSide {
+  const { settings, config, log, redactor, worker } = foundation;
+  const subscriptions = createSubscriptions(config.current);
+  const events = serverEvents(subscriptions, () => catalog);
+  const oauth = createOAuthClient({
+    store: openCredentials(settings, log),
+    guardedFetch,
+    listen: async (...how) => (await import('../transport/http/oauth-callback.ts')).listenForCallback(...how),
+    log,
+    servers: () => config.current().servers.values(),
+    keepSecrets: redactor.renew,
+    // Its lists are there then for callers that got none of it.
+    signedIn: (server) => void upstreams.control(server, 'warm'),
+  });
+  const ownUpstreams = openUpstreams(foundation, oauth, worker?.events(events) ?? events);
+  const upstreams = worker?.upstreams(ownUpstreams) ?? ownUpstreams;
+  const history = openHistory(foundation);
+  const renames = createRenameLog(log);
+  const catalog = createCatalog({
+    upstreams,
+    log,
+    history,
+    onTools: renames.tools,
+    cacheDir: settings.cacheDir,
+    redact: redactor.redact,
+    onArrival: (server, kind) => subscriptions.listsChanged(server.name, [kind]),
+  });
+  return { subscriptions, oauth, ownUpstreams, upstreams, catalog, renames, settled: history.settled };
+}
+
+function openUpstreams(foundation: Foundation, oauth: OAuthClient, events: UpstreamEvents): Upstreams {
+  const { settings, log, redactor, gatewayId } = foundation;
+  return createUpstreams({
+    version: VERSION,
+    gatewayId,
+    maxMessageBytes: settings.maxResponseBytes,
+    guardianScript: guardianScript(),
+    only: settings.transport === 'stdio' ? STDIO_OWNER : undefined,
+    log,
+    redact: redactor.redact,
+    authorization: oauth.authorization,
+    strict: openStrictServers(settings.cacheDir, (err) =>
+      log.debug({ err }, 'how a server starts is not written down'),
+    ),
+    events,
+  });
+}
+
+/** What servers offered before: a change is a record, once for all workers. */
+function openHistory({ settings, audit, log, worker }: Foundation): ReturnType<typeof createHistory> {
+  return createHistory({
+    folder: join(settings.cacheDir, 'definitions'),
+    onChange(change) {
+      const record = (isNews: boolean): void => {
+        if (isNews) recordChange(audit, log, change);
+      };
+      if (worker === undefined) record(true);
+      else void worker.isNews(change.server.name, change.digest).then(record);
+    },
+    failed: (error) => log.warn({ err: error }, 'what the servers offer could not be written down'),
+  });
+}
+
+/** Loaded when a server wants a sign-in: few do. */
+function guardedFetch(options: GuardOptions): GuardedFetch {
+  let fetch: Promise<GuardedFetch> | undefined;
+  return async (...request) => {
+    fetch ??= import('../upstream/oauth/guarded-fetch.ts').then((loaded) => loaded.createGuardedFetch(options));
+    return (await fetch)(...request);
+  };
+}

@@ -1,0 +1,213 @@
+/** What connecting clients would change in their files. Nothing is written here. */
+import { startsGateway } from '../config/nested-gateway.ts';
+import { type Client, type ClientFile, containersOf, type OwnEntry, type Place } from './clients.ts';
+import {
+  type Container,
+  type Data,
+  dataAt,
+  EditError,
+  entriesOf,
+  isList,
+  isMap,
+  isSame,
+  type JsonObject,
+  toData,
+} from './edit/data.ts';
+import { type EntryChange, editBytes } from './edit/editor.ts';
+import type { MergedServer } from './merge.ts';
+import { type OwnCommand, ownCommand, type Running } from './own-command.ts';
+import { type ReadFile, readClientFile } from './sources.ts';
+import type { FileChange } from './transaction.ts';
+
+export interface ConnectTerms {
+  readonly scope: ClientFile['scope'];
+  /** Undefined for stdio. */
+  readonly http: { readonly url: string; readonly tokenVariable: string | undefined } | undefined;
+  /** Name of the gateway's entry. */
+  readonly name: string;
+  /** Servers that the gateway has, with where they came from; undefined where the client keeps its servers. */
+  readonly replaced: readonly MergedServer[] | undefined;
+  /** Agents of the rules: a client whose id is one is bound to it. */
+  readonly agents: ReadonlySet<string>;
+  readonly running: Running;
+  readonly mainScript: string | undefined;
+  /** Flags that name files of the gateway. */
+  readonly fileArgs?: readonly string[] | undefined;
+}
+
+export interface Connection {
+  readonly client: Client;
+  readonly path: string;
+  /** Whether there is a file already. */
+  readonly isThere: boolean;
+  /** The entry that it gets; undefined where it has one that is the same. */
+  readonly entry: JsonObject | undefined;
+  /** Name of that entry. */
+  readonly name: string;
+  /** Entries that go: the gateway has them. */
+  readonly removed: readonly string[];
+  /** Entries that stay. */
+  readonly kept: readonly string[];
+  readonly change: FileChange | undefined;
+  /** Why nothing can be done; the other members are empty then. */
+  readonly refusal: string | undefined;
+}
+
+export function planConnections(clients: readonly Client[], place: Place, terms: ConnectTerms): Connection[] {
+  return clients.map((client) => planConnection(client, place, terms));
+}
+
+function planConnection(client: Client, place: Place, terms: ConnectTerms): Connection {
+  const candidates = client.files(place).filter(({ scope }) => scope === terms.scope);
+  const [first] = candidates;
+  if (first === undefined) {
+    return refused(client, '', `${client.title} has no files for projects: connect it without --project.`);
+  }
+  const reads = candidates.map((file) => ({ file, read: readClientFile(client, file) }));
+  const chosen = reads.find(({ read }) => read.refusal !== undefined || read.file.bytes !== undefined) ?? reads[0];
+  const read = chosen?.read;
+  if (read === undefined || read.refusal !== undefined) return refused(client, first.path, read?.refusal ?? '');
+  const own = ownEntry(client, place, terms);
+  const entry = client.entry(own);
+  if (entry === undefined) {
+    const way =
+      own.kind === 'http' && own.tokenVariable !== undefined ? 'with a token from the environment' : 'over HTTP';
+    return refused(
+      client,
+      read.file.path,
+      `${client.title} cannot reach the gateway ${way}: connect it without --http.`,
+    );
+  }
+  return planFile(read.file, entry, terms);
+}
+
+function refused(client: Client, path: string, refusal: string): Connection {
+  return {
+    client,
+    path,
+    isThere: false,
+    entry: undefined,
+    name: '',
+    removed: [],
+    kept: [],
+    change: undefined,
+    refusal,
+  };
+}
+
+function ownEntry(
+  client: Client,
+  place: Place,
+  { http, scope, agents, running, fileArgs = [] }: ConnectTerms,
+): OwnEntry {
+  if (http !== undefined) return { kind: 'http', ...http };
+  const { command, args, env }: OwnCommand = ownCommand(place, running, {
+    isDesktop: client.isDesktop,
+    isBare: scope === 'project',
+  });
+  const flags = [...fileArgs, ...(agents.has(client.id) ? ['--agent', client.id] : [])];
+  return { kind: 'stdio', command, args: [...args, ...(flags.length > 0 ? ['serve', ...flags] : [])], env };
+}
+
+function planFile(file: ReadFile, entry: JsonObject, terms: ConnectTerms): Connection {
+  const { client, path, data, bytes } = file;
+  const container = containersOf(file, client, data)[0]?.container ?? file.container;
+  const entries = entriesOf(data, container);
+  const present = gatewayEntry(entries, terms);
+  const name = present ?? terms.name;
+  const there = entries.get(name);
+  if (there !== undefined && present === undefined) {
+    const message = `has a server "${name}" that is not the gateway: connect with another --name.`;
+    return refused(client, path, `${path} ${message}`);
+  }
+  const removed = removals(file, terms).filter((one) => one.name !== name);
+  const wanted = toData(container.nameKey === undefined ? entry : { [container.nameKey]: name, ...entry });
+  const isSameEntry = isSame(there, wanted);
+  const changes: EntryChange[] = [...removed, ...(isSameEntry ? [] : [{ container, name, value: entry }])];
+  const kept =
+    terms.replaced === undefined ? [] : leftOver(file, container, new Set([name, ...removed.map((one) => one.name)]));
+  const connection = {
+    client,
+    path,
+    isThere: bytes !== undefined,
+    entry: isSameEntry ? undefined : entry,
+    name,
+    removed: removed.map((one) => one.name),
+    kept,
+    refusal: undefined,
+  };
+  if (changes.length === 0) return { ...connection, change: undefined };
+  try {
+    return { ...connection, change: changeOf(file, changes, terms.scope) };
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    const where = error.position === undefined ? '' : `:${error.position.line}:${error.position.column}`;
+    return refused(client, path, `${path}${where} ${error.message}`);
+  }
+}
+
+/** The entry that starts or reaches the gateway already. */
+function gatewayEntry(
+  entries: ReadonlyMap<string, Data>,
+  { name, mainScript, http }: ConnectTerms,
+): string | undefined {
+  const isOurs = (entry: Data | undefined): boolean => isMap(entry) && startsOurs(entry, mainScript, http?.url);
+  if (isOurs(entries.get(name))) return name;
+  return [...entries].find(([, entry]) => isOurs(entry))?.[0];
+}
+
+function startsOurs(
+  entry: ReadonlyMap<string, Data>,
+  mainScript: string | undefined,
+  url: string | undefined,
+): boolean {
+  const address = entry.get('url') ?? entry.get('httpUrl') ?? entry.get('serverUrl') ?? entry.get('uri');
+  if (typeof address === 'string') return address === url;
+  const command = entry.get('command') ?? entry.get('cmd');
+  const words = [
+    ...(isList(command) ? command : [command]),
+    ...(isList(entry.get('args')) ? (entry.get('args') as readonly Data[]) : []),
+  ];
+  const [program, ...args] = words.filter((word) => typeof word === 'string');
+  return program !== undefined && (startsGateway(program, args, mainScript) || args.some(isProgramFile));
+}
+
+/** The program of an installation, of this version or another. */
+function isProgramFile(arg: string): boolean {
+  return /[\\/]agent-mcp-gateway[\\/]dist[\\/]main\.js$/.test(arg);
+}
+
+interface Removal extends EntryChange {
+  readonly value: undefined;
+}
+
+function removals(file: ReadFile, { replaced = [] }: ConnectTerms): Removal[] {
+  return replaced.flatMap(({ sources }) => {
+    return sources
+      .filter(({ source }) => source.file.path === file.path)
+      .map(({ source, result }) => ({ container: source.container, name: result.name, value: undefined }));
+  });
+}
+
+function leftOver(file: ReadFile, container: Container, gone: ReadonlySet<string>): string[] {
+  return [...entriesOf(file.data, container).keys()].filter((name) => !gone.has(name));
+}
+
+function changeOf(file: ReadFile, changes: readonly EntryChange[], scope: ClientFile['scope']): FileChange {
+  const before = file.bytes;
+  const { bytes: after, made } = editBytes(file.format, before ?? Buffer.alloc(0), changes);
+  const edits = changes.map(({ container, name }, at) => ({ container, name, made: made[at] ?? 0 }));
+  // A file of a project is for everybody who works on it.
+  const mode = scope === 'project' ? 0o644 : 0o600;
+  return { path: file.path, before, after, format: file.format, edits, owner: file.client.id, mode };
+}
+
+/** Whether a file of a client holds an entry of the gateway. */
+export function isConnected(file: ReadFile, mainScript: string | undefined): boolean {
+  return containersOf(file, file.client, file.data).some(({ container }) =>
+    [...entriesOf(file.data, container).values()].some(
+      (entry) =>
+        isMap(entry) && (startsOurs(entry, mainScript, undefined) || dataAt(entry, ['name']) === 'agent-mcp-gateway'),
+    ),
+  );
+}
