@@ -3,6 +3,7 @@
  * that nobody looks at. What one turn of the event loop has to say is one write.
  */
 import type { Socket } from 'node:net';
+import { writable } from '../shared/large-text.ts';
 
 /** `[kind, ...]`, by the agreement of both ends; they are one program. */
 export type Head = readonly [string, ...unknown[]];
@@ -22,7 +23,7 @@ export function frames(socket: Socket, take: (head: Head, body: string) => void)
   const flush = (): void => {
     const text = waiting;
     waiting = '';
-    if (socket.writable) socket.write(text);
+    if (socket.writable) socket.write(writable(text));
   };
   const read = createReader(take);
   socket.setEncoding('utf8');

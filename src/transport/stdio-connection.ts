@@ -14,6 +14,7 @@ import { oneLine } from '../protocol/json-text.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { writable } from '../shared/large-text.ts';
 
 export interface StdioConnectionOptions {
   readonly output: Writable;
@@ -61,7 +62,7 @@ export class StdioConnection {
       log.warn({ characters: text.length }, 'a message was too long for a client over stdio and was dropped');
       return;
     }
-    if (output.writable) output.write(`${oneLine(text)}\n`);
+    if (output.writable) output.write(writable(`${oneLine(text)}\n`));
   };
 
   /** Answers a message of the client. */
