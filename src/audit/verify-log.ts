@@ -53,20 +53,20 @@ function readAll(path: string, moved: readonly string[]): VerifyReport {
   }
 }
 
-interface OpenFile {
+export interface OpenFile {
   readonly path: string;
   readonly fd: number;
 }
 
-interface OpenLog {
+export interface OpenLog {
   readonly files: readonly OpenFile[];
   readonly beginning: Beginning;
 }
 
 const ATTEMPTS = 20;
 
-/** Opens all files before any is read, and once more if the log was rotated in the meantime. */
-function openAll(path: string, moved: readonly string[]): OpenLog {
+/** Opens all files before any is read, and once more if the log was rotated in the meantime. `closeAll` ends that. */
+export function openAll(path: string, moved: readonly string[] = []): OpenLog {
   if (rotatedName(path) !== undefined)
     return { files: [{ path, fd: openSync(path, 'r') }], beginning: 'in the middle' };
   for (let attempt = 1; ; attempt++) {
@@ -116,6 +116,6 @@ function sizeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
-function closeAll(files: readonly OpenFile[]): void {
+export function closeAll(files: readonly OpenFile[]): void {
   for (const { fd } of files) closeSync(fd);
 }

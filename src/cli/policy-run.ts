@@ -2,23 +2,18 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { didYouMean } from '../catalog/name-suggestions.ts';
-import { type FileContent, readConfigFile } from '../config/config-files.ts';
-import * as schema from '../config/file-schemas.ts';
-import { type ConfigDocument, parseDocument, toValue } from '../config/json-document.ts';
-import { formatProblem, readContents } from '../config/load-snapshot.ts';
-import { locateConfig } from '../config/locate-files.ts';
-import { serversIn } from '../config/other-clients.ts';
+import { readConfigFile } from '../config/config-files.ts';
+import { type ConfigDocument, toValue } from '../config/json-document.ts';
 import { quote } from '../config/quote-name.ts';
-import { readRules } from '../config/rules-file.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Problem } from '../config/snapshot.ts';
 import { compile, type Policy } from '../policy/compile-rules.ts';
 import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
 import { explain } from '../policy/explain.ts';
 import type { OfferKind, PolicyRules } from '../policy/rules-data.ts';
-import { CATALOGUE, GatewayError } from '../shared/errors.ts';
+import { CATALOGUE } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
+import { parseFile, readFiles, refuse, rulesOf, serverNames } from './policy-files.ts';
 import { suspectChecks } from './suspect-checks.ts';
 
 const NOT_ENFORCED = 'The agent is in shadow mode: this is recorded, and not enforced.';
@@ -36,7 +31,7 @@ interface Question {
 export async function explainCommand(settings: Settings, question: Question): Promise<void> {
   const { agent, server, name, kind, json } = question;
   const files = await readFiles(settings);
-  const policy = compile(rulesOf(parse(files.rules)));
+  const policy = compile(rulesOf(parseFile(files.rules)));
   const explanation = explain(policy, agent, server, name, kind);
   if (json) printJson(explanation);
   else {
@@ -56,7 +51,7 @@ export async function explainCommand(settings: Settings, question: Question): Pr
 
 /** Prints what differs; the exit status is 1 then. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function testCommand(settings: Settings, options: { file: string; json: boolean }): Promise<void> {
-  const document = parse(await readConfigFile(resolve(settings.cwd, options.file)));
+  const document = parseFile(await readConfigFile(resolve(settings.cwd, options.file)));
   const { entries, problems } = parseExpectations(toValue(document.root));
   if (problems.length > 0) {
     const { file } = document;
@@ -99,7 +94,7 @@ async function configuredFor(
 ): Promise<Configured | undefined> {
   if (entries.every(({ rules }) => rules !== undefined)) return undefined;
   const files = await readFiles(settings);
-  const rules = rulesOf(parse(files.rules));
+  const rules = rulesOf(parseFile(files.rules));
   return { rules, policy: compile(rules), servers: files.servers && serverNames(files.servers) };
 }
 
@@ -120,36 +115,6 @@ function mismatchJson({ entry, check, expected, actual }: Mismatch): unknown {
   return { entry, check, agent, server, tool, expected: allowed, allowed: actual.allowed, rule: actual.rule };
 }
 
-interface Files {
-  readonly rules: FileContent;
-  /** Undefined where nobody said which servers file goes with the rules. */
-  readonly servers: FileContent | undefined;
-}
-
-async function readFiles(settings: Settings): Promise<Files> {
-  const { rules, mcpConfig } = settings;
-  if (rules !== undefined) {
-    return {
-      rules: await readConfigFile(rules.path),
-      servers: mcpConfig === undefined ? undefined : await readConfigFile(mcpConfig.path),
-    };
-  }
-  const location = await locateConfig(settings);
-  for (const note of location.notes) say(note);
-  return readContents(location, settings);
-}
-
-function parse(content: FileContent): ConfigDocument {
-  if (!content.ok) return refuse([content.problem]);
-  const parsed = parseDocument(content.path, content.bytes);
-  return parsed.ok ? parsed.document : refuse(parsed.problems);
-}
-
-function rulesOf(document: ConfigDocument): PolicyRules {
-  const { rules, problems } = readRules(document, schema);
-  return rules ?? refuse(problems);
-}
-
 /** Part of a document as one of its own; places still are those of the whole file. */
 function partOf(document: ConfigDocument, path: readonly (string | number)[]): ConfigDocument {
   let root = document.root;
@@ -161,16 +126,4 @@ function partOf(document: ConfigDocument, path: readonly (string | number)[]): C
     if (next) root = next;
   }
   return { file: document.file, root, place: (inner, target) => document.place([...path, ...inner], target) };
-}
-
-/** Names in a servers file; undefined where it cannot be read, which is for `validate` to say. */
-function serverNames(content: FileContent): ReadonlySet<string> | undefined {
-  const parsed = content.ok ? parseDocument(content.path, content.bytes) : undefined;
-  const servers = parsed?.ok ? serversIn(parsed.document.root) : undefined;
-  return servers && new Set(servers.map.members.keys());
-}
-
-function refuse(problems: readonly Problem[]): never {
-  const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
-  throw new GatewayError('CONFIG_INVALID', ['Nothing was decided, because of errors:', ...errors].join('\n'));
 }

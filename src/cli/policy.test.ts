@@ -192,5 +192,6 @@ test('every command shows an example in its help', () => {
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     expect(help).toContain(`$ agent-mcp-gateway policy ${command.name()} `);
   }
-  expect(program.commands[0]?.commands.map((command) => command.name())).toEqual(['explain', 'test']);
+  const names = program.commands[0]?.commands.map((command) => command.name());
+  expect(names).toEqual(['explain', 'test', 'show', 'matrix', 'learn', 'diff', 'add']);
 });

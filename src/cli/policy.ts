@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { fail } from './output.ts';
+import { registerAuthoring } from './policy-authoring.ts';
 
 type PolicyFlags = CommandFlags & { readonly json?: boolean };
 type ExplainFlags = PolicyFlags & { readonly prompt?: string; readonly resource?: string };
@@ -8,10 +9,11 @@ type ExplainFlags = PolicyFlags & { readonly prompt?: string; readonly resource?
 export function registerPolicy(program: Command): void {
   const policy = program
     .command('policy')
-    .description('ask the rules what they allow')
+    .description('ask the rules what they allow, and write them')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway policy explain researcher brave-search');
   registerExplain(policy);
   registerTest(policy);
+  registerAuthoring(policy);
 }
 
 function registerExplain(policy: Command): void {

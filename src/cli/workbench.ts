@@ -18,6 +18,8 @@ export interface Tested {
   readonly facts: ServerFacts | undefined;
   /** Definitions: their count, bytes, and about as many tokens. */
   readonly tools: { readonly count: number; readonly bytes: number; readonly tokens: number } | undefined;
+  /** Of the tools, in the order of the server. */
+  readonly names: readonly string[] | undefined;
   readonly error: GatewayError | undefined;
 }
 
@@ -43,7 +45,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
     const off = snapshot.broken.get(name);
     if (off !== undefined) {
       const error = new GatewayError('CONFIG_INVALID', `Server "${name}" is off: ${off.reason}.`);
-      return done({ status: 'error', facts: undefined, tools: undefined, error });
+      return done({ status: 'error', facts: undefined, tools: undefined, names: undefined, error });
     }
     const server = snapshot.servers.get(name);
     if (server === undefined) {
@@ -58,10 +60,13 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
       const definitions = entries.map(({ raw }) => raw);
       const bytes = definitions.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
       const tokens = definitions.reduce((sum, text) => sum + estimateTokens(text), 0);
-      return done({ status: 'initialized', facts, tools: { count: entries.length, bytes, tokens }, error: undefined });
+      const names = entries.map(({ name }) => name);
+      const tools = { count: entries.length, bytes, tokens };
+      return done({ status: 'initialized', facts, tools, names, error: undefined });
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      return done({ status: facts === undefined ? 'error' : 'connected', facts, tools: undefined, error });
+      const status = facts === undefined ? 'error' : 'connected';
+      return done({ status, facts, tools: undefined, names: undefined, error });
     }
   };
 

@@ -12,9 +12,17 @@ import { type ReadRules, readRules } from './rules-file.ts';
 import type { Settings } from './settings.ts';
 import { addTrusted } from './trusted-files.ts';
 
+const BYTE_ORDER_MARK = '\ufeff';
+
 export interface RulesEditor {
   readonly path: string;
   readonly rules: ReadRules;
+  /** The file without its byte-order mark. */
+  readonly text: string;
+  /** Reads a changed text. @throws GatewayError CONFIG_INVALID where it is not valid */
+  check(text: string): Promise<ReadRules>;
+  /** Writes a changed text. @throws GatewayError CONFIG_INVALID where it is not valid, or the file changed meanwhile */
+  write(text: string): Promise<void>;
   /** @throws GatewayError CONFIG_INVALID where the file would not be valid any more; nothing is written then. */
   addPrincipals(entries: ReadonlyMap<string, object>): Promise<void>;
   /** @throws as `addPrincipals` */
@@ -30,11 +38,17 @@ export async function openRules(settings: Settings): Promise<RulesEditor> {
   const content = await readConfigFile(path);
   if (!content.ok) throw configError([content.problem]);
   const rules = await check(path, content.bytes);
-  const edit = async (change: (text: string) => string): Promise<void> => {
-    const decoded = decodeText(content.bytes);
-    if (!decoded.ok) throw new GatewayError('CONFIG_INVALID', `${escapeText(path)} is not valid UTF-8.`);
-    const changed = change(decoded.text);
-    await check(path, Buffer.from(changed));
+  const decoded = decodeText(content.bytes);
+  if (!decoded.ok) throw new GatewayError('CONFIG_INVALID', `${escapeText(path)} is not valid UTF-8.`);
+  const { text } = decoded;
+  const mark = content.bytes.toString('utf8', 0, 3) === BYTE_ORDER_MARK ? BYTE_ORDER_MARK : '';
+  const write = async (changedText: string): Promise<void> => {
+    await check(path, Buffer.from(changedText));
+    const now = await readConfigFile(path);
+    if (!now.ok || now.sha256 !== content.sha256) {
+      throw new GatewayError('CONFIG_INVALID', `${escapeText(path)} changed meanwhile, and stays as it is: try again.`);
+    }
+    const changed = mark + changedText;
     // A link stays a link, and whoever could read the file still can.
     const target = await realpath(path);
     const { mode } = await stat(target);
@@ -46,13 +60,15 @@ export async function openRules(settings: Settings): Promise<RulesEditor> {
   return {
     path,
     rules,
-    addPrincipals: (entries) =>
-      edit((text) => {
-        let changed = text;
-        for (const [name, entry] of entries) changed = insertMember(changed, ['principals'], name, entry);
-        return changed;
-      }),
-    removePrincipal: (name) => edit((text) => removeMember(text, ['principals'], name)),
+    text,
+    check: (changed) => check(path, Buffer.from(changed)),
+    write,
+    addPrincipals(entries) {
+      let changed = text;
+      for (const [name, entry] of entries) changed = insertMember(changed, ['principals'], name, entry);
+      return write(changed);
+    },
+    removePrincipal: (name) => write(removeMember(text, ['principals'], name)),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Members of objects in the text of a file: a new one is written as its neighbours are, and nothing else of the text changes. */
+
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
+import { layOut } from './lay-out.ts';
 
 /**
  * @param path of the object that gets it; what of it is not there is made.
@@ -62,7 +64,11 @@ function insertInto(text: string, object: Node, key: string, value: object): str
   const isFlat = !inside.includes('\n');
   const likeIt = text.slice(last.offset, end).includes('\n');
   const indent = startsLine(text, last.offset) ? indentAt(text, last.offset) : outer + unit;
-  const written = isFlat || !likeIt ? oneLine(value) : severalLines(value, indent, unit, eol);
+  const written = isFlat
+    ? oneLine(value)
+    : likeIt
+      ? severalLines(value, indent, unit, eol)
+      : layOut(value, { indent, unit, eol });
   const member = `${isFlat ? ' ' : eol + indent}${key}${written}${comma}`;
   // Behind what is said about the last one, which gets its comma.
   const at = isFlat ? end + before.length + comma.length : end + whole.length;

@@ -26,3 +26,8 @@ export function patternProblem(source: string): string | undefined {
   const length = Array.from(source).length;
   return length > MAX_PATTERN_LENGTH ? `has ${length} characters; ${MAX_PATTERN_LENGTH} is the limit` : undefined;
 }
+
+/** The pattern that matches this name and no other. */
+export function escapePattern(name: string): string {
+  return name.replace(/[*?[]/g, '[$&]');
+}

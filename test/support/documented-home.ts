@@ -63,7 +63,9 @@ export function documentedHome(page: string, isNew: boolean): Home {
   for (const folder of [home.cwd, project]) {
     for (const [name, text] of inFolders) writeFileSync(path.join(folder, name), text);
   }
-  writeFileSync(path.join(home.cwd, 'rules.json'), JSON.stringify(expectedRules()));
+  for (const name of ['rules.json', 'new-rules.json']) {
+    writeFileSync(path.join(home.cwd, name), JSON.stringify(expectedRules()));
+  }
   writeFileSync(path.join(home.cwd, 'expectations.json'), expectations());
   // As the pages say where both are, without the variables of XDG.
   const { XDG_CONFIG_HOME: _config, XDG_CACHE_HOME: _cache, ...env } = home.env;

@@ -1,0 +1,22 @@
+import { type PastCalls, readPastCalls } from '../audit/past-calls.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { systemCode } from '../shared/system-code.ts';
+
+/**
+ * Past calls of the audit log.
+ * @param since milliseconds since 1970
+ * @throws GatewayError USAGE where it cannot be read
+ */
+export function readLog(
+  path: string,
+  wanted: { readonly since?: number | undefined; readonly agent?: string | undefined },
+): PastCalls {
+  try {
+    return readPastCalls(path, wanted);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    const why = code === 'ENOENT' ? 'There is no audit log' : `Cannot read (${code}) the audit log`;
+    throw new GatewayError('USAGE', `${why} ${path}. Name another one with --audit-log.`);
+  }
+}

@@ -1,0 +1,84 @@
+/** What `policy add` does: a recipe is added to the rules of an agent. */
+import { didYouMean } from '../catalog/name-suggestions.ts';
+import { editAccess } from '../config/edit-access.ts';
+import { openRules } from '../config/edit-rules.ts';
+import { quote } from '../config/quote-name.ts';
+import type { Settings } from '../config/settings.ts';
+import { type ChangedDecision, changedDecisions, questionsAbout } from '../policy/authoring/changed-decisions.ts';
+import { RECIPES, type Recipe } from '../policy/authoring/recipes.ts';
+import { compile } from '../policy/compile-rules.ts';
+import type { AgentRules } from '../policy/rules-data.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { count } from './count.ts';
+import { print, printJson, say } from './output.ts';
+import { knownTools } from './policy-files.ts';
+import { diffText, printDiff, readChange, settle } from './rules-change.ts';
+
+export interface AddOptions {
+  readonly recipe: string;
+  readonly agent: string;
+  readonly write: boolean;
+  readonly live: boolean;
+  readonly json: boolean;
+}
+
+/** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE, CANNOT_WRITE */
+export async function addCommand(settings: Settings, { recipe, agent, write, live, json }: AddOptions): Promise<void> {
+  const { apply, instead = '' } = recipeOf(recipe);
+  if (apply === undefined) throw new GatewayError('USAGE', instead);
+  const editor = await openRules(settings);
+  const rules = editor.rules.rules ?? { agents: {} };
+  const own = Object.hasOwn(rules.agents, agent) ? rules.agents[agent] : undefined;
+  if (own === undefined) {
+    const meant = didYouMean(agent, Object.keys(rules.agents));
+    throw new GatewayError('USAGE', `The rules have no agent ${quote(agent)}.${meant}`);
+  }
+  const applied = apply(own);
+  if (applied.kind === 'refused')
+    throw new GatewayError('USAGE', `${recipe} cannot be added to ${quote(agent)}: ${applied.why}`);
+  const change = await readChange(editor, edited(editor.text, agent, own, applied.rules));
+  const tools = await knownTools(settings, [rules], live);
+  const lost = changedDecisions(compile(rules), change.policy, questionsAbout([agent], tools));
+  if (json) {
+    const wrote = write && change.isChanged;
+    if (wrote) await editor.write(change.text);
+    const names = lost.map(({ question: { server, name }, after: { rule } }) => ({ server, tool: name ?? null, rule }));
+    return printJson({
+      rules: editor.path,
+      recipe,
+      agent,
+      dropped: applied.dropped,
+      denied_now: names,
+      changed: change.isChanged,
+      diff: diffText(editor, change),
+      written: wrote,
+    });
+  }
+  if (change.isChanged) printDiff(editor, change);
+  for (const pattern of applied.dropped)
+    say(`Note: ${quote(pattern)} may match more than ${recipe} allows, and is gone.`);
+  if (change.isChanged) printLost(agent, lost);
+  if (change.policy.isShadow(agent)) say(`Note: ${agent} is in shadow mode: its rules are recorded and not enforced.`);
+  await settle(editor, change, write);
+}
+
+function recipeOf(name: string): Recipe {
+  const recipe = RECIPES.get(name);
+  if (recipe !== undefined) return recipe;
+  const hint = didYouMean(name, [...RECIPES.keys()]) || ` There are: ${[...RECIPES.keys()].join(', ')}.`;
+  throw new GatewayError('USAGE', `There is no recipe ${quote(name)}.${hint}`);
+}
+
+function edited(text: string, agent: string, before: AgentRules, after: AgentRules): string {
+  return (['allow', 'deny'] as const).reduce((made, side) => {
+    const [old, now] = [before[side], after[side]];
+    return now === undefined || now === old ? made : editAccess(made, agent, side, now);
+  }, text);
+}
+
+function printLost(agent: string, lost: readonly ChangedDecision[]): void {
+  print(
+    `${agent} may no longer use ${count(lost.length, 'tool')} of those that are known${lost.length === 0 ? '.' : ':'}`,
+  );
+  for (const { question } of lost) print(`  ${question.server} ${question.name ?? '(server)'}`);
+}

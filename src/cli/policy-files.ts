@@ -1,0 +1,117 @@
+/** What the commands about rules read: the files, and what is known of the servers. Nothing is started. */
+import { join } from 'node:path';
+import { listedTools } from '../catalog/listed-tools.ts';
+import { type FileContent, readConfigFile } from '../config/config-files.ts';
+import * as schema from '../config/file-schemas.ts';
+import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
+import { formatProblem, readContents } from '../config/load-snapshot.ts';
+import { locateConfig } from '../config/locate-files.ts';
+import { serversIn } from '../config/other-clients.ts';
+import { readRules } from '../config/rules-file.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Problem } from '../config/snapshot.ts';
+import type { ToolsByServer } from '../policy/authoring/changed-decisions.ts';
+import { isLiteralPattern } from '../policy/pattern.ts';
+import type { PolicyRules } from '../policy/rules-data.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { say } from './output.ts';
+
+export interface Files {
+  readonly rules: FileContent;
+  /** Undefined where nobody said which servers file goes with the rules. */
+  readonly servers: FileContent | undefined;
+}
+
+/** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
+export async function readFiles(settings: Settings): Promise<Files> {
+  const { rules, mcpConfig } = settings;
+  if (rules !== undefined) {
+    return {
+      rules: await readConfigFile(rules.path),
+      servers: mcpConfig === undefined ? undefined : await readConfigFile(mcpConfig.path),
+    };
+  }
+  const location = await locateConfig(settings);
+  for (const note of location.notes) say(note);
+  return readContents(location, settings);
+}
+
+/** @throws GatewayError CONFIG_INVALID */
+export function parseFile(content: FileContent): ConfigDocument {
+  if (!content.ok) return refuse([content.problem]);
+  const parsed = parseDocument(content.path, content.bytes);
+  return parsed.ok ? parsed.document : refuse(parsed.problems);
+}
+
+/** @throws GatewayError CONFIG_INVALID */
+export function rulesOf(document: ConfigDocument): PolicyRules {
+  const { rules, problems } = readRules(document, schema);
+  return rules ?? refuse(problems);
+}
+
+/** Names in a servers file; undefined where it cannot be read, which is for `validate` to say. */
+export function serverNames(content: FileContent): ReadonlySet<string> | undefined {
+  const parsed = content.ok ? parseDocument(content.path, content.bytes) : undefined;
+  const servers = parsed?.ok ? serversIn(parsed.document.root) : undefined;
+  return servers && new Set(servers.map.members.keys());
+}
+
+export function refuse(problems: readonly Problem[]): never {
+  const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+  throw new GatewayError('CONFIG_INVALID', ['Nothing was decided, because of errors:', ...errors].join('\n'));
+}
+
+/**
+ * The configured servers with the tools that they listed last.
+ * @param isLive starts the servers and asks them.
+ * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
+ */
+export async function knownTools(
+  settings: Settings,
+  rules: readonly PolicyRules[],
+  isLive: boolean,
+): Promise<ToolsByServer> {
+  if (isLive) return (await import('./live-tools.ts')).liveTools(settings);
+  const listed = await listedTools(join(settings.cacheDir, 'definitions'));
+  const servers = (await configuredServers(settings)) ?? [
+    ...new Set([...listed.keys(), ...rules.flatMap(namedServers)]),
+  ];
+  const tools = new Map([...servers].sort().map((server) => [server, listed.get(server)]));
+  const unknown = [...tools].flatMap(([server, names]) => (names === undefined ? [server] : []));
+  if (unknown.length > 0) {
+    say(
+      `Note: nothing is known of the tools of ${unknown.join(', ')}: "agent-mcp-gateway warm" lists them once, --live each time.`,
+    );
+  }
+  return tools;
+}
+
+/** Undefined where nobody says which servers there are. */
+async function configuredServers(settings: Settings): Promise<ReadonlySet<string> | undefined> {
+  const named = settings.mcpConfig?.path ?? (await locateConfig(settings).catch(noServers))?.servers.path;
+  if (named === undefined) return undefined;
+  const content = await readConfigFile(named);
+  return serverNames(content) ?? (content.ok ? refuse(problemsIn(content)) : refuse([content.problem]));
+}
+
+function problemsIn(content: FileContent & { readonly ok: true }): readonly Problem[] {
+  const parsed = parseDocument(content.path, content.bytes);
+  if (!parsed.ok) return parsed.problems;
+  const message = 'The file has no servers';
+  return [{ severity: 'error', file: content.path, line: 1, column: 1, message, fix: 'Add "mcpServers": { }' }];
+}
+
+/** Rules may be looked at where no server is configured. */
+function noServers(error: unknown): undefined {
+  if (error instanceof GatewayError && error.code === 'CONFIG_NOT_FOUND') return undefined;
+  throw error;
+}
+
+/** Servers that rules name. */
+function namedServers({ agents }: PolicyRules): string[] {
+  return Object.values(agents).flatMap(({ allow, deny }) =>
+    [allow, deny].flatMap((list) =>
+      [...(list?.servers ?? []), ...Object.keys(list?.tools ?? {})].filter(isLiteralPattern),
+    ),
+  );
+}

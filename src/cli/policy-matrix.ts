@@ -1,0 +1,62 @@
+/** What `policy matrix` does: agents, servers and tools in one table. */
+import { didYouMean } from '../catalog/name-suggestions.ts';
+import { quote } from '../config/quote-name.ts';
+import type { Settings } from '../config/settings.ts';
+import { type AccessMatrix, accessMatrix } from '../policy/authoring/access-matrix.ts';
+import { matrixCsv } from '../policy/authoring/matrix-csv.ts';
+import { matrixPage } from '../policy/authoring/matrix-page.ts';
+import { compile } from '../policy/compile-rules.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { print, printJson, printText, say } from './output.ts';
+import { knownTools, parseFile, readFiles, rulesOf } from './policy-files.ts';
+import { table } from './table.ts';
+
+export interface MatrixOptions {
+  readonly agent: string | undefined;
+  readonly form: 'text' | 'json' | 'csv' | 'html';
+  readonly live: boolean;
+}
+
+/** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE */
+export async function matrixCommand(settings: Settings, { agent, form, live }: MatrixOptions): Promise<void> {
+  const files = await readFiles(settings);
+  const rules = rulesOf(parseFile(files.rules));
+  const policy = compile(rules);
+  if (agent !== undefined && !policy.hasAgent(agent)) {
+    throw new GatewayError('USAGE', `The rules have no agent ${quote(agent)}.${didYouMean(agent, policy.agents)}`);
+  }
+  const tools = await knownTools(settings, [rules], live);
+  const matrix = accessMatrix(policy, agent === undefined ? policy.agents : [agent], tools);
+  switch (form) {
+    case 'json':
+      return printJson(matrix);
+    case 'csv':
+      return printText(matrixCsv(matrix));
+    case 'html':
+      return printText(matrixPage(matrix, { rules: files.rules.path, at: new Date().toISOString() }));
+    case 'text':
+      return printTable(matrix);
+  }
+}
+
+const WORDS = { ALLOW: 'yes', DENY: 'no', SHADOW: 'no*' } as const;
+
+/** Cells have the number of their rule, which is listed below. */
+function printTable({ agents, rows, shadow }: AccessMatrix): void {
+  const numbers = new Map<string, number>();
+  const numberOf = (rule: string): number => {
+    const number = numbers.get(rule) ?? numbers.size + 1;
+    numbers.set(rule, number);
+    return number;
+  };
+  const lines = rows.map(({ server, tool, cells }) => [
+    tool === null ? server : `  ${tool}`,
+    ...cells.map(({ outcome, rule }) => `${WORDS[outcome]} ${numberOf(rule)}`),
+  ]);
+  const [head = '', ...rest] = table([['', ...agents], ...lines]);
+  print({ style: '1', text: head });
+  for (const line of rest) print(line);
+  if (numbers.size > 0) print('');
+  for (const line of table([...numbers].map(([rule, number]) => [String(number), rule]))) print(line);
+  if (shadow.length > 0) say(`* denied by the rules and not enforced: ${shadow.join(', ')} in shadow mode.`);
+}

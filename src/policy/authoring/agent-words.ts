@@ -1,0 +1,93 @@
+/** What an agent may do, in plain sentences. Pure. */
+import type { Policy } from '../compile-rules.ts';
+import { isLiteralPattern } from '../pattern.ts';
+import type { AccessList, AgentRules, OfferMap } from '../rules-data.ts';
+import { type Outcomes, outcomeOf, type ToolsByServer } from './changed-decisions.ts';
+
+/** One server, as an agent has it. */
+export interface ServerAccess extends Outcomes {
+  readonly server: string;
+  /** Known tools that are allowed and denied; undefined where the tools of the server are not known. */
+  readonly tools: { readonly allowed: readonly string[]; readonly denied: readonly string[] } | undefined;
+}
+
+/** What an agent gets of each server. */
+export function accessOf(policy: Policy, agent: string, tools: ToolsByServer): ServerAccess[] {
+  return [...tools].map(([server, names]) => {
+    const outcome = (name?: string): Outcomes => outcomeOf(policy, { agent, server, name, kind: 'tool' });
+    const may = (name: string): boolean => outcome(name).outcome === 'ALLOW';
+    const known = names && { allowed: names.filter(may), denied: names.filter((name) => !may(name)) };
+    return { server, ...outcome(), tools: known };
+  });
+}
+
+/** Sentences about the rules, without their agent's name: each begins with a verb. */
+export function sayRules({ allow, deny }: AgentRules): string[] {
+  const servers = allow?.servers ?? [];
+  const never = deny?.servers ?? [];
+  if (servers.length === 0) return ['may use nothing: its rules allow no server.'];
+  const except = never.length === 0 ? '' : `, but never ${listOf('server', never)}`;
+  return [
+    `may use ${listOf('server', servers)}${except}.`,
+    ...MAPS.flatMap(([map, noun]) => [...allowed(allow?.[map] ?? {}, noun), ...denied(deny?.[map] ?? {}, noun)]),
+    ...unsaid({ ...allow }),
+  ];
+}
+
+const MAPS = [
+  ['tools', 'tool'],
+  ['prompts', 'prompt'],
+  ['resources', 'resource'],
+] as const;
+
+function allowed(map: OfferMap, noun: string): string[] {
+  return Object.entries(map).map(([server, patterns]) => {
+    const where = serversIn(server, map);
+    return patterns.length === 0
+      ? `may use no ${noun} of ${where}.`
+      : `may use of ${where} only ${listOf(noun, patterns)}.`;
+  });
+}
+
+function denied(map: OfferMap, noun: string): string[] {
+  return Object.entries(map).flatMap(([server, patterns]) =>
+    patterns.length === 0
+      ? []
+      : [`may never use ${listOf(noun, patterns)} of ${serversIn(server, {})}, whatever else is allowed.`],
+  );
+}
+
+/** What comes with a server because no rule speaks of it. */
+function unsaid(allow: AccessList): string[] {
+  const open = MAPS.filter(([map]) => !Object.hasOwn(allow[map] ?? {}, '*')).map(([, noun]) => `${noun}s`);
+  if (open.length === 0) return [];
+  const said = MAPS.some(([map]) => Object.keys(allow[map] ?? {}).length > 0);
+  return [
+    `may use all ${listed(open)} of ${said ? 'the servers that no rule above limits' : 'these servers'}, unless denied.`,
+  ];
+}
+
+function serversIn(pattern: string, map: OfferMap): string {
+  if (pattern !== '*') return listOf('server', [pattern]);
+  return Object.keys(map).some(isLiteralPattern) ? 'every other server' : 'every server';
+}
+
+/** `tools a, b and all that match "c_*"`. */
+function listOf(noun: string, patterns: readonly string[]): string {
+  if (patterns.includes('*')) return `every ${noun}`;
+  const names = patterns.filter(isLiteralPattern);
+  const others = patterns.filter((pattern) => !isLiteralPattern(pattern)).map((pattern) => JSON.stringify(pattern));
+  const parts = [
+    ...(names.length === 0 ? [] : [`${noun}${names.length === 1 ? '' : 's'} ${listed(names.map(quoted))}`]),
+    ...(others.length === 0 ? [] : [`${noun}s that match ${listed(others, 'or')}`]),
+  ];
+  return parts.join(', and ');
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name);
+}
+
+function listed(parts: readonly string[], word = 'and'): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${word} ${parts.at(-1)}`;
+}

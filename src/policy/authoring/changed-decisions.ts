@@ -1,0 +1,59 @@
+/** What two sets of rules decide differently, over names that somebody may ask for. Pure. */
+import type { Policy } from '../compile-rules.ts';
+import type { OfferKind } from '../rules-data.ts';
+
+/** `SHADOW`: the rules deny it, and it happens, because the agent is in shadow mode. */
+export type Outcome = 'ALLOW' | 'DENY' | 'SHADOW';
+
+export interface Outcomes {
+  readonly outcome: Outcome;
+  /** The rule that decided. */
+  readonly rule: string;
+}
+
+/** Something that an agent may ask for. */
+export interface Question {
+  readonly agent: string;
+  readonly server: string;
+  /** Of a tool or prompt, or the URI of a resource; undefined for the server as such. */
+  readonly name: string | undefined;
+  readonly kind: OfferKind;
+}
+
+export interface ChangedDecision<Q extends Question = Question> {
+  readonly question: Q;
+  readonly before: Outcomes;
+  readonly after: Outcomes;
+}
+
+/** The tools of each server; undefined where they are not known. */
+export type ToolsByServer = ReadonlyMap<string, readonly string[] | undefined>;
+
+/** What the rules say about a question, and what comes of it. */
+export function outcomeOf(policy: Policy, { agent, server, name, kind }: Question): Outcomes {
+  const { allowed, rule } = policy.judge(agent, server, name, kind);
+  return { outcome: allowed ? 'ALLOW' : policy.isShadow(agent) ? 'SHADOW' : 'DENY', rule };
+}
+
+/** The questions, in their order, whose outcome is another one. The same outcome by another rule is no change. */
+export function changedDecisions<Q extends Question>(
+  before: Policy,
+  after: Policy,
+  questions: Iterable<Q>,
+): ChangedDecision<Q>[] {
+  const changed: ChangedDecision<Q>[] = [];
+  for (const question of questions) {
+    const [old, now] = [outcomeOf(before, question), outcomeOf(after, question)];
+    if (old.outcome !== now.outcome) changed.push({ question, before: old, after: now });
+  }
+  return changed;
+}
+
+/** Every agent with every server, and with every tool of it. */
+export function* questionsAbout(agents: Iterable<string>, tools: ToolsByServer): Generator<Question> {
+  for (const agent of agents) {
+    for (const [server, names] of tools) {
+      for (const name of [undefined, ...(names ?? [])]) yield { agent, server, name, kind: 'tool' };
+    }
+  }
+}
