@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { GatewayError } from '../shared/errors.ts';
-import { refused } from './channel/http-refusal.ts';
+import { refusalError } from './channel/http-refusal.ts';
 import { afterSending, beforeSending, MAY_HAVE_TAKEN_EFFECT, notSent, timedOut, unavailable } from './failures.ts';
 
 const told = (method: string, error: unknown): boolean => {
   const after = afterSending(method, error);
   return after instanceof GatewayError && after.message.endsWith(MAY_HAVE_TAKEN_EFFECT);
 };
-const status = (code: number) => refused('s', { status: code, header: () => undefined });
+const status = (code: number) => refusalError('s', { status: code, header: () => undefined });
 
 it.each([
   ['a call that was lost', 'tools/call', unavailable('s', 'closed its output.'), true],

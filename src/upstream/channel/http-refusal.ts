@@ -2,9 +2,7 @@
 import { GatewayError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/quote-text.ts';
 import { seconds, unavailable, WITHOUT_EFFECT } from '../failures.ts';
-
-/** The longest that a server may keep the gateway waiting with `Retry-After`. */
-const LONGEST_RETRY_AFTER_MS = 300_000;
+import { parseRetryAfter } from './retry-after.ts';
 
 /** What to do where something else than an MCP server may be at an address. */
 export const CHECK_ADDRESS = 'Check the address in its entry.';
@@ -25,9 +23,9 @@ export interface RefusalFacts {
 }
 
 /** The failure that an HTTP status stands for; `data.httpStatus` has it, and `data.retryAfterMs` what the server asks for. */
-export function refused(server: string, response: Head, facts: RefusalFacts = {}): GatewayError {
+export function refusalError(server: string, response: Head, facts: RefusalFacts = {}): GatewayError {
   const { status } = response;
-  const retryAfterMs = readRetryAfter(response.header('retry-after'), response.header('date'));
+  const retryAfterMs = parseRetryAfter(response.header('retry-after'), response.header('date'));
   const when = retryAfterMs === undefined ? '' : ` Try again in ${seconds(retryAfterMs)}.`;
   const data = { httpStatus: status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   if (status === 429) {
@@ -91,19 +89,7 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-/**
- * Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3).
- * @param date when the server says that it answered: its clock may not be ours.
- */
-function readRetryAfter(value: string | undefined, date: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const since = Date.parse(date ?? '');
-  const now = Number.isNaN(since) ? Date.now() : since;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) : undefined;
-}
-
-/** The status of a failure made by `refused`. */
+/** The status of a failure made by `refusalError`. */
 export function refusedStatus(error: unknown): number | undefined {
   const status = error instanceof GatewayError ? error.data?.['httpStatus'] : undefined;
   return typeof status === 'number' ? status : undefined;

@@ -7,7 +7,7 @@ import type { HttpOptions } from './http-channel.ts';
 import { createHttpClient, discard, EVENT_STREAM, readRefusal } from './http-client.ts';
 import { readEvents } from './http-event-stream.ts';
 import type { HttpResponse } from './http-exchange.ts';
-import { hasCredentialIn, refused } from './http-refusal.ts';
+import { hasCredentialIn, refusalError } from './http-refusal.ts';
 import { EventStreamError, type ServerEvent } from './sse-parser.ts';
 
 export interface SseOptions extends HttpOptions {
@@ -36,7 +36,7 @@ function openSse(options: SseOptions, handlers: ChannelHandlers): Channel {
   };
 
   const refusal = async (response: HttpResponse): Promise<GatewayError> =>
-    refused(server, response, { text: await readRefusal(server, response), hasCredential });
+    refusalError(server, response, { text: await readRefusal(server, response), hasCredential });
 
   const post = async (message: Outgoing, path: string): Promise<void> => {
     try {
