@@ -5,6 +5,9 @@ import type { ClientAnswer } from './contract.ts';
 /** What a server gets to a question that nobody answers any more. */
 export const NO_ANSWER: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
 
+/** Member of an error's data: a sentence that quotes what the server wrote last, for those alone who may read it. */
+export const LAST_OUTPUT = 'lastOutput';
+
 /** Seconds for people: `0.5 s`, `60 s`. */
 export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;

@@ -159,7 +159,7 @@ export function createConnectionPool({
           const hasRoom = all.size < max || [...all].some(isIdle);
           return hasRoom || least === undefined ? take(tenant, scope) : least;
         }
-        if (instance.running === 0 && instance.link?.busy !== true) return instance;
+        if (instance.running === 0 && instance.link?.isBusy !== true) return instance;
         if (least === undefined || instance.running < least.running) least = instance;
       }
     },

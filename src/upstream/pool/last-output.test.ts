@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Tenant } from '../contract.ts';
-import { LAST_OUTPUT, toldTo } from './last-output.ts';
+import { LAST_OUTPUT } from '../failures.ts';
+import { toldTo } from './last-output.ts';
 
 const tenant = (principal: string, sole = false): Tenant => ({
   principal,

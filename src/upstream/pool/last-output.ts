@@ -1,10 +1,8 @@
 /** What a program wrote last, in errors: for those alone whom it serves alone, since it writes of all its callers. */
 import { GatewayError } from '../../shared/errors.ts';
 import type { Tenant } from '../contract.ts';
+import { LAST_OUTPUT } from '../failures.ts';
 import type { PooledConnection } from './pooled-connection.ts';
-
-/** Member of an error's data: a sentence that quotes it. */
-export const LAST_OUTPUT = 'lastOutput';
 
 /** An error as its caller may read it. @param party undefined for the owner of the gateway. @param listing it was about a list, which others wait for too */
 export function toldTo(

@@ -91,7 +91,7 @@ export class LeasedConnection implements UpstreamConnection {
         clientCapabilities: options.clientCapabilities ?? tenant?.requestCapabilities,
         // A tool may work longer than its time-out as long as it reports progress (docs/operations.md, Servers).
         progress: method === 'tools/call',
-        party,
+        caller: party,
       });
       if (!LISTING.test(method)) instance.start?.answered();
       return reply;

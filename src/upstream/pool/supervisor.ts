@@ -4,19 +4,19 @@ import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { waitFor } from '../../shared/wait-for.ts';
 import type { LeaseOptions, ServerStatus, Tenant, UpstreamConnection, Whose } from '../contract.ts';
-import { seconds, stillStarting, unavailable } from '../failures.ts';
+import { LAST_OUTPUT, seconds, stillStarting, unavailable } from '../failures.ts';
 import { createStderrTail, type StderrTail } from '../process/stderr-tail.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
 import { createBackoff } from './backoff.ts';
 import { createConcurrencyLimiter } from './concurrency-limiter.ts';
-import { connect, type Memory } from './connect.ts';
+import { connect, type DialectMemory } from './connect.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { watchAlive } from './health-check.ts';
 import { watchIdle } from './idle-timeout.ts';
-import { LAST_OUTPUT, toldTo, withOutput } from './last-output.ts';
+import { toldTo, withOutput } from './last-output.ts';
 import { type Choose, LeasedConnection } from './lease.ts';
-import { lifeOf, OWNED_IDLE_MS } from './lifetime.ts';
 import { liveConnection, type PooledConnection } from './pooled-connection.ts';
+import { limitsOf, OWNED_IDLE_MS } from './server-limits.ts';
 import { hasOwnCredentials, type KnownEra } from './sharing.ts';
 import { statusOf } from './supervisor-status.ts';
 import type { PoolContext } from './upstreams.ts';
@@ -48,7 +48,7 @@ export interface Supervisor {
 
 export function createSupervisor(server: ServerDefinition, context: PoolContext): Supervisor {
   const { log, events } = context;
-  const life = lifeOf(server, context.budgets);
+  const life = limitsOf(server, context.budgets);
   const isProcess = server.link.transport === 'stdio';
   const isOwn = hasOwnCredentials(server.link);
   const backoff = createBackoff();
@@ -59,12 +59,12 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
   let retiring = false;
   let starts = 0;
 
-  const memory: Memory = { verdict: undefined };
-  const era = (): KnownEra => (memory.verdict === 'sse' ? 'legacy' : memory.verdict);
+  const memory: DialectMemory = { dialect: undefined };
+  const era = (): KnownEra => (memory.dialect === 'sse' ? 'legacy' : memory.dialect);
 
   const pool = createConnectionPool({
     server,
-    max: life.maxInstances,
+    max: life.maxConnections,
     era,
     expected: () => context.expected(),
     claimed: (instance) => limitIdle(instance),
@@ -105,24 +105,24 @@ export function createSupervisor(server: ServerDefinition, context: PoolContext)
         redact: context.redact,
         budgets: life.budgets,
         memory,
-        strict: context.strict,
+        strictServers: context.strict,
         maxMessageBytes: context.maxMessageBytes,
-        marker: () => {
+        nextMarker: () => {
           begin();
           return context.marker();
         },
-        started: (child) => {
+        onProcess: (child) => {
           instance.pid = child.pid;
           starts++;
           context.started(child);
         },
-        output: (chunk) => output.push(chunk),
+        onStderr: (chunk) => output.push(chunk),
         events,
         capabilities: instance.capabilities,
         authorization: context.authorization(server, instance.principal),
-        exclusive: () => instance.exclusive,
-        whose: () => (instance.scope === undefined ? onlyCaller(instance) : instance.whose),
-        closed: (error) => broke(instance, error),
+        isExclusive: () => instance.exclusive,
+        owner: () => (instance.scope === undefined ? onlyCaller(instance) : instance.whose),
+        onClose: (error) => broke(instance, error),
         signal,
       });
       instance.served = false;

@@ -9,8 +9,8 @@ import type { ControlAnswer, Log, StrictServers, UpstreamEvents, Upstreams } fro
 import { unavailable } from '../failures.ts';
 import { createGuardian } from '../process/guardian.ts';
 import type { ServerProcess } from '../process/server-process.ts';
-import { BUDGETS, type Budgets } from './connect.ts';
 import { withOutput } from './last-output.ts';
+import { BUDGETS, type Budgets } from './server-limits.ts';
 import { createStartQueue, type StartQueue } from './start-queue.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 

@@ -1,11 +1,21 @@
-/** A live connection, made from a peer that has shaken hands. */
+/** One connection to one server: opens a channel, shakes hands, sends requests, and passes on what the server says. */
+import type { ServerDefinition } from '../../config/snapshot.ts';
+import type { ResponseMessage } from '../../protocol/json-rpc.ts';
+import { type Era, LATEST_LEGACY } from '../../protocol/revisions.ts';
+import { Canceller, follow } from '../../shared/cancel.ts';
 import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
+import type { OpenChannel } from '../channel/channel.ts';
 import { refusedStatus } from '../channel/http-refusal.ts';
-import type { Reply, ServerFacts, Timing, UpstreamConnection } from '../contract.ts';
+import type { Log, Reply, ServerFacts, Timing, UpstreamConnection, UpstreamEvents, Whose } from '../contract.ts';
 import { unavailable } from '../failures.ts';
-import type { JsonRpcPeer, Reader } from './json-rpc-peer.ts';
-import type { CallOptions } from './pending-requests.ts';
-import type { ResourceSubscriptions } from './resource-subscriptions.ts';
+import { createWarnings } from '../warning-limiter.ts';
+import { ChangeEvents } from './change-events.ts';
+import { initializeAgain, shakeHands } from './handshake.ts';
+import { HandshakeDeadline } from './handshake-deadline.ts';
+import { JsonRpcPeer } from './json-rpc-peer.ts';
+import { announcesChanges, keepListening } from './listen-request.ts';
+import type { CallOptions, ResponseReader } from './pending-requests.ts';
+import { ResourceSubscriptions } from './resource-subscriptions.ts';
 import { readReply } from './response-text.ts';
 
 /** What the pool needs besides the contract. */
@@ -15,81 +25,248 @@ export interface ManagedConnection extends UpstreamConnection {
   notify(method: string, params: string): void;
   /** When the server last said anything, in milliseconds of `performance.now`. */
   readonly heardAt: number;
-  /** As of its peer. */
-  readonly busy: boolean;
+  /** True where the server may work on a call of a caller. */
+  readonly isBusy: boolean;
   readonly timing: Timing;
-  /** Asks whether the server is alive: true unless it is silent for `ms` milliseconds. */
-  ping(ms: number): Promise<boolean>;
+  /** Asks whether the server is alive: true unless it is silent for `timeoutMs` milliseconds. */
+  ping(timeoutMs: number): Promise<boolean>;
   /** Closes with an error that says why. */
-  end(why: GatewayError): Promise<void>;
+  end(reason: GatewayError): Promise<void>;
   kill(): void;
 }
 
-const REFUSALS: ReadonlySet<unknown> = new Set([400, 404, 405]);
-
-export interface ConnectionParts {
-  readonly server: string;
-  readonly peer: JsonRpcPeer;
-  readonly facts: () => ServerFacts;
-  readonly timing: Timing;
-  readonly resources: ResourceSubscriptions;
-  /** The server no longer speaks the revision that was agreed: the next connection must find out again. */
-  readonly outdated: () => void;
+export interface HandshakeBudgets {
+  /** Milliseconds until the first message of a started process: it may be downloading itself. */
+  readonly startMs: number;
+  /** Milliseconds for the handshake after that. */
+  readonly handshakeMs: number;
+  /** Milliseconds of silence after which a stdio server is taken for legacy; */
+  readonly probeMs: number;
+  /** and an HTTP server, which may wake up first. */
+  readonly httpProbeMs: number;
 }
 
-export function createConnection({
-  server,
-  peer,
-  facts,
-  timing,
-  resources,
-  outdated,
-}: ConnectionParts): ManagedConnection {
-  const end = (): GatewayError => {
-    const error = unavailable(server, 'speaks another revision of the protocol than before.');
-    outdated();
-    void peer.close(error);
+export interface ConnectionOptions {
+  readonly server: ServerDefinition;
+  /** Version of the gateway. */
+  readonly version: string;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  readonly budgets: HandshakeBudgets;
+  readonly events: Partial<UpstreamEvents>;
+  /** Client capabilities to offer: JSON text. */
+  readonly capabilities: string;
+  /** What an earlier connection found out. */
+  readonly knownEra: Era | undefined;
+  /** The server speaks otherwise than before: the next connection must find out again. */
+  readonly forgetEra: () => void;
+  /** A sentence with what the server wrote last. */
+  readonly lastOutput: () => string;
+  /** True where the connection serves one principal or session alone. */
+  readonly isExclusive: () => boolean;
+  /** Whom the connection serves alone; undefined for nobody. */
+  readonly owner: () => Whose | undefined;
+  /** The connection was up and has ended. */
+  readonly onClose: (error: GatewayError) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Statuses with which a server refuses what was agreed with it. */
+const REFUSALS: ReadonlySet<unknown> = new Set([400, 404, 405]);
+const NO_TIME: Timing = { startMs: 0, handshakeMs: 0 };
+
+/** @throws GatewayError SERVER_UNAVAILABLE, or the reason of the signal; nothing is left of the channel then. */
+export async function openConnection(open: OpenChannel, options: ConnectionOptions): Promise<ManagedConnection> {
+  const connection = new ServerConnection(open, options);
+  await connection.shakeHands();
+  return connection;
+}
+
+class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
+  readonly #options: ConnectionOptions;
+  readonly #name: string;
+  readonly #peer: JsonRpcPeer;
+  readonly #changes: ChangeEvents;
+  readonly #deadline: HandshakeDeadline;
+  readonly #resources: ResourceSubscriptions;
+  /** Undefined until the handshake is done. */
+  #facts: ServerFacts | undefined;
+  timing = NO_TIME;
+
+  constructor(open: OpenChannel, options: ConnectionOptions) {
+    const { server, budgets, events } = options;
+    this.#options = options;
+    this.#name = server.name;
+    this.#changes = new ChangeEvents(server, events);
+    this.#deadline = new HandshakeDeadline({
+      server: server.name,
+      isProcess: server.link.transport === 'stdio',
+      startMs: budgets.startMs,
+      handshakeMs: budgets.handshakeMs,
+      lastOutput: options.lastOutput,
+      signal: options.signal,
+    });
+    this.#peer = new JsonRpcPeer(open, {
+      server: server.name,
+      version: options.version,
+      warn: createWarnings(options.log, server.name),
+      redact: options.redact,
+      isExclusive: options.isExclusive,
+      onActive: () => this.#deadline.markActive(),
+      renewSession: () => this.#renewSession(),
+      onMissed: () => this.#changes.announceAll(),
+      onServerChange: (message) => this.#changes.take(message),
+      onNotification: (method, params, session) => {
+        const owner = this.#ownerOf(session);
+        if (owner !== undefined) events.said?.(server, owner, method, params);
+      },
+      onRequest: (request, session) => {
+        const owner = this.#ownerOf(session);
+        return owner === undefined ? undefined : events.asked?.(server, owner, request);
+      },
+      onClose: (error) => {
+        if (this.#facts !== undefined) options.onClose(error);
+      },
+    });
+    this.#resources = new ResourceSubscriptions(this.#peer);
+  }
+
+  /** Closes the channel where it fails. */
+  async shakeHands(): Promise<void> {
+    const { server, version, capabilities, budgets, knownEra } = this.#options;
+    const isProcess = server.link.transport === 'stdio';
+    try {
+      this.#facts = await shakeHands(this.#peer, {
+        server: this.#name,
+        version,
+        capabilities,
+        knownEra,
+        probeMs: isProcess ? budgets.probeMs : budgets.httpProbeMs,
+        endsProbe: !isProcess,
+        signal: this.#deadline.signal,
+      });
+      this.timing = this.#deadline.timing;
+    } catch (error) {
+      // It may have been replaced by one that speaks otherwise.
+      if (knownEra === 'modern') this.#options.forgetEra();
+      await this.#peer.close(unavailable(this.#name, 'was not connected.'));
+      throw error;
+    } finally {
+      this.#deadline.end();
+    }
+    this.#subscribe(this.#facts);
+  }
+
+  get facts(): ServerFacts {
+    if (this.#facts === undefined) throw new Error('There was no handshake yet.');
+    return this.#facts;
+  }
+
+  get closed(): boolean {
+    return this.#peer.closeReason !== undefined;
+  }
+
+  get heardAt(): number {
+    return this.#peer.heardAt;
+  }
+
+  get isBusy(): boolean {
+    return this.#peer.isBusy;
+  }
+
+  request(method: string, params: string, options: CallOptions): Promise<Reply> {
+    return this.#peer.request(method, params, options, this);
+  }
+
+  /** Part of the reader of its responses. */
+  read(message: ResponseMessage, method: string): Reply {
+    const reply = readReply(message, method);
+    // So a server says that it does not speak what was agreed with it (2026-07-28, basic/versioning).
+    if (!reply.ok && reply.code === CATALOGUE.UNSUPPORTED_PROTOCOL_VERSION.rpc) throw this.#endAsOutdated();
+    return reply;
+  }
+
+  /** Part of the reader of its responses. */
+  fail(error: unknown): unknown {
+    const isRefusal = this.#facts?.era === 'modern' && REFUSALS.has(refusedStatus(error));
+    return isRefusal ? this.#endAsOutdated() : error;
+  }
+
+  notify(method: string, params: string): void {
+    this.#peer.notify(method, params);
+  }
+
+  subscribeResource(uri: string): Promise<Reply> {
+    return this.#resources.add(uri);
+  }
+
+  unsubscribeResource(uri: string): Promise<Reply> {
+    return this.#resources.remove(uri);
+  }
+
+  async ping(timeoutMs: number): Promise<boolean> {
+    try {
+      await this.#peer.call(this.facts.era === 'modern' ? 'server/discover' : 'ping', '', { timeoutMs });
+      return true;
+    } catch (error) {
+      return !(error instanceof GatewayError && error.code === 'TIMEOUT');
+    }
+  }
+
+  end(reason: GatewayError): Promise<void> {
+    return this.#peer.close(reason);
+  }
+
+  close(): Promise<void> {
+    return this.#peer.close(unavailable(this.#name, 'was disconnected by the gateway.'));
+  }
+
+  kill(): void {
+    this.#peer.kill();
+  }
+
+  #subscribe(facts: ServerFacts): void {
+    const isModern = facts.era === 'modern';
+    if (isModern && announcesChanges(facts)) {
+      this.#resources.listenRequest = keepListening(this.#peer, this.#options.log, this.#name, facts);
+    }
+    // A server that may ask its client something may do so on a stream of its own, too.
+    if (!isModern && (announcesChanges(facts) || this.#options.capabilities !== '{}')) this.#peer.listen();
+  }
+
+  /** Initializes again where the server has forgotten the session; closes the connection where that fails. */
+  async #renewSession(): Promise<void> {
+    const { server, version, capabilities, budgets, events, signal } = this.#options;
+    const limit = new Canceller();
+    const unfollow = follow(limit, signal);
+    const late = unavailable(this.#name, 'did not give a new session in time.');
+    const timer = setTimeout(() => limit.abort(late), budgets.handshakeMs);
+    try {
+      const revision = this.#facts?.revision ?? LATEST_LEGACY;
+      const options = { server: this.#name, version, capabilities, signal: limit };
+      this.#facts = await initializeAgain(this.#peer, options, revision);
+      events.connected?.(server);
+      this.#resources.renew();
+    } catch (error) {
+      this.#options.forgetEra();
+      const failure = error instanceof GatewayError ? error : late;
+      void this.#peer.close(failure);
+      throw failure;
+    } finally {
+      clearTimeout(timer);
+      unfollow();
+    }
+  }
+
+  #ownerOf(session: string | undefined): Whose | undefined {
+    const owner = this.#options.owner();
+    return owner === undefined || session === undefined ? owner : { ...owner, session };
+  }
+
+  #endAsOutdated(): GatewayError {
+    const error = unavailable(this.#name, 'speaks another revision of the protocol than before.');
+    this.#options.forgetEra();
+    void this.#peer.close(error);
     return error;
-  };
-
-  const reader: Reader<Reply> = {
-    answered(message, method) {
-      const reply = readReply(message, method);
-      // So a server says that it does not speak what was agreed with it (2026-07-28, basic/versioning).
-      if (!reply.ok && reply.code === CATALOGUE.UNSUPPORTED_PROTOCOL_VERSION.rpc) throw end();
-      return reply;
-    },
-    failed: (error) => (facts().era === 'modern' && REFUSALS.has(refusedStatus(error)) ? end() : error),
-  };
-
-  return {
-    get facts() {
-      return facts();
-    },
-    request: (method, params, options) => peer.request(method, params, options, reader),
-    notify: (method, params) => peer.notify(method, params),
-    subscribeResource: (uri) => resources.add(uri),
-    unsubscribeResource: (uri) => resources.remove(uri),
-    get closed() {
-      return peer.closed !== undefined;
-    },
-    timing,
-    get heardAt() {
-      return peer.heardAt;
-    },
-    get busy() {
-      return peer.busy;
-    },
-    ping: async (timeoutMs) => {
-      try {
-        await peer.call(facts().era === 'modern' ? 'server/discover' : 'ping', '', { timeoutMs });
-        return true;
-      } catch (error) {
-        return !(error instanceof GatewayError && error.code === 'TIMEOUT');
-      }
-    },
-    end: (why) => peer.close(why),
-    close: () => peer.close(unavailable(server, 'was disconnected by the gateway.')),
-    kill: () => peer.kill(),
-  };
+  }
 }

@@ -50,7 +50,7 @@ function strings(value: unknown): string[] | undefined {
 /** Characters that a server may say of itself: all of it is kept as long as the connection. */
 const MAX_INTRODUCTION = 1024 * 1024;
 
-/** What the answer to `server/discover` says about the server's era. */
+/** Reads what the answer to `server/discover` says about the server's era. */
 export function readDiscovery(message: ResponseMessage): Discovery {
   if (message.text.length > MAX_INTRODUCTION) return { kind: 'legacy' };
   if (message.error !== undefined) {
@@ -68,19 +68,19 @@ export function readDiscovery(message: ResponseMessage): Discovery {
   return { kind: 'modern', facts: readFacts('modern', revision, info, result, message) };
 }
 
-/** What a server is whose revisions do not include the modern one of the gateway. */
+/** Classifies a server whose revisions do not include the modern one of the gateway. */
 function othersThan(supported: readonly string[]): Discovery {
   return supported.length === 0 || supported.some(isLegacy) ? { kind: 'legacy' } : { kind: 'foreign', supported };
 }
 
-/** Whether a refusal names a revision that the gateway speaks: then it asks again (2026-07-28, basic/versioning). */
+/** True for a refusal that names a revision that the gateway speaks: then it asks again (2026-07-28, basic/versioning). */
 export function offersModern({ text: message, error }: ResponseMessage): boolean {
   const refusal = fields(parsedValue(message, error));
   const supported = strings(fields(refusal?.data)?.supported);
   return refusal?.code === UNSUPPORTED_VERSION && supported?.some(isModern) === true;
 }
 
-/** What the answer to `initialize` says; a sentence where it is unusable. */
+/** Reads the answer to `initialize`. @returns a sentence where it is unusable */
 export function readInitialized(message: ResponseMessage): ServerFacts | string {
   if (message.error !== undefined) {
     const error = fields(parsedValue(message.text, message.error));
@@ -124,10 +124,10 @@ export interface HandshakeOptions {
   /** Client capabilities that `initialize` offers: JSON text. */
   readonly capabilities: string;
   /** What an earlier connection found out. */
-  readonly known: Era | undefined;
+  readonly knownEra: Era | undefined;
   /** Milliseconds of silence after which a server is taken for legacy. */
   readonly probeMs: number;
-  /** Whether a probe that was never answered is ended, as where it keeps a connection (HTTP). */
+  /** True where a probe that was never answered has to be ended, since it keeps a connection (HTTP). */
   readonly endsProbe: boolean;
   readonly signal: CancelSignal;
 }
@@ -137,43 +137,43 @@ export interface HandshakeOptions {
  * @throws GatewayError SERVER_UNAVAILABLE, or the reason of the signal.
  */
 export async function shakeHands(peer: JsonRpcPeer, options: HandshakeOptions): Promise<ServerFacts> {
-  if (options.known === 'legacy') {
-    const facts = await initialize(peer, options);
-    if (typeof facts !== 'string') return facts;
-    const again = await discover(peer, options);
-    if (again.kind === 'modern') return accept(peer, again.facts);
-    throw unavailable(options.server, facts);
-  }
-  const giveUp = new Canceller();
-  const release = follow(giveUp, options.signal);
+  return options.knownEra === 'legacy' ? initializeFirst(peer, options) : probeFirst(peer, options);
+}
+
+/** For a server that spoke a 2025 revision before. */
+async function initializeFirst(peer: JsonRpcPeer, options: HandshakeOptions): Promise<ServerFacts> {
+  const facts = await initialize(peer, options);
+  if (typeof facts !== 'string') return facts;
+  const discovery = await discover(peer, options);
+  if (discovery.kind === 'modern') return accept(peer, discovery.facts);
+  throw unavailable(options.server, facts);
+}
+
+async function probeFirst(peer: JsonRpcPeer, options: HandshakeOptions): Promise<ServerFacts> {
+  const probeCanceller = new Canceller();
+  const unfollow = follow(probeCanceller, options.signal);
   try {
-    const probe = discover(peer, { ...options, signal: giveUp });
-    const discovery = await orSilence(probe, options.known === 'modern' ? Number.POSITIVE_INFINITY : options.probeMs);
+    const probe = discover(peer, { ...options, signal: probeCanceller });
+    const isPatient = options.knownEra === 'modern';
+    const discovery = await orSilence(probe, isPatient ? Number.POSITIVE_INFINITY : options.probeMs);
     if (discovery?.kind === 'modern') return accept(peer, discovery.facts);
-    /** What it said of itself says more than its answer to `initialize`. */
-    const failure = (error: unknown): unknown => {
-      if (options.signal.aborted) return error;
-      if (discovery?.kind === 'closed') return discovery.error;
-      return discovery?.kind === 'foreign' ? foreign(options.server, discovery.supported) : error;
-    };
+    const outcome = await initialize(peer, options).catch((error: unknown) => ({ error }));
+    if (typeof outcome === 'object' && 'era' in outcome) return outcome;
     // A modern server that was slow to start may still answer the probe.
-    const late = async (): Promise<ServerFacts | undefined> => {
-      const found = discovery ?? (await orSilence(probe, options.probeMs).catch(() => undefined));
-      return found?.kind === 'modern' ? accept(peer, found.facts) : undefined;
-    };
-    const why = await initialize(peer, options).catch(async (error: unknown) => {
-      const facts = await late();
-      if (facts === undefined) throw failure(error);
-      return facts;
-    });
-    if (typeof why !== 'string') return why;
-    const facts = await late();
-    if (facts === undefined) throw failure(unavailable(options.server, why));
-    return facts;
+    const answer = discovery ?? (await orSilence(probe, options.probeMs).catch(() => undefined));
+    if (answer?.kind === 'modern') return accept(peer, answer.facts);
+    const failure = typeof outcome === 'string' ? unavailable(options.server, outcome) : outcome.error;
+    throw options.signal.aborted ? failure : explainedBy(discovery, options.server, failure);
   } finally {
-    release();
-    if (options.endsProbe) giveUp.abort();
+    unfollow();
+    if (options.endsProbe) probeCanceller.abort();
   }
+}
+
+/** The failure of `initialize`, or what the server said of itself before, where that says more. */
+function explainedBy(discovery: Discovery | undefined, server: string, failure: unknown): unknown {
+  if (discovery?.kind === 'closed') return discovery.error;
+  return discovery?.kind === 'foreign' ? foreign(server, discovery.supported) : failure;
 }
 
 function accept(peer: JsonRpcPeer, facts: ServerFacts): ServerFacts {
@@ -186,7 +186,7 @@ function foreign(server: string, supported: readonly string[]): GatewayError {
   return unavailable(server, `speaks only revisions that the gateway does not (${list}).`);
 }
 
-async function discover(peer: JsonRpcPeer, { known, signal }: HandshakeOptions): Promise<Discovery> {
+async function discover(peer: JsonRpcPeer, { knownEra, signal }: HandshakeOptions): Promise<Discovery> {
   peer.speak(LATEST_MODERN);
   const call = { timeoutMs: Number.POSITIVE_INFINITY, cancellable: false, signal };
   try {
@@ -194,11 +194,11 @@ async function discover(peer: JsonRpcPeer, { known, signal }: HandshakeOptions):
     // Once: a server that refuses what it says it supports is not asked for ever.
     return readDiscovery(offersModern(answer) ? await peer.call('server/discover', '', call) : answer);
   } catch (error) {
-    if (peer.closed !== undefined || signal.aborted) throw error;
-    if (known === undefined && wantsCredential(error)) return { kind: 'closed', error };
+    if (peer.closeReason !== undefined || signal.aborted) throw error;
+    if (knownEra === undefined && wantsCredential(error)) return { kind: 'closed', error };
     if (saysNothing(error)) throw error;
     // What spoke it before may be out of order; an answer of any other kind would have said so.
-    if (known === 'modern' && (refusedStatus(error) ?? 500) >= 500) throw error;
+    if (knownEra === 'modern' && (refusedStatus(error) ?? 500) >= 500) throw error;
     return { kind: 'legacy' };
   }
 }
@@ -211,8 +211,8 @@ function wantsCredential(error: unknown): boolean {
 const NO_ERA: ReadonlySet<unknown> = new Set([401, 407, 429]);
 
 /**
- * Whether the failure of a request tells nothing of how a server speaks: it did not get the request, wants a credential first, or
- * is busy. Any other is the answer of somebody who does not know it.
+ * True for a failure that tells nothing of how a server speaks: it did not get the request, wants a credential first, or is busy.
+ * Any other is the answer of somebody who does not know the request.
  */
 export function saysNothing(error: unknown): boolean {
   if (!(error instanceof GatewayError) || error.code !== 'SERVER_UNAVAILABLE') return true;
@@ -227,7 +227,7 @@ export function saysNothing(error: unknown): boolean {
  */
 export async function initializeAgain(
   peer: JsonRpcPeer,
-  options: Omit<HandshakeOptions, 'known' | 'probeMs' | 'endsProbe'>,
+  options: Omit<HandshakeOptions, 'knownEra' | 'probeMs' | 'endsProbe'>,
   revision: string,
 ): Promise<ServerFacts> {
   const facts = await initialize(peer, options, revision);

@@ -14,8 +14,8 @@ const LISTS = [
   ['resources', 'resourcesListChanged'],
 ] as const;
 
-/** True where the server can speak first: it announces changes of a list, or of resources. */
-export function announces(facts: ServerFacts): boolean {
+/** True where the server can speak first: of changes of a list, or of resources. */
+export function announcesChanges(facts: ServerFacts): boolean {
   return LISTS.some(([list]) => has(facts, list, 'listChanged')) || has(facts, 'resources', 'subscribe');
 }
 
@@ -26,48 +26,52 @@ function has({ capabilities }: ServerFacts, name: string, field: string): boolea
   );
 }
 
-export interface Subscription {
+/** The request that is kept open. */
+export interface ListenRequest {
   /** Listens to these resources from now on. */
-  resources(uris: readonly string[]): void;
+  setResources(uris: readonly string[]): void;
 }
 
+type ListeningPeer = Pick<JsonRpcPeer, 'call' | 'closeReason'>;
+
 /** Subscribes now and again whenever the stream ends, until the peer is closed. Failures are logged at debug level. */
-export function keepSubscribed(peer: JsonRpcPeer, log: Log, server: string, facts: ServerFacts): Subscription {
+export function keepListening(peer: ListeningPeer, log: Log, server: string, facts: ServerFacts): ListenRequest {
   const lists = LISTS.filter(([list]) => has(facts, list, 'listChanged')).map(([, field]) => `"${field}":true`);
   let uris: readonly string[] = [];
+  /** Aborted when there is something else to listen to. */
   let round = new AbortController();
+
+  const listen = async (signal: AbortSignal): Promise<void> => {
+    const topics = uris.length === 0 ? lists : [...lists, `"resourceSubscriptions":${JSON.stringify(uris)}`];
+    if (topics.length === 0) return pause(Number.POSITIVE_INFINITY, signal);
+    const params = `"notifications":{${topics.join(',')}}`;
+    const options = { timeoutMs: Number.POSITIVE_INFINITY, signal };
+    const response = await peer.call('subscriptions/listen', params, options);
+    // Refused: the server will not change its mind about the same question.
+    if (response.error !== undefined) await pause(Number.POSITIVE_INFINITY, signal);
+  };
+
   const run = async (): Promise<void> => {
     let delay = FIRST_DELAY_MS;
-    while (peer.closed === undefined) {
-      const started = performance.now();
+    while (peer.closeReason === undefined) {
+      const startedAt = performance.now();
       const { signal } = round;
-      const wanted = uris.length === 0 ? lists : [...lists, `"resourceSubscriptions":${JSON.stringify(uris)}`];
       try {
-        if (wanted.length === 0) await pause(Number.POSITIVE_INFINITY, signal);
-        else {
-          const params = `"notifications":{${wanted.join(',')}}`;
-          const answer = await peer.call('subscriptions/listen', params, {
-            timeoutMs: Number.POSITIVE_INFINITY,
-            signal,
-          });
-          // Refused: the server will not change its mind about the same question.
-          if (answer.error !== undefined) await pause(Number.POSITIVE_INFINITY, signal);
-        }
+        await listen(signal);
       } catch (error) {
-        if (!signal.aborted)
-          log.debug(
-            { server, error: error instanceof Error ? error.message : '' },
-            'the subscription of a server ended',
-          );
+        const reason = error instanceof Error ? error.message : '';
+        if (!signal.aborted) log.debug({ server, error: reason }, 'the subscription of a server ended');
       }
       if (signal.aborted) continue;
-      delay = performance.now() - started > LONGEST_DELAY_MS ? FIRST_DELAY_MS : Math.min(delay * 2, LONGEST_DELAY_MS);
+      const isStable = performance.now() - startedAt > LONGEST_DELAY_MS;
+      delay = isStable ? FIRST_DELAY_MS : Math.min(delay * 2, LONGEST_DELAY_MS);
       await pause(delay, signal);
     }
   };
+
   void run();
   return {
-    resources(next) {
+    setResources(next) {
       uris = next;
       const last = round;
       round = new AbortController();

@@ -3,21 +3,29 @@ import type { ResponseMessage } from '../../protocol/json-rpc.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import type { RequestOptions, Tenant } from '../contract.ts';
 import { afterSending, timedOut } from '../failures.ts';
-import { createSharedTimer } from './shared-timer.ts';
+import { createSharedTimer, type SharedTimer } from './shared-timer.ts';
 
 /** Milliseconds that progress can extend a call to; a longer time-out of its own counts (docs/operations.md, Servers). */
 export const MAX_TOTAL_MS = 600_000;
 /** Milliseconds, at least, in which a server may go on with a call that was given up; and how many such calls are remembered. */
-const GIVEN_UP_MS = 60_000;
-const MAX_GIVEN_UP = 1_000;
+const ABANDONED_MS = 60_000;
+const MAX_ABANDONED = 1_000;
 
 export interface CallOptions extends RequestOptions {
   /** False for `initialize`, which must not be cancelled (2025-11-25, utilities/cancellation). */
   readonly cancellable?: boolean;
   /** Ask for progress although nobody listens: it extends the time-out. */
   readonly progress?: boolean;
-  /** Who is behind the call: what names no request is for nobody while several of them may be meant (network-error.ts). */
-  readonly party?: Tenant | undefined;
+  /** Who is behind the call: what names no request is for nobody while several callers may be meant (message-cause.ts). */
+  readonly caller?: Tenant | undefined;
+}
+
+/** Makes what a caller gets of a response, or of the failure to get one. */
+export interface ResponseReader<T> {
+  /** @throws what the request rejects with. */
+  read(message: ResponseMessage, method: string): T;
+  /** @returns what the request rejects with. */
+  fail(error: unknown): unknown;
 }
 
 /** One request without a response. What can be done with it is in `PendingRequests`, so that a call costs one object. */
@@ -25,155 +33,171 @@ export interface PendingRequest {
   readonly id: number;
   readonly method: string;
   options: CallOptions;
-  resolve: (message: ResponseMessage) => void;
-  reject: (error: unknown) => void;
+  reader: ResponseReader<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
   readonly startedAt: number;
   /** When it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
   deadline: number;
   /** How many questions to its caller stop the time-out. */
   holds: number;
-  aborted: (() => void) | undefined;
+  onAbort: (() => void) | undefined;
 }
 
-/** What is left of a call that has ended. */
-const OVER: CallOptions = { timeoutMs: Number.POSITIVE_INFINITY };
+/** What is left of a request that has ended. */
+const NO_OPTIONS: CallOptions = { timeoutMs: Number.POSITIVE_INFINITY };
+const NO_READER: ResponseReader<unknown> = { read: () => undefined, fail: () => undefined };
 const ignore = (): void => {};
 
-export interface PendingRequests {
-  get(id: number): PendingRequest | undefined;
+export class PendingRequests {
+  readonly #server: string;
+  readonly #cancel: (id: number, reason: string) => void;
+  readonly #requests = new Map<number, PendingRequest>();
+  /** Callers of requests that were given up and that the server has not answered, by id. */
+  readonly #abandoned = new Map<number, { readonly caller: Tenant; readonly until: number }>();
+  readonly #timer: SharedTimer;
+  #newestId = 0;
+
+  /**
+   * @param server its name.
+   * @param cancel tells the server that a request was given up: by its caller or because it took too long.
+   */
+  constructor(server: string, cancel: (id: number, reason: string) => void) {
+    this.#server = server;
+    this.#cancel = cancel;
+    this.#timer = createSharedTimer(() => this.#expire());
+  }
+
+  get(id: number): PendingRequest | undefined {
+    return this.#requests.get(id);
+  }
+
   /** In the order in which they began. */
-  all(): Iterable<PendingRequest>;
-  /** Who gave up calls that the server has not answered: for one more time-out it may go on with them, and ask. */
-  givenUp(): Iterable<Tenant>;
-  /** Whether a request had this id. */
-  began(id: number): boolean;
-  /** Takes an answer that comes too late. @returns false where no request had this id */
-  late(id: number): boolean;
+  all(): Iterable<PendingRequest> {
+    return this.#requests.values();
+  }
+
+  /** Callers of requests that the server may still work on, and ask about, although they were given up. */
+  *abandonedCallers(): Iterable<Tenant> {
+    const now = performance.now();
+    for (const [id, { caller, until }] of this.#abandoned) {
+      if (until > now) yield caller;
+      else this.#abandoned.delete(id);
+    }
+  }
+
   /** Gives a request its id and starts its time-out. */
-  begin(
+  add<T>(
     method: string,
     options: CallOptions,
-    resolve: (message: ResponseMessage) => void,
+    reader: ResponseReader<T>,
+    resolve: (value: T) => void,
     reject: (error: unknown) => void,
-  ): PendingRequest;
-  settle(call: PendingRequest, message: ResponseMessage): void;
-  fail(call: PendingRequest, error: unknown): void;
-  /** Starts the time-out anew, within what the call may take in all. */
-  restart(call: PendingRequest): void;
-  /** The time-out stands still while the caller of `call` is asked something: 1 before, -1 after. */
-  hold(call: PendingRequest, change: 1 | -1): void;
+  ): PendingRequest {
+    const { signal } = options;
+    const now = performance.now();
+    const request: PendingRequest = {
+      id: ++this.#newestId,
+      method,
+      options,
+      reader,
+      resolve,
+      reject,
+      startedAt: now,
+      deadline: Number.POSITIVE_INFINITY,
+      holds: 0,
+      onAbort: signal && (() => this.#giveUp(request, signal.reason, 'The caller cancelled.')),
+    };
+    this.#requests.set(request.id, request);
+    this.restartTimeout(request, now);
+    if (request.onAbort !== undefined) signal?.addEventListener('abort', request.onAbort, { once: true });
+    return request;
+  }
+
+  /** True where a request had this id, pending or not. */
+  hasIssued(id: number): boolean {
+    return id > 0 && id <= this.#newestId;
+  }
+
+  /** Takes a response that comes too late. @returns false where no request had this id */
+  acceptLate(id: number): boolean {
+    this.#abandoned.delete(id);
+    return this.hasIssued(id);
+  }
+
+  settle(request: PendingRequest, message: ResponseMessage): void {
+    const { reader, resolve, reject, method } = request;
+    this.#remove(request);
+    try {
+      resolve(reader.read(message, method));
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  fail(request: PendingRequest, error: unknown): void {
+    const { reader, reject, method } = request;
+    this.#remove(request);
+    reject(reader.fail(afterSending(method, error)));
+  }
+
   /** Fails all of them, for good. */
-  failAll(error: GatewayError): void;
-}
+  failAll(error: GatewayError): void {
+    this.#timer.stop();
+    for (const request of [...this.#requests.values()]) this.fail(request, error);
+  }
 
-/**
- * @param server its name.
- * @param cancelled told of a call that was given up: by its caller or because it took too long.
- */
-export function createPendingRequests(
-  server: string,
-  cancelled: (id: number, reason: string) => void,
-): PendingRequests {
-  const calls = new Map<number, PendingRequest>();
-  const givenUp = new Map<number, { readonly party: Tenant; readonly until: number }>();
-  let newest = 0;
+  /** Starts the time-out anew, within what the request may take in all. */
+  restartTimeout(request: PendingRequest, now: number = performance.now()): void {
+    const { timeoutMs } = request.options;
+    if (!Number.isFinite(timeoutMs)) return;
+    const last = request.startedAt + Math.max(MAX_TOTAL_MS, timeoutMs);
+    request.deadline = request.holds > 0 ? last : Math.min(now + timeoutMs, last);
+    this.#timer.at(request.deadline);
+  }
 
-  const alarm = createSharedTimer(() => {
+  /** Stops the time-out while the caller is asked something; each call has its `resume`. */
+  hold(request: PendingRequest): void {
+    request.holds++;
+    if (this.#requests.has(request.id)) this.restartTimeout(request);
+  }
+
+  resume(request: PendingRequest): void {
+    request.holds--;
+    if (this.#requests.has(request.id)) this.restartTimeout(request);
+  }
+
+  /** Gives up what has taken too long. @returns when to look again */
+  #expire(): number {
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const call of [...calls.values()]) {
-      if (call.deadline > now) next = Math.min(next, call.deadline);
-      else giveUp(call, timedOut(server, call.method, now - call.startedAt), 'Time-out.');
+    for (const request of [...this.#requests.values()]) {
+      if (request.deadline > now) next = Math.min(next, request.deadline);
+      else this.#giveUp(request, timedOut(this.#server, request.method, now - request.startedAt), 'Time-out.');
     }
     return next;
-  });
-
-  function end(call: PendingRequest): void {
-    calls.delete(call.id);
-    if (call.aborted !== undefined) call.options.signal?.removeEventListener('abort', call.aborted);
-    // V8 keeps the former tables of a map, each with what was in it, until a full collection: they must not keep whole calls.
-    call.options = OVER;
-    call.resolve = ignore;
-    call.reject = ignore;
-    call.aborted = undefined;
   }
 
-  function fail(call: PendingRequest, error: unknown): void {
-    const { reject, method } = call;
-    end(call);
-    reject(afterSending(method, error));
-  }
-
-  function giveUp(call: PendingRequest, error: unknown, reason: string): void {
-    const { cancellable, party, timeoutMs } = call.options;
-    if (party !== undefined) {
-      const [first] = givenUp.keys();
-      if (first !== undefined && givenUp.size >= MAX_GIVEN_UP) givenUp.delete(first);
-      const lastsMs = Math.min(Math.max(timeoutMs, GIVEN_UP_MS), MAX_TOTAL_MS);
-      givenUp.set(call.id, { party, until: performance.now() + lastsMs });
+  #giveUp(request: PendingRequest, error: unknown, reason: string): void {
+    const { cancellable, caller, timeoutMs } = request.options;
+    if (caller !== undefined) {
+      const [oldest] = this.#abandoned.keys();
+      if (oldest !== undefined && this.#abandoned.size >= MAX_ABANDONED) this.#abandoned.delete(oldest);
+      const forMs = Math.min(Math.max(timeoutMs, ABANDONED_MS), MAX_TOTAL_MS);
+      this.#abandoned.set(request.id, { caller, until: performance.now() + forMs });
     }
-    fail(call, error);
-    if (cancellable !== false) cancelled(call.id, reason);
+    this.fail(request, error);
+    if (cancellable !== false) this.#cancel(request.id, reason);
   }
 
-  function restart(call: PendingRequest, now = performance.now()): void {
-    const { timeoutMs } = call.options;
-    if (!Number.isFinite(timeoutMs)) return;
-    const last = call.startedAt + Math.max(MAX_TOTAL_MS, timeoutMs);
-    call.deadline = call.holds > 0 ? last : Math.min(now + timeoutMs, last);
-    alarm.at(call.deadline);
+  #remove(request: PendingRequest): void {
+    this.#requests.delete(request.id);
+    if (request.onAbort !== undefined) request.options.signal?.removeEventListener('abort', request.onAbort);
+    // V8 keeps the former tables of a map, each with what was in it, until a full collection: they must not keep whole calls.
+    request.options = NO_OPTIONS;
+    request.reader = NO_READER;
+    request.resolve = ignore;
+    request.reject = ignore;
+    request.onAbort = undefined;
   }
-
-  function hold(call: PendingRequest, change: 1 | -1): void {
-    call.holds += change;
-    if (calls.has(call.id)) restart(call);
-  }
-
-  return {
-    get: (id) => calls.get(id),
-    all: () => calls.values(),
-    *givenUp() {
-      const now = performance.now();
-      for (const [id, { party, until }] of givenUp) {
-        if (until > now) yield party;
-        else givenUp.delete(id);
-      }
-    },
-    began: (id) => id > 0 && id <= newest,
-    late(id) {
-      givenUp.delete(id);
-      return id > 0 && id <= newest;
-    },
-    begin(method, options, resolve, reject) {
-      const { signal } = options;
-      const now = performance.now();
-      const call: PendingRequest = {
-        id: ++newest,
-        method,
-        options,
-        resolve,
-        reject,
-        startedAt: now,
-        deadline: Number.POSITIVE_INFINITY,
-        holds: 0,
-        aborted: signal && (() => giveUp(call, signal.reason, 'The caller cancelled.')),
-      };
-      calls.set(call.id, call);
-      restart(call, now);
-      if (call.aborted !== undefined) signal?.addEventListener('abort', call.aborted, { once: true });
-      return call;
-    },
-    settle(call, message) {
-      const { resolve } = call;
-      end(call);
-      resolve(message);
-    },
-    fail,
-    restart: (call) => restart(call),
-    hold,
-    failAll(error) {
-      alarm.stop();
-      for (const call of [...calls.values()]) fail(call, error);
-    },
-  };
 }

@@ -1,8 +1,7 @@
-/** Which resources of one connection somebody wants to hear about, and how its generation is told. */
-
+/** Keeps track of which resources of one connection somebody wants to hear about, and tells the server in the way of its era. */
 import type { Reply } from '../contract.ts';
 import type { JsonRpcPeer } from './json-rpc-peer.ts';
-import type { Subscription } from './listen-request.ts';
+import type { ListenRequest } from './listen-request.ts';
 import { readReply } from './response-text.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -11,60 +10,58 @@ const DONE: Reply = {
   result: { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined },
 };
 
-export interface ResourceSubscriptions {
-  add(uri: string): Promise<Reply>;
-  /** Ends what was asked for last by one of those who asked for it. */
-  remove(uri: string): Promise<Reply>;
-  /** The server forgot them with its session: asks again. */
-  renew(): void;
-}
+export class ResourceSubscriptions {
+  readonly #peer: Pick<JsonRpcPeer, 'call'>;
+  /** How many asked for each resource. */
+  readonly #counts = new Map<string, number>();
+  /** Replies to those who asked first, until they are there. */
+  readonly #pending = new Map<string, Promise<Reply>>();
+  /** That of a modern server; the 2025 revisions have a request for each resource. */
+  listenRequest: ListenRequest | undefined;
 
-/** @param subscription that of a modern server; undefined for the 2025 revisions, which have a request for each resource. */
-export function createResourceSubscriptions(
-  peer: JsonRpcPeer,
-  subscription: Subscription | undefined,
-): ResourceSubscriptions {
-  const counts = new Map<string, number>();
-  /** Answers to those who asked first, until they are there. */
-  const asking = new Map<string, Promise<Reply>>();
+  constructor(peer: Pick<JsonRpcPeer, 'call'>) {
+    this.#peer = peer;
+  }
 
-  const tell = async (verb: 'subscribe' | 'unsubscribe', uri: string): Promise<Reply> => {
-    if (subscription === undefined) {
-      const params = `"uri":${JSON.stringify(uri)}`;
-      const method = `resources/${verb}`;
-      return readReply(await peer.call(method, params, { timeoutMs: TIMEOUT_MS }), method);
+  async add(uri: string): Promise<Reply> {
+    const count = this.#counts.get(uri) ?? 0;
+    this.#counts.set(uri, count + 1);
+    if (count > 0) return this.#pending.get(uri) ?? DONE;
+    const pending = this.#tell('subscribe', uri);
+    this.#pending.set(uri, pending);
+    try {
+      const reply = await pending;
+      if (!reply.ok) this.#counts.delete(uri);
+      return reply;
+    } catch (error) {
+      this.#counts.delete(uri);
+      throw error;
+    } finally {
+      this.#pending.delete(uri);
     }
-    subscription.resources([...counts.keys()]);
-    return DONE;
-  };
+  }
 
-  return {
-    async add(uri) {
-      const count = counts.get(uri) ?? 0;
-      counts.set(uri, count + 1);
-      if (count > 0) return asking.get(uri) ?? DONE;
-      const reply = tell('subscribe', uri);
-      asking.set(uri, reply);
-      try {
-        const said = await reply;
-        if (!said.ok) counts.delete(uri);
-        return said;
-      } catch (error) {
-        counts.delete(uri);
-        throw error;
-      } finally {
-        asking.delete(uri);
-      }
-    },
-    async remove(uri) {
-      const count = counts.get(uri) ?? 0;
-      if (count > 1) counts.set(uri, count - 1);
-      else counts.delete(uri);
-      return count === 1 ? tell('unsubscribe', uri) : DONE;
-    },
-    renew() {
-      if (subscription !== undefined) return;
-      for (const uri of counts.keys()) void tell('subscribe', uri).catch(() => undefined);
-    },
-  };
+  /** Ends what was asked for last by one of those who asked for it. */
+  async remove(uri: string): Promise<Reply> {
+    const count = this.#counts.get(uri) ?? 0;
+    if (count > 1) this.#counts.set(uri, count - 1);
+    else this.#counts.delete(uri);
+    return count === 1 ? this.#tell('unsubscribe', uri) : DONE;
+  }
+
+  /** Asks again where the server forgot the subscriptions with its session. */
+  renew(): void {
+    if (this.listenRequest !== undefined) return;
+    for (const uri of this.#counts.keys()) void this.#tell('subscribe', uri).catch(() => undefined);
+  }
+
+  async #tell(verb: 'subscribe' | 'unsubscribe', uri: string): Promise<Reply> {
+    if (this.listenRequest !== undefined) {
+      this.listenRequest.setResources([...this.#counts.keys()]);
+      return DONE;
+    }
+    const method = `resources/${verb}`;
+    const params = `"uri":${JSON.stringify(uri)}`;
+    return readReply(await this.#peer.call(method, params, { timeoutMs: TIMEOUT_MS }), method);
+  }
 }

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Canceller } from '../../shared/cancel.ts';
+import type { ChannelHandlers } from '../channel/channel.ts';
 import type { Tenant } from '../contract.ts';
 import { unavailable } from '../failures.ts';
-import { createJsonRpcPeer, type JsonRpcPeer } from '../rpc/json-rpc-peer.ts';
-import { createPendingRequests, type PendingRequest } from '../rpc/pending-requests.ts';
 import { tenant } from '../testing.ts';
-import type { ChannelHandlers } from './channel.ts';
-import { causeOf } from './network-error.ts';
+import { JsonRpcPeer } from './json-rpc-peer.ts';
+import { causeOf } from './message-cause.ts';
+import { type PendingRequest, PendingRequests, type ResponseReader } from './pending-requests.ts';
+
+const READER: ResponseReader<unknown> = { read: (message) => message, fail: (error) => error };
 
 const ONE = tenant('ada', { session: 'one' });
 const OTHER = tenant('ada', { session: 'other' });
@@ -28,24 +30,24 @@ describe('property: whatever overlaps and was given up', () => {
   it('a question goes to a call of the only client whose calls may have led to it, and otherwise to none', () => {
     fc.assert(
       fc.property(fc.array(begun, { maxLength: 5 }), (all) => {
-        const calls = createPendingRequests('server', () => {});
+        const calls = new PendingRequests('server', () => {});
         const candidates = new Map<number, string>();
         const open = new Set<PendingRequest>();
         for (const { party: at, fate } of all) {
           const party = parties[at] ?? ONE;
           const signal = new Canceller();
-          const call = calls.begin('tools/call', { timeoutMs: 1000, signal, party }, vi.fn(), vi.fn());
+          const call = calls.add('tools/call', { timeoutMs: 1000, signal, caller: party }, READER, vi.fn(), vi.fn());
           if (fate === 'answered') calls.fail(call, undefined);
           else if (fate === 'open') open.add(call);
           else signal.abort();
-          if (fate === 'answered late') calls.late(call.id);
+          if (fate === 'answered late') calls.acceptLate(call.id);
           if (fate === 'open' || fate === 'given up') candidates.set(call.id, clientOf(party, call.id));
         }
         const cause = causeOf(calls, false);
         const isOne = new Set(candidates.values()).size === 1;
         if (cause.kind === 'call') expect(open).toContain(cause.call);
         expect(cause.kind === 'call').toBe(isOne && open.size > 0);
-        if (cause.kind === 'besides') expect(isOne || candidates.size === 0).toBe(true);
+        if (cause.kind === 'none') expect(isOne || candidates.size === 0).toBe(true);
         calls.failAll(unavailable('server', 'is over.'));
       }),
     );
@@ -55,9 +57,9 @@ describe('property: whatever overlaps and was given up', () => {
 it.each(['onRequest', 'onNotification'])(
   'a list that is fetched meanwhile does not get what is for a call (%s)',
   (hears) => {
-    const calls = createPendingRequests('server', () => {});
+    const calls = new PendingRequests('server', () => {});
     const begin = (method: string, more: object): PendingRequest =>
-      calls.begin(method, { timeoutMs: 1000, party: ONE, ...more }, vi.fn(), vi.fn());
+      calls.add(method, { timeoutMs: 1000, caller: ONE, ...more }, READER, vi.fn(), vi.fn());
     begin('tools/list', {});
     const call = begin('tools/call', { [hears]: vi.fn() });
     begin('tools/list', {});
@@ -76,7 +78,7 @@ describe('a program of 2025', () => {
     const sent: string[] = [];
     const besides: (string | undefined)[] = [];
     const warn = vi.fn();
-    const peer: JsonRpcPeer = createJsonRpcPeer(
+    const peer = new JsonRpcPeer(
       (handlers) => {
         server = handlers;
         const send = ({ text }: { text: string }): void => void sent.push(text);
@@ -92,10 +94,10 @@ describe('a program of 2025', () => {
         server: 'server',
         version: '1',
         warn,
-        exclusive: () => true,
-        notified: () => {},
-        closed: () => {},
-        asked: (_request, session) => {
+        isExclusive: () => true,
+        onServerChange: () => {},
+        onClose: () => {},
+        onRequest: (_request, session) => {
           besides.push(session);
           return Promise.resolve({ ok: true, result: '{}' });
         },
@@ -109,7 +111,7 @@ describe('a program of 2025', () => {
         asked.push(method);
         return Promise.resolve({ ok: true as const, result: '{}' });
       };
-      const answer = peer.call('tools/call', '', { timeoutMs: 1000, signal, party, onRequest });
+      const answer = peer.call('tools/call', '', { timeoutMs: 1000, signal, caller: party, onRequest });
       answer.catch(() => undefined);
       return { asked, answer, giveUp: () => signal.abort() };
     };
