@@ -73,7 +73,7 @@ it('names only variables that the program reads', () => {
     'man/agent-mcp-gateway.1',
   ];
   for (const name of told) {
-    const named = [...text(`packaging/${name}`).matchAll(/GATEWAY_[A-Z_]+/g)].map(([found]) => found);
+    const named = [...text(`packaging/${name}`).matchAll(/(?<![A-Z_])GATEWAY_[A-Z_]+/g)].map(([found]) => found);
     expect(
       named.filter((found) => !read.has(found)),
       name,
