@@ -3,7 +3,7 @@ import { createInOrder, sharedPauses } from '../../shared/ordered-jobs.ts';
 import { createAnswerBudget } from './answer-budget.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { createReadBrake } from './read-brake.ts';
-import { createEventReader, type ServerEvent } from './sse-parser.ts';
+import { EventReader, type ServerEvent } from './sse-parser.ts';
 
 const DEFAULT_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
@@ -34,17 +34,17 @@ export async function readEvents(
   const source = sharedPauses(body);
   const slow = createReadBrake(source, EVENTS, EVENTS_MS);
   let events = 0;
-  const order = createInOrder(source, (caught) => {
-    error ??= caught;
+  const order = createInOrder(source, (failure) => {
+    error ??= failure;
     body.destroy();
   });
   const room = createAnswerBudget(server);
   const take = (event: ServerEvent): Promise<void> | void => {
-    const taking = handle(event);
-    if (taking === undefined) room.end();
-    return taking?.finally(() => room.end());
+    const work = handle(event);
+    if (work === undefined) room.end();
+    return work?.finally(() => room.end());
   };
-  const reader = createEventReader(
+  const reader = new EventReader(
     (event) => {
       if (++events % EVENTS_STEP === 0) slow(EVENTS_STEP);
       order.run(() => take(event));
@@ -54,8 +54,8 @@ export async function readEvents(
   );
   try {
     await body.read((chunk) => reader.push(chunk));
-  } catch (caught) {
-    error ??= caught;
+  } catch (failure) {
+    error ??= failure;
   }
   await order.idle();
   room.end();

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventReader, type EventReader, EventStreamError, type ServerEvent } from './sse-parser.ts';
+import { EventReader, EventStreamError, type ServerEvent } from './sse-parser.ts';
 
 function read(chunks: readonly Buffer[], max = 1000): { events: ServerEvent[]; reader: EventReader } {
   const events: ServerEvent[] = [];
-  const reader = createEventReader((event) => events.push(event), max);
+  const reader = new EventReader((event) => events.push(event), max);
   for (const chunk of chunks) reader.push(chunk);
   return { events, reader };
 }

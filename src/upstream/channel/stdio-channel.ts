@@ -1,39 +1,24 @@
 /** The stdio channel: one process per connection, one message per line. */
 import type { Buffer } from 'node:buffer';
-import process from 'node:process';
 import type { StdioDefinition } from '../../config/snapshot.ts';
 import type { GatewayError } from '../../shared/errors.ts';
-import { isLarge, writable } from '../../shared/large-text.ts';
 import type { Log } from '../contract.ts';
 import { LAST_OUTPUT, notSent, unavailable, WITHOUT_EFFECT } from '../failures.ts';
-import { createWholeLines } from '../process/line-assembler.ts';
 import { describeExit, type ServerProcess, startProcess } from '../process/server-process.ts';
 import { whyNotStarted } from '../process/start-failure.ts';
-import { type StderrTail, visible } from '../process/stderr-tail.ts';
-import { readOutput } from '../process/stdout-reader.ts';
+import type { StderrTail } from '../process/stderr-tail.ts';
+import { readOutput, type ServerOutput } from '../process/stdout-reader.ts';
 import type { Warn } from '../warning-limiter.ts';
-import type { Channel, ChannelHandlers, OpenChannel } from './channel.ts';
+import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { createReadBrake } from './read-brake.ts';
+import { StderrLog } from './stderr-log.ts';
+import { StdinWriter } from './stdin-writer.ts';
 
-/** Bytes that may wait for a server that does not read its input. */
-const UNREAD_BYTES = 64 * 1024 * 1024;
 /** Bytes of stderr that are read at once, and milliseconds in which as many are read again. */
 const STDERR_BYTES = 1024 * 1024;
 const STDERR_MS = 500;
-/** Milliseconds between two lines of the log about stderr. */
-const LOG_EVERY_MS = 50;
-/** Characters of one of them. */
-const LOGGED = 2000;
 /** Milliseconds in which stdout may still be read after the process ended. */
 const DRAIN_MS = 200;
-
-/** Tells the end of a process that did start from other failures. */
-const EXITED = { exited: true };
-
-function notStarted(server: string, cause: Error, definition: StdioDefinition): GatewayError {
-  const { reason, isConfig } = whyNotStarted(cause, definition);
-  return unavailable(server, `cannot be started: ${reason}`, { cause, data: { config: isConfig } });
-}
 
 export interface StdioOptions {
   readonly server: string;
@@ -43,11 +28,11 @@ export interface StdioOptions {
   readonly log: Log;
   readonly warn: Warn;
   readonly redact: (text: string) => string;
-  /** Told of every process, for a way out without waiting. */
+  /** Takes every process, for a way out without waiting. */
   readonly started: (child: ServerProcess) => void;
-  /** Takes what it writes, for the error that follows. */
+  /** Keeps what it writes, for the error that follows. */
   readonly tail: StderrTail;
-  /** Told of everything on stderr. */
+  /** Takes everything on stderr. */
   readonly output: (chunk: Buffer) => void;
   readonly maxMessageBytes: number;
   /** Milliseconds between the steps of a stop; default 2000. */
@@ -55,110 +40,125 @@ export interface StdioOptions {
 }
 
 export function stdioChannel(options: StdioOptions): OpenChannel {
-  return (handlers) => openStdio(options, handlers);
+  return (handlers) => new StdioChannel(options, handlers);
 }
 
-function openStdio(options: StdioOptions, handlers: ChannelHandlers): Channel {
-  const { server, definition, log, warn, redact, tail } = options;
-  const child = startProcess(definition, options.marker, options.stopStepMs);
-  options.started(child);
-  const withOutput = (data: object): { data: Record<string, unknown> } => ({
-    data: { ...data, [LAST_OUTPUT]: tail.sentence() },
-  });
-  let over = false;
-  let unsent = '';
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  const wholeLines = createWholeLines();
-  const slowStderr = createReadBrake(child.stderr, STDERR_BYTES, STDERR_MS);
+class StdioChannel implements Channel {
+  readonly #server: string;
+  readonly #definition: StdioDefinition;
+  readonly #tail: StderrTail;
+  readonly #handlers: ChannelHandlers;
+  readonly #process: ServerProcess;
+  readonly #stdin: StdinWriter;
+  readonly #stdout: ServerOutput;
+  #isClosed = false;
 
-  const finish = (error: GatewayError): void => {
-    if (over) return;
-    over = true;
-    reading.stop();
-    handlers.closed(error);
-    void child.stop();
-  };
+  constructor(options: StdioOptions, handlers: ChannelHandlers) {
+    const { server, definition, log, warn, redact, tail, maxMessageBytes } = options;
+    this.#server = server;
+    this.#definition = definition;
+    this.#tail = tail;
+    this.#handlers = handlers;
+    this.#process = startProcess(definition, options.marker, options.stopStepMs);
+    options.started(this.#process);
+    this.#stdin = new StdinWriter(this.#process.stdin);
+    this.#stdout = readOutput(this.#process.stdout, handlers, {
+      server,
+      maxMessageBytes,
+      tail,
+      warn,
+      redact,
+      endless: () => this.#finish(unavailable(server, 'wrote a line that is too long to stdout; it was stopped.')),
+      failed: (error) => log.warn({ server, err: error }, 'a message of a server could not be read'),
+    });
+    this.#readStderr(options);
+    this.#watchEnd();
+  }
 
-  const { maxMessageBytes } = options;
-  const endless = (): void => finish(unavailable(server, 'wrote a line that is too long to stdout; it was stopped.'));
-  const failed = (error: unknown): void => log.warn({ server, err: error }, 'a message of a server could not be read');
-  const reading = readOutput(child.stdout, handlers, { server, maxMessageBytes, tail, warn, redact, endless, failed });
-  child.stderr.on('data', (chunk: Buffer) => {
-    slowStderr(chunk.length);
-    tail.push(chunk);
-    options.output(chunk);
-    const lines = wholeLines(chunk);
-    const now = performance.now();
-    // What floods the log is kept in the ring alone.
-    if (lines === '' || now - loggedAt < LOG_EVERY_MS) return;
-    loggedAt = now;
-    log.debug(
-      {
-        server,
-        stderr: redact(visible(redact(lines)))
-          .slice(0, LOGGED)
-          .trimEnd(),
-      },
-      'stderr of a server',
-    );
-  });
-  child.stdout.once('end', () => {
+  send({ id, text }: Outgoing): void {
+    if (this.#isClosed) return;
+    if (this.#stdin.isClosed) {
+      if (id !== undefined) this.#handlers.failed(id, notSent(unavailable(this.#server, 'closed its input.')));
+    } else if (this.#stdin.isFull) {
+      const what = 'does not read its input; the call was not sent. Try again later.';
+      if (id !== undefined) this.#handlers.failed(id, unavailable(this.#server, what, { data: WITHOUT_EFFECT }));
+    } else {
+      if (id !== undefined) this.#stdout.asked();
+      this.#stdin.write(text);
+    }
+  }
+
+  cancel(_id: number, { text }: Outgoing): void {
+    if (!this.#isClosed && !this.#process.stdin.writableEnded) this.#stdin.write(text);
+  }
+
+  listen(): void {
+    // The server can speak as it is.
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stdout.stop();
+    await this.#process.stop();
+  }
+
+  kill(): void {
+    this.#process.kill();
+  }
+
+  #readStderr(options: StdioOptions): void {
+    const { stderr } = this.#process;
+    const { tail, output } = options;
+    const stderrLog = new StderrLog(options);
+    const slow = createReadBrake(stderr, STDERR_BYTES, STDERR_MS);
+    stderr.on('data', (chunk: Buffer) => {
+      slow(chunk.length);
+      tail.push(chunk);
+      output(chunk);
+      stderrLog.push(chunk);
+    });
+  }
+
+  /** Closes the channel when its process ends, or when nothing can be read from it or written to it any more. */
+  #watchEnd(): void {
+    const { stdin, stdout, exited } = this.#process;
     // Closing its output is how a server ends the connection (2026-07-28, transports/stdio, Shutdown).
-    setTimeout(() => finish(unavailable(server, 'closed its output.', withOutput(EXITED))), DRAIN_MS).unref();
-  });
-  // It lives, and nothing reaches it any more.
-  child.stdin.once('close', () => {
-    setTimeout(() => finish(unavailable(server, 'closed its input.', withOutput(EXITED))), DRAIN_MS).unref();
-  });
-  void child.exited.then((exit) => {
-    if (exit.error !== undefined) return finish(notStarted(server, exit.error, definition));
-    const tell = (): void => {
-      // It may be the answer.
-      if (reading.isBusy) setTimeout(tell, DRAIN_MS);
-      else finish(unavailable(server, describeExit(exit), withOutput(EXITED)));
-    };
-    if (child.stdout.readableEnded) return tell();
-    child.stdout.once('end', tell);
-    // A child of the server may hold the pipe open.
-    setTimeout(tell, DRAIN_MS);
-  });
+    stdout.once('end', () => this.#finishSoon('closed its output.'));
+    stdin.once('close', () => this.#finishSoon('closed its input.'));
+    void exited.then((exit) => {
+      if (exit.error !== undefined) return this.#finish(startFailure(this.#server, exit.error, this.#definition));
+      const finish = (): void => {
+        // The large message that is being read may be the answer.
+        if (this.#stdout.isBusy) setTimeout(finish, DRAIN_MS);
+        else this.#finish(this.#ended(describeExit(exit)));
+      };
+      if (stdout.readableEnded) return finish();
+      stdout.once('end', finish);
+      // A child of the server may hold the pipe open.
+      setTimeout(finish, DRAIN_MS);
+    });
+  }
 
-  /** Everything that one turn of the event loop has to say is one write. */
-  const write = (text: string): void => {
-    if (unsent === '') process.nextTick(flush);
-    unsent += `${text}\n`;
-    if (isLarge(unsent.length)) flush();
-  };
-  const flush = (): void => {
-    const text = unsent;
-    unsent = '';
-    if (text !== '' && !child.stdin.destroyed && !child.stdin.writableEnded) child.stdin.write(writable(text));
-  };
+  /** Closes the channel unless the end of its process says more about it in a moment. */
+  #finishSoon(what: string): void {
+    setTimeout(() => this.#finish(this.#ended(what)), DRAIN_MS).unref();
+  }
 
-  return {
-    send: (message) => {
-      if (over) return;
-      if (child.stdin.destroyed || child.stdin.writableEnded) {
-        if (message.id !== undefined) handlers.failed(message.id, notSent(unavailable(server, 'closed its input.')));
-        return;
-      }
-      if (child.stdin.writableLength + unsent.length > UNREAD_BYTES) {
-        const what = 'does not read its input; the call was not sent. Try again later.';
-        if (message.id !== undefined) handlers.failed(message.id, unavailable(server, what, { data: WITHOUT_EFFECT }));
-        return;
-      }
-      if (message.id !== undefined) reading.asked();
-      write(message.text);
-    },
-    cancel: (_id, notification) => {
-      if (!over && !child.stdin.writableEnded) write(notification.text);
-    },
-    listen: () => undefined,
-    close: async () => {
-      over = true;
-      reading.stop();
-      await child.stop();
-    },
-    kill: () => child.kill(),
-  };
+  #finish(error: GatewayError): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stdout.stop();
+    this.#handlers.closed(error);
+    void this.#process.stop();
+  }
+
+  /** The failure of a process that did start, with its last output. @param what goes on from the name of the server */
+  #ended(what: string): GatewayError {
+    return unavailable(this.#server, what, { data: { exited: true, [LAST_OUTPUT]: this.#tail.sentence() } });
+  }
+}
+
+function startFailure(server: string, cause: Error, definition: StdioDefinition): GatewayError {
+  const { reason, isConfig } = whyNotStarted(cause, definition);
+  return unavailable(server, `cannot be started: ${reason}`, { cause, data: { config: isConfig } });
 }
