@@ -123,7 +123,7 @@ function httpLink(
 }
 
 /** What user and password in an address are sent as (RFC 7617); undefined where it has none. */
-function basicOf({ username, password }: URL): string | undefined {
+export function basicOf({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined;
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
 }

@@ -20,6 +20,9 @@ test.each<[string, Record<string, string>, string | undefined]>([
   ['https://a.example', { HTTPS_PROXY: 'proxy.corp:3128' }, P],
   ['https://a.example', { HTTPS_PROXY: 'https://proxy.corp' }, 'https://proxy.corp'],
   ['https://a.example', { HTTPS_PROXY: ' ' }, undefined],
+  ['https://a.example', { HTTPS_PROXY: `"${P}"` }, P],
+  ['https://a.example', { HTTPS_PROXY: ` '${P}' ` }, P],
+  ['https://a.example', { HTTPS_PROXY: '""', ALL_PROXY: Q }, Q],
   ['https://a.example', {}, undefined],
 ])('%s with %j is reached by %s', (address, env, expected) => {
   expect(via(address, env)).toBe(expected);
@@ -70,4 +73,16 @@ test('its user name and password are a header, and nowhere else', () => {
 test.each(['socks5://127.0.0.1:1080', 'ftp://x', 'http://', 'http://a b'])('%s says what to change', (HTTPS_PROXY) => {
   const reach = (): unknown => proxyFor(new URL('https://a.example'), { HTTPS_PROXY });
   expect(reach).toThrow(/^HTTPS_PROXY of .* name a\.example in NO_PROXY/);
+});
+
+test.each([
+  ['user:word', 'user:word'],
+  ['us%40er:p%3Ass', 'us@er:p:ss'],
+  ['user:50%off', 'user:50%off'],
+  ['user:%C3%BC%ff', 'user:%C3%BC%ff'],
+  ['user', 'user:'],
+])('user and password in the address of a proxy, %s, are %s', (written, meant) => {
+  const env = { HTTPS_PROXY: `http://${written}@proxy.corp:3128` };
+  const { authorization = '' } = proxyFor(new URL('https://a.example'), env) ?? {};
+  expect(Buffer.from(authorization.replace('Basic ', ''), 'base64').toString()).toBe(meant);
 });

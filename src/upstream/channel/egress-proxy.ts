@@ -1,6 +1,7 @@
 /** Which proxy leads to an address, as `HTTP_PROXY` and the like say for programs of this machine. */
 import { BlockList, isIP } from 'node:net';
 import process from 'node:process';
+import { basicOf } from '../../config/server-address.ts';
 import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 
@@ -30,17 +31,15 @@ export function proxyFor(target: URL, env: Environment = process.env): ProxyServ
       `${found} of the gateway's environment is no http or https address, and no other proxy can be used: change it, or name ${target.hostname} in NO_PROXY.`,
     );
   }
-  const { username, password } = url;
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const authorization = username === '' ? undefined : `Basic ${Buffer.from(user).toString('base64')}`;
+  const authorization = basicOf(url);
   url.username = '';
   url.password = '';
   return { url, authorization };
 }
 
-/** In small letters first, as other programs read them. */
+/** In small letters first, as other programs read them; without quotes around it, which Docker leaves in files of variables. */
 function readVariable(env: Environment, name: string): string {
-  return (env[name.toLowerCase()] || env[name] || '').trim();
+  return (env[name.toLowerCase()] || env[name] || '').trim().replace(/^(["'])(.*)\1$/, '$2');
 }
 
 function isExcepted(target: URL, list: string): boolean {
