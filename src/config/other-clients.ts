@@ -53,7 +53,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 
 /** Says an entry in our words. What it does not know stays as it is. */
 export function translate(raw: ReadonlyMap<unknown, unknown>): Translated {
-  const entry = new Map(raw);
+  const entry = withoutNulls(raw);
   const contradictions: Contradiction[] = [];
   for (const [theirs, ours] of SYNONYMS) {
     if (!entry.has(theirs)) continue;
@@ -78,6 +78,14 @@ export function translate(raw: ReadonlyMap<unknown, unknown>): Translated {
   // opencode: no signing in.
   if (entry.get('oauth') === false) entry.delete('oauth');
   return { entry, contradictions };
+}
+
+/** Programs that write every key write null for one that is not there. A variable that is null may be meant to be no text: it stays. */
+function withoutNulls(raw: ReadonlyMap<unknown, unknown>): Map<unknown, unknown> {
+  const entry = new Map([...raw].filter(([, value]) => value !== null));
+  const oauth = entry.get('oauth');
+  if (oauth instanceof Map) entry.set('oauth', withoutNulls(oauth));
+  return entry;
 }
 
 /** Spellings of the four transports, in lower case. */

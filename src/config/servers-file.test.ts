@@ -195,6 +195,22 @@ test('envFile has more of them, which env overrides', () => {
 test.each<[string, object, object]>([
   ["Cline's type", { url: 'https://h/', type: 'streamableHttp' }, { transport: 'http' }],
   ["LangChain's type", { url: 'https://h/', transport: 'streamable_http' }, { transport: 'http' }],
+  [
+    'null for what is not there',
+    { url: 'https://h/', command: null, args: null, headers: null, oauth: null },
+    { url: 'https://h/' },
+  ],
+  [
+    'null beside a program',
+    { command: 'x', url: null, args: null, env: null, cwd: null, type: null },
+    { command: 'x', args: [] },
+  ],
+  ['null inside oauth', { url: 'https://h/', oauth: { clientId: null, scopes: null } }, { url: 'https://h/' }],
+  [
+    'null as a synonym',
+    { url: 'https://h/', serverUrl: null, environment: null, enabled: null },
+    { url: 'https://h/' },
+  ],
   ["Gemini's httpUrl", { httpUrl: 'https://h/' }, { transport: 'http', url: 'https://h/' }],
   ["Windsurf's serverUrl", { serverUrl: 'https://h/' }, { transport: 'http', url: 'https://h/' }],
   ["Copilot's local", { type: 'local', command: 'x', args: ['y'] }, { command: 'x', args: ['y'] }],
@@ -394,4 +410,13 @@ test.each([
   const { servers, broken } = readServers(parsed.document, { env: {}, schema, mainScript: undefined });
   expect(servers.get('it')?.link).toMatchObject({ ca: expected });
   expect(broken.get('run')?.reason).toContain('is about HTTP servers');
+});
+
+test.each([
+  { command: null },
+  { command: 'x', env: { A: null } },
+  { command: 'x', args: [null] },
+  { url: 'https://h/', headers: { A: null } },
+])('null where something is meant leaves the server off: %j', (entry) => {
+  expect([...one(entry).broken.keys()]).toEqual(['it']);
 });
