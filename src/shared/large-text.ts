@@ -2,13 +2,15 @@
  * What is large is read in slices, and of everything large together there is one slice per turn of the event loop: others never wait
  * for more than that, however much there is.
  */
-import { Buffer, isAscii } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 
 /** Bytes or characters from which a message is read in slices. */
 const LARGE = 256 * 1024;
 const SLICE_MS = 5;
 /** Bytes or characters between two looks at the clock, for work that is done in steps. */
 export const STEP = 64 * 1024;
+/** Bytes that are decoded at once: texts of this size are not copied by V8's collector, as smaller ones are. */
+const DECODED = 256 * 1024;
 
 const waiting: (() => void)[] = [];
 
@@ -63,13 +65,10 @@ export async function eachPiece(text: string, take: (piece: string) => boolean):
 
 /** The text of valid UTF-8; decoding much of it that is not ASCII takes long. */
 export async function decodeLarge(bytes: Buffer): Promise<string> {
-  await turn();
-  // A copy of the bytes: no piece would cost less than the whole.
-  if (isAscii(bytes)) return bytes.toString('latin1');
   const pieces: string[] = [];
   let at = 0;
   await inTurns(() => {
-    let end = Math.min(at + STEP, bytes.length);
+    let end = Math.min(at + DECODED, bytes.length);
     // Not inside of a character.
     while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
     pieces.push(bytes.toString('utf8', at, end));
