@@ -1,10 +1,11 @@
 /** An agent in shadow mode: its rules are recorded, and nothing that it sees tells what they would deny (docs/rules.md). */
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp, serveStdio } from '../support/gateway.ts';
 import { auditRecords, type Json, makeHome, servers, sha256, TOKEN, withPrincipals } from '../support/home.ts';
 import { openHttp } from '../support/http.ts';
 import { CORNERS, type Front, openShared, overMatrix } from '../support/matrix.ts';
-import { fixture } from '../support/paths.ts';
+import { fixture, fixturePath } from '../support/paths.ts';
 import { runCli } from '../support/process.ts';
 import type { Rpc } from '../support/rpc.ts';
 import { call, callTool, dataOf, errorOf, executeError, listServers } from '../support/tools.ts';
@@ -92,7 +93,47 @@ overMatrix(CORNERS, (kind) => {
   });
 });
 
-describe('in the views of one agent', () => {
+/** Asked in the direct view, and what can be asked of one server in its own view. */
+const DIRECT: readonly (readonly [string, Json])[] = [
+  ['tools/list', {}],
+  ['prompts/list', {}],
+  ['resources/list', {}],
+  ['resources/templates/list', {}],
+  ['tools/call', { name: 'open__drop_table', arguments: {} }],
+  ['tools/call', { name: 'closed__label', arguments: {} }],
+  ['tools/call', { name: 'closed__ghost', arguments: {} }],
+  ['prompts/get', { name: 'odd__echo' }],
+  ['prompts/get', { name: 'odd__ghost' }],
+];
+const SINGLE: readonly (readonly [string, Json])[] = [
+  ['tools/list', {}],
+  ['prompts/list', {}],
+  ['resources/list', {}],
+  ['resources/templates/list', {}],
+  ['resources/read', { uri: 'test://text' }],
+  ['resources/read', { uri: 'test://secret/a' }],
+  ['resources/read', { uri: 'test://secret/b' }],
+  ['resources/read', { uri: 'test://nowhere' }],
+  ['prompts/get', { name: 'secret_prompt', arguments: { who: 'x' } }],
+  ['prompts/get', { name: 'ghost' }],
+  [
+    'completion/complete',
+    { ref: { type: 'ref/prompt', name: 'secret_prompt' }, argument: { name: 'who', value: 'a' } },
+  ],
+];
+const OFFERS: Json = {
+  command: process.execPath,
+  args: [fixturePath('matrix-server'), 'legacy', 'stdio', 'one'],
+};
+const HELD_OFFERS: Json = {
+  allow: { servers: ['open', 'odd', 'all'], tools: { open: ['add'] }, resources: { all: ['test://text'] } },
+  deny: { prompts: { '*': ['echo', 'secret_*'] }, resources: { all: ['test://secret/*'] } },
+};
+
+describe.each([
+  ['one process', []],
+  ['two workers', ['--workers', '2']],
+])('in the views of one agent, %s', (_name, args) => {
   const tokens = { free: `${TOKEN}-free`, tria: `${TOKEN}-tria` };
   let gateway: HttpGateway;
   beforeAll(async () => {
@@ -102,39 +143,58 @@ describe('in the views of one agent', () => {
       default: name,
     });
     const rules = {
-      agents: { free: { ...FREE, expose: 'direct' }, tria: { ...HELD, enforce: 'shadow', expose: 'direct' } },
+      agents: {
+        free: { ...FREE, expose: 'direct' },
+        tria: { ...HELD_OFFERS, enforce: 'shadow', expose: 'direct' },
+      },
       principals: { free: principal('free'), tria: principal('tria') },
     };
-    gateway = await serveHttp({ servers: SERVERS, rules });
+    const all = servers({ ...(SERVERS['mcpServers'] as Json), all: OFFERS });
+    gateway = await serveHttp({ servers: all, rules, args });
   });
   afterAll(() => gateway.stop());
 
-  it('lists, prompts and calls are the same', async () => {
-    const ask = async (name: 'free' | 'tria'): Promise<string[]> => {
-      const rpc: Rpc = await openHttp(gateway.url, '2025-11-25', { token: tokens[name] });
-      // The first list waits for servers that are starting.
-      const questions: [string, Json][] = [
-        ['tools/list', {}],
-        ['tools/list', {}],
-        ['prompts/list', {}],
-        ['tools/call', { name: 'open__drop_table', arguments: {} }],
-        ['tools/call', { name: 'closed__label', arguments: {} }],
-        ['tools/call', { name: 'closed__ghost', arguments: {} }],
-        ['prompts/get', { name: 'odd__echo' }],
-        ['prompts/get', { name: 'odd__ghost' }],
-      ];
-      const answers: string[] = [];
-      for (const [method, params] of questions) answers.push(blank((await rpc.call(method, params)).text));
-      await rpc.close();
-      return answers.slice(1);
-    };
-    const free = await ask('free');
-    expect(await ask('tria')).toEqual(free);
-    expect(free[0]).toContain('closed__drop_table');
-    const prompt = auditRecords(gateway.home).findLast(
-      ({ operation, agent_id, tool }) => operation === 'prompts/get' && agent_id === 'tria' && tool === 'echo',
-    );
-    expect(prompt).toMatchObject({ shadow: 'DENY', decision: expect.stringMatching(/ALLOW|ERROR/) });
+  async function ask(
+    name: 'free' | 'tria',
+    view: string,
+    revision: string,
+    questions: typeof DIRECT,
+  ): Promise<string[]> {
+    const rpc: Rpc = await openHttp(gateway.url + view, revision, { token: tokens[name] });
+    const answers: string[] = [];
+    for (const [method, params] of questions) answers.push(blank((await rpc.call(method, params)).text));
+    await rpc.close();
+    return answers;
+  }
+
+  it.each([
+    ['direct', '2025-11-25', '', DIRECT],
+    ['direct', '2026-07-28', '', DIRECT],
+    ['single-server', '2025-11-25', '/servers/all', SINGLE],
+    ['single-server', '2026-07-28', '/servers/all', SINGLE],
+  ])('lists and answers of the %s view are the same (%s)', async (_view, revision, path, questions) => {
+    // The first lists wait for servers that are starting.
+    await ask('free', path, revision, questions.slice(0, 4));
+    const free = await ask('free', path, revision, questions);
+    expect(await ask('tria', path, revision, questions)).toEqual(free);
+    expect(free.join()).toContain(path === '' ? 'closed__drop_table' : 'secret a of one');
+  });
+
+  it('and the records say what would have been denied', () => {
+    const records = auditRecords(gateway.home).filter(({ agent_id }) => agent_id === 'tria');
+    const shadows = (operation: string, tool: string): unknown[] =>
+      records
+        .filter((record) => record['operation'] === operation && record['tool'] === tool)
+        .map((record) => record['shadow']);
+    for (const [operation, tool] of [
+      ['prompts/get', 'echo'],
+      ['prompts/get', 'secret_prompt'],
+      ['resources/read', 'test://secret/a'],
+      ['tools/call', 'drop_table'],
+    ] as const) {
+      expect(new Set(shadows(operation, tool)), tool).toEqual(new Set(['DENY']));
+    }
+    expect(new Set(shadows('resources/read', 'test://text'))).toEqual(new Set([undefined]));
   });
 });
 
