@@ -25,17 +25,6 @@ export type Passed =
   /** To the servers of the worker of that number. */
   | { readonly kind: 'borrow'; readonly from: number };
 
-export interface IpcChannel<Theirs extends Api> {
-  /** @throws GatewayError what the other side threw, or INTERNAL where it is gone */
-  ask<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): Promise<Answer<Theirs[K]>>;
-  /** The same where nobody waits for an answer. */
-  tell<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): void;
-  /** Gives a connection away. @param done told whether the other side has it */
-  handOver(socket: Socket, what: Passed, done?: (taken: boolean) => void): void;
-  /** The other side is gone: nobody answers any more, and what it did not get comes back. */
-  end(): void;
-}
-
 /** `process` in a worker, or the worker's ChildProcess. */
 export interface Channel {
   send?(message: Serializable, handle?: Socket, options?: object, done?: (error: Error | null) => void): boolean;
@@ -67,121 +56,142 @@ export interface IpcChannelOptions {
   readonly failed: (error: unknown) => void;
 }
 
-export function createIpcChannel<Theirs extends Api>(
-  channel: Channel,
-  mine: Api,
-  options: IpcChannelOptions,
-): IpcChannel<Theirs> {
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: GatewayError): void }>();
-  const gifts = new Map<number, Gift>();
-  let out: Entry[] = [];
-  let nextId = 1;
-  let over = false;
+export class IpcChannel<Theirs extends Api> {
+  readonly #channel: Channel;
+  readonly #own: Api;
+  readonly #options: IpcChannelOptions;
+  readonly #questions = new Map<number, { resolve(value: unknown): void; reject(error: GatewayError): void }>();
+  readonly #gifts = new Map<number, Gift>();
+  /** What this turn of the event loop has to say. */
+  #outgoing: Entry[] = [];
+  #nextId = 1;
+  #isOver = false;
 
-  const flush = (): void => {
-    const message = out;
-    out = [];
+  /** @param own what the other side may ask */
+  constructor(channel: Channel, own: Api, options: IpcChannelOptions) {
+    this.#channel = channel;
+    this.#own = own;
+    this.#options = options;
+    channel.on('message', (message, handle) => this.#receive(message, handle));
+    channel.on('disconnect', () => this.end());
+  }
+
+  /** Asks the other side. @throws GatewayError what it threw, or INTERNAL where it is gone */
+  ask<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): Promise<Answer<Theirs[K]>> {
+    return new Promise((resolve, reject) => {
+      if (this.#isOver) return reject(processEnded());
+      const id = this.#nextId++;
+      this.#questions.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#send(['ask', id, what, args]);
+    });
+  }
+
+  /** Tells the other side something that nobody waits for. */
+  tell<K extends keyof Theirs & string>(what: K, ...args: Parameters<Theirs[K]>): void {
+    this.#send(['tell', what, args]);
+  }
+
+  /** Gives a connection away. @param done told whether the other side has it */
+  handOver(socket: Socket, what: Passed, done?: (taken: boolean) => void): void {
+    const id = this.#nextId++;
+    const gift: Gift = { socket, what, done, sent: false };
+    if (this.#isOver) {
+      this.#takeBack(gift);
+      return;
+    }
+    this.#gifts.set(id, gift);
+    this.#channel.send?.({ id, what } as unknown as Serializable, socket, { keepOpen: true }, (error) => {
+      gift.sent = true;
+      if (error !== null && this.#gifts.delete(id)) this.#takeBack(gift);
+    });
+  }
+
+  /** The other side is gone: nobody answers any more, and what it did not get comes back. */
+  end(): void {
+    this.#isOver = true;
+    for (const { reject } of this.#questions.values()) reject(processEnded());
+    this.#questions.clear();
+    const gifts = [...this.#gifts.values()];
+    this.#gifts.clear();
+    for (const gift of gifts) this.#takeBack(gift);
+  }
+
+  #send(entry: Entry): void {
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    this.#outgoing.push(entry);
+  }
+
+  #flush(): void {
+    const message = this.#outgoing;
+    this.#outgoing = [];
     // Whoever waits for an answer learns of a lost channel by `disconnect`.
-    if (!over) channel.send?.(message as unknown as Serializable, undefined, undefined, () => {});
-  };
-  const send = (entry: Entry): void => {
-    if (out.length === 0) setImmediate(flush);
-    out.push(entry);
-  };
+    if (!this.#isOver) this.#channel.send?.(message as unknown as Serializable, undefined, undefined, () => {});
+  }
 
-  const run = async (what: string, args: readonly unknown[]): Promise<unknown> => {
-    const handler = mine[what];
-    if (handler === undefined) throw new GatewayError('INTERNAL', `A worker was asked for "${what}".`);
-    return (handler as (...given: readonly unknown[]) => unknown)(...args);
-  };
+  #receive(message: unknown, handle: unknown): void {
+    if (Array.isArray(message)) {
+      for (const entry of message as readonly Entry[]) this.#take(entry);
+      return;
+    }
+    const { id, what } = message as { readonly id: number; readonly what: Passed };
+    this.#send(['took', id]);
+    this.#options.received?.(handle as Socket, what);
+  }
 
-  const take = (entry: Entry): void => {
+  #take(entry: Entry): void {
     switch (entry[0]) {
-      case 'ask': {
-        const [, id, what, args] = entry;
-        run(what, args).then(
-          (value) => send(['answer', id, value]),
-          (error: unknown) => {
-            if (!(error instanceof GatewayError)) options.failed(error);
-            send(['failed', id, errorText(error)]);
-          },
-        );
+      case 'ask':
+        this.#answer(entry[1], entry[2], entry[3]);
         break;
-      }
       case 'tell':
-        run(entry[1], entry[2]).catch(options.failed);
+        this.#run(entry[1], entry[2]).catch(this.#options.failed);
         break;
       case 'answer':
-        settled(entry[1])?.resolve(entry[2]);
+        this.#question(entry[1])?.resolve(entry[2]);
         break;
       case 'failed':
-        settled(entry[1])?.reject(errorOf(entry[2]));
+        this.#question(entry[1])?.reject(errorOf(entry[2]));
         break;
       case 'took': {
-        const gift = gifts.get(entry[1]);
-        gifts.delete(entry[1]);
+        const gift = this.#gifts.get(entry[1]);
+        this.#gifts.delete(entry[1]);
         gift?.socket.destroy();
         gift?.done?.(true);
       }
     }
-  };
+  }
 
-  /** A connection that the other side does not have. */
-  const keep = ({ socket, what, done, sent }: Gift): void => {
-    if (what.kind === 'client' && !sent) options.returned?.(socket, what.head);
+  #answer(id: number, what: string, args: readonly unknown[]): void {
+    this.#run(what, args).then(
+      (value) => this.#send(['answer', id, value]),
+      (error: unknown) => {
+        if (!(error instanceof GatewayError)) this.#options.failed(error);
+        this.#send(['failed', id, errorText(error)]);
+      },
+    );
+  }
+
+  async #run(what: string, args: readonly unknown[]): Promise<unknown> {
+    const answer = this.#own[what];
+    if (answer === undefined) throw new GatewayError('INTERNAL', `A worker was asked for "${what}".`);
+    return (answer as (...given: readonly unknown[]) => unknown)(...args);
+  }
+
+  /** The question of an answer, which is over with it. */
+  #question(id: number) {
+    const question = this.#questions.get(id);
+    this.#questions.delete(id);
+    return question;
+  }
+
+  /** Deals with a connection that the other side does not have. */
+  #takeBack({ socket, what, done, sent }: Gift): void {
+    if (what.kind === 'client' && !sent) this.#options.returned?.(socket, what.head);
     else socket.destroy();
     done?.(false);
-  };
-
-  const settled = (id: number) => {
-    const found = waiting.get(id);
-    waiting.delete(id);
-    return found;
-  };
-
-  const end = (): void => {
-    over = true;
-    for (const { reject } of waiting.values()) reject(gone());
-    waiting.clear();
-    const left = [...gifts.values()];
-    gifts.clear();
-    for (const gift of left) keep(gift);
-  };
-
-  channel.on('message', (message, handle) => {
-    if (Array.isArray(message)) {
-      for (const entry of message as readonly Entry[]) take(entry);
-      return;
-    }
-    const { id, what } = message as { readonly id: number; readonly what: Passed };
-    send(['took', id]);
-    options.received?.(handle as Socket, what);
-  });
-  channel.on('disconnect', end);
-
-  return {
-    ask: (what, ...args) =>
-      new Promise((resolve, reject) => {
-        if (over) return reject(gone());
-        const id = nextId++;
-        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-        send(['ask', id, what, args]);
-      }),
-    tell: (what, ...args) => send(['tell', what, args]),
-    handOver(socket, what, done) {
-      const id = nextId++;
-      const gift: Gift = { socket, what, done, sent: false };
-      if (over) return keep(gift);
-      gifts.set(id, gift);
-      channel.send?.({ id, what } as unknown as Serializable, socket, { keepOpen: true }, (error) => {
-        gift.sent = true;
-        if (error !== null && gifts.delete(id)) keep(gift);
-      });
-    },
-    end,
-  };
+  }
 }
 
-function gone(): GatewayError {
+function processEnded(): GatewayError {
   return new GatewayError('INTERNAL', 'A process of this gateway ended. Try again.');
 }

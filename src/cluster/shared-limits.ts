@@ -5,14 +5,14 @@ import type { IpcChannel } from './ipc-channel.ts';
 import type { PrimaryApi } from './ipc-messages.ts';
 
 /** The limiter of a worker. */
-export function askingLimiter(line: IpcChannel<PrimaryApi>): Limiter {
+export function askingLimiter(channel: IpcChannel<PrimaryApi>): Limiter {
   return {
     admit(snapshot, { principal, agent }, request) {
       const limits = snapshot.principals?.get(principal)?.limits ?? snapshot.agentTerms.get(agent)?.limits;
       if (limits === undefined) return undefined;
-      return line.ask('admit', principal, agent, request()).then((admission): Done | undefined => {
+      return channel.ask('admit', principal, agent, request()).then((admission): Done | undefined => {
         if (admission === undefined) return undefined;
-        return (result) => line.tell('done', admission, result());
+        return (result) => channel.tell('done', admission, result());
       });
     },
   };

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { keepProgram } from '../shared/built-files.ts';
 import { createDeferred } from '../shared/deferred.ts';
-import { createIpcChannel, type IpcChannel } from './ipc-channel.ts';
+import { IpcChannel } from './ipc-channel.ts';
 import type { PrimaryApi, WorkerApi } from './ipc-messages.ts';
 import { leave, startWorker, type Worker } from './worker.ts';
 
@@ -13,7 +13,7 @@ started.catch(() => undefined);
 
 const api: WorkerApi = {
   async start(order) {
-    begin(startWorker(order, line));
+    begin(startWorker(order, channel));
     worker = await started;
     await keepProgram();
   },
@@ -34,7 +34,7 @@ const api: WorkerApi = {
   },
 };
 
-const line: IpcChannel<PrimaryApi> = createIpcChannel<PrimaryApi>(process, api, {
+const channel: IpcChannel<PrimaryApi> = new IpcChannel<PrimaryApi>(process, api, {
   received(socket, what) {
     if (worker === undefined) socket.destroy();
     else worker.take(socket, what);

@@ -14,22 +14,22 @@ export function followOutput(memberOf: (server: string) => PoolWorker | undefine
   let nextId = 1;
   return {
     async of(server, follow) {
-      const line = memberOf(server)?.line;
-      if (!follow) return outputOf(await line?.ask('output', server));
+      const channel = memberOf(server)?.channel;
+      if (!follow) return outputOf(await channel?.ask('output', server));
       const id = nextId++;
       // What is written before somebody listens is not lost.
       let early = '';
       listeners.set(id, (text) => {
         early += text;
       });
-      const text = await line?.ask('follow', id, server);
+      const text = await channel?.ask('follow', id, server);
       if (text === undefined) listeners.delete(id);
       return outputOf(text, (listener) => {
         if (early !== '') listener(early);
         listeners.set(id, listener);
         return () => {
           listeners.delete(id);
-          line?.tell('unfollow', id);
+          channel?.tell('unfollow', id);
         };
       });
     },

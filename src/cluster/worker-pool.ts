@@ -1,28 +1,19 @@
 /** The worker processes: started together, and replaced when they end. */
-import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Logger } from '../observe/log.ts';
-import { builtProgram, startedProgram } from '../shared/built-files.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { createBackoff } from '../upstream/pool/backoff.ts';
-import { createIpcChannel, type IpcChannel } from './ipc-channel.ts';
-import type { PrimaryApi, StartOrder, WorkerApi } from './ipc-messages.ts';
+import type { PrimaryApi, StartOrder } from './ipc-messages.ts';
 import type { SocketPairs } from './socket-pairs.ts';
+import { WorkerProcess } from './worker-process.ts';
 
 /** Milliseconds that an answer is waited for which the others can do without. */
 const ANSWER_MS = 10_000;
 /** Milliseconds in which a worker must have done what all wait for; it is replaced otherwise. */
 const PATIENCE_MS = 30_000;
 
-/** Milliseconds that a worker has to stop its servers once its calls are over. */
-const STOP_MS = 15_000;
-
-export interface PoolWorker {
-  readonly number: number;
-  readonly line: IpcChannel<WorkerApi>;
-  /** It takes requests. */
-  readonly isReady: boolean;
-}
+/** What others need of a worker. */
+export type PoolWorker = Pick<WorkerProcess, 'number' | 'channel' | 'isReady'>;
 
 export interface WorkerPoolOptions {
   readonly size: number;
@@ -36,214 +27,166 @@ export interface WorkerPoolOptions {
   readonly log: Logger;
 }
 
-export interface WorkerPool {
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Map<number, WorkerProcess>();
+  readonly #backoffs;
+  #isStopping = false;
+  /** Counts connections, so that each worker gets its turn. */
+  #connections = 0;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#backoffs = Array.from({ length: options.size }, () => createBackoff());
+  }
+
   /** Starts all. @throws GatewayError what kept one from starting */
-  start(): Promise<void>;
+  async start(): Promise<void> {
+    const { size } = this.#options;
+    const starts = await Promise.allSettled(Array.from({ length: size }, (_, number) => this.#launch(number)));
+    const failure = starts.find((start) => start.status === 'rejected');
+    if (failure === undefined) return;
+    this.kill();
+    throw failure.reason;
+  }
+
   /** Those that live, started or not. */
-  members(): readonly PoolWorker[];
-  ready(): readonly PoolWorker[];
+  members(): readonly PoolWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  ready(): readonly WorkerProcess[] {
+    return [...this.#workers.values()].filter(({ isReady }) => isReady);
+  }
+
   /** The worker of that number, where it is ready. */
-  member(number: number): PoolWorker | undefined;
+  member(number: number): PoolWorker | undefined {
+    return this.ready().find((worker) => worker.number === number);
+  }
+
   /** Asks all that are ready; what does not come in time is left out. */
-  all<T>(ask: (member: PoolWorker) => Promise<T>): Promise<readonly T[]>;
+  async all<T>(ask: (worker: PoolWorker) => Promise<T>): Promise<readonly T[]> {
+    const answers = this.ready().map((worker) => worker.answer(ask(worker), ANSWER_MS, (giveUp) => giveUp()));
+    return (await Promise.all(answers)).flat();
+  }
+
   /**
    * Has all do something, also those that are still starting; whoever has not done it in time is replaced.
    * @throws what one of them threw
    */
-  everybody(ask: (member: PoolWorker) => Promise<void>): Promise<void>;
+  async everybody(ask: (worker: PoolWorker) => Promise<void>): Promise<void> {
+    await Promise.all(
+      [...this.#workers.values()].map((worker) => worker.answer(ask(worker), PATIENCE_MS, () => this.#end(worker))),
+    );
+  }
+
   /** Gives a connection to the worker of that number, or to the next in turn. */
-  enter(socket: Socket, head: Uint8Array, number: number | undefined): void;
+  enter(socket: Socket, head: Uint8Array, number: number | undefined): void {
+    const ready = this.ready();
+    const inTurn = ready[this.#connections++ % Math.max(1, ready.length)];
+    const chosen = ready.find((worker) => worker.number === number) ?? inTurn;
+    if (chosen === undefined) socket.destroy();
+    else chosen.channel.handOver(socket, { kind: 'client', head });
+  }
+
   /**
    * Connects a worker to another one, for the requests that it hands on; its end comes under the id.
    * @throws GatewayError SERVER_UNAVAILABLE where the other one is not there
    */
-  reach(from: number, to: number, id: number): Promise<void>;
-  /** Lets running calls finish for `drainMs`, then ends all. */
-  stop(drainMs: number): Promise<void>;
-  kill(): void;
-}
-
-interface Held extends PoolWorker {
-  readonly child: ChildProcess;
-  isReady: boolean;
-  readonly exited: Promise<void>;
-}
-
-export function createWorkerPool({ size, order, pairs, api, ended, log }: WorkerPoolOptions): WorkerPool {
-  const held = new Map<number, Held>();
-  const backoffs = Array.from({ length: size }, () => createBackoff());
-  let stopping = false;
-  let turn = 0;
-
-  /** Everybody learns who is there. */
-  const introduce = (): void => {
-    const there = ready();
-    const numbers = there.map(({ number }) => number);
-    for (const { line } of there) line.tell('others', numbers);
-  };
-
-  /** Lets one worker use the servers of the other. */
-  const lend = async (lender: Held, remoteClient: Held): Promise<void> => {
-    const [one, other] = await pairs.make();
-    lender.line.handOver(one, { kind: 'lend' });
-    remoteClient.line.handOver(other, { kind: 'borrow', from: lender.number });
-  };
-
-  const join = (one: Held, other: Held): void => {
-    const failed = (error: unknown): void => {
-      log.error({ err: error, workers: [one.number, other.number] }, 'two workers cannot be connected');
-      // Its successor is connected anew.
-      one.child.kill('SIGKILL');
-    };
-    Promise.all([lend(one, other), lend(other, one)]).catch(failed);
-  };
-
-  const launch = async (number: number): Promise<void> => {
-    const script = builtProgram('worker.js');
-    if (script === undefined)
-      throw new GatewayError('INTERNAL', 'The program of the workers is missing: install again.');
-    const start = backoffs[number]?.started(performance.now());
-    const child = fork(startedProgram(script), [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  async reach(from: number, to: number, id: number): Promise<void> {
+    const absent = (): GatewayError => new GatewayError('SERVER_UNAVAILABLE', 'That worker is not there. Try again.');
+    if (this.member(to) === undefined) throw absent();
+    const [one, other] = await this.#options.pairs.make();
+    const target = this.member(to);
+    const hasArrived = await new Promise<boolean>((resolve) => {
+      if (target === undefined) {
+        one.destroy();
+        resolve(false);
+      } else target.channel.handOver(one, { kind: 'handed on' }, resolve);
     });
-    const failed = (error: unknown): void => log.error({ err: error, worker: number }, 'a worker could not be served');
-    const exited = new Promise<void>((resolve) => {
-      child.once('error', failed);
-      child.once('exit', (code, signal) => {
-        held.delete(number);
-        // Node tells no end of a channel on which a connection was being sent.
-        line.end();
+    const asker = this.#workers.get(from);
+    if (!hasArrived || asker === undefined) {
+      other.destroy();
+      throw absent();
+    }
+    asker.channel.handOver(other, { kind: 'reached', id });
+  }
+
+  /** Lets running calls finish for `drainMs`, then ends all. */
+  async stop(drainMs: number): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop(drainMs)));
+  }
+
+  kill(): void {
+    this.#isStopping = true;
+    for (const worker of this.#workers.values()) worker.kill();
+  }
+
+  async #launch(number: number): Promise<void> {
+    const { api, log, order, ended } = this.#options;
+    const start = this.#backoffs[number]?.started(performance.now());
+    const worker = new WorkerProcess({
+      number,
+      api: api(number),
+      log,
+      returned: (socket, head) => this.enter(socket, head, undefined),
+      exited: ({ hasStarted, pid }, how) => {
+        this.#workers.delete(number);
         start?.ended(performance.now());
         ended(number);
-        resolve();
-        if (member.isReady && !stopping) {
-          log.error({ worker: number, pid: child.pid, code, signal }, 'a worker ended and is replaced');
-          introduce();
-          replace(number);
-        }
-      });
+        if (!hasStarted || this.#isStopping) return;
+        log.error({ worker: number, pid, ...how }, 'a worker ended and is replaced');
+        this.#introduce();
+        this.#replace(number);
+      },
     });
-    const returned = (socket: Socket, head: Uint8Array): void => enter(socket, head, undefined);
-    const line = createIpcChannel<WorkerApi>(child, api(number), { failed, returned });
-    const member: Held = { number, child, line, isReady: false, exited };
-    held.set(number, member);
-    try {
-      await line.ask('start', order(number));
-    } catch (error) {
-      child.kill('SIGKILL');
-      await exited;
-      throw error;
-    }
-    for (const other of ready()) join(member, other);
-    member.isReady = true;
-    introduce();
-  };
+    this.#workers.set(number, worker);
+    await worker.start(order(number));
+    for (const other of this.ready()) this.#join(worker, other);
+    worker.markReady();
+    this.#introduce();
+  }
 
-  const replace = (number: number): void => {
-    const again = (): void => {
-      if (stopping) return;
-      launch(number).then(
+  #replace(number: number): void {
+    const { log } = this.#options;
+    const launchAgain = (): void => {
+      if (this.#isStopping) return;
+      this.#launch(number).then(
         () => log.info({ worker: number }, 'a worker was replaced'),
         (error: unknown) => {
           log.error({ err: error, worker: number }, 'a worker cannot be replaced; this is tried again');
-          replace(number);
+          this.#replace(number);
         },
       );
     };
-    setTimeout(again, backoffs[number]?.waitMs(performance.now()) ?? 0);
-  };
+    setTimeout(launchAgain, this.#backoffs[number]?.waitMs(performance.now()) ?? 0);
+  }
 
-  const ready = (): readonly Held[] => [...held.values()].filter(({ isReady, child }) => isReady && child.connected);
+  /** Tells everybody who is there. */
+  #introduce(): void {
+    const ready = this.ready();
+    const numbers = ready.map(({ number }) => number);
+    for (const { channel } of ready) channel.tell('others', numbers);
+  }
 
-  const enter = (socket: Socket, head: Uint8Array, number: number | undefined): void => {
-    const able = ready();
-    const chosen = able.find((member) => member.number === number) ?? able[turn++ % Math.max(1, able.length)];
-    if (chosen === undefined) socket.destroy();
-    else chosen.line.handOver(socket, { kind: 'client', head });
-  };
-
-  /** @returns the answer in an array, or none where the worker ended. @param late called where it takes too long */
-  const answered = async <T>(
-    member: Held,
-    ask: (member: PoolWorker) => Promise<T>,
-    ms: number,
-    late: (nothing: () => void) => void,
-  ): Promise<readonly T[]> => {
-    let timer: NodeJS.Timeout | undefined;
-    const none = new Promise<readonly T[]>((resolve) => {
-      timer = setTimeout(() => late(() => resolve([])), ms);
-      void member.exited.then(() => resolve([]));
+  /** Lets two workers use each other's servers. */
+  #join(one: WorkerProcess, other: WorkerProcess): void {
+    Promise.all([this.#lend(one, other), this.#lend(other, one)]).catch((error: unknown) => {
+      this.#options.log.error({ err: error, workers: [one.number, other.number] }, 'two workers cannot be connected');
+      // Its successor is connected anew.
+      one.kill();
     });
-    try {
-      return await Promise.race([none, ask(member).then((answer) => [answer])]);
-    } catch (error) {
-      // It ended, or never started, which its start tells.
-      if (!member.child.connected || !member.isReady) return [];
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  }
 
-  const end = (member: Held): void => {
-    log.error({ worker: member.number }, 'a worker does not answer and is replaced');
-    member.child.kill('SIGKILL');
-  };
+  async #lend(lender: WorkerProcess, borrower: WorkerProcess): Promise<void> {
+    const [one, other] = await this.#options.pairs.make();
+    lender.channel.handOver(one, { kind: 'lend' });
+    borrower.channel.handOver(other, { kind: 'borrow', from: lender.number });
+  }
 
-  return {
-    async start() {
-      const starts = await Promise.allSettled(Array.from({ length: size }, (_, number) => launch(number)));
-      const failed = starts.find((start) => start.status === 'rejected');
-      if (failed === undefined) return;
-      stopping = true;
-      for (const { child } of held.values()) child.kill('SIGKILL');
-      throw failed.reason;
-    },
-    members: () => [...held.values()],
-    ready,
-    member: (number) => ready().find((member) => member.number === number),
-    async all(ask) {
-      const answers = ready().map((member) => answered(member, ask, ANSWER_MS, (nothing) => nothing()));
-      return (await Promise.all(answers)).flat();
-    },
-    async everybody(ask) {
-      await Promise.all([...held.values()].map((member) => answered(member, ask, PATIENCE_MS, () => end(member))));
-    },
-    enter,
-    async reach(from, to, id) {
-      const absent = (): GatewayError => new GatewayError('SERVER_UNAVAILABLE', 'That worker is not there. Try again.');
-      if (!ready().some(({ number }) => number === to)) throw absent();
-      const [one, other] = await pairs.make();
-      const target = ready().find(({ number }) => number === to);
-      const taken = await new Promise<boolean>((resolve) => {
-        if (target === undefined) one.destroy();
-        if (target === undefined) resolve(false);
-        else target.line.handOver(one, { kind: 'handed on' }, resolve);
-      });
-      const asker = held.get(from);
-      if (!taken || asker === undefined) {
-        other.destroy();
-        throw absent();
-      }
-      asker.line.handOver(other, { kind: 'reached', id });
-    },
-    async stop(drainMs) {
-      stopping = true;
-      const work = [...held.values()].map(async (member) => {
-        const { line, child, exited } = member;
-        const timer = setTimeout(() => child.kill('SIGKILL'), drainMs + STOP_MS);
-        await line.ask('stop', drainMs).catch(() => undefined);
-        member.isReady = false;
-        if (child.connected) child.disconnect();
-        await exited;
-        clearTimeout(timer);
-      });
-      await Promise.all(work);
-    },
-    kill() {
-      stopping = true;
-      for (const { child } of held.values()) child.kill('SIGKILL');
-    },
-  };
+  #end(worker: WorkerProcess): void {
+    this.#options.log.error({ worker: worker.number }, 'a worker does not answer and is replaced');
+    worker.kill();
+  }
 }

@@ -24,9 +24,9 @@ export interface Worker {
 }
 
 /** @throws GatewayError where it cannot start */
-export async function startWorker(order: StartOrder, line: IpcChannel<PrimaryApi>): Promise<Worker> {
-  const config = await createConfigReplica(order, () => line.tell('reload'));
-  const reach = createWorkerDialer((worker, id) => line.ask('reach', worker, id));
+export async function startWorker(order: StartOrder, channel: IpcChannel<PrimaryApi>): Promise<Worker> {
+  const config = await createConfigReplica(order, () => channel.tell('reload'));
+  const reach = createWorkerDialer((worker, id) => channel.ask('reach', worker, id));
   let ready: readonly number[] = [];
   let mesh: WorkerMesh | undefined;
   let results: LocalResultStore | undefined;
@@ -45,8 +45,8 @@ export async function startWorker(order: StartOrder, line: IpcChannel<PrimaryApi
     share: 1 / order.of,
     startedAt: order.startedAt,
     config,
-    limiter: askingLimiter(line),
-    attestations: askingAttestations(line),
+    limiter: askingLimiter(channel),
+    attestations: askingAttestations(channel),
     forwarding: createWorkerForwarding({
       workerOf: workerNamed,
       isOther: (worker) => worker !== order.number && ready.includes(worker),
@@ -63,12 +63,12 @@ export async function startWorker(order: StartOrder, line: IpcChannel<PrimaryApi
       results = own;
       return allResults(own, mesh, order.number);
     },
-    servers: () => line.ask('servers'),
-    spending: () => line.ask('spending'),
-    metrics: (format, sight) => line.ask('metrics', format, sight),
+    servers: () => channel.ask('servers'),
+    spending: () => channel.ask('spending'),
+    metrics: (format, sight) => channel.ask('metrics', format, sight),
     // Rather twice than never.
-    isNews: (server, digest) => line.ask('isNews', server, digest).catch(() => true),
-    drained: () => line.ask('drained'),
+    isNews: (server, digest) => channel.ask('isNews', server, digest).catch(() => true),
+    drained: () => channel.ask('drained'),
   };
   const gateway = await createGateway(order.settings, { worker });
   await gateway.serveHttp();
@@ -90,13 +90,13 @@ export async function startWorker(order: StartOrder, line: IpcChannel<PrimaryApi
         mesh?.borrow(socket, what.from);
     }
   };
-  return { gateway, take, api: apiOf(gateway, config, line, (numbers) => (ready = numbers)) };
+  return { gateway, take, api: apiOf(gateway, config, channel, (numbers) => (ready = numbers)) };
 }
 
 function apiOf(
   gateway: Gateway,
   config: ConfigReplica,
-  line: IpcChannel<PrimaryApi>,
+  channel: IpcChannel<PrimaryApi>,
   others: (ready: readonly number[]) => void,
 ): Worker['api'] {
   const { own } = gateway;
@@ -116,7 +116,7 @@ function apiOf(
       if (output === undefined) return undefined;
       followed.set(
         id,
-        output.follow((text) => line.tell('written', id, text)),
+        output.follow((text) => channel.tell('written', id, text)),
       );
       return output.text();
     },
@@ -164,8 +164,8 @@ function both(
 }
 
 /** Hooks speak to the first process; it gives what they attested once. */
-function askingAttestations(line: IpcChannel<PrimaryApi>): AttestedUses {
-  return { take: (id) => line.ask('attested', id).catch(() => undefined) };
+function askingAttestations(channel: IpcChannel<PrimaryApi>): AttestedUses {
+  return { take: (id) => channel.ask('attested', id).catch(() => undefined) };
 }
 
 /** A handle says which worker keeps its result. */

@@ -1,0 +1,47 @@
+/** What all workers of a gateway know together. */
+import type { Snapshot } from '../config/snapshot.ts';
+import { type Measures, type Metrics, metricsReport, metricsText } from '../observe/metrics.ts';
+import type { VisibleNames } from '../observe/metrics-filter.ts';
+import { type AgentSpending, spendingTogether } from '../operations/spending.ts';
+import type { ServerReport } from '../upstream/pool/server-report.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+export class AllWorkers {
+  readonly #workers: WorkerPool;
+  readonly #metrics: Metrics;
+  readonly #snapshot: () => Snapshot;
+  #lastSpending: readonly AgentSpending[] = [];
+
+  /** @param metrics of the first process */
+  constructor(workers: WorkerPool, metrics: Metrics, snapshot: () => Snapshot) {
+    this.#workers = workers;
+    this.#metrics = metrics;
+    this.#snapshot = snapshot;
+  }
+
+  /** What agents spent when the metrics were last read. */
+  get lastSpending(): readonly AgentSpending[] {
+    return this.#lastSpending;
+  }
+
+  /** How all servers are, in the order of the configuration. */
+  readonly servers = async (): Promise<readonly ServerReport[]> => {
+    const reports = (await this.#workers.all(({ channel }) => channel.ask('servers'))).flat();
+    const order = [...this.#snapshot().servers.keys()];
+    return reports.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+  };
+
+  readonly spending = async (): Promise<readonly AgentSpending[]> =>
+    spendingTogether(await this.#workers.all(({ channel }) => channel.ask('spent')));
+
+  /** @param visible which names may be told; undefined for all */
+  readonly metrics = async (format: 'json' | 'prometheus', visible: VisibleNames | undefined): Promise<string> => {
+    const measures = await this.#measures();
+    return format === 'json' ? JSON.stringify(metricsReport(measures, visible)) : metricsText(measures, visible);
+  };
+
+  async #measures(): Promise<readonly Measures[]> {
+    this.#lastSpending = await this.spending();
+    return [await this.#metrics.measures(), ...(await this.#workers.all(({ channel }) => channel.ask('measures')))];
+  }
+}
