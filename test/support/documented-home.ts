@@ -67,6 +67,9 @@ export function documentedHome(page: string, isNew: boolean): Home {
     writeFileSync(path.join(home.cwd, name), JSON.stringify(expectedRules()));
   }
   writeFileSync(path.join(home.cwd, 'expectations.json'), expectations());
+  writeFileSync(path.join(home.cwd, 'token.txt'), 'a-token\n');
+  mkdirSync(path.join(home.dir, '.cursor'));
+  writeFileSync(path.join(home.dir, '.cursor/mcp.json'), JSON.stringify(servers({ notes: fixture('calc') })));
   // As the pages say where both are, without the variables of XDG.
   const { XDG_CONFIG_HOME: _config, XDG_CACHE_HOME: _cache, ...env } = home.env;
   const own = path.join(home.dir, '.config/agent-mcp-gateway');
