@@ -10,6 +10,7 @@
 import { hash } from 'node:crypto';
 import { escapeJson } from '../observe/escape-text.ts';
 import { redactValue } from '../observe/redact.ts';
+import { jsonString } from '../protocol/json-text.ts';
 import type { AuditRecord } from './audit-record.ts';
 
 /** `prev` of a writer's first line. */
@@ -114,7 +115,7 @@ function detailJson(detail: Readonly<Record<string, unknown>>, redact: Redact): 
     for (const key in detail) {
       const written = valueJson(detail[key], redact);
       // The keys at the top are the gateway's own.
-      if (written !== undefined) json += `${json.length > 1 ? ',' : ''}${stringJson(key)}:${written}`;
+      if (written !== undefined) json += `${json.length > 1 ? ',' : ''}${jsonString(key)}:${written}`;
     }
   } catch {
     return '{"unserialisable":true}';
@@ -130,15 +131,11 @@ function detailJson(detail: Readonly<Record<string, unknown>>, redact: Redact): 
 /** As JSON.stringify, which costs as much as the rest of a record, for what most details are: numbers, and lists of plain names. */
 function valueJson(value: unknown, redact: Redact): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
-  if (typeof value === 'string') return stringJson(redact(value));
+  if (typeof value === 'string') return jsonString(redact(value));
   if (!Array.isArray(value)) return JSON.stringify(redactValue(value, redact));
   let json = '';
   for (const element of value) json += `${json === '' ? '' : ','}${valueJson(element, redact) ?? 'null'}`;
   return `[${json}]`;
-}
-
-function stringJson(value: string): string {
-  return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
 }
 
 /** Where a line stands in the chain of its writer. */

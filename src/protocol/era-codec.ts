@@ -1,4 +1,5 @@
 /** How answers to a caller are written: one codec per era, chosen once per request, instead of a question at each place. */
+import { jsonString } from './json-text.ts';
 import type { IdText } from './request-id.ts';
 import { META_SERVER_INFO } from './revisions.ts';
 
@@ -60,7 +61,7 @@ export function modernCodec(serverInfo: { readonly name: string; readonly versio
     const at = body.metaAt - 1;
     const info = body.serverInfo === undefined ? own : `${key}:${body.serverInfo}`;
     const hints = cache === undefined ? '' : `,"ttlMs":${cache.ttlMs},"cacheScope":"${cache.cacheScope}"`;
-    const type = JSON.stringify(body.resultType ?? 'complete');
+    const type = jsonString(body.resultType ?? 'complete');
     const head = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":${type}${hints}`;
     if (at < 0) return [`${head},"_meta":{${info}}${separator(inner, 0)}`, inner, '}}'];
     return [`${head},`, inner.slice(0, at), `${info}${separator(inner, at)}`, inner.slice(at), '}}'];

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { ResultBody } from '../protocol/era-codec.ts';
 import { readObject, stringValue } from '../protocol/json-rpc.ts';
-import { joinMembers } from '../protocol/json-text.ts';
+import { joinMembers, jsonString } from '../protocol/json-text.ts';
 import { META_LOG_LEVEL } from '../protocol/revisions.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
@@ -261,7 +261,7 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
   const { client } = context;
   // Until a client of the 2025 revisions says otherwise, the choice is ours; 2026-07-28 servers say nothing unasked.
   const wanted = client.logLevel ?? (client.era === 'legacy' ? 'info' : undefined);
-  const level = wanted === undefined ? '' : `${JSON.stringify(META_LOG_LEVEL)}:${JSON.stringify(wanted)}`;
+  const level = wanted === undefined ? '' : `"${META_LOG_LEVEL}":${jsonString(wanted)}`;
   return {
     timeoutMs: request.timeoutMs,
     signal: context.signal,

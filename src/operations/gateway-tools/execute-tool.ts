@@ -1,7 +1,7 @@
 import { didYouMean } from '../../catalog/name-suggestions.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
-import { joinMembers } from '../../protocol/json-text.ts';
+import { joinMembers, jsonString } from '../../protocol/json-text.ts';
 import { toolCallHeaders } from '../../protocol/param-headers.ts';
 import { type Relayed, type RelayRequest, relay, resume } from '../../relay/relay-request.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -130,7 +130,7 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const request: RelayRequest = {
     server: call.server,
     method: 'tools/call',
-    params: joinMembers(`"name":${JSON.stringify(call.tool)},"arguments":${call.args.text}`, call.others),
+    params: joinMembers(`"name":${jsonString(call.tool)},"arguments":${call.args.text}`, call.others),
     timeoutMs,
   };
   const resumed = resume(context.relay, request);

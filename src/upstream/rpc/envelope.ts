@@ -1,5 +1,5 @@
 /** The envelope of what the gateway sends: always built here, so that nothing of a caller's message rides along. */
-import { joinMembers, oneLine } from '../../protocol/json-text.ts';
+import { joinMembers, jsonString, oneLine } from '../../protocol/json-text.ts';
 import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_VERSION } from '../../protocol/revisions.ts';
 import type { ClientAnswer } from '../contract.ts';
 
@@ -19,7 +19,7 @@ export function requestText(id: number, method: string, params: string, meta: st
   const members = meta === '' ? params : joinMembers(params, `"_meta":{${meta}}`);
   const tail = members === '' ? '' : `,"params":{${members}}`;
   // What a caller wrote over several lines must not be several messages to a server.
-  return oneLine(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${tail}}`);
+  return oneLine(`{"jsonrpc":"2.0","id":${id},"method":${jsonString(method)}${tail}}`);
 }
 
 /** The fields of `_meta` that every request of 2026-07-28 carries (basic/index#meta, per-request protocol fields). */
