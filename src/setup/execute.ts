@@ -1,6 +1,7 @@
 /** Runs a plan, or takes one back, while no other process does. */
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { secretsFolder } from '../config/secret-files.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { holdLock } from '../shared/hold-lock.ts';
 import { makeFolder } from '../shared/make-folder.ts';
@@ -48,6 +49,9 @@ export async function undo(
     return chosen.map((journal) => ({ journal, files: revert(journal, { root, only }) }));
   });
   // The lock was in one of them.
+  if (undone.some(({ journal }) => journal.files.some(({ path }) => dirname(path) === secretsFolder(configDir)))) {
+    removeUnusedKey(configDir);
+  }
   for (const { journal } of undone) if (!fs.existsSync(join(root, journal.id))) removeFolders(fs, journal.folders);
   return undone;
 }
@@ -60,4 +64,26 @@ export function history(configDir: string): readonly Journal[] {
 async function locked<T>(configDir: string, work: () => T): Promise<T> {
   makeFolder(configDir);
   return holdLock(join(configDir, 'setup.lock'), async () => work());
+}
+
+/** The key of the store and of sign-ins, where it opens nothing any more. */
+export function removeUnusedKey(configDir: string): void {
+  for (const folder of unusedKey(configDir)) fs.rmSync(folder, { recursive: true, force: true });
+}
+
+/** The folder of a key that opens nothing; empty where there is none. */
+export function unusedKey(configDir: string): readonly string[] {
+  const folder = join(configDir, 'credentials');
+  const names = listFolder(folder);
+  const opens = names.some((name) => name !== 'key.json') || listFolder(secretsFolder(configDir)).length > 0;
+  return names.length > 0 && !opens ? [folder] : [];
+}
+
+/** What is in a folder; nothing where there is none. */
+export function listFolder(folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

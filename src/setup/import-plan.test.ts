@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ImportPlan } from './import-plan.ts';
+import { type ImportPlan, sealSecrets } from './import-plan.ts';
 import { renderImport } from './render.ts';
 import { makeTestHome, type TestHome } from './testing.ts';
 
@@ -545,6 +545,8 @@ describe('secrets', () => {
     expect(plan.inputs.map(({ name }) => name)).toEqual(['ORG', 'GH_KEY']);
     const answered = await home.plan({ answers: new Map([['GH_KEY', 'abc']]) });
     expect(serversOf(answered)).toMatchObject({ x: { headers: { A: `\${secret:GH_KEY}` } } });
-    expect(answered.changes.some(({ path }) => path === join(home.dir, 'secrets', 'GH_KEY'))).toBe(true);
+    expect([...answered.secrets]).toEqual([['GH_KEY', 'abc']]);
+    const [sealed] = await sealSecrets(answered, home.context.store);
+    expect(sealed?.path).toBe(join(home.dir, 'secrets', 'GH_KEY'));
   });
 });

@@ -30,7 +30,10 @@ export interface ImportPlan {
   readonly makesRules: boolean;
   /** Inputs that nobody has answered. */
   readonly inputs: readonly Input[];
+  /** Of both files; what is kept in the store comes before them (`sealSecrets`). */
   readonly changes: readonly FileChange[];
+  /** What the store will keep. */
+  readonly secrets: ReadonlyMap<string, string>;
   /** Agents that the rules will have. */
   readonly agents: ReadonlySet<string>;
 }
@@ -61,7 +64,7 @@ export async function planImport(
     return !agentsBefore.has(agent) || used.some((one) => one.name === server && one.isNew);
   });
   const secrets = new Map([...answers, ...merged.secrets]);
-  const changes = await changesOf({ own, merged, rules, secrets, store });
+  const changes = await changesOf({ own, merged, rules });
   return {
     own,
     sources: { ...sources, entries },
@@ -70,6 +73,7 @@ export async function planImport(
     makesRules: own.rules.bytes === undefined,
     inputs: [...inputs.values()],
     changes,
+    secrets,
     agents: new Set([...agentsBefore, ...rules.map(({ agent }) => agent)]),
   };
 }
@@ -93,13 +97,20 @@ interface Changing {
   readonly own: OwnFiles;
   readonly merged: Merged;
   readonly rules: readonly PlannedRule[];
-  readonly secrets: ReadonlyMap<string, string>;
-  readonly store: SecretStore;
 }
 
-async function changesOf({ own, merged, rules, secrets, store }: Changing): Promise<FileChange[]> {
+/**
+ * The files of the store for the secrets of a plan: only once somebody has agreed, because the first one makes the key.
+ * @throws GatewayError CREDENTIALS_UNREADABLE
+ */
+export async function sealSecrets({ secrets }: Pick<ImportPlan, 'secrets'>, store: SecretStore): Promise<FileChange[]> {
   const changes: FileChange[] = [];
   for (const [name, value] of secrets) changes.push(await store.change(name, value));
+  return changes;
+}
+
+async function changesOf({ own, merged, rules }: Changing): Promise<FileChange[]> {
+  const changes: FileChange[] = [];
   const servers: EntryChange[] = merged.servers
     .filter(({ isNew }) => isNew)
     .map(({ name, entry, isOff }) => ({

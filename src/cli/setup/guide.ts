@@ -3,7 +3,7 @@ import process from 'node:process';
 import type { Client } from '../../setup/clients.ts';
 import { type Connection, planConnections } from '../../setup/connect-plan.ts';
 import { execute } from '../../setup/execute.ts';
-import type { ImportPlan, PlanContext } from '../../setup/import-plan.ts';
+import { type ImportPlan, type PlanContext, sealSecrets } from '../../setup/import-plan.ts';
 import { renderConnections, renderImport } from '../../setup/render.ts';
 import { readSources } from '../../setup/sources.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -43,7 +43,7 @@ export async function setup(flags: SetupFlags): Promise<void> {
       return;
     }
     if (!(await agree(flags, 'Carry this out?'))) return;
-    await execute(context.settings.configDir, 'setup', changes);
+    await execute(context.settings.configDir, 'setup', [...(await sealSecrets(plan, context.store)), ...changes]);
     const connected = connections.filter(({ refusal }) => refusal === undefined);
     say(
       `Done: ${count(newServers(plan), 'server')} imported, ${count(connected.length, 'client')} connected. Start your clients again.`,

@@ -6,7 +6,13 @@ import { CLIENTS, type Client, type ClientFile, clientNamed } from '../../setup/
 import { type Container, dataAt, isList, isMap } from '../../setup/edit/data.ts';
 import type { Format } from '../../setup/edit/editor.ts';
 import { execute } from '../../setup/execute.ts';
-import { type ImportOptions, type ImportPlan, type PlanContext, planImport } from '../../setup/import-plan.ts';
+import {
+  type ImportOptions,
+  type ImportPlan,
+  type PlanContext,
+  planImport,
+  sealSecrets,
+} from '../../setup/import-plan.ts';
 import { renderImport } from '../../setup/render.ts';
 import { readClientFile, readSources, type Sources } from '../../setup/sources.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -33,7 +39,7 @@ export async function importServers(names: readonly string[], flags: ImportFlags
     }
     if (!(await agree(flags, 'Import these servers?'))) return;
     const label = ['import', ...names].join(' ');
-    await execute(context.settings.configDir, label, plan.changes);
+    await execute(context.settings.configDir, label, [...(await sealSecrets(plan, context.store)), ...plan.changes]);
     say(`Imported ${count(newServers(plan), 'server')}. Take it back with "agent-mcp-gateway undo".`);
   });
 }

@@ -1,10 +1,10 @@
 /** What `undo`, `disconnect` and `uninstall` do. */
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { runtimeDir, type Settings } from '../../config/settings.ts';
 import { clientNamed } from '../../setup/clients.ts';
-import { history, type Undone, undo } from '../../setup/execute.ts';
+import { history, listFolder, type Undone, undo, unusedKey } from '../../setup/execute.ts';
 import type { Journal, JournalFile } from '../../setup/journal.ts';
 import { renderUndone, shortPath } from '../../setup/render.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -89,31 +89,15 @@ export async function uninstall(flags: UndoFlags): Promise<void> {
 }
 
 function removals({ configDir, cacheDir }: Settings, { purge }: UndoFlags): string[] {
-  const all = purge === true ? [configDir, cacheDir] : [...caches(cacheDir), ...keyAlone(configDir)];
+  const all = purge === true ? [configDir, cacheDir] : [...caches(cacheDir), ...unusedKey(configDir)];
   return all.filter((path) => existsSync(path));
 }
 
 /** What the gateway keeps and can find out again: all but the audit log. */
 function caches(cacheDir: string): string[] {
-  return listed(cacheDir)
+  return listFolder(cacheDir)
     .filter((name) => name !== 'logs')
     .map((name) => join(cacheDir, name));
-}
-
-/** The key of the store, where it opens nothing. */
-function keyAlone(configDir: string): string[] {
-  const folder = join(configDir, 'credentials');
-  const names = listed(folder);
-  const opens = names.some((name) => name !== 'key.json') || listed(join(configDir, 'secrets')).length > 0;
-  return names.length > 0 && !opens ? [folder] : [];
-}
-
-function listed(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 /** What stays, after folders that are empty are gone. */
@@ -125,7 +109,7 @@ function leftovers({ configDir, cacheDir }: Settings): string[] {
       // There is something in it.
     }
   }
-  return [configDir, cacheDir].flatMap((folder) => listed(folder).map((name) => join(folder, name)));
+  return [configDir, cacheDir].flatMap((folder) => listFolder(folder).map((name) => join(folder, name)));
 }
 
 async function gatewaysOf(settings: Settings): Promise<number[]> {
