@@ -1,4 +1,4 @@
-/** The servers of this worker, for another one: its end of the frames that remote-client.ts sends. */
+/** The servers of this worker, for other ones: its end of the frames that remote-client.ts sends. */
 import type { Socket } from 'node:net';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { Canceller } from '../shared/cancel.ts';
@@ -15,7 +15,8 @@ import type {
 import { NO_ANSWER } from '../upstream/failures.ts';
 import { errorText } from './error-codec.ts';
 import { WANTS } from './remote-client.ts';
-import { frames, type Head } from './remote-frames.ts';
+import { type Frames, frames, type Head } from './remote-frames.ts';
+import { replyFrame } from './reply-codec.ts';
 
 export interface RemoteServerOptions {
   /** The definition of that name and key, in the configuration that is in force or about to be; undefined where it is over. */
@@ -24,28 +25,21 @@ export interface RemoteServerOptions {
   readonly asked: (what: string, value: unknown) => Promise<{ readonly value: unknown; readonly body?: string }>;
 }
 
-export interface RemoteServer {
-  /** Serves another worker until the socket ends; its calls are cancelled then. */
-  serve(socket: Socket, upstreams: Upstreams): void;
+export class RemoteServer {
+  readonly #options: RemoteServerOptions;
+  readonly #borrowers = new Set<ServedWorker>();
   /** The events of the own servers, told to everybody who borrows from here. */
   readonly events: UpstreamEvents;
-}
 
-export function createRemoteServer(options: RemoteServerOptions): RemoteServer {
-  const borrowers = new Set<(head: Head, body: string) => void>();
-  const tell =
-    (kind: keyof UpstreamEvents) =>
-    (server: ServerDefinition, more?: unknown): void => {
-      const uri = typeof more === 'string' ? more : '';
-      for (const send of borrowers) send(['event', kind, server.name, server.key], uri);
-    };
-  return {
-    serve(socket, upstreams) {
-      const send = serveBorrower(socket, upstreams, options);
-      borrowers.add(send);
-      socket.once('close', () => borrowers.delete(send));
-    },
-    events: {
+  constructor(options: RemoteServerOptions) {
+    this.#options = options;
+    const tell =
+      (kind: keyof UpstreamEvents) =>
+      (server: ServerDefinition, more?: unknown): void => {
+        const uri = typeof more === 'string' ? more : '';
+        for (const borrower of this.#borrowers) borrower.send(['event', kind, server.name, server.key], uri);
+      };
+    this.events = {
       connected: tell('connected'),
       disconnected: tell('disconnected'),
       toolsChanged: tell('toolsChanged'),
@@ -55,148 +49,35 @@ export function createRemoteServer(options: RemoteServerOptions): RemoteServer {
       // What belongs to no request is for sessions of the worker that has the server.
       said: () => {},
       asked: () => undefined,
-    },
-  };
+    };
+  }
+
+  /** Serves another worker until the socket ends; its calls are cancelled then. */
+  serve(socket: Socket, upstreams: Upstreams): void {
+    const borrower = new ServedWorker(socket, upstreams, this.#options);
+    this.#borrowers.add(borrower);
+    socket.once('close', () => {
+      this.#borrowers.delete(borrower);
+      borrower.end();
+    });
+  }
 }
 
-/** Something that is done for the remote client, who may cancel it. */
+/** Something that is done for the other worker, which may cancel it. */
 class RemoteCall extends Canceller {
   /** Questions to the caller that wait for their answers, by number; few calls have any. */
-  asks: Map<number, (answer: ClientAnswer) => void> | undefined;
+  questions: Map<number, (answer: ClientAnswer) => void> | undefined;
 }
 
-function serveBorrower(
-  socket: Socket,
-  upstreams: Upstreams,
-  options: RemoteServerOptions,
-): (head: Head, body: string) => void {
-  const leases = new Map<number, UpstreamConnection>();
-  const flights = new Map<number, RemoteCall>();
-  let nextLease = 1;
-
-  const failed = (id: number, flight: RemoteCall | undefined, error: unknown): void => {
-    flights.delete(id);
-    if (flight?.aborted !== true) send(['failed', id, errorText(error)]);
-  };
-
-  const lease = async (
-    id: number,
-    [name, key, timeoutMs, listing, tenant]: readonly [string, string, number, boolean, Tenant | null],
-  ): Promise<void> => {
-    const server = options.definition(name, key);
-    if (server === undefined) return send(['changed', id]);
-    const flight = new RemoteCall();
-    flights.set(id, flight);
-    try {
-      if (tenant !== null) upstreams.expect(tenant.capabilities);
-      const wanted = { timeoutMs, signal: flight, listing, tenant: tenant ?? undefined };
-      const link = await upstreams.lease(server, wanted);
-      const number = nextLease++;
-      leases.set(number, link);
-      flights.delete(id);
-      send(['leased', id, number, link.facts]);
-    } catch (error) {
-      failed(id, flight, error);
-    }
-  };
-
-  const call = (id: number, head: CallHead, body: string): void => {
-    const [, , number, method, timeoutMs, wants, length, headers, capabilities] = head;
-    const flight = new RemoteCall();
-    flights.set(id, flight);
-    linkOf(number)
-      .request(method, body.slice(0, length), {
-        timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
-        signal: flight,
-        meta: body.slice(length),
-        headers: headers ?? undefined,
-        clientCapabilities: capabilities ?? undefined,
-        onProgress: (wants & WANTS.progress) === 0 ? undefined : (params) => send(['progress', id], params),
-        onRequest: (wants & WANTS.requests) === 0 ? undefined : (request) => ask(id, flight, request),
-        onNotification:
-          (wants & WANTS.notifications) === 0 ? undefined : (what, params) => send(['told', id, what], params),
-      })
-      .then(
-        (reply) => {
-          flights.delete(id);
-          sendReply(id, reply);
-        },
-        (error: unknown) => failed(id, flight, error),
-      );
-  };
-
-  /** A server asks the caller of a call something. */
-  const ask = (id: number, flight: RemoteCall, { method, params, withdrawn }: ServerRequest): Promise<ClientAnswer> =>
-    new Promise((resolve) => {
-      if (flight.aborted) return resolve(NO_ANSWER);
-      flight.asks ??= new Map();
-      const n = flight.asks.size;
-      flight.asks.set(n, resolve);
-      withdrawn.addEventListener('abort', () => send(['withdrawn', id, n]));
-      flight.addEventListener('abort', () => resolve(NO_ANSWER));
-      send(['asked', id, n, method], params);
-    });
-
-  const sendReply = (id: number, reply: Reply): void => {
-    if (reply.ok) {
-      const { text, metaAt, resultType, isError, ttlMs } = reply.result;
-      send(['reply', id, true, metaAt, resultType, isError, ttlMs ?? null], text);
-    } else send(['reply', id, false, reply.code, reply.message, reply.data !== undefined], reply.data);
-  };
-
-  const linkOf = (number: number): UpstreamConnection => {
-    const link = leases.get(number);
-    if (link !== undefined) return link;
-    throw new GatewayError(
-      'SERVER_UNAVAILABLE',
-      'The connection to the server is over; the call was not sent. Try again.',
-    );
-  };
-
-  const { send } = frames(socket, (head, body) => {
-    const [kind, first] = head;
-    const id = first as number;
-    try {
-      switch (kind) {
-        case 'call':
-          call(id, head as CallHead, body);
-          break;
-        case 'lease':
-          void lease(id, head.slice(2) as unknown as Parameters<typeof lease>[1]);
-          break;
-        case 'resource': {
-          const link = linkOf(head[2] as number);
-          const done = head[3] === true ? link.subscribeResource(body) : link.unsubscribeResource(body);
-          done.then(
-            (reply) => sendReply(id, reply),
-            (error: unknown) => failed(id, undefined, error),
-          );
-          break;
-        }
-        case 'ask':
-          options.asked(head[2] as string, head[3]).then(
-            ({ value, body: text }) => send(['given', id, value], text),
-            (error: unknown) => failed(id, undefined, error),
-          );
-          break;
-        case 'abort':
-          flights.get(id)?.abort();
-          break;
-        case 'answer':
-          settle(flights.get(id), head, body);
-          break;
-        case 'drop':
-          leases.delete(id);
-      }
-    } catch (error) {
-      failed(id, undefined, error);
-    }
-  });
-  socket.once('close', () => {
-    for (const flight of flights.values()) flight.abort();
-  });
-  return send;
-}
+type LeaseHead = readonly [
+  kind: 'lease',
+  id: number,
+  server: string,
+  key: string,
+  timeoutMs: number,
+  listing: boolean,
+  tenant: Tenant | null,
+];
 
 type CallHead = readonly [
   kind: 'call',
@@ -210,18 +91,170 @@ type CallHead = readonly [
   capabilities: string | null,
 ];
 
+type AnswerHead = readonly [
+  kind: 'answer',
+  id: number,
+  number: number,
+  ok: boolean,
+  code: number,
+  message: string,
+  hasData: boolean,
+];
+
+class ServedWorker {
+  readonly #upstreams: Upstreams;
+  readonly #options: RemoteServerOptions;
+  readonly #leases = new Map<number, UpstreamConnection>();
+  readonly #calls = new Map<number, RemoteCall>();
+  readonly #frames: Frames;
+  #nextLease = 1;
+
+  constructor(socket: Socket, upstreams: Upstreams, options: RemoteServerOptions) {
+    this.#upstreams = upstreams;
+    this.#options = options;
+    this.#frames = frames(socket, (head, body) => this.#receive(head, body));
+  }
+
+  send(head: Head, body?: string): void {
+    this.#frames.send(head, body);
+  }
+
+  /** The other worker is gone. */
+  end(): void {
+    for (const call of this.#calls.values()) call.abort();
+  }
+
+  #receive(head: Head, body: string): void {
+    const id = head[1] as number;
+    try {
+      switch (head[0]) {
+        case 'call':
+          this.#call(head as CallHead, body);
+          break;
+        case 'lease':
+          void this.#lease(head as unknown as LeaseHead);
+          break;
+        case 'resource':
+          this.#subscribe(id, head[2] as number, body, head[3] === true);
+          break;
+        case 'ask':
+          this.#options.asked(head[2] as string, head[3]).then(
+            ({ value, body: text }) => this.send(['given', id, value], text),
+            (error: unknown) => this.#fail(id, undefined, error),
+          );
+          break;
+        case 'abort':
+          this.#calls.get(id)?.abort();
+          break;
+        case 'answer':
+          settleQuestion(this.#calls.get(id), head as AnswerHead, body);
+          break;
+        case 'drop':
+          this.#leases.delete(id);
+      }
+    } catch (error) {
+      this.#fail(id, undefined, error);
+    }
+  }
+
+  async #lease([, id, name, key, timeoutMs, listing, tenant]: LeaseHead): Promise<void> {
+    const server = this.#options.definition(name, key);
+    if (server === undefined) return this.send(['changed', id]);
+    const call = this.#begin(id);
+    try {
+      if (tenant !== null) this.#upstreams.expect(tenant.capabilities);
+      const connection = await this.#upstreams.lease(server, {
+        timeoutMs,
+        signal: call,
+        listing,
+        tenant: tenant ?? undefined,
+      });
+      const lease = this.#nextLease++;
+      this.#leases.set(lease, connection);
+      this.#calls.delete(id);
+      this.send(['leased', id, lease, connection.facts]);
+    } catch (error) {
+      this.#fail(id, call, error);
+    }
+  }
+
+  #call([, id, lease, method, timeoutMs, wants, length, headers, capabilities]: CallHead, body: string): void {
+    const call = this.#begin(id);
+    this.#leased(lease)
+      .request(method, body.slice(0, length), {
+        timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
+        signal: call,
+        meta: body.slice(length),
+        headers: headers ?? undefined,
+        clientCapabilities: capabilities ?? undefined,
+        onProgress: (wants & WANTS.progress) === 0 ? undefined : (params) => this.send(['progress', id], params),
+        onRequest: (wants & WANTS.requests) === 0 ? undefined : (request) => this.#question(id, call, request),
+        onNotification:
+          (wants & WANTS.notifications) === 0
+            ? undefined
+            : (notification, params) => this.send(['told', id, notification], params),
+      })
+      .then(
+        (reply) => {
+          this.#calls.delete(id);
+          this.send(...replyFrame(id, reply));
+        },
+        (error: unknown) => this.#fail(id, call, error),
+      );
+  }
+
+  #subscribe(id: number, lease: number, uri: string, isSubscribe: boolean): void {
+    const connection = this.#leased(lease);
+    const pending: Promise<Reply> = isSubscribe
+      ? connection.subscribeResource(uri)
+      : connection.unsubscribeResource(uri);
+    pending.then(
+      (reply) => this.send(...replyFrame(id, reply)),
+      (error: unknown) => this.#fail(id, undefined, error),
+    );
+  }
+
+  /** A server asks the caller of a call something. */
+  #question(id: number, call: RemoteCall, { method, params, withdrawn }: ServerRequest): Promise<ClientAnswer> {
+    return new Promise((resolve) => {
+      if (call.aborted) return resolve(NO_ANSWER);
+      call.questions ??= new Map();
+      const number = call.questions.size;
+      call.questions.set(number, resolve);
+      withdrawn.addEventListener('abort', () => this.send(['withdrawn', id, number]));
+      call.addEventListener('abort', () => resolve(NO_ANSWER));
+      this.send(['asked', id, number, method], params);
+    });
+  }
+
+  #begin(id: number): RemoteCall {
+    const call = new RemoteCall();
+    this.#calls.set(id, call);
+    return call;
+  }
+
+  #fail(id: number, call: RemoteCall | undefined, error: unknown): void {
+    this.#calls.delete(id);
+    if (call?.aborted !== true) this.send(['failed', id, errorText(error)]);
+  }
+
+  #leased(lease: number): UpstreamConnection {
+    const connection = this.#leases.get(lease);
+    if (connection !== undefined) return connection;
+    throw new GatewayError(
+      'SERVER_UNAVAILABLE',
+      'The connection to the server is over; the call was not sent. Try again.',
+    );
+  }
+}
+
 /** The caller answered what a server asked it. */
-function settle(flight: RemoteCall | undefined, head: Head, body: string): void {
-  const [, , n, ok, code, message, hasData] = head as readonly [
-    string,
-    number,
-    number,
-    boolean,
-    number,
-    string,
-    boolean,
-  ];
-  const resolve = flight?.asks?.get(n);
+function settleQuestion(
+  call: RemoteCall | undefined,
+  [, , number, ok, code, message, hasData]: AnswerHead,
+  body: string,
+): void {
+  const resolve = call?.questions?.get(number);
   if (resolve === undefined) return;
   if (ok) resolve({ ok, result: body });
   else resolve({ ok: false, code, message, ...(hasData ? { data: body } : {}) });

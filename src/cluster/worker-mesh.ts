@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import type { UpstreamEvents, Upstreams } from '../upstream/contract.ts';
 import type { ConfigReplica } from './config-replica.ts';
-import { createRemoteClient, type RemoteClient } from './remote-client.ts';
-import { createRemoteServer, type RemoteServer, type RemoteServerOptions } from './remote-server.ts';
+import { RemoteClient } from './remote-client.ts';
+import { RemoteServer, type RemoteServerOptions } from './remote-server.ts';
 
 export interface WorkerMeshOptions {
   readonly own: number;
@@ -34,10 +34,8 @@ export function createWorkerMesh({ own, of, config, heard, asked }: WorkerMeshOp
     else if (kind === 'connected') heard.connected(definition);
   };
   const numbers = Array.from({ length: of }, (_, number) => number).filter((number) => number !== own);
-  const borrowers = new Map(
-    numbers.map((number) => [number, createRemoteClient({ event, caughtUp: config.caughtUp })]),
-  );
-  const owner = createRemoteServer({ definition: config.definition, asked });
+  const borrowers = new Map(numbers.map((number) => [number, new RemoteClient({ event, caughtUp: config.caughtUp })]));
+  const owner = new RemoteServer({ definition: config.definition, asked });
 
   return {
     owner,
