@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { expect } from 'vitest';
 import { root } from '../support/paths.ts';
-import { runProgram } from '../support/process.ts';
+import { runProgram, start } from '../support/process.ts';
 
 /** Tests that take minutes or install from registries: `npm run test:long`. */
 export const isLong: boolean = process.env['LONG'] === '1';
@@ -49,7 +49,7 @@ export function configureIn(folder: string, command: string, args: readonly stri
 }
 
 /** What is asked over stdio for one call of the demo's server, as lines of the protocol. */
-export const ONE_CALL: string = [
+const ONE_CALL: string = [
   {
     id: 1,
     method: 'initialize',
@@ -69,4 +69,25 @@ export const ONE_CALL: string = [
   .join('');
 
 /** Of the answer to that call. */
-export const ITS_ANSWER = /"id":2,.*Refund has not arrived/;
+const ITS_ANSWER = /"id":2,.*Refund has not arrived/;
+
+/** Starts a gateway that serves over stdio with the configuration of `configureIn`, makes that call, and ends it as a client does. */
+export async function answersOverStdio(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const running = start(command, args, { env, cwd: root });
+  let answers = '';
+  const answered = new Promise<void>((resolve) => {
+    running.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      answers += chunk;
+      if (answers.includes('"id":2')) resolve();
+    });
+  });
+  running.child.stdin?.write(ONE_CALL);
+  await Promise.race([answered, running.exited]);
+  running.child.stdin?.end();
+  expect(await running.stop(null), running.stderr()).toEqual({ code: 0, signal: null });
+  expect(answers, running.stderr()).toMatch(ITS_ANSWER);
+}

@@ -4,8 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/paths.ts';
-import { start } from '../support/process.ts';
-import { configureIn, folderFor, ITS_ANSWER, isLong, ONE_CALL, succeed } from './package.ts';
+import { answersOverStdio, configureIn, folderFor, isLong, succeed } from './package.ts';
 
 const LIMIT_MS = 600_000;
 
@@ -44,19 +43,7 @@ describe.skipIf(!isLong)('tools of others', () => {
         GATEWAY_MCP_CONFIG: path.join(folder, 'mcp.json'),
         GATEWAY_RULES: path.join(folder, 'rules.json'),
       };
-      const running = start(process.execPath, [program], { env, cwd: folder });
-      let answers = '';
-      const answered = new Promise<void>((resolve) => {
-        running.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-          answers += chunk;
-          if (answers.includes('"id":2')) resolve();
-        });
-      });
-      running.child.stdin?.write(ONE_CALL);
-      await Promise.race([answered, running.exited]);
-      running.child.stdin?.end();
-      expect(await running.stop(null)).toEqual({ code: 0, signal: null });
-      expect(answers).toMatch(ITS_ANSWER);
+      await answersOverStdio(process.execPath, [program], env);
     },
     LIMIT_MS,
   );
