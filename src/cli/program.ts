@@ -9,6 +9,7 @@ import { registerComplete, registerCompletion } from './completion.ts';
 import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerHelp } from './help.ts';
 import { registerHook } from './hook.ts';
 import { registerImport } from './import.ts';
 import { registerInit } from './init.ts';
@@ -69,8 +70,6 @@ export function registerAll(program: Command): void {
     program.commandsGroup(heading);
     for (const register of registers) register(program);
   }
-  // It joins the last group.
-  program.helpCommand(true);
 }
 
 const GROUPS: readonly (readonly [heading: string, registers: readonly ((program: Command) => void)[]])[] = [
@@ -84,5 +83,5 @@ const GROUPS: readonly (readonly [heading: string, registers: readonly ((program
   ],
   ['Agents and their rights:', [registerPolicy, registerToken]],
   ['Look back:', [registerAudit, registerStats, registerSearch]],
-  ['Shell:', [registerCompletion, registerComplete, registerSchemas]],
+  ['Shell:', [registerCompletion, registerComplete, registerHelp, registerSchemas]],
 ];

@@ -2,6 +2,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import type { CommandFlags } from './flags.ts';
 import { settingsFrom, withFiles } from './flags.ts';
+import { unknownCommand } from './help.ts';
 import { fail } from './output.ts';
 
 export function registerServe(program: Command): void {
@@ -53,9 +54,6 @@ terminal, 1 where it could not start, 2 for a wrong flag.`,
 }
 
 /** What to say of a word that is no command: every such word reaches the default command. */
-async function unknown({ args, commands }: Command, word: string): Promise<string> {
-  if (args[0] === 'serve') return `error: serve takes no argument '${word}'.`;
-  const { didYouMean } = await import('../catalog/name-suggestions.ts');
-  const names = commands.map((known) => known.name());
-  return `error: unknown command '${word}'.${didYouMean(word, names)}`;
+async function unknown(program: Command, word: string): Promise<string> {
+  return program.args[0] === 'serve' ? `error: serve takes no argument '${word}'.` : unknownCommand(word, program);
 }

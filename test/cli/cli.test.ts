@@ -93,6 +93,8 @@ describe('help and version', () => {
     [['validat'], "unknown command 'validat'. Did you mean 'validate'?"],
     [['--debug', 'frobnicate'], "unknown command 'frobnicate'."],
     [['serve', 'validate'], "serve takes no argument 'validate'."],
+    [['help', 'polcy'], "unknown command 'polcy'. Did you mean 'policy'?"],
+    [['help', 'policy', 'tets'], "unknown command 'tets'. Did you mean 'test'?"],
   ])('%j: says what is wrong', async (args, told) => {
     const { code, stderr } = await run(args);
     expect(code).toBe(2);

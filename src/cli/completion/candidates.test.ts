@@ -30,6 +30,7 @@ it.each([
   ],
   [['policy', 'explain', '--js'], ['--json']],
   [['help', 'x'], []],
+  [['help', 'pol'], ['policy']],
   [['frobnicate', ''], []],
   [['policy', 'frobnicate', ''], []],
   [['validate', ''], []],

@@ -101,14 +101,16 @@ function optionsOf({ command, given }: Position): readonly Candidate[] {
 
 async function argumentsOf(position: Position): Promise<readonly Candidate[]> {
   const { command, argumentsBefore } = position;
-  const inner = command.createHelp().visibleCommands(command);
-  if (inner.length > 0) {
-    if (argumentsBefore > 0) return [];
-    return inner.map((one) => ({ value: one.name(), description: one.description() }));
-  }
+  const inner = commandsOf(command);
+  if (inner.length > 0) return argumentsBefore > 0 ? [] : inner;
   const expected = command.registeredArguments;
   const next = expected[argumentsBefore] ?? (expected.at(-1)?.variadic === true ? expected.at(-1) : undefined);
   return next === undefined ? [] : valuesOf(next, position);
+}
+
+function commandsOf(command: Command): readonly Candidate[] {
+  const inner = command.createHelp().visibleCommands(command);
+  return inner.map((one) => ({ value: one.name(), description: one.description() }));
 }
 
 /** Words that stand for themselves, by the placeholder of an option or argument. */
@@ -125,6 +127,7 @@ async function valuesOf(expected: Option | Argument, { command, given }: Positio
   const placeholder = placeholderOf(expected);
   if (placeholder === 'file' || placeholder === 'path') return [FILES];
   if (placeholder === 'dir') return [FOLDERS];
+  if (placeholder === 'command') return commandsOf(command.parent ?? command);
   const kind = nameKind(expected, placeholder, command);
   if (kind !== undefined) return (await namesOf(kind, given)).map(plain);
   // `--expires <when>` of tokens takes other words than `--init-strategy <when>`.
