@@ -8,7 +8,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/paths.ts';
-import { answersOverStdio, configureIn, folderFor, isLong, packInto, succeed } from './package.ts';
+import { answersOverStdio, configureIn, environment, folderFor, isLong, packInto, succeed } from './package.ts';
 
 const LIMIT_MS = 900_000;
 const RECIPE = path.join(root, 'packaging/docker/Dockerfile');
@@ -16,12 +16,7 @@ const IMAGE = 'agent-mcp-gateway-test';
 
 const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
 
-/** With DOCKER_HOST, where that is set. */
-const env: Record<string, string> = Object.fromEntries(
-  ['PATH', 'HOME', 'DOCKER_HOST'].flatMap((name) =>
-    process.env[name] === undefined ? [] : [[name, process.env[name]]],
-  ),
-);
+const env = environment();
 
 function hasDocker(): boolean {
   const base = /^ARG NODE_IMAGE=(.*)$/m.exec(readFileSync(RECIPE, 'utf8'))?.[1] ?? '';

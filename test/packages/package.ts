@@ -15,13 +15,20 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** Of this process: proxies and certificates for registries are in it. */
+export function environment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
 /** Runs a program that has to succeed. */
 export async function succeed(
   command: string,
   args: readonly string[],
   options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly input?: string } = {},
 ): Promise<Finished> {
-  const env = options.env ?? { PATH: process.env.PATH ?? '', HOME: process.env['HOME'] ?? '' };
+  const env = options.env ?? environment();
   const { code, ...output } = await runProgram(command, args, { cwd: root, ms: 500_000, ...options, env });
   expect(code, `${command} ${args.join(' ')}\n${output.stdout}\n${output.stderr}`).toBe(0);
   return output;
