@@ -1,4 +1,7 @@
-/** Where signing in touches the requests to an HTTP server: what they carry, and what a refusal leads to. */
+/** The one place where signing in touches the requests to an HTTP server: what they carry, and what a refusal leads to. */
+import { withoutEffect } from '../failures.ts';
+import { discard, type HttpClient, type HttpRequest } from './http-client.ts';
+import type { HttpResponse } from './http-exchange.ts';
 
 export interface SentRequest {
   /** `Authorization` header that it carried; undefined for none. */
@@ -22,11 +25,54 @@ export interface Authorization {
    */
   headers(): AuthorizationHeaders | Promise<AuthorizationHeaders>;
   /**
-   * A refusal: the server has not accepted the request.
-   * @returns whether the request shall be sent once more, with new headers.
+   * Does what it can about a refusal: the server has not accepted the request.
+   * @returns true where the request shall be sent once more, with new headers.
    * @throws GatewayError AUTH_REQUIRED where a person has to sign in first, SERVER_UNAVAILABLE
    */
-  refused(request: SentRequest, refusal: Refusal): Promise<boolean>;
+  handleRefusal(request: SentRequest, refusal: Refusal): Promise<boolean>;
 }
 
 export type AuthorizationHeaders = Readonly<Record<string, string>> | undefined;
+
+/** An HTTP client whose requests carry a credential that may have to be renewed, or signed in for. */
+export function authorized(client: HttpClient, authorization: Authorization | undefined): HttpClient {
+  if (authorization === undefined) return client;
+
+  const send = (request: HttpRequest, added: AuthorizationHeaders, attempts: number): Promise<HttpResponse> =>
+    client
+      .request(added === undefined ? request : { ...request, headers: { ...request.headers, ...added } })
+      .then((response) =>
+        response.status === 401 || response.status === 403
+          ? sendAgainIfAllowed(request, added, attempts, response)
+          : response,
+      );
+
+  const sendAgainIfAllowed = async (
+    request: HttpRequest,
+    added: AuthorizationHeaders,
+    attempts: number,
+    response: HttpResponse,
+  ): Promise<HttpResponse> => {
+    const challenge = response.header('www-authenticate');
+    const sent = { authorization: added?.['authorization'] };
+    const refusal = { status: response.status, challenge, attempts };
+    if (!(await authorization.handleRefusal(sent, refusal).catch(fail))) return response;
+    discard(response);
+    return send(request, await Promise.resolve(authorization.headers()).catch(fail), attempts + 1);
+  };
+
+  return {
+    ...client,
+    request(request) {
+      const added = authorization.headers();
+      return added instanceof Promise
+        ? added.then((headers) => send(request, headers, 1), fail)
+        : send(request, added, 1);
+    },
+  };
+}
+
+/** Without a credential nothing is sent, and a refusal has accepted nothing. */
+function fail(error: unknown): never {
+  throw withoutEffect(error);
+}

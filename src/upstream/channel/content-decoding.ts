@@ -23,13 +23,13 @@ if (createZstdDecompress !== undefined) DECODERS.set('zstd', () => createZstdDec
 export const OFFERED: string = [...DECODERS.keys()].filter((name) => name !== 'x-gzip').join(', ');
 
 /** A body is in an encoding that was not offered, or not in the one that it says. */
-export class Undecodable extends Error {}
+export class DecodingError extends Error {}
 
 export interface Sink {
   data(chunk: Buffer): void;
   /** All was decoded. */
   end(): void;
-  failed(error: Undecodable): void;
+  failed(error: DecodingError): void;
 }
 
 /** Where the bytes come from. */
@@ -62,14 +62,14 @@ function createDecoding(name: string | undefined, source: Source, sink: Sink): D
   const begin = (first: Buffer): Transform | undefined => {
     const create = DECODERS.get(name ?? '');
     if (create === undefined) {
-      sink.failed(new Undecodable('The encoding was not offered.'));
+      sink.failed(new DecodingError('The encoding was not offered.'));
       return undefined;
     }
     const made = create(first);
     made.on('data', (chunk: Buffer) => sink.data(chunk));
     made.on('drain', () => source.resume());
     made.on('end', () => sink.end());
-    made.on('error', (error) => sink.failed(new Undecodable('', { cause: error })));
+    made.on('error', (error) => sink.failed(new DecodingError('', { cause: error })));
     if (isPaused) made.pause();
     return made;
   };

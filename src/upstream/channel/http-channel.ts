@@ -14,8 +14,7 @@ import type { Log } from '../contract.ts';
 import { changesNothing, unavailable, withoutEffect } from '../failures.ts';
 import type { Warn } from '../warning-limiter.ts';
 import { readFew } from './answer-budget.ts';
-import type { Authorization } from './authorization.ts';
-import { authorized } from './authorized-client.ts';
+import { type Authorization, authorized } from './authorization.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { createHttpClient, discard, type HttpClient, readRefusal, utf8Of } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
@@ -171,7 +170,7 @@ class HttpChannel implements Channel {
     if (body.length === 0) throw unavailable(this.#server, `answered with nothing. ${CHECK_ADDRESS}`);
     const bytes = utf8Of(this.#server, body);
     if (!isLarge(bytes.length)) return this.#handlers.message(bytes.toString('utf8'), id);
-    return readFew(async () => this.#handlers.message(await decodeLarge(bytes), id)).finally(() => response.done());
+    return readFew(async () => this.#handlers.message(await decodeLarge(bytes), id)).finally(() => response.release());
   }
 
   #readStream(message: Outgoing, id: number, response: HttpResponse, signal: CancelSignal): Promise<void> {

@@ -1,21 +1,18 @@
 /** HTTP to one server: its origin, its configured headers, and nothing that leaves that origin. */
 import { isUtf8 } from 'node:buffer';
-import undiciErrors from 'undici/lib/core/errors.js';
 import type { HttpDefinition } from '../../config/snapshot.ts';
 import { Gatherer } from '../../shared/byte-gatherer.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
-import type { GatewayError } from '../../shared/errors.ts';
 import { decodeLarge, isLarge } from '../../shared/large-text.ts';
 import { pause } from '../../shared/wait-for.ts';
 import { unavailable, WITHOUT_EFFECT } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
-import { NO_ROOM } from './answer-budget.ts';
 import { secureContextFor } from './ca-certificates.ts';
-import { OFFERED, Undecodable } from './content-decoding.ts';
-import { type ProxyServer, proxyFor } from './egress-proxy.ts';
-import { createConnections } from './http-connections.ts';
-import { BrokenOff, dispatch, type HttpResponse, NoRoom, NotSent, TooLong } from './http-exchange.ts';
-import { ProxyRefusal } from './proxy-tunnel.ts';
+import { OFFERED } from './content-decoding.ts';
+import { proxyFor } from './egress-proxy.ts';
+import { HttpConnections } from './http-connections.ts';
+import { dispatch, type HttpResponse, NotSentError } from './http-exchange.ts';
+import { bodyTooLong, errorCode, networkError } from './network-error.ts';
 
 /** Milliseconds before a refused connection is tried again: a server that restarts. */
 const REFUSED_PAUSE_MS = 250;
@@ -51,7 +48,7 @@ export interface HttpClient {
 export function createHttpClient(server: string, definition: HttpDefinition, version: string): HttpClient {
   const url = new URL(definition.url);
   const proxy = proxyFor(url);
-  const connections = createConnections(url.origin, { proxy, secureContext: secureContextFor(definition.ca) });
+  const connections = new HttpConnections(url.origin, { proxy, secureContext: secureContextFor(definition.ca) });
   const configured = new Map([
     ['user-agent', `${CLIENT_NAME}/${version}`],
     ['accept-encoding', OFFERED],
@@ -73,7 +70,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
 
   /** A connection that was refused carried nothing, so trying again cannot do anything twice. */
   const onceMore = async (request: HttpRequest, error: unknown): Promise<HttpResponse> => {
-    if (!request.signal.aborted && error instanceof NotSent && errorCode(error.cause) === 'ECONNREFUSED') {
+    if (!request.signal.aborted && error instanceof NotSentError && errorCode(error.cause) === 'ECONNREFUSED') {
       await pause(REFUSED_PAUSE_MS, request.signal);
       return once(request, request.path ?? home).catch((again: unknown) => failed(request, again));
     }
@@ -81,7 +78,9 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
   };
 
   const failed = (request: HttpRequest, error: unknown): never => {
-    throw request.signal.aborted ? request.signal.reason : describe(server, error, request.gather, proxy);
+    throw request.signal.aborted
+      ? request.signal.reason
+      : networkError(server, error, { maxBytes: request.gather, proxy });
   };
 
   const follow = async (request: HttpRequest, first: HttpResponse): Promise<HttpResponse> => {
@@ -135,78 +134,6 @@ function isRedirect(response: HttpResponse): boolean {
   return REDIRECTS.has(response.status) && response.header('location') !== undefined;
 }
 
-function describe(
-  server: string,
-  error: unknown,
-  gather: number | undefined,
-  proxy: ProxyServer | undefined,
-): GatewayError {
-  if (error instanceof BrokenOff) return unavailable(server, 'broke off its answer.', { cause: error.cause });
-  if (error instanceof TooLong) return tooLong(server, gather ?? 0);
-  if (error instanceof NoRoom) return unavailable(server, NO_ROOM);
-  if (error instanceof Undecodable) return undecodable(server, error);
-  const reason = error instanceof NotSent ? error.cause : error;
-  const code = errorCode(reason);
-  // Only codes: the text of the error may quote the address, and that may hold a credential.
-  const isForeign = reason instanceof undiciErrors.HTTPParserError;
-  const unknown = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
-  const certificate = CERTIFICATES.get(code);
-  const what =
-    certificate === undefined
-      ? (throughProxy(proxy, reason, code) ?? CODES.get(code) ?? unknown)
-      : `${certificate} (${code})`;
-  const cause = reason instanceof undiciErrors.InvalidArgumentError ? undefined : reason;
-  if (reason === error) return unavailable(server, `${what}.`, { cause });
-  const next = 'Try again later, or check its entry in the servers file.';
-  return unavailable(server, `${what}. ${next}`, { cause, data: WITHOUT_EFFECT });
-}
-
-/** What went wrong between here and a proxy; undefined where it is not known to be there. */
-function throughProxy(proxy: ProxyServer | undefined, reason: unknown, code: string): string | undefined {
-  if (proxy === undefined) return undefined;
-  const { host } = proxy.url;
-  if (reason instanceof ProxyRefusal) {
-    const wants = reason.status === 407 ? ' It wants a user name and a password: put them into its address.' : '';
-    return `cannot be reached: the proxy ${host} makes no connection to it (HTTP ${reason.status}).${wants}`.replace(
-      /\.$/,
-      '',
-    );
-  }
-  return CODES.has(code) ? `cannot be reached through the proxy ${host} (${code})` : undefined;
-}
-
-const FOREIGN_AUTHORITY =
-  'has a certificate of an authority that is not known here: name the file of that authority as "ca" in its entry';
-
-/** What is wrong with the certificate of a server, whichever way it was reached. */
-const CERTIFICATES: ReadonlyMap<string, string> = new Map([
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', FOREIGN_AUTHORITY],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', FOREIGN_AUTHORITY],
-  ['SELF_SIGNED_CERT_IN_CHAIN', FOREIGN_AUTHORITY],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', FOREIGN_AUTHORITY],
-  ['CERT_HAS_EXPIRED', 'has a certificate that has expired'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'has a certificate for another name than the one in its entry'],
-]);
-
-const CODES: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'refuses connections: nothing listens at its address'],
-  ['ENOTFOUND', 'cannot be found: its host name does not resolve'],
-  ['EAI_AGAIN', 'cannot be found now: its host name does not resolve at the moment'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'does not accept a connection in time'],
-  ['UND_ERR_HEADERS_OVERFLOW', 'sends more headers than a response may have'],
-  ['UND_ERR_INVALID_ARG', 'has a header in its entry that HTTP does not allow'],
-  ['UND_ERR_SOCKET', 'closed the connection before it answered'],
-  ['ECONNRESET', 'closed the connection before it answered'],
-]);
-
-function errorCode(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'unknown error';
-  // Several addresses were tried: the first failure speaks for all.
-  const [first] = (error as { errors?: unknown[] }).errors ?? [];
-  const { code } = (first ?? error) as { code?: unknown };
-  return typeof code === 'string' ? code : 'unknown error';
-}
-
 /** Reads and forgets a body, so that its connection can be used again; a long one costs more than a new connection. */
 export function discard(response: HttpResponse): void {
   let bytes = 0;
@@ -225,7 +152,7 @@ export async function readBody(server: string, response: HttpResponse, maxBytes:
   const gatherer = new Gatherer(maxBytes);
   await response.body.read((chunk) => {
     if (gatherer.length + chunk.length > maxBytes) {
-      throw tooLong(server, maxBytes);
+      throw bodyTooLong(server, maxBytes);
     }
     gatherer.push(chunk);
   });
@@ -238,14 +165,6 @@ export function utf8Of(server: string, body: Buffer): Buffer {
   if (!isUtf8(body)) throw unavailable(server, 'sent an answer that is not UTF-8.');
   // A byte-order mark is no part of the text, as everywhere in HTTP (Encoding, UTF-8 decode).
   return body.length > 2 && body.readUIntBE(0, 3) === BYTE_ORDER_MARK ? body.subarray(3) : body;
-}
-
-function undecodable(server: string, error: Undecodable): GatewayError {
-  return unavailable(server, 'sent a compressed answer that cannot be read.', { cause: error.cause });
-}
-
-function tooLong(server: string, maxBytes: number): GatewayError {
-  return unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
 }
 
 /** The body of a refusal, as far as it is needed; empty when it cannot be read. */

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Canceller } from '../../shared/cancel.ts';
 import { createDeferred } from '../../shared/deferred.ts';
-import { createConnections } from './http-connections.ts';
-import { dispatch, type HttpResponse, NotSent } from './http-exchange.ts';
+import { HttpConnections } from './http-connections.ts';
+import { dispatch, type HttpResponse, NotSentError } from './http-exchange.ts';
 
 const MOST = 128;
 
@@ -12,7 +12,7 @@ let server: Server;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 /** Requests that each connection carries now, and all it carried. */
 let open: Map<Socket, { now: number; all: number }>;
-let connections: ReturnType<typeof createConnections>;
+let connections: HttpConnections;
 
 beforeEach(async () => {
   open = new Map();
@@ -25,7 +25,7 @@ beforeEach(async () => {
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  connections = createConnections(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  connections = new HttpConnections(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 
 afterEach(async () => {
@@ -101,7 +101,7 @@ describe('the connections to one origin', () => {
         );
       });
       await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
-      const made = createConnections(`http://127.0.0.1:${(closing.address() as AddressInfo).port}`);
+      const made = new HttpConnections(`http://127.0.0.1:${(closing.address() as AddressInfo).port}`);
       const ask = (): Promise<HttpResponse> =>
         dispatch(made, {
           method: 'POST',
@@ -131,7 +131,7 @@ describe('the connections to one origin', () => {
     const signal = new Canceller();
     const given = Array.from({ length: MOST }, () => send('/waiting', signal).catch((error: unknown) => error));
     signal.abort(new Error('given up'));
-    expect((await Promise.all(given)).every((error) => error instanceof NotSent)).toBe(true);
+    expect((await Promise.all(given)).every((error) => error instanceof NotSentError)).toBe(true);
     for (const release of held) release();
     await Promise.all(running);
     answer = reply;
@@ -154,7 +154,7 @@ describe('the connections to one origin', () => {
         gather: 1,
         server: 's',
       } as const;
-      await expect(dispatch(connections, { ...bad, headers: [...bad.headers] })).rejects.toBeInstanceOf(NotSent);
+      await expect(dispatch(connections, { ...bad, headers: [...bad.headers] })).rejects.toBeInstanceOf(NotSentError);
     }
     expect(String((await send('/last')).whole)).toBe('"/last"');
     expect(open.size).toBe(1);
@@ -183,8 +183,8 @@ describe('the connections to one origin', () => {
     await connections.destroy();
     const errors = await Promise.all(outcomes);
     expect(errors.every((error) => error instanceof Error)).toBe(true);
-    expect(errors.slice(MOST).every((error) => error instanceof NotSent)).toBe(true);
-    expect(await send('/late').catch((error: unknown) => error)).toBeInstanceOf(NotSent);
+    expect(errors.slice(MOST).every((error) => error instanceof NotSentError)).toBe(true);
+    expect(await send('/late').catch((error: unknown) => error)).toBeInstanceOf(NotSentError);
     expect(arrived).toBe(MOST);
   });
 });

@@ -21,7 +21,7 @@ function stream(chunks: readonly string[], { status = 200, type = 'text/event-st
     type,
     header: () => undefined,
     whole: undefined,
-    done: () => undefined,
+    release: () => undefined,
     get destroyed() {
       return state.destroyed;
     },

@@ -3,7 +3,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { Log } from '../contract.ts';
 import { unavailable } from '../failures.ts';
 import type { Warn } from '../warning-limiter.ts';
-import { authorized } from './authorized-client.ts';
+import { authorized } from './authorization.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import type { HttpOptions } from './http-channel.ts';
 import { createHttpClient, discard, EVENT_STREAM, type HttpClient, readRefusal } from './http-client.ts';

@@ -143,7 +143,7 @@ test('the sign-in under way is found again, but not for more than it gives', asy
   const { tokenManager, flows } = setup();
   const sent = { authorization: undefined };
   const refuse = (status: number, challenge: string) =>
-    tokenManager.refused(sent, { status, challenge, attempts: 1 }).catch(() => undefined);
+    tokenManager.handleRefusal(sent, { status, challenge, attempts: 1 }).catch(() => undefined);
   await refuse(401, 'Bearer scope="read"');
   const { url } = await flows.begin(tokenManager, REDIRECT);
   expect(flows.find(tokenManager, undefined)?.url).toBe(url);

@@ -37,7 +37,7 @@ const refuseSent = (
   authorization: string | undefined,
   status = 401,
   challenge: string | undefined = 'Bearer',
-): Promise<boolean> => tokenManager.refused({ authorization }, { status, challenge, attempts: 1 });
+): Promise<boolean> => tokenManager.handleRefusal({ authorization }, { status, challenge, attempts: 1 });
 
 test('without a sign-in requests carry nothing, and a refusal asks for one', async () => {
   const fake = fakeServer();
@@ -285,7 +285,9 @@ test('a token that the server refuses right away is not renewed again and again'
   expect(await refuse(tokenManager)).toBe(true);
   const authorization = await headers(tokenManager);
   const sent = { authorization };
-  await expect(tokenManager.refused(sent, { status: 401, challenge: 'Bearer', attempts: 2 })).rejects.toMatchObject({
+  await expect(
+    tokenManager.handleRefusal(sent, { status: 401, challenge: 'Bearer', attempts: 2 }),
+  ).rejects.toMatchObject({
     code: 'AUTH_REQUIRED',
   });
   expect(fake.grants).toHaveLength(1);

@@ -63,7 +63,7 @@ export class TokenManager implements Authorization {
     });
   }
 
-  refused(request: SentRequest, refusal: Refusal): Promise<boolean> {
+  handleRefusal(request: SentRequest, refusal: Refusal): Promise<boolean> {
     return refusal.status === 401 ? this.#unauthorized(request, refusal) : this.#forbidden(request, refusal);
   }
 
