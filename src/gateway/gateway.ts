@@ -16,7 +16,7 @@ import type { SpentHere } from '../operations/spending.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { SERVER_INFO } from '../shared/version.ts';
-import { createTransports, type StdioEnd, type Transports } from '../transport/transports.ts';
+import { type StdioEnd, Transports } from '../transport/transports.ts';
 import type { Upstreams } from '../upstream/contract.ts';
 import type { OAuthClient } from '../upstream/oauth/oauth-client.ts';
 import type { ServerReport } from '../upstream/pool/server-report.ts';
@@ -88,7 +88,7 @@ function openTransports(
   { parts, servers }: CallSide,
   hooks: HookJoin | undefined,
 ): Transports {
-  return createTransports({
+  return new Transports({
     settings,
     snapshot: config.current,
     parts,

@@ -5,7 +5,7 @@ import { createHistory } from '../catalog/definition-history.ts';
 import { recordChange } from '../catalog/record-change.ts';
 import { openStrictServers } from '../catalog/strict-servers.ts';
 import { serverEvents } from '../mcp/server-events.ts';
-import { createSubscriptions, type Subscriptions } from '../mcp/subscriptions.ts';
+import { Subscriptions } from '../mcp/subscriptions.ts';
 import { createRenameLog, type RenameLog } from '../operations/server-methods/rename-log.ts';
 import { STDIO_OWNER } from '../pipeline/tenant.ts';
 import { VERSION } from '../shared/version.ts';
@@ -34,7 +34,7 @@ export interface ServerSide {
 
 export function createServerSide(foundation: Foundation): ServerSide {
   const { settings, config, log, redactor, worker } = foundation;
-  const subscriptions = createSubscriptions(config.current);
+  const subscriptions = new Subscriptions(config.current);
   const events = serverEvents(subscriptions, () => catalog);
   const oauth = createOAuthClient({
     store: openCredentials(settings, log),

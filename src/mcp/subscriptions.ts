@@ -44,133 +44,136 @@ export interface Listener {
   end(): void;
 }
 
-export interface Subscriptions {
-  /** @returns ends it. */
-  add(listener: Listener): () => void;
-  /** The lists of a server may be other ones. Told once for what happens at about the same time. */
-  listsChanged(server: string, kinds: readonly ListKind[]): void;
-  resourceUpdated(server: string, uri: string): void;
-  connected(server: string): void;
-  /** Something that a server said besides any request, to those whom its connection serves. */
-  said(server: string, whose: Whose, method: string, params: string): void;
-  /** The answer of the one session whom the connection serves; undefined where there is none, or more than one. */
-  asked(server: string, whose: Whose, request: ServerRequest): Promise<ClientAnswer> | undefined;
-  /** The rules are other ones: everybody may see other lists, and some may watch no longer what they do. */
-  reloaded(): void;
-  /** Ends all listeners. */
-  end(): void;
-}
-
 /** Milliseconds in which changes are gathered: servers that start together are one change. */
 const GATHER_MS = 100;
-const ALL: readonly ListKind[] = ['tools', 'prompts', 'resources'];
+const ALL_KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
 
-export function createSubscriptions(snapshot: () => Snapshot): Subscriptions {
-  const listeners = new Set<Listener>();
+export class Subscriptions {
+  readonly #snapshot: () => Snapshot;
+  readonly #listeners = new Set<Listener>();
   /** Servers whose lists changed; `undefined` for the rules, which concern everybody. */
-  const changed = new Map<ListKind, Set<string | undefined>>();
-  let timer: NodeJS.Timeout | undefined;
+  readonly #changed = new Map<ListKind, Set<string | undefined>>();
+  #timer: NodeJS.Timeout | undefined;
   /** By kind and server. */
-  const paces = new Map<string, ChangePacing>();
-  const waiting = new Set<string>();
+  readonly #pacings = new Map<string, ChangePacing>();
+  /** Kinds and servers whose next change is told later. */
+  readonly #postponed = new Set<string>();
 
-  const may = ({ connection, view }: Listener, server: string, uri?: string): boolean => {
-    const seen = view();
-    if (seen.mode === 'single' && seen.server !== server) return false;
+  constructor(snapshot: () => Snapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  /** @returns ends it. */
+  add(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The lists of a server may be other ones. Told once for what happens at about the same time. */
+  listsChanged(server: string, kinds: readonly ListKind[]): void {
+    for (const kind of kinds) this.#announce(server, kind);
+  }
+
+  resourceUpdated(server: string, uri: string): void {
+    for (const [listener, asked, watched] of this.#watchersOf(server)) {
+      if (watched.uri === uri && this.#isAllowed(listener, server, uri)) listener.resourceUpdated(asked);
+    }
+  }
+
+  connected(server: string): void {
+    for (const [listener, asked] of this.#watchersOf(server)) listener.renew(asked);
+  }
+
+  /** Something that a server said besides any request, to those whom its connection serves. */
+  said(server: string, whose: Whose, method: string, params: string): void {
+    for (const session of this.#sessionsOf(server, whose)) session.said(method, params);
+  }
+
+  /** @returns the answer of the one session whom the connection serves; undefined where there is none, or more than one */
+  asked(server: string, whose: Whose, request: ServerRequest): Promise<ClientAnswer> | undefined {
+    const [only, ...others] = this.#sessionsOf(server, whose);
+    return others.length > 0 ? undefined : only?.asked(request);
+  }
+
+  /** The rules are other ones: everybody may see other lists, and some may watch no longer what they do. */
+  reloaded(): void {
+    this.#gather(undefined, ALL_KINDS);
+    for (const listener of this.#listeners) {
+      for (const [asked, { server, uri }] of listener.watched) {
+        if (!this.#isAllowed(listener, server, uri)) listener.watched.delete(asked);
+      }
+    }
+  }
+
+  /** Ends all listeners. */
+  end(): void {
+    for (const listener of this.#listeners) listener.end();
+    this.#listeners.clear();
+  }
+
+  #isAllowed({ connection, view }: Listener, server: string, uri?: string): boolean {
+    const current = view();
+    if (current.mode === 'single' && current.server !== server) return false;
     try {
-      const now = snapshot();
-      return decideFor(now.policy, connection.resolve(now, undefined), server, uri, 'resource').allowed;
+      const snapshot = this.#snapshot();
+      const caller = connection.resolve(snapshot, undefined);
+      return decideFor(snapshot.policy, caller, server, uri, 'resource').allowed;
     } catch (error) {
       if (error instanceof GatewayError) return false;
       throw error;
     }
-  };
-
-  const tell = (): void => {
-    timer = undefined;
-    for (const listener of listeners) {
-      for (const [kind, servers] of changed) {
-        // The gateway's own tools are always the same.
-        if (!listener.wants(kind) || (kind === 'tools' && listener.view().mode === 'discovery')) continue;
-        if ([...servers].some((server) => server === undefined || may(listener, server))) listener.listChanged(kind);
-      }
-    }
-    changed.clear();
-  };
-
-  const gather = (server: string | undefined, kinds: readonly ListKind[]): void => {
-    if (listeners.size === 0 || kinds.length === 0) return;
-    for (const kind of kinds) changed.set(kind, (changed.get(kind) ?? new Set()).add(server));
-    if (timer === undefined) timer = setTimeout(tell, GATHER_MS).unref();
-  };
+  }
 
   /** A server that announces changes all the time is told of in its pace; the last one is always told. */
-  const announce = (server: string, kind: ListKind): void => {
+  #announce(server: string, kind: ListKind): void {
     const key = `${kind} ${server}`;
-    const pace = paces.get(key) ?? createChangePacing();
-    paces.set(key, pace);
-    if (waiting.has(key)) return;
-    const wait = pace.waitMs();
-    if (wait === 0) {
-      gather(server, [kind]);
+    const pacing = this.#pacings.get(key) ?? createChangePacing();
+    this.#pacings.set(key, pacing);
+    if (this.#postponed.has(key)) return;
+    const waitMs = pacing.waitMs();
+    if (waitMs === 0) {
+      this.#gather(server, [kind]);
       return;
     }
-    waiting.add(key);
+    this.#postponed.add(key);
     setTimeout(() => {
-      waiting.delete(key);
-      announce(server, kind);
-    }, wait).unref();
-  };
+      this.#postponed.delete(key);
+      this.#announce(server, kind);
+    }, waitMs).unref();
+  }
 
-  const watchersOf = function* (server: string): Generator<readonly [Listener, string, Watched]> {
-    for (const listener of listeners) {
+  #gather(server: string | undefined, kinds: readonly ListKind[]): void {
+    if (this.#listeners.size === 0 || kinds.length === 0) return;
+    for (const kind of kinds) this.#changed.set(kind, (this.#changed.get(kind) ?? new Set()).add(server));
+    this.#timer ??= setTimeout(() => this.#tell(), GATHER_MS).unref();
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    for (const listener of this.#listeners) {
+      for (const [kind, servers] of this.#changed) {
+        // The gateway's own tools are always the same.
+        if (!listener.wants(kind) || (kind === 'tools' && listener.view().mode === 'discovery')) continue;
+        const concerns = (server: string | undefined): boolean =>
+          server === undefined || this.#isAllowed(listener, server);
+        if ([...servers].some(concerns)) listener.listChanged(kind);
+      }
+    }
+    this.#changed.clear();
+  }
+
+  *#watchersOf(server: string): Generator<readonly [Listener, string, Watched]> {
+    for (const listener of this.#listeners) {
       for (const [asked, watched] of listener.watched) if (watched.server === server) yield [listener, asked, watched];
     }
-  };
+  }
 
-  const sessionsOf = function* (server: string, whose: Whose): Generator<StandingSession> {
-    for (const listener of listeners) {
+  *#sessionsOf(server: string, whose: Whose): Generator<StandingSession> {
+    for (const listener of this.#listeners) {
       const { connection, session } = listener;
       if (session === undefined || connection.owner !== whose.principal) continue;
       if (session.capabilities !== whose.capabilities || (whose.session ?? session.id) !== session.id) continue;
-      if (may(listener, server)) yield session;
+      if (this.#isAllowed(listener, server)) yield session;
     }
-  };
-
-  return {
-    add(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    listsChanged(server, kinds) {
-      for (const kind of kinds) announce(server, kind);
-    },
-    resourceUpdated(server, uri) {
-      for (const [listener, asked, watched] of watchersOf(server)) {
-        if (watched.uri === uri && may(listener, server, uri)) listener.resourceUpdated(asked);
-      }
-    },
-    connected(server) {
-      for (const [listener, asked] of watchersOf(server)) listener.renew(asked);
-    },
-    said(server, whose, method, params) {
-      for (const session of sessionsOf(server, whose)) session.said(method, params);
-    },
-    asked(server, whose, request) {
-      const [only, ...others] = sessionsOf(server, whose);
-      return others.length > 0 ? undefined : only?.asked(request);
-    },
-    reloaded() {
-      gather(undefined, ALL);
-      for (const listener of listeners) {
-        for (const [asked, { server, uri }] of listener.watched) {
-          if (!may(listener, server, uri)) listener.watched.delete(asked);
-        }
-      }
-    },
-    end() {
-      for (const listener of listeners) listener.end();
-      listeners.clear();
-    },
-  };
+  }
 }

@@ -18,10 +18,10 @@ import { GatewayError } from '../shared/errors.ts';
 import { sinceBoot } from '../shared/since-boot.ts';
 import { within } from '../shared/wait-for.ts';
 import type { ServerReport } from '../upstream/pool/server-report.ts';
-import { createCredentialExpiry } from './http/credential-expiry.ts';
+import { type CredentialExpiry, createCredentialExpiry } from './http/credential-expiry.ts';
 import type { HttpTransport } from './http/http-server.ts';
 import type { McpEndpoint } from './http/mcp-endpoint.ts';
-import { createSessions, SESSION_LIMITS, type Sessions } from './http/sessions.ts';
+import { SESSION_LIMITS, Sessions } from './http/sessions.ts';
 import { type StdioTransport, serveStdio } from './stdio.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -44,128 +44,127 @@ export interface TransportParts {
   readonly worker?: WorkerContext | undefined;
 }
 
-export interface Transports {
+export class Transports {
   readonly sessions: Sessions;
+  readonly #options: TransportParts;
+  readonly #startedAt: number;
+  readonly #credentialExpiry: CredentialExpiry;
+  readonly #connections = new WeakMap<Proof, Connection>();
+  #isOpen = true;
+  #stdio: StdioTransport | undefined;
+  #http: HttpTransport | undefined;
+  #mcp: McpEndpoint | undefined;
+
+  constructor(options: TransportParts) {
+    const { worker, parts, snapshot } = options;
+    this.#options = options;
+    this.#startedAt = worker?.startedAt ?? sinceBoot();
+    this.sessions = new Sessions({
+      ...SESSION_LIMITS,
+      max: Math.max(1, Math.floor(SESSION_LIMITS.max * (worker?.share ?? 1))),
+      tag: worker?.tag ?? '',
+      budget: parts.budget,
+    });
+    this.#credentialExpiry = createCredentialExpiry({
+      snapshot,
+      lapsed: (isOver) => {
+        const now = snapshot();
+        this.sessions.retain((connection) => !isOver(connection));
+        parts.parking.review();
+        return Math.min(...Array.from(this.sessions.credentials(), (connection) => connection.expiresAt(now)));
+      },
+    });
+  }
+
   /** The configuration is another one. */
-  reloaded(): void;
-  stdio(input: Readable, output: Writable, connection: Connection, ended: (reason: StdioEnd) => void): void;
+  reloaded(): void {
+    this.#credentialExpiry.review();
+  }
+
+  stdio(input: Readable, output: Writable, connection: Connection, ended: (reason: StdioEnd) => void): void {
+    const { settings, handler, parts } = this.#options;
+    const { server, maxRequestBytes: maxMessageBytes } = settings;
+    this.#stdio = serveStdio({ input, output, handler, connection, server, log: parts.log, maxMessageBytes, ended });
+  }
+
   /**
-   * @returns where it listens, and the token where this start made one.
+   * @returns where it listens, and the token where this start made one
    * @throws GatewayError CANNOT_LISTEN, CANNOT_WRITE
    */
-  http(): Promise<{ readonly url: string; readonly newToken: string | undefined }>;
-  /** Serves a connection that another process accepted. @param head what was read of it already. */
-  adopt(socket: Socket, head: Buffer): void;
-  /** Takes no more calls; running ones get `ms` milliseconds, and then an error. */
-  drain(ms: number): Promise<void>;
-  close(): Promise<void>;
-}
+  async http(): Promise<{ readonly url: string; readonly newToken: string | undefined }> {
+    const { settings, snapshot, parts, redactor, worker } = this.#options;
+    if (settings.noAuth && snapshot().principals !== undefined && worker === undefined) {
+      parts.log.warn('--no-auth lets nobody do anything where the rules have principals: leave it out');
+    }
+    const generated = generatedToken(settings, snapshot(), parts.log);
+    if (generated !== undefined) redactor.add([generated.token]);
+    // Only here: over stdio nothing of HTTP is loaded.
+    const [{ McpEndpoint }, { openHttp }] = await Promise.all([
+      import('./http/mcp-endpoint.ts'),
+      import('./http/open-http.ts'),
+    ]);
+    const failed = (error: unknown): void => parts.log.error({ err: error }, 'an HTTP request failed unexpectedly');
+    const mcp = new McpEndpoint({
+      handler: this.#options.handler,
+      sessions: this.sessions,
+      credentialExpiry: this.#credentialExpiry,
+      maxMessageBytes: settings.maxRequestBytes,
+      open: () => this.#isOpen,
+      failed,
+      forwarding: worker?.forwarding,
+      budget: parts.budget,
+    });
+    this.#mcp = mcp;
+    const http = await openHttp({
+      ...this.#options,
+      mcp,
+      connect: (proof) => this.#connectionOf(proof),
+      generatedTokenHash: generated === undefined ? undefined : tokenHash(generated.token),
+      failed,
+      share: worker?.share ?? 1,
+      startedAt: this.#startedAt,
+      ready: () => this.#isOpen,
+    });
+    this.#http = http;
+    return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };
+  }
 
-export function createTransports(options: TransportParts): Transports {
-  const { settings, snapshot, parts, handler, redactor, attestations } = options;
-  const { log } = parts;
-  const { worker } = options;
-  const share = worker?.share ?? 1;
-  const sessions = createSessions({
-    ...SESSION_LIMITS,
-    max: Math.max(1, Math.floor(SESSION_LIMITS.max * share)),
-    tag: worker?.tag ?? '',
-    budget: parts.budget,
-  });
-  const startedAt = worker?.startedAt ?? sinceBoot();
-  let open = true;
-  let stdio: StdioTransport | undefined;
-  let http: HttpTransport | undefined;
-  let mcp: McpEndpoint | undefined;
-  const failed = (error: unknown): void => log.error({ err: error }, 'an HTTP request failed unexpectedly');
-  const credentialExpiry = createCredentialExpiry({
-    snapshot,
-    lapsed(isOver) {
-      const now = snapshot();
-      sessions.retain((connection) => !isOver(connection));
-      parts.parking.review();
-      return Math.min(...Array.from(sessions.credentials(), (connection) => connection.expiresAt(now)));
-    },
-  });
-  const connections = new WeakMap<Proof, Connection>();
-  const connect = (proof: Proof): Connection => {
-    let connection = connections.get(proof);
+  /** Serves a connection that another process accepted. @param head what was read of it already */
+  adopt(socket: Socket, head: Buffer): void {
+    if (this.#http === undefined) socket.destroy();
+    else this.#http.adopt(socket, head);
+  }
+
+  /** Takes no more calls; running ones get `ms` milliseconds, and then an error. */
+  async drain(ms: number): Promise<void> {
+    this.#isOpen = false;
+    this.#stdio?.refuseRequests();
+    if ((await within(this.#idle(), ms)) === 'idle') return;
+    this.#options.parts.log.warn('calls were still running at the drain limit and are cancelled');
+    const reason = new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down: the call was cancelled.');
+    this.#stdio?.abort(reason);
+    this.#mcp?.abort(reason);
+    await within(this.#idle(), ABORT_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#credentialExpiry.close();
+    await this.#http?.close();
+  }
+
+  async #idle(): Promise<'idle'> {
+    await Promise.all([this.#stdio?.idle(), this.#mcp?.idle()]);
+    return 'idle';
+  }
+
+  #connectionOf(proof: Proof): Connection {
+    let connection = this.#connections.get(proof);
     if (connection === undefined) {
-      connection = connectionOf(settings, proof, attestations);
-      connections.set(proof, connection);
+      connection = connectionOf(this.#options.settings, proof, this.#options.attestations);
+      this.#connections.set(proof, connection);
     }
     return connection;
-  };
-  const idle = (): Promise<'idle'> => Promise.all([stdio?.idle(), mcp?.idle()]).then(() => 'idle');
-  return {
-    sessions,
-    reloaded: credentialExpiry.review,
-    stdio(input, output, connection, ended) {
-      const { server } = settings;
-      stdio = serveStdio({
-        input,
-        output,
-        handler,
-        connection,
-        server,
-        log,
-        maxMessageBytes: settings.maxRequestBytes,
-        ended,
-      });
-    },
-    async http() {
-      if (settings.noAuth && snapshot().principals !== undefined && worker === undefined) {
-        log.warn('--no-auth lets nobody do anything where the rules have principals: leave it out');
-      }
-      const generated = generatedToken(settings, snapshot(), log);
-      if (generated !== undefined) redactor.add([generated.token]);
-      const generatedTokenHash = generated === undefined ? undefined : tokenHash(generated.token);
-      // Only here: over stdio nothing of HTTP is loaded.
-      const [{ McpEndpoint }, { openHttp }] = await Promise.all([
-        import('./http/mcp-endpoint.ts'),
-        import('./http/open-http.ts'),
-      ]);
-      mcp = new McpEndpoint({
-        handler,
-        sessions,
-        credentialExpiry,
-        maxMessageBytes: settings.maxRequestBytes,
-        open: () => open,
-        failed,
-        forwarding: worker?.forwarding,
-        budget: parts.budget,
-      });
-      http = await openHttp({
-        ...options,
-        mcp,
-        connect,
-        generatedTokenHash,
-        failed,
-        share,
-        startedAt,
-        ready: () => open,
-      });
-      return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };
-    },
-    adopt(socket, head) {
-      if (http === undefined) socket.destroy();
-      else http.adopt(socket, head);
-    },
-    async drain(ms) {
-      open = false;
-      stdio?.refuseRequests();
-      if ((await within(idle(), ms)) === 'idle') return;
-      log.warn('calls were still running at the drain limit and are cancelled');
-      const reason = new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down: the call was cancelled.');
-      stdio?.abort(reason);
-      mcp?.abort(reason);
-      await within(idle(), ABORT_MS);
-    },
-    async close() {
-      credentialExpiry.close();
-      await http?.close();
-    },
-  };
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Connection } from '../../pipeline/caller.ts';
 import { NOTHING_OFFERED } from '../../relay/offered-capabilities.ts';
 import { CALL_OVER } from '../../relay/server-questions.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { createSessions } from './sessions.ts';
+import { Sessions } from './sessions.ts';
 
 const connection = (principal: string): Connection => ({
   principal,
@@ -20,7 +20,7 @@ const connection = (principal: string): Connection => ({
 const NEGOTIATED = { revision: '2025-11-25', offered: NOTHING_OFFERED };
 
 function sessionsAt(clock: { now: number }, max = 100) {
-  return createSessions({ idleMs: 1_000, max, now: () => clock.now });
+  return new Sessions({ idleMs: 1_000, max, now: () => clock.now });
 }
 
 it('ids are 128 random bits', () => {

@@ -28,22 +28,6 @@ interface Held extends Session {
   streaming: number;
 }
 
-export interface Sessions {
-  open(connection: Connection, server: string | undefined, negotiated: Negotiated): Session;
-  /** Undefined for unknown, expired and other callers' sessions alike: they all get 404. */
-  find(id: string, owner: string): Session | undefined;
-  close(id: string, owner: string): boolean;
-  /** Its client keeps a stream open: that is use of it. @returns ends it */
-  use(session: Session): () => void;
-  /** Ends the sessions of callers whose credential is over; their calls in flight are answered with that. */
-  retain(keeps: (connection: Connection) => boolean): void;
-  /** Credentials of all that are open. */
-  credentials(): Iterable<Connection>;
-  /** Calls in flight are answered with the reason. */
-  closeAll(reason: GatewayError): void;
-  readonly size: number;
-}
-
 export interface SessionLimits {
   /** Milliseconds without a request after which a session ends. */
   readonly idleMs: number;
@@ -61,118 +45,137 @@ export const SESSION_LIMITS: SessionLimits = { idleMs: 3_600_000, max: 10_000, n
 const crowdedOut = (): GatewayError =>
   new GatewayError('SESSION_ENDED', 'The session has ended: too many were opened. Send initialize to start a new one.');
 
-export function createSessions({ idleMs, max, tag = '', now, budget }: SessionLimits = SESSION_LIMITS): Sessions {
+export class Sessions {
+  readonly #limits: SessionLimits;
   /** In order of last use: the first is the one that was idle longest. */
-  const held = new Map<string, Held>();
+  readonly #sessions = new Map<string, Held>();
   /** Sessions of each owner that has any. */
-  const counts = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
 
-  const end = (session: Held, reason?: GatewayError): void => {
-    held.delete(session.id);
+  constructor(limits: SessionLimits = SESSION_LIMITS) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Begins a session. Where there are too many, it ends one of whoever has most. */
+  open(connection: Connection, server: string | undefined, negotiated: Negotiated): Session {
+    const { max, tag = '', budget, now } = this.#limits;
+    this.#expire();
+    if (this.#sessions.size >= max) this.#endOneOfMost();
+    const id = tag + randomBytes(16).toString('hex');
+    const { owner } = connection;
+    const session: Held = {
+      ...beginSession(id, negotiated),
+      connection,
+      credential: connection,
+      server,
+      inFlight: createInFlightRequests(),
+      streams: createEventStreams(budget?.of(owner)),
+      listener: undefined,
+      ended: () => {},
+      usedAt: now(),
+      streaming: 0,
+    };
+    this.#sessions.set(id, session);
+    this.#counts.set(owner, (this.#counts.get(owner) ?? 0) + 1);
+    return session;
+  }
+
+  /** @returns undefined for unknown, expired and other callers' sessions alike: they all get 404 */
+  find(id: string, owner: string): Session | undefined {
+    const session = this.#find(id, owner);
+    if (session !== undefined) this.#touch(session);
+    return session;
+  }
+
+  /** Ends a session. @returns false where the owner has none of that id */
+  close(id: string, owner: string): boolean {
+    const session = this.#find(id, owner);
+    if (session === undefined) return false;
+    this.#end(session);
+    return true;
+  }
+
+  /** Its client keeps a stream open: that is use of it. @returns ends it */
+  use({ id }: Session): () => void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return () => {};
+    session.streaming++;
+    return () => {
+      session.streaming--;
+      if (this.#sessions.has(id)) this.#touch(session);
+    };
+  }
+
+  /** Ends the sessions of callers whose credential is over; their calls in flight are answered with that. */
+  retain(keeps: (connection: Connection) => boolean): void {
+    for (const session of this.#sessions.values()) {
+      if (!keeps(session.credential)) this.#end(session, credentialOver());
+    }
+  }
+
+  /** Credentials of all that are open. */
+  *credentials(): Iterable<Connection> {
+    for (const { credential } of this.#sessions.values()) yield credential;
+  }
+
+  /** Ends all; calls in flight are answered with the reason. */
+  closeAll(reason: GatewayError): void {
+    for (const session of this.#sessions.values()) this.#end(session, reason);
+  }
+
+  #find(id: string, owner: string): Held | undefined {
+    this.#expire();
+    const session = this.#sessions.get(id);
+    return session?.connection.owner === owner ? session : undefined;
+  }
+
+  #touch(session: Held): void {
+    session.usedAt = this.#limits.now();
+    this.#sessions.delete(session.id);
+    this.#sessions.set(session.id, session);
+  }
+
+  /** Sessions with calls in flight, or an open stream, are in use, however long ago the last request came in. */
+  #expire(): void {
+    const limit = this.#limits.now() - this.#limits.idleMs;
+    for (const session of this.#sessions.values()) {
+      if (session.usedAt > limit) break;
+      if (session.inFlight.size === 0 && session.streaming === 0) this.#end(session);
+      // So that it is not looked at with every request.
+      else this.#touch(session);
+    }
+  }
+
+  /** Of whoever has most, the one that was idle longest: who opens too many loses their own, and nobody else's. */
+  #endOneOfMost(): void {
+    let most = 0;
+    let owner: string | undefined;
+    for (const [each, count] of this.#counts) {
+      if (count <= most) continue;
+      most = count;
+      owner = each;
+    }
+    for (const session of this.#sessions.values()) {
+      if (session.connection.owner !== owner) continue;
+      this.#end(session, crowdedOut());
+      return;
+    }
+  }
+
+  #end(session: Held, reason?: GatewayError): void {
+    this.#sessions.delete(session.id);
     const { owner } = session.connection;
-    const left = (counts.get(owner) ?? 1) - 1;
-    if (left > 0) counts.set(owner, left);
-    else counts.delete(owner);
+    const left = (this.#counts.get(owner) ?? 1) - 1;
+    if (left > 0) this.#counts.set(owner, left);
+    else this.#counts.delete(owner);
     session.inFlight.abortAll(reason);
     endSession(session);
     session.ended();
     session.listener?.end();
     session.streams.forget();
-  };
-
-  /** Of whoever has most, the one that was idle longest: who opens too many loses their own, and nobody else's. */
-  const endOneOfMost = (): void => {
-    let most = 0;
-    let owner: string | undefined;
-    for (const [each, count] of counts) {
-      if (count <= most) continue;
-      most = count;
-      owner = each;
-    }
-    for (const session of held.values()) {
-      if (session.connection.owner !== owner) continue;
-      end(session, crowdedOut());
-      return;
-    }
-  };
-
-  const touch = (session: Held): void => {
-    session.usedAt = now();
-    held.delete(session.id);
-    held.set(session.id, session);
-  };
-
-  /** Sessions with calls in flight, or an open stream, are in use, however long ago the last request came in. */
-  const expire = (): void => {
-    const limit = now() - idleMs;
-    for (const session of held.values()) {
-      if (session.usedAt > limit) break;
-      if (session.inFlight.size === 0 && session.streaming === 0) end(session);
-      // So that it is not looked at with every request.
-      else touch(session);
-    }
-  };
-
-  const find = (id: string, owner: string): Held | undefined => {
-    expire();
-    const session = held.get(id);
-    return session?.connection.owner === owner ? session : undefined;
-  };
-
-  return {
-    open(connection, server, negotiated) {
-      expire();
-      if (held.size >= max) endOneOfMost();
-      const id = tag + randomBytes(16).toString('hex');
-      const session: Held = {
-        ...beginSession(id, negotiated),
-        connection,
-        credential: connection,
-        server,
-        inFlight: createInFlightRequests(),
-        streams: createEventStreams(budget?.of(connection.owner)),
-        listener: undefined,
-        ended: () => {},
-        usedAt: now(),
-        streaming: 0,
-      };
-      held.set(id, session);
-      counts.set(connection.owner, (counts.get(connection.owner) ?? 0) + 1);
-      return session;
-    },
-    find(id, owner) {
-      const session = find(id, owner);
-      if (session !== undefined) touch(session);
-      return session;
-    },
-    close(id, owner) {
-      const session = find(id, owner);
-      if (session === undefined) return false;
-      end(session);
-      return true;
-    },
-    use({ id }) {
-      const session = held.get(id);
-      if (session === undefined) return () => {};
-      session.streaming++;
-      return () => {
-        session.streaming--;
-        if (held.has(id)) touch(session);
-      };
-    },
-    retain(keeps) {
-      for (const session of held.values()) {
-        if (!keeps(session.credential)) end(session, credentialOver());
-      }
-    },
-    *credentials() {
-      for (const { credential } of held.values()) yield credential;
-    },
-    closeAll(reason) {
-      for (const session of held.values()) end(session, reason);
-    },
-    get size() {
-      return held.size;
-    },
-  };
+  }
 }
