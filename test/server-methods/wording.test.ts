@@ -17,7 +17,7 @@ let gateway: HttpGateway;
 let home: Home;
 beforeAll(async () => {
   home = makeHome({ rules: RULES });
-  const slow = { ...fixture('slow'), timeout_ms: 300 };
+  const slow = { ...fixture('slow'), timeout_ms: 1_500 };
   writeFileSync(home.servers, fileText(servers({ calc: fixture('calc'), slow, github: FAULTY })));
   gateway = await serveHttp({ home });
 });
