@@ -13,7 +13,7 @@ const MAX_READ = 4;
 export const NO_ROOM =
   'sent an answer that there is no room for now, since too many large answers are on their way: ask for less at a time, or try again later.';
 
-/** What one message takes, as far as it has come. */
+/** The room of one message, as far as it has come. */
 export interface AnswerBudget {
   /** @returns false where there is no room for so many bytes. */
   grow(bytes: number): boolean;

@@ -13,7 +13,7 @@ export interface Refusal {
   readonly status: number;
   /** Values of its `WWW-Authenticate` headers, joined by commas. */
   readonly challenge: string | undefined;
-  /** How often this request was sent already: 1 at its first refusal. */
+  /** Times that this request was sent already: 1 at its first refusal. */
   readonly attempts: number;
 }
 

@@ -1,4 +1,4 @@
-/** Whose certificates count, besides those that Node knows: `SSL_CERT_FILE`, and what an entry names. */
+/** Certificate authorities besides those that Node knows: of `SSL_CERT_FILE`, and of the entry of a server. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import { systemCode } from '../../shared/system-code.ts';
 
 /**
- * What connections are checked with; undefined where Node's own way will do.
+ * The context that checks connections; undefined where Node's own way will do.
  * @param ca path to a PEM file, as the entry of a server says
  * @throws GatewayError CONFIG_INVALID where a file cannot be used
  */
@@ -15,11 +15,11 @@ export function secureContextFor(
   env: NodeJS.ProcessEnv = process.env,
 ): SecureContext | undefined {
   const { SSL_CERT_FILE: own, NODE_EXTRA_CA_CERTS: extra } = env;
-  const named = [...(own ? [['SSL_CERT_FILE', own]] : []), ...(ca === undefined ? [] : [['"ca" of the entry', ca]])];
-  if (named.length === 0) return undefined;
+  const files = [...(own ? [['SSL_CERT_FILE', own]] : []), ...(ca === undefined ? [] : [['"ca" of the entry', ca]])];
+  if (files.length === 0) return undefined;
   // Node adds these itself, but not to a list of ours; a file that cannot be read it passes over.
   const others = extra ? [pemOrNothing(extra)] : [];
-  const pems = named.map(([what = '', path = '']) => pemOf(what, path));
+  const pems = files.map(([what = '', path = '']) => pemOf(what, path));
   return createSecureContext({ ca: [...rootCertificates, ...others, ...pems] });
 }
 

@@ -7,7 +7,7 @@ import zlib from 'node:zlib';
 const PIECE_BYTES = 64 * 1024;
 const OPTIONS = { chunkSize: PIECE_BYTES };
 
-/** What this Node can decode: `zstd` is newer than others. */
+/** Undefined in a Node that cannot decode `zstd`. */
 const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: (options: object) => Transform };
 
 const DECODERS = new Map<string, (first: Buffer) => Transform>([
@@ -32,7 +32,7 @@ export interface Sink {
   failed(error: DecodingError): void;
 }
 
-/** Where the bytes come from. */
+/** The origin of the bytes. */
 export interface Source {
   pause(): void;
   resume(): void;
@@ -65,13 +65,13 @@ function createDecoding(name: string | undefined, source: Source, sink: Sink): D
       sink.failed(new DecodingError('The encoding was not offered.'));
       return undefined;
     }
-    const made = create(first);
-    made.on('data', (chunk: Buffer) => sink.data(chunk));
-    made.on('drain', () => source.resume());
-    made.on('end', () => sink.end());
-    made.on('error', (error) => sink.failed(new DecodingError('', { cause: error })));
-    if (isPaused) made.pause();
-    return made;
+    const decoding = create(first);
+    decoding.on('data', (chunk: Buffer) => sink.data(chunk));
+    decoding.on('drain', () => source.resume());
+    decoding.on('end', () => sink.end());
+    decoding.on('error', (error) => sink.failed(new DecodingError('', { cause: error })));
+    if (isPaused) decoding.pause();
+    return decoding;
   };
 
   return {

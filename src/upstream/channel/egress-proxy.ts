@@ -1,4 +1,4 @@
-/** Which proxy leads to an address, as `HTTP_PROXY` and the like say for programs of this machine. */
+/** The proxy that leads to an address, as `HTTP_PROXY` and the like say for programs of this machine. */
 import { BlockList, isIP } from 'node:net';
 import process from 'node:process';
 import { basicOf } from '../../config/server-address.ts';
@@ -20,15 +20,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function proxyFor(target: URL, env: Environment = process.env): ProxyServer | undefined {
   const name = target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  const found = [name, 'ALL_PROXY'].find((one) => readVariable(env, one) !== '');
-  if (found === undefined || isExcepted(target, readVariable(env, 'NO_PROXY'))) return undefined;
-  const value = readVariable(env, found);
+  const variable = [name, 'ALL_PROXY'].find((one) => readVariable(env, one) !== '');
+  if (variable === undefined || isExcepted(target, readVariable(env, 'NO_PROXY'))) return undefined;
+  const value = readVariable(env, variable);
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !(url.protocol === 'http:' || url.protocol === 'https:')) {
     throw new GatewayError(
       'CONFIG_INVALID',
-      `${found} of the gateway's environment is no http or https address, and no other proxy can be used: change it, or name ${target.hostname} in NO_PROXY.`,
+      `${variable} of the gateway's environment is no http or https address, and no other proxy can be used: change it, or name ${target.hostname} in NO_PROXY.`,
     );
   }
   const authorization = basicOf(url);
@@ -58,8 +58,8 @@ function fits(entry: string, host: string, port: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
   const block = /^\[?([^\]/]+)\]?\/(\d{1,3})$/.exec(entry);
   if (block !== null) return isWithin(bare, block[1] ?? '', Number(block[2]));
-  const [, bracketed, plain, wanted] = /^(?:\[([^\]]+)\]|([^:]*|.*:.*:.*))(?::(\d+))?$/.exec(entry) ?? [];
-  if (wanted !== undefined && wanted !== port) return false;
+  const [, bracketed, plain, portOfEntry] = /^(?:\[([^\]]+)\]|([^:]*|.*:.*:.*))(?::(\d+))?$/.exec(entry) ?? [];
+  if (portOfEntry !== undefined && portOfEntry !== port) return false;
   const name = (bracketed ?? plain ?? '').replace(/^\*?\./, '').replace(/\.$/, '');
   if (isIP(name) !== 0) return isIP(bare) !== 0 && isWithin(bare, name, isIP(name) === 4 ? 32 : 128);
   return name !== '' && (host === name || host.endsWith(`.${name}`));

@@ -9,7 +9,7 @@ export interface FetchLimits {
   readonly timeoutMs: number;
 }
 
-/** What is sent where something is. */
+/** The body of a POST, with its headers. */
 export interface JsonPost {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
@@ -33,9 +33,9 @@ export async function fetchJson(
     new GatewayError('SERVER_UNAVAILABLE', `${origin}${pathname} ${why}.`, extras);
   const ending = new AbortController();
   const abort = (): void => ending.abort();
-  let late = false;
+  let isLate = false;
   const timer = setTimeout(() => {
-    late = true;
+    isLate = true;
     abort();
   }, timeoutMs);
   // `AbortSignal.any` would leave something on a signal that lives longer.
@@ -68,7 +68,7 @@ export async function fetchJson(
     return parse(Buffer.concat(chunks, size).toString('utf8'), failed);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    const why = late
+    const why = isLate
       ? `did not answer within ${timeoutMs} ms`
       : `cannot be reached (${systemCode(error) ?? 'unknown error'})`;
     throw failed(why, { cause: error });

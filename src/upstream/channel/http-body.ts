@@ -18,7 +18,7 @@ export interface HttpBody {
   destroy(): void;
 }
 
-/** Where the chunks come from. */
+/** The connection that the chunks come from. */
 export interface BodySource extends Source {
   /** Ends the connection; `end` follows. */
   abort(error: Error): void;
@@ -60,9 +60,9 @@ export class StreamedBody implements HttpBody {
     return new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error));
       this.#take = take;
-      const held = this.#held ?? [];
+      const chunks = this.#held ?? [];
       this.#held = undefined;
-      for (const chunk of held) if (!this.#deliver(take, chunk)) break;
+      for (const chunk of chunks) if (!this.#deliver(take, chunk)) break;
       if (this.#isEnded) this.#settle(this.#failure);
       else if (this.#heldBytes > MAX_HELD) this.#source.resume();
     });

@@ -25,7 +25,7 @@ const ERROR_BODY_BYTES = 64 * 1024;
 
 export interface HttpRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
-  /** Where to; default the address of the entry. */
+  /** Default the address of the entry. */
   readonly path?: string;
   /** They win over the configured ones. */
   readonly headers: Readonly<Record<string, string>>;
@@ -54,7 +54,7 @@ export function createHttpClient(server: string, definition: HttpDefinition, ver
     ['accept-encoding', OFFERED],
   ]);
   for (const [name, value] of definition.headers) configured.set(name.toLowerCase(), value);
-  /** Where the server redirected its own address to. */
+  /** The path of the entry, or where the server redirected it to. */
   let home = url.pathname + url.search;
 
   const once = (request: HttpRequest, path: string): Promise<HttpResponse> =>
@@ -123,7 +123,7 @@ function headerList(configured: ReadonlyMap<string, string>, own: Readonly<Recor
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
-/** What is wrong with a redirect that is not followed. */
+/** Says why a redirect is not followed. */
 function redirection(target: URL | undefined, from: URL): string {
   if (target === undefined) return 'redirects to nowhere';
   if (target.origin === from.origin) return `redirects more than ${MAX_REDIRECTS} times, perhaps in a circle`;

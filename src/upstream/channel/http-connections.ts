@@ -20,7 +20,7 @@ export interface ExchangeHandler extends Dispatcher.DispatchHandler {
   readonly isOver: boolean;
 }
 
-/** What leads to an origin: a proxy, and whose certificates count; nothing for the usual way. */
+/** The way to an origin: a proxy, and whose certificates count; nothing for the usual way. */
 export interface Route {
   readonly proxy?: ProxyServer | undefined;
   readonly secureContext?: SecureContext | undefined;
@@ -41,7 +41,7 @@ export class HttpConnections {
   /** Changes a request for the proxy; undefined where it is sent as it is. */
   readonly #forward: ((request: Dispatcher.DispatchOptions) => Dispatcher.DispatchOptions) | undefined;
   readonly #all = new Set<Connection>();
-  /** Who was used last is used first: undici closes those that are not needed. */
+  /** The last one is used first: undici closes those that are not needed. */
   readonly #free: Connection[] = [];
   readonly #waiting: WaitingRequest[] = [];
   #isClosed = false;

@@ -14,11 +14,11 @@ const EVENTS_MS = 400;
 /** As many of them between two looks at the clock. */
 const EVENTS_STEP = 100;
 
-/** Where a stream was left. */
+/** The place where a stream was left. */
 export interface StreamEnd {
   readonly lastId: string | undefined;
   readonly retryMs: number;
-  /** What broke it; undefined where the server ended it. */
+  /** The failure that broke it; undefined where the server ended it. */
   readonly error: unknown;
 }
 

@@ -26,7 +26,7 @@ export interface ExchangeRequest {
    * apart from the head costs as much as reading it. Undefined where whoever asks reads every body.
    */
   readonly gather: number | undefined;
-  /** Whose room a body takes that is gathered. */
+  /** The server whose room a body takes that is gathered. */
   readonly server: string;
 }
 
@@ -95,7 +95,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
   readonly #reject: (error: unknown) => void;
   #headers: IncomingHttpHeaders = {};
   #controller: Dispatcher.DispatchController | undefined;
-  /** What lets the server wait. */
+  /** Lets the server wait. */
   #pausable: Source | undefined;
   /** Undefined for a body that is gathered. */
   #body: StreamedBody | undefined;

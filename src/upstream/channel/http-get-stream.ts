@@ -10,7 +10,7 @@ import type { HttpSession } from './http-session.ts';
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
 
-export interface Listening {
+export interface GetStreamOptions {
   readonly server: string;
   readonly client: HttpClient;
   readonly session: Pick<HttpSession, 'ready' | 'headers'>;
@@ -21,12 +21,12 @@ export interface Listening {
 }
 
 /** Keeps the stream open until it is aborted; servers without one say 405. Never rejects. */
-export async function keepListening(parts: Listening): Promise<void> {
-  const { server, client, session, handlers, maxBytes, signal, log } = parts;
+export async function keepListening(options: GetStreamOptions): Promise<void> {
+  const { server, client, session, handlers, maxBytes, signal, log } = options;
   let lastId: string | undefined;
   let delay = 0;
   while (!signal.aborted) {
-    const started = performance.now();
+    const startedAt = performance.now();
     let end: StreamEnd | undefined;
     try {
       await session.ready();
@@ -39,8 +39,8 @@ export async function keepListening(parts: Listening): Promise<void> {
       if (response.status === 200) {
         if (delay > 0 && lastId === undefined) handlers.missed();
         end = await readEvents(server, response, maxBytes, ({ type, data }) => {
-          const taken = type === 'message' && data !== '' && handlers.message(data);
-          return typeof taken === 'boolean' ? undefined : taken.then(() => undefined);
+          const isMessage = type === 'message' && data !== '' && handlers.message(data);
+          return typeof isMessage === 'boolean' ? undefined : isMessage.then(() => undefined);
         });
       } else {
         // The session may be over; the next request will find out.
@@ -52,8 +52,8 @@ export async function keepListening(parts: Listening): Promise<void> {
     }
     lastId = end?.lastId ?? lastId;
     const retryMs = end?.retryMs ?? FIRST_DELAY_MS;
-    const lived = performance.now() - started > LONGEST_DELAY_MS;
-    delay = lived ? retryMs : Math.min(Math.max(delay * 2, retryMs), LONGEST_DELAY_MS);
+    const isLasting = performance.now() - startedAt > LONGEST_DELAY_MS;
+    delay = isLasting ? retryMs : Math.min(Math.max(delay * 2, retryMs), LONGEST_DELAY_MS);
     await pause(delay, signal);
   }
 }

@@ -4,7 +4,7 @@ import { quoted } from '../../shared/quote-text.ts';
 import { seconds, unavailable, WITHOUT_EFFECT } from '../failures.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
-/** What to do where something else than an MCP server may be at an address. */
+/** Advice where something else than an MCP server may be at an address. */
 export const CHECK_ADDRESS = 'Check the address in its entry.';
 /** Statuses of an address that has nothing, or nothing of this kind. */
 const NOT_THERE: ReadonlySet<number> = new Set([404, 405, 410, 421]);
@@ -14,11 +14,11 @@ interface Head {
   header(name: string): string | undefined;
 }
 
-/** What is known of a refusal besides its head. */
+/** Facts about a refusal besides its head. */
 export interface RefusalFacts {
   /** Its body, as far as it was read. */
   readonly text?: string;
-  /** Whether the entry of the server has a credential. */
+  /** True where the entry of the server has a credential. */
   readonly hasCredential?: boolean;
 }
 
@@ -53,7 +53,7 @@ function hintOf(status: number, { hasCredential = false }: RefusalFacts): string
   return 'refused the request';
 }
 
-/** Whether the headers of an entry hold what looks like a credential. */
+/** True where headers of an entry look like a credential. */
 export function hasCredentialIn(headers: ReadonlyMap<string, string>): boolean {
   return [...headers.keys()].some((name) => /auth|key|token|secret|cookie|pass|credential/i.test(name));
 }
@@ -65,7 +65,7 @@ function saidIn(body = ''): string {
   return said === undefined || said === '' ? '' : ` It said: ${quoted(said, 200)}.`;
 }
 
-/** Where JSON of a refusal has its sentence: a JSON-RPC error, an OAuth error, problem details (RFC 9457), GraphQL, FastAPI, and what is usual. */
+/** Members that hold the sentence of a refusal in JSON: of a JSON-RPC error, an OAuth error, problem details (RFC 9457), GraphQL, FastAPI, and what is usual. */
 const SENTENCES = ['message', 'error_description', 'detail', 'title', 'error', 'msg'] as const;
 
 function first(list: unknown): unknown {

@@ -6,7 +6,7 @@ import type { HttpResponse } from './http-exchange.ts';
 /** Milliseconds that the end of a session may take. */
 const DELETE_TIMEOUT_MS = 1000;
 /**
- * What a header can carry back. It should be visible ASCII (2025-11-25, basic/transports, Session Management), but clients do not
+ * The ids that a header can carry back. They should be visible ASCII (2025-11-25, basic/transports, Session Management), but clients do not
  * mind. Headers have a limit of their own.
  */
 const SESSION_ID = /^[\t\x20-\x7e\x80-\xff]+$/;
@@ -14,13 +14,13 @@ const SESSION_ID = /^[\t\x20-\x7e\x80-\xff]+$/;
 export interface HttpSession {
   /** As the server calls it; undefined without one. */
   readonly id: string | undefined;
-  /** Whether requests have to wait: for the end of `notifications/initialized`, or for a new session. */
+  /** True while requests have to wait: for the end of `notifications/initialized`, or for a new session. */
   readonly isHeld: boolean;
   /** Resolves when they need not. */
   ready(): Promise<void>;
   /** Lets them wait for this, whatever comes of it. */
   holdWhile(work: Promise<unknown>): void;
-  /** What every message says from now on. */
+  /** Sets the revision that every message says from now on. */
   speak(revision: string): void;
   headers(): Record<string, string>;
   /** Takes the session from the answer to `initialize`. @throws GatewayError SERVER_UNAVAILABLE where no header can carry its id */
@@ -43,12 +43,12 @@ export function createHttpSession(server: string, initialize: () => Promise<void
   };
 
   const holdWhile = (work: Promise<unknown>): void => {
-    const held = work
+    const next = work
       .catch(() => undefined)
       .then(() => {
-        if (hold === held) hold = undefined;
+        if (hold === next) hold = undefined;
       });
-    hold = held;
+    hold = next;
   };
 
   const headers = (): Record<string, string> => ({
@@ -70,11 +70,11 @@ export function createHttpSession(server: string, initialize: () => Promise<void
     },
     headers,
     begin(response) {
-      const given = response.header('mcp-session-id') || undefined;
-      if (given !== undefined && !SESSION_ID.test(given)) {
+      const next = response.header('mcp-session-id') || undefined;
+      if (next !== undefined && !SESSION_ID.test(next)) {
         throw unavailable(server, 'gave a session id that no header can carry.');
       }
-      id = given;
+      id = next;
     },
     async renew(lost) {
       if (id === lost) {
@@ -87,11 +87,11 @@ export function createHttpSession(server: string, initialize: () => Promise<void
     },
     async end(client) {
       if (id === undefined) return;
-      const own = headers();
+      const lastHeaders = headers();
       id = undefined;
       try {
         const signal = AbortSignal.timeout(DELETE_TIMEOUT_MS);
-        discard(await client.request({ method: 'DELETE', headers: own, signal }));
+        discard(await client.request({ method: 'DELETE', headers: lastHeaders, signal }));
       } catch {
         // The server is gone, and its session with it.
       }

@@ -27,11 +27,11 @@ export function networkError(server: string, error: unknown, { maxBytes, proxy }
   const code = errorCode(reason);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
   const isForeign = reason instanceof undiciErrors.HTTPParserError;
-  const unknown = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
+  const fallback = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
   const certificate = CERTIFICATES.get(code);
   const what =
     certificate === undefined
-      ? (throughProxy(proxy, reason, code) ?? CODES.get(code) ?? unknown)
+      ? (throughProxy(proxy, reason, code) ?? CODES.get(code) ?? fallback)
       : `${certificate} (${code})`;
   const cause = reason instanceof undiciErrors.InvalidArgumentError ? undefined : reason;
   if (reason === error) return unavailable(server, `${what}.`, { cause });
@@ -44,7 +44,7 @@ export function bodyTooLong(server: string, maxBytes: number): GatewayError {
   return unavailable(server, `sent an answer of more than ${maxBytes} bytes.`);
 }
 
-/** What went wrong between here and a proxy; undefined where it is not known to be there. */
+/** Says what went wrong between here and a proxy; undefined where it is not known to be there. */
 function throughProxy(proxy: ProxyServer | undefined, reason: unknown, code: string): string | undefined {
   if (proxy === undefined) return undefined;
   const { host } = proxy.url;
@@ -61,7 +61,7 @@ function throughProxy(proxy: ProxyServer | undefined, reason: unknown, code: str
 const FOREIGN_AUTHORITY =
   'has a certificate of an authority that is not known here: name the file of that authority as "ca" in its entry';
 
-/** What is wrong with the certificate of a server, whichever way it was reached. */
+/** Flaws of the certificate of a server, whichever way it was reached. */
 const CERTIFICATES: ReadonlyMap<string, string> = new Map([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', FOREIGN_AUTHORITY],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', FOREIGN_AUTHORITY],

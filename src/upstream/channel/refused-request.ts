@@ -1,4 +1,4 @@
-/** What the refusal of a request means: an answer to it, the end of its session, or neither (2025-11-25, basic/transports). */
+/** The meaning of a refusal of a request: an answer to it, the end of its session, or neither (2025-11-25, basic/transports). */
 import { parseMessage } from '../../protocol/json-rpc.ts';
 import { isModern } from '../../protocol/revisions.ts';
 import type { Outgoing } from './channel.ts';

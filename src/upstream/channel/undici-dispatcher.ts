@@ -1,4 +1,4 @@
-/** How requests of `fetch` and `request` of undici reach an address: through a proxy, and by whose certificates. */
+/** The route of `fetch` and `request` of undici to an address: through a proxy, and by whose certificates. */
 import type { Dispatcher } from 'undici';
 import { secureContextFor } from './ca-certificates.ts';
 import { proxyFor } from './egress-proxy.ts';

@@ -1,4 +1,4 @@
-/** Where a server may send the gateway. It chooses these addresses, so that it could have it ask what only insiders can ask. */
+/** Checks addresses that a server names for the gateway to ask: they could be of what only insiders can ask. */
 import { isIP } from 'node:net';
 import { isLoopback } from '../../config/settings.ts';
 import type { HttpDefinition } from '../../config/snapshot.ts';
@@ -15,14 +15,14 @@ export interface GuardOptions {
   readonly isPublic?: ((address: string) => boolean) | undefined;
 }
 
-/** What the owner wrote about where a server is, and where its sign-in: either may be in a private network. */
+/** The places that the owner wrote into an entry, of the server and of its sign-in: either may be in a private network. */
 export function guardOptionsOf({ url, oauth, ca }: HttpDefinition): GuardOptions {
   const trusted = oauth?.issuer === undefined ? [] : [new URL(oauth.issuer).hostname];
   return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
 }
 
 export interface Guard {
-  /** What is wrong with an address as it is written, as the end of a sentence; undefined where it may be looked up. */
+  /** Says what is wrong with an address as it is written, as the end of a sentence; undefined where it may be looked up. */
   objection(url: URL): string | undefined;
   /** The same for one IP address that the host of `url` has. */
   objectionTo(address: string, url: URL): string | undefined;
@@ -31,12 +31,12 @@ export interface Guard {
 export function createGuard({ configured, trusted = [], isPublic = isPublicAddress }: GuardOptions): Guard {
   const home = hostOf(configured);
   const onLoopback = isLoopbackHost(home);
-  const named = new Set(trusted.map((host) => host.toLowerCase()));
+  const trustedHosts = new Set(trusted.map((host) => host.toLowerCase()));
 
   /** Its owner put the server there: a private network is no surprise. */
   const isHome = (url: URL): boolean => {
     const host = hostOf(url);
-    if (named.has(host)) return true;
+    if (trustedHosts.has(host)) return true;
     // Where the name of the server points to is up to the server. At its own port that gives it nothing: calls go there too.
     return host === home && (isIP(bare(host)) !== 0 || url.port === configured.port);
   };

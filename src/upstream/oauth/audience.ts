@@ -6,10 +6,10 @@ import { isSameSite } from './registrable-domain.ts';
 
 export interface AudienceFacts {
   readonly server: string;
-  /** What the authorization server calls the MCP server. */
+  /** The name of the MCP server for the authorization server. */
   readonly indicator: string;
   readonly issuer: string;
-  /** Whether the entry names the issuer. */
+  /** True where the entry names the issuer. */
   readonly isNamed: boolean;
   /** Places of the servers of other entries (`placeOf`). */
   readonly others: ReadonlySet<string>;

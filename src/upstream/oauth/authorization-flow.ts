@@ -15,7 +15,7 @@ const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost):/;
 
 export interface SignIn {
   readonly server: string;
-  /** Where the person goes. */
+  /** The page that the person opens. */
   readonly url: string;
   /** Host of the authorization server that they sign in to, and of its page where that is another one. */
   readonly where: string;

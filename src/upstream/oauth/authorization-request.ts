@@ -17,7 +17,7 @@ export interface AuthorizationRequest {
   /** PKCE code verifier. */
   readonly verifier: string;
   readonly redirectUri: string;
-  /** Where the person goes. */
+  /** The page that the person opens. */
   readonly url: string;
 }
 

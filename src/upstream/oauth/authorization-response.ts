@@ -69,7 +69,7 @@ async function codeRefused(request: AuthorizationRequest, { what, said }: Refuse
   );
 }
 
-/** What the authorization server does not know any more is registered again the next time. */
+/** Removes a client that the authorization server does not know any more: it is registered again the next time. */
 async function forgetClient({ tokenManager, discovery, client }: AuthorizationRequest): Promise<void> {
   if (client.known === 'registered') await tokenManager.credential.forgetClient(discovery.issuer, client.id);
 }

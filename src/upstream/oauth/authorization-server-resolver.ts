@@ -35,7 +35,7 @@ export class AuthorizationServerResolver {
     this.#options = options;
   }
 
-  /** What `resolve` came to the last time. */
+  /** The last outcome of `resolve`. */
   get last(): Discovery | undefined {
     return this.#last;
   }
@@ -61,7 +61,7 @@ export class AuthorizationServerResolver {
     return description?.authorization_servers ?? [new URL('/', resource).href];
   }
 
-  /** What requests to the token endpoint need. */
+  /** Everything that a request to the token endpoint needs. */
   grantContext(discovery: Discovery, client: RegisteredClient): GrantContext {
     const { server, oauth, fetch, now, elsewhere } = this.#options;
     return { server, oauth, discovery, client, fetch, now, elsewhere: elsewhere() };

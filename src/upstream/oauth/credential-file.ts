@@ -48,7 +48,7 @@ export async function unsealCredential(
   return JSON.parse(value);
 }
 
-/** What a file is about, without the key. @returns undefined for a file that is damaged, or under the name of another one */
+/** Reads without the key what a file is about. @returns undefined for a file that is damaged, or under the name of another one */
 export function readCredentialKey(fileName: string, text: string): CredentialKey | undefined {
   const envelope = parseEnvelope(text);
   if (envelope === undefined || credentialFileName(envelope) !== fileName) return undefined;

@@ -1,9 +1,9 @@
-/** What the parts of signing in to servers agree on. */
+/** The contracts between the parts of signing in to servers. */
 
 /** `fetch` for addresses that a server names. Rejects with a GatewayError SERVER_UNAVAILABLE that says why, before anything is sent. */
 export type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-/** Whose credential for what. */
+/** Names a credential. */
 export interface CredentialKey {
   /** Issuer identifier of the authorization server (RFC 8414), as it writes it. */
   readonly issuer: string;
@@ -13,7 +13,7 @@ export interface CredentialKey {
   readonly principal: string;
 }
 
-/** Where credentials are kept. Values are JSON; the store does not look into them. */
+/** Keeps credentials. Values are JSON; the store does not look into them. */
 export interface CredentialStore {
   /** Undefined where there is none. @throws GatewayError CREDENTIALS_UNREADABLE */
   read(key: CredentialKey): Promise<unknown>;
@@ -25,6 +25,6 @@ export interface CredentialStore {
   update(key: CredentialKey, change: (stored: unknown) => Promise<unknown>): Promise<unknown>;
   /** False where there was none. */
   remove(key: CredentialKey): Promise<boolean>;
-  /** What is stored for whom, without values. Cheap where nothing is: asked at the first connection to every HTTP server. */
+  /** The keys of all that is stored. Cheap where nothing is: asked at the first connection to every HTTP server. */
   list(): Promise<readonly CredentialKey[]>;
 }

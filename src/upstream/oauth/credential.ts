@@ -1,8 +1,8 @@
-/** What the store keeps of one sign-in. */
+/** The stored outcome of one sign-in. */
 import type { OAuthDefinition } from '../../config/snapshot.ts';
 
 export interface Credential {
-  /** What the authorization server calls the MCP server (RFC 8707). */
+  /** The name of the MCP server for the authorization server (RFC 8707). */
   readonly indicator: string;
   readonly client: RegisteredClient | undefined;
   /** Scopes that were asked for at the last sign-in, separated by spaces. */
@@ -19,7 +19,7 @@ export interface RegisteredClient {
   readonly known: 'configured' | 'document' | 'registered';
   /** The redirect address that it registered. */
   readonly redirectUri: string | undefined;
-  /** Whether a sign-in has begun with it again and not ended: the authorization server may have forgotten it. */
+  /** True where a sign-in has begun with it again and not ended: the authorization server may have forgotten it. */
   readonly isDoubtful?: boolean | undefined;
 }
 
@@ -59,11 +59,11 @@ export function readCredential(value: unknown): Credential | undefined {
 function readClient(value: unknown): RegisteredClient | undefined {
   const stored = fields(value);
   const id = text(stored?.['id']);
-  const known = KNOWN.find((kind) => kind === stored?.['known']);
-  if (id === undefined || known === undefined) return undefined;
+  const kind = KINDS.find((one) => one === stored?.['known']);
+  if (id === undefined || kind === undefined) return undefined;
   return {
     id,
-    known,
+    known: kind,
     secret: text(stored?.['secret']),
     authMethod: text(stored?.['authMethod']),
     redirectUri: text(stored?.['redirectUri']),
@@ -71,7 +71,7 @@ function readClient(value: unknown): RegisteredClient | undefined {
   };
 }
 
-const KNOWN = ['configured', 'document', 'registered'] as const;
+const KINDS = ['configured', 'document', 'registered'] as const;
 
 function readTokens(value: unknown): Tokens | undefined {
   const stored = fields(value);
@@ -86,7 +86,7 @@ function readTokens(value: unknown): Tokens | undefined {
   };
 }
 
-/** What must not be written anywhere. */
+/** The values that must not be written anywhere. */
 export function secretsOf({ client, tokens }: Credential): string[] {
   return [client?.secret, tokens?.access, tokens?.refresh].filter((value) => value !== undefined);
 }

@@ -1,4 +1,4 @@
-/** Where to sign in to a server: RFC 9728 for the server, RFC 8414 or OpenID discovery for its authorization server. */
+/** Discovers where to sign in to a server: RFC 9728 for the server, RFC 8414 or OpenID discovery for its authorization server. */
 import {
   type AuthorizationServerMetadata,
   checkResourceAllowed,
@@ -17,7 +17,7 @@ export interface Discovery {
   readonly authorizationServer: string;
   /** Undefined for servers of 2025-03-26, whose endpoints are at fixed paths. */
   readonly metadata: AuthorizationServerMetadata | undefined;
-  /** What tokens are asked for (RFC 8707). */
+  /** Resource indicator: the name of the MCP server for the authorization server (RFC 8707). */
   readonly indicator: string;
   /** Scopes that the server names for itself, separated by spaces. */
   readonly scopes: string | undefined;
@@ -27,7 +27,7 @@ export interface DiscoveryOptions {
   readonly server: string;
   /** Address of the MCP server, without fragment. */
   readonly resource: string;
-  /** What the challenge of the server names (RFC 9728, section 5.1). */
+  /** Address that the challenge of the server names (RFC 9728, section 5.1). */
   readonly resourceMetadata: string | undefined;
   /** The only issuer that the owner accepts. */
   readonly issuer: string | undefined;
@@ -44,19 +44,22 @@ export async function discover(options: DiscoveryOptions): Promise<Discovery> {
       'wants a token, which others could read on the way: put an https address into its entry.',
     );
   }
-  const described = await describe(options);
+  const description = await describe(options);
   if (
-    described !== undefined &&
-    !checkResourceAllowed({ requestedResource: resource, configuredResource: described.resource })
+    description !== undefined &&
+    !checkResourceAllowed({ requestedResource: resource, configuredResource: description.resource })
   ) {
     throw unavailable(server, 'describes another resource than itself, so nobody can sign in to it safely.');
   }
-  const [named] = described?.authorization_servers ?? [];
+  const [firstServer] = description?.authorization_servers ?? [];
   // 2025-03-26: the server itself is the authorization server.
-  const authorizationServer = named ?? String(new URL('/', resource));
+  const authorizationServer = firstServer ?? String(new URL('/', resource));
   const metadata = await authorizationMetadata(server, authorizationServer, fetch);
-  if (metadata === undefined && named !== undefined) {
-    throw unavailable(server, `names the authorization server ${originOf(named)}, which does not describe itself.`);
+  if (metadata === undefined && firstServer !== undefined) {
+    throw unavailable(
+      server,
+      `names the authorization server ${originOf(firstServer)}, which does not describe itself.`,
+    );
   }
   const issuer = metadata?.issuer ?? authorizationServer;
   if (options.issuer !== undefined && !isSameIssuer(options.issuer, issuer)) {
@@ -69,19 +72,19 @@ export async function discover(options: DiscoveryOptions): Promise<Discovery> {
     issuer,
     authorizationServer,
     metadata,
-    indicator: described?.resource ?? resource,
-    scopes: described?.scopes_supported?.join(' '),
+    indicator: description?.resource ?? resource,
+    scopes: description?.scopes_supported?.join(' '),
   };
 }
 
-/** What the server says of itself; undefined for nothing. @throws GatewayError SERVER_UNAVAILABLE where it must not be asked, or cannot */
+/** The description that the server gives of itself; undefined for none. @throws GatewayError SERVER_UNAVAILABLE where it must not be asked, or cannot */
 export async function describe(
   options: Pick<DiscoveryOptions, 'resource' | 'resourceMetadata' | 'fetch'>,
 ): Promise<OAuthProtectedResourceMetadata | undefined> {
-  const { resource, resourceMetadata: named, fetch } = options;
+  const { resource, resourceMetadata: url, fetch } = options;
   try {
-    const given = named !== undefined && URL.canParse(named) ? { resourceMetadataUrl: named } : {};
-    return await discoverOAuthProtectedResourceMetadata(resource, given, fetch);
+    const place = url !== undefined && URL.canParse(url) ? { resourceMetadataUrl: url } : {};
+    return await discoverOAuthProtectedResourceMetadata(resource, place, fetch);
   } catch (error) {
     // What must not be asked, or cannot be reached, is no server without metadata.
     if (error instanceof GatewayError) throw error;

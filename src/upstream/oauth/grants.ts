@@ -17,7 +17,7 @@ import { type AudienceFacts, checkAudience } from './audience.ts';
 import type { RegisteredClient, Tokens } from './credential.ts';
 import type { GuardedFetch } from './credential-key.ts';
 import type { Discovery } from './discovery.ts';
-import { NotSentOn } from './guarded-fetch.ts';
+import { RefusedRedirect } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
 
 export interface GrantContext {
@@ -60,7 +60,7 @@ export interface CodeGrant {
 /** @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
 export function redeemCode(context: GrantContext, { code, iss, verifier, redirectUri }: CodeGrant): Promise<Tokens> {
   const { discovery } = context;
-  return answered(context, undefined, (common) =>
+  return requestTokens(context, undefined, (common) =>
     exchangeAuthorization(discovery.authorizationServer, {
       ...common,
       authorizationCode: code,
@@ -75,11 +75,11 @@ export function redeemCode(context: GrantContext, { code, iss, verifier, redirec
 /** @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
 export function refresh(context: GrantContext, tokens: Tokens, refreshToken: string): Promise<Tokens> {
   const { authorizationServer } = context.discovery;
-  return answered(context, tokens.scope, (common) =>
+  return requestTokens(context, tokens.scope, (common) =>
     refreshAuthorization(authorizationServer, { ...common, refreshToken }),
   ).catch((error: unknown) => {
     // To a page for people, who have to sign in.
-    if (error instanceof NotSentOn) throw new RefusedGrant('request', undefined);
+    if (error instanceof RefusedRedirect) throw new RefusedGrant('request', undefined);
     throw error;
   });
 }
@@ -87,7 +87,7 @@ export function refresh(context: GrantContext, tokens: Tokens, refreshToken: str
 /** Client credentials: the gateway for itself. @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
 export function asMachine(context: GrantContext, scope: string | undefined): Promise<Tokens> {
   const { authorizationServer } = context.discovery;
-  return answered(context, scope, ({ clientInformation, addClientAuthentication, ...common }) =>
+  return requestTokens(context, scope, ({ clientInformation, addClientAuthentication, ...common }) =>
     fetchToken(
       {
         redirectUrl: undefined,
@@ -116,7 +116,7 @@ interface Common {
   readonly addClientAuthentication?: AddClientAuthentication;
 }
 
-async function answered(
+async function requestTokens(
   context: GrantContext,
   scope: string | undefined,
   request: (common: Common) => Promise<OAuthTokens>,
@@ -173,7 +173,7 @@ function commonOf({ server, oauth, discovery, client, fetch }: GrantContext): Co
   };
 }
 
-/** What the entry prescribes; otherwise the choice is made by what the authorization server supports. */
+/** The way to authenticate that the entry prescribes; otherwise the choice is made by what the authorization server supports. */
 function authenticationOf(
   oauth: OAuthDefinition | undefined,
   client: RegisteredClient,

@@ -26,7 +26,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 /** Statuses whose answers have no body (Fetch standard, "null body status"). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
-/** What is no secret, so that it may follow a redirect to another origin. */
+/** Headers that are no secret, so that they may follow a redirect to another origin. */
 const HARMLESS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'mcp-protocol-version', 'user-agent']);
 /** They describe the bytes as they were sent. */
 const OF_THE_TRANSFER: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
@@ -79,25 +79,25 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       if (location === null) return response;
       const target = parse(location, url);
       if (hops >= MAX_REDIRECTS) throw refusal(target, 'it is one redirect too many');
-      if (!READS.has(request.method)) throw new NotSentOn(target, url);
+      if (!READS.has(request.method)) throw new RefusedRedirect(target, url);
       if (target.origin !== url.origin) request = { ...request, headers: harmless(request.headers) };
       url = target;
     }
   };
 
   return async (input, init) => {
-    const late = AbortSignal.timeout(timeoutMs);
+    const timeout = AbortSignal.timeout(timeoutMs);
     const url = parse(String(input));
     try {
-      return await follow(url, init, init?.signal ? AbortSignal.any([init.signal, late]) : late);
+      return await follow(url, init, init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout);
     } catch (error) {
-      throw error === late.reason ? failure(url, `did not answer within ${seconds(timeoutMs)}`) : error;
+      throw error === timeout.reason ? failure(url, `did not answer within ${seconds(timeoutMs)}`) : error;
     }
   };
 }
 
 /** A redirect of what only its first address should get: it was answered, and not sent on. */
-export class NotSentOn extends GatewayError {
+export class RefusedRedirect extends GatewayError {
   constructor(target: URL, { origin }: URL) {
     super('SERVER_UNAVAILABLE', notAsked(target, `${origin} redirects there what it alone should get`));
   }
@@ -109,7 +109,7 @@ interface Prepared {
   readonly body?: Uint8Array<ArrayBuffer>;
 }
 
-/** What `fetch` would send; how bodies are written is its business. */
+/** A request as `fetch` would send it; how bodies are written is its business. */
 async function prepare(init: RequestInit = {}): Promise<Prepared> {
   const { body = null } = init;
   const method = (init.method ?? 'GET').toUpperCase();
@@ -130,18 +130,18 @@ function guardedLookup(
 ): LookupFunction {
   return (host, { all }, callback) => {
     const answer = async (): Promise<LookupAddress[]> => {
-      const found = await resolve(host);
-      for (const { address } of found) {
+      const addresses = await resolve(host);
+      for (const { address } of addresses) {
         const objection = guard.objectionTo(address, url);
         if (objection !== undefined) throw refusal(url, objection);
       }
-      return [...found];
+      return [...addresses];
     };
     answer().then(
-      (found) => {
-        const [first] = found;
+      (addresses) => {
+        const [first] = addresses;
         if (first === undefined) callback(new Error('A name without addresses'), []);
-        else if (all === true) callback(null, found);
+        else if (all === true) callback(null, addresses);
         else callback(null, first.address, first.family);
       },
       (error: Error) => callback(error, []),
@@ -155,8 +155,8 @@ async function checkAddresses(
   resolve: (host: string) => Promise<readonly LookupAddress[]>,
   url: URL,
 ): Promise<void> {
-  const found = await resolve(url.hostname.replace(/^\[|\]$/g, '')).catch(() => []);
-  for (const { address } of found) {
+  const addresses = await resolve(url.hostname.replace(/^\[|\]$/g, '')).catch(() => []);
+  for (const { address } of addresses) {
     const objection = guard.objectionTo(address, url);
     if (objection !== undefined) throw refusal(url, objection);
   }

@@ -1,4 +1,4 @@
-/** Which IP addresses are places on the public internet, and which are this machine or a network that only insiders reach. */
+/** Tells IP addresses on the public internet from those of this machine and of networks that only insiders reach. */
 import { isIPv4, isIPv6 } from 'node:net';
 
 /** Not globally reachable (IANA IPv4 Special-Purpose Address Registry), multicast, reserved; and one platform's metadata. */
@@ -33,7 +33,7 @@ const CARRIES_V4 = ['::ffff:0:0/96', '64:ff9b::/96'].map(v6Block);
 const LOOPBACK_V4 = v4Block('127.0.0.0/8');
 const LOOPBACK_V6 = v6Block('::1/128');
 
-/** Whether an address is on the public internet. What is not an address, or has a zone, is not. */
+/** True for an address on the public internet. What is not an address, or has a zone, is not. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return isPublicV4(parseV4(address));
   if (!isIPv6(address) || address.includes('%')) return false;
@@ -42,7 +42,7 @@ export function isPublicAddress(address: string): boolean {
   return within(value, GLOBAL_V6) && !SPECIAL_V6.some((block) => within(value, block));
 }
 
-/** Whether an address is this machine itself. */
+/** True for an address of this machine itself. */
 export function isLoopbackAddress(address: string): boolean {
   if (isIPv4(address)) return within(parseV4(address), LOOPBACK_V4);
   return isIPv6(address) && !address.includes('%') && within(parseV6(address), LOOPBACK_V6);

@@ -1,5 +1,5 @@
 /**
- * Whether an authorization server may be asked for a token that goes to a server. The server names it, and could name that of
+ * Checks that an authorization server may be asked for a token that goes to a server. The server names it, and could name that of
  * another one: its user would sign in at an honest page, and the token would work there.
  */
 import type { GatewayError } from '../../shared/errors.ts';
@@ -21,7 +21,7 @@ export interface IssuerClaim {
   /** Address of the MCP server. */
   readonly resource: string;
   readonly discovery: Discovery;
-  /** Whether the entry has an `oauth` already. */
+  /** True where the entry has an `oauth` already. */
   readonly hasOAuth: boolean;
   readonly others: readonly OtherServer[];
 }
@@ -37,15 +37,15 @@ function objectionTo({ resource, discovery, others }: IssuerClaim): string | und
   const endpoints = [metadata?.authorization_endpoint, metadata?.token_endpoint].filter((one) => one !== undefined);
   const user = others.find(({ issuers }) => issuers.some((one) => isUsed(one, issuer, endpoints)));
   if (user !== undefined) return `which is that of server ${quoted(user.name, 100)} too`;
-  const listed = listedResources(metadata);
-  const isListed = listed?.some((one) => isSameIssuer(one, resource) || isSameIssuer(one, discovery.indicator));
+  const resources = protectedResources(metadata);
+  const isListed = resources?.some((one) => isSameIssuer(one, resource) || isSameIssuer(one, discovery.indicator));
   if (isListed === false) return 'which does not name it among the servers that it protects';
   if (isListed !== true && !isSameSite(issuer, resource)) return 'which is on another site than itself';
   const stray = endpoints.find((one) => !isSameSite(one, issuer) && !isSameSite(one, resource));
   return stray === undefined ? undefined : `which sends people or codes to another site, ${originOf(stray)}`;
 }
 
-/** Whether somebody else's issuer is this one, or is where people are sent. */
+/** True where somebody else's issuer is this one, or is where people are sent. */
 function isUsed(other: string, issuer: string, endpoints: readonly string[]): boolean {
   const place = placeOf(other);
   return (
@@ -54,9 +54,9 @@ function isUsed(other: string, issuer: string, endpoints: readonly string[]): bo
 }
 
 /** RFC 9728, section 4. */
-function listedResources(metadata: Discovery['metadata']): readonly string[] | undefined {
-  const listed = (metadata as Readonly<Record<string, unknown>> | undefined)?.['protected_resources'];
-  return Array.isArray(listed) ? listed.filter((one) => typeof one === 'string') : undefined;
+function protectedResources(metadata: Discovery['metadata']): readonly string[] | undefined {
+  const resources = (metadata as Readonly<Record<string, unknown>> | undefined)?.['protected_resources'];
+  return Array.isArray(resources) ? resources.filter((one) => typeof one === 'string') : undefined;
 }
 
 function needsOwner({ server, discovery: { issuer }, hasOAuth }: IssuerClaim, why: string): GatewayError {

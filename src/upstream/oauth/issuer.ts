@@ -15,7 +15,7 @@ export function originOf(address: string): string {
   return URL.canParse(address) ? new URL(address).origin : 'without an address';
 }
 
-/** Where an address leads, under one name: a host may end with a dot, and this machine has several names. */
+/** The place that an address leads to, under one name: a host may end with a dot, and this machine has several names. */
 export function placeOf(address: string): string {
   if (!URL.canParse(address)) return address;
   const { protocol, hostname, port } = new URL(address);
@@ -23,7 +23,7 @@ export function placeOf(address: string): string {
   return `${protocol}//${isLoopback(host) ? 'localhost' : host}:${port}`;
 }
 
-/** Whether two names may be of one issuer for some authorization server, that takes names by which it is reached for its own. */
+/** True where two names may be of one issuer for some authorization server, that takes names by which it is reached for its own. */
 export function mayBeSameIssuer(one: string, other: string): boolean {
   return placeOf(one) === placeOf(other) && pathOf(one) === pathOf(other);
 }

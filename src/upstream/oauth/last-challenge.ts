@@ -1,4 +1,4 @@
-/** What a server said last about the sign-in that it needs. */
+/** The last words of a server about the sign-in that it needs. */
 import { GatewayError } from '../../shared/errors.ts';
 import { type Challenge, unionOf } from './www-authenticate.ts';
 

@@ -30,7 +30,7 @@ export interface OAuthClientOptions extends TokenManagersOptions {
   readonly signedIn?: (server: string) => void;
 }
 
-/** Where the person comes back to: this machine, or an address of the gateway that browsers reach. */
+/** The place that the person comes back to: this machine, or an address of the gateway that browsers reach. */
 export type Way = 'loopback' | { readonly redirectUri: string };
 
 export interface OAuthClient {
@@ -42,7 +42,7 @@ export interface OAuthClient {
    * @throws GatewayError SERVER_UNAVAILABLE
    */
   signIn(server: ServerDefinition, principal: string, way: Way, challenge: Challenge | undefined): Promise<SignIn>;
-  /** What is stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE */
+  /** The sign-ins that are stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE */
   stored(servers: Iterable<ServerDefinition>): Promise<readonly StoredSignIn[]>;
   /** Ends the sign-ins of one principal to one server. @returns how many there were. */
   signOut(server: ServerDefinition, principal: string): Promise<number>;

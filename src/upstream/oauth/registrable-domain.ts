@@ -1,9 +1,9 @@
-/** Who addresses belong to. Its list of domains is large: it is loaded with what a sign-in needs, and not at the start. */
+/** The owner of an address. Its list of domains is large: it is loaded with what a sign-in needs, and not at the start. */
 import { getDomain } from 'tldts';
 import { isLoopback } from '../../config/settings.ts';
 
 /**
- * Who an address belongs to: its registrable domain. Names below those that are given out to strangers (`*.vercel.app`) belong to
+ * The owner of an address: its registrable domain. Names below those that are given out to strangers (`*.vercel.app`) belong to
  * somebody else each; a host without such a domain stands for itself, whatever the port, and this machine has one name.
  */
 export function siteOf(address: string): string {

@@ -1,4 +1,4 @@
-/** How the gateway becomes a client of an authorization server (2026-07-28, basic/authorization/client-registration). */
+/** Registers the gateway as a client of an authorization server (2026-07-28, basic/authorization/client-registration). */
 import { type OAuthClientMetadata, RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client';
 import type { OAuthDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -51,16 +51,16 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
   const { authorizationServer, metadata } = discovery;
   try {
     const clientMetadata = metadataOf(redirectUri, discovery);
-    const made = await registerClient(authorizationServer, {
+    const client = await registerClient(authorizationServer, {
       ...(metadata === undefined ? {} : { metadata }),
       ...(scope === undefined ? {} : { scope }),
       clientMetadata,
       fetchFn: async (...request) => withAddress(await fetch(...request), redirectUri),
     });
     return {
-      id: made.client_id,
-      secret: made.client_secret,
-      authMethod: made.token_endpoint_auth_method,
+      id: client.client_id,
+      secret: client.client_secret,
+      authMethod: client.token_endpoint_auth_method,
       known: 'registered',
       redirectUri,
     };
@@ -88,12 +88,12 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
 /** An answer that does not repeat the address that was registered means the one that was asked for. */
 async function withAddress(response: Response, redirectUri: string): Promise<Response> {
   if (!response.ok) return response;
-  const made: unknown = await response
+  const client: unknown = await response
     .clone()
     .json()
     .catch(() => undefined);
-  if (typeof made !== 'object' || made === null || 'redirect_uris' in made) return response;
-  return Response.json({ ...made, redirect_uris: [redirectUri] }, { status: response.status });
+  if (typeof client !== 'object' || client === null || 'redirect_uris' in client) return response;
+  return Response.json({ ...client, redirect_uris: [redirectUri] }, { status: response.status });
 }
 
 const BY_HAND = 'register a client there, and put its "clientId" into "oauth" of the entry';

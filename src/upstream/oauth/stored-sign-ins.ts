@@ -13,7 +13,7 @@ export interface StoredSignIn {
   readonly scopes: string | undefined;
   /** Milliseconds since 1970; undefined where the authorization server does not say. */
   readonly expiresAt: number | undefined;
-  /** Whether it can be renewed without a person. */
+  /** True where it can be renewed without a person. */
   readonly renews: boolean;
   /** `over`: it was refused, or nobody finished it. `unreadable`: it was encrypted with another key, or is damaged. */
   readonly state: 'usable' | 'over' | 'unreadable';
@@ -34,13 +34,13 @@ const UNREADABLE = {
   state: 'unreadable',
 } as const;
 
-/** What is stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE where the folder is */
+/** The sign-ins that are stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE where the folder is */
 export async function storedSignIns(
   store: CredentialStore,
   servers: Iterable<ServerDefinition>,
 ): Promise<StoredSignIn[]> {
   const keys = await store.list();
-  const found: StoredSignIn[] = [];
+  const signIns: StoredSignIn[] = [];
   for (const { name, link } of servers) {
     if (link.transport === 'stdio') continue;
     const resource = resourceOf(link);
@@ -49,10 +49,10 @@ export async function storedSignIns(
       const { issuer, principal } = key;
       const stored = { server: name, issuer, principal };
       const credential = await store.read(key).then(readCredential, () => undefined);
-      found.push({ ...stored, ...(credential === undefined ? UNREADABLE : facts(credential, isMachine)) });
+      signIns.push({ ...stored, ...(credential === undefined ? UNREADABLE : facts(credential, isMachine)) });
     }
   }
-  return found;
+  return signIns;
 }
 
 function facts(

@@ -16,7 +16,7 @@ export interface FakeServer {
   readonly grants: URLSearchParams[];
   /** Bodies of registrations. */
   readonly registrations: Readonly<Record<string, unknown>>[];
-  /** What a token request is answered with; a new token each time where it is undefined. */
+  /** The answer to a token request; a new token each time where it is undefined. */
   answer: (() => Response) | undefined;
   /** Changes of its metadata. */
   metadata: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CredentialStore } from './credential-key.ts';
-import { NotSentOn } from './guarded-fetch.ts';
+import { RefusedRedirect } from './guarded-fetch.ts';
 import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
 import type { TokenManager } from './token-manager.ts';
 
@@ -143,7 +143,7 @@ test.each([
   [
     'a redirect to a page for people',
     () => {
-      throw new NotSentOn(new URL('/login', ISSUER), new URL(ISSUER));
+      throw new RefusedRedirect(new URL('/login', ISSUER), new URL(ISSUER));
     },
   ],
 ])('a renewal that is refused with %s asks for a sign-in, and wipes nothing', (_name, answer) =>

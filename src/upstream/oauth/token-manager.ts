@@ -24,9 +24,9 @@ export class TokenManager implements Authorization {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
   readonly fetch: GuardedFetch;
-  /** What is stored. */
+  /** The stored credential. */
   readonly credential: CachedCredential;
-  /** Where to sign in. */
+  /** Finds where to sign in. */
   readonly resolver: AuthorizationServerResolver;
   readonly #challenge: LastChallenge;
   readonly #renewal: TokenRenewal;

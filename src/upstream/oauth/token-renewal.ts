@@ -150,7 +150,7 @@ export class TokenRenewal {
   }
 }
 
-/** What is left of a credential whose renewal was refused; undefined for all of it. */
+/** The rest of a credential whose renewal was refused; undefined for all of it. */
 function afterRefusal(credential: Credential, tokens: Tokens, what: RefusedGrant['what']): Credential | undefined {
   if (what === 'grant') return { ...credential, tokens: { ...tokens, refresh: undefined } };
   const isForgotten = what === 'client' && credential.client?.known === 'registered';

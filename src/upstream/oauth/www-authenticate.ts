@@ -1,4 +1,4 @@
-/** What `WWW-Authenticate` says (RFC 9110, section 11.6.1; RFC 6750, section 3; RFC 9728, section 5.1). */
+/** Reads `WWW-Authenticate` (RFC 9110, section 11.6.1; RFC 6750, section 3; RFC 9728, section 5.1). */
 
 /** Of the first Bearer or DPoP challenge; undefined for what it does not say. */
 export interface Challenge {
@@ -18,28 +18,29 @@ const LONGEST = 8192;
 export function readChallenge(header: string | undefined): Challenge | undefined {
   const text = (header ?? '').slice(0, LONGEST);
   let scheme = '';
-  let found: Map<string, string> | undefined;
+  let parameters: Map<string, string> | undefined;
   PART.lastIndex = 0;
   for (let part = PART.exec(text); part !== null; part = PART.exec(text)) {
     const [, name, quoted, plain, next] = part;
     if (next !== undefined) {
-      if (found !== undefined) break;
+      if (parameters !== undefined) break;
       scheme = next.toLowerCase();
-      if (SCHEMES.has(scheme)) found = new Map();
+      if (SCHEMES.has(scheme)) parameters = new Map();
     } else if (name !== undefined) {
-      found?.set(name.toLowerCase(), quoted === undefined ? (plain ?? '') : quoted.replace(/\\(.)/g, '$1'));
+      parameters?.set(name.toLowerCase(), quoted === undefined ? (plain ?? '') : quoted.replace(/\\(.)/g, '$1'));
     }
   }
-  if (found === undefined) return undefined;
-  return { resourceMetadata: found.get('resource_metadata'), scope: found.get('scope'), error: found.get('error') };
+  if (parameters === undefined) return undefined;
+  const resourceMetadata = parameters.get('resource_metadata');
+  return { resourceMetadata, scope: parameters.get('scope'), error: parameters.get('error') };
 }
 
 /** A challenge that crossed a process as JSON. */
 export function readChallengeFacts(value: unknown): Challenge | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const text = (name: string): string | undefined => {
-    const found = (value as Readonly<Record<string, unknown>>)[name];
-    return typeof found === 'string' ? found : undefined;
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    return typeof member === 'string' ? member : undefined;
   };
   return { resourceMetadata: text('resourceMetadata'), scope: text('scope'), error: text('error') };
 }
@@ -50,7 +51,7 @@ export function unionOf(...scopes: readonly (string | undefined)[]): string | un
   return all.size === 0 ? undefined : [...all].join(' ');
 }
 
-/** Whether every scope of the first is one of the second. */
+/** True where every scope of the first is one of the second. */
 export function covers(needed: string | undefined, granted: string | undefined): boolean {
   const has = new Set(scopeList(granted));
   return scopeList(needed).every((scope) => has.has(scope));
