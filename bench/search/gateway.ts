@@ -4,6 +4,6 @@ export { createEndpoint } from '../../src/catalog/embeddings/embeddings-endpoint
 export { similarity } from '../../src/catalog/embeddings/vector.ts';
 export { evidenceOfMeaning } from '../../src/catalog/search/evidence.ts';
 export { rank } from '../../src/catalog/search/rank.ts';
-export { createSearchIndex } from '../../src/catalog/search/search-index.ts';
+export { SearchIndex } from '../../src/catalog/search/search-index.ts';
 export { createScope } from '../../src/catalog/search/search-scope.ts';
 export { meaningOf } from '../../src/catalog/search/tool-document.ts';

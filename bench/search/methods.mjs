@@ -1,7 +1,7 @@
 /** What is compared: each method makes an index of tools and gives a search over it. */
 import { load } from '../bundle.mjs';
 
-const { createSearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
+const { SearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
 
 /** The gateway with everything visible, and options that switch ingredients off. */
 export function gateway(tools, options = {}) {
@@ -11,7 +11,7 @@ export function gateway(tools, options = {}) {
 
 /** Tools in the index of the gateway, and the way back. */
 export function indexOf(tools) {
-  const index = createSearchIndex();
+  const index = new SearchIndex();
   const byServer = new Map();
   for (const tool of tools) byServer.set(tool.server, [...(byServer.get(tool.server) ?? []), tool]);
   for (const [server, own] of byServer) index.put(server, own.map(documentOf));

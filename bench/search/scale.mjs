@@ -3,7 +3,7 @@ import { load } from '../bundle.mjs';
 import { quantile, round } from './figures.mjs';
 import { documentOf } from './methods.mjs';
 
-const { createSearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
+const { SearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
 
 const VERBS = 'get list create update delete search send read write run check export import merge close'.split(' ');
 const NOUNS =
@@ -57,7 +57,7 @@ export function scale() {
   const extra = madeUpServers(1, 50)[0].tools.map(documentOf);
   globalThis.gc?.();
   const before = process.memoryUsage();
-  const index = createSearchIndex();
+  const index = new SearchIndex();
   let start = performance.now();
   const cpuBefore = process.cpuUsage();
   for (const [server, own] of documents) index.put(server, own);

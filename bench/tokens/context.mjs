@@ -1,7 +1,7 @@
 /** Calls the gateway's own tools over lists that are already there: exactly the text that an agent gets. */
 import { load } from '../bundle.mjs';
 
-const { createSearcher, gatewayTools, readArguments, scanObject } = await load('bench/tokens/gateway.ts');
+const { Searcher, gatewayTools, readArguments, scanObject } = await load('bench/tokens/gateway.ts');
 
 const tools = new Map(gatewayTools({ debug: false }).map((tool) => [tool.name, tool]));
 
@@ -14,7 +14,7 @@ export function contextOf(configured) {
     caller: { agent: 'bench', ceiling: undefined },
     decide: () => ({ allowed: true, rule: '' }),
     catalog: {
-      searcher: createSearcher({ compare: async () => undefined }),
+      searcher: new Searcher({ compare: async () => undefined }),
       listed: ({ name }) => lists.get(name).entries,
       toolList: async ({ name }) => lists.get(name),
     },

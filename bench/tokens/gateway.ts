@@ -2,7 +2,7 @@
 
 export { estimateTokens } from '../../src/catalog/estimate-tokens.ts';
 export { renderTool } from '../../src/catalog/render-tool.ts';
-export { createSearcher } from '../../src/catalog/search/searcher.ts';
+export { Searcher } from '../../src/catalog/search/searcher.ts';
 export { readToolsPage } from '../../src/catalog/tool-entry.ts';
 export { gatewayTools } from '../../src/operations/gateway-tools/gateway-tools.ts';
 export { readArguments } from '../../src/operations/gateway-tools/read-arguments.ts';

@@ -15,7 +15,7 @@ import { createKeptLists } from './kept-lists.ts';
 import { createListCache, type ListCache, variantOf, type Wanted } from './list-cache.ts';
 import { createMentions, type Mentions } from './mentioned-resources.ts';
 import { fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
-import { createSearcher, type Searcher } from './search/searcher.ts';
+import { Searcher } from './search/searcher.ts';
 import { createSearchable, type Searchable } from './searchable.ts';
 import { createInstructions, type KnownInstructions } from './server-instructions.ts';
 import type { ToolEntry } from './tool-entry.ts';
@@ -121,7 +121,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     },
   });
   const embeddings = lazyEmbeddingIndex({ cacheDir: options.cacheDir, log });
-  const searcher = createSearcher(embeddings);
+  const searcher = new Searcher(embeddings);
   const learning = createUsageLearner(openUses(options.cacheDir), log);
   const instructions = createInstructions({
     path: join(options.cacheDir, 'instructions.json'),

@@ -1,12 +1,6 @@
 /** What one agent may find, and the statistics over exactly that. */
-import {
-  FIELD_BITS,
-  FIELD_COUNT,
-  FIELD_MASK,
-  type IndexedDocument,
-  type SearchIndex,
-  type Term,
-} from './search-index.ts';
+import { FIELD_BITS, FIELD_COUNT, FIELD_MASK, type IndexedDocument, type SearchIndex } from './search-index.ts';
+import type { Term } from './vocabulary.ts';
 
 /** Weight of a word by field: name, server, description, parameters, description of the server. */
 const FIELD_WEIGHTS = [3, 2, 1, 0.5, 0.5] as const;

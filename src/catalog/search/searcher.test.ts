@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { EmbeddingsDefinition } from '../../config/snapshot.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import { readToolsPage } from '../tool-entry.ts';
-import { createSearcher, type ListedServer, type Searcher, type SearchRequest } from './searcher.ts';
+import type { ListedServer } from './indexed-servers.ts';
+import { Searcher, type SearchRequest } from './searcher.ts';
 
 const entries = (tools: readonly object[]): readonly ToolEntry[] =>
   readToolsPage(JSON.stringify({ tools }), false)?.tools ?? [];
@@ -28,7 +29,7 @@ const request = (
 });
 
 /** Words alone. */
-const wordSearcher = (): Searcher => createSearcher({ compare: () => Promise.resolve(undefined) });
+const wordSearcher = (): Searcher => new Searcher({ compare: () => Promise.resolve(undefined) });
 
 describe('the searcher', () => {
   it('follows what servers list, and what the policy says', async () => {
@@ -140,7 +141,7 @@ describe('the searcher', () => {
 
   it('asks for the meaning of permitted tools only, and ranks by it what no word finds', async () => {
     const asked: string[] = [];
-    const searcher = createSearcher({
+    const searcher = new Searcher({
       compare: (_, query, texts) => {
         asked.push(query, ...texts.map((text) => text.read()));
         return Promise.resolve(texts.map((text) => (text.read().includes('hound') ? 0.9 : 0.1)));
@@ -179,7 +180,7 @@ const EMBEDDINGS: EmbeddingsDefinition = {
 function meaningSearcher(): Searcher {
   const spread = (text: string): number =>
     Array.from(text).reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 97, 7);
-  return createSearcher({
+  return new Searcher({
     compare: (_, query, texts) => Promise.resolve(texts.map((text) => (spread(text.read() + query) - 48) / 49)),
   });
 }

@@ -1,7 +1,7 @@
 /** Tools and scopes for tests of the search. */
 
 import { type RankOptions, rank } from './rank.ts';
-import { createSearchIndex, type SearchDocument, type SearchIndex } from './search-index.ts';
+import { type SearchDocument, SearchIndex } from './search-index.ts';
 import { createScope } from './search-scope.ts';
 
 export interface TestTool {
@@ -16,7 +16,7 @@ export function documentOf({ server, name, description = '', params = '' }: Test
 }
 
 export function indexOf(tools: readonly TestTool[]): SearchIndex {
-  const index = createSearchIndex();
+  const index = new SearchIndex();
   for (const server of new Set(tools.map((tool) => tool.server))) {
     index.put(server, tools.filter((tool) => tool.server === server).map(documentOf));
   }

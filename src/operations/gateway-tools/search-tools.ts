@@ -1,6 +1,7 @@
 /** Finds tools across servers; looks only at what the caller may use. */
 import { accessOf, briefOf, type Detail, definitionText } from '../../catalog/render-tool.ts';
-import type { FoundTool, ListedServer } from '../../catalog/search/searcher.ts';
+import type { ListedServer } from '../../catalog/search/indexed-servers.ts';
+import type { FoundTool } from '../../catalog/search/searcher.ts';
 import type { ToolName } from '../../catalog/usage/learn-usage.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { Absent, absenceOf } from '../missing-servers.ts';
