@@ -10,13 +10,18 @@ import { type Journal, type JournalFile, journalsFolder, readJournals } from './
 import { type Reverted, removeFolders, revert } from './revert.ts';
 import { applyChanges, type FileChange } from './transaction.ts';
 
-/** @returns what was changed; undefined for nothing. @throws GatewayError CANNOT_WRITE */
+/**
+ * @param make the changes; what making them leaves on disk, such as a key, is in folders that `undo` removes
+ * @returns what was changed; undefined for nothing
+ * @throws GatewayError CANNOT_WRITE
+ */
 export async function execute(
   configDir: string,
   label: string,
-  changes: readonly FileChange[],
+  make: readonly FileChange[] | (() => Promise<readonly FileChange[]>),
 ): Promise<Journal | undefined> {
   const folders = missingFolders(fs, configDir);
+  const changes = typeof make === 'function' ? await make() : make;
   return locked(configDir, () => {
     const stopped = readJournals(fs, journalsFolder(configDir)).find(({ state }) => state === 'writing');
     if (stopped !== undefined) {

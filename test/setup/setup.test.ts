@@ -1,5 +1,5 @@
 /** From the servers of many clients to one gateway in front of them, and back. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,6 +73,14 @@ describe('setup', () => {
     await good('undo', '--yes');
     const left = treeOf(home.dir);
     for (const [name, facts] of Object.entries(before)) expect(left[name], name).toBe(facts);
+    await good('uninstall', '--yes');
+    expect(treeOf(home.dir)).toEqual(before);
+  });
+
+  it('leaves no folder behind in a home that had none of its own', async () => {
+    rmSync(path.join(home.dir, '.config'), { recursive: true, force: true });
+    const before = treeOf(home.dir);
+    await good('setup', '--yes');
     await good('uninstall', '--yes');
     expect(treeOf(home.dir)).toEqual(before);
   });

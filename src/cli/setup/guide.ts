@@ -43,7 +43,10 @@ export async function setup(flags: SetupFlags): Promise<void> {
       return;
     }
     if (!(await agree(flags, 'Carry this out?'))) return;
-    await execute(context.settings.configDir, 'setup', [...(await sealSecrets(plan, context.store)), ...changes]);
+    await execute(context.settings.configDir, 'setup', async () => [
+      ...(await sealSecrets(plan, context.store)),
+      ...changes,
+    ]);
     const connected = connections.filter(({ refusal }) => refusal === undefined);
     say(
       `Done: ${count(newServers(plan), 'server')} imported, ${count(connected.length, 'client')} connected. Start your clients again.`,

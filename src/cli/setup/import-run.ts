@@ -39,7 +39,10 @@ export async function importServers(names: readonly string[], flags: ImportFlags
     }
     if (!(await agree(flags, 'Import these servers?'))) return;
     const label = ['import', ...names].join(' ');
-    await execute(context.settings.configDir, label, [...(await sealSecrets(plan, context.store)), ...plan.changes]);
+    await execute(context.settings.configDir, label, async () => [
+      ...(await sealSecrets(plan, context.store)),
+      ...plan.changes,
+    ]);
     say(`Imported ${count(newServers(plan), 'server')}. Take it back with "agent-mcp-gateway undo".`);
   });
 }
