@@ -1,6 +1,6 @@
 /**
- * The connections to one origin, one request at a time on each, as undici's own pool has them; that one looks at all of them for
- * every request.
+ * The connections to one origin, one request at a time on each. undici's own pool would not do: it looks at all connections for
+ * every request, and never again uses one whose request it could not send.
  */
 import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
