@@ -8,11 +8,12 @@ import { createByteBudget } from '../shared/byte-budget.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { Log, Tenant, Upstreams } from '../upstream/contract.ts';
 import { type Checker, createChecker } from './argument-checker.ts';
+import type { ListOptions } from './cached-list.ts';
 import type { History } from './definition-history.ts';
 import { lazyEmbeddingIndex } from './embeddings/lazy-embedding-index.ts';
 import { fetchTools, type ToolList } from './fetch-tools.ts';
 import { createKeptLists } from './kept-lists.ts';
-import { createListCache, type ListCache, variantOf, type Wanted } from './list-cache.ts';
+import { ListCache, variantOf } from './list-cache.ts';
 import { createMentions, type Mentions } from './mentioned-resources.ts';
 import { fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
 import { Searcher } from './search/searcher.ts';
@@ -40,9 +41,9 @@ export interface Catalog {
    * All tools of a server, in its order.
    * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT, or the reason of the signal.
    */
-  tools(server: ServerDefinition, options: Wanted): Promise<readonly ToolEntry[]>;
+  tools(server: ServerDefinition, options: ListOptions): Promise<readonly ToolEntry[]>;
   /** The same with the pages on which they stood. */
-  toolList(server: ServerDefinition, options: Wanted): Promise<ToolList>;
+  toolList(server: ServerDefinition, options: ListOptions): Promise<ToolList>;
   /** The tools where they are known already, without waiting. */
   listed(server: ServerDefinition, tenant?: Tenant): readonly ToolEntry[] | undefined;
   /**
@@ -50,14 +51,14 @@ export interface Catalog {
    * again.
    * @throws as `tools`
    */
-  find(server: ServerDefinition, name: string, options: Wanted): Promise<ToolEntry | undefined> | ToolEntry;
+  find(server: ServerDefinition, name: string, options: ListOptions): Promise<ToolEntry | undefined> | ToolEntry;
   /**
    * Prompts, resources or resource templates of a server, in its order.
    * @throws as `tools`
    */
-  offers(server: ServerDefinition, list: OfferList, options: Wanted): Promise<Offers>;
+  offers(server: ServerDefinition, list: OfferList, options: ListOptions): Promise<Offers>;
   /** The same fetched anew, for what is not in the list that is kept; undefined where that was done a moment ago. */
-  offersAgain(server: ServerDefinition, list: OfferList, options: Wanted): Promise<Offers | undefined>;
+  offersAgain(server: ServerDefinition, list: OfferList, options: ListOptions): Promise<Offers | undefined>;
   /** What servers said of themselves, as far as that is known. */
   readonly instructions: Pick<KnownInstructions, 'of'>;
   /** What servers named in results. */
@@ -134,7 +135,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     notWritten: (error) => log.warn({ err: error }, 'what the servers list could not be written down'),
   });
   const ofTools = base('tools', 'tools');
-  const tools = createListCache<ToolList>({
+  const tools = new ListCache<ToolList>({
     ...ofTools,
     failed(server, error) {
       keptLists.failed(server);
@@ -159,7 +160,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
   });
   const searchable = createSearchable({ listCache: tools, keptLists, now });
   const offers = (list: OfferList): ListCache<Offers> =>
-    createListCache<Offers>({
+    new ListCache<Offers>({
       ...base(list, list === 'prompts' ? 'prompts' : 'resources'),
       fetch: (server, link) =>
         fetchOffers(link, list, { server: server.name, timeoutMs: PAGE_TIMEOUT_MS, warn: warnOf(server) }),
@@ -167,7 +168,11 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const lists = { prompts: offers('prompts'), resources: offers('resources'), templates: offers('templates') };
   const all = { tools: [tools], prompts: [lists.prompts], resources: [lists.resources, lists.templates] };
 
-  const findAnew = async (server: ServerDefinition, name: string, wanted: Wanted): Promise<ToolEntry | undefined> => {
+  const findAnew = async (
+    server: ServerDefinition,
+    name: string,
+    wanted: ListOptions,
+  ): Promise<ToolEntry | undefined> => {
     const entry = (await tools.current(server, wanted)).byName.get(name);
     return entry ?? (await tools.again(server, wanted))?.byName.get(name);
   };
@@ -243,11 +248,11 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.checker;
   }
 
-  tools(server: ServerDefinition, wanted: Wanted) {
+  tools(server: ServerDefinition, wanted: ListOptions) {
     return this.#catalog.tools(server, { ...wanted, tenant: this.#tenant });
   }
 
-  toolList(server: ServerDefinition, wanted: Wanted) {
+  toolList(server: ServerDefinition, wanted: ListOptions) {
     return this.#catalog.toolList(server, { ...wanted, tenant: this.#tenant });
   }
 
@@ -275,15 +280,15 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.mentions.has(server, this.#tenant.principal, uri);
   }
 
-  find(server: ServerDefinition, name: string, { timeoutMs, signal }: Wanted) {
+  find(server: ServerDefinition, name: string, { timeoutMs, signal }: ListOptions) {
     return this.#catalog.find(server, name, { timeoutMs, signal, tenant: this.#tenant });
   }
 
-  offers(server: ServerDefinition, list: OfferList, wanted: Wanted) {
+  offers(server: ServerDefinition, list: OfferList, wanted: ListOptions) {
     return this.#catalog.offers(server, list, { ...wanted, tenant: this.#tenant });
   }
 
-  offersAgain(server: ServerDefinition, list: OfferList, wanted: Wanted) {
+  offersAgain(server: ServerDefinition, list: OfferList, wanted: ListOptions) {
     return this.#catalog.offersAgain(server, list, { ...wanted, tenant: this.#tenant });
   }
 }

@@ -1,7 +1,7 @@
 /** Fetches the whole list of tools of a connected server, within bounds. */
 import type { ServerFacts, UpstreamConnection } from '../upstream/contract.ts';
+import type { Listing } from './cached-list.ts';
 import { type FetchedPages, fetchPages } from './fetch-pages.ts';
-import type { Listing } from './list-cache.ts';
 import type { ListPage } from './page-frame.ts';
 import { mendOnce } from './repair-definition.ts';
 import { readTool, type ToolEntry } from './tool-entry.ts';

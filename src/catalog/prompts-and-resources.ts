@@ -3,9 +3,9 @@
 import { readObject, stringValue } from '../protocol/json-rpc.ts';
 import { findMember } from '../protocol/scan.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
+import type { Listing } from './cached-list.ts';
 import { clearDefinition } from './definition.ts';
 import { fetchPages, type PagesOptions } from './fetch-pages.ts';
-import type { Listing } from './list-cache.ts';
 import type { ListPage } from './page-frame.ts';
 import { mendOnce } from './repair-definition.ts';
 

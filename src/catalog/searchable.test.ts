@@ -1,8 +1,8 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { GatewayError } from '../shared/errors.ts';
 import { stdioServer, tenant } from '../upstream/testing.ts';
+import type { ListOptions } from './cached-list.ts';
 import type { ToolList } from './fetch-tools.ts';
-import type { Wanted } from './list-cache.ts';
 import { createSearchable, type Searchable } from './searchable.ts';
 import type { ToolEntry } from './tool-entry.ts';
 
@@ -41,7 +41,7 @@ beforeEach(() => {
       refresh: () => {
         refreshed++;
       },
-      async current(_server, { timeoutMs, oneOfMany = false }: Wanted) {
+      async current(_server, { timeoutMs, oneOfMany = false }: ListOptions) {
         waits.push([timeoutMs, oneOfMany]);
         if (answer instanceof Error) throw answer;
         return answer;

@@ -1,6 +1,6 @@
 /** Whether a server has a resource under the very URI that a caller wrote: what it did not list cannot be asked for. */
 import { appUrisOf } from '../../catalog/app-uris.ts';
-import type { Wanted } from '../../catalog/list-cache.ts';
+import type { ListOptions } from '../../catalog/cached-list.ts';
 import type { Offers } from '../../catalog/prompts-and-resources.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
@@ -25,7 +25,7 @@ export async function offersResource(
   server: ServerDefinition,
   uri: string,
   use: UriUse,
-  wanted: Wanted,
+  wanted: ListOptions,
 ): Promise<boolean> {
   const isPlain = isPlainUri(uri);
   const isIn = ({ resources, templates }: Lists): boolean =>
