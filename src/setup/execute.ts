@@ -23,7 +23,7 @@ export async function execute(
   const folders = missingFolders(fs, configDir);
   const changes = typeof make === 'function' ? await make() : make;
   return locked(configDir, () => {
-    const stopped = readJournals(fs, journalsFolder(configDir)).find(({ state }) => state === 'writing');
+    const stopped = readJournals(fs, journalsFolder(configDir), true).find(({ state }) => state === 'writing');
     if (stopped !== undefined) {
       const message = `An earlier run (${stopped.label}) was stopped before its end: take it back with "agent-mcp-gateway undo" first.`;
       throw new GatewayError('CANNOT_WRITE', message);
@@ -48,7 +48,7 @@ export async function undo(
   const root = journalsFolder(configDir);
   if (!fs.existsSync(root)) return [];
   const undone = await locked(configDir, () => {
-    const journals = readJournals(fs, root).reverse();
+    const journals = readJournals(fs, root, true).reverse();
     const matching = only === undefined ? journals : journals.filter(({ files }) => files.some(only));
     const chosen = all ? matching : matching.slice(0, 1);
     return chosen.map((journal) => ({ journal, files: revert(journal, { root, only }) }));

@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLIENTS } from './clients.ts';
 import { type ImportPlan, sealSecrets } from './import-plan.ts';
-import { renderImport } from './render.ts';
+import { renderImport, summary } from './render.ts';
+import { readSources } from './sources.ts';
 import { makeTestHome, type TestHome } from './testing.ts';
 
 let home: TestHome;
@@ -549,4 +551,42 @@ describe('secrets', () => {
     const [sealed] = await sealSecrets(answered, home.context.store);
     expect(sealed?.path).toBe(join(home.dir, 'secrets', 'GH_KEY'));
   });
+
+  it.each<[string, object]>([
+    ['in a default', { command: 'a', args: ['--key', `\${KEY:-${TOKEN}}`] }],
+    ['in a default of a default', { command: 'a', args: ['--key', `\${A:-\${B:-${TOKEN}}}`] }],
+    ['in a default of an address', { type: 'http', url: `https://x/\${KEY:-${TOKEN}}/mcp` }],
+    ['in a command that is a line', { command: `npx foo --api-key ${TOKEN}` }],
+    ['in an address in a command', { command: `npx foo https://u:${TOKEN}@x/` }],
+  ])('%s are not shown', async (_name, entry) => {
+    home.write({ '.claude.json': JSON.stringify({ mcpServers: { x: entry } }) });
+    const plan = await home.plan();
+    expect(plan.changes.length).toBeGreaterThan(0);
+    expect(renderImport(plan, {}).join('\n')).not.toContain(TOKEN.slice(0, 8));
+    for (const { entry: made } of plan.merged.servers) expect(summary(made)).not.toContain(TOKEN);
+  });
+
+  it.each([
+    ['a$b', `\${K:-a$$b}`],
+    [`\${HOME}`, `\${K}`],
+    ['a}b', `\${K}`],
+    ['$$', `\${K:-$$$$}`],
+  ])('a default %j of an input stands for itself, or is not carried over', async (text, made) => {
+    const inputs = [{ id: 'k', type: 'promptString', default: text }];
+    const servers = { x: { command: 'a', env: { V: `\${input:k}` } } };
+    home.write({ '.config/Code/User/mcp.json': JSON.stringify({ inputs, servers }) });
+    expect(serversOf(await home.plan())).toEqual({ x: { command: 'a', env: { V: made } } });
+  });
+});
+
+describe('in the home folder', () => {
+  it.each(['.cursor/mcp.json', '.gemini/settings.json', '.qwen/settings.json', '.roo/mcp.json'])(
+    '%s is read once',
+    async (name) => {
+      home.write({ [name]: '{"mcpServers": {"x": {"command": "a"}}}' });
+      const place = { ...home.place, cwd: home.dir };
+      const { entries } = readSources(CLIENTS, place);
+      expect(entries.length).toBe(1);
+    },
+  );
 });

@@ -21,9 +21,19 @@ export function inputsOf(file: DataMap): Map<string, Input> {
       const value = input.get(key);
       return typeof value === 'string' ? value : undefined;
     };
-    found.set(id, { id, name: secretName(id), description: text('description') ?? id, fallback: text('default') });
+    found.set(id, {
+      id,
+      name: secretName(id),
+      description: text('description') ?? id,
+      fallback: defaultOf(text('default')),
+    });
   }
   return found;
+}
+
+/** A default as it stands in a reference; undefined for one that cannot be said there. */
+function defaultOf(text: string | undefined): string | undefined {
+  return text === undefined || /[{}]/.test(text) ? undefined : text.replaceAll('$', '$$$$');
 }
 
 /** An input that no file declares is asked for by its id. */

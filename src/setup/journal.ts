@@ -79,15 +79,19 @@ export function openFolder(files: FileSystem, root: string, id: string): void {
   makeFolders(files, join(root, id));
 }
 
-/** All journals, the oldest first. What was stopped before it had one is removed: it changed nothing. */
-export function readJournals(files: FileSystem, root: string): Journal[] {
+/**
+ * All journals, the oldest first.
+ * @param isAlone whether no other run can be on its way: what was stopped before it had a journal is removed, as it changed nothing.
+ */
+export function readJournals(files: FileSystem, root: string, isAlone = false): Journal[] {
   if (!files.existsSync(root)) return [];
   const found: Journal[] = [];
   for (const id of files.readdirSync(root).sort()) {
     if (!/^\d{13,}-[0-9a-f]+$/.test(id)) continue;
     const text = readIfThere(files, join(root, id, 'journal.json'))?.toString('utf8');
-    if (text === undefined) files.rmSync(join(root, id), { recursive: true, force: true });
-    else found.push(JSON.parse(text) as Journal);
+    if (text === undefined) {
+      if (isAlone) files.rmSync(join(root, id), { recursive: true, force: true });
+    } else found.push(JSON.parse(text) as Journal);
   }
   return found;
 }

@@ -9,16 +9,34 @@ import { type MergedServer, unset } from './merge.ts';
 
 const WIDTH = 78;
 
-/** How an entry reaches its server, secrets replaced: `npx -y @x/server`, `https://example.com/mcp`. */
+/** How an entry reaches its server, secrets and defaults replaced: `npx -y @x/server`, `https://example.com/mcp`. */
 export function summary(entry: JsonObject): string {
-  const { entry: safe } = takeSecrets('', entry, () => '...');
+  const { entry: safe } = takeSecrets('', withoutDefaults(entry), () => '...');
   if (typeof safe['url'] === 'string') return safe['url'];
   const command = safe['command'];
   const words = [
     ...(Array.isArray(command) ? command : [command ?? safe['cmd']]),
     ...(Array.isArray(safe['args']) ? safe['args'] : []),
   ];
-  return words.filter((word): word is Json & string => typeof word === 'string').join(' ');
+  const line = words.filter((word): word is Json & string => typeof word === 'string').join(' ');
+  // A command may be a whole line, with a key among its words.
+  const { entry: plain } = takeSecrets('', { args: line.split(' ') }, () => '...');
+  return (plain['args'] as readonly string[]).join(' ');
+}
+
+/** A default of a variable may be a key, which no search finds inside a reference. */
+function withoutDefaults(value: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => {
+      if (Array.isArray(member)) return [key, member.map((item) => (typeof item === 'string' ? bare(item) : item))];
+      return [key, typeof member === 'string' ? bare(member) : member];
+    }),
+  );
+}
+
+/** What is behind the first `:-` of a text goes as far as its last brace: defaults may hold references. */
+function bare(text: string): string {
+  return text.replace(/(\$\{[^}:]*(?:env:[^}:]*)?):-.*\}/gs, '$1:-...}');
 }
 
 /** `~` for the home folder. */

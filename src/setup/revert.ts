@@ -101,18 +101,26 @@ function revertEntries(files: FileSystem, { root, id, file, current, before }: C
     const [old, ours, now] = [before, after, current].map((bytes) => readData(format, bytes ?? Buffer.alloc(0)));
     const changes: EntryChange[] = [];
     const conflicts: string[] = [];
+    let isLost = false;
     for (const { container, name, made } of edits) {
       const of = (data: typeof old): Data | undefined => data && entriesOf(data, container).get(name);
       const [was, written, is] = [of(old), of(ours), of(now)];
       if (isSame(is, was)) continue;
-      if (!isSame(is, written)) conflicts.push(name);
-      else changes.push({ container, name, value: was === undefined ? undefined : toJson(was), made });
+      if (!isSame(is, written)) {
+        conflicts.push(name);
+        isLost ||= was !== undefined && written === undefined;
+      } else changes.push({ container, name, value: was === undefined ? undefined : toJson(was), made });
     }
     // What goes, goes first: what comes back is in the order that it had.
     changes.sort((one, other) => Number(one.value !== undefined) - Number(other.value !== undefined));
     const { bytes } = editBytes(format, current, changes);
     if (!bytes.equals(current)) {
       replaceFile(files, real, bytes, { draft: draftOf(real, id), facts: checkReplaceable(files, real) });
+    }
+    // What was there is nowhere else: it stays in the journal until there is room for it.
+    if (isLost) {
+      const what = `changed since, and what was there before has no room: ${conflicts.join(', ')}`;
+      return { path, outcome: 'kept', left: `${what}. Rename or remove it, then undo again` };
     }
     const left = conflicts.length === 0 ? {} : { left: `changed since and left: ${conflicts.join(', ')}` };
     return { path, outcome: 'edited', ...left };

@@ -1,5 +1,5 @@
 /** Every server that the clients of this account know, read and translated. */
-import { readFileSync } from 'node:fs';
+import fs, { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { escapeText } from '../observe/escape-text.ts';
@@ -7,6 +7,7 @@ import { systemCode } from '../shared/system-code.ts';
 import { type Client, type ClientFile, containersOf, type Place } from './clients.ts';
 import { type Container, type DataMap, EditError, entriesOf } from './edit/data.ts';
 import { readData } from './edit/editor.ts';
+import { realFile } from './files.ts';
 import { claudePermissions, excludedServers, opencodePermissions, type Permissions } from './permissions.ts';
 import { type LeftEntry, type TranslatedEntry, translateEntry } from './translate.ts';
 
@@ -42,7 +43,7 @@ export function readSources(clients: readonly Client[], place: Place): Sources {
   const lost: { client: Client; what: string }[] = [];
   for (const client of clients) {
     const read: ReadFile[] = [];
-    for (const file of client.files(place)) {
+    for (const file of distinctFiles(client.files(place))) {
       const found = readClientFile(client, file);
       if (found.refusal !== undefined) refused.push({ path: file.path, message: found.refusal });
       else if (found.file.bytes !== undefined) read.push(found.file);
@@ -54,6 +55,17 @@ export function readSources(clients: readonly Client[], place: Place): Sources {
     entries.push(...own.map((entry) => withFilter(entry, filters)));
   }
   return { files, entries, refused, lost };
+}
+
+/** Each file once: in the home folder, the file of a project may be that of the account. */
+function distinctFiles(files: readonly ClientFile[]): ClientFile[] {
+  const known = new Set<string>();
+  return files.filter(({ path }) => {
+    const real = realFile(fs, path);
+    if (known.has(real)) return false;
+    known.add(real);
+    return true;
+  });
 }
 
 /** One file, also where it is not there. */

@@ -125,7 +125,7 @@ function dying(steps: number): { readonly files: FileSystem; readonly count: () 
 }
 
 function recover(root: string): void {
-  for (const journal of readJournals(fs, root).reverse()) revert(journal, { root, files: quick });
+  for (const journal of readJournals(fs, root, true).reverse()) revert(journal, { root, files: quick });
 }
 
 describe('a run that is killed', () => {
@@ -181,7 +181,7 @@ describe('a run that is killed', () => {
         expect(() => applyChanges(one.changes, { root: one.root, label: 'x', files: dying(step).files })).toThrow(
           Killed,
         );
-        for (const journal of readJournals(fs, one.root)) {
+        for (const journal of readJournals(fs, one.root, true)) {
           try {
             revert(journal, { root: one.root, files: dying(undoStep).files });
           } catch (error) {
@@ -336,6 +336,35 @@ describe('undo, where somebody changed the file since', () => {
     change(dir, 'agent-mcp-gateway', '/opt/agent-mcp-gateway');
     expect(undo()[0]).toMatchObject({ outcome: 'edited', left: expect.stringContaining('gateway') });
     expect(fs.readFileSync(file(dir), 'utf8')).toContain('/opt/agent-mcp-gateway');
+  });
+
+  it('an entry that was taken out is kept where another has its name now', () => {
+    const dir = folder();
+    const root = journalsFolder(path.join(dir, 'config'));
+    fs.writeFileSync(file(dir), TEXT);
+    const before = fs.readFileSync(file(dir));
+    const edits = [{ container, name: 'a' }];
+    const after = editBytes('json', before, edits).bytes;
+    applyChanges([{ path: file(dir), before, after, format: 'json', edits, owner: 'x' }], { root, label: 'x' });
+    const undo = () => readJournals(fs, root).flatMap((journal) => revert(journal, { root }));
+    const theirs = editBytes('json', after, [{ container, name: 'a', value: { command: 'other' } }]).bytes;
+    fs.writeFileSync(file(dir), theirs);
+    expect(undo()[0]).toMatchObject({ outcome: 'kept', left: expect.stringContaining(': a.') });
+    expect(fs.readFileSync(file(dir))).toEqual(theirs);
+    fs.writeFileSync(file(dir), theirs.toString().replace('"a": {', '"mine": {'));
+    expect(undo()[0]).toMatchObject({ outcome: 'edited' });
+    const { mcpServers } = JSON.parse(fs.readFileSync(file(dir), 'utf8'));
+    expect(mcpServers).toEqual({ a: { command: 'a' }, b: { command: 'b' }, mine: { command: 'other' } });
+  });
+
+  it('looking at the journals leaves a run alone that has none yet', () => {
+    const root = journalsFolder(folder());
+    const begun = path.join(root, '1700000000000-abcd');
+    fs.mkdirSync(begun, { recursive: true });
+    expect(readJournals(fs, root)).toEqual([]);
+    expect(fs.existsSync(begun)).toBe(true);
+    expect(readJournals(fs, root, true)).toEqual([]);
+    expect(fs.existsSync(begun)).toBe(false);
   });
 
   it('a file that cannot be read any more stays, and so does its journal', () => {
