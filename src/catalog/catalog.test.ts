@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { createLab, fixture, type Lab, type LogLine, stdioServer, until } from '../upstream/testing.ts';
-import { type Catalog, createCatalog } from './catalog.ts';
+import { Catalog } from './catalog.ts';
 import type { History } from './definition-history.ts';
 import { changeBetween, type Difference, fingerprintOf } from './list-change.ts';
 
@@ -35,7 +35,7 @@ function setup(): Setup {
       if (change !== undefined) changes.push(change);
     },
   };
-  catalog = createCatalog({ upstreams, log, cacheDir, redact: String, history, now: () => clock.now });
+  catalog = new Catalog({ upstreams, log, cacheDir, redact: String, history, now: () => clock.now });
   const made = { ...lab, catalog, changes, clock, lines: log.lines };
   setups.push(made);
   return made;

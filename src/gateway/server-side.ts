@@ -1,6 +1,6 @@
 /** The servers of a gateway: signing in to them, their connections, and the catalogue of what they offer. */
 import { join } from 'node:path';
-import { type Catalog, createCatalog } from '../catalog/catalog.ts';
+import { Catalog } from '../catalog/catalog.ts';
 import { createHistory } from '../catalog/definition-history.ts';
 import { recordChange } from '../catalog/record-change.ts';
 import { openStrictServers } from '../catalog/strict-servers.ts';
@@ -50,7 +50,7 @@ export function createServerSide(foundation: Foundation): ServerSide {
   const upstreams = worker?.upstreams(ownUpstreams) ?? ownUpstreams;
   const history = openHistory(foundation);
   const renames = createRenameLog(log);
-  const catalog = createCatalog({
+  const catalog = new Catalog({
     upstreams,
     log,
     history,

@@ -1,5 +1,6 @@
 /** What servers do unasked: the catalogue forgets what may be stale, and whoever wants to hear of it is told. */
-import type { Catalog, ListKind } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ListKind } from '../catalog/server-lists.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import type { UpstreamEvents } from '../upstream/contract.ts';
 import type { Subscriptions } from './subscriptions.ts';

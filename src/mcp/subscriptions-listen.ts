@@ -1,6 +1,6 @@
 /** `subscriptions/listen` (2026-07-28, basic/patterns/subscriptions): a request whose answer is an open stream of changes. */
 
-import type { ListKind } from '../catalog/catalog.ts';
+import type { ListKind } from '../catalog/server-lists.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import type { ResultBody } from '../protocol/era-codec.ts';
 import { notificationText } from '../protocol/era-codec.ts';

@@ -1,5 +1,5 @@
 /** Who wants to hear of changes, and who of them may: lists that changed, resources that were updated. */
-import type { ListKind } from '../catalog/catalog.ts';
+import type { ListKind } from '../catalog/server-lists.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';

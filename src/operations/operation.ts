@@ -1,4 +1,4 @@
-import type { TenantCatalog } from '../catalog/catalog.ts';
+import type { TenantCatalog } from '../catalog/tenant-catalog.ts';
 import type { Assurance, ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Bounded } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';

@@ -1,5 +1,5 @@
 /** What one call gives to the tool or request that it runs. */
-import { catalogFor, type TenantCatalog } from '../catalog/catalog.ts';
+import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Connected, Deadline, Invocation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';

@@ -1,0 +1,129 @@
+/** The lists of all servers: tools, prompts, resources and templates of resources, in one cache for each kind. */
+import type { ServerDefinition } from '../config/snapshot.ts';
+import { createByteBudget } from '../shared/byte-budget.ts';
+import type { Log, Tenant, UpstreamConnection, Upstreams } from '../upstream/contract.ts';
+import type { ListSource } from './cached-list.ts';
+import { fetchTools, type ToolList } from './fetch-tools.ts';
+import { ListCache } from './list-cache.ts';
+import { fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
+
+const PAGE_TIMEOUT_MS = 30_000;
+/** A start may take its two minutes, and then the handshake. */
+const LEASE_TIMEOUT_MS = 150_000;
+
+/** Characters of the lists of one server, for all who ask, and of all servers: the list that was not asked for longest goes first. */
+const MAX_OF_SERVER = 32 * 1024 * 1024;
+const MAX_OF_ALL = 192 * 1024 * 1024;
+
+/** What callers are told of when it changes. */
+export type ListKind = 'tools' | 'prompts' | 'resources';
+
+const KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
+
+export interface ServerListsOptions {
+  readonly upstreams: Pick<Upstreams, 'lease'>;
+  readonly log: Log;
+  readonly now: () => number;
+  /** A list is there now that somebody waited for in vain. */
+  readonly onArrival?: ((server: ServerDefinition, kind: ListKind) => void) | undefined;
+  readonly toolsFetched: NonNullable<ListSource<ToolList>['fetched']>;
+  readonly toolsFailed: (server: ServerDefinition) => void;
+}
+
+export class ServerLists {
+  readonly tools: ListCache<ToolList>;
+  readonly offers: Readonly<Record<OfferList, ListCache<Offers>>>;
+  readonly #options: ServerListsOptions;
+  readonly #byKind: Readonly<
+    Record<ListKind, readonly Pick<ListCache<Offers>, 'invalidate' | 'isMissed' | 'retain'>[]>
+  >;
+  /** What all caches share. */
+  readonly #late = new Map<string, number>();
+  readonly #budget = createByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
+
+  constructor(options: ServerListsOptions) {
+    this.#options = options;
+    this.tools = this.#cacheOfTools();
+    const prompts = this.#cacheOfOffers('prompts', 'prompts');
+    const resources = this.#cacheOfOffers('resources', 'resources');
+    const templates = this.#cacheOfOffers('templates', 'resources');
+    this.offers = { prompts, resources, templates };
+    this.#byKind = { tools: [this.tools], prompts: [prompts], resources: [resources, templates] };
+  }
+
+  /** The lists of a server may be out of date. @param kind undefined for all of them */
+  invalidate(server: ServerDefinition, kind?: ListKind): void {
+    for (const one of kind === undefined ? KINDS : [kind]) {
+      for (const cache of this.#byKind[one]) cache.invalidate(server);
+    }
+  }
+
+  /** The kinds of list of this server that somebody waited for in vain. */
+  missed(server: ServerDefinition): readonly ListKind[] {
+    return KINDS.filter((kind) => this.#byKind[kind].some((cache) => cache.isMissed(server)));
+  }
+
+  /** Forgets the servers whose key is not in the set. */
+  retain(keys: ReadonlySet<string>): void {
+    for (const cache of Object.values(this.#byKind).flat()) cache.retain(keys);
+  }
+
+  #cacheOfTools(): ListCache<ToolList> {
+    const { toolsFetched, toolsFailed } = this.#options;
+    const source = this.#source('tools', 'tools');
+    return new ListCache<ToolList>({
+      ...source,
+      fetched: toolsFetched,
+      failed(server, error) {
+        toolsFailed(server);
+        source.failed(server, error);
+      },
+      fetch: (server, connection) =>
+        fetchTools(connection, {
+          server: server.name,
+          timeoutMs: PAGE_TIMEOUT_MS,
+          hasHeaders: server.link.transport !== 'stdio',
+          warn: this.#warnOf(server),
+        }),
+    });
+  }
+
+  #cacheOfOffers(list: OfferList, kind: ListKind): ListCache<Offers> {
+    return new ListCache<Offers>({
+      ...this.#source(list, kind),
+      fetch: (server, connection) =>
+        fetchOffers(connection, list, {
+          server: server.name,
+          timeoutMs: PAGE_TIMEOUT_MS,
+          warn: this.#warnOf(server),
+        }),
+    });
+  }
+
+  /** A source without what fetches. @param what as messages call the list */
+  #source(what: string, kind: ListKind): Omit<ListSource<never>, 'fetch' | 'fetched'> {
+    const { log, now, onArrival } = this.#options;
+    return {
+      what,
+      late: this.#late,
+      budget: this.#budget,
+      now,
+      arrived: (server) => onArrival?.(server, kind),
+      lease: (server, tenant) => this.#lease(server, tenant),
+      failed(server, error) {
+        const reason = error instanceof Error ? error.message : '';
+        log.debug({ server: server.name, reason }, `the ${what} of a server could not be fetched`);
+      },
+    };
+  }
+
+  /** Any connection will do to list what does not depend on its client; otherwise it must be one like the caller's. */
+  #lease(server: ServerDefinition, tenant: Tenant | undefined): Promise<UpstreamConnection> | UpstreamConnection {
+    const listing = tenant === undefined || (tenant.capabilities === '{}' && tenant.requestCapabilities === '{}');
+    return this.#options.upstreams.lease(server, { timeoutMs: LEASE_TIMEOUT_MS, tenant, listing });
+  }
+
+  #warnOf(server: ServerDefinition): (what: string) => void {
+    return (what) => this.#options.log.warn({ server: server.name }, what);
+  }
+}

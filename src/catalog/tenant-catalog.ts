@@ -1,0 +1,96 @@
+/** The catalogue as the callers of one tenant see it. */
+import type { ServerDefinition } from '../config/snapshot.ts';
+import type { CancelSignal } from '../shared/cancel.ts';
+import type { Tenant } from '../upstream/contract.ts';
+import type { ListOptions } from './cached-list.ts';
+import type { Catalog } from './catalog.ts';
+import type { OfferList } from './prompts-and-resources.ts';
+import type { ToolEntry } from './tool-entry.ts';
+
+/** What a call may do with the catalogue. */
+export interface TenantCatalog
+  extends Pick<
+    Catalog,
+    'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'offersAgain' | 'searcher' | 'learning' | 'checker'
+  > {
+  /** The tools of a server for a search: as `Searchable` says. */
+  toSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly ToolEntry[]>;
+  listSoon(servers: readonly ServerDefinition[]): void;
+  /** What a server said of itself, as far as that is known. Starts no server and waits for none. */
+  instructionsOf(server: ServerDefinition): Promise<string | undefined>;
+  /** Takes in what a server answered, for the resources that it names. @param text JSON of the result */
+  note(server: ServerDefinition, text: string): void;
+  /** Whether a server named a resource in an answer to this tenant. */
+  mentions(server: ServerDefinition, uri: string): boolean;
+}
+
+/** The catalogue as one tenant sees it. A class, because every call makes one. */
+class CatalogOfTenant implements TenantCatalog {
+  readonly #catalog: Catalog;
+  readonly #tenant: Tenant;
+
+  constructor(catalog: Catalog, tenant: Tenant) {
+    this.#catalog = catalog;
+    this.#tenant = tenant;
+  }
+
+  get searcher() {
+    return this.#catalog.searcher;
+  }
+
+  get learning() {
+    return this.#catalog.learning;
+  }
+
+  get checker() {
+    return this.#catalog.checker;
+  }
+
+  tools(server: ServerDefinition, options: ListOptions) {
+    return this.#catalog.tools(server, { ...options, tenant: this.#tenant });
+  }
+
+  toolList(server: ServerDefinition, options: ListOptions) {
+    return this.#catalog.toolList(server, { ...options, tenant: this.#tenant });
+  }
+
+  listed(server: ServerDefinition) {
+    return this.#catalog.listed(server, this.#tenant);
+  }
+
+  toSearch(server: ServerDefinition, signal: CancelSignal) {
+    return this.#catalog.searchable.tools(server, this.#tenant, signal);
+  }
+
+  listSoon(servers: readonly ServerDefinition[]) {
+    this.#catalog.searchable.listSoon(servers, this.#tenant);
+  }
+
+  instructionsOf(server: ServerDefinition) {
+    return this.#catalog.instructions.of(server, this.#tenant.principal);
+  }
+
+  note(server: ServerDefinition, text: string) {
+    this.#catalog.mentions.note(server, this.#tenant.principal, text);
+  }
+
+  mentions(server: ServerDefinition, uri: string) {
+    return this.#catalog.mentions.has(server, this.#tenant.principal, uri);
+  }
+
+  find(server: ServerDefinition, name: string, { timeoutMs, signal }: ListOptions) {
+    return this.#catalog.find(server, name, { timeoutMs, signal, tenant: this.#tenant });
+  }
+
+  offers(server: ServerDefinition, list: OfferList, options: ListOptions) {
+    return this.#catalog.offers(server, list, { ...options, tenant: this.#tenant });
+  }
+
+  offersAgain(server: ServerDefinition, list: OfferList, options: ListOptions) {
+    return this.#catalog.offersAgain(server, list, { ...options, tenant: this.#tenant });
+  }
+}
+
+export function catalogFor(catalog: Catalog, tenant: Tenant): TenantCatalog {
+  return new CatalogOfTenant(catalog, tenant);
+}
