@@ -130,12 +130,15 @@ async function changesOf({ own, merged, rules }: Changing): Promise<FileChange[]
 }
 
 const AGENTS = { path: ['agents'] };
+const FIRST_AGENT: EntryChange = { container: AGENTS, name: 'default', value: { allow: { servers: ['*'] } } };
+
+/** The rules file where there is none: without one, no gateway starts. */
+export function firstRules({ rules }: OwnFiles): readonly FileChange[] {
+  return rules.bytes === undefined ? [ownChange(rules, [FIRST_AGENT])] : [];
+}
 
 function changesOfRules(own: OwnFiles, rules: readonly PlannedRule[]): EntryChange[] {
-  const changes: EntryChange[] = [];
-  if (own.rules.bytes === undefined) {
-    changes.push({ container: AGENTS, name: 'default', value: { allow: { servers: ['*'] } } });
-  }
+  const changes: EntryChange[] = own.rules.bytes === undefined ? [FIRST_AGENT] : [];
   const known = agentsOf(own);
   for (const agent of new Set(rules.map((rule) => rule.agent))) {
     const wanted = agentWith(rules.filter((rule) => rule.agent === agent));

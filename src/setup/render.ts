@@ -87,10 +87,11 @@ function renamed(servers: readonly MergedServer[]): string[] {
   return lines.length === 0 ? [] : ['Other names:', ...lines.map((line) => cut(line, WIDTH))];
 }
 
-function secretsOf({ merged }: ImportPlan): string[] {
+function secretsOf({ merged, secrets: all }: ImportPlan): string[] {
   const lines = merged.servers.flatMap(({ name, secrets }) =>
     secrets.map((secret) => cut(`  + ${secret.name}: ${secret.field} of ${name}`, WIDTH)),
   );
+  for (const name of all.keys()) if (!merged.secrets.has(name)) lines.push(cut(`  + ${name}: as you typed it`, WIDTH));
   return lines.length === 0 ? [] : ['Secrets, into the encrypted store:', ...lines];
 }
 

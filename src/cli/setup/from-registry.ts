@@ -207,7 +207,10 @@ async function inputValue(
     : [];
   if (typeof fixed === 'string') {
     let text = fixed;
-    for (const [hole, about] of holes) text = text.replaceAll(`{${hole}}`, (await ofPerson(about, hole, env)) ?? '');
+    for (const [hole, about] of holes) {
+      const value = given.get(hole) ?? (await ofPerson(about, hole, env)) ?? '';
+      text = text.split(`{${hole}}`).join(value);
+    }
     return text;
   }
   return ofPerson(input, name, env);
