@@ -17,7 +17,11 @@ export function partitionUpstreams(local: Upstreams, { ownerOf, own, borrowers }
   const mine = (servers: ReadonlyMap<string, ServerDefinition>): ReadonlyMap<string, ServerDefinition> =>
     new Map([...servers].filter(([name]) => ownerOf(name) === own));
   return {
-    ...local,
+    notify: (server, tenant, method, params) => local.notify(server, tenant, method, params),
+    expect: (capabilities) => local.expect(capabilities),
+    status: () => local.status(),
+    output: (name) => local.output(name),
+    kill: () => local.kill(),
     lease(server, options) {
       const remoteClient = borrowers.get(ownerOf(server.name));
       return remoteClient === undefined ? local.lease(server, options) : remoteClient.lease(server, options);

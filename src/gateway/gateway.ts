@@ -165,9 +165,8 @@ class ComposedGateway implements Gateway {
   }
 
   get own(): OwnPart {
-    const { control, output } = this.#serverSide.ownUpstreams;
     const { servers, spent } = this.#callSide;
-    return { servers, spent, measures: this.#foundation.metrics.measures, control, output };
+    return { servers, spent, measures: this.#foundation.metrics.measures, ...controlOf(this.#serverSide.ownUpstreams) };
   }
 
   readonly snapshot = (): Snapshot => this.#foundation.config.current();
@@ -226,12 +225,20 @@ class ComposedGateway implements Gateway {
   #openControl(): void {
     const { settings, log } = this.#foundation;
     const { servers, spending } = this.#callSide;
-    const { control, output } = this.#serverSide.upstreams;
-    this.#closeControl = serveControl(settings, log, { servers, spending, control, output });
+    const control = controlOf(this.#serverSide.upstreams);
+    this.#closeControl = serveControl(settings, log, { servers, spending, ...control });
   }
 
   #warm(waitMs?: number): void {
     const { settings } = this.#foundation;
     if (settings.initStrategy === 'eager') this.#serverSide.upstreams.warm(this.snapshot().servers, waitMs);
   }
+}
+
+/** What the owner can do with servers, apart from the rest of them. */
+function controlOf(upstreams: Upstreams): Pick<Upstreams, 'control' | 'output'> {
+  return {
+    control: (name, verb) => upstreams.control(name, verb),
+    output: (name) => upstreams.output(name),
+  };
 }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Breaker, createBreaker } from './circuit-breaker.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 
 let heardAt = 0;
 let alive = false;
 let pings = 0;
-let breaker: Breaker;
+let breaker: CircuitBreaker;
 const events: string[] = [];
 
 beforeEach(() => {
@@ -13,16 +13,16 @@ beforeEach(() => {
   heardAt = performance.now() - 10;
   pings = 0;
   alive = false;
-  breaker = createBreaker({
+  breaker = new CircuitBreaker({
     server: 's',
     heardAt: () => heardAt,
     ping: async () => {
       pings++;
       return alive;
     },
-    opened: () => events.push('opened'),
-    stillSilent: () => events.push('silent'),
-    recovered: () => events.push('recovered'),
+    onOpen: () => events.push('opened'),
+    onSilence: () => events.push('silent'),
+    onRecovery: () => events.push('recovered'),
   });
 });
 
@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 const timeOut = async (times: number): Promise<void> => {
-  for (let time = 0; time < times; time++) breaker.timedOut(performance.now());
+  for (let time = 0; time < times; time++) breaker.countTimeout(performance.now());
   await vi.advanceTimersByTimeAsync(0);
 };
 
@@ -53,7 +53,7 @@ describe('the breaker', () => {
     for (let time = 0; time < 10; time++) {
       const sentAt = performance.now() - 5;
       heardAt = performance.now();
-      breaker.timedOut(sentAt);
+      breaker.countTimeout(sentAt);
     }
     await timeOut(0);
     expect(pings).toBe(0);

@@ -7,83 +7,92 @@ import { GatewayError } from '../../shared/errors.ts';
 import { seconds } from '../failures.ts';
 
 /** Time-outs in a row, without a word of the server in between, until it is asked. */
-const TIMEOUTS = 3;
+const MAX_TIMEOUTS = 3;
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 30_000;
 
-export interface Breaker {
-  /** Why a call is not sent now; undefined where it is. */
-  refusal(): GatewayError | undefined;
-  /** A call was given up that was sent at this time, in milliseconds of `performance.now`. */
-  timedOut(sentAt: number): void;
-  /** Since when it is open, in milliseconds of `performance.now`; undefined while closed. */
-  readonly openSince: number | undefined;
-  /** Asks no more. */
-  stop(): void;
-}
-
-export interface BreakerOptions {
+export interface CircuitBreakerOptions {
   readonly server: string;
-  /** When the server last said anything. */
+  /** When the server last said anything, in milliseconds of `performance.now`. */
   readonly heardAt: () => number;
   /** Asks whether the server is alive. Never rejects. */
   readonly ping: () => Promise<boolean>;
-  readonly opened: () => void;
+  readonly onOpen: () => void;
   /** It was open and found the server silent again. */
-  readonly stillSilent: (openSince: number) => void;
-  readonly recovered: () => void;
+  readonly onSilence: (openSince: number) => void;
+  readonly onRecovery: () => void;
 }
 
-export function createBreaker({ server, heardAt, ping, opened, stillSilent, recovered }: BreakerOptions): Breaker {
-  let timeouts = 0;
-  let openSince: number | undefined;
-  let nextAt = 0;
-  let asking = false;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
+export class CircuitBreaker {
+  readonly #options: CircuitBreakerOptions;
+  #timeouts = 0;
+  #openSince: number | undefined;
+  #nextPingAt = 0;
+  #isPinging = false;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  const ask = async (delay: number): Promise<void> => {
-    asking = true;
-    const asked = performance.now();
-    const alive = (await ping()) || heardAt() >= asked;
-    asking = false;
-    if (stopped) return;
-    timeouts = 0;
-    if (alive) {
-      if (openSince !== undefined) recovered();
-      openSince = undefined;
-      return;
-    }
-    if (openSince === undefined) {
-      openSince = performance.now();
-      opened();
-    } else stillSilent(openSince);
-    if (stopped) return;
-    nextAt = performance.now() + delay;
-    timer = setTimeout(() => void ask(Math.min(delay * 2, LONGEST_DELAY_MS)), delay);
-    timer.unref();
-  };
+  constructor(options: CircuitBreakerOptions) {
+    this.#options = options;
+  }
 
-  return {
-    refusal() {
-      if (openSince === undefined) return undefined;
-      const wait = Math.max(FIRST_DELAY_MS, nextAt - performance.now());
-      const what = `Server "${server}" has not answered for ${seconds(performance.now() - heardAt())}; the call was not sent.`;
-      return new GatewayError('SERVER_UNAVAILABLE', `${what} It is asked again in ${seconds(wait)}.`, {
-        data: { retryAfterMs: Math.ceil(wait) },
-      });
-    },
-    timedOut(sentAt) {
-      if (heardAt() >= sentAt) timeouts = 0;
-      else timeouts++;
-      if (timeouts >= TIMEOUTS && !asking && openSince === undefined) void ask(FIRST_DELAY_MS);
-    },
-    get openSince() {
-      return openSince;
-    },
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
+  /** Since when it is open, in milliseconds of `performance.now`; undefined while closed. */
+  get openSince(): number | undefined {
+    return this.#openSince;
+  }
+
+  /** Why a call is not sent now; undefined where it is. */
+  refusal(): GatewayError | undefined {
+    if (this.#openSince === undefined) return undefined;
+    const { server, heardAt } = this.#options;
+    const now = performance.now();
+    const wait = Math.max(FIRST_DELAY_MS, this.#nextPingAt - now);
+    const what = `Server "${server}" has not answered for ${seconds(now - heardAt())}; the call was not sent.`;
+    return new GatewayError('SERVER_UNAVAILABLE', `${what} It is asked again in ${seconds(wait)}.`, {
+      data: { retryAfterMs: Math.ceil(wait) },
+    });
+  }
+
+  /** Counts a call that was given up. @param sentAt when it was sent, in milliseconds of `performance.now` */
+  countTimeout(sentAt: number): void {
+    if (this.#options.heardAt() >= sentAt) this.#timeouts = 0;
+    else this.#timeouts++;
+    const isDue = this.#timeouts >= MAX_TIMEOUTS && this.#openSince === undefined;
+    if (isDue && !this.#isPinging) void this.#ping(FIRST_DELAY_MS);
+  }
+
+  /** Asks no more. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** @param delay milliseconds until it is asked again where it is silent */
+  async #ping(delay: number): Promise<void> {
+    const { ping, heardAt } = this.#options;
+    this.#isPinging = true;
+    const askedAt = performance.now();
+    const isAlive = (await ping()) || heardAt() >= askedAt;
+    this.#isPinging = false;
+    if (this.#isStopped) return;
+    this.#timeouts = 0;
+    if (isAlive) this.#close();
+    else this.#open(delay);
+  }
+
+  #close(): void {
+    if (this.#openSince !== undefined) this.#options.onRecovery();
+    this.#openSince = undefined;
+  }
+
+  #open(delay: number): void {
+    if (this.#openSince === undefined) {
+      this.#openSince = performance.now();
+      this.#options.onOpen();
+    } else this.#options.onSilence(this.#openSince);
+    if (this.#isStopped) return;
+    this.#nextPingAt = performance.now() + delay;
+    this.#timer = setTimeout(() => void this.#ping(Math.min(delay * 2, LONGEST_DELAY_MS)), delay);
+    this.#timer.unref();
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createConcurrencyLimiter, type Leave } from './concurrency-limiter.ts';
+import { ConcurrencyLimiter, type Leave } from './concurrency-limiter.ts';
 
 const now = (entered: Leave | Promise<Leave>): Leave => {
   if (entered instanceof Promise) throw new Error('It has to wait.');
@@ -8,7 +8,7 @@ const now = (entered: Leave | Promise<Leave>): Leave => {
 
 describe('the limiter of a server', () => {
   it('leaves a place for others: no agent gets the last quarter', async () => {
-    const limiter = createConcurrencyLimiter('s', 4, 10);
+    const limiter = new ConcurrencyLimiter('s', 4, 10);
     const places = [1, 2, 3].map(() => now(limiter.enter('a', 1000, undefined)));
     const fourth = limiter.enter('a', 1000, undefined);
     expect(fourth).toBeInstanceOf(Promise);
@@ -21,7 +21,7 @@ describe('the limiter of a server', () => {
   });
 
   it('lets agents take turns, whoever came first with how many', async () => {
-    const limiter = createConcurrencyLimiter('s', 1, 100);
+    const limiter = new ConcurrencyLimiter('s', 1, 100);
     const place = now(limiter.enter('z', 1000, undefined));
     const order: string[] = [];
     const enter = async (agent: string): Promise<void> => {
@@ -36,7 +36,7 @@ describe('the limiter of a server', () => {
   });
 
   it('refuses what does not fit the queue, and says when to try again', async () => {
-    const limiter = createConcurrencyLimiter('s', 1, 4);
+    const limiter = new ConcurrencyLimiter('s', 1, 4);
     const place = now(limiter.enter('a', 1000, undefined));
     const waiting = [1, 2, 3].map(() => limiter.enter('a', 1000, undefined));
     expect(() => limiter.enter('a', 1000, undefined)).toThrow(/this agent/);
@@ -53,7 +53,7 @@ describe('the limiter of a server', () => {
   });
 
   it('forgets who waited too long or went away', async () => {
-    const limiter = createConcurrencyLimiter('s', 1, 4);
+    const limiter = new ConcurrencyLimiter('s', 1, 4);
     const place = now(limiter.enter('a', 1000, undefined));
     const controller = new AbortController();
     const gone = limiter.enter('a', 1000, controller.signal);

@@ -1,134 +1,117 @@
-/** How many calls one server works on at a time, and who waits: a bounded queue in which agents take turns. */
+/** Limits how many calls one server works on at a time; the others wait in a bounded queue in which agents take turns. */
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { timerMs } from '../../shared/wait-for.ts';
 import { seconds } from '../failures.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** Gives the place back; further calls do nothing. */
 export type Leave = () => void;
 
-export interface ConcurrencyLimiter {
+const RETRY_MS = 1000;
+
+export class ConcurrencyLimiter {
+  readonly #server: string;
+  readonly #maxActive: number;
+  readonly #maxWaiting: number;
+  /** What one agent may have of each. */
+  readonly #activeShare: number;
+  readonly #waitingShare: number;
+  /** Places that each agent has. */
+  readonly #places = new Map<string, number>();
+  /** Those who wait; each is called when it is its turn. */
+  readonly #queue = new FairQueue<() => void>();
+  readonly #hasRoom = (agent: string): boolean =>
+    this.#active < this.#maxActive && (this.#places.get(agent) ?? 0) < this.#activeShare;
+  #active = 0;
+
+  /**
+   * @param server its name.
+   * @param maxActive places; no agent gets the last quarter of them (at least one) unless there is only one place.
+   * @param maxWaiting calls that may wait; of these, too, one agent gets at most three quarters.
+   */
+  constructor(server: string, maxActive: number, maxWaiting: number) {
+    this.#server = server;
+    this.#maxActive = maxActive;
+    this.#maxWaiting = maxWaiting;
+    this.#activeShare = shareOf(maxActive);
+    this.#waitingShare = shareOf(maxWaiting);
+  }
+
+  /** Calls that have a place. */
+  get active(): number {
+    return this.#active;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
   /**
    * Takes a place, or waits for one at most `waitMs` milliseconds.
    * @throws GatewayError RATE_LIMITED with `data.retryAfterMs`: nothing was sent; or the reason of the signal.
    */
-  enter(agent: string, waitMs: number, signal: CancelSignal | undefined): Leave | Promise<Leave>;
-  /** Calls that have a place. */
-  readonly active: number;
-  readonly waiting: number;
-}
-
-interface Ticket {
-  readonly go: () => void;
-}
-
-const RETRY_MS = 1000;
-
-/**
- * @param server its name.
- * @param maxConcurrent places; no agent gets the last quarter of them (at least one) unless there is only one place.
- * @param maxQueue calls that may wait; of these, too, one agent gets at most three quarters.
- */
-export function createConcurrencyLimiter(server: string, maxConcurrent: number, maxQueue: number): ConcurrencyLimiter {
-  const share = shareOf(maxConcurrent);
-  const queueShare = shareOf(maxQueue);
-  const held = new Map<string, number>();
-  /** In order of arrival; agents that were served go to the end of `turns`. */
-  const queues = new Map<string, Ticket[]>();
-  let active = 0;
-  let waiting = 0;
-
-  const may = (agent: string): boolean => active < maxConcurrent && (held.get(agent) ?? 0) < share;
-
-  const take = (agent: string): Leave => {
-    active++;
-    held.set(agent, (held.get(agent) ?? 0) + 1);
-    let over = false;
-    return () => {
-      if (over) return;
-      over = true;
-      active--;
-      const left = (held.get(agent) ?? 1) - 1;
-      if (left === 0) held.delete(agent);
-      else held.set(agent, left);
-      if (waiting > 0) admit();
-    };
-  };
-
-  /** The first waiting agent that may have a place; its other calls go behind those of the others. */
-  const admit = (): void => {
-    for (const [agent, queue] of queues) {
-      if (!may(agent)) continue;
-      queues.delete(agent);
-      const ticket = queue.shift();
-      if (queue.length > 0) queues.set(agent, queue);
-      waiting--;
-      ticket?.go();
-      return;
+  enter(agent: string, waitMs: number, signal: CancelSignal | undefined): Leave | Promise<Leave> {
+    if (this.#hasRoom(agent)) return this.#occupy(agent);
+    if (this.waiting >= this.#maxWaiting) {
+      throw this.#busy(`has ${this.#maxActive} calls in work and ${this.#maxWaiting} waiting`);
     }
-  };
+    if (this.#queue.sizeOf(agent) >= this.#waitingShare) {
+      throw this.#busy('has as many calls of this agent waiting as it may have');
+    }
+    return this.#wait(agent, waitMs, signal);
+  }
 
-  const wait = (agent: string, waitMs: number, signal: CancelSignal | undefined): Promise<Leave> =>
-    new Promise((resolve, reject) => {
-      const queue = queues.get(agent) ?? [];
+  #occupy(agent: string): Leave {
+    this.#active++;
+    this.#places.set(agent, (this.#places.get(agent) ?? 0) + 1);
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      this.#vacate(agent);
+    };
+  }
+
+  #vacate(agent: string): void {
+    this.#active--;
+    const left = (this.#places.get(agent) ?? 1) - 1;
+    if (left === 0) this.#places.delete(agent);
+    else this.#places.set(agent, left);
+    if (this.#queue.size > 0) this.#queue.take(this.#hasRoom)?.();
+  }
+
+  #wait(agent: string, waitMs: number, signal: CancelSignal | undefined): Promise<Leave> {
+    return new Promise((resolve, reject) => {
       const since = performance.now();
       const end = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', aborted);
+        signal?.removeEventListener('abort', onAbort);
       };
-      const ticket: Ticket = {
-        go: () => {
-          end();
-          resolve(take(agent));
-        },
-      };
-      const withdraw = (why: unknown): void => {
+      const enter = (): void => {
         end();
-        const at = queue.indexOf(ticket);
-        if (at < 0) return;
-        queue.splice(at, 1);
-        if (queue.length === 0) queues.delete(agent);
-        waiting--;
-        reject(why);
+        resolve(this.#occupy(agent));
       };
-      const aborted = (): void => withdraw(signal?.reason);
-      const timer = setTimeout(
-        () => withdraw(busy(`was busy with other calls for ${seconds(performance.now() - since)}`)),
-        timerMs(waitMs),
-      );
-      signal?.addEventListener('abort', aborted, { once: true });
-      queue.push(ticket);
-      queues.set(agent, queue);
-      waiting++;
+      const withdraw = (reason: unknown): void => {
+        end();
+        if (this.#queue.remove(agent, enter)) reject(reason);
+      };
+      const onAbort = (): void => withdraw(signal?.reason);
+      const onTimeout = (): void =>
+        withdraw(this.#busy(`was busy with other calls for ${seconds(performance.now() - since)}`));
+      const timer = setTimeout(onTimeout, timerMs(waitMs));
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#queue.push(agent, enter);
     });
+  }
 
-  const busy = (what: string): GatewayError =>
-    new GatewayError(
-      'RATE_LIMITED',
-      `Server "${server}" ${what}; the call was not sent. Try again in ${seconds(RETRY_MS)}.`,
-      {
-        data: { retryAfterMs: RETRY_MS },
-      },
-    );
-
-  return {
-    enter(agent, waitMs, signal) {
-      if (may(agent)) return take(agent);
-      if (waiting >= maxQueue) throw busy(`has ${maxConcurrent} calls in work and ${maxQueue} waiting`);
-      if ((queues.get(agent)?.length ?? 0) >= queueShare)
-        throw busy(`has as many calls of this agent waiting as it may have`);
-      return wait(agent, waitMs, signal);
-    },
-    get active() {
-      return active;
-    },
-    get waiting() {
-      return waiting;
-    },
-  };
+  #busy(what: string): GatewayError {
+    const message = `Server "${this.#server}" ${what}; the call was not sent. Try again in ${seconds(RETRY_MS)}.`;
+    return new GatewayError('RATE_LIMITED', message, { data: { retryAfterMs: RETRY_MS } });
+  }
 }
 
-/** What one agent gets of `count`: one place at least is left to others where there are several. */
+/** The share of `count` that one agent may have: one place at least is left to others where there are several. */
 function shareOf(count: number): number {
   return Math.max(1, count - Math.max(1, Math.floor(count / 4)));
 }

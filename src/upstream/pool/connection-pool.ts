@@ -3,7 +3,9 @@ import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Tenant } from '../contract.ts';
 import { unavailable } from '../failures.ts';
-import { createPooledConnection, isIdle, liveConnection, type PooledConnection } from './pooled-connection.ts';
+import type { PoolContext } from './pool-context.ts';
+import { PooledConnection } from './pooled-connection.ts';
+import { OWNED_IDLE_MS, type ServerLimits } from './server-limits.ts';
 import {
   credentialOwner,
   hasOwnCredentials,
@@ -11,167 +13,197 @@ import {
   type KnownEra,
   nextScope,
   offeredOn,
+  ownerOf,
   scopeOf,
   sharingOf,
-  whoseOf,
 } from './sharing.ts';
 
-export interface ConnectionPool {
-  readonly all: ReadonlySet<PooledConnection>;
+export interface ConnectionPoolOptions {
+  readonly server: ServerDefinition;
+  readonly limits: Pick<ServerLimits, 'idleMs' | 'maxConnections'>;
+  readonly context: Pick<PoolContext, 'log' | 'expectedCapabilities' | 'track'>;
+  /** What is known of how the server speaks. */
+  readonly era: () => KnownEra;
+}
+
+export class ConnectionPool {
+  readonly #server: ServerDefinition;
+  readonly #limits: ConnectionPoolOptions['limits'];
+  readonly #context: ConnectionPoolOptions['context'];
+  readonly #era: () => KnownEra;
+  readonly #all = new Set<PooledConnection>();
+  /** Those that belong to somebody, by scope. */
+  readonly #byScope = new Map<string, PooledConnection>();
+  /** The scope that was looked for last, and what it depends on. */
+  #lastScope: { readonly tenant: Tenant; readonly era: KnownEra; readonly scope: string } | undefined;
+
+  constructor({ server, limits, context, era }: ConnectionPoolOptions) {
+    this.#server = server;
+    this.#limits = limits;
+    this.#context = context;
+    this.#era = era;
+  }
+
+  get all(): ReadonlySet<PooledConnection> {
+    return this.#all;
+  }
+
+  has(pooled: PooledConnection): boolean {
+    return this.#all.has(pooled);
+  }
+
   /** The connection that a tenant has; of several the first. */
-  of(tenant: Tenant): PooledConnection | undefined;
+  of(tenant: Tenant): PooledConnection | undefined {
+    return this.#byScope.get(this.#scopeOf(tenant));
+  }
+
   /** All that it has. */
-  allOf(tenant: Tenant): Iterable<PooledConnection>;
+  *allOf(tenant: Tenant): Iterable<PooledConnection> {
+    const first = this.#scopeOf(tenant);
+    for (const [scope, pooled] of this.#byScope) if (isWithin(scope, first)) yield pooled;
+  }
+
   /** Any that will do for a list: live, or being made. */
-  any(tenant: Tenant | undefined): PooledConnection | undefined;
+  any(tenant: Tenant | undefined): PooledConnection | undefined {
+    const isOwn = hasOwnCredentials(this.#server.link);
+    const usable = [...this.#all].filter(({ principal }) => !isOwn || principal === tenant?.principal);
+    return usable.find(({ live }) => live !== undefined) ?? usable.find(({ connecting }) => connecting !== undefined);
+  }
+
   /**
    * One for this tenant.
    * @param scope default its first one
    * @throws GatewayError RATE_LIMITED
    */
-  take(tenant: Tenant, scope?: string): PooledConnection;
+  take(tenant: Tenant, scope: string = this.#scopeOf(tenant)): PooledConnection {
+    const own = this.#byScope.get(scope);
+    if (own !== undefined) return own;
+    const capabilities = offeredOn(this.#server, this.#era(), tenant);
+    const principal = credentialOwner(this.#server.link, tenant.principal);
+    const pooled = this.#takeSpare(capabilities, principal) ?? this.#add(capabilities, principal);
+    this.#claim(pooled, scope, tenant);
+    return pooled;
+  }
+
   /** One that belongs to nobody. @throws GatewayError RATE_LIMITED */
-  unclaimed(): PooledConnection;
-  /** One more. @throws GatewayError RATE_LIMITED */
-  add(): PooledConnection;
+  takeUnclaimed(): PooledConnection {
+    return [...this.#all].find(({ scope }) => scope === undefined) ?? this.add();
+  }
+
   /**
    * Where each call has a connection of its own: one on which none runs, or, where there may be no more, the one on which the
    * fewest do.
    * @throws GatewayError RATE_LIMITED
    */
-  free(tenant: Tenant): PooledConnection;
+  takeFree(tenant: Tenant): PooledConnection {
+    let least: PooledConnection | undefined;
+    for (let scope = this.#scopeOf(tenant); ; scope = nextScope(scope)) {
+      const pooled = this.#byScope.get(scope);
+      if (pooled === undefined) return this.#hasRoom() || least === undefined ? this.take(tenant, scope) : least;
+      if (pooled.isFree) return pooled;
+      if (least === undefined || pooled.soleCalls < least.soleCalls) least = pooled;
+    }
+  }
+
+  /** One more. @throws GatewayError RATE_LIMITED */
+  add(): PooledConnection {
+    return this.#add(this.#context.expectedCapabilities(), '');
+  }
+
   /**
-   * True where a connection is what its owner may use: what the server speaks may have turned out only now, and decides who
+   * True where a connection is one that the tenant may use: what the server speaks may have turned out only now, and decides who
    * shares it. A connection that served nobody yet changes hands.
    */
-  belongs(instance: PooledConnection, tenant: Tenant): boolean;
-  end(instance: PooledConnection, why: GatewayError): void;
-}
-
-export interface ConnectionPoolOptions {
-  readonly server: ServerDefinition;
-  readonly max: number;
-  /** What is known of how the server speaks. */
-  readonly era: () => KnownEra;
-  /** Capabilities of a connection that nobody asked for yet: JSON text. */
-  readonly expected: () => string;
-  /** Told of each that got an owner. */
-  readonly claimed: (instance: PooledConnection) => void;
-  /** Given what is still to be done for one that ended. */
-  readonly track: (work: Promise<unknown>) => void;
-}
-
-export function createConnectionPool({
-  server,
-  max,
-  era,
-  expected,
-  claimed,
-  track,
-}: ConnectionPoolOptions): ConnectionPool {
-  const all = new Set<PooledConnection>();
-  /** Those that belong to somebody, by scope. */
-  const owned = new Map<string, PooledConnection>();
-  /** The scope that was looked for last, and what it depends on. */
-  let last: { readonly tenant: Tenant; readonly era: KnownEra; readonly scope: string } | undefined;
-
-  const scopeFor = (tenant: Tenant): string => {
-    const now = era();
-    if (last?.tenant !== tenant || last.era !== now) last = { tenant, era: now, scope: scopeOf(server, now, tenant) };
-    return last.scope;
-  };
-
-  const end = (instance: PooledConnection, why: GatewayError): void => {
-    all.delete(instance);
-    if (instance.scope !== undefined) owned.delete(instance.scope);
-    instance.abandon.abort(why);
-    if (instance.link !== undefined) track(instance.link.close());
-    if (instance.connecting !== undefined) track(instance.connecting);
-  };
-
-  const add = (capabilities = expected(), principal = ''): PooledConnection => {
-    if (all.size >= max) {
-      const idle = [...all].filter(isIdle).sort((one, other) => one.usedAt - other.usedAt)[0];
-      if (idle === undefined) {
-        const what = `Server "${server.name}" has ${max} connections and all are in use: try again in a moment.`;
-        throw new GatewayError('RATE_LIMITED', what, { data: { retryAfterMs: 1000 } });
-      }
-      end(idle, unavailable(server.name, 'gave its connection to another caller. Try again.'));
+  belongsTo(pooled: PooledConnection, tenant: Tenant): boolean {
+    const scope = this.#scopeOf(tenant);
+    if (pooled.scope !== undefined && isWithin(pooled.scope, scope)) return true;
+    if (pooled.hasServed || this.#byScope.has(scope)) {
+      if (pooled.isIdle && !pooled.hasServed) this.end(pooled, this.#unavailable('was not needed. Try again.'));
+      return false;
     }
-    const instance = createPooledConnection(capabilities, principal);
-    all.add(instance);
-    return instance;
-  };
+    this.#claim(pooled, scope, tenant);
+    return true;
+  }
 
-  const claim = (instance: PooledConnection, scope: string, tenant: Tenant): void => {
-    if (instance.scope !== undefined) owned.delete(instance.scope);
-    owned.set(scope, instance);
-    instance.scope = scope;
-    instance.sharing = sharingOf(server, era(), tenant.sole);
-    instance.exclusive = tenant.sole || instance.sharing !== 'shared';
-    instance.whose = instance.exclusive ? whoseOf(instance.sharing, tenant) : undefined;
-    claimed(instance);
-  };
+  /** Ends the connection where nobody uses it for as long as its entry, or its having an owner, allows. */
+  watchIdle(pooled: PooledConnection): void {
+    const hasOwner = pooled.sharing !== undefined && pooled.sharing !== 'shared';
+    const limitMs = this.#limits.idleMs ?? (hasOwner ? OWNED_IDLE_MS : undefined);
+    if (limitMs === undefined || pooled.connection === undefined) return;
+    pooled.watchIdle(limitMs, () => {
+      if (!this.has(pooled)) return;
+      this.#context.log.info({ server: this.#server.name }, 'server stopped: it was not used');
+      this.end(pooled, this.#unavailable('was stopped because nobody used it. Try again.'));
+    });
+  }
 
-  const take = (tenant: Tenant, scope = scopeFor(tenant)): PooledConnection => {
-    const own = owned.get(scope);
-    if (own !== undefined) return own;
-    const offered = offeredOn(server, era(), tenant);
-    const principal = credentialOwner(server.link, tenant.principal);
-    const spare = [...all].find((instance) => instance.scope === undefined && instance.principal === principal);
-    if (spare !== undefined) {
-      if (spare.capabilities === offered || era() === 'modern') {
-        claim(spare, scope, tenant);
-        return spare;
-      }
-      // It offers what this caller cannot do, or the other way round.
-      if (isIdle(spare)) end(spare, unavailable(server.name, 'was replaced. Try again.'));
+  end(pooled: PooledConnection, reason: GatewayError): void {
+    this.#all.delete(pooled);
+    if (pooled.scope !== undefined) this.#byScope.delete(pooled.scope);
+    pooled.abandon.abort(reason);
+    if (pooled.connection !== undefined) this.#context.track(pooled.connection.close());
+    if (pooled.connecting !== undefined) this.#context.track(pooled.connecting);
+  }
+
+  endAll(reason: GatewayError): void {
+    for (const pooled of this.#all) this.end(pooled, reason);
+  }
+
+  #scopeOf(tenant: Tenant): string {
+    const era = this.#era();
+    if (this.#lastScope?.tenant !== tenant || this.#lastScope.era !== era) {
+      this.#lastScope = { tenant, era, scope: scopeOf(this.#server, era, tenant) };
     }
-    const made = add(offered, principal);
-    claim(made, scope, tenant);
-    return made;
-  };
+    return this.#lastScope.scope;
+  }
 
-  return {
-    all,
-    end,
-    add: () => add(),
-    of: (tenant) => owned.get(scopeFor(tenant)),
-    *allOf(tenant) {
-      const first = scopeFor(tenant);
-      for (const [scope, instance] of owned) if (isWithin(scope, first)) yield instance;
-    },
-    any(tenant) {
-      const isOwn = hasOwnCredentials(server.link);
-      const some = [...all].filter(({ principal }) => !isOwn || principal === tenant?.principal);
-      return (
-        some.find((instance) => liveConnection(instance) !== undefined) ??
-        some.find((one) => one.connecting !== undefined)
-      );
-    },
-    take,
-    unclaimed: () => [...all].find(({ scope }) => scope === undefined) ?? add(),
-    free(tenant) {
-      let least: PooledConnection | undefined;
-      for (let scope = scopeFor(tenant); ; scope = nextScope(scope)) {
-        const instance = owned.get(scope);
-        if (instance === undefined) {
-          const hasRoom = all.size < max || [...all].some(isIdle);
-          return hasRoom || least === undefined ? take(tenant, scope) : least;
-        }
-        if (instance.running === 0 && instance.link?.isBusy !== true) return instance;
-        if (least === undefined || instance.running < least.running) least = instance;
-      }
-    },
-    belongs(instance, tenant) {
-      const scope = scopeFor(tenant);
-      if (instance.scope !== undefined && isWithin(instance.scope, scope)) return true;
-      if (instance.served || owned.has(scope)) {
-        if (isIdle(instance) && !instance.served) end(instance, unavailable(server.name, 'was not needed. Try again.'));
-        return false;
-      }
-      claim(instance, scope, tenant);
-      return true;
-    },
-  };
+  /** One that belongs to nobody yet and may serve such a caller. */
+  #takeSpare(capabilities: string, principal: string): PooledConnection | undefined {
+    const spare = [...this.#all].find((pooled) => pooled.scope === undefined && pooled.principal === principal);
+    if (spare === undefined || spare.capabilities === capabilities || this.#era() === 'modern') return spare;
+    // It offers what this caller cannot do, or the other way round.
+    if (spare.isIdle) this.end(spare, this.#unavailable('was replaced. Try again.'));
+    return undefined;
+  }
+
+  #add(capabilities: string, principal: string): PooledConnection {
+    if (this.#isFull()) this.#evict();
+    const pooled = new PooledConnection(capabilities, principal);
+    this.#all.add(pooled);
+    return pooled;
+  }
+
+  /** Makes room: ends the connection that was idle longest. */
+  #evict(): void {
+    const max = this.#limits.maxConnections;
+    const idle = [...this.#all].filter(({ isIdle }) => isIdle).sort((one, other) => one.usedAt - other.usedAt)[0];
+    if (idle === undefined) {
+      const what = `Server "${this.#server.name}" has ${max} connections and all are in use: try again in a moment.`;
+      throw new GatewayError('RATE_LIMITED', what, { data: { retryAfterMs: 1000 } });
+    }
+    this.end(idle, this.#unavailable('gave its connection to another caller. Try again.'));
+  }
+
+  #claim(pooled: PooledConnection, scope: string, tenant: Tenant): void {
+    if (pooled.scope !== undefined) this.#byScope.delete(pooled.scope);
+    this.#byScope.set(scope, pooled);
+    const sharing = sharingOf(this.#server, this.#era(), tenant.sole);
+    pooled.scope = scope;
+    pooled.sharing = sharing;
+    pooled.isExclusive = tenant.sole || sharing !== 'shared';
+    pooled.owner = pooled.isExclusive ? ownerOf(sharing, tenant) : undefined;
+    this.watchIdle(pooled);
+  }
+
+  #isFull(): boolean {
+    return this.#all.size >= this.#limits.maxConnections;
+  }
+
+  #hasRoom(): boolean {
+    return !this.#isFull() || [...this.#all].some(({ isIdle }) => isIdle);
+  }
+
+  #unavailable(what: string): GatewayError {
+    return unavailable(this.#server.name, what);
+  }
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Tenant } from '../contract.ts';
 import { LAST_OUTPUT } from '../failures.ts';
-import { toldTo } from './last-output.ts';
+import { errorFor } from './last-output.ts';
 
 const tenant = (principal: string, sole = false): Tenant => ({
   principal,
@@ -12,27 +12,27 @@ const tenant = (principal: string, sole = false): Tenant => ({
   requestCapabilities: '{}',
   sole,
 });
-const whose = (principal: string) => ({ principal, session: undefined, capabilities: '{}' });
+const owner = (principal: string) => ({ principal, session: undefined, capabilities: '{}' });
 const ERROR = new GatewayError('SERVER_UNAVAILABLE', 'It ended.', {
   data: { exited: true, [LAST_OUTPUT]: ' Output.' },
 });
-const tell = (...args: Parameters<typeof toldTo> extends [unknown, ...infer Rest] ? Rest : never): unknown => {
-  const { message, data } = toldTo(ERROR, ...args) as GatewayError;
+const tell = (...args: Parameters<typeof errorFor> extends [unknown, ...infer Rest] ? Rest : never): unknown => {
+  const { message, data } = errorFor(ERROR, ...args) as GatewayError;
   expect(data).toEqual({ exited: true });
   return message;
 };
 
 it.each([
-  ['the owner of the gateway', 'It ended. Output.', { exclusive: false, whose: undefined }, undefined],
-  ['the only principal', 'It ended. Output.', { exclusive: true, whose: undefined }, tenant('stdio', true)],
-  ['whom it serves alone', 'It ended. Output.', { exclusive: true, whose: whose('a') }, tenant('a')],
-  ['another one', 'It ended.', { exclusive: true, whose: whose('a') }, tenant('b')],
-  ['one of several', 'It ended.', { exclusive: false, whose: undefined }, tenant('a')],
-  ['somebody before it serves anybody', 'It ended.', { exclusive: true, whose: undefined }, tenant('a')],
-] as const)('tells %s: %s', (_who, said, instance, party) => {
-  expect(tell(instance, party)).toBe(said);
+  ['the owner of the gateway', 'It ended. Output.', { isExclusive: false, owner: undefined }, undefined],
+  ['the only principal', 'It ended. Output.', { isExclusive: true, owner: undefined }, tenant('stdio', true)],
+  ['whom it serves alone', 'It ended. Output.', { isExclusive: true, owner: owner('a') }, tenant('a')],
+  ['another one', 'It ended.', { isExclusive: true, owner: owner('a') }, tenant('b')],
+  ['one of several', 'It ended.', { isExclusive: false, owner: undefined }, tenant('a')],
+  ['somebody before it serves anybody', 'It ended.', { isExclusive: true, owner: undefined }, tenant('a')],
+] as const)('tells %s: %s', (_who, said, pooled, caller) => {
+  expect(tell(pooled, caller)).toBe(said);
 });
 
 it('tells nothing of it with a list, for which others wait too', () => {
-  expect(tell({ exclusive: true, whose: whose('a') }, tenant('a'), true)).toBe('It ended.');
+  expect(tell({ isExclusive: true, owner: owner('a') }, tenant('a'), true)).toBe('It ended.');
 });

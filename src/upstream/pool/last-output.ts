@@ -1,19 +1,23 @@
-/** What a program wrote last, in errors: for those alone whom it serves alone, since it writes of all its callers. */
+/** Decides who reads what a program wrote last in errors: those alone whom it serves alone, since it writes of all its callers. */
 import { GatewayError } from '../../shared/errors.ts';
 import type { Tenant } from '../contract.ts';
 import { LAST_OUTPUT } from '../failures.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
-/** An error as its caller may read it. @param party undefined for the owner of the gateway. @param listing it was about a list, which others wait for too */
-export function toldTo(
+/**
+ * An error as its caller may read it.
+ * @param caller undefined for the owner of the gateway.
+ * @param isListing true for an error about a list, which others wait for too.
+ */
+export function errorFor(
   error: unknown,
-  { exclusive, whose }: Pick<PooledConnection, 'exclusive' | 'whose'>,
-  party: Tenant | undefined,
-  listing = false,
+  { isExclusive, owner }: Pick<PooledConnection, 'isExclusive' | 'owner'>,
+  caller: Tenant | undefined,
+  isListing = false,
 ): unknown {
   if (!(error instanceof GatewayError) || typeof error.data?.[LAST_OUTPUT] !== 'string') return error;
-  const isAlone = exclusive && !listing && whose !== undefined && whose.principal === party?.principal;
-  return party === undefined || party.sole || isAlone ? withOutput(error) : withoutOutput(error);
+  const isAlone = isExclusive && !isListing && owner !== undefined && owner.principal === caller?.principal;
+  return caller === undefined || caller.sole || isAlone ? withOutput(error) : withoutOutput(error);
 }
 
 /** The whole error, for the log and the owner. */

@@ -1,87 +1,83 @@
-/** A link as one tenant sees it: in its turn, within the limits of the server, and never sent to one that is silent. */
+/** A connection as one tenant sees it: in its turn, within the limits of the server, and never used while the server is silent. */
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Reply, RequestOptions, Tenant, UpstreamConnection } from '../contract.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
 import type { ConcurrencyLimiter, Leave } from './concurrency-limiter.ts';
-import { toldTo } from './last-output.ts';
+import { errorFor } from './last-output.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 import { queueOf } from './sharing.ts';
 
 /** Methods whose answer does not show that a server works: it may still fail at every call. */
 const LISTING = /\/list$/;
 
-/** The connection of one call, and its link once it is up. */
-export interface Place {
-  readonly instance: PooledConnection;
-  readonly link: Promise<ManagedConnection> | ManagedConnection;
+/** The connection that one call has for itself, once it is up. */
+export interface SoleConnection {
+  readonly pooled: PooledConnection;
+  readonly connection: Promise<ManagedConnection> | ManagedConnection;
 }
 
-/** Where each call has a connection of its own: chooses one for a call of this tenant. @throws GatewayError RATE_LIMITED */
-export type Choose = (tenant: Tenant, timeoutMs: number, signal: CancelSignal | undefined) => Place;
+/** What all leases of one server have in common. */
+export interface LeaseTerms {
+  readonly limiter: ConcurrencyLimiter;
+  /** Where each call has a connection of its own: takes one for a call of this tenant. @throws GatewayError RATE_LIMITED */
+  readonly takeSole:
+    | ((tenant: Tenant, timeoutMs: number, signal: CancelSignal | undefined) => SoleConnection)
+    | undefined;
+}
 
 /** A class, because every call makes one. */
 export class LeasedConnection implements UpstreamConnection {
-  readonly #limiter: ConcurrencyLimiter;
-  readonly #instance: PooledConnection;
-  readonly #link: ManagedConnection;
+  readonly #terms: LeaseTerms;
+  readonly #pooled: PooledConnection;
+  readonly #connection: ManagedConnection;
   readonly #tenant: Tenant | undefined;
-  readonly #choose: Choose | undefined;
 
-  constructor(
-    limiter: ConcurrencyLimiter,
-    instance: PooledConnection,
-    link: ManagedConnection,
-    tenant?: Tenant,
-    choose?: Choose,
-  ) {
-    this.#limiter = limiter;
-    this.#instance = instance;
-    this.#link = link;
+  constructor(terms: LeaseTerms, pooled: PooledConnection, connection: ManagedConnection, tenant: Tenant | undefined) {
+    this.#terms = terms;
+    this.#pooled = pooled;
+    this.#connection = connection;
     this.#tenant = tenant;
-    this.#choose = choose;
   }
 
   get facts() {
-    return this.#link.facts;
+    return this.#connection.facts;
   }
 
   get closed() {
-    return this.#link.closed;
+    return this.#connection.closed;
   }
 
   async request(method: string, params: string, options: RequestOptions): Promise<Reply> {
-    const instance = this.#instance;
+    const { limiter, takeSole } = this.#terms;
+    const pooled = this.#pooled;
     const tenant = this.#tenant;
     // What the gateway wants to know for itself, as lists, is no call of a caller.
-    const party = options.onRequest === undefined && options.onNotification === undefined ? undefined : tenant;
-    const began = performance.now();
-    instance.calls++;
+    const caller = options.onRequest === undefined && options.onNotification === undefined ? undefined : tenant;
+    const startedAt = performance.now();
+    pooled.calls++;
     let leave: Leave | undefined;
-    let chosen: PooledConnection | undefined;
+    let sole: PooledConnection | undefined;
     let sentAt = 0;
     try {
-      const refusal = instance.breaker?.refusal();
+      const refusal = pooled.breaker?.refusal();
       if (refusal !== undefined) throw refusal;
-      const entered = this.#limiter.enter(
-        tenant === undefined ? '' : queueOf(tenant),
-        options.timeoutMs,
-        options.signal,
-      );
-      leave = entered instanceof Promise ? await entered : entered;
-      let link = this.#link;
-      if (this.#choose !== undefined && party !== undefined) {
-        // Only now, in its turn: those that waited together must not all choose the one that was free then.
-        const place = this.#choose(party, leftOf(options, began, performance.now()), options.signal);
-        chosen = place.instance;
-        chosen.calls++;
-        chosen.running++;
-        link = place.link instanceof Promise ? await place.link : place.link;
-        chosen.served = true;
+      const agent = tenant === undefined ? '' : queueOf(tenant);
+      const entry = limiter.enter(agent, options.timeoutMs, options.signal);
+      leave = entry instanceof Promise ? await entry : entry;
+      let connection = this.#connection;
+      if (takeSole !== undefined && caller !== undefined) {
+        // Only now, in its turn: those that waited together must not all take the one that was free then.
+        const own = takeSole(caller, leftOf(options, startedAt, performance.now()), options.signal);
+        sole = own.pooled;
+        sole.calls++;
+        sole.soleCalls++;
+        connection = own.connection instanceof Promise ? await own.connection : own.connection;
+        sole.hasServed = true;
       }
       sentAt = performance.now();
-      const reply = await link.request(method, params, {
-        timeoutMs: leftOf(options, began, sentAt),
+      const reply = await connection.request(method, params, {
+        timeoutMs: leftOf(options, startedAt, sentAt),
         signal: options.signal,
         onProgress: options.onProgress,
         meta: options.meta,
@@ -91,45 +87,44 @@ export class LeasedConnection implements UpstreamConnection {
         clientCapabilities: options.clientCapabilities ?? tenant?.requestCapabilities,
         // A tool may work longer than its time-out as long as it reports progress (docs/operations.md, Servers).
         progress: method === 'tools/call',
-        caller: party,
+        caller,
       });
-      if (!LISTING.test(method)) instance.start?.answered();
+      if (!LISTING.test(method)) pooled.start?.answered();
       return reply;
     } catch (error) {
-      if (sentAt > 0 && error instanceof GatewayError && error.code === 'TIMEOUT') instance.breaker?.timedOut(sentAt);
-      throw toldTo(error, chosen ?? instance, tenant, party === undefined);
+      const isTimeout = error instanceof GatewayError && error.code === 'TIMEOUT';
+      if (sentAt > 0 && isTimeout) pooled.breaker?.countTimeout(sentAt);
+      throw errorFor(error, sole ?? pooled, tenant, caller === undefined);
     } finally {
       leave?.();
-      instance.calls--;
-      instance.usedAt = performance.now();
-      if (chosen !== undefined) {
-        chosen.calls--;
-        chosen.running--;
-        chosen.usedAt = instance.usedAt;
+      pooled.calls--;
+      pooled.usedAt = performance.now();
+      if (sole !== undefined) {
+        sole.calls--;
+        sole.soleCalls--;
+        sole.usedAt = pooled.usedAt;
       }
     }
   }
 
   subscribeResource(uri: string): Promise<Reply> {
-    return this.#told(this.#link.subscribeResource(uri));
+    return this.#connection.subscribeResource(uri).catch((error: unknown) => {
+      throw errorFor(error, this.#pooled, this.#tenant);
+    });
   }
 
   unsubscribeResource(uri: string): Promise<Reply> {
-    return this.#told(this.#link.unsubscribeResource(uri));
-  }
-
-  #told(reply: Promise<Reply>): Promise<Reply> {
-    return reply.catch((error: unknown) => {
-      throw toldTo(error, this.#instance, this.#tenant);
+    return this.#connection.unsubscribeResource(uri).catch((error: unknown) => {
+      throw errorFor(error, this.#pooled, this.#tenant);
     });
   }
 
   close(): Promise<void> {
-    return this.#link.close();
+    return this.#connection.close();
   }
 }
 
-/** Milliseconds, at least one. */
-function leftOf({ timeoutMs }: RequestOptions, began: number, now: number): number {
-  return Math.max(1, timeoutMs - (now - began));
+/** Milliseconds that a request has left, at least one. */
+function leftOf({ timeoutMs }: RequestOptions, startedAt: number, now: number): number {
+  return Math.max(1, timeoutMs - (now - startedAt));
 }

@@ -1,76 +1,107 @@
-/** One connection of a server: its link while it is up, and what the supervisor remembers between two links. */
+/** One place in the pool of a server: who may use it, its connection while that is up, and what is remembered between two. */
 import type { Sharing } from '../../config/snapshot.ts';
+import { timerMs } from '../../shared/wait-for.ts';
 import type { Whose } from '../contract.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
 import type { Start } from './backoff.ts';
-import type { Breaker } from './circuit-breaker.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 
-export interface PooledConnection {
-  /** Whom it belongs to (sharing.ts); undefined while it belongs to nobody. */
-  scope: string | undefined;
+/** Milliseconds between two looks at a connection whose time is over but that works. */
+const BUSY_LOOK_MS = 50;
+
+export class PooledConnection {
   /** Client capabilities that it offers: JSON text. */
   readonly capabilities: string;
   /** Whose credentials it carries; `''` for those of the gateway. */
   readonly principal: string;
+  /** Ends a start that nobody wants any more. */
+  readonly abandon = new AbortController();
+  /** Whom it belongs to (sharing.ts); undefined while it belongs to nobody. */
+  scope: string | undefined;
   /** Who may use it; undefined while it belongs to nobody. */
   sharing: Sharing | undefined;
-  /** Whether it serves one principal or session alone. */
-  exclusive: boolean;
+  /** True where it serves one principal or session alone. */
+  isExclusive = true;
   /** Whom it serves alone; undefined for nobody. */
-  whose: Whose | undefined;
-  /** Ends a start that nobody wants any more. */
-  readonly abandon: AbortController;
-  link: ManagedConnection | undefined;
+  owner: Whose | undefined;
+  connection: ManagedConnection | undefined;
+  /** The start that is under way. */
   connecting: Promise<ManagedConnection> | undefined;
   /** Lets a start that waits for its turn go before those that nobody waits for. */
   hurry: (() => void) | undefined;
-  /** The start that made the link, until it is known what became of it. */
+  /** The start that made the connection, until it is known what became of it. */
   start: Start | undefined;
-  breaker: Breaker | undefined;
-  /** Ends the watch over how long the link is not used. */
-  unwatch: () => void;
+  breaker: CircuitBreaker | undefined;
   /** Of its newest process. */
   pid: number | undefined;
   /** `performance.now` of the last lease or end of a call. */
-  usedAt: number;
+  usedAt = performance.now();
   /** Calls in flight or waiting. */
-  calls: number;
-  /** Those of them that chose this connection, where each call has one of its own. */
-  running: number;
-  /** Whether the link was used for more than listing. */
-  served: boolean;
-}
+  calls = 0;
+  /** Those of them that were given this connection because each call has one of its own. */
+  soleCalls = 0;
+  /** True where the connection was used for more than listing. */
+  hasServed = false;
+  #idleTimer: NodeJS.Timeout | undefined;
 
-/** One that belongs to nobody yet. */
-export function createPooledConnection(capabilities: string, principal: string): PooledConnection {
-  return {
-    scope: undefined,
-    capabilities,
-    principal,
-    sharing: undefined,
-    exclusive: true,
-    whose: undefined,
-    abandon: new AbortController(),
-    link: undefined,
-    connecting: undefined,
-    hurry: undefined,
-    start: undefined,
-    breaker: undefined,
-    unwatch: () => undefined,
-    pid: undefined,
-    usedAt: performance.now(),
-    calls: 0,
-    running: 0,
-    served: false,
-  };
-}
+  /** One that belongs to nobody yet. */
+  constructor(capabilities: string, principal: string) {
+    this.capabilities = capabilities;
+    this.principal = principal;
+  }
 
-/** The live link of an instance, if there is one. */
-export function liveConnection({ link }: PooledConnection): ManagedConnection | undefined {
-  return link?.closed === false ? link : undefined;
-}
+  /** The connection, if it is up. */
+  get live(): ManagedConnection | undefined {
+    const { connection } = this;
+    return connection?.closed === false ? connection : undefined;
+  }
 
-/** Nobody would notice if it were closed now. */
-export function isIdle({ calls, connecting }: PooledConnection): boolean {
-  return calls === 0 && connecting === undefined;
+  /** True where nobody would notice if it were closed now. */
+  get isIdle(): boolean {
+    return this.calls === 0 && this.connecting === undefined;
+  }
+
+  /** True where a call may be given it for itself. */
+  get isFree(): boolean {
+    return this.soleCalls === 0 && this.connection?.isBusy !== true;
+  }
+
+  /** Keeps it from looking idle in this turn of the event loop, in which who waited for it makes a request. */
+  holdForNow(): void {
+    this.calls++;
+    setImmediate(() => {
+      this.calls--;
+    });
+  }
+
+  /**
+   * Watches the connection that there is now, in place of an earlier one. Timers are set anew only when they fire, not at every call.
+   * @param limitMs without a call.
+   * @param end called once, when that time is over.
+   */
+  watchIdle(limitMs: number, end: () => void): void {
+    this.unwatchIdle();
+    const wait = (ms: number): void => {
+      this.#idleTimer = setTimeout(look, timerMs(ms)).unref();
+    };
+    const look = (): void => {
+      const leftMs = this.usedAt + limitMs - performance.now();
+      if (leftMs <= 0 && this.isIdle) end();
+      else wait(Math.max(leftMs, BUSY_LOOK_MS));
+    };
+    wait(limitMs);
+  }
+
+  /** A timer holds all that its connection holds, for half an hour where nobody says otherwise. */
+  unwatchIdle(): void {
+    clearTimeout(this.#idleTimer);
+  }
+
+  /** Takes the connection away, which has closed. @returns whether it had answered a call */
+  clear(): boolean {
+    this.connection = undefined;
+    this.breaker?.stop();
+    this.unwatchIdle();
+    return this.start?.isAnswered === true;
+  }
 }

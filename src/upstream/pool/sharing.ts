@@ -49,7 +49,7 @@ export function isWithin(scope: string, first: string): boolean {
 }
 
 /** The callers that have a connection of this sharing for themselves; undefined where that is an agent without a session. */
-export function whoseOf(sharing: Sharing, { principal, session, capabilities }: Tenant): Whose | undefined {
+export function ownerOf(sharing: Sharing, { principal, session, capabilities }: Tenant): Whose | undefined {
   if (sharing !== 'per-session') return { principal, session: undefined, capabilities };
   return session === undefined ? undefined : { principal, session, capabilities };
 }

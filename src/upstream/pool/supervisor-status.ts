@@ -1,15 +1,15 @@
-/** How the connections of one server are, taken together. */
+/** Sums up the connections of one server for its status. */
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import type { ServerState, ServerStatus } from '../contract.ts';
 import type { Backoff } from './backoff.ts';
 import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { withOutput } from './last-output.ts';
-import { liveConnection, type PooledConnection } from './pooled-connection.ts';
+import type { PooledConnection } from './pooled-connection.ts';
 
-export interface StateParts {
+export interface StatusParts {
   readonly server: ServerDefinition;
-  readonly instances: ReadonlySet<PooledConnection>;
+  readonly connections: ReadonlySet<PooledConnection>;
   readonly backoff: Backoff;
   readonly limiter: ConcurrencyLimiter;
   readonly lastError: GatewayError | undefined;
@@ -17,19 +17,19 @@ export interface StateParts {
   readonly starts: number;
 }
 
-export function statusOf({ server, instances, backoff, limiter, lastError, starts }: StateParts): ServerStatus {
-  const all = [...instances];
-  const live = all.filter((instance) => liveConnection(instance) !== undefined);
-  const making = all.filter((instance) => !live.includes(instance) && instance.connecting !== undefined);
-  const newest = live.map(liveConnection).at(-1);
+export function statusOf({ server, connections, backoff, limiter, lastError, starts }: StatusParts): ServerStatus {
+  const all = [...connections];
+  const ready = all.filter(({ live }) => live !== undefined);
+  const starting = all.filter(({ live, connecting }) => live === undefined && connecting !== undefined);
+  const newest = ready.at(-1)?.live;
   return {
     name: server.name,
     key: server.key,
-    state: stateOf(live, making.length, backoff, lastError),
+    state: stateOf(ready, starting.length, backoff, lastError),
     facts: newest?.facts,
     timing: newest?.timing,
-    instances: live.length + making.length,
-    pids: live.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
+    instances: ready.length + starting.length,
+    pids: ready.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     starts,
     active: limiter.active,
     waiting: limiter.waiting,
@@ -39,14 +39,14 @@ export function statusOf({ server, instances, backoff, limiter, lastError, start
 }
 
 function stateOf(
-  live: readonly PooledConnection[],
-  making: number,
+  ready: readonly PooledConnection[],
+  startingCount: number,
   backoff: Backoff,
   lastError: GatewayError | undefined,
 ): ServerState {
-  if (live.some(({ breaker }) => breaker?.openSince !== undefined)) return 'degraded';
-  if (live.length > 0) return 'ready';
-  if (making > 0) return 'starting';
+  if (ready.some(({ breaker }) => breaker?.openSince !== undefined)) return 'degraded';
+  if (ready.length > 0) return 'ready';
+  if (startingCount > 0) return 'starting';
   if (lastError?.code === 'AUTH_REQUIRED') return 'auth-required';
   if (lastError === undefined || !backoff.failing) return 'stopped';
   return lastError.data?.['config'] === true ? 'failed-config' : 'backing-off';

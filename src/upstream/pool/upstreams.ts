@@ -1,18 +1,29 @@
 /** All connections to all servers: one supervisor per server key, kept across reloads that leave the server unchanged. */
-import { randomBytes } from 'node:crypto';
-import process from 'node:process';
 import { MAX_RESPONSE_BYTES } from '../../config/settings.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Authorization } from '../channel/authorization.ts';
-import type { ControlAnswer, Log, StrictServers, UpstreamEvents, Upstreams } from '../contract.ts';
+import type {
+  ControlAnswer,
+  ControlVerb,
+  LeaseOptions,
+  Log,
+  ServerOutput,
+  ServerStatus,
+  StrictServers,
+  Tenant,
+  UpstreamConnection,
+  UpstreamEvents,
+  Upstreams,
+} from '../contract.ts';
 import { unavailable } from '../failures.ts';
-import { createGuardian } from '../process/guardian.ts';
-import type { ServerProcess } from '../process/server-process.ts';
+import { RunningProcesses } from '../process/running-processes.ts';
+import { type Connect, connect } from './connect.ts';
 import { withOutput } from './last-output.ts';
+import type { PoolContext } from './pool-context.ts';
 import { BUDGETS, type Budgets } from './server-limits.ts';
-import { createStartQueue, type StartQueue } from './start-queue.ts';
-import { createSupervisor, type Supervisor } from './supervisor.ts';
+import { createStartQueue } from './start-queue.ts';
+import { Supervisor } from './supervisor.ts';
 
 const CONCURRENT_STARTS = 8;
 const SLOT_MS = 10_000;
@@ -37,142 +48,139 @@ export interface UpstreamsOptions {
   readonly only?: string | undefined;
   /** What is known of servers that end when they are probed; without it each gateway finds out anew. */
   readonly strict?: StrictServers;
-}
-
-/** What the supervisors of all servers share. */
-export interface PoolContext {
-  readonly version: string;
-  readonly log: Log;
-  readonly redact: (text: string) => string;
-  readonly events: Partial<UpstreamEvents>;
-  readonly budgets: Budgets;
-  readonly maxMessageBytes: number;
-  readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;
-  readonly startQueue: StartQueue;
-  readonly only: string | undefined;
-  readonly strict: StrictServers | undefined;
-  /** Capabilities that the next caller probably has: JSON text. */
-  expected(): string;
-  /** Value of the environment marker for the next process. */
-  marker(): string;
-  started(child: ServerProcess): void;
-  /** Work that the end of the gateway waits for. */
-  track(work: Promise<unknown>): void;
+  /** Makes connections; default those of this layer. */
+  readonly connect?: Connect;
 }
 
 export function createUpstreams(options: UpstreamsOptions): Upstreams {
-  const gatewayId = options.gatewayId ?? `${process.pid}-${randomBytes(6).toString('hex')}`;
-  const supervisors = new Map<string, Supervisor>();
+  return new SupervisedUpstreams(options);
+}
+
+class SupervisedUpstreams implements Upstreams {
+  readonly #context: PoolContext;
+  readonly #processes: RunningProcesses;
+  readonly #supervisors = new Map<string, Supervisor>();
   /** Removed servers with calls that still run. */
-  const retiring = new Set<Supervisor>();
-  const closing = new Set<Promise<unknown>>();
-  /** Processes whose tree is not known to be gone. */
-  const processes = new Set<ServerProcess>();
-  const guardian = createGuardian(options.guardianScript, gatewayId, options.log);
-  let children = 0;
-  let stopped = false;
-  let expected = '{}';
+  readonly #retiring = new Set<Supervisor>();
+  /** Work that the end of the gateway waits for. */
+  readonly #work = new Set<Promise<unknown>>();
+  #expectedCapabilities = '{}';
   /** Starts what waits for the first caller. */
-  let warmNow: (() => void) | undefined;
+  #warmNow: (() => void) | undefined;
+  #isClosed = false;
 
-  const context: PoolContext = {
-    version: options.version,
-    log: options.log,
-    redact: options.redact,
-    events: options.events ?? {},
-    authorization: options.authorization ?? (() => undefined),
-    budgets: { ...BUDGETS, ...options.budgets },
-    maxMessageBytes: options.maxMessageBytes ?? MAX_RESPONSE_BYTES,
-    expected: () => expected,
-    only: options.only,
-    strict: options.strict,
-    startQueue: createStartQueue(CONCURRENT_STARTS, SLOT_MS),
-    marker: () => `${gatewayId}.${++children}`,
-    started(child) {
-      const { pid } = child;
-      if (pid === undefined) return;
-      guardian.watch(pid);
-      processes.add(child);
-      void child.stopped.then(() => {
-        processes.delete(child);
-        guardian.forget(pid);
-      });
-    },
-    track(work) {
-      const settled = work.catch(() => undefined).finally(() => closing.delete(settled));
-      closing.add(settled);
-    },
-  };
+  constructor(options: UpstreamsOptions) {
+    const { version, log, redact, gatewayId, guardianScript } = options;
+    this.#processes = new RunningProcesses({ gatewayId, guardianScript, log });
+    this.#context = {
+      version,
+      log,
+      redact,
+      events: options.events ?? {},
+      authorization: options.authorization ?? (() => undefined),
+      budgets: { ...BUDGETS, ...options.budgets },
+      maxMessageBytes: options.maxMessageBytes ?? MAX_RESPONSE_BYTES,
+      onlyPrincipal: options.only,
+      strictServers: options.strict,
+      connect: options.connect ?? connect,
+      startQueue: createStartQueue(CONCURRENT_STARTS, SLOT_MS),
+      expectedCapabilities: () => this.#expectedCapabilities,
+      nextMarker: () => this.#processes.nextMarker(),
+      onProcess: (child) => this.#processes.add(child),
+      track: (work) => this.#track(work),
+    };
+  }
 
-  const supervisorOf = (server: ServerDefinition): Supervisor => {
-    let supervisor = supervisors.get(server.key);
+  lease(server: ServerDefinition, options: LeaseOptions): Promise<UpstreamConnection> | UpstreamConnection {
+    if (this.#isClosed) {
+      return Promise.reject(unavailable(server.name, 'is not available: the gateway is stopping.'));
+    }
+    return this.#supervisorOf(server).lease(options);
+  }
+
+  notify(server: ServerDefinition, tenant: Tenant, method: string, params: string): void {
+    this.#supervisors.get(server.key)?.notify(tenant, method, params);
+  }
+
+  retain(servers: ReadonlyMap<string, ServerDefinition>): void {
+    const keys = new Set([...servers.values()].map((server) => server.key));
+    for (const [key, supervisor] of this.#supervisors) {
+      if (keys.has(key)) continue;
+      this.#supervisors.delete(key);
+      this.#retiring.add(supervisor);
+      this.#track(supervisor.retire().finally(() => this.#retiring.delete(supervisor)));
+    }
+  }
+
+  expect(capabilities: string): void {
+    this.#expectedCapabilities = capabilities;
+    this.#warmNow?.();
+  }
+
+  warm(servers: ReadonlyMap<string, ServerDefinition>, graceMs = 0): void {
+    const start = (): void => {
+      clearTimeout(timer);
+      this.#warmNow = undefined;
+      if (this.#isClosed) return;
+      for (const server of servers.values()) this.#supervisorOf(server).warm();
+    };
+    const timer = graceMs > 0 ? setTimeout(start, graceMs) : undefined;
+    if (timer === undefined) start();
+    else this.#warmNow = start;
+  }
+
+  status(): readonly ServerStatus[] {
+    return [...this.#supervisors.values()].map(({ status }) => status);
+  }
+
+  control(name: string, verb: ControlVerb): ControlAnswer | Promise<ControlAnswer> {
+    const supervisor = this.#byName(name);
+    if (supervisor === undefined) return false;
+    if (verb === 'restart') return restart(supervisor);
+    supervisor[verb]();
+    return true;
+  }
+
+  output(name: string): ServerOutput | undefined {
+    return this.#byName(name)?.output;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const supervisor of [...this.#supervisors.values(), ...this.#retiring]) await supervisor.close();
+    this.#supervisors.clear();
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  kill(): void {
+    this.#isClosed = true;
+    for (const supervisor of [...this.#supervisors.values(), ...this.#retiring]) supervisor.kill();
+    this.#processes.killAll();
+  }
+
+  #supervisorOf(server: ServerDefinition): Supervisor {
+    let supervisor = this.#supervisors.get(server.key);
     if (supervisor === undefined) {
-      supervisor = createSupervisor(server, context);
-      supervisors.set(server.key, supervisor);
+      supervisor = new Supervisor(server, this.#context);
+      this.#supervisors.set(server.key, supervisor);
     }
     return supervisor;
-  };
+  }
 
-  const named = (name: string): Supervisor | undefined =>
-    [...supervisors.values()].find(({ server }) => server.name === name);
+  #byName(name: string): Supervisor | undefined {
+    return [...this.#supervisors.values()].find(({ server }) => server.name === name);
+  }
 
-  return {
-    lease(server, lease) {
-      if (stopped) return Promise.reject(unavailable(server.name, 'is not available: the gateway is stopping.'));
-      return supervisorOf(server).lease(lease);
-    },
-    notify: (server, tenant, method, params) => supervisors.get(server.key)?.notify(tenant, method, params),
-    retain(servers) {
-      const kept = new Set([...servers.values()].map((server) => server.key));
-      for (const [key, supervisor] of supervisors) {
-        if (kept.has(key)) continue;
-        supervisors.delete(key);
-        retiring.add(supervisor);
-        context.track(supervisor.retire().finally(() => retiring.delete(supervisor)));
-      }
-    },
-    expect(capabilities) {
-      expected = capabilities;
-      warmNow?.();
-    },
-    warm(servers, graceMs = 0) {
-      const start = (): void => {
-        clearTimeout(timer);
-        warmNow = undefined;
-        if (stopped) return;
-        for (const server of servers.values()) supervisorOf(server).warm();
-      };
-      const timer = graceMs > 0 ? setTimeout(start, graceMs) : undefined;
-      if (timer === undefined) start();
-      else warmNow = start;
-    },
-    status: () => [...supervisors.values()].map(({ status }) => status),
-    control(name, what) {
-      const supervisor = named(name);
-      if (supervisor === undefined) return false;
-      if (what === 'restart') return restarted(supervisor);
-      supervisor[what]();
-      return true;
-    },
-    output: (name) => named(name)?.output,
-    async close() {
-      stopped = true;
-      for (const supervisor of [...supervisors.values(), ...retiring]) await supervisor.close();
-      supervisors.clear();
-      while (closing.size > 0) await Promise.all(closing);
-    },
-    kill() {
-      stopped = true;
-      for (const supervisor of [...supervisors.values(), ...retiring]) supervisor.kill();
-      for (const child of processes) child.kill();
-    },
-  };
+  #track(work: Promise<unknown>): void {
+    const settled = work.catch(() => undefined).finally(() => this.#work.delete(settled));
+    this.#work.add(settled);
+  }
 }
 
 /** Milliseconds in which the owner wants to know how a restart went; the start goes on after that. */
 const RESTART_WAIT_MS = 15_000;
 
-async function restarted(supervisor: Supervisor): Promise<ControlAnswer> {
+async function restart(supervisor: Supervisor): Promise<ControlAnswer> {
   const failure = await within(supervisor.restart(), RESTART_WAIT_MS);
   // One that waits for a sign-in works.
   return failure === undefined || failure.code === 'AUTH_REQUIRED' ? true : withOutput(failure).message;

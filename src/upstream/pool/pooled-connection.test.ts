@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { watchIdle } from './idle-timeout.ts';
-import { createPooledConnection } from './pooled-connection.ts';
+import { PooledConnection } from './pooled-connection.ts';
 
 const MINUTE = 60_000;
 
@@ -12,11 +11,11 @@ afterEach(() => {
 });
 
 test('a connection ends when nobody used it for the time, counted from its last use', () => {
-  const instance = createPooledConnection('{}', 'somebody');
+  const pooled = new PooledConnection('{}', 'somebody');
   const end = vi.fn();
-  watchIdle(instance, 30 * MINUTE, end);
+  pooled.watchIdle(30 * MINUTE, end);
   vi.advanceTimersByTime(20 * MINUTE);
-  instance.usedAt = performance.now();
+  pooled.usedAt = performance.now();
   vi.advanceTimersByTime(29 * MINUTE);
   expect(end).not.toHaveBeenCalled();
   vi.advanceTimersByTime(MINUTE);
@@ -25,21 +24,21 @@ test('a connection ends when nobody used it for the time, counted from its last 
 });
 
 test('not while it works', () => {
-  const instance = createPooledConnection('{}', 'somebody');
-  instance.calls = 1;
+  const pooled = new PooledConnection('{}', 'somebody');
+  pooled.calls = 1;
   const end = vi.fn();
-  watchIdle(instance, MINUTE, end);
+  pooled.watchIdle(MINUTE, end);
   vi.advanceTimersByTime(2 * MINUTE);
   expect(end).not.toHaveBeenCalled();
-  instance.calls = 0;
+  pooled.calls = 0;
   vi.advanceTimersByTime(MINUTE);
   expect(end).toHaveBeenCalledOnce();
 });
 
 test('a connection that was replaced or has ended is held by no timer', () => {
-  const instance = createPooledConnection('{}', 'somebody');
-  for (let link = 0; link < 100; link++) watchIdle(instance, 30 * MINUTE, () => undefined);
+  const pooled = new PooledConnection('{}', 'somebody');
+  for (let link = 0; link < 100; link++) pooled.watchIdle(30 * MINUTE, () => undefined);
   expect(vi.getTimerCount()).toBe(1);
-  instance.unwatch();
+  pooled.unwatchIdle();
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,0 +1,30 @@
+/** What the supervisors of all servers share. */
+import type { ServerDefinition } from '../../config/snapshot.ts';
+import type { Authorization } from '../channel/authorization.ts';
+import type { Log, StrictServers, UpstreamEvents } from '../contract.ts';
+import type { ServerProcess } from '../process/server-process.ts';
+import type { Connect } from './connect.ts';
+import type { Budgets } from './server-limits.ts';
+import type { StartQueue } from './start-queue.ts';
+
+export interface PoolContext {
+  readonly version: string;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  readonly events: Partial<UpstreamEvents>;
+  readonly budgets: Budgets;
+  readonly maxMessageBytes: number;
+  readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;
+  readonly startQueue: StartQueue;
+  /** The only principal that there can be; undefined where there may be several. */
+  readonly onlyPrincipal: string | undefined;
+  readonly strictServers: StrictServers | undefined;
+  readonly connect: Connect;
+  /** Capabilities that the next caller probably has: JSON text. */
+  expectedCapabilities(): string;
+  /** Value of the environment marker for the next process. */
+  nextMarker(): string;
+  onProcess(child: ServerProcess): void;
+  /** Work that the end of the gateway waits for. */
+  track(work: Promise<unknown>): void;
+}
