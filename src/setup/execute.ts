@@ -80,8 +80,10 @@ export function removeUnusedKey(configDir: string): void {
 export function unusedKey(configDir: string): readonly string[] {
   const folder = join(configDir, 'credentials');
   const names = listFolder(folder);
-  const opens = names.some((name) => name !== 'key.json') || listFolder(secretsFolder(configDir)).length > 0;
-  return names.length > 0 && !opens ? [folder] : [];
+  // A run that was killed while it made the key leaves its lock and its draft.
+  const opens =
+    names.some((name) => !/^\.?key\.json(?:\.|$)/.test(name)) || listFolder(secretsFolder(configDir)).length > 0;
+  return fs.existsSync(folder) && !opens ? [folder] : [];
 }
 
 /** What is in a folder; nothing where there is none. */
