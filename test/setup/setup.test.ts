@@ -1,5 +1,5 @@
 /** From the servers of many clients to one gateway in front of them, and back. */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -256,6 +256,14 @@ describe('two runs, and runs that are killed', () => {
     for (const { code, stderr } of both) if (code !== 0) expect(stderr).toMatch(/changed since this plan was made/);
     await good('undo', '--all', '--yes');
     for (const [name, facts] of Object.entries(before)) expect(treeOf(home.dir)[name], name).toBe(facts);
+  });
+
+  it('leave nothing of a run that was killed before it had a journal', async () => {
+    const folder = path.join(home.dir, '.config/agent-mcp-gateway/setup/1796017196562-02b0d2d6');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, '.0.after.new.tmp'), '{}');
+    expect(await good('undo', '--yes')).toContain('nothing to take back');
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('by SIGKILL, at any moment, are finished by undo', async () => {

@@ -20,7 +20,11 @@ export async function undoLast(flags: UndoFlags): Promise<void> {
     const { settings } = contextHere({});
     const runs = [...history(settings.configDir)].reverse();
     const chosen = flags.all === true ? runs : runs.slice(0, 1);
-    if (chosen.length === 0) return nothing(flags);
+    if (chosen.length === 0) {
+      // A run that was stopped before it changed anything may have left its drafts.
+      if (flags.print !== true) await undo(settings.configDir);
+      return nothing(flags);
+    }
     announce(chosen, () => true, flags);
     if (!(await agree(flags, `Take ${chosen.length === 1 ? 'this' : 'all of this'} back?`))) return;
     report(await undo(settings.configDir, { all: flags.all === true }), flags);
