@@ -20,11 +20,11 @@ export interface Findings {
   /** What is worth knowing and no sign of a change. */
   readonly notes: readonly string[];
   /** Records that are not here because another program renamed, removed or truncated the log, as its writer recorded then. */
-  readonly elsewhere: readonly WorkerForwarding[];
+  readonly elsewhere: readonly ForeignRemoval[];
 }
 
 /** Records `from` to `to` of a writer, which another program took out of the log. */
-export interface WorkerForwarding {
+export interface ForeignRemoval {
   readonly writer: string;
   readonly from: number;
   readonly to: number;
@@ -34,7 +34,7 @@ export interface WorkerForwarding {
   readonly at: string;
 }
 
-export interface ConfigReplica {
+export interface ChainFollower {
   /** @param ended with a line feed; only the last line of a file may be without. */
   add(line: LogLine, file: string, number: number, ended?: boolean): void;
   findings(): Findings;
@@ -63,7 +63,7 @@ interface Late {
   readonly number: number;
 }
 
-export function followChains(beginning: Beginning): ConfigReplica {
+export function followChains(beginning: Beginning): ChainFollower {
   const links = new Map<string, Link>();
   const found = new Set<Problem>();
   const notes: string[] = [];
@@ -74,7 +74,7 @@ export function followChains(beginning: Beginning): ConfigReplica {
   /** The line before the end of the log, where it is such a fragment for which no later record can vouch yet. */
   let cut: Problem | undefined;
   const late: Late[] = [];
-  const elsewhere: WorkerForwarding[] = [];
+  const elsewhere: ForeignRemoval[] = [];
   const removals = createRemovals();
   /** The first line, and the rotated files that some line says were there. */
   let start: { readonly file: string; readonly number: number } | undefined;
