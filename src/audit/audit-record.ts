@@ -1,4 +1,4 @@
-/** What an audit record says (docs/audit.md). The sink adds `timestamp` and the place in the chain (record-line.ts). */
+/** The fields of an audit record (docs/audit.md). The log adds `timestamp` and the place in the chain (record-line.ts). */
 export interface AuditRecord {
   readonly operation: string;
   readonly phase: 'decided' | 'finished';
@@ -12,7 +12,7 @@ export interface AuditRecord {
   readonly tool: string | null;
   /** Path of the deciding rule, `implicit_grant`, `default_deny`, or null where nothing was decided. */
   readonly rule: string | null;
-  /** Where `rule` denies and was not enforced, because the agent is in shadow mode; else absent. */
+  /** Present when `rule` denies but was not enforced, because the agent is in shadow mode. */
   readonly shadow?: 'DENY' | undefined;
   readonly error_code: string | null;
   readonly latency_ms: number;

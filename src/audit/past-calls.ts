@@ -16,14 +16,14 @@ export interface PastCall {
   /** Of the tool or prompt, or the URI of the resource; undefined for the server as such. */
   readonly name: string | undefined;
   readonly kind: OfferKind;
-  /** How many were allowed, those of an agent in shadow mode included. */
+  /** Number of allowed calls, those of an agent in shadow mode included. */
   allowed: number;
-  /** How many of them the rules denied, and shadow mode let happen. */
+  /** Number of them that the rules denied and shadow mode let happen. */
   shadowed: number;
-  /** How many of the allowed ones found no such server or tool, or none that worked. */
+  /** Number of allowed calls that found no such server or tool, or none that worked. */
   missed: number;
   denied: number;
-  /** When the last one was recorded, ISO 8601. */
+  /** Time of the last record, ISO 8601. */
   last: string;
 }
 
@@ -35,7 +35,7 @@ export interface PastCalls {
   readonly unreadable: number;
   /** Calls whose names were too long for a record, so that nobody can know them any more. */
   readonly cut: number;
-  /** How many files were read. */
+  /** Number of files that were read. */
   readonly files: number;
 }
 
@@ -126,7 +126,7 @@ function createSum({ since, agent: onlyAgent }: Wanted): Sum {
   };
 }
 
-/** What counts of a record. */
+/** The fields of a record that count. */
 interface LoggedCall {
   readonly timestamp: string;
   readonly operation: string;
@@ -175,7 +175,7 @@ function kindOf({ operation, tool }: LoggedCall): OfferKind {
 /** What a call ends with that never came to a tool. */
 const MISSES: ReadonlySet<string> = new Set(['TOOL_NOT_FOUND', 'SERVER_UNAVAILABLE', 'UNKNOWN_HANDLE']);
 
-/** As `line.ts` writes what is too long. */
+/** As `record-line.ts` writes what is too long. */
 function isCut(name: string): boolean {
   return /\[cut, \d+ characters\]$/.test(name);
 }

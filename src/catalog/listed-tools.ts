@@ -1,4 +1,4 @@
-/** The names of the tools that servers listed last, from what `history.ts` keeps on disk: for commands that start no server. */
+/** The names of the tools that servers listed last, from what `definition-history.ts` keeps on disk: for commands that start no server. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfigFile } from '../config/config-files.ts';

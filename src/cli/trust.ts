@@ -7,7 +7,7 @@ import { canonical, exists, readConfigFile } from '../config/config-files.ts';
 import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
 import { configError, formatProblem } from '../config/load-snapshot.ts';
 import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate-files.ts';
-import type { Script } from '../config/scripts.ts';
+import type { Script } from '../config/script-files.ts';
 import { readServers } from '../config/servers-file.ts';
 import { settingsHere } from '../config/settings.ts';
 import { addTrusted, readTrusted, revokeTrusted } from '../config/trusted-files.ts';
@@ -102,7 +102,7 @@ async function readForTrust(path: string): Promise<{
 async function scriptsIn(document: ConfigDocument, text: string): Promise<readonly Script[]> {
   const [schema, { scriptsOf }] = await Promise.all([
     import('../config/file-schemas.ts'),
-    import('../config/scripts.ts'),
+    import('../config/script-files.ts'),
   ]);
   const unset = [...text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g)].map(([whole, name = '']) => [name, whole]);
   const env = { ...Object.fromEntries(unset), ...process.env };

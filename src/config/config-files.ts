@@ -7,7 +7,7 @@ import { cannotWrite } from '../shared/cannot-write.ts';
 import { makeFolder } from '../shared/make-folder.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { MAX_FILE_BYTES } from './file-text.ts';
-import type { TrustedScripts } from './scripts.ts';
+import type { TrustedScripts } from './script-files.ts';
 import type { Problem } from './snapshot.ts';
 
 /** What a file held, or why it could not be read. */

@@ -163,7 +163,7 @@ export async function checkConfig(
 async function withScripts(read: ReadServers, content: FileContent): Promise<ReadServers> {
   const trusted = content.ok ? content.trusted : undefined;
   if (trusted === undefined) return read;
-  const { changedScript, scriptsOf } = await import('./scripts.ts');
+  const { changedScript, scriptsOf } = await import('./script-files.ts');
   const servers = new Map<string, ServerDefinition>();
   const problems = [...read.problems];
   for (const [name, server] of read.servers) {

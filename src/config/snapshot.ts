@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/compile-rules.ts';
-import type { TrustedScripts } from './scripts.ts';
+import type { TrustedScripts } from './script-files.ts';
 
 /** One upstream server, substituted and validated. Maps are `Map`s: names such as `__proto__` are ordinary keys. */
 export interface ServerDefinition {

@@ -9,7 +9,7 @@ import { escapeText } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { writePrivateFile } from './config-files.ts';
-import type { Script } from './scripts.ts';
+import type { Script } from './script-files.ts';
 
 export interface TrustedFile {
   readonly path: string;

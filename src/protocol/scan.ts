@@ -94,15 +94,6 @@ export function scanObject(text: string, shape: Shape, options: ScanOptions): Sc
   return scan.root;
 }
 
-/** The first character that is not white space: what kind of value the text holds. Empty string for a blank text. */
-export function firstCharacter(text: string): string {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code !== 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) return text.charAt(at);
-  }
-  return '';
-}
-
 /** Finds a member that says something: many programs write null where they mean nothing, so null counts as absent. */
 export function findMember(object: ScannedObject | undefined, key: string): Member | undefined {
   const member = findMemberOrNull(object, key);

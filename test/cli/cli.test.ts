@@ -3,39 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditRecords, fileText, type Home, makeHome, servers } from '../support/home.ts';
+import { describe, expect, it } from 'vitest';
+import { RULES, useCliHome } from '../support/cli-home.ts';
+import { auditRecords, fileText, makeHome, servers } from '../support/home.ts';
 import { fixture, fixturePath, main, root } from '../support/paths.ts';
-import { assertGone, runCli, start } from '../support/process.ts';
+import { runCli, start } from '../support/process.ts';
 
-const RULES = {
-  agents: {
-    default: { allow: { servers: ['calc'] }, deny: { tools: { calc: ['fail', 'r*'] } } },
-    backend: { allow: { servers: ['*'] } },
-  },
-};
-
-let home: Home;
-beforeAll(() => {
-  home = makeHome({
-    servers: servers({ calc: { ...fixture('calc'), description: 'Adds.' }, other: fixture('calc') }),
-    rules: RULES,
-  });
-});
-afterAll(async () => {
-  await assertGone(home.dir);
-  home.remove();
-});
-
-const run = (
-  args: readonly string[],
-  options: { env?: Record<string, string>; input?: string; cwd?: string } = {},
-): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-  runCli(args, {
-    env: { ...home.env, ...options.env },
-    cwd: options.cwd ?? home.cwd,
-    ...(options.input === undefined ? {} : { input: options.input }),
-  });
+const cli = useCliHome();
+const { run } = cli;
 
 const COMMANDS = [
   [],
@@ -140,7 +115,7 @@ describe('policy test', () => {
   });
 
   it('prints each mismatch, exit 1', async () => {
-    const file = path.join(home.dir, 'expectations.json');
+    const file = path.join(cli.home.dir, 'expectations.json');
     const checks = [
       ['default', 'calc', 'add', true],
       ['default', 'calc', 'fail', true],
@@ -161,7 +136,7 @@ describe('policy test', () => {
     ['no JSON', 'x'],
     ['another shape', '{"a": 1}'],
   ])('%s: exit 1', async (_what, content) => {
-    const file = path.join(home.dir, 'bad-expectations.json');
+    const file = path.join(cli.home.dir, 'bad-expectations.json');
     if (content !== undefined) writeFileSync(file, content);
     const { code, stderr } = await run(['policy', 'test', content === undefined ? '/nonexistent.json' : file]);
     expect(code).toBe(1);
@@ -332,7 +307,7 @@ describe('tools', () => {
     expect(stdout).toContain('42');
     const json = await run(['tools', 'call', 'calc', 'add', '--args', '{"a": 40, "b": 2}', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject({ content: [{ type: 'text', text: '42' }] });
-    const record = auditRecords(home).find(({ operation, tool }) => operation === 'execute_tool' && tool === 'add');
+    const record = auditRecords(cli.home).find(({ operation, tool }) => operation === 'execute_tool' && tool === 'add');
     expect(record).toMatchObject({ agent_id: 'default', decision: 'ALLOW' });
   });
 
@@ -404,8 +379,8 @@ it.runIf(process.platform === 'linux').each(['--version', 'validate --help', 'va
   'what cannot be printed is no success: %s',
   async (args) => {
     const shell = start('/bin/sh', ['-c', `"${process.execPath}" "${main}" ${args} > /dev/full`], {
-      env: home.env,
-      cwd: home.cwd,
+      env: cli.home.env,
+      cwd: cli.home.cwd,
     });
     expect((await shell.exited).code).toBe(1);
     expect(shell.stderr()).toContain('Cannot write to standard output (ENOSPC).');

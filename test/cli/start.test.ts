@@ -2,46 +2,21 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { RULES, useCliHome } from '../support/cli-home.ts';
 import { launch, serveStdio } from '../support/gateway.ts';
-import { fileText, type Home, makeHome, servers } from '../support/home.ts';
+import { fileText, makeHome, servers } from '../support/home.ts';
 import { fixture } from '../support/paths.ts';
-import { assertGone, runCli, until } from '../support/process.ts';
+import { runCli, until } from '../support/process.ts';
 import { callTool, dataOf, executeError, executeText } from '../support/tools.ts';
 
-const RULES = {
-  agents: {
-    default: { allow: { servers: ['calc'] }, deny: { tools: { calc: ['fail', 'r*'] } } },
-    backend: { allow: { servers: ['*'] } },
-  },
-};
-
-let home: Home;
-beforeAll(() => {
-  home = makeHome({
-    servers: servers({ calc: { ...fixture('calc'), description: 'Adds.' }, other: fixture('calc') }),
-    rules: RULES,
-  });
-});
-afterAll(async () => {
-  await assertGone(home.dir);
-  home.remove();
-});
-
-const run = (
-  args: readonly string[],
-  options: { env?: Record<string, string>; input?: string; cwd?: string } = {},
-): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-  runCli(args, {
-    env: { ...home.env, ...options.env },
-    cwd: options.cwd ?? home.cwd,
-    ...(options.input === undefined ? {} : { input: options.input }),
-  });
+const cli = useCliHome();
+const { run } = cli;
 
 describe('finding the files', () => {
   it('flags beat the environment, which beats the other candidates', async () => {
     const place = (name: string): string => {
-      const file = path.join(home.dir, `${name}.json`);
+      const file = path.join(cli.home.dir, `${name}.json`);
       writeFileSync(file, fileText({ agents: { [name]: { allow: { servers: ['*'] } } } }));
       return file;
     };
@@ -56,7 +31,10 @@ describe('finding the files', () => {
 
   it('a leading ~ is the home directory', async () => {
     const env = { GATEWAY_RULES: '~/tilde.json' };
-    writeFileSync(path.join(home.dir, 'tilde.json'), fileText({ agents: { tilde: { allow: { servers: ['calc'] } } } }));
+    writeFileSync(
+      path.join(cli.home.dir, 'tilde.json'),
+      fileText({ agents: { tilde: { allow: { servers: ['calc'] } } } }),
+    );
     expect((await run(['policy', 'explain', 'tilde', 'calc'], { env })).code).toBe(0);
   });
 
@@ -185,11 +163,11 @@ it.each([
   ['connect', ['connect', 'claude-code', '--per-agent', '--dir', 'FILE'], '.claude/agents/default.md'],
 ])('what cannot be written is named, and it is no fault of the gateway: %s', async (_what, args, name) => {
   // Rights would not keep every user that runs this test from writing.
-  const file = path.join(home.dir, 'a-file');
+  const file = path.join(cli.home.dir, 'a-file');
   writeFileSync(file, '');
   const { code, stdout, stderr } = await run(
     args.map((arg) => (arg === 'FILE' ? file : arg)),
-    { env: { XDG_CONFIG_HOME: file, GATEWAY_MCP_CONFIG: home.servers, GATEWAY_RULES: home.rules } },
+    { env: { XDG_CONFIG_HOME: file, GATEWAY_MCP_CONFIG: cli.home.servers, GATEWAY_RULES: cli.home.rules } },
   );
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^agent-mcp-gateway: Cannot write .*\(ENOTDIR\): move away the file .*\.$/m);

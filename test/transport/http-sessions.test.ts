@@ -1,54 +1,20 @@
 /** Sessions of the 2025 revisions, and starts of the HTTP front (docs/protocol.md, docs/identity.md). */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HttpGateway, launch, serveHttp } from '../support/gateway.ts';
-import { type Home, servers, sha256, TOKEN, withPrincipals } from '../support/home.ts';
+import { describe, expect, it } from 'vitest';
+import { launch, serveHttp } from '../support/gateway.ts';
+import { type Home, TOKEN } from '../support/home.ts';
 import { type HttpReply, httpHeaders, openHttp, request } from '../support/http.ts';
-import { fixture } from '../support/paths.ts';
+import { LIST, OTHER_TOKEN, RULES, SERVERS, useHttpFront } from '../support/http-front.ts';
 import { INITIALIZE, MODERN, requestText } from '../support/rpc.ts';
 import { callTool, dataOf, executeText, listServers } from '../support/tools.ts';
 
-const SERVERS = servers({ calc: fixture('calc'), secret_server: fixture('calc') });
-const OTHER_TOKEN = `${TOKEN}-of-another`;
-const RULES = withPrincipals(
-  { default: { allow: { servers: ['calc'] } }, secret_agent: {} },
-  {
-    principals: {
-      tester: { token_sha256: sha256(TOKEN), may_assume: ['*'] },
-      other: { token_sha256: sha256(OTHER_TOKEN), may_assume: ['*'] },
-    },
-  },
-);
-
-let gateway: HttpGateway;
-beforeAll(async () => {
-  gateway = await serveHttp({
-    servers: SERVERS,
-    rules: RULES,
-    env: {
-      GATEWAY_CORS_ORIGINS: 'https://app.example.com,http://localhost:5173',
-      GATEWAY_ALLOWED_HOSTS: 'gateway.internal',
-      GATEWAY_INIT_STRATEGY: 'lazy',
-    },
-  });
-});
-afterAll(() => gateway.stop());
-
-const LIST = requestText(1, 'tools/list', {}, MODERN);
-const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
-
-function post(headers: Record<string, string | undefined> = {}, body = LIST, method = 'POST'): Promise<HttpReply> {
-  return request(gateway.url, {
-    method,
-    headers: { ...httpHeaders(MODERN, 'tools/list'), ...AUTHORIZED, ...headers },
-    body,
-  });
-}
+const front = useHttpFront();
+const { post } = front;
 
 describe.each(['2025-06-18', '2025-11-25'])('sessions of %s', (revision) => {
   const inSession = (session: string | undefined, token = TOKEN, method = 'POST'): Promise<HttpReply> =>
-    request(gateway.url, {
+    request(front.gateway.url, {
       method,
       headers: { ...httpHeaders(revision, 'x'), authorization: `Bearer ${token}`, 'mcp-session-id': session },
       ...(method === 'POST' ? { body: '{"jsonrpc":"2.0","id":9,"method":"tools/list"}' } : {}),
@@ -57,7 +23,7 @@ describe.each(['2025-06-18', '2025-11-25'])('sessions of %s', (revision) => {
   it('have random ids of at least 128 bits', async () => {
     const ids = new Set<string>();
     for (let count = 0; count < 20; count++) {
-      const rpc = await openHttp(gateway.url, revision, { token: TOKEN });
+      const rpc = await openHttp(front.gateway.url, revision, { token: TOKEN });
       ids.add(rpc.session ?? '');
       expect(rpc.session).toMatch(/^[\x21-\x7e]{22,}$/);
       await rpc.close();
@@ -66,7 +32,7 @@ describe.each(['2025-06-18', '2025-11-25'])('sessions of %s', (revision) => {
   });
 
   it("somebody else's is 404, also to end it", async () => {
-    const rpc = await openHttp(gateway.url, revision, { token: TOKEN });
+    const rpc = await openHttp(front.gateway.url, revision, { token: TOKEN });
     expect((await inSession(rpc.session, OTHER_TOKEN)).status).toBe(404);
     expect((await inSession(rpc.session, OTHER_TOKEN, 'DELETE')).status).toBe(404);
     expect((await inSession(rpc.session)).status).toBe(200);
@@ -74,7 +40,7 @@ describe.each(['2025-06-18', '2025-11-25'])('sessions of %s', (revision) => {
   });
 
   it('DELETE ends one: 404 from then on', async () => {
-    const rpc = await openHttp(gateway.url, revision, { token: TOKEN });
+    const rpc = await openHttp(front.gateway.url, revision, { token: TOKEN });
     expect([200, 204]).toContain((await inSession(rpc.session, TOKEN, 'DELETE')).status);
     expect((await inSession(rpc.session)).status).toBe(404);
     expect((await inSession(rpc.session, TOKEN, 'DELETE')).status).toBe(404);
@@ -85,7 +51,7 @@ describe.each(['2025-06-18', '2025-11-25'])('sessions of %s', (revision) => {
   });
 
   it('do not mix: two sessions use the same ids at once', async () => {
-    const [one, two] = await Promise.all([gateway.open(revision), gateway.open(revision)]);
+    const [one, two] = await Promise.all([front.gateway.open(revision), front.gateway.open(revision)]);
     const sums = await Promise.all(
       [one, two].flatMap((rpc, index) =>
         [1, 2, 3].map((n) => executeText(rpc, { server: 'calc', tool: 'add', args: { a: n, b: index * 100 } })),
@@ -159,7 +125,7 @@ function tokenFiles(home: Home): string[] {
 }
 
 it('a port that is taken: exit 1 and a sentence', async () => {
-  const { port } = new URL(gateway.url);
+  const { port } = new URL(front.gateway.url);
   const args = ['serve', '--transport', 'http', '--port', port];
   const { home, running } = launch(args, { servers: SERVERS, rules: RULES });
   expect((await running.stop(null)).code).toBe(1);
@@ -170,6 +136,10 @@ it('a port that is taken: exit 1 and a sentence', async () => {
 
 it('initialize asks for a credential too', async () => {
   const body = requestText(1, 'initialize', INITIALIZE('2025-11-25'), '2025-11-25');
-  const reply = await request(gateway.url, { method: 'POST', headers: httpHeaders('2025-11-25', 'initialize'), body });
+  const reply = await request(front.gateway.url, {
+    method: 'POST',
+    headers: httpHeaders('2025-11-25', 'initialize'),
+    body,
+  });
   expect(reply.status).toBe(401);
 });

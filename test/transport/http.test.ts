@@ -1,47 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HttpGateway, serveHttp } from '../support/gateway.ts';
-import { servers, sha256, TOKEN, withPrincipals } from '../support/home.ts';
+import { describe, expect, it } from 'vitest';
+import { sha256, TOKEN } from '../support/home.ts';
 import { type HttpReply, httpHeaders, openHttp, request } from '../support/http.ts';
-import { fixture } from '../support/paths.ts';
-import { MODERN, requestText } from '../support/rpc.ts';
+import { AUTHORIZED, LIST, useHttpFront } from '../support/http-front.ts';
+import { MODERN } from '../support/rpc.ts';
 import { callTool, listServers } from '../support/tools.ts';
 
-const SERVERS = servers({ calc: fixture('calc'), secret_server: fixture('calc') });
-const OTHER_TOKEN = `${TOKEN}-of-another`;
-const RULES = withPrincipals(
-  { default: { allow: { servers: ['calc'] } }, secret_agent: {} },
-  {
-    principals: {
-      tester: { token_sha256: sha256(TOKEN), may_assume: ['*'] },
-      other: { token_sha256: sha256(OTHER_TOKEN), may_assume: ['*'] },
-    },
-  },
-);
-
-let gateway: HttpGateway;
-beforeAll(async () => {
-  gateway = await serveHttp({
-    servers: SERVERS,
-    rules: RULES,
-    env: {
-      GATEWAY_CORS_ORIGINS: 'https://app.example.com,http://localhost:5173',
-      GATEWAY_ALLOWED_HOSTS: 'gateway.internal',
-      GATEWAY_INIT_STRATEGY: 'lazy',
-    },
-  });
-});
-afterAll(() => gateway.stop());
-
-const LIST = requestText(1, 'tools/list', {}, MODERN);
-const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
-
-function post(headers: Record<string, string | undefined> = {}, body = LIST, method = 'POST'): Promise<HttpReply> {
-  return request(gateway.url, {
-    method,
-    headers: { ...httpHeaders(MODERN, 'tools/list'), ...AUTHORIZED, ...headers },
-    body,
-  });
-}
+const front = useHttpFront();
+const { post } = front;
 
 describe('Host and Origin', () => {
   it.each([
@@ -54,7 +19,9 @@ describe('Host and Origin', () => {
   ])('Host %j is refused, loopback or not', async (host) => {
     const reply = await post({ host });
     expect([400, 403]).toContain(reply.status);
-    expect((await request(`${gateway.origin}/metrics`, { headers: { ...AUTHORIZED, host } })).status).not.toBe(200);
+    expect((await request(`${front.gateway.origin}/metrics`, { headers: { ...AUTHORIZED, host } })).status).not.toBe(
+      200,
+    );
   });
 
   it.each(['localhost', '127.0.0.1', '[::1]', 'localhost:1234', 'LOCALHOST', 'gateway.internal'])(
@@ -86,7 +53,7 @@ describe('Host and Origin', () => {
 
   it('preflight of an Origin of the list, and of another', async () => {
     const preflight = (origin: string): Promise<HttpReply> =>
-      request(gateway.url, {
+      request(front.gateway.url, {
         method: 'OPTIONS',
         headers: {
           origin,
@@ -128,7 +95,7 @@ describe('credential', () => {
 
   it('is never accepted in a URL', async () => {
     for (const key of ['access_token', 'token', 'authorization']) {
-      const reply = await request(`${gateway.url}?${key}=${TOKEN}`, {
+      const reply = await request(`${front.gateway.url}?${key}=${TOKEN}`, {
         method: 'POST',
         headers: httpHeaders(MODERN, 'tools/list'),
         body: LIST,
@@ -142,25 +109,27 @@ describe('credential', () => {
   });
 
   it('no discovery document where no principal has an issuer', async () => {
-    const reply = await request(`${gateway.origin}/.well-known/oauth-protected-resource/mcp`, { headers: AUTHORIZED });
+    const reply = await request(`${front.gateway.origin}/.well-known/oauth-protected-resource/mcp`, {
+      headers: AUTHORIZED,
+    });
     expect(reply.status).toBe(404);
   });
 
   it('every route but health and ready needs it', async () => {
     for (const route of ['/', '/mcp', '/metrics', '/admin', '/.env', '/mcp/../metrics']) {
-      expect((await request(`${gateway.origin}${route}`)).status, route).toBe(401);
+      expect((await request(`${front.gateway.origin}${route}`)).status, route).toBe(401);
     }
   });
 
   it('does not stand in the log', async () => {
     await post({ authorization: `Bearer ${TOKEN}x` });
-    expect(gateway.running.stderr()).not.toContain(TOKEN);
+    expect(front.gateway.running.stderr()).not.toContain(TOKEN);
   });
 });
 
 describe('methods and media types of /mcp', () => {
   it.each(['GET', 'PUT', 'PATCH', 'HEAD'])('%s: 405 with Allow', async (method) => {
-    const reply = await request(gateway.url, { method, headers: { ...AUTHORIZED, accept: 'text/event-stream' } });
+    const reply = await request(front.gateway.url, { method, headers: { ...AUTHORIZED, accept: 'text/event-stream' } });
     expect(reply.status).toBe(405);
     expect(reply.headers.allow).toContain('POST');
   });
@@ -198,14 +167,14 @@ describe('methods and media types of /mcp', () => {
   );
 
   it('a path beside the routes: 404', async () => {
-    const reply = await request(`${gateway.origin}/mcpx`, { headers: AUTHORIZED });
+    const reply = await request(`${front.gateway.origin}/mcpx`, { headers: AUTHORIZED });
     expect(reply.status).toBe(404);
   });
 });
 
 describe('health, ready, metrics', () => {
   it('health says status, version and uptime, and nothing else', async () => {
-    const { status, body } = await request(`${gateway.origin}/health`, { headers: { host: 'probe.internal' } });
+    const { status, body } = await request(`${front.gateway.origin}/health`, { headers: { host: 'probe.internal' } });
     expect(status).toBe(200);
     const health = JSON.parse(body) as Record<string, unknown>;
     expect(health['version']).toMatch(/^\d+\.\d+\.\d+/);
@@ -214,13 +183,13 @@ describe('health, ready, metrics', () => {
   });
 
   it('ready is 200 once the configuration is applied, and says no names', async () => {
-    const { status, body } = await request(`${gateway.origin}/ready`);
+    const { status, body } = await request(`${front.gateway.origin}/ready`);
     expect(status).toBe(200);
     expect(body).not.toMatch(/calc|secret_server|secret_agent/);
   });
 
   it('ready?verbose says how each server is, to those with a credential', async () => {
-    const url = `${gateway.origin}/ready?verbose`;
+    const url = `${front.gateway.origin}/ready?verbose`;
     expect((await request(url)).status).toBe(401);
     const { status, body } = await request(url, { headers: AUTHORIZED });
     expect(status).toBe(200);
@@ -229,26 +198,28 @@ describe('health, ready, metrics', () => {
   });
 
   it('methods that callers invent are one series of the metrics, and take no place from those that there are', async () => {
-    const rpc = await openHttp(`${gateway.origin}/mcp/servers/calc`, MODERN, { token: TOKEN });
+    const rpc = await openHttp(`${front.gateway.origin}/mcp/servers/calc`, MODERN, { token: TOKEN });
     for (let at = 0; at < 100; at++) await rpc.call(`invented/method-${at}`);
     await rpc.call('completion/complete', { ref: { type: 'ref/prompt', name: 'none' } });
-    const { body } = await request(`${gateway.origin}/metrics`, { headers: AUTHORIZED });
+    const { body } = await request(`${front.gateway.origin}/metrics`, { headers: AUTHORIZED });
     expect(body).not.toContain('invented');
     expect(body).toMatch(/operations_total\{[^}]*operation="other_request"[^}]*\} 100/);
     expect(body).toContain('operation="completion/complete"');
   });
 
   it('metrics are Prometheus text, or JSON where that is accepted', async () => {
-    const rpc = await gateway.open();
+    const rpc = await front.gateway.open();
     await listServers(rpc);
     await callTool(rpc, 'execute_tool', { server: 'secret_server', tool: 'add' });
-    const text = await request(`${gateway.origin}/metrics`, { headers: AUTHORIZED });
+    const text = await request(`${front.gateway.origin}/metrics`, { headers: AUTHORIZED });
     expect(text.status).toBe(200);
     expect(text.headers['content-type']).toMatch(/^text\/plain/);
     expect(text.body).toMatch(/^# TYPE agent_mcp_gateway_operations_total counter$/m);
     expect(text.body).toMatch(/operations_total\{[^}]*operation="list_servers"[^}]*\} \d+/);
     expect(text.body).toMatch(/errors_total\{[^}]*operation="execute_tool"[^}]*DENIED_BY_POLICY[^}]*\} \d+/);
-    const json = await request(`${gateway.origin}/metrics`, { headers: { ...AUTHORIZED, accept: 'application/json' } });
+    const json = await request(`${front.gateway.origin}/metrics`, {
+      headers: { ...AUTHORIZED, accept: 'application/json' },
+    });
     expect(json.headers['content-type']).toMatch(/^application\/json/);
     const found = JSON.stringify(JSON.parse(json.body));
     for (const key of ['count', 'errors', 'p50', 'p95', 'p99', 'list_servers', 'default'])

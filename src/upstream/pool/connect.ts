@@ -127,7 +127,7 @@ async function startAndConnect(
 async function checkScripts(name: string, definition: StdioDefinition): Promise<void> {
   const { trusted } = definition;
   if (trusted === undefined) return;
-  const { changedScript, scriptsOf } = await import('../../config/scripts.ts');
+  const { changedScript, scriptsOf } = await import('../../config/script-files.ts');
   const script = changedScript(await scriptsOf(definition, trusted.folder), trusted);
   if (script === undefined) return;
   throw unavailable(

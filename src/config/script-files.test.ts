@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { changedScript, scriptsOf } from './scripts.ts';
+import { changedScript, scriptsOf } from './script-files.ts';
 import type { StdioDefinition } from './snapshot.ts';
 import { makeSandbox, type Sandbox } from './testing.ts';
 
