@@ -1,9 +1,10 @@
 /**
  * What does not depend on the speed of a machine: bytes that a call allocates, reads and writes that it asks the system for, and
- * how much is read until a start has answered.
+ * how much program a start loads.
  * Prints them as JSON; test/gateway-tools/call-cost.test.ts holds them against bounds.
  */
 import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { AGENT, makeHome, serversOf, startGateway } from './gateway.mjs';
 import { createCaller, MARK } from './load/caller.mjs';
 import { callParams, checkAnswer, requestOf } from './load/requests.mjs';
@@ -19,22 +20,22 @@ const SIZE = 64;
 /** Young objects have so much room in MB that none is collected while it is counted. */
 const ROOM = ['--min-semi-space-size=128', '--max-semi-space-size=128'];
 
-const counted = { start: { readKb: await countStart() } };
+const counted = { start: { loadedKb: await countStart() } };
 for (const behind of ['http', 'stdio']) counted[behind] = await count(behind);
 say(JSON.stringify(counted));
 
-/** KB that a gateway over stdio reads until it has answered `initialize`: nearly all of that is program. */
+/** KB of program that a gateway over stdio loads for answering `initialize`; no reads are counted, since others go on meanwhile. */
 async function countStart() {
   const home = makeHome({ servers: {}, rules: RULES });
-  let readKb = 0;
+  const out = join(home.dir, 'loaded');
+  const loaded = new URL('loaded.mjs', import.meta.url);
+  loaded.searchParams.set('out', out);
   try {
-    await until(home, INITIALIZE, 1, (pid) => {
-      readKb = Math.round(counterOf(pid, 'rchar') / 1024);
-    });
+    await until(home, INITIALIZE, 1, ['--import', loaded.href]);
+    return Math.round(Number(readFileSync(out, 'utf8')) / 1024);
   } finally {
     rmSync(home.dir, { recursive: true, force: true });
   }
-  return readKb;
 }
 
 async function count(behind) {

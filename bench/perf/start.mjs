@@ -52,11 +52,11 @@ async function bare() {
 
 /**
  * Milliseconds from the start of a gateway over stdio, its servers lazy, until it has answered the request with this id.
- * @param seen called with its process id at that moment
+ * @param node arguments of Node
  */
-export async function until({ dir, env }, input, id, seen = () => {}) {
+export async function until({ dir, env }, input, id, node = []) {
   const began = performance.now();
-  const child = spawn(process.execPath, [MAIN, '--init-strategy', 'lazy'], {
+  const child = spawn(process.execPath, [...node, MAIN, '--init-strategy', 'lazy'], {
     cwd: dir,
     env,
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -71,7 +71,6 @@ export async function until({ dir, env }, input, id, seen = () => {}) {
     break;
   }
   const ms = performance.now() - began;
-  seen(child.pid);
   child.stdin.end();
   await exited(child);
   return ms;
