@@ -12,8 +12,8 @@ export interface AuditRecord {
   readonly tool: string | null;
   /** Path of the deciding rule, `implicit_grant`, `default_deny`, or null where nothing was decided. */
   readonly rule: string | null;
-  /** Present when `rule` denies but was not enforced, because the agent is in shadow mode. */
-  readonly shadow?: 'DENY' | undefined;
+  /** Present when `rule` denies or asks but was not enforced, because the agent is in shadow mode. */
+  readonly shadow?: 'ASK' | 'DENY' | undefined;
   readonly error_code: string | null;
   readonly latency_ms: number;
   /** Names and sizes only, never values: e.g. `{ args: ['path'], args_bytes: 120 }`. */

@@ -39,7 +39,7 @@ export async function matrixCommand(settings: Settings, { agent, form, live }: M
   }
 }
 
-const WORDS = { ALLOW: 'yes', DENY: 'no', SHADOW: 'no*' } as const;
+const WORDS = { ALLOW: 'yes', ASK: 'ask', DENY: 'no', SHADOW: 'no*' } as const;
 
 /** Cells have the number of their rule, which is listed below. */
 function printTable({ agents, rows, shadow }: AccessMatrix): void {
@@ -58,5 +58,6 @@ function printTable({ agents, rows, shadow }: AccessMatrix): void {
   for (const line of rest) print(line);
   if (numbers.size > 0) print('');
   for (const line of table([...numbers].map(([rule, number]) => [String(number), rule]))) print(line);
-  if (shadow.length > 0) say(`* denied by the rules and not enforced: ${shadow.join(', ')} in shadow mode.`);
+  if (shadow.length > 0)
+    say(`* denied or asked about by the rules, and not enforced: ${shadow.join(', ')} in shadow mode.`);
 }

@@ -18,6 +18,8 @@ import { suspectChecks } from './suspect-checks.ts';
 
 const NOT_ENFORCED = 'The agent is in shadow mode: this is recorded, and not enforced.';
 
+const EXITS = { ALLOW: 0, ASK: CATALOGUE.APPROVAL_PENDING.exit, DENY: CATALOGUE.DENIED_BY_POLICY.exit } as const;
+
 interface Question {
   readonly agent: string;
   readonly server: string;
@@ -46,7 +48,7 @@ export async function explainCommand(settings: Settings, question: Question): Pr
   if (names?.has(server) === false) {
     say(`Note: the servers file has no server ${quote(server)}.${didYouMean(server, [...names])}`);
   }
-  process.exitCode = explanation.decision === 'ALLOW' ? 0 : CATALOGUE.DENIED_BY_POLICY.exit;
+  process.exitCode = EXITS[explanation.decision];
 }
 
 /** Prints what differs; the exit status is 1 then. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
@@ -98,11 +100,12 @@ async function configuredFor(
   return { rules, policy: compile(rules), servers: files.servers && serverNames(files.servers) };
 }
 
+const SAID = { allow: 'allowed', ask: 'asked', deny: 'denied' } as const;
+
 function mismatchLine(document: ConfigDocument, { entry, check, expected, actual }: Mismatch): string {
   const names = [expected.agent, expected.server, ...(expected.tool === null ? [] : [expected.tool])];
-  const [wanted, found] = expected.allowed ? ['allowed', 'denied'] : ['denied', 'allowed'];
   const asked = names.map((name) => quote(name)).join(' ');
-  return `${placeOf(document, entry, check)} ${asked}: expected ${wanted}, is ${found} by ${actual.rule}`;
+  return `${placeOf(document, entry, check)} ${asked}: expected ${SAID[expected.effect]}, is ${SAID[actual.effect]} by ${actual.rule}`;
 }
 
 function placeOf(document: ConfigDocument, entry: number, check: number): string {
@@ -111,8 +114,10 @@ function placeOf(document: ConfigDocument, entry: number, check: number): string
 }
 
 function mismatchJson({ entry, check, expected, actual }: Mismatch): unknown {
-  const { agent, server, tool, allowed } = expected;
-  return { entry, check, agent, server, tool, expected: allowed, allowed: actual.allowed, rule: actual.rule };
+  const { agent, server, tool, effect } = expected;
+  const wanted = effect === 'ask' ? effect : effect === 'allow';
+  const { allowed, rule } = actual;
+  return { entry, check, agent, server, tool, expected: wanted, effect: actual.effect, allowed, rule };
 }
 
 /** Part of a document as one of its own; places still are those of the whole file. */

@@ -126,6 +126,7 @@ describe('policy test', () => {
       server: 'fs',
       tool: 'drop_x',
       expected: true,
+      effect: 'deny',
       allowed: false,
       rule: 'agents.dev.deny.tools.*[0]',
     });

@@ -36,7 +36,8 @@ Examples:
 
 The decision is taken on the names alone: neither the server nor the tool has
 to exist.
-Exit status: 0 allowed, 3 denied, 1 where the rules cannot be read.`,
+Exit status: 0 allowed, 3 denied, 5 where a person is asked first, 1 where the
+rules cannot be read.`,
     )
     .action(async (agent: string, server: string, tool: string | undefined, flags: ExplainFlags) => {
       const { prompt, resource } = flags;
@@ -63,7 +64,7 @@ function registerTest(policy: Command): void {
   const command = policy
     .command('test')
     .description('compare the rules with a file of expected decisions')
-    .argument('<file>', 'expectations: [{"checks": [[agent, server, tool or null, true or false]]}]');
+    .argument('<file>', 'expectations: [{"checks": [[agent, server, tool or null, true, false or "ask"]]}]');
   withFiles(command)
     .option('--json', 'print JSON')
     .addHelpText(

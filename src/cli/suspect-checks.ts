@@ -27,13 +27,13 @@ export function suspectChecks(
   const agents = namesOf(Object.keys(rules.agents), []);
   const allServers = namesOf([...(servers ?? [])], inRules.servers);
   const tools = namesOf(
-    checks.flatMap(({ allowed, tool }) => (allowed && tool !== null ? [tool] : [])),
+    checks.flatMap(({ effect, tool }) => (effect !== 'deny' && tool !== null ? [tool] : [])),
     inRules.tools,
   );
   const where = servers === undefined ? 'No rule names' : 'Neither the servers file nor a rule names';
   const found = new Map<string, Suspect>();
-  for (const [check, { agent, server, tool, allowed }] of checks.entries()) {
-    if (allowed) continue;
+  for (const [check, { agent, server, tool, effect }] of checks.entries()) {
+    if (effect !== 'deny') continue;
     const add = (message: string): void => {
       if (!found.has(message)) found.set(message, { check, message });
     };
@@ -66,7 +66,7 @@ function namesOf(literal: readonly string[], patterns: readonly string[]): Names
 }
 
 function patternsIn({ agents }: PolicyRules): { readonly servers: string[]; readonly tools: string[] } {
-  const lists = Object.values(agents).flatMap(({ allow, deny }) => [allow, deny]);
+  const lists = Object.values(agents).flatMap(({ allow, ask, deny }) => [allow, ask, deny]);
   const maps = lists.flatMap((list): (OfferMap | undefined)[] => [list?.tools, list?.prompts, list?.resources]);
   return {
     servers: [...lists.flatMap((list) => list?.servers ?? []), ...maps.flatMap((map) => Object.keys(map ?? {}))],

@@ -29,11 +29,14 @@ const shadow = text(
 ).meta({
   const: 'shadow',
   description:
-    'For a trial: what the rules of this agent deny is only recorded ("shadow": "DENY"), and happens all the same.',
+    'For a trial: what the rules of this agent deny or ask about is only recorded ("shadow": "DENY" or "ASK"), and happens all the same.',
 });
 
 const agent = strict({
   allow: accessList.meta({ description: 'What the agent may use. Nothing else is allowed.' }).exactOptional(),
+  ask: accessList
+    .meta({ description: 'What of the allowed a person is asked about before every use. It allows nothing by itself.' })
+    .exactOptional(),
   deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
   enforce: shadow.exactOptional(),
   min_assurance: minAssurance.exactOptional(),

@@ -53,6 +53,7 @@ export function unknownServers(document: ConfigDocument, rules: PolicyRules, nam
   };
   for (const [name, agent] of Object.entries(rules.agents)) {
     checkList(agent.allow, ['agents', name, 'allow']);
+    checkList(agent.ask, ['agents', name, 'ask']);
     checkList(agent.deny, ['agents', name, 'deny']);
   }
   return problems;

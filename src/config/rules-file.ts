@@ -55,6 +55,7 @@ type FileAccess = NonNullable<FileAgent['allow']>;
 function agentRules(agent: FileAgent): AgentRules {
   return {
     ...(agent.allow === undefined ? {} : { allow: accessList(agent.allow) }),
+    ...(agent.ask === undefined ? {} : { ask: accessList(agent.ask) }),
     ...(agent.deny === undefined ? {} : { deny: accessList(agent.deny) }),
     ...(agent.enforce === 'shadow' ? { enforce: agent.enforce } : {}),
   };

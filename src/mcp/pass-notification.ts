@@ -40,7 +40,11 @@ export async function passNotification(
     done?.(() => 0);
     const decision = decideFor(snapshot.policy, caller, name, undefined);
     const server = snapshot.servers.get(name);
-    if (!decision.allowed) throw new GatewayError('DENIED_BY_POLICY', decision.rule, { data: { rule: decision.rule } });
+    if (decision.effect !== 'allow') {
+      // Nobody can be asked about what has no answer.
+      const code = decision.allowed ? 'APPROVAL_PENDING' : 'DENIED_BY_POLICY';
+      throw new GatewayError(code, decision.rule, { data: { rule: decision.rule } });
+    }
     if (!OF_EXTENSION.test(method)) throw new GatewayError('METHOD_NOT_FOUND', 'The notification is of no extension.');
     if (server === undefined) throw new GatewayError('SERVER_UNAVAILABLE', 'There is no such server.');
     const { agent, assurance } = caller;
@@ -51,7 +55,7 @@ export async function passNotification(
         agent_id: agent,
         assurance,
         rule: decision.rule,
-        shadow: decision.shadowed === true ? 'DENY' : undefined,
+        shadow: decision.shadowed,
       }),
     );
     const tenant = tenantOf({ connection, client: { session: session.id, ...session.offered } }, agent);

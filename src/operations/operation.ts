@@ -42,7 +42,7 @@ export interface ToolContext {
   /**
    * The connection to the server of this call, after `prepare` looked at the server. Takes the decision again if the
    * configuration changed meanwhile.
-   * @throws GatewayError DENIED_BY_POLICY, SERVER_UNAVAILABLE, TIMEOUT
+   * @throws GatewayError DENIED_BY_POLICY, APPROVAL_PENDING, SERVER_UNAVAILABLE, TIMEOUT
    */
   connect<T>(
     deadline: Deadline,
@@ -80,6 +80,8 @@ export interface Invocation {
   readonly missing?: string;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
+  /** True for what is asked about a call that was decided and forwarded before, e.g. how its task goes. */
+  readonly continues?: true;
   /** It is no call, and counts for no limit: a client that may not call any more can still connect. */
   readonly unlimited?: true;
   /** Names and sizes for the audit, never values. */

@@ -144,14 +144,14 @@ export class CallContext implements ToolContext, RelayContext {
     for (let begun = first; ; begun = this.#begin(deadline, prepare)) {
       const link = await begun.link;
       const prepared = await begun.prepared;
-      const current = parts.snapshot();
-      if (current !== call.snapshot) {
-        call.snapshot = current;
+      // Again and again: whoever is asked may take long.
+      while (parts.snapshot() !== call.snapshot) {
+        call.snapshot = parts.snapshot();
         whoCalls(call, this.#invocation);
-        decide(call, this.#invocation);
-        const { key, name } = begun.server;
-        if (current.servers.get(name)?.key !== key) continue;
+        await decide(parts, call, this.#invocation);
       }
+      const { key, name } = begun.server;
+      if (call.snapshot.servers.get(name)?.key !== key) continue;
       call.forwarded = true;
       return { link, prepared };
     }

@@ -1,4 +1,4 @@
-/** The path of a call: snapshot -> who -> decide -> audit -> run -> audit -> reply. There is no second one. */
+/** The path of a call: snapshot -> who -> decide (and ask) -> audit -> run -> audit -> reply. There is no second one. */
 import type { AuditRecord } from '../audit/audit-record.ts';
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
 import { innerOf } from '../protocol/era-codec.ts';
@@ -84,8 +84,8 @@ function admit(
   const counting = invocation.unlimited ? undefined : countCall(parts, call);
   call.isCounted = true;
   return counting instanceof Promise
-    ? counting.then(() => locateAndDecide(call, invocation, context))
-    : locateAndDecide(call, invocation, context);
+    ? counting.then(() => locateAndDecide(parts, call, invocation, context))
+    : locateAndDecide(parts, call, invocation, context);
 }
 
 /** What is refused counts like what is allowed: a caller without room is not even told whether it may. */
@@ -101,17 +101,22 @@ function countCall({ limiter }: PipelineDependencies, call: Call): Promise<void>
     });
 }
 
-function locateAndDecide(call: Call, invocation: Invocation, context: CallContext): Promise<void> | void {
+function locateAndDecide(
+  parts: PipelineDependencies,
+  call: Call,
+  invocation: Invocation,
+  context: CallContext,
+): Promise<void> | void {
   const { server, tool, locate } = invocation;
   if (server === undefined && locate !== undefined) {
     return locate(context).then((target) => {
       if (target === undefined) throw notFound(call, invocation);
       call.target = target;
-      decide(call, invocation);
+      return decide(parts, call, invocation);
     });
   }
   if (server !== undefined) call.target = { server, name: tool };
-  decide(call, invocation);
+  return decide(parts, call, invocation);
 }
 
 function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
@@ -207,6 +212,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'FALLBACK_AGENT_NOT_IN_RULES',
   'NO_FALLBACK_CONFIGURED',
   'RATE_LIMITED',
+  'APPROVAL_PENDING',
 ]);
 
 function record(
@@ -229,7 +235,7 @@ function record(
     server: call.target?.server ?? invocation?.server ?? null,
     tool: call.target?.name ?? invocation?.tool ?? null,
     rule: call.refusedBy ?? call.decision?.rule ?? null,
-    shadow: call.refusedBy === undefined && call.decision?.shadowed === true ? 'DENY' : undefined,
+    shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
     error_code: code,
     latency_ms: Math.round(ms * 1000) / 1000,
     detail: call.isRecorded ? undefined : invocation?.detail,

@@ -10,8 +10,8 @@ export interface Bounded {
 }
 
 /**
- * `Policy.decide` for an agent under a ceiling: what either of them may not do is denied. The agent's own denial counts
- * first; one of the ceiling has `ceiling: ` before the path of its rule. A ceiling is enforced also where the agent that it names
+ * `Policy.decide` for an agent under a ceiling: the stricter of what both get. The agent's own counts first; the rule of the
+ * ceiling has `ceiling: ` before its path. A ceiling is enforced also where the agent that it names
  * is in shadow mode.
  */
 export function decideFor(
@@ -24,5 +24,6 @@ export function decideFor(
   const own = isFallback === true ? policy.judge(agent, server, name, kind) : policy.decide(agent, server, name, kind);
   if (!own.allowed || ceiling === undefined) return own;
   const bound = policy.judge(ceiling, server, name, kind);
-  return bound.allowed ? own : { allowed: false, rule: `ceiling: ${bound.rule}` };
+  const isStricter = !bound.allowed || (bound.effect === 'ask' && own.effect === 'allow');
+  return isStricter ? { ...bound, rule: `ceiling: ${bound.rule}` } : own;
 }

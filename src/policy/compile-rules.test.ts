@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { compile, type Policy } from './compile-rules.ts';
-import type { AgentRules } from './rules-data.ts';
+import { type AgentRules, decisionOf } from './rules-data.ts';
 
 function policyFor(agent: AgentRules): Policy {
   return compile({ agents: { a: agent } });
@@ -109,7 +109,7 @@ describe('deliberate divergences from the Python gateway', () => {
       agents: { a: { allow: { servers: ['*'] } } },
       defaults: { deny_on_missing_agent: false },
     });
-    expect(policy.decide('b', 'fs', 'read')).toEqual({ allowed: false, rule: 'unknown_agent' });
+    expect(policy.decide('b', 'fs', 'read')).toEqual(decisionOf('deny', 'unknown_agent'));
     expect(policy.hasAgent('b')).toBe(false);
   });
 

@@ -1,5 +1,5 @@
 import { type AgentPolicy, compileAgent, decideFor, type Verdict } from './decide.ts';
-import type { Decision, OfferKind, PolicyRules } from './rules-data.ts';
+import { type Decision, decisionOf, type OfferKind, type PolicyRules } from './rules-data.ts';
 import { otherFormsOf } from './uri-forms.ts';
 
 /** Rules compiled once per snapshot. */
@@ -27,7 +27,7 @@ export interface ExplainablePolicy extends Policy {
 
 // Divergence D1: an agent that the rules do not have may use nothing.
 const UNKNOWN_AGENT: Verdict = Object.freeze({
-  decision: Object.freeze({ allowed: false, rule: 'unknown_agent' }),
+  decision: decisionOf('deny', 'unknown_agent'),
   about: 'agent',
 });
 
@@ -40,7 +40,7 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     if (agent === undefined) return UNKNOWN_AGENT;
     const verdict = decideFor(agent, server, name, kind);
     if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
-    return denialOfOtherForm(agent, server, name) ?? verdict;
+    return stricterOfOtherForms(agent, server, name, verdict);
   };
   const judge: Policy['judge'] = (agent, server, name, kind) => verdict(agent, server, name, kind).decision;
   const shadows = shadowAgents(rules);
@@ -51,7 +51,7 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     isShadow: (name) => shadows.has(name),
     decide: (agent, server, name, kind) => {
       const decision = judge(agent, server, name, kind);
-      return decision.allowed || !shadows.has(agent) ? decision : letThrough(decision);
+      return decision.effect === 'allow' || !shadows.has(agent) ? decision : letThrough(decision);
     },
     judge,
     verdict,
@@ -62,25 +62,30 @@ function shadowAgents({ agents }: PolicyRules): ReadonlySet<string> {
   return new Set(Object.entries(agents).flatMap(([name, { enforce }]) => (enforce === 'shadow' ? [name] : [])));
 }
 
-/** Turns denials into what an agent in shadow mode gets; one object for each, made once. */
-function createShadow(): (denial: Decision) => Decision {
+/** Turns what is denied or asked into what an agent in shadow mode gets; one object for each, made once. */
+function createShadow(): (held: Decision) => Decision {
   const made = new Map<Decision, Decision>();
-  return (denial) => {
-    let decision = made.get(denial);
+  return (held) => {
+    let decision = made.get(held);
     if (decision === undefined) {
-      decision = Object.freeze({ allowed: true, rule: denial.rule, shadowed: true });
-      made.set(denial, decision);
+      const shadowed = held.effect === 'ask' ? 'ASK' : 'DENY';
+      decision = Object.freeze({ effect: 'allow', allowed: true, rule: held.rule, shadowed });
+      made.set(held, decision);
     }
     return decision;
   };
 }
 
-/** A server may take another spelling for the same resource: what is denied under one of them is denied. */
-function denialOfOtherForm({ offers: { resource } }: AgentPolicy, server: string, uri: string): Verdict | undefined {
-  if (!resource.denies) return undefined;
-  for (const form of otherFormsOf(uri)) {
-    const rule = resource.denied.find(server, form);
-    if (rule !== undefined) return { decision: rule.decision, about: 'resource', rule };
+/** A server may take another spelling for the same resource: what is denied, or asked about, under one of them is under all. */
+function stricterOfOtherForms({ offers }: AgentPolicy, server: string, uri: string, verdict: Verdict): Verdict {
+  const { denied, asked } = offers.resource;
+  if (denied.isEmpty && asked.isEmpty) return verdict;
+  const forms = otherFormsOf(uri);
+  for (const rules of verdict.decision.effect === 'ask' ? [denied] : [denied, asked]) {
+    for (const form of forms) {
+      const rule = rules.find(server, form);
+      if (rule !== undefined) return { decision: rule.decision, about: 'resource', rule };
+    }
   }
-  return undefined;
+  return verdict;
 }

@@ -2,7 +2,7 @@ import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from './compile-rules.ts';
-import type { AccessList, AgentRules, PolicyRules } from './rules-data.ts';
+import { type AccessList, type AgentRules, decisionOf, type PolicyRules } from './rules-data.ts';
 
 const LONG = process.env['LONG'] !== undefined;
 const CASES = LONG ? 1_000_000 : 200_000;
@@ -222,7 +222,7 @@ describe('decide', () => {
         for (const [id, server, tool] of questions()) {
           const denied = before.decide(id, server, tool).rule;
           if (!denied.includes('.deny.')) continue;
-          expect(after.decide(id, server, tool)).toEqual({ allowed: false, rule: denied });
+          expect(after.decide(id, server, tool)).toEqual(decisionOf('deny', denied));
         }
       }),
       { numRuns: 300 },

@@ -3,7 +3,15 @@ import { type Automaton, makeAutomaton } from './automaton.ts';
 import { isLiteralPattern } from './pattern.ts';
 import { parsePattern } from './pattern-tokens.ts';
 import { makeRuleSet, type Rule, type RuleSet } from './rule-set.ts';
-import type { AccessList, AgentRules, Decision, OfferKind, OfferMap } from './rules-data.ts';
+import {
+  type AccessList,
+  type AgentRules,
+  type Decision,
+  decisionOf,
+  type Effect,
+  type OfferKind,
+  type OfferMap,
+} from './rules-data.ts';
 
 /** Which question was answered last, and by which rule; the rule is missing where none matched. */
 export interface Verdict {
@@ -16,14 +24,15 @@ export interface Verdict {
 export interface AgentPolicy {
   /** Denies and allows together, denies first. */
   readonly servers: RuleSet;
+  /** The servers of which everything is asked about. */
+  readonly askedServers: RuleSet;
   readonly offers: Readonly<Record<OfferKind, OfferPolicy>>;
 }
 
 /** The rules over one kind of offer, e.g. over tools. */
 interface OfferPolicy {
   readonly denied: RuleSet;
-  /** False where nothing is denied: then nobody need look. */
-  readonly denies: boolean;
+  readonly asked: RuleSet;
   readonly allowed: Allowed;
   /** What a name gets that no rule allows. */
   readonly refused: Verdict;
@@ -47,19 +56,20 @@ const MAPS = { tool: 'tools', prompt: 'prompts', resource: 'resources' } as cons
 /** Keys that can stand in a path as they are; others are quoted, so that the path stays one line and readable. */
 const PLAIN_KEY = /^[\w.*?@:/-]+$/;
 
-const DEFAULT_DENY: Decision = Object.freeze({ allowed: false, rule: 'default_deny' });
+const DEFAULT_DENY = decisionOf('deny', 'default_deny');
 const NO_SERVER_RULE: Verdict = Object.freeze({ decision: DEFAULT_DENY, about: 'server' });
-const IMPLICIT_GRANT: Decision = Object.freeze({ allowed: true, rule: 'implicit_grant' });
+const IMPLICIT_GRANT = decisionOf('allow', 'implicit_grant');
 
 /** Compiles the rules of one agent. `name` appears in the paths of its rules. */
 export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
-  const { allow, deny } = rules;
+  const { allow, ask, deny } = rules;
   const path = `agents${member(name)}`;
   return {
     servers: makeRuleSet([
-      ...listRules(deny?.servers ?? [], `${path}.deny.servers`, false),
-      ...listRules(allow?.servers ?? [], `${path}.allow.servers`, true),
+      ...listRules(deny?.servers ?? [], `${path}.deny.servers`, 'deny'),
+      ...listRules(allow?.servers ?? [], `${path}.allow.servers`, 'allow'),
     ]),
+    askedServers: makeRuleSet(listRules(ask?.servers ?? [], `${path}.ask.servers`, 'ask')),
     offers: {
       tool: compileOffers('tool', path, rules),
       prompt: compileOffers('prompt', path, rules),
@@ -68,12 +78,11 @@ export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
   };
 }
 
-function compileOffers(kind: OfferKind, path: string, { allow, deny }: AgentRules): OfferPolicy {
+function compileOffers(kind: OfferKind, path: string, { allow, ask, deny }: AgentRules): OfferPolicy {
   const map = MAPS[kind];
-  const denials = offerRules(deny?.[map] ?? {}, `${path}.deny.${map}`, false);
   return {
-    denied: makeRuleSet(denials),
-    denies: denials.length > 0,
+    denied: makeRuleSet(offerRules(deny?.[map] ?? {}, `${path}.deny.${map}`, 'deny')),
+    asked: makeRuleSet(offerRules(ask?.[map] ?? {}, `${path}.ask.${map}`, 'ask')),
     allowed: compileAllowed(allow?.[map] ?? {}, `${path}.allow.${map}`),
     refused: Object.freeze({ decision: DEFAULT_DENY, about: kind }),
     granted: Object.freeze({ decision: IMPLICIT_GRANT, about: kind }),
@@ -81,7 +90,7 @@ function compileOffers(kind: OfferKind, path: string, { allow, deny }: AgentRule
 }
 
 function compileAllowed(tools: OfferMap, path: string): Allowed {
-  const rules = offerRules(tools, path, true);
+  const rules = offerRules(tools, path, 'allow');
   const underLiteral = (rule: Rule): boolean => rule.key !== undefined && isLiteralPattern(rule.key);
   const keys = Object.keys(tools);
   const patternKeys = keys.filter((key) => !isLiteralPattern(key));
@@ -93,16 +102,12 @@ function compileAllowed(tools: OfferMap, path: string): Allowed {
   };
 }
 
-function offerRules(tools: OfferMap, path: string, allowed: boolean): Rule[] {
-  return Object.entries(tools).flatMap(([key, sources]) => listRules(sources, `${path}${member(key)}`, allowed, key));
+function offerRules(tools: OfferMap, path: string, effect: Effect): Rule[] {
+  return Object.entries(tools).flatMap(([key, sources]) => listRules(sources, `${path}${member(key)}`, effect, key));
 }
 
-function listRules(sources: readonly string[], path: string, allowed: boolean, key?: string): Rule[] {
-  return sources.map((source, index) => ({
-    source,
-    key,
-    decision: Object.freeze({ allowed, rule: `${path}[${index}]` }),
-  }));
+function listRules(sources: readonly string[], path: string, effect: Effect, key?: string): Rule[] {
+  return sources.map((source, index) => ({ source, key, decision: decisionOf(effect, `${path}[${index}]`) }));
 }
 
 function member(key: string): string {
@@ -113,11 +118,21 @@ function member(key: string): string {
 export function decideFor(agent: AgentPolicy, server: string, name: string | undefined, kind: OfferKind): Verdict {
   const rule = agent.servers.find(server);
   if (rule === undefined) return NO_SERVER_RULE;
-  if (name === undefined || !rule.decision.allowed) return { decision: rule.decision, about: 'server', rule };
+  if (!rule.decision.allowed) return { decision: rule.decision, about: 'server', rule };
+  if (name === undefined) return askAboutServer(agent, server) ?? { decision: rule.decision, about: 'server', rule };
   const offers = agent.offers[kind];
   const denying = offers.denied.find(server, name);
   if (denying !== undefined) return { decision: denying.decision, about: kind, rule: denying };
-  return decideByAllows(offers, server, name, kind);
+  const granted = decideByAllows(offers, server, name, kind);
+  if (!granted.decision.allowed) return granted;
+  const asking = offers.asked.find(server, name);
+  if (asking !== undefined) return { decision: asking.decision, about: kind, rule: asking };
+  return askAboutServer(agent, server) ?? granted;
+}
+
+function askAboutServer({ askedServers }: AgentPolicy, server: string): Verdict | undefined {
+  const rule = askedServers.find(server);
+  return rule && { decision: rule.decision, about: 'server', rule };
 }
 
 function decideByAllows(offers: OfferPolicy, server: string, name: string, kind: OfferKind): Verdict {

@@ -1,17 +1,17 @@
 /**
  * Expectations about rules, as people keep them next to their rules file and run them in CI:
- * `[{"rules": …, "checks": [["agent", "server", "tool" or null, true or false]]}]`. Without `rules`, an entry is about the
+ * `[{"rules": …, "checks": [["agent", "server", "tool" or null, true, false or "ask"]]}]`. Without `rules`, an entry is about the
  * configured ones.
  */
 import type { Policy } from './compile-rules.ts';
-import type { Decision } from './rules-data.ts';
+import type { Decision, Effect } from './rules-data.ts';
 
 /** One expected decision; `tool` null asks about the server as such. */
 export interface Check {
   readonly agent: string;
   readonly server: string;
   readonly tool: string | null;
-  readonly allowed: boolean;
+  readonly effect: Effect;
 }
 
 export interface ExpectationEntry {
@@ -42,6 +42,13 @@ export interface Mismatch {
   readonly expected: Check;
   readonly actual: Decision;
 }
+
+/** How a file says what it expects: allowed without asking anybody, denied, or asked about. */
+const EFFECTS: ReadonlyMap<unknown, Effect> = new Map<unknown, Effect>([
+  [true, 'allow'],
+  [false, 'deny'],
+  ['ask', 'ask'],
+]);
 
 const EXAMPLE = 'Write it like [{"checks": [["researcher", "brave-search", "brave_web_search", true]]}]';
 
@@ -74,7 +81,7 @@ function parseEntry(entry: unknown, index: number, problems: ExpectationProblem[
     const check = parseCheck(item);
     if (check !== undefined) parsed.push(check);
     else {
-      const message = 'A check must be [agent, server, tool or null, true or false]';
+      const message = 'A check must be [agent, server, tool or null, true, false or "ask"]';
       problems.push({ path: [index, 'checks', at], message, fix: EXAMPLE });
     }
   }
@@ -88,9 +95,10 @@ function membersOf(entry: unknown): ReadonlyMap<unknown, unknown> {
 
 function parseCheck(check: unknown): Check | undefined {
   if (!Array.isArray(check) || check.length !== 4) return undefined;
-  const [agent, server, tool, allowed]: unknown[] = check;
-  if (typeof agent !== 'string' || typeof server !== 'string' || typeof allowed !== 'boolean') return undefined;
-  return tool === null || typeof tool === 'string' ? { agent, server, tool, allowed } : undefined;
+  const [agent, server, tool, expected]: unknown[] = check;
+  const effect = EFFECTS.get(expected);
+  if (typeof agent !== 'string' || typeof server !== 'string' || effect === undefined) return undefined;
+  return tool === null || typeof tool === 'string' ? { agent, server, tool, effect } : undefined;
 }
 
 /** Takes every decision, as the rules say it, and returns those that differ from what is expected, in the order of the file. */
@@ -100,7 +108,7 @@ export function runExpectations(
   return entries.flatMap(({ policy, checks }, entry) =>
     checks.flatMap((expected, check) => {
       const actual = policy.judge(expected.agent, expected.server, expected.tool ?? undefined);
-      return actual.allowed === expected.allowed ? [] : [{ entry, check, expected, actual }];
+      return actual.effect === expected.effect ? [] : [{ entry, check, expected, actual }];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import type { ExplainablePolicy } from './compile-rules.ts';
 import type { Verdict } from './decide.ts';
-import type { OfferKind } from './rules-data.ts';
+import type { Effect, OfferKind } from './rules-data.ts';
 
 /** A decision with its grounds, for people: what `policy explain` prints. */
 export interface Explanation {
@@ -10,7 +10,7 @@ export interface Explanation {
   /** What was asked about in place of a tool. */
   readonly prompt?: string;
   readonly resource?: string;
-  readonly decision: 'ALLOW' | 'DENY';
+  readonly decision: 'ALLOW' | 'ASK' | 'DENY';
   /** Path of the deciding rule, `implicit_grant`, `default_deny` or `unknown_agent`. */
   readonly rule: string;
   /** The pattern that the rule consists of; null where no rule matched. */
@@ -20,6 +20,8 @@ export interface Explanation {
   /** False for an agent in shadow mode: it may, whatever is decided. Absent for all others. */
   readonly enforced?: false;
 }
+
+const SAID = { allow: 'ALLOW', ask: 'ASK', deny: 'DENY' } as const;
 
 /** Decides as `Policy.judge` does and says why. */
 export function explain(
@@ -35,7 +37,7 @@ export function explain(
     server,
     tool: kind === 'tool' ? (name ?? null) : null,
     ...(kind === 'tool' || name === undefined ? {} : { [kind]: name }),
-    decision: verdict.decision.allowed ? 'ALLOW' : 'DENY',
+    decision: SAID[verdict.decision.effect],
     rule: verdict.decision.rule,
     pattern: verdict.rule?.source ?? null,
     reason: reasonOf(verdict, agent, server, name ?? ''),
@@ -48,9 +50,7 @@ function reasonOf({ about, decision, rule }: Verdict, agent: string, server: str
   if (about === 'server') {
     if (rule === undefined) return `Nothing in allow.servers of ${quoted(agent)} matches server ${quoted(server)}.`;
     const matched = `${quoted(rule.source)} matches server ${quoted(server)}`;
-    return decision.allowed
-      ? `${matched} in allow.servers, and nothing in deny.servers does.`
-      : `${matched} in deny.servers. A deny beats every allow.`;
+    return said(decision.effect, matched, 'servers');
   }
   const map = `${about}s`;
   if (rule === undefined) {
@@ -59,9 +59,18 @@ function reasonOf({ about, decision, rule }: Verdict, agent: string, server: str
       : `allow.${map} has an entry for server ${quoted(server)}, and nothing in it matches ${about} ${quoted(name)}.`;
   }
   const matched = `${quoted(rule.source)} under ${quoted(rule.key ?? '')} matches ${about} ${quoted(name)}`;
-  return decision.allowed
-    ? `${matched} in allow.${map}, and nothing in deny.${map} does.`
-    : `${matched} in deny.${map}. A deny beats every allow.`;
+  return said(decision.effect, matched, map);
+}
+
+function said(effect: Effect, matched: string, map: string): string {
+  switch (effect) {
+    case 'allow':
+      return `${matched} in allow.${map}, and nothing in deny.${map} does.`;
+    case 'ask':
+      return `${matched} in ask.${map}: it is allowed, and a person is asked before every use.`;
+    case 'deny':
+      return `${matched} in deny.${map}. A deny beats every allow.`;
+  }
 }
 
 function quoted(name: string): string {

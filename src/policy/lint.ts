@@ -4,7 +4,7 @@
  */
 import { isLiteralPattern } from './pattern.ts';
 import { parsePattern } from './pattern-tokens.ts';
-import type { AccessList, PolicyRules } from './rules-data.ts';
+import type { AccessList, Effect, PolicyRules } from './rules-data.ts';
 
 export interface LintFinding {
   /** The divergence, or `pattern` for a pattern that is probably mistyped. */
@@ -22,6 +22,7 @@ export function lint(rules: PolicyRules): LintFinding[] {
   const findings: LintFinding[] = [];
   for (const [name, agent] of Object.entries(rules.agents)) {
     if (agent.allow !== undefined) findings.push(...lintAccess(agent.allow, ['agents', name, 'allow'], 'allow'));
+    if (agent.ask !== undefined) findings.push(...lintAccess(agent.ask, ['agents', name, 'ask'], 'ask'));
     if (agent.deny !== undefined) findings.push(...lintAccess(agent.deny, ['agents', name, 'deny'], 'deny'));
   }
   if (rules.defaults?.deny_on_missing_agent === false) {
@@ -36,14 +37,15 @@ export function lint(rules: PolicyRules): LintFinding[] {
   return findings;
 }
 
-type Kind = 'allow' | 'deny';
+type Kind = Effect;
 type Path = readonly (string | number)[];
 
 function lintAccess(access: AccessList, path: Path, kind: Kind): LintFinding[] {
   const findings = lintPatterns(access.servers ?? [], [...path, 'servers'], kind);
   for (const [key, patterns] of Object.entries(access.tools ?? {})) {
     const at = [...path, 'tools', key];
-    if (!isLiteralPattern(key)) findings.push(patternKey(key, at, kind));
+    // The Python gateway had nothing to ask, so nothing of that can have meant something else.
+    if (kind !== 'ask' && !isLiteralPattern(key)) findings.push(patternKey(key, at, kind));
     findings.push(...lintSyntax(key, at));
     if (kind === 'allow' && patterns.length === 0) findings.push(emptyList(key, at));
     findings.push(...lintPatterns(patterns, at, kind));
@@ -75,7 +77,8 @@ function lintPatterns(patterns: readonly string[], path: Path, kind: Kind): Lint
   return patterns.flatMap((pattern, index) => {
     const at = [...path, index];
     const findings = lintSyntax(pattern, at);
-    if (!pattern.includes('*') && !isLiteralPattern(pattern)) findings.unshift(patternWithoutStar(pattern, at, kind));
+    if (kind !== 'ask' && !pattern.includes('*') && !isLiteralPattern(pattern))
+      findings.unshift(patternWithoutStar(pattern, at, kind));
     return findings;
   });
 }

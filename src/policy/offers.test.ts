@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { compile } from './compile-rules.ts';
+import { decisionOf } from './rules-data.ts';
 
 const policy = compile({
   agents: {
@@ -34,6 +35,6 @@ it('a permitted server without an entry of a kind grants that kind', () => {
 
 it('a server that is not permitted grants nothing of any kind', () => {
   for (const kind of ['tool', 'prompt', 'resource'] as const) {
-    expect(policy.decide('reader', 'mail', 'x', kind)).toEqual({ allowed: false, rule: 'default_deny' });
+    expect(policy.decide('reader', 'mail', 'x', kind)).toEqual(decisionOf('deny', 'default_deny'));
   }
 });

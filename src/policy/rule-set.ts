@@ -14,6 +14,8 @@ export interface Rule {
 }
 
 export interface RuleSet {
+  /** True where there is no rule: then nobody need look. */
+  readonly isEmpty: boolean;
   /** The deciding rule for a server, or for a tool of a server: a literal before a pattern, else the earlier one. */
   find(server: string, tool?: string): Rule | undefined;
 }
@@ -22,13 +24,17 @@ export interface RuleSet {
 export function makeRuleSet(rules: readonly Rule[]): RuleSet {
   const ranked = rules.toSorted((a, b) => rank(a) - rank(b));
   const automaton = makeAutomaton(ranked.map(stepsOf));
+  if (ranked.length === 0) return EMPTY;
   return {
+    isEmpty: false,
     find: (server, tool) => {
       const index = automaton.find(server, tool);
       return index === undefined ? undefined : ranked[index];
     },
   };
 }
+
+const EMPTY: RuleSet = { isEmpty: true, find: () => undefined };
 
 /** Denies before allows; then a literal before a pattern; then what stands under a literal key. */
 function rank(rule: Rule): number {

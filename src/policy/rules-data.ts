@@ -16,6 +16,8 @@ export interface AccessList {
 
 export interface AgentRules {
   readonly allow?: AccessList;
+  /** What of the allowed a person is asked about first. It grants nothing. */
+  readonly ask?: AccessList;
   readonly deny?: AccessList;
   /** `shadow`: what the rules deny is recorded and happens all the same. Absent: the rules are enforced. */
   readonly enforce?: 'shadow';
@@ -33,11 +35,21 @@ export interface PolicyRules {
   readonly defaults?: RuleDefaults;
 }
 
+/** What comes of a question: deny beats ask beats allow. What is decided `ask` waits for a person. */
+export type Effect = 'allow' | 'ask' | 'deny';
+
 /** What was decided, and the path of the rule that decided it, e.g. `agents.backend.deny.tools.postgres[0]`. */
 export interface Decision {
+  readonly effect: Effect;
+  /** True where it is not denied: it may be seen, and called, if need be after somebody was asked. */
   readonly allowed: boolean;
   /** A rule path, `implicit_grant`, `default_deny` or `unknown_agent`. */
   readonly rule: string;
-  /** True where `rule` denies, and it is allowed because the agent is in shadow mode. */
-  readonly shadowed?: true;
+  /** What `rule` says where it takes no effect, because the agent is in shadow mode. */
+  readonly shadowed?: 'ASK' | 'DENY';
+}
+
+/** A decision to be handed out again and again. */
+export function decisionOf(effect: Effect, rule: string): Decision {
+  return Object.freeze({ effect, allowed: effect !== 'deny', rule });
 }

@@ -4,10 +4,11 @@ import { decideFor } from './ceiling.ts';
 import { compile } from './compile-rules.ts';
 import { runExpectations } from './expectations.ts';
 import { explain } from './explain.ts';
-import type { AgentRules } from './rules-data.ts';
+import { type AgentRules, decisionOf } from './rules-data.ts';
 
 const RULES: AgentRules = {
   allow: { servers: ['files', 'db'], tools: { files: ['read_*'] }, prompts: { files: [] } },
+  ask: { servers: ['db'], tools: { files: ['read_*'] } },
   deny: { tools: { '*': ['drop_*'] }, resources: { files: ['file:///keys/*'] } },
 };
 const policy = compile({ agents: { trial: { ...RULES, enforce: 'shadow' }, held: RULES } });
@@ -24,8 +25,9 @@ it('allows everything to an agent in shadow mode, and says by which rule it woul
       const held = policy.decide('held', server, name, kind);
       const decision = policy.decide('trial', server, name, kind);
       const rule = held.rule.replace('agents.held', 'agents.trial');
-      expect(decision).toEqual(held.allowed ? { allowed: true, rule } : { allowed: true, rule, shadowed: true });
-      expect(policy.judge('trial', server, name, kind)).toEqual({ allowed: held.allowed, rule });
+      const shadowed = { allow: {}, ask: { shadowed: 'ASK' }, deny: { shadowed: 'DENY' } }[held.effect];
+      expect(decision).toEqual({ ...decisionOf('allow', rule), ...shadowed });
+      expect(policy.judge('trial', server, name, kind)).toEqual(decisionOf(held.effect, rule));
       expect(policy.judge('held', server, name, kind)).toBe(held);
     }),
   );
@@ -48,21 +50,24 @@ it.each([true, 'Shadow', 'on', '', null])('is nothing that %j would switch on', 
 
 it('does not lift a ceiling, neither over the agent nor as one', () => {
   const under = (agent: string, ceiling: string) => decideFor(policy, { agent, ceiling }, 'files', 'drop_x');
-  expect(under('trial', 'held')).toEqual({ allowed: false, rule: 'ceiling: agents.held.deny.tools.*[0]' });
+  expect(under('trial', 'held')).toEqual(decisionOf('deny', 'ceiling: agents.held.deny.tools.*[0]'));
   expect(under('trial', 'trial').allowed).toBe(false);
-  expect(decideFor(policy, { agent: 'trial', ceiling: 'held' }, 'files', 'read_x').allowed).toBe(true);
+  expect(decideFor(policy, { agent: 'trial', ceiling: 'held' }, 'files', 'read_x')).toEqual(
+    decisionOf('ask', 'ceiling: agents.held.ask.tools.files[0]'),
+  );
 });
 
 it('does not reach callers who did not name the agent', () => {
   const who = { agent: 'trial', ceiling: undefined };
-  expect(decideFor(policy, { ...who, isFallback: true }, 'mail')).toEqual({ allowed: false, rule: 'default_deny' });
+  expect(decideFor(policy, { ...who, isFallback: true }, 'mail')).toEqual(decisionOf('deny', 'default_deny'));
   expect(decideFor(policy, who, 'mail').allowed).toBe(true);
 });
 
 it('is told by explain, and does not change what expectations compare', () => {
   expect(explain(policy, 'trial', 'mail')).toMatchObject({ decision: 'DENY', enforced: false });
-  expect(explain(policy, 'trial', 'db')).toMatchObject({ decision: 'ALLOW', enforced: false });
+  expect(explain(policy, 'trial', 'files')).toMatchObject({ decision: 'ALLOW', enforced: false });
+  expect(explain(policy, 'trial', 'db')).toMatchObject({ decision: 'ASK', enforced: false });
   expect(explain(policy, 'held', 'mail')).not.toHaveProperty('enforced');
-  const check = { agent: 'trial', server: 'mail', tool: null, allowed: false };
+  const check = { agent: 'trial', server: 'mail', tool: null, effect: 'deny' as const };
   expect(runExpectations([{ policy, checks: [check] }])).toEqual([]);
 });

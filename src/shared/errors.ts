@@ -30,6 +30,8 @@ export const CATALOGUE = {
   INVALID_ARGUMENTS: tool(2),
   RATE_LIMITED: tool(4),
   AUDIT_UNAVAILABLE: tool(4),
+  /** The rules want a person to be asked first, and nobody has said yes. */
+  APPROVAL_PENDING: tool(5),
   /** The server wants a sign-in that only a person can do. */
   AUTH_REQUIRED: tool(4),
   /** More than the client can read in one message. */

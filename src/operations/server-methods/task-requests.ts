@@ -53,6 +53,7 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
         server: task.server,
         tool: task.tool,
         executes: true,
+        continues: true,
         detail: { task: exposed },
         run: (context) => ask(context, method, exposed, task, others),
       };

@@ -15,14 +15,14 @@ export interface ServerAccess extends Outcomes {
 export function accessOf(policy: Policy, agent: string, tools: ToolsByServer): ServerAccess[] {
   return [...tools].map(([server, names]) => {
     const outcome = (name?: string): Outcomes => outcomeOf(policy, { agent, server, name, kind: 'tool' });
-    const may = (name: string): boolean => outcome(name).outcome === 'ALLOW';
+    const may = (name: string): boolean => ['ALLOW', 'ASK'].includes(outcome(name).outcome);
     const known = names && { allowed: names.filter(may), denied: names.filter((name) => !may(name)) };
     return { server, ...outcome(), tools: known };
   });
 }
 
 /** Sentences about the rules, without their agent's name: each begins with a verb. */
-export function sayRules({ allow, deny }: AgentRules): string[] {
+export function sayRules({ allow, ask, deny }: AgentRules): string[] {
   const servers = allow?.servers ?? [];
   const never = deny?.servers ?? [];
   if (servers.length === 0) return ['may use nothing: its rules allow no server.'];
@@ -30,6 +30,7 @@ export function sayRules({ allow, deny }: AgentRules): string[] {
   return [
     `may use ${listOf('server', servers)}${except}.`,
     ...MAPS.flatMap(([map, noun]) => [...allowed(allow?.[map] ?? {}, noun), ...denied(deny?.[map] ?? {}, noun)]),
+    ...asked(ask ?? {}),
     ...unsaid({ ...allow }),
   ];
 }
@@ -55,6 +56,19 @@ function denied(map: OfferMap, noun: string): string[] {
       ? []
       : [`may never use ${listOf(noun, patterns)} of ${serversIn(server, {})}, whatever else is allowed.`],
   );
+}
+
+function asked(ask: AccessList): string[] {
+  const servers = ask.servers ?? [];
+  const sentence = (what: string): string => `has a person asked before every use of ${what}, where it is allowed.`;
+  return [
+    ...(servers.length === 0 ? [] : [sentence(`anything of ${listOf('server', servers)}`)]),
+    ...MAPS.flatMap(([map, noun]) =>
+      Object.entries(ask[map] ?? {}).flatMap(([server, patterns]) =>
+        patterns.length === 0 ? [] : [sentence(`${listOf(noun, patterns)} of ${serversIn(server, {})}`)],
+      ),
+    ),
+  ];
 }
 
 /** What comes with a server because no rule speaks of it. */

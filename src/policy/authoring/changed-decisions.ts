@@ -2,8 +2,8 @@
 import type { Policy } from '../compile-rules.ts';
 import type { OfferKind } from '../rules-data.ts';
 
-/** `SHADOW`: the rules deny it, and it happens, because the agent is in shadow mode. */
-export type Outcome = 'ALLOW' | 'DENY' | 'SHADOW';
+/** `SHADOW`: the rules deny it or ask about it, and it happens, because the agent is in shadow mode. */
+export type Outcome = 'ALLOW' | 'ASK' | 'DENY' | 'SHADOW';
 
 export interface Outcomes {
   readonly outcome: Outcome;
@@ -29,10 +29,12 @@ export interface ChangedDecision<Q extends Question = Question> {
 /** The tools of each server; undefined where they are not known. */
 export type ToolsByServer = ReadonlyMap<string, readonly string[] | undefined>;
 
+const HELD = { ask: 'ASK', deny: 'DENY' } as const;
+
 /** What the rules say about a question, and what comes of it. */
 export function outcomeOf(policy: Policy, { agent, server, name, kind }: Question): Outcomes {
-  const { allowed, rule } = policy.judge(agent, server, name, kind);
-  return { outcome: allowed ? 'ALLOW' : policy.isShadow(agent) ? 'SHADOW' : 'DENY', rule };
+  const { effect, rule } = policy.judge(agent, server, name, kind);
+  return { outcome: effect === 'allow' ? 'ALLOW' : policy.isShadow(agent) ? 'SHADOW' : HELD[effect], rule };
 }
 
 /** The questions, in their order, whose outcome is another one. The same outcome by another rule is no change. */

@@ -31,7 +31,7 @@ export function matrixPage(matrix: AccessMatrix, { rules, at }: PageFacts): stri
 <body>
 <h1>Who may use what</h1>
 <p>Decided by <code>${html(rules)}</code> on <time>${html(at)}</time>. Each cell has the rule that decided.</p>
-<p class="legend"><span class="allow">allowed</span> <span class="deny">denied</span> <span class="shadow">denied and not enforced</span></p>
+<p class="legend"><span class="allow">allowed</span> <span class="ask">a person is asked</span> <span class="deny">denied</span> <span class="shadow">denied or asked, and not enforced</span></p>
 <div class="scroll">
 <table>
 <thead><tr><th scope="col">Server and tool</th>${heads.join('')}</tr></thead>
@@ -55,7 +55,7 @@ function body(server: string, rows: readonly MatrixRow[], isUnknown: boolean): s
   return `<tbody>${lines.join('\n')}${note}</tbody>`;
 }
 
-const WORDS = { ALLOW: 'allowed', DENY: 'denied', SHADOW: 'denied, not enforced' } as const;
+const WORDS = { ALLOW: 'allowed', ASK: 'asked', DENY: 'denied', SHADOW: 'not enforced' } as const;
 
 function cell({ outcome, rule }: Outcomes): string {
   return `<td class="${outcome.toLowerCase()}"><b>${WORDS[outcome]}</b><small>${html(rule)}</small></td>`;
@@ -76,9 +76,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 const STYLE = `
 :root { color-scheme: light dark; --back: #fff; --text: #1c1e21; --soft: #5b6169; --line: #d9dce0; --head: #f3f4f6;
-  --allow: #e4f4e8; --allow-text: #0b5724; --deny: #fbe7e7; --deny-text: #8a1515; --shadow: #fdf1d3; --shadow-text: #6b4800; }
+  --allow: #e4f4e8; --allow-text: #0b5724; --ask: #e3eefb; --ask-text: #123f75; --deny: #fbe7e7; --deny-text: #8a1515; --shadow: #fdf1d3; --shadow-text: #6b4800; }
 @media (prefers-color-scheme: dark) { :root { --back: #16181b; --text: #e6e8ea; --soft: #a2a9b1; --line: #363b41; --head: #22262a;
-  --allow: #16321f; --allow-text: #8fdca6; --deny: #3c1c1d; --deny-text: #f5a9a9; --shadow: #3a2f13; --shadow-text: #f0cf7d; } }
+  --allow: #16321f; --allow-text: #8fdca6; --ask: #16283f; --ask-text: #9dc6f7; --deny: #3c1c1d; --deny-text: #f5a9a9; --shadow: #3a2f13; --shadow-text: #f0cf7d; } }
 body { margin: 2rem; background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; margin: 0 0 .5rem; }
 p { margin: .3rem 0 .8rem; }
@@ -95,8 +95,9 @@ td b { display: block; font-weight: 600; }
 td small, th small { display: block; color: var(--soft); font-size: .78em; max-width: 22rem; overflow-wrap: anywhere; font-weight: 400; }
 td.note { color: var(--soft); font-style: italic; padding-left: 1.6rem; }
 .allow { background: var(--allow); color: var(--allow-text); }
+.ask { background: var(--ask); color: var(--ask-text); }
 .deny { background: var(--deny); color: var(--deny-text); }
 .shadow { background: var(--shadow); color: var(--shadow-text); }
-.allow small, .deny small, .shadow small { color: inherit; }
+.allow small, .ask small, .deny small, .shadow small { color: inherit; }
 @media print { body { margin: 0; } .scroll { overflow: visible; } thead th, th[scope=row] { position: static; } }
 `;

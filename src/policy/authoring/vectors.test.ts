@@ -16,7 +16,7 @@ const entries = parseExpectations(JSON.parse(readFileSync(file, 'utf8'))).entrie
 test('a table says what was recorded', () => {
   for (const { rules, checks } of entries) {
     const policy = compile(rules);
-    for (const check of checks) expect(outcomeOf(policy, check).outcome === 'ALLOW').toBe(check.allowed);
+    for (const check of checks) expect(outcomeOf(policy, check).outcome === 'ALLOW').toBe(check.effect === 'allow');
   }
 });
 
@@ -26,7 +26,7 @@ test('what is learned from all allowed calls allows them, and under 5 % of what 
     const names = [...new Set(checks.map(({ name }) => name))];
     const servers = [...new Set(checks.map(({ server }) => server))];
     for (const agent of Object.keys(rules.agents)) {
-      const used = checks.filter((check) => check.agent === agent && check.allowed);
+      const used = checks.filter((check) => check.agent === agent && check.effect === 'allow');
       const uses = used.map((check) => ({ ...check, allowed: 1, missed: 0 }));
       const { allow, leftOut } = learnRules(rules.agents[agent] ?? {}, uses);
       expect(leftOut).toEqual([]);

@@ -1,0 +1,56 @@
+import { expect, it, test } from 'vitest';
+import { decideFor } from './ceiling.ts';
+import { compile } from './compile-rules.ts';
+import { decisionOf } from './rules-data.ts';
+
+const policy = compile({
+  agents: {
+    dev: {
+      allow: { servers: ['files', 'db', 'web'], tools: { db: ['read', 'drop'] } },
+      ask: {
+        servers: ['web'],
+        tools: { '*': ['delete_*'], db: ['drop', 'ghost'] },
+        prompts: { files: ['plan'] },
+        resources: { files: ['file:///keys/*'] },
+      },
+      deny: { tools: { files: ['delete_all'] }, resources: { files: ['file:///keys/root'] } },
+    },
+    free: { allow: { servers: ['*'] } },
+    asks: { ask: { servers: ['*'], tools: { '*': ['*'] } } },
+  },
+});
+
+test.each([
+  ['files', 'read', 'tool', 'allow', 'implicit_grant'],
+  ['files', 'delete_x', 'tool', 'ask', 'agents.dev.ask.tools.*[0]'],
+  ['files', 'delete_all', 'tool', 'deny', 'agents.dev.deny.tools.files[0]'],
+  ['db', 'read', 'tool', 'allow', 'agents.dev.allow.tools.db[0]'],
+  ['db', 'drop', 'tool', 'ask', 'agents.dev.ask.tools.db[0]'],
+  ['db', 'ghost', 'tool', 'deny', 'default_deny'],
+  ['db', undefined, 'tool', 'allow', 'agents.dev.allow.servers[1]'],
+  ['web', undefined, 'tool', 'ask', 'agents.dev.ask.servers[0]'],
+  ['web', 'get', 'tool', 'ask', 'agents.dev.ask.servers[0]'],
+  ['web', 'delete_x', 'tool', 'ask', 'agents.dev.ask.tools.*[0]'],
+  ['web', 'x', 'prompt', 'ask', 'agents.dev.ask.servers[0]'],
+  ['files', 'plan', 'prompt', 'ask', 'agents.dev.ask.prompts.files[0]'],
+  ['files', 'file:///keys/a', 'resource', 'ask', 'agents.dev.ask.resources.files[0]'],
+  ['files', 'file:///x/../keys/a', 'resource', 'ask', 'agents.dev.ask.resources.files[0]'],
+  ['files', 'file:///keys/./root', 'resource', 'deny', 'agents.dev.deny.resources.files[0]'],
+  ['files', 'file:///a', 'resource', 'allow', 'implicit_grant'],
+  ['mail', 'delete_x', 'tool', 'deny', 'default_deny'],
+] as const)('%s %s (%s): %s by %s', (server, name, kind, effect, rule) => {
+  expect(policy.decide('dev', server, name, kind)).toEqual(decisionOf(effect, rule));
+});
+
+it('grants nothing', () => {
+  expect(policy.decide('asks', 'files', 'x')).toEqual(decisionOf('deny', 'default_deny'));
+});
+
+it('is the stricter of both under a ceiling', () => {
+  const under = (agent: string, ceiling: string, tool: string) => decideFor(policy, { agent, ceiling }, 'files', tool);
+  expect(under('free', 'dev', 'delete_x')).toEqual(decisionOf('ask', 'ceiling: agents.dev.ask.tools.*[0]'));
+  expect(under('dev', 'free', 'delete_x')).toEqual(decisionOf('ask', 'agents.dev.ask.tools.*[0]'));
+  expect(under('free', 'dev', 'delete_all')).toEqual(decisionOf('deny', 'ceiling: agents.dev.deny.tools.files[0]'));
+  expect(under('dev', 'dev', 'delete_x')).toEqual(decisionOf('ask', 'agents.dev.ask.tools.*[0]'));
+  expect(under('free', 'dev', 'read')).toEqual(decisionOf('allow', 'implicit_grant'));
+});
