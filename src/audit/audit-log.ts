@@ -7,9 +7,9 @@ import { createDeferred, type Deferred } from '../shared/deferred.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { afterwards } from '../shared/event-loop-batch.ts';
 import { systemCode } from '../shared/system-code.ts';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, type Change } from './append-file.ts';
 import type { AuditRecord, AuditSink } from './audit-record.ts';
-import { createChainWriter } from './chain-writer.ts';
+import { type ChainWriter, createChainWriter } from './chain-writer.ts';
 import { eventRecord } from './event-record.ts';
 import { type AuditFs, nodeFs } from './file-system.ts';
 import { type FoldLimits, foldRefusals } from './fold-refusals.ts';
@@ -17,7 +17,7 @@ import { behind } from './log-errors.ts';
 import { pruneFiles } from './prune-logs.ts';
 import { createBodies } from './record-line.ts';
 import { type AgedFile, createRetention } from './retention.ts';
-import { createStall } from './slow-pipe.ts';
+import { createStall, type Stall } from './slow-pipe.ts';
 
 export interface AuditOptions {
   /** The log. It and its directory are made when missing, for their owner alone. Devices such as /dev/null are fine. */
@@ -77,114 +77,137 @@ const SHARE = 8;
  * with each batch.
  */
 export function openAudit(options: AuditOptions): AuditSink {
-  const emit = options.onEvent ?? (() => {});
-  const file = openFile(options, emit, (log, removable) => prune(log, removable));
-  const timestamp = createClock(options.now ?? Date.now);
-  const bodyOf = createBodies(options.redact, options.secretsVersion);
-  const writer = createChainWriter(file, ({ reason, after }) =>
-    bodyOf(
-      eventRecord({
-        operation: 'log_continued',
-        decision: 'ALLOW',
-        detail: after === undefined ? { reason } : { reason, after },
-      }),
-      timestamp(),
-    ),
-  );
-  let pending: Batch | undefined;
-  /** Records of this turn of the event loop, and whether the one before had several. */
-  let records = 0;
-  let wereSeveral = true;
-  let failing = false;
-  let closed = false;
+  return new AuditLog(options);
+}
 
-  const failed = (cause: unknown, count: number): GatewayError => {
-    failing = true;
-    const error = unavailable(cause);
-    emit({ kind: 'failed', error, records: count });
-    return error;
+class AuditLog implements AuditSink {
+  readonly #options: AuditOptions;
+  readonly #file: AppendFile;
+  readonly #timestamp: () => string;
+  readonly #bodyOf: (record: AuditRecord, timestamp: string) => string;
+  readonly #writer: ChainWriter;
+  readonly #stall: Stall;
+  readonly #refusals: ReturnType<typeof foldRefusals>;
+  #pending: Batch | undefined;
+  /** Records of this turn of the event loop. */
+  #records = 0;
+  /** True where the turn before had several. */
+  #wereSeveral = true;
+  #isFailing = false;
+  #isPruning = false;
+  #isClosed = false;
+
+  constructor(options: AuditOptions) {
+    this.#options = options;
+    this.#timestamp = createClock(options.now ?? Date.now);
+    this.#bodyOf = createBodies(options.redact, options.secretsVersion);
+    this.#file = openFile(
+      options,
+      (event) => this.#emit(event),
+      (log, removable) => this.#prune(log, removable),
+    );
+    this.#writer = createChainWriter(this.#file, (change) => this.#bodyOf(continuation(change), this.#timestamp()));
+    this.#stall = createStall(this.#file, {
+      failed: (cause, records) => this.#fail(cause, records),
+      recovered: () => this.#recover(),
+      monotonic: options.monotonic,
+    });
+    this.#refusals = foldRefusals(this, options.fold);
+    try {
+      this.#file.prepare(0);
+    } catch (error) {
+      this.#fail(error, 0);
+    }
+  }
+
+  append(record: AuditRecord): Promise<void> | undefined {
+    if (this.#isClosed) return refused(unavailable(undefined));
+    // Nobody waits behind a reader that has taken nothing for so long already.
+    if (this.#stall.isOver()) return refused(unavailable(behind()));
+    const body = this.#bodyOf(record, this.#timestamp());
+    // After everything that this turn of the event loop has to say.
+    if (this.#records++ === 0) afterwards(this.#endTurn);
+    if (this.#records === 1 && !this.#wereSeveral) {
+      const outcome = this.#write([body]);
+      return outcome instanceof GatewayError ? refused(outcome) : outcome;
+    }
+    this.#pending ??= createBatch();
+    this.#pending.bodies.push(body);
+    return this.#pending.written.promise;
+  }
+
+  refuse(record: AuditRecord): Promise<void> | undefined {
+    return this.#refusals.refuse(record);
+  }
+
+  close(): Promise<void> {
+    this.#refusals.flush();
+    this.#flush();
+    this.#isClosed = true;
+    this.#stall.end();
+    this.#file.close();
+    return Promise.resolve();
+  }
+
+  readonly #endTurn = (): void => {
+    this.#wereSeveral = this.#records > 1;
+    this.#records = 0;
+    this.#flush();
   };
 
-  const recovered = (): void => {
-    if (failing) emit({ kind: 'recovered' });
-    failing = false;
-  };
-
-  const stall = createStall(file, { failed, recovered, monotonic: options.monotonic });
-
-  /** @returns what went wrong; a promise where a pipe has not taken everything yet. */
-  const write = (bodies: readonly string[]): GatewayError | Promise<void> | undefined => {
-    const failure = writer.write(bodies);
-    if (failure !== undefined) return failed(failure.error, bodies.length);
-    if (file.isBehind()) return stall.wait();
-    recovered();
-    return undefined;
-  };
-
-  const flush = (): void => {
-    const batch = pending;
+  #flush(): void {
+    const batch = this.#pending;
     if (batch === undefined) return;
-    pending = undefined;
-    const outcome = write(batch.bodies);
+    this.#pending = undefined;
+    const outcome = this.#write(batch.bodies);
     const { resolve, reject } = batch.written;
     if (outcome === undefined) resolve();
     else if (outcome instanceof GatewayError) reject(outcome);
     else outcome.then(resolve, reject);
-  };
-
-  const endTurn = (): void => {
-    wereSeveral = records > 1;
-    records = 0;
-    flush();
-  };
-
-  try {
-    file.prepare(0);
-  } catch (error) {
-    failed(error, 0);
   }
 
-  const append = (record: AuditRecord): Promise<void> | undefined => {
-    if (closed) return refused(unavailable(undefined));
-    // Nobody waits behind a reader that has taken nothing for so long already.
-    if (stall.isOver()) return refused(unavailable(behind()));
-    const body = bodyOf(record, timestamp());
-    // After everything that this turn of the event loop has to say.
-    if (records++ === 0) afterwards(endTurn);
-    if (records === 1 && !wereSeveral) {
-      const outcome = write([body]);
-      return outcome instanceof GatewayError ? refused(outcome) : outcome;
-    }
-    pending ??= createBatch();
-    pending.bodies.push(body);
-    return pending.written.promise;
-  };
-  let isPruning = false;
-  const prune = (log: string, removable: readonly AgedFile[]): void => {
-    if (isPruning) return;
-    isPruning = true;
-    pruneFiles(options.files ?? nodeFs, log, removable, append)
+  /** @returns what went wrong; a promise where a pipe has not taken everything yet. */
+  #write(bodies: readonly string[]): GatewayError | Promise<void> | undefined {
+    const failure = this.#writer.write(bodies);
+    if (failure !== undefined) return this.#fail(failure.error, bodies.length);
+    if (this.#file.isBehind()) return this.#stall.wait();
+    this.#recover();
+    return undefined;
+  }
+
+  #fail(cause: unknown, records: number): GatewayError {
+    this.#isFailing = true;
+    const error = unavailable(cause);
+    this.#emit({ kind: 'failed', error, records });
+    return error;
+  }
+
+  #recover(): void {
+    if (this.#isFailing) this.#emit({ kind: 'recovered' });
+    this.#isFailing = false;
+  }
+
+  #prune(log: string, removable: readonly AgedFile[]): void {
+    if (this.#isPruning) return;
+    this.#isPruning = true;
+    pruneFiles(this.#options.files ?? nodeFs, log, removable, (record) => this.append(record))
       .catch((error: unknown) => {
-        if (!closed) emit({ kind: 'pruning-failed', error });
+        if (!this.#isClosed) this.#emit({ kind: 'pruning-failed', error });
       })
       .finally(() => {
-        isPruning = false;
+        this.#isPruning = false;
       });
-  };
-  const folding = foldRefusals({ append }, options.fold);
+  }
 
-  return {
-    append,
-    refuse: folding.refuse,
-    close() {
-      folding.flush();
-      flush();
-      closed = true;
-      stall.end();
-      file.close();
-      return Promise.resolve();
-    },
-  };
+  #emit(event: AuditEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/** The record of what happened to the file, which comes before the next line. */
+function continuation({ reason, after }: Change): AuditRecord {
+  const detail = after === undefined ? { reason } : { reason, after };
+  return eventRecord({ operation: 'log_continued', decision: 'ALLOW', detail });
 }
 
 function openFile(

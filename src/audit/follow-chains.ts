@@ -34,21 +34,17 @@ export interface ForeignRemoval {
   readonly at: string;
 }
 
-export interface ChainFollower {
-  /** @param ended with a line feed; only the last line of a file may be without. */
-  add(line: LogLine, file: string, number: number, ended?: boolean): void;
-  findings(): Findings;
-}
+type Place = Pick<Problem, 'file' | 'line'>;
 
+/** The records of one writer so far. */
 interface Link {
   readonly first: number;
   readonly last: number;
   readonly hash: string;
-  readonly file: string;
-  readonly number: number;
+  readonly place: Place;
 }
 
-/** Where a log begins. */
+/** The beginning of a log. */
 export type Beginning =
   /** Numbers of the rotated files, oldest first. */
   | { readonly rotated: readonly number[] }
@@ -59,126 +55,138 @@ export type Beginning =
 interface Late {
   readonly writer: string;
   readonly seq: number;
-  readonly file: string;
-  readonly number: number;
+  readonly place: Place;
 }
 
-export function followChains(beginning: Beginning): ChainFollower {
-  const links = new Map<string, Link>();
-  const found = new Set<Problem>();
-  const notes: string[] = [];
-  /** Places of lines that were changed: they are reported already, and not missing as well. */
-  const claimed = new Set<string>();
-  /** Unreadable lines that may be what a full disk left of a line. */
-  const fragments: Problem[] = [];
-  /** The line before the end of the log, where it is such a fragment for which no later record can vouch yet. */
-  let cut: Problem | undefined;
-  const late: Late[] = [];
-  const elsewhere: ForeignRemoval[] = [];
-  const removals = createRemovals();
-  /** The first line, and the rotated files that some line says were there. */
-  let start: { readonly file: string; readonly number: number } | undefined;
-  let records = 0;
-  let unchained = 0;
+type IntactLine = LogLine & { readonly kind: 'intact' };
 
-  const isClaimed = (writer: string, from: number, to: number): boolean => {
-    if (to - from >= claimed.size) return false;
-    for (let seq = from; seq <= to; seq++) if (!claimed.has(`${writer} ${seq}`)) return false;
-    return true;
-  };
+/** Follows the chains of all writers, line by line. */
+export class ChainFollower {
+  readonly #beginning: Beginning;
+  readonly #links = new Map<string, Link>();
+  readonly #problems = new Set<Problem>();
+  readonly #notes: string[] = [];
+  /** Places of lines that were changed: they are reported already, and not missing as well. */
+  readonly #claimed = new Set<string>();
+  /** Unreadable lines that may be what a full disk left of a line. */
+  readonly #fragments: Problem[] = [];
+  /** The line before the end of the log, where it is such a fragment for which no later record can vouch yet. */
+  #cut: Problem | undefined;
+  readonly #late: Late[] = [];
+  readonly #elsewhere: ForeignRemoval[] = [];
+  readonly #removals = createRemovals();
+  /** The first line. */
+  #start: Place | undefined;
+  #records = 0;
+  #unchained = 0;
+
+  constructor(beginning: Beginning) {
+    this.#beginning = beginning;
+  }
+
+  /** @param ended with a line feed; only the last line of a file may be without. */
+  add(line: LogLine, file: string, number: number, ended = true): void {
+    const place = { file, line: number };
+    this.#cut = undefined;
+    this.#start ??= place;
+    if (line.kind === 'intact') this.#addIntact(line, place);
+    else if (line.kind === 'unchained' && this.#isBeforeChains()) this.#unchained++;
+    else this.#addFlawed({ ...line, ...place }, ended);
+  }
+
+  findings(): Findings {
+    const late = this.#judgeLate();
+    const unchained = this.#unchained;
+    return {
+      records: this.#records,
+      writers: Array.from(this.#links, ([writer, { first, last }]) => ({ writer, first_seq: first, last_seq: last })),
+      problems: [...[...this.#problems].filter((problem) => problem !== this.#cut), ...late.problems],
+      notes: [
+        ...(unchained === 0 ? [] : [`${unchained} lines at the beginning have no chain: an older program wrote them.`]),
+        ...this.#notes,
+        ...late.notes,
+        ...(this.#cut === undefined ? [] : [failedWrite(this.#cut)]),
+      ],
+      // What the gateway removed itself by now is nowhere else.
+      elsewhere: this.#elsewhere.filter(({ writer, to }) => (this.#removals.lastOf(writer) ?? 0) < to),
+    };
+  }
+
+  #isBeforeChains(): boolean {
+    return this.#links.size === 0 && this.#problems.size === 0 && this.#beginning !== 'in the middle';
+  }
+
+  #addFlawed(problem: Problem, ended: boolean): void {
+    this.#problems.add(problem);
+    if (problem.kind === 'unreadable') {
+      this.#fragments.push(problem);
+      if (!ended) this.#cut = problem;
+    }
+    if (problem.kind === 'changed') this.#claimed.add(`${problem.writer} ${problem.seq}`);
+  }
+
+  #addIntact(line: IntactLine, place: Place): void {
+    this.#records++;
+    const before = this.#links.get(line.writer);
+    if (line.pruned !== undefined) this.#removals.add(line.pruned);
+    if (line.continued?.after !== undefined) this.#removals.follows(line.continued.after, place);
+    const problem = this.#compare(before, line, place);
+    if (problem !== undefined) {
+      this.#problems.add({
+        ...problem,
+        ...(problem.kind === 'replaced' && before !== undefined ? before.place : place),
+      });
+    }
+    if (problem?.kind === 'repeated') return;
+    for (const fragment of line.torn === 0 ? [] : this.#fragments.splice(-line.torn)) {
+      this.#problems.delete(fragment);
+      this.#notes.push(failedWrite(fragment));
+    }
+    this.#links.set(line.writer, { first: before?.first ?? line.seq, last: line.seq, hash: line.hash, place });
+  }
 
   /** What is wrong between a line and the one before it of the same writer. */
-  const between = (
-    before: Link | undefined,
-    line: LogLine & { kind: 'intact' },
-    file: string,
-    number: number,
-  ): ProblemKind | undefined => {
-    const { writer, seq, prev } = line;
+  #compare(before: Link | undefined, line: IntactLine, place: Place): ProblemKind | undefined {
+    const { writer, seq, prev, continued } = line;
     const next = (before?.last ?? 0) + 1;
     if (seq < next) return { kind: 'repeated', writer, seq };
     if (seq === next) {
       return prev === (before?.hash ?? FIRST_PREV) ? undefined : { kind: 'replaced', writer, seq: before?.last ?? seq };
     }
-    const { continued } = line;
     if (continued !== undefined && OF_OTHERS.has(continued.reason)) {
-      elsewhere.push({ writer, from: next, to: seq - 1, reason: continued.reason, at: continued.at });
+      this.#elsewhere.push({ writer, from: next, to: seq - 1, reason: continued.reason, at: continued.at });
       return undefined;
     }
     if (before === undefined) {
-      late.push({ writer, seq, file, number });
+      this.#late.push({ writer, seq, place });
       return undefined;
     }
-    return isClaimed(writer, next, seq - 1) ? undefined : { kind: 'missing', writer, from: next, to: seq - 1 };
-  };
+    return this.#areClaimed(writer, next, seq - 1) ? undefined : { kind: 'missing', writer, from: next, to: seq - 1 };
+  }
 
-  const addIntact = (line: LogLine & { kind: 'intact' }, file: string, number: number): void => {
-    records++;
-    const before = links.get(line.writer);
-    if (line.pruned !== undefined) removals.add(line.pruned);
-    if (line.continued?.after !== undefined) removals.follows(line.continued.after, { file, line: number });
-    const problem = between(before, line, file, number);
-    if (problem?.kind === 'replaced' && before !== undefined)
-      found.add({ ...problem, file: before.file, line: before.number });
-    else if (problem !== undefined) found.add({ ...problem, file, line: number });
-    if (problem?.kind === 'repeated') return;
-    for (const fragment of line.torn === 0 ? [] : fragments.splice(-line.torn)) {
-      found.delete(fragment);
-      notes.push(failedWrite(fragment));
-    }
-    links.set(line.writer, { first: before?.first ?? line.seq, last: line.seq, hash: line.hash, file, number });
-  };
+  #areClaimed(writer: string, from: number, to: number): boolean {
+    if (to - from >= this.#claimed.size) return false;
+    for (let seq = from; seq <= to; seq++) if (!this.#claimed.has(`${writer} ${seq}`)) return false;
+    return true;
+  }
 
   /** What is said of chains that begin late, once all removals are known. */
-  const judgeLate = (): { readonly problems: Problem[]; readonly notes: string[] } => {
+  #judgeLate(): { readonly problems: Problem[]; readonly notes: string[] } {
     const problems: Problem[] = [];
-    const more: string[] = [];
-    for (const { writer, seq, file, number } of late) {
-      const last = removals.lastOf(writer);
-      const place = { file, line: number };
-      if (last === seq - 1 || isClaimed(writer, 1, seq - 1)) continue;
-      if (beginning === 'in the middle' || (last === undefined && removals.haveForgotten())) {
-        more.push(`Writer ${writer} begins with record ${seq}: what came before is in older files.`);
+    const notes: string[] = [];
+    const beginning = this.#beginning;
+    for (const { writer, seq, place } of this.#late) {
+      const last = this.#removals.lastOf(writer);
+      if (last === seq - 1 || this.#areClaimed(writer, 1, seq - 1)) continue;
+      if (beginning === 'in the middle' || (last === undefined && this.#removals.haveForgotten())) {
+        notes.push(`Writer ${writer} begins with record ${seq}: what came before is in older files.`);
       } else problems.push({ kind: 'missing', writer, from: (last ?? 0) + 1, to: seq - 1, ...place });
     }
-    if (beginning !== 'in the middle' && start !== undefined) {
-      problems.push(...removals.missingFiles(beginning.rotated, { file: start.file, line: start.number }));
+    if (beginning !== 'in the middle' && this.#start !== undefined) {
+      problems.push(...this.#removals.missingFiles(beginning.rotated, this.#start));
     }
-    return { problems, notes: more };
-  };
-
-  return {
-    add(line, file, number, ended = true) {
-      cut = undefined;
-      start ??= { file, number };
-      if (line.kind === 'intact') {
-        addIntact(line, file, number);
-        return;
-      }
-      if (line.kind === 'unchained' && links.size === 0 && found.size === 0 && beginning !== 'in the middle') {
-        unchained++;
-        return;
-      }
-      const problem: Problem = { ...line, file, line: number };
-      found.add(problem);
-      if (line.kind === 'unreadable') {
-        fragments.push(problem);
-        if (!ended) cut = problem;
-      }
-      if (line.kind === 'changed') claimed.add(`${line.writer} ${line.seq}`);
-    },
-    findings() {
-      const older =
-        unchained === 0 ? [] : [`${unchained} lines at the beginning have no chain: an older program wrote them.`];
-      const writers = Array.from(links, ([writer, { first, last }]) => ({ writer, first_seq: first, last_seq: last }));
-      const judged = judgeLate();
-      const problems = [...[...found].filter((problem) => problem !== cut), ...judged.problems];
-      const last = cut === undefined ? [] : [failedWrite(cut)];
-      // What the gateway removed itself by now is nowhere else.
-      const gone = elsewhere.filter(({ writer, to }) => (removals.lastOf(writer) ?? 0) < to);
-      return { records, writers, problems, notes: [...older, ...notes, ...judged.notes, ...last], elsewhere: gone };
-    },
-  };
+    return { problems, notes };
+  }
 }
 
 /** What other programs do to a log. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recordOf, tempDirectory } from './fixtures.ts';
-import { followChains } from './follow-chains.ts';
+import { ChainFollower } from './follow-chains.ts';
 import { parseLine } from './parse-line.ts';
 import { createBodies, digestOf, FIRST_PREV, hashText, placeText } from './record-line.ts';
 import { verifyLog } from './verify-log.ts';
@@ -35,7 +35,7 @@ describe('verifyLog', () => {
 
   /** The same without a file. */
   const check = (bytes: Buffer) => {
-    const follower = followChains({ rotated: [] });
+    const follower = new ChainFollower({ rotated: [] });
     for (const [index, line] of bytes.toString('latin1').split('\n').entries()) {
       if (line !== '') follower.add(parseLine(Buffer.from(line, 'latin1')), 'log', index + 1);
     }

@@ -1,7 +1,7 @@
 /** Reading a log back: which lines are whole, which were changed, and where some are missing. */
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { nodeFs, rotatedFiles, rotatedName } from './file-system.ts';
-import { type Beginning, type Findings, followChains } from './follow-chains.ts';
+import { type Beginning, ChainFollower, type Findings } from './follow-chains.ts';
 import { readHead } from './log-bytes.ts';
 import { parseLine } from './parse-line.ts';
 import { readLines } from './read-lines.ts';
@@ -37,7 +37,7 @@ const RECHECKS = 3;
 function readAll(path: string, moved: readonly string[]): VerifyReport {
   const { files, beginning } = openAll(path, moved);
   try {
-    const follower = followChains(beginning);
+    const follower = new ChainFollower(beginning);
     for (const { path: file, fd } of files) {
       let number = 0;
       for (const { bytes, ended } of readLines(fd)) {

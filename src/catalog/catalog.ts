@@ -8,7 +8,6 @@ import type { Log, Tenant, Upstreams } from '../upstream/contract.ts';
 import { type Checker, createChecker } from './argument-checker.ts';
 import type { ListOptions } from './cached-list.ts';
 import type { History } from './definition-history.ts';
-import type { EmbeddingIndex } from './embeddings/embedding-index.ts';
 import { lazyEmbeddingIndex } from './embeddings/lazy-embedding-index.ts';
 import type { ToolList } from './fetch-tools.ts';
 import { createKeptLists, type KeptLists } from './kept-lists.ts';
@@ -52,7 +51,7 @@ export class Catalog {
   readonly checker: Checker;
   readonly #options: CatalogOptions;
   readonly #lists: ServerLists;
-  readonly #embeddings: EmbeddingIndex;
+  readonly #embeddings: ReturnType<typeof lazyEmbeddingIndex>;
   readonly #instructions: KnownInstructions;
   readonly #keptLists: KeptLists;
 

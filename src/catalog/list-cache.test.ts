@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createByteBudget } from '../shared/byte-budget.ts';
+import { ByteBudget } from '../shared/byte-budget.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
 import { stdioServer, tenant } from '../upstream/testing.ts';
 import type { Listing } from './cached-list.ts';
@@ -19,7 +19,7 @@ function lab({ ttlMs, size = 0 }: { readonly ttlMs?: number; readonly size?: num
     what: 'tools',
     late: new Map(),
     now: () => clock.now,
-    budget: createByteBudget({ maxPerOwner: 5000, maxTotal: 50_000 }),
+    budget: new ByteBudget({ maxPerOwner: 5000, maxTotal: 50_000 }),
     lease: () => ({}) as UpstreamConnection,
     fetch: () => {
       fetches++;

@@ -1,6 +1,6 @@
 /** The lists of all servers: tools, prompts, resources and templates of resources, in one cache for each kind. */
 import type { ServerDefinition } from '../config/snapshot.ts';
-import { createByteBudget } from '../shared/byte-budget.ts';
+import { ByteBudget } from '../shared/byte-budget.ts';
 import type { Log, Tenant, UpstreamConnection, Upstreams } from '../upstream/contract.ts';
 import type { ListSource } from './cached-list.ts';
 import { fetchTools, type ToolList } from './fetch-tools.ts';
@@ -39,7 +39,7 @@ export class ServerLists {
   >;
   /** What all caches share. */
   readonly #late = new Map<string, number>();
-  readonly #budget = createByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
+  readonly #budget = new ByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
 
   constructor(options: ServerListsOptions) {
     this.#options = options;

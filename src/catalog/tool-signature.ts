@@ -34,7 +34,7 @@ type Schema = Readonly<Record<string, unknown>>;
 export function signature(text: string): string | undefined {
   const root: unknown = JSON.parse(text);
   if (!isObject(root)) return undefined;
-  const writer = createWriter(root);
+  const writer = new SchemaWriter(root);
   try {
     const { properties } = root;
     const isPlain =
@@ -51,26 +51,27 @@ export function signature(text: string): string | undefined {
   }
 }
 
-function rootText(root: Schema, writer: Writer, isPlain: boolean): string {
+function rootText(root: Schema, writer: SchemaWriter, isPlain: boolean): string {
   if (!isPlain) return `...${writer.type(root, 1)}`;
   return isObject(root['additionalProperties']) ? `...${writer.type(root, 1)}` : '';
 }
 
-interface Writer {
-  type(schema: unknown, depth: number): string;
-  members(schema: Schema, depth: number): string;
-  /** The definitions that were named, with their names. */
-  definitions(): string;
-}
-
-function createWriter(root: Schema): Writer {
-  const uses = countReferences(root);
-  const named = new Map<string, string>();
+/** Writes schemas of one root, and names the definitions that are used more than once. */
+class SchemaWriter {
+  readonly #root: Schema;
+  readonly #uses: ReadonlyMap<string, number>;
+  /** The definitions that have a name, with their texts. */
+  readonly #named = new Map<string, string>();
   /** What is short and refers to nothing that is open is written out wherever it is used, and worked out once. */
-  const short = new Map<string, string>();
-  const open = new Set<string>();
+  readonly #short = new Map<string, string>();
+  readonly #open = new Set<string>();
 
-  const type = (schema: unknown, depth: number): string => {
+  constructor(root: Schema) {
+    this.#root = root;
+    this.#uses = countReferences(root);
+  }
+
+  type(schema: unknown, depth: number): string {
     if (schema === true) return 'any';
     if (!isObject(schema) || depth > MAX_DEPTH) throw NO_SHORT_FORM;
     refuse(schema);
@@ -80,93 +81,93 @@ function createWriter(root: Schema): Writer {
     const { $ref, anyOf, oneOf, allOf } = schema;
     if ('enum' in schema) parts.push(union(literals(schema['enum'])));
     else if ('const' in schema) parts.push(literal(schema['const']));
-    else if (schema['type'] !== undefined || isObject(schema['properties'])) parts.push(byType(schema, depth));
-    if ($ref !== undefined) parts.push(reference($ref, depth));
+    else if (schema['type'] !== undefined || isObject(schema['properties'])) parts.push(this.#byType(schema, depth));
+    if ($ref !== undefined) parts.push(this.#reference($ref, depth));
     for (const choices of [anyOf, oneOf]) {
-      if (choices !== undefined) parts.push(union(list(choices).map((choice) => type(choice, depth + 1))));
+      if (choices !== undefined) parts.push(union(list(choices).map((choice) => this.type(choice, depth + 1))));
     }
-    if (allOf !== undefined) parts.push(...list(allOf).map((part) => type(part, depth + 1)));
+    if (allOf !== undefined) parts.push(...list(allOf).map((part) => this.type(part, depth + 1)));
     const telling = parts.filter((part) => part !== 'any');
     if (telling.length <= 1) return telling[0] ?? 'any';
     return telling.map(bracketed).join('&');
-  };
+  }
 
-  const byType = (schema: Schema, depth: number): string => {
-    const types = schema['type'] === undefined ? ['object'] : [schema['type']].flat();
-    return union(types.map((name) => (name === 'array' ? array(schema, depth) : simple(name, schema, depth))));
-  };
-
-  const simple = (name: unknown, schema: Schema, depth: number): string => {
-    if (name === 'object') return object(schema, depth);
-    if (typeof name !== 'string' || !/^(?:string|number|integer|boolean|null)$/.test(name)) throw NO_SHORT_FORM;
-    return name;
-  };
-
-  const array = ({ items, prefixItems }: Schema, depth: number): string => {
-    if (prefixItems !== undefined) {
-      const first = list(prefixItems).map((item) => type(item, depth + 1));
-      const rest = items === undefined ? ['...'] : items === false ? [] : [`...${type(items, depth + 1)}`];
-      return `[${[...first, ...rest].join(', ')}]`;
-    }
-    return items === undefined ? 'any[]' : `${bracketed(type(items, depth + 1))}[]`;
-  };
-
-  const object = (schema: Schema, depth: number): string => {
-    const { properties, additionalProperties } = schema;
-    const inner: string[] = [];
-    if (isObject(properties) && Object.keys(properties).length > 0) inner.push(members(schema, depth + 1));
-    if (isObject(additionalProperties) && Object.keys(additionalProperties).length > 0) {
-      inner.push(`[key]: ${type(additionalProperties, depth + 1)}`);
-    }
-    return inner.length === 0 ? 'object' : `{${inner.join(', ')}}`;
-  };
-
-  const members = (schema: Schema, depth: number): string => {
+  members(schema: Schema, depth: number): string {
     const required = new Set(schema['required'] === undefined ? [] : list(schema['required']));
     const properties = isObject(schema['properties']) ? schema['properties'] : {};
     for (const name of required) if (typeof name !== 'string' || !Object.hasOwn(properties, name)) throw NO_SHORT_FORM;
     return Object.entries(properties)
       .map(([name, property]) => {
         const optional = required.has(name) ? '' : '?';
-        return `${key(name)}${optional}: ${type(property, depth)}${defaultOf(property)}`;
+        return `${key(name)}${optional}: ${this.type(property, depth)}${defaultOf(property)}`;
       })
       .join(', ');
-  };
+  }
 
-  const reference = (target: unknown, depth: number): string => {
+  /** The definitions that have a name: ` where a = ...; b = ...`. */
+  definitions(): string {
+    const texts = Array.from(this.#named, ([target, text]) => `${lastStep(target)} = ${text}`);
+    if (new Set(Array.from(this.#named.keys(), lastStep)).size < this.#named.size) throw NO_SHORT_FORM;
+    return texts.length === 0 ? '' : ` where ${texts.join('; ')}`;
+  }
+
+  #byType(schema: Schema, depth: number): string {
+    const types = schema['type'] === undefined ? ['object'] : [schema['type']].flat();
+    return union(types.map((name) => this.#simple(name, schema, depth)));
+  }
+
+  #simple(name: unknown, schema: Schema, depth: number): string {
+    if (name === 'array') return this.#array(schema, depth);
+    if (name === 'object') return this.#object(schema, depth);
+    if (typeof name !== 'string' || !/^(?:string|number|integer|boolean|null)$/.test(name)) throw NO_SHORT_FORM;
+    return name;
+  }
+
+  #array({ items, prefixItems }: Schema, depth: number): string {
+    if (prefixItems !== undefined) {
+      const first = list(prefixItems).map((item) => this.type(item, depth + 1));
+      const rest = items === undefined ? ['...'] : items === false ? [] : [`...${this.type(items, depth + 1)}`];
+      return `[${[...first, ...rest].join(', ')}]`;
+    }
+    return items === undefined ? 'any[]' : `${bracketed(this.type(items, depth + 1))}[]`;
+  }
+
+  #object(schema: Schema, depth: number): string {
+    const { properties, additionalProperties } = schema;
+    const inner: string[] = [];
+    if (isObject(properties) && Object.keys(properties).length > 0) inner.push(this.members(schema, depth + 1));
+    if (isObject(additionalProperties) && Object.keys(additionalProperties).length > 0) {
+      inner.push(`[key]: ${this.type(additionalProperties, depth + 1)}`);
+    }
+    return inner.length === 0 ? 'object' : `{${inner.join(', ')}}`;
+  }
+
+  #reference(target: unknown, depth: number): string {
     if (typeof target !== 'string') throw NO_SHORT_FORM;
-    const definition = resolve(root, target);
-    const name = target.slice(target.lastIndexOf('/') + 1);
+    const definition = resolve(this.#root, target);
+    const name = lastStep(target);
     if (!/^[A-Za-z_][\w.-]*$/.test(name)) throw NO_SHORT_FORM;
-    if (open.has(target) || named.has(target)) {
-      if (!named.has(target)) named.set(target, '');
+    if (this.#open.has(target) || this.#named.has(target)) {
+      if (!this.#named.has(target)) this.#named.set(target, '');
       return name;
     }
-    const before = short.get(target);
+    const before = this.#short.get(target);
     if (before !== undefined) return before;
-    open.add(target);
-    const text = type(definition, depth + 1);
-    open.delete(target);
+    this.#open.add(target);
+    const text = this.type(definition, depth + 1);
+    this.#open.delete(target);
     // Named meanwhile: it refers to itself.
-    if (!named.has(target) && ((uses.get(target) ?? 0) < 2 || text.length <= INLINE_LENGTH)) {
-      short.set(target, text);
+    if (!this.#named.has(target) && ((this.#uses.get(target) ?? 0) < 2 || text.length <= INLINE_LENGTH)) {
+      this.#short.set(target, text);
       return text;
     }
-    named.set(target, text);
+    this.#named.set(target, text);
     return name;
-  };
+  }
+}
 
-  return {
-    type,
-    members,
-    definitions() {
-      const texts = Array.from(named, ([target, text]) => `${target.slice(target.lastIndexOf('/') + 1)} = ${text}`);
-      if (new Set(Array.from(named.keys(), (target) => target.slice(target.lastIndexOf('/') + 1))).size < named.size) {
-        throw NO_SHORT_FORM;
-      }
-      return texts.length === 0 ? '' : ` where ${texts.join('; ')}`;
-    },
-  };
+function lastStep(target: string): string {
+  return target.slice(target.lastIndexOf('/') + 1);
 }
 
 function refuse(schema: Schema): void {
@@ -189,13 +190,13 @@ function countReferences(root: Schema): Map<string, number> {
 
 function resolve(root: Schema, target: string): unknown {
   if (!target.startsWith('#/')) throw NO_SHORT_FORM;
-  let found: unknown = root;
+  let definition: unknown = root;
   for (const step of target.slice(2).split('/')) {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (!isObject(found) || !Object.hasOwn(found, name)) throw NO_SHORT_FORM;
-    found = found[name];
+    if (!isObject(definition) || !Object.hasOwn(definition, name)) throw NO_SHORT_FORM;
+    definition = definition[name];
   }
-  return found;
+  return definition;
 }
 
 function key(name: string): string {

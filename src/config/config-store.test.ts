@@ -69,21 +69,21 @@ async function replaceByRename(path: string, text: string): Promise<void> {
 }
 
 test('an edit in place is applied, with what changed', async () => {
-  const { current } = await open();
-  const before = current();
+  const config = await open();
+  const before = config.current();
   await writeFile(serversPath, servers('files-2', 'other'));
   const { changes } = await next('applied');
   expect(changes).toEqual({ added: ['files-2', 'other'], removed: ['files'], updated: [], unchanged: [] });
-  expect([...current().servers.keys()]).toEqual(['files-2', 'other']);
+  expect([...config.current().servers.keys()]).toEqual(['files-2', 'other']);
   expect([...before.servers.keys()]).toEqual(['files']);
 });
 
 test('a file that is renamed over the old one is applied, again and again', async () => {
-  const { current } = await open();
+  const config = await open();
   for (const name of ['one', 'two', 'three']) {
     await replaceByRename(rulesPath, JSON.stringify({ agents: { [name]: {} } }));
     await next('applied');
-    expect(current().policy.agents).toEqual([name]);
+    expect(config.current().policy.agents).toEqual([name]);
   }
 });
 
@@ -96,14 +96,14 @@ test('a swapped link is applied, as Kubernetes swaps ..data', async () => {
   await symlink('..v1', join(mount, '..data'));
   await symlink(join('..data', SERVERS_FILE), join(mount, 'servers.json'));
   await symlink(join('..data', RULES_FILE), join(mount, 'rules.json'));
-  const { current } = await open({ mcpConfig: join(mount, 'servers.json'), rules: join(mount, 'rules.json') });
-  expect(current().policy.agents).toEqual(['old']);
+  const config = await open({ mcpConfig: join(mount, 'servers.json'), rules: join(mount, 'rules.json') });
+  expect(config.current().policy.agents).toEqual(['old']);
 
   await symlink('..v2', join(mount, '..data_tmp'));
   await rename(join(mount, '..data_tmp'), join(mount, '..data'));
   await rm(join(mount, '..v1'), { recursive: true });
   await next('applied');
-  expect(current().policy.agents).toEqual(['new']);
+  expect(config.current().policy.agents).toEqual(['new']);
 });
 
 test.each<[string, (path: string) => Promise<void>]>([
@@ -113,61 +113,61 @@ test.each<[string, (path: string) => Promise<void>]>([
   ['garbage', (path) => writeFile(path, '\u0000\u0001')],
   ['D4: with an unknown key', (path) => writeFile(path, '{"agents": {}, "denny": {}}')],
 ])('a rules file that is %s changes nothing and is reported; mending it works', async (_name, damage) => {
-  const { current, status } = await open();
-  const before = current();
+  const config = await open();
+  const before = config.current();
   const started = performance.now();
   await damage(rulesPath);
   const { error } = await next('refused');
   expect(performance.now() - started).toBeLessThan(2000);
   expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`${rulesPath}:1:`) });
-  expect(current()).toBe(before);
-  expect(status().gateway_rules).toMatchObject({ success_count: 0, last_success: null });
-  expect(status().gateway_rules.last_error).toContain(rulesPath);
-  expect(status().mcp_config).toMatchObject({ attempt_count: 0, last_error: null });
+  expect(config.current()).toBe(before);
+  expect(config.status().gateway_rules).toMatchObject({ success_count: 0, last_success: null });
+  expect(config.status().gateway_rules.last_error).toContain(rulesPath);
+  expect(config.status().mcp_config).toMatchObject({ attempt_count: 0, last_error: null });
 
   await replaceByRename(rulesPath, JSON.stringify({ agents: { mended: {} } }));
   await next('applied');
-  expect(current().policy.agents).toEqual(['mended']);
-  expect(status().gateway_rules).toMatchObject({ last_error: null, success_count: 1 });
+  expect(config.current().policy.agents).toEqual(['mended']);
+  expect(config.status().gateway_rules).toMatchObject({ last_error: null, success_count: 1 });
 });
 
 test('a bad file that becomes what is in use again is reported as well', async () => {
-  const { current, status } = await open();
-  const before = current();
+  const config = await open();
+  const before = config.current();
   await replaceByRename(rulesPath, '{');
   await next('refused');
   await replaceByRename(rulesPath, JSON.stringify(RULES));
   await next('unchanged');
-  expect(current()).toBe(before);
-  expect(status().gateway_rules).toMatchObject({ attempt_count: 2, success_count: 1, last_error: null });
+  expect(config.current()).toBe(before);
+  expect(config.status().gateway_rules).toMatchObject({ attempt_count: 2, success_count: 1, last_error: null });
 });
 
 test('both files are one configuration: a good file waits for the other one', async () => {
-  const { current, status } = await open({}, false);
+  const config = await open({}, false);
   await writeFile(serversPath, '{');
   await store?.reload();
   await writeFile(rulesPath, JSON.stringify({ agents: { later: {} } }));
   expect(await store?.reload()).toMatchObject({ kind: 'refused' });
-  expect(status().gateway_rules.last_error).toBe('Not applied: the other file has errors.');
-  expect(current().policy.agents).toEqual(['dev']);
+  expect(config.status().gateway_rules.last_error).toBe('Not applied: the other file has errors.');
+  expect(config.current().policy.agents).toEqual(['dev']);
   await writeFile(serversPath, servers('a'));
   expect(await store?.reload()).toMatchObject({ kind: 'applied' });
-  expect(current().policy.agents).toEqual(['later']);
-  expect(status()).toMatchObject({ gateway_rules: { last_error: null }, mcp_config: { last_error: null } });
+  expect(config.current().policy.agents).toEqual(['later']);
+  expect(config.status()).toMatchObject({ gateway_rules: { last_error: null }, mcp_config: { last_error: null } });
 });
 
 test('writing the same content again is no reload, however it is written', async () => {
-  const { current, reload } = await open({}, false);
-  const before = current();
+  const config = await open({}, false);
+  const before = config.current();
   await replaceByRename(rulesPath, JSON.stringify(RULES));
   await writeFile(serversPath, JSON.stringify(SERVERS));
-  expect(await reload()).toEqual({ kind: 'unchanged' });
-  expect(current()).toBe(before);
+  expect(await config.reload()).toEqual({ kind: 'unchanged' });
+  expect(config.current()).toBe(before);
 });
 
 test('reload() says what became of it, and counts for both files', async () => {
-  const { reload, status } = await open({}, false);
-  expect(status().mcp_config).toEqual({
+  const config = await open({}, false);
+  expect(config.status().mcp_config).toEqual({
     last_attempt: null,
     last_success: null,
     last_error: null,
@@ -175,40 +175,40 @@ test('reload() says what became of it, and counts for both files', async () => {
     success_count: 0,
     last_warnings: [],
   });
-  expect(await reload()).toEqual({ kind: 'unchanged' });
-  expect(status()).toMatchObject({
+  expect(await config.reload()).toEqual({ kind: 'unchanged' });
+  expect(config.status()).toMatchObject({
     mcp_config: { attempt_count: 1, success_count: 1 },
     gateway_rules: { attempt_count: 1, success_count: 1 },
   });
-  expect(status().mcp_config.last_attempt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+  expect(config.status().mcp_config.last_attempt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   await writeFile(rulesPath, JSON.stringify({ agents: { dev: { allow: { servers: ['gone'] } } } }));
-  expect(await reload()).toMatchObject({ kind: 'applied', changes: { unchanged: ['files'] } });
-  expect(status().gateway_rules.last_warnings).toMatchObject([expect.stringContaining('"gone"')]);
+  expect(await config.reload()).toMatchObject({ kind: 'applied', changes: { unchanged: ['files'] } });
+  expect(config.status().gateway_rules.last_warnings).toMatchObject([expect.stringContaining('"gone"')]);
 });
 
 test('many reloads at once are done one after the other', async () => {
-  const { reload, status } = await open({}, false);
+  const config = await open({}, false);
   await writeFile(serversPath, servers('x'));
-  const results = await Promise.all(Array.from({ length: 20 }, () => reload()));
+  const results = await Promise.all(Array.from({ length: 20 }, () => config.reload()));
   expect(results.map((result) => result.kind)).toEqual(['applied', ...Array(19).fill('unchanged')]);
-  expect(status().mcp_config.attempt_count).toBe(20);
+  expect(config.status().mcp_config.attempt_count).toBe(20);
 });
 
 test('subscribers get both snapshots and the changes; one that throws harms nobody', async () => {
-  const { subscribe, reload, current } = await open({}, false);
-  const previous = current();
+  const config = await open({}, false);
+  const previous = config.current();
   const seen: unknown[] = [];
-  subscribe(() => {
+  config.subscribe(() => {
     throw new Error('listener');
   });
-  const end = subscribe((...event) => seen.push(event));
+  const end = config.subscribe((...event) => seen.push(event));
   await writeFile(serversPath, servers('files'));
-  expect(await reload()).toMatchObject({ kind: 'applied' });
-  expect(seen).toEqual([[current(), previous, { added: [], removed: [], updated: ['files'], unchanged: [] }]]);
+  expect(await config.reload()).toMatchObject({ kind: 'applied' });
+  expect(seen).toEqual([[config.current(), previous, { added: [], removed: [], updated: ['files'], unchanged: [] }]]);
   expect(errors).toMatchObject([{ message: 'listener' }]);
   end();
   await writeFile(serversPath, servers('y'));
-  await reload();
+  await config.reload();
   expect(seen).toHaveLength(1);
 });
 
@@ -217,18 +217,18 @@ test('D13: a trusted file of the working directory that changes is refused until
   const trust = async (text: string) =>
     addTrusted(box.own, [{ path, sha256: sha256(text), trusted_at: '2026-01-01T00:00:00Z' }]);
   await trust(JSON.stringify(RULES));
-  const { current, location } = await open();
-  expect(location.rules).toEqual({ path, needsTrust: true, folder: box.cwd });
+  const config = await open();
+  expect(config.location.rules).toEqual({ path, needsTrust: true, folder: box.cwd });
 
   const changed = JSON.stringify({ agents: { intruder: { allow: { servers: ['*'] } } } });
   await replaceByRename(path, changed);
   const { error } = await next('refused');
   expect(error.message).toMatch(/changed since it was trusted.*agent-mcp-gateway trust/);
-  expect(current().policy.agents).toEqual(['dev']);
+  expect(config.current().policy.agents).toEqual(['dev']);
 
   await trust(changed);
   await next('applied');
-  expect(current().policy.agents).toEqual(['intruder']);
+  expect(config.current().policy.agents).toEqual(['intruder']);
 });
 
 test('a start with a bad or missing file is an error', async () => {
@@ -239,12 +239,12 @@ test('a start with a bad or missing file is an error', async () => {
 });
 
 test('the folder may vanish and come back', async () => {
-  const { current } = await open();
+  const config = await open();
   await rename(box.own, `${box.own}.away`);
   await next('refused');
   await mkdir(box.own);
   await writeFile(serversPath, servers('back'));
   await replaceByRename(rulesPath, JSON.stringify(RULES));
   await next('applied');
-  expect([...current().servers.keys()]).toEqual(['back']);
+  expect([...config.current().servers.keys()]).toEqual(['back']);
 });

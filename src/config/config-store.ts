@@ -11,7 +11,7 @@ import {
   versionOf,
 } from './load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from './locate-files.ts';
-import { initialStatus, type ReloadStatus, refused, succeeded } from './reload-status.ts';
+import { CONFIG_FILES, type ConfigFile, type ReloadStatus, ReloadStatuses } from './reload-status.ts';
 import type { Settings } from './settings.ts';
 import type { Problem, Snapshot } from './snapshot.ts';
 import { diffServers, type ServerChanges } from './snapshot-diff.ts';
@@ -60,120 +60,145 @@ export interface ConfigStoreOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const FILES = ['servers', 'rules'] as const;
-type FileName = (typeof FILES)[number];
-
 /**
  * Loads the configuration and keeps it up to date.
  * @throws GatewayError CONFIG_NOT_FOUND or CONFIG_INVALID when there is nothing to start with.
  */
 export async function createConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
-  const { settings, env } = options;
-  const location = await locateConfig(settings);
-  const contents = await readContents(location, settings);
-  const first = await checkConfig(contents, env);
-  if (first.snapshot === undefined) throw configError(first.problems);
+  const location = await locateConfig(options.settings);
+  const contents = await readContents(location, options.settings);
+  const checked = await checkConfig(contents, options.env);
+  if (checked.snapshot === undefined) throw configError(checked.problems);
+  return new FileConfigStore(options, location, contents, checked.snapshot, checked);
+}
 
-  let current = first.snapshot;
-  let used = contents;
-  let lastSeen = contents;
-  let lastRefused = false;
-  let tail: Promise<unknown> = Promise.resolve();
-  const listeners = new Set<ConfigListener>();
-  const status = {
-    servers: initialStatus(warningsOf(first, location.servers.path)),
-    rules: initialStatus(warningsOf(first, location.rules.path)),
-  };
+class FileConfigStore implements ConfigStore {
+  readonly location: ConfigLocation;
+  readonly problems: readonly Problem[];
+  readonly #options: ConfigStoreOptions;
+  readonly #listeners = new Set<ConfigListener>();
+  readonly #statuses: ReloadStatuses;
+  readonly #unwatch: (() => void) | undefined;
+  #current: Snapshot;
+  /** What `#current` was made of. */
+  #contents: ConfigContents;
+  /** What was read last, good or not. */
+  #lastRead: ConfigContents;
+  #wasRefused = false;
+  /** The last reload of those that were asked for. */
+  #tail: Promise<unknown> = Promise.resolve();
 
-  const guarded = (action: () => void): void => {
-    try {
-      action();
-    } catch (error) {
-      options.onError?.(error);
+  constructor(
+    options: ConfigStoreOptions,
+    location: ConfigLocation,
+    contents: ConfigContents,
+    snapshot: Snapshot,
+    checked: CheckedConfig,
+  ) {
+    this.location = location;
+    this.problems = checked.problems;
+    this.#options = options;
+    this.#current = snapshot;
+    this.#contents = contents;
+    this.#lastRead = contents;
+    this.#statuses = new ReloadStatuses((file) => warningsOf(checked, location[file].path));
+    if (options.watch !== false) {
+      this.#unwatch = watchFiles(watched(location, options.settings), () => void this.#enqueue(false), options.times);
     }
-  };
+  }
 
-  const attempt = async (asked: boolean): Promise<ReloadOutcome> => {
-    const now = await readContents(location, settings);
-    const changed = FILES.filter((file) => contentDigest(now[file]) !== contentDigest(lastSeen[file]));
-    if (!asked && changed.length === 0) return { kind: 'unchanged' };
-    lastSeen = now;
-    const wasRefused = lastRefused;
-    const files = asked || changed.length === 0 ? FILES : changed;
-    const outcome = await replace(now, files);
-    // A watcher that finds what is in use already has nothing to tell, unless the last attempt was refused.
-    if (outcome.kind !== 'unchanged' || asked || wasRefused) guarded(() => options.onReload?.(outcome));
-    return outcome;
-  };
+  /** A field, since it is handed on by itself. */
+  readonly current = (): Snapshot => this.#current;
 
-  const replace = async (now: ConfigContents, files: readonly FileName[]): Promise<ReloadOutcome> => {
-    const at = new Date().toISOString();
-    if (versionOf(now) === current.version) {
-      // Both are what is in use, so an earlier error of either is gone.
-      lastRefused = false;
-      for (const file of FILES) {
-        if (!files.includes(file) && status[file].last_error === null) continue;
-        status[file] = succeeded(status[file], at, status[file].last_warnings);
-      }
-      return { kind: 'unchanged' };
-    }
-    const refuse = (error: GatewayError, why: (file: string) => string): ReloadOutcome => {
-      lastRefused = true;
-      for (const file of files) status[file] = refused(status[file], at, why(location[file].path));
-      return { kind: 'refused', error };
-    };
-    const checked = await checkConfig(now, env);
-    if (checked.snapshot === undefined) {
-      return refuse(configError(checked.problems), (file) => whyRefused(checked, file));
-    }
-    const agreed = await agreedBy(options.agree, now, checked.snapshot);
-    if (agreed instanceof GatewayError) return refuse(agreed, () => agreed.message);
-    lastRefused = false;
-    for (const file of FILES) {
-      const warnings = warningsOf(checked, location[file].path);
-      if (files.includes(file) || status[file].last_error !== null) {
-        status[file] = succeeded(status[file], at, warnings);
-      } else status[file] = { ...status[file], last_warnings: warnings };
-    }
-    const previous = current;
-    current = checked.snapshot;
-    used = now;
-    const changes = diffServers(previous.servers, current.servers);
-    for (const listener of listeners) guarded(() => listener(checked.snapshot ?? current, previous, changes));
-    await agreed();
-    return { kind: 'applied', changes, problems: checked.problems };
-  };
+  contents(): ConfigContents {
+    return this.#contents;
+  }
 
-  /** One at a time, in order; never rejects. */
-  const enqueue = (asked: boolean): Promise<ReloadOutcome> => {
-    const result = tail
-      .then(() => attempt(asked))
+  subscribe(listener: ConfigListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  reload(): Promise<ReloadOutcome> {
+    return this.#enqueue(true);
+  }
+
+  status(): ReturnType<ConfigStore['status']> {
+    return { mcp_config: this.#statuses.of('servers'), gateway_rules: this.#statuses.of('rules') };
+  }
+
+  close(): void {
+    this.#unwatch?.();
+  }
+
+  /** One at a time, in order; never rejects. @param isOrdered false where a watcher saw something */
+  #enqueue(isOrdered: boolean): Promise<ReloadOutcome> {
+    const result = this.#tail
+      .then(() => this.#attempt(isOrdered))
       .catch((error: unknown): ReloadOutcome => {
-        options.onError?.(error);
+        this.#options.onError?.(error);
         const message = 'The reload failed; the configuration before it stays in use.';
         return { kind: 'refused', error: new GatewayError('INTERNAL', message, { cause: error }) };
       });
-    tail = result;
+    this.#tail = result;
     return result;
-  };
+  }
 
-  const unwatch =
-    options.watch === false
-      ? undefined
-      : watchFiles(watched(location, settings), () => void enqueue(false), options.times);
-  return {
-    location,
-    problems: first.problems,
-    current: () => current,
-    contents: () => used,
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    reload: () => enqueue(true),
-    status: () => ({ mcp_config: status.servers, gateway_rules: status.rules }),
-    close: () => unwatch?.(),
-  };
+  async #attempt(isOrdered: boolean): Promise<ReloadOutcome> {
+    const contents = await readContents(this.location, this.#options.settings);
+    const changed = CONFIG_FILES.filter(
+      (file) => contentDigest(contents[file]) !== contentDigest(this.#lastRead[file]),
+    );
+    if (!isOrdered && changed.length === 0) return { kind: 'unchanged' };
+    this.#lastRead = contents;
+    const wasRefused = this.#wasRefused;
+    const outcome = await this.#replace(contents, isOrdered || changed.length === 0 ? CONFIG_FILES : changed);
+    // A watcher that finds what is in use already has nothing to tell, unless the last attempt was refused.
+    if (outcome.kind !== 'unchanged' || isOrdered || wasRefused) this.#guard(() => this.#options.onReload?.(outcome));
+    return outcome;
+  }
+
+  async #replace(contents: ConfigContents, files: readonly ConfigFile[]): Promise<ReloadOutcome> {
+    const at = new Date().toISOString();
+    const refuse = (error: GatewayError, why: (file: ConfigFile) => string): ReloadOutcome => {
+      this.#wasRefused = true;
+      this.#statuses.refused(files, at, why);
+      return { kind: 'refused', error };
+    };
+    if (versionOf(contents) === this.#current.version) {
+      this.#wasRefused = false;
+      this.#statuses.unchanged(files, at);
+      return { kind: 'unchanged' };
+    }
+    const checked = await checkConfig(contents, this.#options.env);
+    const { snapshot, problems } = checked;
+    const pathOf = (file: ConfigFile): string => this.location[file].path;
+    if (snapshot === undefined) return refuse(configError(problems), (file) => whyRefused(checked, pathOf(file)));
+    const swapOthers = await agreedBy(this.#options.agree, contents, snapshot);
+    if (swapOthers instanceof GatewayError) return refuse(swapOthers, () => swapOthers.message);
+    this.#wasRefused = false;
+    this.#statuses.applied(files, at, (file) => warningsOf(checked, pathOf(file)));
+    const changes = this.#swap(snapshot, contents);
+    await swapOthers();
+    return { kind: 'applied', changes, problems };
+  }
+
+  #swap(snapshot: Snapshot, contents: ConfigContents): ServerChanges {
+    const previous = this.#current;
+    this.#current = snapshot;
+    this.#contents = contents;
+    const changes = diffServers(previous.servers, snapshot.servers);
+    for (const listener of this.#listeners) this.#guard(() => listener(snapshot, previous, changes));
+    return changes;
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.onError?.(error);
+    }
+  }
 }
 
 /** @returns what makes the others use it, or why they do not. */

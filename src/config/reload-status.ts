@@ -11,8 +11,50 @@ export interface ReloadStatus {
   readonly last_warnings: readonly string[];
 }
 
-/** Before the first reload. */
-export function initialStatus(warnings: readonly string[]): ReloadStatus {
+export const CONFIG_FILES = ['servers', 'rules'] as const;
+export type ConfigFile = (typeof CONFIG_FILES)[number];
+
+/** What became of the reloads of both files. */
+export class ReloadStatuses {
+  readonly #of: Record<ConfigFile, ReloadStatus>;
+
+  /** @param warnings of the configuration that the start found. */
+  constructor(warnings: (file: ConfigFile) => readonly string[]) {
+    this.#of = { servers: initialStatus(warnings('servers')), rules: initialStatus(warnings('rules')) };
+  }
+
+  of(file: ConfigFile): ReloadStatus {
+    return this.#of[file];
+  }
+
+  /** Both files are what is in use, so an earlier error of either is gone. @param tried those that were to be reloaded */
+  unchanged(tried: readonly ConfigFile[], at: string): void {
+    for (const file of CONFIG_FILES) {
+      const status = this.#of[file];
+      if (tried.includes(file) || status.last_error !== null) {
+        this.#of[file] = succeeded(status, at, status.last_warnings);
+      }
+    }
+  }
+
+  applied(tried: readonly ConfigFile[], at: string, warnings: (file: ConfigFile) => readonly string[]): void {
+    for (const file of CONFIG_FILES) {
+      const status = this.#of[file];
+      const isTried = tried.includes(file) || status.last_error !== null;
+      this.#of[file] = isTried ? succeeded(status, at, warnings(file)) : { ...status, last_warnings: warnings(file) };
+    }
+  }
+
+  refused(tried: readonly ConfigFile[], at: string, error: (file: ConfigFile) => string): void {
+    for (const file of tried) {
+      const status = this.#of[file];
+      const attempts = status.attempt_count + 1;
+      this.#of[file] = { ...status, last_attempt: at, last_error: error(file), attempt_count: attempts };
+    }
+  }
+}
+
+function initialStatus(warnings: readonly string[]): ReloadStatus {
   return {
     last_attempt: null,
     last_success: null,
@@ -24,7 +66,7 @@ export function initialStatus(warnings: readonly string[]): ReloadStatus {
 }
 
 /** After a reload that was applied, or found nothing to do. */
-export function succeeded(status: ReloadStatus, at: string, warnings: readonly string[]): ReloadStatus {
+function succeeded(status: ReloadStatus, at: string, warnings: readonly string[]): ReloadStatus {
   return {
     last_attempt: at,
     last_success: at,
@@ -33,9 +75,4 @@ export function succeeded(status: ReloadStatus, at: string, warnings: readonly s
     success_count: status.success_count + 1,
     last_warnings: warnings,
   };
-}
-
-/** After a reload that was refused. */
-export function refused(status: ReloadStatus, at: string, error: string): ReloadStatus {
-  return { ...status, last_attempt: at, last_error: error, attempt_count: status.attempt_count + 1 };
 }

@@ -6,6 +6,7 @@ import { programFault } from './check-program.ts';
 import { lifeOf } from './connection-life.ts';
 import { readEnvFile } from './env-file.ts';
 import type * as Schema from './file-schemas.ts';
+import type { Place } from './file-text.ts';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './json-document.ts';
 import { toValue } from './json-document.ts';
 import { startsGateway } from './nested-gateway.ts';
@@ -41,121 +42,156 @@ const LONGEST_NAME = 256;
 
 /** Reads the entry `name` at `path`. Never throws: what is wrong disables this server and is in `problems`. */
 export function readEntry(name: string, path: ConfigPath, node: ConfigNode, context: EntryContext): EntryResult {
-  const { document, schema } = context;
-  const problems: Problem[] = [];
-  const reasons: string[] = [];
-  const fixes: string[] = [];
-  const values: NamedValue[] = [];
-  const report = (
-    severity: Problem['severity'],
-    at: ConfigPath,
-    message: string,
-    fix: string,
-    target: 'key' | 'value' = 'value',
-  ): void => {
-    const place = document.place([...path, ...at], at.length === 0 ? 'key' : target);
-    const what = at.length === 0 ? '' : `${fieldName(at)} `;
-    problems.push({
-      severity,
-      file: document.file,
-      ...place,
-      ...(severity === 'error' ? { serverOff: true as const } : {}),
-      message: `Server ${quote(name)}${severity === 'error' ? ' is off' : ''}: ${what}${message}`,
-      fix,
-    });
-    if (severity === 'error') {
-      reasons.push(`${what}${message}`);
-      fixes.push(`${fix}.`);
-    }
-  };
-  const error = (at: ConfigPath, message: string, fix: string): void => report('error', at, message, fix);
+  const findings = new EntryFindings(name, path, context.document);
+  const outcome = definitionOf(name, node, context, findings);
+  const { problems, values } = findings;
+  if (outcome === undefined) return { kind: 'broken', broken: findings.broken(), problems, values };
+  if (outcome === 'absent') return { kind: 'absent', problems, values };
+  return { kind: 'server', server: outcome, problems, values };
+}
 
+/** What is wrong with one entry, and the secrets in it. */
+class EntryFindings {
+  readonly problems: Problem[] = [];
+  readonly values: NamedValue[] = [];
+  /** Of the server, as far as it was read. */
+  description: string | undefined;
+  readonly #name: string;
+  readonly #path: ConfigPath;
+  readonly #document: ConfigDocument;
+  readonly #reasons: string[] = [];
+  readonly #fixes: string[] = [];
+
+  constructor(name: string, path: ConfigPath, document: ConfigDocument) {
+    this.#name = name;
+    this.#path = path;
+    this.#document = document;
+  }
+
+  get haveErrors(): boolean {
+    return this.#reasons.length > 0;
+  }
+
+  /** @param at the field, from the entry on; empty for the entry itself. */
+  warn(at: ConfigPath, message: string, fix: string, target: 'key' | 'value' = 'value'): void {
+    const { what, place } = this.#subject(at, target);
+    const text = `Server ${quote(this.#name)}: ${what}${message}`;
+    this.problems.push({ severity: 'warning', file: this.#document.file, ...place, message: text, fix });
+  }
+
+  /** The server is off. @param at as `warn` */
+  error(at: ConfigPath, message: string, fix: string, target: 'key' | 'value' = 'value'): void {
+    const { what, place } = this.#subject(at, target);
+    const text = `Server ${quote(this.#name)} is off: ${what}${message}`;
+    const { file } = this.#document;
+    this.problems.push({ severity: 'error', file, ...place, serverOff: true, message: text, fix });
+    this.#reasons.push(`${what}${message}`);
+    this.#fixes.push(`${fix}.`);
+  }
+
+  broken(): BrokenServer {
+    const { description } = this;
+    return { name: this.#name, description, reason: this.#reasons.join('; '), fix: this.#fixes.join(' ') };
+  }
+
+  #subject(at: ConfigPath, target: 'key' | 'value'): { readonly what: string; readonly place: Place } {
+    const place = this.#document.place([...this.#path, ...at], at.length === 0 ? 'key' : target);
+    return { what: at.length === 0 ? '' : `${fieldName(at)} `, place };
+  }
+}
+
+/** @returns undefined where there were errors. */
+function definitionOf(
+  name: string,
+  node: ConfigNode,
+  context: EntryContext,
+  findings: EntryFindings,
+): ServerDefinition | 'absent' | undefined {
   if (name === '' || name.length > LONGEST_NAME) {
-    error([], `the name has ${name.length} characters`, `Give it a name of 1 to ${LONGEST_NAME} characters`);
+    const fix = `Give it a name of 1 to ${LONGEST_NAME} characters`;
+    findings.error([], `the name has ${name.length} characters`, fix);
   }
   const raw = toValue(node);
   if (!(raw instanceof Map)) {
-    error([], 'the entry must be an object in { }', 'Write { "command": ... } or { "url": ... }');
-    return { kind: 'broken', broken: broken(name, undefined, reasons, fixes), problems, values };
+    findings.error([], 'the entry must be an object in { }', 'Write { "command": ... } or { "url": ... }');
+    return undefined;
   }
   const translated = translate(raw);
-  if (raw.get('disabled') === true || translated.entry.get('enabled') === false) {
-    return { kind: 'absent', problems, values };
+  if (raw.get('disabled') === true || translated.entry.get('enabled') === false) return 'absent';
+  for (const { key, message, fix } of translated.contradictions) findings.error([key], message, fix);
+  const entry = substituteEntry(translated.entry, context, findings);
+  if (isNested(entry, context.mainScript)) {
+    findings.problems.length = 0;
+    const fix = 'Remove it, or set GATEWAY_ALLOW_NESTED to "1" in its env if that is meant';
+    findings.warn([], 'the entry starts this gateway again and is left out', fix);
+    return 'absent';
   }
-  for (const { key, message, fix } of translated.contradictions) error([key], message, fix);
-  const reports: Reports = { values, error, failed: () => reasons.length > 0 };
-  const env = environmentOf(translated.entry, context.env, reports);
+  const description = entry.get('description');
+  if (typeof description === 'string') findings.description = description;
+  const checked = context.schema.checkServerEntry(entry);
+  if (!checked.ok) {
+    for (const issue of checked.issues) findings.error(issue.path, issue.message, issue.fix, issue.target);
+    return undefined;
+  }
+  const link = linkWithCa(checked.value, context, findings);
+  if (link === undefined || findings.haveErrors) return undefined;
+  const fault = context.looksForPrograms === true && link.transport === 'stdio' ? programFault(link) : undefined;
+  if (fault !== undefined) findings.warn([fault.field], fault.message, fault.fix);
+  const { timeout_ms: timeoutMs, validate_arguments: validateArguments } = checked.value;
+  const life = lifeOf(checked.value);
+  const key = keyOf(name, link, life);
+  return { name, key, description: findings.description, timeoutMs, validateArguments, life, link };
+}
+
+/** The entry with its variables replaced, without what is not known. */
+function substituteEntry(
+  translated: ReadonlyMap<unknown, unknown>,
+  { schema, env: gatewayEnv }: EntryContext,
+  findings: EntryFindings,
+): Map<string, unknown> {
+  const env = environmentOf(translated, gatewayEnv, findings);
   const entry = new Map<string, unknown>();
-  for (const [known, value] of translated.entry) {
-    const key = String(known);
+  for (const [name, value] of translated) {
+    const key = String(name);
     if (!schema.SERVER_KEYS.includes(key)) {
-      report(
-        'warning',
-        [key],
-        'is not a known key and has no effect',
-        'Remove it if it was meant for this gateway',
-        'key',
-      );
+      const fix = 'Remove it if it was meant for this gateway';
+      findings.warn([key], 'is not a known key and has no effect', fix, 'key');
       continue;
     }
-    const own = key === 'oauth' && value instanceof Map ? withoutUnknown(value, schema.OAUTH_KEYS, report) : value;
-    if (!OF_ENVIRONMENT.has(key)) entry.set(key, substituteAll(own, [key], env.all, reports));
+    const own = key === 'oauth' && value instanceof Map ? withoutUnknown(value, schema.OAUTH_KEYS, findings) : value;
+    if (!OF_ENVIRONMENT.has(key)) entry.set(key, substituteAll(own, [key], env.all, findings));
   }
   for (const [key, value] of env.own) entry.set(key, value);
-  if (isNested(entry, context.mainScript)) {
-    problems.length = 0;
-    report(
-      'warning',
-      [],
-      'the entry starts this gateway again and is left out',
-      'Remove it, or set GATEWAY_ALLOW_NESTED to "1" in its env if that is meant',
-    );
-    return { kind: 'absent', problems, values };
-  }
+  return entry;
+}
 
-  const description = typeof entry.get('description') === 'string' ? String(entry.get('description')) : undefined;
-  const checked = schema.checkServerEntry(entry);
-  if (!checked.ok) {
-    for (const issue of checked.issues) report('error', issue.path, issue.message, issue.fix, issue.target);
-    return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
-  }
-  const found = linkOf(checked.value, error, (...about) => report('warning', ...about));
-  const { ca } = checked.value;
-  const link =
-    found?.transport !== 'stdio' && found !== undefined && ca !== undefined
-      ? { ...found, ca: resolve(dirname(document.file), ca) }
-      : found;
-  if (link === undefined || reasons.length > 0) {
-    return { kind: 'broken', broken: broken(name, description, reasons, fixes), problems, values };
-  }
-  const fault = context.looksForPrograms === true && link.transport === 'stdio' ? programFault(link) : undefined;
-  if (fault !== undefined) report('warning', [fault.field], fault.message, fault.fix);
-  const timeoutMs = checked.value.timeout_ms;
-  const validateArguments = checked.value.validate_arguments;
-  const life = lifeOf(checked.value);
-  const server = { name, key: keyOf(name, link, life), description, timeoutMs, validateArguments, life, link };
-  return { kind: 'server', server, problems, values };
+/** How the server is reached. A path of certificates is taken from the folder of the file. */
+function linkWithCa(
+  entry: Parameters<typeof linkOf>[0],
+  { document }: EntryContext,
+  findings: EntryFindings,
+): ServerDefinition['link'] | undefined {
+  const link = linkOf(
+    entry,
+    (...about) => findings.error(...about),
+    (...about) => findings.warn(...about),
+  );
+  if (link === undefined || link.transport === 'stdio' || entry.ca === undefined) return link;
+  return { ...link, ca: resolve(dirname(document.file), entry.ca) };
 }
 
 /** What the client of another program may have in its `oauth` is told and left out. */
 function withoutUnknown(
   oauth: ReadonlyMap<unknown, unknown>,
   keys: readonly string[],
-  report: (severity: 'warning', at: ConfigPath, message: string, fix: string, target: 'key') => void,
+  findings: EntryFindings,
 ): ReadonlyMap<unknown, unknown> {
   const isKnown = (key: unknown): boolean => keys.includes(String(key));
   for (const key of oauth.keys()) {
     if (isKnown(key)) continue;
-    report('warning', ['oauth', String(key)], 'is not known and has no effect', `Known: ${keys.join(', ')}`, 'key');
+    findings.warn(['oauth', String(key)], 'is not known and has no effect', `Known: ${keys.join(', ')}`, 'key');
   }
   return new Map([...oauth].filter(([key]) => isKnown(key)));
-}
-
-interface Reports {
-  readonly values: NamedValue[];
-  /** Whether there was an error. */
-  failed(): boolean;
-  error(at: ConfigPath, message: string, fix: string): void;
 }
 
 const OF_ENVIRONMENT: ReadonlySet<string> = new Set(['env', 'envFile']);
@@ -168,23 +204,27 @@ interface EntryEnvironment {
 }
 
 /** The variables of an entry are made of those of the gateway; everything else in it may use both. */
-function environmentOf(entry: ReadonlyMap<unknown, unknown>, gateway: Environment, reports: Reports): EntryEnvironment {
+function environmentOf(
+  entry: ReadonlyMap<unknown, unknown>,
+  gateway: Environment,
+  findings: EntryFindings,
+): EntryEnvironment {
   const own = new Map<string, unknown>();
   for (const key of OF_ENVIRONMENT) {
-    if (entry.has(key)) own.set(key, substituteAll(entry.get(key), [key], gateway, reports));
+    if (entry.has(key)) own.set(key, substituteAll(entry.get(key), [key], gateway, findings));
   }
   const file = own.get('envFile');
   const env = own.get('env') ?? new Map();
   // What is of the wrong type is told by the schema.
   if (!(env instanceof Map)) return { own, all: gateway };
   let variables = env;
-  if (typeof file === 'string' && !reports.failed()) {
+  if (typeof file === 'string' && !findings.haveErrors) {
     const path = resolve(cwdHere(), file);
     own.set('envFile', path);
     const read = readEnvFile(path);
-    if (!read.ok) reports.error(['envFile'], read.message, 'Correct the path, or remove it');
+    if (!read.ok) findings.error(['envFile'], read.message, 'Correct the path, or remove it');
     else {
-      for (const [name, value] of read.variables) reports.values.push({ name, value });
+      for (const [name, value] of read.variables) findings.values.push({ name, value });
       variables = new Map([...read.variables, ...env]);
       own.set('env', variables);
     }
@@ -193,25 +233,25 @@ function environmentOf(entry: ReadonlyMap<unknown, unknown>, gateway: Environmen
   return { own, all: { ...gateway, ...Object.fromEntries(texts) } };
 }
 
-function substituteAll(value: unknown, at: ConfigPath, env: Environment, reports: Reports): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => substituteAll(item, [...at, index], env, reports));
+function substituteAll(value: unknown, at: ConfigPath, env: Environment, findings: EntryFindings): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => substituteAll(item, [...at, index], env, findings));
   if (value instanceof Map) {
-    return new Map([...value].map(([key, member]) => [key, substituteAll(member, [...at, key], env, reports)]));
+    return new Map([...value].map(([key, member]) => [key, substituteAll(member, [...at, key], env, findings)]));
   }
   if (typeof value !== 'string') return value;
   const result = substitute(value, env);
-  reports.values.push(...result.values);
+  findings.values.push(...result.values);
   for (const name of result.missing) {
     const secret = /^secret:(.*)$/.exec(name)?.[1];
     if (secret !== undefined) {
-      reports.error(
+      findings.error(
         at,
         `needs the secret ${secret}, which is not kept here`,
         `Run "agent-mcp-gateway secret set ${secret}"`,
       );
       continue;
     }
-    reports.error(
+    findings.error(
       at,
       `needs the environment variable ${name}, which is not set`,
       `Set ${name} where the gateway starts, or write \${${name}:-default}`,
@@ -221,7 +261,7 @@ function substituteAll(value: unknown, at: ConfigPath, env: Environment, reports
     const fix =
       FOREIGN_FIXES.find(([begin]) => reference.startsWith(begin))?.[1] ??
       `Write $${reference} if it is meant as it is`;
-    reports.error(at, `needs ${quote(reference)}, which stands for nothing here`, fix);
+    findings.error(at, `needs ${quote(reference)}, which stands for nothing here`, fix);
   }
   return result.text;
 }
@@ -238,15 +278,6 @@ function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | unde
   if (typeof command !== 'string' || (env instanceof Map && env.get('GATEWAY_ALLOW_NESTED') === '1')) return false;
   const words = Array.isArray(args) ? args.filter((arg) => typeof arg === 'string') : [];
   return startsGateway(command, words, mainScript);
-}
-
-function broken(
-  name: string,
-  description: string | undefined,
-  reasons: readonly string[],
-  fixes: readonly string[],
-): BrokenServer {
-  return { name, description, reason: reasons.join('; '), fix: fixes.join(' ') };
 }
 
 /** `"args[1]"`, `"env.API_KEY"`: how a person would point at it. */

@@ -8,10 +8,10 @@ import { createResultStore } from '../operations/results/result-store.ts';
 import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from '../operations/spending.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { createLimiter } from '../pipeline/rate-limits.ts';
-import { createSignInPrompts } from '../pipeline/sign-in-prompts.ts';
+import { SignInPrompts } from '../pipeline/sign-in-prompts.ts';
 import { createParkedConversations } from '../relay/parked-conversations.ts';
 import { createTasks } from '../relay/task-registry.ts';
-import { createByteBudget } from '../shared/byte-budget.ts';
+import { ByteBudget } from '../shared/byte-budget.ts';
 import { reportServers, type ServerReport } from '../upstream/pool/server-report.ts';
 import type { Foundation } from './foundation.ts';
 import type { ServerSide } from './server-side.ts';
@@ -31,7 +31,7 @@ export interface CallSide {
 export function createCallSide(foundation: Foundation, serverSide: ServerSide, isLasting: boolean): CallSide {
   const { settings, config, audit, metrics, log, worker, gatewayId } = foundation;
   const { catalog, upstreams, oauth } = serverSide;
-  const budget = createByteBudget({ share: worker?.share });
+  const budget = new ByteBudget({ share: worker?.share });
   const results = createResultStore({ tag: worker?.tag, share: worker?.share, budget });
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
   const ledger = createLedger(tokens, estimateTokens);
@@ -54,7 +54,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     results: worker?.results(results) ?? results,
     budget,
     limiter: worker?.limiter ?? createLimiter(),
-    signInPrompts: createSignInPrompts({
+    signInPrompts: new SignInPrompts({
       oauth,
       lasts: isLasting,
       isLocal: settings.transport === 'stdio' || isLoopback(settings.host),

@@ -33,33 +33,6 @@ export interface SignInPromptsOptions {
   readonly tag?: string | undefined;
 }
 
-export interface SignInPrompts {
-  /**
-   * A link for this caller. Undefined where it may have none: a link to a credential that several principals share would let
-   * any of them bind its own account to the calls of all.
-   * @param required the AUTH_REQUIRED that says what the server wants.
-   * @throws GatewayError SERVER_UNAVAILABLE saying why nobody can sign in.
-   */
-  offer(
-    snapshot: Snapshot,
-    server: ServerDefinition,
-    tenant: Tenant,
-    required: GatewayError,
-  ): Promise<Offer | undefined>;
-  /** Resolves with whether somebody signed in, when that is known or it takes too long. Never rejects. */
-  settled(id: string, signal: CancelSignal): Promise<boolean>;
-  /** What a link over the public address is about; undefined for none. */
-  subjectOf(id: string): Subject | undefined;
-  /** Lets its principal, and nobody else, go on to the authorization server. @param owner who it has proven to be */
-  enter(id: string, owner: string): Entered | undefined;
-  /**
-   * The answer of an authorization server at the public address.
-   * @param cookie of the browser; it must be the one that entered.
-   * @throws as `OAuthClient.finish`
-   */
-  finish(answer: URLSearchParams, cookie: string | undefined): Promise<string>;
-}
-
 export interface Entered {
   readonly url: string;
   readonly cookie: string;
@@ -82,92 +55,122 @@ interface Ticket extends Offer {
   cookie: string | undefined;
 }
 
-export function createSignInPrompts({
-  oauth,
-  lasts,
-  isLocal,
-  publicUrl,
-  tag = '',
-}: SignInPromptsOptions): SignInPrompts {
-  const tickets = new Map<string, Ticket>();
+/** The sign-ins that callers were told of. */
+export class SignInPrompts {
+  readonly #options: SignInPromptsOptions;
+  readonly #tag: string;
+  readonly #tickets = new Map<string, Ticket>();
 
-  const wayFor = (snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): Way | undefined => {
+  constructor(options: SignInPromptsOptions) {
+    this.#options = options;
+    this.#tag = options.tag ?? '';
+  }
+
+  /**
+   * A link for this caller. Undefined where it may have none: a link to a credential that several principals share would let
+   * any of them bind its own account to the calls of all.
+   * @param required the AUTH_REQUIRED that says what the server wants.
+   * @throws GatewayError SERVER_UNAVAILABLE saying why nobody can sign in.
+   */
+  async offer(
+    snapshot: Snapshot,
+    server: ServerDefinition,
+    tenant: Tenant,
+    required: GatewayError,
+  ): Promise<Offer | undefined> {
+    const way = this.#wayFor(snapshot, server, tenant);
+    if (way === undefined) return undefined;
+    const { oauth, publicUrl } = this.#options;
+    const principal = credentialOwner(server.link, tenant.principal);
+    const challenge = readChallengeFacts(required.data?.['challenge']);
+    const { url: there, where, done } = await oauth.signIn(server, principal, way, challenge);
+    const earlier = this.#find((ticket) => ticket.there === there && ticket.owner === tenant.principal);
+    if (earlier !== undefined) return earlier;
+    const id = this.#tag + randomUUID();
+    const isPublic = way !== 'loopback';
+    const ticket: Ticket = {
+      id,
+      url: isPublic ? `${publicUrl}/oauth/start?id=${id}` : there,
+      where,
+      text: `Sign in to "${server.name}" at ${where}, so that the gateway can use it for you.`,
+      server: server.name,
+      owner: tenant.principal,
+      there,
+      isPublic,
+      done,
+      cookie: undefined,
+    };
+    this.#tickets.set(id, ticket);
+    const forget = (): boolean => this.#tickets.delete(id);
+    // Whoever waits for it may ask a little later.
+    done.then(() => setTimeout(forget, WAIT_MS).unref(), forget);
+    return ticket;
+  }
+
+  /** Resolves with true once somebody signed in, with false when it takes too long. Never rejects. */
+  settled(id: string, signal: CancelSignal): Promise<boolean> {
+    const ticket = this.#tickets.get(id);
+    // Over, or of another process: the call finds out.
+    if (ticket === undefined || signal.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const end = (signedIn: boolean): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', late);
+        resolve(signedIn);
+      };
+      const late = (): void => end(false);
+      const timer = setTimeout(late, WAIT_MS);
+      signal.addEventListener('abort', late, { once: true });
+      ticket.done.then(() => end(true), late);
+    });
+  }
+
+  /** What a link over the public address is about; undefined for none. */
+  subjectOf(id: string): Subject | undefined {
+    const ticket = this.#tickets.get(id);
+    return ticket?.isPublic === true ? ticket : undefined;
+  }
+
+  /** Lets its principal, and nobody else, go on to the authorization server. @param owner who it has proven to be */
+  enter(id: string, owner: string): Entered | undefined {
+    const ticket = this.#tickets.get(id);
+    if (ticket?.isPublic !== true || ticket.owner !== owner) return undefined;
+    ticket.cookie = this.#tag + randomBytes(32).toString('base64url');
+    const isSecure = this.#options.publicUrl?.startsWith('https:') === true;
+    return { url: ticket.there, cookie: ticket.cookie, isSecure };
+  }
+
+  /**
+   * The answer of an authorization server at the public address.
+   * @param cookie of the browser; it must be the one that entered.
+   * @throws as `OAuthClient.finish`
+   */
+  async finish(answer: URLSearchParams, cookie: string | undefined): Promise<string> {
+    const { oauth, publicUrl } = this.#options;
+    const state = answer.get('state');
+    const ticket = this.#find(({ there, isPublic }) => isPublic && new URL(there).searchParams.get('state') === state);
+    if (ticket?.cookie !== undefined && ticket.cookie === cookie) {
+      return oauth.finish(answer, `${publicUrl}/oauth/callback`);
+    }
+    throw new GatewayError(
+      'AUTH_REQUIRED',
+      'This browser did not begin this sign-in, or it is over. Make the call again, and open its link in one browser.',
+    );
+  }
+
+  #wayFor(snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): Way | undefined {
+    const { lasts, isLocal, publicUrl } = this.#options;
     const isOnly = tenant.sole || snapshot.principals === undefined;
     if (!lasts) return undefined;
     if (tenant.sole) return 'loopback';
     if (!isOnly && !hasOwnCredentials(server.link)) return undefined;
     if (publicUrl !== undefined) return { redirectUri: `${publicUrl}/oauth/callback` };
     return isOnly && isLocal ? 'loopback' : undefined;
-  };
+  }
 
-  const find = (test: (ticket: Ticket) => boolean): Ticket | undefined => [...tickets.values()].find(test);
-
-  return {
-    async offer(snapshot, server, tenant, required) {
-      const way = wayFor(snapshot, server, tenant);
-      if (way === undefined) return undefined;
-      const principal = credentialOwner(server.link, tenant.principal);
-      const challenge = readChallengeFacts(required.data?.['challenge']);
-      const { url: there, where, done } = await oauth.signIn(server, principal, way, challenge);
-      const known = find((ticket) => ticket.there === there && ticket.owner === tenant.principal);
-      if (known !== undefined) return known;
-      const id = tag + randomUUID();
-      const isPublic = way !== 'loopback';
-      tickets.set(id, {
-        id,
-        url: isPublic ? `${publicUrl}/oauth/start?id=${id}` : there,
-        where,
-        text: `Sign in to "${server.name}" at ${where}, so that the gateway can use it for you.`,
-        server: server.name,
-        owner: tenant.principal,
-        there,
-        isPublic,
-        done,
-        cookie: undefined,
-      });
-      const forget = (): boolean => tickets.delete(id);
-      // Whoever waits for it may ask a little later.
-      done.then(() => setTimeout(forget, WAIT_MS).unref(), forget);
-      return tickets.get(id);
-    },
-    settled(id, signal) {
-      const ticket = tickets.get(id);
-      // Over, or of another process: the call finds out.
-      if (ticket === undefined || signal.aborted) return Promise.resolve(false);
-      return new Promise((resolve) => {
-        const end = (signedIn: boolean): void => {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', late);
-          resolve(signedIn);
-        };
-        const late = (): void => end(false);
-        const timer = setTimeout(late, WAIT_MS);
-        signal.addEventListener('abort', late, { once: true });
-        ticket.done.then(() => end(true), late);
-      });
-    },
-    subjectOf(id) {
-      const ticket = tickets.get(id);
-      return ticket?.isPublic === true ? ticket : undefined;
-    },
-    enter(id, owner) {
-      const ticket = tickets.get(id);
-      if (ticket?.isPublic !== true || ticket.owner !== owner) return undefined;
-      ticket.cookie = tag + randomBytes(32).toString('base64url');
-      return { url: ticket.there, cookie: ticket.cookie, isSecure: publicUrl?.startsWith('https:') === true };
-    },
-    async finish(answer, cookie) {
-      const state = answer.get('state');
-      const ticket = find(({ there, isPublic }) => isPublic && new URL(there).searchParams.get('state') === state);
-      if (ticket?.cookie !== undefined && ticket.cookie === cookie) {
-        return oauth.finish(answer, `${publicUrl}/oauth/callback`);
-      }
-      throw new GatewayError(
-        'AUTH_REQUIRED',
-        'This browser did not begin this sign-in, or it is over. Make the call again, and open its link in one browser.',
-      );
-    },
-  };
+  #find(test: (ticket: Ticket) => boolean): Ticket | undefined {
+    return [...this.#tickets.values()].find(test);
+  }
 }
 
 /**

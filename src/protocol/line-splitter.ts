@@ -10,7 +10,7 @@ export interface LineReader {
   push(chunk: Buffer): void;
 }
 
-type Reason = 'too long' | 'no room' | 'not UTF-8';
+export type LineFault = 'too long' | 'no room' | 'not UTF-8';
 
 export interface LineHandlers {
   /** One line without its end; never blank. */
@@ -24,7 +24,7 @@ export interface LineHandlers {
    * @param line where it is not UTF-8, without its end.
    * @returns true to go on with the next line, false to ignore whatever is pushed from now on.
    */
-  broken(reason: Reason, line?: Buffer): boolean;
+  broken(reason: LineFault, line?: Buffer): boolean;
   /** Whether there is room for so many bytes of a line; asked for those that are large. */
   room?(bytes: number): boolean;
   /** After that: what a line holds that is too long or has no room, from its beginning on, piece by piece. Nothing of it is kept here. */
@@ -42,7 +42,7 @@ export function createLineReader(handlers: LineHandlers, maxBytes: number): Line
   let skipping = false;
   let stopped = false;
 
-  const fail = (reason: Reason, line?: Buffer): void => {
+  const fail = (reason: LineFault, line?: Buffer): void => {
     stopped = !handlers.broken(reason, line);
   };
 

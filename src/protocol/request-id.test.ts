@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createIdFinder, idsIn } from './request-id.ts';
+import { IdFinder, idsIn } from './request-id.ts';
 
 it.each([
   ['{"id":1,"method":"m"}', '1'],
@@ -38,7 +38,7 @@ it.each([
 });
 
 it('finds no id that is not UTF-8', () => {
-  const finder = createIdFinder();
+  const finder = new IdFinder();
   finder.push(Buffer.from('{"method":"m","id":"a\u00ff"}', 'latin1'));
   expect(finder.id()).toBe('null');
 });
@@ -50,7 +50,7 @@ it('finds the id of any request, however its bytes are cut', () => {
     fc.property(requests, fc.array(fc.nat(9)), fc.boolean(), (request, sizes, isLast) => {
       const { id: own, ...rest } = request;
       const bytes = Buffer.from(JSON.stringify(isLast ? { ...rest, id: own } : request));
-      const finder = createIdFinder();
+      const finder = new IdFinder();
       let at = 0;
       for (const size of sizes) {
         finder.push(bytes.subarray(at, at + size));

@@ -15,114 +15,116 @@ export function canonicalId(json: string): IdText | undefined {
 /** Bytes of the root's keys and values that are looked at; an id has fewer. */
 const MAX_PART = 512;
 
-export interface IdFinder {
-  push(bytes: Uint8Array): void;
-  /** No more bytes can make a request of it. */
-  readonly isHopeless: boolean;
-  /** The id once the whole message was pushed; `null` where it is no request with exactly one (JSON-RPC 2.0 section 5). */
-  id(): IdText;
-  /** The one id of what has no method and can only be a response; undefined for anything else. */
-  responseId(): IdText | undefined;
-}
-
 /**
- * Reads the members of the root strictly and what is inside of them only as far as it takes to find their ends. Holds next to
- * nothing and recurses nowhere, however long and deep the message is.
+ * Finds the id of a message that is not read otherwise. Reads the members of the root strictly and what is inside of them only
+ * as far as it takes to find their ends. Holds next to nothing and recurses nowhere, however long and deep the message is.
  */
-export function createIdFinder(): IdFinder {
-  let depth = 0;
-  let inString = false;
-  let escaped = false;
-  let hopeless = false;
-  let closed = false;
+export class IdFinder {
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  #isHopeless = false;
+  #isClosed = false;
   /** What was read of the key or the value that has begun, without what is inside of it. */
-  let part: number[] = [];
+  #part: number[] = [];
   /** White space followed it. */
-  let isDone = false;
-  let key: string | undefined;
-  let members = 0;
-  let ids = 0;
-  let id: IdText | undefined;
-  let asks = false;
+  #isDone = false;
+  #key: string | undefined;
+  #members = 0;
+  #ids = 0;
+  #id: IdText | undefined;
+  #hasMethod = false;
 
-  const endKey = (): void => {
-    const read = part.length < MAX_PART && !isPlainOther(part) ? parsed(part) : '';
-    if (key !== undefined || typeof read !== 'string') hopeless = true;
-    else key = read;
-    part = [];
-  };
+  push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && !this.#isHopeless; at++) {
+      const byte = bytes[at] ?? 0;
+      if (this.#inString) {
+        if (this.#depth === 1) this.#keep(byte);
+        if (this.#escaped) this.#escaped = false;
+        else if (byte === BACKSLASH) this.#escaped = true;
+        else this.#inString = byte !== QUOTE;
+      } else if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) {
+        this.#isDone ||= this.#depth === 1;
+      } else {
+        this.#structure(byte);
+        this.#inString = byte === QUOTE;
+      }
+    }
+  }
 
-  const endMember = (isLast: boolean): void => {
-    if (key === undefined || part.length === 0) {
-      hopeless ||= !(isLast && members === 0 && key === undefined && part.length === 0);
-      return;
-    }
-    if (key === 'id') {
-      ids++;
-      id = parsed(part) === undefined ? undefined : canonicalId(Buffer.from(part).toString());
-    }
-    asks ||= key === 'method';
-    members++;
-    key = undefined;
-    part = [];
-  };
+  /** No more bytes can make a request of it. */
+  get isHopeless(): boolean {
+    return this.#isHopeless;
+  }
 
-  const structure = (byte: number): void => {
-    if (closed || (depth === 0 && byte !== OPEN_BRACE)) {
-      hopeless = true;
-      return;
-    }
-    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth === 1) begin(byte);
-      depth++;
+  /** The id once the whole message was pushed; `null` where it is no request with exactly one (JSON-RPC 2.0 section 5). */
+  id(): IdText {
+    return (this.#hasMethod ? this.#onlyId() : undefined) ?? 'null';
+  }
+
+  /** The one id of what has no method and can only be a response; undefined for anything else. */
+  responseId(): IdText | undefined {
+    return this.#hasMethod ? undefined : this.#onlyId();
+  }
+
+  #onlyId(): IdText | undefined {
+    return !this.#isHopeless && this.#isClosed && this.#ids === 1 ? this.#id : undefined;
+  }
+
+  #structure(byte: number): void {
+    if (this.#isClosed || (this.#depth === 0 && byte !== OPEN_BRACE)) {
+      this.#isHopeless = true;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (this.#depth === 1) this.#begin(byte);
+      this.#depth++;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      depth--;
-      if (depth > 0) return;
-      if (byte === CLOSE_BRACKET) hopeless = true;
-      closed = true;
-      endMember(true);
-    } else if (depth > 1) return;
-    else if (byte === COLON) endKey();
-    else if (byte === COMMA) endMember(false);
-    else begin(byte);
-  };
+      this.#depth--;
+      if (this.#depth === 0) this.#endRoot(byte);
+    } else if (this.#depth > 1) return;
+    else if (byte === COLON) this.#endKey();
+    else if (byte === COMMA) this.#endMember(false);
+    else this.#begin(byte);
+  }
 
   /** What is no structure of the root: a part begins, or goes on. */
-  const begin = (byte: number): void => {
-    if (isDone && part.length > 0) hopeless = true;
-    isDone = false;
-    keep(byte);
-  };
+  #begin(byte: number): void {
+    if (this.#isDone && this.#part.length > 0) this.#isHopeless = true;
+    this.#isDone = false;
+    this.#keep(byte);
+  }
 
-  const keep = (byte: number): void => {
-    if (part.length < MAX_PART) part.push(byte);
-  };
+  #keep(byte: number): void {
+    if (this.#part.length < MAX_PART) this.#part.push(byte);
+  }
 
-  const only = (): IdText | undefined => (!hopeless && closed && ids === 1 ? id : undefined);
+  #endKey(): void {
+    const key = this.#part.length < MAX_PART && !isPlainOther(this.#part) ? parsed(this.#part) : '';
+    if (this.#key !== undefined || typeof key !== 'string') this.#isHopeless = true;
+    else this.#key = key;
+    this.#part = [];
+  }
 
-  return {
-    push(bytes) {
-      for (let at = 0; at < bytes.length && !hopeless; at++) {
-        const byte = bytes[at] ?? 0;
-        if (inString) {
-          if (depth === 1) keep(byte);
-          if (escaped) escaped = false;
-          else if (byte === BACKSLASH) escaped = true;
-          else inString = byte !== QUOTE;
-        } else if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) {
-          isDone ||= depth === 1;
-        } else {
-          structure(byte);
-          inString = byte === QUOTE;
-        }
-      }
-    },
-    get isHopeless() {
-      return hopeless;
-    },
-    id: () => (asks ? only() : undefined) ?? 'null',
-    responseId: () => (asks ? undefined : only()),
-  };
+  #endMember(isLast: boolean): void {
+    if (this.#key === undefined || this.#part.length === 0) {
+      const isEmptyRoot = isLast && this.#members === 0 && this.#key === undefined && this.#part.length === 0;
+      this.#isHopeless ||= !isEmptyRoot;
+      return;
+    }
+    if (this.#key === 'id') {
+      this.#ids++;
+      this.#id = parsed(this.#part) === undefined ? undefined : canonicalId(Buffer.from(this.#part).toString());
+    }
+    this.#hasMethod ||= this.#key === 'method';
+    this.#members++;
+    this.#key = undefined;
+    this.#part = [];
+  }
+
+  #endRoot(byte: number): void {
+    if (byte === CLOSE_BRACKET) this.#isHopeless = true;
+    this.#isClosed = true;
+    this.#endMember(true);
+  }
 }
 
 /** As `IdFinder.id` and `IdFinder.responseId`. */
@@ -133,14 +135,14 @@ export interface FoundIds {
 
 /** The ids of a message that is whole. */
 export function idsIn(text: string): FoundIds {
-  const finder = createIdFinder();
+  const finder = new IdFinder();
   finder.push(Buffer.from(text));
   return { id: finder.id(), responseId: finder.responseId() };
 }
 
 /** The same for a text that is large: others get their turn meanwhile. */
 export async function idsInTurns(text: string): Promise<FoundIds> {
-  const finder = createIdFinder();
+  const finder = new IdFinder();
   await eachPiece(text, (piece) => {
     finder.push(Buffer.from(piece));
     return !finder.isHopeless;

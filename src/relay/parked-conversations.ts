@@ -1,6 +1,6 @@
 /** Conversations that wait for their caller to come back, under handles that nobody else can use. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { type ByteBudget, createByteBudget } from '../shared/byte-budget.ts';
+import { ByteBudget } from '../shared/byte-budget.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Conversation } from './conversation.ts';
@@ -57,7 +57,7 @@ interface Parked extends Pick<Claim, 'owner' | 'permitted'> {
 export function createParkedConversations(
   tag = '',
   share = 1,
-  budget: Pick<ByteBudget, 'of'> = createByteBudget(),
+  budget: Pick<ByteBudget, 'of'> = new ByteBudget(),
 ): ParkedConversations {
   const prefix = PREFIX + tag;
   const maxParked = Math.max(1, Math.floor(MAX_PARKED * share));

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createByteBudget, type Kept } from './byte-budget.ts';
+import { ByteBudget, type Kept } from './byte-budget.ts';
 
 describe('a budget of bytes', () => {
   it('gives up the oldest of an owner for the newest, what is spared first', () => {
-    const budget = createByteBudget({ maxPerOwner: 100, maxTotal: 1000 });
+    const budget = new ByteBudget({ maxPerOwner: 100, maxTotal: 1000 });
     const me = budget.of('me');
     const dropped: string[] = [];
     const keep = (name: string, bytes: number): Kept | undefined => me.keep(bytes, () => dropped.push(name));
@@ -22,7 +22,7 @@ describe('a budget of bytes', () => {
   });
 
   it('refuses what cannot be given up beyond the limit, and knows what came back', () => {
-    const budget = createByteBudget({ maxPerOwner: 100, maxTotal: 1000 });
+    const budget = new ByteBudget({ maxPerOwner: 100, maxTotal: 1000 });
     const me = budget.of('me');
     const back = me.hold(60);
     expect(me.hold(60)).toBeUndefined();
@@ -34,7 +34,7 @@ describe('a budget of bytes', () => {
   });
 
   it('takes from whoever has most, and leaves room for the modest', () => {
-    const budget = createByteBudget({ maxPerOwner: 600, maxTotal: 1000 });
+    const budget = new ByteBudget({ maxPerOwner: 600, maxTotal: 1000 });
     const dropped: string[] = [];
     const keep = (owner: string, bytes: number): unknown =>
       budget.of(owner).keep(bytes, () => dropped.push(`${owner} ${bytes}`));
@@ -57,7 +57,7 @@ describe('a budget of bytes', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const budget = createByteBudget({ maxPerOwner: 100, maxTotal: 150 });
+        const budget = new ByteBudget({ maxPerOwner: 100, maxTotal: 150 });
         const live = new Map<object, number>();
         const held: { release: () => void; kept?: Kept | undefined; key: object }[] = [];
         for (const { what, owner, bytes, at } of steps) {

@@ -35,12 +35,6 @@ export interface OwnerBudget {
   keep(bytes: number, drop: () => void): Kept | undefined;
 }
 
-export interface ByteBudget {
-  of(owner: string): OwnerBudget;
-  /** Bytes in use. */
-  readonly used: number;
-}
-
 export interface ByteBudgetOptions {
   readonly maxPerOwner?: number;
   readonly maxTotal?: number;
@@ -61,93 +55,98 @@ interface Account {
   readonly spared: Set<Item>;
 }
 
-export function createByteBudget(options: ByteBudgetOptions = {}): ByteBudget {
-  const { maxPerOwner = MAX_PER_OWNER, maxTotal = MAX_TOTAL, share = 1 } = options;
-  const [perOwner, whole] = [maxPerOwner * share, maxTotal * share];
-  const accounts = new Map<string, Account>();
-  let used = 0;
+/** The budgets of all owners. */
+export class ByteBudget {
+  readonly #perOwner: number;
+  readonly #whole: number;
+  readonly #accounts = new Map<string, Account>();
+  #used = 0;
 
-  const accountOf = (owner: string): Account => {
-    let account = accounts.get(owner);
-    if (account === undefined) {
-      account = { bytes: 0, kept: new Set(), spared: new Set() };
-      accounts.set(owner, account);
-    }
-    return account;
-  };
-  const add = (owner: string, bytes: number): void => {
-    const account = accountOf(owner);
+  constructor({ maxPerOwner = MAX_PER_OWNER, maxTotal = MAX_TOTAL, share = 1 }: ByteBudgetOptions = {}) {
+    this.#perOwner = maxPerOwner * share;
+    this.#whole = maxTotal * share;
+  }
+
+  /** Bytes in use. */
+  get used(): number {
+    return this.#used;
+  }
+
+  of(owner: string): OwnerBudget {
+    return { hold: (bytes) => this.#hold(owner, bytes), keep: (bytes, drop) => this.#keep(owner, { bytes, drop }) };
+  }
+
+  #hold(owner: string, bytes: number): (() => void) | undefined {
+    if (!this.#makeRoom(owner, bytes)) return undefined;
+    this.#add(owner, bytes);
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#add(owner, -bytes);
+      isHeld = false;
+    };
+  }
+
+  #keep(owner: string, item: Item): Kept | undefined {
+    if (!this.#makeRoom(owner, item.bytes)) return undefined;
+    this.#add(owner, item.bytes).kept.add(item);
+    const move = (to: 'kept' | 'spared'): void => {
+      const account = this.#accounts.get(owner);
+      if (account?.kept.delete(item) || account?.spared.delete(item)) account[to].add(item);
+    };
+    return { release: () => void this.#forget(owner, item), use: () => move('kept'), spare: () => move('spared') };
+  }
+
+  #add(owner: string, bytes: number): Account {
+    const account = this.#accounts.get(owner) ?? { bytes: 0, kept: new Set(), spared: new Set() };
     account.bytes += bytes;
-    used += bytes;
-    if (account.bytes === 0) accounts.delete(owner);
-  };
-  const forget = (owner: string, item: Item): boolean => {
-    const account = accounts.get(owner);
+    this.#used += bytes;
+    if (account.bytes === 0) this.#accounts.delete(owner);
+    else this.#accounts.set(owner, account);
+    return account;
+  }
+
+  #forget(owner: string, item: Item): boolean {
+    const account = this.#accounts.get(owner);
     const had = account !== undefined && (account.kept.delete(item) || account.spared.delete(item));
-    if (had) add(owner, -item.bytes);
+    if (had) this.#add(owner, -item.bytes);
     return had;
-  };
+  }
+
+  #makeRoom(owner: string, bytes: number): boolean {
+    const own = (): number => (this.#accounts.get(owner)?.bytes ?? 0) + bytes;
+    while (own() > this.#perOwner) if (!this.#dropOne(owner)) return false;
+    const limit = (): number => (own() > this.#perOwner * MODEST ? this.#whole * (1 - RESERVED) : this.#whole);
+    while (this.#used + bytes > limit()) {
+      const largest = this.#largest();
+      if (largest === undefined || !this.#dropOne(largest)) return false;
+    }
+    return true;
+  }
+
+  /** The owner with the most bytes among those who have something that can be given up. */
+  #largest(): string | undefined {
+    let largest: string | undefined;
+    let most = 0;
+    for (const [owner, { bytes, kept, spared }] of this.#accounts) {
+      if (bytes <= most || kept.size + spared.size === 0) continue;
+      largest = owner;
+      most = bytes;
+    }
+    return largest;
+  }
+
   /** @returns false where this owner has nothing that can be given up. */
-  const dropOne = (owner: string): boolean => {
-    const account = accounts.get(owner);
+  #dropOne(owner: string): boolean {
+    const account = this.#accounts.get(owner);
     const [item] = account === undefined ? [] : account.spared.size > 0 ? account.spared : account.kept;
-    if (item === undefined || !forget(owner, item)) return false;
+    if (item === undefined || !this.#forget(owner, item)) return false;
     item.drop();
     return true;
-  };
-  const mostOf = (): string | undefined => {
-    let most: string | undefined;
-    let bytes = 0;
-    for (const [owner, account] of accounts) {
-      if (account.bytes <= bytes || account.kept.size + account.spared.size === 0) continue;
-      most = owner;
-      bytes = account.bytes;
-    }
-    return most;
-  };
-  const makeRoom = (owner: string, bytes: number): boolean => {
-    const own = (): number => (accounts.get(owner)?.bytes ?? 0) + bytes;
-    while (own() > perOwner) if (!dropOne(owner)) return false;
-    const limit = (): number => (own() > perOwner * MODEST ? whole * (1 - RESERVED) : whole);
-    while (used + bytes > limit()) {
-      const most = mostOf();
-      if (most === undefined || !dropOne(most)) return false;
-    }
-    return true;
-  };
-
-  const of = (owner: string): OwnerBudget => ({
-    hold(bytes) {
-      if (!makeRoom(owner, bytes)) return undefined;
-      add(owner, bytes);
-      let isHeld = true;
-      return () => {
-        if (isHeld) add(owner, -bytes);
-        isHeld = false;
-      };
-    },
-    keep(bytes, drop) {
-      if (!makeRoom(owner, bytes)) return undefined;
-      const item = { bytes, drop };
-      add(owner, bytes);
-      accountOf(owner).kept.add(item);
-      const move = (to: 'kept' | 'spared'): void => {
-        const account = accounts.get(owner);
-        if (account?.kept.delete(item) || account?.spared.delete(item)) account[to].add(item);
-      };
-      return { release: () => void forget(owner, item), use: () => move('kept'), spare: () => move('spared') };
-    },
-  });
-  return {
-    of,
-    get used() {
-      return used;
-    },
-  };
+  }
 }
 
-/** Where nobody counts. */
-export const UNBOUNDED: OwnerBudget = createByteBudget({
+/** A budget without limits. */
+export const UNBOUNDED: OwnerBudget = new ByteBudget({
   maxPerOwner: Number.POSITIVE_INFINITY,
   maxTotal: Number.POSITIVE_INFINITY,
 }).of('');

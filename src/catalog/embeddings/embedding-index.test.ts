@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sha256 } from '../../config/config-files.ts';
 import type { EmbeddingsDefinition } from '../../config/snapshot.ts';
-import { createEmbeddingIndex, type EmbeddingIndex, type Text } from './embedding-index.ts';
+import { EmbeddingIndex, type Text } from './embedding-index.ts';
 
 type Embedding = readonly number[] | string;
 
@@ -55,7 +55,7 @@ beforeEach(async () => {
     info: () => undefined,
     warn: (_: object, said: string) => void warnings.push(said),
   };
-  embeddings = createEmbeddingIndex({ folder, log, now: () => clock });
+  embeddings = new EmbeddingIndex({ folder, log, now: () => clock });
 });
 afterEach(async () => {
   await embeddings.close();

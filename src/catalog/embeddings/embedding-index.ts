@@ -9,7 +9,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import { waitFor } from '../../shared/wait-for.ts';
 import type { Log } from '../../upstream/contract.ts';
 import { createEndpoint, type Endpoint } from './embeddings-endpoint.ts';
-import { similarity } from './vector.ts';
+import { similarity, type Vector } from './vector.ts';
 import { createVectorStore, type VectorStore } from './vector-store.ts';
 
 /** Texts of one request: what the least of the usual servers takes. */
@@ -26,24 +26,6 @@ export interface Text {
   /** Lower-case hex SHA-256 of the text. */
   readonly key: string;
   read(): string;
-}
-
-export interface EmbeddingIndex {
-  /**
-   * How near each text is to the question, -1 to 1, in their order (undefined for one that the endpoint refuses); undefined
-   * where that is not known for all of them in time. Only these texts and the question go to the endpoint.
-   * @throws the reason of the signal, and nothing else
-   */
-  compare(
-    definition: EmbeddingsDefinition,
-    query: string,
-    texts: readonly Text[],
-    signal: CancelSignal,
-  ): Promise<readonly (number | undefined)[] | undefined>;
-  /** A configuration is in force: everything else is forgotten, and an endpoint that failed gets another chance. */
-  use(definition: EmbeddingsDefinition | undefined): void;
-  /** Ends requests that nobody waits for, and what is written. */
-  close(): Promise<void>;
 }
 
 interface Space {
@@ -64,112 +46,148 @@ export interface EmbeddingIndexOptions {
   readonly now?: () => number;
 }
 
-export function createEmbeddingIndex({
-  folder,
-  log,
-  now = () => performance.now(),
-}: EmbeddingIndexOptions): EmbeddingIndex {
-  const spaces = new Map<string, Space>();
-  const closing = new AbortController();
+/** What is near to what, for each model in use. */
+export class EmbeddingIndex {
+  readonly #folder: string;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #spaces = new Map<string, Space>();
+  readonly #closing = new AbortController();
 
-  const newEndpoint = (): Endpoint =>
-    createEndpoint({
-      now,
+  constructor({ folder, log, now = () => performance.now() }: EmbeddingIndexOptions) {
+    this.#folder = folder;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /**
+   * How near each text is to the question, -1 to 1, in their order (undefined for one that the endpoint refuses); undefined
+   * where that is not known for all of them in time. Only these texts and the question go to the endpoint.
+   * @throws the reason of the signal, and nothing else
+   */
+  async compare(
+    definition: EmbeddingsDefinition,
+    query: string,
+    texts: readonly Text[],
+    signal: CancelSignal,
+  ): Promise<readonly (number | undefined)[] | undefined> {
+    try {
+      return await this.#compare(definition, query, texts, signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!(error instanceof GatewayError)) this.#log.warn({ err: error }, 'embeddings could not be compared');
+      return undefined;
+    }
+  }
+
+  /** A configuration is in force: everything else is forgotten, and an endpoint that failed gets another chance. */
+  use(definition: EmbeddingsDefinition | undefined): void {
+    for (const [key, space] of this.#spaces) {
+      if (key !== definition?.key) this.#spaces.delete(key);
+      space.endpoint = this.#newEndpoint();
+      space.refused.clear();
+    }
+  }
+
+  /** Ends requests that nobody waits for, and what is written. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#spaces.values()].map(({ filling }) => filling));
+  }
+
+  async #compare(
+    definition: EmbeddingsDefinition,
+    query: string,
+    texts: readonly Text[],
+    signal: CancelSignal,
+  ): Promise<readonly (number | undefined)[] | undefined> {
+    const until = this.#now() + definition.timeoutMs;
+    const leftMs = (): number => Math.max(1, Math.ceil(until - this.#now()));
+    const late = (): GatewayError => new GatewayError('TIMEOUT', 'The embeddings are late.');
+    const space = this.#spaceOf(definition);
+    const { endpoint, store } = space;
+    await waitFor(store.load(), leftMs(), signal, late);
+    if (endpoint.pausedMs() > 0) return undefined;
+    const missing = texts.filter((text) => isMissing(space, text));
+    for (const text of missing) space.pending.set(text.key, text);
+    if (missing.length > 0) space.filling ??= this.#fill(space, definition);
+    if (missing.length > MAX_AWAITED) return undefined;
+    const limits = { timeoutMs: leftMs(), signal: this.#closing.signal };
+    const embedding = endpoint.embed(definition, [definition.queryPrefix + query], limits);
+    embedding.catch(() => undefined);
+    // It has the same limit of its own; when that is over, the endpoint has failed before this search goes on.
+    const [question] = await waitFor(embedding, Number.POSITIVE_INFINITY, signal, late);
+    if (missing.length > 0 && space.filling !== undefined) await waitFor(space.filling, leftMs(), signal, late);
+    if (question === undefined || texts.some((text) => isMissing(space, text))) return undefined;
+    return similarities(store, question, texts);
+  }
+
+  #newEndpoint(): Endpoint {
+    const log = this.#log;
+    return createEndpoint({
+      now: this.#now,
       failed: ({ message }, pauseMs) =>
         log.warn({ reason: message }, `words alone find tools for ${pauseMs / 1000} s: the embeddings are not there`),
       recovered: () => log.info({}, 'the embeddings are there again'),
     });
+  }
 
-  const spaceOf = ({ key }: EmbeddingsDefinition): Space => {
-    let space = spaces.get(key);
+  #spaceOf({ key }: EmbeddingsDefinition): Space {
+    let space = this.#spaces.get(key);
     if (space === undefined) {
-      const store = createVectorStore(folder, key);
-      space = { endpoint: newEndpoint(), store, pending: new Map(), refused: new Set(), filling: undefined };
-      spaces.set(key, space);
+      const store = createVectorStore(this.#folder, key);
+      space = { endpoint: this.#newEndpoint(), store, pending: new Map(), refused: new Set(), filling: undefined };
+      this.#spaces.set(key, space);
     }
     return space;
-  };
+  }
+
+  async #fill(space: Space, definition: EmbeddingsDefinition): Promise<void> {
+    const lanes = await Promise.allSettled(Array.from({ length: LANES }, () => this.#lane(space, definition)));
+    space.pending.clear();
+    space.filling = undefined;
+    for (const { reason } of lanes.filter((one) => one.status === 'rejected')) {
+      // The endpoint told of its own failures.
+      if (!(reason instanceof GatewayError)) this.#log.warn({ err: reason }, 'vectors could not be made');
+    }
+    await space.store.save().catch((error: unknown) => this.#log.warn({ err: error }, 'vectors could not be kept'));
+  }
 
   /** One request after the other until nothing is pending. */
-  const lane = async ({ endpoint, store, pending, refused }: Space, definition: EmbeddingsDefinition) => {
+  async #lane({ endpoint, store, pending, refused }: Space, definition: EmbeddingsDefinition): Promise<void> {
     while (pending.size > 0) {
       const batch = [...pending.values()].slice(0, BATCH);
       for (const { key } of batch) pending.delete(key);
       const texts = batch.map((text) => definition.toolPrefix + text.read());
-      const asking = { timeoutMs: BATCH_TIMEOUT_MS, signal: closing.signal };
-      const vectors = await endpoint.embed(definition, texts, asking);
+      const limits = { timeoutMs: BATCH_TIMEOUT_MS, signal: this.#closing.signal };
+      const vectors = await endpoint.embed(definition, texts, limits);
       for (const [at, { key }] of batch.entries()) {
         const vector = vectors[at];
         if (vector === undefined) refused.add(key);
         else store.add(key, vector);
       }
     }
-  };
+  }
+}
 
-  const fill = async (space: Space, definition: EmbeddingsDefinition): Promise<void> => {
-    const lanes = await Promise.allSettled(Array.from({ length: LANES }, () => lane(space, definition)));
-    space.pending.clear();
-    space.filling = undefined;
-    for (const { reason } of lanes.filter((one) => one.status === 'rejected')) {
-      // The endpoint told of its own failures.
-      if (!(reason instanceof GatewayError)) log.warn({ err: reason }, 'vectors could not be made');
-    }
-    await space.store.save().catch((error: unknown) => log.warn({ err: error }, 'vectors could not be kept'));
-  };
+function isMissing({ store, refused }: Space, { key }: Text): boolean {
+  return store.get(key) === undefined && !refused.has(key);
+}
 
-  const compare: EmbeddingIndex['compare'] = async (definition, query, texts, signal) => {
-    const until = now() + definition.timeoutMs;
-    const leftMs = (): number => Math.max(1, Math.ceil(until - now()));
-    const late = (): GatewayError => new GatewayError('TIMEOUT', 'The embeddings are late.');
-    const space = spaceOf(definition);
-    const { endpoint, store, pending, refused } = space;
-    await waitFor(store.load(), leftMs(), signal, late);
-    if (endpoint.pausedMs() > 0) return undefined;
-    const isMissing = ({ key }: Text): boolean => store.get(key) === undefined && !refused.has(key);
-    const missing = texts.filter(isMissing);
-    for (const text of missing) pending.set(text.key, text);
-    if (missing.length > 0) space.filling ??= fill(space, definition);
-    if (missing.length > MAX_AWAITED) return undefined;
-    const asking = { timeoutMs: leftMs(), signal: closing.signal };
-    const question = endpoint.embed(definition, [definition.queryPrefix + query], asking);
-    question.catch(() => undefined);
-    // It has the same limit of its own; when that is over, the endpoint has failed before this search goes on.
-    const [asked] = await waitFor(question, Number.POSITIVE_INFINITY, signal, late);
-    if (missing.length > 0 && space.filling !== undefined) await waitFor(space.filling, leftMs(), signal, late);
-    if (asked === undefined || texts.some(isMissing)) return undefined;
-    if (store.size > 0 && store.dimensions !== asked.length) {
-      // The model is not the one that made them.
-      store.clear();
-      return undefined;
-    }
-    return texts.map(({ key }) => {
-      const vector = store.get(key);
-      return vector === undefined ? undefined : similarity(asked, vector);
-    });
-  };
-
-  return {
-    async compare(definition, query, texts, signal) {
-      try {
-        return await compare(definition, query, texts, signal);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (!(error instanceof GatewayError)) log.warn({ err: error }, 'embeddings could not be compared');
-        return undefined;
-      }
-    },
-    use(definition) {
-      for (const [key, space] of spaces) {
-        if (key !== definition?.key) spaces.delete(key);
-        space.endpoint = newEndpoint();
-        space.refused.clear();
-      }
-    },
-    async close() {
-      closing.abort();
-      await Promise.all([...spaces.values()].map(({ filling }) => filling));
-    },
-  };
+/** @returns undefined, and forgets the vectors, where another model made them. */
+function similarities(
+  store: VectorStore,
+  question: Vector,
+  texts: readonly Text[],
+): readonly (number | undefined)[] | undefined {
+  if (store.size > 0 && store.dimensions !== question.length) {
+    store.clear();
+    return undefined;
+  }
+  return texts.map(({ key }) => {
+    const vector = store.get(key);
+    return vector === undefined ? undefined : similarity(question, vector);
+  });
 }
 
 /** Folder of the vectors. @param cacheDir that of the settings */

@@ -8,11 +8,11 @@ export function lazyEmbeddingIndex({
 }: {
   readonly cacheDir: string;
   readonly log: Log;
-}): EmbeddingIndex {
+}): Pick<EmbeddingIndex, keyof EmbeddingIndex> {
   let loaded: Promise<EmbeddingIndex> | undefined;
   const load = (): Promise<EmbeddingIndex> => {
-    loaded ??= import('./embedding-index.ts').then(({ createEmbeddingIndex, vectorsDir }) =>
-      createEmbeddingIndex({ folder: vectorsDir(cacheDir), log }),
+    loaded ??= import('./embedding-index.ts').then(
+      ({ EmbeddingIndex, vectorsDir }) => new EmbeddingIndex({ folder: vectorsDir(cacheDir), log }),
     );
     return loaded;
   };

@@ -1,6 +1,6 @@
 /** Results that were too long for their caller, kept for a while so that it can read on. In memory, within bounds. */
 import { randomBytes } from 'node:crypto';
-import { type ByteBudget, createByteBudget, type Kept } from '../../shared/byte-budget.ts';
+import { ByteBudget, type Kept } from '../../shared/byte-budget.ts';
 import { detached } from '../../shared/detached.ts';
 
 /** Milliseconds after the last use. */
@@ -60,7 +60,7 @@ export interface ResultStoreOptions {
 }
 
 export function createResultStore(options: ResultStoreOptions = {}): LocalResultStore {
-  const { tag = '', share = 1, budget = createByteBudget() } = options;
+  const { tag = '', share = 1, budget = new ByteBudget() } = options;
   const now = options.now ?? (() => performance.now());
   // In the order of their use.
   const entries = new Map<string, Entry>();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import { silentClient } from '../../relay/calling-client.ts';
-import { createByteBudget } from '../../shared/byte-budget.ts';
+import { ByteBudget } from '../../shared/byte-budget.ts';
 import { cutAt } from './cut-text.ts';
 import { type Fitting, fitted } from './fit-result.ts';
 import { createResultStore, type KeptResult } from './result-store.ts';
@@ -61,7 +61,7 @@ describe('a cut', () => {
 describe('the store', () => {
   it('gives a result to its owner only, for a while, within bounds', () => {
     const clock = { now: 0 };
-    const store = createResultStore({ now: () => clock.now, budget: createByteBudget({ maxPerOwner: 2 * 1024 + 10 }) });
+    const store = createResultStore({ now: () => clock.now, budget: new ByteBudget({ maxPerOwner: 2 * 1024 + 10 }) });
     const first = store.keep(kept());
     expect(store.find(first, 'me')?.text).toBe('text');
     expect(store.find(first, 'you')).toBeUndefined();

@@ -2,9 +2,9 @@
  * Room for messages of servers that are large, from their first bytes until they were read: many that come at once must not take all
  * memory. One budget for each server and one for all, so that no server takes the room of the others.
  */
-import { createByteBudget } from '../../shared/byte-budget.ts';
+import { ByteBudget } from '../../shared/byte-budget.ts';
 
-const budget = createByteBudget();
+const budget = new ByteBudget();
 /** Bytes below which nothing is counted, and by which it grows afterwards: most messages are small. */
 const STEP = 1024 * 1024;
 /** Of those that are being decoded and scanned: each is a text then, too. */

@@ -7,7 +7,7 @@ import { LAST_OUTPUT, notSent, unavailable, WITHOUT_EFFECT } from '../failures.t
 import { describeExit, type ServerProcess, startProcess } from '../process/server-process.ts';
 import { whyNotStarted } from '../process/start-failure.ts';
 import type { StderrTail } from '../process/stderr-tail.ts';
-import { readOutput, type ServerOutput } from '../process/stdout-reader.ts';
+import { StdoutReader } from '../process/stdout-reader.ts';
 import type { Warn } from '../warning-limiter.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { createReadBrake } from './read-brake.ts';
@@ -50,7 +50,7 @@ class StdioChannel implements Channel {
   readonly #handlers: ChannelHandlers;
   readonly #process: ServerProcess;
   readonly #stdin: StdinWriter;
-  readonly #stdout: ServerOutput;
+  readonly #stdout: StdoutReader;
   #isClosed = false;
 
   constructor(options: StdioOptions, handlers: ChannelHandlers) {
@@ -62,7 +62,7 @@ class StdioChannel implements Channel {
     this.#process = startProcess(definition, options.marker, options.stopStepMs);
     options.started(this.#process);
     this.#stdin = new StdinWriter(this.#process.stdin);
-    this.#stdout = readOutput(this.#process.stdout, handlers, {
+    this.#stdout = new StdoutReader(this.#process.stdout, handlers, {
       server,
       maxMessageBytes,
       tail,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createAnswerBudget } from '../channel/answer-budget.ts';
 import { createStderrTail } from './stderr-tail.ts';
-import { messageIn, readOutput } from './stdout-reader.ts';
+import { messageIn, StdoutReader } from './stdout-reader.ts';
 
 it.each([
   ['{"a":1}', '{"a":1}'],
@@ -38,7 +38,7 @@ it('leaves every JSON object and list as it is', () => {
 it('says that a server is active with its first message, however much it wrote before', async () => {
   const stdout = new PassThrough();
   const seen: string[] = [];
-  readOutput(
+  new StdoutReader(
     stdout,
     {
       active: () => seen.push('active'),
@@ -70,7 +70,7 @@ it.each([
 ])('messages come in their order: %s is read before those behind it', async (_name, large) => {
   const stdout = new PassThrough();
   const seen: string[] = [];
-  const reading = readOutput(
+  const reading = new StdoutReader(
     stdout,
     {
       active: () => undefined,
@@ -110,7 +110,7 @@ it.each([
   for (const other of others) expect(other.grow(16 * 1024 * 1024)).toBe(true);
   const stdout = new PassThrough();
   const seen: unknown[] = [];
-  readOutput(
+  new StdoutReader(
     stdout,
     {
       active: () => undefined,

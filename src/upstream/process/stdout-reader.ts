@@ -1,13 +1,13 @@
 /** Reads what a server writes to stdout: its messages, and noise between them, which is passed over. */
 import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import { createLineReader } from '../../protocol/line-splitter.ts';
-import { createIdFinder, type IdFinder } from '../../protocol/request-id.ts';
+import { createLineReader, type LineFault, type LineReader } from '../../protocol/line-splitter.ts';
+import { IdFinder } from '../../protocol/request-id.ts';
 import { decodeLarge } from '../../shared/large-text.ts';
-import { createInOrder, sharedPauses } from '../../shared/ordered-jobs.ts';
-import { createAnswerBudget, readFew } from '../channel/answer-budget.ts';
+import { createInOrder, type InOrder, sharedPauses } from '../../shared/ordered-jobs.ts';
+import { type AnswerBudget, createAnswerBudget, readFew } from '../channel/answer-budget.ts';
 import type { ChannelHandlers } from '../channel/channel.ts';
-import { createReadBrake } from '../channel/read-brake.ts';
+import { createReadBrake, type ReadBrake } from '../channel/read-brake.ts';
 import type { Warn } from '../warning-limiter.ts';
 import { type StderrTail, visible } from './stderr-tail.ts';
 
@@ -18,15 +18,6 @@ const UNASKED_MS = 2000;
 const UNASKED_STEP = 100;
 /** Bytes of noise that count as much as one message. */
 const NOISE_BYTES = 100;
-
-export interface ServerOutput {
-  /** A request went out: one message is asked for. */
-  asked(): void;
-  /** Whether a large message is being read. */
-  readonly isBusy: boolean;
-  /** Reads no further. */
-  stop(): void;
-}
 
 export interface OutputOptions {
   readonly server: string;
@@ -40,95 +31,116 @@ export interface OutputOptions {
   readonly failed: (error: unknown) => void;
 }
 
-export function readOutput(
-  stdout: Readable,
-  handlers: Pick<ChannelHandlers, 'active' | 'message'>,
-  { server, maxMessageBytes, tail, warn, redact, endless, failed }: OutputOptions,
-): ServerOutput {
-  const source = sharedPauses(stdout);
-  const slow = createReadBrake(source, UNASKED, UNASKED_MS);
-  const order = createInOrder(source, failed);
-  const room = createAnswerBudget(server);
-  const readLarge = (bytes: Buffer): Promise<void> =>
-    readFew(async () => take(await decodeLarge(bytes))).finally(() => room.end());
+/** The messages of one server, as it writes them. */
+export class StdoutReader {
+  readonly #handlers: Pick<ChannelHandlers, 'active' | 'message'>;
+  readonly #options: OutputOptions;
+  readonly #slow: ReadBrake;
+  readonly #order: InOrder;
+  readonly #room: AnswerBudget;
+  readonly #lines: LineReader;
   /** Looks for the call whose answer has no room. */
-  let unread: IdFinder | undefined;
-  let unasked = 0;
-  let active = false;
-  let over = false;
+  #unreadId: IdFinder | undefined;
+  #unasked = 0;
+  #isActive = false;
+  #isStopped = false;
 
-  const count = (amount: number): void => {
-    unasked += amount;
-    if (unasked < UNASKED_STEP) return;
-    slow(unasked);
-    unasked = 0;
-  };
+  constructor(stdout: Readable, handlers: Pick<ChannelHandlers, 'active' | 'message'>, options: OutputOptions) {
+    const source = sharedPauses(stdout);
+    this.#handlers = handlers;
+    this.#options = options;
+    this.#slow = createReadBrake(source, UNASKED, UNASKED_MS);
+    this.#order = createInOrder(source, options.failed);
+    this.#room = createAnswerBudget(options.server);
+    this.#lines = createLineReader(
+      {
+        line: (text) => this.#order.run(() => this.#take(text)),
+        large: (bytes) => this.#order.run(() => this.#takeLarge(bytes)),
+        room: (bytes) => this.#room.grow(bytes),
+        blank: () => this.#count(1),
+        broken: (reason, line) => this.#takeBroken(reason, line),
+        dropped: (piece, isEnd) => this.#pass(piece, isEnd),
+      },
+      options.maxMessageBytes,
+    );
+    stdout.on('data', (chunk: Buffer) => {
+      if (!this.#isStopped) this.#lines.push(chunk);
+    });
+  }
 
-  const noise = (text: string): void => {
-    count(1 + text.length / NOISE_BYTES);
+  /** A request went out: one message is asked for. */
+  asked(): void {
+    this.#unasked--;
+  }
+
+  /** True while a large message is being read. */
+  get isBusy(): boolean {
+    return this.#order.isBusy;
+  }
+
+  /** Reads no further. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#room.end();
+  }
+
+  #take(text: string, flaw?: string): Promise<void> | void {
+    if (this.#isStopped) return;
+    const message = messageIn(text);
+    const isMessage = message !== undefined && this.#handlers.message(message, undefined, flaw);
+    if (typeof isMessage === 'boolean') this.#account(isMessage, text);
+    else return isMessage.then((answer) => this.#account(answer, text));
+  }
+
+  #takeLarge(bytes: Buffer): Promise<void> {
+    return readFew(async () => this.#take(await decodeLarge(bytes))).finally(() => this.#room.end());
+  }
+
+  /** @returns true where the reader goes on behind the line. */
+  #takeBroken(reason: LineFault, line: Buffer | undefined): boolean {
+    this.#room.end();
+    this.#unreadId = reason === 'no room' ? new IdFinder() : undefined;
+    if (reason === 'no room') return true;
+    if (line !== undefined) this.#order.run(() => this.#take(line.toString('latin1'), 'it is not valid UTF-8.'));
+    else if (!this.#isStopped) this.#options.endless();
+    return reason !== 'too long';
+  }
+
+  /** Looks only for the id in a line that has no room. */
+  #pass(piece: Buffer, isEnd: boolean): void {
+    this.#unreadId?.push(piece);
+    const id = isEnd ? this.#unreadId?.responseId() : undefined;
+    if (id !== undefined) this.#order.run(() => this.#take(`{"id":${id}}`, NO_ROOM_FOR_LINE));
+  }
+
+  #account(isMessage: boolean, text: string): void {
+    if (this.#isStopped) return;
+    if (!isMessage) {
+      this.#noise(text);
+      return;
+    }
+    if (!this.#isActive) {
+      this.#isActive = true;
+      this.#handlers.active();
+    }
+    this.#count(1);
+  }
+
+  #noise(text: string): void {
+    const { tail, warn, redact } = this.#options;
+    this.#count(1 + text.length / NOISE_BYTES);
     tail.push(Buffer.from(`${text.slice(0, 500)}\n`));
     warn('The server wrote a line to stdout that is no message; stdout belongs to the protocol.', {
       line: redact(visible(text.slice(0, 200))),
     });
-  };
+  }
 
-  const take = (text: string, flaw?: string): Promise<void> | void => {
-    if (over) return;
-    const message = messageIn(text);
-    const taken = message !== undefined && handlers.message(message, undefined, flaw);
-    return typeof taken === 'boolean' ? took(taken, text) : taken.then((isMessage) => took(isMessage, text));
-  };
-
-  const took = (isMessage: boolean, text: string): void => {
-    if (over) return;
-    if (!isMessage) {
-      noise(text);
-      return;
-    }
-    if (!active) {
-      active = true;
-      handlers.active();
-    }
-    count(1);
-  };
-
-  const reader = createLineReader(
-    {
-      line: (text) => order.run(() => take(text)),
-      large: (bytes) => order.run(() => readLarge(bytes)),
-      room: (bytes) => room.grow(bytes),
-      blank: () => count(1),
-      broken: (reason, line) => {
-        room.end();
-        unread = reason === 'no room' ? createIdFinder() : undefined;
-        if (reason === 'no room') return true;
-        if (line !== undefined) order.run(() => take(line.toString('latin1'), 'it is not valid UTF-8.'));
-        else if (!over) endless();
-        return reason !== 'too long';
-      },
-      dropped: (piece, isEnd) => {
-        unread?.push(piece);
-        const id = isEnd ? unread?.responseId() : undefined;
-        if (id !== undefined) order.run(() => take(`{"id":${id}}`, NO_ROOM_FOR_LINE));
-      },
-    },
-    maxMessageBytes,
-  );
-  stdout.on('data', (chunk: Buffer) => {
-    if (!over) reader.push(chunk);
-  });
-  return {
-    asked: () => {
-      unasked--;
-    },
-    get isBusy() {
-      return order.isBusy;
-    },
-    stop: () => {
-      over = true;
-      room.end();
-    },
-  };
+  #count(amount: number): void {
+    this.#unasked += amount;
+    if (this.#unasked < UNASKED_STEP) return;
+    this.#slow(this.#unasked);
+    this.#unasked = 0;
+  }
 }
 
 const NO_ROOM_FOR_LINE =
