@@ -1,11 +1,122 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { Grouping } from '../audit/query/call-statistics.ts';
+import type { RecordQuery } from '../audit/query/record-filter.ts';
+import { type CommandFlags, settingsFrom } from './flags.ts';
 import { fail } from './output.ts';
 
 export function registerAudit(program: Command): void {
   const audit = program
     .command('audit')
-    .description('look after the audit log')
-    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway audit verify');
+    .description('see, count and check the calls in the audit log')
+    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway audit show --decision deny --since 1h');
+  registerShow(audit);
+  registerStats(audit);
+  registerVerify(audit);
+}
+
+type QueryFlags = Omit<RecordQuery, 'since' | 'until'> &
+  Pick<CommandFlags, 'auditLog'> & { readonly since?: string; readonly until?: string; readonly json?: boolean };
+
+type ShowFlags = QueryFlags & { readonly limit?: string; readonly follow?: boolean; readonly csv?: boolean };
+
+const DECISIONS = ['allow', 'deny', 'error'];
+
+function withQuery(command: Command): Command {
+  return command
+    .option('--agent <name>', 'agent whose rules applied; names may be patterns as in the rules')
+    .option('--server <name>', 'name of the server')
+    .option('--tool <name>', 'name of the tool or prompt, or URI of the resource')
+    .option('--principal <name>', 'who connected')
+    .addOption(new Option('--decision <what>', 'what came of it').choices(DECISIONS))
+    .option('--rule <path>', 'rule that decided, or the beginning of its path')
+    .option('--code <code>', 'error code, e.g. TIMEOUT')
+    .option('--since <when>', 'not before: 30m, 12h, 7d, 4w ago, or a date in UTC')
+    .option('--until <when>', 'before: likewise')
+    .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)');
+}
+
+async function queryOf(flags: QueryFlags): Promise<RecordQuery> {
+  const { instantBefore } = await import('./since.ts');
+  const { agent, server, tool, principal, decision, rule, code, since, until } = flags;
+  const now = Date.now();
+  return {
+    ...{ agent, server, tool, principal, rule },
+    decision: decision?.toUpperCase(),
+    code: code?.toUpperCase(),
+    since: since === undefined ? undefined : instantBefore(since, now),
+    until: until === undefined ? undefined : instantBefore(until, now, '--until'),
+  };
+}
+
+function registerShow(audit: Command): void {
+  const command = audit
+    .command('show')
+    .description('show past calls, the newest first, or calls as they happen')
+    .argument('[request]', 'id of a request: show everything about it');
+  withQuery(command)
+    .option('--limit <number>', 'most calls to show (default: 50, 10 with --follow, all with --since)')
+    .option('--follow', 'go on with calls as they end, until Ctrl-C')
+    .option('--json', 'print JSON; a line for each call with --follow')
+    .option('--csv', 'print CSV')
+    .addHelpText(
+      'after',
+      `
+Each line: decision, time (UTC), agent, server, tool, duration, request, and why
+it was denied or failed. OPEN is a call whose end is not recorded: it runs, or
+its gateway was killed.
+
+Examples:
+  $ agent-mcp-gateway audit show --decision deny --since 1h
+  $ agent-mcp-gateway audit show --server files --tool 'write_*' --csv
+  $ agent-mcp-gateway audit show --follow`,
+    )
+    .action(async (request: string | undefined, flags: ShowFlags) => {
+      try {
+        const { showCommand, showRequest } = await import('./audit-show.ts');
+        const { auditLog } = settingsFrom(flags);
+        const form = flags.json === true ? 'json' : flags.csv === true ? 'csv' : 'text';
+        if (request !== undefined) return showRequest(auditLog, request, form);
+        const { wholeNumber } = await import('./whole-number.ts');
+        const follow = flags.follow === true;
+        const usual = flags.since === undefined ? (follow ? 10 : 50) : undefined;
+        const limit = flags.limit === undefined ? usual : wholeNumber('--limit', flags.limit, 0);
+        await showCommand(auditLog, { query: await queryOf(flags), limit, follow, form });
+      } catch (error) {
+        fail(error);
+      }
+    });
+}
+
+const GROUPINGS: readonly Grouping[] = ['agent', 'server', 'tool', 'rule', 'code', 'day'];
+
+function registerStats(audit: Command): void {
+  const command = audit
+    .command('stats')
+    .description('count past calls: how many, denied, failed, and how long they took');
+  withQuery(command)
+    .addOption(new Option('--by <what>', 'what to group by').choices(GROUPINGS).default('tool'))
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Durations are those of calls that were let through, to within 2.5 %. Refusals
+that were recorded together count one by one; what they were about is known for
+--by code and --by rule alone.
+
+Example:
+  $ agent-mcp-gateway audit stats --by rule --decision deny --since 7d`,
+    )
+    .action(async (flags: QueryFlags & { readonly by: Grouping }) => {
+      try {
+        const { statsCommand } = await import('./audit-stats.ts');
+        statsCommand(settingsFrom(flags).auditLog, await queryOf(flags), flags.by, flags.json === true);
+      } catch (error) {
+        fail(error);
+      }
+    });
+}
+
+function registerVerify(audit: Command): void {
   audit
     .command('verify')
     .description('check that no record was changed or removed, and say where')

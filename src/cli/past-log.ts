@@ -11,8 +11,16 @@ export function readLog(
   path: string,
   wanted: { readonly since?: number | undefined; readonly agent?: string | undefined },
 ): PastCalls {
+  return readingLog(path, () => readPastCalls(path, wanted));
+}
+
+/**
+ * Does what reads the audit log.
+ * @throws GatewayError USAGE where it cannot be read
+ */
+export function readingLog<T>(path: string, read: () => T): T {
   try {
-    return readPastCalls(path, wanted);
+    return read();
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;

@@ -7,6 +7,7 @@ import { count } from './count.ts';
 import { print, printJson, printText, say } from './output.ts';
 import type { ServersFlags } from './servers.ts';
 import { table } from './table.ts';
+import { wholeNumber } from './whole-number.ts';
 import { openWorkbench, type Tested } from './workbench.ts';
 
 const FIRST_PAUSE_MS = 500;
@@ -112,10 +113,4 @@ export async function logs(settings: Settings, name: string, { follow }: Servers
     if (text !== undefined) printText(text);
   };
   await Promise.all(running.map(({ path }) => ask(path, { do: 'logs', server: name, follow: true }, take)));
-}
-
-function wholeNumber(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= 2_147_483_647) return value;
-  throw new GatewayError('USAGE', `${flag} takes a whole number from ${least}.`);
 }

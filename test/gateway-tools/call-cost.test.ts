@@ -30,7 +30,9 @@ const START_KB = 1300;
 // The counters are those of Linux; they do not differ by system.
 it.runIf(process.platform === 'linux')('a call and a start cost no more than they did', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [COUNT]);
-  const { start, ...counted } = JSON.parse(stdout) as Record<'http' | 'stdio', Counted> & { start: { loadedKb: number } };
+  const { start, ...counted } = JSON.parse(stdout) as Record<'http' | 'stdio', Counted> & {
+    start: { loadedKb: number };
+  };
   expect.soft(start.loadedKb, 'KB of program that a start loads').toBeGreaterThan(100);
   expect.soft(start.loadedKb, 'KB of program that a start loads').toBeLessThan(START_KB);
   for (const behind of ['http', 'stdio'] as const) {

@@ -31,7 +31,7 @@ const isElsewhere = (command: string): boolean => ELSEWHERE.some(([begins]) => c
 const NEEDS_GATEWAY = /agent-mcp-gateway (?:servers (?:status|restart|stop|logs)|stats)|^curl /;
 
 /** Somebody has to have used it. */
-const NEEDS_RECORDS = /^tail |^grep |audit verify|policy learn/;
+const NEEDS_RECORDS = /^tail |^grep |audit (?:verify|show|stats)|policy learn/;
 
 const SERVES = /^(?:\w+=\S+ )*agent-mcp-gateway(?: serve\b| --agent|$)/;
 const FOLLOWS = /^tail -f|--follow\b/;

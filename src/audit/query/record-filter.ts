@@ -1,0 +1,83 @@
+/** Which records somebody asks for. */
+import { Buffer } from 'node:buffer';
+import { compilePattern, isLiteralPattern } from '../../policy/pattern.ts';
+import type { LogRecord } from './log-record.ts';
+
+/** All conditions must hold; what is left out holds for all. */
+export interface RecordQuery {
+  /** This name and the next three are patterns as in the rules. */
+  readonly agent?: string | undefined;
+  readonly server?: string | undefined;
+  /** Of a tool or prompt, or the URI of a resource. */
+  readonly tool?: string | undefined;
+  readonly principal?: string | undefined;
+  /** The path of a rule or its beginning. */
+  readonly rule?: string | undefined;
+  readonly code?: string | undefined;
+  readonly decision?: string | undefined;
+  readonly request?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+export interface RecordFilter {
+  /** ISO 8601; empty where there is no such limit. */
+  readonly since: string;
+  /** False for lines that cannot match, as far as that can be seen without reading them. */
+  mayMatch(line: Buffer): boolean;
+  matches(record: LogRecord): boolean;
+}
+
+interface Condition {
+  readonly field: keyof LogRecord;
+  readonly isMatch: (value: string) => boolean;
+  /** The one value that matches, where there is only one. */
+  readonly only?: string | undefined;
+}
+
+/** Text that a record has as it is: nothing in it is escaped. */
+const PLAIN = /^[\w./:@-]+$/;
+
+export function compileFilter(query: RecordQuery): RecordFilter {
+  const { agent, server, tool, principal, rule, code, decision, request } = query;
+  const conditions = [
+    ...pattern('agent_id', agent),
+    ...pattern('server', server),
+    ...pattern('tool', tool),
+    ...pattern('principal', principal),
+    ...exactly('error_code', code),
+    ...exactly('decision', decision),
+    ...exactly('request_id', request),
+    ...(rule === undefined ? [] : [{ field: 'rule', isMatch: (path: string) => path.startsWith(rule) } as const]),
+  ];
+  const needles = conditions.flatMap(needleOf);
+  const since = query.since === undefined ? '' : new Date(query.since).toISOString();
+  const until = query.until === undefined ? undefined : new Date(query.until).toISOString();
+  return {
+    since,
+    mayMatch: (line) => needles.every((needle) => line.includes(needle)),
+    matches: (record) =>
+      record.timestamp >= since &&
+      (until === undefined || record.timestamp < until) &&
+      conditions.every(({ field, isMatch }) => isMatch(String(record[field] ?? ''))),
+  };
+}
+
+function pattern(field: keyof LogRecord, source: string | undefined): Condition[] {
+  if (source === undefined) return [];
+  return [{ field, isMatch: compilePattern(source), only: isLiteralPattern(source) ? source : undefined }];
+}
+
+function exactly(field: keyof LogRecord, wanted: string | undefined): Condition[] {
+  return wanted === undefined ? [] : [{ field, isMatch: (value) => value === wanted, only: wanted }];
+}
+
+/**
+ * What both records of a call that matches have in their text; its end alone can have a code, or a decision that is not ALLOW, and its
+ * beginning need not be read then.
+ */
+function needleOf({ field, only }: Condition): Buffer[] {
+  if (only === undefined || !PLAIN.test(only) || only === 'ALLOW') return [];
+  return [Buffer.from(`"${field}":"${only}"`)];
+}

@@ -1,0 +1,36 @@
+/** What `audit stats` does: past calls counted in groups. */
+import { callStatistics, type GroupCounts, type Grouping } from '../audit/query/call-statistics.ts';
+import { recentCalls } from '../audit/query/recent-calls.ts';
+import type { RecordQuery } from '../audit/query/record-filter.ts';
+import { print, printJson, say } from './output.ts';
+import { readingLog } from './past-log.ts';
+import { table } from './table.ts';
+
+/** @throws GatewayError USAGE where the log cannot be read */
+export function statsCommand(log: string, query: RecordQuery, by: Grouping, json: boolean): void {
+  const groups = readingLog(log, () => callStatistics(recentCalls(log, query), by));
+  if (json) printJson(groups.map(({ group, ...counts }) => ({ ...named(by, group), ...counts })));
+  else if (groups.length === 0) say('No call matches.');
+  else printGroups(groups, by);
+}
+
+function printGroups(groups: readonly GroupCounts[], by: Grouping): void {
+  const head = [...(by === 'tool' ? ['server', 'tool'] : [by]), 'calls', 'denied', 'errors', 'p50', 'p95', 'last'];
+  const [first = '', ...rest] = table([head, ...groups.map(cells)]);
+  print({ style: '1', text: first });
+  for (const line of rest) print(line);
+}
+
+function named(by: Grouping, group: GroupCounts['group']): object {
+  return by === 'tool' ? { server: group[0], tool: group[1] } : { [by]: group[0] };
+}
+
+function cells({ group, calls, denied, errors, p50_ms, p95_ms, last }: GroupCounts): string[] {
+  const counts = [calls, denied, errors].map(String);
+  const time = last.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+  return [...group.map((name) => name ?? '-'), ...counts, milliseconds(p50_ms), milliseconds(p95_ms), time];
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? '' : `${ms < 10 ? ms.toPrecision(2) : Math.round(ms)} ms`;
+}
