@@ -1,5 +1,5 @@
 /**
- * What `npm test` runs: everything from a fresh clone on. `--long` runs the property tests longer.
+ * What `npm test` runs: everything from a fresh clone on. `--long` runs the property tests longer, and installs clients of others.
  * The last line is `N passed, N failed`; a step other than the tests counts as one failure when it fails.
  */
 import { spawnSync } from 'node:child_process';
@@ -68,4 +68,5 @@ passed += counts.numPassedTests ?? 0;
 failed += counts.numFailedTests ?? 0;
 // A file that does not load fails without a failed test in it.
 if (!succeeded && !counts.numFailedTests) failed++;
+if (long && !step('clients of others', process.execPath, ['test/clients/connect/main.mjs'])) failed++;
 finish();

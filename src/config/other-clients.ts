@@ -54,6 +54,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 /** Says an entry in our words. What it does not know stays as it is. */
 export function translate(raw: ReadonlyMap<unknown, unknown>): Translated {
   const entry = withoutNulls(raw);
+  spreadTransport(entry);
   const contradictions: Contradiction[] = [];
   for (const [theirs, ours] of SYNONYMS) {
     if (!entry.has(theirs)) continue;
@@ -86,6 +87,14 @@ function withoutNulls(raw: ReadonlyMap<unknown, unknown>): Map<unknown, unknown>
   const oauth = entry.get('oauth');
   if (oauth instanceof Map) entry.set('oauth', withoutNulls(oauth));
   return entry;
+}
+
+/** Cline writes how a server is reached into an object of its own. */
+function spreadTransport(entry: Map<unknown, unknown>): void {
+  const transport = entry.get('transport');
+  if (!(transport instanceof Map)) return;
+  entry.delete('transport');
+  for (const [key, value] of withoutNulls(transport)) if (!entry.has(key)) entry.set(key, value);
 }
 
 /** Spellings of the four transports, in lower case. */

@@ -100,6 +100,16 @@ function configHome({ home, env: variables }: Pick<Place, 'home' | 'env'>): stri
 const extension = (place: Place, id: string, file: string): string =>
   join(appData(place), 'Code', 'User', 'globalStorage', id, 'settings', file);
 
+/** opencode, and what is made of it. */
+const opencodeEntry: Client['entry'] = (own) => {
+  if (own.kind === 'http') {
+    const headers = headersOf(own.tokenVariable, curly);
+    return headers && { type: 'remote', url: own.url, ...headers };
+  }
+  const environment = Object.keys(own.env).length === 0 ? {} : { environment: own.env };
+  return { type: 'local', command: [own.command, ...own.args], ...environment };
+};
+
 interface Row {
   readonly id: string;
   readonly title: string;
@@ -253,14 +263,7 @@ const ROWS: readonly Row[] = [
         json('project', join(place.cwd, 'opencode.jsonc'), container),
       ];
     },
-    entry: (own) => {
-      if (own.kind === 'http') {
-        const headers = headersOf(own.tokenVariable, curly);
-        return headers && { type: 'remote', url: own.url, ...headers };
-      }
-      const environment = Object.keys(own.env).length === 0 ? {} : { environment: own.env };
-      return { type: 'local', command: [own.command, ...own.args], ...environment };
-    },
+    entry: opencodeEntry,
   },
   {
     id: 'goose',
@@ -317,6 +320,22 @@ const ROWS: readonly Row[] = [
       json('project', join(place.cwd, '.kilocode', 'mcp.json')),
     ],
     entry: common({ http: { type: 'streamable-http' }, token: env }),
+  },
+  {
+    id: 'kilo-cli',
+    title: 'Kilo CLI',
+    dialect: DIALECTS.opencode,
+    files: (place) => {
+      const container = { path: ['mcp'] };
+      const folder = join(configHome(place), 'kilo');
+      return [
+        json('user', join(folder, 'kilo.jsonc'), container),
+        json('user', join(folder, 'kilo.json'), container),
+        json('project', join(place.cwd, 'kilo.json'), container),
+        json('project', join(place.cwd, 'kilo.jsonc'), container),
+      ];
+    },
+    entry: opencodeEntry,
   },
   {
     id: 'continue',
@@ -400,9 +419,13 @@ export function clientNamed(name: string): Client {
 }
 
 /** Where the servers of a file are, each with the project that it is for; undefined for all of them. */
-export function containersOf({ container }: ClientFile, { id }: Client, data: DataMap): readonly ProjectContainer[] {
+export function containersOf(
+  { container }: ClientFile,
+  { id, dialect }: Client,
+  data: DataMap,
+): readonly ProjectContainer[] {
   const found: ProjectContainer[] = [{ container, project: undefined }];
-  if (id === 'opencode' && isMap(dataAt(data, ['mcp', 'servers']))) {
+  if (dialect === DIALECTS.opencode && isMap(dataAt(data, ['mcp', 'servers']))) {
     return [{ container: { path: ['mcp', 'servers'] }, project: undefined }];
   }
   const projects = id === 'claude-code' ? data.get('projects') : undefined;

@@ -1,5 +1,7 @@
 /** What connecting clients would change in their files. Nothing is written here. */
+import { existsSync } from 'node:fs';
 import { startsGateway } from '../config/nested-gateway.ts';
+import { translate } from '../config/other-clients.ts';
 import { type Client, type ClientFile, containersOf, type OwnEntry, type Place } from './clients.ts';
 import {
   type Container,
@@ -7,7 +9,6 @@ import {
   dataAt,
   EditError,
   entriesOf,
-  isList,
   isMap,
   isSame,
   type JsonObject,
@@ -16,7 +17,7 @@ import {
 import { type EntryChange, editBytes } from './edit/editor.ts';
 import type { MergedServer } from './merge.ts';
 import { type OwnCommand, ownCommand, type Running } from './own-command.ts';
-import { type ReadFile, readClientFile } from './sources.ts';
+import { distinctFiles, type ReadFile, readClientFile } from './sources.ts';
 import type { FileChange } from './transaction.ts';
 
 export interface ConnectTerms {
@@ -53,20 +54,22 @@ export interface Connection {
   readonly refusal: string | undefined;
 }
 
+/** One for each file that a client has in this scope; one that makes the first where it has none. */
 export function planConnections(clients: readonly Client[], place: Place, terms: ConnectTerms): Connection[] {
-  return clients.map((client) => planConnection(client, place, terms));
+  return clients.flatMap((client) => {
+    const files = distinctFiles(client.files(place).filter(({ scope }) => scope === terms.scope));
+    const [first] = files;
+    if (first === undefined) {
+      return [refused(client, '', `${client.title} has no files for projects: connect it without --project.`)];
+    }
+    const there = files.filter(({ path }) => existsSync(path));
+    return (there.length === 0 ? [first] : there).map((file) => planConnection(client, file, place, terms));
+  });
 }
 
-function planConnection(client: Client, place: Place, terms: ConnectTerms): Connection {
-  const candidates = client.files(place).filter(({ scope }) => scope === terms.scope);
-  const [first] = candidates;
-  if (first === undefined) {
-    return refused(client, '', `${client.title} has no files for projects: connect it without --project.`);
-  }
-  const reads = candidates.map((file) => ({ file, read: readClientFile(client, file) }));
-  const chosen = reads.find(({ read }) => read.refusal !== undefined || read.file.bytes !== undefined) ?? reads[0];
-  const read = chosen?.read;
-  if (read === undefined || read.refusal !== undefined) return refused(client, first.path, read?.refusal ?? '');
+function planConnection(client: Client, file: ClientFile, place: Place, terms: ConnectTerms): Connection {
+  const read = readClientFile(client, file);
+  if (read.refusal !== undefined) return refused(client, file.path, read.refusal);
   const own = ownEntry(client, place, terms);
   const entry = client.entry(own);
   if (entry === undefined) {
@@ -161,15 +164,12 @@ function startsOurs(
   mainScript: string | undefined,
   url: string | undefined,
 ): boolean {
-  const address = entry.get('url') ?? entry.get('httpUrl') ?? entry.get('serverUrl') ?? entry.get('uri');
-  if (typeof address === 'string') return address === url;
-  const command = entry.get('command') ?? entry.get('cmd');
-  const words = [
-    ...(isList(command) ? command : [command]),
-    ...(isList(entry.get('args')) ? (entry.get('args') as readonly Data[]) : []),
-  ];
-  const [program, ...args] = words.filter((word) => typeof word === 'string');
-  return program !== undefined && (startsGateway(program, args, mainScript) || args.some(isProgramFile));
+  const { entry: words } = translate(entry);
+  if (typeof words.get('url') === 'string') return words.get('url') === url;
+  const program = words.get('command') ?? words.get('cmd');
+  const list = words.get('args');
+  const args = Array.isArray(list) ? list.filter((arg) => typeof arg === 'string') : [];
+  return typeof program === 'string' && (startsGateway(program, args, mainScript) || args.some(isProgramFile));
 }
 
 /** The program of an installation, of this version or another. */

@@ -98,6 +98,12 @@ const ENTRIES: readonly (readonly [client: string, file: string, text: string, e
     { type: 'http', url: 'https://x', headers: { A: `\${A}` }, timeout_ms: 15_000 },
   ],
   [
+    'Gemini CLI, where a dollar sign stands before a variable',
+    '.gemini/settings.json',
+    `{"mcpServers": {"x": {"command": "npx", "args": ["a$$A", "b$\${A}", "c$$"]}}}`,
+    { command: 'npx', args: [`a$$\${A}`, `b$$\${A}`, 'c$$$'] },
+  ],
+  [
     'Gemini CLI, SSE',
     '.gemini/settings.json',
     '{"mcpServers": {"x": {"url": "https://x/sse"}}}',
@@ -162,6 +168,18 @@ const ENTRIES: readonly (readonly [client: string, file: string, text: string, e
     '.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json',
     '{"mcpServers": {"x": {"url": "https://x", "type": "streamableHttp", "timeout": 60, "autoApprove": []}}}',
     { type: 'streamable-http', url: 'https://x', timeout_ms: 60_000 },
+  ],
+  [
+    'Cline, as its command line writes',
+    '.cline/data/settings/cline_mcp_settings.json',
+    '{"mcpServers": {"x": {"transport": {"type": "stdio", "command": "npx", "args": ["a"], "env": {"B": "b"}}, "disabled": false}}}',
+    { type: 'stdio', command: 'npx', args: ['a'], env: { B: 'b' } },
+  ],
+  [
+    'Kilo CLI',
+    '.config/kilo/kilo.jsonc',
+    '{"mcp": {"x": {"type": "local", "command": ["npx", "a"], "environment": {"A": "{env:A}"}, "enabled": true}}}',
+    { type: 'stdio', command: 'npx', args: ['a'], env: { A: `\${A}` } },
   ],
   [
     'Roo Code',

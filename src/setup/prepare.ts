@@ -39,6 +39,7 @@ const PECULIAR: ReadonlyMap<string, Work> = new Map<string, Work>([
   ['qwen-code', ofGemini],
   ['zed', ofZed],
   ['opencode', ofOpencode],
+  ['kilo-cli', ofOpencode],
   ['goose', ofGoose],
   ['cline', ofCline],
   ['continue', ofContinue],

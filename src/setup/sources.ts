@@ -5,6 +5,7 @@ import process from 'node:process';
 import { escapeText } from '../observe/escape-text.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { type Client, type ClientFile, containersOf, type Place } from './clients.ts';
+import { DIALECTS } from './dialects.ts';
 import { type Container, type DataMap, EditError, entriesOf } from './edit/data.ts';
 import { readData } from './edit/editor.ts';
 import { realFile } from './files.ts';
@@ -58,7 +59,7 @@ export function readSources(clients: readonly Client[], place: Place): Sources {
 }
 
 /** Each file once: in the home folder, the file of a project may be that of the account. */
-function distinctFiles(files: readonly ClientFile[]): ClientFile[] {
+export function distinctFiles(files: readonly ClientFile[]): ClientFile[] {
   const known = new Set<string>();
   return files.filter(({ path }) => {
     const real = realFile(fs, path);
@@ -111,7 +112,7 @@ function permissionsOf(
 ): Permissions {
   const names = [...new Set(entries.map(({ result }) => result.name))];
   if (client.id === 'claude-code') return claudePermissions(claudeSettings(place), names);
-  if (client.id === 'opencode') {
+  if (client.dialect === DIALECTS.opencode) {
     const all = files.map(({ data }) => opencodePermissions(data, names));
     return { filters: new Map(all.flatMap(({ filters }) => [...filters])), lost: all.flatMap(({ lost }) => lost) };
   }

@@ -8,7 +8,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = process.env.CLIENTS_MAIN ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const MAIN = process.env.CLIENTS_MAIN ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url));
 
 /** What every process gets that is not the gateway of this machine's user: nothing but loopback can be reached. */
@@ -21,9 +21,12 @@ export const CLOSED = {
   NO_PROXY: '127.0.0.1,localhost,::1',
 };
 
-/** @param dir an empty folder */
-export function makeGateway(dir, { maxResultTokens } = {}) {
-  const config = path.join(dir, 'config/agent-mcp-gateway');
+/**
+ * @param dir an empty folder
+ * @param options.isHome whether its files are where they are in a home folder, and not in folders that variables name
+ */
+export function makeGateway(dir, { maxResultTokens, isHome = false } = {}) {
+  const config = path.join(dir, isHome ? '.config' : 'config', 'agent-mcp-gateway');
   mkdirSync(config, { recursive: true });
   const events = path.join(dir, 'events');
   const token = randomBytes(32).toString('base64url');
@@ -50,8 +53,7 @@ export function makeGateway(dir, { maxResultTokens } = {}) {
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: dir,
-    XDG_CONFIG_HOME: path.join(dir, 'config'),
-    XDG_CACHE_HOME: path.join(dir, 'cache'),
+    ...(isHome ? {} : { XDG_CONFIG_HOME: path.join(dir, 'config'), XDG_CACHE_HOME: path.join(dir, 'cache') }),
     GATEWAY_KEYCHAIN: '0',
   };
   let child;

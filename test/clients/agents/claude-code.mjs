@@ -8,12 +8,21 @@ export const agent = {
     const { bin, version } = await npm('@anthropic-ai/claude-code');
     return { command: bin('claude'), version };
   },
-  start({ command }, { home, entry, model, giveUpMs, prompt }) {
+  start(installed, { home, entry, model, giveUpMs, prompt }) {
     const file = path.join(home, 'mcp.json');
     writeFileSync(file, JSON.stringify({ mcpServers: { gateway: entry } }));
+    const { args, ...turn } = this.turn(installed, { model, prompt });
+    return {
+      ...turn,
+      args: [...args, '--mcp-config', file, '--strict-mcp-config'],
+      env: { ...turn.env, ...(giveUpMs === undefined ? {} : { MCP_TOOL_TIMEOUT: String(giveUpMs) }) },
+    };
+  },
+  /** A conversation with what its own files say. */
+  turn({ command }, { model, prompt }) {
     return {
       command,
-      args: ['-p', prompt, '--mcp-config', file, '--strict-mcp-config', '--allowedTools', 'mcp__gateway'],
+      args: ['-p', prompt, '--allowedTools', 'mcp__gateway'],
       env: {
         ANTHROPIC_BASE_URL: model,
         ANTHROPIC_API_KEY: 'none',
@@ -22,7 +31,6 @@ export const agent = {
         DISABLE_AUTOUPDATER: '1',
         DISABLE_TELEMETRY: '1',
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        ...(giveUpMs === undefined ? {} : { MCP_TOOL_TIMEOUT: String(giveUpMs) }),
       },
     };
   },

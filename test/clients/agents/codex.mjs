@@ -8,7 +8,7 @@ export const agent = {
     const { bin, version } = await npm('@openai/codex');
     return { command: bin('codex'), version };
   },
-  start({ command }, { home, entry, model, giveUpMs, prompt }) {
+  start(installed, { home, entry, model, giveUpMs, prompt }) {
     const folder = path.join(home, '.codex');
     mkdirSync(folder, { recursive: true });
     const server =
@@ -21,23 +21,22 @@ export const agent = {
         : [`url = ${text(entry.url)}`, `http_headers = ${table(entry.headers)}`];
     writeFileSync(
       path.join(folder, 'config.toml'),
-      [
-        'model = "scripted"',
-        'model_provider = "scripted"',
-        'check_for_update_on_startup = false',
-        '[analytics]',
-        'enabled = false',
-        '[model_providers.scripted]',
-        'name = "scripted"',
-        `base_url = ${text(`${model}/v1`)}`,
-        'wire_api = "responses"',
-        '[mcp_servers.gateway]',
-        ...server,
-        `tool_timeout_sec = ${(giveUpMs ?? 900_000) / 1000}`,
-      ].join('\n'),
+      ['[mcp_servers.gateway]', ...server, `tool_timeout_sec = ${(giveUpMs ?? 900_000) / 1000}`].join('\n'),
     );
-    const args = ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', prompt];
-    return { command, args, env: { CODEX_HOME: folder } };
+    return this.turn(installed, { model, prompt });
+  },
+  /** A conversation with what its own files say. */
+  turn({ command }, { model, prompt }) {
+    const provider = { name: 'scripted', base_url: `${model}/v1`, wire_api: 'responses' };
+    const settings = [
+      'model="scripted"',
+      'model_provider="scripted"',
+      'check_for_update_on_startup=false',
+      'analytics.enabled=false',
+      `model_providers.scripted=${table(provider)}`,
+    ].flatMap((setting) => ['-c', setting]);
+    const args = ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', ...settings, prompt];
+    return { command, args, env: {} };
   },
 };
 

@@ -8,13 +8,17 @@ export const agent = {
     const { bin, version } = await npm('@github/copilot');
     return { command: bin('copilot'), version, path: await node(24) };
   },
-  start({ command }, { home, entry, model, giveUpMs, prompt }) {
+  start(installed, { home, entry, model, giveUpMs, prompt }) {
     const folder = path.join(home, '.copilot');
     mkdirSync(folder, { recursive: true });
     const { url, headers, ...program } = entry;
     const server = url === undefined ? { type: 'local', ...program } : { type: 'http', url, headers };
     const gateway = { ...server, tools: ['*'], timeout: giveUpMs ?? 900_000 };
     writeFileSync(path.join(folder, 'mcp-config.json'), JSON.stringify({ mcpServers: { gateway } }));
+    return this.turn(installed, { model, prompt });
+  },
+  /** A conversation with what its own files say. */
+  turn({ command }, { model, prompt }) {
     return {
       command,
       args: ['-p', prompt, '--allow-all-tools', '--no-auto-update', '--disable-builtin-mcps'],

@@ -8,7 +8,7 @@ export const agent = {
     const { bin, version } = await npm('@google/gemini-cli');
     return { command: bin('gemini'), version };
   },
-  start({ command }, { home, entry, model, giveUpMs, prompt }) {
+  start(installed, { home, entry, model, giveUpMs, prompt }) {
     const folder = path.join(home, '.gemini');
     mkdirSync(folder, { recursive: true });
     const { url, headers, ...program } = entry;
@@ -23,6 +23,16 @@ export const agent = {
         mcpServers: { gateway: { ...server, trust: true, timeout: giveUpMs ?? 900_000 } },
       }),
     );
+    return this.turn(installed, { model, prompt });
+  },
+  /** It starts only where somebody has chosen how to sign in. */
+  signIn(home) {
+    const file = path.join(home, '.gemini/settings.json');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, '{\n    // mine\n    "security": {"auth": {"selectedType": "gemini-api-key"}}\n}\n');
+  },
+  /** A conversation with what its own files say. */
+  turn({ command }, { model, prompt }) {
     return {
       command,
       args: ['-y', '-m', 'gemini-2.5-flash', '-p', prompt],

@@ -10,7 +10,7 @@ export const agent = {
     const { bin, version } = await npm('@qwen-code/qwen-code');
     return { command: bin('qwen'), version, path: await node(24) };
   },
-  start({ command }, { home, entry, model, giveUpMs, prompt }) {
+  start(installed, { home, entry, model, giveUpMs, prompt }) {
     const folder = path.join(home, '.qwen');
     mkdirSync(folder, { recursive: true });
     const { url, headers, ...program } = entry;
@@ -25,6 +25,10 @@ export const agent = {
         mcpServers: { gateway: { ...server, trust: true, timeout: giveUpMs ?? 900_000 } },
       }),
     );
+    return this.turn(installed, { model, prompt });
+  },
+  /** A conversation with what its own files say. */
+  turn({ command }, { model, prompt }) {
     return {
       command,
       args: ['-y', '-p', prompt],
