@@ -4,11 +4,11 @@ import { formula, NO_HASH } from './formula.mjs';
 import { marketplace, mcpbManifest, plugin, serverJson } from './manifests.mjs';
 import { manualPage } from './manual-page.mjs';
 import { loadProgram } from './program.mjs';
-import { documentedVariables } from './variables.mjs';
+import { knownVariables } from './variables.mjs';
 
 /** Paths from the root of the repository -> texts. */
 export async function packagingFiles() {
-  const variables = documentedVariables();
+  const variables = await knownVariables();
   return new Map([
     ['packaging/man/agent-mcp-gateway.1', manualPage(await loadProgram(), variables)],
     ['packaging/docker/Dockerfile', dockerfile()],

@@ -80,7 +80,7 @@ const FOR_CLIENTS = [
 ];
 
 /**
- * @param variables as `documentedVariables` gives them
+ * @param variables as `knownVariables` gives them
  * @param bundle `{ url, sha256 }` of a published MCPB; undefined where there is none
  * @see https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json
  */

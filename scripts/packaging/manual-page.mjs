@@ -3,7 +3,7 @@ import { DATE, NAME, VERSION } from './names.mjs';
 
 /**
  * @param program the tree of commands
- * @param variables as `documentedVariables` gives them
+ * @param variables as `knownVariables` gives them
  */
 export function manualPage(program, variables) {
   const lines = [
@@ -26,7 +26,7 @@ export function manualPage(program, variables) {
     ...variables.flatMap(({ name, default: usual, meaning }) => [
       '.TP',
       `.B ${name}`,
-      text(usual === '' ? meaning : `${meaning} (default: ${usual})`),
+      text(usual === '' ? meaning : `${meaning} Default: ${usual}.`),
     ]),
     '.SH FILES',
     ...FILES.flatMap(([file, meaning]) => ['.TP', `.I ${text(file)}`, text(meaning)]),

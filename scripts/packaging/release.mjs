@@ -9,7 +9,7 @@ import { json } from './files.mjs';
 import { formula } from './formula.mjs';
 import { serverJson } from './manifests.mjs';
 import { NAME, root, VERSION } from './names.mjs';
-import { documentedVariables } from './variables.mjs';
+import { knownVariables } from './variables.mjs';
 
 /** Of the tool that packs bundles. */
 const MCPB = '@anthropic-ai/mcpb@2.1.2';
@@ -29,7 +29,7 @@ export async function release(folder) {
   writeFileSync(path.join(out, `${NAME}.rb`), formula(sha256(path.join(out, `${NAME}-${VERSION}.tgz`))));
   const url = process.env.BUNDLE_URL;
   const published = url === undefined ? undefined : { url, sha256: sha256(bundle) };
-  writeFileSync(path.join(out, 'server.json'), json(serverJson(documentedVariables(), published)));
+  writeFileSync(path.join(out, 'server.json'), json(serverJson(await knownVariables(), published)));
 }
 
 /** The bundle as a folder, which the caller removes: its manifest, the program, and the licences. */

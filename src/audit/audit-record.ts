@@ -1,20 +1,32 @@
-/** The fields of an audit record (docs/audit.md). The log adds `timestamp` and the place in the chain (record-line.ts). */
+/** The fields of an audit record (docs/reference/audit-record.md). The log adds `timestamp` and the place in the chain (record-line.ts). */
 export interface AuditRecord {
+  /** The gateway's tool or the method, such as `execute_tool` or `tools/call`. What is no call has an operation of its own. */
   readonly operation: string;
+  /** `decided` before a call is forwarded, `finished` before its result is released. */
   readonly phase: 'decided' | 'finished';
+  /** `ALLOW`, `DENY`, or `ERROR` for a call that was allowed and failed. */
   readonly decision: 'ALLOW' | 'DENY' | 'ERROR';
+  /** Joins the records of one call. */
   readonly request_id: string;
+  /** Who connected. */
   readonly principal: string;
+  /** The agent that the call claimed to be, or null. */
   readonly claimed_agent: string | null;
+  /** The agent whose rules applied, or null where none could be found. */
   readonly agent_id: string | null;
+  /** How well the agent is known: `claim`, `hook`, `launch`, `token` or `jwt`; empty in records that are about no call. */
   readonly assurance: string;
+  /** The server as the call named it, or null. */
   readonly server: string | null;
+  /** The tool, prompt or resource as the call named it, or null. */
   readonly tool: string | null;
   /** Path of the deciding rule, `implicit_grant`, `default_deny`, or null where nothing was decided. */
   readonly rule: string | null;
   /** Present when `rule` denies or asks but was not enforced, because the agent is in shadow mode. */
   readonly shadow?: 'ASK' | 'DENY' | undefined;
+  /** Code of the error, or null. */
   readonly error_code: string | null;
+  /** Milliseconds since the call arrived. */
   readonly latency_ms: number;
   /** Names and sizes only, never values: e.g. `{ args: ['path'], args_bytes: 120 }`. */
   readonly detail?: Readonly<Record<string, unknown>> | undefined;

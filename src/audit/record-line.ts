@@ -140,9 +140,11 @@ function valueJson(value: unknown, redact: Redact): string | undefined {
 
 /** Where a line stands in the chain of its writer. */
 export interface Place {
+  /** The process that wrote the line: a random name of its own. */
   readonly writer: string;
-  /** Counts from 1. */
+  /** Number of the line among those of its writer, from 1. */
   readonly seq: number;
+  /** `hash` of the line that the same writer wrote before; 64 zeros in its first line. */
   readonly prev: string;
   /** Fragments that this writer left in the file since its last line, because the disk cut a write off. */
   readonly torn: number;

@@ -29,7 +29,7 @@ const shadow = text(
 ).meta({
   const: 'shadow',
   description:
-    'For a trial: what the rules of this agent deny or ask about is only recorded ("shadow": "DENY" or "ASK"), and happens all the same.',
+    'For a trial: calls that the rules deny or ask about are recorded with "shadow": "DENY" or "ASK" and happen all the same.',
 });
 
 const agent = strict({
@@ -42,10 +42,15 @@ const agent = strict({
   min_assurance: minAssurance.exactOptional(),
   expose: z
     .enum(['discovery', 'direct'])
-    .meta({ description: 'What connections of this agent see: the few tools of the gateway, or every permitted tool.' })
+    .meta({
+      description:
+        'What connections of this agent see: the few tools of the gateway (discovery, the default) or every permitted tool (direct).',
+    })
     .exactOptional(),
   max_result_tokens: count
-    .meta({ description: 'Tokens of a result; a longer one is cut, and read_result reads on. No limit without it.' })
+    .meta({
+      description: 'Largest result in tokens. A longer one is cut, and read_result reads on. No limit by default.',
+    })
     .exactOptional(),
   limits: limits.meta({ description: 'Limits of all calls of this agent together.' }).exactOptional(),
 });
@@ -53,22 +58,28 @@ const agent = strict({
 const defaults = strict({
   deny_on_missing_agent: z
     .boolean()
-    .meta({ description: 'Refuse calls without agent_id instead of falling back to a default agent.' })
+    .meta({
+      description:
+        'Refuse calls that do not say which agent they are from, instead of falling back to a default agent.',
+    })
     .exactOptional(),
-  explain_denials: z.boolean().meta({ description: 'Tell callers which rule denied them.' }).exactOptional(),
+  explain_denials: z
+    .boolean()
+    .meta({ description: 'Tell callers which rule denied them. Off by default: it shows them your rules.' })
+    .exactOptional(),
 });
 
 const schemaReference = z.string().meta({ description: 'JSON Schema of this file, for editors.' }).exactOptional();
 
 const rulesFile = strict({
   $schema: schemaReference,
-  agents: z.map(agentId, agent).meta({ description: 'Agent id -> what the agent may use.' }),
-  defaults: defaults.exactOptional(),
+  agents: z.map(agentId, agent).meta({ description: 'Agent name -> what the agent may use.' }),
+  defaults: defaults.meta({ description: 'What counts for all agents.' }).exactOptional(),
   principals: z
     .map(z.string(), principal)
     .meta({ description: 'Who may connect, proven by what, and which agents each may act as.' })
     .exactOptional(),
-  search: search.meta({ description: 'How tools are found besides by their words.' }).exactOptional(),
+  search: search.meta({ description: 'How search_tools finds tools besides by their words.' }).exactOptional(),
 }).meta({ title: 'Rules of agent-mcp-gateway' });
 
 const strings = z.map(z.string(), z.string());
@@ -82,33 +93,48 @@ const serverFields = {
     .string()
     .meta({
       type: ['string', 'array'],
-      description: 'Program to start, or with its arguments; not run through a shell.',
+      description: 'Program to start, or a list of the program and its arguments. No shell runs it.',
     })
     .exactOptional(),
-  args: z.array(z.string()).exactOptional(),
+  args: z.array(z.string()).meta({ description: 'Arguments of the program.' }).exactOptional(),
   env: strings.meta({ description: 'Environment variables of the program.' }).exactOptional(),
-  envFile: z.string().meta({ description: 'File with more of them, one NAME=value a line; env wins.' }).exactOptional(),
-  cwd: z.string().exactOptional(),
-  url: z.string().meta({ description: 'Address of an HTTP server.' }).exactOptional(),
+  envFile: z
+    .string()
+    .meta({ description: 'File with more environment variables, one NAME=value a line. env wins.' })
+    .exactOptional(),
+  cwd: z.string().meta({ description: 'Working directory of the program.' }).exactOptional(),
+  url: z.string().meta({ description: 'Address of an HTTP server, http or https.' }).exactOptional(),
   ca: z
     .string()
-    .meta({ description: 'PEM file with authorities whose certificates count too; from the folder of this file on.' })
+    .meta({
+      description:
+        'PEM file with certificate authorities to trust besides the usual ones. A relative path begins at the folder of this file.',
+    })
     .exactOptional(),
-  headers: strings.meta({ description: 'Headers of every request.' }).exactOptional(),
-  type: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),
-  transport: z.enum(TRANSPORTS).meta({ enum: SPELLINGS }).exactOptional(),
+  headers: strings.meta({ description: 'Headers of every HTTP request.' }).exactOptional(),
+  type: z
+    .enum(TRANSPORTS)
+    .meta({
+      enum: SPELLINGS,
+      description: 'Transport. The gateway finds it out by default; a given one is the only one it tries.',
+    })
+    .exactOptional(),
+  transport: z.enum(TRANSPORTS).meta({ enum: SPELLINGS, description: 'The same as type.' }).exactOptional(),
   description: z.string().meta({ description: 'Shown to agents in list_servers.' }).exactOptional(),
-  disabled: z.boolean().exactOptional(),
-  enabled: z.boolean().meta({ description: 'false is "disabled": true.' }).exactOptional(),
+  disabled: z.boolean().meta({ description: 'true leaves this server out.' }).exactOptional(),
+  enabled: z.boolean().meta({ description: 'false leaves this server out.' }).exactOptional(),
   timeout_ms: z
     .int()
     .min(1)
     .max(MAX_COUNT)
-    .meta({ description: 'Time-out of a call in milliseconds where the call does not say; 60000 without it.' })
+    .meta({ description: 'Time-out of calls in milliseconds, unless the call says another; 60000 by default.' })
     .exactOptional(),
   validate_arguments: z
     .enum(['before', 'after'])
-    .meta({ description: 'Check arguments before a call is forwarded, or only explain a failed one (the default).' })
+    .meta({
+      description:
+        'before refuses arguments that do not fit the schema of the tool; after (the default) explains them when the call failed.',
+    })
     .exactOptional(),
   ...oauthFields,
   ...lifeFields,
@@ -123,7 +149,7 @@ const serverMap = z.map(z.string(), serverEntry);
 const serversFile = loose({
   $schema: schemaReference,
   mcpServers: serverMap.meta({ description: 'Server name -> how to reach it.' }).exactOptional(),
-  servers: serverMap.meta({ description: 'The same under the name that VS Code uses.' }).exactOptional(),
+  servers: serverMap.meta({ description: 'The same as mcpServers, under the name that VS Code uses.' }).exactOptional(),
 }).meta({ title: 'Servers of agent-mcp-gateway', anyOf: [{ required: ['mcpServers'] }, { required: ['servers'] }] });
 
 export type RulesFile = z.output<typeof rulesFile>;

@@ -7,13 +7,16 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 export const limits = strict({
-  calls_per_minute: count.meta({ description: 'Calls per minute; this many at once, then evenly.' }).exactOptional(),
+  calls_per_minute: count
+    .meta({ description: 'Calls per minute. So many may come at once; after that they are spread evenly.' })
+    .exactOptional(),
   concurrent_calls: count.meta({ description: 'Calls that may run at the same time.' }).exactOptional(),
   bytes_per_hour: count.meta({ description: 'Bytes of requests and results per hour.' }).exactOptional(),
 });
 
 export const minAssurance = z.enum(['claim', 'hook', 'launch', 'token', 'jwt']).meta({
-  description: 'How well it must be known that a call comes from this agent; claim < hook < launch < token < jwt.',
+  description:
+    'How well it must be known that a call comes from this agent, from weak to strong: claim, hook, launch, token, jwt.',
 });
 
 const scope = text(
@@ -26,7 +29,9 @@ const jwt = strict({
   audience: text(
     (value) => (value === '' ? 'is empty' : undefined),
     'Write the "aud" that tokens for this gateway have',
-  ).meta({ description: 'The "aud" of tokens for this gateway, best its URL, e.g. https://gateway.example.com/mcp.' }),
+  ).meta({
+    description: 'The "aud" of tokens for this gateway. Best is its URL, e.g. https://gateway.example.com/mcp.',
+  }),
   jwks_uri: secureUrl().meta({ description: 'Where the issuer publishes its keys.' }),
   agent_claim: z
     .string()
@@ -51,12 +56,12 @@ export const principal = strict({
     (value) => (isInstant(value) ? undefined : 'is not a date and time'),
     'Write it in UTC, such as 2030-12-31T00:00:00Z',
   )
-    .meta({ description: 'When the token stops being good, in UTC: 2030-12-31T00:00:00Z.' })
+    .meta({ description: 'When the token expires, in UTC, e.g. 2030-12-31T00:00:00Z.' })
     .exactOptional(),
   jwt: jwt.meta({ description: 'Whoever holds a JSON Web Token of this issuer for this gateway.' }).exactOptional(),
   hook: z
     .literal(true)
-    .meta({ description: 'Agents are attested by a hook of the client; agent_id does not count.' })
+    .meta({ description: 'A hook of the client attests which agent calls; agent_id is ignored.' })
     .exactOptional(),
   operator: z
     .literal(true)
@@ -65,7 +70,7 @@ export const principal = strict({
   default: agentId.meta({ description: 'The agent of a call without agent_id.' }).exactOptional(),
   may_assume: patterns.meta({ description: 'Patterns of the agents that this principal may act as.' }),
   ceiling: agentId
-    .meta({ description: 'An agent: whatever this principal acts as, it may do no more than that one.' })
+    .meta({ description: 'An agent that this principal never exceeds, whatever agent it acts as.' })
     .exactOptional(),
   limits: limits.meta({ description: 'Limits of all calls of this principal together.' }).exactOptional(),
 });

@@ -23,7 +23,7 @@ const fields = {
   privateKey: said('PEM (PKCS #8) of the key that signs for that client: take it from the environment.'),
   signingAlgorithm: z
     .enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'])
-    .meta({ description: 'Algorithm of that key; RS256 without it.' })
+    .meta({ description: 'Algorithm of that key; RS256 by default.' })
     .exactOptional(),
   issuer: said('Authorization server that this client is known to; without it the server says which one it is.'),
   clientMetadataUrl: said('Address of a client ID metadata document, used where the authorization server takes one.'),
@@ -39,17 +39,17 @@ const fields = {
     .meta({
       minimum: 1,
       maximum: 65_535,
-      description: 'Port of http://127.0.0.1:PORT/callback; any free one without it.',
+      description: 'Port of http://127.0.0.1:PORT/callback; any free one by default.',
     })
     .exactOptional(),
   callbackPort: port.meta({ minimum: 1, maximum: 65_535, description: 'The same as redirectPort.' }).exactOptional(),
   redirectHost: z
     .enum(['127.0.0.1', 'localhost'])
-    .meta({ description: 'How that address is written, for authorization servers that take one of them alone.' })
+    .meta({ description: 'Host of that address, for authorization servers that accept only one of the two.' })
     .exactOptional(),
   tokenEndpointAuthMethod: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
-    .meta({ description: 'How the client proves itself; without it what the authorization server supports.' })
+    .meta({ description: 'How the client proves itself; by default what the authorization server supports.' })
     .exactOptional(),
 };
 
@@ -57,11 +57,12 @@ const fields = {
 export const OAUTH_KEYS: readonly string[] = Object.keys(fields);
 
 export const oauthFields = {
-  oauth: loose(fields).meta({ description: 'How to sign in to the server where it asks for that.' }).exactOptional(),
+  oauth: loose(fields).meta({ description: 'How to sign in to a server that asks for it.' }).exactOptional(),
   credentials: z
     .enum(['gateway', 'per-principal'])
     .meta({
-      description: 'Whose sign-in calls use: one for everybody (the default), or the own one of each principal.',
+      description:
+        'Whose sign-in calls use: one for everybody (gateway, the default) or one of each principal (per-principal).',
     })
     .exactOptional(),
 };

@@ -44,15 +44,15 @@ const embeddings = strict({
     .meta({ description: 'Length of the vectors, for models that can shorten them.' })
     .exactOptional(),
   timeout_ms: upTo(MAX_WAIT_MS)
-    .meta({ description: 'Milliseconds that a search waits for vectors before words alone decide; 1000 without it.' })
+    .meta({ description: 'Milliseconds that a search waits for vectors before words alone decide; 1000 by default.' })
     .exactOptional(),
   query_prefix: z
     .string()
-    .meta({ description: 'What the model wants before a question, e.g. "search_query: ".' })
+    .meta({ description: 'Text that the model expects before a question, e.g. "search_query: ".' })
     .exactOptional(),
   tool_prefix: z
     .string()
-    .meta({ description: 'What the model wants before a text to be found, e.g. "search_document: ".' })
+    .meta({ description: 'Text that the model expects before a text to be found, e.g. "search_document: ".' })
     .exactOptional(),
 });
 

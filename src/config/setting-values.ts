@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { GatewayError } from '../shared/errors.ts';
 import { quote } from './quote-name.ts';
+import type { VariableName } from './setting-variables.ts';
 import type { Environment } from './substitute.ts';
 
 /** A value, and the flag or variable it came from. */
@@ -87,7 +88,7 @@ const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['0', 'false', 'no', 'off']);
 
 /** A variable that switches something on or off; absent and empty leave it as it is by `otherwise`. */
-export function boolean(env: Environment, name: string, otherwise = false): boolean {
+export function boolean(env: Environment, name: VariableName, otherwise = false): boolean {
   const value = env[name] ?? '';
   if (value === '') return otherwise;
   const word = value.trim().toLowerCase();

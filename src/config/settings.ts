@@ -19,6 +19,7 @@ import {
   secretKey,
   workers,
 } from './setting-values.ts';
+import type { VariableName } from './setting-variables.ts';
 import type { Environment } from './substitute.ts';
 
 /** What the command line gave; undefined where a flag is absent. */
@@ -191,7 +192,7 @@ function pick(
   flag: string | undefined,
   flagName: string,
   env: Environment,
-  variable: string | undefined,
+  variable: VariableName | undefined,
 ): Source | undefined {
   if (flag !== undefined) return { value: flag, name: flagName };
   const value = variable === undefined ? undefined : env[variable];

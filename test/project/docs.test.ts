@@ -2,13 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DOC_PAGES } from '../support/documented.ts';
 import { type Home, makeHome } from '../support/home.ts';
 import { root } from '../support/paths.ts';
 import { runCli } from '../support/process.ts';
 
-const PAGES = [...readdirSync(root), ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)].filter(
-  (name) => name.endsWith('.md'),
-);
+const PAGES = [...readdirSync(root).filter((name) => name.endsWith('.md')), ...DOC_PAGES.map((name) => `docs/${name}`)];
 
 function textOf(page: string): string {
   return readFileSync(path.join(root, page), 'utf8');

@@ -16,14 +16,13 @@ export interface Shown {
   readonly output: string;
 }
 
-export const PAGES: readonly string[] = [
-  'README.md',
-  ...['docs', 'docs/recipes'].flatMap((folder) =>
-    readdirSync(path.join(root, folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `${folder}/${name}`),
-  ),
-];
+/** Pages in `docs/`, by path from there: without the site's own folder and what stands for pages of the root. */
+export const DOC_PAGES: readonly string[] = readdirSync(path.join(root, 'docs'), { recursive: true })
+  .map((name) => String(name).replaceAll(path.sep, '/'))
+  .filter((name) => name.endsWith('.md') && !/^(?:\.vitepress|project)\/|node_modules\//.test(name))
+  .sort();
+
+export const PAGES: readonly string[] = ['README.md', ...DOC_PAGES.map((name) => `docs/${name}`)];
 
 export function textOf(page: string): string {
   return readFileSync(path.join(root, page), 'utf8');
