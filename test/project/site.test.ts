@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { GROUPS, ROOT_PAGES } from '../../docs/.vitepress/sidebar.mjs.mts';
 import { DOC_PAGES } from '../support/documented.ts';
 import { root } from '../support/paths.ts';
 
