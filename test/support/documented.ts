@@ -16,10 +16,10 @@ export interface Shown {
   readonly output: string;
 }
 
-/** Pages in `docs/`, by path from there: without the site's own folder and what stands for pages of the root. */
+/** Pages in `docs/`, by path from there: without hidden folders and what stands for pages of the root. */
 export const DOC_PAGES: readonly string[] = readdirSync(path.join(root, 'docs'), { recursive: true })
   .map((name) => String(name).replaceAll(path.sep, '/'))
-  .filter((name) => name.endsWith('.md') && !/^(?:\.vitepress|project)\/|node_modules\//.test(name))
+  .filter((name) => name.endsWith('.md') && !/(?:^|\/)(?:\.|node_modules\/)|^project\//.test(name))
   .sort();
 
 export const PAGES: readonly string[] = ['README.md', ...DOC_PAGES.map((name) => `docs/${name}`)];
