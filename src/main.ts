@@ -8,7 +8,7 @@ import { homeHere, xdgFolder } from './shared/standard-folders.ts';
 // It would leave what it removes.
 if (process.argv[2] !== 'uninstall')
   keepCompiled(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown });
-void import('./cli/main.ts');
+void import('./cli/command-line.ts');
 
 /** In a folder that only this account can write to: what is in it is run. */
 function keepCompiled({ enableCompileCache }: { readonly enableCompileCache?: (folder: string) => unknown }): void {

@@ -1,6 +1,7 @@
 /** MCP Apps: which page a tool names in `_meta`, and where in its definition that stands. */
-import { readObject, stringValue } from '../protocol/json-rpc.ts';
-import { findMember, type Member } from '../protocol/scan.ts';
+
+import { readObject } from '../protocol/json-rpc.ts';
+import { findMember, type Member, stringValue } from '../protocol/members.ts';
 
 export interface AppUri {
   readonly uri: string;

@@ -1,10 +1,10 @@
 /** The text of one definition of a server, before it is read: what strict readers refuse without need, what two would read as two. */
 
-import { isEmptyArray, readObject } from '../protocol/json-rpc.ts';
+import { readObject } from '../protocol/json-rpc.ts';
 import { elements } from '../protocol/json-text.ts';
 import { isAmbiguous, namesOf, shapeOf, treeOf } from '../protocol/member-names.ts';
+import { findMember, isEmptyArray } from '../protocol/members.ts';
 import { withoutNulls } from '../protocol/nulls.ts';
-import { findMember } from '../protocol/scan.ts';
 
 /** Of tools, prompts, resources and templates: none of these means two things. */
 const NAMES = namesOf({

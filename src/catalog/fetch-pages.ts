@@ -1,8 +1,8 @@
 /** Fetches a paginated list to its end, within bounds (server/utilities/pagination). */
 
-import { readObjectInTurns, stringValue } from '../protocol/json-rpc.ts';
+import { readObjectInTurns } from '../protocol/json-rpc.ts';
 import { elementsInTurns } from '../protocol/json-text.ts';
-import { findMember, findMemberOrNull } from '../protocol/scan.ts';
+import { findMember, findMemberOrNull, stringValue } from '../protocol/members.ts';
 import { detached } from '../shared/detached.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { quoted } from '../shared/quote-text.ts';

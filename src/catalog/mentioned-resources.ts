@@ -1,7 +1,8 @@
 /** Resources that servers named in results without listing them, for those who got the result. */
+
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { readObject } from '../protocol/json-rpc.ts';
-import type { ScannedObject } from '../protocol/scan.ts';
+import type { ScannedObject } from '../protocol/members.ts';
 
 /** URIs that are remembered in all, of one result, and characters of one. */
 const MAX_URIS = 10_000;

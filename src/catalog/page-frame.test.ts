@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readObject } from '../protocol/json-rpc.ts';
-import { findMember } from '../protocol/scan.ts';
+import { findMember } from '../protocol/members.ts';
 import { type Frame, filled, frameOf } from './page-frame.ts';
 
 function frame(text: string): Frame {

@@ -1,7 +1,8 @@
 /** One page of a list without its entries: what a server says besides them, which belongs to it and not to any of them. */
+
 import type { ResultBody } from '../protocol/era-codec.ts';
 import { foldCase } from '../protocol/fold-case.ts';
-import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
+import { findMember, type Member, type ScannedObject } from '../protocol/members.ts';
 
 export interface Frame {
   /** The result as the server wrote it, its list empty and without a cursor. */

@@ -1,7 +1,7 @@
 /** Prompts, resources and resource templates of a server: their definitions as text, and what they are called by. */
 
-import { readObject, stringValue } from '../protocol/json-rpc.ts';
-import { findMember } from '../protocol/scan.ts';
+import { readObject } from '../protocol/json-rpc.ts';
+import { findMember, stringValue } from '../protocol/members.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
 import type { Listing } from './cached-list.ts';
 import { clearDefinition } from './definition.ts';

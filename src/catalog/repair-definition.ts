@@ -3,8 +3,9 @@
  * several servers one of them would hide the others. What is of no use as it is, is left out or put right; the rest stays the
  * text that its server wrote.
  */
+
 import { readObject } from '../protocol/json-rpc.ts';
-import { findMember } from '../protocol/scan.ts';
+import { findMember } from '../protocol/members.ts';
 import { isCompilable } from './compilable.ts';
 import type { OfferList } from './prompts-and-resources.ts';
 

@@ -1,9 +1,10 @@
 /** One tool of a server, as the server defined it. */
+
 import { createHash } from 'node:crypto';
-import { readObject, stringValue, valueText } from '../protocol/json-rpc.ts';
+import { readObject } from '../protocol/json-rpc.ts';
 import { compact, elements } from '../protocol/json-text.ts';
+import { findMember, stringValue, valueText } from '../protocol/members.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
-import { findMember } from '../protocol/scan.ts';
 import { clearDefinition, nameIn } from './definition.ts';
 import { type Frame, frameOf } from './page-frame.ts';
 

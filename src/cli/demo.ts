@@ -20,7 +20,7 @@ Exit status: 0 where every step did what it says, 1 where one did not.`,
     )
     .action(async ({ json }: { json?: boolean }) => {
       try {
-        const { runDemo } = await import('./demo/run.ts');
+        const { runDemo } = await import('./demo/run-demo.ts');
         await runDemo({ json: json === true });
       } catch (error) {
         fail(error);

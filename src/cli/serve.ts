@@ -44,7 +44,7 @@ terminal, 1 where it could not start, 2 for a wrong flag.`,
       const [extra] = command.args;
       if (extra !== undefined) return command.error(await unknown(program, extra));
       try {
-        const { serve } = await import('./run.ts');
+        const { serve } = await import('./serve-run.ts');
         await serve(settingsFrom(flags), flags);
       } catch (error) {
         fail(error);

@@ -1,6 +1,7 @@
 import { MAX_DEPTH } from '../protocol/json-rpc.ts';
 import { elements, elementsInTurns } from '../protocol/json-text.ts';
-import { Scan, ScanError } from '../protocol/scan.ts';
+import { Scan } from '../protocol/scan.ts';
+import { ScanError } from '../protocol/scan-error.ts';
 import { inTurns, isLarge, STEP } from '../shared/large-text.ts';
 
 /** Messages that one batch may have: each is a request in flight. */

@@ -1,10 +1,12 @@
 /** The caller of one request, as the relay sees it. */
+
 import type { Inbound } from '../pipeline/caller.ts';
 import { notificationText } from '../protocol/era-codec.ts';
-import { type RequestMessage, stringValue, valueText } from '../protocol/json-rpc.ts';
+import type { RequestMessage } from '../protocol/json-rpc.ts';
+import { findMember, type ScannedObject, stringValue, valueText } from '../protocol/members.ts';
 import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL } from '../protocol/revisions.ts';
-import { findMember, type ScannedObject } from '../protocol/scan.ts';
-import { type Client, isLogLevel } from '../relay/calling-client.ts';
+import type { Client } from '../relay/calling-client.ts';
+import { isLogLevel } from '../relay/log-level.ts';
 import { NOTHING_OFFERED, offeredOf } from '../relay/offered-capabilities.ts';
 import type { Exchange } from './handler.ts';
 import { introducedName, progressOf } from './request-meta.ts';

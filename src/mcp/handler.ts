@@ -1,4 +1,5 @@
 /** What the gateway answers to each method, in either era. Transports add framing, sessions and HTTP statuses. */
+
 import type { Snapshot } from '../config/snapshot.ts';
 import { introduceOperation } from '../operations/server-methods/initialize.ts';
 import { unknownMethodOperation } from '../operations/server-methods/unknown-requests.ts';
@@ -9,9 +10,10 @@ import { runOperation } from '../pipeline/run-operation.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { toolsListOutcome } from '../pipeline/tools-list.ts';
 import { type CallerCodec, legacyCodec, modernCodec } from '../protocol/era-codec.ts';
-import { type NotificationMessage, type RequestMessage, stringValue, valueText } from '../protocol/json-rpc.ts';
-import { findMember } from '../protocol/scan.ts';
-import { type Client, isLogLevel, silentClient } from '../relay/calling-client.ts';
+import type { NotificationMessage, RequestMessage } from '../protocol/json-rpc.ts';
+import { findMember, stringValue, valueText } from '../protocol/members.ts';
+import { type Client, silentClient } from '../relay/calling-client.ts';
+import { isLogLevel } from '../relay/log-level.ts';
 import { offeredOf } from '../relay/offered-capabilities.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { unfailing } from './always-answer.ts';

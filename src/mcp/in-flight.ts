@@ -1,5 +1,5 @@
-import { type NotificationMessage, parsedValue } from '../protocol/json-rpc.ts';
-import { findMember } from '../protocol/scan.ts';
+import type { NotificationMessage } from '../protocol/json-rpc.ts';
+import { findMember, parsedValue } from '../protocol/members.ts';
 import { Canceller, type CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 

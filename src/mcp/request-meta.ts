@@ -1,6 +1,8 @@
 /** What a request says about itself: its revision, its capabilities, its progress token. */
+
 import { notificationText } from '../protocol/era-codec.ts';
-import { parsedValue, type RequestMessage, stringValue } from '../protocol/json-rpc.ts';
+import type { RequestMessage } from '../protocol/json-rpc.ts';
+import { findMember, type Member, parsedValue, type ScannedObject, stringValue } from '../protocol/members.ts';
 import {
   isLegacy,
   isModern,
@@ -9,7 +11,6 @@ import {
   META_VERSION,
   MODERN_REVISIONS,
 } from '../protocol/revisions.ts';
-import { findMember, type Member, type ScannedObject } from '../protocol/scan.ts';
 import { type McpResponse, refusal } from './response.ts';
 
 /** The revision that `initialize` agrees on: the one asked for where it is spoken here, the newest otherwise. */

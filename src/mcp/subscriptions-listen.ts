@@ -4,9 +4,9 @@ import type { ListKind } from '../catalog/server-lists.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import type { ResultBody } from '../protocol/era-codec.ts';
 import { notificationText } from '../protocol/era-codec.ts';
-import { parsedValue, type RequestMessage } from '../protocol/json-rpc.ts';
+import type { RequestMessage } from '../protocol/json-rpc.ts';
+import { findMember, parsedValue } from '../protocol/members.ts';
 import { META_SUBSCRIPTION } from '../protocol/revisions.ts';
-import { findMember } from '../protocol/scan.ts';
 import type { Exchange } from './handler.ts';
 import { type Listener, MAX_WATCHED, type Subscriptions, type Watched } from './subscriptions.ts';
 

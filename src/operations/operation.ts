@@ -3,8 +3,9 @@ import type { Assurance, ServerDefinition, Snapshot } from '../config/snapshot.t
 import type { Bounded } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';
 import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
-import type { ScannedObject } from '../protocol/scan.ts';
-import type { RelayContext, RelayedError } from '../relay/relay-request.ts';
+import type { ScannedObject } from '../protocol/members.ts';
+import type { RelayContext } from '../relay/relay-request.ts';
+import type { RelayedError } from '../relay/relayed.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import type { Wording } from '../shared/next-steps.ts';

@@ -1,9 +1,10 @@
 /** Calls that a server answers with a task: the id that their caller gets, and what a task may not cross. */
+
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { type ResultBody, rewritten } from '../protocol/era-codec.ts';
-import { readObject, stringValue, valueText } from '../protocol/json-rpc.ts';
+import { readObject } from '../protocol/json-rpc.ts';
+import { findMember, stringValue, valueText } from '../protocol/members.ts';
 import type { Era } from '../protocol/revisions.ts';
-import { findMember } from '../protocol/scan.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ServerFacts } from '../upstream/contract.ts';
 import type { RequestText } from './operation.ts';

@@ -1,6 +1,6 @@
 import { ownResult, type ResultBody } from '../protocol/era-codec.ts';
 import type { Client } from '../relay/calling-client.ts';
-import type { RelayedError } from '../relay/relay-request.ts';
+import type { RelayedError } from '../relay/relayed.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { ToolAnswer } from './operation.ts';
 

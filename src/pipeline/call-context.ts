@@ -1,4 +1,5 @@
 /** What one call gives to the tool or request that it runs. */
+
 import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Connected, Deadline, Invocation, Target, ToolContext } from '../operations/operation.ts';
@@ -6,8 +7,8 @@ import { noServerLike } from '../operations/unknown-server.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';
 import { keepMembers } from '../protocol/json-text.ts';
+import { findMember } from '../protocol/members.ts';
 import { isHopByHopMeta } from '../protocol/revisions.ts';
-import { findMember } from '../protocol/scan.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
 import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';

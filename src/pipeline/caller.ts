@@ -1,7 +1,7 @@
 import type { Assurance, Snapshot } from '../config/snapshot.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
 import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
-import type { ScannedObject } from '../protocol/scan.ts';
+import type { ScannedObject } from '../protocol/members.ts';
 import type { Client } from '../relay/calling-client.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 

@@ -1,5 +1,4 @@
-import { stringValue } from '../protocol/json-rpc.ts';
-import { findMember } from '../protocol/scan.ts';
+import { findMember, stringValue } from '../protocol/members.ts';
 import type { Inbound } from './caller.ts';
 
 /**

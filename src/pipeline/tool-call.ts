@@ -6,8 +6,7 @@ import { protocolFailure } from '../operations/server-methods/protocol-failure.t
 import { unknownToolOperation } from '../operations/server-methods/unknown-requests.ts';
 import { taskOf } from '../operations/task-result.ts';
 import { failureAnswer } from '../operations/tool-answer.ts';
-import { isEmptyArray, stringValue } from '../protocol/json-rpc.ts';
-import { findMember } from '../protocol/scan.ts';
+import { findMember, isEmptyArray, stringValue } from '../protocol/members.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ALLOW_LONGER, NEXT_STEPS, type Wording } from '../shared/next-steps.ts';
 import type { Inbound, Outcome } from './caller.ts';

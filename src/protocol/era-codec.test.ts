@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { errorText, legacyCodec, modernCodec, notificationText, ownResult, rewritten } from './era-codec.ts';
+import { findMember } from './members.ts';
 import { META_SERVER_INFO } from './revisions.ts';
-import { findMember, scanObject } from './scan.ts';
+import { scanObject } from './scan.ts';
 
 const info = { name: 'gateway', version: '1' };
 const modern = modernCodec(info);

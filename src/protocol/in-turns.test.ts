@@ -1,17 +1,13 @@
 /** What is read in turns is read as it is at once. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { STEP } from '../shared/large-text.ts';
-import {
-  parseLarge,
-  parseMessage,
-  readObject,
-  readObjectInTurns,
-  stringValue,
-  stringValueInTurns,
-} from './json-rpc.ts';
+import { parseLarge, parseMessage, readObject, readObjectInTurns } from './json-rpc.ts';
 import { elements, elementsInTurns, oneLine, oneLineInTurns } from './json-text.ts';
-import { Scan, ScanError, scanObject } from './scan.ts';
+import { stringValue, stringValueInTurns } from './members.ts';
+import { Scan, scanObject } from './scan.ts';
+import { ScanError } from './scan-error.ts';
 
 const SHAPE = { a: { b: {} }, '': {} };
 

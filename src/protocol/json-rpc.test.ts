@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseMessage, stringValue } from './json-rpc.ts';
-import { findMember } from './scan.ts';
+import { parseMessage } from './json-rpc.ts';
+import { findMember, stringValue } from './members.ts';
 
 const kind = (text: string, from: 'caller' | 'server' = 'caller'): string => parseMessage(text, from).kind;
 

@@ -1,20 +1,22 @@
 /** JSON-RPC 2.0 messages as data: what one text holds, with spans for everything that is not ours. */
+
 import { inTurns, isLarge, STEP, turnFor } from '../shared/large-text.ts';
 import { oneLine, oneLineInTurns } from './json-text.ts';
 import { hasRepeatedKey, hasTooManyMembers, MAX_MEMBERS, MESSAGE_NAMES, misspelled, shapeOf } from './member-names.ts';
-import { canonicalId, type FoundIds, type IdText, idsIn, idsInTurns } from './request-id.ts';
 import {
   findMember,
   findMemberOrNull,
+  isEmptyArray,
   type Member,
-  Scan,
-  ScanError,
+  parsedValue,
   type ScannedObject,
-  type ScanOptions,
   type Shape,
-  scanObject,
-} from './scan.ts';
-import { unescapedInTurns, unescapedStart } from './unescape.ts';
+  stringStart,
+  stringValue,
+} from './members.ts';
+import { canonicalId, type FoundIds, type IdText, idsIn, idsInTurns } from './request-id.ts';
+import { Scan, type ScanOptions, scanObject } from './scan.ts';
+import { ScanError } from './scan-error.ts';
 
 export interface RequestMessage {
   readonly kind: 'request';
@@ -242,26 +244,6 @@ export function isNotificationMethod(method: string): boolean {
   return /^(?:notifications\/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\/)/.test(method);
 }
 
-/** How PHP writes an object in which there is nothing. */
-export function isEmptyArray(text: string, { start, end }: Pick<Member, 'start' | 'end'>): boolean {
-  return text.charAt(start) === '[' && text.slice(start + 1, end - 1).trim() === '';
-}
-
-/** The value of a member that is a JSON string; undefined for any other type, and where there is no member. */
-export function stringValue(text: string, member: Member | undefined): string | undefined {
-  if (member === undefined || text.charCodeAt(member.start) !== 0x22) return undefined;
-  const raw = text.slice(member.start + 1, member.end - 1);
-  return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
-}
-
-/** The same for a string that may be large: others get their turn meanwhile. */
-export async function stringValueInTurns(text: string, member: Member | undefined): Promise<string | undefined> {
-  if (member === undefined || !isLarge(member.end - member.start)) return stringValue(text, member);
-  return text.charCodeAt(member.start) === 0x22
-    ? unescapedInTurns(text.slice(member.start + 1, member.end - 1))
-    : undefined;
-}
-
 /** Characters of the message of an error, of its data, and of its code. */
 const MAX_ERROR_MESSAGE = 64 * 1024;
 const MAX_ERROR_DATA = 1024 * 1024;
@@ -290,22 +272,6 @@ export function errorMember(
 
 function noLonger(member: Member | undefined, most: number): Member | undefined {
   return member === undefined || member.end - member.start > most ? undefined : member;
-}
-
-/** The first characters of a long string; undefined for any other value. */
-function stringStart(text: string, member: Member | undefined, most: number): string | undefined {
-  if (member === undefined || text.charCodeAt(member.start) !== 0x22) return undefined;
-  return unescapedStart(text.slice(member.start + 1, member.end - 1), most);
-}
-
-/** The JSON text of a member's value; undefined where there is no member. */
-export function valueText(text: string, member: Member | undefined): string | undefined {
-  return member === undefined ? undefined : text.slice(member.start, member.end);
-}
-
-/** The parsed value of a member; for values that a decision needs, never for what is only relayed. */
-export function parsedValue(text: string, member: Member | undefined): unknown {
-  return member === undefined ? undefined : (JSON.parse(text.slice(member.start, member.end)) as unknown);
 }
 
 /** Where the members of an object stand in its text; undefined where the text is no object. */

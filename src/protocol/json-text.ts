@@ -1,6 +1,7 @@
 /** Small operations on JSON text that was scanned before and is known to be valid. */
+
 import { eachPiece, inTurns, isLarge, STEP } from '../shared/large-text.ts';
-import type { Member, ScannedObject } from './scan.ts';
+import type { Member, ScannedObject } from './members.ts';
 
 /** The text of an object without its braces and the white space around the members. */
 export function innerText(text: string, object: { readonly start: number; readonly end: number }): string {

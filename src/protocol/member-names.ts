@@ -3,8 +3,10 @@
  * configure so, match keys without regard to case and let the last one win: of `name` and `Name` it reads another one than we do.
  * Others leave out `-` and `_` (Go's encoding/json/v2), or take `task_id` for `taskId` and `meta` for `_meta` (pydantic).
  */
+
 import { APPS, TASKS } from './extensions.ts';
 import { foldCase } from './fold-case.ts';
+import type { Member, ScannedObject, Shape } from './members.ts';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -15,7 +17,6 @@ import {
   META_SUBSCRIPTION,
   META_VERSION,
 } from './revisions.ts';
-import type { Member, ScannedObject, Shape } from './scan.ts';
 
 /** The members of one object, and of the objects in it that are looked into. */
 export interface Names {

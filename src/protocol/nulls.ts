@@ -1,6 +1,7 @@
 /** Null where nothing was meant: programs write it for members that are not there, and readers that are strict refuse it. */
+
 import { joinMembers } from './json-text.ts';
-import type { ScannedObject } from './scan.ts';
+import type { ScannedObject } from './members.ts';
 
 /** A value without the members that are null, at any depth. */
 export function dropNulls(value: unknown): unknown {

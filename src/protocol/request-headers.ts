@@ -1,6 +1,7 @@
 /** Request metadata that 2026-07-28 mirrors into HTTP headers (basic/transports/streamable-http, Request Metadata). */
-import { type RequestMessage, stringValue } from './json-rpc.ts';
-import { findMember } from './scan.ts';
+
+import type { RequestMessage } from './json-rpc.ts';
+import { findMember, stringValue } from './members.ts';
 
 export interface MirroredHeaders {
   readonly version: string | undefined;

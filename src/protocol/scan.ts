@@ -3,33 +3,10 @@
  * named by a shape begin and end, so that what is not ours can be forwarded as the exact text it arrived in.
  */
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './characters.ts';
-
-export interface Member {
-  /** The key with its escapes decoded. */
-  readonly key: string;
-  /** Offset of the key's opening quote. */
-  readonly keyStart: number;
-  /** Offset of the first character of the value. */
-  readonly start: number;
-  /** Offset after the last character of the value. */
-  readonly end: number;
-  /** Members of the value, where it is an object that the shape names. */
-  readonly object: ScannedObject | undefined;
-  readonly isNull: boolean;
-}
-
-export interface ScannedObject {
-  /** Offset of `{`. */
-  readonly start: number;
-  /** Offset after `}`. */
-  readonly end: number;
-  readonly members: readonly Member[];
-}
-
-/** Which objects to remember: `{ params: { _meta: {} } }` remembers the root, `params` and `params._meta`. */
-export interface Shape {
-  readonly [key: string]: Shape;
-}
+import { escapeEnd, LONG, numberEnd, PlainRuns, spaceEnd, WORTH_SEARCHING } from './json-tokens.ts';
+import { type ScannedObject, type Shape, shapeIn } from './members.ts';
+import { ScanError } from './scan-error.ts';
+import { Frame, OpenKeys } from './scan-frame.ts';
 
 export interface ScanOptions {
   /** Containers inside containers; more is refused before anything recurses that deep. */
@@ -38,46 +15,10 @@ export interface ScanOptions {
   readonly uniqueKeys: boolean;
 }
 
-type Reason = 'syntax' | 'depth' | 'duplicate' | 'keys';
-
-export class ScanError extends Error {
-  readonly reason: Reason;
-  readonly position: number;
-  /** Whether the text begins like an object. */
-  readonly isObject: boolean;
-
-  constructor(reason: Reason, position: number, message: string, isObject = true) {
-    super(message);
-    this.name = 'ScanError';
-    this.isObject = isObject;
-    this.reason = reason;
-    this.position = position;
-  }
-}
-
 /** How null begins, and no other value. */
 const LOWER_N = 0x6e;
-const MINUS = 0x2d;
-const PLUS = 0x2b;
-const DOT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-
-/** Characters after which the rest of a string is searched instead of read, which pays for itself by then. */
-const LONG = 64;
-/** Characters that a search has to skip for the next one to begin at once. */
-const WORTH_SEARCHING = 16;
-/** Characters that are searched at once: a text may be one long string. */
-const WINDOW = 64 * 1024;
-const UP_TO_CONTROL = /[ -\uffff]*/y;
-const SPACES = /[ \n\r\t]*/y;
-const DIGITS = /[0-9]*/y;
-
 /** Keys of one object that are compared or kept: each takes most of a microsecond, and a hundred bytes and more. */
 const MAX_KEYS = 100_000;
-/** Above this many keys a set is cheaper than comparing each with each. */
-const LINEAR_KEYS = 8;
-
 /**
  * Scans one JSON text, which must be an object.
  * @throws ScanError
@@ -94,73 +35,6 @@ export function scanObject(text: string, shape: Shape, options: ScanOptions): Sc
   return scan.root;
 }
 
-/** Finds a member that says something: many programs write null where they mean nothing, so null counts as absent. */
-export function findMember(object: ScannedObject | undefined, key: string): Member | undefined {
-  const member = findMemberOrNull(object, key);
-  return member?.isNull === true ? undefined : member;
-}
-
-/** The same where null is a value like any other. */
-export function findMemberOrNull(object: ScannedObject | undefined, key: string): Member | undefined {
-  if (object === undefined) return undefined;
-  const { members } = object;
-  for (let index = 0; index < members.length; index++) {
-    const member = members[index];
-    if (member !== undefined && member.key === key) return member;
-  }
-  return undefined;
-}
-
-/** Compares instead of looking up: as the name of a property, every key that is sent would first be put into V8's table of names. */
-function shapeIn(shape: Shape, key: string): Shape | undefined {
-  for (const name in shape) if (name === key) return shape[name];
-  return undefined;
-}
-
-/** Where the next one stands, or the end of the window in which it is looked for. */
-function indexOf(text: string, what: string, from: number, end: number): number {
-  if (end >= text.length) {
-    const found = text.indexOf(what, from);
-    return found < 0 ? text.length : found;
-  }
-  // A part of the text, which costs no copy.
-  const found = text.slice(from, end).indexOf(what);
-  return found < 0 ? end : from + found;
-}
-
-/** The end of what a sticky pattern matches. */
-function endOf(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from;
-  pattern.test(text);
-  return pattern.lastIndex;
-}
-
-/** A container that is open. A class, because every message makes some. */
-class Frame {
-  readonly outer: Frame | undefined;
-  readonly depth: number;
-  /** Made once for all containers at its depth. */
-  inner: Frame | undefined;
-  isObject = false;
-  start = 0;
-  /** What is remembered of an object that the shape names. */
-  members: Member[] | undefined;
-  shape: Shape | undefined;
-  /** Of an object: its keys so far, where those among the keys of all begin, and the set of them once there are many. */
-  count = 0;
-  firstKey = 0;
-  keySet: Set<string> | undefined;
-  /** The member that is being read. */
-  key = '';
-  keyStart = 0;
-  valueStart = 0;
-
-  constructor(outer: Frame | undefined) {
-    this.outer = outer;
-    this.depth = outer === undefined ? 0 : outer.depth + 1;
-  }
-}
-
 /** The frames of all scans that run to their end at once: there is never more than one of those. */
 let shared = new Frame(undefined);
 
@@ -173,9 +47,7 @@ export class Scan {
   /** The innermost container that is open; at depth 0 what is around the root. */
   #frame: Frame;
   #root: ScannedObject | undefined;
-  /** Keys of the objects that are open, those of the innermost last: one list for all of them. */
-  readonly #keys: string[] = [];
-  #keyCount = 0;
+  readonly #keys = new OpenKeys();
   #at = 0;
   /** Where the scan may stop. */
   #until = 0;
@@ -184,14 +56,12 @@ export class Scan {
   /** Whether the string is a key. */
   #isKey = false;
   #escaped = false;
-  /** Where the next of each stands, or the end of the window in which it was looked for. */
-  #nextQuote = -1;
-  #nextBackslash = -1;
-  #nextControl = -1;
+  readonly #runs: PlainRuns;
 
   constructor(text: string, shape: Shape, options: ScanOptions, around = new Frame(undefined)) {
     this.#frame = around;
     this.#text = text;
+    this.#runs = new PlainRuns(text);
     this.#shape = shape;
     this.#maxDepth = options.maxDepth;
     this.#uniqueKeys = options.uniqueKeys;
@@ -239,7 +109,7 @@ export class Scan {
     frame.members = shape === undefined ? undefined : [];
     frame.shape = shape;
     frame.count = 0;
-    frame.firstKey = this.#keyCount;
+    frame.firstKey = this.#keys.count;
     this.#frame = frame;
     this.#space();
     if (this.#text.charCodeAt(this.#at) === (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) this.#ended(this.#close(frame));
@@ -250,7 +120,7 @@ export class Scan {
     const { start, members } = frame;
     const end = ++this.#at;
     if (frame.isObject) {
-      this.#keyCount = frame.firstKey;
+      this.#keys.dropFrom(frame.firstKey);
       // Parts of a text hold all of it.
       frame.key = '';
       frame.members = undefined;
@@ -310,7 +180,7 @@ export class Scan {
         : text.slice(keyStart + 1, this.#at - 1);
       frame.key = key;
       frame.keyStart = keyStart;
-      if (this.#uniqueKeys) this.#addKey(frame, key);
+      if (this.#uniqueKeys && !this.#keys.add(frame, key)) throw this.#duplicate(keyStart);
     }
     this.#space();
     if (text.charCodeAt(this.#at) !== COLON) throw this.#syntax('":"');
@@ -318,24 +188,6 @@ export class Scan {
     this.#space();
     frame.valueStart = this.#at;
     return true;
-  }
-
-  #addKey(frame: Frame, key: string): void {
-    const { firstKey } = frame;
-    if (frame.keySet === undefined && this.#keyCount - firstKey === LINEAR_KEYS) {
-      frame.keySet = new Set(this.#keys.slice(firstKey, this.#keyCount));
-    }
-    const { keySet, keyStart } = frame;
-    if (keySet === undefined ? this.#hasKey(key, firstKey) : keySet.has(key)) {
-      throw new ScanError('duplicate', keyStart, `A key stands twice in one object (offset ${keyStart}).`);
-    }
-    if (keySet === undefined) this.#keys[this.#keyCount++] = key;
-    else keySet.add(key);
-  }
-
-  #hasKey(key: string, from: number): boolean {
-    for (let index = from; index < this.#keyCount; index++) if (this.#keys[index] === key) return true;
-    return false;
   }
 
   /** A value, or the beginning of a container. @returns whether it has ended */
@@ -379,7 +231,7 @@ export class Scan {
           this.#isInString = true;
           return false;
         }
-        const end = this.#plainUntil(at);
+        const end = this.#runs.end(at);
         long = end - at < WORTH_SEARCHING ? end + LONG : end;
         at = end;
       }
@@ -401,77 +253,18 @@ export class Scan {
     }
   }
 
-  /** Up to where, from `at` on, there is no character that a string cannot hold as it is. Each part of the text is searched once. */
-  #plainUntil(at: number): number {
-    const text = this.#text;
-    const end = at + WINDOW;
-    if (this.#nextQuote < at) this.#nextQuote = indexOf(text, '"', at, end);
-    if (this.#nextBackslash < at) this.#nextBackslash = indexOf(text, '\\', at, end);
-    if (this.#nextControl < at) {
-      this.#nextControl =
-        end < text.length ? at + endOf(UP_TO_CONTROL, text.slice(at, end), 0) : endOf(UP_TO_CONTROL, text, at);
-    }
-    return Math.min(this.#nextQuote, this.#nextBackslash, this.#nextControl);
-  }
-
   /** @returns offset after the escape whose character after the backslash is at `at`. */
   #escape(at: number): number {
-    const text = this.#text;
-    switch (text.charCodeAt(at)) {
-      case QUOTE:
-      case BACKSLASH:
-      case 0x2f: // /
-      case 0x62: // b
-      case 0x66: // f
-      case 0x6e: // n
-      case 0x72: // r
-      case 0x74: // t
-        return at + 1;
-      case 0x75: {
-        for (let index = at + 1; index <= at + 4; index++) {
-          const code = text.charCodeAt(index);
-          const lower = code | 0x20;
-          if (!((code >= ZERO && code <= NINE) || (lower >= 0x61 && lower <= 0x66))) {
-            this.#at = index;
-            throw this.#syntax('four hexadecimal digits');
-          }
-        }
-        return at + 5;
-      }
-      default:
-        this.#at = at;
-        throw this.#syntax('an escape');
-    }
+    const end = escapeEnd(this.#text, at);
+    if (end >= 0) return end;
+    this.#at = ~end;
+    throw this.#syntax(this.#at === at ? 'an escape' : 'four hexadecimal digits');
   }
 
   #number(): void {
-    const text = this.#text;
-    if (text.charCodeAt(this.#at) === MINUS) this.#at++;
-    if (text.charCodeAt(this.#at) === ZERO) this.#at++;
-    else this.#digits();
-    if (text.charCodeAt(this.#at) === DOT) {
-      this.#at++;
-      this.#digits();
-    }
-    if ((text.charCodeAt(this.#at) | 0x20) === 0x65) {
-      this.#at++;
-      const sign = text.charCodeAt(this.#at);
-      if (sign === PLUS || sign === MINUS) this.#at++;
-      this.#digits();
-    }
-  }
-
-  #digits(): void {
-    const text = this.#text;
-    const from = this.#at;
-    let at = from;
-    let code = text.charCodeAt(at);
-    while (code >= ZERO && code <= NINE) {
-      if (++at - from === LONG) at = endOf(DIGITS, text, at);
-      code = text.charCodeAt(at);
-    }
-    this.#at = at;
-    if (at === from) throw this.#syntax('a value');
+    const end = numberEnd(this.#text, this.#at);
+    this.#at = end < 0 ? ~end : end;
+    if (end < 0) throw this.#syntax('a value');
   }
 
   #word(word: string): void {
@@ -480,23 +273,17 @@ export class Scan {
   }
 
   #space(): void {
-    const text = this.#text;
-    const from = this.#at;
-    let at = from;
-    let code = text.charCodeAt(at);
-    // One comparison for what is none.
-    if (code > 0x20) return;
-    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
-      if (++at - from === LONG) at = endOf(SPACES, text, at);
-      code = text.charCodeAt(at);
-    }
-    this.#at = at;
+    this.#at = spaceEnd(this.#text, this.#at);
   }
 
   #syntax(expected: string): ScanError {
     const what = this.#at >= this.#text.length ? 'The message ends' : 'The message is not JSON';
     const isObject = this.#frame.depth > 0 || this.#root !== undefined;
     return new ScanError('syntax', this.#at, `${what}: expected ${expected} at offset ${this.#at}.`, isObject);
+  }
+
+  #duplicate(at: number): ScanError {
+    return new ScanError('duplicate', at, `A key stands twice in one object (offset ${at}).`);
   }
 
   #tooMany(): ScanError {

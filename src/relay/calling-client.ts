@@ -49,16 +49,3 @@ export function silentClient(era: Era): Client {
     retry: undefined,
   };
 }
-
-/** Severities of RFC 5424, least first (2025-11-25, server/utilities/logging). */
-const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
-
-export function isLogLevel(level: string): boolean {
-  return LEVELS.includes(level);
-}
-
-/** Whether a message of this severity is wanted by who asked for `least` and worse; an unknown severity is. */
-export function isLoud(level: string, least: string): boolean {
-  const at = LEVELS.indexOf(level);
-  return at < 0 || at >= LEVELS.indexOf(least);
-}

@@ -1,7 +1,8 @@
 /** `input_required` results (2026-07-28, basic/patterns/mrtr) read and written as text. */
-import { isEmptyArray, readObject, stringValue, valueText } from '../protocol/json-rpc.ts';
+
+import { readObject } from '../protocol/json-rpc.ts';
 import { isAmbiguous, namesOf, PARAMS_NAMES, shapeOf, treeOf } from '../protocol/member-names.ts';
-import { findMember } from '../protocol/scan.ts';
+import { findMember, isEmptyArray, stringValue, valueText } from '../protocol/members.ts';
 
 /** The requests that such a result may answer (2026-07-28, basic/patterns/mrtr, Supported Requests). */
 export const MAY_ASK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);

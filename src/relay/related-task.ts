@@ -1,9 +1,9 @@
 /** `_meta` that says which task a message belongs to (2025-11-25, basic/utilities/tasks, Related Task Metadata). */
 
-import { readObject, stringValue } from '../protocol/json-rpc.ts';
+import { readObject } from '../protocol/json-rpc.ts';
 import { keepMembers } from '../protocol/json-text.ts';
+import { findMember, stringValue } from '../protocol/members.ts';
 import { META_RELATED_TASK } from '../protocol/revisions.ts';
-import { findMember } from '../protocol/scan.ts';
 
 const SHAPE = { _meta: { [META_RELATED_TASK]: {} } };
 

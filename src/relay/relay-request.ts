@@ -3,23 +3,14 @@
  * on both sides: what one says is passed on. Crossed: `input_required` results become requests to the caller, and requests
  * of the server become `input_required` results.
  */
+
 import { createHash } from 'node:crypto';
-import type { ResultBody } from '../protocol/era-codec.ts';
-import { readObject, stringValue } from '../protocol/json-rpc.ts';
 import { joinMembers, jsonString } from '../protocol/json-text.ts';
 import { META_LOG_LEVEL } from '../protocol/revisions.ts';
-import { findMember } from '../protocol/scan.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type {
-  ClientAnswer,
-  Reply,
-  RequestOptions,
-  ServerFacts,
-  ServerRequest,
-  UpstreamConnection,
-} from '../upstream/contract.ts';
-import { type Client, isLoud, type Retry } from './calling-client.ts';
+import type { ClientAnswer, RequestOptions, ServerRequest, UpstreamConnection } from '../upstream/contract.ts';
+import type { Client, Retry } from './calling-client.ts';
 import { type Conversation, converse } from './conversation.ts';
 import {
   type InputRequest,
@@ -29,9 +20,11 @@ import {
   readInputResponses,
   writeInputRequired,
 } from './input-required.ts';
-import { takesTasks, withoutTasks } from './offered-capabilities.ts';
+import { adoptLogLevel, isLoud, levelOf } from './log-level.ts';
+import { withoutTasks } from './offered-capabilities.ts';
 import type { ParkedConversations } from './parked-conversations.ts';
 import { relateTo } from './related-task.ts';
+import { inCodesOf, type Relayed, released, untyped } from './relayed.ts';
 import { CALL_OVER, NOT_ITS_TASK, paramsForLegacy, refusalOf } from './server-questions.ts';
 
 /** Rounds of questions within one call of a caller that is asked directly. */
@@ -63,21 +56,6 @@ export interface RelayContext {
   permission(): () => boolean;
   /** The id under which the caller knows a task of a server; undefined for tasks that are not its own. */
   taskOf(server: string, id: string): string | undefined;
-}
-
-/** A result to release, or a server's own protocol error to relay. */
-export type Relayed =
-  | { readonly kind: 'result'; readonly body: ResultBody; readonly ttlMs?: number | undefined }
-  | RelayedError;
-
-export interface RelayedError {
-  readonly kind: 'error';
-  readonly code: number;
-  readonly message: string;
-  /** JSON text. */
-  readonly data?: string;
-  /** True where the client has to act, not its model: it opens a page, declares a capability, or sends the request anew. */
-  readonly isForClient?: true;
 }
 
 /**
@@ -134,12 +112,6 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
   return released(client, untyped(reply), request);
 }
 
-/** The 2025 revisions have one type of result; whatever a server of theirs calls it, it is neither a question nor a task. */
-function untyped(reply: Reply): Reply {
-  if (!reply.ok || reply.result.resultType === 'complete') return reply;
-  return { ok: true, result: { ...reply.result, resultType: 'complete' } };
-}
-
 /** Asks the caller; a task that the question belongs to has another id on either side. */
 async function askAbout(
   context: RelayContext,
@@ -170,7 +142,7 @@ function relayToModern(
   const { server, method, params } = request;
   return link.request(method, joinMembers(params, retry), optionsOf(context, request)).then((reply) => {
     if (!reply.ok || reply.result.resultType !== 'input_required') {
-      return released(client, namedAsBefore(client, method, reply), request);
+      return released(client, inCodesOf(client, method, reply), request);
     }
     const required = inputRequired(client, reply.result.text, server);
     if (client.era === 'modern') return released(client, reply, request);
@@ -285,71 +257,6 @@ function tell(context: RelayContext, server: string, method: string, params: str
   // 2026-07-28, changelog: the client learns of it when it sends the call again.
   if (method === 'notifications/elicitation/complete' && client.era === 'modern') return;
   client.tell(method, relateTo(params, (id) => context.taskOf(server, id)).params);
-}
-
-/** The severity in the params of a `notifications/message`; `''` without one. */
-export function levelOf(params: string): string {
-  const text = `{${params}}`;
-  return stringValue(text, findMember(readObject(text), 'level')) ?? '';
-}
-
-/** By what a connection said of itself: a link is made for every call, and a session that was renewed has no level yet. */
-const levels = new WeakMap<ServerFacts, string>();
-
-/** A 2025 server keeps one level per connection: it is told when this caller wants another one than the last. */
-function adoptLogLevel(
-  { logLevel }: Client,
-  link: UpstreamConnection,
-  { timeoutMs }: RelayRequest,
-): Promise<Reply> | undefined {
-  if (logLevel === undefined || levels.get(link.facts) === logLevel || link.facts.capabilities['logging'] === undefined)
-    return undefined;
-  levels.set(link.facts, logLevel);
-  return link.request('logging/setLevel', `"level":${JSON.stringify(logLevel)}`, { timeoutMs });
-}
-
-function released(client: Client, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
-  if (reply.ok) {
-    const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;
-    // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
-    const isTask = resultType === 'task' && !(method === 'tools/call' && offersTasks && takesTasks(client));
-    if (resultType === 'complete' || (client.era === 'modern' && !isTask))
-      return { kind: 'result', ttlMs, body: { text, members, metaAt, resultType, isError } };
-    throw new GatewayError(
-      'SERVER_UNAVAILABLE',
-      `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,
-    );
-  }
-  const data = reply.data === undefined ? {} : { data: reply.data };
-  const code = relayedCode(client, reply.code);
-  const mark = clientActsOn(client, code) ? ({ isForClient: true } as const) : {};
-  return { kind: 'error', code, message: reply.message, ...data, ...mark };
-}
-
-function clientActsOn(client: Client, code: number): boolean {
-  if (code === MISSING_CLIENT_CAPABILITY) return true;
-  return code === URL_ELICITATION_REQUIRED && refusalOf(client, 'elicitation/create', '"mode":"url"') === undefined;
-}
-
-/** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */
-function relayedCode({ era }: Client, code: number): number {
-  if (code === MISSING_CLIENT_CAPABILITY) return era === 'modern' ? code : -32603;
-  if (code === URL_ELICITATION_REQUIRED) return era === 'legacy' ? code : -32603;
-  if (code <= -32020 && code >= -32099) return -32603;
-  // 2026-07-28 retires the codes of the revisions before it.
-  if (era === 'modern' && code === NOT_FOUND.legacy) return NOT_FOUND.modern;
-  return code;
-}
-
-const MISSING_CLIENT_CAPABILITY = -32021;
-/** Only 2025-11-25 has it. */
-const URL_ELICITATION_REQUIRED = -32042;
-const NOT_FOUND = { legacy: -32002, modern: -32602 };
-
-/** 2026-07-28 has no code of its own for a resource that is not there; callers of the revisions before know it by theirs. */
-function namedAsBefore({ era }: Client, method: string, reply: Reply): Reply {
-  const isMissing = !reply.ok && reply.code === NOT_FOUND.modern && method.startsWith('resources/');
-  return isMissing && era === 'legacy' ? { ...reply, code: NOT_FOUND.legacy } : reply;
 }
 
 /** The request that a retry must repeat. */

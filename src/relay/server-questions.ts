@@ -1,9 +1,10 @@
 /** What a server may ask of the caller whose call it works on: what that declared, and nothing else. */
+
 import { randomUUID } from 'node:crypto';
 import { APPS, TASKS } from '../protocol/extensions.ts';
-import { readObject, stringValue } from '../protocol/json-rpc.ts';
+import { readObject } from '../protocol/json-rpc.ts';
 import { joinMembers } from '../protocol/json-text.ts';
-import { findMember } from '../protocol/scan.ts';
+import { findMember, stringValue } from '../protocol/members.ts';
 import type { ClientAnswer } from '../upstream/contract.ts';
 import type { Client } from './calling-client.ts';
 

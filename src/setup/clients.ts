@@ -2,34 +2,19 @@
 import { join } from 'node:path';
 import { nearest } from '../config/nearest-name.ts';
 import { GatewayError } from '../shared/errors.ts';
+import {
+  braces,
+  codexEntry,
+  common,
+  env,
+  gooseEntry,
+  type OwnEntry,
+  opencodeEntry,
+  stdioFields,
+} from './client-entry.ts';
+import { appData, type ClientFile, configHome, extension, json, type Place, toml, yaml } from './client-files.ts';
 import { DIALECTS, type Dialect } from './dialects.ts';
-import { type Container, type DataMap, dataAt, isMap, type JsonObject } from './edit/data.ts';
-import type { Format } from './edit/editor.ts';
-
-/** Where this runs. */
-export interface Place {
-  readonly home: string;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly platform: NodeJS.Platform;
-}
-
-export interface ClientFile {
-  readonly scope: 'user' | 'project';
-  readonly path: string;
-  readonly format: Format;
-  readonly container: Container;
-}
-
-/** What the entry of the gateway says. */
-export type OwnEntry =
-  | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[]; readonly env: JsonObject }
-  | {
-      readonly kind: 'http';
-      readonly url: string;
-      /** Variable that holds the bearer token; undefined where the gateway needs none. */
-      readonly tokenVariable: string | undefined;
-    };
+import type { JsonObject } from './edit/data.ts';
 
 export interface Client {
   readonly id: string;
@@ -44,81 +29,7 @@ export interface Client {
   entry(own: OwnEntry): JsonObject | undefined;
 }
 
-const MCP_SERVERS: Container = { path: ['mcpServers'] };
-
-/** How an entry names the variable of the token in a header; undefined where headers have no variables. */
-type TokenReference = ((name: string) => string) | undefined;
-
-const braces: TokenReference = (name) => `\${${name}}`;
-const env: TokenReference = (name) => `\${env:${name}}`;
-const curly: TokenReference = (name) => `{env:${name}}`;
-
-function headersOf(variable: string | undefined, reference: TokenReference): JsonObject | undefined {
-  if (variable === undefined) return {};
-  return reference === undefined ? undefined : { headers: { Authorization: `Bearer ${reference(variable)}` } };
-}
-
-interface Shape {
-  readonly stdio?: JsonObject;
-  readonly http?: JsonObject;
-  readonly urlKey?: string;
-  readonly token: TokenReference;
-}
-
-/** An entry in the form that most clients share, with what one of them adds. */
-function common({ stdio = {}, http = {}, urlKey = 'url', token }: Shape): Client['entry'] {
-  return (own) => {
-    if (own.kind === 'stdio') return { ...stdio, ...stdioFields(own) };
-    const headers = headersOf(own.tokenVariable, token);
-    return headers && { ...http, [urlKey]: own.url, ...headers };
-  };
-}
-
-function stdioFields({ command, args, env: variables }: Extract<OwnEntry, { kind: 'stdio' }>): JsonObject {
-  return { command, args: [...args], ...(Object.keys(variables).length === 0 ? {} : { env: variables }) };
-}
-
-const json = (scope: ClientFile['scope'], path: string, container: Container = MCP_SERVERS): ClientFile => ({
-  scope,
-  path,
-  format: 'json',
-  container,
-});
-
-/** Folder of the settings of programs of the desktop. */
-function appData({ home, env: variables, platform }: Place): string {
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
-  if (platform === 'win32') return variables['APPDATA'] ?? join(home, 'AppData', 'Roaming');
-  return configHome({ home, env: variables });
-}
-
-function configHome({ home, env: variables }: Pick<Place, 'home' | 'env'>): string {
-  const named = variables['XDG_CONFIG_HOME'];
-  return named?.startsWith('/') === true ? named : join(home, '.config');
-}
-
-const extension = (place: Place, id: string, file: string): string =>
-  join(appData(place), 'Code', 'User', 'globalStorage', id, 'settings', file);
-
-/** opencode, and what is made of it. */
-const opencodeEntry: Client['entry'] = (own) => {
-  if (own.kind === 'http') {
-    const headers = headersOf(own.tokenVariable, curly);
-    return headers && { type: 'remote', url: own.url, ...headers };
-  }
-  const environment = Object.keys(own.env).length === 0 ? {} : { environment: own.env };
-  return { type: 'local', command: [own.command, ...own.args], ...environment };
-};
-
-interface Row {
-  readonly id: string;
-  readonly title: string;
-  readonly aliases?: readonly string[];
-  readonly dialect: Dialect;
-  readonly isDesktop?: boolean;
-  readonly files: Client['files'];
-  readonly entry: Client['entry'];
-}
+type Row = Omit<Client, 'aliases' | 'isDesktop'> & Partial<Pick<Client, 'aliases' | 'isDesktop'>>;
 
 const ROWS: readonly Row[] = [
   {
@@ -179,19 +90,11 @@ const ROWS: readonly Row[] = [
     files: ({ home, cwd, env: variables }) => {
       const container = { path: ['mcp_servers'] };
       return [
-        {
-          scope: 'user',
-          path: join(variables['CODEX_HOME'] ?? join(home, '.codex'), 'config.toml'),
-          format: 'toml',
-          container,
-        },
-        { scope: 'project', path: join(cwd, '.codex', 'config.toml'), format: 'toml', container },
+        toml('user', join(variables['CODEX_HOME'] ?? join(home, '.codex'), 'config.toml'), container),
+        toml('project', join(cwd, '.codex', 'config.toml'), container),
       ];
     },
-    entry: (own) => {
-      if (own.kind === 'stdio') return stdioFields(own);
-      return { url: own.url, ...(own.tokenVariable === undefined ? {} : { bearer_token_env_var: own.tokenVariable }) };
-    },
+    entry: codexEntry,
   },
   {
     id: 'gemini-cli',
@@ -274,17 +177,9 @@ const ROWS: readonly Row[] = [
         place.platform === 'win32'
           ? join(appData(place), 'Block', 'goose', 'config')
           : join(configHome(place), 'goose');
-      return [
-        { scope: 'user', path: join(folder, 'config.yaml'), format: 'yaml', container: { path: ['extensions'] } },
-      ];
+      return [yaml('user', join(folder, 'config.yaml'), { path: ['extensions'] })];
     },
-    entry: (own) => {
-      const base = { enabled: true, name: 'gateway', description: 'All servers of agent-mcp-gateway', timeout: 300 };
-      if (own.kind === 'stdio') {
-        return { ...base, type: 'stdio', cmd: own.command, args: [...own.args], envs: own.env };
-      }
-      return own.tokenVariable === undefined ? { ...base, type: 'streamable_http', uri: own.url } : undefined;
-    },
+    entry: gooseEntry,
   },
   {
     id: 'cline',
@@ -343,12 +238,7 @@ const ROWS: readonly Row[] = [
     dialect: DIALECTS.continue,
     isDesktop: true,
     files: ({ home }) => [
-      {
-        scope: 'user',
-        path: join(home, '.continue', 'config.yaml'),
-        format: 'yaml',
-        container: { path: ['mcpServers'], nameKey: 'name' },
-      },
+      yaml('user', join(home, '.continue', 'config.yaml'), { path: ['mcpServers'], nameKey: 'name' }),
     ],
     entry: common({ http: { type: 'streamable-http' }, token: undefined }),
   },
@@ -416,30 +306,4 @@ export function clientNamed(name: string): Client {
   );
   const hint = close === undefined ? `Known: ${CLIENTS.map(({ id }) => id).join(', ')}.` : `Did you mean ${close}?`;
   throw new GatewayError('USAGE', `There is no client "${name.slice(0, 64)}". ${hint}`);
-}
-
-/** Where the servers of a file are, each with the project that it is for; undefined for all of them. */
-export function containersOf(
-  { container }: ClientFile,
-  { id, dialect }: Client,
-  data: DataMap,
-): readonly ProjectContainer[] {
-  const found: ProjectContainer[] = [{ container, project: undefined }];
-  if (dialect === DIALECTS.opencode && isMap(dataAt(data, ['mcp', 'servers']))) {
-    return [{ container: { path: ['mcp', 'servers'] }, project: undefined }];
-  }
-  const projects = id === 'claude-code' ? data.get('projects') : undefined;
-  if (!isMap(projects)) return found;
-  for (const [project, settings] of projects) {
-    const servers = isMap(settings) ? settings.get('mcpServers') : undefined;
-    if (isMap(servers) && servers.size > 0) {
-      found.push({ container: { path: ['projects', project, 'mcpServers'] }, project });
-    }
-  }
-  return found;
-}
-
-export interface ProjectContainer {
-  readonly container: Container;
-  readonly project: string | undefined;
 }

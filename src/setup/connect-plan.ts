@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { startsGateway } from '../config/nested-gateway.ts';
 import { translate } from '../config/other-clients.ts';
-import { type Client, type ClientFile, containersOf, type OwnEntry, type Place } from './clients.ts';
+import type { OwnEntry } from './client-entry.ts';
+import { type ClientFile, containersOf, type Place } from './client-files.ts';
+import type { Client } from './clients.ts';
 import {
   type Container,
   type Data,

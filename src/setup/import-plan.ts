@@ -1,6 +1,6 @@
 /** What an import would change: servers, rules, secrets. Nothing is written here. */
 import type { Settings } from '../config/settings.ts';
-import type { Place } from './clients.ts';
+import type { Place } from './client-files.ts';
 import { dataAt, entriesOf, type Json, type JsonObject, toJson } from './edit/data.ts';
 import type { EntryChange } from './edit/editor.ts';
 import { type Input, inputNamed, inputsOf, withoutInputs } from './inputs.ts';

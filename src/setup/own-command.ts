@@ -1,7 +1,7 @@
 /** How a client starts the gateway, or reaches it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Place } from './clients.ts';
+import type { Place } from './client-files.ts';
 import type { JsonObject } from './edit/data.ts';
 
 export interface OwnCommand {

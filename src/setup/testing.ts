@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { resolveSettings } from '../config/settings.ts';
-import { CLIENTS, type Place } from './clients.ts';
+import type { Place } from './client-files.ts';
+import { CLIENTS } from './clients.ts';
 import { type ImportOptions, type ImportPlan, type PlanContext, planImport } from './import-plan.ts';
 import type { SecretStore } from './secret-store.ts';
 import { readSources } from './sources.ts';

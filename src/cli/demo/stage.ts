@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createToken, tokenHash } from '../../identity/generated-token.ts';
-import { type Program, scriptOfThisProcess, startProgram } from './program.ts';
+import { type Program, scriptOfThisProcess, startProgram } from './gateway-process.ts';
 import { rulesText } from './rules.ts';
 import { DEMO_SERVERS } from './servers/all.ts';
 

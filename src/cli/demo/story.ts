@@ -1,11 +1,11 @@
 /** The demo, step by step. Every sentence that claims something is checked before it is said. */
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import { createAgent, type DemoAgent, type Execution } from './agent.ts';
-import { overHttp, overStdio } from './connect.ts';
+import { overHttp, overStdio } from './demo-transports.ts';
 import { agentFigures, type Figures, toolCount } from './figures.ts';
+import type { Program } from './gateway-process.ts';
 import { must } from './must.ts';
 import type { Narrator } from './narrator.ts';
-import type { Program } from './program.ts';
 import { GRANT } from './rules.ts';
 import { DEMO_SERVERS } from './servers/all.ts';
 import type { Stage } from './stage.ts';

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { settingsHere } from '../../config/settings.ts';
-import type { Client, Place } from '../../setup/clients.ts';
+import type { Place } from '../../setup/client-files.ts';
+import type { Client } from '../../setup/clients.ts';
 import { CLIENTS, clientNamed } from '../../setup/clients.ts';
 import type { PlanContext } from '../../setup/import-plan.ts';
 import type { Running } from '../../setup/own-command.ts';

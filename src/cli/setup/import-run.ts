@@ -2,7 +2,8 @@
 import { extname, resolve } from 'node:path';
 import process from 'node:process';
 import { expandHome } from '../../config/settings.ts';
-import { CLIENTS, type Client, type ClientFile, clientNamed } from '../../setup/clients.ts';
+import type { ClientFile } from '../../setup/client-files.ts';
+import { CLIENTS, type Client, clientNamed } from '../../setup/clients.ts';
 import { type Container, dataAt, isList, isMap } from '../../setup/edit/data.ts';
 import type { Format } from '../../setup/edit/editor.ts';
 import { execute } from '../../setup/execute.ts';

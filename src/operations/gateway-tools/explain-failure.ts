@@ -4,7 +4,7 @@ import { briefOf } from '../../catalog/render-tool.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import { type ResultBody, rewritten } from '../../protocol/era-codec.ts';
 import { readObjectInTurns } from '../../protocol/json-rpc.ts';
-import { findMember } from '../../protocol/scan.ts';
+import { findMember } from '../../protocol/members.ts';
 import type { ToolAnswer, ToolContext } from '../operation.ts';
 
 /** JSON-RPC: invalid params. */

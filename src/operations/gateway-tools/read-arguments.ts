@@ -1,6 +1,14 @@
 /** Reads the arguments of a gateway tool from the spans of the request, each with an error that names tool and argument. */
-import { isEmptyArray, parsedValue, stringValue } from '../../protocol/json-rpc.ts';
-import { findMember, type Member, ScanError, type ScannedObject, scanObject } from '../../protocol/scan.ts';
+import {
+  findMember,
+  isEmptyArray,
+  type Member,
+  parsedValue,
+  type ScannedObject,
+  stringValue,
+} from '../../protocol/members.ts';
+import { scanObject } from '../../protocol/scan.ts';
+import { ScanError } from '../../protocol/scan-error.ts';
 import { GatewayError } from '../../shared/errors.ts';
 
 /** Depth that a JSON object inside a string may have; the message around it was checked before. */

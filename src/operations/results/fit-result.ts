@@ -1,15 +1,16 @@
 /** A result that fits: what the caller selected of it, and no more tokens than it wants. */
+
 import { estimateLong } from '../../catalog/estimate-tokens.ts';
 import { ownResult, type ResultBody } from '../../protocol/era-codec.ts';
+import { readObject, readObjectInTurns } from '../../protocol/json-rpc.ts';
+import { elementsInTurns } from '../../protocol/json-text.ts';
 import {
+  findMember,
   parsedValue,
-  readObject,
-  readObjectInTurns,
+  type ScannedObject,
   stringValue,
   stringValueInTurns,
-} from '../../protocol/json-rpc.ts';
-import { elementsInTurns } from '../../protocol/json-text.ts';
-import { findMember, type ScannedObject } from '../../protocol/scan.ts';
+} from '../../protocol/members.ts';
 import type { RelayContext } from '../../relay/relay-request.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { turnFor } from '../../shared/large-text.ts';

@@ -1,9 +1,10 @@
 /** `initialize` and `server/discover`: what there is behind this connection. */
+
 import { TASKS } from '../../protocol/extensions.ts';
 import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers } from '../../protocol/json-text.ts';
+import { findMember } from '../../protocol/members.ts';
 import { LATEST_LEGACY, MODERN_REVISIONS } from '../../protocol/revisions.ts';
-import { findMember } from '../../protocol/scan.ts';
 import type { Operation, ToolAnswer } from '../operation.ts';
 import { generalInstructions, instructionsFor } from './gateway-instructions.ts';
 import { protocolFailure } from './protocol-failure.ts';

@@ -1,8 +1,8 @@
 /** `tools/list`, `prompts/list`, `resources/list` and `resources/templates/list` of the servers, as operations. */
+
 import { filled } from '../../catalog/page-frame.ts';
-import { stringValue } from '../../protocol/json-rpc.ts';
 import { joinMembers } from '../../protocol/json-text.ts';
-import { findMember } from '../../protocol/scan.ts';
+import { findMember, stringValue } from '../../protocol/members.ts';
 import type { ErrorCode, GatewayError } from '../../shared/errors.ts';
 import type { Absent } from '../missing-servers.ts';
 import type { Operation, RequestText, ToolAnswer, ToolContext } from '../operation.ts';

@@ -1,7 +1,7 @@
 import { type ResultBody, rewritten } from '../../protocol/era-codec.ts';
-import { readObjectInTurns, stringValue } from '../../protocol/json-rpc.ts';
+import { readObjectInTurns } from '../../protocol/json-rpc.ts';
 import { elementsInTurns } from '../../protocol/json-text.ts';
-import { findMember } from '../../protocol/scan.ts';
+import { findMember, stringValue } from '../../protocol/members.ts';
 import { createSlices } from '../../shared/slices.ts';
 
 /** Contents that are looked at: those of a resource are few, and those of a folder are not many. */

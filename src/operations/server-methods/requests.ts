@@ -1,12 +1,14 @@
 /** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
+
 import type { ServerDefinition } from '../../config/snapshot.ts';
-import { isEmptyArray, readObject, stringValue, valueText } from '../../protocol/json-rpc.ts';
+import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers, keepMembers } from '../../protocol/json-text.ts';
+import { findMember, isEmptyArray, stringValue, valueText } from '../../protocol/members.ts';
 import { encodeHeaderValue, paramMismatch } from '../../protocol/param-headers.ts';
 import { NAMED } from '../../protocol/request-headers.ts';
 import type { Era } from '../../protocol/revisions.ts';
-import { findMember } from '../../protocol/scan.ts';
-import { type Relayed, relay, resume } from '../../relay/relay-request.ts';
+import { relay, resume } from '../../relay/relay-request.ts';
+import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../gateway-tools/execute-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';

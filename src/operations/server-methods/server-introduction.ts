@@ -1,11 +1,12 @@
 /** What one server says of itself, for callers that see it alone. */
+
 import { TASKS } from '../../protocol/extensions.ts';
 import { foldCase } from '../../protocol/fold-case.ts';
 import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers, keepMembers } from '../../protocol/json-text.ts';
+import { findMember, type Member, type ScannedObject } from '../../protocol/members.ts';
 import { dropNulls } from '../../protocol/nulls.ts';
 import type { Era } from '../../protocol/revisions.ts';
-import { findMember, type Member, type ScannedObject } from '../../protocol/scan.ts';
 import { deadlineIn } from '../gateway-tools/execute-tool.ts';
 import type { ToolContext } from '../operation.ts';
 

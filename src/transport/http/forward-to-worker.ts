@@ -2,12 +2,13 @@
  * Requests that another worker of this gateway must answer, because it has their session or the call that they go on with: they
  * are handed on as they came, over connections that the first process makes. Connections usually reach the right worker at once (src/cluster/acceptor.ts).
  */
+
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, request as send } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { refusal } from '../../mcp/response.ts';
-import { parsedValue, type RequestMessage } from '../../protocol/json-rpc.ts';
-import { findMember } from '../../protocol/scan.ts';
+import type { RequestMessage } from '../../protocol/json-rpc.ts';
+import { findMember, parsedValue } from '../../protocol/members.ts';
 import { MAY_HAVE_TAKEN_EFFECT } from '../../upstream/failures.ts';
 import { sendJson } from './mcp-reply.ts';
 

@@ -1,9 +1,10 @@
 /** Headers of a message that is sent with POST, by the revision that it is of (basic/transports). */
-import { parseMessage, stringValue } from '../../protocol/json-rpc.ts';
+
+import { parseMessage } from '../../protocol/json-rpc.ts';
+import { findMember, stringValue } from '../../protocol/members.ts';
 import { encodeHeaderValue } from '../../protocol/param-headers.ts';
 import { NAMED } from '../../protocol/request-headers.ts';
 import { isModern } from '../../protocol/revisions.ts';
-import { findMember } from '../../protocol/scan.ts';
 import type { Outgoing } from './channel.ts';
 import type { HttpSession } from './http-session.ts';
 

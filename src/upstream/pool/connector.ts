@@ -10,7 +10,7 @@ import { createStderrTail, type StderrTail } from '../process/stderr-tail.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import type { ConnectOptions, DialectMemory } from './connect.ts';
+import type { ConnectOptions, DialectMemory } from './connect-server.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import { withOutput } from './last-output.ts';
 import type { PoolContext } from './pool-context.ts';

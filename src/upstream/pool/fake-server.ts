@@ -5,7 +5,7 @@ import type { Reply, ServerFacts } from '../contract.ts';
 import { unavailable } from '../failures.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
 import { memoryLog } from '../testing.ts';
-import type { Connect, ConnectOptions } from './connect.ts';
+import type { Connect, ConnectOptions } from './connect-server.ts';
 import type { PoolContext } from './pool-context.ts';
 import { BUDGETS } from './server-limits.ts';
 import { createStartQueue } from './start-queue.ts';

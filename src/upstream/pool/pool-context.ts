@@ -3,7 +3,7 @@ import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Authorization } from '../channel/authorization.ts';
 import type { Log, StrictServers, UpstreamEvents } from '../contract.ts';
 import type { ServerProcess } from '../process/server-process.ts';
-import type { Connect } from './connect.ts';
+import type { Connect } from './connect-server.ts';
 import type { Budgets } from './server-limits.ts';
 import type { StartQueue } from './start-queue.ts';
 

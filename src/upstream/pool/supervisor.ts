@@ -8,7 +8,7 @@ import { stillStarting, unavailable } from '../failures.ts';
 import type { StderrTail } from '../process/stderr-tail.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
 import { ConcurrencyLimiter } from './concurrency-limiter.ts';
-import type { DialectMemory } from './connect.ts';
+import type { DialectMemory } from './connect-server.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { Connector } from './connector.ts';
 import { errorFor } from './last-output.ts';

@@ -18,7 +18,7 @@ import type {
 } from '../contract.ts';
 import { unavailable } from '../failures.ts';
 import { RunningProcesses } from '../process/running-processes.ts';
-import { type Connect, connect } from './connect.ts';
+import { type Connect, connect } from './connect-server.ts';
 import { withOutput } from './last-output.ts';
 import type { PoolContext } from './pool-context.ts';
 import { BUDGETS, type Budgets } from './server-limits.ts';

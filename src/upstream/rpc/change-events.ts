@@ -1,7 +1,8 @@
 /** Turns what a server says about itself (changed lists, updated resources) into events of the upstream layer. */
+
 import type { ServerDefinition } from '../../config/snapshot.ts';
-import { type NotificationMessage, parsedValue } from '../../protocol/json-rpc.ts';
-import { findMember } from '../../protocol/scan.ts';
+import type { NotificationMessage } from '../../protocol/json-rpc.ts';
+import { findMember, parsedValue } from '../../protocol/members.ts';
 import type { UpstreamEvents } from '../contract.ts';
 
 export class ChangeEvents {

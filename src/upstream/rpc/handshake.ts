@@ -2,7 +2,9 @@
  * Agrees with a server on how to speak. `server/discover` tells modern servers from legacy ones (2026-07-28,
  * basic/versioning, Backward Compatibility); whatever is not recognisably modern gets `initialize`.
  */
-import { parsedValue, type ResponseMessage } from '../../protocol/json-rpc.ts';
+
+import type { ResponseMessage } from '../../protocol/json-rpc.ts';
+import { parsedValue } from '../../protocol/members.ts';
 import { dropNulls } from '../../protocol/nulls.ts';
 import {
   type Era,

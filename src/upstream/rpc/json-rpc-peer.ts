@@ -2,6 +2,7 @@
  * One JSON-RPC peer: gives requests their own ids, matches what comes back, restarts time-outs on progress, cancels. Every
  * request that is pending when the channel breaks fails at once and is never sent again.
  */
+
 import { notificationText } from '../../protocol/era-codec.ts';
 import {
   type Message,
@@ -11,8 +12,8 @@ import {
   type ResponseMessage,
 } from '../../protocol/json-rpc.ts';
 import { elementsInTurns, joinMembers } from '../../protocol/json-text.ts';
+import { findMember } from '../../protocol/members.ts';
 import { isModern } from '../../protocol/revisions.ts';
-import { findMember } from '../../protocol/scan.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { isLarge } from '../../shared/large-text.ts';
 import { quoted } from '../../shared/quote-text.ts';

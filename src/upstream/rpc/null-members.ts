@@ -1,8 +1,9 @@
 /** Null where nothing was meant inside results: some programs write every optional member, and clients refuse the whole result. */
+
 import { readObject } from '../../protocol/json-rpc.ts';
 import { elements, joinMembers } from '../../protocol/json-text.ts';
+import type { Member } from '../../protocol/members.ts';
 import { withoutNulls } from '../../protocol/nulls.ts';
-import type { Member } from '../../protocol/scan.ts';
 import { isLarge } from '../../shared/large-text.ts';
 
 /** Members of blocks of content, of contents of resources and of annotations that may be absent. */

@@ -1,9 +1,17 @@
 /** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
+
 import { foldCase } from '../../protocol/fold-case.ts';
-import { errorMember, isEmptyArray, type ResponseMessage, stringValue } from '../../protocol/json-rpc.ts';
+import { errorMember, type ResponseMessage } from '../../protocol/json-rpc.ts';
 import { keepMembers, oneLine } from '../../protocol/json-text.ts';
+import {
+  findMember,
+  findMemberOrNull,
+  isEmptyArray,
+  type Member,
+  type ScannedObject,
+  stringValue,
+} from '../../protocol/members.ts';
 import { isHopByHopMeta, isHopByHopResult } from '../../protocol/revisions.ts';
-import { findMember, findMemberOrNull, type Member, type ScannedObject } from '../../protocol/scan.ts';
 import type { Reply } from '../contract.ts';
 import { clearedCompletion, clearedList } from './null-members.ts';
 

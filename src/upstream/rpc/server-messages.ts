@@ -2,10 +2,11 @@
  * Handles the requests and notifications of a server: finds the call that each is about (message-cause.ts), hands it to the caller
  * of that call, and sends the answer back.
  */
+
 import { isNotificationMethod, type NotificationMessage, type RequestMessage } from '../../protocol/json-rpc.ts';
 import { isAmbiguous, PARAMS_NAMES } from '../../protocol/member-names.ts';
+import { findMember } from '../../protocol/members.ts';
 import { isHopByHopMeta, META_RELATED_TASK } from '../../protocol/revisions.ts';
-import { findMember } from '../../protocol/scan.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import type { ClientAnswer, ServerRequest } from '../contract.ts';
 import { NO_ANSWER } from '../failures.ts';

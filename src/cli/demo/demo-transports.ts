@@ -10,7 +10,7 @@ import {
 import { GatewayError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { Send } from './agent.ts';
-import type { Program } from './program.ts';
+import type { Program } from './gateway-process.ts';
 
 const CLIENT = { name: 'demo', version: VERSION };
 

@@ -1,0 +1,74 @@
+/** The result of a relayed request, in the words of the caller's revision. */
+import type { ResultBody } from '../protocol/era-codec.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { Reply } from '../upstream/contract.ts';
+import type { Client } from './calling-client.ts';
+import { takesTasks } from './offered-capabilities.ts';
+import type { RelayRequest } from './relay-request.ts';
+import { refusalOf } from './server-questions.ts';
+
+/** A result to release, or a server's own protocol error to relay. */
+export type Relayed =
+  | { readonly kind: 'result'; readonly body: ResultBody; readonly ttlMs?: number | undefined }
+  | RelayedError;
+
+export interface RelayedError {
+  readonly kind: 'error';
+  readonly code: number;
+  readonly message: string;
+  /** JSON text. */
+  readonly data?: string;
+  /** True where the client has to act, not its model: it opens a page, declares a capability, or sends the request anew. */
+  readonly isForClient?: true;
+}
+
+/** The 2025 revisions have one type of result; whatever a server of theirs calls it, it is neither a question nor a task. */
+export function untyped(reply: Reply): Reply {
+  if (!reply.ok || reply.result.resultType === 'complete') return reply;
+  return { ok: true, result: { ...reply.result, resultType: 'complete' } };
+}
+
+/** What goes to this caller. @throws GatewayError SERVER_UNAVAILABLE for a result that its revision cannot carry */
+export function released(client: Client, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
+  if (reply.ok) {
+    const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;
+    // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
+    const isTask = resultType === 'task' && !(method === 'tools/call' && offersTasks && takesTasks(client));
+    if (resultType === 'complete' || (client.era === 'modern' && !isTask))
+      return { kind: 'result', ttlMs, body: { text, members, metaAt, resultType, isError } };
+    throw new GatewayError(
+      'SERVER_UNAVAILABLE',
+      `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,
+    );
+  }
+  const data = reply.data === undefined ? {} : { data: reply.data };
+  const code = relayedCode(client, reply.code);
+  const mark = clientActsOn(client, code) ? ({ isForClient: true } as const) : {};
+  return { kind: 'error', code, message: reply.message, ...data, ...mark };
+}
+
+function clientActsOn(client: Client, code: number): boolean {
+  if (code === MISSING_CLIENT_CAPABILITY) return true;
+  return code === URL_ELICITATION_REQUIRED && refusalOf(client, 'elicitation/create', '"mode":"url"') === undefined;
+}
+
+/** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */
+function relayedCode({ era }: Client, code: number): number {
+  if (code === MISSING_CLIENT_CAPABILITY) return era === 'modern' ? code : -32603;
+  if (code === URL_ELICITATION_REQUIRED) return era === 'legacy' ? code : -32603;
+  if (code <= -32020 && code >= -32099) return -32603;
+  // 2026-07-28 retires the codes of the revisions before it.
+  if (era === 'modern' && code === NOT_FOUND.legacy) return NOT_FOUND.modern;
+  return code;
+}
+
+const MISSING_CLIENT_CAPABILITY = -32021;
+/** Only 2025-11-25 has it. */
+const URL_ELICITATION_REQUIRED = -32042;
+const NOT_FOUND = { legacy: -32002, modern: -32602 };
+
+/** 2026-07-28 has no code of its own for a resource that is not there; callers of the revisions before know it by theirs. */
+export function inCodesOf({ era }: Client, method: string, reply: Reply): Reply {
+  const isMissing = !reply.ok && reply.code === NOT_FOUND.modern && method.startsWith('resources/');
+  return isMissing && era === 'legacy' ? { ...reply, code: NOT_FOUND.legacy } : reply;
+}

@@ -1,0 +1,70 @@
+/** The entry of the gateway in the files of clients: what it says, and the form that most of them share. */
+import type { JsonObject } from './edit/data.ts';
+
+/** What the entry of the gateway says. */
+export type OwnEntry =
+  | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[]; readonly env: JsonObject }
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      /** Variable that holds the bearer token; undefined where the gateway needs none. */
+      readonly tokenVariable: string | undefined;
+    };
+
+/** How an entry names the variable of the token in a header; undefined where headers have no variables. */
+type TokenReference = ((name: string) => string) | undefined;
+
+export const braces: TokenReference = (name) => `\${${name}}`;
+export const env: TokenReference = (name) => `\${env:${name}}`;
+const curly: TokenReference = (name) => `{env:${name}}`;
+
+function headersOf(variable: string | undefined, reference: TokenReference): JsonObject | undefined {
+  if (variable === undefined) return {};
+  return reference === undefined ? undefined : { headers: { Authorization: `Bearer ${reference(variable)}` } };
+}
+
+interface Shape {
+  readonly stdio?: JsonObject;
+  readonly http?: JsonObject;
+  readonly urlKey?: string;
+  readonly token: TokenReference;
+}
+
+/** An entry in the form that most clients share, with what one of them adds. */
+export function common({
+  stdio = {},
+  http = {},
+  urlKey = 'url',
+  token,
+}: Shape): (own: OwnEntry) => JsonObject | undefined {
+  return (own) => {
+    if (own.kind === 'stdio') return { ...stdio, ...stdioFields(own) };
+    const headers = headersOf(own.tokenVariable, token);
+    return headers && { ...http, [urlKey]: own.url, ...headers };
+  };
+}
+
+export function stdioFields({ command, args, env: variables }: Extract<OwnEntry, { kind: 'stdio' }>): JsonObject {
+  return { command, args: [...args], ...(Object.keys(variables).length === 0 ? {} : { env: variables }) };
+}
+
+/** opencode, and what is made of it. */
+export function opencodeEntry(own: OwnEntry): JsonObject | undefined {
+  if (own.kind === 'http') {
+    const headers = headersOf(own.tokenVariable, curly);
+    return headers && { type: 'remote', url: own.url, ...headers };
+  }
+  const environment = Object.keys(own.env).length === 0 ? {} : { environment: own.env };
+  return { type: 'local', command: [own.command, ...own.args], ...environment };
+}
+
+export function codexEntry(own: OwnEntry): JsonObject {
+  if (own.kind === 'stdio') return stdioFields(own);
+  return { url: own.url, ...(own.tokenVariable === undefined ? {} : { bearer_token_env_var: own.tokenVariable }) };
+}
+
+export function gooseEntry(own: OwnEntry): JsonObject | undefined {
+  const base = { enabled: true, name: 'gateway', description: 'All servers of agent-mcp-gateway', timeout: 300 };
+  if (own.kind === 'stdio') return { ...base, type: 'stdio', cmd: own.command, args: [...own.args], envs: own.env };
+  return own.tokenVariable === undefined ? { ...base, type: 'streamable_http', uri: own.url } : undefined;
+}
