@@ -4,9 +4,9 @@ import { dirname, resolve } from 'node:path';
 import { cwdHere } from '../shared/standard-folders.ts';
 import { programFault } from './check-program.ts';
 import { lifeOf } from './connection-life.ts';
+import { EntryFindings, type NamedValue } from './entry-findings.ts';
 import { readEnvFile } from './env-file.ts';
 import type * as Schema from './file-schemas.ts';
-import type { Place } from './file-text.ts';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './json-document.ts';
 import { toValue } from './json-document.ts';
 import { startsGateway } from './nested-gateway.ts';
@@ -33,11 +33,6 @@ export type EntryResult = { readonly problems: readonly Problem[]; readonly valu
   | { readonly kind: 'absent' }
 );
 
-interface NamedValue {
-  readonly name: string;
-  readonly value: string;
-}
-
 const LONGEST_NAME = 256;
 
 /** Reads the entry `name` at `path`. Never throws: what is wrong disables this server and is in `problems`. */
@@ -48,56 +43,6 @@ export function readEntry(name: string, path: ConfigPath, node: ConfigNode, cont
   if (outcome === undefined) return { kind: 'broken', broken: findings.broken(), problems, values };
   if (outcome === 'absent') return { kind: 'absent', problems, values };
   return { kind: 'server', server: outcome, problems, values };
-}
-
-/** What is wrong with one entry, and the secrets in it. */
-class EntryFindings {
-  readonly problems: Problem[] = [];
-  readonly values: NamedValue[] = [];
-  /** Of the server, as far as it was read. */
-  description: string | undefined;
-  readonly #name: string;
-  readonly #path: ConfigPath;
-  readonly #document: ConfigDocument;
-  readonly #reasons: string[] = [];
-  readonly #fixes: string[] = [];
-
-  constructor(name: string, path: ConfigPath, document: ConfigDocument) {
-    this.#name = name;
-    this.#path = path;
-    this.#document = document;
-  }
-
-  get haveErrors(): boolean {
-    return this.#reasons.length > 0;
-  }
-
-  /** @param at the field, from the entry on; empty for the entry itself. */
-  warn(at: ConfigPath, message: string, fix: string, target: 'key' | 'value' = 'value'): void {
-    const { what, place } = this.#subject(at, target);
-    const text = `Server ${quote(this.#name)}: ${what}${message}`;
-    this.problems.push({ severity: 'warning', file: this.#document.file, ...place, message: text, fix });
-  }
-
-  /** The server is off. @param at as `warn` */
-  error(at: ConfigPath, message: string, fix: string, target: 'key' | 'value' = 'value'): void {
-    const { what, place } = this.#subject(at, target);
-    const text = `Server ${quote(this.#name)} is off: ${what}${message}`;
-    const { file } = this.#document;
-    this.problems.push({ severity: 'error', file, ...place, serverOff: true, message: text, fix });
-    this.#reasons.push(`${what}${message}`);
-    this.#fixes.push(`${fix}.`);
-  }
-
-  broken(): BrokenServer {
-    const { description } = this;
-    return { name: this.#name, description, reason: this.#reasons.join('; '), fix: this.#fixes.join(' ') };
-  }
-
-  #subject(at: ConfigPath, target: 'key' | 'value'): { readonly what: string; readonly place: Place } {
-    const place = this.#document.place([...this.#path, ...at], at.length === 0 ? 'key' : target);
-    return { what: at.length === 0 ? '' : `${fieldName(at)} `, place };
-  }
 }
 
 /** @returns undefined where there were errors. */
@@ -278,12 +223,6 @@ function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | unde
   if (typeof command !== 'string' || (env instanceof Map && env.get('GATEWAY_ALLOW_NESTED') === '1')) return false;
   const words = Array.isArray(args) ? args.filter((arg) => typeof arg === 'string') : [];
   return startsGateway(command, words, mainScript);
-}
-
-/** `"args[1]"`, `"env.API_KEY"`: how a person would point at it. */
-function fieldName(at: ConfigPath): string {
-  const text = at.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`));
-  return quote(text.join(''));
 }
 
 /**

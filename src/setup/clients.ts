@@ -1,7 +1,5 @@
 /** The table of clients: where each keeps its servers, in which form, and what the entry of the gateway looks like there. */
 import { join } from 'node:path';
-import { nearest } from '../config/nearest-name.ts';
-import { GatewayError } from '../shared/errors.ts';
 import {
   braces,
   codexEntry,
@@ -295,15 +293,3 @@ export const CLIENTS: readonly Client[] = ROWS.map(({ aliases = [], isDesktop = 
   aliases,
   isDesktop,
 }));
-
-/** @throws GatewayError USAGE with the nearest name, or all of them */
-export function clientNamed(name: string): Client {
-  const found = CLIENTS.find(({ id, aliases }) => id === name || aliases.includes(name));
-  if (found !== undefined) return found;
-  const close = nearest(
-    name,
-    CLIENTS.flatMap(({ id, aliases }) => [id, ...aliases]),
-  );
-  const hint = close === undefined ? `Known: ${CLIENTS.map(({ id }) => id).join(', ')}.` : `Did you mean ${close}?`;
-  throw new GatewayError('USAGE', `There is no client "${name.slice(0, 64)}". ${hint}`);
-}

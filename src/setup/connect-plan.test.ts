@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { clientNamed } from './clients.ts';
+import { clientNamed } from './client-named.ts';
 import { type Connection, type ConnectTerms, planConnections } from './connect-plan.ts';
 import { makeTestHome, type TestHome } from './testing.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { runtimeDir, type Settings } from '../../config/settings.ts';
-import { clientNamed } from '../../setup/clients.ts';
+import { clientNamed } from '../../setup/client-named.ts';
 import { history, listFolder, type Undone, undo, unusedKey } from '../../setup/execute.ts';
 import type { Journal, JournalFile } from '../../setup/journal.ts';
 import { renderUndone, shortPath } from '../../setup/render.ts';
