@@ -12,6 +12,7 @@ export const LAYERS = [
   'admin',
   'identity',
   'pipeline',
+  'approvals',
   'operations',
   'relay',
   'catalog',

@@ -6,6 +6,10 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { AnswerOutcome, Said } from '../approvals/approvals.ts';
+import type { OpenQuestions } from '../approvals/open-questions.ts';
+import type { Answerer } from '../approvals/question.ts';
+import { type QuestionReport, reportQuestion } from '../approvals/question-text.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { Logger } from '../observe/log.ts';
 import { openSocketFolder } from '../shared/socket-folder.ts';
@@ -14,17 +18,26 @@ import type { ControlAnswer, ControlVerb, ServerOutput } from '../upstream/contr
 
 /** Bytes that a request may have. */
 const MAX_REQUEST = 64 * 1024;
+/** Characters of what an agent is told with a no. */
+const LONGEST_REASON = 500;
 
 export interface ControlRequest {
-  readonly do: 'status' | 'stats' | 'logs' | ControlVerb;
+  readonly do: 'status' | 'stats' | 'logs' | 'questions' | 'answer' | ControlVerb;
   readonly server?: string;
   readonly follow?: boolean;
+  /** Of a question, and what is said to it. */
+  readonly id?: string;
+  readonly said?: Said;
+  /** Who says it. */
+  readonly who?: string;
 }
 
 /** A line of the answer; `error` ends it. */
 export type ControlReply =
   | { readonly gateway: GatewayFacts; readonly servers: readonly object[] }
   | { readonly gateway: GatewayFacts; readonly stats: readonly object[] }
+  | { readonly questions: readonly QuestionReport[] }
+  | { readonly answered: AnswerOutcome }
   | { readonly done: true }
   | { readonly text: string }
   | { readonly error: string };
@@ -51,6 +64,9 @@ export interface Controlled {
   readonly control: (server: string, what: ControlVerb) => Maybe<ControlAnswer>;
   /** @param follow whether somebody will listen to what comes */
   readonly output: (server: string, follow: boolean) => Maybe<ServerOutput | undefined>;
+  /** Questions to people about calls. */
+  readonly questions: Pick<OpenQuestions, 'waiting' | 'follow'>;
+  readonly answer: (id: string, said: Said, by: Answerer) => Promise<AnswerOutcome>;
 }
 
 type Log = Pick<Logger, 'info' | 'warn'>;
@@ -121,12 +137,13 @@ function read(line: string): ControlRequest | undefined {
 }
 
 async function answer(
-  { servers, spending, control, output: outputOf }: Controlled,
+  controlled: Controlled,
   transport: string,
   log: Log,
   socket: Socket,
   request: ControlRequest | undefined,
 ): Promise<void> {
+  const { servers, spending, control, output: outputOf } = controlled;
   const send = (reply: ControlReply): boolean => socket.write(`${JSON.stringify(reply)}\n`);
   const name = request?.server ?? '';
   switch (request?.do) {
@@ -152,10 +169,38 @@ async function answer(
       );
       return;
     }
+    case 'questions':
+      return sendQuestions(controlled.questions, socket, request.follow === true);
+    case 'answer':
+      send({ answered: await answerQuestion(controlled, request) });
+      break;
     default:
       send({ error: 'The request is not known to this version of the gateway.' });
   }
   socket.end();
+}
+
+/** The questions that wait; with `follow` again whenever they are others. */
+async function sendQuestions(open: Controlled['questions'], socket: Socket, follow: boolean): Promise<void> {
+  let last = '';
+  const send = async (): Promise<void> => {
+    const line = `${JSON.stringify({ questions: (await open.waiting()).map(reportQuestion) })}\n`;
+    if (line !== last && !socket.destroyed) socket.write(line);
+    last = line;
+  };
+  await send();
+  if (!follow) return void socket.end();
+  socket.once(
+    'close',
+    open.follow(() => void send().catch(() => socket.destroy())),
+  );
+}
+
+/** The socket is the owner's alone, so that whoever is there may answer; `who` is for the records. */
+function answerQuestion({ answer }: Controlled, { id = '', said, who = '' }: ControlRequest): Promise<AnswerOutcome> {
+  if (said === undefined) return Promise.resolve('not allowed');
+  const { word, reason } = said;
+  return answer(id, { word, reason: reason?.slice(0, LONGEST_REASON) }, { way: 'cli', who: who.slice(0, 100) });
 }
 
 function answerOf(name: string, answer: ControlAnswer): ControlReply {

@@ -4,8 +4,8 @@ export interface AuditRecord {
   readonly operation: string;
   /** `decided` before a call is forwarded, `finished` before its result is released. */
   readonly phase: 'decided' | 'finished';
-  /** `ALLOW`, `DENY`, or `ERROR` for a call that was allowed and failed. */
-  readonly decision: 'ALLOW' | 'DENY' | 'ERROR';
+  /** `ALLOW`, `ASK` as long as no person has answered, `DENY`, or `ERROR` for a call that was allowed and failed. */
+  readonly decision: 'ALLOW' | 'ASK' | 'DENY' | 'ERROR';
   /** Joins the records of one call. */
   readonly request_id: string;
   /** Who connected. */

@@ -3,6 +3,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { ControlRequest, GatewayFacts } from '../admin/control-socket.ts';
+import type { AnswerOutcome } from '../approvals/approvals.ts';
+import type { QuestionReport } from '../approvals/question-text.ts';
 import type { AgentSpending } from '../operations/spending.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isOurs } from '../shared/socket-folder.ts';
@@ -13,6 +15,8 @@ export interface ControlLine {
   readonly gateway?: GatewayFacts;
   readonly servers?: readonly ServerReport[];
   readonly stats?: readonly AgentSpending[];
+  readonly questions?: readonly QuestionReport[];
+  readonly answered?: AnswerOutcome;
   readonly done?: boolean;
   readonly text?: string;
   readonly error?: string;
@@ -70,8 +74,39 @@ export async function askAll(dir: string, request: ControlRequest): Promise<read
     if (await ask(path, request, (line) => lines.push(line))) answers.push({ path, lines });
   }
   if (answers.length > 0) return answers;
-  throw new GatewayError(
-    'NOT_RUNNING',
-    'No gateway of this account is running here: start one, or use "servers test" or "doctor", which need none.',
-  );
+  throw notRunning('start one, or use "servers test" or "doctor", which need none.');
+}
+
+/**
+ * Asks one running gateway, where all of them know the same.
+ * @returns the lines of the first one that knows the request.
+ * @throws GatewayError NOT_RUNNING where there is none
+ */
+export async function askOne(dir: string, request: ControlRequest): Promise<readonly ControlLine[]> {
+  const lines: ControlLine[] = [];
+  if (!(await followOne(dir, request, (line) => lines.push(line)))) throw notRunning('start one.');
+  return lines;
+}
+
+/** The same, line by line for as long as that gateway says something. @returns false where no gateway runs */
+export async function followOne(
+  dir: string,
+  request: ControlRequest,
+  take: (line: ControlLine) => void,
+): Promise<boolean> {
+  for (const path of controlSockets(dir).reverse()) {
+    let isKnown = false;
+    await ask(path, request, (line) => {
+      // An older version does not know it.
+      if (line.error !== undefined) return;
+      isKnown = true;
+      take(line);
+    });
+    if (isKnown) return true;
+  }
+  return false;
+}
+
+function notRunning(advice: string): GatewayError {
+  return new GatewayError('NOT_RUNNING', `No gateway of this account is running here: ${advice}`);
 }

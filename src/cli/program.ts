@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAdd, registerRemove, registerToggles } from './add.ts';
+import { registerApprovals } from './approvals.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
 import { registerComplete, registerCompletion } from './completion.ts';
@@ -81,7 +82,7 @@ const GROUPS: readonly (readonly [heading: string, registers: readonly ((program
     'Servers:',
     [registerAdd, registerRemove, registerToggles, registerSecret, registerServers, registerTools, registerAuth],
   ],
-  ['Agents and their rights:', [registerPolicy, registerToken]],
+  ['Agents and their rights:', [registerPolicy, registerApprovals, registerToken]],
   ['Look back:', [registerAudit, registerStats, registerSearch]],
   ['Shell:', [registerCompletion, registerComplete, registerHelp, registerSchemas]],
 ];

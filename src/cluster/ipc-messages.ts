@@ -1,5 +1,7 @@
 /** What the processes of one gateway ask each other. */
 
+import type { AnswerOutcome, Said } from '../approvals/approvals.ts';
+import type { Answerer } from '../approvals/question.ts';
 import type { ConfigStore } from '../config/config-store.ts';
 import type { ConfigContents } from '../config/load-snapshot.ts';
 import type { ConfigLocation } from '../config/locate-files.ts';
@@ -53,6 +55,8 @@ export type WorkerApi = {
   /** The same, and, as `written`, what it writes from now on. */
   follow(id: number, server: string): Maybe<string | undefined>;
   unfollow(id: number): Maybe<void>;
+  /** Takes an answer to a question about a call. */
+  answer(id: string, said: Said, by: Answerer): Promise<AnswerOutcome>;
   /** Resolves when everything of it is closed. */
   stop(drainMs: number): Promise<void>;
 };

@@ -7,6 +7,7 @@ import process from 'node:process';
 import { serveControl } from '../admin/control-socket.ts';
 import { defineDirectGauge } from '../admin/gauges.ts';
 import { createHookJoin, type HookJoin } from '../admin/hook-listener.ts';
+import { approvalsFolder, OpenQuestions } from '../approvals/open-questions.ts';
 import { isPublicName } from '../catalog/public-names.ts';
 import type { ConfigStore } from '../config/config-store.ts';
 import type { Settings } from '../config/settings.ts';
@@ -206,12 +207,15 @@ class Primary implements Cluster {
   }
 
   #openControl(): void {
-    const { settings, log, agreement, output, all } = this.#parts;
+    const { settings, log, agreement, output, all, workers } = this.#parts;
     this.#closeControl = serveControl(settings, log, {
       servers: all.servers,
       spending: all.spending,
       control: async (server, verb) => (await agreement.ownerOf(server)?.channel.ask('control', server, verb)) ?? false,
       output: output.of,
+      questions: OpenQuestions.in(approvalsFolder(settings.cacheDir)),
+      // Any of them keeps the records.
+      answer: async (...said) => (await workers.ready()[0]?.channel.ask('answer', ...said)) ?? 'unknown',
     });
   }
 }

@@ -25,6 +25,7 @@ const api: WorkerApi = {
   spent: async () => (await started).api.spent(),
   measures: async () => (await started).api.measures(),
   control: async (server, what) => (await started).api.control(server, what),
+  answer: async (...said) => (await started).api.answer(...said),
   output: async (server) => (await started).api.output(server),
   follow: async (id, server) => (await started).api.follow(id, server),
   unfollow: async (id) => (await started).api.unfollow(id),

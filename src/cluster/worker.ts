@@ -110,6 +110,7 @@ function apiOf(
     spent: own.spent,
     measures: own.measures,
     control: own.control,
+    answer: (...said) => own.answer(...said),
     output: (server) => own.output(server)?.text(),
     follow(id, server) {
       const output = own.output(server);

@@ -3,6 +3,7 @@
  * (json-document.ts): names such as `__proto__` and `constructor` are ordinary keys there.
  */
 import { z } from 'zod';
+import { approvals } from './schema-approvals.ts';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
@@ -80,6 +81,7 @@ const rulesFile = strict({
     .meta({ description: 'Who may connect, proven by what, and which agents each may act as.' })
     .exactOptional(),
   search: search.meta({ description: 'How search_tools finds tools besides by their words.' }).exactOptional(),
+  approvals: approvals.meta({ description: 'How people are asked about calls under "ask".' }).exactOptional(),
 }).meta({ title: 'Rules of agent-mcp-gateway' });
 
 const strings = z.map(z.string(), z.string());

@@ -1,6 +1,6 @@
 /** The values of a configuration that must not appear in a log, an error or the audit. */
 import { secretsIn, secretsOfArguments, secretsOfUrl } from './secret-values.ts';
-import type { EmbeddingsDefinition, ServerDefinition, Snapshot } from './snapshot.ts';
+import type { EmbeddingsDefinition, ServerDefinition, Snapshot, WebhookTerms } from './snapshot.ts';
 
 /** Secret values of a snapshot, longest first, so that a value that contains another one is replaced whole. */
 export function secretsOf(snapshot: Snapshot): readonly string[] {
@@ -9,13 +9,14 @@ export function secretsOf(snapshot: Snapshot): readonly string[] {
 
 /**
  * Collects what `secretsOf` gives: what is secret in env, headers, arguments and URLs, in what was substituted, the keys of OAuth
- * clients, and the key of the endpoint for vectors. What counts is what a value is, not where it stands: `NODE_ENV=production` is
+ * clients, the key of the endpoint for vectors, and the secret of the webhook. What counts is what a value is, not where it stands: `NODE_ENV=production` is
  * no secret.
  */
 export function collectSecrets(
   servers: Iterable<ServerDefinition>,
   substituted: Iterable<{ readonly name: string; readonly value: string }>,
   embeddings?: EmbeddingsDefinition,
+  webhook?: WebhookTerms,
 ): readonly string[] {
   const found = new Set<string>();
   const add = (values: readonly string[]): void => {
@@ -34,5 +35,6 @@ export function collectSecrets(
     add([link.oauth?.clientSecret ?? '', link.oauth?.privateKey ?? '']);
   }
   if (embeddings !== undefined) add([embeddings.apiKey ?? '', ...secretsOfUrl(embeddings.url)]);
+  if (webhook !== undefined) add([webhook.secret, ...secretsOfUrl(webhook.url)]);
   return [...found].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
 }

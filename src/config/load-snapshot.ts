@@ -4,6 +4,7 @@ import process from 'node:process';
 import { escapeText } from '../observe/escape-text.ts';
 import { compile } from '../policy/compile-rules.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { readApprovals } from './approval-terms.ts';
 import { type FileContent, readConfigFile, sha256 } from './config-files.ts';
 import { tighten } from './file-rights.ts';
 import { parseDocument } from './json-document.ts';
@@ -135,11 +136,12 @@ export async function checkConfig(
     problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
   }
   const search = rulesDocument && readSearch(rules?.search, own, rulesDocument, problems);
+  const approvals = rulesDocument && readApprovals(rules?.approvals, own, rulesDocument, problems);
   if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...unknownServers(rulesDocument, rules.rules, servers.names));
   }
   sortProblems(problems, contents.servers.path);
-  const complete = servers !== undefined && !servers.fatal && search !== undefined;
+  const complete = servers !== undefined && !servers.fatal && search !== undefined && approvals !== undefined;
   if (!complete || rules?.rules === undefined) return { snapshot: undefined, problems };
 
   const snapshot: Snapshot = {
@@ -153,8 +155,9 @@ export async function checkConfig(
     agentTerms: rules.agentTerms,
     principals: rules.principals,
     search,
+    approvals,
     warnings: problems.filter((problem) => problem.severity === 'warning'),
-    secrets: collectSecrets(servers.servers.values(), servers.values, search.embeddings),
+    secrets: collectSecrets(servers.servers.values(), servers.values, search.embeddings, approvals.webhook),
   };
   return { snapshot, problems };
 }

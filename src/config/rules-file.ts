@@ -14,6 +14,7 @@ export interface ReadRules {
   readonly agentTerms: ReadonlyMap<string, AgentTerms>;
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
   readonly search: Schema.RulesFile['search'];
+  readonly approvals: Schema.RulesFile['approvals'];
   readonly problems: readonly Problem[];
 }
 
@@ -24,7 +25,8 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
     const problems = checked.issues.map((issue) =>
       problemAt(document, 'error', issue.path, `${pathName(issue.path)} ${issue.message}`, issue.fix, issue.target),
     );
-    return { rules: undefined, agentTerms: new Map(), principals: undefined, search: undefined, problems };
+    const nothing = { rules: undefined, principals: undefined, search: undefined, approvals: undefined };
+    return { ...nothing, agentTerms: new Map(), problems };
   }
   const file = checked.value;
   const problems: Problem[] = [];
@@ -36,7 +38,8 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
   if (file.agents.get(DEFAULT_AGENT)?.enforce !== undefined) problems.push(defaultInShadow(document));
   const good = problems.every((problem) => problem.severity !== 'error');
   const agentTerms = readTerms(file.agents);
-  return { rules: good ? rules : undefined, agentTerms, principals, search: file.search, problems };
+  const { search, approvals } = file;
+  return { rules: good ? rules : undefined, agentTerms, principals, search, approvals, problems };
 }
 
 /** The agent of calls that name none. */

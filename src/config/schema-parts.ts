@@ -65,3 +65,19 @@ export const agentId = text(
 ).meta({ pattern: AGENT_ID.source });
 
 export const patterns = z.array(pattern);
+
+/** An http or https address without a user. @param fix what to write instead */
+export function webAddress(fix: string) {
+  return text((value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return 'is not an http or https address';
+    return url.username === '' && url.password === '' ? undefined : 'holds a user or a password';
+  }, fix);
+}
+
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** @param fix what to write instead */
+export function variableName(fix: string) {
+  return text((value) => (VARIABLE.test(value) ? undefined : 'is not the name of an environment variable'), fix);
+}

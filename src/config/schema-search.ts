@@ -1,11 +1,10 @@
 /** What the rules may say about finding tools (docs/search.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
-import { strict, text } from './schema-parts.ts';
+import { strict, text, variableName, webAddress } from './schema-parts.ts';
 
 /** A search may wait this long for vectors, in milliseconds. */
 const MAX_WAIT_MS = 10_000;
 const MAX_DIMENSIONS = 8192;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A whole number from 1 to `max`. */
 function upTo(max: number) {
@@ -19,25 +18,16 @@ function upTo(max: number) {
     .meta({ type: 'integer', minimum: 1, maximum: max });
 }
 
-function endpoint() {
-  return text((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return 'is not an http or https address';
-    return url.username === '' && url.password === '' ? undefined : 'holds a user or a password';
-  }, 'Write the address alone, such as https://api.openai.com/v1; a key goes into a variable that "api_key_env" names');
-}
-
 const embeddings = strict({
-  url: endpoint().meta({
+  url: webAddress(
+    'Write the address alone, such as https://api.openai.com/v1; a key goes into a variable that "api_key_env" names',
+  ).meta({
     description: 'Base address of an OpenAI-compatible API, e.g. http://127.0.0.1:11434/v1, or of its /embeddings.',
   }),
   model: text((value) => (value === '' ? 'is empty' : undefined), 'Write the name that the endpoint knows').meta({
     description: 'Model that makes the vectors.',
   }),
-  api_key_env: text(
-    (value) => (VARIABLE.test(value) ? undefined : 'is not the name of an environment variable'),
-    'Write the name of the variable that holds the key, not the key',
-  )
+  api_key_env: variableName('Write the name of the variable that holds the key, not the key')
     .meta({ description: 'Environment variable that holds the API key, sent as a bearer token.' })
     .exactOptional(),
   dimensions: upTo(MAX_DIMENSIONS)

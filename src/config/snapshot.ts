@@ -165,6 +165,24 @@ export interface SearchTerms {
   readonly learnFromUse: boolean;
 }
 
+/** Who is told about a question by a request of ours. */
+export interface WebhookTerms {
+  readonly url: string;
+  /** What requests are signed with. */
+  readonly secret: string;
+}
+
+/** How people are asked about calls. */
+export interface ApprovalTerms {
+  /** Ways to a person. */
+  readonly via: readonly ('client' | 'web' | 'cli' | 'webhook')[];
+  /** Milliseconds after which silence is no. */
+  readonly timeoutMs: number;
+  /** Whether an answer may count for more than one call. */
+  readonly remember: boolean;
+  readonly webhook: WebhookTerms | undefined;
+}
+
 /** Where a setting came from, for `get_gateway_status` and for messages. */
 export interface ConfigPaths {
   readonly servers: string;
@@ -191,6 +209,7 @@ export interface Snapshot {
   /** Undefined where the rules have no `principals`. */
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
   readonly search: SearchTerms;
+  readonly approvals: ApprovalTerms;
   readonly warnings: readonly Problem[];
   /** Values that must not be written anywhere; read them with `secretsOf`. */
   readonly secrets?: readonly string[];

@@ -1,5 +1,8 @@
 /** The path of calls in a gateway: what the pipeline works with, and what is measured of it. */
 import { statusOf } from '../admin/gateway-status.ts';
+import { Approvals } from '../approvals/approvals.ts';
+import { approvalsFolder } from '../approvals/open-questions.ts';
+import { sendWebhook } from '../approvals/webhook.ts';
 import { estimateTokens } from '../catalog/estimate-tokens.ts';
 import { isLoopback } from '../config/settings.ts';
 import { createLedger } from '../observe/ledger.ts';
@@ -12,6 +15,7 @@ import { SignInPrompts } from '../pipeline/sign-in-prompts.ts';
 import { createParkedConversations } from '../relay/parked-conversations.ts';
 import { createTasks } from '../relay/task-registry.ts';
 import { ByteBudget } from '../shared/byte-budget.ts';
+import { postText } from '../upstream/channel/post-text.ts';
 import { reportServers, type ServerReport } from '../upstream/pool/server-report.ts';
 import type { Foundation } from './foundation.ts';
 import type { ServerSide } from './server-side.ts';
@@ -29,7 +33,7 @@ export interface CallSide {
 
 /** @param isLasting false for commands that end soon: nobody could come back to a sign-in */
 export function createCallSide(foundation: Foundation, serverSide: ServerSide, isLasting: boolean): CallSide {
-  const { settings, config, audit, metrics, log, worker, gatewayId } = foundation;
+  const { settings, config, audit, metrics, log, worker, gatewayId, redactor } = foundation;
   const { catalog, upstreams, oauth } = serverSide;
   const budget = new ByteBudget({ share: worker?.share });
   const results = createResultStore({ tag: worker?.tag, share: worker?.share, budget });
@@ -43,6 +47,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     reportServers(config.current(), upstreams.status(), settings.transport === 'stdio').filter(
       ({ name }) => worker?.owns(name) ?? true,
     );
+  const approvals = openApprovals(foundation);
   let requests = 0;
   const parts: PipelineDependencies = {
     snapshot: config.current,
@@ -61,6 +66,8 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
       publicUrl: settings.publicUrl,
       tag: worker?.tag,
     }),
+    approvals,
+    redact: redactor.redact,
     audit,
     metrics,
     ledger,
@@ -69,5 +76,21 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     status: async (visible) =>
       statusOf(config, (await worker?.servers()) ?? servers(), (await worker?.spending()) ?? spending(), visible),
   };
-  return { parts, servers, spent, spending, reloaded: results.review };
+  const reloaded = (): void => {
+    results.review();
+    approvals.reloaded();
+  };
+  return { parts, servers, spent, spending, reloaded };
+}
+
+/** All gateways of this account share one folder: a question survives the process that asked it, and any of them takes the answer. */
+function openApprovals({ settings, audit, log }: Foundation): Approvals {
+  return new Approvals({
+    folder: approvalsFolder(settings.cacheDir),
+    audit,
+    log,
+    notify(question, { webhook }) {
+      if (webhook !== undefined) void sendWebhook({ post: postText, log, link: () => undefined }, webhook, question);
+    },
+  });
 }

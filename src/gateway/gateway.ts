@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { serveControl } from '../admin/control-socket.ts';
 import { defineDirectGauge, defineGauges } from '../admin/gauges.ts';
 import { createHookJoin, type HookJoin } from '../admin/hook-listener.ts';
+import type { Approvals } from '../approvals/approvals.ts';
 import { isPublicName } from '../catalog/public-names.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
@@ -58,6 +59,8 @@ export interface OwnPart {
   measures(): Promise<Measures>;
   readonly control: Upstreams['control'];
   readonly output: Upstreams['output'];
+  /** Takes an answer to a question about a call. */
+  readonly answer: Approvals['answer'];
 }
 
 /**
@@ -165,8 +168,10 @@ class ComposedGateway implements Gateway {
   }
 
   get own(): OwnPart {
-    const { servers, spent } = this.#callSide;
-    return { servers, spent, measures: this.#foundation.metrics.measures, ...controlOf(this.#serverSide.ownUpstreams) };
+    const { servers, spent, parts } = this.#callSide;
+    const answer: OwnPart['answer'] = (...said) => parts.approvals.answer(...said);
+    const { measures } = this.#foundation.metrics;
+    return { servers, spent, measures, answer, ...controlOf(this.#serverSide.ownUpstreams) };
   }
 
   readonly snapshot = (): Snapshot => this.#foundation.config.current();
@@ -224,9 +229,16 @@ class ComposedGateway implements Gateway {
 
   #openControl(): void {
     const { settings, log } = this.#foundation;
-    const { servers, spending } = this.#callSide;
+    const { servers, spending, parts } = this.#callSide;
     const control = controlOf(this.#serverSide.upstreams);
-    this.#closeControl = serveControl(settings, log, { servers, spending, ...control });
+    const questions = parts.approvals.open;
+    this.#closeControl = serveControl(settings, log, {
+      servers,
+      spending,
+      ...control,
+      questions,
+      answer: this.own.answer,
+    });
   }
 
   #warm(waitMs?: number): void {

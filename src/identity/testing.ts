@@ -23,6 +23,7 @@ export function snapshotOf(file: object): Snapshot {
     agentTerms,
     principals,
     search: { embeddings: undefined, learnFromUse: false },
+    approvals: { via: [], timeoutMs: 1000, remember: false, webhook: undefined },
     warnings: [],
   };
 }

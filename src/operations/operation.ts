@@ -1,4 +1,5 @@
 import type { TenantCatalog } from '../catalog/tenant-catalog.ts';
+import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Assurance, ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Bounded } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';
@@ -43,11 +44,13 @@ export interface ToolContext {
   /**
    * The connection to the server of this call, after `prepare` looked at the server. Takes the decision again if the
    * configuration changed meanwhile.
+   * @param describe the definition of what is called, in what was prepared
    * @throws GatewayError DENIED_BY_POLICY, APPROVAL_PENDING, SERVER_UNAVAILABLE, TIMEOUT
    */
   connect<T>(
     deadline: Deadline,
     prepare: (server: ServerDefinition) => Promise<T> | T,
+    describe?: (prepared: T) => ToolEntry,
   ): Promise<Connected<T>> | Connected<T>;
   /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
   lease(server: ServerDefinition): Promise<UpstreamConnection>;
@@ -61,6 +64,14 @@ export interface ToolContext {
 export interface Target {
   readonly server: string;
   readonly name: string | undefined;
+}
+
+/** The part of a call that whoever is asked about it has to know. */
+export interface AskedAbout {
+  /** JSON text of an object. */
+  readonly args: string;
+  /** Inner text of what is sent besides. */
+  readonly others?: string;
 }
 
 /** One call of a gateway tool after its arguments were read: what to decide on, and what to do then. */
@@ -81,6 +92,8 @@ export interface Invocation {
   readonly missing?: string;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
+  /** What a person is shown, and all that the server is sent, where they have to be asked. */
+  readonly asks?: AskedAbout;
   /** True for what is asked about a call that was decided and forwarded before, e.g. how its task goes. */
   readonly continues?: true;
   /** It is no call, and counts for no limit: a client that may not call any more can still connect. */

@@ -1,6 +1,7 @@
 /** What one call gives to the tool or request that it runs. */
 
 import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
+import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Connected, Deadline, Invocation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
@@ -12,6 +13,7 @@ import { isHopByHopMeta } from '../protocol/revisions.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
 import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
+import { requiredApproval } from './approval.ts';
 import type { Caller, Connection } from './caller.ts';
 import { type Call, decide, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -127,38 +129,50 @@ export class CallContext implements ToolContext, RelayContext {
     return this.#parts.upstreams.lease(server, options);
   }
 
-  connect<T>(deadline: Deadline, prepare: Prepare<T>): Promise<Connected<T>> | Connected<T> {
-    const begun = this.#begin(deadline, prepare);
+  connect<T>(deadline: Deadline, prepare: Prepare<T>, describe?: Describe<T>): Promise<Connected<T>> | Connected<T> {
+    const begun = this.#begin(deadline, prepare, describe);
     const { link, prepared } = begun;
     const call = this.#call;
+    const isSettled = this.#parts.snapshot() === call.snapshot && call.decision?.effect !== 'ask';
     // What is there already is not waited for.
-    if (link instanceof Promise || prepared instanceof Promise || this.#parts.snapshot() !== call.snapshot) {
-      return this.#connectLater(begun, deadline, prepare);
+    if (link instanceof Promise || prepared instanceof Promise || !isSettled) {
+      return this.#connectLater(begun, deadline, prepare, describe);
     }
     call.forwarded = true;
     return { link, prepared };
   }
 
-  async #connectLater<T>(first: Begun<T>, deadline: Deadline, prepare: Prepare<T>): Promise<Connected<T>> {
+  async #connectLater<T>(
+    first: Begun<T>,
+    deadline: Deadline,
+    prepare: Prepare<T>,
+    describe: Describe<T> | undefined,
+  ): Promise<Connected<T>> {
     const parts = this.#parts;
     const call = this.#call;
-    for (let begun = first; ; begun = this.#begin(deadline, prepare)) {
+    for (let begun = first; ; begun = this.#begin(deadline, prepare, describe)) {
       const link = await begun.link;
       const prepared = await begun.prepared;
-      // Again and again: whoever is asked may take long.
-      while (parts.snapshot() !== call.snapshot) {
-        call.snapshot = parts.snapshot();
-        whoCalls(call, this.#invocation);
-        await decide(parts, call, this.#invocation);
-      }
-      const { key, name } = begun.server;
-      if (call.snapshot.servers.get(name)?.key !== key) continue;
+      let isStale: boolean;
+      do {
+        if (parts.snapshot() !== call.snapshot) {
+          call.snapshot = parts.snapshot();
+          whoCalls(call, this.#invocation);
+          decide(call, this.#invocation);
+        }
+        const { key, name } = begun.server;
+        isStale = call.snapshot.servers.get(name)?.key !== key;
+        if (isStale) break;
+        // Whoever said yes to this has said it to this alone.
+        await requiredApproval(call, this.#invocation, begun.server, describe?.(prepared))?.use();
+      } while (parts.snapshot() !== call.snapshot);
+      if (isStale) continue;
       call.forwarded = true;
       return { link, prepared };
     }
   }
 
-  #begin<T>(deadline: Deadline, prepare: Prepare<T>): Begun<T> {
+  #begin<T>(deadline: Deadline, prepare: Prepare<T>, describe: Describe<T> | undefined): Begun<T> {
     const { upstreams } = this.#parts;
     const { target, snapshot, caller, inbound } = this.#call;
     const name = target?.server ?? '';
@@ -167,9 +181,12 @@ export class CallContext implements ToolContext, RelayContext {
     const tenant = caller === this.caller ? this.#tenant : tenantOf(inbound, caller?.agent ?? '');
     upstreams.expect(tenant.capabilities);
     const prepared = prepare(server);
-    const lease = (): Promise<UpstreamConnection> | UpstreamConnection =>
-      upstreams.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
-    return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease() };
+    // While somebody is asked, no turn is held.
+    const lease = (found: T): Promise<UpstreamConnection> | UpstreamConnection => {
+      requiredApproval(this.#call, this.#invocation, server, describe?.(found));
+      return upstreams.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
+    };
+    return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease(prepared) };
   }
 }
 
@@ -196,6 +213,7 @@ function permissionOf(
   };
 }
 
+type Describe<T> = (prepared: T) => ToolEntry;
 type Prepare<T> = (server: ServerDefinition) => Promise<T> | T;
 
 /** One try to connect. */

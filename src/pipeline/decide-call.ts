@@ -3,10 +3,10 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { Invocation, Operation, Target } from '../operations/operation.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Decision } from '../policy/rules-data.ts';
-import { requireApproval } from './approval.ts';
+import type { Approval, Unapproved } from './approval.ts';
+import type { DialogueAnswer } from './approval-dialogue.ts';
 import type { Caller, Inbound } from './caller.ts';
 import { denial } from './denial.ts';
-import type { PipelineDependencies } from './dependencies.ts';
 import type { Done } from './rate-limits.ts';
 import type { SignInAnswer } from './sign-in-elicitation.ts';
 
@@ -34,6 +34,12 @@ export interface Call {
   isRecorded: boolean;
   /** What the caller's user did with the link that this call led to before. */
   readonly signIn: SignInAnswer | undefined;
+  /** What the caller's user answered to a question about this call. */
+  readonly answer: DialogueAnswer | undefined;
+  /** What it needs an approval for and has none. */
+  unapproved: Unapproved | undefined;
+  /** What it was approved for. */
+  approval: Approval | undefined;
 }
 
 /** Who calls, under the call's snapshot. @throws GatewayError as `Connection.resolve` */
@@ -45,27 +51,21 @@ export function whoCalls(call: Call, invocation: Invocation): Caller {
 }
 
 /**
- * Whether the caller may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. Waits only where a
- * person has to be asked.
- * @throws GatewayError DENIED_BY_POLICY, APPROVAL_PENDING
+ * Whether the caller may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. What is decided `ask`
+ * goes on: `requiredApproval` stops it before it is forwarded.
+ * @throws GatewayError DENIED_BY_POLICY
  */
-export function decide(parts: PipelineDependencies, call: Call, invocation: Invocation): Promise<void> | void {
+export function decide(call: Call, invocation: Invocation): void {
   const { snapshot, caller, target, operation } = call;
   if (target === undefined || caller === undefined) return;
   const { server, name } = target;
   const decision = decideFor(snapshot.policy, caller, server, name, invocation.kind);
   call.decision = decision;
-  if (decision.effect === 'allow') return;
-  if (decision.allowed) return needsApproval(invocation) ? requireApproval(parts, call, invocation) : undefined;
+  if (decision.allowed) return;
   throw denial(
     { agent: caller.agent, server, tool: name },
     decision,
     snapshot.explainDenials,
     operation.wording.seePermitted,
   );
-}
-
-/** Nobody is asked about what only looks, nor again about a call that goes on. */
-function needsApproval({ executes, continues }: Invocation): boolean {
-  return executes && continues !== true;
 }

@@ -1,3 +1,4 @@
+import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditSink } from '../audit/audit-record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Snapshot } from '../config/snapshot.ts';
@@ -32,6 +33,10 @@ export interface PipelineDependencies {
   readonly limiter: Limiter;
   /** Where callers are sent that have to sign in to a server. */
   readonly signInPrompts: SignInPrompts;
+  /** Questions to people about calls. */
+  readonly approvals: Approvals;
+  /** Takes known secrets out of a text. */
+  readonly redact: (text: string) => string;
   readonly audit: AuditSink;
   readonly metrics: Metrics;
   readonly ledger: Ledger;

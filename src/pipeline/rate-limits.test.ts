@@ -34,6 +34,7 @@ function rules(ofPrincipal: Partial<Limits> | undefined, ofAgent: Partial<Limits
     ),
     principals: new Map([['ci', ci]]),
     search: { embeddings: undefined, learnFromUse: false },
+    approvals: { via: [], timeoutMs: 1000, remember: false, webhook: undefined },
     warnings: [],
   };
 }

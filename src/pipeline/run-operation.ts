@@ -3,6 +3,8 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
 import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
+import { Asking } from './approval.ts';
+import { takeApprovalAnswer } from './approval-dialogue.ts';
 import { CallContext } from './call-context.ts';
 import type { Inbound, Outcome } from './caller.ts';
 import { type Call, decide, whoCalls } from './decide-call.ts';
@@ -19,7 +21,8 @@ export async function runOperation(
   operation: Operation,
 ): Promise<Outcome> {
   const signIn = takeSignInAnswer(inbound);
-  const named = attested(signIn?.inbound ?? inbound);
+  const approval = takeApprovalAnswer(inbound);
+  const named = attested(signIn?.inbound ?? approval?.inbound ?? inbound);
   const call: Call = {
     operation,
     inbound: named instanceof Promise ? await named : named,
@@ -36,6 +39,9 @@ export async function runOperation(
     forwarded: false,
     isRecorded: false,
     signIn: signIn?.answer,
+    answer: approval?.answer,
+    unapproved: undefined,
+    approval: undefined,
   };
   let answer: ToolAnswer;
   let failure: GatewayError | undefined;
@@ -46,7 +52,9 @@ export async function runOperation(
     const admitting = admit(parts, call, invocation, context);
     if (admitting !== undefined) await admitting;
     if (invocation.executes) {
-      const writing = parts.audit.append(record(call, 'decided', 'ALLOW', null, performance.now() - call.startedAt));
+      const writing = parts.audit.append(
+        record(call, 'decided', effectOf(call), null, performance.now() - call.startedAt),
+      );
       if (writing !== undefined) await writing;
       call.isRecorded = true;
       if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
@@ -58,7 +66,7 @@ export async function runOperation(
   } catch (error) {
     try {
       if (!call.isCounted && call.invocation?.unlimited !== true) await countCall(parts, call);
-      answer = await afterSignIn(parts, call, classify(parts, call, error));
+      answer = await afterPeople(parts, call, classify(parts, call, error));
     } catch (last) {
       failure = advised(classify(parts, call, last), operation);
       call.refusedBy = ruleOf(failure);
@@ -84,8 +92,8 @@ function admit(
   const counting = invocation.unlimited ? undefined : countCall(parts, call);
   call.isCounted = true;
   return counting instanceof Promise
-    ? counting.then(() => locateAndDecide(parts, call, invocation, context))
-    : locateAndDecide(parts, call, invocation, context);
+    ? counting.then(() => locateAndDecide(call, invocation, context))
+    : locateAndDecide(call, invocation, context);
 }
 
 /** What is refused counts like what is allowed: a caller without room is not even told whether it may. */
@@ -101,22 +109,17 @@ function countCall({ limiter }: PipelineDependencies, call: Call): Promise<void>
     });
 }
 
-function locateAndDecide(
-  parts: PipelineDependencies,
-  call: Call,
-  invocation: Invocation,
-  context: CallContext,
-): Promise<void> | void {
+function locateAndDecide(call: Call, invocation: Invocation, context: CallContext): Promise<void> | void {
   const { server, tool, locate } = invocation;
   if (server === undefined && locate !== undefined) {
     return locate(context).then((target) => {
       if (target === undefined) throw notFound(call, invocation);
       call.target = target;
-      return decide(parts, call, invocation);
+      decide(call, invocation);
     });
   }
   if (server !== undefined) call.target = { server, name: tool };
-  return decide(parts, call, invocation);
+  decide(call, invocation);
 }
 
 function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
@@ -144,14 +147,50 @@ function classify(parts: PipelineDependencies, call: Call, error: unknown): Gate
   return new GatewayError('INTERNAL', `The gateway failed on this call; its log says why (request ${call.requestId}).`);
 }
 
-/** Goes on after AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */
-async function afterSignIn(parts: PipelineDependencies, call: Call, failure: GatewayError): Promise<ToolAnswer> {
-  const { inbound, invocation, operation, caller } = call;
+/** Tries of one call that waits for people: a reload of the rules begins another one. */
+const MAX_TRIES = 100;
+
+/** Goes on after what people can do something about: an approval, a sign-in. @throws GatewayError every other failure as it is */
+async function afterPeople(parts: PipelineDependencies, call: Call, first: GatewayError): Promise<ToolAnswer> {
+  const { invocation, caller } = call;
+  if (invocation === undefined || caller === undefined) throw first;
+  const asking = new Asking(parts, call);
+  let failure = first;
+  let isMoot = false;
+  try {
+    for (let tries = 1; tries < MAX_TRIES; tries++) {
+      const { unapproved } = call;
+      const isUnapproved = failure.code === 'APPROVAL_PENDING' && unapproved !== undefined;
+      const outcome = isUnapproved ? await asking.ask(unapproved) : await afterSignIn(parts, call, failure);
+      if (outcome !== 'again') return outcome;
+      try {
+        const answer = await invocation.run(new CallContext(parts, call, invocation, caller), call.target);
+        isMoot = true;
+        return answer;
+      } catch (error) {
+        failure = classify(parts, call, error);
+        // After other failures the same call may come again, and find the question or its answer.
+        isMoot = failure.code === 'DENIED_BY_POLICY';
+      }
+    }
+    throw failure;
+  } finally {
+    await asking.end(isMoot);
+  }
+}
+
+/** What comes after AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */
+async function afterSignIn(
+  parts: PipelineDependencies,
+  call: Call,
+  failure: GatewayError,
+): Promise<'again' | ToolAnswer> {
+  const { inbound, operation, caller } = call;
   const server = call.snapshot.servers.get(String(failure.data?.['server']));
   if (failure.code !== 'AUTH_REQUIRED' || server === undefined) throw failure;
   const offer = await parts.signInPrompts.offer(call.snapshot, server, tenantOf(inbound, caller?.agent ?? ''), failure);
   const advised = signInError(server, String(failure.data?.['why']), offer, caller?.principal ?? '');
-  if (offer === undefined || invocation === undefined || caller === undefined) throw advised;
+  if (offer === undefined) throw advised;
   const about = {
     operation: operation.name,
     isTool: parts.tools.has(operation.name),
@@ -159,7 +198,7 @@ async function afterSignIn(parts: PipelineDependencies, call: Call, failure: Gat
   };
   const asked = await askToSignIn(parts.signInPrompts, offer, inbound, about);
   if (asked === undefined) throw advised;
-  return asked === 'again' ? invocation.run(new CallContext(parts, call, invocation, caller), call.target) : asked;
+  return asked;
 }
 
 /** Counts a call that is over. @returns as `AuditSink.append` of its record */
@@ -173,7 +212,7 @@ function conclude(
   const ms = performance.now() - call.startedAt;
   account(parts, call, answer);
   parts.metrics.record(call.operation.countedAs ?? call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
-  const decision = code === undefined ? 'ALLOW' : REFUSALS.has(code) ? 'DENY' : 'ERROR';
+  const decision = code === undefined ? effectOf(call) : REFUSALS.has(code) ? 'DENY' : 'ERROR';
   const finished = record(call, 'finished', decision, code ?? null, ms);
   return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
 }
@@ -213,7 +252,13 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'NO_FALLBACK_CONFIGURED',
   'RATE_LIMITED',
   'APPROVAL_PENDING',
+  'APPROVAL_DENIED',
 ]);
+
+/** What a record says of a call that was not refused: one that nobody has approved is not allowed yet. */
+function effectOf({ decision, approval, invocation }: Call): AuditRecord['decision'] {
+  return decision?.effect === 'ask' && approval === undefined && invocation?.continues !== true ? 'ASK' : 'ALLOW';
+}
 
 function record(
   call: Call,

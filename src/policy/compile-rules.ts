@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type AgentPolicy, compileAgent, decideFor, type Verdict } from './decide.ts';
 import { type Decision, decisionOf, type OfferKind, type PolicyRules } from './rules-data.ts';
 import { otherFormsOf } from './uri-forms.ts';
@@ -9,6 +10,8 @@ export interface Policy {
   hasAgent(agent: string): boolean;
   /** Whether the rules of an agent are recorded and not enforced. */
   isShadow(agent: string): boolean;
+  /** Another text whenever the rules of an agent are others: what people answered under those counts no longer. */
+  version(agent: string): string;
   /**
    * The decision of docs/rules.md, as it takes effect. Without `name`, about the server as such. Never throws: what is not known
    * is denied.
@@ -49,6 +52,7 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     agents: [...agents.keys()],
     hasAgent: (name) => agents.has(name),
     isShadow: (name) => shadows.has(name),
+    version: (name) => hash('sha256', JSON.stringify(agents.has(name) ? rules.agents[name] : null)),
     decide: (agent, server, name, kind) => {
       const decision = judge(agent, server, name, kind);
       return decision.effect === 'allow' || !shadows.has(agent) ? decision : letThrough(decision);

@@ -147,7 +147,8 @@ class ElementSearch {
   }
 }
 
-function closingQuote(text: string, open: number): number {
+/** Where the string ends that begins at `open`, in valid JSON. */
+export function closingQuote(text: string, open: number): number {
   for (let at = open + 1; ; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x5c) at++;

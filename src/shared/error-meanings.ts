@@ -4,7 +4,8 @@ import type { ErrorCode } from './errors.ts';
 /** Codes that agents get as a tool result with `isError: true`. The message of the error says what to do next. */
 const OF_TOOLS = {
   DENIED_BY_POLICY: 'The rules do not allow it, or it does not exist. Both look the same.',
-  APPROVAL_PENDING: 'A person has to approve the call first. It was not executed.',
+  APPROVAL_PENDING: 'A person has to approve the call first. It was not executed: make exactly the same call again.',
+  APPROVAL_DENIED: 'A person refused the call, or nobody answered in time. It was not executed.',
   INVALID_AGENT_ID: 'This connection may not be that agent, or has to say which agent it is.',
   FALLBACK_AGENT_NOT_IN_RULES: '`GATEWAY_DEFAULT_AGENT` names an agent that the rules do not have.',
   NO_FALLBACK_CONFIGURED: 'The call has no `agent_id`, and there is no agent to fall back to.',

@@ -32,6 +32,8 @@ export const CATALOGUE = {
   AUDIT_UNAVAILABLE: tool(4),
   /** The rules want a person to be asked first, and nobody has said yes. */
   APPROVAL_PENDING: tool(5),
+  /** A person said no, or nobody said anything in time. */
+  APPROVAL_DENIED: tool(3),
   /** The server wants a sign-in that only a person can do. */
   AUTH_REQUIRED: tool(4),
   /** More than the client can read in one message. */

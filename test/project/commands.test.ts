@@ -22,16 +22,20 @@ const ELSEWHERE: readonly (readonly [begins: string, reason: string])[] = [
   ['agent-mcp-gateway search test', 'needs an endpoint for embeddings: test/gateway-tools/search-embeddings.test.ts'],
   ['source <(agent-mcp-gateway completion zsh)', 'is for another shell: test/cli/completion.test.ts'],
   ['agent-mcp-gateway completion fish |', 'is for another shell: test/cli/completion.test.ts'],
+  ['agent-mcp-gateway approvals watch', 'needs a terminal: test/approvals'],
   ['agent-mcp-gateway init --dir /tmp/first', 'writes to a folder of the system'],
 ];
 
 const isElsewhere = (command: string): boolean => ELSEWHERE.some(([begins]) => command.startsWith(begins));
 
 /** A gateway that somebody else started has to run. */
-const NEEDS_GATEWAY = /agent-mcp-gateway (?:servers (?:status|restart|stop|logs)|stats)|^curl /;
+const NEEDS_GATEWAY = /agent-mcp-gateway (?:servers (?:status|restart|stop|logs)|stats|approvals)|^curl /;
 
 /** Somebody has to have used it. */
 const NEEDS_RECORDS = /^tail |^grep |audit (?:verify|show|stats)|policy learn/;
+
+/** A call has to wait for a person. */
+const NEEDS_QUESTION = /agent-mcp-gateway approvals (?:show|answer)/;
 
 const SERVES = /^(?:\w+=\S+ )*agent-mcp-gateway(?: serve\b| --agent|$)/;
 const FOLLOWS = /^tail -f|--follow\b/;
@@ -85,6 +89,7 @@ describe.each(shown)('%s', (_name, block, commands) => {
     if (needs(/secret remove/)) {
       await runProgram('agent-mcp-gateway', ['secret', 'set', 'GITHUB_TOKEN'], { env, cwd, input: 'abc' });
     }
+    if (needs(NEEDS_QUESTION)) await askQuestion(home);
     for (const part of parts(here)) {
       const [first] = part;
       if (first !== undefined && isEndless(first)) await runEndless(home, first.command);
@@ -130,6 +135,18 @@ function parts(commands: readonly Shown[]): Shown[][] {
 }
 
 let origin = '';
+let question = '';
+
+/** Somebody makes a call that the rules ask about. */
+async function askQuestion({ env, cwd }: Home): Promise<void> {
+  const words = ['tools', 'call', 'files', 'write_file', '--agent', 'developer'];
+  left.add(start('agent-mcp-gateway', words, { env, cwd }));
+  await until(async () => {
+    const { stdout } = await runProgram('agent-mcp-gateway', ['approvals', 'list', '--json'], { env, cwd });
+    question = (JSON.parse(stdout) as { id: string }[])[0]?.id ?? '';
+    return question !== '';
+  }, 'a call waits');
+}
 
 async function runGateway({ env, cwd }: Home): Promise<void> {
   const running = start('agent-mcp-gateway', ['serve', '--transport', 'http'], { env, cwd });
@@ -150,7 +167,7 @@ async function runScript({ env, cwd }: Home, { language }: Block, part: readonly
 
 /** The command as it can be run here: the port that was free, and exit statuses that say something. */
 function here(command: string): string {
-  const line = command.replaceAll('http://127.0.0.1:8000', origin);
+  const line = command.replaceAll('http://127.0.0.1:8000', origin).replaceAll('3f9a1c02', question);
   // Nobody can be asked.
   if (line === 'agent-mcp-gateway setup') return `${line} --yes`;
   // Denied is an answer, too. Nobody may have been recorded in shadow.

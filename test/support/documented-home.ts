@@ -26,7 +26,7 @@ const USUAL = {
   agents: {
     default: ALL,
     researcher: ALL,
-    developer: { ...ALL, deny: { tools: { '*': ['delete_*'] } } },
+    developer: { ...ALL, ask: { tools: { files: ['write_*'] } }, deny: { tools: { '*': ['delete_*'] } } },
     deployer: ALL,
     NAME: ALL,
   },

@@ -48,6 +48,7 @@ export const executeTool: GatewayTool = {
       server,
       tool,
       executes: true,
+      asks: { args: toolArgs.text },
       detail: sizeOf(toolArgs),
       run: (context) =>
         executeFitting(context, { server, tool, args: toolArgs, others: '', task, timeoutMs }, maxTokens, select),
@@ -136,13 +137,14 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   };
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return toAnswer(noted(context, call.server, await resumed));
-  const connecting = context.connect(deadline, (current) => {
+  const prepare = (current: ServerDefinition): Promise<ToolEntry> | ToolEntry => {
     const options = { timeoutMs: deadline.leftMs(), signal: context.signal };
     const found = context.catalog.find(current, call.tool, options);
     return found instanceof Promise
       ? found.then((entry) => inspected(context, current, call, entry, inspect))
       : inspected(context, current, call, found, inspect);
-  });
+  };
+  const connecting = context.connect(deadline, prepare, itself);
   const { link, prepared } = connecting instanceof Promise ? await connecting : connecting;
   const headers = toolCallHeaders(prepared, call.args.text);
   const task = taskParam(call.task, context.relay.client.era, server, link.facts);
@@ -159,6 +161,10 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const asked = link.facts.era === 'legacy' && task !== '';
   const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
+}
+
+function itself(entry: ToolEntry): ToolEntry {
+  return entry;
 }
 
 /** What was relayed, after the resources that it names were noted: its caller may read them. */

@@ -36,6 +36,7 @@ export function toolCallOperation(view: View, era: Era): Operation {
       return {
         ...aim(locateName(view, exposed), (context) => lookUpName(context, 'tools', exposed)),
         executes: true,
+        asks: { args: args.text, others },
         detail: sizeOf(args),
         run: (context, target) => {
           const { server, name } = found(target);
@@ -71,6 +72,7 @@ export function promptOperation(view: View): Operation {
         ...aim(locateName(view, asked), (context) => lookUpName(context, 'prompts', asked)),
         kind: 'prompt',
         executes: true,
+        asks: { args: `{${others}}` },
         run: (context, target) =>
           forward(context, target, 'prompts/get', (name) => joinMembers(member('name', name), others), {
             require: requirePrompt,
@@ -94,6 +96,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
         ...aim(locateUri(view, asked), (context) => lookUpUri(context, asked, 'resource')),
         kind: 'resource',
         executes: true,
+        asks: { args: `{${others}}` },
         async run(context, target) {
           const params = (uri: string): string => joinMembers(member('uri', uri), others);
           const answer = await forward(context, target, method, params, { require: requireUri('resource') });
@@ -130,6 +133,7 @@ export function completionOperation(view: View): Operation {
           : aim(locateUri(view, exposed), (context) => lookUpUri(context, exposed, 'reference'))),
         kind: isPrompt ? 'prompt' : 'resource',
         executes: true,
+        asks: { args: `{${joinMembers(others, kept)}}` },
         run: (context, target) =>
           forward(
             context,
@@ -163,6 +167,7 @@ export function passThroughOperation(method: string, server: string): Operation 
       server,
       tool: undefined,
       executes: true,
+      asks: { args: `{${allParams(request)}}`, others: member('method', method) },
       run: (context, target) => forward(context, target, method, () => allParams(request)),
     }),
     wording: wordingOf({ mode: 'single', server }),

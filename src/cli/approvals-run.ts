@@ -1,0 +1,106 @@
+import { userInfo } from 'node:os';
+import type { AnswerOutcome, Said } from '../approvals/approvals.ts';
+import { ANSWERS, type AnswerWord } from '../approvals/question.ts';
+import type { QuestionReport } from '../approvals/question-text.ts';
+import { runtimeDir, type Settings } from '../config/settings.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { AnswerFlags, ApprovalsFlags } from './approvals.ts';
+import { askOne } from './control-client.ts';
+import { print, printJson, printText, say } from './output.ts';
+import { table } from './table.ts';
+
+/** Characters of an id that people see and type. */
+const SHORT = 8;
+
+export async function list(settings: Settings, { json }: ApprovalsFlags): Promise<void> {
+  const questions = await waiting(settings);
+  if (json === true) return printJson(questions);
+  if (questions.length === 0) return print('No call waits for a person.');
+  const rows = questions.map(({ id, agent, server, name, expires_at }) => [
+    shortId(id),
+    agent,
+    server,
+    name,
+    `${secondsUntil(expires_at)} s left`,
+  ]);
+  for (const line of table([['id', 'agent', 'server', 'what', 'time'], ...rows])) print(line);
+}
+
+export async function show(settings: Settings, id: string, { json }: ApprovalsFlags): Promise<void> {
+  const question = await questionNamed(settings, id);
+  if (json === true) return printJson(question);
+  printQuestion(question);
+  print(`Answers: ${question.answers.join(', ')}. It is refused in ${secondsUntil(question.expires_at)} s.`);
+}
+
+export async function answer(
+  settings: Settings,
+  id: string,
+  word: string,
+  { reason, json }: AnswerFlags,
+): Promise<void> {
+  if (!isAnswer(word)) throw new GatewayError('USAGE', `An answer is one of ${ANSWERS.join(', ')}.`);
+  if (reason !== undefined && word !== 'no') throw new GatewayError('USAGE', '--reason goes with "no".');
+  const question = await questionNamed(settings, id);
+  await give(settings, question, { word, reason });
+  if (json === true) return printJson({ id: question.id, answer: word });
+  print(`Answered ${shortId(question.id)}: ${word}.`);
+}
+
+/** Gives an answer. @throws GatewayError UNKNOWN_HANDLE where it does not count */
+export async function give(settings: Settings, question: QuestionReport, said: Said): Promise<void> {
+  const { username } = userInfo();
+  const [line] = await askOne(runtimeDir(settings), { do: 'answer', id: question.id, said, who: username });
+  const answered = line?.answered;
+  if (answered === 'taken') return;
+  throw new GatewayError('UNKNOWN_HANDLE', REFUSED[answered ?? 'unknown'](question));
+}
+
+const REFUSED: Readonly<Record<Exclude<AnswerOutcome, 'taken'>, (question: QuestionReport) => string>> = {
+  unknown: () => 'Nobody asks this any more: the call was answered, given up or decided otherwise.',
+  answered: () => 'Somebody has answered this already.',
+  expired: () => 'It is too late: the question has expired, and the call was refused.',
+  'not allowed': ({ answers }) =>
+    `This answer is not open here. The rules say who may answer ("approvals.via"); this question takes ${answers.join(', ')}.`,
+};
+
+export async function waiting(settings: Settings): Promise<readonly QuestionReport[]> {
+  const lines = await askOne(runtimeDir(settings), { do: 'questions' });
+  return lines.flatMap(({ questions }) => questions ?? []);
+}
+
+async function questionNamed(settings: Settings, id: string): Promise<QuestionReport> {
+  const found = (await waiting(settings)).filter((question) => question.id.startsWith(id));
+  const [question] = found;
+  if (question !== undefined && found.length === 1 && id !== '') return question;
+  throw new GatewayError(
+    'UNKNOWN_HANDLE',
+    found.length > 1
+      ? `More than one question begins with "${id}": type more of its id.`
+      : `No question that waits has the id "${id}". "approvals list" shows those that there are.`,
+  );
+}
+
+/** Prints a question: its text is harmless (`questionText`), and still nothing in it moves a cursor. */
+export function printQuestion({ id, text }: QuestionReport): void {
+  print({ style: '1', text: `Question ${shortId(id)}` });
+  printText(`${text}\n\n`);
+}
+
+export function shortId(id: string): string {
+  return id.slice(0, SHORT);
+}
+
+export function secondsUntil(time: string): number {
+  return Math.max(0, Math.round((Date.parse(time) - Date.now()) / 1000));
+}
+
+export function isAnswer(word: string): word is AnswerWord {
+  return (ANSWERS as readonly string[]).includes(word);
+}
+
+/** Says why an answer did not count, where that ends nothing. */
+export function sayRefused(error: unknown): void {
+  if (!(error instanceof GatewayError)) throw error;
+  say(error.message);
+}

@@ -1,0 +1,37 @@
+/** What the rules may say about asking people (docs/approvals.md). Loads zod, as file-schemas.ts. */
+import { z } from 'zod';
+import { count, strict, variableName, webAddress } from './schema-parts.ts';
+
+/** Seconds; a day. */
+const LONGEST_S = 86_400;
+
+const webhook = strict({
+  url: webAddress('Write the address of your program, such as https://example.com/approvals').meta({
+    description: 'Where each question is posted to.',
+  }),
+  secret_env: variableName('Write the name of the variable that holds the secret, not the secret').meta({
+    description: 'Environment variable with the secret that requests are signed with (Standard Webhooks).',
+  }),
+});
+
+export const approvals = strict({
+  via: z
+    .array(z.enum(['client', 'web', 'cli', 'webhook']))
+    .meta({
+      description:
+        'Who may be asked: the dialogue of the client, the web page, the command line, a program of yours. ["client", "cli"] without it.',
+    })
+    .exactOptional(),
+  timeout_s: count
+    .refine((seconds) => seconds <= LONGEST_S, {
+      error: 'is out of range',
+      params: { fix: `Write a whole number from 1 to ${LONGEST_S}` },
+    })
+    .meta({ description: 'Seconds after which silence is no; 300 without it.', maximum: LONGEST_S })
+    .exactOptional(),
+  remember: z
+    .boolean()
+    .meta({ description: 'Whether an answer may count for more than one call; true without it.' })
+    .exactOptional(),
+  webhook: webhook.meta({ description: 'Where questions are sent to if "via" has "webhook".' }).exactOptional(),
+});
