@@ -55,11 +55,11 @@ async function connected(
     () => upstreams.close(),
   );
   const { port } = server.address() as AddressInfo;
-  return { link: await upstreams.lease(httpServer(`http://127.0.0.1:${port}/`), { timeoutMs: 5000 }), asked };
+  return { link: await upstreams.lease(httpServer(`http://127.0.0.1:${port}/`), { timeoutMs: 20_000 }), asked };
 }
 
 const call = (link: UpstreamConnection, name = 'text'): Promise<Reply> =>
-  link.request('tools/call', `"name":"${name}","arguments":{}`, { timeoutMs: 5000 });
+  link.request('tools/call', `"name":"${name}","arguments":{}`, { timeoutMs: 20_000 });
 
 const answerOf = (id: number, text: string): Buffer =>
   Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } }));
