@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { siteLinks } from './links.mjs';
 import { mermaidFences } from './mermaid.mjs';
-import { GROUPS } from './pages.mjs.mts';
+import { GROUPS } from './pages.mjs';
 
 const docs = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(path.join(docs, '../package.json'), 'utf8'));

@@ -3,7 +3,7 @@
  * root that are pages of the site, and what is no page at all, which is only named.
  */
 import path from 'node:path';
-import { ROOT_PAGES } from './sidebar.mjs.mts';
+import { ROOT_PAGES } from './pages.mjs';
 
 const PAGE_OF_FILE = new Map(Array.from(ROOT_PAGES, ([page, file]) => [file, page]));
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT_PAGES } from '../.vitepress/pages.mjs.mts';
+import { ROOT_PAGES } from '../.vitepress/pages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
