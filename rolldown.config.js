@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { bundledLicences } from './scripts/bundled.mjs';
 import { withExportedValues } from './scripts/exported-values.mjs';
+import { buildPage } from './scripts/ui-page.mjs';
+
+/** The web page, which is no part of the program: it is read when somebody opens it. */
+const { page, moduleIds } = await buildPage();
 
 /** The program, its workers, its threads and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
 export default defineConfig({
@@ -18,7 +22,7 @@ export default defineConfig({
   // `main` of some packages is UMD, whose inner requires cannot be bundled.
   resolve: { mainFields: ['module', 'main'] },
   plugins: [
-    bundledLicences(),
+    bundledLicences(moduleIds),
     {
       name: 'program',
       // Text of one byte per character is read faster and needs half of the memory.
@@ -27,6 +31,7 @@ export default defineConfig({
           if (part.type === 'chunk') part.code = ascii(withExportedValues(part.code));
       },
       writeBundle: ({ dir }) => {
+        writeFileSync(join(dir, 'ui.html'), page);
         writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
         chmodSync(join(dir, 'main.js'), 0o755);
       },

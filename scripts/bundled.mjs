@@ -5,13 +5,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Writes `THIRD-PARTY.txt` and `sbom.cdx.json` beside the chunks. */
-export function bundledLicences() {
+/** Writes `THIRD-PARTY.txt` and `sbom.cdx.json` beside the chunks. @param others modules that are shipped besides those of the chunks */
+export function bundledLicences(others = []) {
   return {
     name: 'bundled-licences',
     generateBundle(_, bundle) {
       const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk');
-      const packages = packagesOf(chunks.flatMap(({ moduleIds }) => moduleIds));
+      const packages = packagesOf([...chunks.flatMap(({ moduleIds }) => moduleIds), ...others]);
       this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY.txt', source: licencesText(packages) });
       this.emitFile({
         type: 'asset',

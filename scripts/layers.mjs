@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 export const LAYERS = [
   'cli',
+  'ui',
   'setup',
   'cluster',
   'gateway',

@@ -64,12 +64,14 @@ export function refuse(problems: readonly Problem[]): never {
 /**
  * The configured servers with the tools that they listed last.
  * @param isLive starts the servers and asks them.
+ * @param note told of servers of which nothing is known
  * @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID
  */
 export async function knownTools(
   settings: Settings,
   rules: readonly PolicyRules[],
   isLive: boolean,
+  note: (line: string) => void = say,
 ): Promise<ToolsByServer> {
   if (isLive) return (await import('./live-tools.ts')).liveTools(settings);
   const listed = await listedTools(join(settings.cacheDir, 'definitions'));
@@ -79,7 +81,7 @@ export async function knownTools(
   const tools = new Map([...servers].sort().map((server) => [server, listed.get(server)]));
   const unknown = [...tools].flatMap(([server, names]) => (names === undefined ? [server] : []));
   if (unknown.length > 0) {
-    say(
+    note(
       `Note: nothing is known of the tools of ${unknown.join(', ')}: "agent-mcp-gateway warm" lists them once, --live each time.`,
     );
   }

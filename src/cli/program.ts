@@ -27,6 +27,7 @@ import { registerStatus } from './status.ts';
 import { registerToken } from './token.ts';
 import { registerTools } from './tools.ts';
 import { registerTrust } from './trust.ts';
+import { registerUi } from './ui.ts';
 import { registerDisconnect, registerUndo, registerUninstall } from './undo.ts';
 import { registerValidate } from './validate.ts';
 import { registerWarm } from './warm.ts';
@@ -83,6 +84,6 @@ const GROUPS: readonly (readonly [heading: string, registers: readonly ((program
     [registerAdd, registerRemove, registerToggles, registerSecret, registerServers, registerTools, registerAuth],
   ],
   ['Agents and their rights:', [registerPolicy, registerApprovals, registerToken]],
-  ['Look back:', [registerAudit, registerStats, registerSearch]],
+  ['Look back:', [registerUi, registerAudit, registerStats, registerSearch]],
   ['Shell:', [registerCompletion, registerComplete, registerHelp, registerSchemas]],
 ];

@@ -1,0 +1,68 @@
+/** The view of the rules: who may use what, and what changed rules would change. */
+import * as schema from '../config/file-schemas.ts';
+import { parseDocument } from '../config/json-document.ts';
+import { formatProblem } from '../config/load-snapshot.ts';
+import { readRules } from '../config/rules-file.ts';
+import type { Settings } from '../config/settings.ts';
+import { accessMatrix } from '../policy/authoring/access-matrix.ts';
+import { type ChangedDecision, changedDecisions, questionsAbout } from '../policy/authoring/changed-decisions.ts';
+import { compile } from '../policy/compile-rules.ts';
+import type { PolicyRules } from '../policy/rules-data.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { Change, Comparison, Rules } from '../ui/api.ts';
+import { readLog } from './past-log.ts';
+import { knownTools, parseFile, readFiles, rulesOf } from './policy-files.ts';
+
+const WEEK_MS = 604_800_000;
+
+/** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
+export async function currentRules(settings: Settings): Promise<Rules> {
+  const { rules: file } = await readFiles(settings);
+  const rules = rulesOf(parseFile(file));
+  const policy = compile(rules);
+  const tools = await knownTools(settings, [rules], false, ignore);
+  const text = file.ok ? file.bytes.toString('utf8') : '';
+  return { path: file.path, text, matrix: accessMatrix(policy, policy.agents, tools) };
+}
+
+/** @throws GatewayError as `currentRules`, and INVALID_PARAMS without a text */
+export async function compareRules(settings: Settings, body: unknown): Promise<Comparison> {
+  const text = (body as { readonly text?: unknown } | null)?.text;
+  if (typeof text !== 'string') throw new GatewayError('INVALID_PARAMS', 'The request needs text, a string.');
+  const { rules: file } = await readFiles(settings);
+  const old = rulesOf(parseFile(file));
+  const changed = rulesIn(text);
+  if (!changed.ok) return { problems: changed.problems, tools: [], calls: [] };
+  const [before, after] = [compile(old), compile(changed.rules)];
+  const tools = await knownTools(settings, [old, changed.rules], false, ignore);
+  const agents = new Set([...before.agents, ...after.agents]);
+  const calls = changedDecisions(before, after, pastCalls(settings));
+  return {
+    problems: [],
+    tools: changedDecisions(before, after, questionsAbout(agents, tools)).map(changeOf),
+    calls: calls.map((change) => ({ ...changeOf(change), count: change.question.allowed + change.question.denied })),
+  };
+}
+
+function rulesIn(text: string): { ok: true; rules: PolicyRules } | { ok: false; problems: readonly string[] } {
+  const parsed = parseDocument('changed rules', Buffer.from(text));
+  if (!parsed.ok) return { ok: false, problems: parsed.problems.map(formatProblem) };
+  const { rules, problems } = readRules(parsed.document, schema);
+  if (rules !== undefined) return { ok: true, rules };
+  return { ok: false, problems: problems.filter(({ severity }) => severity === 'error').map(formatProblem) };
+}
+
+function pastCalls({ auditLog }: Settings) {
+  try {
+    return readLog(auditLog, { since: Date.now() - WEEK_MS }).calls;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'USAGE') return [];
+    throw error;
+  }
+}
+
+function changeOf({ question: { agent, server, name, kind }, before, after }: ChangedDecision): Change {
+  return { agent, server, name: name ?? null, kind, before, after };
+}
+
+const ignore = (): void => undefined;

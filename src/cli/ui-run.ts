@@ -1,0 +1,33 @@
+/** What `ui` does: serves the page to its owner until it is ended. */
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import type { Settings } from '../config/settings.ts';
+import { readPage } from '../ui/page.ts';
+import { serveUi } from '../ui/ui-server.ts';
+import { openBrowser } from './browser.ts';
+import { closeOnInterruption } from './interruption.ts';
+import { print, say } from './output.ts';
+import { uiRoutes } from './ui-routes.ts';
+
+export interface UiCommandOptions {
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly mayWrite: boolean;
+  /** True to open a browser, where there is one. */
+  readonly opens: boolean;
+}
+
+/**
+ * Prints a link that works once, and another one for each Enter. Goes on until the process is ended.
+ * @throws GatewayError CANNOT_LISTEN
+ */
+export async function uiCommand(settings: Settings, { port, mayWrite, opens }: UiCommandOptions): Promise<void> {
+  const server = await serveUi({ port, mayWrite, page: readPage(), routes: uiRoutes(settings, mayWrite) });
+  closeOnInterruption(() => server.close());
+  const link = server.link();
+  print(link);
+  if (opens) openBrowser(link);
+  if (!process.stdin.isTTY) return;
+  say('This link works once. Enter prints another one, Ctrl-C ends the page.');
+  createInterface({ input: process.stdin, terminal: false }).on('line', () => print(server.link()));
+}

@@ -1,0 +1,255 @@
+/** The web page (docs/ui.md): who may look, what it shows, and that nothing that others wrote is more than text. */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from '../support/browser.ts';
+import { type StdioGateway, serveStdio } from '../support/gateway.ts';
+import { fileText, type Home, makeHome, servers } from '../support/home.ts';
+import { fixture } from '../support/paths.ts';
+import { type Running, runCli, startGateway, until } from '../support/process.ts';
+import { execute } from '../support/tools.ts';
+
+const RULES = {
+  agents: {
+    default: { allow: { servers: ['calc', 'slow'] }, deny: { tools: { calc: ['fail'] } } },
+    reader: { allow: { servers: ['calc'], tools: { calc: ['add'] } } },
+  },
+};
+/** What a hostile server, agent or model might write. */
+const PAYLOAD = `</script><img src=x onerror="document.title='owned'"><b>bold</b>\u202e`;
+
+let home: Home;
+let gateway: StdioGateway;
+let browser: Browser;
+let ui: Ui;
+
+interface Ui {
+  readonly running: Running;
+  readonly link: string;
+  /** Another link of the same page. */
+  readonly origin: string;
+}
+
+async function startUi(...flags: string[]): Promise<Ui> {
+  const running = startGateway(['ui', '--no-open', ...flags], { env: home.env, cwd: home.dir });
+  let text = '';
+  running.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await until(() => text.includes('\n'), 'the link is printed');
+  const link = text.trim();
+  return { running, link, origin: new URL(link).origin };
+}
+
+beforeAll(async () => {
+  home = makeHome({ servers: servers({ calc: fixture('calc'), slow: fixture('slow') }), rules: RULES });
+  gateway = await serveStdio({ home });
+  await execute(gateway.rpc, { server: 'calc', tool: 'add', args: { a: 1, b: 2 } });
+  await execute(gateway.rpc, { server: 'calc', tool: PAYLOAD, args: {} });
+  browser = await openBrowser();
+  ui = await startUi('--write');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await ui?.running.stop('SIGINT');
+  await gateway?.stop();
+});
+
+/** A browser that followed the link of a page of its own. */
+async function view(options: Parameters<Browser['newContext']>[0] = {}, started = ui): Promise<Page> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  await page.goto(started.link);
+  return page;
+}
+
+describe('who may look', () => {
+  it('is whoever follows the link first; nobody can use it again', async () => {
+    const own = await startUi();
+    const page = await view({}, own);
+    await page.getByRole('heading', { name: 'Now' }).waitFor();
+    expect(page.url()).toBe(`${own.origin}/#/now`);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Calls as they end' }).waitFor();
+    const other = await view({}, own);
+    await other.getByText('This link was used before').waitFor();
+    await other.goto(`${own.origin}/`);
+    await other.getByText('This browser may not look').waitFor();
+    await own.running.stop('SIGINT');
+  });
+
+  it('sends nothing without the cookie and the token of one browser', async () => {
+    const own = await startUi();
+    const { headers } = await ask(new URL(own.link));
+    const cookie = String(headers['set-cookie']).split(';')[0] ?? '';
+    const token = String(headers.location).split('=')[1] ?? '';
+    expect(headers['set-cookie']?.[0]).toMatch(/HttpOnly; SameSite=Strict/);
+    const now = new URL('/api/now', own.origin);
+    const status = async (sent: Record<string, string>, method = 'GET', url = now) =>
+      (await ask(url, { headers: sent, method })).status;
+    expect(await status({})).toBe(401);
+    expect(await status({ cookie })).toBe(401);
+    expect(await status({ 'x-gateway-token': token })).toBe(401);
+    const both = { cookie, 'x-gateway-token': token };
+    expect(await status(both)).toBe(200);
+    expect(await status({ ...both, host: 'evil.example' })).toBe(403);
+    expect(await status({ ...both, origin: 'https://evil.example' })).toBe(403);
+    expect(
+      await status({ ...both, 'content-type': 'application/json' }, 'POST', new URL('/api/servers/calc/restart', now)),
+    ).toBe(403);
+    await own.running.stop('SIGINT');
+  });
+
+  it('sees a page that runs its own script alone, loads nothing, and cannot be framed', async () => {
+    const { headers } = await ask(new URL(ui.origin));
+    expect(headers['content-security-policy']).toMatch(
+      /^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+';/,
+    );
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
+    });
+  });
+});
+
+/** A request with whatever headers. */
+function ask(url: URL, options: { headers?: Record<string, string>; method?: string } = {}) {
+  return new Promise<{ status: number | undefined; headers: import('node:http').IncomingHttpHeaders }>(
+    (resolve, reject) => {
+      const sent = request(url, options, (response) => {
+        response.resume();
+        resolve({ status: response.statusCode, headers: response.headers });
+      });
+      sent.on('error', reject).end(options.method === 'POST' ? '{}' : undefined);
+    },
+  );
+}
+
+describe('what it shows', () => {
+  let page: Page;
+  const requested = new Set<string>();
+
+  beforeAll(async () => {
+    page = await view();
+    page.on('request', (sent) => requested.add(new URL(sent.url()).origin));
+  });
+
+  it('shows a denied call as it happens, with its rule, and everything about it', async () => {
+    await page.goto(`${ui.origin}/#/now`);
+    await page.getByText('calc/add').first().waitFor();
+    await execute(gateway.rpc, { server: 'calc', tool: 'fail', args: { secret: 'value of an argument' } });
+    const item = page.getByRole('listitem').filter({ hasText: 'calc/fail' });
+    await item.getByText('agents.default.deny.tools.calc[0]').waitFor();
+    await item.getByText('denied', { exact: true }).waitFor();
+    await item.getByRole('link').click();
+    await page.getByRole('heading', { name: /^Request / }).waitFor();
+    await page.getByText('"args":["secret"]').waitFor();
+    expect(await page.content()).not.toContain('value of an argument');
+  });
+
+  it('filters and counts past calls', async () => {
+    await page.goto(`${ui.origin}/#/calls`);
+    await page.getByLabel('Denied').check();
+    await page.getByRole('cell', { name: 'allowed' }).waitFor({ state: 'detached' });
+    await page.getByRole('cell', { name: 'denied' }).first().waitFor();
+    await page.goto(`${ui.origin}/#/calls?by=tool&server=calc`);
+    await page.getByRole('rowheader', { name: 'calc / add' }).waitFor();
+  });
+
+  it('draws the rules with the function that decides, and compares others as policy diff does', async () => {
+    await page.goto(`${ui.origin}/#/rules`);
+    const cells = page
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name: 'calc', exact: true }) })
+      .getByRole('cell');
+    await cells.first().waitFor();
+    expect(await cells.allInnerTexts()).toEqual([
+      expect.stringContaining('allowed'),
+      expect.stringContaining('allowed'),
+    ]);
+    const changed = fileText({ agents: { ...RULES.agents, reader: { allow: { servers: [] } } } });
+    await page.getByLabel('Changed rules').fill(changed);
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText(/would change/).waitFor();
+    const after = `${home.rules}.changed`;
+    appendFileSync(after, changed);
+    const { stdout } = await runCli(['policy', 'diff', home.rules, after, '--json'], { env: home.env, cwd: home.dir });
+    const { tools } = JSON.parse(stdout) as { tools: { server: string; name: string | null }[] };
+    expect(tools.length).toBeGreaterThan(1);
+    for (const { name } of tools) {
+      await page.getByRole('row', { name: new RegExp(`reader calc ${name ?? 'the server'} allowed`) }).waitFor();
+    }
+    await page.getByLabel('Changed rules').fill('{"agents": 1}');
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText(/changed rules:1/).waitFor();
+  });
+
+  it('shows what a server wrote, and restarts it', async () => {
+    await page.goto(`${ui.origin}/#/servers?name=calc`);
+    await page.getByRole('button', { name: 'Restart' }).click();
+    await page.getByText('It was restarted.').waitFor();
+  });
+
+  it('takes what others wrote as text', async () => {
+    await page.goto(`${ui.origin}/#/calls`);
+    await page.getByText('<b>bold</b>').first().waitFor();
+    expect(await page.title()).toBe('Calls · agent-mcp-gateway');
+    expect(await page.locator('main img, main b').count()).toBe(0);
+    expect([...requested]).toEqual([ui.origin]);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('for everybody, %s', (colorScheme) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+  it('has nothing serious that axe finds, and no view is wider than a phone', async () => {
+    const own = await startUi('--write');
+    // What axe injects would not run otherwise.
+    const page = await view({ colorScheme, bypassCSP: true, viewport: { width: 360, height: 740 } }, own);
+    for (const name of ['now', 'calls', 'rules', 'servers?name=calc', 'savings', 'calls?by=agent']) {
+      await page.goto(`${own.origin}/#/${name}`);
+      await page.locator('main table, main .card, main .feed').first().waitFor();
+      await page.evaluate(axe);
+      const found = (await page.evaluate('axe.run()')) as {
+        violations: { id: string; impact: string; nodes: { html: string }[] }[];
+      };
+      const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html}`)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0);
+    }
+    await own.running.stop('SIGINT');
+  });
+});
+
+it('says what to do where nothing happened yet', async () => {
+  const empty = makeHome({ servers: servers({}), rules: { agents: {} } });
+  const started = startGateway(['ui', '--no-open'], { env: empty.env, cwd: empty.dir });
+  let link = '';
+  started.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    link += chunk;
+  });
+  await until(() => link.includes('\n'), 'the link is printed');
+  const page = await view({}, { running: started, link: link.trim(), origin: new URL(link.trim()).origin });
+  await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No gateway runs now' }).waitFor();
+  await page.getByText('agent-mcp-gateway connect claude-code').waitFor();
+  expect((await started.stop('SIGINT')).code).toBe(130);
+});
+
+it('works by keyboard alone', async () => {
+  const own = await startUi();
+  const page = await view({}, own);
+  await page.getByRole('heading', { name: 'Now' }).waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Calls', exact: true }).waitFor();
+  expect(await page.evaluate('document.activeElement?.id')).toBe('main');
+  await own.running.stop('SIGINT');
+});

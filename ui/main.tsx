@@ -1,0 +1,46 @@
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { takeToken } from './api.ts';
+import { LinkNeeded } from './parts/empty.tsx';
+import { Frame } from './parts/frame.tsx';
+import { Calls } from './views/calls.tsx';
+import { Now } from './views/now.tsx';
+import { Rules } from './views/rules.tsx';
+import { Savings } from './views/savings.tsx';
+import { Servers } from './views/servers.tsx';
+
+/** Where the page is: a view, and what it is asked to show. */
+interface Place {
+  readonly view: string;
+  readonly query: URLSearchParams;
+}
+
+const VIEWS = { now: Now, calls: Calls, rules: Rules, servers: Servers, savings: Savings } as const;
+
+function placeOf(hash: string): Place {
+  const [view = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  return { view: view in VIEWS ? view : 'now', query: new URLSearchParams(query) };
+}
+
+function App({ wasUsed }: { readonly wasUsed: boolean }) {
+  const [place, setPlace] = useState(() => placeOf(location.hash));
+  const [isViewer, setIsViewer] = useState(!wasUsed);
+  useEffect(() => {
+    const moved = (): void => {
+      setPlace(placeOf(location.hash));
+      document.querySelector('main')?.focus();
+    };
+    addEventListener('hashchange', moved);
+    return () => removeEventListener('hashchange', moved);
+  }, []);
+  if (!isViewer) return <LinkNeeded wasUsed={wasUsed} />;
+  const View = VIEWS[place.view as keyof typeof VIEWS];
+  return (
+    <Frame view={place.view} notAViewer={() => setIsViewer(false)}>
+      <View query={place.query} />
+    </Frame>
+  );
+}
+
+const root = document.getElementById('app');
+if (root !== null) render(<App wasUsed={takeToken()} />, root);

@@ -1,0 +1,76 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { LogRecord } from '../../src/audit/query/log-record.ts';
+import type { Calls, Feed } from '../../src/ui/api.ts';
+import { get, lines, NotAViewer } from '../api.ts';
+import { Command, Empty } from './empty.tsx';
+import { Decision, duration, reasonOf, Time } from './figures.tsx';
+
+/** Calls that are shown at one time. */
+const SHOWN = 40;
+/** Milliseconds until a connection that ended is tried again. */
+const PAUSE = 1000;
+
+/** The newest calls, and each one as it ends. */
+export function LiveCalls() {
+  const [calls, setCalls] = useState<readonly LogRecord[]>();
+  const [skipped, setSkipped] = useState(0);
+  useEffect(() => {
+    const leaving = new AbortController();
+    const follow = async (): Promise<void> => {
+      while (!leaving.signal.aborted) {
+        try {
+          const feed = lines<Feed>('feed', leaving.signal);
+          const past = await get<Calls>('calls', leaving.signal);
+          setCalls(past.calls.slice(0, SHOWN));
+          for await (const news of feed) {
+            setCalls((before = []) => [...news.calls, ...before].slice(0, SHOWN));
+            setSkipped(news.skipped);
+          }
+        } catch (error) {
+          if (error instanceof NotAViewer) return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      }
+    };
+    void follow();
+    return () => leaving.abort();
+  }, []);
+  if (calls === undefined) return <p class="loading">Loading</p>;
+  if (calls.length === 0) {
+    return (
+      <Empty title="No calls yet">
+        <p>Ask an agent to use a tool, or make a call yourself:</p>
+        <Command>agent-mcp-gateway tools list</Command>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {skipped > 0 && <p class="note">Many calls: {skipped} more ended in this moment.</p>}
+      <ol class="feed">
+        {calls.map((call, at) => (
+          <li key={`${call.request_id}${call.timestamp}${call.request_id === '' ? at : ''}`}>
+            <a href={call.request_id === '' ? '#/calls' : `#/calls?request=${encodeURIComponent(call.request_id)}`}>
+              <Decision call={call} />
+              <span class="what">
+                <bdi>{call.server ?? call.operation}</bdi>
+                {call.tool !== null && (
+                  <>
+                    <span class="sep">/</span>
+                    <bdi>{call.tool}</bdi>
+                  </>
+                )}
+              </span>
+              <span class="who">
+                <bdi>{call.agent_id ?? ''}</bdi>
+              </span>
+              <span class="ms">{duration(call.latency_ms)}</span>
+              <Time at={call.timestamp} />
+              {reasonOf(call) !== '' && <span class="why">{reasonOf(call)}</span>}
+            </a>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

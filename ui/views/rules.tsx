@@ -1,0 +1,262 @@
+import { useState } from 'preact/hooks';
+import type { Outcomes } from '../../src/policy/authoring/changed-decisions.ts';
+import type { Change, Comparison, Rules as RulesData } from '../../src/ui/api.ts';
+import { post } from '../api.ts';
+import { Empty, Failed, FirstSteps } from '../parts/empty.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+import { useData } from '../use-data.ts';
+
+/** Who may use what, decided by the function that decides calls, and what changed rules would change. */
+export function Rules() {
+  const { data, error, again } = useData<RulesData>('rules');
+  if (error !== undefined) {
+    return (
+      <>
+        <Failed error={error} />
+        <Empty title="There are no rules to show">
+          <FirstSteps />
+        </Empty>
+      </>
+    );
+  }
+  if (data === undefined) return <p class="loading">Loading</p>;
+  return (
+    <>
+      <p class="above">
+        <span>
+          Decided by <code>{data.path}</code>
+        </span>
+        <button type="button" class="quiet" onClick={again}>
+          Look again
+        </button>
+      </p>
+      <Matrix matrix={data.matrix} />
+      <WhatIf text={data.text} />
+    </>
+  );
+}
+
+const SIGNS = { ALLOW: '✓', ASK: '?', DENY: '✕', SHADOW: '✓*' } as const;
+const WORDS = {
+  ALLOW: 'allowed',
+  ASK: 'a person is asked',
+  DENY: 'denied',
+  SHADOW: 'against the rules, not enforced',
+} as const;
+
+function Matrix({ matrix: { agents, rows, shadow, unknown } }: { readonly matrix: RulesData['matrix'] }) {
+  const [filter, setFilter] = useState('');
+  const [closed, setClosed] = useState<ReadonlySet<string>>(() => new Set());
+  const wanted = filter.toLowerCase();
+  const shown = rows.filter(
+    ({ server, tool }) =>
+      (tool === null || !closed.has(server)) && `${server} ${tool ?? ''}`.toLowerCase().includes(wanted),
+  );
+  const toggle = (server: string): void => {
+    const next = new Set(closed);
+    if (!next.delete(server)) next.add(server);
+    setClosed(next);
+  };
+  if (agents.length === 0) return <Empty title="The rules have no agent" />;
+  return (
+    <>
+      <div class="filters">
+        <label class="field">
+          <span>servers and tools</span>
+          <input
+            type="search"
+            placeholder="part of a name"
+            value={filter}
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
+        </label>
+        <p class="legend">
+          {(['ALLOW', 'ASK', 'DENY', ...(shadow.length > 0 ? (['SHADOW'] as const) : [])] as const).map((outcome) => (
+            <span key={outcome}>
+              <span class={`cell ${outcome.toLowerCase()}`} aria-hidden="true">
+                {SIGNS[outcome]}
+              </span>{' '}
+              {WORDS[outcome]}
+            </span>
+          ))}
+        </p>
+      </div>
+      <Scroll kind="matrix" label="Agents, servers and tools">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Server and tool</th>
+              {agents.map((agent) => (
+                <th scope="col" key={agent}>
+                  <bdi>{agent}</bdi>
+                  {shadow.includes(agent) && <small> shadow</small>}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ server, tool, cells }) => (
+              <tr key={`${server}\n${tool ?? ''}`} class={tool === null ? 'group' : undefined}>
+                <th scope="row">
+                  {tool === null ? (
+                    <button
+                      type="button"
+                      class="link"
+                      aria-expanded={!closed.has(server)}
+                      onClick={() => toggle(server)}
+                    >
+                      <bdi>{server}</bdi>
+                      {unknown.includes(server) && <small> its tools are not known yet</small>}
+                    </button>
+                  ) : (
+                    <bdi>{tool}</bdi>
+                  )}
+                </th>
+                {cells.map((cell, at) => (
+                  <Cell key={agents[at]} cell={cell} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
+
+function Cell({ cell: { outcome, rule } }: { readonly cell: Outcomes }) {
+  return (
+    <td class={`cell ${outcome.toLowerCase()}`} title={`${WORDS[outcome]}: ${rule}`}>
+      <span aria-hidden="true">{SIGNS[outcome]}</span>
+      <span class="hidden">
+        {WORDS[outcome]}: {rule}
+      </span>
+    </td>
+  );
+}
+
+/** Changed rules, pasted or edited here, and never written anywhere. */
+function WhatIf({ text }: { readonly text: string }) {
+  const [changed, setChanged] = useState(text);
+  const [comparison, setComparison] = useState<Comparison>();
+  const [error, setError] = useState<Error>();
+  const [isBusy, setIsBusy] = useState(false);
+  const compare = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    setIsBusy(true);
+    setError(undefined);
+    try {
+      setComparison(await post<Comparison>('rules/compare', { text: changed }));
+    } catch (failure) {
+      setError(failure as Error);
+    }
+    setIsBusy(false);
+  };
+  return (
+    <section class="card" aria-labelledby="what-if">
+      <h2 id="what-if">What if the rules were these?</h2>
+      <p class="note">
+        Nothing is written. It says what would be decided otherwise, over all known tools and the calls of the last
+        week.
+      </p>
+      <form onSubmit={(event) => void compare(event)}>
+        <label>
+          <span class="hidden">Changed rules</span>
+          <textarea
+            rows={14}
+            spellcheck={false}
+            value={changed}
+            onInput={(event) => setChanged(event.currentTarget.value)}
+          />
+        </label>
+        <p class="buttons">
+          <button type="submit" disabled={isBusy}>
+            Compare
+          </button>
+          <button type="button" class="quiet" onClick={() => setChanged(text)}>
+            Back to the rules in force
+          </button>
+        </p>
+      </form>
+      <div aria-live="polite">
+        {error !== undefined && <Failed error={error} />}
+        {comparison !== undefined && <Differences comparison={comparison} />}
+      </div>
+    </section>
+  );
+}
+
+function Differences({ comparison: { problems, tools, calls } }: { readonly comparison: Comparison }) {
+  if (problems.length > 0) {
+    return (
+      <ul class="failed">
+        {problems.map((problem) => (
+          <li key={problem}>{problem}</li>
+        ))}
+      </ul>
+    );
+  }
+  if (tools.length === 0 && calls.length === 0) return <p class="same">Every decision stays the same.</p>;
+  const past = calls.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <>
+      <p>
+        {tools.length} decisions about known tools would change, and {past} calls of the last week would be decided
+        otherwise.
+      </p>
+      <Scroll label="Decisions that would change">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Agent</th>
+              <th scope="col">Server</th>
+              <th scope="col">Tool</th>
+              <th scope="col">Now</th>
+              <th scope="col">Then</th>
+              <th scope="col" class="number">
+                Past calls
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {merged(tools, calls).map(({ change, count }) => (
+              <tr key={keyOf(change)}>
+                <td>
+                  <bdi>{change.agent}</bdi>
+                </td>
+                <td>
+                  <bdi>{change.server}</bdi>
+                </td>
+                <td>
+                  <bdi>{change.name ?? 'the server'}</bdi>
+                </td>
+                <OutcomeCell outcome={change.before} />
+                <OutcomeCell outcome={change.after} />
+                <td class="number">{count === 0 ? '' : count}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
+
+function OutcomeCell({ outcome: { outcome, rule } }: { readonly outcome: Outcomes }) {
+  return (
+    <td>
+      <span class={`badge ${outcome.toLowerCase()}`}>{WORDS[outcome]}</span> <small>{rule}</small>
+    </td>
+  );
+}
+
+/** One line for each thing that is decided otherwise, with how often it was asked for. */
+function merged(tools: readonly Change[], calls: Comparison['calls']): { change: Change; count: number }[] {
+  const byKey = new Map(tools.map((change) => [keyOf(change), { change, count: 0 }]));
+  for (const { count, ...change } of calls) byKey.set(keyOf(change), { change, count });
+  return [...byKey.values()];
+}
+
+function keyOf({ agent, server, name, kind }: Change): string {
+  return JSON.stringify([agent, server, name, kind]);
+}
