@@ -49,6 +49,7 @@ if (findBrowser() === undefined) {
 }
 if (!step('lint', bin('biome'), ['ci', '.'])) failed++;
 if (!step('types', bin('tsc'), ['--noEmit'])) failed++;
+if (!step('types of the page', bin('tsc'), ['--noEmit', '-p', 'ui'])) failed++;
 if (!step('build', 'npm', ['run', '--silent', 'build'])) {
   failed++;
   finish();
