@@ -25,7 +25,8 @@ export async function readSources() {
     walk(program, undefined, (node, parent) => {
       if (FUNCTIONS.has(node.type)) {
         const line = lineAt(node.start);
-        functions.push({ file, name: nameOf(node, parent), line, lines: lineAt(node.end) - line + 1 });
+        const lines = lineAt(node.end) - line + 1;
+        functions.push({ file, name: nameOf(node, parent), line, lines, shared: sharedVariables(node) });
       }
       if (IMPORTS.has(node.type) && node.importKind !== 'type' && node.exportKind !== 'type') {
         const source = node.source?.value;
@@ -49,6 +50,32 @@ function walk(node, parent, visit) {
     visit(node, parent);
     for (const key in node) if (typeof node[key] === 'object') walk(node[key], node, visit);
   }
+}
+
+/** How many variables of a function its inner functions change or read while they change: state that has no name. */
+function sharedVariables(node) {
+  const body = node.body?.type === 'BlockStatement' ? node.body.body : [];
+  const changing = new Set();
+  for (const statement of body) {
+    if (statement.type !== 'VariableDeclaration' || statement.kind !== 'let') continue;
+    for (const { id } of statement.declarations) if (id.type === 'Identifier') changing.add(id.name);
+  }
+  if (changing.size === 0) return 0;
+  const used = new Map();
+  let inner = 0;
+  const look = (part, within) => {
+    if (Array.isArray(part)) {
+      for (const one of part) look(one, within);
+    } else if (typeof part?.type === 'string') {
+      const here = within === undefined && FUNCTIONS.has(part.type) ? ++inner : within;
+      if (here !== undefined && part.type === 'Identifier' && changing.has(part.name)) {
+        used.set(part.name, (used.get(part.name) ?? new Set()).add(here));
+      }
+      for (const key in part) if (typeof part[key] === 'object') look(part[key], here);
+    }
+  };
+  look(body, undefined);
+  return [...used.values()].filter((places) => places.size > 1).length;
 }
 
 function nameOf(node, parent) {

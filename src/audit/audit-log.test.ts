@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../observe/redact.ts';
+import { Redactor } from '../observe/redact.ts';
 import { faulty, linesOf, openTestAudit, overWrites, recordOf, recordsOf, tempDirectory } from './fixtures.ts';
 import { verifyLog } from './verify-log.ts';
 
@@ -106,7 +106,7 @@ describe('openAudit', () => {
   });
 
   it('keeps its own words whatever is secret, and names that a password is a part of', async () => {
-    const redactor = createRedactor();
+    const redactor = new Redactor();
     redactor.add([
       'server',
       'decision',
@@ -117,7 +117,7 @@ describe('openAudit', () => {
       'delete_record',
       'a1b2c3',
     ]);
-    const { audit, path } = openTestAudit({ redact: redactor.redact, secretsVersion: redactor.version });
+    const { audit, path } = openTestAudit({ redact: redactor.redact, secretsVersion: () => redactor.version() });
     const record = recordOf({
       server: 'postgres',
       tool: 'delete_record',
@@ -146,7 +146,7 @@ describe('openAudit', () => {
   });
 
   it('writes no secret, wherever it stands and however it is cut', async () => {
-    const redactor = createRedactor();
+    const redactor = new Redactor();
     redactor.add(['123456', 's3cr3t"value', 'split-across-the-cut']);
     const { audit, path } = openTestAudit({ redact: redactor.redact });
     const record = recordOf({

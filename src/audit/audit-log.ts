@@ -17,7 +17,7 @@ import { behind } from './log-errors.ts';
 import { pruneFiles } from './prune-logs.ts';
 import { createBodies } from './record-line.ts';
 import { type AgedFile, createRetention } from './retention.ts';
-import { createStall, type Stall } from './slow-pipe.ts';
+import { Stall } from './slow-pipe.ts';
 
 export interface AuditOptions {
   /** The log. It and its directory are made when missing, for their owner alone. Devices such as /dev/null are fine. */
@@ -107,7 +107,7 @@ class AuditLog implements AuditSink {
       (log, removable) => this.#prune(log, removable),
     );
     this.#writer = createChainWriter(this.#file, (change) => this.#bodyOf(continuation(change), this.#timestamp()));
-    this.#stall = createStall(this.#file, {
+    this.#stall = new Stall(this.#file, {
       failed: (cause, records) => this.#fail(cause, records),
       recovered: () => this.#recover(),
       monotonic: options.monotonic,

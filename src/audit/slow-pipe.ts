@@ -9,14 +9,6 @@ import { behind } from './log-errors.ts';
 const PATIENCE_MS = 1000;
 const LOOK_MS = 10;
 
-export interface Stall {
-  /** Resolves when the reader has taken everything. @throws GatewayError AUDIT_UNAVAILABLE (as a rejection) where it takes too long */
-  wait(): Promise<void>;
-  /** True while the reader has taken too long already; looks whether it has gone on. */
-  isOver(): boolean;
-  end(): void;
-}
-
 interface StallOptions {
   /** Told how many records failed, and why. @returns the error for them */
   readonly failed: (cause: unknown, records: number) => GatewayError;
@@ -24,70 +16,83 @@ interface StallOptions {
   readonly monotonic?: (() => number) | undefined;
 }
 
-export function createStall(
-  file: Pick<AppendFile, 'isBehind' | 'drain'>,
-  { failed, recovered, monotonic = () => performance.now() }: StallOptions,
-): Stall {
-  let since: number | undefined;
-  let written: Deferred<void> | undefined;
-  let waiting = 0;
-  let isLate = false;
-  let timer: NodeJS.Timeout | undefined;
+/** The wait for a reader that is slow. */
+export class Stall {
+  readonly #file: Pick<AppendFile, 'isBehind' | 'drain'>;
+  readonly #options: StallOptions;
+  readonly #now: () => number;
+  /** When the reader fell behind. */
+  #since: number | undefined;
+  #written: Deferred<void> | undefined;
+  #waiting = 0;
+  #isLate = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  const settle = (error: GatewayError | undefined): void => {
-    const { resolve, reject } = written ?? {};
-    written = undefined;
-    waiting = 0;
-    if (error === undefined) resolve?.();
-    else reject?.(error);
-  };
+  constructor(file: Pick<AppendFile, 'isBehind' | 'drain'>, options: StallOptions) {
+    this.#file = file;
+    this.#options = options;
+    this.#now = options.monotonic ?? (() => performance.now());
+  }
 
-  const look = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (since === undefined) return;
+  /** Resolves when the reader has taken everything. @throws GatewayError AUDIT_UNAVAILABLE (as a rejection) where it takes too long */
+  wait(): Promise<void> {
+    this.#since ??= this.#now();
+    this.#timer ??= setTimeout(this.#look, LOOK_MS).unref();
+    if (this.#written === undefined) {
+      this.#written = createDeferred<void>();
+      this.#written.promise.catch(() => {});
+    }
+    this.#waiting++;
+    return this.#written.promise;
+  }
+
+  /** True while the reader has taken too long already; looks whether it has gone on. */
+  isOver(): boolean {
+    if (this.#isLate) this.#look();
+    return this.#isLate;
+  }
+
+  end(): void {
+    this.#look();
+    clearTimeout(this.#timer);
+    this.#since = undefined;
+  }
+
+  readonly #look = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#since === undefined) return;
     try {
-      file.drain();
+      this.#file.drain();
     } catch (error) {
       // Nobody will ever read it.
-      since = undefined;
-      isLate = false;
-      settle(failed(error, waiting));
+      this.#over();
+      this.#settle(this.#options.failed(error, this.#waiting));
       return;
     }
-    if (!file.isBehind()) {
-      since = undefined;
-      isLate = false;
-      recovered();
-      settle(undefined);
+    if (!this.#file.isBehind()) {
+      this.#over();
+      this.#options.recovered();
+      this.#settle(undefined);
       return;
     }
-    if (!isLate && monotonic() - since >= PATIENCE_MS) {
-      isLate = true;
-      settle(failed(behind(), waiting));
+    if (!this.#isLate && this.#now() - this.#since >= PATIENCE_MS) {
+      this.#isLate = true;
+      this.#settle(this.#options.failed(behind(), this.#waiting));
     }
-    timer = setTimeout(look, LOOK_MS).unref();
+    this.#timer = setTimeout(this.#look, LOOK_MS).unref();
   };
 
-  return {
-    wait() {
-      since ??= monotonic();
-      timer ??= setTimeout(look, LOOK_MS).unref();
-      if (written === undefined) {
-        written = createDeferred<void>();
-        written.promise.catch(() => {});
-      }
-      waiting++;
-      return written.promise;
-    },
-    isOver() {
-      if (isLate) look();
-      return isLate;
-    },
-    end() {
-      look();
-      clearTimeout(timer);
-      since = undefined;
-    },
-  };
+  #over(): void {
+    this.#since = undefined;
+    this.#isLate = false;
+  }
+
+  #settle(error: GatewayError | undefined): void {
+    const { resolve, reject } = this.#written ?? {};
+    this.#written = undefined;
+    this.#waiting = 0;
+    if (error === undefined) resolve?.();
+    else reject?.(error);
+  }
 }

@@ -4,7 +4,7 @@ import { ANSWERS, type AnswerWord } from '../approvals/question.ts';
 import type { QuestionReport } from '../approvals/question-text.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { AnswerFlags, ApprovalsFlags } from './approvals.ts';
+import type { AnswerFlags, ApprovalsFlags } from './approvals-command.ts';
 import { askOne } from './control-client.ts';
 import { print, printJson, printText, say } from './output.ts';
 import { table } from './table.ts';

@@ -5,7 +5,7 @@ import { ANSWER_WORDS, type QuestionReport } from '../approvals/question-text.ts
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import { escapeJson } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { ApprovalsFlags } from './approvals.ts';
+import type { ApprovalsFlags } from './approvals-command.ts';
 import { give, printQuestion, sayRefused, shortId } from './approvals-run.ts';
 import { followOne } from './control-client.ts';
 import { printText, say } from './output.ts';

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAdd, registerRemove, registerToggles } from './add.ts';
-import { registerApprovals } from './approvals.ts';
+import { registerApprovals } from './approvals-command.ts';
 import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
 import { registerComplete, registerCompletion } from './completion.ts';

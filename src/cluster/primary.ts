@@ -15,7 +15,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { keepSecrets, openConfig } from '../gateway/open-config.ts';
 import { createLogger, type Logger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
-import { createRedactor, type Redactor } from '../observe/redact.ts';
+import { Redactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/rate-limits.ts';
 import { sinceBoot } from '../shared/since-boot.ts';
 import { VERSION } from '../shared/version.ts';
@@ -35,7 +35,7 @@ export type Cluster = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'k
 
 /** Loads the configuration and puts the first process together; nothing is started yet. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function createCluster(settings: Settings): Promise<Cluster> {
-  const redactor = createRedactor();
+  const redactor = new Redactor();
   const log = createLogger({ debug: settings.debug, redact: redactor.redact });
   const metrics = createMetrics({ version: VERSION });
   const startedAt = sinceBoot();

@@ -9,7 +9,7 @@ import type { ConfigStore } from '../config/config-store.ts';
 import type { Settings } from '../config/settings.ts';
 import { createLogger, type Logger } from '../observe/log.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
-import { createRedactor, type Redactor } from '../observe/redact.ts';
+import { Redactor } from '../observe/redact.ts';
 import { VERSION } from '../shared/version.ts';
 import type { WorkerContext } from '../transport/worker-context.ts';
 import { keepSecrets, openConfig } from './open-config.ts';
@@ -42,7 +42,7 @@ export async function openFoundation(
   { watch = true, quiet = false, worker }: GatewayOptions,
 ): Promise<Foundation> {
   if (settings.transport === 'stdio') refuseStdout(settings.auditLog);
-  const redactor = createRedactor();
+  const redactor = new Redactor();
   const logger = createLogger({ debug: settings.debug, quiet, redact: redactor.redact });
   const log = worker === undefined ? logger : logger.child({ worker: worker.number });
   const metrics = createMetrics({ version: VERSION });
@@ -53,7 +53,7 @@ export async function openFoundation(
     ...(settings.auditMinAgeMs === undefined ? {} : { minAgeMs: settings.auditMinAgeMs }),
     ...(settings.auditMaxBytes === undefined ? {} : { maxTotalBytes: settings.auditMaxBytes }),
     redact: redactor.redact,
-    secretsVersion: redactor.version,
+    secretsVersion: () => redactor.version(),
     onEvent: (event) => reportAudit(event, log, metrics),
   });
   const closeAtExit = (): Promise<void> => audit.close();

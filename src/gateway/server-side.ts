@@ -42,7 +42,7 @@ export function createServerSide(foundation: Foundation): ServerSide {
     listen: async (...how) => (await import('../transport/http/oauth-callback.ts')).listenForCallback(...how),
     log,
     servers: () => config.current().servers.values(),
-    keepSecrets: redactor.renew,
+    keepSecrets: (owner, values) => redactor.renew(owner, values),
     // Its lists are there then for callers that got none of it.
     signedIn: (server) => void upstreams.control(server, 'warm'),
   });

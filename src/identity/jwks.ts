@@ -21,56 +21,77 @@ export interface KeySource {
 
 /** @returns a key for a token's header; it rejects where there is none, or none can be had. */
 export function createKeys(source: KeySource): JWTVerifyGetKey {
-  let keys: { readonly find: JWTVerifyGetKey; readonly at: number } | undefined;
-  let pending: Promise<void> | undefined;
-  let failedAt = Number.NEGATIVE_INFINITY;
-  let unknownAt = Number.NEGATIVE_INFINITY;
+  const keys = new IssuerKeys(source);
+  return (header, token) => keys.find(header, token);
+}
 
-  const load = async (): Promise<void> => {
-    try {
-      const set = await source.fetch();
-      keys = { find: createLocalJWKSet(set as JSONWebKeySet), at: source.now() };
-    } catch (error) {
-      failedAt = source.now();
-      source.failed(error);
-    }
-  };
-  /** Those who come while a fetch is under way share it. */
-  const refresh = (): Promise<void> => {
-    pending ??= load().finally(() => {
-      pending = undefined;
-    });
-    return pending;
-  };
-  const find: JWTVerifyGetKey = (header, token) => {
-    if (keys === undefined) throw new errors.JWKSNoMatchingKey();
-    return keys.find(header, token);
-  };
-  const findAgain: JWTVerifyGetKey = async (header, token) => {
-    const now = source.now();
-    if (pending === undefined) {
-      if (now - unknownAt < UNKNOWN_MS) throw new errors.JWKSNoMatchingKey();
-      unknownAt = now;
-    }
-    await refresh();
-    return find(header, token);
-  };
+type Find = Parameters<JWTVerifyGetKey>;
+type Key = ReturnType<JWTVerifyGetKey>;
 
-  return async (header, token) => {
-    const now = source.now();
-    if (keys !== undefined && now - keys.at >= KEYS_TTL_MS) keys = undefined;
-    const cold = keys === undefined;
-    if (cold) {
-      if (pending === undefined && now - failedAt < RETRY_MS) throw new errors.JWKSNoMatchingKey();
-      await refresh();
-    } else if (keys !== undefined && now - keys.at >= FRESH_MS && now - failedAt >= UNKNOWN_MS) void refresh();
+class IssuerKeys {
+  readonly #source: KeySource;
+  #keys: { readonly find: JWTVerifyGetKey; readonly at: number } | undefined;
+  #pending: Promise<void> | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  /** When an unknown key id was last looked for. */
+  #unknownAt = Number.NEGATIVE_INFINITY;
+
+  constructor(source: KeySource) {
+    this.#source = source;
+  }
+
+  async find(...token: Find): Promise<Awaited<Key>> {
+    const now = this.#source.now();
+    if (this.#keys !== undefined && now - this.#keys.at >= KEYS_TTL_MS) this.#keys = undefined;
+    const isCold = this.#keys === undefined;
+    if (isCold) {
+      if (this.#pending === undefined && now - this.#failedAt < RETRY_MS) throw new errors.JWKSNoMatchingKey();
+      await this.#refresh();
+    } else if (this.#isStale(now)) void this.#refresh();
     try {
-      return await find(header, token);
+      return await this.#findIn(...token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (!cold) return findAgain(header, token);
-      if (keys !== undefined) unknownAt = source.now();
+      if (!isCold) return this.#findAgain(...token);
+      if (this.#keys !== undefined) this.#unknownAt = this.#source.now();
       throw error;
     }
-  };
+  }
+
+  #isStale(now: number): boolean {
+    return this.#keys !== undefined && now - this.#keys.at >= FRESH_MS && now - this.#failedAt >= UNKNOWN_MS;
+  }
+
+  #findIn(...token: Find): Key {
+    if (this.#keys === undefined) throw new errors.JWKSNoMatchingKey();
+    return this.#keys.find(...token);
+  }
+
+  async #findAgain(...token: Find): Promise<Awaited<Key>> {
+    const now = this.#source.now();
+    if (this.#pending === undefined) {
+      if (now - this.#unknownAt < UNKNOWN_MS) throw new errors.JWKSNoMatchingKey();
+      this.#unknownAt = now;
+    }
+    await this.#refresh();
+    return this.#findIn(...token);
+  }
+
+  /** Those who come while a fetch is under way share it. */
+  #refresh(): Promise<void> {
+    this.#pending ??= this.#load().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const set = await this.#source.fetch();
+      this.#keys = { find: createLocalJWKSet(set as JSONWebKeySet), at: this.#source.now() };
+    } catch (error) {
+      this.#failedAt = this.#source.now();
+      this.#source.failed(error);
+    }
+  }
 }

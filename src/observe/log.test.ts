@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LoggerOptions } from './log.ts';
-import { createRedactor } from './redact.ts';
+import { Redactor } from './redact.ts';
 
 function capture(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = [];
@@ -36,7 +36,7 @@ describe('createLogger', () => {
 
   it('redacts the final line, at debug level, in fields, errors and children too', () => {
     for (const pretty of [false, true]) {
-      const redactor = createRedactor();
+      const redactor = new Redactor();
       redactor.add(['s3cr3t-"value']);
       const { log, lines } = capture({ debug: true, pretty, redact: redactor.redact });
       const secret = 's3cr3t-"value';

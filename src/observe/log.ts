@@ -30,7 +30,7 @@ export interface LoggerOptions {
   readonly debug: boolean;
   /** Nothing at all unless `debug`, or no news: for commands that tell by themselves what happened. */
   readonly quiet?: boolean | 'news';
-  /** Applied to every line before it is written (see `createRedactor`). */
+  /** Applied to every line before it is written (see `Redactor`). */
   readonly redact: (text: string) => string;
   /** One line per record for people instead of JSON; default: where stderr is a terminal. */
   readonly pretty?: boolean;

@@ -1,17 +1,17 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor, REDACTED, redactJson } from './redact.ts';
+import { REDACTED, Redactor, redactJson } from './redact.ts';
 
 function redactorOf(...values: string[]) {
-  const redactor = createRedactor();
+  const redactor = new Redactor();
   redactor.add(values);
   return redactor;
 }
 
 const secret = fc.string({ minLength: 6, maxLength: 40, unit: 'grapheme' }).map((text) => `7${text.trim()}!x9`);
 
-describe('createRedactor', () => {
+describe('Redactor', () => {
   it('replaces every occurrence and nothing else', () => {
     const { redact } = redactorOf('hunter22');
     expect(redact('a hunter22, hunter2 and hunter22hunter22!')).toBe(
@@ -71,7 +71,7 @@ describe('createRedactor', () => {
   });
 
   it('keeps the secrets of the configuration before, and forgets older ones', () => {
-    const redactor = createRedactor();
+    const redactor = new Redactor();
     redactor.add(['lasting-1']);
     for (const value of ['first-11', 'second-2', 'third-33']) redactor.replace([value]);
     expect(redactor.redact('lasting-1 first-11 second-2 third-33')).toBe(
@@ -80,7 +80,7 @@ describe('createRedactor', () => {
   });
 
   it('does not take a public name for a secret', () => {
-    const redactor = createRedactor();
+    const redactor = new Redactor();
     redactor.replace(['postgres', 'pg-password']);
     redactor.protect((word) => word === 'postgres');
     expect(redactor.redact('postgres pg-password')).toBe(`postgres ${REDACTED}`);
@@ -141,7 +141,7 @@ describe('redactJson', () => {
 });
 
 it('secrets that are renewed stay known for one generation more, each owner for itself', () => {
-  const redactor = createRedactor();
+  const redactor = new Redactor();
   redactor.renew('one', ['access-1', 'refresh-1']);
   redactor.renew('other', ['elsewhere']);
   redactor.renew('one', ['access-2', 'refresh-2']);

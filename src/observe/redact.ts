@@ -6,87 +6,85 @@ import { formsOf, MIN_SECRET } from './secret-forms.ts';
 /** What stands in the place of a secret. */
 export const REDACTED = '[redacted]';
 
-export interface Redactor {
-  /** Secrets for the life of the process: tokens that the gateway made, for one. */
-  add(values: Iterable<string>): void;
-  /** The secrets that `owner` has now. Those before stay known until the next time, as with `replace`. */
-  renew(owner: string, values: readonly string[]): void;
-  /**
-   * The secrets of a new configuration. Those of the one before stay known, because its calls and processes may still be
-   * running.
-   */
-  replace(values: Iterable<string>): void;
-  /** Says which words everybody may read, whatever some entry says: names of servers, agents and listed tools. */
-  protect(isPublic: (word: string) => boolean): void;
-  /** The text with every known secret, in any of its forms, replaced. Linear in the length of the text. */
-  redact(text: string): string;
-  /** Grows with each change of what is secret. */
-  version(): number;
-}
-
 /** Shorter values are no secrets. In UTF-16 code units. */
 const SHORTEST = 4;
 
 /**
- * A redactor that knows no secret yet. Values of four or five characters, and short ones of letters or digits alone, are replaced
- * only where they stand as a whole word: `postgres` is left in `postgres_query`. The gateway's own words are never replaced.
+ * Replaces secrets. Values of four or five characters, and short ones of letters or digits alone, are replaced only where they
+ * stand as a whole word: `postgres` is left in `postgres_query`. The gateway's own words are never replaced.
  */
-export function createRedactor(): Redactor {
-  const lasting = new Set<string>();
-  const renewed = new Map<string, { readonly now: readonly string[]; readonly before: readonly string[] }>();
-  let previous = new Set<string>();
-  let current = new Set<string>();
-  let find: Finder | undefined;
-  let findShort: RegExp | undefined;
-  let version = 0;
-  let isNamed: (word: string) => boolean = () => false;
-  const isPublic = (word: string): boolean => isOwnWord(word) || isNamed(word);
+export class Redactor {
+  readonly #lasting = new Set<string>();
+  readonly #renewed = new Map<string, { readonly now: readonly string[]; readonly before: readonly string[] }>();
+  #previous = new Set<string>();
+  #current = new Set<string>();
+  #finder: Finder | undefined;
+  #short: RegExp | undefined;
+  #version = 0;
+  #isNamed: (word: string) => boolean = () => false;
 
-  const rebuild = (): void => {
-    version++;
-    const tokens = [...renewed.values()].flatMap(({ now, before }) => [...now, ...before]);
-    const forms = new Set([...lasting, ...previous, ...current, ...tokens]);
+  /** Secrets for the life of the process: tokens that the gateway made, for one. */
+  add(values: Iterable<string>): void {
+    for (const value of values) {
+      for (const form of allForms(value)) this.#lasting.add(form);
+    }
+    this.#rebuild();
+  }
+
+  /** The secrets that `owner` has now. Those before stay known until the next time, as with `replace`. */
+  renew(owner: string, values: readonly string[]): void {
+    const now = values.flatMap((value) => [...allForms(value)]);
+    const before = this.#renewed.get(owner)?.now ?? [];
+    if (now.length === before.length && now.every((form, at) => form === before[at])) return;
+    this.#renewed.set(owner, { now, before });
+    this.#rebuild();
+  }
+
+  /**
+   * The secrets of a new configuration. Those of the one before stay known, because its calls and processes may still be
+   * running.
+   */
+  replace(values: Iterable<string>): void {
+    this.#previous = this.#current;
+    this.#current = new Set();
+    for (const value of values) {
+      for (const form of allForms(value)) this.#current.add(form);
+    }
+    this.#rebuild();
+  }
+
+  /** Says which words everybody may read, whatever some entry says: names of servers, agents and listed tools. */
+  protect(isPublic: (word: string) => boolean): void {
+    this.#isNamed = isPublic;
+    this.#version++;
+  }
+
+  /** The text with every known secret, in any of its forms, replaced. Linear in the length of the text. A field, since it is handed on by itself. */
+  readonly redact = (text: string): string => {
+    const finder = this.#finder;
+    const long = finder === undefined || text.length < MIN_SECRET ? text : redactWith(finder, text, this.#isPublic);
+    if (this.#short === undefined) return long;
+    return long.replace(this.#short, (form, at: number) =>
+      isLeft(long, at, at + form.length, this.#isPublic, true) ? form : REDACTED,
+    );
+  };
+
+  /** Grows with each change of what is secret. */
+  version(): number {
+    return this.#version;
+  }
+
+  readonly #isPublic = (word: string): boolean => isOwnWord(word) || this.#isNamed(word);
+
+  #rebuild(): void {
+    this.#version++;
+    const tokens = [...this.#renewed.values()].flatMap(({ now, before }) => [...now, ...before]);
+    const forms = new Set([...this.#lasting, ...this.#previous, ...this.#current, ...tokens]);
     const long = [...forms].filter((form) => form.length >= MIN_SECRET);
     const short = [...forms].filter((form) => form.length < MIN_SECRET);
-    find = long.length === 0 ? undefined : finderOf(long);
-    findShort = short.length === 0 ? undefined : new RegExp(short.map(escapedForRegExp).join('|'), 'g');
-  };
-
-  return {
-    add(values) {
-      for (const value of values) {
-        for (const form of allForms(value)) lasting.add(form);
-      }
-      rebuild();
-    },
-    renew(owner, values) {
-      const now = values.flatMap((value) => [...allForms(value)]);
-      const before = renewed.get(owner)?.now ?? [];
-      if (now.length === before.length && now.every((form, at) => form === before[at])) return;
-      renewed.set(owner, { now, before });
-      rebuild();
-    },
-    replace(values) {
-      previous = current;
-      current = new Set();
-      for (const value of values) {
-        for (const form of allForms(value)) current.add(form);
-      }
-      rebuild();
-    },
-    protect(test) {
-      isNamed = test;
-      version++;
-    },
-    redact(text) {
-      const long = find === undefined || text.length < MIN_SECRET ? text : redactWith(find, text, isPublic);
-      if (findShort === undefined) return long;
-      return long.replace(findShort, (form, at: number) =>
-        isLeft(long, at, at + form.length, isPublic, true) ? form : REDACTED,
-      );
-    },
-    version: () => version,
-  };
+    this.#finder = long.length === 0 ? undefined : finderOf(long);
+    this.#short = short.length === 0 ? undefined : new RegExp(short.map(escapedForRegExp).join('|'), 'g');
+  }
 }
 
 function allForms(value: string): ReadonlySet<string> {
@@ -102,7 +100,7 @@ const WORD = /[A-Za-z0-9_-]/;
 /** Longer values of letters or digits alone are no words any more. */
 const LONGEST_WORD = 16;
 
-/** Whether what was found is left as it is: a part of another word, or a word that everybody may read. */
+/** True for what is left as it is: a part of another word, or a word that everybody may read. */
 function isLeft(
   text: string,
   start: number,

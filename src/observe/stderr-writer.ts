@@ -12,71 +12,74 @@ const RETRY_MS = 20;
 const LAST_MS = 200;
 
 /** Lines for one descriptor, in order. */
-export interface LineWriter {
+export class LineWriter {
+  readonly #writeTo: (bytes: Buffer) => number;
+  #backlog: Buffer[] = [];
+  /** Bytes of the backlog. */
+  #size = 0;
+  /** Lines that had no room. */
+  #lost = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param writeTo writes bytes and says how many; throws EAGAIN where none is taken */
+  constructor(writeTo: (bytes: Buffer) => number) {
+    this.#writeTo = writeTo;
+  }
+
   /** Writes at once what is taken at once; the rest follows. A descriptor that is closed is no reason to fail. */
-  write(text: string): void;
+  write(text: string): void {
+    const bytes = Buffer.from(text, 'utf8');
+    if (this.#size > 0 && this.#size + bytes.length > MAX_BACKLOG) {
+      this.#lost++;
+      return;
+    }
+    this.#add(bytes);
+    if (this.#timer === undefined) this.#retry();
+  }
+
   /** Waits for a reader, within limits: for the end of the process. */
-  finish(): void;
-}
+  finish(): void {
+    const deadline = performance.now() + LAST_MS;
+    for (this.#push(); this.#size > 0 && performance.now() < deadline; this.#push()) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
 
-/** @param writeTo writes bytes and says how many; throws EAGAIN where none is taken */
-export function createLineWriter(writeTo: (bytes: Buffer) => number): LineWriter {
-  let backlog: Buffer[] = [];
-  let held = 0;
-  let lost = 0;
-  let timer: NodeJS.Timeout | undefined;
+  #add(bytes: Buffer): void {
+    this.#backlog.push(bytes);
+    this.#size += bytes.length;
+  }
 
-  const push = (): void => {
+  readonly #retry = (): void => {
+    this.#push();
+    this.#timer = this.#size > 0 ? setTimeout(this.#retry, RETRY_MS).unref() : undefined;
+  };
+
+  #push(): void {
     try {
-      for (let [first] = backlog; first !== undefined; [first] = backlog) {
-        const written = writeTo(first);
-        held -= written;
-        if (written === first.length) backlog.shift();
-        else backlog[0] = first.subarray(written);
-      }
-      if (lost === 0) return;
-      const notice = Buffer.from(
-        `${JSON.stringify({ level: 'warn', msg: `${lost} lines of the log were lost: nobody read them` })}\n`,
-      );
-      lost = 0;
-      backlog.push(notice);
-      held += notice.length;
-      push();
+      this.#drain();
+      if (this.#lost === 0) return;
+      const msg = `${this.#lost} lines of the log were lost: nobody read them`;
+      this.#lost = 0;
+      this.#add(Buffer.from(`${JSON.stringify({ level: 'warn', msg })}\n`));
+      this.#drain();
     } catch (error) {
       if (systemCode(error) === 'EAGAIN') return;
       // Nobody will ever read it.
-      backlog = [];
-      held = 0;
-      lost = 0;
+      this.#backlog = [];
+      this.#size = 0;
+      this.#lost = 0;
     }
-  };
+  }
 
-  const retry = (): void => {
-    timer = undefined;
-    push();
-    if (held > 0) timer = setTimeout(retry, RETRY_MS).unref();
-  };
-
-  return {
-    write(text) {
-      const bytes = Buffer.from(text, 'utf8');
-      if (held > 0 && held + bytes.length > MAX_BACKLOG) {
-        lost++;
-        return;
-      }
-      backlog.push(bytes);
-      held += bytes.length;
-      if (timer !== undefined) return;
-      push();
-      if (held > 0) timer = setTimeout(retry, RETRY_MS).unref();
-    },
-    finish() {
-      const deadline = performance.now() + LAST_MS;
-      for (push(); held > 0 && performance.now() < deadline; push()) {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-      }
-    },
-  };
+  #drain(): void {
+    for (let [first] = this.#backlog; first !== undefined; [first] = this.#backlog) {
+      const written = this.#writeTo(first);
+      this.#size -= written;
+      if (written === first.length) this.#backlog.shift();
+      else this.#backlog[0] = first.subarray(written);
+    }
+  }
 }
 
 let stderr: LineWriter | undefined;
@@ -86,8 +89,9 @@ export function writeLine(text: string): void {
   if (stderr === undefined) {
     // Reading a property opens it.
     void process.stderr.isTTY;
-    stderr = createLineWriter((bytes) => writeSync(STDERR, bytes));
-    process.once('exit', stderr.finish);
+    const writer = new LineWriter((bytes) => writeSync(STDERR, bytes));
+    process.once('exit', () => writer.finish());
+    stderr = writer;
   }
   stderr.write(text);
 }
