@@ -22,6 +22,8 @@ export interface AuditRecord {
   readonly tool: string | null;
   /** Path of the deciding rule, `implicit_grant`, `default_deny`, or null where nothing was decided. */
   readonly rule: string | null;
+  /** JSON Pointer of the argument that decided, where one did. */
+  readonly pointer?: string | undefined;
   /** Present when `rule` denies or asks but was not enforced, because the agent is in shadow mode. */
   readonly shadow?: 'ASK' | 'DENY' | undefined;
   /** Code of the error, or null. */

@@ -46,7 +46,7 @@ export function createBodies(
         `"agent_id":${text(record.agent_id)},"operation":${text(record.operation, redact)},` +
         `"server":${nameText(record.server, redact)},"tool":${nameText(record.tool, redact)}`;
       who =
-        `"rule":${text(record.rule)},${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}"error_code":${text(record.error_code)},` +
+        `"rule":${text(record.rule)},${record.pointer === undefined ? '' : `"pointer":${text(record.pointer)},`}${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}"error_code":${text(record.error_code)},` +
         `"principal":${text(record.principal, redact)},"claimed_agent":${text(record.claimed_agent, redact)},` +
         `"assurance":${text(record.assurance)}`;
     }
@@ -69,6 +69,7 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
     record.server === other.server &&
     record.tool === other.tool &&
     record.rule === other.rule &&
+    record.pointer === other.pointer &&
     record.shadow === other.shadow &&
     record.error_code === other.error_code &&
     record.principal === other.principal &&

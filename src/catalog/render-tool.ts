@@ -49,13 +49,6 @@ export function definitionText(entry: ToolEntry, description: string | undefined
   return `{"name":${JSON.stringify(entry.name)},"description":${said},"inputSchema":${entry.inputSchema}}`;
 }
 
-/** `read`, `write` or `destructive`, as the server's annotations say; undefined where they do not. */
-export function accessOf({ annotations }: ToolEntry): 'read' | 'write' | 'destructive' | undefined {
-  if (annotations?.['readOnlyHint'] === true) return 'read';
-  if (annotations?.['destructiveHint'] === true) return 'destructive';
-  return annotations?.['readOnlyHint'] === false || annotations?.['destructiveHint'] === false ? 'write' : undefined;
-}
-
 /** The first sentence of the description, or the title: one line. */
 function purposeOf({ name, title, description }: ToolEntry): string {
   const text = (description ?? '').slice(0, MAX_READ).replace(/\s+/g, ' ').trim();

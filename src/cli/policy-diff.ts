@@ -34,7 +34,7 @@ export async function diffCommand(settings: Settings, options: DiffOptions): Pro
   const path = (file: string): string => resolve(settings.cwd, file);
   const [one, other] = await Promise.all([options.before, options.after].map((file) => readConfigFile(path(file))));
   if (one === undefined || other === undefined) return;
-  const [old, now] = [rulesOf(parseFile(one)), rulesOf(parseFile(other))];
+  const [old, now] = [await rulesOf(parseFile(one)), await rulesOf(parseFile(other))];
   const [before, after] = [compile(old), compile(now)];
   const named = { ...settings, rules: { path: other.path, source: 'NEW' } };
   const tools = await knownTools(named, [old, now], options.live);

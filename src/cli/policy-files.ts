@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { listedTools } from '../catalog/listed-tools.ts';
 import { type FileContent, readConfigFile } from '../config/config-files.ts';
-import * as schema from '../config/file-schemas.ts';
 import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
+import { loadReaders } from '../config/load-schemas.ts';
 import { formatProblem, readContents } from '../config/load-snapshot.ts';
 import { locateConfig } from '../config/locate-files.ts';
 import { serversIn } from '../config/other-clients.ts';
@@ -44,8 +44,9 @@ export function parseFile(content: FileContent): ConfigDocument {
 }
 
 /** @throws GatewayError CONFIG_INVALID */
-export function rulesOf(document: ConfigDocument): PolicyRules {
-  const { rules, problems } = readRules(document, schema);
+export async function rulesOf(document: ConfigDocument): Promise<PolicyRules> {
+  const { schema, expressions } = await loadReaders(document);
+  const { rules, problems } = readRules(document, schema, expressions);
   return rules ?? refuse(problems);
 }
 
@@ -111,9 +112,11 @@ function noServers(error: unknown): undefined {
 
 /** Servers that rules name. */
 function namedServers({ agents }: PolicyRules): string[] {
-  return Object.values(agents).flatMap(({ allow, deny }) =>
-    [allow, deny].flatMap((list) =>
-      [...(list?.servers ?? []), ...Object.keys(list?.tools ?? {})].filter(isLiteralPattern),
+  return Object.values(agents).flatMap(({ allow, ask, deny }) =>
+    [allow, ask, deny].flatMap((list) =>
+      [...(list?.servers ?? []), ...Object.keys(list?.tools ?? {}), ...Object.keys(list?.access ?? {})].filter(
+        isLiteralPattern,
+      ),
     ),
   );
 }

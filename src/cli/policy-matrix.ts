@@ -20,7 +20,7 @@ export interface MatrixOptions {
 /** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE */
 export async function matrixCommand(settings: Settings, { agent, form, live }: MatrixOptions): Promise<void> {
   const files = await readFiles(settings);
-  const rules = rulesOf(parseFile(files.rules));
+  const rules = await rulesOf(parseFile(files.rules));
   const policy = compile(rules);
   if (agent !== undefined && !policy.hasAgent(agent)) {
     throw new GatewayError('USAGE', `The rules have no agent ${quote(agent)}.${didYouMean(agent, policy.agents)}`);

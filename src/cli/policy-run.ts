@@ -33,7 +33,7 @@ interface Question {
 export async function explainCommand(settings: Settings, question: Question): Promise<void> {
   const { agent, server, name, kind, json } = question;
   const files = await readFiles(settings);
-  const policy = compile(rulesOf(parseFile(files.rules)));
+  const policy = compile(await rulesOf(parseFile(files.rules)));
   const explanation = explain(policy, agent, server, name, kind);
   if (json) printJson(explanation);
   else {
@@ -60,13 +60,14 @@ export async function testCommand(settings: Settings, options: { file: string; j
     refuse(problems.map((found) => ({ severity: 'error', file, ...document.place(found.path), ...found })));
   }
   const configured = await configuredFor(settings, entries);
-  const mismatches = runExpectations(
-    entries.map(({ rules, checks }, index) => ({
-      policy:
-        rules === undefined && configured ? configured.policy : compile(rulesOf(partOf(document, [index, 'rules']))),
-      checks,
-    })),
-  );
+  const groups = entries.map(async ({ rules, checks }, index) => ({
+    policy:
+      rules === undefined && configured
+        ? configured.policy
+        : compile(await rulesOf(partOf(document, [index, 'rules']))),
+    checks,
+  }));
+  const mismatches = runExpectations(await Promise.all(groups));
   const warnings = entries.flatMap(({ rules, checks }, entry) =>
     rules !== undefined || configured === undefined
       ? []
@@ -96,7 +97,7 @@ async function configuredFor(
 ): Promise<Configured | undefined> {
   if (entries.every(({ rules }) => rules !== undefined)) return undefined;
   const files = await readFiles(settings);
-  const rules = rulesOf(parseFile(files.rules));
+  const rules = await rulesOf(parseFile(files.rules));
   return { rules, policy: compile(rules), servers: files.servers && serverNames(files.servers) };
 }
 

@@ -3,7 +3,7 @@ import { nearest } from '../config/nearest-name.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Check } from '../policy/expectations.ts';
 import { compilePattern, isLiteralPattern } from '../policy/pattern.ts';
-import type { OfferMap, PolicyRules } from '../policy/rules-data.ts';
+import { type PolicyRules, toolPattern } from '../policy/rules-data.ts';
 
 export interface Suspect {
   /** Index, from 0. */
@@ -67,9 +67,13 @@ function namesOf(literal: readonly string[], patterns: readonly string[]): Names
 
 function patternsIn({ agents }: PolicyRules): { readonly servers: string[]; readonly tools: string[] } {
   const lists = Object.values(agents).flatMap(({ allow, ask, deny }) => [allow, ask, deny]);
-  const maps = lists.flatMap((list): (OfferMap | undefined)[] => [list?.tools, list?.prompts, list?.resources]);
+  const maps = lists.flatMap((list) => [list?.tools, list?.prompts, list?.resources, list?.access]);
   return {
     servers: [...lists.flatMap((list) => list?.servers ?? []), ...maps.flatMap((map) => Object.keys(map ?? {}))],
-    tools: lists.flatMap((list) => Object.values(list?.tools ?? {}).flat()),
+    tools: lists.flatMap((list) =>
+      Object.values(list?.tools ?? {})
+        .flat()
+        .map(toolPattern),
+    ),
   };
 }

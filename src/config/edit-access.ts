@@ -1,18 +1,20 @@
 /** The access list of an agent in the text of the rules file: pattern by pattern, so that comments stay with what they are about. */
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
-import type { AccessList, OfferMap } from '../policy/rules-data.ts';
+import type { AccessList, AccessMap, Effect, ToolMap } from '../policy/rules-data.ts';
 import { editList } from './edit-list.ts';
 import { insertMember, removeMember } from './insert-member.ts';
 import { layOut, layoutAt } from './lay-out.ts';
 
-const MAPS = ['tools', 'prompts', 'resources'] as const;
+const MAPS = ['tools', 'prompts', 'resources', 'access'] as const;
 
 /**
- * Makes `allow` or `deny` of an agent say what `access` says, and nothing else. What is not there is made, the agent included.
+ * Makes `allow`, `ask` or `deny` of an agent say what `access` says, and nothing else. What is not there is made, the agent included.
  * @param text of a valid rules file.
  * @returns the new text.
  */
-export function editAccess(text: string, agent: string, side: 'allow' | 'deny', access: AccessList): string {
+export function editAccess(text: string, agent: string, side: Effect, list: AccessList): string {
+  // Expressions become their text.
+  const access = JSON.parse(JSON.stringify(list)) as AccessList;
   const path = ['agents', agent];
   const own = nodeAt(text, path);
   if (own !== undefined && isPlain(text, own)) {
@@ -51,7 +53,7 @@ function dataOf({ type, children = [], value }: Node): unknown {
   return object;
 }
 
-function editMap(text: string, path: readonly string[], name: string, map: OfferMap | undefined): string {
+function editMap(text: string, path: readonly string[], name: string, map: ToolMap | AccessMap | undefined): string {
   const keys = keysAt(text, [...path, name]);
   if (map === undefined) return keys === undefined ? text : removeMember(text, path, name);
   if (keys === undefined) return insertMember(text, path, name, map);
@@ -65,7 +67,7 @@ function editPatterns(
   text: string,
   path: readonly string[],
   name: string,
-  patterns: readonly string[] | undefined,
+  patterns: readonly unknown[] | undefined,
 ): string {
   const isThere = keysAt(text, path)?.includes(name) === true;
   if (patterns === undefined) return isThere ? removeMember(text, path, name) : text;

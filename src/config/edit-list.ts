@@ -1,6 +1,6 @@
-/** Lists of texts inside a file: entries go and come one by one, and every comment that belongs to another one stays. */
-import { createScanner, findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
-import { layoutAt } from './lay-out.ts';
+/** Lists of texts, and of objects, inside a file: entries go and come one by one, and every comment that belongs to another one stays. */
+import { createScanner, findNodeAtLocation, getNodeValue, type Node, parseTree } from 'jsonc-parser';
+import { layoutAt, oneLine } from './lay-out.ts';
 
 /** Kinds of tokens (`SyntaxKind` of the scanner, which is gone after compiling). */
 const COMMA = 5;
@@ -16,20 +16,32 @@ const LONG = 80;
 /**
  * Makes a list hold these values: what is not among them is taken out, what is missing comes at the end.
  * @param path of the list, which is there.
+ * @param values JSON; the order of keys does not count.
  * @returns the new text.
  */
-export function editList(text: string, path: readonly (string | number)[], values: readonly string[]): string {
+export function editList(text: string, path: readonly (string | number)[], values: readonly unknown[]): string {
   let edited = text;
+  const wanted = new Set(values.map(sortedJson));
   for (let at = itemsIn(text, path).length - 1; at >= 0; at--) {
     const items = itemsIn(edited, path);
-    const value: unknown = items[at]?.value;
-    const isWanted = typeof value === 'string' && values.includes(value);
-    const isFirst = items.findIndex((item) => item.value === value) === at;
-    if (!isWanted || !isFirst) edited = removeItem(edited, items, at);
+    const all = items.map(jsonOf);
+    const one = all[at] ?? '';
+    if (!wanted.has(one) || all.indexOf(one) !== at) edited = removeItem(edited, items, at);
   }
-  const left = itemsIn(edited, path).map(({ value }) => value as string);
-  const added = values.filter((value) => !left.includes(value));
+  const left = new Set(itemsIn(edited, path).map(jsonOf));
+  const added = values.filter((value) => !left.has(sortedJson(value)));
   return added.length === 0 ? edited : append(edited, path, added);
+}
+
+function jsonOf(item: Node): string {
+  return sortedJson(getNodeValue(item));
+}
+
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)));
+  });
 }
 
 function listIn(text: string, path: readonly (string | number)[]): Node | undefined {
@@ -64,11 +76,11 @@ function removeItem(text: string, items: readonly Node[], at: number): string {
   return made.slice(0, edge) + (isAlone ? rest : rest.replace(/^[ \t]+(?=\])/, ''));
 }
 
-function append(text: string, path: readonly (string | number)[], added: readonly string[]): string {
+function append(text: string, path: readonly (string | number)[], added: readonly unknown[]): string {
   const list = listIn(text, path);
   if (list === undefined) return text;
   const { eol } = layoutAt(text, list.offset);
-  const written = added.map((value) => JSON.stringify(value));
+  const written = added.map(oneLine);
   const last = list.children?.at(-1);
   const close = list.offset + list.length - 1;
   if (last === undefined) {

@@ -6,6 +6,7 @@ import { readConfigFile, sha256, writePrivateFile } from './config-files.ts';
 import { decodeText } from './file-text.ts';
 import { insertMember, removeMember } from './insert-member.ts';
 import { parseDocument } from './json-document.ts';
+import { loadReaders } from './load-schemas.ts';
 import { configError } from './load-snapshot.ts';
 import { locateRules } from './locate-files.ts';
 import { type ReadRules, readRules } from './rules-file.ts';
@@ -75,7 +76,8 @@ export async function openRules(settings: Settings): Promise<RulesEditor> {
 async function check(path: string, bytes: Uint8Array): Promise<ReadRules> {
   const parsed = parseDocument(path, bytes);
   if (!parsed.ok) throw configError(parsed.problems);
-  const rules = readRules(parsed.document, await import('./file-schemas.ts'));
+  const { schema, expressions } = await loadReaders(parsed.document);
+  const rules = readRules(parsed.document, schema, expressions);
   if (rules.rules === undefined) throw configError(rules.problems);
   return rules;
 }

@@ -7,21 +7,9 @@ import { approvals } from './schema-approvals.ts';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
-import { agentId, count, loose, MAX_COUNT, pattern, patterns, strict, text } from './schema-parts.ts';
+import { agentId, count, loose, MAX_COUNT, strict, text } from './schema-parts.ts';
+import { accessCorrections, accessList } from './schema-rules.ts';
 import { search } from './schema-search.ts';
-
-const accessList = strict({
-  servers: patterns.meta({ description: 'Patterns of server names.' }).exactOptional(),
-  tools: z.map(pattern, patterns).meta({ description: 'Server pattern -> patterns of tool names.' }).exactOptional(),
-  prompts: z
-    .map(pattern, patterns)
-    .meta({ description: 'Server pattern -> patterns of prompt names.' })
-    .exactOptional(),
-  resources: z
-    .map(pattern, patterns)
-    .meta({ description: 'Server pattern -> patterns of resource URIs.' })
-    .exactOptional(),
-});
 
 /** No other word, in no other case: a mistake must not lead here. */
 const shadow = text(
@@ -75,6 +63,7 @@ const schemaReference = z.string().meta({ description: 'JSON Schema of this file
 const rulesFile = strict({
   $schema: schemaReference,
   agents: z.map(agentId, agent).meta({ description: 'Agent name -> what the agent may use.' }),
+  access: accessCorrections.exactOptional(),
   defaults: defaults.meta({ description: 'What counts for all agents.' }).exactOptional(),
   principals: z
     .map(z.string(), principal)
@@ -191,11 +180,12 @@ function check<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
   const result = schema.safeParse(value, { reportInput: true });
   return result.success
     ? { ok: true, value: result.data }
-    : { ok: false, issues: result.error.issues.flatMap(readIssue) };
+    : { ok: false, issues: result.error.issues.flatMap((issue) => readIssue(issue)) };
 }
 
-function readIssue(issue: z.core.$ZodIssue): SchemaIssue[] {
-  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+/** @param above path of what the issue is inside of */
+function readIssue(issue: z.core.$ZodIssue, above: readonly (string | number)[] = []): SchemaIssue[] {
+  const path = [...above, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
   const at = (message: string, fix: string): SchemaIssue[] => [{ path, target: 'value', message, fix }];
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -221,6 +211,8 @@ function readIssue(issue: z.core.$ZodIssue): SchemaIssue[] {
     case 'too_small':
     case 'too_big':
       return at('is out of range', `Write a whole number from 1 to ${MAX_COUNT}`);
+    case 'invalid_union':
+      return bestOf(issue.errors).flatMap((inner) => readIssue(inner, path));
     case 'custom': {
       // A key of a map is checked as itself, at the path of its value.
       const target = issue.input === path.at(-1) ? 'key' : 'value';
@@ -229,6 +221,13 @@ function readIssue(issue: z.core.$ZodIssue): SchemaIssue[] {
     default:
       return at('is not valid', 'Compare it with the documentation');
   }
+}
+
+/** Of several forms that are possible, what is wrong with the one that was meant: not even the type of the others fits. */
+function bestOf(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const isOther = (issues: readonly z.core.$ZodIssue[]): boolean =>
+    issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'));
+  return forms.find((issues) => !isOther(issues)) ?? forms.at(-1) ?? [];
 }
 
 const TYPE_NAMES: ReadonlyMap<string, string> = new Map([

@@ -9,6 +9,7 @@ import { type FileContent, readConfigFile, sha256 } from './config-files.ts';
 import { tighten } from './file-rights.ts';
 import { parseDocument } from './json-document.ts';
 import { collectSecrets } from './known-secrets.ts';
+import { loadReaders } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import { quote } from './quote-name.ts';
 import { lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
@@ -130,7 +131,8 @@ export async function checkConfig(
   const own = variablesOf(env, contents);
   const read = serversDocument && readServers(serversDocument, { env: own, schema, mainScript, looksForPrograms });
   const servers = read && (await withScripts(read, contents.servers));
-  const rules = rulesDocument && readRules(rulesDocument, schema);
+  const expressions = rulesDocument && (await loadReaders(rulesDocument)).expressions;
+  const rules = rulesDocument && readRules(rulesDocument, schema, expressions);
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));

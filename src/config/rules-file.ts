@@ -1,5 +1,7 @@
 /** The rules file: everything in it must be right (D4), or nothing of it counts. */
-import type { AccessList, AgentRules, PolicyRules } from '../policy/rules-data.ts';
+import { escapeText } from '../observe/escape-text.ts';
+import type * as Expressions from '../policy/arguments/cel.ts';
+import type { AccessList, AgentRules, PolicyRules, ToolMap, ToolRule } from '../policy/rules-data.ts';
 import { readPrincipals } from './check-principals.ts';
 import type * as Schema from './file-schemas.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';
@@ -18,8 +20,15 @@ export interface ReadRules {
   readonly problems: readonly Problem[];
 }
 
-/** Reads the rules. Never throws. */
-export function readRules(document: ConfigDocument, schema: typeof Schema): ReadRules {
+/**
+ * Reads the rules. Never throws.
+ * @param expressions what reads those of `when`, where there may be one (load-schemas.ts)
+ */
+export function readRules(
+  document: ConfigDocument,
+  schema: typeof Schema,
+  expressions?: Pick<typeof Expressions, 'compileExpression'>,
+): ReadRules {
   const checked = schema.checkRules(toValue(document.root));
   if (!checked.ok) {
     const problems = checked.issues.map((issue) =>
@@ -31,8 +40,12 @@ export function readRules(document: ConfigDocument, schema: typeof Schema): Read
   const file = checked.value;
   const problems: Problem[] = [];
   const principals = file.principals && readPrincipals(file.principals, [...file.agents.keys()], document, problems);
+  const reader = new AccessReader(document, problems, expressions);
   const rules: PolicyRules = {
-    agents: record([...file.agents].map(([name, agent]) => [name, agentRules(agent)])),
+    agents: record([...file.agents].map(([name, agent]) => [name, reader.agentRules(agent, ['agents', name])])),
+    ...(file.access === undefined
+      ? {}
+      : { access: record([...file.access].map(([server, tools]) => [server, record(tools)])) }),
     ...(file.defaults === undefined ? {} : { defaults: file.defaults }),
   };
   if (file.agents.get(DEFAULT_AGENT)?.enforce !== undefined) problems.push(defaultInShadow(document));
@@ -55,23 +68,67 @@ function defaultInShadow(document: ConfigDocument): Problem {
 type FileAgent = Schema.RulesFile['agents'] extends Map<string, infer A> ? A : never;
 type FileAccess = NonNullable<FileAgent['allow']>;
 
-function agentRules(agent: FileAgent): AgentRules {
-  return {
-    ...(agent.allow === undefined ? {} : { allow: accessList(agent.allow) }),
-    ...(agent.ask === undefined ? {} : { ask: accessList(agent.ask) }),
-    ...(agent.deny === undefined ? {} : { deny: accessList(agent.deny) }),
-    ...(agent.enforce === 'shadow' ? { enforce: agent.enforce } : {}),
-  };
+type FileTools = NonNullable<FileAccess['tools']> extends Map<string, infer T> ? T : never;
+type FileRule = Exclude<FileTools[number], string>;
+
+/** What the rules of agents say about servers and what they offer, as data; wrong expressions become problems. */
+class AccessReader {
+  readonly #document: ConfigDocument;
+  readonly #problems: Problem[];
+  readonly #expressions: Pick<typeof Expressions, 'compileExpression'> | undefined;
+
+  constructor(
+    document: ConfigDocument,
+    problems: Problem[],
+    expressions: Pick<typeof Expressions, 'compileExpression'> | undefined,
+  ) {
+    this.#document = document;
+    this.#problems = problems;
+    this.#expressions = expressions;
+  }
+
+  agentRules({ allow, ask, deny, enforce }: FileAgent, path: ConfigPath): AgentRules {
+    return {
+      ...(allow === undefined ? {} : { allow: this.#accessList(allow, [...path, 'allow']) }),
+      ...(ask === undefined ? {} : { ask: this.#accessList(ask, [...path, 'ask']) }),
+      ...(deny === undefined ? {} : { deny: this.#accessList(deny, [...path, 'deny']) }),
+      ...(enforce === 'shadow' ? { enforce } : {}),
+    };
+  }
+
+  #accessList({ servers, tools, prompts, resources, access }: FileAccess, path: ConfigPath): AccessList {
+    return {
+      ...(servers === undefined ? {} : { servers }),
+      ...(tools === undefined ? {} : { tools: this.#toolMap(tools, [...path, 'tools']) }),
+      ...(prompts === undefined ? {} : { prompts: record(prompts) }),
+      ...(resources === undefined ? {} : { resources: record(resources) }),
+      ...(access === undefined ? {} : { access: record(access) }),
+    };
+  }
+
+  #toolMap(tools: ReadonlyMap<string, FileTools>, path: ConfigPath): ToolMap {
+    return record(
+      [...tools].map(([server, entries]) => [
+        server,
+        entries.map((entry, at) => (typeof entry === 'string' ? entry : this.#toolRule(entry, [...path, server, at]))),
+      ]),
+    );
+  }
+
+  #toolRule({ tool, args, when }: FileRule, path: ConfigPath): ToolRule {
+    const rule = { tool, ...(args === undefined ? {} : { args: record(args) }) };
+    if (when === undefined) return rule;
+    const compiled = this.#expressions?.compileExpression(when) ?? NOT_READ;
+    if (compiled.ok) return { ...rule, when: compiled.expression };
+    const at = [...path, 'when'];
+    const message = `${pathName(at)} ${escapeText(compiled.problem)}`;
+    this.#problems.push(problemAt(this.#document, 'error', at, message, EXPRESSION_FIX));
+    return rule;
+  }
 }
 
-function accessList(access: FileAccess): AccessList {
-  return {
-    ...(access.servers === undefined ? {} : { servers: access.servers }),
-    ...(access.tools === undefined ? {} : { tools: record(access.tools) }),
-    ...(access.prompts === undefined ? {} : { prompts: record(access.prompts) }),
-    ...(access.resources === undefined ? {} : { resources: record(access.resources) }),
-  };
-}
+const NOT_READ = { ok: false, problem: 'cannot be read here' } as const;
+const EXPRESSION_FIX = 'docs/rules.md says what an expression may have; "policy explain --args" tries it out';
 
 /** No prototype: an agent may be called `__proto__` or `constructor`. */
 function record<T>(entries: Iterable<readonly [string, T]>): Readonly<Record<string, T>> {

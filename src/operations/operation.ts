@@ -30,8 +30,16 @@ export interface ToolContext {
   readonly snapshot: Snapshot;
   /** Whose rules count. */
   readonly caller: Bounded & { readonly assurance: Assurance };
-  /** May the caller use a server, or what it offers? */
-  decide(server: string, name?: string, kind?: OfferKind): Decision;
+  /**
+   * May the caller use a server, or what it offers, whatever arguments it would call it with?
+   * @param entry the tool, where it is one: rules may speak of what its definition says.
+   */
+  decide(server: string, name?: string, kind?: OfferKind, entry?: ToolEntry): Decision;
+  /**
+   * Takes the decision again where it rests on another definition of the tool than the one that is called.
+   * @throws GatewayError DENIED_BY_POLICY
+   */
+  confirm(entry: ToolEntry): void;
   readonly catalog: TenantCatalog;
   readonly wording: Wording;
   /** Results that were too long. */
@@ -66,7 +74,7 @@ export interface Target {
   readonly name: string | undefined;
 }
 
-/** The part of a call that whoever is asked about it has to know. */
+/** The part of a call that rules over arguments speak of, and that whoever is asked about it has to know. */
 export interface AskedAbout {
   /** JSON text of an object. */
   readonly args: string;
@@ -92,7 +100,7 @@ export interface Invocation {
   readonly missing?: string;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
-  /** What a person is shown, and all that the server is sent, where they have to be asked. */
+  /** What rules speak of besides names, and what a person is shown: all that the server is sent. */
   readonly asks?: AskedAbout;
   /** True for what is asked about a call that was decided and forwarded before, e.g. how its task goes. */
   readonly continues?: true;

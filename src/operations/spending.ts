@@ -2,6 +2,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { estimateTokens } from '../catalog/estimate-tokens.ts';
 import { definitionText } from '../catalog/render-tool.ts';
+import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Ledger } from '../observe/ledger.ts';
@@ -47,7 +48,7 @@ export function spentHere({ snapshot, catalog, ledger, tools }: SpendingParts): 
       const cost = { tokens: 0, tools: 0 };
       direct.set(server.name, cost);
       for (const entry of listed) {
-        if (!snapshot.policy.decide(agent, server.name, entry.name).allowed) continue;
+        if (!snapshot.policy.decide(agent, server.name, entry.name, 'tool', listingFacts(entry)).allowed) continue;
         cost.tokens += costOf(entry);
         cost.tools++;
       }

@@ -5,7 +5,7 @@
 import type { Approvals } from '../approvals/approvals.ts';
 import { type Answer, type Bound, bindingOf, type Question } from '../approvals/question.ts';
 import { argumentsDigest, showArguments } from '../approvals/show-text.ts';
-import { accessOf } from '../catalog/render-tool.ts';
+import { accessOfTool } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import type { Invocation, ToolAnswer } from '../operations/operation.ts';
@@ -30,7 +30,7 @@ export interface Approval {
 /** What a call has no approval for. */
 export interface Unapproved {
   readonly bound: Bound;
-  /** What the server says that the tool does to the world. */
+  /** What the tool does to the world, as its server or the owner says. */
   readonly access: string | undefined;
 }
 
@@ -49,7 +49,9 @@ export function requiredApproval(
   if (call.decision?.effect !== 'ask' || !needsApproval(invocation)) return undefined;
   const bound = boundOf(call, invocation, server, described?.hash);
   if (call.approval?.binding === bindingOf(bound)) return call.approval;
-  call.unapproved = { bound, access: described && accessOf(described) };
+  const { policy } = call.snapshot;
+  const access = described && policy.accessOf(server.name, described.name, accessOfTool(described));
+  call.unapproved = { bound, access };
   throw pending(undefined);
 }
 

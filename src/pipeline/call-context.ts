@@ -1,12 +1,13 @@
 /** What one call gives to the tool or request that it runs. */
 
 import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
+import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Connected, Deadline, Invocation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { decideFor } from '../policy/ceiling.ts';
-import type { Decision, OfferKind } from '../policy/rules-data.ts';
+import type { Access, CallFacts, Decision, OfferKind } from '../policy/rules-data.ts';
 import { keepMembers } from '../protocol/json-text.ts';
 import { findMember } from '../protocol/members.ts';
 import { isHopByHopMeta } from '../protocol/revisions.ts';
@@ -15,7 +16,7 @@ import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
 import { requiredApproval } from './approval.ts';
 import type { Caller, Connection } from './caller.ts';
-import { type Call, decide, whoCalls } from './decide-call.ts';
+import { type Call, decide, decideOn, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { tenantOf } from './tenant.ts';
 
@@ -82,10 +83,15 @@ export class CallContext implements ToolContext, RelayContext {
   }
 
   /** Lists take it along alone. */
-  readonly decide = (server: string, name?: string, kind?: OfferKind): Decision => {
+  readonly decide = (server: string, name?: string, kind?: OfferKind, entry?: ToolEntry): Decision => {
     const { snapshot, caller } = this.#call;
-    return decideFor(snapshot.policy, caller ?? this.caller, server, name, kind);
+    return decideFor(snapshot.policy, caller ?? this.caller, server, name, kind, listingFacts(entry));
   };
+
+  confirm(entry: ToolEntry): void {
+    const { definition } = this.#call.decision ?? {};
+    if (definition !== undefined && definition !== entry.hash) decideOn(this.#call, this.#invocation, entry);
+  }
 
   status(): unknown {
     return this.#parts.status(this.#call.inbound.connection.sees(this.snapshot));
@@ -96,8 +102,8 @@ export class CallContext implements ToolContext, RelayContext {
   }
 
   permission(): () => boolean {
-    const { inbound, target } = this.#call;
-    return permissionOf(this.#parts, inbound.connection, this.#invocation, target);
+    const { inbound, target, access } = this.#call;
+    return permissionOf(this.#parts, inbound.connection, this.#invocation, target, access);
   }
 
   taskOf(server: string, id: string): string | undefined {
@@ -152,13 +158,15 @@ export class CallContext implements ToolContext, RelayContext {
     const call = this.#call;
     for (let begun = first; ; begun = this.#begin(deadline, prepare, describe)) {
       const link = await begun.link;
-      const prepared = await begun.prepared;
+      let prepared = await begun.prepared;
       let isStale: boolean;
       do {
         if (parts.snapshot() !== call.snapshot) {
           call.snapshot = parts.snapshot();
           whoCalls(call, this.#invocation);
-          decide(call, this.#invocation);
+          await decide(call, this.#invocation, this);
+          // It may rest on another definition than what was prepared.
+          if (call.decision?.definition !== undefined) prepared = await prepare(begun.server);
         }
         const { key, name } = begun.server;
         isStale = call.snapshot.servers.get(name)?.key !== key;
@@ -196,17 +204,20 @@ function permissionOf(
   connection: Connection,
   { claimedAgent, kind }: Invocation,
   target: Target | undefined,
+  access: Access | undefined,
 ): () => boolean {
   if (target === undefined) return () => false;
   const claimed = claimedAgent === undefined ? undefined : detached(claimedAgent);
   const server = detached(target.server);
   const name = target.name === undefined ? undefined : detached(target.name);
+  // The call goes on, with the arguments that were decided on.
+  const facts: CallFacts = { args: 'any', access: access ?? 'any' };
   return () => {
     const current = snapshot();
     if (connection.expiresAt(current) <= Date.now()) return false;
     try {
       const caller = connection.resolve(current, claimed);
-      return decideFor(current.policy, caller, server, name, kind).allowed;
+      return decideFor(current.policy, caller, server, name, kind, facts).allowed;
     } catch {
       return false;
     }

@@ -1,8 +1,14 @@
 /** One operation on its way, who it is from, and whether it may go on. */
+
+import { accessOfTool } from '../catalog/tool-access.ts';
+import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import type { Invocation, Operation, Target } from '../operations/operation.ts';
-import { decideFor } from '../policy/ceiling.ts';
-import type { Decision } from '../policy/rules-data.ts';
+import type { Invocation, Operation, Target, ToolContext } from '../operations/operation.ts';
+import { noServerLike } from '../operations/unknown-server.ts';
+import { CallArguments } from '../policy/arguments/call-arguments.ts';
+import { decideFor, readsAccess } from '../policy/ceiling.ts';
+import type { Access, CallFacts, Decision } from '../policy/rules-data.ts';
+import type { GatewayError } from '../shared/errors.ts';
 import type { Approval, Unapproved } from './approval.ts';
 import type { DialogueAnswer } from './approval-dialogue.ts';
 import type { Caller, Inbound } from './caller.ts';
@@ -22,6 +28,10 @@ export interface Call {
   decision: Decision | undefined;
   /** What is decided on; undefined where nothing is, or not yet. */
   target: Target | undefined;
+  /** The arguments, once a decision speaks of them. */
+  args: CallArguments | undefined;
+  /** What the definition of the tool says it does, once a decision speaks of that. */
+  access: Access | undefined;
   /** The rule that refused the call besides the decision: it left it without an agent, or is a limit. */
   refusedBy: string | undefined;
   /** Says that the call is over to what limits it. */
@@ -51,21 +61,83 @@ export function whoCalls(call: Call, invocation: Invocation): Caller {
 }
 
 /**
- * Whether the caller may, under the call's snapshot, on names alone: nobody has looked yet whether they exist. What is decided `ask`
- * goes on: `requiredApproval` stops it before it is forwarded.
+/**
+ * Whether the caller may, under the call's snapshot. On names and arguments alone, as far as these decide: nobody has looked yet whether
+ * anything exists. Waits only where rules speak of what the definition of a tool says. What is decided `ask` goes on:
+ * `requiredApproval` stops it before it is forwarded.
+ * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT
+ */
+export function decide(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {
+  const { snapshot, caller, target } = call;
+  if (target === undefined || caller === undefined) return;
+  const decision = decisionFor(call, caller, target, invocation, 'any');
+  call.decision = decision;
+  if (!decision.allowed) {
+    // Its caller may know of the tool, and should know what to change.
+    const byArguments = decisionFor(call, caller, target, invocation, 'any', 'any').allowed;
+    throw refusal(call, caller, target, decision, byArguments);
+  }
+  const isTool = target.name !== undefined && (invocation.kind ?? 'tool') === 'tool';
+  if (!isTool || !readsAccess(snapshot.policy, caller, target.server)) return;
+  return lookUp(context, target).then((entry) => decideOn(call, invocation, entry));
+}
+
+/**
+ * The same on one definition of the tool; undefined where there is none.
  * @throws GatewayError DENIED_BY_POLICY
  */
-export function decide(call: Call, invocation: Invocation): void {
-  const { snapshot, caller, target, operation } = call;
+export function decideOn(call: Call, invocation: Invocation, entry: ToolEntry | undefined): void {
+  const { caller, target } = call;
   if (target === undefined || caller === undefined) return;
-  const { server, name } = target;
-  const decision = decideFor(snapshot.policy, caller, server, name, invocation.kind);
-  call.decision = decision;
-  if (decision.allowed) return;
-  throw denial(
-    { agent: caller.agent, server, tool: name },
-    decision,
-    snapshot.explainDenials,
-    operation.wording.seePermitted,
-  );
+  call.access = entry && accessOfTool(entry);
+  const decision = decisionFor(call, caller, target, invocation, call.access);
+  call.decision = entry === undefined ? decision : { ...decision, definition: entry.hash };
+  if (!decision.allowed) throw refusal(call, caller, target, decision, false);
+}
+
+/** Milliseconds that a decision waits for the definition that it needs. */
+const LOOK_UP_MS = 60_000;
+
+/** @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT */
+async function lookUp(context: ToolContext, { server: name, name: tool = '' }: Target): Promise<ToolEntry | undefined> {
+  const server = context.snapshot.servers.get(name);
+  if (server === undefined) throw noServerLike(context, name);
+  return context.catalog.find(server, tool, { timeoutMs: server.timeoutMs ?? LOOK_UP_MS, signal: context.signal });
+}
+
+function decisionFor(
+  call: Call,
+  caller: Caller,
+  { server, name }: Target,
+  invocation: Invocation,
+  access: CallFacts['access'],
+  args: CallFacts['args'] = argumentsOf(call, invocation),
+): Decision {
+  const { agent, principal } = caller;
+  const facts: CallFacts = {
+    agent,
+    principal,
+    now: Date.now(),
+    ...(args === undefined ? {} : { args }),
+    ...(access === undefined ? {} : { access }),
+  };
+  return decideFor(call.snapshot.policy, caller, server, name, invocation.kind, facts);
+}
+
+/** What goes on was decided with its arguments; nobody keeps them. */
+function argumentsOf(call: Call, { continues, asks }: Invocation): CallFacts['args'] {
+  if (continues === true) return 'any';
+  if (asks !== undefined) call.args ??= new CallArguments(asks.args);
+  return call.args;
+}
+
+function refusal(
+  { snapshot, operation }: Call,
+  { agent }: Caller,
+  { server, name }: Target,
+  decision: Decision,
+  byArguments: boolean,
+): GatewayError {
+  const who = { agent, server, tool: name };
+  return denial(who, decision, snapshot.explainDenials, operation.wording.seePermitted, byArguments);
 }

@@ -10,8 +10,11 @@ export function denial(
   decision: Decision,
   explain: boolean,
   seePermitted: string,
+  byArguments: boolean,
 ): GatewayError {
   const what = who.tool === undefined ? `server '${who.server}'` : `tool '${who.tool}' of server '${who.server}'`;
-  const why = explain ? ` Deciding rule: ${decision.rule}.` : '';
-  return new GatewayError('DENIED_BY_POLICY', `Agent '${who.agent}' may not use ${what}: ${seePermitted}${why}`);
+  const argument = decision.pointer === undefined ? '' : `, for the argument ${decision.pointer}`;
+  const why = explain ? ` Deciding rule: ${decision.rule}${argument}.` : '';
+  const how = byArguments ? ' with these arguments' : '';
+  return new GatewayError('DENIED_BY_POLICY', `Agent '${who.agent}' may not use ${what}${how}: ${seePermitted}${why}`);
 }

@@ -33,6 +33,8 @@ export async function runOperation(
     caller: undefined,
     decision: undefined,
     target: undefined,
+    args: undefined,
+    access: undefined,
     refusedBy: undefined,
     done: undefined,
     isCounted: false,
@@ -115,11 +117,11 @@ function locateAndDecide(call: Call, invocation: Invocation, context: CallContex
     return locate(context).then((target) => {
       if (target === undefined) throw notFound(call, invocation);
       call.target = target;
-      decide(call, invocation);
+      return decide(call, invocation, context);
     });
   }
   if (server !== undefined) call.target = { server, name: tool };
-  decide(call, invocation);
+  return decide(call, invocation, context);
 }
 
 function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
@@ -280,6 +282,7 @@ function record(
     server: call.target?.server ?? invocation?.server ?? null,
     tool: call.target?.name ?? invocation?.tool ?? null,
     rule: call.refusedBy ?? call.decision?.rule ?? null,
+    pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
     shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
     error_code: code,
     latency_ms: Math.round(ms * 1000) / 1000,

@@ -16,6 +16,8 @@ export const END_OF_PART = 'end of part';
 export interface Automaton {
   /** Index of the first sequence that matches a name, or a pair of names, as a whole. */
   find(name: string, second?: string): number | undefined;
+  /** Indices of all that do, ascending. */
+  findAll(name: string, second?: string): readonly number[];
 }
 
 interface State {
@@ -23,6 +25,8 @@ interface State {
   readonly positions: readonly number[];
   /** Index of the first sequence that is complete here. */
   readonly found: number | undefined;
+  /** Of all that are, once somebody asks. */
+  all: readonly number[] | undefined;
   /** Next state by symbol. */
   readonly next: (State | undefined)[];
 }
@@ -56,7 +60,7 @@ export function makeAutomaton(sequences: readonly (readonly Step[])[]): Automato
     let state = states.get(key);
     if (state === undefined) {
       const next = new Array<State | undefined>(alphabet.size + 1).fill(undefined);
-      state = { positions, found: firstCompleted(program, positions), next };
+      state = { positions, found: firstCompleted(program, positions), all: undefined, next };
       states.set(key, state);
       cells += positions.length + next.length;
     }
@@ -89,12 +93,18 @@ export function makeAutomaton(sequences: readonly (readonly Step[])[]): Automato
     return state;
   };
 
+  const readAll = (name: string, second: string | undefined): State => {
+    const state = read(start, name);
+    if (second === undefined) return state;
+    const border = alphabet.size;
+    return read(state.next[border] ?? advance(state, border), second);
+  };
   return {
-    find: (name, second) => {
-      const state = read(start, name);
-      if (second === undefined) return state.found;
-      const border = alphabet.size;
-      return read(state.next[border] ?? advance(state, border), second).found;
+    find: (name, second) => readAll(name, second).found,
+    findAll: (name, second) => {
+      const state = readAll(name, second);
+      state.all ??= allCompleted(program, state.positions);
+      return state.all;
     },
   };
 }
@@ -117,6 +127,13 @@ function firstCompleted(program: Program, positions: readonly number[]): number 
     if (typeof step === 'object' && 'completed' in step) return step.completed;
   }
   return undefined;
+}
+
+function allCompleted(program: Program, positions: readonly number[]): number[] {
+  return positions.flatMap((position) => {
+    const step = program.steps[position];
+    return typeof step === 'object' && 'completed' in step ? [step.completed] : [];
+  });
 }
 
 /** Where matches may stand after one more character. A `*` is stood on and stepped over at the same time. */

@@ -1,5 +1,5 @@
 import type { Policy } from './compile-rules.ts';
-import type { Decision, OfferKind } from './rules-data.ts';
+import type { CallFacts, Decision, OfferKind } from './rules-data.ts';
 
 /** Who a decision is about: an agent, and the one whose rules bound it where its principal has a ceiling. */
 export interface Bounded {
@@ -20,10 +20,17 @@ export function decideFor(
   server: string,
   name?: string,
   kind?: OfferKind,
+  facts?: CallFacts,
 ): Decision {
-  const own = isFallback === true ? policy.judge(agent, server, name, kind) : policy.decide(agent, server, name, kind);
+  const decide = isFallback === true ? policy.judge : policy.decide;
+  const own = decide(agent, server, name, kind, facts);
   if (!own.allowed || ceiling === undefined) return own;
-  const bound = policy.judge(ceiling, server, name, kind);
+  const bound = policy.judge(ceiling, server, name, kind, facts && { agent, ...facts });
   const isStricter = !bound.allowed || (bound.effect === 'ask' && own.effect === 'allow');
   return isStricter ? { ...bound, rule: `ceiling: ${bound.rule}` } : own;
+}
+
+/** Whether a decision needs the definition of a tool: rules of the agent, or of its ceiling, speak of access. */
+export function readsAccess(policy: Policy, { agent, ceiling }: Bounded, server: string): boolean {
+  return policy.readsAccess(agent, server) || (ceiling !== undefined && policy.readsAccess(ceiling, server));
 }

@@ -1,6 +1,15 @@
 import { hash } from 'node:crypto';
-import { type AgentPolicy, compileAgent, decideFor, type Verdict } from './decide.ts';
-import { type Decision, decisionOf, type OfferKind, type PolicyRules } from './rules-data.ts';
+import { compileCorrections } from './access-levels.ts';
+import { type AgentPolicy, compileAgent, type Verdict } from './compile-agent.ts';
+import { decideFor } from './decide.ts';
+import {
+  type Access,
+  type CallFacts,
+  type Decision,
+  decisionOf,
+  type OfferKind,
+  type PolicyRules,
+} from './rules-data.ts';
 import { otherFormsOf } from './uri-forms.ts';
 
 /** Rules compiled once per snapshot. */
@@ -17,15 +26,20 @@ export interface Policy {
    * is denied.
    * @param name of the tool or prompt, or the URI of the resource.
    * @param kind what `name` names; a tool where it is left out.
+   * @param facts what else is known of a call; left out for nothing.
    */
-  decide(agent: string, server: string, name?: string, kind?: OfferKind): Decision;
+  decide(agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts): Decision;
   /** What the rules say, also where an agent in shadow mode may do otherwise. */
-  judge(agent: string, server: string, name?: string, kind?: OfferKind): Decision;
+  judge(agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts): Decision;
+  /** Whether rules of an agent speak of the access of the tools of a server, so that a decision about one needs its definition. */
+  readsAccess(agent: string, server: string): boolean;
+  /** What a tool does to the world: as the owner says, else as its server does. */
+  accessOf(server: string, tool: string, said: Access): Access;
 }
 
 /** A policy that can also say what its decisions rest on. */
 export interface ExplainablePolicy extends Policy {
-  verdict(agent: string, server: string, name?: string, kind?: OfferKind): Verdict;
+  verdict(agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts): Verdict;
 }
 
 // Divergence D1: an agent that the rules do not have may use nothing.
@@ -34,27 +48,35 @@ const UNKNOWN_AGENT: Verdict = Object.freeze({
   about: 'agent',
 });
 
-/** Compiles validated rules; pure. Decisions are shared objects, frozen. */
+const NO_FACTS: CallFacts = Object.freeze({});
+
+/** Compiles validated rules; pure. Decisions on names alone are shared objects, frozen. */
 export function compile(rules: PolicyRules): ExplainablePolicy {
   const agents = new Map<string, AgentPolicy>();
   for (const [name, agent] of Object.entries(rules.agents)) agents.set(name, compileAgent(name, agent));
-  const verdict = (agentName: string, server: string, name?: string, kind: OfferKind = 'tool'): Verdict => {
+  const corrections = compileCorrections(rules.access);
+  const accessOf: Policy['accessOf'] = (server, tool, said) => corrections(server, tool) ?? said;
+  const verdict: ExplainablePolicy['verdict'] = (agentName, server, name, kind = 'tool', facts = NO_FACTS) => {
     const agent = agents.get(agentName);
     if (agent === undefined) return UNKNOWN_AGENT;
-    const verdict = decideFor(agent, server, name, kind);
+    const { access: said } = facts;
+    const access = said === undefined || said === 'any' ? said : accessOf(server, name ?? '', said);
+    const verdict = decideFor(agent, server, name, kind, facts, access);
     if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
     return stricterOfOtherForms(agent, server, name, verdict);
   };
-  const judge: Policy['judge'] = (agent, server, name, kind) => verdict(agent, server, name, kind).decision;
+  const judge: Policy['judge'] = (...question) => verdict(...question).decision;
   const shadows = shadowAgents(rules);
   const letThrough = createShadow();
   return {
     agents: [...agents.keys()],
     hasAgent: (name) => agents.has(name),
     isShadow: (name) => shadows.has(name),
-    version: (name) => hash('sha256', JSON.stringify(agents.has(name) ? rules.agents[name] : null)),
-    decide: (agent, server, name, kind) => {
-      const decision = judge(agent, server, name, kind);
+    version: (name) => hash('sha256', JSON.stringify(agents.has(name) ? [rules.agents[name], rules.access] : null)),
+    readsAccess: (agent, server) => agents.get(agent)?.readsAccess(server) === true,
+    accessOf,
+    decide: (agent, server, name, kind, facts) => {
+      const decision = judge(agent, server, name, kind, facts);
       return decision.effect === 'allow' || !shadows.has(agent) ? decision : letThrough(decision);
     },
     judge,
@@ -68,12 +90,12 @@ function shadowAgents({ agents }: PolicyRules): ReadonlySet<string> {
 
 /** Turns what is denied or asked into what an agent in shadow mode gets; one object for each, made once. */
 function createShadow(): (held: Decision) => Decision {
-  const made = new Map<Decision, Decision>();
+  const made = new WeakMap<Decision, Decision>();
   return (held) => {
     let decision = made.get(held);
     if (decision === undefined) {
       const shadowed = held.effect === 'ask' ? 'ASK' : 'DENY';
-      decision = Object.freeze({ effect: 'allow', allowed: true, rule: held.rule, shadowed });
+      decision = Object.freeze({ ...held, effect: 'allow', allowed: true, shadowed });
       made.set(held, decision);
     }
     return decision;

@@ -2,7 +2,20 @@ import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from './compile-rules.ts';
-import { type AccessList, type AgentRules, decisionOf, type PolicyRules } from './rules-data.ts';
+import { decisionOf, type OfferMap } from './rules-data.ts';
+
+/** Rules over names alone. */
+interface AccessList {
+  readonly servers?: readonly string[];
+  readonly tools?: OfferMap;
+}
+interface AgentRules {
+  readonly allow?: AccessList;
+  readonly deny?: AccessList;
+}
+interface PolicyRules {
+  readonly agents: Readonly<Record<string, AgentRules>>;
+}
 
 const LONG = process.env['LONG'] !== undefined;
 const CASES = LONG ? 1_000_000 : 200_000;

@@ -1,5 +1,5 @@
+import type { Verdict } from './compile-agent.ts';
 import type { ExplainablePolicy } from './compile-rules.ts';
-import type { Verdict } from './decide.ts';
 import type { Effect, OfferKind } from './rules-data.ts';
 
 /** A decision with its grounds, for people: what `policy explain` prints. */

@@ -4,7 +4,7 @@
  */
 import { isLiteralPattern } from './pattern.ts';
 import { parsePattern } from './pattern-tokens.ts';
-import type { AccessList, Effect, PolicyRules } from './rules-data.ts';
+import { type AccessList, type Effect, type PolicyRules, toolPattern } from './rules-data.ts';
 
 export interface LintFinding {
   /** The divergence, or `pattern` for a pattern that is probably mistyped. */
@@ -48,7 +48,7 @@ function lintAccess(access: AccessList, path: Path, kind: Kind): LintFinding[] {
     if (kind !== 'ask' && !isLiteralPattern(key)) findings.push(patternKey(key, at, kind));
     findings.push(...lintSyntax(key, at));
     if (kind === 'allow' && patterns.length === 0) findings.push(emptyList(key, at));
-    findings.push(...lintPatterns(patterns, at, kind));
+    findings.push(...lintPatterns(patterns.map(toolPattern), at, kind));
   }
   return findings;
 }

@@ -1,4 +1,7 @@
 /** The policy part of the rules file, as data (docs/rules.md). Already validated when it arrives here. */
+import type { CallArguments } from './arguments/call-arguments.ts';
+import type { Expression } from './arguments/condition.ts';
+import type { ArgumentMatchers } from './arguments/matcher-data.ts';
 
 /** What a server offers that rules can tell apart, and the map of an access list that speaks of it. */
 export type OfferKind = 'tool' | 'prompt' | 'resource';
@@ -6,12 +9,35 @@ export type OfferKind = 'tool' | 'prompt' | 'resource';
 /** Patterns over names (resources: over URIs) per server pattern. */
 export type OfferMap = Readonly<Record<string, readonly string[]>>;
 
+/** A pattern over names of tools, and what their calls are like that the rule is about. */
+export interface ToolRule {
+  readonly tool: string;
+  readonly args?: ArgumentMatchers;
+  readonly when?: Expression;
+}
+
+/** Patterns over names of tools, or rules with more to say, per server pattern. */
+export type ToolMap = Readonly<Record<string, readonly (string | ToolRule)[]>>;
+
+/** The pattern of an entry in a list of tools. */
+export function toolPattern(entry: string | ToolRule): string {
+  return typeof entry === 'string' ? entry : entry.tool;
+}
+
+/** What a tool does to the world, as its server or the owner says; `unknown` where neither does. */
+export const ACCESS_LEVELS = ['read', 'write', 'destructive', 'unknown'] as const;
+export type Access = (typeof ACCESS_LEVELS)[number];
+/** Levels per server pattern. */
+export type AccessMap = Readonly<Record<string, readonly Access[]>>;
+
 export interface AccessList {
   /** Server patterns. */
   readonly servers?: readonly string[];
-  readonly tools?: OfferMap;
+  readonly tools?: ToolMap;
   readonly prompts?: OfferMap;
   readonly resources?: OfferMap;
+  /** What tools do to the world. */
+  readonly access?: AccessMap;
 }
 
 export interface AgentRules {
@@ -32,7 +58,22 @@ export interface RuleDefaults {
 
 export interface PolicyRules {
   readonly agents: Readonly<Record<string, AgentRules>>;
+  /** What the owner knows better than the servers say: server pattern -> tool pattern -> level. */
+  readonly access?: Readonly<Record<string, Readonly<Record<string, Access>>>>;
   readonly defaults?: RuleDefaults;
+}
+
+/** What is known of a call besides its names. What is left out nobody knows: then no allow that speaks of it matches, and every deny and ask. */
+export interface CallFacts {
+  /** `any`: the question is whether there are arguments with which it may be called. */
+  readonly args?: CallArguments | 'any';
+  /** As the server says; `any`: the question is whether there is an access with which it may be called. */
+  readonly access?: Access | 'any';
+  /** Where it is another one than the one whose rules are asked. */
+  readonly agent?: string;
+  readonly principal?: string;
+  /** Milliseconds since 1970. */
+  readonly now?: number;
 }
 
 /** What comes of a question: deny beats ask beats allow. What is decided `ask` waits for a person. */
@@ -47,6 +88,10 @@ export interface Decision {
   readonly rule: string;
   /** What `rule` says where it takes no effect, because the agent is in shadow mode. */
   readonly shadowed?: 'ASK' | 'DENY';
+  /** JSON Pointer of the argument that decided. */
+  readonly pointer?: string;
+  /** Hash of the definition that was decided on, where a rule speaks of what it says. */
+  readonly definition?: string;
 }
 
 /** A decision to be handed out again and again. */

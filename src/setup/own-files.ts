@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from '../config/json-document.ts';
+import { loadReaders } from '../config/load-schemas.ts';
 import { configError } from '../config/load-snapshot.ts';
 import { RULES_FILE, SERVERS_FILE } from '../config/locate-files.ts';
 import { readRules } from '../config/rules-file.ts';
@@ -92,6 +93,7 @@ export function ownChange({ path, bytes }: OwnFile, changes: readonly EntryChang
 export async function checkRulesBytes(path: string, bytes: Uint8Array): Promise<void> {
   const parsed = parseDocument(path, bytes);
   if (!parsed.ok) throw configError(parsed.problems);
-  const { rules, problems } = readRules(parsed.document, await import('../config/file-schemas.ts'));
+  const { schema, expressions } = await loadReaders(parsed.document);
+  const { rules, problems } = readRules(parsed.document, schema, expressions);
   if (rules === undefined) throw configError(problems);
 }

@@ -1,4 +1,5 @@
 /** What each agent may find, remembered until the policy, its servers or their lists are others. */
+import type { ToolEntry } from '../tool-entry.ts';
 import type { IndexedServer, IndexedServers, ListedServer } from './indexed-servers.ts';
 import type { IndexedDocument } from './search-index.ts';
 import { createScope, type Scope } from './search-scope.ts';
@@ -14,7 +15,7 @@ export interface ScopeRequest {
   readonly policy: object;
   /** For whom it decides. */
   readonly who: string;
-  permitted(server: string, tool: string): boolean;
+  permitted(server: string, tool: string, entry: ToolEntry | undefined): boolean;
 }
 
 /** The tools of one server that an agent may use. */
@@ -67,7 +68,9 @@ export class ScopeCache {
       const old = before?.servers.get(listed.name);
       if (old?.server === server) servers.set(listed.name, old);
       else {
-        const documents = server.documents.filter(({ name }) => request.permitted(listed.name, name));
+        const documents = server.documents.filter(({ name }) =>
+          request.permitted(listed.name, name, server.entry(name)),
+        );
         servers.set(listed.name, { server, documents });
       }
     }

@@ -187,22 +187,23 @@ function inspected(
   entry: ToolEntry | undefined,
   inspect: Inspect | undefined,
 ): Promise<ToolEntry> | ToolEntry {
-  if (entry === undefined) throw notListed(context, server, call);
+  if (entry === undefined) throw notListed(context, server, call.tool);
+  context.confirm(entry);
   const inspecting = inspect?.(entry, server);
   return inspecting === undefined ? entry : inspecting.then(() => entry);
 }
 
-function notListed(context: ToolContext, server: ServerDefinition, call: Execution): GatewayError {
+function notListed(context: ToolContext, server: ServerDefinition, tool: string): GatewayError {
   const permitted = (context.catalog.listed(server) ?? []).filter(
-    ({ name }) => context.decide(call.server, name).allowed,
+    (entry) => context.decide(server.name, entry.name, 'tool', entry).allowed,
   );
   const { seeTools, toolName } = context.wording;
   const hint = didYouMean(
-    call.tool,
+    tool,
     permitted.map(({ name }) => name),
-    (name) => toolName(call.server, name),
+    (name) => toolName(server.name, name),
   );
-  return new GatewayError('TOOL_NOT_FOUND', `Server '${call.server}' has no tool '${call.tool}'.${hint} ${seeTools}`);
+  return new GatewayError('TOOL_NOT_FOUND', `Server '${server.name}' has no tool '${tool}'.${hint} ${seeTools}`);
 }
 
 export function deadlineIn(timeoutMs: number): Deadline {

@@ -104,5 +104,6 @@ async function listedBy(context: ToolContext, serverName: string): Promise<Liste
   if (server === undefined) throw noServerLike(context, serverName);
   const timeoutMs = server.timeoutMs ?? defaultTimeoutMs;
   const { entries, instructions } = await catalog.toolList(server, { timeoutMs, signal });
-  return { permitted: entries.filter(({ name }) => decide(serverName, name).allowed), instructions };
+  const permitted = entries.filter((entry) => decide(serverName, entry.name, 'tool', entry).allowed);
+  return { permitted, instructions };
 }

@@ -1,7 +1,8 @@
 /** Finds tools across servers; looks only at what the caller may use. */
-import { accessOf, briefOf, type Detail, definitionText } from '../../catalog/render-tool.ts';
+import { briefOf, type Detail, definitionText } from '../../catalog/render-tool.ts';
 import type { ListedServer } from '../../catalog/search/indexed-servers.ts';
 import type { FoundTool } from '../../catalog/search/searcher.ts';
+import { accessOfTool } from '../../catalog/tool-access.ts';
 import type { ToolName } from '../../catalog/usage/learn-usage.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { Absent, absenceOf } from '../missing-servers.ts';
@@ -70,14 +71,14 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
     servers: listed,
     policy: snapshot.policy,
     who: JSON.stringify([caller.agent, caller.ceiling, server]),
-    permitted: (name, tool) => decide(name, tool).allowed,
+    permitted: (name, tool, entry) => decide(name, tool, 'tool', entry).allowed,
     embeddings,
     suggestions: learnFromUse ? await catalog.learning.suggestions(caller.agent, query) : [],
     signal,
   });
   if (learnFromUse) catalog.learning.searched(relay.owner, caller.agent, query, found.flatMap(namesOf));
   catalog.listSoon(unlisted);
-  const tools = found.map((hit) => describe(hit, detail));
+  const tools = found.map((hit) => describe(context, hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
   if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
   if (missing.size > 0) parts.push(`"not_searched":${missing.text}`);
@@ -115,15 +116,15 @@ async function listedServers(
   return { listed, missing, unlisted };
 }
 
-function describe({ server, entry, alsoOn }: FoundTool, detail: Detail): string {
+function describe({ snapshot }: ToolContext, { server, entry, alsoOn }: FoundTool, detail: Detail): string {
   const others = alsoOn.length === 0 ? '' : `,"also_on":${JSON.stringify(alsoOn.slice(0, MAX_COPIES))}`;
   const names = `"server":${JSON.stringify(server)}${others},"tool":${JSON.stringify(entry.name)}`;
   if (detail === 'names') return `{${names}}`;
   if (detail === 'full') return `{"server":${JSON.stringify(server)}${others},${definitionText(entry).slice(1)}`;
   const { signature, purpose } = briefOf(entry);
-  const access = accessOf(entry);
+  const access = snapshot.policy.accessOf(server, entry.name, accessOfTool(entry));
   const call = signature === undefined ? `"inputSchema":${entry.inputSchema}` : `"args":${JSON.stringify(signature)}`;
-  const hint = access === undefined ? '' : `,"access":"${access}"`;
+  const hint = access === 'unknown' ? '' : `,"access":"${access}"`;
   return `{${names},${call},"purpose":${JSON.stringify(purpose)}${hint}}`;
 }
 
@@ -134,7 +135,10 @@ function offered(
   only: string | undefined,
 ): { name: string; description?: string; tools?: number }[] {
   const counts = new Map(
-    listed.map(({ name, entries }) => [name, entries.filter((tool) => context.decide(name, tool.name).allowed).length]),
+    listed.map(({ name, entries }) => [
+      name,
+      entries.filter((tool) => context.decide(name, tool.name, 'tool', tool).allowed).length,
+    ]),
   );
   return visibleServers(context)
     .filter(({ name }) => only === undefined || name === only)

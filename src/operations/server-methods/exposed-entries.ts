@@ -55,7 +55,7 @@ export async function exposedList(
     names.map(async (name) => {
       const offers = await offersOf(context, name, list, absent);
       return offers
-        .filter((offer) => context.decide(name, offer.key, kind).allowed)
+        .filter((offer) => context.decide(name, offer.key, kind, tools.get(offer)).allowed)
         .flatMap((offer) => expose(name, offer, list) ?? []);
     }),
   );
@@ -84,7 +84,9 @@ export async function serverPages(context: ToolContext, name: string, list: List
   const shown: ServerPage[] = [];
   let from = 0;
   for (const { frame, end } of pages) {
-    const visible = entries.slice(from, end).filter((offer) => context.decide(name, offer.key, kind).allowed);
+    const visible = entries
+      .slice(from, end)
+      .filter((offer) => context.decide(name, offer.key, kind, tools.get(offer)).allowed);
     if (visible.length > 0 || from === end) shown.push({ frame, entries: visible });
     from = end;
   }

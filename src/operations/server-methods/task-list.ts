@@ -59,9 +59,13 @@ async function listed(context: ToolContext, view: View, principal: string, tasks
   return parts.flat();
 }
 
-function isListed({ relay, decide }: ToolContext, view: View, { server, tool, era, session }: Task): boolean {
+function isListed(context: ToolContext, view: View, { server, tool, era, session }: Task): boolean {
+  const { relay, decide, snapshot, catalog } = context;
   if (era !== 'legacy' || (view.mode === 'single' && view.server !== server)) return false;
-  return (session === undefined || session === relay.client.session) && decide(server, tool).allowed;
+  if (session !== undefined && session !== relay.client.session) return false;
+  const definition = snapshot.servers.get(server);
+  const entry = definition && catalog.listed(definition)?.find(({ name }) => name === tool);
+  return decide(server, tool, 'tool', entry).allowed;
 }
 
 /** What one server lists; nothing where it has no such list, or cannot be asked now. */

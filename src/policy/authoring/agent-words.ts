@@ -1,8 +1,9 @@
 /** What an agent may do, in plain sentences. Pure. */
 import type { Policy } from '../compile-rules.ts';
 import { isLiteralPattern } from '../pattern.ts';
-import type { AccessList, AgentRules, OfferMap } from '../rules-data.ts';
+import type { AccessList, AgentRules, ToolMap } from '../rules-data.ts';
 import { type Outcomes, outcomeOf, type ToolsByServer } from './changed-decisions.ts';
+import { conditionWords } from './condition-words.ts';
 
 /** One server, as an agent has it. */
 export interface ServerAccess extends Outcomes {
@@ -41,7 +42,7 @@ const MAPS = [
   ['resources', 'resource'],
 ] as const;
 
-function allowed(map: OfferMap, noun: string): string[] {
+function allowed(map: ToolMap, noun: string): string[] {
   return Object.entries(map).map(([server, patterns]) => {
     const where = serversIn(server, map);
     return patterns.length === 0
@@ -50,7 +51,7 @@ function allowed(map: OfferMap, noun: string): string[] {
   });
 }
 
-function denied(map: OfferMap, noun: string): string[] {
+function denied(map: ToolMap, noun: string): string[] {
   return Object.entries(map).flatMap(([server, patterns]) =>
     patterns.length === 0
       ? []
@@ -81,19 +82,23 @@ function unsaid(allow: AccessList): string[] {
   ];
 }
 
-function serversIn(pattern: string, map: OfferMap): string {
+function serversIn(pattern: string, map: ToolMap): string {
   if (pattern !== '*') return listOf('server', [pattern]);
   return Object.keys(map).some(isLiteralPattern) ? 'every other server' : 'every server';
 }
 
 /** `tools a, b and all that match "c_*"`. */
-function listOf(noun: string, patterns: readonly string[]): string {
-  if (patterns.includes('*')) return `every ${noun}`;
+function listOf(noun: string, entries: ToolMap[string]): string {
+  if (entries.includes('*')) return `every ${noun}`;
+  const patterns = entries.filter((entry) => typeof entry === 'string');
   const names = patterns.filter(isLiteralPattern);
   const others = patterns.filter((pattern) => !isLiteralPattern(pattern)).map((pattern) => JSON.stringify(pattern));
   const parts = [
     ...(names.length === 0 ? [] : [`${noun}${names.length === 1 ? '' : 's'} ${listed(names.map(quoted))}`]),
     ...(others.length === 0 ? [] : [`${noun}s that match ${listed(others, 'or')}`]),
+    ...entries.flatMap((entry) =>
+      typeof entry === 'string' ? [] : `${listOf(noun, [entry.tool])} where ${conditionWords(entry)}`,
+    ),
   ];
   return parts.join(', and ');
 }

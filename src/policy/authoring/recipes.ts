@@ -1,7 +1,7 @@
 /** Ready-made rules that can be added to those of an agent. A recipe only ever narrows what the agent may do. Pure. */
 import { compilePattern, isLiteralPattern } from '../pattern.ts';
 import { parsePattern } from '../pattern-tokens.ts';
-import type { AgentRules, OfferMap } from '../rules-data.ts';
+import { type AgentRules, type ToolMap, toolPattern } from '../rules-data.ts';
 
 export interface Recipe {
   /** The end of a sentence that begins with the name. */
@@ -101,18 +101,21 @@ function readOnly(rules: AgentRules): Applied {
     };
   }
   const dropped: string[] = [];
-  const narrowed = Object.entries(tools).map(([key, patterns]): [string, string[]] => [key, narrow(patterns, dropped)]);
-  const rest: [string, string[]][] = patternKeys.includes('*') ? [] : [['*', READ_PATTERNS]];
+  const narrowed = Object.entries(tools).map(([key, patterns]): [string, ToolMap[string]] => [
+    key,
+    narrow(patterns, dropped),
+  ]);
+  const rest: [string, ToolMap[string]][] = patternKeys.includes('*') ? [] : [['*', READ_PATTERNS]];
   const allow = { ...rules.allow, tools: record([...narrowed, ...rest]) };
   return { kind: 'rules', rules: denying({ ...rules, allow }, COMPOUNDS), dropped };
 }
 
 /** What of these patterns matches only names that READ_PATTERNS match. */
-function narrow(patterns: readonly string[], dropped: string[]): string[] {
-  const kept = patterns.flatMap((pattern) => {
-    if (pattern === '*') return READ_PATTERNS;
-    if (isInside(pattern)) return [pattern];
-    dropped.push(pattern);
+function narrow(entries: ToolMap[string], dropped: string[]): ToolMap[string] {
+  const kept = entries.flatMap((entry): ToolMap[string] => {
+    if (entry === '*') return READ_PATTERNS;
+    if (isInside(toolPattern(entry))) return [entry];
+    dropped.push(toolPattern(entry));
     return [];
   });
   return [...new Set(kept)];
@@ -134,15 +137,15 @@ function isInside(pattern: string): boolean {
 const BEGINNINGS = new RegExp(`^(?:${READING.join('|')})[_.A-Z-]`);
 
 function denying(rules: AgentRules, patterns: readonly string[]): AgentRules {
-  const tools: OfferMap = rules.deny?.tools ?? {};
+  const tools = rules.deny?.tools ?? {};
   const everywhere = [...new Set([...(Object.hasOwn(tools, '*') ? (tools['*'] ?? []) : []), ...patterns])];
   const others = Object.entries(tools).filter(([key]) => key !== '*');
   return { ...rules, deny: { ...rules.deny, tools: record([...others, ['*', everywhere]]) } };
 }
 
 /** No prototype: a server may be called `__proto__`. */
-function record(entries: readonly (readonly [string, readonly string[]])[]): OfferMap {
-  const map: Record<string, readonly string[]> = Object.create(null);
+function record(entries: readonly (readonly [string, ToolMap[string]])[]): ToolMap {
+  const map: Record<string, ToolMap[string]> = Object.create(null);
   for (const [key, value] of entries) map[key] = value;
   return map;
 }

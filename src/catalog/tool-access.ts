@@ -1,0 +1,28 @@
+import { accessOfAnnotations } from '../policy/access-levels.ts';
+import type { Access, CallFacts } from '../policy/rules-data.ts';
+import type { ToolEntry } from './tool-entry.ts';
+
+const levels = new WeakMap<ToolEntry, Access>();
+
+/** What a tool does to the world, as its server says. */
+export function accessOfTool(entry: ToolEntry): Access {
+  let access = levels.get(entry);
+  if (access === undefined) {
+    access = accessOfAnnotations(entry.annotations);
+    levels.set(entry, access);
+  }
+  return access;
+}
+
+/** What is known where the question is whether an agent may see a tool, whatever it would call it with. */
+export function listingFacts(entry: ToolEntry | undefined): CallFacts {
+  return entry === undefined ? UNLISTED : LISTINGS[accessOfTool(entry)];
+}
+
+const UNLISTED: CallFacts = { args: 'any' };
+const LISTINGS: Readonly<Record<Access, CallFacts>> = {
+  read: { args: 'any', access: 'read' },
+  write: { args: 'any', access: 'write' },
+  destructive: { args: 'any', access: 'destructive' },
+  unknown: { args: 'any', access: 'unknown' },
+};

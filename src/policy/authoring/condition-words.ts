@@ -1,0 +1,38 @@
+/** Conditions of rules in words. Pure. */
+import { listOf, type Matcher } from '../arguments/matcher-data.ts';
+import type { ToolRule } from '../rules-data.ts';
+
+/** `"/path" is under "/srv/project" and "/mode" equals "w"`: the end of a sentence; empty for a rule without a condition. */
+export function conditionWords({ args, when }: Pick<ToolRule, 'args' | 'when'>): string {
+  const parts = Object.entries(args ?? {}).map(
+    ([pointer, matcher]) => `${pointer === '' ? 'the arguments' : JSON.stringify(pointer)} ${matcherWords(matcher)}`,
+  );
+  if (when !== undefined) parts.push(when.source);
+  return parts.join(' and ');
+}
+
+const WORDS: Readonly<Record<Exclude<keyof Matcher, 'absent' | 'each' | 'ignore_case'>, string>> = {
+  equals: 'equals',
+  in: 'is one of',
+  matches: 'matches',
+  under: 'is under',
+  host: 'is a URL of',
+  min: 'is at least',
+  max: 'is at most',
+  max_length: 'has a length of at most',
+  type: 'is of type',
+};
+
+/** What a matcher says of its argument: it begins with a verb. */
+export function matcherWords(matcher: Matcher): string {
+  const parts = Object.entries(WORDS).flatMap(([key, words]) => {
+    const value = matcher[key as keyof Matcher];
+    if (value === undefined) return [];
+    const values = key === 'equals' ? [value] : listOf(value as unknown);
+    return [`${words} ${values.map((one) => JSON.stringify(one)).join(' or ')}`];
+  });
+  if (matcher.each !== undefined) parts.push(`has only elements of which each ${matcherWords(matcher.each)}`);
+  if (matcher.absent === true) parts.push('is absent');
+  if (matcher.absent === false && parts.length === 0) parts.push('is there');
+  return `${parts.join(' and ')}${matcher.ignore_case === true ? ', whatever the case' : ''}`;
+}
