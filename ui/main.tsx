@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { takeToken } from './api.ts';
 import { LinkNeeded } from './parts/empty.tsx';
 import { Frame } from './parts/frame.tsx';
+import { Approvals } from './views/approvals.tsx';
 import { Calls } from './views/calls.tsx';
 import { Now } from './views/now.tsx';
 import { Rules } from './views/rules.tsx';
@@ -15,7 +16,14 @@ interface Place {
   readonly query: URLSearchParams;
 }
 
-const VIEWS = { now: Now, calls: Calls, rules: Rules, servers: Servers, savings: Savings } as const;
+const VIEWS = {
+  now: Now,
+  calls: Calls,
+  approvals: Approvals,
+  rules: Rules,
+  servers: Servers,
+  savings: Savings,
+} as const;
 
 function placeOf(hash: string): Place {
   const [view = '', query = ''] = hash.replace(/^#\/?/, '').split('?');

@@ -28,8 +28,9 @@ export interface ControlRequest {
   /** Of a question, and what is said to it. */
   readonly id?: string;
   readonly said?: Said;
-  /** Who says it. */
+  /** Who says it, and where: on the command line where that is left out. */
   readonly who?: string;
+  readonly way?: 'web';
 }
 
 /** A line of the answer; `error` ends it. */
@@ -197,10 +198,17 @@ async function sendQuestions(open: Controlled['questions'], socket: Socket, foll
 }
 
 /** The socket is the owner's alone, so that whoever is there may answer; `who` is for the records. */
-function answerQuestion({ answer }: Controlled, { id = '', said, who = '' }: ControlRequest): Promise<AnswerOutcome> {
+function answerQuestion(
+  { answer }: Controlled,
+  { id = '', said, who = '', way }: ControlRequest,
+): Promise<AnswerOutcome> {
   if (said === undefined) return Promise.resolve('not allowed');
   const { word, reason } = said;
-  return answer(id, { word, reason: reason?.slice(0, LONGEST_REASON) }, { way: 'cli', who: who.slice(0, 100) });
+  return answer(
+    id,
+    { word, reason: reason?.slice(0, LONGEST_REASON) },
+    { way: way === 'web' ? 'web' : 'cli', who: who.slice(0, 100) },
+  );
 }
 
 function answerOf(name: string, answer: ControlAnswer): ControlReply {

@@ -47,10 +47,20 @@ export async function answer(
   print(`Answered ${shortId(question.id)}: ${word}.`);
 }
 
-/** Gives an answer. @throws GatewayError UNKNOWN_HANDLE where it does not count */
-export async function give(settings: Settings, question: QuestionReport, said: Said): Promise<void> {
+/**
+ * Gives an answer.
+ * @param way `web` where it was given on the web page
+ * @throws GatewayError UNKNOWN_HANDLE where it does not count
+ */
+export async function give(settings: Settings, question: QuestionReport, said: Said, way?: 'web'): Promise<void> {
   const { username } = userInfo();
-  const [line] = await askOne(runtimeDir(settings), { do: 'answer', id: question.id, said, who: username });
+  const [line] = await askOne(runtimeDir(settings), {
+    do: 'answer',
+    id: question.id,
+    said,
+    who: username,
+    ...(way && { way }),
+  });
   const answered = line?.answered;
   if (answered === 'taken') return;
   throw new GatewayError('UNKNOWN_HANDLE', REFUSED[answered ?? 'unknown'](question));
@@ -69,7 +79,7 @@ export async function waiting(settings: Settings): Promise<readonly QuestionRepo
   return lines.flatMap(({ questions }) => questions ?? []);
 }
 
-async function questionNamed(settings: Settings, id: string): Promise<QuestionReport> {
+export async function questionNamed(settings: Settings, id: string): Promise<QuestionReport> {
   const found = (await waiting(settings)).filter((question) => question.id.startsWith(id));
   const [question] = found;
   if (question !== undefined && found.length === 1 && id !== '') return question;

@@ -6,9 +6,10 @@ import { recentCalls, recordsOf } from '../audit/query/recent-calls.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
+import type { Approvals, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
 import { sendFeed } from '../ui/call-feed.ts';
 import type { Route, UiRequest } from '../ui/ui-server.ts';
+import { give, isAnswer, questionNamed, waiting } from './approvals-run.ts';
 import { askAll, type ControlLine } from './control-client.ts';
 import { readingLog } from './past-log.ts';
 import { instantBefore } from './since.ts';
@@ -31,6 +32,8 @@ export function uiRoutes(settings: Settings, mayWrite: boolean): readonly Route[
     { method: 'GET', path: 'feed', answer: ({ response }) => sendFeed(log, response) },
     { method: 'GET', path: 'rules', answer: () => currentRules(settings) },
     { method: 'POST', path: 'rules/compare', answer: ({ body }) => compareRules(settings, body) },
+    { method: 'GET', path: 'approvals', answer: () => questions(settings) },
+    { method: 'POST', path: 'approvals/:id', writes: true, answer: (request) => answerQuestion(settings, request) },
     { method: 'GET', path: 'servers/:name/output', answer: ({ names: [name = ''] }) => output(settings, name) },
     {
       method: 'POST',
@@ -50,7 +53,7 @@ export function uiRoutes(settings: Settings, mayWrite: boolean): readonly Route[
 async function now(settings: Settings, mayWrite: boolean): Promise<Now> {
   const gateways = await running(settings);
   const lastHour = statsSince(settings.auditLog, 'server', { since: Date.now() - 3_600_000 });
-  return { mayWrite, gateways, lastHour };
+  return { mayWrite, gateways, lastHour, waiting: (await questions(settings)).length };
 }
 
 async function running(settings: Settings): Promise<readonly RunningGateway[]> {
@@ -70,6 +73,24 @@ async function asked(settings: Settings, request: ControlRequest): Promise<reado
     if (error instanceof GatewayError && error.code === 'NOT_RUNNING') return [];
     throw error;
   }
+}
+
+/** Calls that wait for a person. */
+async function questions(settings: Settings): Promise<Approvals> {
+  try {
+    return await waiting(settings);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'NOT_RUNNING') return [];
+    throw error;
+  }
+}
+
+async function answerQuestion(settings: Settings, { names: [id = ''], body }: UiRequest): Promise<object> {
+  const { word, reason } = (body ?? {}) as { readonly word?: unknown; readonly reason?: unknown };
+  if (typeof word !== 'string' || !isAnswer(word)) throw new GatewayError('INVALID_PARAMS', 'word must be an answer.');
+  const said = { word, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
+  await give(settings, await questionNamed(settings, id), said, 'web');
+  return { done: true };
 }
 
 function calls(log: string, query: URLSearchParams): Calls {

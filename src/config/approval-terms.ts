@@ -9,7 +9,7 @@ import type { Environment } from './substitute.ts';
 type FileApprovals = NonNullable<RulesFile['approvals']>;
 type Report = (severity: Problem['severity'], at: ConfigPath, message: string, fix: string) => void;
 
-const DEFAULT_VIA = ['client', 'cli'] as const;
+const DEFAULT_VIA = ['client', 'web', 'cli'] as const;
 const DEFAULT_TIMEOUT_S = 300;
 
 /**

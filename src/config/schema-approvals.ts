@@ -19,7 +19,7 @@ export const approvals = strict({
     .array(z.enum(['client', 'web', 'cli', 'webhook']))
     .meta({
       description:
-        'Who may be asked: the dialogue of the client, the web page, the command line, a program of yours. ["client", "cli"] without it.',
+        'Who may be asked: the dialogue of the client, the web page, the command line, a program of yours. ["client", "web", "cli"] without it.',
     })
     .exactOptional(),
   timeout_s: count

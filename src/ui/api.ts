@@ -1,5 +1,6 @@
 /** What the page gets, as types that both sides share. Times are ISO 8601, durations milliseconds. */
 import type { GatewayFacts } from '../admin/control-socket.ts';
+import type { QuestionReport } from '../approvals/question-text.ts';
 import type { GroupCounts } from '../audit/query/call-statistics.ts';
 import type { LogRecord } from '../audit/query/log-record.ts';
 import type { PastRecord } from '../audit/query/recent-calls.ts';
@@ -12,6 +13,8 @@ import type { ServerReport } from '../upstream/pool/server-report.ts';
 export interface Now {
   readonly mayWrite: boolean;
   readonly gateways: readonly RunningGateway[];
+  /** Number of calls that wait for a person. */
+  readonly waiting: number;
   /** By server: calls, errors and durations of the last hour. */
   readonly lastHour: readonly GroupCounts[];
 }
@@ -21,6 +24,9 @@ export interface RunningGateway {
   readonly servers: readonly ServerReport[];
   readonly agents: readonly AgentSpending[];
 }
+
+/** `GET approvals` */
+export type Approvals = readonly QuestionReport[];
 
 /** `GET calls` */
 export interface Calls {

@@ -13,7 +13,11 @@ import { execute } from '../support/tools.ts';
 
 const RULES = {
   agents: {
-    default: { allow: { servers: ['calc', 'slow'] }, deny: { tools: { calc: ['fail'] } } },
+    default: {
+      allow: { servers: ['calc', 'slow'] },
+      deny: { tools: { calc: ['fail'] } },
+      ask: { tools: { calc: ['label'] } },
+    },
     reader: { allow: { servers: ['calc'], tools: { calc: ['add'] } } },
   },
 };
@@ -193,6 +197,17 @@ describe('what it shows', () => {
     await page.goto(`${ui.origin}/#/servers?name=calc`);
     await page.getByRole('button', { name: 'Restart' }).click();
     await page.getByText('It was restarted.').waitFor();
+  });
+
+  it('lets a call through that waits for a person once it is answered here', async () => {
+    const calling = execute(gateway.rpc, { server: 'calc', tool: 'label', args: { note: PAYLOAD } });
+    await page.goto(`${ui.origin}/#/approvals`);
+    await page.getByRole('heading', { name: 'default wants to use calc / label' }).waitFor();
+    await page.getByText('\\u{202e}').waitFor();
+    expect(await page.locator('main img, main b').count()).toBe(0);
+    await page.getByRole('button', { name: 'Yes, once' }).click();
+    expect((await calling).isError).not.toBe(true);
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
   });
 
   it('takes what others wrote as text', async () => {

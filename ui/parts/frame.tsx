@@ -8,6 +8,7 @@ import { NowContext } from './now-context.ts';
 const LINKS = [
   ['now', 'Now'],
   ['calls', 'Calls'],
+  ['approvals', 'Approvals'],
   ['rules', 'Rules'],
   ['servers', 'Servers'],
   ['savings', 'Savings'],
@@ -26,9 +27,10 @@ interface FrameProps {
 /** What is around every view: where one can go, and how the gateways are. */
 export function Frame({ view, notAViewer, children }: FrameProps) {
   const now = useData<Now>('now', REFRESH);
+  const waiting = now.data?.waiting ?? 0;
   useEffect(() => {
-    document.title = `${TITLES[view] ?? ''} · agent-mcp-gateway`;
-  }, [view]);
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${TITLES[view] ?? ''} · agent-mcp-gateway`;
+  }, [view, waiting]);
   useEffect(() => {
     if (now.error instanceof NotAViewer) notAViewer();
   }, [now.error, notAViewer]);
@@ -47,6 +49,7 @@ export function Frame({ view, notAViewer, children }: FrameProps) {
             {LINKS.map(([name, title]) => (
               <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>
                 {title}
+                {name === 'approvals' && waiting > 0 && <span class="count">{waiting}</span>}
               </a>
             ))}
           </nav>
