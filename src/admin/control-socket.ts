@@ -57,10 +57,10 @@ function gatewayFacts(transport: string): GatewayFacts {
 /** Something that this process knows, or has to ask for. */
 type Maybe<T> = T | Promise<T>;
 
-/** What the owner can ask for. */
+/** The requests that the owner can make. */
 export interface Controlled {
   readonly servers: () => Maybe<readonly object[]>;
-  /** What each agent spent. */
+  /** The spending of each agent. */
   readonly spending: () => Maybe<readonly object[]>;
   readonly control: (server: string, what: ControlVerb) => Maybe<ControlAnswer>;
   /** @param follow whether somebody will listen to what comes */

@@ -1,4 +1,4 @@
-/** What `get_gateway_status` tells (docs/operations.md, Reload). */
+/** The answer of `get_gateway_status` (docs/operations.md, Reload). */
 import type { ConfigStore } from '../config/config-store.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
 import type { AgentSpending } from '../operations/spending.ts';

@@ -1,4 +1,4 @@
-/** What the metrics read when somebody looks: sessions, servers, what discovery saves. */
+/** Gauges, which are read when somebody looks: sessions, servers, what discovery saves. */
 import type { ConfigStore } from '../config/config-store.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { AgentSpending } from '../operations/spending.ts';
@@ -49,7 +49,7 @@ export function defineGauges(
   );
 }
 
-/** What discovery saves agents from reading. */
+/** The tokens that discovery saves agents from reading. */
 export function defineDirectGauge(metrics: Metrics, spending: () => readonly AgentSpending[]): void {
   metrics.gauge('direct_tokens', 'Estimated tokens of all definitions that an agent may use.', () =>
     spending().map(({ agent, direct }) => ({ labels: { agent }, value: direct })),

@@ -49,7 +49,7 @@ export interface Said {
 /** What became of an answer: taken, or why it does not count. */
 export type AnswerOutcome = 'taken' | 'unknown' | 'answered' | 'expired' | 'not allowed';
 
-/** Why a call need not wait any longer. */
+/** The reason why a call need not wait any longer. */
 export type Woken = Happened | 'expired' | 'late' | 'reloaded';
 
 export interface ApprovalsOptions {
@@ -80,7 +80,7 @@ export class Approvals {
     this.open = new OpenQuestions(this.#files, this.#watch);
   }
 
-  /** Whether an earlier answer covers the call. */
+  /** True if an earlier answer covers the call. */
   async isGranted(bound: Bound): Promise<boolean> {
     if (bound.session !== undefined) {
       const granted = this.#sessions.get(sessionKey(bound))?.has(grantBindingOf(bound, bound.session));

@@ -196,7 +196,7 @@ export class QuestionFiles {
   }
 }
 
-/** Whether a question can still be answered, or its answer be used. A clock that was set back makes nothing live longer. */
+/** True if a question can still be answered, or its answer be used. A clock that was set back makes nothing live longer. */
 export function isAlive(question: Question, answer: Answer | undefined): boolean {
   if (answer !== undefined) return isWithin(answer.answeredAt, answer.expiresAt);
   return isWithin(question.askedAt, question.expiresAt);

@@ -38,7 +38,7 @@ export type Appended =
   | { readonly ok: true }
   | { readonly ok: false; readonly written: number; readonly error: unknown };
 
-/** Why the file is another one than at the last line, or begins anew. */
+/** The reason why the file is another one than at the last line, or begins anew. */
 export interface Change {
   readonly reason: 'rotated' | 'renamed' | 'removed' | 'truncated';
   /** The file in which the lines before are, where that is known. */
@@ -51,13 +51,13 @@ interface OpenFile extends FileIdentity {
   readonly fd: number;
   /** False for a device or a pipe: no rotation, nothing to repair. */
   readonly regular: boolean;
-  /** When its first line was written, milliseconds since 1970. */
+  /** The time at which its first line was written, milliseconds since 1970. */
   since: number;
   /** Size after our last write; any other size means that somebody else wrote too. */
   end: number;
   /** The first bytes: others mean that the file was truncated and filled again. */
   head: Buffer | undefined;
-  /** Whether lines of this process are in it. */
+  /** True if lines of this process are in it. */
   hasOurs: boolean;
 }
 
@@ -128,7 +128,7 @@ export class AppendFile {
     }
   }
 
-  /** Whether the reader of a pipe has not taken everything yet. */
+  /** True if the reader of a pipe has not taken everything yet. */
   isBehind(): boolean {
     return this.#backlog.length > 0;
   }
@@ -174,7 +174,7 @@ export class AppendFile {
     return fate ?? this.#fateOf(before);
   }
 
-  /** Where a file is whose name another one has; undefined where this or another gateway rotated it. */
+  /** The place of a file whose name another one has; undefined where this or another gateway rotated it. */
   #fateOf(file: OpenFile): Change | undefined {
     const { files } = this.#options;
     if (!file.regular || !file.hasOurs) return undefined;

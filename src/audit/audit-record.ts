@@ -8,7 +8,7 @@ export interface AuditRecord {
   readonly decision: 'ALLOW' | 'ASK' | 'DENY' | 'ERROR';
   /** Joins the records of one call. */
   readonly request_id: string;
-  /** Who connected. */
+  /** The principal that connected. */
   readonly principal: string;
   /** The agent that the call claimed to be, or null. */
   readonly claimed_agent: string | null;

@@ -45,7 +45,7 @@ export function createChainWriter(
   let seq = 0;
   let prev = FIRST_PREV;
   let torn = 0;
-  /** What happened to the file and is in no record yet. */
+  /** The change of the file that is in no record yet. */
   let change: Change | undefined;
 
   const writePiece = (records: readonly string[]): { readonly error: unknown } | undefined => {

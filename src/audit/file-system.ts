@@ -1,4 +1,4 @@
-/** What the audit log needs of the file system; tests put failures in. */
+/** The part of the file system that the audit log needs; tests put failures in. */
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
@@ -23,7 +23,7 @@ export type AuditFs = Pick<
 
 export const nodeFs: AuditFs = fs;
 
-/** Which file it is, whatever its name is now. */
+/** The identity of a file, whatever its name is now. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;

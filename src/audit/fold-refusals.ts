@@ -46,7 +46,7 @@ interface Offender {
   fold: Fold | undefined;
 }
 
-/** Where the principals are counted for which there is no room. */
+/** The name under which principals are counted for which there is no room. */
 const OTHERS = '(others)';
 /** Error codes in one record; there are fewer in the catalogue that a refusal can have. */
 const MAX_CODES = 24;
@@ -87,7 +87,7 @@ export function foldRefusals(
     }
   };
 
-  /** What could not be written is counted on, and written once it can be. */
+  /** Keeps what could not be written: it is counted on, and written once it can be. */
   const keep = (offender: Offender, fold: Fold): void => {
     const newer = offender.fold;
     if (newer !== undefined) {
@@ -118,7 +118,7 @@ export function foldRefusals(
   };
 }
 
-/** What is counted for an offender, with one more. */
+/** The count of an offender, with one more. */
 function counted({ fold, name }: Offender, record: AuditRecord): Fold {
   const time = new Date().toISOString();
   const counts: Fold = fold ?? {

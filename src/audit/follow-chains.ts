@@ -17,7 +17,7 @@ export interface Findings {
   readonly records: number;
   readonly writers: readonly WriterSummary[];
   readonly problems: readonly Problem[];
-  /** What is worth knowing and no sign of a change. */
+  /** Notes that are worth knowing and no sign of a change. */
   readonly notes: readonly string[];
   /** Records that are not here because another program renamed, removed or truncated the log, as its writer recorded then. */
   readonly elsewhere: readonly ForeignRemoval[];
@@ -30,7 +30,7 @@ export interface ForeignRemoval {
   readonly to: number;
   /** `renamed`, `removed` or `truncated`. */
   readonly reason: string;
-  /** When the writer saw it, ISO 8601. */
+  /** The time at which the writer saw it, ISO 8601. */
   readonly at: string;
 }
 
@@ -145,7 +145,7 @@ export class ChainFollower {
     this.#links.set(line.writer, { first: before?.first ?? line.seq, last: line.seq, hash: line.hash, place });
   }
 
-  /** What is wrong between a line and the one before it of the same writer. */
+  /** Compares a line with the one before it of the same writer. @returns what is wrong */
   #compare(before: Link | undefined, line: IntactLine, place: Place): ProblemKind | undefined {
     const { writer, seq, prev, continued } = line;
     const next = (before?.last ?? 0) + 1;
@@ -170,7 +170,7 @@ export class ChainFollower {
     return true;
   }
 
-  /** What is said of chains that begin late, once all removals are known. */
+  /** Judges chains that begin late, once all removals are known. */
   #judgeLate(): { readonly problems: Problem[]; readonly notes: string[] } {
     const problems: Problem[] = [];
     const notes: string[] = [];
@@ -189,7 +189,7 @@ export class ChainFollower {
   }
 }
 
-/** What other programs do to a log. */
+/** The reasons of other programs: what they do to a log. */
 const OF_OTHERS: ReadonlySet<string> = new Set(['renamed', 'removed', 'truncated']);
 
 function failedWrite({ file, line }: Problem): string {

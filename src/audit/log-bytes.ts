@@ -28,7 +28,7 @@ export function readHead(files: AuditFs, fd: number): Buffer {
   return head.subarray(0, files.readSync(fd, head, 0, HEAD, 0));
 }
 
-/** Whether a file still begins with these bytes. */
+/** True if a file still begins with these bytes. */
 export function startsWith(files: AuditFs, fd: number, head: Buffer): boolean {
   return readHead(files, fd).subarray(0, head.length).equals(head);
 }

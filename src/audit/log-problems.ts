@@ -1,4 +1,4 @@
-/** What can be wrong with a log, and where. */
+/** Problems of a log, and where they are. */
 export type Problem = { readonly file: string; readonly line: number } & ProblemKind;
 
 export type ProblemKind =

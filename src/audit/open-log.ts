@@ -9,7 +9,7 @@ const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
 export interface OpenedLog {
   readonly fd: number;
   readonly stats: Stats;
-  /** What others could do with it or with its folder until now. */
+  /** The rights that others had to it or to its folder until now. */
   readonly tightened: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-/** What one line of a log turns out to be. */
+/** One line of a log, as it turns out to be. */
 export type LogLine =
   | {
       readonly kind: 'intact';
@@ -10,7 +10,7 @@ export type LogLine =
       readonly prev: string;
       readonly hash: string;
       readonly torn: number;
-      /** What a record of the log itself says; undefined for all others. */
+      /** The content of a record of the log itself; undefined for all others. */
       readonly continued?: Continued;
       readonly pruned?: Pruned;
     }
@@ -21,7 +21,7 @@ export type LogLine =
   /** No JSON object. */
   | { readonly kind: 'unreadable' };
 
-/** Why a writer goes on in another file, or in one that begins anew. */
+/** The reason why a writer goes on in another file, or in one that begins anew. */
 export interface Continued {
   readonly reason: string;
   /** The file before, where it is known. */

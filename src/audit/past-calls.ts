@@ -172,7 +172,7 @@ function kindOf({ operation, tool }: LoggedCall): OfferKind {
   return KINDS.get(operation) ?? 'tool';
 }
 
-/** What a call ends with that never came to a tool. */
+/** The codes of calls that never came to a tool. */
 const MISSES: ReadonlySet<string> = new Set(['TOOL_NOT_FOUND', 'SERVER_UNAVAILABLE', 'UNKNOWN_HANDLE']);
 
 /** As `record-line.ts` writes what is too long. */

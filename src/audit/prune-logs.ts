@@ -14,7 +14,7 @@ const WRITERS_PER_RECORD = 100;
 const MAX_WRITERS = 2000;
 const CHUNK = 256 * 1024;
 
-/** What is remembered of a file that goes. */
+/** The summary of a file that goes. */
 interface Summary {
   readonly records: number;
   /** The last record of each writer up to there, those of older files that went before included. */

@@ -61,7 +61,7 @@ export function createBodies(
   };
 }
 
-/** Whether all names are the same. Not a loop: it would look up each by its key. */
+/** True if all names are the same. Not a loop: it would look up each by its key. */
 function isAbout(record: AuditRecord, other: AuditRecord): boolean {
   return (
     record.agent_id === other.agent_id &&
@@ -80,7 +80,7 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
 
 /** Printable ASCII without quotes and backslashes: its JSON form is itself in quotes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
-/** What servers and tools are called. A name of letters alone is never half hidden by a password that is a word. */
+/** Names of servers and tools. A name of letters alone is never half hidden by a password that is a word. */
 const PLAIN_NAME = /^[A-Za-z_.-]{1,128}$/;
 
 function nameText(name: string | null, redact: Redact): string {
@@ -139,7 +139,7 @@ function valueJson(value: unknown, redact: Redact): string | undefined {
   return `[${json}]`;
 }
 
-/** Where a line stands in the chain of its writer. */
+/** The place of a line in the chain of its writer. */
 export interface Place {
   /** The process that wrote the line: a random name of its own. */
   readonly writer: string;
@@ -151,13 +151,13 @@ export interface Place {
   readonly torn: number;
 }
 
-/** What follows the body up to the hash: with the body it is what is hashed. */
+/** The text between the body and the hash: with the body it is what is hashed. */
 export function placeText({ writer, seq, prev, torn }: Place): string {
   const fragments = torn === 0 ? '' : `,"torn":${torn}`;
   return `${fragments},"writer":"${writer}","seq":${seq},"prev":"${prev}"`;
 }
 
-/** What ends a line, without its line feed. */
+/** The end of a line, without its line feed. */
 export function hashText(digest: string): string {
   return `,"hash":"${digest}"}`;
 }

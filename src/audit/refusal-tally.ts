@@ -1,4 +1,4 @@
-/** What refusals were about that are counted together, within bounds: which rules refused them, and what was asked for. */
+/** The subjects of refusals that are counted together, within bounds: which rules refused them, and what was asked for. */
 import { escapeJson } from '../observe/escape-text.ts';
 import type { AuditRecord } from './audit-record.ts';
 

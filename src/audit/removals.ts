@@ -1,4 +1,4 @@
-/** What the records of a log say about files of it that are not there any more. Pure. */
+/** Files of a log that are not there any more, as its records say. Pure. */
 import { rotatedName } from './file-system.ts';
 import type { Problem } from './log-problems.ts';
 import type { Pruned } from './parse-line.ts';

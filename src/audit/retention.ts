@@ -1,5 +1,5 @@
 /**
- * Which rotated files may go. Records that are younger than a minimum age stay whatever there is of them. The age of a file is
+ * Decides which rotated files may go. Records that are younger than a minimum age stay whatever there is of them. The age of a file is
  * measured by a clock that only goes forward from when this process saw it first, so that a wall clock that jumps makes nothing old.
  */
 import { type AuditFs, type RotatedFile, rotatedFiles } from './file-system.ts';
@@ -31,7 +31,7 @@ export interface Retention {
    * @param bytes that need room beside them
    */
   removable(rotated: readonly AgedFile[], bytes: number): readonly AgedFile[];
-  /** Whether so many bytes more have room once the removable ones are gone. */
+  /** True if so many bytes more have room once the removable ones are gone. */
   hasRoom(rotated: readonly AgedFile[], bytes: number): boolean;
 }
 

@@ -4,7 +4,7 @@ import { takeLock } from '../shared/lock-file.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { type AuditFs, type FileIdentity, rotatedFiles, rotatedPath, sameFile } from './file-system.ts';
 
-/** What came of a rotation: the name that the full file has now, or who else did it or is at it. */
+/** The outcome of a rotation: the name that the full file has now, or who else did it or is at it. */
 export type Rotated = { readonly to: string } | 'done by another' | 'busy';
 
 /**

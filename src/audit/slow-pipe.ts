@@ -21,7 +21,7 @@ export class Stall {
   readonly #file: Pick<AppendFile, 'isBehind' | 'drain'>;
   readonly #options: StallOptions;
   readonly #now: () => number;
-  /** When the reader fell behind. */
+  /** The time at which the reader fell behind. */
   #since: number | undefined;
   #written: Deferred<void> | undefined;
   #waiting = 0;

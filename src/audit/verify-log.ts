@@ -11,7 +11,7 @@ export interface VerifyReport extends Findings {
   readonly ok: boolean;
   /** False where another program took records out of the log. */
   readonly complete: boolean;
-  /** What was read, oldest first. */
+  /** The files that were read, oldest first. */
   readonly files: readonly string[];
 }
 
@@ -101,7 +101,7 @@ function inOrder(paths: readonly string[]): string[] {
     .map(({ path }) => path);
 }
 
-/** When the first record of a file was written, ISO 8601. */
+/** The time at which the first record of a file was written, ISO 8601. */
 function firstTimeOf(path: string): string {
   const fd = openSync(path, 'r');
   try {

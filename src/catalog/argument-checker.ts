@@ -1,5 +1,5 @@
 /**
- * Whether arguments fit a tool's input schema (JSON Schema 2020-12), and where they do not. A help for whoever wrote the arguments,
+ * Checks arguments against a tool's input schema (JSON Schema 2020-12), and says where they do not fit. A help for whoever wrote the arguments,
  * no guard: the server checks for itself, so what cannot be checked within bounds is forwarded unchecked.
  */
 import type { ValidateFunction } from 'ajv';

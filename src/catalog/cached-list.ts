@@ -17,7 +17,7 @@ const GRACE_MS = 100;
 const MIN_AGE_MS = 5000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** What one fetch gave. */
+/** The outcome of one fetch. */
 export interface Listing {
   /** Milliseconds the server calls the list fresh for; undefined where it does not say. */
   readonly ttlMs: number | undefined;
@@ -32,13 +32,13 @@ export interface ListOptions {
   /** The list is one of several: a server that used up such a wait costs the next ones none until its start is over. */
   readonly oneOfMany?: boolean;
   readonly signal?: CancelSignal | undefined;
-  /** Who asks: what a server lists may depend on what its client can do. */
+  /** The caller: what a server lists may depend on what its client can do. */
   readonly tenant?: Tenant | undefined;
 }
 
-/** Where lists come from, and who is told of them. */
+/** The source of lists, and who is told of them. */
 export interface ListSource<L> {
-  /** What is listed, for messages: `tools`. */
+  /** The things that are listed, for messages: `tools`. */
   readonly what: string;
   readonly lease: (
     server: ServerDefinition,
@@ -48,11 +48,11 @@ export interface ListSource<L> {
   /** @param tenant for whom it was fetched. */
   readonly fetched?: (server: ServerDefinition, tenant: Tenant | undefined, before: L | undefined, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
-  /** When somebody began to wait in vain for one of several lists, until a list of that server is there or failed; of all lists of a server. */
+  /** The time at which somebody began to wait in vain for one of several lists, until a list of that server is there or failed; of all lists of a server. */
   readonly late: Map<string, number>;
   /** A list is there that somebody was told nothing of, because it was late. */
   readonly arrived?: (server: ServerDefinition) => void;
-  /** What the lists of a server count for. */
+  /** The budget of the lists of a server. */
   readonly budget?: Pick<ByteBudget, 'of'>;
   readonly now: () => number;
 }
@@ -60,7 +60,7 @@ export interface ListSource<L> {
 /** Its methods take the server as it is defined now: what a list depends on is the same in each definition, other things may change. */
 export class CachedList<L extends Listing> {
   readonly #source: ListSource<L>;
-  /** Who asked first, and others with the same capabilities since. */
+  /** The tenant that asked first, and others with the same capabilities since. */
   readonly #tenant: Tenant | undefined;
   /** Names the server and who asks, among all lists that may be late. */
   readonly #lateKey: string;
@@ -68,7 +68,7 @@ export class CachedList<L extends Listing> {
   /** The memory of the list. */
   #memory: Kept | undefined;
   #fetchedAt = NEVER;
-  /** When the last attempt began, successful or not. */
+  /** The time at which the last attempt began, successful or not. */
   #triedAt = NEVER;
   #failedAt = NEVER;
   /** Counts invalidations: a list fetched during one is old when it arrives. */

@@ -1,5 +1,5 @@
 /**
- * What the servers offer: definitions fetched once, kept per server key, refreshed when the server says so, its time is
+ * The offers of the servers: definitions fetched once, kept per server key, refreshed when the server says so, its time is
  * over, or it was connected anew. Old definitions are served while new ones are fetched.
  */
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ export interface CatalogOptions {
 }
 
 export class Catalog {
-  /** What servers named in results. */
+  /** The resources that servers named in results. */
   readonly mentions: Mentions = createMentions();
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
@@ -83,7 +83,7 @@ export class Catalog {
     this.searchable = createSearchable({ listCache: this.#lists.tools, keptLists: this.#keptLists, now });
   }
 
-  /** What servers said of themselves, as far as that is known. */
+  /** The introductions of servers, as far as they are known. */
   get instructions(): Pick<KnownInstructions, 'of'> {
     return this.#instructions;
   }
@@ -128,7 +128,7 @@ export class Catalog {
     return this.#lists.offers[list].again(server, options);
   }
 
-  /** What is cached may be out of date: for the events of upstreams. Without `kind`, everything of the server. */
+  /** Marks what is cached as out of date: for the events of upstreams. Without `kind`, everything of the server. */
   invalidate(server: ServerDefinition, kind?: ListKind): void {
     this.#lists.invalidate(server, kind);
   }

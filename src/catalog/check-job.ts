@@ -46,7 +46,7 @@ export function compileSchema(schema: object, allErrors: boolean): ValidateFunct
   return ajv.compile(schema);
 }
 
-/** Where the arguments (JSON text) do not fit and what was expected, a phrase each. */
+/** Lists where the arguments (JSON text) do not fit and what was expected, a phrase each. */
 export function problemsOf(validator: ValidateFunction, args: string): readonly string[] {
   if (validator(JSON.parse(args))) return [];
   const said = (validator.errors ?? []).map(({ instancePath, message, params }) => {

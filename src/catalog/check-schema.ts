@@ -123,7 +123,7 @@ function weigh(root: Schema, schemas: ReadonlySet<unknown>): number {
   return weight;
 }
 
-/** What a reference within the document points at; undefined where that is nothing. */
+/** The target of a reference within the document; undefined where there is none. */
 function targetOf(root: Schema, reference: unknown): unknown {
   if (typeof reference !== 'string' || !reference.startsWith('#')) throw new Error('It refers to another document.');
   if (reference === '#') return root;

@@ -17,7 +17,7 @@ const MAX_TARGETS = 100;
 /** A pattern that is longer is not tried. */
 const MAX_PATTERN = 10_000;
 
-/** Whether official clients can compile a schema. */
+/** True if official clients can compile a schema. */
 export function isCompilable(root: object): boolean {
   return new Walk(root as Schema).isSound();
 }
@@ -26,7 +26,7 @@ export function isCompilable(root: object): boolean {
 class Walk {
   readonly #root: Schema;
   readonly #seen = new Set<object>();
-  /** What references lead to and is still to be looked at. */
+  /** The schemas that references lead to and that are still to be looked at. */
   readonly #ahead: unknown[] = [];
   readonly #targets = new Set<unknown>();
 
@@ -52,7 +52,7 @@ class Walk {
     });
   }
 
-  /** Whether a reference leads to a schema of this document, and not only from one reference to the next for ever. */
+  /** True if a reference leads to a schema of this document, and not only from one reference to the next for ever. */
   leadsOn(reference: string): boolean {
     const target = this.#target(reference);
     if (this.#targets.has(target)) return true;
@@ -149,7 +149,7 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** Whether something under a keyword that nobody knows names a schema: it is looked for there too. */
+/** True if something under a keyword that nobody knows names a schema: it is looked for there too. */
 function holdsName(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.entries(value).some(([key, inner]) => key.startsWith('$') || holdsName(inner));

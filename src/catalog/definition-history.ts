@@ -1,5 +1,5 @@
 /**
- * What servers offered when they were last listed, kept as hashes on disk: what changes while no gateway runs is told at the next
+ * The offers of servers as of their last listing, kept as hashes on disk: what changes while no gateway runs is told at the next
  * start. A file for each definition of a server, and for each kind of client, where what it lists depends on that.
  */
 import { utimes } from 'node:fs/promises';

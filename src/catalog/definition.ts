@@ -54,7 +54,7 @@ function presentInSchema(key: string, value: string): string | undefined {
   return OBJECTS.has(key) && isEmptyArray(value, { start: 0, end: value.length }) ? '' : undefined;
 }
 
-/** Whether there may be null, or an array in which there is nothing. */
+/** True if there may be null, or an array in which there is nothing. */
 function hasNothing(text: string): boolean {
   return text.includes('null') || EMPTY_ARRAY.test(text);
 }
@@ -66,7 +66,7 @@ function rewritten(text: string, rewrite?: (key: string, value: string) => strin
   return object === undefined ? undefined : withoutNulls(text, object, rewrite);
 }
 
-/** What a definition is called, for a sentence about it. */
+/** The name of a definition, for a sentence about it. */
 export function nameIn(raw: string, key: string): string {
   const member = findMember(readObject(raw), key);
   return member === undefined ? '' : ` ${raw.slice(member.start, member.end).slice(0, 128)}`;

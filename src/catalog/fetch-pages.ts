@@ -38,7 +38,7 @@ export interface PagesOptions {
   readonly take: (raw: string) => string | undefined;
 }
 
-/** What was fetched besides the definitions. */
+/** The rest of a fetch besides the definitions. */
 export interface FetchedPages {
   /** As the server cut the list. */
   readonly pages: readonly ListPage[];
@@ -167,7 +167,7 @@ class TakenList {
   }
 }
 
-/** What a page says besides its list, on its own; nothing where that is long. */
+/** The part of a page besides its list; nothing where that is long. */
 function ownFrame(frame: Frame, field: string): Frame {
   return frame.text.length > MAX_FRAME ? emptyFrame(field) : { ...frame, text: detached(frame.text) };
 }

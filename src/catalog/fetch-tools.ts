@@ -11,7 +11,7 @@ export interface ToolList extends Listing {
   /** As the server cut it; none where it has no tools to list. */
   readonly pages: readonly ListPage[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
-  /** What the server said of itself when it was connected. */
+  /** The description that the server gave of itself when it was connected. */
   readonly instructions: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What servers listed when a gateway of this account last ran, kept on disk: for searches while they start. A file for each definition
+ * Lists of servers from when a gateway of this account last ran, kept on disk: for searches while they start. A file for each definition
  * of a server, and for each kind of client, where what it lists depends on that. Nothing can be called because it stands here.
  */
 import { utimes } from 'node:fs/promises';

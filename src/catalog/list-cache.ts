@@ -83,13 +83,13 @@ export class ListCache<L extends Listing> {
   }
 }
 
-/** Who asks, as far as the list depends on it: lists that are fetched with the credentials of a principal are its own. */
+/** The key of the caller, as far as the list depends on it: lists that are fetched with the credentials of a principal are its own. */
 function askerOf({ link }: ServerDefinition, tenant: Tenant | undefined): string {
   const variant = variantOf(tenant);
   return tenant !== undefined && hasOwnCredentials(link) ? JSON.stringify([tenant.principal, variant]) : variant;
 }
 
-/** What a list may depend on of what its client can do: JSON text of capabilities. */
+/** The capabilities of the client that a list may depend on, as JSON text. */
 export function variantOf(tenant: Tenant | undefined): string {
   if (tenant === undefined) return '{}';
   const { capabilities, requestCapabilities } = tenant;

@@ -3,7 +3,7 @@ import type { ServerDefinition } from '../config/snapshot.ts';
 import type { ToolList } from './fetch-tools.ts';
 import { hashOf } from './tool-entry.ts';
 
-/** What a list is known by. */
+/** The key of a list. */
 export interface Fingerprint {
   /** Hashes of the definitions, by name. */
   readonly tools: ReadonlyMap<string, string>;

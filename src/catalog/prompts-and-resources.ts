@@ -37,7 +37,7 @@ export interface Offer {
   /** Name of a prompt, URI of a resource, URI template. */
   readonly key: string;
   readonly raw: string;
-  /** Where the value of `key` stands in `raw`, so that it can be written anew. */
+  /** The place of the value of `key` in `raw`, so that it can be written anew. */
   readonly keyStart: number;
   readonly keyEnd: number;
 }

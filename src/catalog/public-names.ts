@@ -5,7 +5,7 @@ import type { Catalog } from './catalog.ts';
 type Named = Pick<Snapshot, 'servers' | 'policy' | 'principals'>;
 
 /**
- * Whether a word is a name of the configuration or of a tool that a server lists, with its server's name before it or without:
+ * True if a word is a name of the configuration or of a tool that a server lists, with its server's name before it or without:
  * agents are told it, and no value of an entry makes it a secret. A tool that is called like a token is none.
  */
 export function isPublicName(word: string, snapshot: Named, catalog?: Pick<Catalog, 'listed'>): boolean {

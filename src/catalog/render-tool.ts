@@ -1,4 +1,4 @@
-/** What an agent is told about a tool, by how much of it it wants. */
+/** Renders a tool for an agent, in as much detail as it wants. */
 import { cutText } from '../shared/truncate.ts';
 import type { ToolEntry } from './tool-entry.ts';
 import { signature } from './tool-signature.ts';

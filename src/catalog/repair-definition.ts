@@ -16,7 +16,7 @@ type Mender = (value: unknown) => Mended;
 
 const KEEP = Symbol('keep');
 const DROP = Symbol('drop');
-/** Why a definition cannot be put right. */
+/** The reason why a definition cannot be put right. */
 class Flaw extends Error {}
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -63,7 +63,7 @@ export function mend(raw: string, list: 'tools' | OfferList): Result {
   return { text: `{${[...members, missing].join(',')}}` };
 }
 
-/** What every definition of a list has: a schema, or a name besides the URI. @returns text of a member */
+/** The member that every definition of a list has: a schema, or a name besides the URI. @returns text of a member */
 function missingIn(raw: string, list: 'tools' | OfferList, kept: ReadonlySet<string>): string | undefined {
   if (list === 'tools') return kept.has('inputSchema') ? undefined : '"inputSchema":{"type":"object"}';
   if (list === 'prompts' || kept.has('name')) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What a search looks through of one server: its list where it is there, and while it starts, what it listed when a gateway last ran.
+ * The tools of one server that a search looks through: its list where it is there, and while it starts, what it listed when a gateway last ran.
  * Otherwise the search waits a little; a caller that was told that a server is missing, and searches again, wants all, and waits longer.
  */
 import type { ServerDefinition } from '../config/snapshot.ts';

@@ -1,5 +1,5 @@
 /**
- * What servers said of themselves (`instructions`) when they were last listed. Kept on disk too, so that whoever connects can be
+ * The `instructions` of servers as of their last listing. Kept on disk too, so that whoever connects can be
  * told before any server runs. Of the definition that said it: an entry that is changed is another server.
  */
 import { sha256 } from '../config/config-files.ts';
@@ -15,7 +15,7 @@ const MAX_SERVERS = 500;
 
 export interface KnownInstructions {
   /**
-   * What a server said to callers with this principal's credentials, at most 2,000 characters of it; undefined where that is not
+   * The `instructions` for callers with this principal's credentials, at most 2,000 characters of it; undefined where that is not
    * known, or nothing. Starts no server and waits for none.
    */
   of(server: ServerDefinition, principal: string): Promise<string | undefined>;

@@ -15,7 +15,7 @@ const LEASE_TIMEOUT_MS = 150_000;
 const MAX_OF_SERVER = 32 * 1024 * 1024;
 const MAX_OF_ALL = 192 * 1024 * 1024;
 
-/** What callers are told of when it changes. */
+/** The lists whose changes callers are told of. */
 export type ListKind = 'tools' | 'prompts' | 'resources';
 
 const KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
@@ -37,7 +37,7 @@ export class ServerLists {
   readonly #byKind: Readonly<
     Record<ListKind, readonly Pick<ListCache<Offers>, 'invalidate' | 'isMissed' | 'retain'>[]>
   >;
-  /** What all caches share. */
+  /** The budget that all caches share. */
   readonly #late = new Map<string, number>();
   readonly #budget = new ByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
 

@@ -10,7 +10,7 @@ const MAX_FILE_BYTES = 8 * 1024 * 1024;
 
 export interface SharedFile<T> {
   readonly path: string;
-  /** What is kept. */
+  /** The content. */
   read(): Promise<T>;
   /**
    * Replaces what is kept; one process at a time. Writes nothing where `change` gives what it was given.

@@ -7,7 +7,7 @@ import type { Catalog } from './catalog.ts';
 import type { OfferList } from './prompts-and-resources.ts';
 import type { ToolEntry } from './tool-entry.ts';
 
-/** What a call may do with the catalogue. */
+/** The catalogue as a call sees it. */
 export interface TenantCatalog
   extends Pick<
     Catalog,
@@ -16,11 +16,11 @@ export interface TenantCatalog
   /** The tools of a server for a search: as `Searchable` says. */
   toSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly ToolEntry[]>;
   listSoon(servers: readonly ServerDefinition[]): void;
-  /** What a server said of itself, as far as that is known. Starts no server and waits for none. */
+  /** The introduction of a server, as far as it is known. Starts no server and waits for none. */
   instructionsOf(server: ServerDefinition): Promise<string | undefined>;
   /** Takes in what a server answered, for the resources that it names. @param text JSON of the result */
   note(server: ServerDefinition, text: string): void;
-  /** Whether a server named a resource in an answer to this tenant. */
+  /** True if a server named a resource in an answer to this tenant. */
   mentions(server: ServerDefinition, uri: string): boolean;
 }
 

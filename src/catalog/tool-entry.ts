@@ -23,7 +23,7 @@ export interface ToolEntry {
   readonly hash: string;
 }
 
-/** What the hash covers, in this order. */
+/** The members that the hash covers, in this order. */
 const HASHED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta'] as const;
 
 /** One page of `tools/list`. */
@@ -31,7 +31,7 @@ export interface ToolsPage {
   readonly tools: readonly ToolEntry[];
   readonly nextCursor: string | undefined;
   readonly frame: Frame;
-  /** Why definitions were left out: a sentence each. */
+  /** The reason why definitions were left out: a sentence each. */
   readonly rejected: readonly string[];
 }
 

@@ -62,7 +62,7 @@ class SchemaWriter {
   readonly #uses: ReadonlyMap<string, number>;
   /** The definitions that have a name, with their texts. */
   readonly #named = new Map<string, string>();
-  /** What is short and refers to nothing that is open is written out wherever it is used, and worked out once. */
+  /** The definitions that are short and refer to nothing that is open: written out wherever they are used, and worked out once. */
   readonly #short = new Map<string, string>();
   readonly #open = new Set<string>();
 

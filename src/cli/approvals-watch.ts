@@ -1,4 +1,4 @@
-/** What `approvals watch` does: it shows each question as it comes, and asks for its answer. */
+/** Runs `approvals watch`: it shows each question as it comes, and asks for its answer. */
 import process from 'node:process';
 import type { AnswerWord } from '../approvals/question.ts';
 import { ANSWER_WORDS, type QuestionReport } from '../approvals/question-text.ts';

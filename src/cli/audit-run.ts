@@ -42,7 +42,7 @@ function withoutParts(paths: readonly string[]): string[] {
   });
 }
 
-/** Whether a file is called like one that another program (logrotate, say) made of a log: `audit.jsonl.1`, `audit.jsonl-20260101`. */
+/** True if a file is called like one that another program (logrotate, say) made of a log: `audit.jsonl.1`, `audit.jsonl-20260101`. */
 function isMoved(path: string, log: string): boolean {
   return /^[.-]./.test(path.slice(log.length)) && path.startsWith(log) && rotatedName(path)?.log !== log;
 }

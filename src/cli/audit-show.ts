@@ -1,4 +1,4 @@
-/** What `audit show` does: past calls, the newest first, or calls as they happen. */
+/** Runs `audit show`: past calls, the newest first, or calls as they happen. */
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { LogFollower } from '../audit/query/follow-log.ts';
@@ -82,7 +82,7 @@ function firstOf(calls: Iterable<PastRecord>, limit: number | undefined): PastRe
   return first;
 }
 
-/** What is written from now on; never ends. */
+/** The records from now on; never ends. */
 async function* newLines(log: string, follower: LogFollower): AsyncGenerator<readonly Buffer[]> {
   let wake = (): void => undefined;
   const watcher = watched(log, () => wake());
@@ -153,7 +153,7 @@ function cells(call: PastRecord): string[] {
   return [time, agent_id ?? '-', server ?? '-', what, `${Math.round(latency_ms)} ms`, request_id, why(call)];
 }
 
-/** What explains the decision, where somebody may want to know. */
+/** Explains the decision, where somebody may want to know. */
 function why({ isOpen, decision, rule, error_code, shadow, operation, detail }: PastRecord): string {
   if (isOpen) return 'its end is not recorded: it runs, or its gateway was killed';
   if (shadow !== undefined) return `shadow mode: would be ${shadow} by ${rule ?? '-'}`;

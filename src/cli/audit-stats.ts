@@ -1,4 +1,4 @@
-/** What `audit stats` does: past calls counted in groups. */
+/** Runs `audit stats`: past calls counted in groups. */
 import { callStatistics, type GroupCounts, type Grouping } from '../audit/query/call-statistics.ts';
 import { recentCalls } from '../audit/query/recent-calls.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';

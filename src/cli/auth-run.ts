@@ -1,4 +1,4 @@
-/** What the commands about sign-ins do. */
+/** Runs the commands about sign-ins. */
 
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -50,7 +50,7 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
   });
 }
 
-/** What the server says to a request without a new sign-in; undefined where it works as it is. */
+/** The answer of the server to a request without a new sign-in; undefined where it works as it is. */
 async function probe(gateway: Gateway, server: ServerDefinition, owner: string): Promise<GatewayError | undefined> {
   const tenant = { principal: owner, agent: '', session: undefined, sole: true, ...NOTHING_OFFERED };
   try {
@@ -111,7 +111,7 @@ interface Report {
   readonly scopes?: readonly string[];
   /** ISO 8601, of the token in use. */
   readonly expires_at?: string;
-  /** Whether it is renewed without a person. */
+  /** True if it is renewed without a person. */
   readonly renews?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What `connect claude-code --per-agent` and `--hook` do. */
+/** Runs `connect claude-code --per-agent` and `--hook`. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openRules } from '../config/edit-rules.ts';

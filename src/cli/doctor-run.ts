@@ -102,7 +102,7 @@ function directHint(tools: number): string {
   return `${count}: looking for them costs more tokens than showing them all. Consider --expose direct (docs/tokens.md).`;
 }
 
-/** What to do, by what is known and never by the text of an error. */
+/** Gives advice by what is known and never by the text of an error. */
 function fixFor(server: ServerDefinition, fault: ProgramFault | undefined, tested: Tested): string | undefined {
   const { error, tools } = tested;
   // What keeps it from starting now may be another thing, e.g. a limit of the system.

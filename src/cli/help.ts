@@ -19,7 +19,7 @@ export function registerHelp(program: Command): void {
     });
 }
 
-/** What to say of a word that is no command of this one. */
+/** The error for a word that is no command of this one. */
 export async function unknownCommand(word: string, { commands }: Command): Promise<string> {
   const { didYouMean } = await import('../catalog/name-suggestions.ts');
   const names = commands.map((known) => known.name());

@@ -1,4 +1,4 @@
-/** What `hook` does: one line to every gateway of this user, signed with the key of each. */
+/** Runs `hook`: one line to every gateway of this user, signed with the key of each. */
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';

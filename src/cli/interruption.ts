@@ -1,4 +1,4 @@
-/** What a command has open is closed before it ends: after Ctrl-C and other signals, and where nobody reads its output any more. */
+/** Closes what a command has open before it ends: after Ctrl-C and other signals, and where nobody reads its output any more. */
 import process from 'node:process';
 import { beforeLeaving, fallSilent } from './output.ts';
 import { endWithoutTerminal } from './terminal.ts';

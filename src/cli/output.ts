@@ -77,7 +77,7 @@ function shown(part: string | Styled): string {
   return hasColours(process.stdout) ? `\u001b[${part.style}m${text}\u001b[0m` : text;
 }
 
-/** Whether colours may be used on this stream (https://no-color.org). */
+/** True if colours may be used on this stream (https://no-color.org). */
 function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 }
@@ -105,7 +105,7 @@ export function beforeLeaving(work: () => Promise<unknown>): () => void {
 
 let lastWork: (() => Promise<unknown>) | undefined;
 
-/** What whoever read our data may do without a failure of ours: `| head` has had enough of it, and a terminal may be closed. */
+/** Ends without a failure where the reader of our data has had enough: `| head` has had enough of it, and a terminal may be closed. */
 const GONE: ReadonlyMap<string | undefined, number> = new Map([
   ['EPIPE', 0],
   ['EIO', 129],

@@ -1,4 +1,4 @@
-/** What `policy add` does: a recipe is added to the rules of an agent. */
+/** Runs `policy add`: a recipe is added to the rules of an agent. */
 import { didYouMean } from '../catalog/name-suggestions.ts';
 import { editAccess } from '../config/edit-access.ts';
 import { openRules } from '../config/edit-rules.ts';

@@ -1,4 +1,4 @@
-/** What `policy diff` does: which decisions change between two rules files, over the known tools and over past calls. */
+/** Runs `policy diff`: which decisions change between two rules files, over the known tools and over past calls. */
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { PastCall } from '../audit/past-calls.ts';
@@ -23,7 +23,7 @@ export interface DiffOptions {
   readonly after: string;
   /** Milliseconds since 1970. */
   readonly since: number | undefined;
-  /** Whether somebody named the audit log. */
+  /** True if somebody named the audit log. */
   readonly hasLog: boolean;
   readonly live: boolean;
   readonly json: boolean;

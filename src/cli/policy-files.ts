@@ -1,4 +1,4 @@
-/** What the commands about rules read: the files, and what is known of the servers. Nothing is started. */
+/** Reads what the commands about rules need: the files, and what is known of the servers. Nothing is started. */
 import { join } from 'node:path';
 import { listedTools } from '../catalog/listed-tools.ts';
 import { type FileContent, readConfigFile } from '../config/config-files.ts';

@@ -1,4 +1,4 @@
-/** What `policy learn` does: the least rules that allow what the audit log says was used. */
+/** Runs `policy learn`: the least rules that allow what the audit log says was used. */
 import type { PastCall, PastCalls } from '../audit/past-calls.ts';
 import { didYouMean } from '../catalog/name-suggestions.ts';
 import { editAccess } from '../config/edit-access.ts';
@@ -83,7 +83,7 @@ function learnedText(text: string, { agent, allow, learned }: Lesson): string {
   return learned.length === 0 ? text : editAccess(text, agent, 'allow', allow);
 }
 
-/** What is written is read back before it is: every learned call must be allowed by it. */
+/** Reads the new rules back before they are written: every learned call must be allowed by it. */
 function checkLessons(lessons: readonly Lesson[], { policy }: RulesChange): void {
   for (const { agent, learned } of lessons) {
     for (const { server, name, kind } of learned) {

@@ -1,4 +1,4 @@
-/** What `policy matrix` does: agents, servers and tools in one table. */
+/** Runs `policy matrix`: agents, servers and tools in one table. */
 import { didYouMean } from '../catalog/name-suggestions.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';

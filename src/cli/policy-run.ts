@@ -1,4 +1,4 @@
-/** What `policy explain` and `policy test` do. They need the rules only, so that they work where no server is configured. */
+/** Runs `policy explain` and `policy test`. They need the rules only, so that they work where no server is configured. */
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { didYouMean } from '../catalog/name-suggestions.ts';

@@ -1,4 +1,4 @@
-/** What `policy show` does: what an agent may do, in words. */
+/** Runs `policy show`: what an agent may do, in words. */
 import { didYouMean } from '../catalog/name-suggestions.ts';
 import { openRules } from '../config/edit-rules.ts';
 import { quote } from '../config/quote-name.ts';
@@ -87,7 +87,7 @@ function sayTerms(terms: AgentTerms | undefined): string[] {
   ];
 }
 
-/** Who may be it, and what holds them back besides. */
+/** The principals that may be the agent, and what holds them back besides. */
 function sayPrincipals({ principals }: ReadRules, agent: string): string[] {
   if (principals === undefined) return ['is whoever says so: the rules have no principals.'];
   const may = [...principals.values()].filter(({ mayAssume }) =>

@@ -20,7 +20,7 @@ const HUNG_UP = 129;
 /** Milliseconds in which the system notices that a parent ended whose pipes are closed already. */
 const PARENT_MS = 50;
 
-/** What a gateway of one process and one of several have in common. */
+/** The part that a gateway of one process and one of several have in common. */
 type Life = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
 
 /**

@@ -53,7 +53,7 @@ terminal, 1 where it could not start, 2 for a wrong flag.`,
     });
 }
 
-/** What to say of a word that is no command: every such word reaches the default command. */
+/** The error for a word that is no command: every such word reaches the default command. */
 async function unknown(program: Command, word: string): Promise<string> {
   return program.args[0] === 'serve' ? `error: serve takes no argument '${word}'.` : unknownCommand(word, program);
 }

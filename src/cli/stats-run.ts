@@ -23,7 +23,7 @@ function row(spent: AgentSpending): string[] {
   return [agent, calls, own, definitions, results, direct, tools, saved(spent)].map(String);
 }
 
-/** What discovery spared in one conversation with everything that was asked for; nothing to say before the first call. */
+/** The tokens that discovery spared in one conversation with everything that was asked for; nothing to say before the first call. */
 function saved({ calls, tools_list: own, definitions, direct }: AgentSpending): string {
   if (calls === 0 || direct === 0) return '';
   return `${Math.round(100 - (100 * (own + definitions)) / direct)} %`;

@@ -48,7 +48,7 @@ export function suspectChecks(
 
 interface Names {
   has(name: string): boolean;
-  /** Which one may have been meant, as the end of a sentence. */
+  /** Suggests a name that may have been meant, as the end of a sentence. */
   meant(name: string): string;
 }
 

@@ -1,4 +1,4 @@
-/** What the commands about tokens do. */
+/** Runs the commands about tokens. */
 import { openRules, type RulesEditor } from '../config/edit-rules.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';

@@ -148,7 +148,7 @@ function failureOf(result: ToolResult): GatewayError | undefined {
   }
 }
 
-/** What a person at a shell does next, who has these commands and not the tools of an agent. */
+/** Advice for a person at a shell, who has these commands and not the tools of an agent. */
 const SHELL_STEPS: Readonly<Record<keyof typeof NEXT_STEPS, string>> = {
   nameAgent: 'name the agent with --agent NAME',
   seeServers: '"agent-mcp-gateway tools list" shows the servers that there are.',

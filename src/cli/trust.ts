@@ -98,7 +98,7 @@ async function readForTrust(path: string): Promise<{
   return { path, sha256: content.sha256, summary: summarise(parsed.document), scripts };
 }
 
-/** What the servers of a file start from this folder, also where a variable of theirs is set only where the gateway starts. */
+/** The files that the servers of a file start from this folder, also where a variable of theirs is set only where the gateway starts. */
 async function scriptsIn(document: ConfigDocument, text: string): Promise<readonly Script[]> {
   const [schema, { scriptsOf }] = await Promise.all([
     import('../config/file-schemas.ts'),

@@ -1,4 +1,4 @@
-/** What the page shows, and where it comes from: the audit log, the control sockets of running gateways, the rules file. */
+/** The data of the page, and where it comes from: the audit log, the control sockets of running gateways, the rules file. */
 import { existsSync } from 'node:fs';
 import type { ControlRequest } from '../admin/control-socket.ts';
 import { callStatistics, type Grouping } from '../audit/query/call-statistics.ts';
@@ -140,7 +140,7 @@ function queryOf(query: URLSearchParams): RecordQuery {
   };
 }
 
-/** What a server wrote to standard error, in every gateway that has it. */
+/** The output of a server on standard error, in every gateway that has it. */
 async function output(settings: Settings, server: string): Promise<{ readonly text: string }> {
   const lines = await asked(settings, { do: 'logs', server });
   return { text: lines.map(({ text = '' }) => text).join('') };

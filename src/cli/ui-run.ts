@@ -1,4 +1,4 @@
-/** What `ui` does: serves the page to its owner until it is ended. */
+/** Runs `ui`: serves the page to its owner until it is ended. */
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Settings } from '../config/settings.ts';

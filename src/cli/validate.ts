@@ -96,7 +96,7 @@ function printReport(location: ConfigLocation, { snapshot, problems }: CheckedCo
   print(`${found}; ${servers}, ${count(snapshot.policy.agents.length, 'agent')}.`);
 }
 
-/** What a rule meant in the Python gateway is for those who come from there. */
+/** Explains what a rule meant in the Python gateway, for those who come from there. */
 function kindOf({ severity, migration }: Problem): 'error' | 'warning' | 'note' {
   return migration === true ? 'note' : severity;
 }

@@ -1,5 +1,5 @@
 /**
- * Where connections come in: the first process accepts them, looks at the first bytes, and gives each to the worker that has its
+ * Accepts connections: the first process looks at the first bytes, and gives each to the worker that has its
  * session, or to the next one in turn. It reads nothing else of them.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** What all workers of a gateway know together. */
+/** The knowledge of all workers of a gateway together. */
 import type { Snapshot } from '../config/snapshot.ts';
 import { type Measures, type Metrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
@@ -19,7 +19,7 @@ export class AllWorkers {
     this.#snapshot = snapshot;
   }
 
-  /** What agents spent when the metrics were last read. */
+  /** The spending of agents when the metrics were last read. */
   get lastSpending(): readonly AgentSpending[] {
     return this.#lastSpending;
   }

@@ -1,4 +1,4 @@
-/** Which configuration all workers use, and which of them has which server. */
+/** The agreement of all workers on one configuration, and on which of them has which server. */
 import type { ConfigContents } from '../config/load-snapshot.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Owners } from './ipc-messages.ts';

@@ -3,7 +3,7 @@ import { type ErrorCode, GatewayError, isErrorCode } from '../shared/errors.ts';
 
 export type ErrorText = readonly [code: string, message: string, data: Record<string, unknown> | null];
 
-/** What is no error of the catalogue is a fault of ours, and its text stays here. */
+/** Hides the text of what is no error of the catalogue: it is a fault of ours. */
 export function errorText(error: unknown): ErrorText {
   if (!(error instanceof GatewayError)) return ['INTERNAL', 'The gateway failed on this call.', null];
   return [error.code, error.message, error.data === undefined ? null : { ...error.data }];

@@ -7,12 +7,12 @@ import type { Socket } from 'node:net';
 import { GatewayError } from '../shared/errors.ts';
 import { type ErrorText, errorOf, errorText } from './error-codec.ts';
 
-/** What one side can be asked; answers are plain data. */
+/** The requests that one side answers; answers are plain data. */
 export type Api = { readonly [what: string]: (...args: never[]) => unknown };
 
 type Answer<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
-/** What a connection is that one process gives to another. */
+/** A connection that one process gives to another. */
 export type Passed =
   /** A client's; `head` was read of it already. */
   | { readonly kind: 'client'; readonly head: Uint8Array }
@@ -62,7 +62,7 @@ export class IpcChannel<Theirs extends Api> {
   readonly #options: IpcChannelOptions;
   readonly #questions = new Map<number, { resolve(value: unknown): void; reject(error: GatewayError): void }>();
   readonly #gifts = new Map<number, Gift>();
-  /** What this turn of the event loop has to say. */
+  /** The messages of this turn of the event loop. */
   #outgoing: Entry[] = [];
   #nextId = 1;
   #isOver = false;

@@ -1,4 +1,4 @@
-/** What the processes of one gateway ask each other. */
+/** The requests between the processes of one gateway. */
 
 import type { AnswerOutcome, Said } from '../approvals/approvals.ts';
 import type { Answerer } from '../approvals/question.ts';
@@ -27,7 +27,7 @@ export interface StartOrder {
     readonly status: ReturnType<ConfigStore['status']>;
   };
   readonly owners: Owners;
-  /** When the gateway started, in milliseconds since the machine did. */
+  /** The time at which the gateway started, in milliseconds since the machine did. */
   readonly startedAt: number;
   /** The program that the user started: an entry that names it would start gateways without end. */
   readonly mainScript: string | undefined;
@@ -35,7 +35,7 @@ export interface StartOrder {
 
 type Maybe<T> = T | Promise<T>;
 
-/** What a worker can be asked by the first process. */
+/** The requests of the first process to a worker. */
 export type WorkerApi = {
   /** Resolves when it takes requests. */
   start(order: StartOrder): Promise<void>;
@@ -50,7 +50,7 @@ export type WorkerApi = {
   spent(): Maybe<readonly SpentHere[]>;
   measures(): Promise<Measures>;
   control(server: string, what: ControlVerb): Maybe<ControlAnswer>;
-  /** What a server wrote to stderr. */
+  /** The output of a server on stderr. */
   output(server: string): Maybe<string | undefined>;
   /** The same, and, as `written`, what it writes from now on. */
   follow(id: number, server: string): Maybe<string | undefined>;
@@ -61,7 +61,7 @@ export type WorkerApi = {
   stop(drainMs: number): Promise<void>;
 };
 
-/** What the first process can be asked by a worker. */
+/** The requests of a worker to the first process. */
 export type PrimaryApi = {
   /** Counts a call. @returns its number for `done`; undefined where nothing limits it. @throws GatewayError RATE_LIMITED */
   admit(principal: string, agent: string, requestBytes: number): number | undefined;
@@ -74,7 +74,7 @@ export type PrimaryApi = {
   spending(): Promise<readonly AgentSpending[]>;
   metrics(format: 'json' | 'prometheus', sight: VisibleNames | undefined): Promise<string>;
   written(id: number, text: string): void;
-  /** Whether no worker has recorded yet that a server offers this now. */
+  /** True if no worker has recorded yet that a server offers this now. */
   isNews(server: string, digest: string): boolean;
   /** It has no call left. Resolves when no worker has. */
   drained(): Promise<void>;

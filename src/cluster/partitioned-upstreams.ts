@@ -8,7 +8,7 @@ export interface Partition {
   readonly ownerOf: (server: string) => number;
   /** This worker's. */
   readonly own: number;
-  /** What the other workers own; undefined for this one's number. */
+  /** The upstreams of the other workers; undefined for this one's number. */
   readonly borrowers: ReadonlyMap<number, RemoteClient>;
 }
 

@@ -89,7 +89,7 @@ interface AnswersOptions {
   readonly workers: () => WorkerPool;
 }
 
-/** What the first process knows for all: limits, attestations, which definitions are news, who has no calls left. */
+/** The knowledge of the first process for all: limits, attestations, which definitions are news, who has no calls left. */
 class AnswersToWorkers {
   readonly #options: AnswersOptions;
   readonly #admissions;
@@ -109,7 +109,7 @@ class AnswersToWorkers {
     );
   }
 
-  /** What a worker may ask; made anew for each process. */
+  /** The requests that a worker may make; made anew for each process. */
   api(number: number, { servers, spending, metrics }: AllWorkers): PrimaryApi {
     const { config, hooks, output, workers } = this.#options;
     const { admit, done } = this.#admissions[number] as ReturnType<typeof createAdmissions>;

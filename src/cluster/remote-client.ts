@@ -21,7 +21,7 @@ import { type Frames, frames, type Head } from './remote-frames.ts';
 import { type RemoteLease, RemoteLeases } from './remote-leases.ts';
 import { readReply } from './reply-codec.ts';
 
-/** What a request wants to hear of besides its reply: bits. */
+/** The notifications that a request wants besides its reply: bits. */
 export const WANTS = { progress: 1, requests: 2, notifications: 4 } as const;
 
 export interface RemoteClientOptions {

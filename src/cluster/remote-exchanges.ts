@@ -1,4 +1,4 @@
-/** What this worker has asked another one and has no answer to yet. */
+/** The exchanges with another worker that have no answer yet. */
 import { Canceller } from '../shared/cancel.ts';
 import type { RequestOptions } from '../upstream/contract.ts';
 import { afterSending, NO_ANSWER, notSent, unavailable } from '../upstream/failures.ts';
@@ -20,7 +20,7 @@ interface Exchange {
   readonly asking: Asking<unknown>;
   readonly settle: (head: Head, body: string) => void;
   readonly fail: (error: unknown) => void;
-  /** What the server asks of this call's caller and has no answer to yet; few calls have any. */
+  /** The server's questions to this call's caller that have no answer yet; few calls have any. */
   questions: Map<number, Canceller> | undefined;
 }
 

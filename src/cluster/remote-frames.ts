@@ -46,7 +46,7 @@ export function frames(socket: Socket, take: (head: Head, body: string) => void)
 
 /** Lengths count UTF-16 code units, as both ends count text. */
 export function createReader(take: (head: Head, body: string) => void): (chunk: string) => void {
-  /** What came, until there is enough for the frame that is being read. */
+  /** The bytes of the frame that is being read, until there are enough. */
   let parts: string[] = [];
   let have = 0;
   let need = 0;

@@ -21,7 +21,7 @@ import { replyFrame } from './reply-codec.ts';
 export interface RemoteServerOptions {
   /** The definition of that name and key, in the configuration that is in force or about to be; undefined where it is over. */
   readonly definition: (name: string, key: string) => ServerDefinition | undefined;
-  /** What is asked for besides servers. */
+  /** The requests besides those for servers. */
   readonly asked: (what: string, value: unknown) => Promise<{ readonly value: unknown; readonly body?: string }>;
 }
 

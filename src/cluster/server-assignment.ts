@@ -1,4 +1,4 @@
-/** Which worker each server belongs to. */
+/** Assigns each server to a worker. */
 import type { Owners } from './ipc-messages.ts';
 
 /**

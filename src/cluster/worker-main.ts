@@ -7,7 +7,7 @@ import type { PrimaryApi, WorkerApi } from './ipc-messages.ts';
 import { leave, startWorker, type Worker } from './worker.ts';
 
 let worker: Worker | undefined;
-/** What is asked for meanwhile waits for the start. */
+/** Lets requests wait for the start. */
 const { promise: started, resolve: begin } = createDeferred<Worker>();
 started.catch(() => undefined);
 

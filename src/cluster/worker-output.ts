@@ -1,4 +1,4 @@
-/** What a server writes to stderr, from the worker that has it. */
+/** Fetches a server's output on stderr from the worker that has it. */
 import type { ServerOutput } from '../upstream/contract.ts';
 import type { PoolWorker } from './worker-pool.ts';
 

@@ -12,15 +12,15 @@ const ANSWER_MS = 10_000;
 /** Milliseconds in which a worker must have done what all wait for; it is replaced otherwise. */
 const PATIENCE_MS = 30_000;
 
-/** What others need of a worker. */
+/** A worker as others see it. */
 export type PoolWorker = Pick<WorkerProcess, 'number' | 'channel' | 'isReady'>;
 
 export interface WorkerPoolOptions {
   readonly size: number;
-  /** What the worker of this number starts with now. */
+  /** The order that the worker of this number starts with now. */
   readonly order: (number: number) => StartOrder;
   readonly pairs: SocketPairs;
-  /** What a worker may ask; made anew for each process. */
+  /** The requests that a worker may make; made anew for each process. */
   readonly api: (number: number) => PrimaryApi;
   /** A worker is gone, and with it all that it had asked for. */
   readonly ended: (number: number) => void;

@@ -12,7 +12,7 @@ const STOP_MS = 15_000;
 
 export interface WorkerProcessOptions {
   readonly number: number;
-  /** What the worker may ask. */
+  /** The requests that the worker may make. */
   readonly api: PrimaryApi;
   readonly log: Logger;
   /** A connection of a client that the worker did not get. */

@@ -8,7 +8,7 @@ import { PREFIX as PARKED_PREFIX } from '../relay/parked-conversations.ts';
 const PREFIXES = [PARKED_PREFIX, SIGN_IN_PREFIX, RESULT_PREFIX].map((prefix) => prefix.replaceAll('.', '\\.'));
 const TAG = new RegExp(`^(?:${PREFIXES.join('|')})?w(\\d{1,3})\\.`);
 
-/** What the sessions of a worker begin with, and its handles after their prefix. */
+/** The beginning of the sessions of a worker, and of its handles after their prefix. */
 export function tagOf(worker: number): string {
   return `w${worker}.`;
 }

@@ -129,7 +129,7 @@ function apiOf(
   };
 }
 
-/** Where the servers are this worker's, it hears of them at once, and the others over the mesh. */
+/** Events of servers: of this worker's at once, of the others' over the mesh. */
 function both(
   { owner: { events } }: WorkerMesh,
   heard: Parameters<WorkerContext['events']>[0],

@@ -1,4 +1,4 @@
-/** What must hold between the principals of the rules and the agents (docs/identity.md). */
+/** Checks what must hold between the principals of the rules and the agents (docs/identity.md). */
 import { compilePattern } from '../policy/pattern.ts';
 import { checkCredential } from './check-credentials.ts';
 import type { RulesFile } from './file-schemas.ts';

@@ -7,7 +7,7 @@ import { fileFault } from './program-file.ts';
 import { quote } from './quote-name.ts';
 import type { StdioDefinition } from './snapshot.ts';
 
-/** What is wrong with a part of an entry. */
+/** A fault in a part of an entry. */
 export interface ProgramFault {
   readonly field: 'command' | 'cwd';
   /** The end of a sentence that begins with the name of the field. */
@@ -39,7 +39,7 @@ export function programFault(definition: Pick<StdioDefinition, 'command' | 'env'
   return at('is not executable', `Make the file executable: chmod +x ${path}`);
 }
 
-/** What only a shell would understand. */
+/** Signs that only a shell would understand. */
 export function spellingFault(command: string, cwd: string | undefined): ProgramFault | undefined {
   if (command.startsWith('~')) {
     const fix = `Write the full path into "command", or \${userHome} for "~"`;
@@ -68,7 +68,7 @@ function cwdFault(cwd: string): ProgramFault | undefined {
   }
 }
 
-/** Why nothing can be found at a path; undefined where something is there. */
+/** The reason why nothing can be found at a path; undefined where something is there. */
 function placeFault(path: string): string | undefined {
   try {
     statSync(path);
@@ -85,7 +85,7 @@ const PLACE_FAULTS: ReadonlyMap<string, string> = new Map([
   ['ENAMETOOLONG', 'is too long for a path'],
 ]);
 
-/** Where a command is; undefined where it cannot be found or run. */
+/** The path of a command; undefined where it cannot be found or run. */
 export function findProgram(command: string, path: string | undefined, cwd: string | undefined): string | undefined {
   const folders = hasFolder(command) ? [resolve(cwd ?? '.')] : (path ?? process.env['PATH'] ?? '').split(delimiter);
   const endings = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];

@@ -10,7 +10,7 @@ import { MAX_FILE_BYTES } from './file-text.ts';
 import type { TrustedScripts } from './script-files.ts';
 import type { Problem } from './snapshot.ts';
 
-/** What a file held, or why it could not be read. */
+/** The content of a file, or why it could not be read. */
 export type FileContent =
   | {
       readonly ok: true;
@@ -21,7 +21,7 @@ export type FileContent =
       readonly trusted?: TrustedScripts | undefined;
       /** The secrets that it names (`${secret:NAME}`), as far as they are kept; undefined where it names none. */
       readonly secrets?: ReadonlyMap<string, string> | undefined;
-      /** What was wrong with its rights, and was put right. */
+      /** The fault of its rights that was put right. */
       readonly warnings?: readonly Problem[];
     }
   | { readonly ok: false; readonly path: string; readonly problem: Problem };
@@ -61,7 +61,7 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Whether something is at the path, links followed. */
+/** True if something is at the path, links followed. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -97,7 +97,7 @@ export interface Draft {
 /**
  * The first half of `writePrivateFile`: a full disk or a missing right shows now, and not when the content is there that can be
  * had only once.
- * Whose file it was stays its owner, also where root writes it for them.
+ * Keeps the owner of a file, also where root writes it for them.
  * @param bytes room to take.
  */
 export async function draftPrivateFile(path: string, bytes: number, mode?: number): Promise<Draft> {

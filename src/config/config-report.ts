@@ -1,4 +1,4 @@
-/** What the gateway says about its configuration: at the start, and after each reload. */
+/** Reports on the configuration: at the start, and after each reload. */
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { ConfigStore, ReloadOutcome } from './config-store.ts';
@@ -21,7 +21,7 @@ export function reportStart(config: ConfigStore, settings: Settings, log: Logger
   }
 }
 
-/** What of the settings does not go with the rules in use. */
+/** The settings that do not go with the rules in use. */
 export function reportSettings(settings: Settings, snapshot: Snapshot, log: Logger): void {
   for (const note of settingNotes(settings, snapshot)) log.warn(note);
 }

@@ -19,7 +19,7 @@ import type { Environment } from './substitute.ts';
 import { trustFile } from './trusted-files.ts';
 import { type WatchTimes, watchFiles } from './watch-files.ts';
 
-/** What became of a reload. `unchanged`: the files hold what is in use already. */
+/** The outcome of a reload. `unchanged`: the files hold what is in use already. */
 export type ReloadOutcome =
   | { readonly kind: 'applied'; readonly changes: ServerChanges; readonly problems: readonly Problem[] }
   | { readonly kind: 'unchanged' }
@@ -29,10 +29,10 @@ export type ConfigListener = (next: Snapshot, previous: Snapshot, changes: Serve
 
 export interface ConfigStore {
   readonly location: ConfigLocation;
-  /** What was found at the start besides errors: servers that are off, and warnings. */
+  /** The findings at the start besides errors: servers that are off, and warnings. */
   readonly problems: readonly Problem[];
   current(): Snapshot;
-  /** What `current` was made of. */
+  /** The files that `current` was made of. */
   contents(): ConfigContents;
   /** Called after each swap. Gives the function that ends the subscription. */
   subscribe(listener: ConfigListener): () => void;
@@ -80,9 +80,9 @@ class FileConfigStore implements ConfigStore {
   readonly #statuses: ReloadStatuses;
   readonly #unwatch: (() => void) | undefined;
   #current: Snapshot;
-  /** What `#current` was made of. */
+  /** The files that `#current` was made of. */
   #contents: ConfigContents;
-  /** What was read last, good or not. */
+  /** The files that were read last, good or not. */
   #lastRead: ConfigContents;
   #wasRefused = false;
   /** The last reload of those that were asked for. */

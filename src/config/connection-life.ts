@@ -1,7 +1,7 @@
 import type { ServerEntry } from './file-schemas.ts';
 import type { ServerLife } from './snapshot.ts';
 
-/** What an entry says about the life of its connections; undefined where it says nothing. */
+/** The life of connections as an entry says it; undefined where it says nothing. */
 export function lifeOf(entry: ServerEntry): ServerLife | undefined {
   const life: ServerLife = {
     startTimeoutMs: entry.start_timeout_ms,

@@ -39,12 +39,12 @@ function editSide(text: string, path: readonly string[], access: AccessList): st
   return edited;
 }
 
-/** Whether an object stands on one line of several, without a comment. */
+/** True if an object stands on one line of several, without a comment. */
 function isPlain(text: string, { offset, length, type }: Node): boolean {
   return type === 'object' && !/\n|\/\*/.test(text.slice(offset, offset + length)) && text.trim().includes('\n');
 }
 
-/** What a node says. No prototype: a server may be called `__proto__`. */
+/** The value of a node. No prototype: a server may be called `__proto__`. */
 function dataOf({ type, children = [], value }: Node): unknown {
   if (type === 'array') return children.map(dataOf);
   if (type !== 'object') return value;

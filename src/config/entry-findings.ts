@@ -1,4 +1,4 @@
-/** What was found in one entry of the servers file: errors, warnings, and values that are secret. */
+/** Findings in one entry of the servers file: errors, warnings, and values that are secret. */
 import type { Place } from './file-text.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';
 import { quote } from './quote-name.ts';
@@ -10,7 +10,7 @@ export interface NamedValue {
   readonly value: string;
 }
 
-/** What is wrong with one entry, and the secrets in it. */
+/** The errors and warnings of one entry, and the secrets in it. */
 export class EntryFindings {
   readonly problems: Problem[] = [];
   readonly values: NamedValue[] = [];

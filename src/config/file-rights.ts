@@ -5,7 +5,7 @@ import process from 'node:process';
 import type { Problem } from './snapshot.ts';
 
 const OTHERS_WRITE = 0o002;
-/** What others make in such a folder, they alone can take away: /tmp. */
+/** The bit of folders such as /tmp: what others make there, they alone can take away. */
 const STICKY = 0o1000;
 
 /**

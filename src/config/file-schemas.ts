@@ -1,5 +1,5 @@
 /**
- * What both files may hold. The one place that loads zod, so that it can be loaded when it is needed. Objects arrive as `Map`s
+ * The schemas of both files. The one place that loads zod, so that it can be loaded when it is needed. Objects arrive as `Map`s
  * (json-document.ts): names such as `__proto__` and `constructor` are ordinary keys there.
  */
 import { z } from 'zod';
@@ -152,10 +152,10 @@ export { OAUTH_KEYS };
 /** Keys of a server entry that mean something here. */
 export const SERVER_KEYS: readonly string[] = Object.keys(serverFields);
 
-/** What a schema found wrong, before it has a place in a file. */
+/** A finding of a schema, before it has a place in a file. */
 export interface SchemaIssue {
   readonly path: readonly (string | number)[];
-  /** Whether the key at the end of the path is at fault, or its value. */
+  /** True if the key at the end of the path is at fault, or its value. */
   readonly target: 'key' | 'value';
   /** The end of a sentence that starts with the name of what is at `path`. */
   readonly message: string;

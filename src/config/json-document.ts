@@ -33,7 +33,7 @@ export type ConfigPath = readonly (string | number)[];
 export interface ConfigDocument {
   readonly file: string;
   readonly root: ConfigNode;
-  /** Where the value at a path stands, or its key; the nearest thing around it where the path does not exist. */
+  /** The place of the value at a path, or of its key; the nearest thing around it where the path does not exist. */
   place(path: ConfigPath, target?: 'value' | 'key'): Place;
 }
 
@@ -137,7 +137,7 @@ function build(text: string, report: Report): ConfigNode | undefined {
   return root;
 }
 
-/** What is wrong and how to mend it, by the parser's name for it. */
+/** The faults and how to mend them, by the parser's names for them. */
 function explain(code: ParseErrorCode): readonly [string, string] {
   const name = printParseErrorCode(code);
   return SYNTAX.get(name) ?? ['Not valid JSON', 'Correct the JSON at this place'];

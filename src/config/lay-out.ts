@@ -4,7 +4,7 @@
 const WIDTH = 100;
 
 export interface Layout {
-  /** What the line begins with that the value stands in. */
+  /** The beginning of the line that the value stands in. */
   readonly indent: string;
   readonly unit: string;
   readonly eol: string;

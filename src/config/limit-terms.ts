@@ -1,4 +1,4 @@
-/** What the rules say about limits and assurance, in the form that the pipeline uses. */
+/** Limits and assurance of the rules, in the form that the pipeline uses. */
 import type { RulesFile } from './file-schemas.ts';
 import type { AgentTerms, Limits } from './snapshot.ts';
 

@@ -107,7 +107,7 @@ export function contentDigest(content: FileContent): string {
   return parts.length === 0 ? content.sha256 : `${content.sha256} ${parts.join(' ')}`;
 }
 
-/** What is substituted: the environment, and the secrets under names that no variable has. */
+/** The values of variables: the environment, and the secrets under names that no variable has. */
 function variablesOf(env: Environment, { servers, rules }: ConfigContents): Environment {
   const secrets = [servers, rules].flatMap((content) => (content.ok ? [...(content.secrets ?? [])] : []));
   if (secrets.length === 0) return env;

@@ -1,4 +1,4 @@
-/** Where both files are (docs/configuration.md). */
+/** Finds both files (docs/configuration.md). */
 import { dirname, join } from 'node:path';
 import { escapeText } from '../observe/escape-text.ts';
 import { NO_HOME } from '../shared/cannot-write.ts';

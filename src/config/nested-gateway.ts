@@ -25,7 +25,7 @@ const BARE_OPTION =
 /** Options whose value names the package. */
 const PACKAGE_OPTION = /^(?:-p|--package|--from|--spec)(?:=|$)/;
 
-/** Whether a command would start the gateway. `mainScript` is the script of this process, e.g. `process.argv[1]`. */
+/** True if a command would start the gateway. `mainScript` is the script of this process, e.g. `process.argv[1]`. */
 export function startsGateway(command: string, args: readonly string[], mainScript: string | undefined): boolean {
   const program = programName(command);
   if (program === PACKAGE || isMainScript(command, mainScript)) return true;

@@ -1,4 +1,4 @@
-/** What an entry says about signing in, as far as its parts fit together. */
+/** The part of an entry about signing in, as far as its parts fit together. */
 
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';

@@ -3,7 +3,7 @@ import type { ConfigNode, ConfigPath, ObjectNode } from './json-document.ts';
 import { quote } from './quote-name.ts';
 
 /**
- * Where clients keep their servers: `mcpServers` of most, `servers` of VS Code and the same in its settings, `mcp` of opencode,
+ * The keys under which clients keep their servers: `mcpServers` of most, `servers` of VS Code and the same in its settings, `mcp` of opencode,
  * `context_servers` of Zed. The first that is there counts.
  */
 const MAPS: readonly (readonly string[])[] = [

@@ -62,7 +62,7 @@ function elfFault(head: Buffer): FileFault | undefined {
   return { message: 'was built for another processor', fix: `Install the build of it for ${process.arch}` };
 }
 
-/** Whether the system was told how to run programs of others. */
+/** True if the system was told how to run programs of others. */
 function mayEmulate(): boolean {
   try {
     return readdirSync('/proc/sys/fs/binfmt_misc').some((name) => name !== 'register' && name !== 'status');

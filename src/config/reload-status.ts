@@ -1,9 +1,9 @@
-/** What became of the reloads of one file: `reload_status` of `get_gateway_status`. */
+/** The status of reloads of one file: `reload_status` of `get_gateway_status`. */
 export interface ReloadStatus {
   /** ISO 8601, UTC; null before the first reload. The start does not count. */
   readonly last_attempt: string | null;
   readonly last_success: string | null;
-  /** Why the last attempt was refused; null after a success. */
+  /** The reason why the last attempt was refused; null after a success. */
   readonly last_error: string | null;
   readonly attempt_count: number;
   readonly success_count: number;
@@ -14,7 +14,7 @@ export interface ReloadStatus {
 export const CONFIG_FILES = ['servers', 'rules'] as const;
 export type ConfigFile = (typeof CONFIG_FILES)[number];
 
-/** What became of the reloads of both files. */
+/** The status of reloads of both files. */
 export class ReloadStatuses {
   readonly #of: Record<ConfigFile, ReloadStatus>;
 

@@ -10,7 +10,7 @@ import { quote } from './quote-name.ts';
 import { pathName, problemAt } from './rules-file.ts';
 import type { Problem } from './snapshot.ts';
 
-/** What `lint` finds: rules that the Python gateway understood differently, and patterns that look mistyped. */
+/** The findings of `lint`: rules that the Python gateway understood differently, and patterns that look mistyped. */
 export function lintProblems(document: ConfigDocument, rules: PolicyRules): Problem[] {
   return lint(rules).map(({ kind, path, message, fix }) => {
     const target = path.at(-2) === 'tools' ? 'key' : 'value';

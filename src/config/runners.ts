@@ -1,4 +1,4 @@
-/** What programs run without its path being named: modules, commands of a folder, and what files of their own tell them to run. */
+/** Programs that run files without naming their paths: modules, commands of a folder, and what files of their own tell them to run. */
 import { readdir } from 'node:fs/promises';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';

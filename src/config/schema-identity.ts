@@ -1,4 +1,4 @@
-/** What the rules may say about who connects, how sure that must be, and how much each may do (docs/identity.md). */
+/** The schema of the rules about who connects, how sure that must be, and how much each may do (docs/identity.md). */
 import { z } from 'zod';
 import { agentId, count, patterns, strict, text } from './schema-parts.ts';
 

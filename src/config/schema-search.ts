@@ -1,4 +1,4 @@
-/** What the rules may say about finding tools (docs/search.md). Loads zod, as file-schemas.ts. */
+/** The schema of the rules about finding tools (docs/search.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { strict, text, variableName, webAddress } from './schema-parts.ts';
 

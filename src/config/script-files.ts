@@ -26,7 +26,7 @@ export interface TrustedScripts {
 
 const CODE =
   /^\.(?:[cm]?[jt]sx?|pyz?|pyw|rb|php|pl|pm|sh|bash|zsh|fish|ksh|ps1|psm1|bat|cmd|lua|jar|class|wasm|r|jl|go|rs|java|kts?|groovy|exs?|clj|swift|tcl|awk|dll|so|dylib|node|exe|com)$/i;
-/** What a program writes or reads and nobody runs. */
+/** Options whose files a program writes or reads and nobody runs. */
 const DATA =
   /^\.(?:db3?|sqlite3?|csv|tsv|jsonl|ndjson|parquet|log|txt|md|pdf|png|jpe?g|gif|webp|svg|lock|pid|sock|tmp|bak|zip|gz|tgz|tar|xlsx?|docx?|pem|crt|key)$/i;
 /** Programs whose first argument may be a script without an ending, or a folder with one in it. */
@@ -121,10 +121,10 @@ async function ofArgument(
   return !isData && (/[\\/]/.test(word) || extname(word) !== '') ? [path] : [];
 }
 
-/** What Node and Ruby add to a name without an ending. */
+/** The endings that Node and Ruby add to a name without one. */
 const ENDINGS = ['.js', '.json', '.node', '.rb'];
 
-/** What an interpreter runs that is given a folder. */
+/** The file that an interpreter runs when it is given a folder. */
 async function entryPoints(folder: string): Promise<readonly string[]> {
   const manifest = join(folder, 'package.json');
   const names = ['index.js', '__main__.py'].map((name) => join(folder, name));
@@ -184,7 +184,7 @@ function pathOfUrl(url: string): string {
   }
 }
 
-/** Where a path is, links of its folder resolved as far as it exists. */
+/** The real place of a path, links of its folder resolved as far as it exists. */
 async function place(path: string): Promise<string> {
   const parent = dirname(path);
   if (parent === path) return path;

@@ -85,7 +85,7 @@ export function openSecretFiles({ configDir, secretKey, keychain }: SecretSettin
   }
 }
 
-/** What the ciphertext is bound to: no file can stand in for another one. */
+/** The data that the ciphertext is bound to: no file can stand in for another one. */
 function about(name: string): string {
   return JSON.stringify(['secret', name]);
 }

@@ -12,7 +12,7 @@ import type { Keychain } from './keychain.ts';
 export interface SecretKey {
   readonly bytes: Uint8Array;
   readonly id: string;
-  /** Where it comes from, for a sentence. */
+  /** The origin of the key, for a sentence. */
   readonly source: string;
 }
 
@@ -25,7 +25,7 @@ export interface KeyOptions {
   readonly keychain: () => Promise<Keychain | undefined>;
 }
 
-/** What `key.json` says: where the key is, so that two gateways of a user never take two. */
+/** The content of `key.json`: where the key is, so that two gateways of a user never take two. */
 type KeyFile =
   | { readonly version: 1; readonly id: string; readonly in: 'keychain' }
   | { readonly version: 1; readonly id: string; readonly in: 'file'; readonly key: string };
@@ -62,7 +62,7 @@ async function makeKey(path: string, keychain: Keychain | undefined): Promise<Se
   return { bytes, id, source: inKeychain ? 'the one in the keychain' : path };
 }
 
-/** Whether the keychain has it now. One that is locked, or that nobody serves, is none. */
+/** True if the keychain has it now. One that is locked, or that nobody serves, is none. */
 async function keep(keychain: Keychain, id: string, bytes: Buffer): Promise<boolean> {
   const secret = bytes.toString('base64');
   try {

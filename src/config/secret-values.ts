@@ -27,7 +27,7 @@ const PLAIN_VALUES = new Set(
   ).split(' '),
 );
 
-/** What issuers begin their tokens with. */
+/** The beginnings that issuers give their tokens. */
 const TOKEN_FORMS: readonly RegExp[] = [
   /\bgh[pousr]_[A-Za-z0-9]{16,}/,
   /\bgithub_pat_\w{16,}/,
@@ -56,7 +56,7 @@ const USER_INFO = /:\/\/[^\s/:@]*:([^\s/]+)@/g;
 const PAIR = /(?:^|[\s;,&?](?=[\w-]+\s*=)|[\n;,]\s*)([A-Za-z][\w-]{0,40}?)\s*[=:]\s*("[^"]*"|'[^']*'|[^;,&\s]+)/g;
 const SCHEME = /^(?:bearer|basic|token|apikey|digest|negotiate|key)\s+(\S.*)$/i;
 
-/** Whether the value under this name is a secret unless it says only how: `GITHUB_TOKEN`, `X-Api-Key`, `--password`. */
+/** True if the value under this name is a secret unless it says only how: `GITHUB_TOKEN`, `X-Api-Key`, `--password`. */
 export function isSecretName(name: string): boolean {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -69,7 +69,7 @@ export function isSecretName(name: string): boolean {
   return words.some(isWord) || /(?:passwords?|passwd|secrets?|token|apikey|credentials?)$/.test(last);
 }
 
-/** Whether a text has the form of a token, or looks random enough to be one. */
+/** True if a text has the form of a token, or looks random enough to be one. */
 export function looksSecret(value: string): boolean {
   return TOKEN_FORMS.some((form) => form.test(value)) || UUID.test(value) || isRandom(value);
 }
@@ -173,7 +173,7 @@ function passwordOfBasic(text: string, credential: string): string[] {
 }
 
 /**
- * Whether a piece of the text has as much chance in it as keys have. Words, versions, dates, hosts, paths, names of models and
+ * True if a piece of the text has as much chance in it as keys have. Words, versions, dates, hosts, paths, names of models and
  * regions do not: letters and digits take turns too seldom.
  */
 function isRandom(text: string): boolean {

@@ -122,7 +122,7 @@ function httpLink(
     : undefined;
 }
 
-/** What user and password in an address are sent as (RFC 7617); undefined where it has none. */
+/** The header for user and password in an address (RFC 7617); undefined where it has none. */
 export function basicOf({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined;
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;

@@ -22,7 +22,7 @@ export interface EntryContext {
   readonly schema: typeof Schema;
   /** Script of this process, to recognise entries that would start it. */
   readonly mainScript: string | undefined;
-  /** Whether to say which programs will not start: that is so on this machine and now, and no fault of the file. */
+  /** True if to say which programs will not start: that is so on this machine and now, and no fault of the file. */
   readonly looksForPrograms?: boolean | undefined;
 }
 
@@ -125,7 +125,7 @@ function linkWithCa(
   return { ...link, ca: resolve(dirname(document.file), entry.ca) };
 }
 
-/** What the client of another program may have in its `oauth` is told and left out. */
+/** Leaves out what other programs know in `oauth`, and says so. */
 function withoutUnknown(
   oauth: ReadonlyMap<unknown, unknown>,
   keys: readonly string[],
@@ -144,7 +144,7 @@ const OF_ENVIRONMENT: ReadonlySet<string> = new Set(['env', 'envFile']);
 interface EntryEnvironment {
   /** `env`, with the variables of `envFile`, and `envFile` itself, as far as the entry has them; substituted. */
   readonly own: ReadonlyMap<string, unknown>;
-  /** What the rest of the entry is substituted with: its own variables first. */
+  /** The environment for the rest of the entry: its own variables first. */
   readonly all: Environment;
 }
 
@@ -211,7 +211,7 @@ function substituteAll(value: unknown, at: ConfigPath, env: Environment, finding
   return result.text;
 }
 
-/** What to do about references that only another program can follow. */
+/** The advice about references that only another program can follow. */
 const FOREIGN_FIXES: readonly (readonly [begin: string, fix: string])[] = [
   ['$' + '{input:', `Nobody is asked for inputs here: write \${NAME}, and set that variable where the gateway starts`],
 ];

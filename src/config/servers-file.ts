@@ -10,7 +10,7 @@ export interface ReadServers {
   readonly broken: ReadonlyMap<string, BrokenServer>;
   /** Every name in the file, those left out too: a rule may name them without a warning. */
   readonly names: ReadonlySet<string>;
-  /** What was substituted, for `collectSecrets`. */
+  /** The values that were substituted, for `collectSecrets`. */
   readonly values: readonly { readonly name: string; readonly value: string }[];
   readonly problems: readonly Problem[];
   /** An error of the whole file: nothing can start with it. */

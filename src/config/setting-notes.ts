@@ -3,7 +3,7 @@ import { NOWHERE } from '../shared/standard-folders.ts';
 import type { Settings } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What does not work although both files are valid: the settings of this process do not go with the rules. */
+/** Notes on what does not work although both files are valid: the settings of this process do not go with the rules. */
 export function settingNotes({ defaultAgent, transport, cacheDir }: Settings, snapshot: Snapshot): readonly string[] {
   const { policy, principals, denyOnMissingAgent, paths } = snapshot;
   const notes: string[] = cacheDir.startsWith(NOWHERE) ? [NO_HOME] : [];

@@ -1,7 +1,7 @@
 /** Every environment variable of the gateway. The program uses the names; docs and packages also say the rest (`npm run reference`). */
 
 interface Variable {
-  /** What counts where it is not set, as the documentation writes it; undefined where nothing does. */
+  /** The default, as the documentation writes it; undefined where there is none. */
   readonly usual?: string;
   /** Flag of `serve` that says the same, and beats it. */
   readonly flag?: string;

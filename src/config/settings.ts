@@ -22,7 +22,7 @@ import {
 import type { VariableName } from './setting-variables.ts';
 import type { Environment } from './substitute.ts';
 
-/** What the command line gave; undefined where a flag is absent. */
+/** The flags of the command line; undefined where a flag is absent. */
 export interface Flags {
   readonly transport?: string | undefined;
   readonly host?: string | undefined;
@@ -46,7 +46,7 @@ export interface Flags {
   readonly workers?: string | undefined;
 }
 
-/** Where this process runs. */
+/** The surroundings of this process. */
 export interface Place {
   readonly cwd: string;
   readonly home: string;
@@ -76,7 +76,7 @@ export interface Settings {
   readonly defaultAgent: string | undefined;
   readonly debug: boolean;
   readonly initStrategy: 'eager' | 'lazy';
-  /** What connections see whose agent's rules do not say. */
+  /** The view of connections whose agent's rules do not say. */
   readonly expose: 'discovery' | 'direct';
   /** `--server`: the stdio connection is for this server alone. */
   readonly server: string | undefined;
@@ -84,7 +84,7 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** Lower case, `host` or `host:port`. */
   readonly allowedHosts: readonly string[];
-  /** Where browsers reach this gateway, without a slash at the end. */
+  /** The URL at which browsers reach this gateway, without a slash at the end. */
   readonly publicUrl: string | undefined;
   readonly trustCwd: boolean;
   readonly allowNested: boolean;
@@ -108,7 +108,7 @@ export interface Settings {
 }
 
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
-/** Where nobody says. */
+/** The value where nobody says. */
 export const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
 const PACKAGE = 'agent-mcp-gateway';
@@ -206,7 +206,7 @@ function named(source: Source | undefined, place: Place): NamedPath | undefined 
 }
 
 /**
- * Where a running gateway keeps its control socket. Not in XDG_RUNTIME_DIR: clients leave that out of what they start programs
+ * The folder of the control socket of a running gateway. Not in XDG_RUNTIME_DIR: clients leave that out of what they start programs
  * with, and commands must find the same folder.
  */
 export function runtimeDir({ cacheDir }: Pick<Settings, 'cacheDir'>): string {
@@ -218,7 +218,7 @@ export function expandHome(path: string, home: string): string {
   return path === '~' || path.startsWith('~/') || path.startsWith('~\\') ? join(home, path.slice(1)) : path;
 }
 
-/** Whether an address or name reaches this machine only. */
+/** True if an address or name reaches this machine only. */
 export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }

@@ -1,4 +1,4 @@
-/** What a reload changed. Pure. */
+/** The changes of a reload. Pure. */
 import { escapeText } from '../observe/escape-text.ts';
 import type { ServerDefinition } from './snapshot.ts';
 

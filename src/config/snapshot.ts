@@ -16,10 +16,10 @@ export interface ServerDefinition {
   readonly link: StdioDefinition | HttpDefinition;
 }
 
-/** Who may use one connection together: everybody, the sessions of one principal, one session alone, or one call alone. */
+/** The callers that may use one connection together: everybody, the sessions of one principal, one session alone, or one call alone. */
 export type Sharing = 'shared' | 'per-principal' | 'per-session' | 'per-call';
 
-/** What an entry says about the life of its connections; undefined takes the default that docs/servers.md names. */
+/** The life of connections as an entry says it; undefined takes the default that docs/servers.md names. */
 export interface ServerLife {
   /** Milliseconds until the first message on stdout. */
   readonly startTimeoutMs: number | undefined;
@@ -42,26 +42,26 @@ export interface StdioDefinition {
   readonly args: readonly string[];
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string | undefined;
-  /** Where some of `env` came from: a whole path. */
+  /** The file that some of `env` came from: a whole path. */
   readonly envFile?: string | undefined;
-  /** Where the file needs trust: what may be started from its folder. */
+  /** The files that may be started from its folder, where the file needs trust. */
   readonly trusted?: TrustedScripts | undefined;
 }
 
 export interface HttpDefinition {
   /** `http` is Streamable HTTP of either generation; `sse` is the HTTP+SSE transport of 2024-11-05. */
   readonly transport: 'http' | 'sse';
-  /** Whether the entry says so: then nothing else is tried. */
+  /** True if the entry says so: then nothing else is tried. */
   readonly isCertain?: boolean | undefined;
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
   /** Path to a PEM file with authorities whose certificates count too. */
   readonly ca?: string | undefined;
-  /** Where some of its values may have come from: a whole path. */
+  /** The file that some of its values may have come from: a whole path. */
   readonly envFile?: string | undefined;
-  /** Whose sign-in requests carry: one of the gateway for everybody, or each principal's own. */
+  /** The sign-in that requests carry: one of the gateway for everybody, or each principal's own. */
   readonly credentials?: 'gateway' | 'per-principal' | undefined;
-  /** What the entry says about signing in; undefined for nothing. */
+  /** The part of the entry about signing in; undefined where it has none. */
   readonly oauth?: OAuthDefinition | undefined;
 }
 
@@ -93,7 +93,7 @@ export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_pos
 /** How well it is known that a call comes from its agent (docs/identity.md), weakest first. */
 export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
 
-/** What a principal, or an agent, may do at most; undefined means no limit. */
+/** The limits of a principal, or an agent; undefined means no limit. */
 export interface Limits {
   readonly callsPerMinute: number | undefined;
   readonly concurrentCalls: number | undefined;
@@ -101,7 +101,7 @@ export interface Limits {
   readonly bytesPerHour: number | undefined;
 }
 
-/** What the rules say about an agent besides what it may use. */
+/** The settings of an agent besides what it may use. */
 export interface AgentTerms {
   readonly minAssurance: Assurance | undefined;
   /** How its connections see the servers; undefined where the process decides. */
@@ -161,7 +161,7 @@ export interface EmbeddingsDefinition {
 /** How tools are found besides by their words. */
 export interface SearchTerms {
   readonly embeddings: EmbeddingsDefinition | undefined;
-  /** Whether it is remembered what was used after which question. */
+  /** True if it is remembered what was used after which question. */
   readonly learnFromUse: boolean;
 }
 
@@ -178,12 +178,12 @@ export interface ApprovalTerms {
   readonly via: readonly ('client' | 'web' | 'cli' | 'webhook')[];
   /** Milliseconds after which silence is no. */
   readonly timeoutMs: number;
-  /** Whether an answer may count for more than one call. */
+  /** True if an answer may count for more than one call. */
   readonly remember: boolean;
   readonly webhook: WebhookTerms | undefined;
 }
 
-/** Where a setting came from, for `get_gateway_status` and for messages. */
+/** The origin of a setting, for `get_gateway_status` and for messages. */
 export interface ConfigPaths {
   readonly servers: string;
   readonly rules: string;
@@ -219,7 +219,7 @@ export interface BrokenServer {
   readonly name: string;
   readonly description: string | undefined;
   readonly reason: string;
-  /** What to do about it; a sentence for each reason. */
+  /** The advice; a sentence for each reason. */
   readonly fix: string;
 }
 

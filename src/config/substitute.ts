@@ -78,7 +78,7 @@ export function substitute(text: string, env: Environment): Substituted {
   return { text: replace(text), values, missing, foreign };
 }
 
-/** Where the brace is that ends a reference; undefined where there is none. */
+/** The offset of the brace that ends a reference; undefined where there is none. */
 function endOf(text: string, start: number): number | undefined {
   let depth = 1;
   for (let at = start; at < text.length; at++) {

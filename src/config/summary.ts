@@ -1,4 +1,4 @@
-/** What a file would do, in a few lines for the person who is about to trust it. Shows the file as written. */
+/** Sums up what a file would do, in a few lines for the person who is about to trust it. Shows the file as written. */
 import { type ConfigDocument, type ConfigNode, type ObjectNode, toValue } from './json-document.ts';
 import { serversIn, translate } from './other-clients.ts';
 import { quote } from './quote-name.ts';

@@ -1,5 +1,5 @@
 /**
- * Which files of working directories their owner has looked at (D13): path and hash of the content, and of the scripts that it
+ * The files of working directories that their owner has looked at (D13): path and hash of the content, and of the scripts that it
  * starts, so that a file that was changed since, by a pull for example, is not used.
  */
 import { readFile, stat } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import type { Script } from './script-files.ts';
 export interface TrustedFile {
   readonly path: string;
   readonly sha256: string;
-  /** What it starts from its folder; absent for rules. */
+  /** The files that it starts from its folder; absent for rules. */
   readonly scripts?: readonly Script[];
   /** ISO 8601, UTC. */
   readonly trusted_at: string;
@@ -62,7 +62,7 @@ function isScript(value: unknown): value is Script {
 /** `changed`: the path is trusted, but with another content. */
 export type Trust = 'trusted' | 'changed' | 'unknown';
 
-/** Whether exactly this content of this file is trusted. */
+/** True if exactly this content of this file is trusted. */
 export function trustOf(trusted: readonly TrustedFile[], path: string, sha256: string): Trust {
   const entry = trusted.find((file) => file.path === path);
   if (entry === undefined) return 'unknown';

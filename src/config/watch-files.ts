@@ -98,7 +98,7 @@ function watchFolder(folder: string, event: () => void): FSWatcher | undefined {
   }
 }
 
-/** What stat says about a file, links followed; the time of the last change of the inode catches edits that keep the size. */
+/** The state of a file as stat gives it, links followed; the time of the last change of the inode catches edits that keep the size. */
 async function fingerprint(path: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });

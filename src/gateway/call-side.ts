@@ -24,7 +24,7 @@ export interface CallSide {
   readonly parts: PipelineDependencies;
   /** How the servers of this process are. */
   servers(): ServerReport[];
-  /** What agents spent in this process. */
+  /** The spending of agents in this process. */
   spent(): readonly SpentHere[];
   spending(): readonly AgentSpending[];
   /** The configuration is another one. */

@@ -1,4 +1,4 @@
-/** What everything else of a gateway stands on: configuration, log, metrics, redaction, audit. */
+/** The foundation of a gateway: configuration, log, metrics, redaction, audit. */
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { openAudit } from '../audit/audit-log.ts';
@@ -19,7 +19,7 @@ export interface GatewayOptions {
   readonly watch?: boolean;
   /** True for commands that tell by themselves what happened: no log unless it is asked for. */
   readonly quiet?: boolean | 'news';
-  /** Where this process is one of several workers. */
+  /** Undefined where this is the only process. */
   readonly worker?: WorkerContext;
 }
 

@@ -42,7 +42,7 @@ export interface Gateway {
   serveHttp(): Promise<{ readonly url: string; readonly newToken: string | undefined }>;
   /** Serves a connection over HTTP that another process accepted. @param head what was read of it already. */
   adopt(socket: Socket, head: Buffer): void;
-  /** What this process alone knows and does. */
+  /** The part that this process alone knows and does. */
   readonly own: OwnPart;
   /** Reads the configuration again; what came of it is logged. */
   reload(): void;
@@ -247,7 +247,7 @@ class ComposedGateway implements Gateway {
   }
 }
 
-/** What the owner can do with servers, apart from the rest of them. */
+/** The owner's commands for servers. */
 function controlOf(upstreams: Upstreams): Pick<Upstreams, 'control' | 'output'> {
   return {
     control: (name, verb) => upstreams.control(name, verb),

@@ -80,7 +80,7 @@ function openUpstreams(foundation: Foundation, oauth: OAuthClient, events: Upstr
   });
 }
 
-/** What servers offered before: a change is a record, once for all workers. */
+/** The offers of servers so far: a change is a record, once for all workers. */
 function openHistory({ settings, audit, log, worker }: Foundation): ReturnType<typeof createHistory> {
   return createHistory({
     folder: join(settings.cacheDir, 'definitions'),

@@ -1,5 +1,5 @@
 /**
- * What hooks attest: this tool use comes from that agent. A client whose subagents share a connection runs the hook itself, so
+ * Attestations of hooks: this tool use comes from that agent. A client whose subagents share a connection runs the hook itself, so
  * that a model cannot choose what it says. Each attestation is good once, for 30 seconds.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';

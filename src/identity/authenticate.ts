@@ -1,4 +1,4 @@
-/** Who sends an HTTP request, by its `Authorization` header and nothing else (docs/identity.md). */
+/** Finds out who sends an HTTP request, by its `Authorization` header and nothing else (docs/identity.md). */
 import { timingSafeEqual } from 'node:crypto';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Logger } from '../observe/log.ts';
@@ -58,7 +58,7 @@ export function createAuthenticate(options: HttpAuthentication): Authenticate {
   };
 }
 
-/** What a network connection proved before. */
+/** The proof that a network connection gave before. */
 interface Seen {
   readonly authorization: Buffer;
   readonly snapshot: Snapshot;

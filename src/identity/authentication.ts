@@ -1,6 +1,6 @@
 import type { Proof } from './proof.ts';
 
-/** What a request proved. `error` is a code of RFC 6750 section 3.1, undefined where no credential came. */
+/** The outcome of authenticating a request. `error` is a code of RFC 6750 section 3.1, undefined where no credential came. */
 export type Authentication =
   | { readonly kind: 'proven'; readonly proof: Proof }
   | { readonly kind: 'refused'; readonly error: 'invalid_token' | 'insufficient_scope' | undefined };

@@ -38,7 +38,7 @@ export function tokenHash(token: string): string {
 /** A longer one is nobody's; JWTs with many claims stay under it. */
 const MAX_TOKEN_LENGTH = 8192;
 
-/** What a token that could be one of ours or of the rules looks like: 32 or more visible ASCII characters. */
+/** The form of a token that could be one of ours or of the rules: 32 or more visible ASCII characters. */
 export function isTokenShaped(token: string): boolean {
   return token.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]{32,}$/.test(token);
 }

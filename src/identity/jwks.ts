@@ -33,7 +33,7 @@ class IssuerKeys {
   #keys: { readonly find: JWTVerifyGetKey; readonly at: number } | undefined;
   #pending: Promise<void> | undefined;
   #failedAt = Number.NEGATIVE_INFINITY;
-  /** When an unknown key id was last looked for. */
+  /** The time at which an unknown key id was last looked for. */
   #unknownAt = Number.NEGATIVE_INFINITY;
 
   constructor(source: KeySource) {

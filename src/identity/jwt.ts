@@ -100,7 +100,7 @@ function admit(
 }
 
 /**
- * When what a token opens is over: as it says itself, and at the end of the tolerance for what is opened after that.
+ * The time at which what a token opens is over: as it says itself, and at the end of the tolerance for what is opened after that.
  * @param now and the result: milliseconds since 1970
  */
 function endOf({ exp = 0 }: JWTPayload, now: number): number {

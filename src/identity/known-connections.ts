@@ -1,4 +1,4 @@
-/** Which connections there are, by the settings of this process and the rules in force. */
+/** The kinds of connections there are, by the settings of this process and the rules in force. */
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Connection } from '../pipeline/caller.ts';

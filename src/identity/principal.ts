@@ -1,24 +1,24 @@
 import type { Assurance, PrincipalDefinition, Snapshot } from '../config/snapshot.ts';
 import { compilePattern, type Matcher } from '../policy/pattern.ts';
 
-/** Who connected, proven by how (docs/identity.md), under one snapshot. */
+/** The principal that connected, and how it proved itself (docs/identity.md), under one snapshot. */
 export interface Principal {
   readonly name: string;
   readonly defaultAgent: string | undefined;
   /** An agent whose rules bound whatever this principal acts as. */
   readonly ceiling: string | undefined;
-  /** Which agent calls is attested by a hook, and never claimed. */
+  /** A hook attests which agent calls; it is never claimed. */
   readonly hook: boolean;
   /** May know every name, and what all others do. */
   readonly operator: boolean;
-  /** What an agent gets that is the only one this principal may assume. */
+  /** The assurance of an agent that is the only one this principal may assume. */
   readonly assurance: Assurance;
   mayAssume(agent: string): boolean;
   /** The agent, where the rules leave this principal exactly one: then no claim is needed to know it. */
   readonly soleAgent: string | undefined;
 }
 
-/** What a credential says about its bearer, within what its principal may do. */
+/** The statements of a credential about its bearer, within what its principal may do. */
 export interface Grant {
   /** Agents that it names; undefined where the rules do not ask it for any. */
   readonly agents: readonly string[] | undefined;

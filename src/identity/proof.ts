@@ -1,4 +1,4 @@
-/** What proves who connected. A proof is asked again under every snapshot, so that a reload takes effect at once. */
+/** Proofs of who connected. A proof is asked again under every snapshot, so that a reload takes effect at once. */
 import type { JwtDefinition, PrincipalDefinition, Snapshot } from '../config/snapshot.ts';
 import { STDIO_OWNER } from '../pipeline/tenant.ts';
 import { type Grant, grantedPrincipal, type Principal, principalOf, unrestricted } from './principal.ts';
@@ -6,7 +6,7 @@ import { type Grant, grantedPrincipal, type Principal, principalOf, unrestricted
 export interface Proof {
   /** Name of the principal when it connected. */
   readonly principal: string;
-  /** Which of its bearers, where a principal stands for many. */
+  /** The bearer, where a principal stands for many. */
   readonly subject: string | undefined;
   /** Differs between callers that must not reach each other's sessions. */
   readonly owner: string;
@@ -65,7 +65,7 @@ export function tokenProof({ name, tokenSha256 }: PrincipalDefinition): Proof {
   };
 }
 
-/** Who a JWT says that it is about. */
+/** The subject of a JWT. */
 export interface Bearer {
   /** For people, and bounded. */
   readonly subject: string;

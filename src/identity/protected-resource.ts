@@ -1,10 +1,10 @@
-/** What a client needs to find the authorization server (RFC 9728; MCP authorization, Protected Resource Metadata). */
+/** The metadata with which a client finds the authorization server (RFC 9728; MCP authorization, Protected Resource Metadata). */
 import type { JwtDefinition, Snapshot } from '../config/snapshot.ts';
 
 export const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
 export interface ProtectedResource {
-  /** Where the metadata is. */
+  /** The URL of the metadata. */
   readonly metadataUrl: string;
   readonly scopes: readonly string[];
   /** The document itself. */

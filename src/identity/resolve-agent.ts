@@ -68,7 +68,7 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
 interface Claim {
   readonly claimed: string | undefined;
   readonly attested: Attested | undefined;
-  /** What a caller does that has no agent yet. */
+  /** The advice for a caller that has no agent yet. */
   readonly nameAgent: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a principal may know of the configuration. */
+/** The names of the configuration that a principal may know. */
 import type { Snapshot } from '../config/snapshot.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
 import { decideFor } from '../policy/ceiling.ts';

@@ -21,7 +21,7 @@ import { asksForTasks, listen } from './subscriptions-listen.ts';
 
 type Place = Pick<Exchange, 'server' | 'connection'>;
 
-/** Where a subscription is remembered, and how it is given up. */
+/** A subscription, and the way to give it up. */
 interface SubscriptionEnds extends Pick<Subscribing, 'release'> {
   readonly done: (asked: string, watched: Watched) => void;
   /** The URI; where it is left out, that of the request. */

@@ -1,4 +1,4 @@
-/** What the gateway answers to each method, in either era. Transports add framing, sessions and HTTP statuses. */
+/** Answers each method, in either era. Transports add framing, sessions and HTTP statuses. */
 
 import type { Snapshot } from '../config/snapshot.ts';
 import { introduceOperation } from '../operations/server-methods/initialize.ts';
@@ -28,7 +28,7 @@ import type { Negotiated, SessionState } from './session.ts';
 import { notified, type Outlet } from './session-channel.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-/** What a request in flight has from its transport. */
+/** The means that a transport gives to a request in flight. */
 export interface Exchange {
   readonly connection: Connection;
   /** The server that the connection is for alone; undefined where the rules choose what it sees. */
@@ -65,7 +65,7 @@ export interface McpHandler {
 
 export interface McpHandlerOptions {
   readonly serverInfo: { readonly name: string; readonly version: string };
-  /** What a connection without a server of its own sees, under a snapshot. */
+  /** The view of a connection without a server of its own, under a snapshot. */
   readonly viewOf: (connection: Connection, snapshot: Snapshot) => View;
   readonly subscriptions: Subscriptions;
 }
@@ -183,7 +183,7 @@ class MethodHandler implements McpHandler {
     return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
   }
 
-  /** What the gateway says of itself, or, where it stands for one server, what that one says. */
+  /** The introduction of the gateway, or, where it stands for one server, of that one. */
   #introduce(request: RequestMessage, exchange: Exchange, client: Client): Promise<Outcome> {
     const { serverInfo } = this.#options;
     const operation = introduceOperation(request.method, this.#view(exchange), serverInfo, revisionOf(request));

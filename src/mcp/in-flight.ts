@@ -53,7 +53,7 @@ export function createInFlightRequests(): InFlightRequests {
   };
 }
 
-/** Whether the caller does not want an answer any more; a call that the gateway cancelled still gets one. */
+/** True if the caller does not want an answer any more; a call that the gateway cancelled still gets one. */
 export function isWithdrawn(signal: CancelSignal): boolean {
   return signal.aborted && !(signal.reason instanceof GatewayError);
 }

@@ -1,5 +1,5 @@
 /**
- * What a client over stdio cannot read: the official ones give up the connection, and with it every server, at a message that
+ * Messages that a client over stdio cannot read: the official ones give up the connection, and with it every server, at a message that
  * does not fit their buffer (`STDIO_DEFAULT_MAX_BUFFER_SIZE` of the SDKs, 10 MiB). The protocol has no limit to agree on.
  */
 import { protocolFailure } from '../operations/server-methods/protocol-failure.ts';
@@ -10,12 +10,12 @@ import { GatewayError } from '../shared/errors.ts';
 /** Bytes of one message; what comes with it in one read, 64 KiB of a pipe, has its place in the buffer too. */
 export const STDIO_MESSAGE_BYTES = 10 * 1024 * 1024 - 256 * 1024;
 
-/** Whether the UTF-8 of a text has more bytes. Most texts are so short that nobody has to count. */
+/** True if the UTF-8 of a text has more bytes. Most texts are so short that nobody has to count. */
 export function isLonger(text: string, bytes: number): boolean {
   return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }
 
-/** What its caller gets in the place of an answer that is too long. */
+/** The error in the place of an answer that is too long. */
 export function tooLongOutcome(method: string, text: string, bytes: number): Outcome {
   const isCall = method === 'tools/call';
   const size = `${Buffer.byteLength(text)} bytes, and a client over stdio can read ${bytes} at once`;

@@ -1,4 +1,4 @@
-/** What a request says about itself: its revision, its capabilities, its progress token. */
+/** The metadata of a request: its revision, its capabilities, its progress token. */
 
 import { notificationText } from '../protocol/era-codec.ts';
 import type { RequestMessage } from '../protocol/json-rpc.ts';

@@ -1,4 +1,4 @@
-/** Which operation a method is, in the view of its connection. */
+/** Chooses the operation of a method, in the view of its connection. */
 
 import type { Operation } from '../operations/operation.ts';
 import { listOperation } from '../operations/server-methods/lists.ts';

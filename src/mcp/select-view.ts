@@ -4,7 +4,7 @@ import { DIRECT, DISCOVERY, type View } from '../operations/server-methods/view.
 import type { Connection } from '../pipeline/caller.ts';
 import { GatewayError } from '../shared/errors.ts';
 
-/** What a connection sees: as the rules of its agent say, otherwise as `--expose` does. */
+/** The view of a connection: as the rules of its agent say, otherwise as `--expose` does. */
 export function viewOf({ expose }: Pick<Settings, 'expose'>, connection: Connection, snapshot: Snapshot): View {
   const chosen = ruled(connection, snapshot) ?? expose;
   return chosen === 'direct' ? DIRECT : DISCOVERY;

@@ -1,4 +1,4 @@
-/** What servers do unasked: the catalogue forgets what may be stale, and whoever wants to hear of it is told. */
+/** Events of servers: the catalogue forgets what may be stale, and subscribers are told. */
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ListKind } from '../catalog/server-lists.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';

@@ -1,4 +1,4 @@
-/** What passes between a session of the 2025 revisions and its servers besides requests. */
+/** Notifications and questions between a session of the 2025 revisions and its servers. */
 
 import { serversOf, type View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';

@@ -1,4 +1,4 @@
-/** What a session of the 2025 revisions knows of its client: negotiated once, at `initialize`. */
+/** A session of the 2025 revisions: its client as it described itself, once, at `initialize`. */
 
 import { notificationText } from '../protocol/era-codec.ts';
 import { errorMember, type ResponseMessage } from '../protocol/json-rpc.ts';
@@ -15,9 +15,9 @@ export interface SessionState {
   /** Id of the session over HTTP, `stdio` otherwise. */
   readonly id: string;
   readonly revision: string;
-  /** What the client calls itself; undefined where it does not say. */
+  /** The client's name for itself; undefined where it does not say. */
   readonly clientName?: string | undefined;
-  /** What may be offered to servers of what the client can do. */
+  /** The capabilities of the client that may be offered to servers. */
   readonly offered: Offered;
   /** Least severity that the client asked for; undefined where it left that to the servers. */
   logLevel: string | undefined;
@@ -29,7 +29,7 @@ export interface SessionState {
   readonly watched: Map<string, Watched>;
 }
 
-/** What a new session starts with. */
+/** The facts that a new session starts with. */
 export type Negotiated = Pick<SessionState, 'revision' | 'clientName' | 'offered'>;
 
 /** A session that has just begun. @param asks those of the session that this client had before */

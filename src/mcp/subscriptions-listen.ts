@@ -23,7 +23,7 @@ export interface ListenOptions {
   readonly subscribe: (uri: string) => Promise<Watched | undefined>;
 }
 
-/** Whether a request wants to hear of tasks, for which its caller must declare the extension (ext-tasks). */
+/** True if a request wants to hear of tasks, for which its caller must declare the extension (ext-tasks). */
 export function asksForTasks({ text, params }: RequestMessage): boolean {
   const value = parsedValue(text, findMember(params, 'notifications'));
   return typeof value === 'object' && value !== null && own(value, 'taskIds') !== undefined;

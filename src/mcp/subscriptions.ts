@@ -1,4 +1,4 @@
-/** Who wants to hear of changes, and who of them may: lists that changed, resources that were updated. */
+/** Subscriptions to changes, and which of them are permitted: lists that changed, resources that were updated. */
 import type { ListKind } from '../catalog/server-lists.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { View } from '../operations/server-methods/view.ts';

@@ -1,14 +1,14 @@
 /** Calls counted per operation and agent, bounded whatever names arrive. */
 import { createHistogram, type Histogram, merge, observe } from './histogram.ts';
 
-/** Where calls are counted once there are too many names; no agent id can look like it. */
+/** The name under which calls are counted once there are too many; no agent id can look like it. */
 export const OTHER = '(other)';
 /** Calls without an agent. */
 export const NONE = '(none)';
 const MAX_OPERATIONS = 64;
 const MAX_PAIRS = 512;
 
-/** What is known of one operation of one agent. */
+/** The counts of one operation of one agent. */
 export interface Series {
   readonly durations: Histogram;
   /** By error code; codes are those of the catalogue, so there are few. */

@@ -6,7 +6,7 @@ export function csvLine(cells: readonly string[]): string {
   return `${cells.map((cell) => quoted(escapeText(cell))).join(',')}\r\n`;
 }
 
-/** What a spreadsheet would take for a formula gets an apostrophe. */
+/** Puts an apostrophe before what a spreadsheet would take for a formula. */
 function quoted(cell: string): string {
   const text = /^[=+\-@]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n']/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,4 +1,4 @@
-/** What each agent has spent, in estimated tokens: on learning what there is, and on results. */
+/** The ledger of each agent, in estimated tokens: on learning what there is, and on results. */
 import type { Counter } from './meters.ts';
 
 /** Characters of one text that are counted; the rest is taken to be like them. */

@@ -1,4 +1,4 @@
-/** What the gateway says about itself, on stderr: stdout belongs to the protocol. */
+/** The gateway's own log, on stderr: stdout belongs to the protocol. */
 import process from 'node:process';
 import { pino } from 'pino';
 import { boundedLine } from './bounded-line.ts';
@@ -36,7 +36,7 @@ export interface LoggerOptions {
   readonly pretty?: boolean;
   /** Colours in pretty lines; default: unless NO_COLOR is set (https://no-color.org). */
   readonly colours?: boolean;
-  /** Where lines go, each with its line feed; default: file descriptor 2, before the call returns. */
+  /** Takes lines, each with its line feed; default: file descriptor 2, before the call returns. */
   readonly write?: (line: string) => void;
 }
 
@@ -91,7 +91,7 @@ function wrap(backend: Backend): Logger {
   };
 }
 
-/** What a line says of an error, its causes included. */
+/** An error as a line of the log says it, its causes included. */
 function errorFields(error: unknown, debug: boolean, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error ? error.code : undefined;

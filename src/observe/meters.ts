@@ -13,7 +13,7 @@ export interface Counter {
   of(labels: Labels): (by: number) => void;
 }
 
-/** What a gauge reads when somebody looks: a number, or one per label set. */
+/** The value of a gauge when somebody looks: a number, or one per label set. */
 export type Reading = number | readonly Sample[];
 
 export interface Meters {
@@ -28,7 +28,7 @@ export interface Meters {
    * @param common true where every worker of a gateway says the same.
    */
   gauge(name: string, help: string, read: () => Reading, common?: boolean): void;
-  /** What they all stand at now. A gauge that throws is left out. */
+  /** The values of all of them now. A gauge that throws is left out. */
   families(): Family[];
 }
 

@@ -1,4 +1,4 @@
-/** Which names of the configuration somebody may be told who is no operator, and the metrics that hold no other ones. */
+/** The metrics for somebody who is no operator: they hold no names of the configuration but those that it may know. */
 import type { Family, Labels } from './exposition.ts';
 import type { Counts } from './metrics.ts';
 
@@ -19,7 +19,7 @@ const PLAIN: ReadonlySet<string> = new Set([
   'node',
 ]);
 
-/** What was counted of these names alone. @param visible undefined for everything */
+/** The counts of these names alone. @param visible undefined for everything */
 export function countsIn<C extends Counts>(counts: C, visible: VisibleNames | undefined): C {
   if (visible === undefined) return counts;
   const agents = new Set(visible.agents);

@@ -1,4 +1,4 @@
-/** What the gateway counts, and the two forms in which `/metrics` gives it (docs/operations.md). */
+/** Metrics: what the gateway counts, and the two forms in which `/metrics` gives it (docs/operations.md). */
 import process from 'node:process';
 import { createSeriesTable, errorCount, type Series, total } from './call-series.ts';
 import { expose, type Family, type Sample, sampleName } from './exposition.ts';
@@ -43,7 +43,7 @@ export interface Metrics extends Pick<Meters, 'counter' | 'gauge'> {
   measures(): Promise<Measures>;
 }
 
-/** What was counted. */
+/** The counts. */
 export interface Counts {
   /** Seconds. */
   readonly uptime: number;
@@ -52,7 +52,7 @@ export interface Counts {
   readonly families: readonly Family[];
 }
 
-/** What one process measured. */
+/** The measurements of one process. */
 export interface Measures extends Counts {
   readonly process: ProcessMeasures;
 }
@@ -80,7 +80,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   };
 }
 
-/** What all processes of a gateway measured, as one report. */
+/** The measurements of all processes of a gateway, as one report. */
 export function metricsReport(processes: readonly Counts[], visible?: VisibleNames): MetricsReport {
   const { uptime, calls, families } = countsIn(addedUp(processes), visible);
   return { uptime_seconds: uptime, ...callReport(calls), values: values(families) };

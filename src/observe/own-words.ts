@@ -13,7 +13,7 @@ const WORDS = new Set(
   ).split(' '),
 );
 
-/** Whether a word is a key, a code, an operation or another word of the records. */
+/** True if a word is a key, a code, an operation or another word of the records. */
 export function isOwnWord(word: string): boolean {
   return WORDS.has(word) || isErrorCode(word);
 }

@@ -1,7 +1,7 @@
 /** Memory, CPU, event loop and garbage collection of processes, by prom-client. Loaded at the first scrape: it costs a start. */
 import type { Registry } from 'prom-client';
 
-/** What one process has measured, as prom-client adds it up; plain data. */
+/** The measurements of one process, as prom-client adds them up; plain data. */
 export type ProcessMeasures = object;
 
 let loaded: Promise<Registry> | undefined;

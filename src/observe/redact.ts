@@ -3,7 +3,7 @@
 import { isOwnWord } from './own-words.ts';
 import { formsOf, MIN_SECRET } from './secret-forms.ts';
 
-/** What stands in the place of a secret. */
+/** The text in the place of a secret. */
 export const REDACTED = '[redacted]';
 
 /** Shorter values are no secrets. In UTF-16 code units. */
@@ -162,7 +162,7 @@ interface Finder {
    * pair, because no secret can start earlier. 0: look closer.
    */
   readonly shifts: Uint8Array;
-  /** Where the longest secret that starts at `at` ends, or -1. */
+  /** The end of the longest secret that starts at `at`, or -1. */
   readonly longest: (text: string, at: number) => number;
 }
 

@@ -52,7 +52,7 @@ function urlForms(value: string): string[] {
 }
 
 /**
- * What the bytes look like inside a longer text in base64, when `shift` bytes (modulo 3) stand before them: only the
+ * The bytes inside a longer text in base64, when `shift` bytes (modulo 3) stand before them: only the
  * characters that do not depend on what is around them.
  */
 function base64Core(bytes: Buffer, shift: number): string {

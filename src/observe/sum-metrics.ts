@@ -1,4 +1,4 @@
-/** What several processes measured, taken together. */
+/** Adds up what several processes measured. */
 
 import { type Series, total } from './call-series.ts';
 import { type Family, type Sample, sampleName } from './exposition.ts';

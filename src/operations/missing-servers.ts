@@ -1,4 +1,4 @@
-/** Why something of a server is missing among that of others: whether it is worth while to ask again in a moment. */
+/** Reasons why something of a server is missing among that of others: whether it is worth while to ask again in a moment. */
 import { GatewayError } from '../shared/errors.ts';
 
 export type Absence = 'starting' | 'sign_in_needed' | 'unavailable';

@@ -25,10 +25,10 @@ export interface Connected<T> {
   readonly prepared: T;
 }
 
-/** What a gateway tool may touch while it runs. Made by the pipeline for one call. */
+/** The context of a gateway tool while it runs. Made by the pipeline for one call. */
 export interface ToolContext {
   readonly snapshot: Snapshot;
-  /** Whose rules count. */
+  /** The agent whose rules count. */
   readonly caller: Bounded & { readonly assurance: Assurance };
   /**
    * May the caller use a server, or what it offers, whatever arguments it would call it with?
@@ -45,7 +45,7 @@ export interface ToolContext {
   /** Results that were too long. */
   readonly results: ResultStore;
   readonly signal: CancelSignal;
-  /** What a request to a server needs of its caller. */
+  /** The caller's part in a request to a server. */
   readonly relay: RelayContext;
   /** Milliseconds that the whole call may take where its arguments do not say. */
   readonly defaultTimeoutMs: number;
@@ -68,7 +68,7 @@ export interface ToolContext {
   status(): unknown;
 }
 
-/** What a call is about. */
+/** The subject of a call. */
 export interface Target {
   readonly server: string;
   readonly name: string | undefined;
@@ -89,14 +89,14 @@ export interface Invocation {
   readonly server: string | undefined;
   /** Name of the tool or prompt, or URI of the resource. */
   readonly tool: string | undefined;
-  /** What `tool` names; a tool where it is left out. */
+  /** The kind of thing that `tool` names; a tool where it is left out. */
   readonly kind?: OfferKind;
   /**
    * Finds the target where the names alone do not say it; looks only at what the caller may use. Undefined for nothing, which
    * is told like a denial.
    */
   readonly locate?: (context: ToolContext) => Promise<Target | undefined>;
-  /** What is told where it finds nothing, if there is more to say than that. */
+  /** The message where it finds nothing, if there is more to say than that. */
   readonly missing?: string;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;

@@ -17,7 +17,7 @@ export interface AgentSpending {
   /** Lists and definitions that were asked for. */
   readonly definitions: number;
   readonly results: number;
-  /** What the definitions of its tools would cost in one `tools/list`, for the servers that have listed theirs. */
+  /** The cost of the definitions of its tools in one `tools/list`, for the servers that have listed theirs. */
   readonly direct: number;
   /** How many tools those are. */
   readonly direct_tools: number;
@@ -30,9 +30,9 @@ export interface SpendingParts {
   readonly tools: Iterable<GatewayTool>;
 }
 
-/** What one process knows of what an agent spent. */
+/** The spending of an agent, as one process knows it. */
 export interface SpentHere extends Pick<AgentSpending, 'agent' | 'calls' | 'tools_list' | 'definitions' | 'results'> {
-  /** What the definitions of its tools cost, by the servers that have listed theirs here. */
+  /** The cost of the definitions of its tools, by the servers that have listed theirs here. */
   readonly direct: ReadonlyMap<string, { readonly tokens: number; readonly tools: number }>;
 }
 

@@ -39,12 +39,12 @@ export function taskParam(task: string | undefined, caller: Era, server: ServerD
   throw new GatewayError('METHOD_NOT_FOUND', `Server "${server.name}" ${why}: call the tool without "task".`);
 }
 
-/** Whether what a server runs as a task can be asked for later: not where that would reach another process of it. */
+/** True if what a server runs as a task can be asked for later: not where that would reach another process of it. */
 export function followsTasks({ life }: ServerDefinition): boolean {
   return life?.sharing !== 'per-call';
 }
 
-/** Whether a server declares `tasks.requests.tools.call` (2025-11-25, basic/utilities/tasks, Capabilities). */
+/** True if a server declares `tasks.requests.tools.call` (2025-11-25, basic/utilities/tasks, Capabilities). */
 function runsTools(capabilities: Readonly<Record<string, unknown>>): boolean {
   let value: unknown = capabilities;
   for (const key of ['tasks', 'requests', 'tools', 'call']) {
@@ -73,7 +73,7 @@ export function withTask(body: ResultBody, asked: boolean, keep: (id: string) =>
   );
 }
 
-/** What a server says about a task, under the caller's id. */
+/** The state of a task as a server gives it, under the caller's id. */
 export function renamedTask(body: ResultBody, id: string, exposed: string): ResultBody {
   const member = findMember(readObject(body.text, SHAPE), 'taskId');
   if (member === undefined || stringValue(body.text, member) !== id) return body;

@@ -1,4 +1,4 @@
-/** What an agent is told that names a server which is not there: only ever one whose name it may use. */
+/** The error for a server that is not there: it lists only names that the agent may use. */
 import { didYouMean } from '../catalog/name-suggestions.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { visibleServers } from './gateway-tools/list-servers.ts';

@@ -9,7 +9,7 @@ import { refusalOf } from '../relay/server-questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { Inbound } from './caller.ts';
 
-/** What the states of these questions begin with; the id of the question follows. */
+/** The beginning of the states of these questions; the id of the question follows. */
 const PREFIX = 'amgp-approval.';
 const KEY = 'approval';
 const METHOD = 'elicitation/create';
@@ -17,7 +17,7 @@ const METHOD = 'elicitation/create';
 /** Characters of a reason. */
 const LONGEST_REASON = 500;
 
-/** What the dialogue came to: an answer, or none, when it was closed. */
+/** The outcome of a dialogue: an answer, or none, when it was closed. */
 export interface DialogueAnswer {
   /** Of the question. */
   readonly id: string;
@@ -34,7 +34,7 @@ export function takeApprovalAnswer(inbound: Inbound): { inbound: Inbound; answer
   return { inbound: { ...inbound, client: { ...client, retry: undefined } }, answer };
 }
 
-/** Whether the client shows forms. */
+/** True if the client shows forms. */
 export function hasDialogue(client: Client): boolean {
   return refusalOf(client, METHOD, '') === undefined;
 }

@@ -27,7 +27,7 @@ export interface Approval {
   use(): Promise<void>;
 }
 
-/** What a call has no approval for. */
+/** The use that a call has no approval for. */
 export interface Unapproved {
   readonly bound: Bound;
   /** What the tool does to the world, as its server or the owner says. */
@@ -237,7 +237,7 @@ function mayAskClient({ via }: Question, { inbound }: Call): boolean {
   return via.includes('client') && hasDialogue(inbound.client);
 }
 
-/** Whether somebody can answer besides the user of the caller. A webhook only tells. */
+/** True if somebody can answer besides the user of the caller. A webhook only tells. */
 function hasOtherWay({ via }: Question): boolean {
   return via.includes('cli') || via.includes('web');
 }

@@ -1,4 +1,4 @@
-/** What one call gives to the tool or request that it runs. */
+/** The means that one call gives to the tool or request that it runs. */
 
 import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
 import { listingFacts } from '../catalog/tool-access.ts';

@@ -5,7 +5,7 @@ import type { ScannedObject } from '../protocol/members.ts';
 import type { Client } from '../relay/calling-client.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 
-/** Whose call it is, once identity has decided. */
+/** The agent of a call, once identity has decided. */
 export interface Caller {
   readonly principal: string;
   readonly agent: string;
@@ -20,15 +20,15 @@ export interface Caller {
 export interface Connection {
   /** For the audit, also where no agent could be resolved. */
   readonly principal: string;
-  /** Which of its bearers, where one principal stands for many: the subject of a JWT. */
+  /** The bearer, where one principal stands for many: the subject of a JWT. */
   readonly subject: string | undefined;
   /** Differs between callers that must not reach each other's sessions. */
   readonly owner: string;
-  /** Whether the configuration still knows who this is. */
+  /** True if the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
   /** Milliseconds since 1970 at which its credential ends; infinite for one that does not end by itself. */
   expiresAt(snapshot: Snapshot): number;
-  /** Which names of the configuration it may be told; undefined for all, which operators may know. */
+  /** The names of the configuration that it may be told; undefined for all, which operators may know. */
   sees(snapshot: Snapshot): VisibleNames | undefined;
   /** The connection for one call, as a hook attested it under that id; absent where nothing can be attested. */
   readonly attest?: (toolUseId: string) => Connection | Promise<Connection>;
@@ -50,11 +50,11 @@ export interface Inbound {
   readonly signal: CancelSignal;
   /** Present where the caller asked for progress; takes the inner text of the params, without `progressToken`. */
   readonly onProgress: ((params: string) => void) | undefined;
-  /** What can be asked of the caller and told to it meanwhile. */
+  /** The other end: what can be asked of the caller and told to it meanwhile. */
   readonly client: Client;
 }
 
-/** What goes back: a result, or an error of the protocol. */
+/** The answer to a caller: a result, or an error of the protocol. */
 export type Outcome =
   | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
   | {

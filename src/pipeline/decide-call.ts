@@ -26,7 +26,7 @@ export interface Call {
   snapshot: Snapshot;
   caller: Caller | undefined;
   decision: Decision | undefined;
-  /** What is decided on; undefined where nothing is, or not yet. */
+  /** The server and tool that are decided on; undefined where nothing is, or not yet. */
   target: Target | undefined;
   /** The arguments, once a decision speaks of them. */
   args: CallArguments | undefined;
@@ -42,17 +42,17 @@ export interface Call {
   forwarded: boolean;
   /** True where a record has its details already. */
   isRecorded: boolean;
-  /** What the caller's user did with the link that this call led to before. */
+  /** The answer of the caller's user to the link that this call led to before. */
   readonly signIn: SignInAnswer | undefined;
-  /** What the caller's user answered to a question about this call. */
+  /** The answer of the caller's user to a question about this call. */
   readonly answer: DialogueAnswer | undefined;
-  /** What it needs an approval for and has none. */
+  /** The use that needs an approval and has none. */
   unapproved: Unapproved | undefined;
-  /** What it was approved for. */
+  /** The use that was approved. */
   approval: Approval | undefined;
 }
 
-/** Who calls, under the call's snapshot. @throws GatewayError as `Connection.resolve` */
+/** The agent that calls, under the call's snapshot. @throws GatewayError as `Connection.resolve` */
 export function whoCalls(call: Call, invocation: Invocation): Caller {
   const { snapshot, inbound, operation } = call;
   const caller = inbound.connection.resolve(snapshot, invocation.claimedAgent, operation.wording.nameAgent);
@@ -62,7 +62,7 @@ export function whoCalls(call: Call, invocation: Invocation): Caller {
 
 /**
 /**
- * Whether the caller may, under the call's snapshot. On names and arguments alone, as far as these decide: nobody has looked yet whether
+ * True if the caller may, under the call's snapshot. On names and arguments alone, as far as these decide: nobody has looked yet whether
  * anything exists. Waits only where rules speak of what the definition of a tool says. What is decided `ask` goes on:
  * `requiredApproval` stops it before it is forwarded.
  * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT

@@ -15,7 +15,7 @@ import type { Upstreams } from '../upstream/contract.ts';
 import type { Limiter } from './rate-limits.ts';
 import type { SignInPrompts } from './sign-in-prompts.ts';
 
-/** What the pipeline works with; put together once by the composition root. */
+/** The parts that the pipeline works with; put together once by the composition root. */
 export interface PipelineDependencies {
   /** The configuration now in force. */
   readonly snapshot: () => Snapshot;
@@ -31,7 +31,7 @@ export interface PipelineDependencies {
   /** Bytes that callers make the gateway keep. */
   readonly budget: ByteBudget;
   readonly limiter: Limiter;
-  /** Where callers are sent that have to sign in to a server. */
+  /** Links for callers that have to sign in to a server. */
   readonly signInPrompts: SignInPrompts;
   /** Questions to people about calls. */
   readonly approvals: Approvals;

@@ -2,7 +2,7 @@ import { findMember, stringValue } from '../protocol/members.ts';
 import type { Inbound } from './caller.ts';
 
 /**
- * Where Claude Code writes the id of the tool use that a call belongs to. It is no identity: it only finds what a hook, which
+ * The key under which Claude Code writes the id of the tool use that a call belongs to. It is no identity: it only finds what a hook, which
  * the client ran and no model, attested about that tool use.
  */
 const TOOL_USE_ID = 'claudecode/toolUseId';

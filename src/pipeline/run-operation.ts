@@ -98,7 +98,7 @@ function admit(
     : locateAndDecide(call, invocation, context);
 }
 
-/** What is refused counts like what is allowed: a caller without room is not even told whether it may. */
+/** Refused calls count like allowed ones: a caller without room is not even told whether it may. */
 function countCall({ limiter }: PipelineDependencies, call: Call): Promise<void> | void {
   const { snapshot, caller, inbound } = call;
   const who = { principal: caller?.principal ?? inbound.connection.principal, agent: caller?.agent ?? '' };
@@ -181,7 +181,7 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
   }
 }
 
-/** What comes after AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */
+/** The answer to AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */
 async function afterSignIn(
   parts: PipelineDependencies,
   call: Call,
@@ -219,7 +219,7 @@ function conclude(
   return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
 }
 
-/** What is told in the place of an answer that must not be released. */
+/** The error in the place of an answer that must not be released. */
 function unrecorded(call: Call, error: unknown): ToolAnswer {
   if (!(error instanceof GatewayError)) throw error;
   const said = call.forwarded
@@ -228,7 +228,7 @@ function unrecorded(call: Call, error: unknown): ToolAnswer {
   return call.operation.fail(new GatewayError(error.code, said));
 }
 
-/** What the answer costs the agent that reads it. */
+/** Counts what the answer costs the agent that reads it. */
 function account({ ledger }: PipelineDependencies, { caller, operation }: Call, answer: ToolAnswer): void {
   const kind = SPENDING.get(operation.name);
   if (kind === undefined || caller === undefined || answer.kind !== 'result') return;
@@ -257,7 +257,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'APPROVAL_DENIED',
 ]);
 
-/** What a record says of a call that was not refused: one that nobody has approved is not allowed yet. */
+/** The decision in the record of a call that was not refused: one that nobody has approved is not allowed yet. */
 function effectOf({ decision, approval, invocation }: Call): AuditRecord['decision'] {
   return decision?.effect === 'ask' && approval === undefined && invocation?.continues !== true ? 'ASK' : 'ALLOW';
 }
@@ -295,7 +295,7 @@ function ruleOf({ data }: GatewayError): string | undefined {
   return typeof rule === 'string' ? rule : undefined;
 }
 
-/** Who it was: the principal, and which of its bearers where it stands for many. */
+/** The caller for the log: the principal, and which of its bearers where it stands for many. */
 function auditName(principal: string, subject: string | undefined): string {
   return subject === undefined ? principal : `${principal}/${subject}`;
 }

@@ -6,7 +6,7 @@ import { MAY_ASK, readInputResponses, writeInputRequired } from '../relay/input-
 import type { Inbound } from './caller.ts';
 import type { Offer, SignInPrompts } from './sign-in-prompts.ts';
 
-/** What the states of these questions begin with. Nothing is trusted in them: the retry is a call like any other. */
+/** The beginning of the states of these questions. Nothing is trusted in them: the retry is a call like any other. */
 export const SIGN_IN_PREFIX = 'amgp-sign-in.';
 const KEY = 'sign-in';
 

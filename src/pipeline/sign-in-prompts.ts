@@ -17,7 +17,7 @@ export interface Offer {
   readonly url: string;
   /** Host of the authorization server. */
   readonly where: string;
-  /** What the user signs in for, as a sentence. */
+  /** The purpose of the sign-in, as a sentence. */
   readonly text: string;
 }
 
@@ -25,11 +25,11 @@ export interface SignInPromptsOptions {
   readonly oauth: Pick<OAuthClient, 'signIn' | 'finish'>;
   /** False where the process ends soon, and nobody would be there when the browser comes back. */
   readonly lasts: boolean;
-  /** Whether the browsers of callers run on this machine. */
+  /** True if the browsers of callers run on this machine. */
   readonly isLocal: boolean;
-  /** Where browsers reach the gateway, without a slash at the end. */
+  /** The URL at which browsers reach the gateway, without a slash at the end. */
   readonly publicUrl: string | undefined;
-  /** What ids and cookies begin with: names the worker that knows them. */
+  /** The beginning of ids and cookies: names the worker that knows them. */
   readonly tag?: string | undefined;
 }
 
@@ -125,7 +125,7 @@ export class SignInPrompts {
     });
   }
 
-  /** What a link over the public address is about; undefined for none. */
+  /** The subject of a link over the public address; undefined for none. */
   subjectOf(id: string): Subject | undefined {
     const ticket = this.#tickets.get(id);
     return ticket?.isPublic === true ? ticket : undefined;

@@ -49,7 +49,7 @@ function operationOf(tool: GatewayTool): Operation {
   return operation;
 }
 
-/** Who asked for a task waits for no result of a tool: failures are errors of the protocol. */
+/** A caller that asked for a task waits for no result of a tool: failures are errors of the protocol. */
 function taskOperationOf(tool: GatewayTool, task: string): Operation {
   const parameters = parameterNames(tool);
   return {

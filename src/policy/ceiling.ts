@@ -30,7 +30,7 @@ export function decideFor(
   return isStricter ? { ...bound, rule: `ceiling: ${bound.rule}` } : own;
 }
 
-/** Whether a decision needs the definition of a tool: rules of the agent, or of its ceiling, speak of access. */
+/** True if a decision needs the definition of a tool: rules of the agent, or of its ceiling, speak of access. */
 export function readsAccess(policy: Policy, { agent, ceiling }: Bounded, server: string): boolean {
   return policy.readsAccess(agent, server) || (ceiling !== undefined && policy.readsAccess(ceiling, server));
 }

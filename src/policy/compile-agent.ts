@@ -36,7 +36,7 @@ export interface AgentPolicy {
   readonly askedServers: RuleSet;
   /** Rules over access are rules over the names of its levels. */
   readonly offers: Readonly<Record<Subject, OfferPolicy>>;
-  /** Whether a rule speaks of the access of tools of a server. */
+  /** True if a rule speaks of the access of tools of a server. */
   readsAccess(server: string): boolean;
 }
 

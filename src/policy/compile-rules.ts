@@ -17,7 +17,7 @@ export interface Policy {
   /** In the order of the file. */
   readonly agents: readonly string[];
   hasAgent(agent: string): boolean;
-  /** Whether the rules of an agent are recorded and not enforced. */
+  /** True if the rules of an agent are recorded and not enforced. */
   isShadow(agent: string): boolean;
   /** Another text whenever the rules of an agent are others: what people answered under those counts no longer. */
   version(agent: string): string;
@@ -31,7 +31,7 @@ export interface Policy {
   decide(agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts): Decision;
   /** What the rules say, also where an agent in shadow mode may do otherwise. */
   judge(agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts): Decision;
-  /** Whether rules of an agent speak of the access of the tools of a server, so that a decision about one needs its definition. */
+  /** True if rules of an agent speak of the access of the tools of a server, so that a decision about one needs its definition. */
   readsAccess(agent: string, server: string): boolean;
   /** What a tool does to the world: as the owner says, else as its server does. */
   accessOf(server: string, tool: string, said: Access): Access;

@@ -5,7 +5,7 @@ import { parsePattern } from './pattern-tokens.ts';
 /** Longest pattern, in characters. */
 const MAX_PATTERN_LENGTH = 256;
 
-/** Whether a whole name matches a pattern: case-sensitive, by code point, in time linear in the length of the name. */
+/** True if a whole name matches a pattern: case-sensitive, by code point, in time linear in the length of the name. */
 export type Matcher = (name: string) => boolean;
 
 /** Reads a pattern for matching. Longer ones than `MAX_PATTERN_LENGTH` work too; refusing them is validation's business. */
@@ -15,7 +15,7 @@ export function compilePattern(source: string): Matcher {
   return (name) => automaton.find(name) !== undefined;
 }
 
-/** Whether a pattern has neither `*`, `?` nor a class, and so matches its own text only. */
+/** True if a pattern has neither `*`, `?` nor a class, and so matches its own text only. */
 export function isLiteralPattern(source: string): boolean {
   return parsePattern(source).tokens.every((token) => typeof token === 'number');
 }

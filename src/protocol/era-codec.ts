@@ -11,9 +11,9 @@ export interface ResultBody {
   readonly members?: string | undefined;
   /** Offset after the `{` of its `_meta` object, -1 without one. */
   readonly metaAt: number;
-  /** Who answered, where it is not the gateway: JSON text. */
+  /** The one that answered, where it is not the gateway: JSON text. */
   readonly serverInfo?: string;
-  /** What kind of result it is (2026-07-28, basic/index#resulttype); `complete` where it is left out. */
+  /** The kind of result (2026-07-28, basic/index#resulttype); `complete` where it is left out. */
   readonly resultType?: string;
   /** True where the result of a server says of itself that the call failed. */
   readonly isError?: boolean;
@@ -69,7 +69,7 @@ export function modernCodec(serverInfo: { readonly name: string; readonly versio
   return { pieces, result: (id, body, cache) => pieces(id, body, cache).join('') };
 }
 
-/** What is between the braces of a result. */
+/** The text between the braces of a result. */
 export function innerOf({ text, members }: ResultBody): string {
   return members ?? text.slice(1, -1);
 }

@@ -52,7 +52,7 @@ export interface InvalidMessage {
   readonly responseId: IdText | undefined;
 }
 
-/** What is wrong with a message. */
+/** A reason why a message cannot be read. */
 interface Flaw {
   readonly kind: 'flaw';
   readonly code: InvalidMessage['code'];
@@ -237,7 +237,7 @@ function classifyResponse(
 }
 
 /**
- * Whether a message of a server without an id may be passed on: a request without one is none, but there are readers that carry it
+ * True if a message of a server without an id may be passed on: a request without one is none, but there are readers that carry it
  * out all the same, and nobody decided on it. Names of extensions have a domain in them.
  */
 export function isNotificationMethod(method: string): boolean {
@@ -274,7 +274,7 @@ function noLonger(member: Member | undefined, most: number): Member | undefined 
   return member === undefined || member.end - member.start > most ? undefined : member;
 }
 
-/** Where the members of an object stand in its text; undefined where the text is no object. */
+/** Finds the members of an object in its text; undefined where the text is no object. */
 export function readObject(text: string, shape: Shape = {}): ScannedObject | undefined {
   try {
     return scanObject(text, shape, OPTIONS.server);

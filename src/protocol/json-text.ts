@@ -147,7 +147,7 @@ class ElementSearch {
   }
 }
 
-/** Where the string ends that begins at `open`, in valid JSON. */
+/** The end of the string that begins at `open`, in valid JSON. */
 export function closingQuote(text: string, open: number): number {
   for (let at = open + 1; ; at++) {
     const code = text.charCodeAt(at);

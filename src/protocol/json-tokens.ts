@@ -80,7 +80,7 @@ export function escapeEnd(text: string, at: number): number {
 /** Searches a text for what ends a run of plain characters in a string. Each part of the text is searched once. */
 export class PlainRuns {
   readonly #text: string;
-  /** Where the next of each stands, or the end of the window in which it was looked for. */
+  /** The offset of the next of each, or the end of the window in which it was looked for. */
   #nextQuote = -1;
   #nextBackslash = -1;
   #nextControl = -1;
@@ -103,7 +103,7 @@ export class PlainRuns {
   }
 }
 
-/** Where the next one stands, or the end of the window in which it is looked for. */
+/** The offset of the next one, or the end of the window in which it is looked for. */
 function indexOf(text: string, what: string, from: number, end: number): number {
   if (end >= text.length) {
     const index = text.indexOf(what, from);

@@ -25,7 +25,7 @@ export interface LineHandlers {
    * @returns true to go on with the next line, false to ignore whatever is pushed from now on.
    */
   broken(reason: LineFault, line?: Buffer): boolean;
-  /** Whether there is room for so many bytes of a line; asked for those that are large. */
+  /** True if there is room for so many bytes of a line; asked for those that are large. */
   room?(bytes: number): boolean;
   /** After that: what a line holds that is too long or has no room, from its beginning on, piece by piece. Nothing of it is kept here. */
   dropped?(piece: Buffer, isEnd: boolean): void;

@@ -169,7 +169,7 @@ export function misspelled(
 }
 
 /**
- * Whether two readers may find something else in an object: a key that stands twice, or is not spelled as it should be; also in those
+ * True if two readers may find something else in an object: a key that stands twice, or is not spelled as it should be; also in those
  * of its members that are looked into.
  */
 export function isAmbiguous(object: ScannedObject, names: Names): boolean {
@@ -187,7 +187,7 @@ function repeats(object: ScannedObject, names: Names): boolean {
 /** Keys of an object whose names are compared with those that the protocol knows. */
 export const MAX_MEMBERS = 10_000;
 
-/** Whether comparing them would take long. */
+/** True if comparing them would take long. */
 export function hasTooManyMembers({ members }: ScannedObject, names: Names): boolean {
   if (members.length > MAX_MEMBERS) return true;
   return members.some(({ key, object }) => {
@@ -199,7 +199,7 @@ export function hasTooManyMembers({ members }: ScannedObject, names: Names): boo
 /** Up to so many members, each is compared with each. */
 const FEW_MEMBERS = 8;
 
-/** Whether a key stands twice in an object. */
+/** True if a key stands twice in an object. */
 export function hasRepeatedKey({ members }: ScannedObject): boolean {
   if (members.length <= FEW_MEMBERS) {
     for (let index = 1; index < members.length; index++) {

@@ -24,12 +24,12 @@ export interface ScannedObject {
   readonly members: readonly Member[];
 }
 
-/** Which objects to remember: `{ params: { _meta: {} } }` remembers the root, `params` and `params._meta`. */
+/** The objects to remember: `{ params: { _meta: {} } }` remembers the root, `params` and `params._meta`. */
 export interface Shape {
   readonly [key: string]: Shape;
 }
 
-/** What a shape says of a key. Compares instead of looking up: as the name of a property, every key that is sent would first be put into V8's table of names. */
+/** The shape under a key. Compares instead of looking up: V8 would first put every key that is sent into its table of names. */
 export function shapeIn(shape: Shape, key: string): Shape | undefined {
   for (const name in shape) if (name === key) return shape[name];
   return undefined;

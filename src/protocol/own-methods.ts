@@ -18,7 +18,7 @@ const PLAIN = /^[\w$.:/-]+$/;
 const PATH_LIKE = /(?:^|\/)\.{0,2}\/|\/\.{1,2}$/;
 
 /**
- * Whether a method is one of the protocol, known here or not, or may be read as one. None of them is passed to a server as it is: it
+ * True if a method is one of the protocol, known here or not, or may be read as one. None of them is passed to a server as it is: it
  * belongs to a hop, or names something that the rules decide on.
  */
 export function mayBeOwnMethod(method: string): boolean {

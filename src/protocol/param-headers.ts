@@ -14,7 +14,7 @@ export interface ParamHeader {
 
 export type ParamHeaders =
   | { readonly ok: true; readonly headers: readonly ParamHeader[] }
-  /** Which rule the schema breaks; such a tool must not be offered over HTTP. */
+  /** The rule that the schema breaks; such a tool must not be offered over HTTP. */
   | { readonly ok: false; readonly reason: string };
 
 const ANNOTATION = 'x-mcp-header';
@@ -91,7 +91,7 @@ function annotation(
   return undefined;
 }
 
-/** What a call needs to know about its tool. */
+/** The facts of a tool that a call needs. */
 export interface CallTarget {
   readonly name: string;
   readonly paramHeaders: readonly ParamHeader[];

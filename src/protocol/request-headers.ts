@@ -21,7 +21,7 @@ export const NAMED: ReadonlyMap<string, 'name' | 'uri' | 'taskId'> = new Map([
 ]);
 
 const SENTINEL = /^=\?base64\?(.*)\?=$/s;
-/** What a value may consist of (RFC 9110 section 5.5). */
+/** The characters of a value (RFC 9110 section 5.5). */
 const VISIBLE = /^[\x20-\x7e\t]*$/;
 
 /**

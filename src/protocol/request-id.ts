@@ -25,7 +25,7 @@ export class IdFinder {
   #escaped = false;
   #isHopeless = false;
   #isClosed = false;
-  /** What was read of the key or the value that has begun, without what is inside of it. */
+  /** The key or the value that has begun, as far as it was read, without what is inside of it. */
   #part: number[] = [];
   /** White space followed it. */
   #isDone = false;
@@ -86,7 +86,7 @@ export class IdFinder {
     else this.#begin(byte);
   }
 
-  /** What is no structure of the root: a part begins, or goes on. */
+  /** Takes a byte that is no structure of the root: a part begins, or goes on. */
   #begin(byte: number): void {
     if (this.#isDone && this.#part.length > 0) this.#isHopeless = true;
     this.#isDone = false;

@@ -10,7 +10,7 @@ export const MODERN_REVISIONS = ['2026-07-28'] as const;
 
 export const LATEST_LEGACY: string = LEGACY_REVISIONS[0];
 export const LATEST_MODERN: string = MODERN_REVISIONS[0];
-/** What a request without `MCP-Protocol-Version` speaks (2025-11-25, transports, Protocol Version Header). */
+/** The revision of a request without `MCP-Protocol-Version` (2025-11-25, transports, Protocol Version Header). */
 export const UNDECLARED_REVISION = '2025-03-26';
 
 export function isLegacy(revision: string): boolean {

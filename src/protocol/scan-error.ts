@@ -1,4 +1,4 @@
-/** Why a text is no message. */
+/** The reason why a text is no message. */
 type Reason = 'syntax' | 'depth' | 'duplicate' | 'keys';
 
 export class ScanError extends Error {

@@ -1,4 +1,4 @@
-/** What a scan keeps of the containers that are open. */
+/** The containers that are open in a scan. */
 import type { Member, Shape } from './members.ts';
 
 /** Above this many keys a set is cheaper than comparing each with each. */
@@ -12,7 +12,7 @@ export class Frame {
   inner: Frame | undefined;
   isObject = false;
   start = 0;
-  /** What is remembered of an object that the shape names. */
+  /** The members of an object that the shape names. */
   members: Member[] | undefined;
   shape: Shape | undefined;
   /** Of an object: its keys so far, where those among the keys of all begin, and the set of them once there are many. */

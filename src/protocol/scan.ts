@@ -49,11 +49,11 @@ export class Scan {
   #root: ScannedObject | undefined;
   readonly #keys = new OpenKeys();
   #at = 0;
-  /** Where the scan may stop. */
+  /** The offset from which on the scan may stop. */
   #until = 0;
-  /** Whether it stopped in a string. */
+  /** True if it stopped in a string. */
   #isInString = false;
-  /** Whether the string is a key. */
+  /** True if the string is a key. */
   #isKey = false;
   #escaped = false;
   readonly #runs: PlainRuns;
@@ -67,7 +67,7 @@ export class Scan {
     this.#uniqueKeys = options.uniqueKeys;
   }
 
-  /** What was scanned, once all of it was. */
+  /** The root, once all of it was scanned. */
   get root(): ScannedObject {
     if (this.#root === undefined) throw new Error('The scan has not come to its end.');
     return this.#root;

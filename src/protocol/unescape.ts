@@ -6,7 +6,7 @@ const LOWER_U = 0x75;
 /** Characters of the longest escape. */
 const LONGEST = 6;
 
-/** What the text between two quotes says, which was scanned before. Others get their turn meanwhile. */
+/** Reads the text between two quotes, which was scanned before. Others get their turn meanwhile. */
 export async function unescapedInTurns(raw: string): Promise<string> {
   if (!raw.includes('\\')) return raw;
   const pieces: string[] = [];

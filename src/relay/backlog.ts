@@ -1,4 +1,4 @@
-/** What came while nobody listened: the newest of it, in order. */
+/** Messages that came while nobody listened: the newest of them, in order. */
 
 const MAX_COUNT = 100;
 /** Characters of all of it together. */

@@ -7,7 +7,7 @@ import { NOTHING_OFFERED, type Offered } from './offered-capabilities.ts';
 
 export interface Client extends Offered {
   readonly era: Era;
-  /** What the client calls itself (`clientInfo`); undefined where it does not say. */
+  /** The client's name for itself (`clientInfo`); undefined where it does not say. */
   readonly name: () => string | undefined;
   /** Id of a session of the 2025 revisions, `stdio` for the stdio connection; undefined for callers of 2026-07-28. */
   readonly session: string | undefined;
@@ -25,7 +25,7 @@ export interface Client extends Offered {
   readonly tell: (method: string, params: string) => void;
   /** The value of a header of the request, by its lower-case name; undefined where requests have none that count. */
   readonly header: ((name: string) => string | undefined) | undefined;
-  /** What a caller of 2026-07-28 sends with its retry (basic/patterns/mrtr). */
+  /** The members that a caller of 2026-07-28 sends with its retry (basic/patterns/mrtr). */
   readonly retry: Retry | undefined;
 }
 

@@ -18,7 +18,7 @@ export type Turn =
   | { readonly kind: 'asked'; readonly requests: ReadonlyMap<string, InputRequest> };
 
 export interface Conversation {
-  /** What comes next: the reply, or questions that are not answered yet. Rejects as the call does. */
+  /** Resolves with what comes next: the reply, or questions that are not answered yet. Rejects as the call does. */
   turn(): Promise<Turn>;
   /** Answers questions by their keys; texts of results. Unknown keys are ignored. */
   answer(responses: ReadonlyMap<string, string>): void;
@@ -26,7 +26,7 @@ export interface Conversation {
   whenOver(tell: (length: number) => void): void;
   /** Ends the call. */
   abort(reason: unknown): void;
-  /** Where progress and messages of the call go now: first those that came while there was no listener. */
+  /** Sets the listener for progress and messages of the call: first those that came while there was none. */
   attach(listener: Listener | undefined): void;
 }
 
@@ -35,7 +35,7 @@ export interface Listener {
   notification(method: string, params: string): void;
 }
 
-/** What the call is given to work with. */
+/** The hooks of the call. */
 export interface ConversationHooks {
   readonly signal: CancelSignal;
   readonly onRequest: (request: ServerRequest) => Promise<ClientAnswer>;

@@ -1,4 +1,4 @@
-/** What may be offered to servers of what a caller declared that it can do: what the gateway can carry, and nothing else. */
+/** The capabilities of a caller that may be offered to servers: those that the gateway can carry, and nothing else. */
 import { APPS, TASKS } from '../protocol/extensions.ts';
 import { dropNulls } from '../protocol/nulls.ts';
 import type { Era } from '../protocol/revisions.ts';
@@ -57,7 +57,7 @@ function readOffered(declared: string, era: Era, transparent: boolean): Offered 
   };
 }
 
-/** Whether requests with these capabilities may be answered with a task (ext-tasks, Capability Negotiation). */
+/** True if requests with these capabilities may be answered with a task (ext-tasks, Capability Negotiation). */
 export function takesTasks({ requestCapabilities }: Offered): boolean {
   if (!requestCapabilities.includes(TASKS)) return false;
   return member(member(JSON.parse(requestCapabilities) as Fields, 'extensions') ?? {}, TASKS) !== undefined;

@@ -5,7 +5,7 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Conversation } from './conversation.ts';
 
-/** What the handles of gateways begin with; the states of servers are relayed as they are. */
+/** The beginning of the handles of gateways; the states of servers are relayed as they are. */
 export const PREFIX = 'amgp1.';
 /** Milliseconds a caller has for its answers. */
 const EXPIRY_MS = 600_000;
@@ -30,11 +30,11 @@ export interface ParkedConversations {
 }
 
 export interface Claim {
-  /** Who may take it. */
+  /** The owner, who alone may take it. */
   readonly owner: string;
   /** Digest of the request that may resume it. */
   readonly call: string;
-  /** Whose memory it takes, and how many bytes. */
+  /** The principal whose memory it takes, and how many bytes. */
   readonly principal: string;
   readonly bytes: number;
   readonly permitted: () => boolean;

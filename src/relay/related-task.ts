@@ -12,7 +12,7 @@ export interface Related {
   readonly params: string;
   /** The id that was replaced, as the server calls the task; undefined where none was. */
   readonly id: string | undefined;
-  /** Whether they name a task that is not the caller's. */
+  /** True if they name a task that is not the caller's. */
   readonly isForeign: boolean;
 }
 

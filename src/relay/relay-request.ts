@@ -48,9 +48,9 @@ export interface RelayContext {
   /** Inner text of the caller's `_meta` without hop-by-hop fields. */
   readonly meta: string;
   readonly parking: ParkedConversations;
-  /** Who may resume a call that waits for input. */
+  /** The owner: nobody else may resume a call that waits for input. */
   readonly owner: string;
-  /** Whose memory it takes. */
+  /** The principal whose memory it takes. */
   readonly principal: string;
   /** Tells whether the call is still permitted, under the configuration then in force. */
   permission(): () => boolean;
@@ -160,7 +160,7 @@ function retryMembers({ inputResponses, requestState }: Retry): string {
   );
 }
 
-/** What a modern server asks. @throws GatewayError SERVER_UNAVAILABLE where the caller must not be asked that */
+/** Reads the questions of a modern server. @throws GatewayError SERVER_UNAVAILABLE where the caller must not be asked that */
 function inputRequired(client: Client, text: string, server: string): InputRequired {
   const required = readInputRequired(text);
   if (required === undefined) throw unaskable(server, 'asked for input in a way that cannot be passed on.');

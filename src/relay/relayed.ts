@@ -28,7 +28,7 @@ export function untyped(reply: Reply): Reply {
   return { ok: true, result: { ...reply.result, resultType: 'complete' } };
 }
 
-/** What goes to this caller. @throws GatewayError SERVER_UNAVAILABLE for a result that its revision cannot carry */
+/** The reply as it goes to this caller. @throws GatewayError SERVER_UNAVAILABLE for a result that its revision cannot carry */
 export function released(client: Client, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
   if (reply.ok) {
     const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;

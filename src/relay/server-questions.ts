@@ -1,4 +1,4 @@
-/** What a server may ask of the caller whose call it works on: what that declared, and nothing else. */
+/** Questions that a server may ask of the caller whose call it works on: those that it declared, and nothing else. */
 
 import { randomUUID } from 'node:crypto';
 import { APPS, TASKS } from '../protocol/extensions.ts';
@@ -20,7 +20,7 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['tasks/cancel', 'tasks'],
 ]);
 
-/** Why a caller is not asked something. */
+/** The reason why a caller is not asked something. */
 export interface Unasked {
   readonly ok: false;
   readonly code: number;
@@ -55,7 +55,7 @@ export function refusalOf(
   };
 }
 
-/** Whether the client declared what nobody here knows: any question may be part of that. Only one server is offered it. */
+/** True if the client declared what nobody here knows: any question may be part of that. Only one server is offered it. */
 function isExtended({ experimental, extensions = {} }: Readonly<Record<string, object | undefined>>): boolean {
   return experimental !== undefined || Object.keys(extensions).some((id) => id !== APPS && id !== TASKS);
 }
@@ -67,10 +67,10 @@ export function paramsForLegacy(method: string, params: string): string {
   return hasId ? params : joinMembers(params, `"elicitationId":"${randomUUID()}"`);
 }
 
-/** What a question is answered with whose call is over. */
+/** The answer to a question whose call is over. */
 export const CALL_OVER: ClientAnswer = { ok: false, code: -32603, message: 'The call was cancelled.' };
 
-/** What a question is answered with that came to somebody else than the caller whose task it is about. */
+/** The answer to a question that came to somebody else than the caller whose task it is about. */
 export const NOT_ITS_TASK: ClientAnswer = {
   ok: false,
   code: -32601,

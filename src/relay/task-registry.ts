@@ -13,7 +13,7 @@ export interface TaskOwner {
   /** Differs between callers that must not reach each other's tasks. */
   readonly principal: string;
   readonly agent: string;
-  /** Where each session has a connection to the server of its own, that session; otherwise undefined. */
+  /** The session, where each has a connection to the server of its own; otherwise undefined. */
   readonly session: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Tasks {
 export interface TasksOptions {
   readonly max?: number;
   readonly maxPerOwner?: number;
-  /** What ids begin with: names the worker that keeps the task. */
+  /** The beginning of ids: names the worker that keeps the task. */
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
   readonly share?: number | undefined;

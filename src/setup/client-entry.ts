@@ -1,7 +1,7 @@
 /** The entry of the gateway in the files of clients: what it says, and the form that most of them share. */
 import type { JsonObject } from './edit/data.ts';
 
-/** What the entry of the gateway says. */
+/** The content of the entry of the gateway. */
 export type OwnEntry =
   | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[]; readonly env: JsonObject }
   | {

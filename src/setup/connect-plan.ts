@@ -1,4 +1,4 @@
-/** What connecting clients would change in their files. Nothing is written here. */
+/** Plans the changes that connecting clients makes in their files. Nothing is written here. */
 import { existsSync } from 'node:fs';
 import { startsGateway } from '../config/nested-gateway.ts';
 import { translate } from '../config/other-clients.ts';
@@ -41,7 +41,7 @@ export interface ConnectTerms {
 export interface Connection {
   readonly client: Client;
   readonly path: string;
-  /** Whether there is a file already. */
+  /** True if there is a file already. */
   readonly isThere: boolean;
   /** The entry that it gets; undefined where it has one that is the same. */
   readonly entry: JsonObject | undefined;
@@ -52,7 +52,7 @@ export interface Connection {
   /** Entries that stay. */
   readonly kept: readonly string[];
   readonly change: FileChange | undefined;
-  /** Why nothing can be done; the other members are empty then. */
+  /** The reason why nothing can be done; the other members are empty then. */
   readonly refusal: string | undefined;
 }
 
@@ -204,7 +204,7 @@ function changeOf(file: ReadFile, changes: readonly EntryChange[], scope: Client
   return { path: file.path, before, after, format: file.format, edits, owner: file.client.id, mode };
 }
 
-/** Whether a file of a client holds an entry of the gateway. */
+/** True if a file of a client holds an entry of the gateway. */
 export function isConnected(file: ReadFile, mainScript: string | undefined): boolean {
   return containersOf(file, file.client, file.data).some(({ container }) =>
     [...entriesOf(file.data, container).values()].some(

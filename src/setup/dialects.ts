@@ -1,6 +1,6 @@
 /** How each client writes an entry: its variables, its units of time, its names for what may be used. */
 
-/** Which references to variables a client replaces. What it does not replace is meant as it is written. */
+/** The references to variables that a client replaces. What it does not replace is meant as it is written. */
 export type Variables =
   /** `${VAR}` and `${VAR:-default}`. */
   | 'braces'

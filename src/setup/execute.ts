@@ -86,7 +86,7 @@ export function unusedKey(configDir: string): readonly string[] {
   return fs.existsSync(folder) && !opens ? [folder] : [];
 }
 
-/** What is in a folder; nothing where there is none. */
+/** The names in a folder; empty where there is none. */
 export function listFolder(folder: string): readonly string[] {
   try {
     return fs.readdirSync(folder);

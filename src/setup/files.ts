@@ -6,7 +6,7 @@ import { escapeText } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 
-/** What is used of a file system, so that tests can stop it at every step. */
+/** The part of a file system that is used, so that tests can stop it at every step. */
 export type FileSystem = Pick<
   typeof fs,
   | 'closeSync'
@@ -59,7 +59,7 @@ export function realFile(files: FileSystem, path: string): string {
 }
 
 /**
- * What must hold before a file is replaced.
+ * The condition for replacing a file.
  * @throws GatewayError CANNOT_WRITE with the reason
  */
 export function checkReplaceable(files: FileSystem, path: string): Facts | undefined {

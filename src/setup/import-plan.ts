@@ -1,4 +1,4 @@
-/** What an import would change: servers, rules, secrets. Nothing is written here. */
+/** Plans the changes of an import: servers, rules, secrets. Nothing is written here. */
 import type { Settings } from '../config/settings.ts';
 import type { Place } from './client-files.ts';
 import { dataAt, entriesOf, type Json, type JsonObject, toJson } from './edit/data.ts';
@@ -15,7 +15,7 @@ export interface ImportOptions {
   /** Names for servers whose name is taken, by `NAME CLIENT`. */
   readonly names?: ReadonlyMap<string, string>;
   readonly keepsSecrets?: boolean;
-  /** Whether tools that are used without asking become the only ones that are allowed. */
+  /** True if tools that are used without asking become the only ones that are allowed. */
   readonly countsApproved?: boolean;
   /** Values of inputs, by their name in the store. */
   readonly answers?: ReadonlyMap<string, string>;
@@ -26,13 +26,13 @@ export interface ImportPlan {
   readonly sources: Sources;
   readonly merged: Merged;
   readonly rules: readonly PlannedRule[];
-  /** Whether the rules file is made, with an agent that may use all servers. */
+  /** True if the rules file is made, with an agent that may use all servers. */
   readonly makesRules: boolean;
   /** Inputs that nobody has answered. */
   readonly inputs: readonly Input[];
   /** Of both files; what is kept in the store comes before them (`sealSecrets`). */
   readonly changes: readonly FileChange[];
-  /** What the store will keep. */
+  /** The secrets that the store will keep. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Agents that the rules will have. */
   readonly agents: ReadonlySet<string>;
@@ -148,7 +148,7 @@ function changesOfRules(own: OwnFiles, rules: readonly PlannedRule[]): EntryChan
   return changes;
 }
 
-/** What an agent that is there gets; what it has already stays. */
+/** Adds to an agent that is there; what it has already stays. */
 function additions(own: OwnFiles, agent: string, wanted: JsonObject): EntryChange[] {
   const changes: EntryChange[] = [];
   for (const side of ['allow', 'deny'] as const) {

@@ -29,7 +29,7 @@ export interface JournalFile {
   readonly at: number;
   readonly format?: Format;
   readonly edits?: readonly EditedEntry[];
-  /** Whose it is: the id of a client, or `gateway`. */
+  /** The owner: the id of a client, or `gateway`. */
   readonly owner: string;
 }
 

@@ -7,7 +7,7 @@ export interface FoundSecret {
   /** Name in the store. */
   readonly name: string;
   readonly value: string;
-  /** Where it stood: `env.GITHUB_TOKEN`, `args[3]`. Never the value. */
+  /** The place it stood at: `env.GITHUB_TOKEN`, `args[3]`. Never the value. */
   readonly field: string;
 }
 
@@ -87,7 +87,7 @@ function outermost(text: string, values: readonly string[]): string[] {
   return taken;
 }
 
-/** What a text of an entry without references stands for: `$$` is one dollar sign. */
+/** Reads a text of an entry without references: `$$` is one dollar sign. */
 function meant(text: string): string {
   return substitute(text, {}).text;
 }

@@ -28,7 +28,7 @@ export interface MergeTerms {
 
 export interface Merged {
   readonly servers: readonly MergedServer[];
-  /** What is to be kept in the store. */
+  /** The secrets to keep in the store. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
@@ -91,7 +91,7 @@ function isOff(entry: JsonObject): boolean {
   return entry['disabled'] === true || entry['enabled'] === false;
 }
 
-/** What says how a server is reached. */
+/** The members that say how a server is reached. */
 const REACHING = ['command', 'args', 'env', 'envFile', 'cwd', 'url', 'headers', 'oauth', 'ca', 'credentials'];
 
 /** The same for entries that reach the same server in the same way, however they are written. */

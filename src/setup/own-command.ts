@@ -35,7 +35,7 @@ export function ownCommand(
   return { command: running.execPath, args: [running.script], env };
 }
 
-/** Where our files are, where that is not said by the home folder alone: a client may not hand these on. */
+/** The variables that say where our files are, besides the home folder: a client may not hand these on. */
 function foldersOf({ home, env }: Place): JsonObject {
   const named: Record<string, string> = {};
   for (const [name, usual] of [
@@ -48,7 +48,7 @@ function foldersOf({ home, env }: Place): JsonObject {
   return named;
 }
 
-/** Whether the name leads to this program, and not into the cache of npx, which is emptied at times. */
+/** True if the name leads to this program, and not into the cache of npx, which is emptied at times. */
 function programOnPath(path: string | undefined, script: string): boolean {
   for (const folder of (path ?? '').split(delimiter)) {
     const file = join(folder, NAME);

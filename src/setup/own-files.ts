@@ -31,12 +31,12 @@ export interface OwnFile {
 
 export interface OwnFiles {
   readonly servers: OwnFile;
-  /** Where the servers are in it. */
+  /** The place of the servers in it. */
   readonly container: Container;
   readonly rules: OwnFile;
 }
 
-/** Where a servers file may have them; the first that is there counts (other-clients.ts). */
+/** The places at which a servers file may have them; the first that is there counts (other-clients.ts). */
 const MAPS: readonly (readonly string[])[] = [
   ['mcpServers'],
   ['servers'],

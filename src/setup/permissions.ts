@@ -1,11 +1,11 @@
-/** What clients let their agents use of servers, where that stands beside the servers. Pure. */
+/** Permissions that clients keep beside their servers. Pure. */
 import { type DataMap, dataAt, isList, isMap } from './edit/data.ts';
 import type { ToolFilter } from './translate.ts';
 
 export interface Permissions {
   /** Server -> what the client says about its tools. */
   readonly filters: ReadonlyMap<string, ToolFilter>;
-  /** What is not carried over; one clause each. */
+  /** The settings that are not carried over; one clause each. */
   readonly lost: readonly string[];
 }
 
@@ -47,7 +47,7 @@ function asClaude(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, '_');
 }
 
-/** What opencode says in `tools` and `permission` about `SERVER_TOOL`. */
+/** The permissions of opencode in `tools` and `permission` about `SERVER_TOOL`. */
 export function opencodePermissions(file: DataMap, servers: readonly string[]): Permissions {
   const filters = new Map<string, Building>();
   const lost: string[] = [];

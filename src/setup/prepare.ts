@@ -1,4 +1,4 @@
-/** What is peculiar to one client in an entry, said as most clients do. Pure. */
+/** Says what is peculiar to one client in an entry as most clients do. Pure. */
 import { type Data, type DataMap, isList, isMap } from './edit/data.ts';
 
 export interface Prepared {
@@ -9,7 +9,7 @@ export interface Prepared {
   readonly needs: string[];
   readonly approved: string[];
   readonly lost: string[];
-  /** Why it stays with its client; the end of a sentence. */
+  /** The reason why it stays with its client; the end of a sentence. */
   left?: string;
 }
 

@@ -34,7 +34,7 @@ function withoutDefaults(value: JsonObject): JsonObject {
   );
 }
 
-/** What is behind the first `:-` of a text goes as far as its last brace: defaults may hold references. */
+/** Extends a default behind the first `:-` as far as the last brace: defaults may hold references. */
 function bare(text: string): string {
   return text.replace(/(\$\{[^}:]*(?:env:[^}:]*)?):-.*\}/gs, '$1:-...}');
 }

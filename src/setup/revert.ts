@@ -28,7 +28,7 @@ export interface Reverted {
 
 export interface RevertTerms {
   readonly root: string;
-  /** Which files of the journal; all without it. */
+  /** The files of the journal that are meant; all without it. */
   readonly only?: ((file: JournalFile) => boolean) | undefined;
   readonly files?: FileSystem | undefined;
 }

@@ -1,4 +1,4 @@
-/** What clients let their agents use, as rules: one agent for each client that says something. Pure. */
+/** Turns the permissions of clients into rules: one agent for each client that says something. Pure. */
 import type { JsonObject } from './edit/data.ts';
 import type { MergedServer } from './merge.ts';
 

@@ -33,7 +33,7 @@ export interface Sources {
   readonly entries: readonly SourceEntry[];
   /** Files that cannot be read: `FILE:LINE:COLUMN reason`. */
   readonly refused: readonly { readonly path: string; readonly message: string }[];
-  /** What is not carried over of what clients allow; by client. */
+  /** The permissions of clients that are not carried over; by client. */
   readonly lost: readonly { readonly client: Client; readonly what: string }[];
 }
 
@@ -152,7 +152,7 @@ function withFilter(entry: SourceEntry, filters: Permissions['filters']): Source
   return { ...entry, result: { ...result, tools: { allow: tools.allow ?? more.allow, deny, approved } } };
 }
 
-/** Whether a client seems to be on this machine: its file is there, or the folder of its own that it would be in. */
+/** True if a client seems to be on this machine: its file is there, or the folder of its own that it would be in. */
 export function isPresent(client: Client, place: Place, exists: (path: string) => boolean): boolean {
   return client.files(place).some(({ scope, path }) => {
     if (scope !== 'user') return false;

@@ -32,7 +32,7 @@ import { revert } from './revert.ts';
 
 export interface FileChange {
   readonly path: string;
-  /** What the plan was made from; undefined where there was no file. */
+  /** The content that the plan was made from; undefined where there was no file. */
   readonly before: Buffer | undefined;
   /** Undefined removes the file. */
   readonly after: Buffer | undefined;

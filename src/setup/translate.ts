@@ -8,7 +8,7 @@ import { type Data, type DataMap, isList, isMap, type Json, type JsonObject, toJ
 import { prepare } from './prepare.ts';
 import { convert, literal } from './variables.ts';
 
-/** Which tools of a server a client lets its agents use. */
+/** The tools of a server that a client lets its agents use. */
 export interface ToolFilter {
   /** Undefined for all of them. */
   readonly allow: readonly string[] | undefined;
@@ -27,7 +27,7 @@ export interface TranslatedEntry {
   readonly needs: readonly string[];
   /** Ids of inputs of VS Code that it needs, as `${input:ID}` in the entry. */
   readonly inputs: readonly string[];
-  /** What is not carried over: one clause each, that begins with its name. */
+  /** The settings that are not carried over: one clause each, that begins with its name. */
   readonly lost: readonly string[];
 }
 

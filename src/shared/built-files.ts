@@ -33,7 +33,7 @@ export function builtProgram(name: string): string | undefined {
   return root === undefined ? undefined : join(root, name);
 }
 
-/** Where a program of the build is that is about to be started: there, or in a copy of what was there when this process started. */
+/** The path of a program of the build that is about to be started: there, or in a copy of what was there when this process started. */
 export function startedProgram(path: string): string {
   if (kept === undefined) return path;
   const name = relative(kept.root, path);

@@ -6,11 +6,11 @@
 /** Bytes for one owner, and for all together. */
 const MAX_PER_OWNER = 128 * 1024 * 1024;
 const MAX_TOTAL = 256 * 1024 * 1024;
-/** Who has more than this part of its own budget does not get this part of the common one: there is always room for the modest. */
+/** An owner with more than this part of its own budget does not get this part of the common one: there is always room for the modest. */
 const MODEST = 1 / 8;
 const RESERVED = 1 / 4;
 
-/** What can be given up when room is needed. */
+/** Something that can be given up when room is needed. */
 export interface Kept {
   /** It is not needed any more. */
   release(): void;

@@ -16,7 +16,7 @@ const FIXES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What to throw where a file could not be written: the system's errors say neither which file it was for nor what to do.
+ * The error for a file that could not be written: the system's errors say neither which file it was for nor what to do.
  * @param otherwise how else it can be had.
  * @returns the error itself where it is not one of the system's.
  */

@@ -1,4 +1,4 @@
-/** What each error code means, for the documentation (`npm run reference`). The program itself only uses the codes. */
+/** The meanings of error codes, for the documentation (`npm run reference`). The program itself only uses the codes. */
 import type { ErrorCode } from './errors.ts';
 
 /** Codes that agents get as a tool result with `isError: true`. The message of the error says what to do next. */

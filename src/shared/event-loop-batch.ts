@@ -1,5 +1,5 @@
 /**
- * What one turn of the event loop brings is handled in a row, once all of it was read: what runs for many calls one after the other
+ * Handles what one turn of the event loop brings in a row, once all of it was read: what runs for many calls one after the other
  * is in the processor's caches. Where the turn before brought one thing alone, nothing waits for company.
  */
 let waiting: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** Where a running gateway listens for hooks: a socket and its key, both readable by their owner only. */
+/** The files by which hooks reach a running gateway: a socket and its key, both readable by their owner only. */
 import { join } from 'node:path';
 import { LONGEST_PID, socketFolder } from './socket-folder.ts';
 

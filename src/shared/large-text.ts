@@ -1,5 +1,5 @@
 /**
- * What is large is read in slices, and of everything large together there is one slice per turn of the event loop: others never wait
+ * Reads large texts in slices, and of everything large together there is one slice per turn of the event loop: others never wait
  * for more than that, however much there is.
  */
 import { Buffer } from 'node:buffer';
@@ -30,7 +30,7 @@ export function isLarge(size: number): boolean {
   return size >= LARGE;
 }
 
-/** What to write of a text to a stream: of large texts that wait together Node would make one more copy, three times as long. */
+/** The chunks of a text for a stream: of large texts that wait together Node would make one more copy, three times as long. */
 export function writable(text: string): string | Buffer {
   return isLarge(text.length) ? Buffer.from(text) : text;
 }

@@ -12,7 +12,7 @@ export type LockFs = Pick<
 /** Milliseconds of looking on after which a lock that nobody touched has no owner. */
 export const STALE_MS = 30_000;
 
-/** What was last seen of locks of others, by path: when each was touched, and since when that is so. */
+/** The locks of others as they were last seen, by path: when each was touched, and since when that is so. */
 const seen = new Map<string, { readonly mtimeMs: number; readonly since: number }>();
 
 /** Not touched while we looked on. The clock of the day may jump, and also counts the time that a machine sleeps with all its processes. */

@@ -1,4 +1,4 @@
-/** What an agent does next after a failure. Whoever is no agent and has other means puts those in place of these sentences. */
+/** Advice for an agent after a failure. Whoever is no agent and has other means puts those in place of these sentences. */
 export const NEXT_STEPS = {
   nameAgent: 'pass the agent id you were given',
   seeServers: 'Call list_servers to see which servers there are.',
@@ -12,5 +12,5 @@ export interface Wording extends Readonly<Record<keyof typeof NEXT_STEPS, string
   toolName(server: string, tool: string): string;
 }
 
-/** Where a caller cannot say how long a call may take. */
+/** The advice where a caller cannot say how long a call may take. */
 export const ALLOW_LONGER = 'Whoever runs the gateway can allow it longer: "timeout_ms" in the entry of the server.';

@@ -13,7 +13,7 @@ export interface InOrder {
 
 type Job = () => Promise<void> | void;
 
-/** Where the jobs come from: it rests while one is under way, so that few of them wait. */
+/** The source of the jobs: it rests while one is under way, so that few of them wait. */
 export interface Source {
   pause(): void;
   resume(): void;

@@ -2,7 +2,7 @@
 
 import { cutText } from './truncate.ts';
 
-/** What nobody sees and a model may read: marks of direction, joiners, tags, variation selectors, private characters. */
+/** Characters that nobody sees and a model may read: marks of direction, joiners, tags, variation selectors, private characters. */
 const UNSEEN = /[\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]/gu;
 const SPACE = /[\p{Cc}\p{Z}]+/gu;
 

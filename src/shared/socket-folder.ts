@@ -1,4 +1,4 @@
-/** Where the local sockets of this account are: in the folder that they belong in, or in /tmp where its path is too long for them. */
+/** The folder of the local sockets of this account: the one that they belong in, or /tmp where its path is too long for them. */
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';

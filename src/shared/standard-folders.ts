@@ -1,10 +1,10 @@
-/** Where this process runs: its home, its working directory, and the folders of the XDG Base Directory Specification. */
+/** The folders of this process: its home, its working directory, and the folders of the XDG Base Directory Specification. */
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 import process from 'node:process';
 
 /**
- * What stands for a folder that is not known: nothing is below it, and nothing can be made there. A relative path would be one of the
+ * The stand-in for a folder that is not known: nothing is below it, and nothing can be made there. A relative path would be one of the
  * working directory, whose files come from whoever made them.
  */
 export const NOWHERE = '/dev/null';

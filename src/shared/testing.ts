@@ -1,4 +1,4 @@
-/** What tests of several layers share. */
+/** Helpers for tests of several layers. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';

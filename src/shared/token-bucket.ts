@@ -1,8 +1,8 @@
 /** A token bucket: so much at once, then so much per time. Pure; the caller has the clock. */
 export interface Bucket {
-  /** What is left; less than nothing where more was taken than was there. */
+  /** The level; less than nothing where more was taken than was there. */
   readonly level: number;
-  /** When that was, in milliseconds of the caller's clock. */
+  /** The time at which that was, in milliseconds of the caller's clock. */
   readonly at: number;
 }
 

@@ -40,7 +40,7 @@ export interface TransportParts {
   readonly servers: () => readonly ServerReport[] | Promise<readonly ServerReport[]>;
   readonly metrics: (format: 'json' | 'prometheus', visible: VisibleNames | undefined) => Promise<string>;
   readonly attestations: AttestedUses | undefined;
-  /** Where this process is one of several workers. */
+  /** Undefined where this is the only process. */
   readonly worker?: WorkerContext | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What is different in a gateway that is one of several workers: what exists once is somewhere else (src/cluster). */
+/** The part of a gateway that differs in one of several workers: what exists once is somewhere else (src/cluster). */
 import type { ConfigStore } from '../config/config-store.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
@@ -11,17 +11,17 @@ import type { WorkerForwarding } from './http/forward-to-worker.ts';
 
 export interface WorkerContext {
   readonly number: number;
-  /** What begins the names of what only this worker has: sessions, calls that wait, tasks, results. */
+  /** The beginning of the names of what only this worker has: sessions, calls that wait, tasks, results. */
   readonly tag: string;
   /** Its part of limits that each worker counts for itself, from 0 to 1. */
   readonly share: number;
-  /** When the gateway started, in milliseconds since the machine did. */
+  /** The time at which the gateway started, in milliseconds since the machine did. */
   readonly startedAt: number;
   readonly config: ConfigStore;
   readonly limiter: Limiter;
   readonly attestations: AttestedUses;
   readonly forwarding: WorkerForwarding;
-  /** Whether a server belongs to this worker. */
+  /** True if a server belongs to this worker. */
   owns(server: string): boolean;
   /** Tells the others what happens to this worker's servers. @param heard is told what happens to any server. */
   events(heard: UpstreamEvents): UpstreamEvents;
@@ -33,7 +33,7 @@ export interface WorkerContext {
   servers(): Promise<readonly ServerReport[]>;
   spending(): Promise<readonly AgentSpending[]>;
   metrics(format: 'json' | 'prometheus', visible: VisibleNames | undefined): Promise<string>;
-  /** Whether no worker has recorded yet that a server offers this now. Never rejects. @param digest of what it offers */
+  /** True if no worker has recorded yet that a server offers this now. Never rejects. @param digest of what it offers */
   isNews(server: string, digest: string): Promise<boolean>;
   /** Resolves when no worker has a call left. */
   drained(): Promise<void>;

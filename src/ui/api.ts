@@ -58,7 +58,7 @@ export interface Rules {
 
 /** `POST rules/compare`, with the text of changed rules */
 export interface Comparison {
-  /** Why the text is no rules file: a sentence each. Empty where it is. */
+  /** The reason why the text is no rules file: a sentence each. Empty where it is. */
   readonly problems: readonly string[];
   readonly tools: readonly Change[];
   /** Past calls of the last week. */

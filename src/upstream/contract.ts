@@ -10,7 +10,7 @@ export interface Log {
   warn(fields: object, message: string): void;
 }
 
-/** What a server answered: the opaque text of its result, or its JSON-RPC error. */
+/** A server's reply: the opaque text of its result, or its JSON-RPC error. */
 export type Reply =
   | { readonly ok: true; readonly result: ResultText }
   | { readonly ok: false; readonly code: number; readonly message: string /** JSON text */; readonly data?: string };
@@ -74,7 +74,7 @@ export interface ServerRequest {
   readonly withdrawn: CancelSignal;
 }
 
-/** What the client answers; `result` and `data` are JSON text. */
+/** The client's answer; `result` and `data` are JSON text. */
 export type ClientAnswer =
   | { readonly ok: true; readonly result: string }
   | { readonly ok: false; readonly code: number; readonly message: string; readonly data?: string };
@@ -101,7 +101,7 @@ export interface RequestOptions {
   readonly clientCapabilities?: string | undefined;
 }
 
-/** What a connected server said about itself. */
+/** A connected server's description of itself. */
 export interface ServerFacts {
   readonly era: Era;
   readonly revision: string;
@@ -193,7 +193,7 @@ export interface ServerStatus {
   readonly lastError: string | undefined;
 }
 
-/** What a server writes to stderr. */
+/** A server's output on stderr. */
 export type ServerOutput = Pick<StderrTail, 'text' | 'follow'>;
 
 export type ControlVerb = 'restart' | 'stop' | 'warm';
@@ -217,7 +217,7 @@ export interface Upstreams {
   notify(server: ServerDefinition, tenant: Tenant, method: string, params: string): void;
   /** Keeps what is in `servers`, lets the rest finish its running calls and closes it. */
   retain(servers: ReadonlyMap<string, ServerDefinition>): void;
-  /** What callers can do, as far as is known: a connection that nobody owns yet offers it. JSON text as in `Tenant`. */
+  /** The capabilities of callers, as far as is known: a connection that nobody owns yet offers it. JSON text as in `Tenant`. */
   expect(capabilities: string): void;
   /**
    * Starts every server of the map in the background (eager strategy); failures are logged.
@@ -233,7 +233,7 @@ export interface Upstreams {
    * where that is known within some seconds.
    */
   control(name: string, what: ControlVerb): ControlAnswer | Promise<ControlAnswer>;
-  /** What a server's processes wrote to stderr; undefined where no server of this name was used yet. */
+  /** The output of a server's processes on stderr; undefined where no server of this name was used yet. */
   output(name: string): ServerOutput | undefined;
   /** Stops everything: stdin closed, 2 s, SIGTERM to the tree, 2 s, SIGKILL; all servers in parallel. */
   close(): Promise<void>;
@@ -241,7 +241,7 @@ export interface Upstreams {
   kill(): void;
 }
 
-/** What earlier gateways found out of servers that end when they are probed. */
+/** Servers that end when they are probed, as earlier gateways found out. */
 export interface StrictServers {
   /** @param key of the entry */
   has(key: string): Promise<boolean>;

@@ -2,7 +2,7 @@
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import type { ClientAnswer } from './contract.ts';
 
-/** What a server gets to a question that nobody answers any more. */
+/** The answer to a question that nobody answers any more. */
 export const NO_ANSWER: ClientAnswer = { ok: false, code: -32603, message: 'The client did not answer.' };
 
 /** Member of an error's data: a sentence that quotes what the server wrote last, for those alone who may read it. */
@@ -25,7 +25,7 @@ export function unavailable(
   return new GatewayError('SERVER_UNAVAILABLE', `Server "${server}" ${what}`, options);
 }
 
-/** What is told of a call that was sent and has no answer: it is never sent again, and nobody should without looking. */
+/** The error of a call that was sent and has no answer: it is never sent again, and nobody should without looking. */
 export const MAY_HAVE_TAKEN_EFFECT = 'The call may have taken effect: check before you repeat it.';
 
 /** Marks a failure before which nothing of the request was sent, or which says that it was refused. */
@@ -41,7 +41,7 @@ export function withoutEffect(error: unknown): unknown {
 /** Methods that the gateway uses for itself: nobody chose their time, and nobody can try them again. */
 const OF_GATEWAY = /\/list$|^(?:server\/discover|initialize|ping)$/;
 
-/** What a request of this method fails with that could not be sent, because its connection ended for this reason. */
+/** The error of a request of this method that could not be sent, because its connection ended for this reason. */
 export function beforeSending(method: string, why: GatewayError): GatewayError {
   return OF_GATEWAY.test(method) ? why : notSent(why);
 }
@@ -66,7 +66,7 @@ const READS: ReadonlySet<string> = new Set([
   'tasks/result',
 ]);
 
-/** Whether a request of this method may be sent any number of times. */
+/** True if a request of this method may be sent any number of times. */
 export function changesNothing(method: string): boolean {
   return READS.has(method) || OF_GATEWAY.test(method);
 }
@@ -74,7 +74,7 @@ export function changesNothing(method: string): boolean {
 /** Codes of failures that say nothing about how far a request came. */
 const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT', 'SHUTTING_DOWN', 'SESSION_ENDED']);
 
-/** What a request of this method fails with that was handed to its connection. */
+/** The error of a request of this method that was handed to its connection. */
 export function afterSending(method: string, error: unknown): unknown {
   if (!(error instanceof GatewayError) || !UNCLEAR.has(error.code) || OF_GATEWAY.test(method)) return error;
   const { code, message, cause, data } = error;

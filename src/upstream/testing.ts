@@ -1,4 +1,4 @@
-/** What the tests of this layer share. */
+/** Helpers for the tests of this layer. */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';

@@ -101,7 +101,7 @@ const FOLDED = 'refusals';
 /** Records that are no calls. */
 const EVENTS: ReadonlySet<string> = new Set(['log_continued', 'log_pruned', 'definitions_changed']);
 
-/** What the record of folded refusals says of them: all codes and rules with their counts, and what was asked for most often. */
+/** The content of the record of folded refusals: all codes and rules with their counts, and what was asked for most often. */
 function foldedGroups(record: PastRecord, by: Grouping): readonly Share[] {
   const { detail = {} } = record;
   const total = typeof detail['count'] === 'number' ? detail['count'] : 1;

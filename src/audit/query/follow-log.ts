@@ -13,7 +13,7 @@ interface Tail extends FileIdentity {
   position: number;
   /** The beginning of a line that has not ended. */
   rest: Buffer;
-  /** When something was read last, in milliseconds of a clock that only goes forward. */
+  /** The time at which something was read last, in milliseconds of a clock that only goes forward. */
   readAt: number;
 }
 

@@ -1,4 +1,4 @@
-/** What a log says, the newest first, without reading more of it than is asked for. Blocks while it reads: for commands. */
+/** Reads a log, the newest first, without reading more of it than is asked for. Blocks while it reads: for commands. */
 import type { Buffer } from 'node:buffer';
 import { fstatSync } from 'node:fs';
 import { closeAll, openAll } from '../verify-log.ts';

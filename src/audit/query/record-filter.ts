@@ -1,4 +1,4 @@
-/** Which records somebody asks for. */
+/** The filter of records that somebody asks for. */
 import { Buffer } from 'node:buffer';
 import { compilePattern, isLiteralPattern } from '../../policy/pattern.ts';
 import type { LogRecord } from './log-record.ts';

@@ -46,7 +46,7 @@ export interface EmbeddingIndexOptions {
   readonly now?: () => number;
 }
 
-/** What is near to what, for each model in use. */
+/** Compares texts by their meaning, for each model in use. */
 export class EmbeddingIndex {
   readonly #folder: string;
   readonly #log: Log;

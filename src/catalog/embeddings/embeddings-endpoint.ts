@@ -84,7 +84,7 @@ export function createEndpoint({ failed, recovered, now }: EndpointOptions): End
   };
 }
 
-/** Whether these texts may be why the endpoint failed; some answer 500 to a text that is too long. */
+/** True if these texts may be why the endpoint failed; some answer 500 to a text that is too long. */
 function isRefusal(error: unknown): boolean {
   const status = error instanceof GatewayError ? error.data?.['httpStatus'] : undefined;
   return status === 400 || status === 413 || status === 422 || status === 500;

@@ -1,4 +1,4 @@
-/** What knows the meanings of texts, loaded where somebody configured it: few do. */
+/** Loads the embedding index where somebody configured it: few do. */
 import type { Log } from '../../upstream/contract.ts';
 import type { EmbeddingIndex } from './embedding-index.ts';
 

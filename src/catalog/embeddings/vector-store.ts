@@ -37,7 +37,7 @@ export interface VectorStore {
 export function createVectorStore(folder: string, name: string, max: number = MAX_VECTORS): VectorStore {
   const path = join(folder, `${name}${SUFFIX}`);
   const vectors = new Map<string, Vector>();
-  /** What this process asked for; the rest goes first when there is no room. */
+  /** The vectors that this process asked for; the rest goes first when there is no room. */
   const used = new Set<string>();
   let dimensions = 0;
   let isSaved = true;

@@ -1,4 +1,4 @@
-/** What speaks for tools besides their words: by document id, in units of the best score that words gave (rank.ts). */
+/** Evidence for tools besides their words: by document id, in units of the best score that words gave (rank.ts). */
 import type { Suggestion } from '../usage/learn-usage.ts';
 import type { IndexedDocument } from './search-index.ts';
 
@@ -6,9 +6,9 @@ export type Evidence = ReadonlyMap<number, number>;
 
 /** Tools that can be near; the farthest of them counts nothing. */
 const NEAR = 100;
-/** What the nearest tool gets. More finds more where questions want one tool, and less where they want several. */
+/** The share of the nearest tool. More finds more where questions want one tool, and less where they want several. */
 const NEAREST = 0.75;
-/** What a tool gets that was used after the same question many times: enough to be first whatever its words are. */
+/** The share of a tool that was used after the same question many times: enough to be first whatever its words are. */
 const PROVEN = 3;
 
 /**

@@ -1,4 +1,4 @@
-/** What an agent asked -> the ideas in it, each with the words that stand for it. */
+/** Reads a question: the ideas in it, each with the words that stand for it. */
 
 import type { SearchIndex } from './search-index.ts';
 import type { Impacts, Scope } from './search-scope.ts';

@@ -8,13 +8,13 @@ import { type Concept, type Expression, type Ingredients, readQuery } from './qu
 import type { IndexedDocument, SearchIndex } from './search-index.ts';
 import type { Scope } from './search-scope.ts';
 
-/** What a server's best words for each idea add to all of its tools. */
+/** The share of a server's best words for each idea that all of its tools get. */
 const SERVER_WEIGHT = 0.2;
-/** What is left of an idea once a chosen tool has it. */
+/** The rest of an idea once a chosen tool has it. */
 const COVERED = 0.5;
 /** How much a score counts in the choice whatever was covered. */
 const UNCOVERED_WEIGHT = 0.6;
-/** What the sentence of the question that a tool fits best adds to its score. */
+/** The weight of the sentence of the question that a tool fits best. */
 const PART_WEIGHT = 1;
 /** Ideas of a question that wants one tool: the more of them a tool has, the better. Longer ones may want several tools. */
 const SHORT = 6;
@@ -28,7 +28,7 @@ export interface RankOptions extends Partial<Ingredients> {
   readonly coverage?: boolean;
   readonly parts?: boolean;
   readonly complete?: boolean;
-  /** What speaks for documents besides their words, by id, in units of the best score that words gave. */
+  /** The evidence for documents besides their words, by id, in units of the best score that words gave. */
   readonly evidence?: Evidence;
 }
 
@@ -268,7 +268,7 @@ function withParts(hits: readonly Hit[], ideas: Float64Array, concepts: readonly
   });
 }
 
-/** What each hit scores for each idea, line by line. */
+/** The scores of each hit for each idea, line by line. */
 function ideasOf(hits: readonly Hit[], rows: readonly Row[], positions: Float64Array): Float64Array {
   positions.fill(0);
   for (const [at, { document }] of hits.entries()) positions[document.id] = at + 1;

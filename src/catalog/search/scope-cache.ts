@@ -1,4 +1,4 @@
-/** What each agent may find, remembered until the policy, its servers or their lists are others. */
+/** The scopes of agents, remembered until the policy, its servers or their lists are others. */
 import type { ToolEntry } from '../tool-entry.ts';
 import type { IndexedServer, IndexedServers, ListedServer } from './indexed-servers.ts';
 import type { IndexedDocument } from './search-index.ts';
@@ -7,11 +7,11 @@ import { createScope, type Scope } from './search-scope.ts';
 /** Scopes that are kept per policy: one per agent that searches. */
 const MAX_SCOPES = 64;
 
-/** Whose scope it is, and what decides on it. */
+/** The owner of a scope, and what decides on it. */
 export interface ScopeRequest {
   /** The servers that the agent may use. */
   readonly servers: readonly ListedServer[];
-  /** What decides, e.g. the policy in force: what it decided is remembered as long as it lives. */
+  /** The decider, e.g. the policy in force: what it decided is remembered as long as it lives. */
   readonly policy: object;
   /** For whom it decides. */
   readonly who: string;
@@ -24,7 +24,7 @@ interface PermittedTools {
   readonly documents: readonly IndexedDocument[];
 }
 
-/** What one agent may find: by server, and as the statistics over exactly that. */
+/** The scope of one agent: by server, and as the statistics over exactly that. */
 export interface AgentScope {
   readonly servers: ReadonlyMap<string, PermittedTools>;
   readonly scope: Scope;

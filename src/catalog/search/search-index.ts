@@ -6,7 +6,7 @@ import { STOP_WORDS } from './stop-words.ts';
 import { type Room, type Term, Vocabulary } from './vocabulary.ts';
 import { words } from './words.ts';
 
-/** What a tool is found by. Texts, in the order of `FIELD_COUNT` fields. */
+/** The texts that a tool is found by. Texts, in the order of `FIELD_COUNT` fields. */
 export interface SearchDocument {
   readonly name: string;
   readonly fields: readonly [name: string, server: string, description: string, params: string, about: string];

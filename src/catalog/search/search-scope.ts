@@ -1,4 +1,4 @@
-/** What one agent may find, and the statistics over exactly that. */
+/** The scope of a search: what one agent may find, and the statistics over exactly that. */
 import { FIELD_BITS, FIELD_COUNT, FIELD_MASK, type IndexedDocument, type SearchIndex } from './search-index.ts';
 import type { Term } from './vocabulary.ts';
 
@@ -13,7 +13,7 @@ const MAX_COUNTED = 512;
 /** Occurrences whose impact is kept; about 12 bytes each. */
 const MAX_KEPT = 400_000;
 
-/** Where a word occurs in the scope, and what it adds there (BM25 without the rarity of the word, 0 to 1). */
+/** The occurrences of a word in the scope, and what it adds there (BM25 without the rarity of the word, 0 to 1). */
 export interface Impacts {
   readonly ids: Int32Array;
   readonly values: Float64Array;
@@ -92,7 +92,7 @@ function impactsOf(
   return { ids: Int32Array.from(ids), values: Float64Array.from(values) };
 }
 
-/** What the occurrences of a word weigh in a document, over all its fields. */
+/** The weight of the occurrences of a word in a document, over all its fields. */
 function weightedFrequency(packed: number, { lengths }: IndexedDocument, weights: readonly Float64Array[]): number {
   let sum = 0;
   for (let field = 0, rest = packed; rest > 0; field++, rest >>= FIELD_BITS) {

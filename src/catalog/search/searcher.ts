@@ -16,9 +16,9 @@ const MAX_ASKED = 500;
 export interface SearchRequest extends ScopeRequest {
   readonly query: string;
   readonly limit: number;
-  /** What turns texts into vectors; undefined where words alone decide. */
+  /** The definition of the embeddings; undefined where words alone decide. */
   readonly embeddings?: EmbeddingsDefinition | undefined;
-  /** What is known from use to fit, permitted or not. */
+  /** The tools that are known from use to fit, permitted or not. */
   readonly suggestions?: readonly Suggestion[];
   readonly signal: CancelSignal;
 }
@@ -69,7 +69,7 @@ export class Searcher {
     this.#indexed.retain(names);
   }
 
-  /** What the meaning of the question speaks for; empty where that is not known. */
+  /** The evidence of the meaning of the question; empty where that is not known. */
   async #evidenceOfMeaning(request: SearchRequest, agentScope: AgentScope): Promise<Map<number, number>> {
     const { embeddings, query, signal } = request;
     if (embeddings === undefined) return new Map();

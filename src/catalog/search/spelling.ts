@@ -19,7 +19,7 @@ export interface Correction {
 }
 
 /**
- * What a word that does not occur in the scope could have been: the nearest words of the scope. The first letter is taken to be right.
+ * Corrects a word that does not occur in the scope: the nearest words of the scope. The first letter is taken to be right.
  */
 export function respelled(index: SearchIndex, scope: Scope, word: string): readonly Correction[] {
   if (word.length < MIN_LENGTH || word.length > MAX_LENGTH || !/^\p{L}+$/u.test(word)) return [];

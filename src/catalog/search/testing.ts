@@ -23,7 +23,7 @@ export function indexOf(tools: readonly TestTool[]): SearchIndex {
   return index;
 }
 
-/** What a search over the permitted tools gives: `server/name`, best first. */
+/** The result of a search over the permitted tools: `server/name`, best first. */
 export function found(
   index: SearchIndex,
   servers: readonly string[],

@@ -24,7 +24,7 @@ export function documentOf(
 /** Characters of a tool that say what it means; small models read no more. */
 const MAX_MEANING = 1000;
 
-/** What stands for the meaning of a tool. Names and descriptions alone: parameters add nothing that was measurable. */
+/** The text that stands for the meaning of a tool. Names and descriptions alone: parameters add nothing that was measurable. */
 export function meaningOf(server: string, { name, title, description }: ToolEntry): Text {
   const read = (): string => `${server} ${title ?? name}: ${description ?? ''}`.slice(0, MAX_MEANING);
   return { key: createHash('sha256').update(read()).digest('hex'), read };

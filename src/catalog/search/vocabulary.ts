@@ -5,11 +5,11 @@ import { stem } from './stem.ts';
 /** Words as they are written whose stem is remembered. */
 const MAX_REMEMBERED = 50_000;
 
-/** Where a word occurs: document, packed frequencies, document, packed frequencies, ... */
+/** The occurrences of a word: document, packed frequencies, document, packed frequencies, ... */
 export interface Term {
   readonly id: number;
   readonly text: string;
-  /** Which letters it has (`letterSet`). */
+  /** The letters that it has (`letterSet`). */
   readonly letters: number;
   postings: number[];
 }

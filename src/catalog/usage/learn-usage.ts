@@ -28,7 +28,7 @@ export interface Suggestion extends ToolName {
 }
 
 export interface UsageLearner {
-  /** What is known to fit a question of an agent. Decides nothing: the caller leaves out what the agent may not use. */
+  /** The tools that are known to fit a question of an agent. Decides nothing: the caller leaves out what the agent may not use. */
   suggestions(agent: string, query: string): Promise<readonly Suggestion[]>;
   /** A caller asked and was told of these tools. @param owner tells callers apart */
   searched(owner: string, agent: string, query: string, found: readonly ToolName[]): void;

@@ -1,4 +1,4 @@
-/** What agents used after which question, as data. */
+/** The usage history: which tools agents used after which question, as data. */
 import { FILLER_WORDS, STOP_WORDS } from '../search/stop-words.ts';
 import { words } from '../search/words.ts';
 

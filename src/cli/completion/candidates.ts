@@ -1,4 +1,4 @@
-/** What may stand in place of a half-typed word: found in the tree of commands, with names from the configuration. */
+/** Candidates for a half-typed word: found in the tree of commands, with names from the configuration. */
 import type { Argument, Command, Option } from 'commander';
 import { type NameKind, namesOf } from './names.ts';
 
@@ -11,7 +11,7 @@ export interface Candidate {
 export const FILES: Candidate = { value: ':files', description: '' };
 export const FOLDERS: Candidate = { value: ':folders', description: '' };
 
-/** Where the word stands: in which command, behind which words, and of which option it is the value. */
+/** The place of the word: in which command, behind which words, and of which option it is the value. */
 interface Position {
   readonly command: Command;
   /** How many arguments of the command stand before it. */
@@ -19,7 +19,7 @@ interface Position {
   readonly option: Option | undefined;
   /** Values of options before it. */
   readonly given: ReadonlyMap<string, string>;
-  /** Whether `--` stands before it. */
+  /** True if `--` stands before it. */
   readonly noMoreOptions: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What the demo measured. */
+/** The figures of the demo. */
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import type { DemoAgent } from './agent.ts';
 import { DEMO_SERVERS } from './servers/all.ts';

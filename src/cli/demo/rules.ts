@@ -25,7 +25,7 @@ export function rulesText(tokenHash: string, { supportReadsRows }: { supportRead
   return JSON.stringify(rules, null, 2);
 }
 
-/** What the change is, line by line, for people. */
+/** Shows the change, line by line, for people. */
 export const GRANT = [
   '- "allow": { "servers": ["calendar", "notes", "tickets"] }',
   '+ "allow": { "servers": ["calendar", "notes", "tickets", "database"], "tools": { "database": ["query_rows"] } }',

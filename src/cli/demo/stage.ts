@@ -1,4 +1,4 @@
-/** What the demo plays on: a temporary folder with a configuration, and the gateways that it starts. */
+/** The stage of the demo: a temporary folder with a configuration, and the gateways that it starts. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

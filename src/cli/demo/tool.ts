@@ -18,7 +18,7 @@ export interface DemoTool {
 
 export interface DemoServer {
   readonly name: string;
-  /** What agents see in list_servers. */
+  /** The description that agents see in list_servers. */
   readonly description: string;
   readonly tools: readonly DemoTool[];
 }
@@ -28,7 +28,7 @@ interface ToolFacts {
   /** Name -> schema; those in `required` must be given. */
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  /** What the tool does to the data. */
+  /** The effect of the tool on the data. */
   readonly effect: 'reads' | 'changes' | 'destroys';
 }
 

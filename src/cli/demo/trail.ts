@@ -1,4 +1,4 @@
-/** What the audit log says about the demo. */
+/** The records of the demo in the audit log. */
 import { readFile } from 'node:fs/promises';
 import { verifyLog } from '../../audit/verify-log.ts';
 import type { Figures } from './figures.ts';

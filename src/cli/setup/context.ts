@@ -1,4 +1,4 @@
-/** What the commands of the setup share: where they run, and how they ask. */
+/** The context of the commands of the setup: where they run, and how they ask. */
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { settingsHere } from '../../config/settings.ts';
@@ -43,7 +43,7 @@ export function clientsHere(names: readonly string[], place: Place): readonly Cl
   );
 }
 
-/** Whether somebody can be asked. */
+/** True if somebody can be asked. */
 export function hasTerminal(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
@@ -63,7 +63,7 @@ export function answered<T>(answer: T): Exclude<T, symbol> {
 }
 
 /**
- * Whether the plan that was printed is to be carried out.
+ * True if the plan that was printed is to be carried out.
  * @throws GatewayError USAGE where nobody can be asked; GivenUp
  */
 export async function agree({ yes, print: isPrint }: AskFlags, question: string): Promise<boolean> {

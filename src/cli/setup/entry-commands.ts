@@ -1,4 +1,4 @@
-/** What `add`, `remove`, `enable` and `disable` do. */
+/** Runs `add`, `remove`, `enable` and `disable`. */
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { didYouMean } from '../../catalog/name-suggestions.ts';

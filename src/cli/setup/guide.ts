@@ -1,4 +1,4 @@
-/** What `setup` does: import and connect as one change. */
+/** Runs `setup`: import and connect as one change. */
 import process from 'node:process';
 import type { Client } from '../../setup/clients.ts';
 import { type Connection, planConnections } from '../../setup/connect-plan.ts';

@@ -1,4 +1,4 @@
-/** What `import` does. */
+/** Runs `import`. */
 import { extname, resolve } from 'node:path';
 import process from 'node:process';
 import { expandHome } from '../../config/settings.ts';

@@ -1,4 +1,4 @@
-/** What the commands about secrets do. */
+/** Runs the commands about secrets. */
 import { existsSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { writePrivateFile } from '../../config/config-files.ts';

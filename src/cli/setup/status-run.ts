@@ -1,4 +1,4 @@
-/** What `status` finds out and says. */
+/** Runs `status`: finds out the state of everything, and says it. */
 import process from 'node:process';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../../config/locate-files.ts';
@@ -19,14 +19,14 @@ interface ClientState {
   readonly client: string;
   readonly file: string;
   readonly connected: boolean;
-  /** Why its file cannot be read. */
+  /** The reason why its file cannot be read. */
   readonly problem?: string;
 }
 
 interface Status {
   readonly location: ConfigLocation | undefined;
   readonly checked: CheckedConfig | undefined;
-  /** Why there is no configuration. */
+  /** The reason why there is no configuration. */
   readonly missing: string | undefined;
   readonly running: readonly ControlLine[];
   readonly clients: readonly ClientState[];

@@ -1,4 +1,4 @@
-/** What `undo`, `disconnect` and `uninstall` do. */
+/** Runs `undo`, `disconnect` and `uninstall`. */
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -97,14 +97,14 @@ function removals({ configDir, cacheDir }: Settings, { purge }: UndoFlags): stri
   return all.filter((path) => existsSync(path));
 }
 
-/** What the gateway keeps and can find out again: all but the audit log. */
+/** The folders with what the gateway can find out again: all but the audit log. */
 function caches(cacheDir: string): string[] {
   return listFolder(cacheDir)
     .filter((name) => name !== 'logs')
     .map((name) => join(cacheDir, name));
 }
 
-/** What stays, after folders that are empty are gone. */
+/** Removes folders that are empty. @returns those that stay */
 function leftovers({ configDir, cacheDir }: Settings): string[] {
   for (const folder of [join(configDir, 'secrets'), join(cacheDir, 'logs'), configDir, cacheDir, dirname(cacheDir)]) {
     try {

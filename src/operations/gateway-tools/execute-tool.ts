@@ -167,14 +167,14 @@ function itself(entry: ToolEntry): ToolEntry {
   return entry;
 }
 
-/** What was relayed, after the resources that it names were noted: its caller may read them. */
+/** Notes the resources that a result names: its caller may read them. */
 export function noted({ catalog, snapshot }: ToolContext, name: string, relayed: Relayed): Relayed {
   const server = snapshot.servers.get(name);
   if (relayed.kind === 'result' && server !== undefined) catalog.note(server, relayed.body.text);
   return relayed;
 }
 
-/** What was relayed, as an answer of the pipeline. */
+/** The relayed result as an answer of the pipeline. */
 export function toAnswer(relayed: Relayed): ToolAnswer {
   return relayed.kind === 'result' ? { kind: 'result', body: relayed.body } : relayed;
 }

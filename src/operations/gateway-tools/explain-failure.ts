@@ -10,7 +10,7 @@ import type { ToolAnswer, ToolContext } from '../operation.ts';
 /** JSON-RPC: invalid params. */
 const INVALID_PARAMS = -32602;
 
-/** Whether the server failed a call in a way that its arguments may have caused. */
+/** True if the server failed a call in a way that its arguments may have caused. */
 export function hasFailed(answer: ToolAnswer): boolean {
   return answer.kind === 'error' ? answer.code === INVALID_PARAMS : answer.body.isError === true;
 }
@@ -34,7 +34,7 @@ export async function taught(
   return body === undefined ? answer : { ...answer, body };
 }
 
-/** What does not fit and how it should look, e.g. `Arguments do not fit: /labels must be array. Signature: create(…)`. */
+/** Says what does not fit and how it should look, e.g. `Arguments do not fit: /labels must be array. Signature: create(…)`. */
 export function misfit(entry: ToolEntry, problems: readonly string[]): string {
   const { signature } = briefOf(entry);
   const shape = signature === undefined ? `Schema: ${entry.inputSchema}` : `Signature: ${entry.name}${signature}`;

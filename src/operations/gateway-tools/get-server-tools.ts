@@ -83,7 +83,7 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
   return textAnswer(`{"tools":[${definitions.join(',')}],"server":${JSON.stringify(query.server)},${counts}${said}}`);
 }
 
-/** What the server says of itself: for who gets to know its tools, and not for who only wants names or knows them already. */
+/** The introduction of the server: for who gets to know its tools, and not for who only wants names or knows them already. */
 function saidBy(instructions = ''): string {
   const text = instructions.trim();
   if (text === '') return '';

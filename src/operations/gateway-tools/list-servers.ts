@@ -55,7 +55,7 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Where the server is, without what may be secret: no arguments, no user or query in a URL. */
+/** The address of the server, without what may be secret: no arguments, no user or query in a URL. */
 function describeLink({ link }: ServerDefinition): Pick<ListedServer, 'transport' | 'command' | 'url'> {
   if (link.transport === 'stdio') return { transport: 'stdio', command: link.command };
   const url = new URL(link.url);

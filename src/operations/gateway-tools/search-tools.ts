@@ -90,7 +90,7 @@ function namesOf({ server, entry, alsoOn }: FoundTool): ToolName[] {
   return [server, ...alsoOn].map((name) => ({ server: name, tool: entry.name }));
 }
 
-/** What servers listed; waits for those that have never listed anything yet, and not for long. */
+/** The tools that servers listed; waits for those that have never listed anything yet, and not for long. */
 async function listedServers(
   { catalog, signal }: ToolContext,
   servers: readonly ServerDefinition[],
@@ -128,7 +128,7 @@ function describe({ snapshot }: ToolContext, { server, entry, alsoOn }: FoundToo
   return `{${names},${call},"purpose":${JSON.stringify(purpose)}${hint}}`;
 }
 
-/** What there is instead: servers and how many of their tools the caller may use. */
+/** The servers instead, with how many of their tools the caller may use. */
 function offered(
   context: ToolContext,
   listed: readonly ListedServer[],

@@ -1,4 +1,4 @@
-/** Where a text is cut: after a paragraph, a line, a sentence or a word, never inside a character. */
+/** Cuts a text: after a paragraph, a line, a sentence or a word, never inside a character. */
 import { TokenCount } from '../../catalog/estimate-tokens.ts';
 import { createSlices } from '../../shared/slices.ts';
 

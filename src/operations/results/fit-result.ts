@@ -24,7 +24,7 @@ export interface Fitting {
   readonly maxTokens: number | undefined;
   readonly select: Selector | undefined;
   readonly store: ResultStore;
-  /** Whose result it is. */
+  /** The owner of the result. */
   readonly relay: Pick<RelayContext, 'owner' | 'principal' | 'permission' | 'client'>;
   readonly server: string;
   readonly tool: string;
@@ -95,7 +95,7 @@ async function blocksOf(text: string, root: ScannedObject): Promise<Block[] | un
   return blocks;
 }
 
-/** What `select` looks into: structured content, or the text of the only text block where it is JSON. */
+/** The value that `select` looks into: structured content, or the text of the only text block where it is JSON. */
 async function jsonOf(text: string, root: ScannedObject, blocks: readonly Block[]): Promise<string | undefined> {
   const structured = findMember(root, 'structuredContent');
   if (structured !== undefined) return text.slice(structured.start, structured.end);

@@ -9,14 +9,14 @@ const LIFETIME_MS = 15 * 60_000;
 const MAX_RESULTS = 1000;
 /** Bytes of a result besides its texts. */
 const RESULT_BYTES = 1024;
-/** What handles begin with. */
+/** The beginning of handles. */
 export const RESULT_PREFIX = 'r_';
 
-/** What is kept of a result. */
+/** A result that is kept. */
 export interface KeptResult {
-  /** Who may read it: a handle is no secret that opens it. */
+  /** The owner, who alone may read it: a handle is no secret that opens it. */
   readonly owner: string;
-  /** Whose memory it takes. */
+  /** The principal whose memory it takes. */
   readonly principal: string;
   readonly server: string;
   readonly tool: string;
@@ -24,7 +24,7 @@ export interface KeptResult {
   readonly text: string;
   /** JSON text that `select` looks into; undefined where there is none. */
   readonly json: string | undefined;
-  /** Whether the call that it came from is still permitted. */
+  /** True if the call that it came from is still permitted. */
   readonly permitted: () => boolean;
 }
 
@@ -51,9 +51,9 @@ export interface LocalResultStore extends ResultStore {
 export interface ResultStoreOptions {
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
-  /** What results count for: the one that was not used for longest goes first. */
+  /** The budget of results: the one that was not used for longest goes first. */
   readonly budget?: Pick<ByteBudget, 'of'>;
-  /** What handles go on with after the prefix. */
+  /** The part of handles after the prefix. */
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
   readonly share?: number | undefined;

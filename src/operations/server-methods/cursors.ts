@@ -34,7 +34,7 @@ export function pageOf<T>(
 }
 
 /**
- * Which page of a server's list comes next. A cursor counts the pages before it and names the last entry on them: it survives
+ * The next page of a server's list. A cursor counts the pages before it and names the last entry on them: it survives
  * what leaves both, and is refused cleanly otherwise.
  * @param pages the keys on each.
  * @throws GatewayError INVALID_PARAMS

@@ -1,4 +1,4 @@
-/** What a caller may see of the lists of the servers: of several under names that carry the server, of one as it is. */
+/** The entries that a caller may see in the lists of the servers: of several under names that carry the server, of one as it is. */
 import { appUrisOf } from '../../catalog/app-uris.ts';
 import type { Frame, ListPage } from '../../catalog/page-frame.ts';
 import { type Offer, type OfferList, readOffer } from '../../catalog/prompts-and-resources.ts';
@@ -68,7 +68,7 @@ export async function exposedList(
 /** One page of a list as its server cut it. */
 export interface ServerPage {
   readonly frame: Frame;
-  /** What the caller may see of it, as it is. */
+  /** The entries that the caller may see, as they are. */
   readonly entries: readonly Offer[];
 }
 

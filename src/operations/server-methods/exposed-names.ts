@@ -40,12 +40,12 @@ function exposedPart(name: string, room: number): string {
   return `${trimmed(word) || 'tool'}_${hashOf(name, TOOL_HASH)}`;
 }
 
-/** Whether its end can be told from the separator and from what follows. */
+/** True if its end can be told from the separator and from what follows. */
 function isUnambiguous(server: string): boolean {
   return !server.includes(SEPARATOR) && !server.endsWith('_');
 }
 
-/** What is no letter, digit, `_` or `-` as `-`; accents are left out. */
+/** Writes what is no letter, digit, `_` or `-` as `-`; accents are left out. */
 function plainOf(name: string): string {
   return name
     .normalize('NFKD')
@@ -68,12 +68,12 @@ export function splitName(exposed: string): { readonly server: string; readonly 
   return { server: exposed.slice(0, at), name: exposed.slice(at + SEPARATOR.length) };
 }
 
-/** Whether a part of an exposed name may carry a hash: then it is recognised, not read. */
+/** True if a part of an exposed name may carry a hash: then it is recognised, not read. */
 export function isMaybeHashed(part: 'server' | 'tool', text: string): boolean {
   return (part === 'server' ? HASHED_SERVER : HASHED_TOOL).test(text);
 }
 
-/** Whether names of this server may begin with a part. */
+/** True if names of this server may begin with a part. */
 export function isExposedAs(server: string, part: string): boolean {
   return server === part || exposedServer(server) === part;
 }

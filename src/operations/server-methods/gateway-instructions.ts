@@ -1,4 +1,4 @@
-/** What an agent is told before it asks for anything: its servers in a line each, the way to their tools, what they say. */
+/** Instructions for an agent before it asks for anything: its servers in a line each, the way to their tools, what they say. */
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import { quoted } from '../../shared/quote-text.ts';
 import { visibleServers } from '../gateway-tools/list-servers.ts';
@@ -13,7 +13,7 @@ interface Manner {
   readonly way: string;
   /** Introduces the servers. */
   readonly servers: string;
-  /** Where to find those that are left out. */
+  /** The way to those that are left out. */
   readonly rest: string;
   /** Introduces what servers say. */
   readonly said: string;
@@ -47,7 +47,7 @@ const MANNERS = {
   },
 } as const satisfies Record<string, Manner>;
 
-/** What is told to anybody: without it, clients that defer tools show their models bare names. */
+/** The part for everybody: without it, clients that defer tools show their models bare names. */
 export function generalInstructions(view: keyof typeof MANNERS): string {
   return MANNERS[view].way;
 }

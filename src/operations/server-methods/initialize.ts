@@ -15,7 +15,7 @@ import { wordingOf } from './wording.ts';
 /** How long a client may keep what `server/discover` says, in milliseconds: more is known when more servers were listed. */
 const DISCOVER_TTL_MS = 300_000;
 
-/** What several servers together offer; which of it there is turns out when it is listed. */
+/** The capabilities of several servers together; which of them there are turns out when they are listed. */
 const CAPABILITIES = {
   tools: { listChanged: true },
   prompts: { listChanged: true },
@@ -24,9 +24,9 @@ const CAPABILITIES = {
   logging: {},
 };
 
-/** What is added for callers of 2026-07-28: whether there will be a task is for each server to decide. */
+/** The capabilities for callers of 2026-07-28 alone: whether there will be a task is for each server to decide. */
 const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS]: {} } };
-/** What is added for callers of 2025-11-25; older revisions have no tasks. */
+/** The capabilities for callers of 2025-11-25 alone; older revisions have no tasks. */
 const TASKS_2025 = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
 
 interface ServerInfo {

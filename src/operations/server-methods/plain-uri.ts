@@ -1,4 +1,4 @@
-/** Which URIs a caller may make up itself, for the templates of a server: those that can be read in one way only. */
+/** Checks URIs that a caller made up itself for the templates of a server: they must be readable in one way only. */
 
 /** Characters of RFC 3986; escapes in capitals (section 6.2.2.1). */
 const CHARACTERS = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-F]{2})+$/;
@@ -15,7 +15,7 @@ const UP = /^\s*\.{2,}\s*$/;
 const HERE = /^\s*\.\s*$/;
 
 /**
- * Whether a URI is its own normal form (WHATWG) and stays the same resource for a server that decodes it: no control
+ * True if a URI is its own normal form (WHATWG) and stays the same resource for a server that decodes it: no control
  * character, white space or backslash, no dot segment in any disguise, no empty segment, no user.
  */
 export function isPlainUri(uri: string): boolean {

@@ -7,7 +7,7 @@ export function protocolFailure({ code, message }: GatewayError): ToolAnswer {
   return { kind: 'error', code: CATALOGUE[code].rpc, message, data: JSON.stringify({ code }) };
 }
 
-/** What is told as if the thing did not exist, so that denied and missing look the same. */
+/** The error for a thing that does not exist, and for a denied one: both look the same. */
 const HIDDEN: ReadonlySet<ErrorCode> = new Set([
   'DENIED_BY_POLICY',
   'TOOL_NOT_FOUND',

@@ -24,7 +24,7 @@ export function renameSentence(server: string, exposed: string): string {
 export interface RenameLog {
   /** The servers of a configuration that is now in force. */
   servers(names: Iterable<string>): void;
-  /** What a server listed. */
+  /** The entries that a server listed. */
   tools(server: string, before: readonly ToolEntry[] | undefined, after: readonly ToolEntry[]): void;
 }
 

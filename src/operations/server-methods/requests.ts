@@ -149,7 +149,7 @@ export function completionOperation(view: View): Operation {
   };
 }
 
-/** What a `resources/read` result must say (2026-07-28, server/utilities/caching): never `public`, since rules filter it. */
+/** The members that a `resources/read` result must have (2026-07-28, server/utilities/caching): never `public`, since rules filter it. */
 function withHints(relayed: Relayed): ToolAnswer {
   const answer = toAnswer(relayed);
   if (relayed.kind === 'error' || answer.kind === 'error' || relayed.body.resultType === 'input_required')

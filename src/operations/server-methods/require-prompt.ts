@@ -1,4 +1,4 @@
-/** Whether a server has a prompt of the very name that a caller wrote: servers that compare without regard to case know more names. */
+/** Checks that a server has a prompt of the very name that a caller wrote: servers that compare without regard to case know more names. */
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { ToolContext } from '../operation.ts';

@@ -1,4 +1,4 @@
-/** Whether a server has a resource under the very URI that a caller wrote: what it did not list cannot be asked for. */
+/** Checks that a server has a resource under the very URI that a caller wrote: what it did not list cannot be asked for. */
 import { appUrisOf } from '../../catalog/app-uris.ts';
 import type { ListOptions } from '../../catalog/cached-list.ts';
 import type { Offers } from '../../catalog/prompts-and-resources.ts';
@@ -12,7 +12,7 @@ import { type Effort, fitsTemplate, parseTemplate, type UriTemplate } from './ur
 /** Steps of comparing one URI with all templates of a server: some milliseconds. */
 const EFFORT = 2_000_000;
 
-/** What a URI is given for: a resource, or something that arguments are completed for, which may be a template. */
+/** The purpose of a URI: a resource, or something that arguments are completed for, which may be a template. */
 export type UriUse = 'resource' | 'reference';
 
 /**

@@ -41,7 +41,7 @@ export function locateUri(view: View, exposed: string): Target | undefined {
 }
 
 /**
- * Whose resource a URI is that does not say it for certain: tool results name resources as their servers do. Undefined where
+ * Finds the server of a URI that does not say it for certain: tool results name resources as their servers do. Undefined where
  * several permitted servers have it: which of them was meant nobody can tell.
  */
 export async function lookUpUri(context: ToolContext, uri: string, use: UriUse): Promise<Target | undefined> {

@@ -1,4 +1,4 @@
-/** What one server says of itself, for callers that see it alone. */
+/** The introduction of one server, for callers that see it alone. */
 
 import { TASKS } from '../../protocol/extensions.ts';
 import { foldCase } from '../../protocol/fold-case.ts';

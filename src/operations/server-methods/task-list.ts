@@ -68,7 +68,7 @@ function isListed(context: ToolContext, view: View, { server, tool, era, session
   return decide(server, tool, 'tool', entry).allowed;
 }
 
-/** What one server lists; nothing where it has no such list, or cannot be asked now. */
+/** The list of one server; empty where it has no such list, or cannot be asked now. */
 async function listedBy(
   context: ToolContext,
   server: ServerDefinition,

@@ -64,7 +64,7 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
 }
 
 const MISSING = `The client must declare the extension ${TASKS} with every request about a task.`;
-/** What a caller is told that asks for tasks and does not say that it has them (ext-tasks, Protocol Errors). */
+/** The error for a caller that asks for tasks and does not declare them (ext-tasks, Protocol Errors). */
 export const MISSING_TASKS = {
   kind: 'error',
   code: CATALOGUE.MISSING_CLIENT_CAPABILITY.rpc,

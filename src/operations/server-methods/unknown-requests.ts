@@ -4,7 +4,7 @@ import { NEXT_STEPS } from '../../shared/next-steps.ts';
 import type { Operation, ToolAnswer } from '../operation.ts';
 import { protocolFailure } from './protocol-failure.ts';
 
-/** What is told instead where the caller has no room, or its refusal cannot be recorded. */
+/** The error instead where the caller has no room, or its refusal cannot be recorded. */
 const TOLD_AS_IT_IS: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'AUDIT_UNAVAILABLE', 'CANCELLED', 'INTERNAL']);
 
 /** A method that nobody here knows. @param answer what the caller is told */

@@ -59,7 +59,7 @@ function readExpression(text: string): Expansion | undefined {
   return OPERATORS.get(operator);
 }
 
-/** What is not ASCII stands escaped in an expansion (section 3.1). */
+/** Escapes what is not ASCII in an expansion (section 3.1). */
 function escapeLiteral(text: string): string {
   return text.replace(/[^!-~]+/gu, (characters) => encodeURIComponent(characters));
 }
@@ -70,7 +70,7 @@ export interface Effort {
 }
 
 /**
- * Whether a URI fits a template. Takes the set of places that can be reached after each part, so never more steps than
+ * True if a URI fits a template. Takes the set of places that can be reached after each part, so never more steps than
  * characters times parts; none fits when the effort is used up.
  */
 export function fitsTemplate(uri: string, template: UriTemplate, effort: Effort): boolean {

@@ -60,7 +60,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether no two keys are equal but for case, and none but itself is equal to `wanted` in that way. */
+/** True if no two keys are equal but for case, and none but itself is equal to `wanted` in that way. */
 export function isClear(object: Readonly<Record<string, unknown>>, wanted?: string): boolean {
   const folded = new Set<string>();
   const target = wanted === undefined ? undefined : foldCase(wanted);

@@ -25,7 +25,7 @@ export interface Expression {
   holds(facts: ExpressionFacts): Truth;
 }
 
-/** Whether a condition holds for a call, and what decided that. */
+/** True if a condition holds for a call, and what decided that. */
 export interface Outcome {
   readonly truth: Truth;
   /** JSON Pointer of the argument; undefined where the expression decided. */

@@ -51,7 +51,7 @@ function travelling(pattern: string): string | undefined {
   return ascii.some((label, at) => label === '' && labels[at] !== '') ? undefined : ascii.join('.');
 }
 
-/** Whether a text is a URL of one of the hosts. */
+/** True if a text is a URL of one of the hosts. */
 export function isOfHost(text: string, patterns: readonly HostPattern[]): Truth {
   const url = text.length <= MAX_URL ? parse(text) : undefined;
   if (url === undefined) return undefined;
@@ -64,7 +64,7 @@ export function isOfHost(text: string, patterns: readonly HostPattern[]): Truth 
   return agreed(hostname.endsWith('.') ? [hostname, hostname.slice(0, -1)] : [hostname], matches);
 }
 
-/** Whether every reader finds the host that WHATWG's URL finds. */
+/** True if every reader finds the host that WHATWG's URL finds. */
 function isCertain(text: string, { hostname }: URL): boolean {
   const authority = AUTHORITY.exec(URL_PARTS.exec(text)?.[2] ?? '');
   if (authority === null || /\p{Cc}|\\|\s$/u.test(text)) return false;

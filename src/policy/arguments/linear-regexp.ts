@@ -26,7 +26,7 @@ interface State {
   readonly next: (State | 'matched' | undefined)[];
 }
 
-/** Whether the expression occurs in a text. */
+/** True if the expression occurs in a text. */
 export type RegExpMatcher = (text: string) => boolean;
 
 /** @throws RegExpProblem where it is not understood, or not linear */

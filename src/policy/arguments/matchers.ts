@@ -83,7 +83,7 @@ function numberTest(holds: (value: number) => boolean): Test['holds'] {
   return (value) => (isExact(value) ? holds(value) : undefined);
 }
 
-/** Whether all readers see the same number: beyond these they round it in different ways. */
+/** True if all readers see the same number: beyond these they round it in different ways. */
 function isExact(value: unknown): value is number {
   return typeof value === 'number' && (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value));
 }

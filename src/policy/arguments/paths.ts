@@ -31,7 +31,7 @@ export function parseFolder(text: string): PlainPath | undefined {
   return path === 'doubt' || /\/\.{1,2}(?:\/|$)/.test(slashed) ? undefined : path;
 }
 
-/** Whether a path is one of the folders, or below one. */
+/** True if a path is one of the folders, or below one. */
 export function isUnder(text: string, folders: readonly PlainPath[], ignoreCase: boolean): Truth {
   const readings = readingsOf(text);
   if (readings === undefined) return undefined;

@@ -15,7 +15,7 @@ export function every<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
   return truth;
 }
 
-/** Whether all readings of one value say the same: doubt where they do not. */
+/** True if all readings of one value say the same: doubt where they do not. */
 export function agreed<T>(readings: Iterable<T>, test: (reading: T) => Truth): Truth {
   let truth: Truth;
   let isFirst = true;

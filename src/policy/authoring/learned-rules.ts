@@ -14,7 +14,7 @@ export interface Use {
   readonly missed: number;
 }
 
-/** Why a use is in no rule. */
+/** The reason why a use is in no rule. */
 export type Reason =
   /** A rule of `deny` speaks of it, which learning leaves alone. */
   | { readonly kind: 'denied'; readonly rule: string }

@@ -6,7 +6,7 @@ import type { Outcomes } from './changed-decisions.ts';
 export interface PageFacts {
   /** The rules file. */
   readonly rules: string;
-  /** When the page was made, ISO 8601. */
+  /** The time at which the page was made, ISO 8601. */
   readonly at: string;
 }
 

@@ -2,11 +2,11 @@
 import { escapeText } from '../../observe/escape-text.ts';
 import { GatewayError } from '../../shared/errors.ts';
 
-/** What is read. Names are keys of maps: `__proto__` is an ordinary one. */
+/** Data that was read. Names are keys of maps: `__proto__` is an ordinary one. */
 export type Data = string | number | bigint | boolean | null | Date | readonly Data[] | DataMap;
 export type DataMap = ReadonlyMap<string, Data>;
 
-/** What is written. */
+/** Data that is written. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
@@ -16,7 +16,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** Why a file cannot be read or changed, and where. */
+/** The reason why a file cannot be read or changed, and where. */
 export class EditError extends Error {
   readonly position: Position | undefined;
 
@@ -34,7 +34,7 @@ export function fileError(file: string, { message, position }: EditError): Gatew
 }
 
 /**
- * Where entries are: the keys from the root to the map, or to a list whose items say their names in a member (`nameKey`).
+ * The place of entries: the keys from the root to the map, or to a list whose items say their names in a member (`nameKey`).
  */
 export interface Container {
   readonly path: readonly string[];
@@ -116,7 +116,7 @@ export function toJson(data: Data): Json {
   return data instanceof Date ? data.toISOString() : (data as Json);
 }
 
-/** Whether two values are the same; the order of members does not count. */
+/** True if two values are the same; the order of members does not count. */
 export function isSame(one: Data | undefined, other: Data | undefined): boolean {
   if (isList(one))
     return isList(other) && one.length === other.length && one.every((item, at) => isSame(item, other[at]));

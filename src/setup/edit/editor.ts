@@ -46,7 +46,7 @@ export function decode(bytes: Uint8Array): { readonly bom: string; readonly text
   return text.startsWith(BOM) ? { bom: BOM, text: text.slice(1) } : { bom: '', text };
 }
 
-/** What the file holds. @throws EditError */
+/** The content of the file. @throws EditError */
 export function readData(format: Format, bytes: Uint8Array): DataMap {
   return EDITORS[format].read(decode(bytes).text);
 }

@@ -256,7 +256,7 @@ function block(open: string, parts: readonly string[], close: string, unit: stri
   return `${open}\n${lines.join(',\n')}\n${close}`;
 }
 
-/** Whether a file on one line has no space behind its colons. */
+/** True if a file on one line has no space behind its colons. */
 function isTight(text: string): boolean {
   return !text.trim().includes('\n') && !/":\s/.test(text.slice(0, 10_000));
 }

@@ -1,4 +1,4 @@
-/** Where the statements of a TOML text are. Only for texts that a parser has accepted. */
+/** Finds the statements of a TOML text. Only for texts that a parser has accepted. */
 
 export interface Statement {
   readonly kind: 'table' | 'list' | 'pair';

@@ -94,7 +94,7 @@ interface Item {
   readonly start: number;
   readonly end: number;
   readonly siblings: number;
-  /** Whether it stands inside brackets. */
+  /** True if it stands inside brackets. */
   readonly isFlow: boolean;
 }
 

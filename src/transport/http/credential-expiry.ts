@@ -1,5 +1,5 @@
 /**
- * What is open over HTTP ends with the credential that opened it: when that expires, and when a reload revokes it. What comes in
+ * Ends what is open over HTTP with the credential that opened it: when that expires, and when a reload revokes it. What comes in
  * later is refused by its own credential.
  */
 import type { Snapshot } from '../../config/snapshot.ts';

@@ -25,7 +25,7 @@ export interface WorkerForwarding {
 export interface WorkerForwardingOptions {
   /** Number of the worker that a session id, a state or the id of a task names; undefined for none. */
   readonly workerOf: (name: string) => number | undefined;
-  /** Whether it is another one, and there. */
+  /** True if it is another one, and there. */
   readonly isOther: (worker: number) => boolean;
   /** A connection to another worker. @throws Error where there is none to be had */
   readonly reach: (worker: number) => Promise<Socket>;

@@ -5,7 +5,7 @@ export interface Guard {
   host(header: string | undefined): boolean;
   /** An absent `Origin` is not a browser and passes. */
   origin(header: string | undefined, host: string | undefined): boolean;
-  /** Whether pages of this origin may read answers (CORS). */
+  /** True if pages of this origin may read answers (CORS). */
   shares(origin: string): boolean;
 }
 

@@ -36,7 +36,7 @@ export interface HttpOptions extends StateOptions {
   /** The gateway as clients of its issuers see it, under that `Host`; undefined where there are no issuers. */
   readonly resource: (host: string) => ProtectedResource | undefined;
   readonly signInPrompts: SignInPrompts;
-  /** Where this process is one of several workers: what another one knows. */
+  /** The sign-ins of other workers; undefined where this is the only process. */
   readonly forwarding?: WorkerForwarding | undefined;
   readonly connect: (proof: Proof) => Connection;
   readonly mcp: McpEndpoint;
@@ -46,7 +46,7 @@ export interface HttpOptions extends StateOptions {
 }
 
 export interface HttpTransport {
-  /** Where it listens, e.g. `http://127.0.0.1:8000/mcp`; empty where it does not. */
+  /** The URL at which it listens, e.g. `http://127.0.0.1:8000/mcp`; empty where it does not. */
   readonly url: string;
   /**
    * Serves a connection that somebody else accepted.
@@ -208,7 +208,7 @@ function refuse(
   else challenge(response, refused, options.resource(request.headers.host ?? ''), cors);
 }
 
-/** What is at this path, if it is where RFC 9728 section 3.1 puts the metadata; a proxy in front may have added to it. */
+/** The resource at this path, if it is where RFC 9728 section 3.1 puts the metadata; a proxy in front may have added to it. */
 function metadataOf(options: HttpOptions, host: string, path: string): ProtectedResource['metadata'] | undefined {
   if (!path.startsWith(METADATA_PATH)) return undefined;
   const resource = options.resource(host);

@@ -199,7 +199,7 @@ const NO_BATCHES = {
   message: 'This protocol revision has no batches: send one message per request.',
 } as const;
 
-/** What belongs to no request goes to the stream that was opened last: never to two (2025-11-25, Multiple Connections). */
+/** Sends a message that belongs to no request to the stream that was opened last: never to two (2025-11-25, Multiple Connections). */
 function listenFor(session: Session, response: ServerResponse): void {
   session.listener?.end();
   const stream = session.streams.open(false);

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../shared/errors.ts';
 import { systemCode } from '../../shared/system-code.ts';
 
-/** What to throw where listen(2) fails on an address. */
+/** The error for a listen(2) that failed on an address. */
 export function cannotListen(error: unknown, host: string, port: number): GatewayError {
   const code = systemCode(error) ?? 'unknown error';
   const hint =

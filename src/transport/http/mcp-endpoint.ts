@@ -14,7 +14,7 @@ export interface McpEndpointOptions extends PostRouterOptions {
   /** False while draining. */
   readonly open: () => boolean;
   readonly failed: (error: unknown) => void;
-  /** What requests that are being answered, and answers that nobody reads, count for. */
+  /** The budget of requests that are being answered, and of answers that nobody reads. */
   readonly budget?: ByteBudget;
 }
 
@@ -146,7 +146,7 @@ const BYTES_HELD = 2;
 const SHUTTING_DOWN = refusal('null', 'SHUTTING_DOWN', 'The gateway is shutting down: try again later.');
 const JSON_TYPE = 'application/json';
 
-/** What must hold before the body is read. */
+/** Checks what must hold before the body is read. */
 function checkPost(request: IncomingMessage, open: boolean): McpResponse | undefined {
   if (!open) return SHUTTING_DOWN;
   const written = request.headers['content-type'];

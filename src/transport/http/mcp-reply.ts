@@ -21,7 +21,7 @@ export interface Accepted {
 let lastHeader: string | undefined;
 let lastAccepted: Accepted = { json: true, events: false };
 
-/** What the caller can read, by its `Accept` header; one that says nothing gets JSON. Most callers say the same as the last. */
+/** The media types that the caller can read, by its `Accept` header; one that says nothing gets JSON. Most callers say the same as the last. */
 export function accepted(header: string | undefined): Accepted {
   if (header === lastHeader) return lastAccepted;
   lastAccepted = readAccept(header);
@@ -39,7 +39,7 @@ function readAccept(header: string | undefined): Accepted {
   };
 }
 
-/** Where a reply goes. */
+/** The HTTP response that takes a reply. */
 export interface Receiver {
   readonly response: ServerResponse;
   readonly accept: Accepted;
@@ -143,7 +143,7 @@ function plainStream(response: ServerResponse, budget: OwnerBudget): EventStream
   };
 }
 
-/** What most answers have besides their own. */
+/** The headers that most answers have besides their own. */
 export const NO_HEADERS: OutgoingHttpHeaders = {};
 
 export function sendJson(

@@ -1,5 +1,5 @@
 /**
- * What clients ask for that try to sign in because of a 401, where there is nothing to sign in to: no principal names an issuer. They
+ * The paths that clients ask for when they try to sign in because of a 401, where there is nothing to sign in to: no principal names an issuer. They
  * take the gateway for its own authorization server then (MCP 2025-03-26, Authorization, fallbacks), and would register with it.
  */
 import type { McpResponse } from '../../mcp/response.ts';

@@ -18,7 +18,7 @@ export interface PostRouterOptions {
   readonly sessions: Sessions;
   readonly credentialExpiry: CredentialExpiry;
   readonly maxMessageBytes: number;
-  /** Where this process is one of several workers: what belongs to another one. */
+  /** The requests of other workers; undefined where this is the only process. */
   readonly forwarding?: WorkerForwarding | undefined;
 }
 

@@ -1,8 +1,8 @@
-/** What happens to HTTP requests that nobody may make: counted, recorded (repeated ones as one record), and told once in a while. */
+/** HTTP requests that nobody may make: counted, recorded (repeated ones as one record), and told once in a while. */
 import { eventRecord } from '../../audit/event-record.ts';
 import type { PipelineDependencies } from '../../pipeline/dependencies.ts';
 
-/** Why a request was refused before anybody looked at what it asks for. */
+/** The reason why a request was refused before anybody looked at what it asks for. */
 export type RefusedFor = 'credential' | 'scope' | 'host' | 'origin';
 
 /** Milliseconds between two lines of the log about the same. */

@@ -16,7 +16,7 @@ export interface Session extends SessionState {
   readonly server: string | undefined;
   readonly inFlight: InFlightRequests;
   readonly streams: EventStreams;
-  /** Where what belongs to no request goes; undefined while the client does not listen. */
+  /** The stream for messages that belong to no request; undefined while the client does not listen. */
   listener: EventStream | undefined;
   /** Told when the session ends. */
   ended: () => void;
@@ -33,10 +33,10 @@ export interface SessionLimits {
   readonly idleMs: number;
   /** Sessions at one time; a new one over it ends one of whoever has most. */
   readonly max: number;
-  /** What ids begin with. */
+  /** The beginning of ids. */
   readonly tag?: string;
   readonly now: () => number;
-  /** What the events of all sessions count for. */
+  /** The budget of the events of all sessions. */
   readonly budget?: ByteBudget;
 }
 

@@ -21,7 +21,7 @@ export interface SignInOptions {
   readonly signInPrompts: SignInPrompts;
   readonly authenticate: Authenticate;
   readonly throttle: Throttle;
-  /** Where this process is one of several workers: what another one knows. */
+  /** The sign-ins of other workers; undefined where this is the only process. */
   readonly forwarding?: WorkerForwarding | undefined;
 }
 

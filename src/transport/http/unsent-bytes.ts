@@ -1,4 +1,4 @@
-/** What was written to clients that do not read it: it counts as theirs, and who lets too much of it lie loses the oldest connection. */
+/** Bytes that were written to clients and not read: they count as theirs, and who lets too many of them lie loses the oldest connection. */
 import type { ServerResponse } from 'node:http';
 import type { Kept, OwnerBudget } from '../../shared/byte-budget.ts';
 

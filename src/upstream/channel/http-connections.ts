@@ -28,7 +28,7 @@ export interface Route {
 
 interface Connection {
   readonly client: Client;
-  /** When it was last connected, in milliseconds of `performance.now`. */
+  /** The time at which it was last connected, in milliseconds of `performance.now`. */
   since: number;
 }
 

@@ -1,4 +1,4 @@
-/** When a server may be started again: never forbidden for good, never more than ten times a minute without an answer. */
+/** Decides when a server may be started again: never forbidden for good, never more than ten times a minute without an answer. */
 
 const WINDOW_MS = 60_000;
 const STARTS_PER_WINDOW = 10;

@@ -13,7 +13,7 @@ const LONGEST_DELAY_MS = 30_000;
 
 export interface CircuitBreakerOptions {
   readonly server: string;
-  /** When the server last said anything, in milliseconds of `performance.now`. */
+  /** The time at which the server last said anything, in milliseconds of `performance.now`. */
   readonly heardAt: () => number;
   /** Asks whether the server is alive. Never rejects. */
   readonly ping: () => Promise<boolean>;
@@ -41,7 +41,7 @@ export class CircuitBreaker {
     return this.#openSince;
   }
 
-  /** Why a call is not sent now; undefined where it is. */
+  /** The reason why a call is not sent now; undefined where it is. */
   refusal(): GatewayError | undefined {
     if (this.#openSince === undefined) return undefined;
     const { server, heardAt } = this.#options;

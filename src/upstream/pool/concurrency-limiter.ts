@@ -14,7 +14,7 @@ export class ConcurrencyLimiter {
   readonly #server: string;
   readonly #maxActive: number;
   readonly #maxWaiting: number;
-  /** What one agent may have of each. */
+  /** The share of one agent in each. */
   readonly #activeShare: number;
   readonly #waitingShare: number;
   /** Places that each agent has. */

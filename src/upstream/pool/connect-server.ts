@@ -26,7 +26,7 @@ export interface DialectMemory {
 
 export interface ConnectOptions extends Omit<ConnectionOptions, 'server' | 'knownEra' | 'forgetEra' | 'lastOutput'> {
   readonly budgets: Budgets;
-  /** What connections to this server found out, this one included. */
+  /** The findings of connections to this server, this one included. */
   readonly memory: DialectMemory;
   readonly maxMessageBytes: number;
   /** Makes the value of the environment marker for the next process; called once per start. */
@@ -48,9 +48,9 @@ export const connect: Connect = (server, options) =>
     : connectHttp(server, server.link, options);
 
 interface Attempt {
-  /** What an earlier connection found out. */
+  /** The era that an earlier connection found out. */
   readonly knownEra: Era | undefined;
-  /** What to remember; default the era that it turns out to have. */
+  /** The dialect to remember; default the era that it turns out to have. */
   readonly dialect?: Dialect;
   /** A sentence with what the server wrote last. */
   readonly lastOutput?: () => string;

@@ -22,7 +22,7 @@ export interface ConnectionPoolOptions {
   readonly server: ServerDefinition;
   readonly limits: Pick<ServerLimits, 'idleMs' | 'maxConnections'>;
   readonly context: Pick<PoolContext, 'log' | 'expectedCapabilities' | 'track'>;
-  /** What is known of how the server speaks. */
+  /** The way the server speaks, as far as it is known. */
   readonly era: () => KnownEra;
 }
 

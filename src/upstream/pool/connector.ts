@@ -39,7 +39,7 @@ export class Connector {
   readonly backoff: Backoff = createBackoff();
   /** Keeps what its processes wrote to stderr, redacted. */
   readonly output: StderrTail;
-  /** Why the last start failed, or the last connection ended; undefined after a start that worked. */
+  /** The reason why the last start failed, or the last connection ended; undefined after a start that worked. */
   lastError: GatewayError | undefined;
   /** Processes started so far. */
   starts = 0;

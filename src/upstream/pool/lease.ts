@@ -17,10 +17,10 @@ export interface SoleConnection {
   readonly connection: Promise<ManagedConnection> | ManagedConnection;
 }
 
-/** What all leases of one server have in common. */
+/** The part that all leases of one server have in common. */
 export interface LeaseTerms {
   readonly limiter: ConcurrencyLimiter;
-  /** Where each call has a connection of its own: takes one for a call of this tenant. @throws GatewayError RATE_LIMITED */
+  /** Takes a connection for a call of this tenant, where each call has one of its own. @throws GatewayError RATE_LIMITED */
   readonly takeSole:
     | ((tenant: Tenant, timeoutMs: number, signal: CancelSignal | undefined) => SoleConnection)
     | undefined;

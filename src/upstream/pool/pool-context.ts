@@ -1,4 +1,4 @@
-/** What the supervisors of all servers share. */
+/** The context that the supervisors of all servers share. */
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Authorization } from '../channel/authorization.ts';
 import type { Log, StrictServers, UpstreamEvents } from '../contract.ts';

@@ -12,13 +12,13 @@ const BUSY_LOOK_MS = 50;
 export class PooledConnection {
   /** Client capabilities that it offers: JSON text. */
   readonly capabilities: string;
-  /** Whose credentials it carries; `''` for those of the gateway. */
+  /** The owner of the credentials that it carries; `''` for the gateway. */
   readonly principal: string;
   /** Ends a start that nobody wants any more. */
   readonly abandon = new AbortController();
   /** Whom it belongs to (sharing.ts); undefined while it belongs to nobody. */
   scope: string | undefined;
-  /** Who may use it; undefined while it belongs to nobody. */
+  /** The scope that may use it; undefined while it belongs to nobody. */
   sharing: Sharing | undefined;
   /** True where it serves one principal or session alone. */
   isExclusive = true;

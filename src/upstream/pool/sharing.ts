@@ -1,13 +1,13 @@
-/** Who shares a connection: the key under which the connections of one server are told apart. */
+/** The sharing of connections: the key under which the connections of one server are told apart. */
 import type { ServerDefinition, Sharing } from '../../config/snapshot.ts';
 import type { Era } from '../../protocol/revisions.ts';
 import type { Tenant, Whose } from '../contract.ts';
 
-/** What is known of how a server speaks; undefined before its first connection. */
+/** The way a server speaks, as far as it is known; undefined before its first connection. */
 export type KnownEra = Era | undefined;
 
 /**
- * What the entry says; otherwise everybody together where the revision has no state (2026-07-28 over HTTP) or there is only
+ * The sharing that the entry says; otherwise everybody together where the revision has no state (2026-07-28 over HTTP) or there is only
  * one principal, and each principal alone elsewhere: servers such as browsers keep state and do not say so.
  */
 export function sharingOf({ life, link }: ServerDefinition, era: KnownEra, sole: boolean): Sharing {
@@ -43,7 +43,7 @@ export function nextScope(scope: string): string {
   return `${scope}\n+`;
 }
 
-/** Whether a scope is this one, or that of one more connection. */
+/** True if a scope is this one, or that of one more connection. */
 export function isWithin(scope: string, first: string): boolean {
   return scope === first || scope.startsWith(nextScope(first));
 }
@@ -54,17 +54,17 @@ export function ownerOf(sharing: Sharing, { principal, session, capabilities }: 
   return session === undefined ? undefined : { principal, session, capabilities };
 }
 
-/** Whether a connection carries the credentials of one principal, so that nobody else may use it. */
+/** True if a connection carries the credentials of one principal, so that nobody else may use it. */
 export function hasOwnCredentials(link: ServerDefinition['link']): boolean {
   return link.transport !== 'stdio' && link.credentials === 'per-principal';
 }
 
-/** Whose credentials the calls of a principal carry; `''` for those of the gateway. */
+/** The owner of the credentials that the calls of a principal carry; `''` for the gateway. */
 export function credentialOwner(link: ServerDefinition['link'], principal: string): string {
   return hasOwnCredentials(link) ? principal : '';
 }
 
-/** Whether a caller can be told from others: those of 2026-07-28 over HTTP have no session, and one principal may be many. */
+/** True if a caller can be told from others: those of 2026-07-28 over HTTP have no session, and one principal may be many. */
 export function isKnown({ session, sole }: Tenant): boolean {
   return session !== undefined || sole;
 }

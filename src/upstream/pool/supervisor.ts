@@ -31,7 +31,7 @@ export class Supervisor {
   readonly #limiter: ConcurrencyLimiter;
   readonly #leaseTerms: LeaseTerms;
   readonly #hasOwnCredentials: boolean;
-  /** Why nothing can be leased any more; undefined while it can. */
+  /** The reason why nothing can be leased any more; undefined while it can. */
   #closeReason: GatewayError | undefined;
 
   constructor(server: ServerDefinition, context: PoolContext) {
@@ -55,7 +55,7 @@ export class Supervisor {
     return statusOf({ server, connections: this.#pool.all, backoff, limiter: this.#limiter, lastError, starts });
   }
 
-  /** What its processes wrote to stderr, redacted. */
+  /** The output of its processes on stderr, redacted. */
   get output(): StderrTail {
     return this.#connector.output;
   }

@@ -46,7 +46,7 @@ export interface UpstreamsOptions {
   readonly maxMessageBytes?: number;
   /** The only principal that there can be; undefined where there may be several. */
   readonly only?: string | undefined;
-  /** What is known of servers that end when they are probed; without it each gateway finds out anew. */
+  /** Servers that end when they are probed; without it each gateway finds out anew. */
   readonly strict?: StrictServers;
   /** Makes connections; default those of this layer. */
   readonly connect?: Connect;

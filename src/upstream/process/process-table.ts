@@ -1,4 +1,4 @@
-/** Which processes there are, with what tells whose they are. Kept free of other imports: the guardian is small. */
+/** The table of processes, with what tells whose they are. Kept free of other imports: the guardian is small. */
 import { Buffer } from 'node:buffer';
 import { execFile } from 'node:child_process';
 import { open, readdir } from 'node:fs/promises';
@@ -148,7 +148,7 @@ export function processesNow(): Promise<ProcessInfo[]> {
   return next;
 }
 
-/** Whether there is a process, or with a negative number a group, of this id. */
+/** True if there is a process, or with a negative number a group, of this id. */
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -5,14 +5,14 @@
 import process from 'node:process';
 import { exists, type ProcessInfo, processesNow, send } from './process-table.ts';
 
-/** What makes a process a member: it descends from a root, is in its group, or carries the marker. */
+/** A lineage of processes: a member descends from a root, is in its group, or carries the marker. */
 export interface Lineage {
   /** Processes that we started as leaders of their own groups. */
   readonly roots: ReadonlySet<number>;
   readonly marked: (marker: string) => boolean;
 }
 
-/** Which of `all` belong to a lineage; `known` are members found earlier, which may have lost their parents. */
+/** The processes of `all` that belong to a lineage; `known` are members found earlier, which may have lost their parents. */
 export function selectFamily(
   all: readonly ProcessInfo[],
   { roots, marked }: Lineage,
@@ -54,7 +54,7 @@ const POLL_MS = 30;
 export function createFamily(lineage: Lineage, list: () => Promise<readonly ProcessInfo[]> = processesNow): Family {
   /** Those of the last look, with when they started. */
   let known = new Map<number, string>();
-  /** What gets a signal: processes, and groups as negative numbers. */
+  /** The ids that get a signal: processes, and groups as negative numbers. */
   let targets: number[] = [];
 
   const refresh = async (): Promise<number> => {

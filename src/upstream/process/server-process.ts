@@ -113,7 +113,7 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
   };
 }
 
-/** What there is of a process that the system did not start. */
+/** The stand-in for a process that the system did not start. */
 function neverStarted(failure: Promise<NodeJS.ErrnoException>): ServerProcess {
   return {
     pid: undefined,

@@ -1,4 +1,4 @@
-/** Why the system did not start a program, and what to do about it: for errors, the log and `doctor`. */
+/** Explains why the system did not start a program, and what to do about it: for errors, the log and `doctor`. */
 import { findProgram, programFault } from '../../config/check-program.ts';
 import type { StdioDefinition } from '../../config/snapshot.ts';
 import { systemCode } from '../../shared/system-code.ts';
@@ -8,7 +8,7 @@ export interface StartFailure {
   readonly reason: string;
   /** A sentence for the owner. */
   readonly fix: string;
-  /** Whether the entry is at fault: starting again will not help. */
+  /** True if the entry is at fault: starting again will not help. */
   readonly isConfig: boolean;
 }
 
@@ -25,7 +25,7 @@ type Explanation = readonly [reason: string, fix: string];
 
 const OTHER: Explanation = ['the system refused', 'Run its command by hand and look at what it writes'];
 
-/** What is wrong with the machine, for a while, and not with the entry. */
+/** Faults of the machine, for a while, and not of the entry. */
 const MACHINE: ReadonlyMap<string, Explanation> = new Map([
   [
     'EMFILE',

@@ -24,7 +24,7 @@ export function createStderrTail(redact: (text: string) => string, capacity: num
   let isCut = false;
   const wholeLines = createWholeLines();
   const listeners = new Set<(text: string) => void>();
-  /** What is kept; where its beginning was cut off, from the next line on: half a secret is not recognised. */
+  /** The text that is kept; where its beginning was cut off, from the next line on: half a secret is not recognised. */
   const kept = (): string => {
     const text = Buffer.concat(chunks).subarray(-capacity).toString('utf8');
     return isCut || held > capacity ? text.slice(text.indexOf('\n') + 1) : text;

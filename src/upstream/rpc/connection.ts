@@ -18,12 +18,12 @@ import type { CallOptions, ResponseReader } from './pending-requests.ts';
 import { ResourceSubscriptions } from './resource-subscriptions.ts';
 import { readReply } from './response-text.ts';
 
-/** What the pool needs besides the contract. */
+/** A connection as the pool sees it. */
 export interface ManagedConnection extends UpstreamConnection {
   request(method: string, params: string, options: CallOptions): Promise<Reply>;
   /** Sends a notification; `params` is the inner text. */
   notify(method: string, params: string): void;
-  /** When the server last said anything, in milliseconds of `performance.now`. */
+  /** The time at which the server last said anything, in milliseconds of `performance.now`. */
   readonly heardAt: number;
   /** True where the server may work on a call of a caller. */
   readonly isBusy: boolean;
@@ -56,7 +56,7 @@ export interface ConnectionOptions {
   readonly events: Partial<UpstreamEvents>;
   /** Client capabilities to offer: JSON text. */
   readonly capabilities: string;
-  /** What an earlier connection found out. */
+  /** The era that an earlier connection found out. */
   readonly knownEra: Era | undefined;
   /** The server speaks otherwise than before: the next connection must find out again. */
   readonly forgetEra: () => void;

@@ -125,7 +125,7 @@ export interface HandshakeOptions {
   readonly version: string;
   /** Client capabilities that `initialize` offers: JSON text. */
   readonly capabilities: string;
-  /** What an earlier connection found out. */
+  /** The era that an earlier connection found out. */
   readonly knownEra: Era | undefined;
   /** Milliseconds of silence after which a server is taken for legacy. */
   readonly probeMs: number;

@@ -126,12 +126,12 @@ export class JsonRpcPeer {
     return hasWork(this.#pending);
   }
 
-  /** When the server last said anything, in milliseconds of `performance.now`. */
+  /** The time at which the server last said anything, in milliseconds of `performance.now`. */
   get heardAt(): number {
     return this.#heardAt;
   }
 
-  /** Why it is closed; undefined while it is not. */
+  /** The reason why it is closed; undefined while it is not. */
   get closeReason(): GatewayError | undefined {
     return this.#closeReason;
   }

@@ -16,7 +16,7 @@ export interface CallOptions extends RequestOptions {
   readonly cancellable?: boolean;
   /** Ask for progress although nobody listens: it extends the time-out. */
   readonly progress?: boolean;
-  /** Who is behind the call: what names no request is for nobody while several callers may be meant (message-cause.ts). */
+  /** The caller behind the call: what names no request is for nobody while several callers may be meant (message-cause.ts). */
   readonly caller?: Tenant | undefined;
 }
 
@@ -37,14 +37,14 @@ export interface PendingRequest {
   resolve(value: unknown): void;
   reject(error: unknown): void;
   readonly startedAt: number;
-  /** When it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
+  /** The time at which it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
   deadline: number;
   /** How many questions to its caller stop the time-out. */
   holds: number;
   onAbort: (() => void) | undefined;
 }
 
-/** What is left of a request that has ended. */
+/** The trace of a request that has ended. */
 const NO_OPTIONS: CallOptions = { timeoutMs: Number.POSITIVE_INFINITY };
 const NO_READER: ResponseReader<unknown> = { read: () => undefined, fail: () => undefined };
 const ignore = (): void => {};

@@ -1,4 +1,4 @@
-/** What crosses the gateway on the way back, as the exact text the server wrote, hop-by-hop fields taken out. */
+/** The result of a server on the way back: the exact text that it wrote, without hop-by-hop fields. */
 
 import { foldCase } from '../../protocol/fold-case.ts';
 import { errorMember, type ResponseMessage } from '../../protocol/json-rpc.ts';
@@ -39,7 +39,7 @@ export function relayedMembers(
   let members = '';
   let metaAt = -1;
   let hasMeta = false;
-  /** Where the members begin and end that are kept as they stand: of neighbours one piece is cut out, not one of each. */
+  /** The bounds of the members that are kept as they stand: of neighbours one piece is cut out, not one of each. */
   let from = -1;
   let to = -1;
   const append = (piece: string): void => {

@@ -78,7 +78,7 @@ function visit(node: Node, value: unknown, evaluation: Evaluation): unknown {
   }
 }
 
-/** What is selected of each element; what is null there is left out. */
+/** Selects a part of each element; parts that are null are left out. */
 function projected(base: unknown, node: Node, evaluation: Evaluation): unknown[] | null {
   if (!Array.isArray(base)) return null;
   const collected: unknown[] = [];

@@ -1,4 +1,4 @@
-/** What an evaluation may use up, in steps: each value that is looked at or made costs one, so time and memory are bounded alike. */
+/** The steps that an evaluation may use up: each value that is looked at or made costs one, so time and memory are bounded alike. */
 
 /** Thrown where an evaluation needs more than it may use. */
 export class OutOfFuel extends Error {}

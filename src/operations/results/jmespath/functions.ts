@@ -10,7 +10,7 @@ export class WrongType extends Error {}
 /** Characters that `contains` looks for in a text at most: the engine compares them at every place of it. */
 const MAX_SOUGHT = 1024;
 
-/** What functions need of the evaluation. */
+/** The part of the evaluation that functions need. */
 export interface Evaluation {
   readonly fuel: Fuel;
   visit(node: Node, value: unknown): unknown;
@@ -49,7 +49,7 @@ function order(one: unknown, other: unknown, fuel: Fuel): number {
   return (one as string) < (other as string) ? -1 : 1;
 }
 
-/** What each element is sorted by, worked out once. */
+/** The key that each element is sorted by, worked out once. */
 function keysBy(list: unknown, reference: unknown, evaluation: Evaluation): { item: unknown; key: unknown }[] {
   const { node } = reference as Reference;
   const keyed = (list as readonly unknown[]).map((item) => ({ item, key: evaluation.visit(node, item) }));

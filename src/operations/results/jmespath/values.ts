@@ -1,4 +1,4 @@
-/** What values are to JMESPath: their types, which of them are false, equality, and how long they are as JSON. */
+/** Values as JMESPath sees them: their types, which of them are false, equality, and how long they are as JSON. */
 
 import type { Node } from './expression.ts';
 import type { Fuel } from './fuel.ts';
