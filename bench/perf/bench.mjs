@@ -61,7 +61,7 @@ const minutes = Math.round((Date.now() - began) / 6000) / 10;
 if (isWhole) results.conditions = { ...results.conditions, loadAfter: load(), minutes };
 writeFileSync(RESULTS, `${JSON.stringify(results, rounded, 1)}\n`);
 writePages(ROOT, results);
-say(`written: bench/results/performance.json, docs/performance.md (${minutes} min)`);
+say(`written: bench/results/performance.json, docs/performance.md, docs/performance-data.md (${minutes} min)`);
 
 /** What the figures depend on; nothing that names this machine. */
 function conditions() {

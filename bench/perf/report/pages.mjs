@@ -1,9 +1,10 @@
-/** docs/performance.md and its plots, out of the results. */
+/** docs/performance.md, docs/performance-data.md and their plots, out of the results. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { slopeMb } from '../growth.mjs';
 import { sizeName } from '../scenarios.mjs';
 import { plotSvg } from './plot.mjs';
+import { summaryPage } from './summary.mjs';
 import { targetRows } from './targets.mjs';
 
 const LABELS = { floor: 'bare', gateway: '**gateway**', workers: 'gateway, 2 workers', sdk: 'SDK-built' };
@@ -24,23 +25,24 @@ export function writePages(root, results) {
     draw('latency', `Latency of a call by ${name}`, 'ms, p50', ({ p50Ms }) => p50Ms);
     draw('memory', `Memory by ${name}`, 'MB resident', ({ rssMb }) => rssMb);
   }
-  writeFileSync(new URL('docs/performance.md', root), page(results));
+  writeFileSync(new URL('docs/performance.md', root), summaryPage(results));
+  writeFileSync(new URL('docs/performance-data.md', root), dataPage(results));
 }
 
-function page({ conditions, calls, start, idle, pauses, growth, ...rest }) {
+function dataPage({ conditions, calls, start, idle, pauses, growth, ...rest }) {
   const kb = (points) => (slopeMb(points) * 1024).toFixed(1);
   const targets = targetRows({ calls, start, idle, pauses, growth, ...rest });
-  return `# Performance
+  return `# Performance: all figures
 
-What does a call through the gateway cost? This page is written by \`npm run bench\` out of
+These are the figures behind [Performance](performance.md). \`npm run bench\` writes both pages out of
 [its results](../bench/results/performance.json).
 
 Measured on ${conditions.date} at commit ${conditions.commit}: ${conditions.cores} cores (${conditions.cpu}), ${conditions.memoryGb} GB, ${conditions.platform}, Node
 ${conditions.node}, gateway ${conditions.version}, undici ${conditions.undici}, SDK ${conditions.sdk}. Load average before ${conditions.loadBefore}, after ${conditions.loadAfter}. Load generator, servers and the
 process under test share the cores, so compare rows, not machines.
 
-${busy(conditions)}The gateway runs as users run it: token on, rules of 20 agents with 50 patterns each, audit on, one process. *Bare* is what a relay
-costs at least: a reverse proxy of node:http and undici, or a bridge from HTTP to one program over stdio. *SDK-built* is a gateway
+${busy(conditions)}The gateway runs as users run it: token on, rules of 20 agents with 50 patterns each, audit on, one process. *Bare* is the least that a relay
+can cost: a reverse proxy of node:http and undici, or a bridge from HTTP to one program over stdio. *SDK-built* is a gateway
 of the same function made of the official SDK (\`bench/perf/peers/sdk-gateway.mjs\`). All figures are medians of
 ${conditions.rounds} rounds of ${conditions.seconds} s; the rounds of what is compared take turns.
 
@@ -90,17 +92,6 @@ ${Object.keys(growth)
       `![Latency by ${name}](performance/${name}-latency.svg) ![Memory by ${name}](performance/${name}-memory.svg)`,
   )
   .join('\n\n')}
-
-## Measure it yourself
-
-\`\`\`sh
-npm ci
-npm run bench         # everything; writes this page
-npm run bench:quick   # the path of a call, in less than two minutes
-\`\`\`
-
-Linux only: processor time and memory are read from \`/proc\`. Leave the machine alone meanwhile. Options are in
-[bench/README.md](../bench/README.md).
 `;
 }
 
