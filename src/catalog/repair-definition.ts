@@ -7,7 +7,9 @@
 import { readObject } from '../protocol/json-rpc.ts';
 import { findMember } from '../protocol/members.ts';
 import { isCompilable } from './compilable.ts';
-import type { OfferList } from './prompts-and-resources.ts';
+import type { Offer, OfferList } from './prompts-and-resources.ts';
+import type { ToolEntry } from './tool-entry.ts';
+import { visibleJson } from './visible-text.ts';
 
 /** A member's value as it should be; `KEEP` where it is right, `DROP` where a definition does without. */
 type Mended = { readonly value: unknown } | typeof KEEP | typeof DROP;
@@ -25,11 +27,15 @@ type Result = { readonly text: string } | { readonly flaw: string };
 
 const results = new WeakMap<object, Result>();
 
-/** The same of a definition that is kept: worked out when it is fetched, where others get their turn between two of them. */
-export function mendOnce(entry: { readonly raw: string }, list: 'tools' | OfferList): Result {
+/** The same of a definition that is kept, without characters that nobody sees: worked out when it is fetched, where others get their turn between two of them. */
+export function mendOnce(
+  entry: Pick<ToolEntry, 'raw' | 'name'> | Pick<Offer, 'raw' | 'key'>,
+  list: 'tools' | OfferList,
+): Result {
   let result = results.get(entry);
   if (result === undefined) {
-    result = mend(entry.raw, list);
+    const mended = mend(entry.raw, list);
+    result = 'flaw' in mended ? mended : { text: visibleJson(mended.text, 'key' in entry ? entry.key : entry.name) };
     results.set(entry, result);
   }
   return result;

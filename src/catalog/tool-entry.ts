@@ -5,11 +5,14 @@ import { readObject } from '../protocol/json-rpc.ts';
 import { compact, elements } from '../protocol/json-text.ts';
 import { findMember, stringValue, valueText } from '../protocol/members.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
+import { withoutUnseen } from '../shared/unseen.ts';
 import { clearDefinition, nameIn } from './definition.ts';
 import { type Frame, frameOf } from './page-frame.ts';
+import { visibleJson } from './visible-text.ts';
 
 export interface ToolEntry {
   readonly name: string;
+  /** Title, description and schema are without characters that nobody sees; the hash is of what the server wrote. */
   readonly title: string | undefined;
   readonly description: string | undefined;
   /** The definition as the exact text that the server wrote. */
@@ -62,6 +65,10 @@ export function readTool(written: string, hasHeaders: boolean): ToolEntry | stri
   const root = readObject(raw);
   const part = (key: string): string | undefined => valueText(raw, findMember(root, key));
   const string = (key: string): string | undefined => stringValue(raw, findMember(root, key));
+  const visible = (key: string): string | undefined => {
+    const text = string(key);
+    return text === undefined ? undefined : withoutUnseen(text);
+  };
   const name = string('name');
   if (name === undefined || name === '') return 'A definition has no name.';
   const schema = part('inputSchema');
@@ -75,11 +82,11 @@ export function readTool(written: string, hasHeaders: boolean): ToolEntry | stri
   let compacted: string | undefined;
   return {
     name,
-    title: string('title'),
-    description: string('description'),
+    title: visible('title'),
+    description: visible('description'),
     raw,
     get inputSchema() {
-      compacted ??= schema === undefined ? '{"type":"object"}' : compact(schema);
+      compacted ??= schema === undefined ? '{"type":"object"}' : visibleJson(compact(schema));
       return compacted;
     },
     annotations: annotations?.startsWith('{') ? (JSON.parse(annotations) as Record<string, unknown>) : undefined,

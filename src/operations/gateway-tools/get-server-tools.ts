@@ -4,6 +4,7 @@ import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import { compilePattern, patternProblem } from '../../policy/pattern.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { cutText } from '../../shared/truncate.ts';
+import { withoutUnseen } from '../../shared/unseen.ts';
 import type { GatewayTool, ToolContext } from '../operation.ts';
 import { textAnswer } from '../tool-answer.ts';
 import { noServerLike } from '../unknown-server.ts';
@@ -85,7 +86,7 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
 
 /** The introduction of the server: for who gets to know its tools, and not for who only wants names or knows them already. */
 function saidBy(instructions = ''): string {
-  const text = instructions.trim();
+  const text = withoutUnseen(instructions).trim();
   if (text === '') return '';
   const said = text.length > MAX_INSTRUCTIONS ? `${cutText(text, MAX_INSTRUCTIONS)}…` : text;
   return `,"server_instructions":${JSON.stringify(said)}`;
