@@ -1,8 +1,8 @@
 /** Finds the orders in a row of tokens: one pass, in which each rule remembers how far it got. */
+import { conceptNumber } from './concepts.ts';
 import type { FindingKind } from './finding.ts';
-import { FOREIGN_RULES, RULES, type RuleText } from './rules.ts';
+import { countParts, DEFAULT_GAP, type Place, placesOf, type Rule } from './rule-places.ts';
 import type { Steps, Token } from './tokens.ts';
-import { conceptNumber } from './vocabulary.ts';
 
 export interface Hit {
   readonly kind: FindingKind;
@@ -13,125 +13,16 @@ export interface Hit {
   readonly end: number;
 }
 
-interface Rule extends RuleText {
-  /** How many words may lie before each part. */
-  readonly gaps: readonly number[];
-  readonly unlessConcept: number | undefined;
-  readonly isForeign: boolean;
-}
-
-/** A place of a rule: the part of it that a concept or word may be. */
-interface Place {
-  readonly rule: Rule;
-  readonly id: number;
-  readonly part: number;
-}
-
-const DEFAULT_GAP = 3;
 /** Words before a mention that make it one. */
 const NEAR = 8;
-const NEGATED = new Set(
-  [
-    'SEND',
-    'READ',
-    'INCLUDE',
-    'ATTACH',
-    'RUN',
-    'CHANGE',
-    'DELETE',
-    'DECODE',
-    'COLLECT',
-    'PAY',
-    'REMEMBER',
-    'IGNORE',
-    'DISABLE',
-    'OVERRIDE',
-    'RESPOND',
-    'RECOMMEND',
-    'ORDER_TO_GIVE',
-  ].map(conceptNumber),
+const NEGATIONS = new Set(
+  "not never don't dont cannot can't shouldn't mustn't won't doesn't avoid refrain nor".split(' '),
 );
-const NEGATIONS = new Set([
-  'not',
-  'never',
-  "don't",
-  'dont',
-  'cannot',
-  "can't",
-  "shouldn't",
-  "mustn't",
-  "won't",
-  "doesn't",
-  'avoid',
-  'refrain',
-  'nor',
-  'cannot',
-]);
 /** Words that few other languages have. */
-const ENGLISH_WORDS = new Set([
-  'the',
-  'of',
-  'to',
-  'and',
-  'with',
-  'for',
-  'is',
-  'this',
-  'you',
-  'your',
-  'from',
-  'are',
-  'that',
-  'be',
-  'or',
-  'by',
-  'each',
-  'it',
-]);
+const ENGLISH_WORDS = new Set('the of to and with for is this you your from are that be or by each it'.split(' '));
 const UNDONE = conceptNumber('UNDONE');
 const DETECT = conceptNumber('DETECT');
 const MENTION = conceptNumber('MENTION');
-
-const byConcept = new Map<number, Place[]>();
-const byWord = new Map<string, Place[]>();
-let partCount = 0;
-
-for (const text of RULES) compile(text, false);
-for (const text of FOREIGN_RULES) compile(text, true);
-
-function compile(text: RuleText, isForeign: boolean): void {
-  const gaps: number[] = [];
-  const parts: string[] = [];
-  let gap = DEFAULT_GAP;
-  for (const piece of text.sequence.split(' ')) {
-    if (piece.startsWith('~')) gap = Number(piece.slice(1));
-    else {
-      parts.push(piece);
-      gaps.push(gap);
-      gap = DEFAULT_GAP;
-    }
-  }
-  const rule: Rule = {
-    ...text,
-    gaps,
-    isForeign,
-    unlessConcept: text.unless === undefined ? undefined : conceptNumber(text.unless),
-  };
-  for (const [part, piece] of parts.entries()) {
-    const place = { rule, id: partCount + part, part };
-    for (const name of piece.split('|')) {
-      if (/^[A-Z_]+$/.test(name)) put(byConcept, conceptNumber(name), place);
-      else put(byWord, name, place);
-    }
-  }
-  partCount += parts.length;
-}
-
-function put<K>(map: Map<K, Place[]>, key: K, place: Place): void {
-  const places = map.get(key);
-  if (places === undefined) map.set(key, [place]);
-  else places.push(place);
-}
 
 /** What the name of a definition says. */
 export interface NameFacts {
@@ -156,8 +47,8 @@ class Matcher {
   readonly #facts: MatchOptions;
   readonly #steps: Steps;
   /** By part of a rule, the last token at which it was reached, and where its chain began; -1 for never. */
-  readonly #reached = new Int32Array(partCount).fill(-1);
-  readonly #began = new Int32Array(partCount).fill(-1);
+  readonly #reached = new Int32Array(countParts()).fill(-1);
+  readonly #began = new Int32Array(countParts()).fill(-1);
   readonly #hits: Hit[] = [];
   #sentence = 0;
   #isEnglish: boolean;
@@ -277,28 +168,4 @@ class Matcher {
     }
     return false;
   }
-}
-
-const ofConcepts = new WeakMap<
-  readonly number[],
-  { readonly all: readonly Place[]; readonly notNegated: readonly Place[] }
->();
-
-function placesOf({ word, concepts }: Token, isNegated: boolean): readonly Place[] {
-  let places = ofConcepts.get(concepts);
-  if (places === undefined) {
-    places = { all: placesBy(concepts), notNegated: placesBy(concepts.filter((concept) => !NEGATED.has(concept))) };
-    ofConcepts.set(concepts, places);
-  }
-  const known = isNegated ? places.notNegated : places.all;
-  const own = byWord.get(word);
-  return own === undefined ? known : [...known, ...own].sort(laterFirst);
-}
-
-function placesBy(concepts: readonly number[]): Place[] {
-  return [...new Set(concepts.flatMap((concept) => byConcept.get(concept) ?? []))].sort(laterFirst);
-}
-
-function laterFirst(one: Place, other: Place): number {
-  return other.id - one.id;
 }

@@ -1,5 +1,5 @@
 /** Parameters that ask a model for what it knows, and not for what the tool needs. */
-import type { Imitation } from './names.ts';
+import type { Imitation } from './imitated-names.ts';
 
 /** Names for what is in the head of a model, without separators. */
 const OF_THE_MODEL: ReadonlyMap<string, number> = new Map(

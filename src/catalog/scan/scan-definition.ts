@@ -5,9 +5,9 @@ import { decodedIn } from './decode.ts';
 import { type DefinitionText, textsOf } from './definition-texts.ts';
 import { type DefinitionType, type Finding, type FindingKind, levelOf } from './finding.ts';
 import { disguisedWords, foldText } from './fold-text.ts';
+import { contradictionOf, disguiseOf, isFileName, isReaderName } from './imitated-names.ts';
 import { signsIn } from './markup.ts';
 import { type Hit, matchRules, type NameFacts } from './match-rules.ts';
-import { contradictionOf, disguiseOf, isFileName, isReaderName } from './names.ts';
 import { collectingName, OF_THE_CALLER } from './parameters.ts';
 import { type Names, type Steps, tokensOf } from './tokens.ts';
 

@@ -2,7 +2,7 @@
 
 import { byLevel, type Finding, levelOf } from './finding.ts';
 import { foldText } from './fold-text.ts';
-import { disguiseOf, imitationOf, skeletonOf } from './names.ts';
+import { disguiseOf, imitationOf, skeletonOf } from './imitated-names.ts';
 import { type ScannedDefinition, scanDefinition } from './scan-definition.ts';
 import type { Steps } from './tokens.ts';
 

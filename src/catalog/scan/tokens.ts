@@ -1,6 +1,7 @@
 /** A text as a row of words with what they stand for. */
+
+import { conceptNumber, conceptsOfWord, isKnownWord, phrasesFrom, wordInside } from './concepts.ts';
 import { secretPath } from './secret-paths.ts';
-import { conceptNumber, conceptsOfWord, isKnownWord, phrasesFrom, wordInside } from './vocabulary.ts';
 
 export interface Token {
   /** In lower case; empty for the end of a sentence. */
