@@ -45,11 +45,11 @@ describe('characters that nobody sees', () => {
 
   it('are gone after one removal, and nothing else is', () => {
     const piece = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary', maxLength: 8 }),
       fc.constantFrom('\u200b', '\u200d', '\ufe0f', '\u{e0041}', 'ب'),
     );
     fc.assert(
-      fc.property(fc.array(piece), (pieces) => {
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const text = pieces.join('');
         const removed = unseenIn(text).reduce((sum, { code }) => sum + (code > 0xffff ? 2 : 1), 0);
         expect(withoutUnseen(text).length).toBe(text.length - removed);
