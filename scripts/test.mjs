@@ -69,5 +69,6 @@ passed += counts.numPassedTests ?? 0;
 failed += counts.numFailedTests ?? 0;
 // A file that does not load fails without a failed test in it.
 if (!succeeded && !counts.numFailedTests) failed++;
+if (long && !step('a newcomer', process.execPath, ['test/clients/newcomer/main.mjs'])) failed++;
 if (long && !step('clients of others', process.execPath, ['test/clients/connect/main.mjs'])) failed++;
 finish();

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { findProgram, type ProgramFault, programFault } from '../config/check-program.ts';
+import { programName } from '../config/nested-gateway.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
@@ -127,12 +128,19 @@ function fixOf({ code, data }: GatewayError, { link, name }: ServerDefinition): 
   if (data?.['phase'] === 'handshake') {
     return 'Check that the program speaks MCP over stdio and needs no further argument; or raise "handshake_timeout_ms".';
   }
-  if (data?.['exited'] === true) return 'Run its command by hand: it ends by itself. Its last output is above.';
+  if (data?.['exited'] === true) {
+    const half = link.transport === 'stdio' && programName(link.command) === 'npx';
+    return `Run its command by hand: it ends by itself. Its last output is above.${half ? HALF_INSTALLED : ''}`;
+  }
   if (code === 'TIMEOUT') return 'Try again: it is still starting. Raise "start_timeout_ms" if that is normal for it.';
   return link.transport === 'stdio'
     ? 'Run its command by hand and look at what it writes.'
     : 'Check that the server runs and that "url" of its entry is its address.';
 }
+
+/** npx starts what it finds, also where somebody ended it while it installed. */
+const HALF_INSTALLED =
+  ' Where files below "_npx" are missing, an installation was stopped half-way: remove the folder that is named there.';
 
 function printDiagnosis({ server, ok, checks, fix }: Diagnosis): void {
   print(`${server}: ${ok ? 'ok' : 'does not work'}`);

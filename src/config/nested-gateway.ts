@@ -25,6 +25,12 @@ const BARE_OPTION =
 /** Options whose value names the package. */
 const PACKAGE_OPTION = /^(?:-p|--package|--from|--spec)(?:=|$)/;
 
+/** True if a program downloads what it starts: npx, uvx, docker and their like. */
+export function isRunner(command: string): boolean {
+  const program = programName(command);
+  return RUNNERS.has(program) || CONTAINERS.has(program);
+}
+
 /** True if a command would start the gateway. `mainScript` is the script of this process, e.g. `process.argv[1]`. */
 export function startsGateway(command: string, args: readonly string[], mainScript: string | undefined): boolean {
   const program = programName(command);
@@ -68,7 +74,7 @@ function isPackage(text: string): boolean {
   return /(?:^|\/)agent-mcp-gateway(?:\.git)?(?:[@:=<>~[#].*)?$/.test(text);
 }
 
-function programName(command: string): string {
+export function programName(command: string): string {
   const base = command.split(/[\\/]/).at(-1) ?? '';
   return base.replace(/\.(?:exe|cmd|bat|ps1|js|mjs)$/i, '');
 }

@@ -34,6 +34,9 @@ describe('ordinary values', () => {
     ['FUNCTION', 'getUserAccountInformationById'],
     ['CLASSPATH', '/opt/a/lib/first.jar:/opt/a/lib/second.jar'],
     ['NOTE', 'sort key: name'],
+    ['PROGRAM', '/home/me/.npm/_npx/895668676cedbb96/node_modules/.bin/server'],
+    ['PROGRAM', '/nix/store/0c3kvd6y1sdp4kl0bjgpmwwqi3v4n8ca-nodejs-22.11.0/bin/node'],
+    ['PROGRAM', 'C:\\Users\\me\\cache\\3f786850e387550fdab836ed7e6dc881de23001b\\server.js'],
     ['Accept', 'application/json, text/event-stream'],
     ['User-Agent', 'agent-mcp-gateway/0.3.0 (linux; x64) node/22.11.0'],
   ])('%s=%s', (name, value) => {
@@ -69,6 +72,8 @@ describe('secrets', () => {
     ['ANYTHING', made('sk-', 'ant-api03-', 'Ab1Cd2Ef3Gh4Ij5Kl6')],
     ['ANYTHING', '3f786850e387550fdab836ed7e6dc881de23001b'],
     ['ANYTHING', '8f14e45f-ceea-467f-a1d2-91b50e7f6f2c'],
+    ['ANYTHING', made('/hooks/services/T00/', 'xox', 'b-1234567890-abcdefghij')],
+    ['ANYTHING', '/services/hook/wJalrXUtnFEMIK7MDENGbPxRfiCY'],
     ['ANYTHING', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY7'],
   ])('%s: all of the value', (name, value) => {
     expect(secretsIn(name, value)).toContain(value);

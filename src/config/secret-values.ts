@@ -91,7 +91,7 @@ export function secretsIn(name: string | undefined, value: string, depth = 0): s
     return [text, credential, ...passwordOfBasic(text, credential)];
   }
   if (named) return isPlain(text) ? [] : [text, ...secretsOfPairs(text)];
-  if (looksSecret(text)) return [text];
+  if (looksSecret(text)) return isPathOfWords(text) ? [] : [text];
   return secretsOfPairs(text);
 }
 
@@ -132,6 +132,18 @@ function isPlain(value: string): boolean {
 
 function isPath(value: string): boolean {
   return /^(?:~|\.{1,2})?\/|^[A-Za-z]:[\\/]/.test(value) && !value.split(/[\\/]/).some(isRandom) && !/[+=]/.test(value);
+}
+
+/** A path with words enough: a folder among them may be called by a hash, as those of package managers are. */
+function isPathOfWords(value: string): boolean {
+  if (!/^(?:~|\.{1,2})?\/|^[A-Za-z]:[\\/]/.test(value) || /[+=]/.test(value)) return false;
+  const parts = value.split(/[\\/]/).slice(1);
+  const random = parts.filter(looksSecret);
+  const words = parts.filter((part) => /^[.@_]?[a-z]{3,}(?:[-_.][a-z0-9]+)*$/.test(part) && !random.includes(part));
+  const hasToken = random.some(
+    (part) => !/^[0-9a-z]+(?:-[\w.-]+)?$/.test(part) || TOKEN_FORMS.some((form) => form.test(part)),
+  );
+  return words.length >= 2 && words.length > random.length && !hasToken;
 }
 
 function secretsOfJson(text: string, depth: number): string[] | undefined {

@@ -176,7 +176,7 @@ function startsOurs(
 
 /** The program of an installation, of this version or another. */
 function isProgramFile(arg: string): boolean {
-  return /[\\/]agent-mcp-gateway[\\/]dist[\\/]main\.js$/.test(arg);
+  return /[\\/](?:agent-mcp-gateway[\\/]dist[\\/]main\.js|\.?bin[\\/]agent-mcp-gateway)$/.test(arg);
 }
 
 interface Removal extends EntryChange {

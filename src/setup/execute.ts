@@ -21,7 +21,24 @@ export async function execute(
   make: readonly FileChange[] | (() => Promise<readonly FileChange[]>),
 ): Promise<Journal | undefined> {
   const folders = missingFolders(fs, configDir);
-  const changes = typeof make === 'function' ? await make() : make;
+  const hadKey = fs.existsSync(keyFolder(configDir));
+  try {
+    const changes = typeof make === 'function' ? await make() : make;
+    return await apply(configDir, label, changes, folders);
+  } catch (error) {
+    // Nothing was changed: what making the changes left goes too.
+    if (!hadKey) removeUnusedKey(configDir);
+    removeFolders(fs, folders);
+    throw error;
+  }
+}
+
+function apply(
+  configDir: string,
+  label: string,
+  changes: readonly FileChange[],
+  folders: readonly string[],
+): Promise<Journal | undefined> {
   return locked(configDir, () => {
     const stopped = readJournals(fs, journalsFolder(configDir), true).find(({ state }) => state === 'writing');
     if (stopped !== undefined) {
@@ -46,7 +63,10 @@ export async function undo(
   { all = false, only }: { readonly all?: boolean; readonly only?: (file: JournalFile) => boolean } = {},
 ): Promise<readonly Undone[]> {
   const root = journalsFolder(configDir);
-  if (!fs.existsSync(root)) return [];
+  if (!fs.existsSync(root)) {
+    await clearLock(configDir);
+    return [];
+  }
   const undone = await locked(configDir, () => {
     const journals = readJournals(fs, root, true).reverse();
     const matching = only === undefined ? journals : journals.filter(({ files }) => files.some(only));
@@ -68,7 +88,16 @@ export function history(configDir: string): readonly Journal[] {
 
 async function locked<T>(configDir: string, work: () => T): Promise<T> {
   makeFolder(configDir);
-  return holdLock(join(configDir, 'setup.lock'), async () => work());
+  return holdLock(lockOf(configDir), async () => work());
+}
+
+const lockOf = (configDir: string): string => join(configDir, 'setup.lock');
+
+/** Removes the lock, and the folder, of a run that was killed before it did anything else. */
+async function clearLock(configDir: string): Promise<void> {
+  if (!fs.existsSync(lockOf(configDir))) return;
+  await locked(configDir, () => undefined);
+  removeFolders(fs, [configDir]);
 }
 
 /** The key of the store and of sign-ins, where it opens nothing any more. */
@@ -76,9 +105,11 @@ export function removeUnusedKey(configDir: string): void {
   for (const folder of unusedKey(configDir)) fs.rmSync(folder, { recursive: true, force: true });
 }
 
+const keyFolder = (configDir: string): string => join(configDir, 'credentials');
+
 /** The folder of a key that opens nothing; empty where there is none. */
 export function unusedKey(configDir: string): readonly string[] {
-  const folder = join(configDir, 'credentials');
+  const folder = keyFolder(configDir);
   const names = listFolder(folder);
   // A run that was killed while it made the key leaves its lock and its draft.
   const opens =

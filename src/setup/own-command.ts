@@ -53,10 +53,15 @@ function programOnPath(path: string | undefined, script: string): boolean {
   for (const folder of (path ?? '').split(delimiter)) {
     const file = join(folder, NAME);
     if (folder === '' || !existsSync(file)) continue;
-    if (/[\\/](?:_npx|node_modules[\\/]\.bin)(?:[\\/]|$)/.test(folder)) continue;
+    if (isOfNpx(file) || /[\\/]node_modules[\\/]\.bin$/.test(folder)) continue;
     return real(file) === real(script);
   }
   return false;
+}
+
+/** True if a program is in the cache of npx. */
+export function isOfNpx(script: string): boolean {
+  return /[\\/]_npx[\\/]/.test(script);
 }
 
 function real(path: string): string {

@@ -12,7 +12,7 @@ import { readSources } from '../../setup/sources.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { ConnectFlags } from '../connect.ts';
 import { print, printJson, say } from '../output.ts';
-import { agree, clientsHere, contextHere, orGiveUp, printLines, runningHere } from './context.ts';
+import { advice, agree, clientsHere, contextHere, orGiveUp, printLines, runningHere } from './context.ts';
 import { connectionReport } from './report.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8000/mcp';
@@ -98,5 +98,10 @@ function nextSteps(connections: readonly Connection[], flags: ConnectFlags): str
     http?.tokenVariable === undefined
       ? []
       : [`Set ${http.tokenVariable} to a token of "agent-mcp-gateway token create" where the client starts.`];
-  return [`Connected ${titles.join(', ')}: start them again.`, ...token, 'Take it back with "agent-mcp-gateway undo".'];
+  return [
+    `Connected ${titles.join(', ')}: start them again.`,
+    ...token,
+    ...advice(runningHere()),
+    'Take it back with "agent-mcp-gateway undo".',
+  ];
 }

@@ -7,7 +7,7 @@ import { clientNamed } from '../../setup/client-named.ts';
 import type { Client } from '../../setup/clients.ts';
 import { CLIENTS } from '../../setup/clients.ts';
 import type { PlanContext } from '../../setup/import-plan.ts';
-import type { Running } from '../../setup/own-command.ts';
+import { isOfNpx, type Running } from '../../setup/own-command.ts';
 import { openSecrets } from '../../setup/secret-store.ts';
 import { isPresent } from '../../setup/sources.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -33,6 +33,15 @@ export function contextHere({ mcpConfig, rules }: FileFlags): PlanContext {
 
 export function runningHere(): Running {
   return { execPath: process.execPath, script: process.argv[1] ?? '' };
+}
+
+/** What is said of clients that were connected to a program that may go: npx keeps it in a cache. */
+export function advice({ script }: Running): string[] {
+  if (!isOfNpx(script)) return [];
+  return [
+    'The clients start the copy in the cache of npx. To keep it, install it and run this again:',
+    '  npm install --global agent-mcp-gateway',
+  ];
 }
 
 /** The clients that were named, or those that seem to be on this machine. @throws GatewayError USAGE */

@@ -1,5 +1,6 @@
 /** Runs `setup`: import and connect as one change. */
 import process from 'node:process';
+import { isRunner } from '../../config/nested-gateway.ts';
 import type { Client } from '../../setup/clients.ts';
 import { type Connection, planConnections } from '../../setup/connect-plan.ts';
 import { execute } from '../../setup/execute.ts';
@@ -12,6 +13,7 @@ import { print, printJson, say } from '../output.ts';
 import type { SetupFlags } from '../setup.ts';
 import { httpOf } from './connect-clients.ts';
 import {
+  advice,
   agree,
   answered,
   clientsHere,
@@ -39,7 +41,7 @@ export async function setup(flags: SetupFlags): Promise<void> {
     const changes = [...plan.changes, ...connections.flatMap(({ change }) => (change === undefined ? [] : [change]))];
     if (connections.some(({ refusal }) => refusal !== undefined)) process.exitCode = 1;
     if (changes.length === 0) {
-      if (flags.json !== true) print('Nothing to do: everything is set up.');
+      if (flags.json !== true) print(nothingToDo(connections));
       return;
     }
     if (!(await agree(flags, 'Carry this out?'))) return;
@@ -51,8 +53,26 @@ export async function setup(flags: SetupFlags): Promise<void> {
     say(
       `Done: ${count(newServers(plan), 'server')} imported, ${count(connected.length, 'client')} connected. Start your clients again.`,
       'See what runs with "agent-mcp-gateway status"; take it all back with "agent-mcp-gateway undo".',
+      ...(downloads(plan)
+        ? ['Have the packages of the servers downloaded now, so that no agent waits: "agent-mcp-gateway warm".']
+        : []),
+      ...advice(runningHere()),
     );
   });
+}
+
+function nothingToDo(connections: readonly Connection[]): string {
+  const refused = connections.filter(({ refusal }) => refusal !== undefined).length;
+  if (refused === 0) return 'Nothing to do: everything is set up.';
+  const others = refused === connections.length ? '' : ' The others are set up already.';
+  return `Nothing was changed: ${count(refused, 'file')} cannot be, for the reason above.${others}`;
+}
+
+/** True if what was imported is downloaded at its first start. */
+function downloads({ merged }: ImportPlan): boolean {
+  return merged.servers.some(
+    ({ entry, isNew, isOff }) => isNew && !isOff && typeof entry['command'] === 'string' && isRunner(entry['command']),
+  );
 }
 
 async function chooseClients(flags: SetupFlags, { place }: PlanContext, isAsking: boolean): Promise<readonly Client[]> {

@@ -57,7 +57,8 @@ export function newServers({ merged }: ImportPlan): number {
   return merged.servers.filter(({ isNew }) => isNew).length;
 }
 
-function nothingToDo({ entries, files }: Sources): string {
+function nothingToDo({ entries, files, refused }: Sources): string {
+  if (refused.length > 0 && entries.length === 0) return 'Nothing was imported: no file of servers could be read.';
   if (files.length === 0) return 'No client with a file of servers was found here.';
   return entries.length === 0 ? 'The clients here know no servers.' : 'Nothing to import: the gateway has them all.';
 }

@@ -14,6 +14,8 @@ import { serversTogether } from './view.ts';
 
 /** Milliseconds that one list waits for a server; one that is late is left out and announced when it is there. */
 export const PATIENCE_MS = 10_000;
+/** The same for prompts and resources: Claude Code shows no tool of a server whose lists are not all there within 5 s. */
+const OFFERS_PATIENCE_MS = 2_000;
 
 export type ListName = 'tools' | OfferList;
 
@@ -118,7 +120,8 @@ async function fetchOffers(
   list: ListName,
   oneOfMany: boolean,
 ): Promise<Listed> {
-  const wanted = { timeoutMs: PATIENCE_MS, oneOfMany, signal: context.signal };
+  const timeoutMs = oneOfMany && list !== 'tools' ? OFFERS_PATIENCE_MS : PATIENCE_MS;
+  const wanted = { timeoutMs, oneOfMany, signal: context.signal };
   if (list !== 'tools') return context.catalog.offers(server, list, wanted);
   const { entries, pages } = await context.catalog.toolList(server, wanted);
   return { entries: entries.map(offerOf), pages };

@@ -67,7 +67,6 @@ describe('files that are refused, with place and reason', () => {
     ['two entries of a name', 'json', '{\n "mcpServers": {"gateway": {}, "gateway": {}}}', /twice/, [2, 32]],
     ['two maps', 'json', '{"mcpServers": {},\n"mcpServers": {}}', /twice/, [2, 1]],
     ['a map that is a list', 'json', '{"mcpServers": []}', /no object/, [1, 16]],
-    ['a map that is null', 'json', '{"mcpServers": null}', /no object/, [1, 16]],
     ['JSON5', 'json', "{mcpServers: {'a': 1}}", /valid JSON/, [1, 2]],
     ['too deep', 'json', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`, /deep/, undefined],
     ['broken TOML', 'toml', 'a = 1\nb = \n', /valid TOML/, [2, 5]],

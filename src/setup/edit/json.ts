@@ -31,7 +31,10 @@ export const jsonEditor: Editor = {
   set(text, container, name, value) {
     const root = parse(text);
     if (root === undefined) return startFile(text, container, name, value);
-    const { node, missing } = reach(text, root, container.path);
+    const { node, missing, hole } = reach(text, root, container.path);
+    if (hole !== undefined) {
+      return { text: replaceValue(text, hole, nest(missing.slice(1), name, value)), made: missing.length - 1 };
+    }
     if (missing.length === 0) {
       const member = memberOf(text, node, name);
       if (member !== undefined) return { text: replaceValue(text, member, value), made: 0 };
@@ -92,11 +95,20 @@ function toData(node: Node): Data {
   return map;
 }
 
+interface Reached {
+  readonly node: Node;
+  readonly missing: readonly string[];
+  /** The member of the first missing key, where that is null. */
+  readonly hole?: Node | undefined;
+}
+
 /** The last object of the path that is there, and the keys that are missing below it. */
-function reach(text: string, root: Node, path: readonly string[]): { node: Node; missing: readonly string[] } {
+function reach(text: string, root: Node, path: readonly string[]): Reached {
   let node = root;
   for (const [at, key] of path.entries()) {
-    const value = memberOf(text, node, key)?.children?.[1];
+    const member = memberOf(text, node, key);
+    const value = member?.children?.[1];
+    if (value?.type === 'null') return { node, missing: path.slice(at), hole: member };
     if (value === undefined) return { node, missing: path.slice(at) };
     if (value.type !== 'object') {
       throw new EditError(`has ${JSON.stringify(key)}, which is no object in { }.`, positionAt(text, value.offset));
@@ -130,7 +142,8 @@ function startFile(text: string, { path }: Container, name: string, value: Json)
 function replaceValue(text: string, member: Node, value: Json): string {
   const old = member.children?.[1];
   if (old === undefined) return text;
-  const isFlat = !text.slice(old.offset, old.offset + old.length).includes('\n') && old.length > 2;
+  const isNothing = old.length <= 2 || (old.type === 'null' && text.trim().includes('\n'));
+  const isFlat = !text.slice(old.offset, old.offset + old.length).includes('\n') && !isNothing;
   const written = isFlat ? flat(text, value) : tall(text, value, indentAt(text, member.offset));
   return splice(text, old.offset, old.offset + old.length, written);
 }

@@ -118,8 +118,44 @@ function stringEnd(text: string, start: number): number {
   return at;
 }
 
+export interface InlinePair {
+  readonly keys: readonly string[];
+  readonly start: number;
+  /** Behind its value. */
+  readonly end: number;
+}
+
+/** The pairs of the inline table that begins here, comments between them left out. */
+export function inlinePairs(text: string, open: number): InlinePair[] {
+  const close = valueEnd(text, open) - 1;
+  const pairs: InlinePair[] = [];
+  let at = skipGaps(text, open + 1);
+  while (at < close) {
+    const { keys, end: behind } = keysAt(text, at);
+    const value = skipGaps(text, text.indexOf('=', behind) + 1);
+    const end = inlineEnd(text, value);
+    pairs.push({ keys, start: at, end });
+    at = skipGaps(text, end);
+    if (text[at] === ',') at = skipGaps(text, at + 1);
+  }
+  return pairs;
+}
+
+function skipGaps(text: string, from: number): number {
+  let at = skipBlank(text, from);
+  while (text[at] === '\n' || text[at] === '#') at = skipBlank(text, nextLine(text, at));
+  return at;
+}
+
+/** Behind a value inside an inline table. */
+function inlineEnd(text: string, start: number): number {
+  if (/["'[{]/.test(text[start] ?? '')) return valueEnd(text, start);
+  const length = /^[^,}#\n]*/.exec(text.slice(start))?.[0].trimEnd().length ?? 0;
+  return start + length;
+}
+
 /** Behind the value that begins here: strings, lists and inline tables may go over several lines. */
-function valueEnd(text: string, start: number): number {
+export function valueEnd(text: string, start: number): number {
   let depth = 0;
   let at = start;
   while (at < text.length) {

@@ -13,7 +13,7 @@ import {
   type JsonObject,
   splice,
 } from './data.ts';
-import { type Statement, statementsOf } from './toml-scan.ts';
+import { inlinePairs, type Statement, statementsOf, valueEnd } from './toml-scan.ts';
 
 export const tomlEditor: Editor = {
   read,
@@ -39,6 +39,8 @@ export const tomlEditor: Editor = {
     const root = read(text);
     const holder = dataAt(root, container.path);
     if (!isMap(holder) || !holder.has(name)) return text;
+    const inline = inlineTable(text, container.path);
+    if (inline !== undefined) return outOfInline(text, inline, name);
     const full = [...container.path, name];
     let made = text;
     // From the end, so that what is before keeps its place.
@@ -102,6 +104,22 @@ function intoInline(text: string, { value, end }: Statement, name: string, json:
   const gap = inside.trim() === '' ? '' : ',';
   const at = value + 1 + inside.trimEnd().length;
   return splice(text, at, at, `${gap} ${keyOf(name)} = ${inlineOf(json)}${inside.trim() === '' ? ' ' : ''}`);
+}
+
+/** Takes every pair of the entry out, with the comma that it leaves. */
+function outOfInline(text: string, { value }: Statement, name: string): string {
+  const pairs = inlinePairs(text, value);
+  const gone = pairs.filter(({ keys }) => keys[0] === name);
+  if (gone.length === pairs.length) return splice(text, value, valueEnd(text, value), '{}');
+  let made = text;
+  for (const pair of gone.reverse()) {
+    const at = pairs.indexOf(pair);
+    const before = pairs[at - 1];
+    const hasBefore = before !== undefined && pairs.slice(0, at).some((one) => one.keys[0] !== name);
+    if (hasBefore) made = splice(made, before.end, pair.end, '');
+    else made = splice(made, pair.start, pairs[at + 1]?.start ?? pair.end, '');
+  }
+  return made;
 }
 
 /** Lines of everything below the entry: its tables with their pairs, or single pairs of tables above it. */

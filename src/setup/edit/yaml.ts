@@ -143,7 +143,8 @@ function itemOf(contents: ParsedNode | null, text: string, container: Container,
   if (!isSeq(holder)) throw unfit(holder, text, container.path.at(-1) ?? '');
   const item = holder.items.find((one) => isYamlMap(one) && one.get(container.nameKey) === name) as Node | undefined;
   if (item?.range === undefined || item.range === null) return undefined;
-  return { start: text.lastIndexOf('-', item.range[0] - 1), end: item.range[1], siblings, isFlow };
+  const start = isFlow ? item.range[0] : text.lastIndexOf('-', item.range[0] - 1);
+  return { start, end: item.range[1], siblings, isFlow };
 }
 
 /** The pair that holds the container. */
@@ -232,10 +233,10 @@ function addHolder(text: string, contents: ParsedNode | null, container: Contain
   const pair = isYamlMap(contents) ? pairOf(contents, text, key) : undefined;
   const lines = linesOf(entry, Array.isArray(entry) ? '' : '  ', text);
   if (pair !== undefined) {
-    const { start, end } = spanOf(pair, text);
-    const colon = text.indexOf(':', start + key.length) + 1;
-    // Comments behind the key stay where they are.
-    const emptied = splice(text, colon, end, '');
+    const colon = text.indexOf(':', spanOf(pair, text).start + key.length) + 1;
+    const [from = 0, end = 0] = (pair.value as Node | null)?.range ?? [];
+    // Comments behind the key stay where they are; nothing at all may stand behind them.
+    const emptied = end > from ? splice(text, colon, end, '') : text;
     return { text: addLines(emptied, colon, lines), made: 0 };
   }
   if (contents !== null && !isYamlMap(contents) && !isEmpty(contents)) throw unfit(contents, text, key);
