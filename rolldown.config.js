@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { bundledLicences } from './scripts/bundled.mjs';
-import { withExportedValues } from './scripts/exported-values.mjs';
+import { withValues } from './scripts/exported-values.mjs';
 import { buildPage } from './scripts/ui-page.mjs';
 
 /** The web page, which is no part of the program: it is read when somebody opens it. */
@@ -27,8 +27,9 @@ export default defineConfig({
       name: 'program',
       // Text of one byte per character is read faster and needs half of the memory.
       generateBundle: (_, bundle) => {
-        for (const part of Object.values(bundle))
-          if (part.type === 'chunk') part.code = ascii(withExportedValues(part.code));
+        const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk');
+        for (const chunk of chunks) chunk.code = ascii(chunk.code);
+        withValues(chunks);
       },
       writeBundle: ({ dir }) => {
         writeFileSync(join(dir, 'ui.html'), page);

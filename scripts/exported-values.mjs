@@ -1,18 +1,41 @@
 /**
- * What chunks export, as values. The bundler writes a getter for each, which is called for every use: on the path of a call that was
- * a twentieth of all it costs.
+ * What chunks take of each other, as constants. The bundler writes a getter for each export and looks it up for every use: on the
+ * path of a call that was a twentieth of all it costs.
  */
+import path from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
 
 const GETTER =
   /Object\.defineProperty\(exports, "(\w+)", \{\s*enumerable: !0,\s*get: function\(\) \{\s*return ([\w$]+);\s*\}\s*\}\)/g;
 
-/** The same chunk with values in the place of getters; what may be assigned later keeps its getter. */
-export function withExportedValues(code) {
-  if (code.search(GETTER) < 0) return code;
-  const settled = settledNames(parseAst(code, { sourceType: 'commonjs' }));
-  return code.replace(GETTER, (getter, name, local) => (settled.has(local) ? `exports.${name} = ${local}` : getter));
+/** @param {Iterable<{fileName: string, code: string, imports: string[]}>} chunks of one program; their code is changed. */
+export function withValues(chunks) {
+  const byName = new Map();
+  for (const chunk of chunks) byName.set(chunk.fileName, { chunk, values: valuesOf(chunk) });
+  for (const { chunk } of byName.values()) {
+    const from = (file) => {
+      const other = byName.get(path.posix.join(path.posix.dirname(chunk.fileName), file));
+      // Of two that need each other, one begins before the other has ended.
+      return other === undefined || leadsTo(byName, other.chunk, chunk) ? new Set() : other.values;
+    };
+    chunk.code = withConstants(chunk.code, from);
+  }
 }
+
+/** Writes values in the place of getters; what may be assigned later keeps its getter. @returns names of the values */
+function valuesOf(chunk) {
+  const values = new Set();
+  if (chunk.code.search(GETTER) < 0) return values;
+  const settled = settledNames(parse(chunk.code));
+  chunk.code = chunk.code.replace(GETTER, (getter, name, local) => {
+    if (!settled.has(local)) return getter;
+    values.add(name);
+    return `exports.${name} = ${local}`;
+  });
+  return values;
+}
+
+const parse = (code) => parseAst(code, { sourceType: 'commonjs' });
 
 /** What is declared once and for all at the top: functions, constants and classes, which the bundler writes as variables. */
 function settledNames({ body }) {
@@ -26,4 +49,53 @@ function settledNames({ body }) {
     }
   }
   return names;
+}
+
+/** Whether the first chunk loads the second one before it has ended. */
+function leadsTo(byName, first, second, seen = new Set()) {
+  if (first === second) return true;
+  if (seen.has(first)) return false;
+  seen.add(first);
+  return first.imports.some((name) => byName.has(name) && leadsTo(byName, byName.get(name).chunk, second, seen));
+}
+
+/** @param {(file: string) => Set<string>} from what another chunk has for good, by how it is required */
+function withConstants(code, from) {
+  const { body } = parse(code);
+  const required = new Map();
+  let end = 0;
+  for (const statement of body) {
+    if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const') continue;
+    for (const { id, init } of statement.declarations) {
+      const file = init?.callee?.name === 'require' ? init.arguments[0].value : undefined;
+      if (!file?.startsWith('.')) continue;
+      required.set(id.name, from(file));
+      end = statement.end;
+    }
+  }
+  const uses = [];
+  for (const statement of body) if (statement.start > end) memberUses(statement, required, uses);
+  const constants = new Map(uses.map(({ object, property }) => [`${object}_${property}`, `${object}.${property}`]));
+  const declared = [...constants].map(([name, value]) => `${name} = ${value}`);
+  const parts = [];
+  let at = 0;
+  const put = (until, text) => {
+    parts.push(code.slice(at, until), text);
+    at = until;
+  };
+  if (declared.length > 0) put(end, `\nconst ${declared.join(', ')};`);
+  for (const { start, end: past, object, property } of uses) {
+    put(start, `${object}_${property}`);
+    at = past;
+  }
+  return parts.join('') + code.slice(at);
+}
+
+/** Adds, in their order, where members of these objects are looked up. */
+function memberUses(node, objects, uses) {
+  if (Array.isArray(node)) for (const one of node) memberUses(one, objects, uses);
+  if (typeof node?.type !== 'string') return;
+  if (node.type === 'MemberExpression' && !node.computed && objects.get(node.object.name)?.has(node.property.name))
+    uses.push({ start: node.start, end: node.end, object: node.object.name, property: node.property.name });
+  for (const child of Object.values(node)) if (typeof child === 'object') memberUses(child, objects, uses);
 }
