@@ -1,6 +1,6 @@
 /** The view of the rules: who may use what, and what changed rules would change. */
-import * as schema from '../config/file-schemas.ts';
 import { parseDocument } from '../config/json-document.ts';
+import { loadReaders } from '../config/load-schemas.ts';
 import { formatProblem } from '../config/load-snapshot.ts';
 import { readRules } from '../config/rules-file.ts';
 import type { Settings } from '../config/settings.ts';
@@ -18,7 +18,7 @@ const WEEK_MS = 604_800_000;
 /** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function currentRules(settings: Settings): Promise<Rules> {
   const { rules: file } = await readFiles(settings);
-  const rules = rulesOf(parseFile(file));
+  const rules = await rulesOf(parseFile(file));
   const policy = compile(rules);
   const tools = await knownTools(settings, [rules], false, ignore);
   const text = file.ok ? file.bytes.toString('utf8') : '';
@@ -30,8 +30,8 @@ export async function compareRules(settings: Settings, body: unknown): Promise<C
   const text = (body as { readonly text?: unknown } | null)?.text;
   if (typeof text !== 'string') throw new GatewayError('INVALID_PARAMS', 'The request needs text, a string.');
   const { rules: file } = await readFiles(settings);
-  const old = rulesOf(parseFile(file));
-  const changed = rulesIn(text);
+  const old = await rulesOf(parseFile(file));
+  const changed = await rulesIn(text);
   if (!changed.ok) return { problems: changed.problems, tools: [], calls: [] };
   const [before, after] = [compile(old), compile(changed.rules)];
   const tools = await knownTools(settings, [old, changed.rules], false, ignore);
@@ -44,10 +44,15 @@ export async function compareRules(settings: Settings, body: unknown): Promise<C
   };
 }
 
-function rulesIn(text: string): { ok: true; rules: PolicyRules } | { ok: false; problems: readonly string[] } {
+type Read =
+  | { readonly ok: true; readonly rules: PolicyRules }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+async function rulesIn(text: string): Promise<Read> {
   const parsed = parseDocument('changed rules', Buffer.from(text));
   if (!parsed.ok) return { ok: false, problems: parsed.problems.map(formatProblem) };
-  const { rules, problems } = readRules(parsed.document, schema);
+  const { schema, expressions } = await loadReaders(parsed.document);
+  const { rules, problems } = readRules(parsed.document, schema, expressions);
   if (rules !== undefined) return { ok: true, rules };
   return { ok: false, problems: problems.filter(({ severity }) => severity === 'error').map(formatProblem) };
 }
