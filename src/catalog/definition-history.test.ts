@@ -88,9 +88,9 @@ it('keeps so many files, for its owner alone, and those that are used', async ()
 });
 
 it.each([
-  ['broken text', '{"format":1,'],
-  ['another format', '{"format":2,"instructions":"i","tools":[]}'],
-  ['tools that are none', '{"format":1,"instructions":"i","tools":[["a",1]]}'],
+  ['broken text', '{"format":2,'],
+  ['another format', '{"format":3,"instructions":"i","tools":[]}'],
+  ['tools that are none', '{"format":2,"instructions":"i","tools":[["a",1]]}'],
   ['null', 'null'],
 ])('begins anew where the file has %s', async (_what, text) => {
   await listed([{ name: 'a' }]);

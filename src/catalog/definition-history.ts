@@ -12,7 +12,7 @@ import { type Change, changeBetween, type Fingerprint, fingerprintOf } from './l
 
 /** Files that are kept; the one that was not used for longest goes first. */
 const MAX_FILES = 1000;
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface History {
   /**

@@ -1,5 +1,7 @@
 /** The text of one definition of a server, before it is read: what strict readers refuse without need, what two would read as two. */
 
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../protocol/canonical-json.ts';
 import { readObject } from '../protocol/json-rpc.ts';
 import { elements } from '../protocol/json-text.ts';
 import { isAmbiguous, namesOf, shapeOf, treeOf } from '../protocol/member-names.ts';
@@ -70,4 +72,9 @@ function rewritten(text: string, rewrite?: (key: string, value: string) => strin
 export function nameIn(raw: string, key: string): string {
   const member = findMember(readObject(raw), key);
   return member === undefined ? '' : ` ${raw.slice(member.start, member.end).slice(0, 128)}`;
+}
+
+/** SHA-256 (hex) of the canonical form of a JSON text: what a definition, or what a server says of itself, is known by. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(canonicalJson(text)).digest('hex');
 }

@@ -1,7 +1,7 @@
 /** How a list of tools differs from the one before: a definition that changes after people looked at it is a record. */
 import type { ServerDefinition } from '../config/snapshot.ts';
+import { digestOf } from './definition.ts';
 import type { ToolList } from './fetch-tools.ts';
-import { hashOf } from './tool-entry.ts';
 
 /** The key of a list. */
 export interface Fingerprint {
@@ -37,7 +37,7 @@ export interface ChangedTool {
 
 export function fingerprintOf({ entries, instructions }: ToolList): Fingerprint {
   const tools = new Map(entries.map(({ name, hash }) => [name, hash]));
-  return { tools, instructions: hashOf([JSON.stringify(instructions ?? null)]) };
+  return { tools, instructions: digestOf(JSON.stringify(instructions ?? null)) };
 }
 
 /** @returns undefined where nothing changed. */
@@ -55,6 +55,6 @@ export function changeBetween(
   }
   const instructions = before.instructions !== after.instructions;
   if (added.length + removed.length + changed.length === 0 && !instructions) return undefined;
-  const digest = hashOf([after.instructions, ...[...after.tools].flat()]);
+  const digest = digestOf(JSON.stringify([after.instructions, ...after.tools]));
   return { server, added, removed, changed, instructions, digest };
 }

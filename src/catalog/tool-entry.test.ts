@@ -16,9 +16,9 @@ describe('a tool definition', () => {
     expect(only('{"name":"a"}').inputSchema).toBe('{"type":"object"}');
   });
 
-  it('hashes what a model reads, white space aside', () => {
+  it('is known by all of it, white space and order aside', () => {
     const base = '{"name":"a","description":"d","inputSchema":{"type":"object"}}';
-    expect(hash('{"inputSchema": {"type" :"object"}, "description":"d", "name":"a", "icons":[]}')).toBe(hash(base));
+    expect(hash('{"inputSchema": {"type" :"object"}, "description":"d", "name":"a"}')).toBe(hash(base));
     for (const other of [
       '{"name":"b","description":"d","inputSchema":{"type":"object"}}',
       '{"name":"a","description":"e","inputSchema":{"type":"object"}}',
@@ -27,6 +27,8 @@ describe('a tool definition', () => {
       '{"name":"a","description":"d","inputSchema":{"type":"object"},"annotations":{}}',
       '{"name":"a","description":"d","inputSchema":{"type":"object"},"_meta":{}}',
       '{"name":"a","description":"d","inputSchema":{"type":"object"},"outputSchema":{}}',
+      '{"name":"a","description":"d","inputSchema":{"type":"object"},"icons":[]}',
+      '{"name":"a","description":"d","inputSchema":{"type":"object"},"execution":{}}',
     ]) {
       expect(hash(other)).not.toBe(hash(base));
     }

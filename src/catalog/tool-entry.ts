@@ -1,12 +1,10 @@
 /** One tool of a server, as the server defined it. */
-
-import { createHash } from 'node:crypto';
 import { readObject } from '../protocol/json-rpc.ts';
 import { compact, elements } from '../protocol/json-text.ts';
 import { findMember, stringValue, valueText } from '../protocol/members.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
 import { withoutUnseen } from '../shared/unseen.ts';
-import { clearDefinition, nameIn } from './definition.ts';
+import { clearDefinition, digestOf, nameIn } from './definition.ts';
 import { type Frame, frameOf } from './page-frame.ts';
 import { visibleJson } from './visible-text.ts';
 
@@ -22,12 +20,9 @@ export interface ToolEntry {
   readonly annotations: Readonly<Record<string, unknown>> | undefined;
   /** Parameters that are repeated in headers over HTTP. */
   readonly paramHeaders: readonly ParamHeader[];
-  /** SHA-256 (hex) of everything that tells a model what the tool is: changes with any of it. */
+  /** SHA-256 (hex) of the whole definition (`digestOf`). */
   readonly hash: string;
 }
-
-/** The members that the hash covers, in this order. */
-const HASHED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta'] as const;
 
 /** One page of `tools/list`. */
 export interface ToolsPage {
@@ -94,16 +89,9 @@ export function readTool(written: string, hasHeaders: boolean): ToolEntry | stri
       headers ??= readHeaders();
       return headers.ok ? headers.headers : [];
     },
-    hash: hashOf(HASHED.map(part)),
+    hash: digestOf(raw),
   };
 }
 
 const UNCLEAR = 'its definition is no object, or a key stands twice in it or differs from another one in case alone';
 const NO_HEADERS = { ok: true, headers: [] } as const;
-
-/** The hash of texts; white space between tokens does not count, absence does. */
-export function hashOf(parts: readonly (string | undefined)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part === undefined ? '-\n' : `+${compact(part)}\n`);
-  return hash.digest('hex');
-}
