@@ -23,6 +23,8 @@ export interface Listing {
   readonly ttlMs: number | undefined;
   /** Characters that are kept of it. */
   readonly size: number;
+  /** Names that are left out because their definitions wait for the owner. */
+  readonly held?: ReadonlySet<string> | undefined;
 }
 
 /** How somebody asks for a list. */
@@ -36,6 +38,11 @@ export interface ListOptions {
   readonly tenant?: Tenant | undefined;
 }
 
+export interface Asked<L> {
+  readonly tenant: Tenant | undefined;
+  readonly before: L | undefined;
+}
+
 /** The source of lists, and who is told of them. */
 export interface ListSource<L> {
   /** The things that are listed, for messages: `tools`. */
@@ -44,7 +51,10 @@ export interface ListSource<L> {
     server: ServerDefinition,
     tenant: Tenant | undefined,
   ) => Promise<UpstreamConnection> | UpstreamConnection;
-  readonly fetch: (server: ServerDefinition, connection: UpstreamConnection) => Promise<L>;
+  /** @param asked for whom, and what there was before. */
+  readonly fetch: (server: ServerDefinition, connection: UpstreamConnection, asked: Asked<L>) => Promise<L>;
+  /** What counts of a list; all of it where this is left out. */
+  readonly visible?: ((server: ServerDefinition, list: L) => L) | undefined;
   /** @param tenant for whom it was fetched. */
   readonly fetched?: (server: ServerDefinition, tenant: Tenant | undefined, before: L | undefined, after: L) => void;
   readonly failed: (server: ServerDefinition, error: unknown) => void;
@@ -160,7 +170,7 @@ export class CachedList<L extends Listing> {
     // After the lease: a connection that was just made has invalidated what came before it.
     const generation = this.#generation;
     const before = this.#list;
-    const list = await source.fetch(server, connection);
+    const list = await source.fetch(server, connection, { tenant: this.#tenant, before });
     this.#keep(server, list);
     this.#fetchedAt = source.now();
     this.#isStale = this.#generation !== generation;

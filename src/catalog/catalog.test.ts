@@ -29,7 +29,8 @@ function setup(): Setup {
   const invalidate = (server: ServerDefinition): void => catalog?.invalidate(server);
   const lab = createLab({ events: { connected: invalidate, toolsChanged: invalidate } });
   const { upstreams, log } = lab;
-  const history: Pick<History, 'listed'> = {
+  const history: Pick<History, 'listed' | 'known'> = {
+    known: async () => undefined,
     listed(server, _capabilities, before, after) {
       const change = before && changeBetween(server, fingerprintOf(before), fingerprintOf(after));
       if (change !== undefined) changes.push(change);

@@ -12,6 +12,7 @@ import { lazyEmbeddingIndex } from './embeddings/lazy-embedding-index.ts';
 import type { ToolList } from './fetch-tools.ts';
 import { createKeptLists, type KeptLists } from './kept-lists.ts';
 import { variantOf } from './list-cache.ts';
+import type { DefinitionGuard } from './lock/definition-guard.ts';
 import { createMentions, type Mentions } from './mentioned-resources.ts';
 import type { OfferList, Offers } from './prompts-and-resources.ts';
 import { Searcher } from './search/searcher.ts';
@@ -26,7 +27,9 @@ export interface CatalogOptions {
   readonly upstreams: Upstreams;
   readonly log: Log;
   /** Told of every list of tools. */
-  readonly history: Pick<History, 'listed'>;
+  readonly history: Pick<History, 'listed' | 'known'>;
+  /** What counts of all lists; everything where this is left out. */
+  readonly guard?: DefinitionGuard | undefined;
   /** Folder for what is kept about tools. */
   readonly cacheDir: string;
   /** Takes known secrets out of a text. */
@@ -79,8 +82,14 @@ export class Catalog {
       onArrival: options.onArrival,
       toolsFetched: (server, tenant, before, after) => this.#toolsFetched(server, tenant, before, after),
       toolsFailed: (server) => this.#keptLists.failed(server),
+      guard: options.guard,
+      lastTools: async (server, tenant) => (await options.history.known(server, variantOf(tenant)))?.tools,
     });
-    this.searchable = createSearchable({ listCache: this.#lists.tools, keptLists: this.#keptLists, now });
+    this.searchable = createSearchable({
+      listCache: this.#lists.tools,
+      keptLists: { of: (server, tenant) => this.#keptTools(server, tenant) },
+      now,
+    });
   }
 
   /** The introductions of servers, as far as they are known. */
@@ -128,6 +137,25 @@ export class Catalog {
     return this.#lists.offers[list].again(server, options);
   }
 
+  /** Whether something is not there because its definition waits for the owner. */
+  isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string, tenant?: Tenant): boolean {
+    const cache = list === 'tools' ? this.#lists.tools : this.#lists.offers[list];
+    return cache.kept(server, tenant)?.held?.has(name) === true;
+  }
+
+  /** What a server says of itself, as far as that counts. @throws as `tools` */
+  async instructionsNow(
+    server: ServerDefinition,
+    instructions: string | undefined,
+    options: ListOptions,
+  ): Promise<string | undefined> {
+    const { guard } = this.#options;
+    if (guard === undefined || server.definitions === undefined) return instructions;
+    // A server that was never seen is looked at with its list.
+    await this.#lists.tools.current(server, options);
+    return guard.countsAsInstructions(server, instructions) ? instructions : undefined;
+  }
+
   /** Marks what is cached as out of date: for the events of upstreams. Without `kind`, everything of the server. */
   invalidate(server: ServerDefinition, kind?: ListKind): void {
     this.#lists.invalidate(server, kind);
@@ -153,6 +181,15 @@ export class Catalog {
     await Promise.all([this.#embeddings.close(), this.learning.close(), ...writing]);
   }
 
+  async #keptTools(server: ServerDefinition, tenant: Tenant | undefined): Promise<readonly ToolEntry[] | undefined> {
+    const entries = await this.#keptLists.of(server, tenant);
+    return entries && (this.#options.guard?.visibleTools(server, entries) ?? entries);
+  }
+
+  #visible(server: ServerDefinition, list: ToolList): ToolList {
+    return this.#options.guard?.visible(server, 'tool', list) ?? list;
+  }
+
   async #findAnew(server: ServerDefinition, name: string, options: ListOptions): Promise<ToolEntry | undefined> {
     const { tools } = this.#lists;
     const entry = (await tools.current(server, options)).byName.get(name);
@@ -168,10 +205,11 @@ export class Catalog {
   ): void {
     const { name, description } = server;
     // Before somebody searches, and not while somebody waits for the list.
-    setImmediate(() => this.searcher.learn({ name, description, entries: after.entries }));
+    setImmediate(() => this.searcher.learn({ name, description, entries: this.#visible(server, after).entries }));
     this.#options.onTools?.(name, before?.entries, after.entries);
     this.#options.history.listed(server, variantOf(tenant), before, after);
-    this.#instructions.listed(server, tenant?.principal ?? '', after.instructions);
-    this.#keptLists.listed(server, tenant, after);
+    const visible = this.#visible(server, after);
+    this.#instructions.listed(server, tenant?.principal ?? '', visible.instructions);
+    this.#keptLists.listed(server, tenant, visible);
   }
 }

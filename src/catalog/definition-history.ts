@@ -21,6 +21,8 @@ export interface History {
    * @param before what this process had until now.
    */
   listed(server: ServerDefinition, capabilities: string, before: ToolList | undefined, after: ToolList): void;
+  /** What a server listed when a gateway last ran; undefined where that is not known. */
+  known(server: ServerDefinition, capabilities: string): Promise<Fingerprint | undefined>;
   /** Resolves when everything so far is told and written. */
   settled(): Promise<void>;
 }
@@ -36,14 +38,16 @@ export interface HistoryOptions {
 export function createHistory({ folder, onChange, failed, maxFiles = MAX_FILES }: HistoryOptions): History {
   let last: Promise<void> = Promise.resolve();
 
+  const pathOf = ({ key }: ServerDefinition, capabilities: string): string =>
+    join(folder, `${sha256(JSON.stringify([key, capabilities]))}.json`);
+
   const note = async (
     server: ServerDefinition,
     capabilities: string,
     before: Fingerprint | undefined,
     after: Fingerprint,
   ): Promise<void> => {
-    const name = `${sha256(JSON.stringify([server.key, capabilities]))}.json`;
-    const path = join(folder, name);
+    const path = pathOf(server, capabilities);
     const known = before ?? (await read(path));
     const change = known && changeBetween(server, known, after);
     if (change !== undefined) onChange({ ...change, whileRunning: before !== undefined });
@@ -57,6 +61,10 @@ export function createHistory({ folder, onChange, failed, maxFiles = MAX_FILES }
       const then = before && fingerprintOf(before);
       const now = fingerprintOf(after);
       last = last.then(() => note(server, capabilities, then, now)).catch(failed);
+    },
+    known: async (server, capabilities) => {
+      await last;
+      return read(pathOf(server, capabilities));
     },
     settled: () => last,
   };

@@ -26,17 +26,21 @@ export class ListCache<L extends Listing> {
   current(server: ServerDefinition, options: ListOptions): Promise<L> {
     const cached = this.#listOf(server, options.tenant);
     const list = cached.get(server);
-    return list === undefined ? cached.fetch(server, options) : Promise.resolve(list);
+    return list === undefined
+      ? cached.fetch(server, options).then((fetched) => this.#visible(server, fetched))
+      : Promise.resolve(this.#visible(server, list));
   }
 
   /** The list of a server where there is one, without waiting. */
   kept(server: ServerDefinition, tenant?: Tenant): L | undefined {
-    return this.#listOf(server, tenant).get(server);
+    const list = this.#listOf(server, tenant).get(server);
+    return list && this.#visible(server, list);
   }
 
   /** The list fetched anew, for what is not in the one that is kept; undefined where that was done a moment ago. */
-  again(server: ServerDefinition, options: ListOptions): Promise<L | undefined> {
-    return this.#listOf(server, options.tenant).fetchAgain(server, options);
+  async again(server: ServerDefinition, options: ListOptions): Promise<L | undefined> {
+    const list = await this.#listOf(server, options.tenant).fetchAgain(server, options);
+    return list && this.#visible(server, list);
   }
 
   /** Has a list fetched that is not there, for whoever asks next; not where that was tried a moment ago. */
@@ -60,6 +64,10 @@ export class ListCache<L extends Listing> {
       for (const list of lists.values()) list.release();
       this.#lists.delete(key);
     }
+  }
+
+  #visible(server: ServerDefinition, list: L): L {
+    return this.#source.visible?.(server, list) ?? list;
   }
 
   #listOf(server: ServerDefinition, tenant: Tenant | undefined): CachedList<L> {

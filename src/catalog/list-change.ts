@@ -9,6 +9,8 @@ export interface Fingerprint {
   readonly tools: ReadonlyMap<string, string>;
   /** Hash of the server's instructions. */
   readonly instructions: string;
+  /** The definition of a tool as JSON text; undefined where hashes are all that is known. */
+  readonly raw?: ((name: string) => string | undefined) | undefined;
 }
 
 export interface Difference {
@@ -17,9 +19,13 @@ export interface Difference {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly ChangedTool[];
+  /** Of those that were removed and added, the ones with equal definitions: new name by old one. */
+  readonly renamed: Readonly<Record<string, string>>;
   /** True when the server's instructions are other ones. */
   readonly instructions: boolean;
-  /** Hash of all definitions after it. */
+  /** Hashes of the definitions after it, by name. */
+  readonly tools: ReadonlyMap<string, string>;
+  /** Hash of all of them. */
   readonly digest: string;
 }
 
@@ -35,9 +41,10 @@ export interface ChangedTool {
   readonly after: string;
 }
 
-export function fingerprintOf({ entries, instructions }: ToolList): Fingerprint {
+export function fingerprintOf({ entries, byName, instructions }: ToolList): Fingerprint {
   const tools = new Map(entries.map(({ name, hash }) => [name, hash]));
-  return { tools, instructions: digestOf(JSON.stringify(instructions ?? null)) };
+  const raw = (name: string): string | undefined => byName.get(name)?.raw;
+  return { tools, raw, instructions: digestOf(JSON.stringify(instructions ?? null)) };
 }
 
 /** @returns undefined where nothing changed. */
@@ -56,5 +63,29 @@ export function changeBetween(
   const instructions = before.instructions !== after.instructions;
   if (added.length + removed.length + changed.length === 0 && !instructions) return undefined;
   const digest = digestOf(JSON.stringify([after.instructions, ...after.tools]));
-  return { server, added, removed, changed, instructions, digest };
+  const renamed = renamedBetween(texts(removed, before), texts(added, after));
+  return { server, added, removed, changed, renamed, instructions, tools: after.tools, digest };
+}
+
+function texts(names: readonly string[], { raw }: Fingerprint): ReadonlyMap<string, string> {
+  return new Map(names.flatMap((name) => (raw?.(name) === undefined ? [] : [[name, raw(name) ?? '']])));
+}
+
+/** New names by old ones: definitions that are equal but for their names. @param removed JSON texts by name */
+export function renamedBetween(
+  removed: ReadonlyMap<string, string>,
+  added: ReadonlyMap<string, string>,
+): Readonly<Record<string, string>> {
+  if (removed.size === 0 || added.size === 0) return {};
+  const namesOf = new Map([...added].map(([name, text]) => [namelessDigest(text), name]));
+  const pairs = [...removed].flatMap(([name, text]) => {
+    const next = namesOf.get(namelessDigest(text));
+    return next === undefined ? [] : [[name, next] as const];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function namelessDigest(text: string): string {
+  const { name: _, ...rest } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  return digestOf(JSON.stringify(rest));
 }

@@ -4,7 +4,7 @@ import { readObject } from '../protocol/json-rpc.ts';
 import { findMember, stringValue } from '../protocol/members.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
 import type { Listing } from './cached-list.ts';
-import { clearDefinition } from './definition.ts';
+import { clearDefinition, digestOf } from './definition.ts';
 import { fetchPages, type PagesOptions } from './fetch-pages.ts';
 import type { ListPage } from './page-frame.ts';
 import { mendOnce } from './repair-definition.ts';
@@ -37,6 +37,8 @@ export interface Offer {
   /** Name of a prompt, URI of a resource, URI template. */
   readonly key: string;
   readonly raw: string;
+  /** Its digest. */
+  readonly hash: string;
   /** The place of the value of `key` in `raw`, so that it can be written anew. */
   readonly keyStart: number;
   readonly keyEnd: number;
@@ -81,5 +83,15 @@ export function readOffer(raw: string, keyName: string): Offer | undefined {
   const member = findMember(readObject(raw), keyName);
   const key = stringValue(raw, member);
   if (member === undefined || key === undefined || key === '') return undefined;
-  return { key, raw, keyStart: member.start, keyEnd: member.end };
+  let hash: string | undefined;
+  return {
+    key,
+    raw,
+    get hash() {
+      hash ??= digestOf(raw);
+      return hash;
+    },
+    keyStart: member.start,
+    keyEnd: member.end,
+  };
 }

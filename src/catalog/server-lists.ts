@@ -1,10 +1,11 @@
 /** The lists of all servers: tools, prompts, resources and templates of resources, in one cache for each kind. */
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { ByteBudget } from '../shared/byte-budget.ts';
-import type { Log, Tenant, UpstreamConnection, Upstreams } from '../upstream/contract.ts';
+import type { DefinitionKind, Log, Tenant, UpstreamConnection, Upstreams } from '../upstream/contract.ts';
 import type { ListSource } from './cached-list.ts';
 import { fetchTools, type ToolList } from './fetch-tools.ts';
 import { ListCache } from './list-cache.ts';
+import type { DefinitionGuard } from './lock/definition-guard.ts';
 import { fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
 
 const PAGE_TIMEOUT_MS = 30_000;
@@ -18,7 +19,14 @@ const MAX_OF_ALL = 192 * 1024 * 1024;
 /** The lists whose changes callers are told of. */
 export type ListKind = 'tools' | 'prompts' | 'resources';
 
-const KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
+/** Resources are data, and no definitions. */
+const LOCKED: Readonly<Record<OfferList, DefinitionKind | undefined>> = {
+  prompts: 'prompt',
+  resources: undefined,
+  templates: 'template',
+};
+
+export const LIST_KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
 
 export interface ServerListsOptions {
   readonly upstreams: Pick<Upstreams, 'lease'>;
@@ -28,6 +36,12 @@ export interface ServerListsOptions {
   readonly onArrival?: ((server: ServerDefinition, kind: ListKind) => void) | undefined;
   readonly toolsFetched: NonNullable<ListSource<ToolList>['fetched']>;
   readonly toolsFailed: (server: ServerDefinition) => void;
+  readonly guard: DefinitionGuard | undefined;
+  /** Digests of the tools that a server listed when a gateway last ran, by name. */
+  readonly lastTools: (
+    server: ServerDefinition,
+    tenant: Tenant | undefined,
+  ) => Promise<ReadonlyMap<string, string> | undefined>;
 }
 
 export class ServerLists {
@@ -53,14 +67,14 @@ export class ServerLists {
 
   /** The lists of a server may be out of date. @param kind undefined for all of them */
   invalidate(server: ServerDefinition, kind?: ListKind): void {
-    for (const one of kind === undefined ? KINDS : [kind]) {
+    for (const one of kind === undefined ? LIST_KINDS : [kind]) {
       for (const cache of this.#byKind[one]) cache.invalidate(server);
     }
   }
 
   /** The kinds of list of this server that somebody waited for in vain. */
   missed(server: ServerDefinition): readonly ListKind[] {
-    return KINDS.filter((kind) => this.#byKind[kind].some((cache) => cache.isMissed(server)));
+    return LIST_KINDS.filter((kind) => this.#byKind[kind].some((cache) => cache.isMissed(server)));
   }
 
   /** Forgets the servers whose key is not in the set. */
@@ -69,7 +83,7 @@ export class ServerLists {
   }
 
   #cacheOfTools(): ListCache<ToolList> {
-    const { toolsFetched, toolsFailed } = this.#options;
+    const { toolsFetched, toolsFailed, guard, lastTools } = this.#options;
     const source = this.#source('tools', 'tools');
     return new ListCache<ToolList>({
       ...source,
@@ -78,30 +92,46 @@ export class ServerLists {
         toolsFailed(server);
         source.failed(server, error);
       },
-      fetch: (server, connection) =>
-        fetchTools(connection, {
+      visible: guard && ((server, list) => guard.visible(server, 'tool', list)),
+      fetch: async (server, connection, { tenant, before }) => {
+        const list = await fetchTools(connection, {
           server: server.name,
           timeoutMs: PAGE_TIMEOUT_MS,
           hasHeaders: server.link.transport !== 'stdio',
           warn: this.#warnOf(server),
-        }),
+        });
+        const known = before && new Map([...before.byName].map(([name, { hash }]) => [name, hash]));
+        await guard?.arrived(server, 'tool', list, {
+          connection,
+          before: async () => known ?? lastTools(server, tenant),
+        });
+        return list;
+      },
     });
   }
 
   #cacheOfOffers(list: OfferList, kind: ListKind): ListCache<Offers> {
+    const { guard } = this.#options;
+    const locked = LOCKED[list];
     return new ListCache<Offers>({
       ...this.#source(list, kind),
-      fetch: (server, connection) =>
-        fetchOffers(connection, list, {
+      visible: guard && locked && ((server, offers) => guard.visible(server, locked, offers)),
+      fetch: async (server, connection, { before }) => {
+        const offers = await fetchOffers(connection, list, {
           server: server.name,
           timeoutMs: PAGE_TIMEOUT_MS,
           warn: this.#warnOf(server),
-        }),
+        });
+        const known = before && new Map([...before.byKey].map(([name, { hash }]) => [name, hash]));
+        if (locked !== undefined)
+          await guard?.arrived(server, locked, offers, { connection, before: async () => known });
+        return offers;
+      },
     });
   }
 
   /** A source without what fetches. @param what as messages call the list */
-  #source(what: string, kind: ListKind): Omit<ListSource<never>, 'fetch' | 'fetched'> {
+  #source(what: string, kind: ListKind): Omit<ListSource<never>, 'fetch' | 'fetched' | 'visible'> {
     const { log, now, onArrival } = this.#options;
     return {
       what,

@@ -20,6 +20,14 @@ export interface TenantCatalog
   instructionsOf(server: ServerDefinition): Promise<string | undefined>;
   /** Takes in what a server answered, for the resources that it names. @param text JSON of the result */
   note(server: ServerDefinition, text: string): void;
+  /** As `Catalog.isHeld`. */
+  isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string): boolean;
+  /** As `Catalog.instructionsNow`. */
+  instructionsNow(
+    server: ServerDefinition,
+    instructions: string | undefined,
+    options: ListOptions,
+  ): Promise<string | undefined>;
   /** True if a server named a resource in an answer to this tenant. */
   mentions(server: ServerDefinition, uri: string): boolean;
 }
@@ -72,6 +80,14 @@ class CatalogOfTenant implements TenantCatalog {
 
   note(server: ServerDefinition, text: string) {
     this.#catalog.mentions.note(server, this.#tenant.principal, text);
+  }
+
+  isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string) {
+    return this.#catalog.isHeld(server, list, name, this.#tenant);
+  }
+
+  instructionsNow(server: ServerDefinition, instructions: string | undefined, options: ListOptions) {
+    return this.#catalog.instructionsNow(server, instructions, { ...options, tenant: this.#tenant });
   }
 
   mentions(server: ServerDefinition, uri: string) {

@@ -9,6 +9,11 @@ export function withFiles(command: Command): Command {
     .option('--rules <file>', 'rules file (GATEWAY_RULES)');
 }
 
+/** `--lock`. */
+export function withLock(command: Command): Command {
+  return command.option('--lock <file>', 'lock file (GATEWAY_LOCK; default next to the rules file)');
+}
+
 /** Flags as commander hands them over: `--no-auth` arrives as `auth: false`. */
 export type CommandFlags = Omit<Flags, 'noAuth'> & { readonly auth?: boolean };
 

@@ -8,6 +8,7 @@ import { registerAudit } from './audit.ts';
 import { registerAuth } from './auth.ts';
 import { registerComplete, registerCompletion } from './completion.ts';
 import { registerConnect } from './connect.ts';
+import { registerDefinitions } from './definitions.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerHelp } from './help.ts';
@@ -83,7 +84,7 @@ const GROUPS: readonly (readonly [heading: string, registers: readonly ((program
     'Servers:',
     [registerAdd, registerRemove, registerToggles, registerSecret, registerServers, registerTools, registerAuth],
   ],
-  ['Agents and their rights:', [registerPolicy, registerApprovals, registerToken]],
+  ['Agents and their rights:', [registerPolicy, registerApprovals, registerDefinitions, registerToken]],
   ['Look back:', [registerUi, registerAudit, registerStats, registerSearch]],
   ['Shell:', [registerCompletion, registerComplete, registerHelp, registerSchemas]],
 ];

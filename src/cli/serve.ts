@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { CommandFlags } from './flags.ts';
-import { settingsFrom, withFiles } from './flags.ts';
+import { settingsFrom, withFiles, withLock } from './flags.ts';
 import { unknownCommand } from './help.ts';
 import { fail } from './output.ts';
 
@@ -9,7 +9,7 @@ export function registerServe(program: Command): void {
   const command = program
     .command('serve', { isDefault: true })
     .description('run the gateway: over stdio for the client that starts it, or over HTTP as a service');
-  withFiles(command.optionsGroup('Files:'))
+  withLock(withFiles(command.optionsGroup('Files:')))
     .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
     .optionsGroup('Servers and agents:')
     .option('--agent <name>', 'bind every call of this connection to one agent of the rules')

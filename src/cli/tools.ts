@@ -3,7 +3,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { CATALOGUE, GatewayError, isErrorCode } from '../shared/errors.ts';
 import { NEXT_STEPS } from '../shared/next-steps.ts';
-import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
+import { type CommandFlags, settingsFrom, withFiles, withLock } from './flags.ts';
 import { exitWhenRead, fail, printCells, printJson, printText, say } from './output.ts';
 import { summaryOf, waitFor } from './waiting.ts';
 
@@ -17,7 +17,7 @@ export function registerTools(program: Command): void {
     .command('tools')
     .description('see and call the tools that an agent may use')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway tools list');
-  withFiles(tools.command('list [server]'))
+  withLock(withFiles(tools.command('list [server]')))
     .description('list the servers and tools that an agent may use')
     .option('--agent <name>', 'as this agent (default: as a call without agent_id)')
     .option('--json', 'print JSON')
@@ -25,7 +25,7 @@ export function registerTools(program: Command): void {
     .action((server: string | undefined, flags: ToolsFlags) =>
       run(flags, (call) => list(call, server, flags.json === true)),
     );
-  withFiles(tools.command('call <server> <tool>'))
+  withLock(withFiles(tools.command('call <server> <tool>')))
     .description('call a tool as an agent; recorded in the audit log like any other call')
     .option('--agent <name>', 'as this agent (default: as a call without agent_id)')
     .option('--args <json>', 'arguments, a JSON object')

@@ -152,11 +152,22 @@ export class RemoteClient {
     if (out === undefined) {
       return Promise.reject(unavailable(server, 'was disconnected; the call was not sent. Try again.'));
     }
-    const { timeoutMs, meta = '', headers, clientCapabilities } = options;
+    const { timeoutMs, meta = '', headers, clientCapabilities, definition } = options;
     const lastsMs = Number.isFinite(timeoutMs) ? timeoutMs : null;
     const wants = wantsOf(options);
     const frame = (id: number): readonly [Head, string] => [
-      ['call', id, lease.id, method, lastsMs, wants, params.length, headers ?? null, clientCapabilities ?? null],
+      [
+        'call',
+        id,
+        lease.id,
+        method,
+        lastsMs,
+        wants,
+        params.length,
+        headers ?? null,
+        clientCapabilities ?? null,
+        definition ?? null,
+      ],
       params + meta,
     ];
     return this.#exchanges.ask(out, { server, method, options, frame, read: readReply });

@@ -5,6 +5,7 @@ import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type {
   ClientAnswer,
+  DecidedDefinition,
   Reply,
   ServerRequest,
   Tenant,
@@ -89,6 +90,7 @@ type CallHead = readonly [
   paramsLength: number,
   headers: Readonly<Record<string, string>> | null,
   capabilities: string | null,
+  definition: DecidedDefinition | null,
 ];
 
 type AnswerHead = readonly [
@@ -178,7 +180,10 @@ class ServedWorker {
     }
   }
 
-  #call([, id, lease, method, timeoutMs, wants, length, headers, capabilities]: CallHead, body: string): void {
+  #call(
+    [, id, lease, method, timeoutMs, wants, length, headers, capabilities, definition]: CallHead,
+    body: string,
+  ): void {
     const call = this.#begin(id);
     this.#leased(lease)
       .request(method, body.slice(0, length), {
@@ -187,6 +192,7 @@ class ServedWorker {
         meta: body.slice(length),
         headers: headers ?? undefined,
         clientCapabilities: capabilities ?? undefined,
+        definition: definition ?? undefined,
         onProgress: (wants & WANTS.progress) === 0 ? undefined : (params) => this.send(['progress', id], params),
         onRequest: (wants & WANTS.requests) === 0 ? undefined : (request) => this.#question(id, call, request),
         onNotification:

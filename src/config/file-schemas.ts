@@ -7,7 +7,7 @@ import { approvals } from './schema-approvals.ts';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
-import { agentId, count, loose, MAX_COUNT, strict, text } from './schema-parts.ts';
+import { agentId, count, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
 import { search } from './schema-search.ts';
 
@@ -68,6 +68,13 @@ const rulesFile = strict({
   principals: z
     .map(z.string(), principal)
     .meta({ description: 'Who may connect, proven by what, and which agents each may act as.' })
+    .exactOptional(),
+  definitions: z
+    .map(pattern, z.enum(['record', 'quarantine', 'exact']))
+    .meta({
+      description:
+        'Server pattern -> what becomes of definitions that change: recorded (the default), held back until accepted, or nothing counts but what is locked.',
+    })
     .exactOptional(),
   search: search.meta({ description: 'How search_tools finds tools besides by their words.' }).exactOptional(),
   approvals: approvals.meta({ description: 'How people are asked about calls under "ask".' }).exactOptional(),

@@ -6,6 +6,7 @@ import { compile } from '../policy/compile-rules.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { readApprovals } from './approval-terms.ts';
 import { type FileContent, readConfigFile, sha256 } from './config-files.ts';
+import { withDefinitionModes } from './definition-modes.ts';
 import { tighten } from './file-rights.ts';
 import { parseDocument } from './json-document.ts';
 import { collectSecrets } from './known-secrets.ts';
@@ -140,7 +141,7 @@ export async function checkConfig(
   const search = rulesDocument && readSearch(rules?.search, own, rulesDocument, problems);
   const approvals = rulesDocument && readApprovals(rules?.approvals, own, rulesDocument, problems);
   if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
-    problems.push(...unknownServers(rulesDocument, rules.rules, servers.names));
+    problems.push(...unknownServers(rulesDocument, rules, servers.names));
   }
   sortProblems(problems, contents.servers.path);
   const complete = servers !== undefined && !servers.fatal && search !== undefined && approvals !== undefined;
@@ -149,7 +150,7 @@ export async function checkConfig(
   const snapshot: Snapshot = {
     version: versionOf(contents),
     paths: { servers: contents.servers.path, rules: contents.rules.path },
-    servers: servers.servers,
+    servers: withDefinitionModes(servers.servers, rules.definitions),
     broken: servers.broken,
     policy: compile(rules.rules),
     denyOnMissingAgent: rules.rules.defaults?.deny_on_missing_agent ?? false,

@@ -7,7 +7,7 @@ import type { AccessList, PolicyRules } from '../policy/rules-data.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';
 import { nearest } from './nearest-name.ts';
 import { quote } from './quote-name.ts';
-import { pathName, problemAt } from './rules-file.ts';
+import { pathName, problemAt, type ReadRules } from './rules-file.ts';
 import type { Problem } from './snapshot.ts';
 
 /** The findings of `lint`: rules that the Python gateway understood differently, and patterns that look mistyped. */
@@ -36,7 +36,11 @@ export function shadowWarnings(document: ConfigDocument, rules: PolicyRules): Pr
  * One warning for each rule that names a server, without a pattern, that is not in `names`. No error, because rules may be
  * kept for a server that comes back.
  */
-export function unknownServers(document: ConfigDocument, rules: PolicyRules, names: ReadonlySet<string>): Problem[] {
+export function unknownServers(
+  document: ConfigDocument,
+  { rules, definitions }: Pick<ReadRules, 'rules' | 'definitions'>,
+  names: ReadonlySet<string>,
+): Problem[] {
   const problems: Problem[] = [];
   const check = (server: string, path: ConfigPath, target: 'key' | 'value'): void => {
     if (names.has(server) || !isLiteralPattern(server)) return;
@@ -51,7 +55,8 @@ export function unknownServers(document: ConfigDocument, rules: PolicyRules, nam
       for (const server of Object.keys(list?.[map] ?? {})) check(server, [...path, map, server], 'key');
     }
   };
-  for (const [name, agent] of Object.entries(rules.agents)) {
+  for (const server of definitions?.keys() ?? []) check(server, ['definitions', server], 'key');
+  for (const [name, agent] of Object.entries(rules?.agents ?? {})) {
     checkList(agent.allow, ['agents', name, 'allow']);
     checkList(agent.ask, ['agents', name, 'ask']);
     checkList(agent.deny, ['agents', name, 'deny']);

@@ -17,6 +17,7 @@ export interface ReadRules {
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
   readonly search: Schema.RulesFile['search'];
   readonly approvals: Schema.RulesFile['approvals'];
+  readonly definitions: Schema.RulesFile['definitions'];
   readonly problems: readonly Problem[];
 }
 
@@ -35,7 +36,7 @@ export function readRules(
       problemAt(document, 'error', issue.path, `${pathName(issue.path)} ${issue.message}`, issue.fix, issue.target),
     );
     const nothing = { rules: undefined, principals: undefined, search: undefined, approvals: undefined };
-    return { ...nothing, agentTerms: new Map(), problems };
+    return { ...nothing, definitions: undefined, agentTerms: new Map(), problems };
   }
   const file = checked.value;
   const problems: Problem[] = [];
@@ -51,8 +52,8 @@ export function readRules(
   if (file.agents.get(DEFAULT_AGENT)?.enforce !== undefined) problems.push(defaultInShadow(document));
   const good = problems.every((problem) => problem.severity !== 'error');
   const agentTerms = readTerms(file.agents);
-  const { search, approvals } = file;
-  return { rules: good ? rules : undefined, agentTerms, principals, search, approvals, problems };
+  const { search, approvals, definitions } = file;
+  return { rules: good ? rules : undefined, agentTerms, principals, search, approvals, definitions, problems };
 }
 
 /** The agent of calls that name none. */

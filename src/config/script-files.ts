@@ -30,7 +30,7 @@ const CODE =
 const DATA =
   /^\.(?:db3?|sqlite3?|csv|tsv|jsonl|ndjson|parquet|log|txt|md|pdf|png|jpe?g|gif|webp|svg|lock|pid|sock|tmp|bak|zip|gz|tgz|tar|xlsx?|docx?|pem|crt|key)$/i;
 /** Programs whose first argument may be a script without an ending, or a folder with one in it. */
-const INTERPRETER =
+export const INTERPRETER =
   /^(?:node|nodejs|bun|deno|tsx|ts-node|python[\d.]*|pypy[\d.]*|ruby|php|perl|lua|sh|bash|zsh|dash|fish|ksh)$/;
 /** Options of interpreters whose next argument is theirs, and no script. */
 const TAKES_VALUE = /^(?:-[rCWX]|--(?:require|import|loader|experimental-loader|conditions|env-file))$/;

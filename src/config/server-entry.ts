@@ -9,6 +9,7 @@ import { readEnvFile } from './env-file.ts';
 import type * as Schema from './file-schemas.ts';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './json-document.ts';
 import { toValue } from './json-document.ts';
+import { launchDigest } from './launch-digest.ts';
 import { startsGateway } from './nested-gateway.ts';
 import { translate } from './other-clients.ts';
 import { quote } from './quote-name.ts';
@@ -85,7 +86,8 @@ function definitionOf(
   const { timeout_ms: timeoutMs, validate_arguments: validateArguments } = checked.value;
   const life = lifeOf(checked.value);
   const key = keyOf(name, link, life);
-  return { name, key, description: findings.description, timeoutMs, validateArguments, life, link };
+  const launch = launchDigest(translated.entry);
+  return { name, key, launch, description: findings.description, timeoutMs, validateArguments, life, link };
 }
 
 /** The entry with its variables replaced, without what is not known. */

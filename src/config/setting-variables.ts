@@ -21,6 +21,12 @@ export const VARIABLES = {
     meaning: 'Rules file.',
     page: 'configuration.md#where-the-files-are-looked-for',
   },
+  GATEWAY_LOCK: {
+    usual: 'mcp-gateway.lock.json next to the rules file',
+    flag: '--lock',
+    meaning: 'Lock file: which definitions of servers were accepted.',
+    page: 'definitions.md#the-lock-file',
+  },
   GATEWAY_DEFAULT_AGENT: {
     meaning: 'Agent of calls that do not name one. `validate` and the log warn when the rules do not have it.',
     page: 'identity.md',

@@ -1,5 +1,5 @@
 /** Flags and environment -> settings of one process (docs/configuration.md). Flags beat the environment. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../shared/errors.ts';
 import { LONGEST_PID, socketFolder } from '../shared/socket-folder.ts';
@@ -29,6 +29,7 @@ export interface Flags {
   readonly port?: string | undefined;
   readonly mcpConfig?: string | undefined;
   readonly rules?: string | undefined;
+  readonly lock?: string | undefined;
   readonly auditLog?: string | undefined;
   readonly agent?: string | undefined;
   readonly defaultAgent?: string | undefined;
@@ -65,6 +66,8 @@ export interface Settings {
   readonly port: number;
   readonly mcpConfig: NamedPath | undefined;
   readonly rules: NamedPath | undefined;
+  /** `--lock`: whole path; undefined for the folder of the rules file (`lockPath`). */
+  readonly lock: string | undefined;
   readonly auditLog: string;
   /** `GATEWAY_AUDIT_MIN_AGE_HOURS`: milliseconds that every record stays, whatever there is of them; undefined for the default. */
   readonly auditMinAgeMs: number | undefined;
@@ -136,6 +139,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     port: port(pick(flags.port, '--port', env, 'GATEWAY_HTTP_PORT')) ?? 8000,
     mcpConfig: named(pick(flags.mcpConfig, '--mcp-config', env, 'GATEWAY_MCP_CONFIG'), place),
     rules: named(pick(flags.rules, '--rules', env, 'GATEWAY_RULES'), place),
+    lock: named(pick(flags.lock, '--lock', env, 'GATEWAY_LOCK'), place)?.path,
     auditLog: named(auditLog, place)?.path ?? join(cacheDir, 'logs', 'audit.jsonl'),
     auditMinAgeMs: hours(pick(undefined, '', env, 'GATEWAY_AUDIT_MIN_AGE_HOURS')),
     auditMaxBytes: auditBytes(pick(undefined, '', env, 'GATEWAY_AUDIT_MAX_BYTES')),
@@ -211,6 +215,11 @@ function named(source: Source | undefined, place: Place): NamedPath | undefined 
  */
 export function runtimeDir({ cacheDir }: Pick<Settings, 'cacheDir'>): string {
   return socketFolder(join(cacheDir, 'run'), `${LONGEST_PID}.sock`);
+}
+
+/** Where the lock file is (docs/definitions.md). @param rules path of the rules file */
+export function lockPath({ lock }: Pick<Settings, 'lock'>, rules: string): string {
+  return lock ?? join(dirname(rules), 'mcp-gateway.lock.json');
 }
 
 /** `~` and `~/...`; other users' homes are left alone. */

@@ -11,10 +11,17 @@ export interface ServerDefinition {
   readonly timeoutMs: number | undefined;
   /** `before`: arguments that do not fit the schema are not forwarded. */
   readonly validateArguments?: 'before' | 'after' | undefined;
+  /** What counts of what it offers; undefined where changes are only recorded. */
+  readonly definitions?: DefinitionMode | undefined;
+  /** Digest of how it is launched (launch-digest.ts). */
+  readonly launch?: string | undefined;
   /** How its connections live; undefined where the entry says nothing about that. */
   readonly life?: ServerLife | undefined;
   readonly link: StdioDefinition | HttpDefinition;
 }
+
+/** What becomes of definitions that change: told, held back until somebody accepts them, or nothing but what is locked exists. */
+export type DefinitionMode = 'record' | 'quarantine' | 'exact';
 
 /** The callers that may use one connection together: everybody, the sessions of one principal, one session alone, or one call alone. */
 export type Sharing = 'shared' | 'per-principal' | 'per-session' | 'per-call';

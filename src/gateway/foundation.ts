@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly watch?: boolean;
   /** True for commands that tell by themselves what happened: no log unless it is asked for. */
   readonly quiet?: boolean | 'news';
+  /** True for commands that look at what servers offer, whether or not somebody accepted it, and let nobody call it. */
+  readonly unguarded?: boolean;
   /** Undefined where this is the only process. */
   readonly worker?: WorkerContext;
 }

@@ -69,7 +69,7 @@ export interface OwnPart {
  */
 export async function createGateway(settings: Settings, options: GatewayOptions = {}): Promise<Gateway> {
   const foundation = await openFoundation(settings, options);
-  const serverSide = createServerSide(foundation);
+  const serverSide = createServerSide(foundation, options);
   const { config, redactor, metrics, worker } = foundation;
   redactor.protect((word) => isPublicName(word, config.current(), serverSide.catalog));
   const callSide = createCallSide(foundation, serverSide, options.watch ?? true);
@@ -206,8 +206,9 @@ class ComposedGateway implements Gateway {
 
   async stop(drainMs: number): Promise<void> {
     const { config, worker, closeAudit } = this.#foundation;
-    const { subscriptions, oauth, upstreams, catalog, settled } = this.#serverSide;
+    const { subscriptions, oauth, upstreams, catalog, unwatch, settled } = this.#serverSide;
     config.close();
+    unwatch();
     this.#closeControl?.();
     subscriptions.end();
     await this.#transports.drain(drainMs);

@@ -2,7 +2,10 @@
 import { join } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
 import { createHistory } from '../catalog/definition-history.ts';
+import { checkedConnect } from '../catalog/lock/checked-connections.ts';
+import type { DefinitionGuard } from '../catalog/lock/definition-guard.ts';
 import { recordChange } from '../catalog/record-change.ts';
+import { LIST_KINDS } from '../catalog/server-lists.ts';
 import { openStrictServers } from '../catalog/strict-servers.ts';
 import { serverEvents } from '../mcp/server-events.ts';
 import { Subscriptions } from '../mcp/subscriptions.ts';
@@ -15,9 +18,11 @@ import type { GuardedFetch } from '../upstream/oauth/credential-key.ts';
 import { openCredentials } from '../upstream/oauth/credential-store.ts';
 import { createOAuthClient, type OAuthClient } from '../upstream/oauth/oauth-client.ts';
 
+import { connect } from '../upstream/pool/connect-server.ts';
 import { createUpstreams } from '../upstream/pool/upstreams.ts';
 import { guardianScript } from '../upstream/process/guardian.ts';
-import type { Foundation } from './foundation.ts';
+import { openDefinitions } from './definition-lock.ts';
+import type { Foundation, GatewayOptions } from './foundation.ts';
 
 export interface ServerSide {
   readonly subscriptions: Subscriptions;
@@ -28,11 +33,14 @@ export interface ServerSide {
   readonly upstreams: Upstreams;
   readonly catalog: Catalog;
   readonly renames: RenameLog;
+  /** Ends the watching of the lock file. */
+  unwatch(): void;
   /** Resolves when what the servers offer is written down. */
   settled(): Promise<void>;
 }
 
-export function createServerSide(foundation: Foundation): ServerSide {
+/** @param options of the gateway. */
+export function createServerSide(foundation: Foundation, options: GatewayOptions): ServerSide {
   const { settings, config, log, redactor, worker } = foundation;
   const subscriptions = new Subscriptions(config.current);
   const events = serverEvents(subscriptions, () => catalog);
@@ -46,23 +54,44 @@ export function createServerSide(foundation: Foundation): ServerSide {
     // Its lists are there then for callers that got none of it.
     signedIn: (server) => void upstreams.control(server, 'warm'),
   });
-  const ownUpstreams = openUpstreams(foundation, oauth, worker?.events(events) ?? events);
+  const definitions = options.unguarded === true ? undefined : openDefinitions(foundation);
+  const guard = definitions?.guard;
+  const ownUpstreams = openUpstreams(foundation, oauth, worker?.events(events) ?? events, guard);
   const upstreams = worker?.upstreams(ownUpstreams) ?? ownUpstreams;
-  const history = openHistory(foundation);
+  const history = openHistory(foundation, guard);
   const renames = createRenameLog(log);
   const catalog = new Catalog({
     upstreams,
     log,
     history,
+    guard,
     onTools: renames.tools,
     cacheDir: settings.cacheDir,
     redact: redactor.redact,
     onArrival: (server, kind) => subscriptions.listsChanged(server.name, [kind]),
   });
-  return { subscriptions, oauth, ownUpstreams, upstreams, catalog, renames, settled: history.settled };
+  const unwatch = definitions?.watch(options.watch !== false, (server) => {
+    catalog.invalidate(server);
+    subscriptions.listsChanged(server.name, LIST_KINDS);
+  });
+  return {
+    unwatch: () => unwatch?.(),
+    subscriptions,
+    oauth,
+    ownUpstreams,
+    upstreams,
+    catalog,
+    renames,
+    settled: history.settled,
+  };
 }
 
-function openUpstreams(foundation: Foundation, oauth: OAuthClient, events: UpstreamEvents): Upstreams {
+function openUpstreams(
+  foundation: Foundation,
+  oauth: OAuthClient,
+  events: UpstreamEvents,
+  guard: DefinitionGuard | undefined,
+): Upstreams {
   const { settings, log, redactor, gatewayId } = foundation;
   return createUpstreams({
     version: VERSION,
@@ -77,16 +106,23 @@ function openUpstreams(foundation: Foundation, oauth: OAuthClient, events: Upstr
       log.debug({ err }, 'how a server starts is not written down'),
     ),
     events,
+    ...(guard === undefined ? {} : { connect: checkedConnect(connect, guard) }),
   });
 }
 
 /** The offers of servers so far: a change is a record, once for all workers. */
-function openHistory({ settings, audit, log, worker }: Foundation): ReturnType<typeof createHistory> {
+function openHistory(
+  { settings, audit, log, worker }: Foundation,
+  guard: DefinitionGuard | undefined,
+): ReturnType<typeof createHistory> {
   return createHistory({
     folder: join(settings.cacheDir, 'definitions'),
     onChange(change) {
       const record = (isNews: boolean): void => {
-        if (isNews) recordChange(audit, log, change);
+        if (!isNews) return;
+        const names = [...change.added, ...change.changed.map(({ name }) => name)];
+        const digests = names.map((name) => [name, change.tools.get(name) ?? ''] as const);
+        recordChange(audit, log, change, guard?.heldOf(change.server, 'tool', digests) ?? []);
       };
       if (worker === undefined) record(true);
       else void worker.isNews(change.server.name, change.digest).then(record);

@@ -9,7 +9,7 @@ const WORDS = new Set(
     'default_deny defaults default limits list_servers get_server_tools search_tools execute_tool read_result get_gateway_status ' +
     'initialize ping tools/list tools/call prompts/list prompts/get resources/list resources/templates/list resources/read ' +
     'resources/subscribe resources/unsubscribe completion/complete logging/setLevel server/discover subscriptions/listen ' +
-    'tasks/get tasks/list tasks/cancel tasks/result tasks/update definitions_changed stdio http local'
+    'tasks/get tasks/list tasks/cancel tasks/result tasks/update definitions_changed definitions_accepted stdio http local'
   ).split(' '),
 );
 

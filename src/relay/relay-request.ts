@@ -9,7 +9,13 @@ import { joinMembers, jsonString } from '../protocol/json-text.ts';
 import { META_LOG_LEVEL } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { ClientAnswer, RequestOptions, ServerRequest, UpstreamConnection } from '../upstream/contract.ts';
+import type {
+  ClientAnswer,
+  DecidedDefinition,
+  RequestOptions,
+  ServerRequest,
+  UpstreamConnection,
+} from '../upstream/contract.ts';
 import type { Client, Retry } from './calling-client.ts';
 import { type Conversation, converse } from './conversation.ts';
 import {
@@ -37,6 +43,8 @@ export interface RelayRequest {
   readonly params: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** What the caller saw of what it calls. */
+  readonly definition?: DecidedDefinition | undefined;
   /** False where a task could not be followed, so that none may come back. */
   readonly offersTasks?: boolean;
 }
@@ -241,6 +249,7 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
     onNotification: (method, params) => tell(context, request.server, method, params),
     meta: joinMembers(context.meta, level),
     headers: request.headers,
+    definition: request.definition,
     clientCapabilities:
       request.offersTasks === false ? withoutTasks(client.requestCapabilities) : client.requestCapabilities,
   };

@@ -12,6 +12,8 @@ const OF_TOOLS = {
   SERVER_UNAVAILABLE: 'The server cannot be reached, is off, or ended during the call.',
   AUTH_REQUIRED: 'The server wants a sign-in. The message has the link, or says who can sign in.',
   TOOL_NOT_FOUND: 'The server has no such tool.',
+  DEFINITION_CHANGED:
+    'What the server offers is not what its owner accepted. The message says how they can look at it.',
   UNKNOWN_HANDLE: 'A result to read on in, or a task, is over or never existed. Call its tool again if that is safe.',
   INVALID_ARGUMENTS: 'An argument is missing, unknown or of the wrong type.',
   RATE_LIMITED: 'A limit of the rules is reached, or the server is busy. The message says how long to wait.',

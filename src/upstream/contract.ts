@@ -79,6 +79,17 @@ export type ClientAnswer =
   | { readonly ok: true; readonly result: string }
   | { readonly ok: false; readonly code: number; readonly message: string; readonly data?: string };
 
+/** What a lock tells apart by name (docs/definitions.md). */
+export type DefinitionKind = 'tool' | 'prompt' | 'template';
+
+/** The definition that was there when a call was decided. */
+export interface DecidedDefinition {
+  readonly kind: DefinitionKind;
+  /** As its server calls it; of a template the URI template. */
+  readonly name: string;
+  readonly digest: string;
+}
+
 export interface RequestOptions {
   /** Milliseconds until TIMEOUT; progress starts it again, up to ten minutes in all. */
   readonly timeoutMs: number;
@@ -97,6 +108,8 @@ export interface RequestOptions {
   readonly onRequest?: ((request: ServerRequest) => Promise<ClientAnswer>) | undefined;
   /** Told of notifications that belong to this request, such as `notifications/message`; `params` as in `ServerRequest`. */
   readonly onNotification?: ((method: string, params: string) => void) | undefined;
+  /** What the caller saw: goes with calls of servers whose definitions are guarded, and only to a connection that lists the same. */
+  readonly definition?: DecidedDefinition | undefined;
   /** Client capabilities for `_meta` of a modern server: JSON text; default those of the tenant. */
   readonly clientCapabilities?: string | undefined;
 }

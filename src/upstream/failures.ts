@@ -17,6 +17,9 @@ export function seconds(ms: number): string {
  * SERVER_UNAVAILABLE.
  * @param what a sentence about what happened, which goes on from `Server "x" `.
  */
+/** In the data of an error: nothing was sent, and the same may be tried at once. */
+export const NOT_SENT = 'notSent';
+
 export function unavailable(
   server: string,
   what: string,

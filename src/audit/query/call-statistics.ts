@@ -99,7 +99,12 @@ function namesOf(record: PastRecord, by: Grouping): readonly (string | null)[] {
 /** One record stands for many refusals. */
 const FOLDED = 'refusals';
 /** Records that are no calls. */
-const EVENTS: ReadonlySet<string> = new Set(['log_continued', 'log_pruned', 'definitions_changed']);
+const EVENTS: ReadonlySet<string> = new Set([
+  'log_continued',
+  'log_pruned',
+  'definitions_changed',
+  'definitions_accepted',
+]);
 
 /** The content of the record of folded refusals: all codes and rules with their counts, and what was asked for most often. */
 function foldedGroups(record: PastRecord, by: Grouping): readonly Share[] {

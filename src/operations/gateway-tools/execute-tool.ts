@@ -1,3 +1,4 @@
+import { decidedOn, definitionChanged } from '../../catalog/lock/decided-definition.ts';
 import { didYouMean } from '../../catalog/name-suggestions.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
@@ -153,6 +154,7 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
     method: request.method,
     params: joinMembers(request.params, task),
     headers,
+    definition: decidedOn(server, 'tool', call.tool, prepared),
     timeoutMs: deadline.leftMs(),
     offersTasks: followsTasks(server),
   });
@@ -194,6 +196,7 @@ function inspected(
 }
 
 function notListed(context: ToolContext, server: ServerDefinition, tool: string): GatewayError {
+  if (context.catalog.isHeld(server, 'tools', tool)) return definitionChanged(server.name, 'tool', tool);
   const permitted = (context.catalog.listed(server) ?? []).filter(
     (entry) => context.decide(server.name, entry.name, 'tool', entry).allowed,
   );

@@ -133,7 +133,7 @@ const tools = new WeakMap<Offer, ToolEntry>();
 function offerOf(tool: ToolEntry): Offer {
   let offer = offers.get(tool);
   if (offer === undefined) {
-    offer = readOffer(tool.raw, 'name') ?? { key: tool.name, raw: tool.raw, keyStart: 0, keyEnd: 0 };
+    offer = readOffer(tool.raw, 'name') ?? { key: tool.name, raw: tool.raw, hash: tool.hash, keyStart: 0, keyEnd: 0 };
     offers.set(tool, offer);
     tools.set(offer, tool);
   }

@@ -10,6 +10,7 @@ import type { Era } from '../../protocol/revisions.ts';
 import { relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import type { DecidedDefinition } from '../../upstream/contract.ts';
 import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../gateway-tools/execute-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
 import { taskOf } from '../task-result.ts';
@@ -191,11 +192,16 @@ function found(target: Target | undefined): { readonly server: string; readonly 
 interface Forwarding {
   /** Milliseconds; default what the server's entry says. */
   readonly waitMs?: number;
-  /** Looks whether the server offers what the target names; left out where that is a server or a task. */
+  /** Looks whether the server offers what the target names, and what its definition is; left out where that is a server or a task. */
   readonly require?: Require;
 }
 
-type Require = (context: ToolContext, server: ServerDefinition, name: string, timeoutMs: number) => Promise<void>;
+type Require = (
+  context: ToolContext,
+  server: ServerDefinition,
+  name: string,
+  timeoutMs: number,
+) => Promise<DecidedDefinition | undefined>;
 
 function requireUri(use: UriUse): Require {
   return (context, server, uri, timeoutMs) => requireResource(context, server, uri, use, timeoutMs);
@@ -216,8 +222,10 @@ export async function forward(
   const answer = method === 'resources/read' ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return answer(noted(context, server, await resumed));
-  const { link } = await context.connect(deadline, (current) => require?.(context, current, name, deadline.leftMs()));
-  const sent = { ...request, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() };
+  const { link, prepared: definition } = await context.connect(deadline, (current) =>
+    require?.(context, current, name, deadline.leftMs()),
+  );
+  const sent = { ...request, definition, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() };
   return answer(noted(context, server, await relay(context.relay, link, sent)));
 }
 

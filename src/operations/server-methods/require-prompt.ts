@@ -1,18 +1,27 @@
 /** Checks that a server has a prompt of the very name that a caller wrote: servers that compare without regard to case know more names. */
+import { decidedOn, definitionChanged } from '../../catalog/lock/decided-definition.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import type { DecidedDefinition } from '../../upstream/contract.ts';
 import type { ToolContext } from '../operation.ts';
 
-/** @throws GatewayError TOOL_NOT_FOUND where the server lists no such prompt; SERVER_UNAVAILABLE or TIMEOUT where its list cannot be had */
+/**
+ * @returns what a call carries of its definition
+ * @throws GatewayError TOOL_NOT_FOUND where the server lists no such prompt, DEFINITION_CHANGED where that waits for the owner;
+ *   SERVER_UNAVAILABLE or TIMEOUT where its list cannot be had
+ */
 export async function requirePrompt(
   { catalog, signal }: ToolContext,
   server: ServerDefinition,
   name: string,
   timeoutMs: number,
-): Promise<void> {
+): Promise<DecidedDefinition | undefined> {
   const wanted = { timeoutMs, signal };
-  if ((await catalog.offers(server, 'prompts', wanted)).byKey.has(name)) return;
-  // It may be newer than the list.
-  if ((await catalog.offersAgain(server, 'prompts', wanted))?.byKey.has(name)) return;
+  const prompt =
+    (await catalog.offers(server, 'prompts', wanted)).byKey.get(name) ??
+    // It may be newer than the list.
+    (await catalog.offersAgain(server, 'prompts', wanted))?.byKey.get(name);
+  if (prompt !== undefined) return decidedOn(server, 'prompt', name, prompt);
+  if (catalog.isHeld(server, 'prompts', name)) throw definitionChanged(server.name, 'prompt', name);
   throw new GatewayError('TOOL_NOT_FOUND', 'There is no such prompt.');
 }

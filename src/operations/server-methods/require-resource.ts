@@ -1,10 +1,12 @@
 /** Checks that a server has a resource under the very URI that a caller wrote: what it did not list cannot be asked for. */
 import { appUrisOf } from '../../catalog/app-uris.ts';
 import type { ListOptions } from '../../catalog/cached-list.ts';
-import type { Offers } from '../../catalog/prompts-and-resources.ts';
+import { decidedOn } from '../../catalog/lock/decided-definition.ts';
+import type { Offer, Offers } from '../../catalog/prompts-and-resources.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import type { DecidedDefinition } from '../../upstream/contract.ts';
 import type { ToolContext } from '../operation.ts';
 import { isPlainUri } from './plain-uri.ts';
 import { type Effort, fitsTemplate, parseTemplate, type UriTemplate } from './uri-template.ts';
@@ -15,48 +17,65 @@ const EFFORT = 2_000_000;
 /** The purpose of a URI: a resource, or something that arguments are completed for, which may be a template. */
 export type UriUse = 'resource' | 'reference';
 
+/** What a server offers under a URI: a resource, or what a template makes. */
+interface Found {
+  readonly template?: Offer | undefined;
+}
+
+/** As `findResource`, where that is enough to know. */
+export async function offersResource(...asked: Parameters<typeof findResource>): Promise<boolean> {
+  return (await findResource(...asked)) !== undefined;
+}
+
 /**
- * True for what the server lists or names as the page of a tool, character by character; for other URIs only where they
+ * Something for what the server lists or names as the page of a tool, character by character; for other URIs only where they
  * can be read in one way (`isPlainUri`) and fit a template of the server, or stood in a result.
  * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT where its lists cannot be had
  */
-export async function offersResource(
+async function findResource(
   { catalog }: ToolContext,
   server: ServerDefinition,
   uri: string,
   use: UriUse,
   wanted: ListOptions,
-): Promise<boolean> {
+): Promise<Found | undefined> {
   const isPlain = isPlainUri(uri);
-  const isIn = ({ resources, templates }: Lists): boolean =>
-    resources.byKey.has(uri) ||
-    (use === 'reference' && templates?.byKey.has(uri)) ||
-    (isPlain && templates !== undefined && fitsOne(uri, templates));
+  const findIn = ({ resources, templates }: Lists): Found | undefined => {
+    if (resources.byKey.has(uri)) return RESOURCE;
+    const named = use === 'reference' ? templates?.byKey.get(uri) : undefined;
+    const template = named ?? (isPlain && templates !== undefined ? fitting(uri, templates) : undefined);
+    return template && { template };
+  };
   const needsTemplates = isPlain || use === 'reference';
   const resources = await catalog.offers(server, 'resources', wanted);
-  if (resources.byKey.has(uri) || (isPlain && catalog.mentions(server, uri))) return true;
+  if (resources.byKey.has(uri) || (isPlain && catalog.mentions(server, uri))) return RESOURCE;
   const templates = needsTemplates ? await catalog.offers(server, 'templates', wanted) : undefined;
-  if (isIn({ resources, templates })) return true;
+  const found = findIn({ resources, templates });
+  if (found !== undefined) return found;
   if (/^ui:/i.test(uri) && (await catalog.tools(server, wanted)).some((tool) => pagesOf(tool).includes(uri)))
-    return true;
+    return RESOURCE;
   // It may be newer than the lists.
   const [newResources, newTemplates] = await Promise.all([
     catalog.offersAgain(server, 'resources', wanted),
     needsTemplates ? catalog.offersAgain(server, 'templates', wanted) : undefined,
   ]);
-  if (newResources === undefined && newTemplates === undefined) return false;
-  return isIn({ resources: newResources ?? resources, templates: newTemplates ?? templates });
+  if (newResources === undefined && newTemplates === undefined) return undefined;
+  return findIn({ resources: newResources ?? resources, templates: newTemplates ?? templates });
 }
 
-/** @throws GatewayError TOOL_NOT_FOUND where there is no such resource, and as `offersResource` */
+/**
+ * @returns what a request carries of the definition of the template
+ * @throws GatewayError TOOL_NOT_FOUND where there is no such resource, and as `findResource`
+ */
 export async function requireResource(
   context: ToolContext,
   server: ServerDefinition,
   uri: string,
   use: UriUse,
   timeoutMs: number,
-): Promise<void> {
-  if (await offersResource(context, server, uri, use, { timeoutMs, signal: context.signal })) return;
+): Promise<DecidedDefinition | undefined> {
+  const found = await findResource(context, server, uri, use, { timeoutMs, signal: context.signal });
+  if (found !== undefined) return found.template && decidedOn(server, 'template', found.template.key, found.template);
   throw new GatewayError('TOOL_NOT_FOUND', 'There is no such resource.');
 }
 
@@ -65,19 +84,26 @@ interface Lists {
   readonly templates: Offers | undefined;
 }
 
-const parsed = new WeakMap<Offers, readonly UriTemplate[]>();
+const RESOURCE: Found = {};
 
-function fitsOne(uri: string, templates: Offers): boolean {
+const parsed = new WeakMap<Offers, readonly ParsedTemplate[]>();
+
+interface ParsedTemplate {
+  readonly offer: Offer;
+  readonly template: UriTemplate;
+}
+
+function fitting(uri: string, templates: Offers): Offer | undefined {
   let all = parsed.get(templates);
   if (all === undefined) {
-    all = templates.entries.flatMap(({ key }) => {
-      const template = parseTemplate(key);
-      return template === undefined ? [] : [template];
+    all = templates.entries.flatMap((offer) => {
+      const template = parseTemplate(offer.key);
+      return template === undefined ? [] : [{ offer, template }];
     });
     parsed.set(templates, all);
   }
   const effort: Effort = { left: EFFORT };
-  return all.some((template) => fitsTemplate(uri, template, effort));
+  return all.find(({ template }) => fitsTemplate(uri, template, effort))?.offer;
 }
 
 const pages = new WeakMap<ToolEntry, readonly string[]>();

@@ -26,10 +26,15 @@ const ANEW: ReadonlySet<string> = new Set(['protocolversion', 'supportedversions
 export async function introductionOf(context: ToolContext, server: string): Promise<Introduction> {
   const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const { link } = await context.connect(deadlineIn(timeoutMs), async () => undefined);
-  const { text, name, version, info, era } = link.facts;
+  const { text, name, version, info, era, instructions } = link.facts;
+  const definition = context.snapshot.servers.get(server);
+  const said = definition && (await context.catalog.instructionsNow(definition, instructions, { timeoutMs }));
   const root = readObject(text, { capabilities: { extensions: {} }, _meta: {} });
   const isKept = (key: string, { isNull, object }: Member): boolean =>
-    !isNull && !ANEW.has(foldCase(key)) && (key !== '_meta' || object !== undefined);
+    !isNull &&
+    !ANEW.has(foldCase(key)) &&
+    (said === instructions || foldCase(key) !== 'instructions') &&
+    (key !== '_meta' || object !== undefined);
   return {
     capabilities: `{${passedCapabilities(text, findMember(root, 'capabilities')?.object, era, context.relay.client.era)}}`,
     info: JSON.stringify({ ...(dropNulls(info) as object), name: name ?? server, version: version ?? '0' }),

@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly revision: string | undefined;
   /** Headers of this request alone; for channels that have headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
+  /** True where it is for the session alone that there was when it was handed over: what another one lists was not looked at. */
+  readonly isBound?: boolean | undefined;
 }
 
 export interface Channel {

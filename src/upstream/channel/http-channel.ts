@@ -11,7 +11,7 @@ import { decodeLarge, isLarge } from '../../shared/large-text.ts';
 import { quoted } from '../../shared/quote-text.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Log } from '../contract.ts';
-import { changesNothing, unavailable, withoutEffect } from '../failures.ts';
+import { changesNothing, NOT_SENT, unavailable, withoutEffect } from '../failures.ts';
 import type { Warn } from '../warning-limiter.ts';
 import { readFew } from './answer-budget.ts';
 import { type Authorization, authorized } from './authorization.ts';
@@ -123,7 +123,9 @@ class HttpChannel implements Channel {
     this.#requests.set(id, canceller);
     try {
       this.#retryAfter.check();
+      const before = this.#session.id;
       if (this.#session.isHeld && message.method !== 'initialize') await this.#session.ready();
+      if (message.isBound === true && this.#session.id !== before) throw this.#notSent();
       if (!this.#handlers.waits(id)) return;
       await this.#exchange(message, id, canceller.signal);
       if (this.#handlers.waits(id)) {
@@ -207,6 +209,7 @@ class HttpChannel implements Channel {
       const renewal = this.#session.renew(sessionId).catch((error: unknown) => Promise.reject(withoutEffect(error)));
       if (session === 'refused' || changesNothing(message.method)) {
         await renewal;
+        if (message.isBound === true) throw this.#notSent();
         return true;
       }
       // The next request has a new session, and this one is not sent again: it may have taken effect.
@@ -217,6 +220,11 @@ class HttpChannel implements Channel {
     const error = refusalError(this.#server, response, { text, hasCredential: this.#hasCredential });
     this.#retryAfter.noteRefusal(error);
     throw error;
+  }
+
+  #notSent(): GatewayError {
+    const what = 'gave a new session meanwhile; the call was not sent. Try again.';
+    return unavailable(this.#server, what, { data: { [NOT_SENT]: true } });
   }
 
   /** Sends a notification or an answer, for which nobody waits. Never rejects. */

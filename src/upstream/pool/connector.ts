@@ -160,9 +160,9 @@ export class Connector {
   #onFailure(pooled: PooledConnection, failure: GatewayError): void {
     const { log } = this.#context;
     const server = this.#server.name;
-    // A server that wants a sign-in works; the next call may come right after it.
+    // A server that waits for its owner works; the next call may come right after that.
     const needsSignIn = failure.code === 'AUTH_REQUIRED';
-    if (needsSignIn) pooled.start?.answered();
+    if (needsSignIn || failure.code === 'DEFINITION_CHANGED') pooled.start?.answered();
     else pooled.start?.ended(performance.now());
     pooled.start = undefined;
     this.lastError = failure;

@@ -82,6 +82,7 @@ export class LeasedConnection implements UpstreamConnection {
         onProgress: options.onProgress,
         meta: options.meta,
         headers: options.headers,
+        definition: options.definition,
         onRequest: options.onRequest,
         onNotification: options.onNotification,
         clientCapabilities: options.clientCapabilities ?? tenant?.requestCapabilities,

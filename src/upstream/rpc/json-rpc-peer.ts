@@ -102,7 +102,10 @@ export class JsonRpcPeer {
       else {
         const { id } = this.#pending.add(method, options, reader, resolve, reject);
         const text = requestText(id, method, params, this.#metaOf(id, options));
-        this.#channel.send(this.#outgoing(method, text, id, options.headers));
+        this.#channel.send({
+          ...this.#outgoing(method, text, id, options.headers),
+          isBound: options.definition !== undefined,
+        });
       }
     });
   }

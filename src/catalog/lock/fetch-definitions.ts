@@ -1,0 +1,36 @@
+/** The definitions that one connection lists now, of one kind. */
+import type { ServerDefinition } from '../../config/snapshot.ts';
+import type { DefinitionKind, UpstreamConnection } from '../../upstream/contract.ts';
+import { fetchTools, type ToolList } from '../fetch-tools.ts';
+import { fetchOffers, type Offers } from '../prompts-and-resources.ts';
+
+const PAGE_TIMEOUT_MS = 30_000;
+
+export const DEFINITION_KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'template'];
+
+/** What definitions of any kind have. */
+export interface Definition {
+  /** JSON text. */
+  readonly raw: string;
+  /** Its digest. */
+  readonly hash: string;
+}
+
+/** By name of a tool or prompt, or by URI template. */
+export type Definitions = ReadonlyMap<string, Definition>;
+
+export function definitionsOf(list: ToolList | Offers): Definitions {
+  return 'byName' in list ? list.byName : list.byKey;
+}
+
+/** @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT */
+export function fetchDefinitions(
+  { name, link }: ServerDefinition,
+  connection: UpstreamConnection,
+  kind: DefinitionKind,
+): Promise<ToolList | Offers> {
+  // What is left out of a list is told where the catalogue fetches it.
+  const options = { server: name, timeoutMs: PAGE_TIMEOUT_MS, warn: () => undefined };
+  if (kind === 'tool') return fetchTools(connection, { ...options, hasHeaders: link.transport !== 'stdio' });
+  return fetchOffers(connection, kind === 'prompt' ? 'prompts' : 'templates', options);
+}

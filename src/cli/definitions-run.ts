@@ -1,0 +1,246 @@
+/** What the commands of `definitions` do. */
+import { userInfo } from 'node:os';
+import process from 'node:process';
+import { openAudit } from '../audit/audit-log.ts';
+import { compareWithLock, type DefinitionChange } from '../catalog/lock/compare-with-lock.ts';
+import { isSuspicious } from '../catalog/lock/is-suspicious.ts';
+import { type KeptDefinitions, lockedFrom } from '../catalog/lock/kept-definitions.ts';
+import { changedServers } from '../catalog/lock/lock-store.ts';
+import { keyParts, type Lock, type LockedServer, withServer } from '../catalog/lock/lock-text.ts';
+import { recordAcceptance } from '../catalog/record-change.ts';
+import type { Settings } from '../config/settings.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { count } from './count.ts';
+import { fieldChanges, visible } from './definition-fields.ts';
+import { LockedServers } from './locked-servers.ts';
+import { print, printJson, say } from './output.ts';
+import { table } from './table.ts';
+
+export async function list(settings: Settings, json: boolean): Promise<void> {
+  const servers = await LockedServers.open(settings);
+  const rows = await Promise.all(
+    servers.names.map(async (name) => {
+      const { same, changes } = await servers.compared(name);
+      const mode = servers.snapshot.servers.get(name)?.definitions ?? 'record';
+      return { server: name, mode, locked: servers.lock.has(name), accepted: same, waiting: changes.length };
+    }),
+  );
+  if (json) return printJson({ lock: servers.store.path, servers: rows });
+  const lines = rows.map(({ server, mode, locked, accepted, waiting }) => [
+    server,
+    mode,
+    locked ? `${accepted} accepted` : 'not in the lock file',
+    waiting === 0 ? '' : `${waiting} waiting`,
+  ]);
+  for (const line of table(lines)) print(line.trimEnd());
+  say(`Lock file: ${servers.store.path}`);
+}
+
+export interface DiffOptions {
+  readonly server: string | undefined;
+  /** Of a tool, a prompt or a template. */
+  readonly name: string | undefined;
+  readonly json: boolean;
+}
+
+export async function diff(settings: Settings, { server, name, json }: DiffOptions): Promise<void> {
+  const servers = await LockedServers.open(settings);
+  if (server !== undefined) servers.require(server);
+  const isMeant = (change: DefinitionChange): boolean => name === undefined || [change.name, change.to].includes(name);
+  const found: { server: string; state: string; changes: readonly DefinitionChange[] }[] = [];
+  for (const one of server === undefined ? servers.names : [server]) {
+    const { state, changes } = await servers.compared(one);
+    const meant = changes.filter(isMeant);
+    if (meant.length > 0) found.push({ server: one, state, changes: meant });
+  }
+  if (found.length > 0) process.exitCode = 1;
+  if (json) return printJson({ servers: found.map(withFields) });
+  for (const { server: one, state, changes } of found) {
+    print({ style: '1', text: `${one}: ${count(changes.length, 'change')}` });
+    for (const change of changes) printChange(change);
+    const names = name === undefined ? '' : ` ${name}`;
+    print(`Accept: agent-mcp-gateway definitions accept ${one}${names} --state ${state}`);
+    print('');
+  }
+  if (found.length === 0) say('Nothing waits: what was seen last is what was accepted.');
+}
+
+function withFields({ changes, ...server }: { readonly changes: readonly DefinitionChange[] }): object {
+  return {
+    ...server,
+    changes: changes.map((change) => {
+      const { kind, name, what, to, before, after } = change;
+      const fields = kind === 'package' ? [{ field: 'version', before, after }] : fieldChanges(before, after);
+      return { kind, name, what, to, fields: what === 'renamed' ? [] : fields };
+    }),
+  };
+}
+
+const WHAT: Readonly<Record<string, string>> = {
+  tool: 'Tool',
+  prompt: 'Prompt',
+  template: 'Resource template',
+  instructions: 'What it says of itself',
+  launch: 'How it is launched (command, arguments, address, names of variables)',
+  package: 'Package',
+};
+const BECAME = { new: 'is new', changed: 'changed', removed: 'is gone', renamed: 'has another name now' } as const;
+
+function printChange({ kind, name, what, to, before, after }: DefinitionChange): void {
+  const named = name === '' ? '' : ` ${visible(JSON.stringify(name))}`;
+  const next = to === undefined ? '' : `: ${visible(JSON.stringify(to))}`;
+  print(`${WHAT[kind] ?? kind}${named} ${BECAME[what]}${next}`);
+  if (what === 'renamed' || what === 'removed') return;
+  if (kind === 'package') {
+    printSides(before, after);
+    return;
+  }
+  if (what === 'changed' && before === undefined && kind !== 'launch') {
+    print('  what was accepted is not kept on this machine; this is all of what it is now');
+  }
+  for (const field of fieldChanges(before, after)) {
+    print(`  ${field.field}`);
+    printSides(field.before, field.after);
+    if (field.hidden !== undefined) print(`    hidden in it: ${JSON.stringify(field.hidden)}`);
+  }
+}
+
+function printSides(before: string | undefined, after: string | undefined): void {
+  if (before !== undefined) print({ style: '31', text: `    - ${before}` });
+  if (after !== undefined) print({ style: '32', text: `    + ${after}` });
+}
+
+export interface AcceptOptions {
+  readonly server: string;
+  /** Of tools, prompts and templates; none for everything. */
+  readonly names: readonly string[];
+  readonly state: string | undefined;
+  readonly json: boolean;
+}
+
+/** @throws GatewayError USAGE, SERVER_UNAVAILABLE, CANNOT_WRITE; DEFINITION_CHANGED where it is not what was looked at */
+export async function accept(settings: Settings, { server, names, state, json }: AcceptOptions): Promise<void> {
+  const servers = await LockedServers.open(settings);
+  servers.require(server);
+  const definition = servers.snapshot.servers.get(server);
+  const kept = definition === undefined ? undefined : await servers.seen(definition);
+  const seen = kept === undefined ? undefined : compareWithLock(servers.lock.get(server), kept);
+  if (state !== undefined && state !== seen?.state) {
+    const look = `look again: agent-mcp-gateway definitions diff ${server}`;
+    throw new GatewayError('DEFINITION_CHANGED', `Server "${server}" offers something else by now; ${look}.`);
+  }
+  let before: Lock = servers.lock;
+  let after: Lock = before;
+  await servers.store.update((lock) => {
+    before = lock;
+    after = withServer(lock, server, kept && acceptedOf(lock.get(server) ?? new Map(), kept, names));
+    return changedServers(before, after).length === 0 ? lock : after;
+  });
+  await report(settings, servers, { before, after, names: [server], json });
+}
+
+/** What is locked of a server once these names are accepted. @throws GatewayError USAGE for a name that is not there */
+function acceptedOf(locked: LockedServer, kept: KeptDefinitions, names: readonly string[]): LockedServer {
+  const now = lockedFrom(kept);
+  if (names.length === 0) return now;
+  const next = new Map(locked);
+  for (const name of names) {
+    const keys = [...now.keys(), ...locked.keys()].filter((key) => keyParts(key).name === name && isNamed(key));
+    if (keys.length === 0) throw new GatewayError('USAGE', `The server offers nothing called "${name}".`);
+    for (const key of keys) {
+      const value = now.get(key);
+      if (value === undefined) next.delete(key);
+      else next.set(key, value);
+    }
+  }
+  // Whoever accepts something of a server accepts how it is launched where that was never looked at.
+  if (locked.size === 0) for (const [key, value] of now) if (/^(?:launch|package) /.test(key)) next.set(key, value);
+  return next;
+}
+
+function isNamed(key: string): boolean {
+  return /^(?:tool|prompt|template) /.test(key);
+}
+
+/** @throws GatewayError CANNOT_WRITE */
+export async function lock(settings: Settings, json: boolean): Promise<void> {
+  const servers = await LockedServers.open(settings);
+  const { snapshot } = servers;
+  const looked = await servers.look([...snapshot.servers.values()]);
+  for (const { name, error } of looked) {
+    if (error === undefined) continue;
+    process.exitCode = 4;
+    say(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  let before: Lock = servers.lock;
+  let after: Lock = before;
+  await servers.store.update((lock) => {
+    before = lock;
+    after = lock;
+    for (const { name, kept } of looked) {
+      const isClean = kept !== undefined && ![...kept.texts.values()].some(isSuspicious);
+      if (isClean && !lock.has(name)) after = withServer(after, name, lockedFrom(kept));
+    }
+    for (const name of lock.keys()) {
+      if (!snapshot.servers.has(name) && !snapshot.broken.has(name)) after = withServer(after, name, undefined);
+    }
+    return changedServers(before, after).length === 0 ? lock : after;
+  });
+  const waiting = looked.filter(({ name, kept }) => kept && compareWithLock(after.get(name), kept).changes.length > 0);
+  if (waiting.length > 0) process.exitCode ??= 1;
+  await report(settings, servers, { before, after, names: changedServers(before, after), json });
+  for (const { name } of waiting) say(`${name}: changes wait. Look: agent-mcp-gateway definitions diff ${name}`);
+}
+
+interface Report {
+  readonly before: Lock;
+  readonly after: Lock;
+  readonly names: readonly string[];
+  readonly json: boolean;
+}
+
+/** Says and records what was accepted. */
+async function report(
+  settings: Settings,
+  servers: LockedServers,
+  { before, after, names, json }: Report,
+): Promise<void> {
+  const audit = openAudit({
+    path: settings.auditLog,
+    redact: String,
+    secretsVersion: () => 0,
+    onEvent: () => undefined,
+  });
+  const results = names.map((server) => {
+    const [one, other] = [before.get(server), after.get(server)];
+    const accepted = [...(other ?? [])].filter(([key, value]) => one?.get(key) !== value).map(([key]) => key);
+    const removed = [...(one?.keys() ?? [])].filter((key) => other?.has(key) !== true);
+    if (accepted.length + removed.length > 0) {
+      const failed = (error: unknown): void => say(`It was not recorded: ${String(error)}`);
+      recordAcceptance(audit, failed, { server, by: user(), accepted, removed });
+    }
+    return { server, accepted, removed };
+  });
+  await audit.close();
+  if (json) return printJson({ lock: servers.store.path, servers: results });
+  for (const { server, accepted, removed } of results) {
+    if (accepted.length + removed.length === 0) say(`${server}: nothing to accept.`);
+    for (const key of accepted) print(`${server}: accepted ${wordsOf(key)}`);
+    for (const key of removed) print(`${server}: removed ${wordsOf(key)}`);
+  }
+  if (results.length === 0) say('Nothing to add: every server is in the lock file.');
+  say(`Lock file: ${servers.store.path}`);
+}
+
+function wordsOf(key: string): string {
+  const { kind, name } = keyParts(key);
+  return name === '' ? kind : `${kind} ${visible(JSON.stringify(name))}`;
+}
+
+function user(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'command';
+  }
+}
