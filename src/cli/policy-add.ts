@@ -38,17 +38,21 @@ export async function addCommand(settings: Settings, { recipe, agent, write, liv
     throw new GatewayError('USAGE', `${recipe} cannot be added to ${quote(agent)}: ${applied.why}`);
   const change = await readChange(editor, edited(editor.text, agent, own, applied.rules));
   const tools = await knownTools(settings, [rules], live);
-  const lost = changedDecisions(compile(rules), change.policy, questionsAbout([agent], tools));
+  const changed = changedDecisions(compile(rules), change.policy, questionsAbout([agent], tools));
+  const isAsked = ({ after: { outcome } }: ChangedDecision): boolean => outcome === 'ASK' || outcome === 'DEPENDS';
+  const [asked, denied] = [changed.filter(isAsked), changed.filter((one) => !isAsked(one))];
   if (json) {
     const wrote = write && change.isChanged;
     if (wrote) await editor.write(change.text);
-    const names = lost.map(({ question: { server, name }, after: { rule } }) => ({ server, tool: name ?? null, rule }));
+    const names = (changes: readonly ChangedDecision[]) =>
+      changes.map(({ question: { server, name }, after: { rule } }) => ({ server, tool: name ?? null, rule }));
     return printJson({
       rules: editor.path,
       recipe,
       agent,
       dropped: applied.dropped,
-      denied_now: names,
+      denied_now: names(denied),
+      asked_now: names(asked),
       changed: change.isChanged,
       diff: diffText(editor, change),
       written: wrote,
@@ -57,7 +61,11 @@ export async function addCommand(settings: Settings, { recipe, agent, write, liv
   if (change.isChanged) printDiff(editor, change);
   for (const pattern of applied.dropped)
     say(`Note: ${quote(pattern)} may match more than ${recipe} allows, and is gone.`);
-  if (change.isChanged) printLost(agent, lost);
+  if (change.isChanged) {
+    if (asked.length > 0)
+      printChanged(`A person is asked, depending on what they do, before ${agent} uses`, asked, ':');
+    printChanged(`${agent} may no longer use`, denied, denied.length === 0 ? '.' : ':');
+  }
   if (change.policy.isShadow(agent)) say(`Note: ${agent} is in shadow mode: its rules are recorded and not enforced.`);
   await settle(editor, change, write);
 }
@@ -70,15 +78,13 @@ function recipeOf(name: string): Recipe {
 }
 
 function edited(text: string, agent: string, before: AgentRules, after: AgentRules): string {
-  return (['allow', 'deny'] as const).reduce((made, side) => {
+  return (['allow', 'ask', 'deny'] as const).reduce((made, side) => {
     const [old, now] = [before[side], after[side]];
     return now === undefined || now === old ? made : editAccess(made, agent, side, now);
   }, text);
 }
 
-function printLost(agent: string, lost: readonly ChangedDecision[]): void {
-  print(
-    `${agent} may no longer use ${count(lost.length, 'tool')} of those that are known${lost.length === 0 ? '.' : ':'}`,
-  );
-  for (const { question } of lost) print(`  ${question.server} ${question.name ?? '(server)'}`);
+function printChanged(start: string, changes: readonly ChangedDecision[], end: string): void {
+  print(`${start} ${count(changes.length, 'tool')} of those that are known${end}`);
+  for (const { question } of changes) print(`  ${question.server} ${question.name ?? '(server)'}`);
 }

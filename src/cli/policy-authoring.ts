@@ -152,7 +152,7 @@ cannot be read.`,
 function registerAdd(policy: Command): void {
   withFiles(policy.command('add'))
     .description('add a recipe to the rules of an agent')
-    .argument('<recipe>', 'read-only or no-delete')
+    .argument('<recipe>', 'read-only, no-delete or ask-before-write')
     .requiredOption('--agent <name>', 'agent of the rules')
     .option('--write', 'write the rules file; comments stay')
     .option(...LIVE)
@@ -168,7 +168,7 @@ Recipes:
   read-only         only tools whose names begin with get, list, read, search
                     and the like
   no-delete         no tools whose names say that they delete or drop something
-  ask-before-write  not possible yet: no rule can ask a person
+  ask-before-write  a person is asked before a tool does more than read
   no-exfiltration   not possible yet: no rule knows what an agent has read
 
 A recipe only takes away. It goes by names, which may lie. Without --write it

@@ -39,7 +39,7 @@ export async function matrixCommand(settings: Settings, { agent, form, live }: M
   }
 }
 
-const WORDS = { ALLOW: 'yes', ASK: 'ask', DENY: 'no', SHADOW: 'no*' } as const;
+const WORDS = { ALLOW: 'yes', ASK: 'ask', DEPENDS: 'dep', DENY: 'no', SHADOW: 'no*' } as const;
 
 /** Cells have the number of their rule, which is listed below. */
 function printTable({ agents, rows, shadow }: AccessMatrix): void {

@@ -6,11 +6,13 @@ import { readConfigFile } from '../config/config-files.ts';
 import { type ConfigDocument, toValue } from '../config/json-document.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
+import { escapeText } from '../observe/escape-text.ts';
+import { CallArguments } from '../policy/arguments/call-arguments.ts';
 import { compile, type Policy } from '../policy/compile-rules.ts';
 import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
 import { explain } from '../policy/explain.ts';
-import type { OfferKind, PolicyRules } from '../policy/rules-data.ts';
-import { CATALOGUE } from '../shared/errors.ts';
+import type { Access, OfferKind, PolicyRules } from '../policy/rules-data.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
 import { parseFile, readFiles, refuse, rulesOf, serverNames } from './policy-files.ts';
@@ -18,7 +20,12 @@ import { suspectChecks } from './suspect-checks.ts';
 
 const NOT_ENFORCED = 'The agent is in shadow mode: this is recorded, and not enforced.';
 
-const EXITS = { ALLOW: 0, ASK: CATALOGUE.APPROVAL_PENDING.exit, DENY: CATALOGUE.DENIED_BY_POLICY.exit } as const;
+const EXITS = {
+  ALLOW: 0,
+  ASK: CATALOGUE.APPROVAL_PENDING.exit,
+  DEPENDS: 6,
+  DENY: CATALOGUE.DENIED_BY_POLICY.exit,
+} as const;
 
 interface Question {
   readonly agent: string;
@@ -26,19 +33,28 @@ interface Question {
   /** Of the tool or prompt, or the URI of the resource; undefined for the server as such. */
   readonly name: string | undefined;
   readonly kind: OfferKind;
+  /** JSON text of the arguments of a call; undefined where nobody says. */
+  readonly args: string | undefined;
+  /** What the tool does, where somebody says. */
+  readonly access: Access | undefined;
   readonly json: boolean;
 }
 
 /** Prints a decision; the exit status says it too. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function explainCommand(settings: Settings, question: Question): Promise<void> {
-  const { agent, server, name, kind, json } = question;
+  const { agent, server, name, kind, args, access, json } = question;
   const files = await readFiles(settings);
   const policy = compile(await rulesOf(parseFile(files.rules)));
-  const explanation = explain(policy, agent, server, name, kind);
+  const explanation = explain(policy, agent, server, name, kind, {
+    now: Date.now(),
+    ...(args === undefined ? {} : { args: new CallArguments(argumentsText(args)) }),
+    ...(access === undefined ? {} : { access }),
+  });
   if (json) printJson(explanation);
   else {
     print(`${explanation.decision}  ${explanation.rule}`);
     print(explanation.reason);
+    for (const on of explanation.depends_on ?? []) print(ADD[on]);
     if (explanation.enforced === false) print(NOT_ENFORCED);
   }
   const names = files.servers && serverNames(files.servers);
@@ -49,6 +65,22 @@ export async function explainCommand(settings: Settings, question: Question): Pr
     say(`Note: the servers file has no server ${quote(server)}.${didYouMean(server, [...names])}`);
   }
   process.exitCode = EXITS[explanation.decision];
+}
+
+const ADD = {
+  arguments: 'Add --args with the arguments of a call, as JSON.',
+  access: 'Add --access with read, write, destructive or unknown.',
+} as const;
+
+/** @throws GatewayError USAGE */
+function argumentsText(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text;
+  } catch {
+    // Said below.
+  }
+  throw new GatewayError('USAGE', `--args needs a JSON object, such as '{"path": "/srv/project/a.txt"}'.`);
 }
 
 /** Prints what differs; the exit status is 1 then. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
@@ -105,8 +137,9 @@ const SAID = { allow: 'allowed', ask: 'asked', deny: 'denied' } as const;
 
 function mismatchLine(document: ConfigDocument, { entry, check, expected, actual }: Mismatch): string {
   const names = [expected.agent, expected.server, ...(expected.tool === null ? [] : [expected.tool])];
+  const withArgs = expected.args === undefined ? '' : ` with ${escapeText(JSON.stringify(expected.args))}`;
   const asked = names.map((name) => quote(name)).join(' ');
-  return `${placeOf(document, entry, check)} ${asked}: expected ${SAID[expected.effect]}, is ${SAID[actual.effect]} by ${actual.rule}`;
+  return `${placeOf(document, entry, check)} ${asked}${withArgs}: expected ${SAID[expected.effect]}, is ${SAID[actual.effect]} by ${actual.rule}`;
 }
 
 function placeOf(document: ConfigDocument, entry: number, check: number): string {
@@ -115,10 +148,11 @@ function placeOf(document: ConfigDocument, entry: number, check: number): string
 }
 
 function mismatchJson({ entry, check, expected, actual }: Mismatch): unknown {
-  const { agent, server, tool, effect } = expected;
+  const { agent, server, tool, effect, args } = expected;
   const wanted = effect === 'ask' ? effect : effect === 'allow';
   const { allowed, rule } = actual;
-  return { entry, check, agent, server, tool, expected: wanted, effect: actual.effect, allowed, rule };
+  const given = args === undefined ? {} : { args };
+  return { entry, check, agent, server, tool, ...given, expected: wanted, effect: actual.effect, allowed, rule };
 }
 
 /** Part of a document as one of its own; places still are those of the whole file. */

@@ -1,10 +1,16 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { ACCESS_LEVELS } from '../policy/rules-data.ts';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { fail } from './output.ts';
 import { registerAuthoring } from './policy-authoring.ts';
 
 type PolicyFlags = CommandFlags & { readonly json?: boolean };
-type ExplainFlags = PolicyFlags & { readonly prompt?: string; readonly resource?: string };
+type ExplainFlags = PolicyFlags & {
+  readonly prompt?: string;
+  readonly resource?: string;
+  readonly args?: string;
+  readonly access?: string;
+};
 
 export function registerPolicy(program: Command): void {
   const policy = program
@@ -26,6 +32,10 @@ function registerExplain(policy: Command): void {
   withFiles(command)
     .option('--prompt <name>', 'ask about a prompt in place of a tool')
     .option('--resource <uri>', 'ask about a resource in place of a tool')
+    .option('--args <json>', 'arguments of a call, for rules that speak of them')
+    .addOption(
+      new Option('--access <level>', 'what the tool does, for rules that speak of it').choices([...ACCESS_LEVELS]),
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -33,17 +43,20 @@ function registerExplain(policy: Command): void {
 Examples:
   $ agent-mcp-gateway policy explain researcher brave-search brave_web_search
   $ agent-mcp-gateway policy explain researcher files --resource file:///plan.md
+  $ agent-mcp-gateway policy explain writer files write_file \\
+      --args '{"path": "/srv/project/a.txt"}'
 
-The decision is taken on the names alone: neither the server nor the tool has
-to exist.
-Exit status: 0 allowed, 3 denied, 5 where a person is asked first, 1 where the
-rules cannot be read.`,
+The decision is taken on the names, and on what --args and --access say: neither
+the server nor the tool has to exist.
+Exit status: 0 allowed, 3 denied, 5 where a person is asked first, 6 where it
+depends on what is not said, 1 where the rules cannot be read.`,
     )
     .action(async (agent: string, server: string, tool: string | undefined, flags: ExplainFlags) => {
-      const { prompt, resource } = flags;
+      const { prompt, resource, args } = flags;
       if ([tool, prompt, resource].filter((name) => name !== undefined).length > 1) {
         return command.error('error: ask about a tool, a prompt or a resource, one at a time.');
       }
+      if (args !== undefined && tool === undefined) return command.error('error: --args is about a call of a tool.');
       const kind = prompt !== undefined ? 'prompt' : resource !== undefined ? 'resource' : 'tool';
       try {
         const { explainCommand } = await import('./policy-run.ts');
@@ -52,6 +65,8 @@ rules cannot be read.`,
           server,
           name: tool ?? prompt ?? resource,
           kind,
+          args,
+          access: ACCESS_LEVELS.find((level) => level === flags.access),
           json: flags.json === true,
         });
       } catch (error) {
@@ -64,7 +79,7 @@ function registerTest(policy: Command): void {
   const command = policy
     .command('test')
     .description('compare the rules with a file of expected decisions')
-    .argument('<file>', 'expectations: [{"checks": [[agent, server, tool or null, true, false or "ask"]]}]');
+    .argument('<file>', 'expectations: [{"checks": [[agent, server, tool or null, true, false or "ask", arguments]]}]');
   withFiles(command)
     .option('--json', 'print JSON')
     .addHelpText(
@@ -75,7 +90,8 @@ Example:
 
 with, in expectations.json:
   [{"checks": [["researcher", "brave-search", null, true],
-               ["researcher", "postgres", "drop_table", false]]}]
+               ["researcher", "postgres", "drop_table", false],
+               ["writer", "files", "write_file", true, {"path": "/srv/a"}]]}]
 
 An entry may bring "rules" of its own next to "checks"; the others are about
 the rules file.

@@ -127,7 +127,8 @@ function listRules(entries: readonly (string | ToolRule)[], path: string, effect
   return entries.map((entry, index) => {
     const decision = decisionOf(effect, `${path}[${index}]`);
     if (typeof entry === 'string') return { source: entry, key, decision };
-    return { source: entry.tool, key, decision, condition: compileCondition(entry.args, entry.when) };
+    const condition = compileCondition(entry.args, entry.when);
+    return { source: entry.tool, key, decision, written: entry, condition };
   });
 }
 

@@ -60,7 +60,7 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     const agent = agents.get(agentName);
     if (agent === undefined) return UNKNOWN_AGENT;
     const { access: said } = facts;
-    const access = said === undefined || said === 'any' ? said : accessOf(server, name ?? '', said);
+    const access = said === undefined ? undefined : (corrections(server, name ?? '') ?? said);
     const verdict = decideFor(agent, server, name, kind, facts, access);
     if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
     return stricterOfOtherForms(agent, server, name, verdict);

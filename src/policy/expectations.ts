@@ -1,10 +1,12 @@
 /**
  * Expectations about rules, as people keep them next to their rules file and run them in CI:
- * `[{"rules": …, "checks": [["agent", "server", "tool" or null, true, false or "ask"]]}]`. Without `rules`, an entry is about the
+ * `[{"rules": …, "checks": [["agent", "server", "tool" or null, true, false or "ask", arguments]]}]`. Without `rules`, an entry is about the
  * configured ones.
  */
+import { CallArguments, isObject } from './arguments/call-arguments.ts';
+import { ANY_CALL } from './authoring/changed-decisions.ts';
 import type { Policy } from './compile-rules.ts';
-import type { Decision, Effect } from './rules-data.ts';
+import type { CallFacts, Decision, Effect } from './rules-data.ts';
 
 /** One expected decision; `tool` null asks about the server as such. */
 export interface Check {
@@ -12,6 +14,8 @@ export interface Check {
   readonly server: string;
   readonly tool: string | null;
   readonly effect: Effect;
+  /** Arguments of a call, JSON; undefined for a call with any. */
+  readonly args?: Readonly<Record<string, unknown>>;
 }
 
 export interface ExpectationEntry {
@@ -81,7 +85,8 @@ function parseEntry(entry: unknown, index: number, problems: ExpectationProblem[
     const check = parseCheck(item);
     if (check !== undefined) parsed.push(check);
     else {
-      const message = 'A check must be [agent, server, tool or null, true, false or "ask"]';
+      const message =
+        'A check must be [agent, server, tool or null, true, false or "ask"], with an object of arguments behind it where it is about a call';
       problems.push({ path: [index, 'checks', at], message, fix: EXAMPLE });
     }
   }
@@ -94,11 +99,23 @@ function membersOf(entry: unknown): ReadonlyMap<unknown, unknown> {
 }
 
 function parseCheck(check: unknown): Check | undefined {
-  if (!Array.isArray(check) || check.length !== 4) return undefined;
-  const [agent, server, tool, expected]: unknown[] = check;
+  if (!Array.isArray(check) || check.length < 4 || check.length > 5) return undefined;
+  const [agent, server, tool, expected, given]: unknown[] = check;
   const effect = EFFECTS.get(expected);
   if (typeof agent !== 'string' || typeof server !== 'string' || effect === undefined) return undefined;
-  return tool === null || typeof tool === 'string' ? { agent, server, tool, effect } : undefined;
+  if (check.length === 4)
+    return tool === null || typeof tool === 'string' ? { agent, server, tool, effect } : undefined;
+  const args = plain(given);
+  return typeof tool === 'string' && isObject(args) ? { agent, server, tool, effect, args } : undefined;
+}
+
+/** With objects in the place of maps. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (!(value instanceof Map)) return value;
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [key, member] of value) object[String(key)] = plain(member);
+  return object;
 }
 
 /** Takes every decision, as the rules say it, and returns those that differ from what is expected, in the order of the file. */
@@ -107,8 +124,17 @@ export function runExpectations(
 ): Mismatch[] {
   return entries.flatMap(({ policy, checks }, entry) =>
     checks.flatMap((expected, check) => {
-      const actual = policy.judge(expected.agent, expected.server, expected.tool ?? undefined);
+      const actual = judged(policy, expected);
       return actual.effect === expected.effect ? [] : [{ entry, check, expected, actual }];
     }),
   );
+}
+
+/** Without arguments, a check is about every call: what is not so for all of them is what it is at worst. */
+function judged(policy: Policy, { agent, server, tool, effect, args }: Check): Decision {
+  const about = (facts: CallFacts): Decision =>
+    policy.judge(agent, server, tool ?? undefined, 'tool', { now: Date.now(), ...facts });
+  if (args !== undefined) return about({ args: new CallArguments(JSON.stringify(args)), access: 'any' });
+  // What is expected to be denied must be denied with any arguments.
+  return about(effect === 'deny' ? ANY_CALL : { access: 'any' });
 }

@@ -3,7 +3,7 @@ import type { Condition, Outcome } from './arguments/condition.ts';
 import { END_OF_PART, makeAutomaton, type Step } from './automaton.ts';
 import { isLiteralPattern } from './pattern.ts';
 import { parsePattern } from './pattern-tokens.ts';
-import type { CallFacts, Decision } from './rules-data.ts';
+import type { CallFacts, Decision, ToolRule } from './rules-data.ts';
 
 /** A rule as somebody wrote it, and the decision it leads to: made once, handed out again and again. */
 export interface Rule {
@@ -12,7 +12,8 @@ export interface Rule {
   /** The server pattern that it stands under, for rules about tools. */
   readonly key: string | undefined;
   readonly decision: Decision;
-  /** What the rule says about the arguments of a call. */
+  /** What the rule says about the arguments of a call, as it stands in the file, and compiled. */
+  readonly written?: ToolRule;
   readonly condition?: Condition | undefined;
   /** What of it decided about this call. */
   readonly outcome?: Outcome;

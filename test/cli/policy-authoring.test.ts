@@ -223,7 +223,6 @@ describe('policy add', () => {
   });
 
   it.each([
-    ['ask-before-write', /needs rules that ask a person, which this version does not have/],
     ['no-exfiltration', /needs rules that follow what an agent has read, which this version does not have/],
     ['read-onyl', /There is no recipe "read-onyl".*read-only/],
   ])('%s is refused and changes nothing', async (recipe, why) => {

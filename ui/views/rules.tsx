@@ -36,10 +36,11 @@ export function Rules() {
   );
 }
 
-const SIGNS = { ALLOW: '✓', ASK: '?', DENY: '✕', SHADOW: '✓*' } as const;
+const SIGNS = { ALLOW: '✓', ASK: '?', DEPENDS: '✓?', DENY: '✕', SHADOW: '✓*' } as const;
 const WORDS = {
   ALLOW: 'allowed',
   ASK: 'a person is asked',
+  DEPENDS: 'depends on arguments or access',
   DENY: 'denied',
   SHADOW: 'against the rules, not enforced',
 } as const;
@@ -71,14 +72,16 @@ function Matrix({ matrix: { agents, rows, shadow, unknown } }: { readonly matrix
           />
         </label>
         <p class="legend">
-          {(['ALLOW', 'ASK', 'DENY', ...(shadow.length > 0 ? (['SHADOW'] as const) : [])] as const).map((outcome) => (
-            <span key={outcome}>
-              <span class={`cell ${outcome.toLowerCase()}`} aria-hidden="true">
-                {SIGNS[outcome]}
-              </span>{' '}
-              {WORDS[outcome]}
-            </span>
-          ))}
+          {(['ALLOW', 'ASK', 'DEPENDS', 'DENY', ...(shadow.length > 0 ? (['SHADOW'] as const) : [])] as const).map(
+            (outcome) => (
+              <span key={outcome}>
+                <span class={`cell ${outcome.toLowerCase()}`} aria-hidden="true">
+                  {SIGNS[outcome]}
+                </span>{' '}
+                {WORDS[outcome]}
+              </span>
+            ),
+          )}
         </p>
       </div>
       <Scroll kind="matrix" label="Agents, servers and tools">

@@ -16,7 +16,7 @@ export interface ServerAccess extends Outcomes {
 export function accessOf(policy: Policy, agent: string, tools: ToolsByServer): ServerAccess[] {
   return [...tools].map(([server, names]) => {
     const outcome = (name?: string): Outcomes => outcomeOf(policy, { agent, server, name, kind: 'tool' });
-    const may = (name: string): boolean => ['ALLOW', 'ASK'].includes(outcome(name).outcome);
+    const may = (name: string): boolean => ['ALLOW', 'ASK', 'DEPENDS'].includes(outcome(name).outcome);
     const known = names && { allowed: names.filter(may), denied: names.filter((name) => !may(name)) };
     return { server, ...outcome(), tools: known };
   });

@@ -1,9 +1,12 @@
 /** What two sets of rules decide differently, over names that somebody may ask for. Pure. */
 import type { Policy } from '../compile-rules.ts';
-import type { OfferKind } from '../rules-data.ts';
+import type { CallFacts, OfferKind } from '../rules-data.ts';
 
-/** `SHADOW`: the rules deny it or ask about it, and it happens, because the agent is in shadow mode. */
-export type Outcome = 'ALLOW' | 'ASK' | 'DENY' | 'SHADOW';
+/**
+ * `DEPENDS`: on the arguments of a call, or on what the tool does, which is not known here. `SHADOW`: the rules deny it or ask about it, and
+ * it happens, because the agent is in shadow mode.
+ */
+export type Outcome = 'ALLOW' | 'ASK' | 'DENY' | 'DEPENDS' | 'SHADOW';
 
 export interface Outcomes {
   readonly outcome: Outcome;
@@ -29,12 +32,17 @@ export interface ChangedDecision<Q extends Question = Question> {
 /** The tools of each server; undefined where they are not known. */
 export type ToolsByServer = ReadonlyMap<string, readonly string[] | undefined>;
 
-const HELD = { ask: 'ASK', deny: 'DENY' } as const;
+const OUTCOMES = { allow: 'ALLOW', ask: 'ASK', deny: 'DENY' } as const;
+
+/** What a call can be at best. */
+export const ANY_CALL: CallFacts = { args: 'any', access: 'any' };
 
 /** What the rules say about a question, and what comes of it. */
 export function outcomeOf(policy: Policy, { agent, server, name, kind }: Question): Outcomes {
-  const { effect, rule } = policy.judge(agent, server, name, kind);
-  return { outcome: effect === 'allow' ? 'ALLOW' : policy.isShadow(agent) ? 'SHADOW' : HELD[effect], rule };
+  const { effect, rule } = policy.judge(agent, server, name, kind, ANY_CALL);
+  const atWorst = policy.judge(agent, server, name, kind);
+  if (policy.isShadow(agent) && atWorst.effect !== 'allow') return { outcome: 'SHADOW', rule: atWorst.rule };
+  return { outcome: atWorst.effect === effect ? OUTCOMES[effect] : 'DEPENDS', rule };
 }
 
 /** The questions, in their order, whose outcome is another one. The same outcome by another rule is no change. */

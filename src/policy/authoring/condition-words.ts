@@ -1,4 +1,5 @@
 /** Conditions of rules in words. Pure. */
+import type { Outcome } from '../arguments/condition.ts';
 import { listOf, type Matcher } from '../arguments/matcher-data.ts';
 import type { ToolRule } from '../rules-data.ts';
 
@@ -22,6 +23,27 @@ const WORDS: Readonly<Record<Exclude<keyof Matcher, 'absent' | 'each' | 'ignore_
   max_length: 'has a length of at most',
   type: 'is of type',
 };
+
+/** Why a condition holds, or does not, or nobody can tell: the end of a sentence about a call. */
+export function outcomeWords({ args, when }: ToolRule, { truth, pointer, test }: Outcome): string {
+  if (test === 'when') {
+    const expression = JSON.stringify(when?.source ?? '');
+    return truth === false ? `${expression} is false` : `${expression} cannot be evaluated for it`;
+  }
+  if (pointer === undefined) return truth === true ? 'its expression is true' : 'its arguments are not known';
+  const argument = pointer === '' ? 'the arguments' : JSON.stringify(pointer);
+  if (test === 'missing') return `it has no ${argument}`;
+  if (test === 'unclear')
+    return `${argument} can be read in two ways: keys differ in case alone, or it is inside of a text`;
+  const matcher = args?.[pointer] ?? {};
+  if (truth === true) return `${argument} ${matcherWords(matcher)}`;
+  const { ignore_case } = matcher;
+  const part =
+    test === undefined ? matcher : { [test]: matcher[test], ...(ignore_case === undefined ? {} : { ignore_case }) };
+  return truth === false
+    ? `it is not so that ${argument} ${matcherWords(part)}`
+    : `nobody can tell for certain whether ${argument} ${matcherWords(part)}`;
+}
 
 /** What a matcher says of its argument: it begins with a verb. */
 export function matcherWords(matcher: Matcher): string {

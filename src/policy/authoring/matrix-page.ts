@@ -31,7 +31,7 @@ export function matrixPage(matrix: AccessMatrix, { rules, at }: PageFacts): stri
 <body>
 <h1>Who may use what</h1>
 <p>Decided by <code>${html(rules)}</code> on <time>${html(at)}</time>. Each cell has the rule that decided.</p>
-<p class="legend"><span class="allow">allowed</span> <span class="ask">a person is asked</span> <span class="deny">denied</span> <span class="shadow">denied or asked, and not enforced</span></p>
+<p class="legend"><span class="allow">allowed</span> <span class="ask">a person is asked</span> <span class="depends">depends on arguments or access</span> <span class="deny">denied</span> <span class="shadow">denied or asked, and not enforced</span></p>
 <div class="scroll">
 <table>
 <thead><tr><th scope="col">Server and tool</th>${heads.join('')}</tr></thead>
@@ -55,7 +55,7 @@ function body(server: string, rows: readonly MatrixRow[], isUnknown: boolean): s
   return `<tbody>${lines.join('\n')}${note}</tbody>`;
 }
 
-const WORDS = { ALLOW: 'allowed', ASK: 'asked', DENY: 'denied', SHADOW: 'not enforced' } as const;
+const WORDS = { ALLOW: 'allowed', ASK: 'asked', DEPENDS: 'depends', DENY: 'denied', SHADOW: 'not enforced' } as const;
 
 function cell({ outcome, rule }: Outcomes): string {
   return `<td class="${outcome.toLowerCase()}"><b>${WORDS[outcome]}</b><small>${html(rule)}</small></td>`;
@@ -95,9 +95,9 @@ td b { display: block; font-weight: 600; }
 td small, th small { display: block; color: var(--soft); font-size: .78em; max-width: 22rem; overflow-wrap: anywhere; font-weight: 400; }
 td.note { color: var(--soft); font-style: italic; padding-left: 1.6rem; }
 .allow { background: var(--allow); color: var(--allow-text); }
-.ask { background: var(--ask); color: var(--ask-text); }
+.ask, .depends { background: var(--ask); color: var(--ask-text); }
 .deny { background: var(--deny); color: var(--deny-text); }
 .shadow { background: var(--shadow); color: var(--shadow-text); }
-.allow small, .ask small, .deny small, .shadow small { color: inherit; }
+.allow small, .ask small, .depends small, .deny small, .shadow small { color: inherit; }
 @media print { body { margin: 0; } .scroll { overflow: visible; } thead th, th[scope=row] { position: static; } }
 `;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compile } from '../compile-rules.ts';
 import type { AgentRules } from '../rules-data.ts';
+import { ACCESS_LEVELS } from '../rules-data.ts';
 import { RECIPES } from './recipes.ts';
 import { agentRules, everyQuestion } from './testing.ts';
 
@@ -85,10 +86,23 @@ it('no-delete denies what says that it deletes, in any spelling, and nothing els
   expect([...LOOKING, 'write_file', 'dropbox_list', 'confirm', 'get_form'].filter((tool) => !allows(tool))).toEqual([]);
 });
 
-it.each(['ask-before-write', 'no-exfiltration'])('%s says why it cannot be', (name) => {
+it.each(['no-exfiltration'])('%s says why it cannot be', (name) => {
   const recipe = RECIPES.get(name);
   expect(recipe?.apply).toBeUndefined();
   expect(recipe?.instead).toMatch(/this version does not have/);
+});
+
+it('ask-before-write asks about everything that does not say that it only reads', () => {
+  const made = RECIPES.get('ask-before-write')?.apply?.({
+    allow: { servers: ['*'] },
+    ask: { access: { '*': ['read'], a: ['read'] } },
+  });
+  if (made?.kind !== 'rules') throw new Error('It could not be added.');
+  expect(made.rules.ask?.access).toEqual({ a: ['read'], '*': ['read', 'write', 'destructive', 'unknown'] });
+  const rules = RECIPES.get('ask-before-write')?.apply?.({ allow: { servers: ['*'] } });
+  const policy = compile({ agents: { one: rules?.kind === 'rules' ? rules.rules : {} } });
+  const effects = ACCESS_LEVELS.map((access) => policy.judge('one', 's', 't', 'tool', { access }).effect);
+  expect(effects).toEqual(['allow', 'ask', 'ask', 'ask']);
 });
 
 it('property: a recipe never allows more, says nothing about servers, prompts and resources, and changes nothing when added again', () => {

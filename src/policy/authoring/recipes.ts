@@ -1,7 +1,7 @@
 /** Ready-made rules that can be added to those of an agent. A recipe only ever narrows what the agent may do. Pure. */
 import { compilePattern, isLiteralPattern } from '../pattern.ts';
 import { parsePattern } from '../pattern-tokens.ts';
-import { type AgentRules, type ToolMap, toolPattern } from '../rules-data.ts';
+import { type Access, type AgentRules, type ToolMap, toolPattern } from '../rules-data.ts';
 
 export interface Recipe {
   /** The end of a sentence that begins with the name. */
@@ -74,9 +74,12 @@ export const RECIPES: ReadonlyMap<string, Recipe> = new Map<string, Recipe>([
   [
     'ask-before-write',
     {
-      summary: 'a person is asked before a tool changes something (not possible yet)',
-      instead:
-        'ask-before-write needs rules that ask a person, which this version does not have. Use "policy add read-only", which denies what would be asked about.',
+      summary: 'a person is asked before a tool does more than read, and before one that does not say what it does',
+      apply: (rules) => ({
+        kind: 'rules',
+        rules: askingAbout(rules, ['write', 'destructive', 'unknown']),
+        dropped: [],
+      }),
     },
   ],
   [
@@ -143,9 +146,16 @@ function denying(rules: AgentRules, patterns: readonly string[]): AgentRules {
   return { ...rules, deny: { ...rules.deny, tools: record([...others, ['*', everywhere]]) } };
 }
 
+function askingAbout(rules: AgentRules, levels: readonly Access[]): AgentRules {
+  const access = rules.ask?.access ?? {};
+  const everywhere = new Set([...(Object.hasOwn(access, '*') ? (access['*'] ?? []) : []), ...levels]);
+  const others = Object.entries(access).filter(([key]) => key !== '*');
+  return { ...rules, ask: { ...rules.ask, access: record([...others, ['*', [...everywhere]]]) } };
+}
+
 /** No prototype: a server may be called `__proto__`. */
-function record(entries: readonly (readonly [string, ToolMap[string]])[]): ToolMap {
-  const map: Record<string, ToolMap[string]> = Object.create(null);
+function record<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {
+  const map: Record<string, T> = Object.create(null);
   for (const [key, value] of entries) map[key] = value;
   return map;
 }
