@@ -31,7 +31,10 @@ export function registerConnect(program: Command): void {
     .option('--token-env <name>', 'with --http: variable that holds the token (default: AGENT_MCP_GATEWAY_TOKEN)')
     .option('--no-auth', 'with --http: the gateway takes requests without a token')
     .option('--name <name>', 'name of the entry (default: gateway)')
-    .option('--per-agent', 'claude-code: a subagent with an entry of its own for every agent of the rules')
+    .option(
+      '--per-agent',
+      'an agent of its own in the rules for every client, and with --http a token; claude-code: a subagent for every agent',
+    )
     .option('--hook', 'claude-code: print the settings with which subagents that share an entry are told apart')
     .option('--dir <dir>', 'with --per-agent: project to write to (default: this folder)')
     .option('--mcp-config <file>', 'servers file that the entries name')
@@ -61,14 +64,14 @@ Examples:
 }
 
 async function connect(clients: readonly string[], flags: ConnectFlags): Promise<void> {
-  if (flags.perAgent !== true && flags.hook !== true) {
-    await (await import('./setup/connect-clients.ts')).connectClients(clients, flags);
-    return;
+  const hasSubagents = flags.perAgent === true && flags.http === undefined && clients.includes('claude-code');
+  const others = hasSubagents ? clients.filter((name) => name !== 'claude-code') : clients;
+  if (flags.hook === true && (clients.length !== 1 || clients[0] !== 'claude-code')) {
+    throw new GatewayError('USAGE', '--hook is for claude-code alone.');
   }
-  if (clients.length !== 1 || clients[0] !== 'claude-code') {
-    throw new GatewayError('USAGE', `${flags.hook === true ? '--hook' : '--per-agent'} is for claude-code alone.`);
+  if (flags.hook === true) (await import('./connect-run.ts')).printHook();
+  else {
+    if (hasSubagents) await (await import('./connect-run.ts')).connectPerAgent(flags);
+    if (others.length > 0) await (await import('./setup/connect-clients.ts')).connectClients(others, flags);
   }
-  const run = await import('./connect-run.ts');
-  if (flags.perAgent === true) await run.connectPerAgent(flags);
-  else run.printHook();
 }

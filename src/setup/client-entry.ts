@@ -7,9 +7,14 @@ export type OwnEntry =
   | {
       readonly kind: 'http';
       readonly url: string;
-      /** Variable that holds the bearer token; undefined where the gateway needs none. */
-      readonly tokenVariable: string | undefined;
+      /** Undefined where the gateway needs none. */
+      readonly token: Token | undefined;
     };
+
+/** How an entry says its bearer token: by a variable of the environment, or as it is. */
+export type Token =
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'literal'; readonly value: string };
 
 /** How an entry names the variable of the token in a header; undefined where headers have no variables. */
 type TokenReference = ((name: string) => string) | undefined;
@@ -18,9 +23,10 @@ export const braces: TokenReference = (name) => `\${${name}}`;
 export const env: TokenReference = (name) => `\${env:${name}}`;
 const curly: TokenReference = (name) => `{env:${name}}`;
 
-function headersOf(variable: string | undefined, reference: TokenReference): JsonObject | undefined {
-  if (variable === undefined) return {};
-  return reference === undefined ? undefined : { headers: { Authorization: `Bearer ${reference(variable)}` } };
+function headersOf(token: Token | undefined, reference: TokenReference): JsonObject | undefined {
+  if (token === undefined) return {};
+  const text = token.kind === 'literal' ? token.value : reference?.(token.name);
+  return text === undefined ? undefined : { headers: { Authorization: `Bearer ${text}` } };
 }
 
 interface Shape {
@@ -39,7 +45,7 @@ export function common({
 }: Shape): (own: OwnEntry) => JsonObject | undefined {
   return (own) => {
     if (own.kind === 'stdio') return { ...stdio, ...stdioFields(own) };
-    const headers = headersOf(own.tokenVariable, token);
+    const headers = headersOf(own.token, token);
     return headers && { ...http, [urlKey]: own.url, ...headers };
   };
 }
@@ -51,7 +57,7 @@ export function stdioFields({ command, args, env: variables }: Extract<OwnEntry,
 /** opencode, and what is made of it. */
 export function opencodeEntry(own: OwnEntry): JsonObject | undefined {
   if (own.kind === 'http') {
-    const headers = headersOf(own.tokenVariable, curly);
+    const headers = headersOf(own.token, curly);
     return headers && { type: 'remote', url: own.url, ...headers };
   }
   const environment = Object.keys(own.env).length === 0 ? {} : { environment: own.env };
@@ -60,11 +66,14 @@ export function opencodeEntry(own: OwnEntry): JsonObject | undefined {
 
 export function codexEntry(own: OwnEntry): JsonObject {
   if (own.kind === 'stdio') return stdioFields(own);
-  return { url: own.url, ...(own.tokenVariable === undefined ? {} : { bearer_token_env_var: own.tokenVariable }) };
+  if (own.token?.kind === 'variable') return { url: own.url, bearer_token_env_var: own.token.name };
+  const { headers } = headersOf(own.token, undefined) ?? {};
+  return { url: own.url, ...(headers === undefined ? {} : { http_headers: headers }) };
 }
 
 export function gooseEntry(own: OwnEntry): JsonObject | undefined {
   const base = { enabled: true, name: 'gateway', description: 'All servers of agent-mcp-gateway', timeout: 300 };
   if (own.kind === 'stdio') return { ...base, type: 'stdio', cmd: own.command, args: [...own.args], envs: own.env };
-  return own.tokenVariable === undefined ? { ...base, type: 'streamable_http', uri: own.url } : undefined;
+  const headers = headersOf(own.token, undefined);
+  return headers && { ...base, type: 'streamable_http', uri: own.url, ...headers };
 }

@@ -21,7 +21,7 @@ export interface Client {
   readonly dialect: Dialect;
   /** Started from a desktop, so without the PATH of a shell. */
   readonly isDesktop: boolean;
-  /** The files that it reads; of those of one scope, the first that is there, or the first. */
+  /** The files that it reads; where none of one scope is there, the first is made. */
   files(place: Place): readonly ClientFile[];
   /** @returns undefined where the client cannot reach a gateway like that. */
   entry(own: OwnEntry): JsonObject | undefined;

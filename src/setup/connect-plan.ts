@@ -1,8 +1,8 @@
 /** Plans the changes that connecting clients makes in their files. Nothing is written here. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { startsGateway } from '../config/nested-gateway.ts';
 import { translate } from '../config/other-clients.ts';
-import type { OwnEntry } from './client-entry.ts';
+import type { OwnEntry, Token } from './client-entry.ts';
 import { type ClientFile, containersOf, type Place } from './client-files.ts';
 import type { Client } from './clients.ts';
 import {
@@ -25,7 +25,9 @@ import type { FileChange } from './transaction.ts';
 export interface ConnectTerms {
   readonly scope: ClientFile['scope'];
   /** Undefined for stdio. */
-  readonly http: { readonly url: string; readonly tokenVariable: string | undefined } | undefined;
+  readonly http: { readonly url: string; readonly token: Token | undefined } | undefined;
+  /** Tokens of their own, by the id of the client. */
+  readonly tokens?: ReadonlyMap<string, { readonly token: Token }> | undefined;
   /** Name of the gateway's entry. */
   readonly name: string;
   /** Servers that the gateway has, with where they came from; undefined where the client keeps its servers. */
@@ -43,7 +45,7 @@ export interface Connection {
   readonly path: string;
   /** True if there is a file already. */
   readonly isThere: boolean;
-  /** The entry that it gets; undefined where it has one that is the same. */
+  /** The entry that it gets, as it is shown; undefined where it has one that is the same. */
   readonly entry: JsonObject | undefined;
   /** Name of that entry. */
   readonly name: string;
@@ -75,15 +77,34 @@ function planConnection(client: Client, file: ClientFile, place: Place, terms: C
   const own = ownEntry(client, place, terms);
   const entry = client.entry(own);
   if (entry === undefined) {
-    const way =
-      own.kind === 'http' && own.tokenVariable !== undefined ? 'with a token from the environment' : 'over HTTP';
+    const way = own.kind === 'http' && own.token !== undefined ? 'with a token from the environment' : 'over HTTP';
     return refused(
       client,
       read.file.path,
       `${client.title} cannot reach the gateway ${way}: connect it without --http.`,
     );
   }
-  return planFile(read.file, entry, terms);
+  if (own.kind === 'http' && own.token?.kind === 'literal') {
+    const open = whoCanRead(file, place);
+    if (open !== undefined) return refused(client, file.path, open);
+  }
+  const planned = planFile(read.file, entry, terms);
+  return planned.entry === undefined ? planned : { ...planned, entry: client.entry(withoutToken(own)) };
+}
+
+/** Why a file may not hold a token; undefined where it may. */
+function whoCanRead({ path, scope }: ClientFile, { platform }: Place): string | undefined {
+  if (scope === 'project') return 'the file of a project would hold its token: connect it without --project.';
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if (platform === 'win32' || (mode & 0o077) === 0) return undefined;
+  return `${path} would hold its token, and others may read it: chmod 600 it first.`;
+}
+
+/** The entry as it is shown. */
+function withoutToken(own: OwnEntry): OwnEntry {
+  return own.kind === 'http' && own.token?.kind === 'literal'
+    ? { ...own, token: { kind: 'literal', value: '...' } }
+    : own;
 }
 
 function refused(client: Client, path: string, refusal: string): Connection {
@@ -103,9 +124,9 @@ function refused(client: Client, path: string, refusal: string): Connection {
 function ownEntry(
   client: Client,
   place: Place,
-  { http, scope, agents, running, fileArgs = [] }: ConnectTerms,
+  { http, tokens, scope, agents, running, fileArgs = [] }: ConnectTerms,
 ): OwnEntry {
-  if (http !== undefined) return { kind: 'http', ...http };
+  if (http !== undefined) return { kind: 'http', url: http.url, token: tokens?.get(client.id)?.token ?? http.token };
   const { command, args, env }: OwnCommand = ownCommand(place, running, {
     isDesktop: client.isDesktop,
     isBare: scope === 'project',

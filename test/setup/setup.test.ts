@@ -1,10 +1,10 @@
 /** From the servers of many clients to one gateway in front of them, and back. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT_FILES, makeClientsHome, SECRETS, treeOf } from '../support/clients-home.ts';
-import type { Home } from '../support/home.ts';
+import { type Home, sha256 } from '../support/home.ts';
 import { main } from '../support/paths.ts';
 import { assertGone, runCli, start } from '../support/process.ts';
 import { MODERN } from '../support/rpc.ts';
@@ -223,6 +223,47 @@ describe('connect and disconnect', () => {
     await good('undo', '--yes');
     await good('connect', 'zed', '--http', 'http://127.0.0.1:9000/mcp', '--no-auth', '--yes');
     expect(readFileSync(fileOf('zed'), 'utf8')).toContain('"url": "http://127.0.0.1:9000/mcp"');
+  });
+
+  it('with agents of their own, each client is one of the rules, and over HTTP has a token that is never shown', async () => {
+    const files = ['codex', 'cursor', 'junie'].map(fileOf);
+    const before = treeOf(home.dir);
+    const shown = await run('connect', 'codex', 'cursor', 'junie', '--per-agent', '--http', '--yes');
+    expect(shown.stdout).toMatch(/Not connected: Cursor:[\s\S]*chmod 600[\s\S]*Not connected: JetBrains Junie/);
+    await good('undo', '--yes');
+    for (const file of files) chmodSync(file, 0o600);
+    const reports = [
+      await good('connect', 'codex', 'cursor', 'junie', '--per-agent', '--http', '--json', '--yes'),
+      shown.stdout + shown.stderr,
+      await good('connect', 'cursor', '--per-agent', '--http', '--print'),
+    ];
+    for (const report of reports) expect(report).not.toMatch(/amg_/);
+    expect(reports[2]).toContain('is there already');
+
+    const { agents, principals } = JSON.parse(readFileSync(home.rules, 'utf8'));
+    expect(Object.keys(agents).sort()).toEqual(['codex', 'cursor', 'default', 'junie']);
+    expect(principals.local).toEqual({ stdio: true, may_assume: ['*'] });
+    const variables = path.join(home.dir, '.config/agent-mcp-gateway/tokens/codex.env');
+    expect(statSync(variables).mode & 0o777).toBe(0o600);
+    const token = /amg_\w+/;
+    for (const [client, file] of Object.entries({
+      codex: variables,
+      cursor: fileOf('cursor'),
+      junie: fileOf('junie'),
+    })) {
+      const [value = ''] = token.exec(readFileSync(file, 'utf8')) ?? [];
+      expect(principals[client]).toEqual({ token_sha256: sha256(value), default: client, may_assume: [client] });
+    }
+    expect(readFileSync(fileOf('codex'), 'utf8')).toContain('bearer_token_env_var = "AGENT_MCP_GATEWAY_TOKEN_CODEX"');
+    await good('undo', '--yes');
+    for (const file of files) chmodSync(file, 0o644);
+    expect(treeOf(home.dir)).toEqual({ ...before, ...cachesOf(home.dir) });
+  });
+
+  it('over stdio each client is bound to an agent that may do what "default" may', async () => {
+    await good('connect', 'codex', 'junie', '--per-agent', '--yes');
+    expect(entryOf('codex').args).toEqual(expect.arrayContaining(['--agent', 'codex']));
+    expect(JSON.parse(readFileSync(home.rules, 'utf8')).agents.junie).toEqual({ allow: { servers: ['*'] } });
   });
 
   it('for a project it writes the bare name, and removes what it made', async () => {

@@ -2,6 +2,8 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { expandHome } from '../../config/settings.ts';
+import { type AgentPlan, planAgents, tokensFor } from '../../setup/client-agents.ts';
+import type { Token } from '../../setup/client-entry.ts';
 import type { Client } from '../../setup/clients.ts';
 import { type Connection, type ConnectTerms, planConnections } from '../../setup/connect-plan.ts';
 import { execute } from '../../setup/execute.ts';
@@ -24,11 +26,11 @@ export async function connectClients(names: readonly string[], flags: ConnectFla
     const clients = clientsHere(names.includes('all') ? [] : names, context.place);
     if (clients.length === 0)
       throw new GatewayError('USAGE', 'No client was found here: name one, e.g. "connect claude-code".');
-    const connections = await planOf(clients, context, flags);
+    const { connections, agents } = await planOf(clients, context, flags);
     if (flags.json === true) printJson(connectionReport(connections));
-    else printLines(renderConnections(connections));
+    else printLines([...renderConnections(connections), ...agents.lines]);
     const refused = connections.filter(({ refusal }) => refusal !== undefined);
-    const changes = connections.flatMap(({ change }) => (change === undefined ? [] : [change]));
+    const changes = [...agents.changes, ...connections.flatMap(({ change }) => (change === undefined ? [] : [change]))];
     if (changes.length > 0) {
       if (!(await agree(flags, 'Write this?'))) return;
       await execute(context.settings.configDir, ['connect', ...names].join(' '), changes);
@@ -38,24 +40,38 @@ export async function connectClients(names: readonly string[], flags: ConnectFla
   });
 }
 
-async function planOf(clients: readonly Client[], context: PlanContext, flags: ConnectFlags): Promise<Connection[]> {
+interface Planned {
+  readonly connections: readonly Connection[];
+  /** What the rules get, with the files of tokens; nothing without --per-agent. */
+  readonly agents: AgentPlan;
+}
+
+async function planOf(clients: readonly Client[], context: PlanContext, flags: ConnectFlags): Promise<Planned> {
   const { settings, place } = context;
   const own = readOwnFiles(settings);
   const merged =
     flags.replace === true
       ? (await planImport(readSources(clients, place), context)).merged.servers.filter(({ isNew }) => !isNew)
       : undefined;
+  const { configDir } = settings;
+  const http = httpOf(flags);
+  const isOwn = flags.perAgent === true;
+  const tokens = isOwn && http?.token !== undefined ? tokensFor(clients, own, { place, configDir }) : new Map();
   const terms: ConnectTerms = {
     scope: flags.project === true ? 'project' : 'user',
-    http: httpOf(flags),
+    http,
+    tokens,
     name: nameOf(flags),
     replaced: merged,
-    agents: agentsOf(own),
+    agents: new Set([...agentsOf(own), ...(isOwn ? clients.map(({ id }) => id) : [])]),
     running: runningHere(),
     mainScript: process.argv[1],
     fileArgs: fileArgs(flags, context),
   };
-  return planConnections(clients, place, terms);
+  const connections = planConnections(clients, place, terms);
+  if (!isOwn) return { connections, agents: { changes: [], lines: [] } };
+  const ids = new Set(connections.flatMap(({ client, refusal }) => (refusal === undefined ? [client.id] : [])));
+  return { connections, agents: await planAgents([...ids], own, { tokens, configDir }) };
 }
 
 /** @throws GatewayError USAGE */
@@ -76,7 +92,8 @@ export function httpOf({
   if (tokenEnv !== undefined && !/^[A-Za-z_]\w*$/.test(tokenEnv)) {
     throw new GatewayError('USAGE', '--token-env takes the name of a variable of the environment.');
   }
-  return { url, tokenVariable: auth === false ? undefined : (tokenEnv ?? DEFAULT_TOKEN_VARIABLE) };
+  const token: Token = { kind: 'variable', name: tokenEnv ?? DEFAULT_TOKEN_VARIABLE };
+  return { url, token: auth === false ? undefined : token };
 }
 
 function nameOf({ name = 'gateway' }: ConnectFlags): string {
@@ -94,10 +111,11 @@ function fileArgs({ mcpConfig, rules }: ConnectFlags, { place }: PlanContext): s
 function nextSteps(connections: readonly Connection[], flags: ConnectFlags): string[] {
   const titles = connections.filter(({ change }) => change !== undefined).map(({ client }) => client.title);
   const http = httpOf(flags);
+  const variable = http?.token?.kind === 'variable' && flags.perAgent !== true ? http.token.name : undefined;
   const token =
-    http?.tokenVariable === undefined
+    variable === undefined
       ? []
-      : [`Set ${http.tokenVariable} to a token of "agent-mcp-gateway token create" where the client starts.`];
+      : [`Set ${variable} to a token of "agent-mcp-gateway token create" where the client starts.`];
   return [
     `Connected ${titles.join(', ')}: start them again.`,
     ...token,

@@ -3,7 +3,7 @@
  * word that it reaches the gateway, a call that is allowed and one that is denied, and `undo`. Ends with 1 where something is not right.
  *
  *   --only TEXT       only clients whose name contains TEXT
- *   --transport NAME  only stdio or http
+ *   --transport NAME  only stdio, http or "http, own token"
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,7 @@ const say = (text) => process.stdout.write(`${text}\n`);
 const chosen = READERS.filter(({ agent }) => agent.name.toLowerCase().includes(values.only.toLowerCase()));
 let [passed, failed] = [0, 0];
 for (const reader of chosen) {
-  const { agent, client, transports = ['stdio', 'http'] } = reader;
+  const { agent, client, transports = ['stdio', 'http', 'http, own token'] } = reader;
   const installed = await agent.install();
   for (const transport of transports.filter((name) => (values.transport ?? name) === name)) {
     const started = performance.now();

@@ -14,6 +14,12 @@ const asked =
   ({ command }) => ({ command, args, env });
 const LIST = ['mcp', 'list'];
 
+const ALL = ['stdio', 'http', 'http, own token'];
+const transportsOf = (client) => {
+  if (client === 'claude-code') return ALL;
+  return ['cursor', 'windsurf', 'vscode'].includes(client) ? ['stdio', 'http, own token'] : ['stdio'];
+};
+
 /** Not every list says whether a server is reached: of those that do not, a conversation shows it. */
 export const READERS = [
   { agent: claudeCode, client: 'claude-code', list: asked(LIST), says: /gateway: .*Connected/ },
@@ -40,12 +46,12 @@ export const READERS = [
     list: asked(LIST),
     says: /gateway .*connected/,
   },
-  // It reads the files of others, and knows of their variables only those of Claude Code.
+  // It reads the files of others, and knows of their variables only those of Claude Code; clients of the desktop have none.
   ...['claude-code', 'cursor', 'codex', 'windsurf', 'vscode', 'opencode'].map((client) => ({
     agent: mcporter,
     client,
     list: asked(['list']),
     says: /gateway \(5 tools/,
-    ...(client === 'claude-code' ? {} : { transports: ['stdio'] }),
+    transports: transportsOf(client),
   })),
 ];

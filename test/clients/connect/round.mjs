@@ -17,10 +17,10 @@ const PROMPT = 'Do what you are asked to do, one tool after the other.';
 const CALLS = STEPS.filter(({ column }) => ['list', 'call', 'denied call'].includes(column));
 
 /**
- * @param flags of `connect`, for HTTP
+ * @param transport `stdio`, `http` with a token for all, or `http, own token`
  * @returns what was not as it should be; empty for all well
  */
-export async function roundTrip({ agent, client, list, says }, installed, { transport, flags = [] }) {
+export async function roundTrip({ agent, client, list, says }, installed, { transport }) {
   const home = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'connect-')));
   const work = path.join(home, 'work');
   mkdirSync(work);
@@ -35,8 +35,11 @@ export async function roundTrip({ agent, client, list, says }, installed, { tran
     if (!pattern.test(text)) wrong.push(`${what}: ${JSON.stringify(text.slice(-600))}`);
   };
   try {
-    if (transport === 'http') await gateway.start();
-    await own('connect', client, '--yes', ...(transport === 'http' ? ['--http', gateway.url(), ...flags] : flags));
+    const isHttp = transport !== 'stdio';
+    if (isHttp) await gateway.start();
+    const flags = transport === 'http, own token' ? ['--per-agent'] : [];
+    await own('connect', client, '--yes', ...(isHttp ? ['--http', gateway.url()] : []), ...flags);
+    Object.assign(env, variablesIn(path.join(home, '.config/agent-mcp-gateway/tokens')));
     const made = changedFiles(before, filesOf(home));
     const ask = list(installed);
     check('its list', await ended(ask.command, ask.args, { cwd: work, env: { ...env, ...ask.env } }), says);
@@ -54,6 +57,12 @@ export async function roundTrip({ agent, client, list, says }, installed, { tran
     await gateway.stop();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Variables of the files of a folder, as a shell reads them. */
+function variablesIn(folder) {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return Object.fromEntries(names.map((name) => readIfThere(path.join(folder, name)).trim().split('=')));
 }
 
 /** Why a file is not what it should be again: the bytes of before, or, where its client wrote it since, all but the gateway. */
