@@ -1,10 +1,12 @@
 /** Notices what happens to questions in their folder, whichever process does it: fs.watch makes it prompt, looking makes it certain. */
 import { type FSWatcher, watch } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeferred, type Deferred } from '../shared/deferred.ts';
 import type { Listing, QuestionFiles } from './question-files.ts';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two looks if nothing seems to happen, and if much does. */
 const LOOK_MS = 500;
+const APART_MS = 10;
 
 /** Somebody answered, or the question is not there any more: it was taken back, or its answer was used. */
 export type Happened = 'answered' | 'gone';
@@ -73,6 +75,7 @@ export class QuestionWatch {
         if (what !== undefined) for (const { resolve } of waiting) resolve(what);
       }
       for (const listener of this.#listeners) listener();
+      if (this.#again) await sleep(APART_MS);
     } while (this.#again);
   }
 

@@ -16,7 +16,7 @@ import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
 import { requiredApproval } from './approval.ts';
 import type { Caller, Connection } from './caller.ts';
-import { type Call, decide, decideOn, whoCalls } from './decide-call.ts';
+import { type Call, decideAnew, decideOn } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { tenantOf } from './tenant.ts';
 
@@ -161,10 +161,7 @@ export class CallContext implements ToolContext, RelayContext {
       let prepared = await begun.prepared;
       let isStale: boolean;
       do {
-        if (parts.snapshot() !== call.snapshot) {
-          call.snapshot = parts.snapshot();
-          whoCalls(call, this.#invocation);
-          await decide(call, this.#invocation, this);
+        if (await decideAnew(parts.snapshot(), call, this.#invocation, () => this)) {
           // It may rest on another definition than what was prepared.
           if (call.decision?.definition !== undefined) prepared = await prepare(begun.server);
         }

@@ -141,3 +141,20 @@ function refusal(
   const who = { agent, server, tool: name };
   return denial(who, decision, snapshot.explainDenials, operation.wording.seePermitted, byArguments);
 }
+
+/**
+ * Takes the decision again if the configuration is another one by now.
+ * @returns whether it was
+ * @throws GatewayError as `whoCalls` and `decide`
+ */
+export async function decideAnew(
+  current: Snapshot,
+  call: Call,
+  invocation: Invocation,
+  contextOf: (caller: Caller) => ToolContext,
+): Promise<boolean> {
+  if (current === call.snapshot) return false;
+  call.snapshot = current;
+  await decide(call, invocation, contextOf(whoCalls(call, invocation)));
+  return true;
+}

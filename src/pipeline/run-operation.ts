@@ -3,11 +3,11 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
 import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
-import { Asking } from './approval.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
+import { Asking } from './asking.ts';
 import { CallContext } from './call-context.ts';
-import type { Inbound, Outcome } from './caller.ts';
-import { type Call, decide, whoCalls } from './decide-call.ts';
+import type { Caller, Inbound, Outcome } from './caller.ts';
+import { type Call, decide, decideAnew, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { attested } from './hook-attestation.ts';
 import { askToSignIn, takeSignInAnswer } from './sign-in-elicitation.ts';
@@ -154,8 +154,9 @@ const MAX_TRIES = 100;
 
 /** Goes on after what people can do something about: an approval, a sign-in. @throws GatewayError every other failure as it is */
 async function afterPeople(parts: PipelineDependencies, call: Call, first: GatewayError): Promise<ToolAnswer> {
-  const { invocation, caller } = call;
-  if (invocation === undefined || caller === undefined) throw first;
+  const { invocation } = call;
+  if (invocation === undefined || call.caller === undefined) throw first;
+  const contextOf = (caller: Caller): CallContext => new CallContext(parts, call, invocation, caller);
   const asking = new Asking(parts, call);
   let failure = first;
   let isMoot = false;
@@ -166,7 +167,8 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
       const outcome = isUnapproved ? await asking.ask(unapproved) : await afterSignIn(parts, call, failure);
       if (outcome !== 'again') return outcome;
       try {
-        const answer = await invocation.run(new CallContext(parts, call, invocation, caller), call.target);
+        await decideAnew(parts.snapshot(), call, invocation, contextOf);
+        const answer = await invocation.run(contextOf(call.caller), call.target);
         isMoot = true;
         return answer;
       } catch (error) {
