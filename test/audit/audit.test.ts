@@ -26,7 +26,9 @@ function bench(): Bench {
     home.servers,
     fileText(servers({ calc: fixture('calc', { CALLS_FILE: calls }), slow: fixture('slow', { EVENTS_FILE: events }) })),
   );
-  return { home, calls: () => linesOf(calls), events };
+  // Only what a test calls is started.
+  const env = { ...home.env, GATEWAY_INIT_STRATEGY: 'lazy' };
+  return { home: { ...home, env }, calls: () => linesOf(calls), events };
 }
 
 const FIELDS = [
