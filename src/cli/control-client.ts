@@ -53,6 +53,8 @@ export function ask(path: string, request: ControlRequest, take: (line: ControlL
       for (const line of lines) take(JSON.parse(line) as ControlLine);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
+      // It ended while it was asked: what it said counts.
+      if (connected && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) return resolve(true);
       if (connected || (error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT')) return reject(error);
       rmSync(path, { force: true });
       resolve(false);

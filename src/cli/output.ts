@@ -77,7 +77,36 @@ function shown(part: string | Styled): string {
   return hasColours(process.stdout) ? `\u001b[${part.style}m${text}\u001b[0m` : text;
 }
 
-/** True if colours may be used on this stream (https://no-color.org). */
+/** A screen that is drawn again and again, without flicker. */
+export interface Screen {
+  draw(lines: readonly { readonly text: string; readonly style?: string }[]): void;
+  /** Gives the terminal back as it was. */
+  close(): void;
+}
+
+/** Takes the terminal over; `close` gives it back. */
+export function screen(): Screen {
+  const { stdout } = process;
+  let isOpen = true;
+  // The other screen, and no cursor.
+  stdout.write('\u001b[?1049h\u001b[?25l');
+  return {
+    draw(lines) {
+      const rows = lines.map(
+        (line) =>
+          `${line.style === undefined ? shown(line.text) : shown({ style: line.style, text: line.text })}\u001b[K`,
+      );
+      // Shown at once where the terminal knows how (synchronized output), and each line over the one before.
+      stdout.write(`\u001b[?2026h\u001b[H${rows.join('\r\n')}\u001b[J\u001b[?2026l`);
+    },
+    close() {
+      if (isOpen) stdout.write('\u001b[?25h\u001b[?1049l');
+      isOpen = false;
+    },
+  };
+}
+
+/** Whether colours may be used on this stream (https://no-color.org). */
 function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 }
@@ -105,7 +134,7 @@ export function beforeLeaving(work: () => Promise<unknown>): () => void {
 
 let lastWork: (() => Promise<unknown>) | undefined;
 
-/** Ends without a failure where the reader of our data has had enough: `| head` has had enough of it, and a terminal may be closed. */
+/** What whoever read our data may do without a failure of ours: `| head` has had enough of it, and a terminal may be closed. */
 const GONE: ReadonlyMap<string | undefined, number> = new Map([
   ['EPIPE', 0],
   ['EIO', 129],

@@ -27,6 +27,7 @@ import { registerStats } from './stats.ts';
 import { registerStatus } from './status.ts';
 import { registerToken } from './token.ts';
 import { registerTools } from './tools.ts';
+import { registerTop } from './top.ts';
 import { registerTrust } from './trust.ts';
 import { registerUi } from './ui.ts';
 import { registerDisconnect, registerUndo, registerUninstall } from './undo.ts';
@@ -85,6 +86,6 @@ const GROUPS: readonly (readonly [heading: string, registers: readonly ((program
     [registerAdd, registerRemove, registerToggles, registerSecret, registerServers, registerTools, registerAuth],
   ],
   ['Agents and their rights:', [registerPolicy, registerApprovals, registerDefinitions, registerToken]],
-  ['Look back:', [registerUi, registerAudit, registerStats, registerSearch]],
+  ['Look back:', [registerUi, registerTop, registerAudit, registerStats, registerSearch]],
   ['Shell:', [registerCompletion, registerComplete, registerHelp, registerSchemas]],
 ];
