@@ -34,7 +34,7 @@ export interface ControlRequest {
 }
 
 /** A line of the answer; `error` ends it. */
-export type ControlReply =
+type ControlReply =
   | { readonly gateway: GatewayFacts; readonly servers: readonly object[] }
   | { readonly gateway: GatewayFacts; readonly stats: readonly object[] }
   | { readonly questions: readonly QuestionReport[] }
@@ -58,7 +58,7 @@ function gatewayFacts(transport: string): GatewayFacts {
 type Maybe<T> = T | Promise<T>;
 
 /** The requests that the owner can make. */
-export interface Controlled {
+interface Controlled {
   readonly servers: () => Maybe<readonly object[]>;
   /** The spending of each agent. */
   readonly spending: () => Maybe<readonly object[]>;

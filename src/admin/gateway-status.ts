@@ -25,7 +25,7 @@ export function statusOf(
       defaults: { deny_on_missing_agent: denyOnMissingAgent, explain_denials: explainDenials },
     },
     available_servers: [...configured.keys()].filter((name) => visible === undefined || visible.servers.includes(name)),
-    servers: serversIn(servers, visible),
+    servers: serverStatuses(servers, visible),
     config_paths: { mcp_config: paths.servers, gateway_rules: paths.rules },
     message: 'The gateway is running.',
     tokens: tokens.filter(({ agent }) => agents.includes(agent)),
@@ -43,7 +43,7 @@ function withoutNames(status: Status): Status {
 }
 
 /** How these servers are. Process ids and what a process wrote are for operators. */
-export function serversIn(servers: readonly ServerReport[], visible: VisibleNames | undefined): readonly object[] {
+export function serverStatuses(servers: readonly ServerReport[], visible: VisibleNames | undefined): readonly object[] {
   if (visible === undefined) return servers;
   return servers
     .filter(({ name }) => visible.servers.includes(name))

@@ -13,7 +13,7 @@ import { openLog } from './open-log.ts';
 import type { AgedFile, Retention } from './retention.ts';
 import { rotate } from './rotate-log.ts';
 
-export interface AppendFileOptions {
+interface AppendFileOptions {
   readonly files: AuditFs;
   readonly path: string;
   /** Bytes after which the log is rotated. */
@@ -34,12 +34,10 @@ export interface AppendFileOptions {
 }
 
 /** How far an append came: all bytes, or `written` of them and what stopped it. */
-export type Appended =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly written: number; readonly error: unknown };
+type Appended = { readonly ok: true } | { readonly ok: false; readonly written: number; readonly error: unknown };
 
 /** The reason why the file is another one than at the last line, or begins anew. */
-export interface Change {
+export interface LogFileChange {
   readonly reason: 'rotated' | 'renamed' | 'removed' | 'truncated';
   /** The file in which the lines before are, where that is known. */
   readonly after?: string;
@@ -90,7 +88,7 @@ export class AppendFile {
    * @returns what happened to it since the last line; a record of that comes first.
    * @throws what the file system throws; with the code AUDIT_FULL where all records are too young to go.
    */
-  prepare(bytes: number): Change | undefined {
+  prepare(bytes: number): LogFileChange | undefined {
     const change = this.#look();
     const { file, size } = this.#prepared ?? this.#openNow();
     const to = this.#rotateIfDue(file, size, bytes);
@@ -154,7 +152,7 @@ export class AppendFile {
   }
 
   /** Finds the file that the path means now. */
-  #look(): Change | undefined {
+  #look(): LogFileChange | undefined {
     const { files, path } = this.#options;
     const before = this.#open ?? this.#last;
     if (this.#open !== undefined) {
@@ -175,7 +173,7 @@ export class AppendFile {
   }
 
   /** The place of a file whose name another one has; undefined where this or another gateway rotated it. */
-  #fateOf(file: OpenFile): Change | undefined {
+  #fateOf(file: OpenFile): LogFileChange | undefined {
     const { files } = this.#options;
     if (!file.regular || !file.hasOurs) return undefined;
     try {
@@ -191,7 +189,7 @@ export class AppendFile {
     }
   }
 
-  #truncated(file: OpenFile, size: number): Change | undefined {
+  #truncated(file: OpenFile, size: number): LogFileChange | undefined {
     if (!file.regular || !file.hasOurs || size === file.end) return undefined;
     const { files, now } = this.#options;
     if (size >= file.end && (file.head === undefined || startsWith(files, file.fd, file.head))) return undefined;

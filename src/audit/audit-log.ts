@@ -7,7 +7,7 @@ import { createDeferred, type Deferred } from '../shared/deferred.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { afterwards } from '../shared/event-loop-batch.ts';
 import { systemCode } from '../shared/system-code.ts';
-import { AppendFile, type Change } from './append-file.ts';
+import { AppendFile, type LogFileChange } from './append-file.ts';
 import type { AuditRecord, AuditSink } from './audit-record.ts';
 import { type ChainWriter, createChainWriter } from './chain-writer.ts';
 import { eventRecord } from './event-record.ts';
@@ -66,9 +66,9 @@ interface Batch {
 const MEBIBYTE = 1024 * 1024;
 const DAY = 86_400_000;
 /** Bytes of a log and its rotated files, where nobody says. */
-export const MAX_TOTAL_BYTES = 4096 * MEBIBYTE;
+const MAX_TOTAL_BYTES = 4096 * MEBIBYTE;
 /** Milliseconds that every record stays, where nobody says. */
-export const MIN_AGE_MS = DAY;
+const MIN_AGE_MS = DAY;
 /** No file is larger than this part of all. */
 const SHARE = 8;
 
@@ -205,7 +205,7 @@ class AuditLog implements AuditSink {
 }
 
 /** The record of what happened to the file, which comes before the next line. */
-function continuation({ reason, after }: Change): AuditRecord {
+function continuation({ reason, after }: LogFileChange): AuditRecord {
   const detail = after === undefined ? { reason } : { reason, after };
   return eventRecord({ operation: 'log_continued', decision: 'ALLOW', detail });
 }

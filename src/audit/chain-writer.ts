@@ -1,7 +1,7 @@
 /** The chain of this process: records get their place in it and go into the file. */
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import type { AppendFile, Change } from './append-file.ts';
+import type { AppendFile, LogFileChange } from './append-file.ts';
 import { digestOf, FIRST_PREV, hashText, placeText } from './record-line.ts';
 
 /** A batch is written in pieces of about this many characters; a line is never split. */
@@ -39,14 +39,14 @@ export interface ChainWriter {
  */
 export function createChainWriter(
   file: Pick<AppendFile, 'prepare' | 'append'>,
-  bodyOf: (change: Change) => string,
+  bodyOf: (change: LogFileChange) => string,
 ): ChainWriter {
   const id = randomBytes(8).toString('hex');
   let seq = 0;
   let prev = FIRST_PREV;
   let torn = 0;
   /** The change of the file that is in no record yet. */
-  let change: Change | undefined;
+  let change: LogFileChange | undefined;
 
   const writePiece = (records: readonly string[]): { readonly error: unknown } | undefined => {
     try {

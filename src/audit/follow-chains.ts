@@ -1,11 +1,11 @@
 /** Following the chains of all writers through a log, line by line. Pure. */
 
-import type { Problem, ProblemKind } from './log-problems.ts';
+import type { LogProblem, ProblemKind } from './log-problems.ts';
 import type { LogLine } from './parse-line.ts';
 import { FIRST_PREV } from './record-line.ts';
 import { createRemovals } from './removals.ts';
 
-export interface WriterSummary {
+interface WriterSummary {
   readonly writer: string;
   readonly first_seq: number;
   /** Compare it with what you knew before: nothing that is left after a writer's last line can tell that there were more. */
@@ -16,7 +16,7 @@ export interface Findings {
   /** Lines that are intact. */
   readonly records: number;
   readonly writers: readonly WriterSummary[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly LogProblem[];
   /** Notes that are worth knowing and no sign of a change. */
   readonly notes: readonly string[];
   /** Records that are not here because another program renamed, removed or truncated the log, as its writer recorded then. */
@@ -24,7 +24,7 @@ export interface Findings {
 }
 
 /** Records `from` to `to` of a writer, which another program took out of the log. */
-export interface ForeignRemoval {
+interface ForeignRemoval {
   readonly writer: string;
   readonly from: number;
   readonly to: number;
@@ -34,7 +34,7 @@ export interface ForeignRemoval {
   readonly at: string;
 }
 
-type Place = Pick<Problem, 'file' | 'line'>;
+type Place = Pick<LogProblem, 'file' | 'line'>;
 
 /** The records of one writer so far. */
 interface Link {
@@ -64,14 +64,14 @@ type IntactLine = LogLine & { readonly kind: 'intact' };
 export class ChainFollower {
   readonly #beginning: Beginning;
   readonly #links = new Map<string, Link>();
-  readonly #problems = new Set<Problem>();
+  readonly #problems = new Set<LogProblem>();
   readonly #notes: string[] = [];
   /** Places of lines that were changed: they are reported already, and not missing as well. */
   readonly #claimed = new Set<string>();
   /** Unreadable lines that may be what a full disk left of a line. */
-  readonly #fragments: Problem[] = [];
+  readonly #fragments: LogProblem[] = [];
   /** The line before the end of the log, where it is such a fragment for which no later record can vouch yet. */
-  #cut: Problem | undefined;
+  #cut: LogProblem | undefined;
   readonly #late: Late[] = [];
   readonly #elsewhere: ForeignRemoval[] = [];
   readonly #removals = createRemovals();
@@ -116,7 +116,7 @@ export class ChainFollower {
     return this.#links.size === 0 && this.#problems.size === 0 && this.#beginning !== 'in the middle';
   }
 
-  #addFlawed(problem: Problem, ended: boolean): void {
+  #addFlawed(problem: LogProblem, ended: boolean): void {
     this.#problems.add(problem);
     if (problem.kind === 'unreadable') {
       this.#fragments.push(problem);
@@ -171,8 +171,8 @@ export class ChainFollower {
   }
 
   /** Judges chains that begin late, once all removals are known. */
-  #judgeLate(): { readonly problems: Problem[]; readonly notes: string[] } {
-    const problems: Problem[] = [];
+  #judgeLate(): { readonly problems: LogProblem[]; readonly notes: string[] } {
+    const problems: LogProblem[] = [];
     const notes: string[] = [];
     const beginning = this.#beginning;
     for (const { writer, seq, place } of this.#late) {
@@ -192,6 +192,6 @@ export class ChainFollower {
 /** The reasons of other programs: what they do to a log. */
 const OF_OTHERS: ReadonlySet<string> = new Set(['renamed', 'removed', 'truncated']);
 
-function failedWrite({ file, line }: Problem): string {
+function failedWrite({ file, line }: LogProblem): string {
   return `${file}:${line} is the beginning of a record whose write was cut off.`;
 }

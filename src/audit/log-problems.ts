@@ -1,5 +1,5 @@
 /** Problems of a log, and where they are. */
-export type Problem = { readonly file: string; readonly line: number } & ProblemKind;
+export type LogProblem = { readonly file: string; readonly line: number } & ProblemKind;
 
 export type ProblemKind =
   /** The line does not match its own hash. */
@@ -18,7 +18,7 @@ export type ProblemKind =
   | { readonly kind: 'unchained' };
 
 /** One sentence for people. */
-export function describe(problem: Problem): string {
+export function describeProblem(problem: LogProblem): string {
   switch (problem.kind) {
     case 'changed': {
       const claim =

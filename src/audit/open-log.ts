@@ -6,7 +6,7 @@ import type { AuditFs } from './file-system.ts';
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
 
-export interface OpenedLog {
+interface OpenedLog {
   readonly fd: number;
   readonly stats: Stats;
   /** The rights that others had to it or to its folder until now. */

@@ -22,7 +22,7 @@ export type LogLine =
   | { readonly kind: 'unreadable' };
 
 /** The reason why a writer goes on in another file, or in one that begins anew. */
-export interface Continued {
+interface Continued {
   readonly reason: string;
   /** The file before, where it is known. */
   readonly after: string | undefined;

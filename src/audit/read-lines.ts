@@ -5,7 +5,7 @@ const CHUNK = 64 * 1024;
 /** No line that a gateway writes is nearly this long. Bytes. */
 const MAX_LINE = 1024 * 1024;
 
-export interface FileLine {
+interface FileLine {
   /** Without its line feed; undefined for a line that is too long to be one of ours. */
   readonly bytes: Buffer | undefined;
   /** False for what stands at the end of a file without a line feed. */

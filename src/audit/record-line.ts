@@ -140,7 +140,7 @@ function valueJson(value: unknown, redact: Redact): string | undefined {
 }
 
 /** The place of a line in the chain of its writer. */
-export interface Place {
+interface Place {
   /** The process that wrote the line: a random name of its own. */
   readonly writer: string;
   /** Number of the line among those of its writer, from 1. */

@@ -1,9 +1,9 @@
 /** Files of a log that are not there any more, as its records say. Pure. */
 import { rotatedName } from './file-system.ts';
-import type { Problem } from './log-problems.ts';
+import type { LogProblem } from './log-problems.ts';
 import type { Pruned } from './parse-line.ts';
 
-export interface Removals {
+interface Removals {
   /** The gateway removed a file. */
   add(pruned: Pruned): void;
   /** The line there says that it goes on after the file of that name. */
@@ -13,10 +13,10 @@ export interface Removals {
   /** True where writers were in removed files that are not named any more. */
   haveForgotten(): boolean;
   /** Rotated files that should be there. @param rotated numbers of those that are, oldest first. @param start the first line */
-  missingFiles(rotated: readonly number[], start: Place): Problem[];
+  missingFiles(rotated: readonly number[], start: Place): LogProblem[];
 }
 
-type Place = Pick<Problem, 'file' | 'line'>;
+type Place = Pick<LogProblem, 'file' | 'line'>;
 
 export function createRemovals(): Removals {
   const last = new Map<string, number>();
@@ -38,7 +38,7 @@ export function createRemovals(): Removals {
     missingFiles(rotated, start) {
       const there = new Set(rotated);
       const [first = 0] = rotated;
-      const problems: Problem[] = [];
+      const problems: LogProblem[] = [];
       if (first > through + 1) problems.push({ kind: 'files-missing', from: through + 1, to: first - 1, ...start });
       for (const [number, place] of followed) {
         const isTold = number < first || number <= through || there.has(number);

@@ -4,7 +4,7 @@
  */
 import { type AuditFs, type RotatedFile, rotatedFiles } from './file-system.ts';
 
-export interface RetentionOptions {
+interface RetentionOptions {
   readonly files: AuditFs;
   /** How many rotated files stay, however old they are, where they have room. */
   readonly keep: number;

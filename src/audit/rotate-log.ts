@@ -5,7 +5,7 @@ import { systemCode } from '../shared/system-code.ts';
 import { type AuditFs, type FileIdentity, rotatedFiles, rotatedPath, sameFile } from './file-system.ts';
 
 /** The outcome of a rotation: the name that the full file has now, or who else did it or is at it. */
-export type Rotated = { readonly to: string } | 'done by another' | 'busy';
+type Rotated = { readonly to: string } | 'done by another' | 'busy';
 
 /**
  * Renames the log to the next number. The next writer creates a new log; who still has the old file open notices at its next

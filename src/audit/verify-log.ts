@@ -53,12 +53,12 @@ function readAll(path: string, moved: readonly string[]): VerifyReport {
   }
 }
 
-export interface OpenFile {
+interface OpenFile {
   readonly path: string;
   readonly fd: number;
 }
 
-export interface OpenLog {
+interface OpenLog {
   readonly files: readonly OpenFile[];
   readonly beginning: Beginning;
 }

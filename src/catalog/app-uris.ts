@@ -3,7 +3,7 @@
 import { readObject } from '../protocol/json-rpc.ts';
 import { findMember, type Member, stringValue } from '../protocol/members.ts';
 
-export interface AppUri {
+interface AppUri {
   readonly uri: string;
   /** Offsets of its JSON string in the definition. */
   readonly start: number;

@@ -23,7 +23,7 @@ import type { ToolEntry } from './tool-entry.ts';
 import { createUsageLearner, type UsageLearner } from './usage/learn-usage.ts';
 import { openUses } from './usage/usage-file.ts';
 
-export interface CatalogOptions {
+interface CatalogOptions {
   readonly upstreams: Upstreams;
   readonly log: Log;
   /** Told of every list of tools. */

@@ -3,7 +3,7 @@ import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { checkableSchema } from './check-schema.ts';
 
-export interface Check {
+export interface ArgumentCheck {
   /** Text of the input schema, and of the arguments. */
   readonly schema: string;
   readonly args: string;
@@ -20,7 +20,7 @@ const MAX_KEPT = 16;
 /** Of the thread, by the text of the schema; the one that was not used for longest goes first. */
 const kept = new Map<string, ValidateFunction>();
 
-export function checkArguments({ schema, args }: Check): Checked {
+export function checkArguments({ schema, args }: ArgumentCheck): Checked {
   let validator = kept.get(schema);
   kept.delete(schema);
   try {

@@ -40,7 +40,7 @@ const LIGHT = 16;
 type Schema = Record<string, unknown>;
 
 /** A schema that can be compiled. */
-export interface CheckableSchema {
+interface CheckableSchema {
   readonly schema: object;
   /** Keywords and values that one value is compared with at most: times the length of the arguments, this bounds a check. */
   readonly weight: number;

@@ -6,12 +6,12 @@ import type { ServerDefinition } from '../config/snapshot.ts';
 import { stdioServer } from '../upstream/testing.ts';
 import { createHistory, type History } from './definition-history.ts';
 import type { ToolList } from './fetch-tools.ts';
-import type { Change } from './list-change.ts';
+import type { ListChange } from './list-change.ts';
 import { readToolsPage } from './tool-entry.ts';
 
 const SERVER = stdioServer('x.mjs');
 let folder: string;
-let changes: Change[];
+let changes: ListChange[];
 let failures: unknown[];
 
 beforeEach(() => {

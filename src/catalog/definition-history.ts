@@ -8,7 +8,7 @@ import { readConfigFile, sha256, writePrivateFile } from '../config/config-files
 import type { ServerDefinition } from '../config/snapshot.ts';
 import type { ToolList } from './fetch-tools.ts';
 import { keepNewest } from './keep-newest.ts';
-import { type Change, changeBetween, type Fingerprint, fingerprintOf } from './list-change.ts';
+import { changeBetween, type Fingerprint, fingerprintOf, type ListChange } from './list-change.ts';
 
 /** Files that are kept; the one that was not used for longest goes first. */
 const MAX_FILES = 1000;
@@ -27,9 +27,9 @@ export interface History {
   settled(): Promise<void>;
 }
 
-export interface HistoryOptions {
+interface HistoryOptions {
   readonly folder: string;
-  readonly onChange: (change: Change) => void;
+  readonly onChange: (change: ListChange) => void;
   /** It could not be written down: the next change across a restart will not be seen. */
   readonly failed: (error: unknown) => void;
   readonly maxFiles?: number;

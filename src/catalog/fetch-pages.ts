@@ -8,7 +8,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { quoted } from '../shared/quote-text.ts';
 import { createSlices } from '../shared/slices.ts';
 import type { Reply, UpstreamConnection } from '../upstream/contract.ts';
-import { emptyFrame, type Frame, frameOf, type ListPage } from './page-frame.ts';
+import { emptyFrame, frameOf, type ListPage, type PageFrame } from './page-frame.ts';
 
 const MAX_PAGES = 100;
 const MAX_ENTRIES = 10_000;
@@ -168,7 +168,7 @@ class TakenList {
 }
 
 /** The part of a page besides its list; nothing where that is long. */
-function ownFrame(frame: Frame, field: string): Frame {
+function ownFrame(frame: PageFrame, field: string): PageFrame {
   return frame.text.length > MAX_FRAME ? emptyFrame(field) : { ...frame, text: detached(frame.text) };
 }
 

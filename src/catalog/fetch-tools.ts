@@ -15,7 +15,7 @@ export interface ToolList extends Listing {
   readonly instructions: string | undefined;
 }
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly server: string;
   /** Milliseconds per page. */
   readonly timeoutMs: number;

@@ -30,7 +30,7 @@ export interface KeptLists {
   settled(): Promise<void>;
 }
 
-export interface KeptListsOptions {
+interface KeptListsOptions {
   readonly folder: string;
   /** Takes known secrets out of a text: a list that has one is not written. */
   readonly redact: (text: string) => string;

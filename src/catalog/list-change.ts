@@ -29,7 +29,7 @@ export interface Difference {
   readonly digest: string;
 }
 
-export interface Change extends Difference {
+export interface ListChange extends Difference {
   /** False where the server was last listed before this process started. */
   readonly whileRunning: boolean;
 }

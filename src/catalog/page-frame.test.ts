@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readObject } from '../protocol/json-rpc.ts';
 import { findMember } from '../protocol/members.ts';
-import { type Frame, filled, frameOf } from './page-frame.ts';
+import { filled, frameOf, type PageFrame } from './page-frame.ts';
 
-function frame(text: string): Frame {
+function frame(text: string): PageFrame {
   const root = readObject(text);
   const list = findMember(root, 'tools');
   if (root === undefined || list === undefined) throw new Error('no list');

@@ -4,7 +4,7 @@ import type { ResultBody } from '../protocol/era-codec.ts';
 import { foldCase } from '../protocol/fold-case.ts';
 import { findMember, type Member, type ScannedObject } from '../protocol/members.ts';
 
-export interface Frame {
+export interface PageFrame {
   /** The result as the server wrote it, its list empty and without a cursor. */
   readonly text: string;
   /** Offset in `text` after the `[` of the list. */
@@ -15,7 +15,7 @@ export interface Frame {
 
 /** A page of a list that was fetched. */
 export interface ListPage {
-  readonly frame: Frame;
+  readonly frame: PageFrame;
   /** How many entries of the list stand on this page and those before it. */
   readonly end: number;
   /** The server put nothing on it. */
@@ -23,7 +23,7 @@ export interface ListPage {
 }
 
 /** @param list the member of `root` that holds the list; no other that is read as it is kept, since its entries were not looked at. */
-export function frameOf(text: string, root: ScannedObject, list: Member): Frame {
+export function frameOf(text: string, root: ScannedObject, list: Member): PageFrame {
   const meta = findMember(root, '_meta');
   let written = '{';
   let listAt = -1;
@@ -47,14 +47,14 @@ export function frameOf(text: string, root: ScannedObject, list: Member): Frame 
 }
 
 /** A page that says nothing besides its list. */
-export function emptyFrame(field: string): Frame {
+export function emptyFrame(field: string): PageFrame {
   const text = `{${JSON.stringify(field)}:[]}`;
   return { text, listAt: text.length - 2, metaAt: -1 };
 }
 
 /** The page with these entries, JSON texts. */
 export function filled(
-  { text, listAt, metaAt }: Frame,
+  { text, listAt, metaAt }: PageFrame,
   entries: readonly string[],
   nextCursor: string | undefined,
 ): ResultBody {

@@ -1,13 +1,13 @@
 import type { AuditSink } from '../audit/audit-record.ts';
 import { eventRecord } from '../audit/event-record.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Change } from './list-change.ts';
+import type { ListChange } from './list-change.ts';
 
 /**
  * A change in what a server offers is a record too (docs/audit.md). Nobody waits for it.
  * @param held names of tools that are held back until somebody accepts them
  */
-export function recordChange(audit: AuditSink, log: Logger, change: Change, held: readonly string[]): void {
+export function recordChange(audit: AuditSink, log: Logger, change: ListChange, held: readonly string[]): void {
   const { server, added, removed, changed, renamed, instructions, whileRunning } = change;
   const record = eventRecord({
     operation: 'definitions_changed',

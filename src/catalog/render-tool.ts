@@ -13,7 +13,7 @@ const MAX_PURPOSE = 120;
 const MAX_READ = 4096;
 
 /** A tool in short: signature and purpose, or why there is no signature. */
-export interface Brief {
+interface Brief {
   /** Parameters in parentheses; undefined where the schema has no short form. */
   readonly signature: string | undefined;
   readonly purpose: string;

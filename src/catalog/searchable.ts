@@ -37,7 +37,7 @@ export interface Searchable {
   cancel(): void;
 }
 
-export interface SearchableOptions {
+interface SearchableOptions {
   readonly listCache: Pick<ListCache<ToolList>, 'current' | 'kept' | 'refresh'>;
   readonly keptLists: Pick<KeptLists, 'of'>;
   readonly now: () => number;

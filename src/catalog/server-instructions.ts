@@ -25,7 +25,7 @@ export interface KnownInstructions {
   settled(): Promise<void>;
 }
 
-export interface InstructionsOptions {
+interface InstructionsOptions {
   readonly path: string;
   /** Takes known secrets out: this is told and written besides what the server says to its caller. */
   readonly redact: (text: string) => string;

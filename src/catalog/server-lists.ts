@@ -28,7 +28,7 @@ const LOCKED: Readonly<Record<OfferList, DefinitionKind | undefined>> = {
 
 export const LIST_KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
 
-export interface ServerListsOptions {
+interface ServerListsOptions {
   readonly upstreams: Pick<Upstreams, 'lease'>;
   readonly log: Log;
   readonly now: () => number;

@@ -19,7 +19,7 @@ export interface SharedFile<T> {
   update(change: (kept: T) => T): Promise<void>;
 }
 
-export interface Format<T> {
+interface Format<T> {
   /** @param text may be anything; `''` for a file that is missing or too long. */
   parse(text: string): T;
   print(kept: T): string;

@@ -5,7 +5,7 @@ import { findMember, stringValue, valueText } from '../protocol/members.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
 import { withoutUnseen } from '../shared/unseen.ts';
 import { clearDefinition, digestOf, nameIn } from './definition.ts';
-import { type Frame, frameOf } from './page-frame.ts';
+import { type PageFrame, frameOf } from './page-frame.ts';
 import { visibleJson } from './visible-text.ts';
 
 export interface ToolEntry {
@@ -28,7 +28,7 @@ export interface ToolEntry {
 export interface ToolsPage {
   readonly tools: readonly ToolEntry[];
   readonly nextCursor: string | undefined;
-  readonly frame: Frame;
+  readonly frame: PageFrame;
   /** The reason why definitions were left out: a sentence each. */
   readonly rejected: readonly string[];
 }

@@ -101,7 +101,7 @@ export function shortId(id: string): string {
   return id.slice(0, SHORT);
 }
 
-export function secondsUntil(time: string): number {
+function secondsUntil(time: string): number {
   return Math.max(0, Math.round((Date.parse(time) - Date.now()) / 1000));
 }
 

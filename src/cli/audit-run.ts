@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { rotatedName } from '../audit/file-system.ts';
-import { describe } from '../audit/log-problems.ts';
+import { describeProblem } from '../audit/log-problems.ts';
 import { type VerifyReport, verifyLog } from '../audit/verify-log.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
@@ -65,7 +65,7 @@ function read(path: string, moved: readonly string[]): VerifyReport {
 
 function show({ ok, complete, files, records, writers, problems, notes, elsewhere }: VerifyReport): void {
   for (const problem of problems.slice(0, SHOWN)) {
-    print(`${problem.file}:${problem.line}: ${describe(problem)}`);
+    print(`${problem.file}:${problem.line}: ${describeProblem(problem)}`);
   }
   if (problems.length > SHOWN) print(`... and ${problems.length - SHOWN} more (--json shows all)`);
   for (const { writer, from, to, reason, at } of elsewhere.slice(0, SHOWN)) {

@@ -12,7 +12,7 @@ import { print, printJson, printText } from './output.ts';
 import { readingLog } from './past-log.ts';
 import { table } from './table.ts';
 
-export interface ShowOptions {
+interface ShowOptions {
   readonly query: RecordQuery;
   /** Most calls of the past that are shown; undefined for all. */
   readonly limit: number | undefined;

@@ -7,7 +7,7 @@ import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { closeOnInterruption } from './interruption.ts';
 
-export interface LocalClient {
+interface LocalClient {
   /** Calls one of the gateway's tools as whoever runs this command. */
   call<T>(tool: string, args: Record<string, unknown>): Promise<T>;
   close(): Promise<void>;

@@ -8,7 +8,7 @@ import { systemCode } from '../shared/system-code.ts';
 import { print, printJson, say } from './output.ts';
 import { type AgentEntry, subagentFile, subagentName, withEntry } from './subagent-file.ts';
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly dir?: string;
   readonly rules?: string;
   readonly mcpConfig?: string;

@@ -63,7 +63,7 @@ export function ask(path: string, request: ControlRequest, take: (line: ControlL
   });
 }
 
-export interface Answered {
+interface Answered {
   readonly path: string;
   readonly lines: readonly ControlLine[];
 }

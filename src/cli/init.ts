@@ -9,7 +9,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { MULTI_AGENT_TEMPLATE, SERVERS_TEMPLATE, SINGLE_AGENT_TEMPLATE } from './init-templates.ts';
 import { fail, print, say } from './output.ts';
 
-export interface InitOptions {
+interface InitOptions {
   readonly dir?: string;
   readonly singleAgent?: boolean;
   readonly multiAgent?: boolean;
@@ -17,7 +17,7 @@ export interface InitOptions {
 }
 
 /** Asks a question that is answered with yes or no; undefined where nobody is there to answer. */
-export type Ask = ((question: string) => Promise<boolean>) | undefined;
+type Ask = ((question: string) => Promise<boolean>) | undefined;
 
 /** Adds the command `init`. */
 export function registerInit(program: Command): void {

@@ -5,7 +5,7 @@ const CONTEXT = 3;
 /** Cells of the table that a change is found with; beyond, everything between the ends that are equal is one change. */
 const MAX_CELLS = 4_000_000;
 
-export interface DiffLine {
+interface DiffLine {
   readonly sign: ' ' | '-' | '+' | '@';
   readonly text: string;
 }

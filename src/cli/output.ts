@@ -8,7 +8,7 @@ import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { drained } from '../shared/flush-output.ts';
 
 /** Text in a style of ECMA-48 (SGR), where the terminal has colours. */
-export interface Styled {
+interface Styled {
   readonly style: string;
   readonly text: string;
 }

@@ -14,7 +14,7 @@ import { print, printJson, say } from './output.ts';
 import { knownTools } from './policy-files.ts';
 import { diffText, printDiff, readChange, settle } from './rules-change.ts';
 
-export interface AddOptions {
+interface AddOptions {
   readonly recipe: string;
   readonly agent: string;
   readonly write: boolean;

@@ -18,7 +18,7 @@ import { readLog } from './past-log.ts';
 import { knownTools, parseFile, rulesOf } from './policy-files.ts';
 import { table } from './table.ts';
 
-export interface DiffOptions {
+interface DiffOptions {
   readonly before: string;
   readonly after: string;
   /** Milliseconds since 1970. */

@@ -16,7 +16,7 @@ import type { PolicyRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { say } from './output.ts';
 
-export interface Files {
+interface Files {
   readonly rules: FileContent;
   /** Undefined where nobody said which servers file goes with the rules. */
   readonly servers: FileContent | undefined;

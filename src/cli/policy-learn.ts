@@ -14,7 +14,7 @@ import { readLog } from './past-log.ts';
 import { diffText, printDiff, type RulesChange, readChange, settle } from './rules-change.ts';
 import { table } from './table.ts';
 
-export interface LearnOptions {
+interface LearnOptions {
   /** Milliseconds since 1970. */
   readonly since: number | undefined;
   readonly agent: string | undefined;

@@ -11,7 +11,7 @@ import { print, printJson, printText, say } from './output.ts';
 import { knownTools, parseFile, readFiles, rulesOf } from './policy-files.ts';
 import { table } from './table.ts';
 
-export interface MatrixOptions {
+interface MatrixOptions {
   readonly agent: string | undefined;
   readonly form: 'text' | 'json' | 'csv' | 'html';
   readonly live: boolean;

@@ -13,7 +13,7 @@ import { count } from './count.ts';
 import { print, printJson } from './output.ts';
 import { knownTools } from './policy-files.ts';
 
-export interface ShowOptions {
+interface ShowOptions {
   readonly agent: string;
   readonly live: boolean;
   readonly json: boolean;

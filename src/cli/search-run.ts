@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { createEndpoint } from '../catalog/embeddings/embeddings-endpoint.ts';
 import { openUses } from '../catalog/usage/usage-file.ts';
-import type { Use } from '../catalog/usage/usage-history.ts';
+import type { ToolUse } from '../catalog/usage/usage-history.ts';
 import { loadSnapshot } from '../config/load-snapshot.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -49,7 +49,7 @@ export async function learned(settings: Settings, { agent, json }: SearchFlags):
   for (const line of table([HEAD, ...uses.map(row)])) print(line);
 }
 
-function row({ agent, count, last, server, tool, words }: Use): string[] {
+function row({ agent, count, last, server, tool, words }: ToolUse): string[] {
   return [agent, String(count), last, server, tool, words.join(' ')];
 }
 

@@ -6,7 +6,7 @@ const EVERY_MS = 500;
 /** Back to the first column, and everything after it gone (ECMA-48, EL). */
 const ERASE = '\r\u001b[K';
 
-export interface StatusLine {
+interface StatusLine {
   /** Takes it away, before something else is written. It comes back by itself. */
   clear(): void;
   close(): void;

@@ -8,7 +8,7 @@ export interface AgentEntry {
   readonly args: readonly string[];
 }
 
-export type Changed =
+type Changed =
   | { readonly kind: 'same' }
   | { readonly kind: 'changed'; readonly text: string }
   /** Only a person can tell where the entry belongs. */

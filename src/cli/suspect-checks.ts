@@ -5,7 +5,7 @@ import type { Check } from '../policy/expectations.ts';
 import { compilePattern, isLiteralPattern } from '../policy/pattern.ts';
 import { type PolicyRules, toolPattern } from '../policy/rules-data.ts';
 
-export interface Suspect {
+interface Suspect {
   /** Index, from 0. */
   readonly check: number;
   readonly message: string;

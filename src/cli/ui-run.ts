@@ -9,7 +9,7 @@ import { closeOnInterruption } from './interruption.ts';
 import { print, say } from './output.ts';
 import { uiRoutes } from './ui-routes.ts';
 
-export interface UiCommandOptions {
+interface UiCommandOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly mayWrite: boolean;

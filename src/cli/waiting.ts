@@ -1,7 +1,7 @@
 /** The servers that a command still waits for: on a terminal a line at its bottom names them, and how long it has been. */
 import { openStatusLine } from './status-line.ts';
 
-export interface Waiting {
+interface Waiting {
   /** Takes a server off, before something is written about it. */
   done(name: string): void;
   close(): void;

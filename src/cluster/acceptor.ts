@@ -9,7 +9,7 @@ import { workerInHead } from './worker-tags.ts';
 /** Milliseconds that a connection may stay silent. */
 const SILENCE_MS = 60_000;
 
-export interface AcceptorOptions {
+interface AcceptorOptions {
   readonly host: string;
   readonly port: number;
   /** Takes a connection and what was read of it. @param worker whose session it is; undefined for anybody */

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { Socket } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { GatewayError } from '../shared/errors.ts';
-import { type Channel, IpcChannel, type IpcChannelOptions, type Passed } from './ipc-channel.ts';
+import { IpcChannel, type IpcChannelOptions, type Passed, type PeerProcess } from './ipc-channel.ts';
 
 type Api = { readonly add: (one: number, other: number) => number; readonly fail: () => never };
 
@@ -10,7 +10,7 @@ type Api = { readonly add: (one: number, other: number) => number; readonly fail
 function connect(more: Partial<IpcChannelOptions> = {}) {
   const ends = [new EventEmitter(), new EventEmitter()] as const;
   const sent: unknown[] = [];
-  const channelOf = (at: 0 | 1): Channel =>
+  const channelOf = (at: 0 | 1): PeerProcess =>
     Object.assign(ends[at], {
       send(message: unknown, handle?: Socket, _options?: object, done?: (error: Error | null) => void) {
         sent.push(message);
@@ -20,7 +20,7 @@ function connect(more: Partial<IpcChannelOptions> = {}) {
         });
         return true;
       },
-    }) as unknown as Channel;
+    }) as unknown as PeerProcess;
   const failed = vi.fn();
   const answers: Api = {
     add: (one, other) => one + other,

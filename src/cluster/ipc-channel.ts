@@ -5,7 +5,7 @@
 import type { Serializable } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { GatewayError } from '../shared/errors.ts';
-import { type ErrorText, errorOf, errorText } from './error-codec.ts';
+import { decodeError, type ErrorText, encodeError } from './error-codec.ts';
 
 /** The requests that one side answers; answers are plain data. */
 export type Api = { readonly [what: string]: (...args: never[]) => unknown };
@@ -26,7 +26,7 @@ export type Passed =
   | { readonly kind: 'borrow'; readonly from: number };
 
 /** `process` in a worker, or the worker's ChildProcess. */
-export interface Channel {
+export interface PeerProcess {
   send?(message: Serializable, handle?: Socket, options?: object, done?: (error: Error | null) => void): boolean;
   on(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
   on(event: 'disconnect', listener: () => void): unknown;
@@ -57,7 +57,7 @@ export interface IpcChannelOptions {
 }
 
 export class IpcChannel<Theirs extends Api> {
-  readonly #channel: Channel;
+  readonly #channel: PeerProcess;
   readonly #own: Api;
   readonly #options: IpcChannelOptions;
   readonly #questions = new Map<number, { resolve(value: unknown): void; reject(error: GatewayError): void }>();
@@ -68,7 +68,7 @@ export class IpcChannel<Theirs extends Api> {
   #isOver = false;
 
   /** @param own what the other side may ask */
-  constructor(channel: Channel, own: Api, options: IpcChannelOptions) {
+  constructor(channel: PeerProcess, own: Api, options: IpcChannelOptions) {
     this.#channel = channel;
     this.#own = own;
     this.#options = options;
@@ -150,7 +150,7 @@ export class IpcChannel<Theirs extends Api> {
         this.#question(entry[1])?.resolve(entry[2]);
         break;
       case 'failed':
-        this.#question(entry[1])?.reject(errorOf(entry[2]));
+        this.#question(entry[1])?.reject(decodeError(entry[2]));
         break;
       case 'took': {
         const gift = this.#gifts.get(entry[1]);
@@ -166,7 +166,7 @@ export class IpcChannel<Theirs extends Api> {
       (value) => this.#send(['answer', id, value]),
       (error: unknown) => {
         if (!(error instanceof GatewayError)) this.#options.failed(error);
-        this.#send(['failed', id, errorText(error)]);
+        this.#send(['failed', id, encodeError(error)]);
       },
     );
   }

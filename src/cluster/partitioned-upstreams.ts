@@ -3,7 +3,7 @@ import type { ServerDefinition } from '../config/snapshot.ts';
 import type { Upstreams } from '../upstream/contract.ts';
 import type { RemoteClient } from './remote-client.ts';
 
-export interface Partition {
+interface Partition {
   /** Number of the worker to which a server belongs. */
   readonly ownerOf: (server: string) => number;
   /** This worker's. */

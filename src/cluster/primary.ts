@@ -31,7 +31,7 @@ import { followOutput, type Outputs } from './worker-output.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** The life of a gateway of several workers, as of one in a single process. */
-export type Cluster = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
+type Cluster = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
 
 /** Loads the configuration and puts the first process together; nothing is started yet. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function createCluster(settings: Settings): Promise<Cluster> {

@@ -19,12 +19,12 @@ import { stillStarting, unavailable } from '../upstream/failures.ts';
 import { RemoteExchanges } from './remote-exchanges.ts';
 import { type Frames, frames, type Head } from './remote-frames.ts';
 import { type RemoteLease, RemoteLeases } from './remote-leases.ts';
-import { readReply } from './reply-codec.ts';
+import { decodeReply } from './reply-codec.ts';
 
 /** The notifications that a request wants besides its reply: bits. */
 export const WANTS = { progress: 1, requests: 2, notifications: 4 } as const;
 
-export interface RemoteClientOptions {
+interface RemoteClientOptions {
   /** Something happened to a server of the owner: an event of `UpstreamEvents`. */
   readonly event: (kind: string, server: string, key: string, uri: string) => void;
   /** Resolves when the configuration of this worker is the one that its owner has already. */
@@ -170,14 +170,14 @@ export class RemoteClient {
       ],
       params + meta,
     ];
-    return this.#exchanges.ask(out, { server, method, options, frame, read: readReply });
+    return this.#exchanges.ask(out, { server, method, options, frame, read: decodeReply });
   }
 
   #subscribe(server: string, lease: Lease, uri: string, isSubscribe: boolean): Promise<Reply> {
     const out = this.#leases.wayOf(lease);
     if (out === undefined) return Promise.reject(unavailable(server, 'was disconnected. Try again.'));
     const frame = (id: number): readonly [Head, string] => [['resource', id, lease.id, isSubscribe], uri];
-    return this.#exchanges.ask(out, { server, frame, read: readReply });
+    return this.#exchanges.ask(out, { server, frame, read: decodeReply });
   }
 }
 

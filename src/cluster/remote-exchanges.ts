@@ -2,11 +2,11 @@
 import { Canceller } from '../shared/cancel.ts';
 import type { RequestOptions } from '../upstream/contract.ts';
 import { afterSending, NO_ANSWER, notSent, unavailable } from '../upstream/failures.ts';
-import { type ErrorText, errorOf } from './error-codec.ts';
+import { decodeError, type ErrorText } from './error-codec.ts';
 import type { Frames, Head } from './remote-frames.ts';
 
 /** One question to the other worker. */
-export interface Asking<T> {
+interface Asking<T> {
   /** The server that it is about; empty for what is about none. */
   readonly server: string;
   /** Of a request to a server: decides whether it may have taken effect when its answer is lost. */
@@ -52,7 +52,7 @@ export class RemoteExchanges {
       };
       const settle = (head: Head, body: string): void => {
         end();
-        if (head[0] === 'failed') reject(errorOf(head[2] as ErrorText));
+        if (head[0] === 'failed') reject(decodeError(head[2] as ErrorText));
         else resolve(read(head, body));
       };
       this.#exchanges.set(id, { asking, settle, fail, questions: undefined });

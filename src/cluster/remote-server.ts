@@ -14,7 +14,7 @@ import type {
   Upstreams,
 } from '../upstream/contract.ts';
 import { NO_ANSWER } from '../upstream/failures.ts';
-import { errorText } from './error-codec.ts';
+import { encodeError } from './error-codec.ts';
 import { WANTS } from './remote-client.ts';
 import { type Frames, frames, type Head } from './remote-frames.ts';
 import { replyFrame } from './reply-codec.ts';
@@ -241,7 +241,7 @@ class ServedWorker {
 
   #fail(id: number, call: RemoteCall | undefined, error: unknown): void {
     this.#calls.delete(id);
-    if (call?.aborted !== true) this.send(['failed', id, errorText(error)]);
+    if (call?.aborted !== true) this.send(['failed', id, encodeError(error)]);
   }
 
   #leased(lease: number): UpstreamConnection {

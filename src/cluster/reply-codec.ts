@@ -9,7 +9,7 @@ export function replyFrame(id: number, reply: Reply): readonly [head: Head, body
   return [['reply', id, true, metaAt, resultType, isError, ttlMs ?? null], text];
 }
 
-export function readReply(head: Head, body: string): Reply {
+export function decodeReply(head: Head, body: string): Reply {
   const [, , ok, ...rest] = head;
   if (ok === true) {
     const [metaAt, resultType, isError, ttlMs] = rest as [number, string, boolean, number | null];

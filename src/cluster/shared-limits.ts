@@ -19,7 +19,7 @@ export function askingLimiter(channel: IpcChannel<PrimaryApi>): Limiter {
 }
 
 /** The calls of one worker that were let in. */
-export interface Admissions {
+interface Admissions {
   admit: PrimaryApi['admit'];
   done: PrimaryApi['done'];
   /** The worker is gone, and all its calls with it. */

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { createDeferred, type Deferred } from '../shared/deferred.ts';
 
-export interface WorkerDialer {
+interface WorkerDialer {
   /** @throws what `ask` throws */
   to(worker: number): Promise<Socket>;
   /** One that was asked for under this number. */

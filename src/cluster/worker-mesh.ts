@@ -5,7 +5,7 @@ import type { ConfigReplica } from './config-replica.ts';
 import { RemoteClient } from './remote-client.ts';
 import { RemoteServer, type RemoteServerOptions } from './remote-server.ts';
 
-export interface WorkerMeshOptions {
+interface WorkerMeshOptions {
   readonly own: number;
   readonly of: number;
   readonly config: ConfigReplica;

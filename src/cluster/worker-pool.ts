@@ -15,7 +15,7 @@ const PATIENCE_MS = 30_000;
 /** A worker as others see it. */
 export type PoolWorker = Pick<WorkerProcess, 'number' | 'channel' | 'isReady'>;
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   readonly size: number;
   /** The order that the worker of this number starts with now. */
   readonly order: (number: number) => StartOrder;

@@ -10,7 +10,7 @@ import type { PrimaryApi, StartOrder, WorkerApi } from './ipc-messages.ts';
 /** Milliseconds that a worker has to stop its servers once its calls are over. */
 const STOP_MS = 15_000;
 
-export interface WorkerProcessOptions {
+interface WorkerProcessOptions {
   readonly number: number;
   /** The requests that the worker may make. */
   readonly api: PrimaryApi;

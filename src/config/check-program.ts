@@ -40,7 +40,7 @@ export function programFault(definition: Pick<StdioDefinition, 'command' | 'env'
 }
 
 /** Signs that only a shell would understand. */
-export function spellingFault(command: string, cwd: string | undefined): ProgramFault | undefined {
+function spellingFault(command: string, cwd: string | undefined): ProgramFault | undefined {
   if (command.startsWith('~')) {
     const fix = `Write the full path into "command", or \${userHome} for "~"`;
     return { field: 'command', message: 'begins with "~", which only a shell replaces', fix };

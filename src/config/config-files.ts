@@ -89,7 +89,7 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
 }
 
 /** A file to come, of which nobody sees anything yet. One of the two ends it. */
-export interface Draft {
+interface Draft {
   commit(content: string | Uint8Array): Promise<void>;
   discard(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** Findings in one entry of the servers file: errors, warnings, and values that are secret. */
-import type { Place } from './file-text.ts';
+import type { TextPlace } from './file-text.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';
 import { quote } from './quote-name.ts';
 import type { BrokenServer, Problem } from './snapshot.ts';
@@ -54,7 +54,7 @@ export class EntryFindings {
     return { name: this.#name, description, reason: this.#reasons.join('; '), fix: this.#fixes.join(' ') };
   }
 
-  #subject(at: ConfigPath, target: 'key' | 'value'): { readonly what: string; readonly place: Place } {
+  #subject(at: ConfigPath, target: 'key' | 'value'): { readonly what: string; readonly place: TextPlace } {
     const place = this.#document.place([...this.#path, ...at], at.length === 0 ? 'key' : target);
     return { what: at.length === 0 ? '' : `${fieldName(at)} `, place };
   }

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { systemCode } from '../shared/system-code.ts';
 import { MAX_FILE_BYTES } from './file-text.ts';
 
-export type EnvFile =
+type EnvFile =
   | { readonly ok: true; readonly variables: ReadonlyMap<string, string> }
   /** `message` is the end of a sentence. */
   | { readonly ok: false; readonly message: string };

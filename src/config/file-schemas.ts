@@ -160,7 +160,7 @@ export { OAUTH_KEYS };
 export const SERVER_KEYS: readonly string[] = Object.keys(serverFields);
 
 /** A finding of a schema, before it has a place in a file. */
-export interface SchemaIssue {
+interface SchemaIssue {
   readonly path: readonly (string | number)[];
   /** True if the key at the end of the path is at fault, or its value. */
   readonly target: 'key' | 'value';
@@ -169,7 +169,7 @@ export interface SchemaIssue {
   readonly fix: string;
 }
 
-export type Checked<T> =
+type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly SchemaIssue[] };
 

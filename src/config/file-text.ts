@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
 export const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /** Lines and columns count from 1; a column is one UTF-16 code unit, as editors count. */
-export interface Place {
+export interface TextPlace {
   readonly line: number;
   readonly column: number;
 }
@@ -13,13 +13,13 @@ export interface Place {
 /** The text of the bytes without its byte-order mark, or the place of the first byte that is not UTF-8. */
 export function decodeText(
   bytes: Uint8Array,
-): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly place: Place } {
+): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly place: TextPlace } {
   if (!isUtf8(bytes)) return { ok: false, place: firstInvalidByte(Buffer.from(bytes)) };
   // TextDecoder drops the byte-order mark.
   return { ok: true, text: new TextDecoder('utf-8').decode(bytes) };
 }
 
-function firstInvalidByte(bytes: Buffer): Place {
+function firstInvalidByte(bytes: Buffer): TextPlace {
   let line = 1;
   let start = 0;
   // A line feed is never part of a longer UTF-8 sequence, so lines can be checked one by one.
@@ -49,7 +49,7 @@ function invalidColumn(line: Buffer): number {
 const REPLACEMENT = Buffer.from('\ufffd');
 
 /** Places of offsets in a text whose lines end with LF, CR LF or CR. The lines are looked for at the first question only. */
-export function placesIn(text: string): (offset: number) => Place {
+export function placesIn(text: string): (offset: number) => TextPlace {
   let starts: number[] | undefined;
   return (offset) => {
     starts ??= lineStarts(text);

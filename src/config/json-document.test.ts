@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MAX_FILE_BYTES } from './file-text.ts';
-import { MAX_DEPTH, parseDocument, toValue } from './json-document.ts';
+import { MAX_FILE_DEPTH, parseDocument, toValue } from './json-document.ts';
 
 const parse = (text: string | Uint8Array) =>
   parseDocument('f.json', typeof text === 'string' ? Buffer.from(text) : text);
@@ -88,8 +88,8 @@ test('a file over 4 MiB is refused, one of exactly 4 MiB is not', () => {
 
 test('depth is limited, without a stack overflow in a file of brackets', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-  expect(problemsOf(nested(MAX_DEPTH))).toEqual([]);
-  expect(problemsOf(nested(MAX_DEPTH + 1))).toMatchObject([{ column: MAX_DEPTH + 1 }]);
+  expect(problemsOf(nested(MAX_FILE_DEPTH))).toEqual([]);
+  expect(problemsOf(nested(MAX_FILE_DEPTH + 1))).toMatchObject([{ column: MAX_FILE_DEPTH + 1 }]);
   expect(problemsOf('['.repeat(1_000_000))).toHaveLength(1);
   expect(problemsOf('{"a":'.repeat(500_000))).toHaveLength(1);
 });

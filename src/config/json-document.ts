@@ -1,11 +1,11 @@
 /** JSON with comments as a tree that knows where everything stood. Nothing of the file becomes an object with a prototype. */
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
-import { decodeText, MAX_FILE_BYTES, type Place, placesIn } from './file-text.ts';
+import { decodeText, MAX_FILE_BYTES, placesIn, type TextPlace } from './file-text.ts';
 import { quote } from './quote-name.ts';
 import type { Problem } from './snapshot.ts';
 
 /** Objects and arrays inside one another at most. */
-export const MAX_DEPTH = 64;
+export const MAX_FILE_DEPTH = 64;
 
 export interface ObjectNode {
   readonly kind: 'object';
@@ -13,13 +13,13 @@ export interface ObjectNode {
   readonly members: Map<string, { readonly keyOffset: number; readonly value: ConfigNode }>;
 }
 
-export interface ArrayNode {
+interface ArrayNode {
   readonly kind: 'array';
   readonly offset: number;
   readonly items: ConfigNode[];
 }
 
-export interface ScalarNode {
+interface ScalarNode {
   readonly kind: 'scalar';
   readonly offset: number;
   readonly value: string | number | boolean | null;
@@ -34,10 +34,10 @@ export interface ConfigDocument {
   readonly file: string;
   readonly root: ConfigNode;
   /** The place of the value at a path, or of its key; the nearest thing around it where the path does not exist. */
-  place(path: ConfigPath, target?: 'value' | 'key'): Place;
+  place(path: ConfigPath, target?: 'value' | 'key'): TextPlace;
 }
 
-export type ParsedDocument =
+type ParsedDocument =
   | { readonly ok: true; readonly document: ConfigDocument }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
@@ -46,7 +46,7 @@ class Stop extends Error {}
 
 /** Parses one file. Never throws: whatever is wrong comes back as problems with their places. */
 export function parseDocument(file: string, bytes: Uint8Array): ParsedDocument {
-  const problem = (place: Place, message: string, fix: string): Problem => ({
+  const problem = (place: TextPlace, message: string, fix: string): Problem => ({
     severity: 'error',
     file,
     ...place,
@@ -78,7 +78,7 @@ export function parseDocument(file: string, bytes: Uint8Array): ParsedDocument {
   return { ok: true, document: { file, root, place: (path, target) => placeAt(offsetOf(root, path, target)) } };
 }
 
-const START: Place = { line: 1, column: 1 };
+const START: TextPlace = { line: 1, column: 1 };
 const EMPTY_FIX = 'Write a JSON object, or run "agent-mcp-gateway init" for an example';
 
 function failed(...problems: Problem[]): ParsedDocument {
@@ -101,8 +101,8 @@ function build(text: string, report: Report): ConfigNode | undefined {
   const enter = (node: ObjectNode | ArrayNode): void => {
     add(node);
     open.push(node);
-    if (open.length > MAX_DEPTH) {
-      report(node.offset, `Nested more than ${MAX_DEPTH} levels deep`, 'Remove some levels');
+    if (open.length > MAX_FILE_DEPTH) {
+      report(node.offset, `Nested more than ${MAX_FILE_DEPTH} levels deep`, 'Remove some levels');
       throw new Stop();
     }
   };

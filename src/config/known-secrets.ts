@@ -3,7 +3,7 @@ import { secretsIn, secretsOfArguments, secretsOfUrl } from './secret-values.ts'
 import type { EmbeddingsDefinition, ServerDefinition, Snapshot, WebhookTerms } from './snapshot.ts';
 
 /** Secret values of a snapshot, longest first, so that a value that contains another one is replaced whole. */
-export function secretsOf(snapshot: Snapshot): readonly string[] {
+export function configSecrets(snapshot: Snapshot): readonly string[] {
   return snapshot.secrets ?? [];
 }
 

@@ -3,7 +3,7 @@
 /** Characters of a line at most, where that is possible. */
 const WIDTH = 100;
 
-export interface Layout {
+interface Layout {
   /** The beginning of the line that the value stands in. */
   readonly indent: string;
   readonly unit: string;

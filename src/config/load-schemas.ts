@@ -2,7 +2,7 @@ import type * as Expressions from '../policy/arguments/cel.ts';
 import type * as Schema from './file-schemas.ts';
 import type { ConfigDocument, ConfigNode } from './json-document.ts';
 
-export interface RulesReaders {
+interface RulesReaders {
   readonly schema: typeof Schema;
   /** Undefined where the rules have no expression, so that nobody loads what reads them. */
   readonly expressions: typeof Expressions | undefined;

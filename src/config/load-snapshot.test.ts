@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfigFile, sha256 } from './config-files.ts';
-import { secretsOf } from './known-secrets.ts';
+import { configSecrets } from './known-secrets.ts';
 import { checkConfig, formatProblem, loadSnapshot } from './load-snapshot.ts';
 import { RULES_FILE, SERVERS_FILE } from './locate-files.ts';
 import { makeSandbox, RULES, type Sandbox, SERVERS } from './testing.ts';
@@ -120,7 +120,7 @@ test('the environment is substituted, and what came out of it is secret', async 
   const servers = { mcpServers: { files: { command: 'x', args: [`--key=$\{KEY}`] } } };
   const { snapshot } = await load(servers, RULES, { KEY: 'very-secret' });
   expect(snapshot.servers.get('files')?.link).toMatchObject({ args: ['--key=very-secret'] });
-  expect(secretsOf(snapshot)).toContain('very-secret');
+  expect(configSecrets(snapshot)).toContain('very-secret');
 });
 
 test('D13: a trusted file that changes after it was found is refused, with what to do', async () => {

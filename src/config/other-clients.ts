@@ -30,13 +30,13 @@ export function serversIn(root: ConfigNode): ServersIn | undefined {
 }
 
 /** The end of a sentence about the key, and what to do. */
-export interface Contradiction {
+interface Contradiction {
   readonly key: string;
   readonly message: string;
   readonly fix: string;
 }
 
-export interface Translated {
+interface Translated {
   readonly entry: ReadonlyMap<unknown, unknown>;
   readonly contradictions: readonly Contradiction[];
 }

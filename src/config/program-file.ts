@@ -5,7 +5,7 @@ import process from 'node:process';
 import { quote } from './quote-name.ts';
 
 /** The end of a sentence that begins with `"command"`, and what to do. */
-export interface FileFault {
+interface FileFault {
   readonly message: string;
   readonly fix: string;
 }

@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts';
 /** How a secret may be called. */
 export const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
-export interface SecretFiles {
+interface SecretFiles {
   /** What there is. */
   names(): Promise<readonly string[]>;
   /** The values of these names; one that is not there is left out. @throws GatewayError CREDENTIALS_UNREADABLE */

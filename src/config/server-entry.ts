@@ -27,7 +27,7 @@ export interface EntryContext {
   readonly looksForPrograms?: boolean | undefined;
 }
 
-export type EntryResult = { readonly problems: readonly Problem[]; readonly values: readonly NamedValue[] } & (
+type EntryResult = { readonly problems: readonly Problem[]; readonly values: readonly NamedValue[] } & (
   | { readonly kind: 'server'; readonly server: ServerDefinition }
   | { readonly kind: 'broken'; readonly broken: BrokenServer }
   /** Switched off by its owner, or the gateway itself. */

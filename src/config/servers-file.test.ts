@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import * as schema from './file-schemas.ts';
 import { parseDocument } from './json-document.ts';
-import { collectSecrets, secretsOf } from './known-secrets.ts';
+import { collectSecrets, configSecrets } from './known-secrets.ts';
 import { readServers } from './servers-file.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Environment } from './substitute.ts';
@@ -377,7 +377,7 @@ test('secrets: env, headers with and without their scheme, URL parts, substitute
     ]),
   );
   expect(secrets[0]).toBe(BASIC);
-  expect(secretsOf({ secrets } as unknown as Snapshot)).toBe(secrets);
+  expect(configSecrets({ secrets } as unknown as Snapshot)).toBe(secrets);
 });
 
 test('what an entry says about the life of its connections is part of what makes it another server', () => {

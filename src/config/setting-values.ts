@@ -6,17 +6,17 @@ import type { VariableName } from './setting-variables.ts';
 import type { Environment } from './substitute.ts';
 
 /** A value, and the flag or variable it came from. */
-export interface Source {
+export interface SettingSource {
   readonly value: string;
   readonly name: string;
 }
 
-function usage({ name, value }: Source, accepted: string): GatewayError {
+function usage({ name, value }: SettingSource, accepted: string): GatewayError {
   return new GatewayError('USAGE', `${name} takes ${accepted}, not ${quote(value)}.`);
 }
 
 /** One of a few words. */
-export function oneOf<T extends string>(source: Source | undefined, accepted: readonly T[]): T | undefined {
+export function oneOf<T extends string>(source: SettingSource | undefined, accepted: readonly T[]): T | undefined {
   if (source === undefined) return undefined;
   const found = accepted.find((word) => word === source.value);
   if (found === undefined) throw usage(source, accepted.join(' or '));
@@ -24,7 +24,7 @@ export function oneOf<T extends string>(source: Source | undefined, accepted: re
 }
 
 /** A TCP port; 0 lets the system choose. */
-export function port(source: Source | undefined): number | undefined {
+export function port(source: SettingSource | undefined): number | undefined {
   if (source === undefined) return undefined;
   const number = Number(source.value);
   if (!/^\d{1,5}$/.test(source.value) || number > 65535) throw usage(source, 'a port from 0 to 65535');
@@ -35,7 +35,7 @@ export function port(source: Source | undefined): number | undefined {
 const MAX_WORKERS = 64;
 
 /** A number of processes; `auto` is one for each core that this process may use. */
-export function workers(source: Source | undefined): number | undefined {
+export function workers(source: SettingSource | undefined): number | undefined {
   if (source === undefined) return undefined;
   if (source.value === 'auto') return Math.min(MAX_WORKERS, availableParallelism());
   const number = Number(source.value);
@@ -49,7 +49,7 @@ const MIN_MESSAGE = 64 * 1024;
 const MAX_MESSAGE = 64 * 1024 * 1024;
 
 /** Bytes that one message may have. */
-export function messageBytes(source: Source | undefined): number | undefined {
+export function messageBytes(source: SettingSource | undefined): number | undefined {
   if (source === undefined) return undefined;
   const number = Number(source.value);
   if (!/^\d{1,8}$/.test(source.value) || number < MIN_MESSAGE || number > MAX_MESSAGE) {
@@ -62,7 +62,7 @@ const HOUR_MS = 3_600_000;
 const LONGEST_HOURS = 87_600;
 
 /** A number of hours, in milliseconds. */
-export function hours(source: Source | undefined): number | undefined {
+export function hours(source: SettingSource | undefined): number | undefined {
   if (source === undefined) return undefined;
   const number = Number(source.value);
   if (!/^\d{1,5}(?:\.\d{1,3})?$/.test(source.value) || number > LONGEST_HOURS) {
@@ -75,7 +75,7 @@ const MIN_AUDIT = 1024 * 1024;
 const MAX_AUDIT = 1024 ** 4;
 
 /** Bytes that an audit log may have with its rotated files. */
-export function auditBytes(source: Source | undefined): number | undefined {
+export function auditBytes(source: SettingSource | undefined): number | undefined {
   if (source === undefined) return undefined;
   const number = Number(source.value);
   if (!/^\d{1,13}$/.test(source.value) || number < MIN_AUDIT || number > MAX_AUDIT) {
@@ -97,7 +97,7 @@ export function boolean(env: Environment, name: VariableName, otherwise = false)
 }
 
 /** An agent id. */
-export function agentId(source: Source | undefined): string | undefined {
+export function agentId(source: SettingSource | undefined): string | undefined {
   if (source !== undefined && !/^[A-Za-z0-9_.-]+$/.test(source.value)) {
     throw usage(source, 'an agent id of letters, digits, "_", "." and "-"');
   }
@@ -105,7 +105,7 @@ export function agentId(source: Source | undefined): string | undefined {
 }
 
 /** A key of 32 bytes, written in base64 or hex. The error does not repeat it. */
-export function secretKey(source: Source | undefined): Uint8Array | undefined {
+export function secretKey(source: SettingSource | undefined): Uint8Array | undefined {
   if (source === undefined) return undefined;
   const { name, value } = source;
   const text = value.trim();
@@ -119,7 +119,7 @@ export function secretKey(source: Source | undefined): Uint8Array | undefined {
 }
 
 /** Comma-separated origins, written as browsers send them: lower case, no path, no default port. */
-export function origins(source: Source | undefined): readonly string[] {
+export function origins(source: SettingSource | undefined): readonly string[] {
   return list(source).map((item) => {
     if (item === '*') return item;
     const bare = item.endsWith('/') ? item.slice(0, -1) : item;
@@ -133,7 +133,7 @@ export function origins(source: Source | undefined): readonly string[] {
 }
 
 /** Comma-separated values of the Host header that are accepted besides the loopback names. */
-export function hosts(source: Source | undefined): readonly string[] {
+export function hosts(source: SettingSource | undefined): readonly string[] {
   return list(source).map((item) => {
     if (source !== undefined && !/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/.test(item)) {
       throw usage({ ...source, value: item }, 'host names, with a port or without, separated by commas');
@@ -143,7 +143,7 @@ export function hosts(source: Source | undefined): readonly string[] {
 }
 
 /** An address that browsers reach: https, or http on loopback; without query, and without a slash at the end. */
-export function publicUrl(source: Source | undefined): string | undefined {
+export function publicUrl(source: SettingSource | undefined): string | undefined {
   if (source === undefined) return undefined;
   const url = URL.canParse(source.value) ? new URL(source.value) : undefined;
   const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url?.hostname ?? '');
@@ -154,7 +154,7 @@ export function publicUrl(source: Source | undefined): string | undefined {
   return url.href.replace(/\/$/, '');
 }
 
-function list(source: Source | undefined): string[] {
+function list(source: SettingSource | undefined): string[] {
   return (source?.value ?? '')
     .split(',')
     .map((item) => item.trim())

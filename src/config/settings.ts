@@ -15,7 +15,7 @@ import {
   origins,
   port,
   publicUrl,
-  type Source,
+  type SettingSource,
   secretKey,
   workers,
 } from './setting-values.ts';
@@ -48,7 +48,7 @@ export interface Flags {
 }
 
 /** The surroundings of this process. */
-export interface Place {
+interface Place {
   readonly cwd: string;
   readonly home: string;
 }
@@ -172,7 +172,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
  * Without tokens, whoever reaches the gateway may use every server: programs of this machine, and nobody through a browser or a proxy.
  * @param opening settings that let others in
  */
-function checkWithoutTokens(host: string, opening: readonly (Source | undefined)[]): void {
+function checkWithoutTokens(host: string, opening: readonly (SettingSource | undefined)[]): void {
   if (!isLoopback(host)) {
     throw new GatewayError(
       'USAGE',
@@ -197,13 +197,13 @@ function pick(
   flagName: string,
   env: Environment,
   variable: VariableName | undefined,
-): Source | undefined {
+): SettingSource | undefined {
   if (flag !== undefined) return { value: flag, name: flagName };
   const value = variable === undefined ? undefined : env[variable];
   return variable === undefined || value === undefined || value === '' ? undefined : { value, name: variable };
 }
 
-function named(source: Source | undefined, place: Place): NamedPath | undefined {
+function named(source: SettingSource | undefined, place: Place): NamedPath | undefined {
   if (source === undefined) return undefined;
   if (source.value === '') throw new GatewayError('USAGE', `${source.name} takes the path of a file, and it is empty.`);
   return { path: resolve(place.cwd, expandHome(source.value, place.home)), source: source.name };

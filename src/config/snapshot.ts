@@ -95,7 +95,7 @@ export interface OAuthDefinition {
 /** Names of this machine that authorization servers take. */
 export type LoopbackName = '127.0.0.1' | 'localhost';
 
-export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
+type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 
 /** How well it is known that a call comes from its agent (docs/identity.md), weakest first. */
 export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
@@ -191,7 +191,7 @@ export interface ApprovalTerms {
 }
 
 /** The origin of a setting, for `get_gateway_status` and for messages. */
-export interface ConfigPaths {
+interface ConfigPaths {
   readonly servers: string;
   readonly rules: string;
 }

@@ -5,7 +5,7 @@ import { cwdHere, homeHere, NOWHERE } from '../shared/standard-folders.ts';
 /** The variables that substitution reads. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Substituted {
+interface Substituted {
   readonly text: string;
   /** Values that came out of the environment: they may be secret. */
   readonly values: readonly { readonly name: string; readonly value: string }[];

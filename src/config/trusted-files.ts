@@ -60,7 +60,7 @@ function isScript(value: unknown): value is Script {
 }
 
 /** `changed`: the path is trusted, but with another content. */
-export type Trust = 'trusted' | 'changed' | 'unknown';
+type Trust = 'trusted' | 'changed' | 'unknown';
 
 /** True if exactly this content of this file is trusted. */
 export function trustOf(trusted: readonly TrustedFile[], path: string, sha256: string): Trust {

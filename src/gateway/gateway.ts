@@ -53,7 +53,7 @@ export interface Gateway {
 }
 
 /** The part of one process in a gateway. */
-export interface OwnPart {
+interface OwnPart {
   servers(): readonly ServerReport[];
   spent(): readonly SpentHere[];
   measures(): Promise<Measures>;

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { reportReload, reportSettings, reportStart } from '../config/config-report.ts';
 import { type ConfigStore, type ConfigStoreOptions, createConfigStore } from '../config/config-store.ts';
-import { secretsOf } from '../config/known-secrets.ts';
+import { configSecrets } from '../config/known-secrets.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { checkBoundAgent } from '../identity/known-connections.ts';
@@ -35,5 +35,5 @@ export async function openConfig(
 
 /** Keeps what is secret in a configuration out of everything that is written; its names are not secret, whatever some entry says. */
 export function keepSecrets(redactor: Redactor, snapshot: Snapshot): void {
-  redactor.replace(secretsOf(snapshot));
+  redactor.replace(configSecrets(snapshot));
 }

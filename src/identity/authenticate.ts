@@ -7,7 +7,7 @@ import { isTokenShaped, tokenHash } from './generated-token.ts';
 import type { VerifyJwt } from './jwt.ts';
 import { ANONYMOUS_PROOF, GENERATED_TOKEN_PROOF, type Proof, tokenProof } from './proof.ts';
 
-export interface HttpAuthentication {
+interface HttpAuthentication {
   readonly snapshot: () => Snapshot;
   /** `--no-auth`: everybody is the anonymous principal. Only ever together with a loopback address. */
   readonly noAuth: boolean;

@@ -10,7 +10,7 @@ export const UNKNOWN_MS = 30_000;
 /** Milliseconds after a failed fetch before the next. */
 export const RETRY_MS = 5_000;
 
-export interface KeySource {
+interface KeySource {
   /** @returns the JWK set as the issuer gave it. */
   fetch(): Promise<unknown>;
   /** Milliseconds of a clock that only goes forward. */

@@ -15,7 +15,7 @@ const SKEW_S = 60;
 const KEY_LIMITS = { maxBytes: 256 * 1024, timeoutMs: 5_000 };
 const MAX_SUBJECT = 256;
 
-export interface JwtOptions {
+interface JwtOptions {
   readonly log: Pick<Logger, 'debug' | 'warn'>;
   /** Milliseconds since 1970. */
   readonly today?: () => number;

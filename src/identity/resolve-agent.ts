@@ -13,7 +13,7 @@ import { visibleNamesOf } from './visible-names.ts';
 /** Answers that a connection remembers. */
 const MAX_KNOWN = 64;
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly proof: Proof;
   /** `--agent NAME`: the default and only agent of the connection. */
   readonly boundAgent?: string | undefined;

@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from '../protocol/json-rpc.ts';
+import { MAX_MESSAGE_DEPTH } from '../protocol/json-rpc.ts';
 import { elements, elementsInTurns } from '../protocol/json-text.ts';
 import { Scan } from '../protocol/scan.ts';
 import { ScanError } from '../protocol/scan-error.ts';
@@ -7,7 +7,7 @@ import { inTurns, isLarge, STEP } from '../shared/large-text.ts';
 /** Messages that one batch may have: each is a request in flight. */
 const MAX_BATCH = 100;
 
-export interface BadBatch {
+interface BadBatch {
   readonly code: 'PARSE_ERROR' | 'INVALID_REQUEST';
   readonly message: string;
 }
@@ -15,7 +15,7 @@ export interface BadBatch {
 /** The messages of a batch (2025-03-26, basic, Batching); a promise where it is large. */
 export function batchElements(text: string): Promise<string[] | BadBatch> | string[] | BadBatch {
   const array = text.trim();
-  const scan = new Scan(`{"batch":${array}}`, {}, { maxDepth: MAX_DEPTH + 2, uniqueKeys: true });
+  const scan = new Scan(`{"batch":${array}}`, {}, { maxDepth: MAX_MESSAGE_DEPTH + 2, uniqueKeys: true });
   if (isLarge(array.length)) {
     return inTurns(() => scan.advance(STEP))
       .then(() => elementsInTurns(array, MAX_BATCH + 1))

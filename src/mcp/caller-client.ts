@@ -5,7 +5,7 @@ import { notificationText } from '../protocol/era-codec.ts';
 import type { RequestMessage } from '../protocol/json-rpc.ts';
 import { findMember, type ScannedObject, stringValue, valueText } from '../protocol/members.ts';
 import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL } from '../protocol/revisions.ts';
-import type { Client } from '../relay/calling-client.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
 import { isLogLevel } from '../relay/log-level.ts';
 import { NOTHING_OFFERED, offeredOf } from '../relay/offered-capabilities.ts';
 import type { Exchange } from './handler.ts';
@@ -13,7 +13,7 @@ import { introducedName, progressOf } from './request-meta.ts';
 import type { SessionState } from './session.ts';
 
 /** A caller of the 2025 revisions: what was negotiated holds for the whole session. */
-export function legacyClient(session: SessionState, exchange: Exchange): Client {
+export function legacyClient(session: SessionState, exchange: Exchange): CallingClient {
   const { asks } = session;
   const { capabilities, requestCapabilities } = exchange.streams ? session.offered : NOTHING_OFFERED;
   const { signal } = exchange;
@@ -35,7 +35,7 @@ export function legacyClient(session: SessionState, exchange: Exchange): Client 
 }
 
 /** A caller of 2026-07-28: everything is in the request. */
-export function modernClient({ text, params }: RequestMessage, exchange: Exchange): Client {
+export function modernClient({ text, params }: RequestMessage, exchange: Exchange): CallingClient {
   const meta = findMember(params, '_meta')?.object;
   const declared = valueText(text, findMember(meta, META_CLIENT_CAPABILITIES));
   const offered = offeredOf(declared, 'modern', exchange.server !== undefined);
@@ -67,7 +67,7 @@ function logLevelOf(text: string, meta: ScannedObject | undefined): string | und
 }
 
 /** A request as the pipeline takes it. */
-export function inboundOf(request: RequestMessage, exchange: Exchange, client: Client): Inbound {
+export function inboundOf(request: RequestMessage, exchange: Exchange, client: CallingClient): Inbound {
   const { text, params } = request;
   const { connection, signal } = exchange;
   return { connection, text, params, signal, client, onProgress: progressOf(request, exchange.notify) };

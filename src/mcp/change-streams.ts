@@ -2,12 +2,12 @@
 import { type Subscribing, subscribeOperation } from '../operations/server-methods/resource-subscribe.ts';
 import { MISSING_TASKS } from '../operations/server-methods/task-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
-import type { Inbound, Outcome } from '../pipeline/caller.ts';
+import type { CallOutcome, Inbound } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { runOperation } from '../pipeline/run-operation.ts';
 import { type CallerCodec, legacyCodec, notificationText } from '../protocol/era-codec.ts';
 import type { RequestMessage } from '../protocol/json-rpc.ts';
-import type { Client } from '../relay/calling-client.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
 import { takesTasks } from '../relay/offered-capabilities.ts';
 import { Canceller } from '../shared/cancel.ts';
 import { detached } from '../shared/detached.ts';
@@ -68,7 +68,7 @@ export class ChangeStreams {
   }
 
   /** Serves `subscriptions/listen` until its caller cancels. */
-  async open(request: RequestMessage, exchange: Exchange, client: Client): Promise<McpResponse> {
+  async open(request: RequestMessage, exchange: Exchange, client: CallingClient): Promise<McpResponse> {
     const { id } = request;
     if (!exchange.streams) {
       return refusal(id, 'INVALID_PARAMS', 'subscriptions/listen needs Accept: text/event-stream.');
@@ -131,7 +131,7 @@ export class ChangeStreams {
     place: Place,
     method: 'resources/subscribe' | 'resources/unsubscribe',
     { done, ...ends }: SubscriptionEnds,
-  ): Promise<Outcome> {
+  ): Promise<CallOutcome> {
     const operation = subscribeOperation({
       method,
       view: this.#view(place),

@@ -4,7 +4,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { introduceOperation } from '../operations/server-methods/initialize.ts';
 import { unknownMethodOperation } from '../operations/server-methods/unknown-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
-import type { Connection, Inbound, Outcome } from '../pipeline/caller.ts';
+import type { CallOutcome, Connection, Inbound } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { runOperation } from '../pipeline/run-operation.ts';
 import { callTool } from '../pipeline/tool-call.ts';
@@ -12,7 +12,7 @@ import { toolsListOutcome } from '../pipeline/tools-list.ts';
 import { type CallerCodec, legacyCodec, modernCodec } from '../protocol/era-codec.ts';
 import type { NotificationMessage, RequestMessage } from '../protocol/json-rpc.ts';
 import { findMember, stringValue, valueText } from '../protocol/members.ts';
-import { type Client, silentClient } from '../relay/calling-client.ts';
+import { type CallingClient, silentClient } from '../relay/calling-client.ts';
 import { isLogLevel } from '../relay/log-level.ts';
 import { offeredOf } from '../relay/offered-capabilities.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
@@ -63,7 +63,7 @@ export interface McpHandler {
   ): void;
 }
 
-export interface McpHandlerOptions {
+interface McpHandlerOptions {
   readonly serverInfo: { readonly name: string; readonly version: string };
   /** The view of a connection without a server of its own, under a snapshot. */
   readonly viewOf: (connection: Connection, snapshot: Snapshot) => View;
@@ -79,7 +79,7 @@ class MethodHandler implements McpHandler {
   readonly #parts: PipelineDependencies;
   readonly #options: McpHandlerOptions;
   readonly #modernCodec: CallerCodec;
-  readonly #ownTools: Outcome;
+  readonly #ownTools: CallOutcome;
   readonly #heartbeat = createProgressHeartbeat();
   readonly #streams: ChangeStreams;
 
@@ -159,7 +159,7 @@ class MethodHandler implements McpHandler {
     return this.#options.viewOf(connection, this.#parts.snapshot());
   }
 
-  #run(request: RequestMessage, exchange: Exchange, client: Client): Promise<Outcome> | Outcome {
+  #run(request: RequestMessage, exchange: Exchange, client: CallingClient): Promise<CallOutcome> | CallOutcome {
     const view = this.#view(exchange);
     const { method } = request;
     if (view.mode === 'discovery' && method === 'tools/list') {
@@ -175,7 +175,7 @@ class MethodHandler implements McpHandler {
     return outcome;
   }
 
-  #runOperation(view: View, method: string, inbound: Inbound): Promise<Outcome> | Outcome {
+  #runOperation(view: View, method: string, inbound: Inbound): Promise<CallOutcome> | CallOutcome {
     const parts = this.#parts;
     if (view.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
     const { client, connection } = inbound;
@@ -184,13 +184,13 @@ class MethodHandler implements McpHandler {
   }
 
   /** The introduction of the gateway, or, where it stands for one server, of that one. */
-  #introduce(request: RequestMessage, exchange: Exchange, client: Client): Promise<Outcome> {
+  #introduce(request: RequestMessage, exchange: Exchange, client: CallingClient): Promise<CallOutcome> {
     const { serverInfo } = this.#options;
     const operation = introduceOperation(request.method, this.#view(exchange), serverInfo, revisionOf(request));
     return runOperation(this.#parts, inboundOf(request, exchange, client), operation);
   }
 
-  #write(request: RequestMessage, outcome: Outcome, codec: CallerCodec, { longest }: Exchange): McpResponse {
+  #write(request: RequestMessage, outcome: CallOutcome, codec: CallerCodec, { longest }: Exchange): McpResponse {
     const answer = written(request, outcome, codec);
     if (longest === undefined || !isLonger(answer.text, longest)) return answer;
     const { method } = request;
@@ -200,7 +200,7 @@ class MethodHandler implements McpHandler {
 }
 
 /** The gateway's own tools are on one page: there is no cursor that leads on. */
-const ONE_PAGE: Outcome = {
+const ONE_PAGE: CallOutcome = {
   kind: 'error',
   code: -32602,
   message: 'The cursor is not valid: start the list again without it.',

@@ -4,7 +4,7 @@
  */
 import { protocolFailure } from '../operations/server-methods/protocol-failure.ts';
 import { failureAnswer } from '../operations/tool-answer.ts';
-import type { Outcome } from '../pipeline/caller.ts';
+import type { CallOutcome } from '../pipeline/caller.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 /** Bytes of one message; what comes with it in one read, 64 KiB of a pipe, has its place in the buffer too. */
@@ -16,7 +16,7 @@ export function isLonger(text: string, bytes: number): boolean {
 }
 
 /** The error in the place of an answer that is too long. */
-export function tooLongOutcome(method: string, text: string, bytes: number): Outcome {
+export function tooLongOutcome(method: string, text: string, bytes: number): CallOutcome {
   const isCall = method === 'tools/call';
   const size = `${Buffer.byteLength(text)} bytes, and a client over stdio can read ${bytes} at once`;
   const what = isCall ? 'The call was executed, but its answer' : 'The answer';

@@ -41,7 +41,7 @@ class Beat {
   }
 }
 
-export interface ProgressHeartbeat {
+interface ProgressHeartbeat {
   /** @param tell sends progress to the caller; takes the inner text of the params, without `progressToken` */
   begin(tell: (params: string) => void): Pick<Beat, 'heard' | 'end'>;
 }

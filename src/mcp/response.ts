@@ -1,5 +1,5 @@
 /** Answers as text, with the HTTP status that goes with them. */
-import type { Outcome } from '../pipeline/caller.ts';
+import type { CallOutcome } from '../pipeline/caller.ts';
 import { type CallerCodec, errorText, legacyCodec, ownResult } from '../protocol/era-codec.ts';
 import type { RequestMessage } from '../protocol/json-rpc.ts';
 import { CATALOGUE, type ErrorCode } from '../shared/errors.ts';
@@ -27,7 +27,7 @@ export function pong(id: string): McpResponse {
 }
 
 /** The outcome of a method that there is not. */
-export function unknownMethod(method: string): Outcome & { readonly kind: 'error' } {
+export function unknownMethod(method: string): CallOutcome & { readonly kind: 'error' } {
   return { kind: 'error', code: CATALOGUE.METHOD_NOT_FOUND.rpc, message: `Method not found: ${method.slice(0, 128)}` };
 }
 
@@ -40,7 +40,7 @@ const STATUS: ReadonlyMap<number, number> = new Map(
 );
 
 /** The outcome of an operation, as its caller's era writes it. */
-export function written(request: RequestMessage, outcome: Outcome, codec: CallerCodec): McpResponse {
+export function written(request: RequestMessage, outcome: CallOutcome, codec: CallerCodec): McpResponse {
   if (outcome.kind === 'result') {
     const { body, cache } = outcome;
     if (body.text.length < LARGE) return { text: codec.result(request.id, body, cache), status: 200 };

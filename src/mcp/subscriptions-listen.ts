@@ -16,7 +16,7 @@ const FILTERS = {
   resourcesListChanged: 'resources',
 } as const satisfies Record<string, ListKind>;
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly subscriptions: Subscriptions;
   readonly view: () => View;
   /** Subscribes to a resource, under the rules. @returns whose it is; undefined where it was refused */

@@ -4,7 +4,7 @@ import { createHistogram, type Histogram, merge, observe } from './histogram.ts'
 /** The name under which calls are counted once there are too many; no agent id can look like it. */
 export const OTHER = '(other)';
 /** Calls without an agent. */
-export const NONE = '(none)';
+const NONE = '(none)';
 const MAX_OPERATIONS = 64;
 const MAX_PAIRS = 512;
 
@@ -15,7 +15,7 @@ export interface Series {
   readonly errors: Map<string, number>;
 }
 
-export interface SeriesTable {
+interface SeriesTable {
   /** Counts one call; under a microsecond. `agent` may be empty. */
   record(operation: string, agent: string, ms: number, errorCode: string | null): void;
   /** Operation -> agent -> series. */

@@ -7,7 +7,7 @@
 const ACCURACY = 0.025;
 const LOG_GROWTH = Math.log((1 + ACCURACY) / (1 - ACCURACY));
 /** Smallest duration told apart from nothing: 1 us, in milliseconds. */
-export const RESOLUTION_MS = 0.001;
+const RESOLUTION_MS = 0.001;
 /** Longest duration told apart: a day, in milliseconds. */
 const LONGEST_MS = 86_400_000;
 const BUCKETS = Math.ceil(Math.log(LONGEST_MS / RESOLUTION_MS) / LOG_GROWTH) + 1;

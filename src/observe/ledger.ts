@@ -4,7 +4,7 @@ import type { Counter } from './meters.ts';
 /** Characters of one text that are counted; the rest is taken to be like them. */
 const MAX_COUNTED = 4096;
 
-export interface Spending {
+interface Spending {
   /** Calls that were answered. */
   readonly calls: number;
   /** Tokens of lists and definitions. */

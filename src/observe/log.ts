@@ -8,7 +8,7 @@ import { redactJson } from './redact.ts';
 import { writeLine } from './stderr-writer.ts';
 
 /** Facts next to a message, e.g. `{ server: 'github', err: error }`. An error belongs under `err`. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 interface Log {
   (message: string): void;

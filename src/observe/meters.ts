@@ -14,7 +14,7 @@ export interface Counter {
 }
 
 /** The value of a gauge when somebody looks: a number, or one per label set. */
-export type Reading = number | readonly Sample[];
+type Reading = number | readonly Sample[];
 
 export interface Meters {
   /**

@@ -11,7 +11,7 @@ import { addedUp } from './sum-metrics.ts';
 const PREFIX = 'agent_mcp_gateway_';
 
 /** Calls of one kind since the start. Quantiles are in milliseconds, to within 2.5 % or one microsecond. */
-export interface CallStats {
+interface CallStats {
   readonly count: number;
   readonly errors: number;
   readonly p50: number;
@@ -19,7 +19,7 @@ export interface CallStats {
   readonly p99: number;
 }
 
-export interface MetricsReport {
+interface MetricsReport {
   readonly uptime_seconds: number;
   readonly operations: Readonly<Record<string, CallStats & { readonly agents: Readonly<Record<string, CallStats>> }>>;
   readonly agents: Readonly<Record<string, CallStats>>;

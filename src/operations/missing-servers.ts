@@ -1,7 +1,7 @@
 /** Reasons why something of a server is missing among that of others: whether it is worth while to ask again in a moment. */
 import { GatewayError } from '../shared/errors.ts';
 
-export type Absence = 'starting' | 'sign_in_needed' | 'unavailable';
+type Absence = 'starting' | 'sign_in_needed' | 'unavailable';
 
 export function absenceOf(error: unknown): Absence {
   const code = error instanceof GatewayError ? error.code : undefined;

@@ -15,7 +15,7 @@ import type { Arguments } from './gateway-tools/read-arguments.ts';
 import type { ResultStore } from './results/result-store.ts';
 
 /** The time a call has left. */
-export interface Deadline {
+export interface CallDeadline {
   /** Milliseconds, at least 1. */
   leftMs(): number;
 }
@@ -56,7 +56,7 @@ export interface ToolContext {
    * @throws GatewayError DENIED_BY_POLICY, APPROVAL_PENDING, SERVER_UNAVAILABLE, TIMEOUT
    */
   connect<T>(
-    deadline: Deadline,
+    deadline: CallDeadline,
     prepare: (server: ServerDefinition) => Promise<T> | T,
     describe?: (prepared: T) => ToolEntry,
   ): Promise<Connected<T>> | Connected<T>;
@@ -75,7 +75,7 @@ export interface Target {
 }
 
 /** The part of a call that rules over arguments speak of, and that whoever is asked about it has to know. */
-export interface AskedAbout {
+interface AskedAbout {
   /** JSON text of an object. */
   readonly args: string;
   /** Inner text of what is sent besides. */

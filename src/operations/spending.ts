@@ -23,7 +23,7 @@ export interface AgentSpending {
   readonly direct_tools: number;
 }
 
-export interface SpendingParts {
+interface SpendingParts {
   readonly snapshot: Snapshot;
   readonly catalog: Catalog;
   readonly ledger: Ledger;

@@ -1,5 +1,5 @@
 import { ownResult, type ResultBody } from '../protocol/era-codec.ts';
-import type { Client } from '../relay/calling-client.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
 import type { RelayedError } from '../relay/relayed.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { ToolAnswer } from './operation.ts';
@@ -20,7 +20,7 @@ export function textAnswer(text: string): ToolAnswer {
  * no object (Gemini CLI): the value is given as `{"result": ...}` too, as the Python gateway did.
  * @param kind whether the text is known to be JSON, or has to be tried.
  */
-export function valueBody(text: string, { name }: Pick<Client, 'name'>, kind: 'JSON' | 'any'): ResultBody {
+export function valueBody(text: string, { name }: Pick<CallingClient, 'name'>, kind: 'JSON' | 'any'): ResultBody {
   const isValue = text !== '' && !text.startsWith('{') && (kind === 'JSON' || isJson(text));
   return blockWith(text, isValue && !SHOW_BOTH.test(name() ?? '') ? `,"structuredContent":{"result":${text}}` : '');
 }

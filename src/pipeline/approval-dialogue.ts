@@ -3,7 +3,7 @@ import type { Said } from '../approvals/approvals.ts';
 import type { AnswerWord, Question } from '../approvals/question.ts';
 import { ANSWER_WORDS, questionText } from '../approvals/question-text.ts';
 import type { ToolAnswer } from '../operations/operation.ts';
-import type { Client } from '../relay/calling-client.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
 import { MAY_ASK, readInputResponses, writeInputRequired } from '../relay/input-required.ts';
 import { refusalOf } from '../relay/server-questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
@@ -35,7 +35,7 @@ export function takeApprovalAnswer(inbound: Inbound): { inbound: Inbound; answer
 }
 
 /** True if the client shows forms. */
-export function hasDialogue(client: Client): boolean {
+export function hasDialogue(client: CallingClient): boolean {
   return refusalOf(client, METHOD, '') === undefined;
 }
 
@@ -53,7 +53,7 @@ export function inputRequired(question: Question, operation: string, isTool: boo
 
 /** Asks a caller of the 2025 revisions while its call waits. @returns undefined where it gave no answer */
 export async function askInDialogue(
-  client: Client,
+  client: CallingClient,
   question: Question,
   withdrawn: CancelSignal,
 ): Promise<Said | undefined> {

@@ -4,7 +4,7 @@ import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
 import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
-import type { Connected, Deadline, Invocation, Target, ToolContext } from '../operations/operation.ts';
+import type { CallDeadline, Connected, Invocation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Access, CallFacts, Decision, OfferKind } from '../policy/rules-data.ts';
@@ -135,7 +135,11 @@ export class CallContext implements ToolContext, RelayContext {
     return this.#parts.upstreams.lease(server, options);
   }
 
-  connect<T>(deadline: Deadline, prepare: Prepare<T>, describe?: Describe<T>): Promise<Connected<T>> | Connected<T> {
+  connect<T>(
+    deadline: CallDeadline,
+    prepare: Prepare<T>,
+    describe?: Describe<T>,
+  ): Promise<Connected<T>> | Connected<T> {
     const begun = this.#begin(deadline, prepare, describe);
     const { link, prepared } = begun;
     const call = this.#call;
@@ -150,7 +154,7 @@ export class CallContext implements ToolContext, RelayContext {
 
   async #connectLater<T>(
     first: Begun<T>,
-    deadline: Deadline,
+    deadline: CallDeadline,
     prepare: Prepare<T>,
     describe: Describe<T> | undefined,
   ): Promise<Connected<T>> {
@@ -177,7 +181,7 @@ export class CallContext implements ToolContext, RelayContext {
     }
   }
 
-  #begin<T>(deadline: Deadline, prepare: Prepare<T>, describe: Describe<T> | undefined): Begun<T> {
+  #begin<T>(deadline: CallDeadline, prepare: Prepare<T>, describe: Describe<T> | undefined): Begun<T> {
     const { upstreams } = this.#parts;
     const { target, snapshot, caller, inbound } = this.#call;
     const name = target?.server ?? '';

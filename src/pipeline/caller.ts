@@ -2,7 +2,7 @@ import type { Assurance, Snapshot } from '../config/snapshot.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
 import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
 import type { ScannedObject } from '../protocol/members.ts';
-import type { Client } from '../relay/calling-client.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 
 /** The agent of a call, once identity has decided. */
@@ -51,11 +51,11 @@ export interface Inbound {
   /** Present where the caller asked for progress; takes the inner text of the params, without `progressToken`. */
   readonly onProgress: ((params: string) => void) | undefined;
   /** The other end: what can be asked of the caller and told to it meanwhile. */
-  readonly client: Client;
+  readonly client: CallingClient;
 }
 
 /** The answer to a caller: a result, or an error of the protocol. */
-export type Outcome =
+export type CallOutcome =
   | { readonly kind: 'result'; readonly body: ResultBody; readonly cache?: CacheHints }
   | {
       readonly kind: 'error';

@@ -1,10 +1,10 @@
 /** Asks the caller to open a link: URL elicitation (client/elicitation), in both generations. */
 
 import type { ToolAnswer } from '../operations/operation.ts';
-import type { Client } from '../relay/calling-client.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
 import { MAY_ASK, readInputResponses, writeInputRequired } from '../relay/input-required.ts';
 import type { Inbound } from './caller.ts';
-import type { Offer, SignInPrompts } from './sign-in-prompts.ts';
+import type { SignInLink, SignInPrompts } from './sign-in-prompts.ts';
 
 /** The beginning of the states of these questions. Nothing is trusted in them: the retry is a call like any other. */
 export const SIGN_IN_PREFIX = 'amgp-sign-in.';
@@ -35,7 +35,7 @@ export function takeSignInAnswer(inbound: Inbound): { inbound: Inbound; answer: 
  */
 export async function askToSignIn(
   signInPrompts: SignInPrompts,
-  offer: Offer,
+  offer: SignInLink,
   { client, signal }: Inbound,
   { operation, isTool, answered }: { operation: string; isTool: boolean; answered: boolean },
 ): Promise<'again' | ToolAnswer | undefined> {
@@ -58,7 +58,7 @@ export async function askToSignIn(
 }
 
 /** An empty `elicitation` capability means forms alone. */
-function opensLinks({ capabilities }: Client): boolean {
+function opensLinks({ capabilities }: CallingClient): boolean {
   if (!capabilities.includes('"elicitation"')) return false;
   const { elicitation } = JSON.parse(capabilities) as { elicitation?: { url?: unknown } };
   return elicitation?.url !== undefined;

@@ -4,7 +4,7 @@ import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Tenant } from '../upstream/contract.ts';
-import type { OAuthClient, Way } from '../upstream/oauth/oauth-client.ts';
+import type { OAuthClient, SignInWay } from '../upstream/oauth/oauth-client.ts';
 import { readChallengeFacts } from '../upstream/oauth/www-authenticate.ts';
 import { credentialOwner, hasOwnCredentials } from '../upstream/pool/sharing.ts';
 
@@ -12,7 +12,7 @@ import { credentialOwner, hasOwnCredentials } from '../upstream/pool/sharing.ts'
 const WAIT_MS = 50_000;
 
 /** A link that the user of a caller may open. */
-export interface Offer {
+export interface SignInLink {
   readonly id: string;
   readonly url: string;
   /** Host of the authorization server. */
@@ -21,7 +21,7 @@ export interface Offer {
   readonly text: string;
 }
 
-export interface SignInPromptsOptions {
+interface SignInPromptsOptions {
   readonly oauth: Pick<OAuthClient, 'signIn' | 'finish'>;
   /** False where the process ends soon, and nobody would be there when the browser comes back. */
   readonly lasts: boolean;
@@ -33,19 +33,19 @@ export interface SignInPromptsOptions {
   readonly tag?: string | undefined;
 }
 
-export interface Entered {
+interface Entered {
   readonly url: string;
   readonly cookie: string;
   readonly isSecure: boolean;
 }
 
-export interface Subject {
+export interface SignInSubject {
   readonly server: string;
   /** Host of the authorization server. */
   readonly where: string;
 }
 
-interface Ticket extends Offer {
+interface Ticket extends SignInLink {
   readonly server: string;
   readonly owner: string;
   /** Address at the authorization server. */
@@ -77,7 +77,7 @@ export class SignInPrompts {
     server: ServerDefinition,
     tenant: Tenant,
     required: GatewayError,
-  ): Promise<Offer | undefined> {
+  ): Promise<SignInLink | undefined> {
     const way = this.#wayFor(snapshot, server, tenant);
     if (way === undefined) return undefined;
     const { oauth, publicUrl } = this.#options;
@@ -126,7 +126,7 @@ export class SignInPrompts {
   }
 
   /** The subject of a link over the public address; undefined for none. */
-  subjectOf(id: string): Subject | undefined {
+  subjectOf(id: string): SignInSubject | undefined {
     const ticket = this.#tickets.get(id);
     return ticket?.isPublic === true ? ticket : undefined;
   }
@@ -158,7 +158,7 @@ export class SignInPrompts {
     );
   }
 
-  #wayFor(snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): Way | undefined {
+  #wayFor(snapshot: Snapshot, server: ServerDefinition, tenant: Tenant): SignInWay | undefined {
     const { lasts, isLocal, publicUrl } = this.#options;
     const isOnly = tenant.sole || snapshot.principals === undefined;
     if (!lasts) return undefined;
@@ -181,7 +181,7 @@ export class SignInPrompts {
 export function signInError(
   { name: server, link }: ServerDefinition,
   why: string,
-  offer: Offer | undefined,
+  offer: SignInLink | undefined,
   principal: string,
 ): GatewayError {
   const whose = hasOwnCredentials(link) ? ` --principal ${principal}` : '';

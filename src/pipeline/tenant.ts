@@ -1,10 +1,10 @@
-import type { Client } from '../relay/calling-client.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
 import type { Tenant } from '../upstream/contract.ts';
 import type { Connection } from './caller.ts';
 
 interface Owned {
   readonly connection: Pick<Connection, 'owner'>;
-  readonly client: Pick<Client, 'session' | 'capabilities' | 'requestCapabilities'>;
+  readonly client: Pick<CallingClient, 'session' | 'capabilities' | 'requestCapabilities'>;
 }
 
 /** Owner of the connection of whoever started this process: nobody else can connect to it. */

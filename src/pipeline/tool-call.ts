@@ -9,12 +9,12 @@ import { failureAnswer } from '../operations/tool-answer.ts';
 import { findMember, isEmptyArray, stringValue } from '../protocol/members.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { ALLOW_LONGER, NEXT_STEPS, type Wording } from '../shared/next-steps.ts';
-import type { Inbound, Outcome } from './caller.ts';
+import type { CallOutcome, Inbound } from './caller.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { runOperation } from './run-operation.ts';
 
 /** Serves `tools/call`. Never rejects: every failure is an outcome. */
-export function callTool(parts: PipelineDependencies, inbound: Inbound): Promise<Outcome> | Outcome {
+export function callTool(parts: PipelineDependencies, inbound: Inbound): Promise<CallOutcome> | CallOutcome {
   const name = stringValue(inbound.text, findMember(inbound.params, 'name'));
   if (name === undefined) return runOperation(parts, inbound, unknownToolOperation(name, NAMELESS));
   const tool = parts.tools.get(name);

@@ -1,5 +1,5 @@
 import type { GatewayTool } from '../operations/operation.ts';
-import type { Outcome } from './caller.ts';
+import type { CallOutcome } from './caller.ts';
 
 /** How long a client may keep the list of the gateway's own tools, which only changes with the program. */
 const TOOLS_TTL_MS = 3_600_000;
@@ -8,7 +8,7 @@ const TOOLS_TTL_MS = 3_600_000;
 const AT_ONCE = { 'anthropic/alwaysLoad': true };
 
 /** The answer to `tools/list`: the same for every caller, so made once. */
-export function toolsListOutcome(tools: Iterable<GatewayTool>): Outcome {
+export function toolsListOutcome(tools: Iterable<GatewayTool>): CallOutcome {
   const definitions = Array.from(tools, ({ definition }) => ({ ...definition, _meta: AT_ONCE }));
   return {
     kind: 'result',

@@ -17,7 +17,7 @@ export function accessOfAnnotations(annotations: Readonly<Record<string, unknown
 }
 
 /** Corrects what servers say. @returns undefined where the owner says nothing of the tool */
-export type Corrections = (server: string, tool: string) => Access | undefined;
+type Corrections = (server: string, tool: string) => Access | undefined;
 
 /** The name of a server before a pattern of it, then the name of a tool before a pattern of it, then what is stricter. */
 export function compileCorrections(access: PolicyRules['access']): Corrections {

@@ -25,14 +25,14 @@ export interface ExpectationEntry {
 }
 
 /** What is wrong with the file; the path leads there from its root. */
-export interface ExpectationProblem {
+interface ExpectationProblem {
   readonly path: readonly (string | number)[];
   /** A sentence without full stop. */
   readonly message: string;
   readonly fix: string;
 }
 
-export interface ParsedExpectations {
+interface ParsedExpectations {
   readonly entries: readonly ExpectationEntry[];
   /** Empty where every entry could be read. */
   readonly problems: readonly ExpectationProblem[];

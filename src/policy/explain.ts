@@ -5,7 +5,7 @@ import type { Rule } from './rule-set.ts';
 import type { CallFacts, Effect, OfferKind } from './rules-data.ts';
 
 /** A decision with its grounds, for people: what `policy explain` prints. */
-export interface Explanation {
+interface Explanation {
   readonly agent: string;
   readonly server: string;
   readonly tool: string | null;

@@ -6,7 +6,7 @@ import { isLiteralPattern } from './pattern.ts';
 import { parsePattern } from './pattern-tokens.ts';
 import { type AccessList, type Effect, type PolicyRules, toolPattern } from './rules-data.ts';
 
-export interface LintFinding {
+interface LintFinding {
   /** The divergence, or `pattern` for a pattern that is probably mistyped. */
   readonly kind: 'D1' | 'D2' | 'D3' | 'D5' | 'pattern';
   /** Keys and indices from the root of the rules file. */

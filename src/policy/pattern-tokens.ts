@@ -17,7 +17,7 @@ export interface CharacterClass {
 export type Token = number | CharacterClass | '*';
 
 /** What a pattern says, and what in it is probably not meant. */
-export interface ParsedPattern {
+interface ParsedPattern {
   readonly tokens: readonly Token[];
   /** Index, in characters, of a `[` that nothing closes. */
   readonly unclosedAt: number | undefined;

@@ -49,7 +49,7 @@ export interface AgentRules {
   readonly enforce?: 'shadow';
 }
 
-export interface RuleDefaults {
+interface RuleDefaults {
   /** A call without `agent_id` is refused unless its connection has an agent of its own. */
   readonly deny_on_missing_agent?: boolean;
   /** Tell callers which rule denied them (divergence D14). */

@@ -62,7 +62,7 @@ interface Flaw {
 }
 
 /** An array of messages: revision 2025-03-26 has them, no other has. */
-export interface BatchMessage {
+interface BatchMessage {
   readonly kind: 'batch';
   readonly text: string;
 }
@@ -70,7 +70,7 @@ export interface BatchMessage {
 export type Message = RequestMessage | NotificationMessage | ResponseMessage | InvalidMessage | BatchMessage;
 
 /** Containers inside containers that a message may have (docs/operations.md, Servers). */
-export const MAX_DEPTH = 64;
+export const MAX_MESSAGE_DEPTH = 64;
 
 const MESSAGE_SHAPE = shapeOf(MESSAGE_NAMES);
 const SHAPES: Readonly<Record<Sender, Shape>> = {
@@ -80,8 +80,8 @@ const SHAPES: Readonly<Record<Sender, Shape>> = {
 };
 
 const OPTIONS: Readonly<Record<Sender, ScanOptions>> = {
-  caller: { maxDepth: MAX_DEPTH, uniqueKeys: true },
-  server: { maxDepth: MAX_DEPTH, uniqueKeys: false },
+  caller: { maxDepth: MAX_MESSAGE_DEPTH, uniqueKeys: true },
+  server: { maxDepth: MAX_MESSAGE_DEPTH, uniqueKeys: false },
 };
 
 type Sender = 'caller' | 'server';

@@ -19,7 +19,7 @@ import {
 } from './revisions.ts';
 
 /** The members of one object, and of the objects in it that are looked into. */
-export interface Names {
+interface Names {
   readonly exact: ReadonlySet<string>;
   readonly folded: ReadonlySet<string>;
   /** By their form without what some readers leave out. */

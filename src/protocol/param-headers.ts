@@ -92,7 +92,7 @@ function annotation(
 }
 
 /** The facts of a tool that a call needs. */
-export interface CallTarget {
+interface CallTarget {
   readonly name: string;
   readonly paramHeaders: readonly ParamHeader[];
 }

@@ -3,7 +3,7 @@
 import type { RequestMessage } from './json-rpc.ts';
 import { findMember, stringValue } from './members.ts';
 
-export interface MirroredHeaders {
+interface MirroredHeaders {
   readonly version: string | undefined;
   readonly method: string | undefined;
   readonly name: string | undefined;

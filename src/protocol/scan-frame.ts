@@ -5,11 +5,11 @@ import type { Member, Shape } from './members.ts';
 const LINEAR_KEYS = 8;
 
 /** A container that is open. A class, because every message makes some. */
-export class Frame {
-  readonly outer: Frame | undefined;
+export class ScanFrame {
+  readonly outer: ScanFrame | undefined;
   readonly depth: number;
   /** Made once for all containers at its depth. */
-  inner: Frame | undefined;
+  inner: ScanFrame | undefined;
   isObject = false;
   start = 0;
   /** The members of an object that the shape names. */
@@ -24,7 +24,7 @@ export class Frame {
   keyStart = 0;
   valueStart = 0;
 
-  constructor(outer: Frame | undefined) {
+  constructor(outer: ScanFrame | undefined) {
     this.outer = outer;
     this.depth = outer === undefined ? 0 : outer.depth + 1;
   }
@@ -45,7 +45,7 @@ export class OpenKeys {
   }
 
   /** Adds a key of the innermost object. @returns false where the object has it already. */
-  add(frame: Frame, key: string): boolean {
+  add(frame: ScanFrame, key: string): boolean {
     const { firstKey } = frame;
     if (frame.keySet === undefined && this.#count - firstKey === LINEAR_KEYS) {
       frame.keySet = new Set(this.#keys.slice(firstKey, this.#count));

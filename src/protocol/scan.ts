@@ -6,7 +6,7 @@ import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_B
 import { escapeEnd, LONG, numberEnd, PlainRuns, spaceEnd, WORTH_SEARCHING } from './json-tokens.ts';
 import { type ScannedObject, type Shape, shapeIn } from './members.ts';
 import { ScanError } from './scan-error.ts';
-import { Frame, OpenKeys } from './scan-frame.ts';
+import { OpenKeys, ScanFrame } from './scan-frame.ts';
 
 export interface ScanOptions {
   /** Containers inside containers; more is refused before anything recurses that deep. */
@@ -29,14 +29,14 @@ export function scanObject(text: string, shape: Shape, options: ScanOptions): Sc
     scan.advance(text.length + 1);
   } catch (error) {
     // Those of this scan still hold parts of its text.
-    shared = new Frame(undefined);
+    shared = new ScanFrame(undefined);
     throw error;
   }
   return scan.root;
 }
 
 /** The frames of all scans that run to their end at once: there is never more than one of those. */
-let shared = new Frame(undefined);
+let shared = new ScanFrame(undefined);
 
 /** One pass over a text, which can stop on its way: what is open is a list, not a recursion. */
 export class Scan {
@@ -45,7 +45,7 @@ export class Scan {
   readonly #maxDepth: number;
   readonly #uniqueKeys: boolean;
   /** The innermost container that is open; at depth 0 what is around the root. */
-  #frame: Frame;
+  #frame: ScanFrame;
   #root: ScannedObject | undefined;
   readonly #keys = new OpenKeys();
   #at = 0;
@@ -58,7 +58,7 @@ export class Scan {
   #escaped = false;
   readonly #runs: PlainRuns;
 
-  constructor(text: string, shape: Shape, options: ScanOptions, around = new Frame(undefined)) {
+  constructor(text: string, shape: Shape, options: ScanOptions, around = new ScanFrame(undefined)) {
     this.#frame = around;
     this.#text = text;
     this.#runs = new PlainRuns(text);
@@ -102,7 +102,7 @@ export class Scan {
   #open(isObject: boolean, shape: Shape | undefined): void {
     const outer = this.#frame;
     if (outer.depth === this.#maxDepth) throw this.#tooDeep();
-    outer.inner ??= new Frame(outer);
+    outer.inner ??= new ScanFrame(outer);
     const frame = outer.inner;
     frame.isObject = isObject;
     frame.start = this.#at++;
@@ -116,7 +116,7 @@ export class Scan {
   }
 
   /** Ends the innermost container. @returns what is remembered of it */
-  #close(frame: Frame): ScannedObject | undefined {
+  #close(frame: ScanFrame): ScannedObject | undefined {
     const { start, members } = frame;
     const end = ++this.#at;
     if (frame.isObject) {
@@ -126,7 +126,7 @@ export class Scan {
       frame.members = undefined;
       frame.keySet = undefined;
     }
-    this.#frame = frame.outer as Frame;
+    this.#frame = frame.outer as ScanFrame;
     return members === undefined ? undefined : { start, end, members };
   }
 
@@ -155,7 +155,7 @@ export class Scan {
   }
 
   /** Goes on in the string in which it stopped. @returns whether that has ended */
-  #goOn(frame: Frame): boolean {
+  #goOn(frame: ScanFrame): boolean {
     const isKey = this.#isKey;
     if (isKey ? !this.#member(frame, true) : !this.#string(true)) return false;
     this.#isInString = false;
@@ -164,7 +164,7 @@ export class Scan {
   }
 
   /** A key, and what is between it and its value. @param goesOn after a stop. @returns whether all of that is over */
-  #member(frame: Frame, goesOn: boolean): boolean {
+  #member(frame: ScanFrame, goesOn: boolean): boolean {
     const text = this.#text;
     const keyStart = goesOn ? frame.keyStart : this.#at;
     if (text.charCodeAt(keyStart) !== QUOTE) throw this.#syntax('a key');
@@ -191,7 +191,7 @@ export class Scan {
   }
 
   /** A value, or the beginning of a container. @returns whether it has ended */
-  #value(frame: Frame): boolean {
+  #value(frame: ScanFrame): boolean {
     switch (this.#text.charCodeAt(this.#at)) {
       case QUOTE:
         if (this.#string(false)) return true;

@@ -4,7 +4,7 @@ const MAX_COUNT = 100;
 /** Characters of all of it together. */
 const MAX_LENGTH = 32_768;
 
-export interface Backlog<T> {
+interface Backlog<T> {
   /** The oldest go where there is no room; what is too long alone is left out. @param length characters that it takes */
   add(item: T, length: number): void;
   /** All of it, oldest first; nothing is left. */

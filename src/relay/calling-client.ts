@@ -5,7 +5,7 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import type { ClientAnswer } from '../upstream/contract.ts';
 import { NOTHING_OFFERED, type Offered } from './offered-capabilities.ts';
 
-export interface Client extends Offered {
+export interface CallingClient extends Offered {
   readonly era: Era;
   /** The client's name for itself (`clientInfo`); undefined where it does not say. */
   readonly name: () => string | undefined;
@@ -36,7 +36,7 @@ export interface Retry {
 }
 
 /** A client that can be asked nothing and told nothing. */
-export function silentClient(era: Era): Client {
+export function silentClient(era: Era): CallingClient {
   return {
     ...NOTHING_OFFERED,
     era,

@@ -13,7 +13,7 @@ import { CALL_OVER } from './server-questions.ts';
 /** Milliseconds in which questions are gathered: what a server asks at one time comes in several messages. */
 const GATHER_MS = 20;
 
-export type Turn =
+type Turn =
   | { readonly kind: 'reply'; readonly reply: Reply }
   | { readonly kind: 'asked'; readonly requests: ReadonlyMap<string, InputRequest> };
 
@@ -30,7 +30,7 @@ export interface Conversation {
   attach(listener: Listener | undefined): void;
 }
 
-export interface Listener {
+interface Listener {
   progress(params: string): void;
   notification(method: string, params: string): void;
 }

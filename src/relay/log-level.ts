@@ -2,7 +2,7 @@
 import { readObject } from '../protocol/json-rpc.ts';
 import { findMember, stringValue } from '../protocol/members.ts';
 import type { Reply, ServerFacts, UpstreamConnection } from '../upstream/contract.ts';
-import type { Client } from './calling-client.ts';
+import type { CallingClient } from './calling-client.ts';
 import type { RelayRequest } from './relay-request.ts';
 
 /** Severities of RFC 5424, least first (2025-11-25, server/utilities/logging). */
@@ -29,7 +29,7 @@ const levels = new WeakMap<ServerFacts, string>();
 
 /** A 2025 server keeps one level per connection: it is told when this caller wants another one than the last. */
 export function adoptLogLevel(
-  { logLevel }: Client,
+  { logLevel }: CallingClient,
   link: UpstreamConnection,
   { timeoutMs }: RelayRequest,
 ): Promise<Reply> | undefined {

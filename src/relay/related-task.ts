@@ -7,7 +7,7 @@ import { META_RELATED_TASK } from '../protocol/revisions.ts';
 
 const SHAPE = { _meta: { [META_RELATED_TASK]: {} } };
 
-export interface Related {
+interface Related {
   /** Inner text of the params. */
   readonly params: string;
   /** The id that was replaced, as the server calls the task; undefined where none was. */

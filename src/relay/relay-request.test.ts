@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Canceller } from '../shared/cancel.ts';
 import type { ClientAnswer, Reply, RequestOptions, UpstreamConnection } from '../upstream/contract.ts';
-import type { Client } from './calling-client.ts';
+import type { CallingClient } from './calling-client.ts';
 import { createParkedConversations } from './parked-conversations.ts';
 import { type RelayContext, relay, resume } from './relay-request.ts';
 
@@ -11,8 +11,8 @@ const REPLY: Reply = {
 };
 const REQUEST = { server: 'logs', method: 'tools/call', params: '"name":"work"', timeoutMs: 1000 };
 
-function contextOf(more: Partial<Client>): RelayContext {
-  const client: Client = {
+function contextOf(more: Partial<CallingClient>): RelayContext {
+  const client: CallingClient = {
     name: () => undefined,
     era: 'legacy',
     session: 'one',
@@ -128,7 +128,7 @@ it('a call that waits ends with a caller that leaves before it has the handle', 
 });
 
 it('what must not be answered with `input_required` asks no caller of 2026-07-28', async () => {
-  const askable = async (method: string, client: Partial<Client>): Promise<boolean> => {
+  const askable = async (method: string, client: Partial<CallingClient>): Promise<boolean> => {
     let asks = false;
     const link = linkOf(async (_method, _params, { onRequest }) => {
       asks = onRequest !== undefined;

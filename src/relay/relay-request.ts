@@ -50,7 +50,7 @@ export interface RelayRequest {
 }
 
 export interface RelayContext {
-  readonly client: Client;
+  readonly client: CallingClient;
   readonly signal: CancelSignal;
   readonly onProgress: ((params: string) => void) | undefined;
   /** Inner text of the caller's `_meta` without hop-by-hop fields. */
@@ -169,7 +169,7 @@ function retryMembers({ inputResponses, requestState }: Retry): string {
 }
 
 /** Reads the questions of a modern server. @throws GatewayError SERVER_UNAVAILABLE where the caller must not be asked that */
-function inputRequired(client: Client, text: string, server: string): InputRequired {
+function inputRequired(client: CallingClient, text: string, server: string): InputRequired {
   const required = readInputRequired(text);
   if (required === undefined) throw unaskable(server, 'asked for input in a way that cannot be passed on.');
   for (const { method, params } of required.requests.values()) {
@@ -184,7 +184,7 @@ function unaskable(server: string, why: string): GatewayError {
 }
 
 /** Asks a caller of the 2025 revisions what a modern server wants to know. @returns the members of the retry */
-async function answersOf({ ask }: Client, required: InputRequired, server: string): Promise<string> {
+async function answersOf({ ask }: CallingClient, required: InputRequired, server: string): Promise<string> {
   const answers = await Promise.all(
     Array.from(required.requests, async ([key, { method, params }]) => {
       const answer = (await ask?.(method, paramsForLegacy(method, params))) ?? CALL_OVER;

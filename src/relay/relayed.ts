@@ -2,7 +2,7 @@
 import type { ResultBody } from '../protocol/era-codec.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Reply } from '../upstream/contract.ts';
-import type { Client } from './calling-client.ts';
+import type { CallingClient } from './calling-client.ts';
 import { takesTasks } from './offered-capabilities.ts';
 import type { RelayRequest } from './relay-request.ts';
 import { refusalOf } from './server-questions.ts';
@@ -29,7 +29,7 @@ export function untyped(reply: Reply): Reply {
 }
 
 /** The reply as it goes to this caller. @throws GatewayError SERVER_UNAVAILABLE for a result that its revision cannot carry */
-export function released(client: Client, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
+export function released(client: CallingClient, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
   if (reply.ok) {
     const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;
     // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
@@ -47,13 +47,13 @@ export function released(client: Client, reply: Reply, { method, offersTasks = t
   return { kind: 'error', code, message: reply.message, ...data, ...mark };
 }
 
-function clientActsOn(client: Client, code: number): boolean {
+function clientActsOn(client: CallingClient, code: number): boolean {
   if (code === MISSING_CLIENT_CAPABILITY) return true;
   return code === URL_ELICITATION_REQUIRED && refusalOf(client, 'elicitation/create', '"mode":"url"') === undefined;
 }
 
 /** Codes that are about one hop would mislead the caller about this one (2026-07-28, basic/index, Error Codes). */
-function relayedCode({ era }: Client, code: number): number {
+function relayedCode({ era }: CallingClient, code: number): number {
   if (code === MISSING_CLIENT_CAPABILITY) return era === 'modern' ? code : -32603;
   if (code === URL_ELICITATION_REQUIRED) return era === 'legacy' ? code : -32603;
   if (code <= -32020 && code >= -32099) return -32603;
@@ -68,7 +68,7 @@ const URL_ELICITATION_REQUIRED = -32042;
 const NOT_FOUND = { legacy: -32002, modern: -32602 };
 
 /** 2026-07-28 has no code of its own for a resource that is not there; callers of the revisions before know it by theirs. */
-export function inCodesOf({ era }: Client, method: string, reply: Reply): Reply {
+export function inCodesOf({ era }: CallingClient, method: string, reply: Reply): Reply {
   const isMissing = !reply.ok && reply.code === NOT_FOUND.modern && method.startsWith('resources/');
   return isMissing && era === 'legacy' ? { ...reply, code: NOT_FOUND.legacy } : reply;
 }

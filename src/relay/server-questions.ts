@@ -6,7 +6,7 @@ import { readObject } from '../protocol/json-rpc.ts';
 import { joinMembers } from '../protocol/json-text.ts';
 import { findMember, stringValue } from '../protocol/members.ts';
 import type { ClientAnswer } from '../upstream/contract.ts';
-import type { Client } from './calling-client.ts';
+import type { CallingClient } from './calling-client.ts';
 
 /** The capability that each question needs (2025-11-25 and 2026-07-28, client). */
 const NEEDED: ReadonlyMap<string, string> = new Map([
@@ -21,7 +21,7 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The reason why a caller is not asked something. */
-export interface Unasked {
+interface Unasked {
   readonly ok: false;
   readonly code: number;
   readonly message: string;
@@ -32,7 +32,7 @@ export interface Unasked {
  * @returns why the caller must not be asked; undefined where it declared that it answers this.
  */
 export function refusalOf(
-  { capabilities }: Pick<Client, 'capabilities'>,
+  { capabilities }: Pick<CallingClient, 'capabilities'>,
   method: string,
   params: string,
 ): Unasked | undefined {

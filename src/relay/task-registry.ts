@@ -9,7 +9,7 @@ import { detached } from '../shared/detached.ts';
 const MAX_TASKS = 10_000;
 const MAX_PER_OWNER = 1_000;
 
-export interface TaskOwner {
+interface TaskOwner {
   /** Differs between callers that must not reach each other's tasks. */
   readonly principal: string;
   readonly agent: string;
@@ -37,7 +37,7 @@ export interface Tasks {
   of(owner: Pick<TaskOwner, 'principal' | 'agent'>): IterableIterator<readonly [string, Task]>;
 }
 
-export interface TasksOptions {
+interface TasksOptions {
   readonly max?: number;
   readonly maxPerOwner?: number;
   /** The beginning of ids: names the worker that keeps the task. */

@@ -5,7 +5,7 @@ import { type Container, type DataMap, dataAt, isMap } from './edit/data.ts';
 import type { Format } from './edit/editor.ts';
 
 /** The machine, account and folder for which clients are looked at. */
-export interface Place {
+export interface Machine {
   readonly home: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -32,19 +32,19 @@ export const toml = fileOf('toml');
 export const yaml = fileOf('yaml');
 
 /** Folder of the settings of programs of the desktop. */
-export function appData({ home, env: variables, platform }: Place): string {
+export function appData({ home, env: variables, platform }: Machine): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support');
   if (platform === 'win32') return variables['APPDATA'] ?? join(home, 'AppData', 'Roaming');
   return configHome({ home, env: variables });
 }
 
-export function configHome({ home, env: variables }: Pick<Place, 'home' | 'env'>): string {
+export function configHome({ home, env: variables }: Pick<Machine, 'home' | 'env'>): string {
   const named = variables['XDG_CONFIG_HOME'];
   return named?.startsWith('/') === true ? named : join(home, '.config');
 }
 
 /** A file that an extension of VS Code keeps. */
-export const extension = (place: Place, id: string, file: string): string =>
+export const extension = (place: Machine, id: string, file: string): string =>
   join(appData(place), 'Code', 'User', 'globalStorage', id, 'settings', file);
 
 /** The containers of a file, each with the project that it is for; undefined for all of them. */
@@ -68,7 +68,7 @@ export function containersOf(
   return containers;
 }
 
-export interface ProjectContainer {
+interface ProjectContainer {
   readonly container: Container;
   readonly project: string | undefined;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { clientNamed } from './client-named.ts';
-import { type Connection, type ConnectTerms, planConnections } from './connect-plan.ts';
+import { type ClientConnection, type ConnectTerms, planConnections } from './connect-plan.ts';
 import { makeTestHome, type TestHome } from './testing.ts';
 
 let home: TestHome;
@@ -21,8 +21,8 @@ const TERMS: ConnectTerms = {
   mainScript: '/opt/agent-mcp-gateway/dist/main.js',
 };
 
-const connect = (...ids: string[]): Connection[] => planConnections(ids.map(clientNamed), home.place, TERMS);
-const texts = (connections: readonly Connection[]): string[] =>
+const connect = (...ids: string[]): ClientConnection[] => planConnections(ids.map(clientNamed), home.place, TERMS);
+const texts = (connections: readonly ClientConnection[]): string[] =>
   connections.map(({ change }) => change?.after?.toString() ?? '');
 
 it('every file that a client has gets the gateway, and one that is not there is made where it has none', () => {

@@ -15,7 +15,7 @@ import { applyChanges, type FileChange } from './transaction.ts';
  * @returns what was changed; undefined for nothing
  * @throws GatewayError CANNOT_WRITE
  */
-export async function execute(
+export async function executePlan(
   configDir: string,
   label: string,
   make: readonly FileChange[] | (() => Promise<readonly FileChange[]>),
@@ -101,7 +101,7 @@ async function clearLock(configDir: string): Promise<void> {
 }
 
 /** The key of the store and of sign-ins, where it opens nothing any more. */
-export function removeUnusedKey(configDir: string): void {
+function removeUnusedKey(configDir: string): void {
   for (const folder of unusedKey(configDir)) fs.rmSync(folder, { recursive: true, force: true });
 }
 

@@ -1,6 +1,6 @@
 /** Plans the changes of an import: servers, rules, secrets. Nothing is written here. */
 import type { Settings } from '../config/settings.ts';
-import type { Place } from './client-files.ts';
+import type { Machine } from './client-files.ts';
 import { dataAt, entriesOf, type Json, type JsonObject, toJson } from './edit/data.ts';
 import type { EntryChange } from './edit/editor.ts';
 import { type Input, inputNamed, inputsOf, withoutInputs } from './inputs.ts';
@@ -40,7 +40,7 @@ export interface ImportPlan {
 
 export interface PlanContext {
   readonly settings: Settings;
-  readonly place: Place;
+  readonly place: Machine;
   readonly store: SecretStore;
 }
 

@@ -47,9 +47,9 @@ export interface Journal {
   readonly folders: readonly string[];
 }
 
-export type Which = 'before' | 'after';
+type Which = 'before' | 'after';
 
-export function hashOf(content: Uint8Array | undefined): string | undefined {
+export function contentHash(content: Uint8Array | undefined): string | undefined {
   return content === undefined ? undefined : createHash('sha256').update(content).digest('hex');
 }
 

@@ -11,13 +11,13 @@ export interface FoundSecret {
   readonly field: string;
 }
 
-export interface WithoutSecrets {
+interface WithoutSecrets {
   readonly entry: JsonObject;
   readonly secrets: readonly FoundSecret[];
 }
 
 /** @returns the name under which a value is kept, e.g. one that it has already. */
-export type NameSecret = (wanted: string, value: string) => string;
+type NameSecret = (wanted: string, value: string) => string;
 
 /** Replaces every literal secret of an entry by `${secret:NAME}`. */
 export function takeSecrets(server: string, entry: JsonObject, nameSecret: NameSecret): WithoutSecrets {

@@ -15,7 +15,7 @@ export interface MergedServer {
   readonly secrets: readonly FoundSecret[];
 }
 
-export interface MergeTerms {
+interface MergeTerms {
   /** Servers of the gateway. */
   readonly existing: ReadonlyMap<string, JsonObject>;
   /** The store: name -> value. */
@@ -95,7 +95,7 @@ function isOff(entry: JsonObject): boolean {
 const REACHING = ['command', 'args', 'env', 'envFile', 'cwd', 'url', 'headers', 'oauth', 'ca', 'credentials'];
 
 /** The same for entries that reach the same server in the same way, however they are written. */
-export function identity(entry: JsonObject, stored: ReadonlyMap<string, string>): string {
+function identity(entry: JsonObject, stored: ReadonlyMap<string, string>): string {
   const parts = REACHING.map((key) => {
     const value = entry[key];
     if (value === undefined || isEmpty(value)) return null;

@@ -1,7 +1,7 @@
 /** How a client starts the gateway, or reaches it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Place } from './client-files.ts';
+import type { Machine } from './client-files.ts';
 import type { JsonObject } from './edit/data.ts';
 
 export interface OwnCommand {
@@ -24,7 +24,7 @@ const NAME = 'agent-mcp-gateway';
  * @param isBare whether a name is enough, because a shell or another machine finds it: for files of projects.
  */
 export function ownCommand(
-  place: Place,
+  place: Machine,
   running: Running,
   { isDesktop, isBare }: { isDesktop: boolean; isBare: boolean },
 ): OwnCommand {
@@ -36,7 +36,7 @@ export function ownCommand(
 }
 
 /** The variables that say where our files are, besides the home folder: a client may not hand these on. */
-function foldersOf({ home, env }: Place): JsonObject {
+function foldersOf({ home, env }: Machine): JsonObject {
   const named: Record<string, string> = {};
   for (const [name, usual] of [
     ['XDG_CONFIG_HOME', '.config'],

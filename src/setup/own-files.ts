@@ -22,7 +22,7 @@ import {
 import { type EntryChange, editBytes, readData } from './edit/editor.ts';
 import type { FileChange } from './transaction.ts';
 
-export interface OwnFile {
+interface OwnFile {
   readonly path: string;
   /** Undefined where there is none yet. */
   readonly bytes: Buffer | undefined;

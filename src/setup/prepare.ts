@@ -1,7 +1,7 @@
 /** Says what is peculiar to one client in an entry as most clients do. Pure. */
 import { type Data, type DataMap, isList, isMap } from './edit/data.ts';
 
-export interface Prepared {
+interface Prepared {
   readonly entry: Map<string, Data>;
   /** Headers and variables in our words already. */
   readonly headers: Map<string, string>;

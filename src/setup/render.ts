@@ -1,6 +1,6 @@
 /** A plan in lines for a terminal of 80 columns. No value that may be secret is in them. Pure. */
 import { homedir } from 'node:os';
-import type { Connection } from './connect-plan.ts';
+import type { ClientConnection } from './connect-plan.ts';
 import type { Json, JsonObject } from './edit/data.ts';
 import type { Undone } from './execute.ts';
 import type { ImportPlan } from './import-plan.ts';
@@ -132,7 +132,7 @@ function lostOf({ merged, sources }: ImportPlan, env: Readonly<Record<string, st
   ];
 }
 
-export function renderConnections(connections: readonly Connection[]): string[] {
+export function renderConnections(connections: readonly ClientConnection[]): string[] {
   return connections.flatMap(({ client, path, isThere, entry, name, removed, kept, refusal, change }) => {
     if (refusal !== undefined) return wrap(`Not connected: ${client.title}: ${refusal}`);
     const head = `${client.title}, ${shortPath(path)}${isThere ? '' : ' (new)'}:`;
@@ -166,7 +166,7 @@ const OUTCOMES = {
 } as const;
 
 /** Breaks a line between words; what follows is indented more. */
-export function wrap(line: string): string[] {
+function wrap(line: string): string[] {
   if (line.length <= WIDTH) return [line];
   const indent = `${/^ */.exec(line)?.[0] ?? ''}    `;
   const lines: string[] = [];

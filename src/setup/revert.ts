@@ -13,7 +13,7 @@ import {
   replaceFile,
   syncFolder,
 } from './files.ts';
-import { contentPath, dropJournal, hashOf, type Journal, type JournalFile, writeJournal } from './journal.ts';
+import { contentHash, contentPath, dropJournal, type Journal, type JournalFile, writeJournal } from './journal.ts';
 
 export interface Reverted {
   readonly path: string;
@@ -26,7 +26,7 @@ export interface Reverted {
   readonly left?: string;
 }
 
-export interface RevertTerms {
+interface RevertTerms {
   readonly root: string;
   /** The files of the journal that are meant; all without it. */
   readonly only?: ((file: JournalFile) => boolean) | undefined;
@@ -66,7 +66,7 @@ export function revert(journal: Journal, { root, only = () => true, files = fs }
 function revertFile(files: FileSystem, root: string, id: string, file: JournalFile): Reverted {
   const { path, real } = file;
   const current = readIfThere(files, real);
-  const hash = hashOf(current);
+  const hash = contentHash(current);
   if (hash === file.before) return { path, outcome: 'unchanged' };
   const before = file.before === undefined ? undefined : files.readFileSync(contentPath(root, id, file.at, 'before'));
   if (hash === file.after) {

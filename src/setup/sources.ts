@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { escapeText } from '../observe/escape-text.ts';
 import { systemCode } from '../shared/system-code.ts';
-import { type ClientFile, containersOf, type Place } from './client-files.ts';
+import { type ClientFile, containersOf, type Machine } from './client-files.ts';
 import type { Client } from './clients.ts';
 import { DIALECTS } from './dialects.ts';
 import { type Container, type DataMap, EditError, entriesOf } from './edit/data.ts';
@@ -38,7 +38,7 @@ export interface Sources {
 }
 
 /** Reads what is there. Never throws for what is in a file. */
-export function readSources(clients: readonly Client[], place: Place): Sources {
+export function readSources(clients: readonly Client[], place: Machine): Sources {
   const files: ReadFile[] = [];
   const entries: SourceEntry[] = [];
   const refused: { path: string; message: string }[] = [];
@@ -91,7 +91,7 @@ export function readClientFile(
   }
 }
 
-function entriesOfFile(file: ReadFile, place: Place): SourceEntry[] {
+function entriesOfFile(file: ReadFile, place: Machine): SourceEntry[] {
   const { client, data } = file;
   return containersOf(file, client, data).flatMap(({ container, project: named }) => {
     const project = named ?? (file.scope === 'project' ? place.cwd : undefined);
@@ -109,7 +109,7 @@ function permissionsOf(
   client: Client,
   files: readonly ReadFile[],
   entries: readonly SourceEntry[],
-  place: Place,
+  place: Machine,
 ): Permissions {
   const names = [...new Set(entries.map(({ result }) => result.name))];
   if (client.id === 'claude-code') return claudePermissions(claudeSettings(place), names);
@@ -126,7 +126,7 @@ function permissionsOf(
 }
 
 /** Those of the user and of the project here. */
-function claudeSettings({ home, cwd, env }: Place): DataMap[] {
+function claudeSettings({ home, cwd, env }: Machine): DataMap[] {
   const folder = env['CLAUDE_CONFIG_DIR'] ?? join(home, '.claude');
   const paths = [
     join(folder, 'settings.json'),
@@ -153,7 +153,7 @@ function withFilter(entry: SourceEntry, filters: Permissions['filters']): Source
 }
 
 /** True if a client seems to be on this machine: its file is there, or the folder of its own that it would be in. */
-export function isPresent(client: Client, place: Place, exists: (path: string) => boolean): boolean {
+export function isPresent(client: Client, place: Machine, exists: (path: string) => boolean): boolean {
   return client.files(place).some(({ scope, path }) => {
     if (scope !== 'user') return false;
     return exists(path) || (dirname(path) !== place.home && exists(dirname(path)));

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { resolveSettings } from '../config/settings.ts';
-import type { Place } from './client-files.ts';
+import type { Machine } from './client-files.ts';
 import { CLIENTS } from './clients.ts';
 import { type ImportOptions, type ImportPlan, type PlanContext, planImport } from './import-plan.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -11,7 +11,7 @@ import { readSources } from './sources.ts';
 
 export interface TestHome {
   readonly dir: string;
-  readonly place: Place;
+  readonly place: Machine;
   readonly context: PlanContext;
   write(files: Readonly<Record<string, string>>): void;
   plan(options?: ImportOptions): Promise<ImportPlan>;
@@ -26,7 +26,7 @@ export function makeTestHome(
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'setup-home-')));
   const cwd = join(dir, 'work');
   mkdirSync(cwd);
-  const place: Place = { home: dir, cwd, env, platform: 'linux' };
+  const place: Machine = { home: dir, cwd, env, platform: 'linux' };
   const store: SecretStore = {
     all: async () => kept,
     change: async (name) => ({

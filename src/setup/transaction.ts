@@ -19,9 +19,9 @@ import {
   syncFolder,
 } from './files.ts';
 import {
+  contentHash,
   contentPath,
   type EditedEntry,
-  hashOf,
   type Journal,
   type JournalFile,
   keepContent,
@@ -43,7 +43,7 @@ export interface FileChange {
   readonly mode?: number | undefined;
 }
 
-export interface TransactionTerms {
+interface TransactionTerms {
   /** Folder of the journals. */
   readonly root: string;
   readonly label: string;
@@ -66,7 +66,7 @@ interface Prepared {
  */
 export function applyChanges(changes: readonly FileChange[], terms: TransactionTerms): Journal | undefined {
   const { root, label, folders: before = [], files = fs } = terms;
-  const real = changes.filter(({ before, after }) => hashOf(before) !== hashOf(after));
+  const real = changes.filter(({ before, after }) => contentHash(before) !== contentHash(after));
   if (real.length === 0) return undefined;
   const prepared = real.map((change) => prepare(files, change));
   const id = `${String(Date.now()).padStart(13, '0')}-${randomBytes(4).toString('hex')}`;
@@ -109,14 +109,14 @@ function prepare(files: FileSystem, change: FileChange): Prepared {
 }
 
 function refuseDrift(files: FileSystem, path: string, { before }: FileChange): void {
-  if (hashOf(readIfThere(files, path)) === hashOf(before)) return;
+  if (contentHash(readIfThere(files, path)) === contentHash(before)) return;
   const what = 'changed since this plan was made; nothing was written to it. Run the command again.';
   throw new GatewayError('CANNOT_WRITE', `${escapeText(path)} ${what}`);
 }
 
 function journalFile({ change, real, facts }: Prepared, at: number): JournalFile {
-  const before = hashOf(change.before);
-  const after = hashOf(change.after);
+  const before = contentHash(change.before);
+  const after = contentHash(change.after);
   return {
     path: change.path,
     real,

@@ -39,7 +39,7 @@ export interface LeftEntry {
   readonly reason: string | undefined;
 }
 
-export interface EntryPlace {
+interface EntryPlace {
   /** Folder of the project that the entry is for. */
   readonly project: string | undefined;
   /** Script of this program, to recognise entries that start it. */

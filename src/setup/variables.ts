@@ -1,12 +1,12 @@
 /** References to variables, from the words of a client into ours. Pure. */
 import type { Variables } from './dialects.ts';
 
-export interface ReferenceContext {
+interface ReferenceContext {
   /** Folder of the project that the entry is for; undefined for all of them. */
   readonly project?: string | undefined;
 }
 
-export interface Converted {
+interface Converted {
   readonly text: string;
   /** Variables of the environment that it needs. */
   readonly needs: readonly string[];

@@ -35,7 +35,7 @@ export interface OwnerBudget {
   keep(bytes: number, drop: () => void): Kept | undefined;
 }
 
-export interface ByteBudgetOptions {
+interface ByteBudgetOptions {
   readonly maxPerOwner?: number;
   readonly maxTotal?: number;
   /** Part of all limits that is this process's, from 0 to 1. */

@@ -38,7 +38,7 @@ interface Thread {
 /** The job did not end in time, or its thread broke. */
 export class JobLost extends Error {}
 
-export interface JobThreads {
+interface JobThreads {
   /**
    * Runs a job when a thread is free: those of one owner one after the other, the owners in turn.
    * @param limitMs milliseconds that it may run.

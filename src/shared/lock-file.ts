@@ -4,10 +4,7 @@ import { hostname } from 'node:os';
 import process from 'node:process';
 import { systemCode } from './system-code.ts';
 
-export type LockFs = Pick<
-  typeof fs,
-  'closeSync' | 'openSync' | 'readFileSync' | 'statSync' | 'unlinkSync' | 'writeSync'
->;
+type LockFs = Pick<typeof fs, 'closeSync' | 'openSync' | 'readFileSync' | 'statSync' | 'unlinkSync' | 'writeSync'>;
 
 /** Milliseconds of looking on after which a lock that nobody touched has no owner. */
 export const STALE_MS = 30_000;

@@ -14,13 +14,13 @@ export interface InOrder {
 type Job = () => Promise<void> | void;
 
 /** The source of the jobs: it rests while one is under way, so that few of them wait. */
-export interface Source {
+export interface PausableSource {
   pause(): void;
   resume(): void;
 }
 
 /** @param failed is told what a job threw, or rejected with, later. */
-export function createInOrder(source: Source, failed: (error: unknown) => void): InOrder {
+export function createInOrder(source: PausableSource, failed: (error: unknown) => void): InOrder {
   const waiting: Job[] = [];
   let busy: Promise<void> | undefined;
 
@@ -59,7 +59,7 @@ export function createInOrder(source: Source, failed: (error: unknown) => void):
 }
 
 /** A source that is paused by several, and goes on when none of them wants it to rest. */
-export function sharedPauses(source: Source): Source {
+export function sharedPauses(source: PausableSource): PausableSource {
   let pauses = 0;
   return {
     pause() {

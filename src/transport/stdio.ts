@@ -7,7 +7,7 @@ import { decodeLarge } from '../shared/large-text.ts';
 import { createInOrder } from '../shared/ordered-jobs.ts';
 import { StdioConnection, type StdioConnectionOptions } from './stdio-connection.ts';
 
-export interface StdioOptions extends StdioConnectionOptions {
+interface StdioOptions extends StdioConnectionOptions {
   readonly input: Readable;
   /** Bytes that one message may have. */
   readonly maxMessageBytes: number;

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../shared/errors.ts';
-import { createGuard } from '../transport/http/host-guard.ts';
+import { createHostGuard } from '../transport/http/host-guard.ts';
 import { cannotListen } from '../transport/http/listen-error.ts';
 import type { Page } from './page.ts';
 import { readBody } from './read-body.ts';
@@ -48,7 +48,7 @@ const API = '/api/';
 /** Starts to listen on this machine alone. @throws GatewayError CANNOT_LISTEN */
 export async function serveUi(options: UiOptions): Promise<UiServer> {
   const viewers = new Viewers();
-  const guard = createGuard(HOST, [], []);
+  const guard = createHostGuard(HOST, [], []);
   const server = createServer((request, response) => {
     // A page elsewhere must not reach this one through a name that it controls, nor put it into a frame.
     const { host, origin } = request.headers;

@@ -39,7 +39,7 @@ interface Space {
   filling: Promise<void> | undefined;
 }
 
-export interface EmbeddingIndexOptions {
+interface EmbeddingIndexOptions {
   /** Folder of the files with vectors. */
   readonly folder: string;
   readonly log: Log;

@@ -24,13 +24,13 @@ export interface Endpoint {
   embed(definition: EmbeddingsDefinition, texts: readonly string[], ask: Asking): Promise<(Vector | undefined)[]>;
 }
 
-export interface Asking {
+interface Asking {
   /** Milliseconds for one request. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-export interface EndpointOptions {
+interface EndpointOptions {
   /** It failed, and is left alone for so many milliseconds. */
   readonly failed: (error: GatewayError, pauseMs: number) => void;
   readonly recovered: () => void;

@@ -21,7 +21,7 @@ const NAMING_FIELDS = 2;
 /** Words that one server may add to those of all: what goes beyond is no language, and is not indexed. */
 const MAX_NEW_WORDS = 20_000;
 /** Words of one field that count towards its length. */
-export const MAX_LENGTH = 0xffff;
+const MAX_LENGTH = 0xffff;
 
 export interface IndexedDocument {
   readonly id: number;
@@ -34,7 +34,7 @@ export interface IndexedDocument {
 }
 
 /** Documents that will be those of a server. */
-export interface Replacement {
+interface Replacement {
   add(document: SearchDocument): void;
   /** From now on. */
   commit(): void;

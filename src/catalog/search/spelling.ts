@@ -13,7 +13,7 @@ const TWO_SLIPS_WEIGHT = 0.2;
 const MAX_LENGTH = 32;
 const MAX_CORRECTIONS = 3;
 
-export interface Correction {
+interface Correction {
   readonly text: string;
   readonly weight: number;
 }

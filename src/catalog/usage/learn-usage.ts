@@ -7,7 +7,7 @@ import { detached } from '../../shared/detached.ts';
 import type { Log } from '../../upstream/contract.ts';
 import { stem } from '../search/stem.ts';
 import type { UsesFile } from './usage-file.ts';
-import { tellingWords, type Use, withUse } from './usage-history.ts';
+import { type ToolUse, tellingWords, withUse } from './usage-history.ts';
 
 /** Milliseconds after a search in which a call counts as its consequence. */
 const CONSEQUENCE_MS = 600_000;
@@ -106,7 +106,7 @@ function nameOf({ server, tool }: ToolName): string {
 }
 
 /** The part of all words of two questions that both have, 0 to 1. */
-function likenessOf(asked: ReadonlySet<string>, { words }: Use): number {
+function likenessOf(asked: ReadonlySet<string>, { words }: ToolUse): number {
   const stems = new Set(words.map(stem));
   let common = 0;
   for (const word of stems) if (asked.has(word)) common++;

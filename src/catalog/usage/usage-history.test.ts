@@ -4,7 +4,15 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUsageLearner, type UsageLearner } from './learn-usage.ts';
 import { openUses, type UsesFile } from './usage-file.ts';
-import { MAX_USES, MAX_USES_OF_AGENT, readUses, tellingWords, type Use, usesText, withUse } from './usage-history.ts';
+import {
+  MAX_USES,
+  MAX_USES_OF_AGENT,
+  readUses,
+  type ToolUse,
+  tellingWords,
+  usesText,
+  withUse,
+} from './usage-history.ts';
 
 const use = (words: string[], tool: string, agent = 'a') => ({ agent, words, server: 's', tool });
 
@@ -18,14 +26,14 @@ describe('what is remembered', () => {
   });
 
   it('is bounded, of each agent and of all, and the oldest goes first', () => {
-    const many = (count: number, agentOf: (at: number) => string): Use[] =>
+    const many = (count: number, agentOf: (at: number) => string): ToolUse[] =>
       Array.from({ length: count }, (_, at) => ({
         ...use([`w${at}`], 't', agentOf(at)),
         count: 1,
         last: '2030-01-01',
       }));
     const [other] = many(1, () => 'other');
-    const full = withUse([other as Use, ...many(MAX_USES_OF_AGENT, () => 'a')], use(['new'], 't'), '2030-01-01');
+    const full = withUse([other as ToolUse, ...many(MAX_USES_OF_AGENT, () => 'a')], use(['new'], 't'), '2030-01-01');
     expect(full).toHaveLength(MAX_USES_OF_AGENT + 1);
     expect([full[0], full[1]?.words, full.at(-1)?.words]).toEqual([other, ['w1'], ['new']]);
     const all = withUse(
@@ -52,7 +60,7 @@ describe('what is remembered', () => {
   it('is read back as it was written, and nothing else is read', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string({ maxLength: 20 }), fc.string({ maxLength: 20 }))), (pairs) => {
-        let uses: readonly Use[] = [];
+        let uses: readonly ToolUse[] = [];
         for (const [word, tool] of pairs) uses = withUse(uses, use([word], tool), '2030-01-01');
         expect(readUses(usesText(uses))).toEqual(uses);
       }),

@@ -3,7 +3,7 @@ import { FILLER_WORDS, STOP_WORDS } from '../search/stop-words.ts';
 import { words } from '../search/words.ts';
 
 /** An agent asked with these words and then used this tool. */
-export interface Use {
+export interface ToolUse {
   readonly agent: string;
   /** The telling words of the question, in alphabetical order; no numbers. */
   readonly words: readonly string[];
@@ -15,7 +15,7 @@ export interface Use {
 }
 
 /** A use that has just happened. */
-export type NewUse = Omit<Use, 'count' | 'last'>;
+type NewUse = Omit<ToolUse, 'count' | 'last'>;
 
 const MAX_WORDS = 16;
 const MAX_WORD = 32;
@@ -39,7 +39,7 @@ export function tellingWords(query: string): string[] {
 }
 
 /** The uses with one more. The oldest go where there are too many, first those of the same agent. @param day as `last` */
-export function withUse(uses: readonly Use[], added: NewUse, day: string): readonly Use[] {
+export function withUse(uses: readonly ToolUse[], added: NewUse, day: string): readonly ToolUse[] {
   if (added.words.length === 0 || Math.max(added.server.length, added.tool.length) > MAX_NAME) return uses;
   const before = uses.find((use) => isSame(use, added));
   const rest = uses.filter((use) => use !== before);
@@ -55,7 +55,7 @@ function isSame(a: NewUse, b: NewUse): boolean {
 }
 
 /** Reads what `usesText` wrote; what is not a use is left out. */
-export function readUses(text: string): readonly Use[] {
+export function readUses(text: string): readonly ToolUse[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -67,13 +67,13 @@ export function readUses(text: string): readonly Use[] {
 }
 
 /** One use per line, for whoever opens the file. */
-export function usesText(uses: readonly Use[]): string {
+export function usesText(uses: readonly ToolUse[]): string {
   return `{"version":1,"uses":[${uses.map((use) => `\n${JSON.stringify(use)}`).join(',')}\n]}\n`;
 }
 
-function isUse(value: unknown): value is Use {
+function isUse(value: unknown): value is ToolUse {
   if (typeof value !== 'object' || value === null) return false;
-  const { agent, words: asked, server, tool, count, last } = value as Partial<Record<keyof Use, unknown>>;
+  const { agent, words: asked, server, tool, count, last } = value as Partial<Record<keyof ToolUse, unknown>>;
   const texts = [agent, server, tool, last];
   return (
     texts.every((text) => typeof text === 'string' && text.length <= MAX_NAME) &&

@@ -2,7 +2,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { type NameKind, namesOf } from './names.ts';
 
-export interface Candidate {
+interface Candidate {
   readonly value: string;
   readonly description: string;
 }

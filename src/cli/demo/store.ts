@@ -1,9 +1,9 @@
 import { GatewayError } from '../../shared/errors.ts';
 
-export type Row = Readonly<Record<string, unknown>> & { readonly id: string };
+type Row = Readonly<Record<string, unknown>> & { readonly id: string };
 
 /** Rows in memory, for as long as the server runs. */
-export interface Store {
+interface Store {
   all(): Row[];
   /** @throws GatewayError INVALID_ARGUMENTS where there is no such row. */
   get(id: unknown): Row;

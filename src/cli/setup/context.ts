@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { settingsHere } from '../../config/settings.ts';
-import type { Place } from '../../setup/client-files.ts';
+import type { Machine } from '../../setup/client-files.ts';
 import { clientNamed } from '../../setup/client-named.ts';
 import type { Client } from '../../setup/clients.ts';
 import { CLIENTS } from '../../setup/clients.ts';
@@ -13,12 +13,12 @@ import { isPresent } from '../../setup/sources.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { print, say } from '../output.ts';
 
-export interface FileFlags {
+interface FileFlags {
   readonly mcpConfig?: string;
   readonly rules?: string;
 }
 
-export interface AskFlags {
+interface AskFlags {
   readonly yes?: boolean;
   readonly print?: boolean;
   readonly json?: boolean;
@@ -27,7 +27,7 @@ export interface AskFlags {
 /** @throws GatewayError USAGE */
 export function contextHere({ mcpConfig, rules }: FileFlags): PlanContext {
   const settings = settingsHere({ mcpConfig, rules });
-  const place: Place = { home: settings.home, cwd: settings.cwd, env: process.env, platform: process.platform };
+  const place: Machine = { home: settings.home, cwd: settings.cwd, env: process.env, platform: process.platform };
   return { settings, place, store: openSecrets(settings) };
 }
 
@@ -45,7 +45,7 @@ export function advice({ script }: Running): string[] {
 }
 
 /** The clients that were named, or those that seem to be on this machine. @throws GatewayError USAGE */
-export function clientsHere(names: readonly string[], place: Place): readonly Client[] {
+export function clientsHere(names: readonly string[], place: Machine): readonly Client[] {
   if (names.length > 0) return [...new Set(names.map(clientNamed))];
   return CLIENTS.filter(
     (client) => isPresent(client, place, existsSync) || client.files(place).some(({ path }) => existsSync(path)),
@@ -58,7 +58,7 @@ export function hasTerminal(): boolean {
 }
 
 /** Somebody pressed Ctrl-C, or said no: nothing was changed. */
-export class GivenUp extends Error {}
+class GivenUp extends Error {}
 
 /** The prompts, on standard error: data alone go to standard output. */
 export async function prompts(): Promise<typeof import('@clack/prompts')> {

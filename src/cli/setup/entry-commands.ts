@@ -5,7 +5,7 @@ import { didYouMean } from '../../catalog/name-suggestions.ts';
 import { expandHome } from '../../config/settings.ts';
 import type { Json, JsonObject } from '../../setup/edit/data.ts';
 import type { EntryChange } from '../../setup/edit/editor.ts';
-import { execute } from '../../setup/execute.ts';
+import { executePlan } from '../../setup/execute.ts';
 import { firstRules, type PlanContext } from '../../setup/import-plan.ts';
 import { secretName, takeSecrets } from '../../setup/literal-secrets.ts';
 import { type OwnFiles, ownChange, ownServers, readOwnFiles } from '../../setup/own-files.ts';
@@ -42,7 +42,7 @@ export async function add(
     const first = firstRules(own);
     const entryChange = ownChange(own.servers, [{ container: own.container, name, value: kept.entry }]);
     const changes = [...kept.changes, entryChange, ...first];
-    await execute(context.settings.configDir, `add ${name}`, changes);
+    await executePlan(context.settings.configDir, `add ${name}`, changes);
     const secrets = [...kept.names];
     if (flags.json === true) printJson({ name, file: own.servers.path, entry: kept.entry, secrets });
     else print(`Added ${name}: ${summary(kept.entry)}`);
@@ -174,7 +174,7 @@ async function change(
   }
   const changes = changesOf(own, entry);
   const journal =
-    changes.length === 0 ? undefined : await execute(settings.configDir, label, [ownChange(own.servers, changes)]);
+    changes.length === 0 ? undefined : await executePlan(settings.configDir, label, [ownChange(own.servers, changes)]);
   if (flags.json === true) printJson({ name, file: own.servers.path, changed: journal !== undefined });
   else print(journal === undefined ? `Nothing to do: ${name} is ${done.toLowerCase()} already.` : `${done} ${name}.`);
 }

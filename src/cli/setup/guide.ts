@@ -2,8 +2,8 @@
 import process from 'node:process';
 import { isRunner } from '../../config/nested-gateway.ts';
 import type { Client } from '../../setup/clients.ts';
-import { type Connection, planConnections } from '../../setup/connect-plan.ts';
-import { execute } from '../../setup/execute.ts';
+import { type ClientConnection, planConnections } from '../../setup/connect-plan.ts';
+import { executePlan } from '../../setup/execute.ts';
 import { type ImportPlan, type PlanContext, sealSecrets } from '../../setup/import-plan.ts';
 import { renderConnections, renderImport } from '../../setup/render.ts';
 import { readSources } from '../../setup/sources.ts';
@@ -45,7 +45,7 @@ export async function setup(flags: SetupFlags): Promise<void> {
       return;
     }
     if (!(await agree(flags, 'Carry this out?'))) return;
-    await execute(context.settings.configDir, 'setup', async () => [
+    await executePlan(context.settings.configDir, 'setup', async () => [
       ...(await sealSecrets(plan, context.store)),
       ...changes,
     ]);
@@ -117,7 +117,7 @@ function connectionsOf(
   { place }: PlanContext,
   plan: ImportPlan,
   flags: SetupFlags,
-): Connection[] {
+): ClientConnection[] {
   return planConnections(clients, place, {
     scope: 'user',
     http: httpOf(flags),

@@ -7,7 +7,7 @@ import { clientNamed } from '../../setup/client-named.ts';
 import { CLIENTS, type Client } from '../../setup/clients.ts';
 import { type Container, dataAt, isList, isMap } from '../../setup/edit/data.ts';
 import type { Format } from '../../setup/edit/editor.ts';
-import { execute } from '../../setup/execute.ts';
+import { executePlan } from '../../setup/execute.ts';
 import {
   type ImportOptions,
   type ImportPlan,
@@ -41,7 +41,7 @@ export async function importServers(names: readonly string[], flags: ImportFlags
     }
     if (!(await agree(flags, 'Import these servers?'))) return;
     const label = ['import', ...names].join(' ');
-    await execute(context.settings.configDir, label, async () => [
+    await executePlan(context.settings.configDir, label, async () => [
       ...(await sealSecrets(plan, context.store)),
       ...plan.changes,
     ]);

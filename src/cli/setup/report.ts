@@ -1,6 +1,6 @@
 /** Plans for `--json`: names, places and reasons, never a value that may be secret. */
 import process from 'node:process';
-import type { Connection } from '../../setup/connect-plan.ts';
+import type { ClientConnection } from '../../setup/connect-plan.ts';
 import type { Undone } from '../../setup/execute.ts';
 import type { ImportPlan } from '../../setup/import-plan.ts';
 import { unset } from '../../setup/merge.ts';
@@ -40,7 +40,7 @@ export function importReport({ merged, own, rules, sources, changes, makesRules,
   };
 }
 
-export function connectionReport(connections: readonly Connection[]): object[] {
+export function connectionReport(connections: readonly ClientConnection[]): object[] {
   return connections.map(({ client, path, entry, name, removed, kept, refusal, change }) => ({
     client: client.id,
     file: path,

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../../config/locate-files.ts';
 import { runtimeDir, type Settings } from '../../config/settings.ts';
-import type { Place } from '../../setup/client-files.ts';
+import type { Machine } from '../../setup/client-files.ts';
 import { CLIENTS } from '../../setup/clients.ts';
 import { isConnected } from '../../setup/connect-plan.ts';
 import { history } from '../../setup/execute.ts';
@@ -43,7 +43,7 @@ export async function status(settings: Settings, isJson: boolean): Promise<void>
 }
 
 async function findOut(settings: Settings): Promise<Status> {
-  const place: Place = { home: settings.home, cwd: settings.cwd, env: process.env, platform: process.platform };
+  const place: Machine = { home: settings.home, cwd: settings.cwd, env: process.env, platform: process.platform };
   const config = await configOf(settings);
   const running = await runningGateways(settings);
   const clients = clientsOf(place);
@@ -73,7 +73,7 @@ async function runningGateways(settings: Settings): Promise<readonly ControlLine
   }
 }
 
-function clientsOf(place: Place): ClientState[] {
+function clientsOf(place: Machine): ClientState[] {
   return CLIENTS.flatMap((client) =>
     client.files(place).flatMap((file): ClientState[] => {
       const read = readClientFile(client, file);

@@ -8,7 +8,7 @@ import { type RelayRequest, relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
-import type { Deadline, GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
+import type { CallDeadline, GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
 import { fitted } from '../results/fit-result.ts';
 import { compileSelector } from '../results/select.ts';
 import { followsTasks, taskParam, withTask } from '../task-result.ts';
@@ -108,7 +108,7 @@ export function sizeOf({ keys, text }: ObjectArgument): Readonly<Record<string, 
   return { args: keys.slice(0, 50), args_bytes: Buffer.byteLength(text) };
 }
 
-export interface Execution {
+interface Execution {
   readonly server: string;
   readonly tool: string;
   readonly args: ObjectArgument;
@@ -209,7 +209,7 @@ function notListed(context: ToolContext, server: ServerDefinition, tool: string)
   return new GatewayError('TOOL_NOT_FOUND', `Server '${server.name}' has no tool '${tool}'.${hint} ${seeTools}`);
 }
 
-export function deadlineIn(timeoutMs: number): Deadline {
+export function deadlineIn(timeoutMs: number): CallDeadline {
   const at = performance.now() + timeoutMs;
   return { leftMs: () => Math.max(1, Math.ceil(at - performance.now())) };
 }

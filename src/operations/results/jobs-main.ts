@@ -3,13 +3,13 @@ import { readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { type Check, checkArguments } from '../../catalog/check-job.ts';
+import { type ArgumentCheck, checkArguments } from '../../catalog/check-job.ts';
 import type { JobAnswer } from '../../shared/job-threads.ts';
 import { type Selection, select } from './select-job.ts';
 
 interface Job {
   readonly select?: Selection;
-  readonly check?: Check;
+  readonly check?: ArgumentCheck;
 }
 
 /** How much later than calls jobs have their turn where processors are few: steps of `nice`. */

@@ -48,7 +48,7 @@ export interface LocalResultStore extends ResultStore {
   find(handle: string, owner: string): KeptResult | undefined;
 }
 
-export interface ResultStoreOptions {
+interface ResultStoreOptions {
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
   /** The budget of results: the one that was not used for longest goes first. */

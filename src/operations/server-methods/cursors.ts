@@ -4,7 +4,7 @@ import { GatewayError } from '../../shared/errors.ts';
 /** Entries of one page. */
 const PAGE = 1_000;
 
-export interface Page<T> {
+interface Page<T> {
   readonly entries: readonly T[];
   readonly nextCursor: string | undefined;
 }

@@ -1,6 +1,6 @@
 /** The entries that a caller may see in the lists of the servers: of several under names that carry the server, of one as it is. */
 import { appUrisOf } from '../../catalog/app-uris.ts';
-import type { Frame, ListPage } from '../../catalog/page-frame.ts';
+import type { ListPage, PageFrame } from '../../catalog/page-frame.ts';
 import { type Offer, type OfferList, readOffer } from '../../catalog/prompts-and-resources.ts';
 import { mendOnce } from '../../catalog/repair-definition.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
@@ -68,8 +68,8 @@ export async function exposedList(
 }
 
 /** One page of a list as its server cut it. */
-export interface ServerPage {
-  readonly frame: Frame;
+interface ServerPage {
+  readonly frame: PageFrame;
   /** The entries that the caller may see, as they are. */
   readonly entries: readonly Offer[];
 }

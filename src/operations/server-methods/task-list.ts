@@ -1,7 +1,7 @@
 /** `tasks/list` (2025-11-25, basic/utilities/tasks, Listing Tasks): of what the servers list, the caller's own tasks. */
 
 import { fetchPages } from '../../catalog/fetch-pages.ts';
-import { type Frame, filled } from '../../catalog/page-frame.ts';
+import { filled, type PageFrame } from '../../catalog/page-frame.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Task, Tasks } from '../../relay/task-registry.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
@@ -22,7 +22,7 @@ interface Listed {
 
 /** A page of one server, with the tasks on it that are the caller's. */
 interface TaskPage {
-  readonly frame: Frame;
+  readonly frame: PageFrame;
   readonly tasks: readonly Listed[];
 }
 

@@ -6,7 +6,7 @@
 import { type ResultBody, rewritten } from '../../protocol/era-codec.ts';
 import { TASKS } from '../../protocol/extensions.ts';
 import { joinMembers } from '../../protocol/json-text.ts';
-import type { Client } from '../../relay/calling-client.ts';
+import type { CallingClient } from '../../relay/calling-client.ts';
 import { takesTasks } from '../../relay/offered-capabilities.ts';
 import { relatedMeta } from '../../relay/related-task.ts';
 import type { Task, Tasks } from '../../relay/task-registry.ts';
@@ -26,7 +26,7 @@ const METHODS = {
 };
 
 export interface TaskCaller {
-  readonly client: Client;
+  readonly client: CallingClient;
   /** Owner of its connection. */
   readonly principal: string;
   readonly tasks: Tasks;

@@ -30,7 +30,7 @@ function parse(text: string): unknown {
 }
 
 /** What stands at a place of the arguments. */
-export type Found = { readonly value: unknown } | 'absent' | 'doubt';
+type Found = { readonly value: unknown } | 'absent' | 'doubt';
 
 /**
  * Follows a JSON Pointer. In doubt is what a reader without regard to case could find elsewhere, and what would be inside of a string: some

@@ -2,7 +2,7 @@
 import { foldCase } from '../../protocol/fold-case.ts';
 import { isClear, isObject } from './call-arguments.ts';
 
-export interface CelValue {
+interface CelValue {
   /** Objects are maps: no key means anything by itself. */
   readonly value: unknown;
   /** Of the largest list or map. */

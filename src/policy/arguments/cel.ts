@@ -15,7 +15,7 @@ const MAX_SOURCE = 4096;
 /** What one evaluation may cost: characters of the arguments, times the elements that each macro goes through. */
 const MAX_COST = 1 << 20;
 
-export type CompiledExpression =
+type CompiledExpression =
   | { readonly ok: true; readonly expression: Expression }
   /** The end of a sentence about the expression. */
   | { readonly ok: false; readonly problem: string };

@@ -11,7 +11,7 @@ export type Syntax =
   | { readonly kind: 'repeat'; readonly part: Syntax; readonly least: number; readonly most: number }
   | { readonly kind: 'assert'; readonly what: '^' | '$' | 'b' | 'B' };
 
-export interface ParsedRegExp {
+interface ParsedRegExp {
   readonly syntax: Syntax;
   /** Capitals count as small letters: texts are folded before they are matched, as the expression is. */
   readonly fold: boolean;

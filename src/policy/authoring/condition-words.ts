@@ -46,7 +46,7 @@ export function outcomeWords({ args, when }: ToolRule, { truth, pointer, test }:
 }
 
 /** What a matcher says of its argument: it begins with a verb. */
-export function matcherWords(matcher: Matcher): string {
+function matcherWords(matcher: Matcher): string {
   const parts = Object.entries(WORDS).flatMap(([key, words]) => {
     const value = matcher[key as keyof Matcher];
     if (value === undefined) return [];

@@ -3,7 +3,7 @@ import { escapeText } from '../../observe/escape-text.ts';
 import type { AccessMatrix, MatrixRow } from './access-matrix.ts';
 import type { Outcomes } from './changed-decisions.ts';
 
-export interface PageFacts {
+interface PageFacts {
   /** The rules file. */
   readonly rules: string;
   /** The time at which the page was made, ISO 8601. */

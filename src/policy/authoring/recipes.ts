@@ -11,7 +11,7 @@ export interface Recipe {
   readonly instead?: string;
 }
 
-export type Applied =
+type Applied =
   | {
       readonly kind: 'rules';
       readonly rules: AgentRules;

@@ -11,7 +11,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type JsonObject = { readonly [key: string]: Json };
 
 /** Lines and columns count from 1. */
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }

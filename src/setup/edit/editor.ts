@@ -30,7 +30,7 @@ export interface EntryChange {
 }
 
 /** Bytes of a file of a client at most: `~/.claude.json` carries history. */
-export const MAX_CLIENT_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_CLIENT_FILE_BYTES = 64 * 1024 * 1024;
 
 const BOM = '\ufeff';
 
@@ -51,7 +51,7 @@ export function readData(format: Format, bytes: Uint8Array): DataMap {
   return EDITORS[format].read(decode(bytes).text);
 }
 
-export interface EditResult {
+interface EditResult {
   readonly bytes: Buffer;
   /** For each change, how many maps of its path were made. */
   readonly made: readonly number[];

@@ -2,7 +2,7 @@
 import type { Container } from './data.ts';
 import type { Format } from './editor.ts';
 
-export interface Sample {
+interface Sample {
   readonly name: string;
   readonly format: Format;
   readonly container: Container;

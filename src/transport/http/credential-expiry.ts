@@ -25,7 +25,7 @@ export interface CredentialExpiry {
   close(): void;
 }
 
-export interface CredentialExpiryOptions {
+interface CredentialExpiryOptions {
   readonly snapshot: () => Snapshot;
   /** Ends what was announced by `expect`. @returns milliseconds since 1970 of the next end among what is left; infinite for none */
   readonly lapsed: (isOver: (connection: Connection) => boolean) => number;

@@ -3,7 +3,7 @@
  * in vain. A list and not a set, since the former tables of a set keep what was in it.
  */
 
-export interface EqualWaits<T> {
+interface EqualWaits<T> {
   /** Waits for one. @returns what ends its wait */
   begin(one: T): Wait<T>;
   /** Ends a wait before its time; where it is over, nothing happens. */

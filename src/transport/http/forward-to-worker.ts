@@ -13,7 +13,7 @@ import { MAY_HAVE_TAKEN_EFFECT } from '../../upstream/failures.ts';
 import { sendJson } from './mcp-reply.ts';
 
 /** @param body where it was read already. */
-export type HandOn = (request: IncomingMessage, response: ServerResponse, body?: string) => void;
+type HandOn = (request: IncomingMessage, response: ServerResponse, body?: string) => void;
 
 export interface WorkerForwarding {
   /** By the id of a session or of a sign-in. Undefined where that is this worker's, or nobody's. */
@@ -22,7 +22,7 @@ export interface WorkerForwarding {
   ofState(message: RequestMessage): HandOn | undefined;
 }
 
-export interface WorkerForwardingOptions {
+interface WorkerForwardingOptions {
   /** Number of the worker that a session id, a state or the id of a task names; undefined for none. */
   readonly workerOf: (name: string) => number | undefined;
   /** True if it is another one, and there. */

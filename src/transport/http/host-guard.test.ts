@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createGuard } from './host-guard.ts';
+import { createHostGuard } from './host-guard.ts';
 
 describe('Host (CVE-2025-64443, CVE-2025-66414, CVE-2025-49596)', () => {
-  const guard = createGuard('127.0.0.1', ['gateway.example.com', 'other.example.com:8443'], []);
+  const guard = createHostGuard('127.0.0.1', ['gateway.example.com', 'other.example.com:8443'], []);
 
   it.each([
     'localhost',
@@ -31,7 +31,7 @@ describe('Host (CVE-2025-64443, CVE-2025-66414, CVE-2025-49596)', () => {
 });
 
 describe('Origin', () => {
-  const guard = createGuard('127.0.0.1', [], ['https://app.example.com/']);
+  const guard = createHostGuard('127.0.0.1', [], ['https://app.example.com/']);
 
   it.each([
     [undefined, 'localhost:8000', true],

@@ -1,7 +1,7 @@
 /** `Host` and `Origin` allow-lists: a web page must not reach a gateway through a name that it controls (DNS rebinding). */
 import { isIP } from 'node:net';
 
-export interface Guard {
+export interface HostGuard {
   host(header: string | undefined): boolean;
   /** An absent `Origin` is not a browser and passes. */
   origin(header: string | undefined, host: string | undefined): boolean;
@@ -16,7 +16,11 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
  * @param allowedHosts further host names, with or without port.
  * @param corsOrigins origins whose pages may call; `*` for all.
  */
-export function createGuard(bindHost: string, allowedHosts: readonly string[], corsOrigins: readonly string[]): Guard {
+export function createHostGuard(
+  bindHost: string,
+  allowedHosts: readonly string[],
+  corsOrigins: readonly string[],
+): HostGuard {
   const hosts = new Set([...LOOPBACK_NAMES, bracketed(bindHost), ...allowedHosts].map((host) => host.toLowerCase()));
   const origins = new Set(corsOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
   const shares = (origin: string): boolean => origins.has('*') || origins.has(origin.toLowerCase());

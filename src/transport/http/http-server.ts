@@ -16,7 +16,7 @@ import type { Connection } from '../../pipeline/caller.ts';
 import type { SignInPrompts } from '../../pipeline/sign-in-prompts.ts';
 import type { WorkerForwarding } from './forward-to-worker.ts';
 import { isVerbose, type StateOptions, sendMetrics, sendReadiness, sendServers } from './health-routes.ts';
-import type { Guard } from './host-guard.ts';
+import type { HostGuard } from './host-guard.ts';
 import { cannotListen } from './listen-error.ts';
 import type { McpEndpoint } from './mcp-endpoint.ts';
 import { NO_HEADERS, sendJson } from './mcp-reply.ts';
@@ -27,10 +27,10 @@ import { serveSignIn } from './sign-in-routes.ts';
 import type { Throttle } from './throttle.ts';
 import { challenge, tooMany } from './unauthorized.ts';
 
-export interface HttpOptions extends StateOptions {
+export interface HttpServerOptions extends StateOptions {
   /** An address, with port 0 for any free one; undefined where all connections are adopted. */
   readonly at: { readonly host: string; readonly port: number } | undefined;
-  readonly guard: Guard;
+  readonly guard: HostGuard;
   readonly authenticate: Authenticate;
   readonly throttle: Throttle;
   /** The gateway as clients of its issuers see it, under that `Host`; undefined where there are no issuers. */
@@ -64,7 +64,7 @@ const KEEP_ALIVE_MS = 75_000;
 const PROBE_MS = 60_000;
 
 /** Starts to listen. @throws GatewayError CANNOT_LISTEN */
-export async function serveHttp(options: HttpOptions): Promise<HttpTransport> {
+export async function serveHttp(options: HttpServerOptions): Promise<HttpTransport> {
   // A client that is gone without a word is found out, so that its streams end.
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_MS }, (request, response) => {
     try {
@@ -95,7 +95,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpTransport> {
 
 function listen(
   server: Server,
-  { host, port }: NonNullable<HttpOptions['at']>,
+  { host, port }: NonNullable<HttpServerOptions['at']>,
   failed: (error: unknown) => void,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -116,7 +116,7 @@ function withoutAddress(server: Server): string {
   return '';
 }
 
-function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): void {
+function route(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): void {
   const ambiguity = ambiguityOf(request);
   if (ambiguity !== undefined) {
     const answer = { ...refusal('null', 'INVALID_REQUEST', ambiguity), status: 400 };
@@ -130,7 +130,7 @@ function route(options: HttpOptions, request: IncomingMessage, response: ServerR
 }
 
 /** Everything but the two probes: `Host` and `Origin` first, then the credential, then what is asked for. */
-function guarded(options: HttpOptions, request: IncomingMessage, response: ServerResponse, path: string): void {
+function guarded(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse, path: string): void {
   const { host, origin, authorization } = request.headers;
   if (!options.guard.host(host)) {
     options.refused('host', request.socket.remoteAddress);
@@ -177,7 +177,7 @@ function guarded(options: HttpOptions, request: IncomingMessage, response: Serve
 }
 
 function serve(
-  options: HttpOptions,
+  options: HttpServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -195,7 +195,7 @@ function serve(
 }
 
 function refuse(
-  options: HttpOptions,
+  options: HttpServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
   refused: Exclude<Authentication, { kind: 'proven' }>,
@@ -209,7 +209,7 @@ function refuse(
 }
 
 /** The resource at this path, if it is where RFC 9728 section 3.1 puts the metadata; a proxy in front may have added to it. */
-function metadataOf(options: HttpOptions, host: string, path: string): ProtectedResource['metadata'] | undefined {
+function metadataOf(options: HttpServerOptions, host: string, path: string): ProtectedResource['metadata'] | undefined {
   if (!path.startsWith(METADATA_PATH)) return undefined;
   const resource = options.resource(host);
   if (resource === undefined) return undefined;
@@ -242,7 +242,7 @@ function forbid(response: ServerResponse, message: string): void {
   sendJson(response, { ...refusal('null', 'INVALID_REQUEST', message), status: 403 }, { connection: 'close' });
 }
 
-function corsHeaders(guard: Guard, origin: string | undefined): OutgoingHttpHeaders {
+function corsHeaders(guard: HostGuard, origin: string | undefined): OutgoingHttpHeaders {
   if (origin === undefined || !guard.shares(origin)) return NO_HEADERS;
   return {
     'access-control-allow-origin': origin,

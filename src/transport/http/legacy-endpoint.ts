@@ -18,7 +18,7 @@ import { Canceller } from '../../shared/cancel.ts';
 import type { CredentialExpiry } from './credential-expiry.ts';
 import { startStream } from './event-stream.ts';
 import { acknowledge, headerOf, type Post, send } from './mcp-post.ts';
-import { Reply } from './mcp-reply.ts';
+import { HttpReply } from './mcp-reply.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 /** Answers POST, GET and DELETE of sessions. */
@@ -47,7 +47,7 @@ export class LegacyEndpoint {
       });
     }
     const id: OutgoingHttpHeaders = session === undefined ? {} : { 'mcp-session-id': session.id };
-    new Reply({ ...post, headers: { ...post.headers, ...id } }).finish({ text, status });
+    new HttpReply({ ...post, headers: { ...post.headers, ...id } }).finish({ text, status });
   }
 
   async request(post: Post, message: RequestMessage): Promise<void> {
@@ -181,10 +181,10 @@ export class LegacyEndpoint {
   }
 }
 
-function replyOf(post: Post, session: Session): Reply {
+function replyOf(post: Post, session: Session): HttpReply {
   // Clients of the revisions before do not expect an event without data.
   const primed = session.revision >= '2025-11-25';
-  const reply = new Reply(post, () => session.streams.open(primed));
+  const reply = new HttpReply(post, () => session.streams.open(primed));
   reply.wait();
   return reply;
 }

@@ -8,9 +8,9 @@ import { together } from '../../shared/event-loop-batch.ts';
 import { headerOf, type Post, send } from './mcp-post.ts';
 import { accepted } from './mcp-reply.ts';
 import { PostRouter, type PostRouterOptions } from './post-router.ts';
-import { type Body, readBody } from './request-body.ts';
+import { type Body, readRequestBody } from './request-body.ts';
 
-export interface McpEndpointOptions extends PostRouterOptions {
+interface McpEndpointOptions extends PostRouterOptions {
   /** False while draining. */
   readonly open: () => boolean;
   readonly failed: (error: unknown) => void;
@@ -112,7 +112,7 @@ export class McpEndpoint {
         fail(error);
       }
     };
-    readBody(post.request, this.#options.maxMessageBytes, room, (body) => together(() => answer(body)));
+    readRequestBody(post.request, this.#options.maxMessageBytes, room, (body) => together(() => answer(body)));
   }
 
   #endSession(post: Post): void {

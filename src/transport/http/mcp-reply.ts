@@ -13,7 +13,7 @@ import { countUnsent } from './unsent-bytes.ts';
  */
 const OPEN_AFTER_MS = 3_000;
 
-export interface Accepted {
+interface Accepted {
   readonly json: boolean;
   readonly events: boolean;
 }
@@ -50,14 +50,14 @@ export interface Receiver {
 }
 
 /** The reply to one request. A class, because every call makes one. */
-export class Reply {
+export class HttpReply {
   readonly #response: ServerResponse;
   readonly #accept: Accepted;
   readonly #headers: OutgoingHttpHeaders;
   readonly #budget: OwnerBudget;
   readonly #resumable: (() => EventStream) | undefined;
   #stream: EventStream | undefined;
-  #quiet: Wait<Reply> | undefined;
+  #quiet: Wait<HttpReply> | undefined;
 
   /** @param resumable opens a stream whose events are kept; without it, what cannot be sent is lost. */
   constructor({ response, accept, headers, budget }: Receiver, resumable?: () => EventStream) {
@@ -129,7 +129,7 @@ export class Reply {
 }
 
 /** Those that are not answered yet. */
-const quiet = createEqualWaits<Reply>(OPEN_AFTER_MS, (reply) => reply.open());
+const quiet = createEqualWaits<HttpReply>(OPEN_AFTER_MS, (reply) => reply.open());
 
 function plainStream(response: ServerResponse, budget: OwnerBudget): EventStream {
   return {

@@ -8,7 +8,7 @@ import { headerMismatch } from '../../protocol/request-headers.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import type { CredentialExpiry } from './credential-expiry.ts';
 import { headerOf, type Post, send } from './mcp-post.ts';
-import { Reply } from './mcp-reply.ts';
+import { HttpReply } from './mcp-reply.ts';
 
 /** One request on its way: what the handler sees of its caller. A class, because every call makes one. */
 class ModernExchange implements Exchange {
@@ -17,14 +17,14 @@ class ModernExchange implements Exchange {
   readonly server: string | undefined;
   readonly streams: boolean;
   readonly #post: Post;
-  readonly #reply: Reply;
+  readonly #reply: HttpReply;
 
   constructor(post: Post) {
     this.connection = post.connection;
     this.server = post.server;
     this.streams = post.accept.events;
     this.#post = post;
-    this.#reply = new Reply(post);
+    this.#reply = new HttpReply(post);
     if (post.response.destroyed) this.signal.abort();
     else post.response.on('close', this.#cancel);
   }

@@ -1,6 +1,6 @@
 /** Everything of HTTP that listens, put together: loaded where a gateway listens, and not over stdio. */
 
-import { serversIn } from '../../admin/gateway-status.ts';
+import { serverStatuses } from '../../admin/gateway-status.ts';
 import type { Settings } from '../../config/settings.ts';
 import { createAuthenticate } from '../../identity/authenticate.ts';
 import { protectedResource } from '../../identity/protected-resource.ts';
@@ -8,12 +8,12 @@ import { TEXT_TYPE } from '../../observe/exposition.ts';
 import { sinceBoot } from '../../shared/since-boot.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { TransportParts } from '../transports.ts';
-import { createGuard } from './host-guard.ts';
-import { type HttpOptions, type HttpTransport, serveHttp } from './http-server.ts';
+import { createHostGuard } from './host-guard.ts';
+import { type HttpServerOptions, type HttpTransport, serveHttp } from './http-server.ts';
 import { createRefusals } from './refused-requests.ts';
 import { createThrottle, THROTTLE_LIMITS } from './throttle.ts';
 
-export interface OpenHttp extends TransportParts, Pick<HttpOptions, 'connect' | 'failed' | 'mcp' | 'ready'> {
+interface OpenHttp extends TransportParts, Pick<HttpServerOptions, 'connect' | 'failed' | 'mcp' | 'ready'> {
   /** Hash of the token that the gateway made for itself, where it did. */
   readonly generatedTokenHash: string | undefined;
   /** The part of the limits of the whole gateway that this process has, up to 1. */
@@ -30,7 +30,7 @@ export function openHttp(options: OpenHttp): Promise<HttpTransport> {
   const { log, signInPrompts } = parts;
   return serveHttp({
     at: worker === undefined ? { host, port } : undefined,
-    guard: createGuard(host, allowedHosts(settings), corsOrigins),
+    guard: createHostGuard(host, allowedHosts(settings), corsOrigins),
     signInPrompts,
     forwarding: worker?.forwarding,
     authenticate: createAuthenticate({ snapshot, noAuth, generatedTokenHash, log }),
@@ -40,7 +40,7 @@ export function openHttp(options: OpenHttp): Promise<HttpTransport> {
     mcp,
     health: () => ({ status: 'ok', version: VERSION, uptime_seconds: (sinceBoot() - startedAt) / 1000 }),
     ready,
-    servers: async (connection) => serversIn(await options.servers(), connection.sees(snapshot())),
+    servers: async (connection) => serverStatuses(await options.servers(), connection.sees(snapshot())),
     metrics: async (accept, connection) => {
       const visible = connection.sees(snapshot());
       return accept?.includes('application/json') === true

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { type Body, readBody } from './request-body.ts';
+import { type Body, readRequestBody } from './request-body.ts';
 
 const MAX = 1024 * 1024;
 
@@ -11,7 +11,7 @@ async function read(pieces: readonly string[], declared: number | undefined, has
   if (declared !== undefined) request.headers['content-length'] = String(declared);
   const room = vi.fn((_bytes: number) => hasRoom);
   const body = await new Promise<Body>((done) => {
-    readBody(request, MAX, room, done);
+    readRequestBody(request, MAX, room, done);
     for (const piece of pieces) request.push(piece);
     request.push(null);
   });

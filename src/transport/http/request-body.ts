@@ -20,7 +20,7 @@ const SMALL = 64 * 1024;
  * that is still sending can read the answer.
  * @param room whether there is room for so many bytes; asked once, and only for a body that is not small.
  */
-export function readBody(
+export function readRequestBody(
   request: IncomingMessage,
   maxBytes: number,
   room: (bytes: number) => boolean,

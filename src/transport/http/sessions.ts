@@ -28,7 +28,7 @@ interface Held extends Session {
   streaming: number;
 }
 
-export interface SessionLimits {
+interface SessionLimits {
   /** Milliseconds without a request after which a session ends. */
   readonly idleMs: number;
   /** Sessions at one time; a new one over it ends one of whoever has most. */

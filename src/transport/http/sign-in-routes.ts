@@ -4,10 +4,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../../identity/authenticate.ts';
-import type { SignInPrompts, Subject } from '../../pipeline/sign-in-prompts.ts';
+import type { SignInPrompts, SignInSubject } from '../../pipeline/sign-in-prompts.ts';
 import type { WorkerForwarding } from './forward-to-worker.ts';
 import { answerCallback } from './oauth-callback.ts';
-import { readBody } from './request-body.ts';
+import { readRequestBody } from './request-body.ts';
 import { sendPage } from './sign-in-page.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -17,7 +17,7 @@ const FORM =
   '<form method="post"><p><label>Token <input name="token" type="password" autocomplete="off" required autofocus></label> ' +
   '<button>Continue</button></p></form>';
 
-export interface SignInOptions {
+interface SignInOptions {
   readonly signInPrompts: SignInPrompts;
   readonly authenticate: Authenticate;
   readonly throttle: Throttle;
@@ -50,14 +50,14 @@ export function serveSignIn(
     sendPage(response, 200, `Sign in to "${subject.server}"`, explanation(subject), FORM);
   } else if (request.method === 'POST') {
     const always = (): boolean => true;
-    readBody(request, MAX_BODY, always, (body) => {
+    readRequestBody(request, MAX_BODY, always, (body) => {
       const token = body.kind === 'text' ? new URLSearchParams(body.text).get('token') : null;
       void enter(token ?? '', subject);
     });
   } else sendPage(response, 405, 'Not possible', ['This page can be read and sent.']);
   return true;
 
-  async function enter(token: string, about: Subject): Promise<void> {
+  async function enter(token: string, about: SignInSubject): Promise<void> {
     const found = await authenticate(`Bearer ${token.trim()}`);
     const entered = found.kind === 'proven' ? signInPrompts.enter(id, found.proof.owner) : undefined;
     if (entered !== undefined) {
@@ -74,7 +74,7 @@ export function serveSignIn(
   }
 }
 
-function explanation({ server, where }: Subject): string[] {
+function explanation({ server, where }: SignInSubject): string[] {
   return [
     `Your agent wants to use "${server}" in your name. Enter the token with which your client connects to this gateway; then sign in at ${where}.`,
     'Did somebody else send you this link? Then close this page.',

@@ -7,7 +7,7 @@ export interface Throttle {
   refused(address: string | undefined): number;
 }
 
-export interface ThrottleLimits {
+interface ThrottleLimits {
   /** Refused requests at once. */
   readonly burst: number;
   /** Milliseconds after which all of them are forgotten. */

@@ -33,12 +33,12 @@ export interface Sink {
 }
 
 /** The origin of the bytes. */
-export interface Source {
+export interface EncodedSource {
   pause(): void;
   resume(): void;
 }
 
-export interface Decoding extends Source {
+export interface Decoding extends EncodedSource {
   push(chunk: Buffer): void;
   /** No more bytes come. */
   end(): void;
@@ -46,7 +46,11 @@ export interface Decoding extends Source {
 }
 
 /** @returns undefined where the body is as it is. */
-export function decodingOf(encoding: string | string[] | undefined, source: Source, sink: Sink): Decoding | undefined {
+export function decodingOf(
+  encoding: string | string[] | undefined,
+  source: EncodedSource,
+  sink: Sink,
+): Decoding | undefined {
   if (encoding === undefined) return undefined;
   const names = String(encoding)
     .split(',')
@@ -55,7 +59,7 @@ export function decodingOf(encoding: string | string[] | undefined, source: Sour
   return names.length === 0 ? undefined : createDecoding(names.length === 1 ? names[0] : undefined, source, sink);
 }
 
-function createDecoding(name: string | undefined, source: Source, sink: Sink): Decoding {
+function createDecoding(name: string | undefined, source: EncodedSource, sink: Sink): Decoding {
   let decoder: Transform | undefined;
   let isPaused = false;
 

@@ -3,14 +3,14 @@ import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { systemCode } from '../../shared/system-code.ts';
 
-export interface FetchLimits {
+interface FetchLimits {
   readonly maxBytes: number;
   /** Milliseconds for the whole exchange. */
   readonly timeoutMs: number;
 }
 
 /** The body of a POST, with its headers. */
-export interface JsonPost {
+interface JsonPost {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   readonly signal: CancelSignal;

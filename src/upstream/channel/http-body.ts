@@ -1,6 +1,6 @@
 /** The body of a response, read chunk by chunk. */
 import type { Buffer } from 'node:buffer';
-import type { Source } from './content-decoding.ts';
+import type { EncodedSource } from './content-decoding.ts';
 
 /** Bytes that are held while nobody reads; then the server has to wait. */
 const MAX_HELD = 64 * 1024;
@@ -19,7 +19,7 @@ export interface HttpBody {
 }
 
 /** The connection that the chunks come from. */
-export interface BodySource extends Source {
+export interface BodySource extends EncodedSource {
   /** Ends the connection; `end` follows. */
   abort(error: Error): void;
 }

@@ -18,7 +18,7 @@ import { type Authorization, authorized } from './authorization.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
 import { createHttpClient, discard, type HttpClient, readRefusal, utf8Of } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
-import { keepListening } from './http-get-stream.ts';
+import { keepGetStream } from './http-get-stream.ts';
 import { CHECK_ADDRESS, hasCredentialIn, refusalError } from './http-refusal.ts';
 import { createHttpSession, type HttpSession } from './http-session.ts';
 import { postHeaders } from './post-headers.ts';
@@ -31,7 +31,7 @@ const INITIALIZED_MS = 1000;
 /** Milliseconds after which the answer to a notification is not waited for any more. */
 const NOTIFICATION_MS = 30_000;
 
-export interface HttpOptions {
+export interface HttpChannelOptions {
   readonly server: string;
   readonly definition: HttpDefinition;
   /** Version of the gateway. */
@@ -43,7 +43,7 @@ export interface HttpOptions {
   readonly authorization?: Authorization | undefined;
 }
 
-export function httpChannel(options: HttpOptions): OpenChannel {
+export function httpChannel(options: HttpChannelOptions): OpenChannel {
   return (handlers) => new HttpChannel(options, handlers);
 }
 
@@ -63,7 +63,7 @@ class HttpChannel implements Channel {
   readonly #closing = new Canceller();
 
   constructor(
-    { server, definition, version, log, warn, maxMessageBytes, authorization }: HttpOptions,
+    { server, definition, version, log, warn, maxMessageBytes, authorization }: HttpChannelOptions,
     handlers: ChannelHandlers,
   ) {
     this.#server = server;
@@ -94,7 +94,7 @@ class HttpChannel implements Channel {
   }
 
   listen(): void {
-    void keepListening({
+    void keepGetStream({
       server: this.#server,
       client: this.#client,
       session: this.#session,

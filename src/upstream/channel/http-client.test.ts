@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createHttpClient, readBody } from './http-client.ts';
+import { createHttpClient, readResponseBody } from './http-client.ts';
 
 let http: Server;
 let sockets: Set<unknown>;
@@ -37,7 +37,7 @@ it('keeps its connection, and looks the name up again after a minute', async () 
   const client = createHttpClient('s', definition, '1');
   const ask = async (): Promise<void> => {
     const response = await client.request({ method: 'GET', headers: {}, signal: new AbortController().signal });
-    expect(await readBody('s', response, 100)).toBe('ok');
+    expect(await readResponseBody('s', response, 100)).toBe('ok');
     // The connection is free a moment after the end of its response.
     await new Promise(setImmediate);
   };

@@ -148,7 +148,7 @@ export function discard(response: HttpResponse): void {
  * The whole body as text.
  * @throws GatewayError SERVER_UNAVAILABLE when it is too long or not UTF-8.
  */
-export async function readBody(server: string, response: HttpResponse, maxBytes: number): Promise<string> {
+export async function readResponseBody(server: string, response: HttpResponse, maxBytes: number): Promise<string> {
   const gatherer = new Gatherer(maxBytes);
   await response.body.read((chunk) => {
     if (gatherer.length + chunk.length > maxBytes) {
@@ -170,7 +170,7 @@ export function utf8Of(server: string, body: Buffer): Buffer {
 /** The body of a refusal, as far as it is needed; empty when it cannot be read. */
 export async function readRefusal(server: string, response: HttpResponse): Promise<string> {
   try {
-    return await readBody(server, response, ERROR_BODY_BYTES);
+    return await readResponseBody(server, response, ERROR_BODY_BYTES);
   } catch {
     return '';
   }

@@ -21,7 +21,7 @@ export interface ExchangeHandler extends Dispatcher.DispatchHandler {
 }
 
 /** The way to an origin: a proxy, and whose certificates count; nothing for the usual way. */
-export interface Route {
+interface Route {
   readonly proxy?: ProxyServer | undefined;
   readonly secureContext?: SecureContext | undefined;
 }

@@ -10,11 +10,11 @@ import type { CancelSignal } from '../../shared/cancel.ts';
 import { together } from '../../shared/event-loop-batch.ts';
 import { isLarge } from '../../shared/large-text.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
-import { type Decoding, DecodingError, decodingOf, type Sink, type Source } from './content-decoding.ts';
+import { type Decoding, DecodingError, decodingOf, type EncodedSource, type Sink } from './content-decoding.ts';
 import { type BodySource, errorOf, type HttpBody, StreamedBody } from './http-body.ts';
 import type { ExchangeHandler, HttpConnections } from './http-connections.ts';
 
-export interface ExchangeRequest {
+interface ExchangeRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly path: string;
   /** Names and values in turn. */
@@ -67,7 +67,7 @@ export function dispatch(to: HttpConnections, request: ExchangeRequest): Promise
   });
 }
 
-const UNPAUSED: Source = { pause: () => undefined, resume: () => undefined };
+const UNPAUSED: EncodedSource = { pause: () => undefined, resume: () => undefined };
 
 /**
  * True where undici survives the end of the connection while the response is paused: an assertion of its ends the process where
@@ -96,7 +96,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
   #headers: IncomingHttpHeaders = {};
   #controller: Dispatcher.DispatchController | undefined;
   /** Lets the server wait. */
-  #pausable: Source | undefined;
+  #pausable: EncodedSource | undefined;
   /** Undefined for a body that is gathered. */
   #body: StreamedBody | undefined;
 

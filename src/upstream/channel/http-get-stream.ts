@@ -10,7 +10,7 @@ import type { HttpSession } from './http-session.ts';
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
 
-export interface GetStreamOptions {
+interface GetStreamOptions {
   readonly server: string;
   readonly client: HttpClient;
   readonly session: Pick<HttpSession, 'ready' | 'headers'>;
@@ -21,7 +21,7 @@ export interface GetStreamOptions {
 }
 
 /** Keeps the stream open until it is aborted; servers without one say 405. Never rejects. */
-export async function keepListening(options: GetStreamOptions): Promise<void> {
+export async function keepGetStream(options: GetStreamOptions): Promise<void> {
   const { server, client, session, handlers, maxBytes, signal, log } = options;
   let lastId: string | undefined;
   let delay = 0;

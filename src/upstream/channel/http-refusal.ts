@@ -15,7 +15,7 @@ interface Head {
 }
 
 /** Facts about a refusal besides its head. */
-export interface RefusalFacts {
+interface RefusalFacts {
   /** Its body, as far as it was read. */
   readonly text?: string;
   /** True where the entry of the server has a credential. */

@@ -8,7 +8,7 @@ import type { ProxyServer } from './egress-proxy.ts';
 import { BodyTooLongError, BrokenResponseError, NoRoomError, NotSentError } from './http-exchange.ts';
 import { ProxyRefusal } from './proxy-tunnel.ts';
 
-export interface RequestFacts {
+interface RequestFacts {
   /** Bytes that its response may have; undefined where they are not counted. */
   readonly maxBytes: number | undefined;
   /** The proxy that leads to the server. */

@@ -1,6 +1,6 @@
 /** Slows down who writes more than anybody needs: the stream is not read for a while, so its writer has to wait, and nobody else. */
 
-import type { Source } from '../../shared/ordered-jobs.ts';
+import type { PausableSource } from '../../shared/ordered-jobs.ts';
 import { fullBucket, msUntil, refilled } from '../../shared/token-bucket.ts';
 
 /** Part of the capacity that is waited for, so that there are few and short pauses. */
@@ -13,7 +13,7 @@ export type ReadBrake = (amount: number) => void;
  * @param capacity what is read at once.
  * @param fullMs milliseconds in which as much is read again.
  */
-export function createReadBrake(stream: Source, capacity: number, fullMs: number): ReadBrake {
+export function createReadBrake(stream: PausableSource, capacity: number, fullMs: number): ReadBrake {
   let bucket = fullBucket(capacity, performance.now());
   let isPaused = false;
   return (amount) => {

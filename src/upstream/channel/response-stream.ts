@@ -17,7 +17,7 @@ const HANDSHAKE: ReadonlySet<string> = new Set(['server/discover', 'initialize']
 /** Milliseconds that a stream may stay open after its response. */
 const LINGER_MS = 1000;
 
-export interface ResponseStreamOptions {
+interface ResponseStreamOptions {
   readonly server: string;
   readonly client: Pick<HttpClient, 'request'>;
   readonly session: Pick<HttpSession, 'headers'>;

@@ -5,14 +5,14 @@ import { unavailable } from '../failures.ts';
 import type { Warn } from '../warning-limiter.ts';
 import { authorized } from './authorization.ts';
 import type { Channel, ChannelHandlers, OpenChannel, Outgoing } from './channel.ts';
-import type { HttpOptions } from './http-channel.ts';
+import type { HttpChannelOptions } from './http-channel.ts';
 import { createHttpClient, discard, EVENT_STREAM, type HttpClient, readRefusal } from './http-client.ts';
 import { readEvents } from './http-event-stream.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { hasCredentialIn, refusalError } from './http-refusal.ts';
 import { EventStreamError, type ServerEvent } from './sse-parser.ts';
 
-export interface SseOptions extends HttpOptions {
+export interface SseOptions extends HttpChannelOptions {
   /** Milliseconds until the server has to name the address for messages; undefined where the handshake alone has a limit. */
   readonly endpointMs?: number | undefined;
 }

@@ -9,7 +9,7 @@ const EVERY_MS = 50;
 /** Characters of one of them. */
 const MAX_CHARACTERS = 2000;
 
-export interface StderrLogOptions {
+interface StderrLogOptions {
   readonly server: string;
   readonly log: Pick<Log, 'debug'>;
   readonly redact: (text: string) => string;

@@ -20,7 +20,7 @@ const STDERR_MS = 500;
 /** Milliseconds in which stdout may still be read after the process ended. */
 const DRAIN_MS = 200;
 
-export interface StdioOptions {
+interface StdioOptions {
   readonly server: string;
   readonly definition: StdioDefinition;
   /** Value of the environment marker of this process. */

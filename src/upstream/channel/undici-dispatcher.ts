@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { secureContextFor } from './ca-certificates.ts';
 import { proxyFor } from './egress-proxy.ts';
 
-export interface EgressRoute {
+interface EgressRoute {
   /** Path to a PEM file with more authorities. */
   readonly ca?: string | undefined;
   /** More options of a connection that needs no proxy. */

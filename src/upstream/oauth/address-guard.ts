@@ -21,14 +21,18 @@ export function guardOptionsOf({ url, oauth, ca }: HttpDefinition): GuardOptions
   return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
 }
 
-export interface Guard {
+export interface AddressGuard {
   /** Says what is wrong with an address as it is written, as the end of a sentence; undefined where it may be looked up. */
   objection(url: URL): string | undefined;
   /** The same for one IP address that the host of `url` has. */
   objectionTo(address: string, url: URL): string | undefined;
 }
 
-export function createGuard({ configured, trusted = [], isPublic = isPublicAddress }: GuardOptions): Guard {
+export function createAddressGuard({
+  configured,
+  trusted = [],
+  isPublic = isPublicAddress,
+}: GuardOptions): AddressGuard {
   const home = hostOf(configured);
   const onLoopback = isLoopbackHost(home);
   const trustedHosts = new Set(trusted.map((host) => host.toLowerCase()));

@@ -1,5 +1,11 @@
 /** The stored credential of one principal for one server, as it was read last, and the changes of what is stored. */
-import { type Credential, type RegisteredClient, readCredential, secretsOf, type Tokens } from './credential.ts';
+import {
+  type Credential,
+  credentialSecrets,
+  type RegisteredClient,
+  readCredential,
+  type Tokens,
+} from './credential.ts';
 import type { CredentialKey, CredentialStore } from './credential-key.ts';
 
 /** Milliseconds after which a credential is read again: its owner may have ended it in another process. */
@@ -163,7 +169,7 @@ export class CachedCredential {
   }
 
   #keepSecrets(issuer: string, credential: Credential): void {
-    this.#options.keepSecrets(JSON.stringify(this.#keyOf(issuer)), secretsOf(credential));
+    this.#options.keepSecrets(JSON.stringify(this.#keyOf(issuer)), credentialSecrets(credential));
   }
 
   #keyOf(issuer: string): CredentialKey {

@@ -87,7 +87,7 @@ function readTokens(value: unknown): Tokens | undefined {
 }
 
 /** The values that must not be written anywhere. */
-export function secretsOf({ client, tokens }: Credential): string[] {
+export function credentialSecrets({ client, tokens }: Credential): string[] {
   return [client?.secret, tokens?.access, tokens?.refresh].filter((value) => value !== undefined);
 }
 

@@ -23,7 +23,7 @@ export interface Discovery {
   readonly scopes: string | undefined;
 }
 
-export interface DiscoveryOptions {
+interface DiscoveryOptions {
   readonly server: string;
   /** Address of the MCP server, without fragment. */
   readonly resource: string;

@@ -49,7 +49,7 @@ export class RefusedGrant extends Error {
   }
 }
 
-export interface CodeGrant {
+interface CodeGrant {
   readonly code: string;
   /** `iss` of the response (RFC 9207). */
   readonly iss: string | undefined;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGuard } from './address-guard.ts';
+import { createAddressGuard } from './address-guard.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 
 interface Local {
@@ -160,7 +160,7 @@ describe('failures', () => {
 
 describe('where a server may send the gateway', () => {
   const objections = (configured: string, urls: readonly string[], trusted?: readonly string[]): unknown[] => {
-    const guard = createGuard({ configured: new URL(configured), trusted });
+    const guard = createAddressGuard({ configured: new URL(configured), trusted });
     return urls.map((url) => guard.objection(new URL(url)) ?? guard.objectionTo('10.0.0.5', new URL(url)));
   };
 
@@ -180,7 +180,7 @@ describe('where a server may send the gateway', () => {
   });
 
   it('is all of this machine for a server on it', () => {
-    const here = createGuard({ configured: new URL('http://localhost:3000/mcp') });
+    const here = createAddressGuard({ configured: new URL('http://localhost:3000/mcp') });
     for (const url of ['http://127.0.0.1:9/', 'http://[::1]:9/', 'http://localhost.:9/', 'https://app.localhost/']) {
       expect([url, here.objection(new URL(url))]).toEqual([url, undefined]);
     }

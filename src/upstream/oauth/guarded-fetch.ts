@@ -8,10 +8,10 @@ import { proxyFor } from '../channel/egress-proxy.ts';
 import { dispatcherFor } from '../channel/undici-dispatcher.ts';
 import { seconds } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
-import { createGuard, type Guard, type GuardOptions } from './address-guard.ts';
+import { type AddressGuard, createAddressGuard, type GuardOptions } from './address-guard.ts';
 import type { GuardedFetch } from './credential-key.ts';
 
-export interface GuardedFetchOptions extends GuardOptions {
+interface GuardedFetchOptions extends GuardOptions {
   /** All addresses of a name. */
   readonly resolve?: ((host: string) => Promise<readonly LookupAddress[]>) | undefined;
   /** Milliseconds for everything, redirects and body included. */
@@ -45,7 +45,7 @@ const OF_THE_TRANSFER: ReadonlySet<string> = new Set(['content-encoding', 'conte
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const { resolve = resolveAll, timeoutMs = TIMEOUT_MS } = options;
-  const guard = createGuard(options);
+  const guard = createAddressGuard(options);
 
   const exchange = async (url: URL, request: Prepared, signal: AbortSignal): Promise<Response> => {
     const objection = guard.objection(url);
@@ -124,7 +124,7 @@ function harmless(headers: Readonly<Record<string, string>>): Record<string, str
 
 /** Looks a name up for the connection itself, so that nobody looks it up again between the check and the connection. */
 function guardedLookup(
-  guard: Guard,
+  guard: AddressGuard,
   resolve: (host: string) => Promise<readonly LookupAddress[]>,
   url: URL,
 ): LookupFunction {
@@ -151,7 +151,7 @@ function guardedLookup(
 
 /** @throws GatewayError where a name that is known here has an address that must not be asked */
 async function checkAddresses(
-  guard: Guard,
+  guard: AddressGuard,
   resolve: (host: string) => Promise<readonly LookupAddress[]>,
   url: URL,
 ): Promise<void> {

@@ -16,7 +16,7 @@ export interface OtherServer {
   readonly issuers: readonly string[];
 }
 
-export interface IssuerClaim {
+interface IssuerClaim {
   readonly server: string;
   /** Address of the MCP server. */
   readonly resource: string;

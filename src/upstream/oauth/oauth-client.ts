@@ -11,7 +11,7 @@ import { TokenManagers, type TokenManagersOptions } from './token-managers.ts';
 import type { Challenge } from './www-authenticate.ts';
 
 /** A loopback address that an authorization server sends a browser back to. */
-export interface Callback {
+interface Callback {
   readonly redirectUri: string;
   /** Accepts no more; an answer on its way is still sent. */
   close(): void;
@@ -24,14 +24,14 @@ export type ListenForCallback = (
   receive: (answer: URLSearchParams, redirectUri: string) => Promise<string>,
 ) => Promise<Callback>;
 
-export interface OAuthClientOptions extends TokenManagersOptions {
+interface OAuthClientOptions extends TokenManagersOptions {
   readonly listen: ListenForCallback;
   /** Somebody signed in to a server. */
   readonly signedIn?: (server: string) => void;
 }
 
 /** The place that the person comes back to: this machine, or an address of the gateway that browsers reach. */
-export type Way = 'loopback' | { readonly redirectUri: string };
+export type SignInWay = 'loopback' | { readonly redirectUri: string };
 
 export interface OAuthClient {
   /** For requests; undefined where the entry brings its own `Authorization`, and for programs. */
@@ -41,7 +41,12 @@ export interface OAuthClient {
    * @param challenge what the server said (`data` of AUTH_REQUIRED), as far as is known.
    * @throws GatewayError SERVER_UNAVAILABLE
    */
-  signIn(server: ServerDefinition, principal: string, way: Way, challenge: Challenge | undefined): Promise<SignIn>;
+  signIn(
+    server: ServerDefinition,
+    principal: string,
+    way: SignInWay,
+    challenge: Challenge | undefined,
+  ): Promise<SignIn>;
   /** The sign-ins that are stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE */
   stored(servers: Iterable<ServerDefinition>): Promise<readonly StoredSignIn[]>;
   /** Ends the sign-ins of one principal to one server. @returns how many there were. */

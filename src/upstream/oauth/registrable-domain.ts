@@ -6,7 +6,7 @@ import { isLoopback } from '../../config/settings.ts';
  * The owner of an address: its registrable domain. Names below those that are given out to strangers (`*.vercel.app`) belong to
  * somebody else each; a host without such a domain stands for itself, whatever the port, and this machine has one name.
  */
-export function siteOf(address: string): string {
+function siteOf(address: string): string {
   const hostname = new URL(address).hostname.replace(/\.$/, '');
   if (isLoopback(hostname)) return 'localhost';
   return getDomain(hostname, { allowPrivateDomains: true }) ?? hostname;

@@ -9,7 +9,7 @@ import type { GuardedFetch } from './credential-key.ts';
 import type { Discovery } from './discovery.ts';
 import { originOf } from './issuer.ts';
 
-export interface RegistrationOptions {
+interface RegistrationOptions {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
   readonly discovery: Discovery;

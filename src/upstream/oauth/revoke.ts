@@ -4,7 +4,7 @@ import type { HttpDefinition } from '../../config/snapshot.ts';
 import type { Credential } from './credential.ts';
 import type { GuardedFetch } from './credential-key.ts';
 
-export interface RevokeOptions {
+interface RevokeOptions {
   readonly definition: HttpDefinition;
   readonly issuer: string;
   readonly credential: Credential;

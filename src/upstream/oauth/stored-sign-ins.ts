@@ -70,7 +70,7 @@ function facts(
   };
 }
 
-export interface EndOptions {
+interface EndOptions {
   readonly store: CredentialStore;
   readonly fetch: GuardedFetch;
   readonly server: ServerDefinition;

@@ -8,7 +8,7 @@ import { TokenManager } from './token-manager.ts';
 export const RESOURCE = 'https://mcp.example.com/mcp';
 export const ISSUER = 'https://auth.example.com';
 
-export interface FakeServer {
+interface FakeServer {
   readonly fetch: GuardedFetch;
   /** Requests so far, `METHOD path`. */
   readonly requests: string[];

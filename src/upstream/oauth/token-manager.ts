@@ -14,7 +14,7 @@ import { type Challenge, covers, readChallenge } from './www-authenticate.ts';
 /** A request is sent at most this often. */
 const MAX_ATTEMPTS = 3;
 
-export interface TokenManagerOptions
+interface TokenManagerOptions
   extends Pick<ResolverOptions, 'server' | 'fetch' | 'log' | 'others' | 'elsewhere'>,
     Pick<CachedCredentialOptions, 'store' | 'principal' | 'now' | 'keepSecrets'> {
   readonly definition: HttpDefinition;

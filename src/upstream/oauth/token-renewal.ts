@@ -17,7 +17,7 @@ const YOUNG_MS = 1000;
 /** Milliseconds without another try after the renewal of a token failed that is still good. */
 const PATIENCE_MS = 10_000;
 
-export interface TokenRenewalOptions {
+interface TokenRenewalOptions {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
   readonly credential: Pick<CachedCredential, 'current' | 'load' | 'save' | 'update'>;

@@ -11,7 +11,7 @@ const MAX_TIMEOUTS = 3;
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 30_000;
 
-export interface CircuitBreakerOptions {
+interface CircuitBreakerOptions {
   readonly server: string;
   /** The time at which the server last said anything, in milliseconds of `performance.now`. */
   readonly heardAt: () => number;

@@ -18,7 +18,7 @@ import {
   sharingOf,
 } from './sharing.ts';
 
-export interface ConnectionPoolOptions {
+interface ConnectionPoolOptions {
   readonly server: ServerDefinition;
   readonly limits: Pick<ServerLimits, 'idleMs' | 'maxConnections'>;
   readonly context: Pick<PoolContext, 'log' | 'expectedCapabilities' | 'track'>;

@@ -21,7 +21,7 @@ const PING_MS = 2000;
 /** A process that is silent for this long, and works for nobody, is started again. */
 const STUCK_MS = 60_000;
 
-export interface ConnectorOptions {
+interface ConnectorOptions {
   readonly server: ServerDefinition;
   readonly context: PoolContext;
   readonly limits: ServerLimits;

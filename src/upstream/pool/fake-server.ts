@@ -21,7 +21,7 @@ const FACTS: ServerFacts = {
   text: '{}',
 };
 
-export const OK: Reply = {
+const OK: Reply = {
   ok: true,
   result: { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined },
 };
@@ -81,7 +81,7 @@ export class FakeConnection implements ManagedConnection {
 }
 
 /** One start of the server, until the test lets it succeed or fail. */
-export class FakeStart {
+class FakeStart {
   readonly options: ConnectOptions;
   readonly result: Deferred<ManagedConnection> = createDeferred();
 

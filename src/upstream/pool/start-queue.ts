@@ -1,7 +1,7 @@
 /** Bounds how many servers start at once, without letting slow ones keep the others out, and callers before everybody else. */
 
 /** A place in the queue. */
-export interface Turn {
+interface Turn {
   /** Resolves when it is its turn; calling it gives the slot back, and calling it again does nothing. */
   readonly granted: Promise<() => void>;
   /** Somebody waits for this one now. */

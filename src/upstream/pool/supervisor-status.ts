@@ -7,7 +7,7 @@ import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { withOutput } from './last-output.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
-export interface StatusParts {
+interface StatusParts {
   readonly server: ServerDefinition;
   readonly connections: ReadonlySet<PooledConnection>;
   readonly backoff: Backoff;
@@ -17,7 +17,7 @@ export interface StatusParts {
   readonly starts: number;
 }
 
-export function statusOf({ server, connections, backoff, limiter, lastError, starts }: StatusParts): ServerStatus {
+export function serverStatus({ server, connections, backoff, limiter, lastError, starts }: StatusParts): ServerStatus {
   const all = [...connections];
   const ready = all.filter(({ live }) => live !== undefined);
   const starting = all.filter(({ live, connecting }) => live === undefined && connecting !== undefined);

@@ -17,7 +17,7 @@ import type { PoolContext } from './pool-context.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 import { limitsOf } from './server-limits.ts';
 import { hasOwnCredentials, type KnownEra } from './sharing.ts';
-import { statusOf } from './supervisor-status.ts';
+import { serverStatus } from './supervisor-status.ts';
 
 /** A connection that is leased may get its request this much later. */
 const LEASE_GRACE_MS = 1000;
@@ -52,7 +52,7 @@ export class Supervisor {
   get status(): ServerStatus {
     const { backoff, lastError, starts } = this.#connector;
     const { server } = this;
-    return statusOf({ server, connections: this.#pool.all, backoff, limiter: this.#limiter, lastError, starts });
+    return serverStatus({ server, connections: this.#pool.all, backoff, limiter: this.#limiter, lastError, starts });
   }
 
   /** The output of its processes on stderr, redacted. */

@@ -149,7 +149,7 @@ export function processesNow(): Promise<ProcessInfo[]> {
 }
 
 /** True if there is a process, or with a negative number a group, of this id. */
-export function exists(pid: number): boolean {
+export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -159,7 +159,7 @@ export function exists(pid: number): boolean {
 }
 
 /** Sends a signal; a process that is gone already is no error. */
-export function send(pid: number, signal: NodeJS.Signals): void {
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

@@ -3,10 +3,10 @@
  * parent, and by the marker that all of them inherit (Linux; elsewhere the marker cannot be read).
  */
 import process from 'node:process';
-import { exists, type ProcessInfo, processesNow, send } from './process-table.ts';
+import { type ProcessInfo, processExists, processesNow, sendSignal } from './process-table.ts';
 
 /** A lineage of processes: a member descends from a root, is in its group, or carries the marker. */
-export interface Lineage {
+interface Lineage {
   /** Processes that we started as leaders of their own groups. */
   readonly roots: ReadonlySet<number>;
   readonly marked: (marker: string) => boolean;
@@ -37,7 +37,7 @@ export function selectFamily(
   return [...members.values()];
 }
 
-export interface Family {
+interface Family {
   /** Looks again. @returns how many are alive. */
   refresh(): Promise<number>;
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
@@ -60,7 +60,7 @@ export function createFamily(lineage: Lineage, list: () => Promise<readonly Proc
   const refresh = async (): Promise<number> => {
     const all = await list().catch(() => undefined);
     if (all === undefined) {
-      targets = [...[...lineage.roots].map((root) => -root), ...known.keys()].filter(exists);
+      targets = [...[...lineage.roots].map((root) => -root), ...known.keys()].filter(processExists);
       return targets.length;
     }
     const alive = selectFamily(all, lineage, known);
@@ -74,7 +74,7 @@ export function createFamily(lineage: Lineage, list: () => Promise<readonly Proc
   return {
     refresh,
     signal(signal) {
-      for (const target of targets) send(target, signal);
+      for (const target of targets) sendSignal(target, signal);
     },
     async gone(ms) {
       const until = performance.now() + ms;

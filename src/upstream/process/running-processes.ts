@@ -5,7 +5,7 @@ import type { Log } from '../contract.ts';
 import { createGuardian, type Guardian } from './guardian.ts';
 import type { ServerProcess } from './server-process.ts';
 
-export interface RunningProcessesOptions {
+interface RunningProcessesOptions {
   /** Value that the markers begin with, up to a full stop; random by default. */
   readonly gatewayId?: string | undefined;
   /** Program of the guardian; undefined for no guardian. */

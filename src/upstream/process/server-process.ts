@@ -7,13 +7,13 @@ import type { StdioDefinition } from '../../config/snapshot.ts';
 import { createDeferred } from '../../shared/deferred.ts';
 import { within } from '../../shared/wait-for.ts';
 import { childEnvironment } from './environment.ts';
-import { send } from './process-table.ts';
+import { sendSignal } from './process-table.ts';
 import { createFamily } from './process-tree.ts';
 
 /** Milliseconds between the steps of a stop (docs/servers.md, Stop). */
 const STEP_MS = 2000;
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
   /** Set when the process could not be started. */
@@ -108,7 +108,7 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
       return stopping;
     },
     kill: () => {
-      if (pid !== undefined && !treeGone) send(posix ? -pid : pid, 'SIGKILL');
+      if (pid !== undefined && !treeGone) sendSignal(posix ? -pid : pid, 'SIGKILL');
     },
   };
 }

@@ -3,7 +3,7 @@ import { findProgram, programFault } from '../../config/check-program.ts';
 import type { StdioDefinition } from '../../config/snapshot.ts';
 import { systemCode } from '../../shared/system-code.ts';
 
-export interface StartFailure {
+interface StartFailure {
   /** A sentence that goes on from `... cannot be started: `; it ends with the code of the system. */
   readonly reason: string;
   /** A sentence for the owner. */

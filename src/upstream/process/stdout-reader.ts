@@ -19,7 +19,7 @@ const UNASKED_STEP = 100;
 /** Bytes of noise that count as much as one message. */
 const NOISE_BYTES = 100;
 
-export interface OutputOptions {
+interface OutputOptions {
   readonly server: string;
   readonly maxMessageBytes: number;
   /** Takes noise for the message of an error that follows. */

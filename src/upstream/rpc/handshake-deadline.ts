@@ -7,7 +7,7 @@ import { type Deadline, deadline } from '../../shared/wait-for.ts';
 import type { Timing } from '../contract.ts';
 import { LAST_OUTPUT, seconds, unavailable } from '../failures.ts';
 
-export interface HandshakeDeadlineOptions {
+interface HandshakeDeadlineOptions {
   readonly server: string;
   readonly isProcess: boolean;
   /** Milliseconds until the first message of a started process. */

@@ -25,7 +25,7 @@ import { initializeParams } from './envelope.ts';
 import type { JsonRpcPeer } from './json-rpc-peer.ts';
 import { readReply } from './response-text.ts';
 
-export type Discovery =
+type Discovery =
   | { readonly kind: 'modern'; readonly facts: ServerFacts }
   | { readonly kind: 'legacy' }
   /** Of revisions that the gateway does not know; it may understand `initialize` all the same. */
@@ -119,7 +119,7 @@ function readFacts(
   };
 }
 
-export interface HandshakeOptions {
+interface HandshakeOptions {
   readonly server: string;
   /** Version of the gateway. */
   readonly version: string;

@@ -47,7 +47,7 @@ export interface ServerMessageHandlers {
   readonly onRequest?: (request: ServerRequest, session: string | undefined) => Promise<ClientAnswer> | undefined;
 }
 
-export interface ServerMessagesOptions {
+interface ServerMessagesOptions {
   readonly pending: PendingRequests;
   readonly handlers: ServerMessageHandlers;
   readonly warn: Warn;

@@ -130,7 +130,7 @@ function toNumber([value]: readonly unknown[], { fuel }: Evaluation): number | n
 
 const text = (value: unknown): string => value as string;
 
-export const FUNCTIONS: ReadonlyMap<string, Signature> = new Map<string, Signature>([
+const FUNCTIONS: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ['abs', { args: ['number'], call: ([value]) => Math.abs(value as number) }],
   [
     'avg',
