@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { execute, undo } from './execute.ts';
+import { executePlan, undo } from './execute.ts';
 
 let home: string;
 beforeEach(() => {
@@ -20,7 +20,7 @@ it('a run that is refused leaves no key and no folder behind', async () => {
   const configDir = join(home, 'config', 'gateway');
   const path = join(home, 'client.json');
   writeFileSync(path, 'changed since');
-  const run = execute(configDir, 'setup', async () => {
+  const run = executePlan(configDir, 'setup', async () => {
     makeKey(configDir);
     return [{ path, before: Buffer.from('{}'), after: Buffer.from('{"a": 1}'), owner: 'cursor' }];
   });
@@ -30,7 +30,7 @@ it('a run that is refused leaves no key and no folder behind', async () => {
 
 it('a run that is refused leaves the key that was there', async () => {
   makeKey(home);
-  const run = execute(home, 'setup', async () => {
+  const run = executePlan(home, 'setup', async () => {
     throw new Error('no');
   });
   await expect(run).rejects.toThrow('no');

@@ -61,7 +61,7 @@ export async function setup(flags: SetupFlags): Promise<void> {
   });
 }
 
-function nothingToDo(connections: readonly Connection[]): string {
+function nothingToDo(connections: readonly ClientConnection[]): string {
   const refused = connections.filter(({ refusal }) => refusal !== undefined).length;
   if (refused === 0) return 'Nothing to do: everything is set up.';
   const others = refused === connections.length ? '' : ' The others are set up already.';
