@@ -5,7 +5,7 @@ import { findMember, stringValue, valueText } from '../protocol/members.ts';
 import { type ParamHeader, type ParamHeaders, readParamHeaders } from '../protocol/param-headers.ts';
 import { withoutUnseen } from '../shared/unseen.ts';
 import { clearDefinition, digestOf, nameIn } from './definition.ts';
-import { type PageFrame, frameOf } from './page-frame.ts';
+import { frameOf, type PageFrame } from './page-frame.ts';
 import { visibleJson } from './visible-text.ts';
 
 export interface ToolEntry {

@@ -16,7 +16,7 @@ import type {
   ServerRequest,
   UpstreamConnection,
 } from '../upstream/contract.ts';
-import type { Client, Retry } from './calling-client.ts';
+import type { CallingClient, Retry } from './calling-client.ts';
 import { type Conversation, converse } from './conversation.ts';
 import {
   type InputRequest,

@@ -21,7 +21,7 @@ const FACTS: ServerFacts = {
   text: '{}',
 };
 
-const OK: Reply = {
+export const OK: Reply = {
   ok: true,
   result: { text: '{}', metaAt: -1, resultType: 'complete', isError: false, ttlMs: undefined },
 };
