@@ -6,7 +6,7 @@ import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
 import { Asking } from './asking.ts';
 import { CallContext } from './call-context.ts';
-import type { Caller, Inbound, Outcome } from './caller.ts';
+import type { Caller, Inbound, CallOutcome } from './caller.ts';
 import { type Call, decide, decideAnew, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { attested } from './hook-attestation.ts';
@@ -19,7 +19,7 @@ export async function runOperation(
   parts: PipelineDependencies,
   inbound: Inbound,
   operation: Operation,
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const signIn = takeSignInAnswer(inbound);
   const approval = takeApprovalAnswer(inbound);
   const named = attested(signIn?.inbound ?? approval?.inbound ?? inbound);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createToken, tokenHash } from '../identity/generated-token.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Token } from './client-entry.ts';
-import type { Place } from './client-files.ts';
+import type { Machine } from './client-files.ts';
 import type { Client } from './clients.ts';
 import { dataAt, isMap, type Json, toJson } from './edit/data.ts';
 import type { EntryChange } from './edit/editor.ts';
@@ -22,7 +22,7 @@ export interface ClientToken {
 }
 
 export interface TokenPlace {
-  readonly place: Place;
+  readonly place: Machine;
   readonly configDir: string;
 }
 

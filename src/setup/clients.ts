@@ -10,7 +10,7 @@ import {
   opencodeEntry,
   stdioFields,
 } from './client-entry.ts';
-import { appData, type ClientFile, configHome, extension, json, type Place, toml, yaml } from './client-files.ts';
+import { appData, type ClientFile, configHome, extension, json, type Machine, toml, yaml } from './client-files.ts';
 import { DIALECTS, type Dialect } from './dialects.ts';
 import type { JsonObject } from './edit/data.ts';
 
@@ -22,7 +22,7 @@ export interface Client {
   /** Started from a desktop, so without the PATH of a shell. */
   readonly isDesktop: boolean;
   /** The files that it reads; where none of one scope is there, the first is made. */
-  files(place: Place): readonly ClientFile[];
+  files(place: Machine): readonly ClientFile[];
   /** @returns undefined where the client cannot reach a gateway like that. */
   entry(own: OwnEntry): JsonObject | undefined;
 }

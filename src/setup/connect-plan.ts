@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { startsGateway } from '../config/nested-gateway.ts';
 import { translate } from '../config/other-clients.ts';
 import type { OwnEntry, Token } from './client-entry.ts';
-import { type ClientFile, containersOf, type Place } from './client-files.ts';
+import { type ClientFile, containersOf, type Machine } from './client-files.ts';
 import type { Client } from './clients.ts';
 import {
   type Container,
@@ -40,7 +40,7 @@ export interface ConnectTerms {
   readonly fileArgs?: readonly string[] | undefined;
 }
 
-export interface Connection {
+export interface ClientConnection {
   readonly client: Client;
   readonly path: string;
   /** True if there is a file already. */
@@ -59,7 +59,7 @@ export interface Connection {
 }
 
 /** One for each file that a client has in this scope; one that makes the first where it has none. */
-export function planConnections(clients: readonly Client[], place: Place, terms: ConnectTerms): Connection[] {
+export function planConnections(clients: readonly Client[], place: Machine, terms: ConnectTerms): ClientConnection[] {
   return clients.flatMap((client) => {
     const files = distinctFiles(client.files(place).filter(({ scope }) => scope === terms.scope));
     const [first] = files;
@@ -71,7 +71,7 @@ export function planConnections(clients: readonly Client[], place: Place, terms:
   });
 }
 
-function planConnection(client: Client, file: ClientFile, place: Place, terms: ConnectTerms): Connection {
+function planConnection(client: Client, file: ClientFile, place: Machine, terms: ConnectTerms): ClientConnection {
   const read = readClientFile(client, file);
   if (read.refusal !== undefined) return refused(client, file.path, read.refusal);
   const own = ownEntry(client, place, terms);
@@ -93,7 +93,7 @@ function planConnection(client: Client, file: ClientFile, place: Place, terms: C
 }
 
 /** Why a file may not hold a token; undefined where it may. */
-function whoCanRead({ path, scope }: ClientFile, { platform }: Place): string | undefined {
+function whoCanRead({ path, scope }: ClientFile, { platform }: Machine): string | undefined {
   if (scope === 'project') return 'the file of a project would hold its token: connect it without --project.';
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   if (platform === 'win32' || (mode & 0o077) === 0) return undefined;
@@ -107,7 +107,7 @@ function withoutToken(own: OwnEntry): OwnEntry {
     : own;
 }
 
-function refused(client: Client, path: string, refusal: string): Connection {
+function refused(client: Client, path: string, refusal: string): ClientConnection {
   return {
     client,
     path,
@@ -123,7 +123,7 @@ function refused(client: Client, path: string, refusal: string): Connection {
 
 function ownEntry(
   client: Client,
-  place: Place,
+  place: Machine,
   { http, tokens, scope, agents, running, fileArgs = [] }: ConnectTerms,
 ): OwnEntry {
   if (http !== undefined) return { kind: 'http', url: http.url, token: tokens?.get(client.id)?.token ?? http.token };
@@ -135,7 +135,7 @@ function ownEntry(
   return { kind: 'stdio', command, args: [...args, ...(flags.length > 0 ? ['serve', ...flags] : [])], env };
 }
 
-function planFile(file: ReadFile, entry: JsonObject, terms: ConnectTerms): Connection {
+function planFile(file: ReadFile, entry: JsonObject, terms: ConnectTerms): ClientConnection {
   const { client, path, data, bytes } = file;
   const container = containersOf(file, client, data)[0]?.container ?? file.container;
   const entries = entriesOf(data, container);

@@ -5,8 +5,8 @@ import { expandHome } from '../../config/settings.ts';
 import { type AgentPlan, planAgents, tokensFor } from '../../setup/client-agents.ts';
 import type { Token } from '../../setup/client-entry.ts';
 import type { Client } from '../../setup/clients.ts';
-import { type Connection, type ConnectTerms, planConnections } from '../../setup/connect-plan.ts';
-import { execute } from '../../setup/execute.ts';
+import { type ClientConnection, type ConnectTerms, planConnections } from '../../setup/connect-plan.ts';
+import { executePlan } from '../../setup/execute.ts';
 import { agentsOf, type PlanContext, planImport } from '../../setup/import-plan.ts';
 import { readOwnFiles } from '../../setup/own-files.ts';
 import { renderConnections } from '../../setup/render.ts';
@@ -33,7 +33,7 @@ export async function connectClients(names: readonly string[], flags: ConnectFla
     const changes = [...agents.changes, ...connections.flatMap(({ change }) => (change === undefined ? [] : [change]))];
     if (changes.length > 0) {
       if (!(await agree(flags, 'Write this?'))) return;
-      await execute(context.settings.configDir, ['connect', ...names].join(' '), changes);
+      await executePlan(context.settings.configDir, ['connect', ...names].join(' '), changes);
       say(...nextSteps(connections, flags));
     } else if (refused.length === 0 && flags.json !== true) print('Nothing to do.');
     if (refused.length > 0) process.exitCode = 1;
@@ -41,7 +41,7 @@ export async function connectClients(names: readonly string[], flags: ConnectFla
 }
 
 interface Planned {
-  readonly connections: readonly Connection[];
+  readonly connections: readonly ClientConnection[];
   /** What the rules get, with the files of tokens; nothing without --per-agent. */
   readonly agents: AgentPlan;
 }
@@ -108,7 +108,7 @@ function fileArgs({ mcpConfig, rules }: ConnectFlags, { place }: PlanContext): s
   return [...flag('--mcp-config', mcpConfig), ...flag('--rules', rules)];
 }
 
-function nextSteps(connections: readonly Connection[], flags: ConnectFlags): string[] {
+function nextSteps(connections: readonly ClientConnection[], flags: ConnectFlags): string[] {
   const titles = connections.filter(({ change }) => change !== undefined).map(({ client }) => client.title);
   const http = httpOf(flags);
   const variable = http?.token?.kind === 'variable' && flags.perAgent !== true ? http.token.name : undefined;
