@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import process from 'node:process';
 import { openAudit } from '../audit/audit-log.ts';
 import { compareWithLock, type DefinitionChange } from '../catalog/lock/compare-with-lock.ts';
-import { isSuspicious } from '../catalog/lock/is-suspicious.ts';
+import { findSuspects, textsByKey } from '../catalog/lock/find-suspects.ts';
 import { type KeptDefinitions, lockedFrom } from '../catalog/lock/kept-definitions.ts';
 import { changedServers } from '../catalog/lock/lock-store.ts';
 import { keyParts, type Lock, type LockedServer, withServer } from '../catalog/lock/lock-text.ts';
@@ -12,7 +12,7 @@ import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { fieldChanges, visible } from './definition-fields.ts';
-import { LockedServers } from './locked-servers.ts';
+import { LockedServers, type Looked } from './locked-servers.ts';
 import { print, printJson, say } from './output.ts';
 import { table } from './table.ts';
 
@@ -172,14 +172,15 @@ export async function lock(settings: Settings, json: boolean): Promise<void> {
     process.exitCode = 4;
     say(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
+  const suspects = await suspectsOf(looked);
   let before: Lock = servers.lock;
   let after: Lock = before;
   await servers.store.update((lock) => {
     before = lock;
     after = lock;
     for (const { name, kept } of looked) {
-      const isClean = kept !== undefined && ![...kept.texts.values()].some(isSuspicious);
-      if (isClean && !lock.has(name)) after = withServer(after, name, lockedFrom(kept));
+      if (kept !== undefined && !suspects.has(name) && !lock.has(name))
+        after = withServer(after, name, lockedFrom(kept));
     }
     for (const name of lock.keys()) {
       if (!snapshot.servers.has(name) && !snapshot.broken.has(name)) after = withServer(after, name, undefined);
@@ -190,6 +191,22 @@ export async function lock(settings: Settings, json: boolean): Promise<void> {
   if (waiting.length > 0) process.exitCode ??= 1;
   await report(settings, servers, { before, after, names: changedServers(before, after), json });
   for (const { name } of waiting) say(`${name}: changes wait. Look: agent-mcp-gateway definitions diff ${name}`);
+}
+
+/** Names of servers in which the scan finds something. */
+async function suspectsOf(looked: readonly Looked[]): Promise<ReadonlySet<string>> {
+  const tools = looked.map(({ name, kept }) => ({
+    server: name,
+    tools: [...(kept?.seen.keys() ?? [])].map(keyParts).filter(({ kind }) => kind === 'tool'),
+  }));
+  const suspects = new Set<string>();
+  for (const { name, kept } of looked) {
+    if (kept === undefined) continue;
+    const others = tools.filter(({ server }) => server !== name);
+    const found = await findSuspects(name, textsByKey(lockedFrom(kept), kept.texts), others);
+    if (found.size > 0) suspects.add(name);
+  }
+  return suspects;
 }
 
 interface Report {

@@ -1,7 +1,6 @@
 /** The lock file of a gateway, and what it guards. */
 import { join } from 'node:path';
-import { DefinitionGuard } from '../catalog/lock/definition-guard.ts';
-import { isSuspicious } from '../catalog/lock/is-suspicious.ts';
+import { DefinitionGuard, type GuardOptions } from '../catalog/lock/definition-guard.ts';
 import { type KeptDefinitions, openKeptDefinitions } from '../catalog/lock/kept-definitions.ts';
 import { changedServers, openLockStore } from '../catalog/lock/lock-store.ts';
 import type { Lock } from '../catalog/lock/lock-text.ts';
@@ -23,7 +22,11 @@ export interface Definitions {
   watch(isWatched: boolean, changed: (server: ServerDefinition) => void): () => void;
 }
 
-export function openDefinitions({ settings, config, audit, log }: Foundation): Definitions {
+/** @param others the tools of all servers but one, as far as they are known */
+export function openDefinitions(
+  { settings, config, audit, log }: Foundation,
+  others: GuardOptions['others'],
+): Definitions {
   const path = lockPath(settings, config.location.rules.path);
   const lock = openLockStore(path, (error) => log.error({ reason: error.message }, 'the lock file is not used'));
   /** What everybody knows of; undefined before the first reading. */
@@ -31,7 +34,7 @@ export function openDefinitions({ settings, config, audit, log }: Foundation): D
   const guard = new DefinitionGuard({
     lock,
     kept: keptIn(join(settings.cacheDir, KEPT_FOLDER), path),
-    isSuspicious,
+    others,
     log,
     onFirstSight(server, locked) {
       told = lock.current();

@@ -5,6 +5,7 @@ import { createHistory } from '../catalog/definition-history.ts';
 import { checkedConnect } from '../catalog/lock/checked-connections.ts';
 import type { DefinitionGuard } from '../catalog/lock/definition-guard.ts';
 import { recordChange } from '../catalog/record-change.ts';
+import type { OtherServer } from '../catalog/scan/scan-server.ts';
 import { LIST_KINDS } from '../catalog/server-lists.ts';
 import { openStrictServers } from '../catalog/strict-servers.ts';
 import { serverEvents } from '../mcp/server-events.ts';
@@ -54,7 +55,8 @@ export function createServerSide(foundation: Foundation, options: GatewayOptions
     // Its lists are there then for callers that got none of it.
     signedIn: (server) => void upstreams.control(server, 'warm'),
   });
-  const definitions = options.unguarded === true ? undefined : openDefinitions(foundation);
+  const definitions =
+    options.unguarded === true ? undefined : openDefinitions(foundation, (server) => othersOf(server));
   const guard = definitions?.guard;
   const ownUpstreams = openUpstreams(foundation, oauth, worker?.events(events) ?? events, guard);
   const upstreams = worker?.upstreams(ownUpstreams) ?? ownUpstreams;
@@ -70,6 +72,11 @@ export function createServerSide(foundation: Foundation, options: GatewayOptions
     redact: redactor.redact,
     onArrival: (server, kind) => subscriptions.listsChanged(server.name, [kind]),
   });
+  const othersOf = (name: string): readonly OtherServer[] =>
+    [...config.current().servers.values()].flatMap((server) => {
+      const tools = server.name === name ? undefined : catalog.listed(server);
+      return tools === undefined ? [] : [{ server: server.name, tools }];
+    });
   const unwatch = definitions?.watch(options.watch !== false, (server) => {
     catalog.invalidate(server);
     subscriptions.listsChanged(server.name, LIST_KINDS);

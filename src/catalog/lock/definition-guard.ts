@@ -8,10 +8,12 @@ import type { DecidedDefinition, DefinitionKind, Log, UpstreamConnection } from 
 import { digestOf } from '../definition.ts';
 import type { ToolList } from '../fetch-tools.ts';
 import type { Offers } from '../prompts-and-resources.ts';
+import type { OtherServer } from '../scan/scan-server.ts';
 import type { SharedFile } from '../shared-file.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import { definitionChanged, notStarted } from './decided-definition.ts';
 import { type Definition, definitionsOf } from './fetch-definitions.ts';
+import { findSuspects, textsByKey } from './find-suspects.ts';
 import { type KeptDefinitions, withSight } from './kept-definitions.ts';
 import type { LockStore } from './lock-store.ts';
 import { keyParts, type Lock, type LockedServer, lockKey, NOTHING_LOCKED, withServer } from './lock-text.ts';
@@ -22,8 +24,8 @@ export interface GuardOptions {
   readonly lock: LockStore;
   /** What is kept of a server, to look at. */
   readonly kept: (server: string) => SharedFile<KeptDefinitions>;
-  /** Whether the scan finds something in a definition that somebody should look at. @param text JSON */
-  readonly isSuspicious: (text: string) => boolean;
+  /** The tools of the other servers, as far as they are known. */
+  readonly others: (server: string) => readonly OtherServer[];
   readonly log: Log;
   /** A server was seen for the first time, and what it offers was accepted. */
   readonly onFirstSight: (server: ServerDefinition, accepted: LockedServer) => void;
@@ -74,9 +76,7 @@ export class DefinitionGuard {
   /** Keeps the text of a list, for whoever looks at what changed. Never rejects. */
   async seen(server: ServerDefinition, kind: DefinitionKind, list: List): Promise<void> {
     await this.#options.lock.read();
-    const parts = [await sightOfLaunch(server), sightOf(kind, definitionsOf(list))];
-    if ('instructions' in list) parts.push(sightOfInstructions(list.instructions));
-    await this.#keep(server, together(parts));
+    await this.#keep(server, await this.#sightOf(server, kind, list));
   }
 
   /** What counts of a list. The same for the same list, until something is accepted. */
@@ -157,12 +157,12 @@ export class DefinitionGuard {
   }
 
   async #acceptAll(server: ServerDefinition, connection: UpstreamConnection): Promise<void> {
-    const { lock, log, isSuspicious, onFirstSight } = this.#options;
+    const { lock, log, others, onFirstSight } = this.#options;
     const sight = await sightOfAll(server, connection);
     await this.#keep(server, sight);
-    const found = [...sight.values].filter(([, digest]) => isSuspicious(sight.texts.get(digest) ?? ''));
-    if (found.length > 0) {
-      const names = found.map(([key]) => keyParts(key).name.slice(0, 128)).slice(0, 20);
+    const found = await findSuspects(server.name, textsByKey(sight.values, sight.texts), others(server.name));
+    if (found.size > 0) {
+      const names = [...found].slice(0, MAX_NAMED).map((key) => key.slice(0, 128));
       log.warn(
         { server: server.name, definitions: names },
         `the server waits for "definitions accept": the scan found something`,
@@ -180,23 +180,33 @@ export class DefinitionGuard {
 
   /** Where changes are only recorded: one in which the scan finds something waits all the same. */
   async #compare(server: ServerDefinition, kind: DefinitionKind, list: List, { before }: Arrival): Promise<void> {
-    const { lock, kept, isSuspicious, log } = this.#options;
+    const { lock, kept, log } = this.#options;
     const known = await before();
     const definitions = definitionsOf(list);
     const isHeld = this.#held.get(server.key) ?? (await kept(server.name).read()).held;
     const held = new Map(isHeld);
     for (const key of isHeld.keys()) if (keyParts(key).kind === kind) held.delete(key);
+    const news = new Map<string, string>();
     for (const [name, { hash, raw }] of definitions) {
       const key = lockKey(kind, name);
-      const isNew = known !== undefined && known.get(name) !== hash;
-      if (isHeld.get(key) === hash || (isNew && isSuspicious(raw))) held.set(key, hash);
+      if (isHeld.get(key) === hash) held.set(key, hash);
+      else if (known !== undefined && known.get(name) !== hash) news.set(key, raw);
     }
+    // Two entries for one program have the same tools, and each may be updated by itself.
+    const found = news.size === 0 ? [] : await findSuspects(server.name, news, []);
+    for (const key of found) held.set(key, definitions.get(keyParts(key).name)?.hash ?? '');
     if (held.size === 0 && isHeld.size === 0) return;
     this.#held.set(server.key, held);
     await lock.read();
-    await this.#keep(server, sightOf(kind, definitions), held);
-    const news = [...held].filter(([key, digest]) => isHeld.get(key) !== digest).map(([key]) => keyParts(key).name);
-    if (news.length > 0) log.warn({ server: server.name, [`${kind}s`]: news }, CHANGED_FOR_THE_WORSE);
+    await this.#keep(server, await this.#sightOf(server, kind, list), held);
+    const names = [...found].slice(0, MAX_NAMED).map((key) => key.slice(0, 128));
+    if (names.length > 0) log.warn({ server: server.name, definitions: names }, CHANGED_FOR_THE_WORSE);
+  }
+
+  async #sightOf(server: ServerDefinition, kind: DefinitionKind, list: List): Promise<Sight> {
+    const parts = [await sightOfLaunch(server), sightOf(kind, definitionsOf(list))];
+    if ('instructions' in list) parts.push(sightOfInstructions(list.instructions));
+    return together(parts);
   }
 
   async #keep(server: ServerDefinition, sight: Sight, held?: Held): Promise<void> {
@@ -213,6 +223,8 @@ export class DefinitionGuard {
   }
 }
 
+/** Definitions that the log names. */
+const MAX_NAMED = 20;
 const CHANGED_FOR_THE_WORSE =
   'definitions changed and are held back, since the scan found something: "definitions diff"';
 
