@@ -35,7 +35,7 @@ export interface ControlRequest {
 
 /** A line of the answer; `error` ends it. */
 type ControlReply =
-  | { readonly gateway: GatewayFacts; readonly servers: readonly object[] }
+  | { readonly gateway: GatewayFacts; readonly servers: readonly object[]; readonly clients: readonly object[] }
   | { readonly gateway: GatewayFacts; readonly stats: readonly object[] }
   | { readonly questions: readonly QuestionReport[] }
   | { readonly answered: AnswerOutcome }
@@ -60,6 +60,8 @@ type Maybe<T> = T | Promise<T>;
 /** The requests that the owner can make. */
 interface Controlled {
   readonly servers: () => Maybe<readonly object[]>;
+  /** Those who are connected. */
+  readonly clients: () => Maybe<readonly object[]>;
   /** The spending of each agent. */
   readonly spending: () => Maybe<readonly object[]>;
   readonly control: (server: string, what: ControlVerb) => Maybe<ControlAnswer>;
@@ -144,12 +146,12 @@ async function answer(
   socket: Socket,
   request: ControlRequest | undefined,
 ): Promise<void> {
-  const { servers, spending, control, output: outputOf } = controlled;
+  const { servers, clients, spending, control, output: outputOf } = controlled;
   const send = (reply: ControlReply): boolean => socket.write(`${JSON.stringify(reply)}\n`);
   const name = request?.server ?? '';
   switch (request?.do) {
     case 'status':
-      send({ gateway: gatewayFacts(transport), servers: await servers() });
+      send({ gateway: gatewayFacts(transport), servers: await servers(), clients: await clients() });
       break;
     case 'stats':
       send({ gateway: gatewayFacts(transport), stats: await spending() });

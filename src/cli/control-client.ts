@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ControlRequest, GatewayFacts } from '../admin/control-socket.ts';
 import type { AnswerOutcome } from '../approvals/approvals.ts';
 import type { QuestionReport } from '../approvals/question-text.ts';
+import type { ClientReport } from '../mcp/connected-clients.ts';
 import type { AgentSpending } from '../operations/spending.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isOurs } from '../shared/socket-folder.ts';
@@ -14,6 +15,7 @@ import type { ServerReport } from '../upstream/pool/server-report.ts';
 export interface ControlLine {
   readonly gateway?: GatewayFacts;
   readonly servers?: readonly ServerReport[];
+  readonly clients?: readonly ClientReport[];
   readonly stats?: readonly AgentSpending[];
   readonly questions?: readonly QuestionReport[];
   readonly answered?: AnswerOutcome;

@@ -1,5 +1,6 @@
 /** The knowledge of all workers of a gateway together. */
 import type { Snapshot } from '../config/snapshot.ts';
+import type { ClientReport } from '../mcp/connected-clients.ts';
 import { type Measures, type Metrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
 import { type AgentSpending, spendingTogether } from '../operations/spending.ts';
@@ -30,6 +31,10 @@ export class AllWorkers {
     const order = [...this.#snapshot().servers.keys()];
     return reports.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
   };
+
+  /** Who is connected to any of them; a caller of several is there several times. */
+  readonly clients = async (): Promise<readonly ClientReport[]> =>
+    (await this.#workers.all(({ channel }) => channel.ask('clients'))).flat();
 
   readonly spending = async (): Promise<readonly AgentSpending[]> =>
     spendingTogether(await this.#workers.all(({ channel }) => channel.ask('spent')));

@@ -7,6 +7,7 @@ import type { ConfigContents } from '../config/load-snapshot.ts';
 import type { ConfigLocation } from '../config/locate-files.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Attested } from '../identity/attestations.ts';
+import type { ClientReport } from '../mcp/connected-clients.ts';
 import type { Measures } from '../observe/metrics.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
 import type { AgentSpending, SpentHere } from '../operations/spending.ts';
@@ -47,6 +48,7 @@ export type WorkerApi = {
   swap(): Maybe<void>;
   reloaded(status: ReturnType<ConfigStore['status']>): Maybe<void>;
   servers(): Maybe<readonly ServerReport[]>;
+  clients(): Maybe<readonly ClientReport[]>;
   spent(): Maybe<readonly SpentHere[]>;
   measures(): Promise<Measures>;
   control(server: string, what: ControlVerb): Maybe<ControlAnswer>;

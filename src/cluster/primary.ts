@@ -210,6 +210,7 @@ class Primary implements Cluster {
     const { settings, log, agreement, output, all, workers } = this.#parts;
     this.#closeControl = serveControl(settings, log, {
       servers: all.servers,
+      clients: all.clients,
       spending: all.spending,
       control: async (server, verb) => (await agreement.ownerOf(server)?.channel.ask('control', server, verb)) ?? false,
       output: output.of,

@@ -22,6 +22,7 @@ const api: WorkerApi = {
   swap: async () => (await started).api.swap(),
   reloaded: async (status) => (await started).api.reloaded(status),
   servers: async () => (await started).api.servers(),
+  clients: async () => (await started).api.clients(),
   spent: async () => (await started).api.spent(),
   measures: async () => (await started).api.measures(),
   control: async (server, what) => (await started).api.control(server, what),

@@ -107,6 +107,7 @@ function apiOf(
     swap: config.swap,
     reloaded: config.reloaded,
     servers: own.servers,
+    clients: own.clients,
     spent: own.spent,
     measures: own.measures,
     control: own.control,

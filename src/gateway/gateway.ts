@@ -9,6 +9,7 @@ import { isPublicName } from '../catalog/public-names.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { localConnection } from '../identity/known-connections.ts';
+import { type ClientReport, ConnectedClients } from '../mcp/connected-clients.ts';
 import { createMcpHandler } from '../mcp/handler.ts';
 import { viewOf } from '../mcp/select-view.ts';
 import type { Logger } from '../observe/log.ts';
@@ -52,8 +53,14 @@ export interface Gateway {
   kill(): void;
 }
 
+/** The path of calls, with those who call. */
+interface KnownCallSide extends CallSide {
+  readonly clients: ConnectedClients;
+}
+
 /** The part of one process in a gateway. */
 interface OwnPart {
+  clients(): readonly ClientReport[];
   servers(): readonly ServerReport[];
   spent(): readonly SpentHere[];
   measures(): Promise<Measures>;
@@ -75,20 +82,21 @@ export async function createGateway(settings: Settings, options: GatewayOptions 
   const callSide = createCallSide(foundation, serverSide, options.watch ?? true);
   const hooks =
     worker === undefined ? createHookJoin(settings.cacheDir, foundation.gatewayId, foundation.log) : undefined;
-  const transports = openTransports(foundation, serverSide, callSide, hooks);
+  const clients = new ConnectedClients();
+  const transports = openTransports(foundation, serverSide, { ...callSide, clients }, hooks);
   followReloads(foundation, serverSide, callSide, () => {
     void hooks?.update(config.current());
     transports.reloaded();
   });
   defineGauges(metrics, config, transports.sessions, callSide.servers);
   if (worker === undefined) defineDirectGauge(metrics, callSide.spending);
-  return new ComposedGateway(foundation, serverSide, callSide, transports, hooks);
+  return new ComposedGateway(foundation, serverSide, { ...callSide, clients }, transports, hooks);
 }
 
 function openTransports(
   { settings, config, redactor, metrics, worker }: Foundation,
   { subscriptions }: ServerSide,
-  { parts, servers }: CallSide,
+  { parts, servers, clients }: KnownCallSide,
   hooks: HookJoin | undefined,
 ): Transports {
   return new Transports({
@@ -98,6 +106,7 @@ function openTransports(
     handler: createMcpHandler(parts, {
       serverInfo: SERVER_INFO,
       subscriptions,
+      clients,
       viewOf: (connection, now) => viewOf(settings, connection, now),
     }),
     redactor,
@@ -136,7 +145,7 @@ function followReloads(
 class ComposedGateway implements Gateway {
   readonly #foundation: Foundation;
   readonly #serverSide: ServerSide;
-  readonly #callSide: CallSide;
+  readonly #callSide: KnownCallSide;
   readonly #transports: Transports;
   readonly #hooks: HookJoin | undefined;
   #closeControl: (() => void) | undefined;
@@ -144,7 +153,7 @@ class ComposedGateway implements Gateway {
   constructor(
     foundation: Foundation,
     serverSide: ServerSide,
-    callSide: CallSide,
+    callSide: KnownCallSide,
     transports: Transports,
     hooks: HookJoin | undefined,
   ) {
@@ -168,10 +177,17 @@ class ComposedGateway implements Gateway {
   }
 
   get own(): OwnPart {
-    const { servers, spent, parts } = this.#callSide;
+    const { servers, spent, parts, clients } = this.#callSide;
     const answer: OwnPart['answer'] = (...said) => parts.approvals.answer(...said);
     const { measures } = this.#foundation.metrics;
-    return { servers, spent, measures, answer, ...controlOf(this.#serverSide.ownUpstreams) };
+    return {
+      clients: () => clients.list(this.snapshot()),
+      servers,
+      spent,
+      measures,
+      answer,
+      ...controlOf(this.#serverSide.ownUpstreams),
+    };
   }
 
   readonly snapshot = (): Snapshot => this.#foundation.config.current();
@@ -235,6 +251,7 @@ class ComposedGateway implements Gateway {
     const questions = parts.approvals.open;
     this.#closeControl = serveControl(settings, log, {
       servers,
+      clients: this.own.clients,
       spending,
       ...control,
       questions,

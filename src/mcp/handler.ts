@@ -19,9 +19,10 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import { unfailing } from './always-answer.ts';
 import { inboundOf, legacyClient, modernClient } from './caller-client.ts';
 import { ChangeStreams } from './change-streams.ts';
+import type { ConnectedClients } from './connected-clients.ts';
 import { isLonger, tooLongOutcome } from './message-limit.ts';
 import { createProgressHeartbeat } from './progress-heartbeat.ts';
-import { checkCapabilities, checkMeta, introducedName, revisionOf } from './request-meta.ts';
+import { checkCapabilities, checkMeta, declaredClient, introducedClient, revisionOf } from './request-meta.ts';
 import { type McpResponse, pong, refusal, unknownMethod, written } from './response.ts';
 import { operationOf } from './router.ts';
 import type { Negotiated, SessionState } from './session.ts';
@@ -68,6 +69,8 @@ interface McpHandlerOptions {
   /** The view of a connection without a server of its own, under a snapshot. */
   readonly viewOf: (connection: Connection, snapshot: Snapshot) => View;
   readonly subscriptions: Subscriptions;
+  /** Those that introduced themselves. */
+  readonly clients: ConnectedClients;
 }
 
 /** The handler of all methods. An error that it did not expect is an answer too (always-answer.ts). */
@@ -106,12 +109,14 @@ class MethodHandler implements McpHandler {
     const tooLong = checkCapabilities(id, declared);
     if (tooLong !== undefined) return { ...tooLong, session: undefined };
     const offered = offeredOf(declared, 'legacy', exchange.server !== undefined);
-    const clientName = introducedName(text, findMember(params, 'clientInfo'));
+    const client = introducedClient(text, findMember(params, 'clientInfo'));
     this.#parts.upstreams.expect(offered.capabilities);
     // Until it has its session, the client can be asked nothing.
     const outcome = await this.#introduce(request, exchange, { ...silentClient('legacy'), ...offered });
     const answer = this.#write(request, outcome, legacyCodec, exchange);
-    return { ...answer, session: outcome.kind === 'result' ? { revision, clientName, offered } : undefined };
+    if (outcome.kind !== 'result') return { ...answer, session: undefined };
+    const introduction = this.#options.clients.begin(exchange.connection, client);
+    return { ...answer, session: { revision, clientName: client.name, introduction, offered } };
   }
 
   async legacy(request: RequestMessage, exchange: Exchange, session: SessionState): Promise<McpResponse> {
@@ -135,6 +140,9 @@ class MethodHandler implements McpHandler {
     if (refused !== undefined) return refused;
     const client = modernClient(request, exchange);
     const { method } = request;
+    if (method === 'server/discover' || method === 'tools/list') {
+      this.#options.clients.seen(exchange.connection, declaredClient(request));
+    }
     if (method === 'subscriptions/listen') return this.#streams.open(request, exchange, client);
     const running =
       method === 'server/discover' ? this.#introduce(request, exchange, client) : this.#run(request, exchange, client);

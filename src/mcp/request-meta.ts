@@ -8,9 +8,11 @@ import {
   isModern,
   LATEST_LEGACY,
   META_CLIENT_CAPABILITIES,
+  META_CLIENT_INFO,
   META_VERSION,
   MODERN_REVISIONS,
 } from '../protocol/revisions.ts';
+import type { ClientInfo } from './connected-clients.ts';
 import { type McpResponse, refusal } from './response.ts';
 
 /** The revision that `initialize` agrees on: the one asked for where it is spoken here, the newest otherwise. */
@@ -66,6 +68,21 @@ export function introducedName(text: string, info: Member | undefined): string |
   const value = parsedValue(text, info);
   const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'name') : undefined;
   return typeof name === 'string' ? name : undefined;
+}
+
+/** What a `clientInfo` says; nothing where there is none. */
+export function introducedClient(text: string, info: Member | undefined): ClientInfo {
+  const value = parsedValue(text, info);
+  const textAt = (key: string): string | undefined => {
+    const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+    return typeof found === 'string' ? found : undefined;
+  };
+  return { name: textAt('name'), version: textAt('version') };
+}
+
+/** The `clientInfo` of a request of 2026-07-28. */
+export function declaredClient({ text, params }: RequestMessage): ClientInfo {
+  return introducedClient(text, findMember(metaOf(params), META_CLIENT_INFO));
 }
 
 /** Sends progress back under the caller's own token, as that exact text; undefined where it asked for none. */

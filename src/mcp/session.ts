@@ -8,6 +8,7 @@ import { CALL_OVER } from '../relay/server-questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { createDeferred, type Deferred } from '../shared/deferred.ts';
 import type { ClientAnswer } from '../upstream/contract.ts';
+import type { Introduction } from './connected-clients.ts';
 import { isLonger } from './message-limit.ts';
 import type { Watched } from './subscriptions.ts';
 
@@ -17,6 +18,8 @@ export interface SessionState {
   readonly revision: string;
   /** The client's name for itself; undefined where it does not say. */
   readonly clientName?: string | undefined;
+  /** Its place in the list of clients that are connected. */
+  readonly introduction?: Introduction | undefined;
   /** The capabilities of the client that may be offered to servers. */
   readonly offered: Offered;
   /** Least severity that the client asked for; undefined where it left that to the servers. */
@@ -30,7 +33,7 @@ export interface SessionState {
 }
 
 /** The facts that a new session starts with. */
-export type Negotiated = Pick<SessionState, 'revision' | 'clientName' | 'offered'>;
+export type Negotiated = Pick<SessionState, 'revision' | 'clientName' | 'introduction' | 'offered'>;
 
 /** A session that has just begun. @param asks those of the session that this client had before */
 export function beginSession(id: string, negotiated: Negotiated, asks: Asks = createAsks()): SessionState {
@@ -45,7 +48,8 @@ export function beginSession(id: string, negotiated: Negotiated, asks: Asks = cr
 }
 
 /** Nobody waits any more for a client whose session is over. */
-export function endSession({ asks, ready }: SessionState): void {
+export function endSession({ asks, ready, introduction }: SessionState): void {
+  introduction?.over();
   asks.end();
   ready.resolve();
 }

@@ -7,8 +7,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { parse } from 'jsonc-parser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serveStdio } from '../support/gateway.ts';
-import { fileText, type Home, makeHome, servers } from '../support/home.ts';
+import { serveHttp, serveStdio } from '../support/gateway.ts';
+import { fileText, type Home, makeHome, servers, withPrincipals } from '../support/home.ts';
 import { fixture, fixturePath } from '../support/paths.ts';
 import { runCli } from '../support/process.ts';
 import { executeText } from '../support/tools.ts';
@@ -323,12 +323,14 @@ describe('status', () => {
     });
     const gateway = await serveStdio({ home });
     await executeText(gateway.rpc, { server: 'calc', tool: 'label' });
+    await gateway.rpc.call('tools/list');
     await good(['connect', 'cursor', '--yes']);
     const { code, stdout } = await run(['status']);
     expect(code).toBe(1);
     expect(stdout).toMatch(/1 server \(and 1 off\), 1 agent/);
     expect(stdout).toContain('NOT_SET_HERE');
     expect(stdout).toMatch(/process \d+ +stdio .* 1 of \d servers? connected/);
+    expect(stdout).toMatch(/raw 1 as an agent that each call names .*, over stdio, since \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
     expect(stdout).toContain('cursor, connected in ~/.cursor/mcp.json');
     expect(stdout).toContain('Next: See what to mend: agent-mcp-gateway validate');
     const report = JSON.parse((await run(['status', '--json'])).stdout);
@@ -339,6 +341,20 @@ describe('status', () => {
       clients: [{ client: 'cursor', connected: true }],
     });
     await good(['undo', '--yes']);
+    await gateway.stop();
+  });
+
+  it('says who is connected over HTTP, until the session is over', async () => {
+    home.remove();
+    const gateway = await serveHttp({ servers: servers({}), rules: withPrincipals({ one: {}, two: {} }) });
+    home = gateway.home;
+    const clients = async (): Promise<unknown> =>
+      JSON.parse((await run(['status', '--json'])).stdout).gateways[0].clients;
+    expect(await clients()).toEqual([]);
+    const session = await gateway.open('2025-11-25');
+    expect(await clients()).toEqual([{ name: 'raw', version: '1', principal: 'tester', since: expect.any(String) }]);
+    await session.close();
+    expect(await clients()).toEqual([]);
     await gateway.stop();
   });
 

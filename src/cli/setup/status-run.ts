@@ -3,6 +3,8 @@ import process from 'node:process';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../../config/locate-files.ts';
 import { runtimeDir, type Settings } from '../../config/settings.ts';
+import type { ClientReport } from '../../mcp/connected-clients.ts';
+import { escapeText } from '../../observe/escape-text.ts';
 import type { Machine } from '../../setup/client-files.ts';
 import { CLIENTS } from '../../setup/clients.ts';
 import { isConnected } from '../../setup/connect-plan.ts';
@@ -127,7 +129,7 @@ function report({ location, checked, missing, running, clients, stopped, next }:
 }
 
 function show({ location, checked, missing, running, clients, next }: Status): void {
-  if (location === undefined) print(missing ?? '');
+  if (location === undefined) for (const line of (missing ?? '').split('\n')) print(line);
   else {
     print(`Servers: ${shortPath(location.servers.path)}`);
     print(`Rules:   ${shortPath(location.rules.path)}`);
@@ -140,13 +142,26 @@ function show({ location, checked, missing, running, clients, next }: Status): v
   for (const problem of checked?.problems.filter(({ severity }) => severity === 'error') ?? [])
     print(`error: ${formatProblem(problem)}`);
   print(running.length === 0 ? 'No gateway runs.' : 'Running:');
-  for (const line of table(running.map(row))) print(`  ${line}`);
+  for (const [at, line] of table(running.map(row)).entries()) {
+    print(`  ${line}`);
+    const { gateway, clients: callers = [] } = running[at] ?? {};
+    for (const caller of callers) print(`    ${callerLine(caller, gateway?.transport ?? '')}`);
+  }
   const known = clients.filter(({ connected, problem }) => connected || problem !== undefined);
   if (known.length > 0) print('Clients:');
   for (const { client, file, problem } of known) {
     print(problem === undefined ? `  ${client}, connected in ${shortPath(file)}` : `  ${client}: ${problem}`);
   }
   for (const step of next) print(`Next: ${step}`);
+}
+
+/** `claude-code 2.1 as codex, over stdio, since 2026-07-28 09:12 UTC`. */
+function callerLine({ name, version, principal, agent, since }: ClientReport, transport: string): string {
+  const who = [name ?? 'a client without a name', ...(version === undefined ? [] : [version])]
+    .map(escapeText)
+    .join(' ');
+  const as = agent === undefined ? `as an agent that each call names (${principal})` : `as ${agent}`;
+  return `${who} ${as}, over ${transport}, since ${since.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function row({ gateway, servers = [] }: ControlLine): string[] {
