@@ -1,4 +1,5 @@
 import { expect, it, test } from 'vitest';
+import { sayRules } from './authoring/agent-words.ts';
 import { decideFor } from './ceiling.ts';
 import { compile } from './compile-rules.ts';
 import { decisionOf } from './rules-data.ts';
@@ -53,4 +54,27 @@ it('is the stricter of both under a ceiling', () => {
   expect(under('free', 'dev', 'delete_all')).toEqual(decisionOf('deny', 'ceiling: agents.dev.deny.tools.files[0]'));
   expect(under('dev', 'dev', 'delete_x')).toEqual(decisionOf('ask', 'agents.dev.ask.tools.*[0]'));
   expect(under('free', 'dev', 'read')).toEqual(decisionOf('allow', 'implicit_grant'));
+});
+
+it('is said in words, as is what tools do', () => {
+  const sentences = sayRules({
+    allow: { servers: ['files'], access: { files: ['read', 'write'] } },
+    ask: {
+      servers: ['web'],
+      access: { '*': ['unknown'] },
+      tools: { files: [{ tool: 'put', args: { '/n': { min: 3 } } }] },
+    },
+    deny: { access: { '*': ['destructive'] } },
+  });
+  expect(sentences).toContain('has a person asked before every use of anything of server "web", where it is allowed.');
+  expect(sentences).toContain(
+    'has a person asked before every use of tool "put" where "/n" is at least 3 of server "files", where it is allowed.',
+  );
+  expect(sentences).toContain(
+    'may use the tools of server "files" that only read or write and destroy nothing, and no others.',
+  );
+  expect(sentences).toContain(
+    'has a person asked before every use of the tools of every server that do not say what they do.',
+  );
+  expect(sentences).toContain('may never use the tools of every server that destroy.');
 });

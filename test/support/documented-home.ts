@@ -32,12 +32,14 @@ const USUAL = {
   },
 };
 
-/** The rules that a page shows together with their decisions; otherwise some with every agent that the pages name. */
+/** All rules that a page shows together with their decisions; otherwise some with every agent that the pages name. */
 function rulesOf(page: string): Json {
   const blocks = blocksOf(page);
   if (!blocks.some(({ text }) => text.startsWith('$ agent-mcp-gateway policy'))) return USUAL;
-  const shown = blocks.find(({ language, text }) => language === 'json' && text.includes('"agents"'));
-  return shown === undefined ? USUAL : (JSON.parse(shown.text) as Json);
+  const shown = blocks.filter(({ language, text }) => language === 'json' && text.includes('"agents"'));
+  const agents = shown.map(({ text }) => (JSON.parse(text) as { readonly agents: Json }).agents);
+  // An agent that a page shows several times is the first of them.
+  return shown.length === 0 ? USUAL : { agents: Object.assign({}, ...agents.toReversed()) as Json };
 }
 
 /** The expectations that docs/rules.md shows. */

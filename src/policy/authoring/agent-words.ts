@@ -1,7 +1,7 @@
 /** What an agent may do, in plain sentences. Pure. */
 import type { Policy } from '../compile-rules.ts';
 import { isLiteralPattern } from '../pattern.ts';
-import type { AccessList, AgentRules, ToolMap } from '../rules-data.ts';
+import type { Access, AccessList, AccessMap, AgentRules, ToolMap } from '../rules-data.ts';
 import { type Outcomes, outcomeOf, type ToolsByServer } from './changed-decisions.ts';
 import { conditionWords } from './condition-words.ts';
 
@@ -32,6 +32,9 @@ export function sayRules({ allow, ask, deny }: AgentRules): string[] {
     `may use ${listOf('server', servers)}${except}.`,
     ...MAPS.flatMap(([map, noun]) => [...allowed(allow?.[map] ?? {}, noun), ...denied(deny?.[map] ?? {}, noun)]),
     ...asked(ask ?? {}),
+    ...saidOfAccess(allow?.access, (tools) => `may use ${tools}, and no others.`, true),
+    ...saidOfAccess(ask?.access, (tools) => `has a person asked before every use of ${tools}.`),
+    ...saidOfAccess(deny?.access, (tools) => `may never use ${tools}.`),
     ...unsaid({ ...allow }),
   ];
 }
@@ -72,6 +75,26 @@ function asked(ask: AccessList): string[] {
   ];
 }
 
+/** @param wanted whether an empty list says something too. */
+function saidOfAccess(map: AccessMap = {}, sentence: (tools: string) => string, wanted = false): string[] {
+  return Object.entries(map).flatMap(([server, levels]) => {
+    if (levels.length === 0 && !wanted) return [];
+    if (levels.length === 0) return [sentence(`no tool of ${serversIn(server, map)}`)];
+    const what = listed(
+      levels.map((level) => ACCESS_WORDS[level]),
+      'or',
+    );
+    return [sentence(`the tools of ${serversIn(server, map)} that ${what}`)];
+  });
+}
+
+const ACCESS_WORDS: Readonly<Record<Access, string>> = {
+  read: 'only read',
+  write: 'write and destroy nothing',
+  destructive: 'destroy',
+  unknown: 'do not say what they do',
+};
+
 /** What comes with a server because no rule speaks of it. */
 function unsaid(allow: AccessList): string[] {
   const open = MAPS.filter(([map]) => !Object.hasOwn(allow[map] ?? {}, '*')).map(([, noun]) => `${noun}s`);
@@ -82,7 +105,7 @@ function unsaid(allow: AccessList): string[] {
   ];
 }
 
-function serversIn(pattern: string, map: ToolMap): string {
+function serversIn(pattern: string, map: ToolMap | AccessMap): string {
   if (pattern !== '*') return listOf('server', [pattern]);
   return Object.keys(map).some(isLiteralPattern) ? 'every other server' : 'every server';
 }
