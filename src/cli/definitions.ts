@@ -1,5 +1,6 @@
 /** `definitions`: what servers offer next to what was accepted of it, and the lock file that says so. */
 import type { Command } from 'commander';
+import { addScan } from './definitions-scan.ts';
 import { type CommandFlags, settingsFrom, withFiles, withLock } from './flags.ts';
 import { fail } from './output.ts';
 
@@ -11,7 +12,7 @@ interface DefinitionsFlags extends CommandFlags {
 export function registerDefinitions(program: Command): void {
   const definitions = program
     .command('definitions')
-    .description('see what servers changed in what they offer, and accept it');
+    .description('see what servers changed in what they offer, accept it, and scan it');
   register(definitions, 'list', 'how many definitions of each server are accepted, and how many wait')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway definitions list')
     .action((flags: DefinitionsFlags) => attempt(async ({ list }) => list(settingsFrom(flags), flags.json === true)));
@@ -62,6 +63,7 @@ Example:
   $ agent-mcp-gateway definitions lock`,
     )
     .action((flags: DefinitionsFlags) => attempt(async ({ lock }) => lock(settingsFrom(flags), flags.json === true)));
+  addScan(definitions);
 }
 
 function register(definitions: Command, usage: string, description: string): Command {

@@ -87,6 +87,7 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
   } else if (server !== undefined) check('connection', false, error?.message ?? 'failed');
   if (tools !== undefined) {
     check('tools', true, `${tools.count}, ${tools.bytes} bytes, about ${tools.tokens} tokens of definitions`);
+    await checkDefinitions(bench, name, check);
   } else if (facts !== undefined) check('tools', false, error?.message ?? 'could not be listed');
   const fix = server === undefined ? bench.snapshot.broken.get(name)?.fix : fixFor(server, fault, tested);
   return {
@@ -96,6 +97,26 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
     ...(fix === undefined ? {} : { fix }),
     ...(tools === undefined ? {} : { tools: tools.count }),
   };
+}
+
+/** Scans what the server says by itself; `definitions scan` compares it with what others say. */
+async function checkDefinitions(
+  bench: Workbench,
+  name: string,
+  check: (what: string, ok: boolean, found: string) => void,
+): Promise<void> {
+  const { isSuspicious } = await import('../catalog/scan/finding.ts');
+  const { scanListed } = await import('../catalog/scan/scan-listed.ts');
+  const findings = (await scanListed(name, await bench.definitions(name, TIMEOUT_MS), [])).filter(isSuspicious);
+  const [first] = findings;
+  if (first === undefined) return check('definitions', true, 'nothing suspicious in what it says to models');
+  const more = findings.length > 1 ? `, and ${findings.length - 1} more` : '';
+  const what = first.name === '' ? first.type : `${first.type} ${quote(first.name)}`;
+  check(
+    'definitions',
+    false,
+    `${what}: ${first.message.replace(/\.$/, '')}${more}. Look: agent-mcp-gateway definitions scan ${name}`,
+  );
 }
 
 function directHint(tools: number): string {

@@ -2,6 +2,7 @@
 
 import { estimateTokens } from '../catalog/estimate-tokens.ts';
 import { didYouMean } from '../catalog/name-suggestions.ts';
+import type { ListedDefinitions } from '../catalog/scan/scan-listed.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { createGateway } from '../gateway/gateway.ts';
@@ -28,6 +29,8 @@ export interface Workbench {
   reports(): ServerReport[];
   /** Connects and lists tools. @throws GatewayError USAGE where there is no such server */
   test(name: string, timeoutMs: number): Promise<Tested>;
+  /** What a server says, of one that was tested: its tools, prompts, templates and instructions. @throws GatewayError */
+  definitions(name: string, timeoutMs: number): Promise<ListedDefinitions>;
   close(): Promise<void>;
 }
 
@@ -70,8 +73,21 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
     }
   };
 
+  const definitions = async (name: string, timeoutMs: number): Promise<ListedDefinitions> => {
+    const server = snapshot.servers.get(name);
+    if (server === undefined) return { tools: [] };
+    const { entries, instructions } = await catalog.toolList(server, { timeoutMs });
+    const [prompts, templates] = await Promise.all(
+      (['prompts', 'templates'] as const).map((list) =>
+        catalog.offers(server, list, { timeoutMs }).then((offers) => offers.entries),
+      ),
+    );
+    return { tools: entries, instructions, ...(prompts && { prompts }), ...(templates && { templates }) };
+  };
+
   return {
     snapshot,
+    definitions,
     reports: () => reportServers(snapshot, upstreams.status(), settings.transport === 'stdio'),
     test,
     close: () => gateway.stop(0).finally(takeBack),

@@ -84,7 +84,7 @@ export function showUnseen(text: string): string {
 }
 
 function nameOf(code: number): string {
-  if (code > 0xe0020 && code < CANCEL_TAG) return `<tag:${String.fromCharCode(code - 0xe0000)}>`;
+  if (code >= 0xe0020 && code < CANCEL_TAG) return `<tag:${String.fromCharCode(code - 0xe0000)}>`;
   return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
 }
 

@@ -36,7 +36,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Everything that may be read out of a text. Linear. @param hasWholes whether the text as a whole may be spelled otherwise */
 export function decodedIn(text: string, hasWholes: boolean, steps: Steps): Decoded[] {
   steps.count += text.length;
-  return [...spansIn(text), ...(hasWholes ? wholesOf(text) : []), ...unseenTexts(text)];
+  return [...spansIn(text), ...unseenTexts(text), ...(hasWholes ? wholesOf(text) : [])];
 }
 
 function spansIn(text: string): Decoded[] {

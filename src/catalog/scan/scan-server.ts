@@ -21,15 +21,23 @@ export interface ServerScan {
 }
 
 /** The findings, the most serious first. */
-export function scanServer({ server, definitions, others, steps = { count: 0 } }: ServerScan): Finding[] {
+export function scanServer(scan: ServerScan): Finding[] {
+  return inOrder([...scanSteps(scan)].flat());
+}
+
+/** The most serious first. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort(byLevel);
+}
+
+/** The findings of one definition after another. */
+export function* scanSteps({ server, definitions, others, steps = { count: 0 } }: ServerScan): Generator<Finding[]> {
   const names = namesIn(definitions, others);
   const lookAlikes = lookAlikesOf(others.filter((other) => !isSameServer(definitions, other)));
-  const found: Finding[] = [];
   for (const definition of definitions) {
-    found.push(...scanDefinition({ server, ...definition }, { names, steps }));
-    if (definition.type === 'tool') found.push(...imitations(server, definition, lookAlikes));
+    const found = scanDefinition({ server, ...definition }, { names, steps });
+    yield definition.type === 'tool' ? [...found, ...imitations(server, definition, lookAlikes)] : found;
   }
-  return found.sort(byLevel);
 }
 
 /** Tools of one name that make two entries the same program, used twice. */

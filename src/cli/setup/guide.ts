@@ -26,6 +26,7 @@ import {
 } from './context.ts';
 import { newServers, optionsOf, planWithAnswers } from './import-run.ts';
 import { connectionReport, importReport } from './report.ts';
+import { scanImported, suspiciousEntries } from './scan-imported.ts';
 
 export async function setup(flags: SetupFlags): Promise<void> {
   await orGiveUp(async () => {
@@ -37,7 +38,8 @@ export async function setup(flags: SetupFlags): Promise<void> {
     const plan = await planWithAnswers(sources, context, optionsOf(chosen), isAsking);
     const connections = connectionsOf(clients, context, plan, chosen);
     if (flags.json === true) printJson({ import: importReport(plan), connect: connectionReport(connections) });
-    else printLines([...renderImport(plan, process.env), ...renderConnections(connections)]);
+    else
+      printLines([...renderImport(plan, process.env), ...suspiciousEntries(plan), ...renderConnections(connections)]);
     const changes = [...plan.changes, ...connections.flatMap(({ change }) => (change === undefined ? [] : [change]))];
     if (connections.some(({ refusal }) => refusal !== undefined)) process.exitCode = 1;
     if (changes.length === 0) {
@@ -58,6 +60,7 @@ export async function setup(flags: SetupFlags): Promise<void> {
         : []),
       ...advice(runningHere()),
     );
+    if (flags.json !== true) await scanImported(context.settings, plan, flags, isAsking);
   });
 }
 

@@ -23,6 +23,7 @@ import type { ImportFlags } from '../import.ts';
 import { print, printJson, say } from '../output.ts';
 import { agree, answered, clientsHere, contextHere, hasTerminal, orGiveUp, printLines, prompts } from './context.ts';
 import { importReport } from './report.ts';
+import { scanImported, suspiciousEntries } from './scan-imported.ts';
 
 export async function importServers(names: readonly string[], flags: ImportFlags): Promise<void> {
   await orGiveUp(async () => {
@@ -34,7 +35,7 @@ export async function importServers(names: readonly string[], flags: ImportFlags
     const isAsking = flags.yes !== true && flags.print !== true && flags.json !== true && hasTerminal();
     const plan = await planWithAnswers(sources, context, optionsOf(flags), isAsking);
     if (flags.json === true) printJson(importReport(plan));
-    else printLines(renderImport(plan, process.env));
+    else printLines([...renderImport(plan, process.env), ...suspiciousEntries(plan)]);
     if (plan.changes.length === 0) {
       if (flags.json !== true) print(nothingToDo(sources));
       return;
@@ -46,6 +47,7 @@ export async function importServers(names: readonly string[], flags: ImportFlags
       ...plan.changes,
     ]);
     say(`Imported ${count(newServers(plan), 'server')}. Take it back with "agent-mcp-gateway undo".`);
+    if (flags.json !== true) await scanImported(context.settings, plan, flags, isAsking);
   });
 }
 

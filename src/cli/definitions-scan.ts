@@ -1,0 +1,35 @@
+/** `definitions scan`: hidden orders, invisible text and imitated names in what servers say. */
+import type { Command } from 'commander';
+import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
+import { fail } from './output.ts';
+
+export interface ScanFlags extends CommandFlags {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds the command to its group. */
+export function addScan(definitions: Command): void {
+  withFiles(definitions.command('scan [server...]'))
+    .description('find hidden orders, invisible text and imitated names in what servers say to models')
+    .option('--all', 'also show what is worth knowing and hardly ever wrong')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Starts every server for a moment; nothing leaves this machine.
+Exit status: 0 where nothing is suspicious, 1 where something is, 4 where a
+server could not be listed.
+
+Example:
+  $ agent-mcp-gateway definitions scan github`,
+    )
+    .action(async (names: string[], flags: ScanFlags) => {
+      try {
+        const { scanDefinitions } = await import('./definitions-scan-run.ts');
+        await scanDefinitions(settingsFrom(flags), names, flags);
+      } catch (error) {
+        fail(error);
+      }
+    });
+}

@@ -1,0 +1,53 @@
+/** Scans what servers say that were just taken over: before that, nobody has agreed to start them. */
+import process from 'node:process';
+import { isSuspicious } from '../../catalog/scan/finding.ts';
+import { scanDefinition } from '../../catalog/scan/scan-definition.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { ImportPlan } from '../../setup/import-plan.ts';
+import { count } from '../count.ts';
+import { say } from '../output.ts';
+import { answered, prompts } from './context.ts';
+
+export interface ScanChoice {
+  /** Undefined where nobody said. */
+  readonly scan?: boolean;
+}
+
+/** What is suspicious in the plan itself: descriptions of servers, which agents read too. A line each; starts nothing. */
+export function suspiciousEntries({ merged }: ImportPlan): string[] {
+  return merged.servers
+    .filter(({ isNew }) => isNew)
+    .flatMap(({ name, entry }) => {
+      const { description } = entry;
+      if (typeof description !== 'string') return [];
+      const scanned = { server: name, type: 'instructions', name: '', definition: description } as const;
+      const [worst] = scanDefinition(scanned).filter(isSuspicious);
+      return worst === undefined
+        ? []
+        : [`Look at the description of server "${name}": ${worst.message} > ${worst.excerpt}`];
+    });
+}
+
+/** Starts the servers of the plan for a moment and scans what they say, where somebody wants that; otherwise says how to. */
+export async function scanImported(
+  settings: Settings,
+  { merged }: ImportPlan,
+  { scan }: ScanChoice,
+  isAsking: boolean,
+): Promise<void> {
+  const names = merged.servers.filter(({ isNew, isOff }) => isNew && !isOff).map(({ name }) => name);
+  if (names.length === 0 || scan === false) return;
+  if (scan === true || (isAsking && (await wantsScan(names.length)))) {
+    const { scanDefinitions } = await import('../definitions-scan-run.ts');
+    const status = process.exitCode;
+    await scanDefinitions(settings, names, {});
+    // Findings are worth a look; what was asked for is done.
+    process.exitCode = status;
+  } else say('Look at what these servers say to models with "agent-mcp-gateway definitions scan".');
+}
+
+async function wantsScan(servers: number): Promise<boolean> {
+  const { confirm } = await prompts();
+  const message = `Scan what the ${count(servers, 'server')} say to models? It starts each of them for a moment.`;
+  return answered(await confirm({ message, initialValue: true, output: process.stderr }));
+}
