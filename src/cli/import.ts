@@ -24,7 +24,6 @@ export function registerImport(program: Command): void {
     .option('--keep-secrets', 'leave literal secrets where they are, in the servers file')
     .option('--no-approvals', 'do not make rules of tools that a client uses without asking')
     .option('--scan', 'then start the servers for a moment, and scan what they say to models')
-    .option('--no-scan', 'do not ask for that')
     .option('--mcp-config <file>', 'servers file to write to')
     .option('--rules <file>', 'rules file to write to')
     .option('--yes', 'carry the plan out without asking')

@@ -25,7 +25,6 @@ export function registerSetup(program: Command): void {
     .description('find your clients and their servers, and put the gateway in front of them')
     .option('--clients <list>', 'clients, e.g. cursor,codex (default: all that are here)')
     .option('--scan', 'then start the servers for a moment, and scan what they say to models')
-    .option('--no-scan', 'do not ask for that')
     .option('--keep-servers', 'clients keep the servers that they have beside the gateway')
     .option('--keep-secrets', 'leave literal secrets where they are, in the servers file')
     .option('--no-approvals', 'do not make rules of tools that a client uses without asking')

@@ -22,8 +22,7 @@ beforeAll(async () => {
 afterAll(() => http.stop());
 
 describe.each([LEGACY, MODERN])('%s', (revision) => {
-  const open = ({ path, token }: typeof DIRECT) =>
-    openHttp(http.origin + path('poisoned'), revision, { token });
+  const open = ({ path, token }: typeof DIRECT) => openHttp(http.origin + path('poisoned'), revision, { token });
 
   it('over HTTP, searches, definitions and lists have no invisible characters, and an emoji stays whole', async () => {
     const discovery = await open(DISCOVERY);

@@ -60,7 +60,7 @@ export async function setup(flags: SetupFlags): Promise<void> {
         : []),
       ...advice(runningHere()),
     );
-    if (flags.json !== true) await scanImported(context.settings, plan, flags, isAsking);
+    if (flags.json !== true) await scanImported(context.settings, plan, flags);
   });
 }
 

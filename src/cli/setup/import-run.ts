@@ -47,7 +47,7 @@ export async function importServers(names: readonly string[], flags: ImportFlags
       ...plan.changes,
     ]);
     say(`Imported ${count(newServers(plan), 'server')}. Take it back with "agent-mcp-gateway undo".`);
-    if (flags.json !== true) await scanImported(context.settings, plan, flags, isAsking);
+    if (flags.json !== true) await scanImported(context.settings, plan, flags);
   });
 }
 

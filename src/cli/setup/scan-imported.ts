@@ -4,12 +4,9 @@ import { isSuspicious } from '../../catalog/scan/finding.ts';
 import { scanDefinition } from '../../catalog/scan/scan-definition.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { ImportPlan } from '../../setup/import-plan.ts';
-import { count } from '../count.ts';
 import { say } from '../output.ts';
-import { answered, prompts } from './context.ts';
 
 export interface ScanChoice {
-  /** Undefined where nobody said. */
   readonly scan?: boolean;
 }
 
@@ -28,26 +25,19 @@ export function suspiciousEntries({ merged }: ImportPlan): string[] {
     });
 }
 
-/** Starts the servers of the plan for a moment and scans what they say, where somebody wants that; otherwise says how to. */
+/** Starts the servers of the plan for a moment and scans what they say, where that was asked for; otherwise says how to. */
 export async function scanImported(
   settings: Settings,
   { merged }: ImportPlan,
   { scan }: ScanChoice,
-  isAsking: boolean,
 ): Promise<void> {
   const names = merged.servers.filter(({ isNew, isOff }) => isNew && !isOff).map(({ name }) => name);
-  if (names.length === 0 || scan === false) return;
-  if (scan === true || (isAsking && (await wantsScan(names.length)))) {
+  if (names.length === 0) return;
+  if (scan === true) {
     const { scanDefinitions } = await import('../definitions-scan-run.ts');
     const status = process.exitCode;
     await scanDefinitions(settings, names, {});
     // Findings are worth a look; what was asked for is done.
     process.exitCode = status;
   } else say('Look at what these servers say to models with "agent-mcp-gateway definitions scan".');
-}
-
-async function wantsScan(servers: number): Promise<boolean> {
-  const { confirm } = await prompts();
-  const message = `Scan what the ${count(servers, 'server')} say to models? It starts each of them for a moment.`;
-  return answered(await confirm({ message, initialValue: true, output: process.stderr }));
 }
