@@ -61,9 +61,8 @@ export function whoCalls(call: Call, invocation: Invocation): Caller {
 }
 
 /**
-/**
- * True if the caller may, under the call's snapshot. On names and arguments alone, as far as these decide: nobody has looked yet whether
- * anything exists. Waits only where rules speak of what the definition of a tool says. What is decided `ask` goes on:
+ * Decides whether the caller may, under the call's snapshot. On names and arguments alone, as far as these decide: nobody has looked
+ * yet whether anything exists. Waits only where rules speak of what the definition of a tool says. What is decided `ask` goes on:
  * `requiredApproval` stops it before it is forwarded.
  * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT
  */

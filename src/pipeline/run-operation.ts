@@ -6,7 +6,7 @@ import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
 import { Asking } from './asking.ts';
 import { CallContext } from './call-context.ts';
-import type { Caller, Inbound, CallOutcome } from './caller.ts';
+import type { Caller, CallOutcome, Inbound } from './caller.ts';
 import { type Call, decide, decideAnew, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { attested } from './hook-attestation.ts';

@@ -1,0 +1,113 @@
+/** A pipeline for tests: real rules, everything else false, and one list of all that happens, in order. */
+import type { AuditRecord } from '../audit/audit-record.ts';
+import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
+import type { Invocation, Operation } from '../operations/operation.ts';
+import { compile } from '../policy/compile-rules.ts';
+import type { PolicyRules } from '../policy/rules-data.ts';
+import { silentClient } from '../relay/calling-client.ts';
+import { Canceller } from '../shared/cancel.ts';
+import type { GatewayError } from '../shared/errors.ts';
+import { NEXT_STEPS } from '../shared/next-steps.ts';
+import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
+import type { Inbound } from './caller.ts';
+import type { PipelineDependencies } from './dependencies.ts';
+
+const SERVER: ServerDefinition = {
+  name: 'files',
+  key: 'files-1',
+  description: undefined,
+  timeoutMs: undefined,
+  link: { transport: 'stdio', command: 'files', args: [], env: new Map(), cwd: undefined },
+};
+
+/** A snapshot of the server `files` under rules for `dev`. @param key of its connection */
+export function snapshotWith(dev: PolicyRules['agents'][string], key = SERVER.key): Snapshot {
+  return {
+    version: key,
+    paths: { servers: 'servers', rules: 'rules' },
+    servers: new Map([['files', { ...SERVER, key }]]),
+    broken: new Map(),
+    policy: compile({ agents: { dev } }),
+    denyOnMissingAgent: false,
+    explainDenials: false,
+    agentTerms: new Map(),
+    principals: undefined,
+    search: { embeddings: undefined, learnFromUse: false },
+    approvals: { via: [], timeoutMs: 1000, remember: false, webhook: undefined },
+    warnings: [],
+  };
+}
+
+export const ALLOWED = snapshotWith({ allow: { servers: ['files'] } });
+export const DENIED = snapshotWith({ allow: { servers: [] } }, 'files-2');
+/** The same rules, and another program behind the name. */
+export const REPLACED = snapshotWith({ allow: { servers: ['files'] } }, 'files-3');
+
+export type Happening = readonly [what: string, ...about: unknown[]];
+
+/** What a test changes of the false parts. */
+export interface Script {
+  /** Fails the record of this phase. */
+  readonly failing?: { readonly phase: AuditRecord['phase']; readonly error: Error };
+  readonly lease?: (server: ServerDefinition) => Promise<UpstreamConnection> | UpstreamConnection;
+  readonly limiter?: PipelineDependencies['limiter'];
+}
+
+/** @returns the parts, the list of all that happens, and the snapshot in force, which a test may swap. */
+export function falsePipeline(script: Script = {}) {
+  const happened: Happening[] = [];
+  const config = { snapshot: ALLOWED };
+  const write = (kind: string, { phase, decision, error_code }: AuditRecord): Promise<void> | undefined => {
+    happened.push([kind, phase, decision, error_code]);
+    return script.failing?.phase === phase ? Promise.reject(script.failing.error) : undefined;
+  };
+  const parts = {
+    snapshot: () => config.snapshot,
+    tools: new Map(),
+    catalog: {},
+    upstreams: {
+      expect: () => undefined,
+      lease: (server: ServerDefinition, { tenant }: { readonly tenant: Tenant }) => {
+        happened.push(['lease', server.key, tenant.agent]);
+        return script.lease === undefined ? LINK : script.lease(server);
+      },
+    },
+    limiter: script.limiter ?? { admit: () => undefined },
+    signInPrompts: { offer: async () => undefined },
+    audit: {
+      append: (record: AuditRecord) => write('append', record),
+      refuse: (record: AuditRecord) => write('refuse', record),
+    },
+    metrics: { record: (...[, , , code]: unknown[]) => void happened.push(['counted', code]) },
+    ledger: { spend: () => undefined },
+    log: { error: (fields: object) => void happened.push(['logged', fields]) },
+    nextRequestId: () => 'r1',
+  } as unknown as PipelineDependencies;
+  return { parts, config, happened };
+}
+
+export const LINK = { closed: false } as unknown as UpstreamConnection;
+
+/** A request of the agent `dev`. */
+export function inboundOf(signal = new Canceller()): Inbound {
+  const connection: Inbound['connection'] = {
+    principal: 'me',
+    subject: undefined,
+    owner: 'me',
+    isKnown: () => true,
+    expiresAt: () => Number.POSITIVE_INFINITY,
+    sees: () => undefined,
+    resolve: () => ({ principal: 'me', agent: 'dev', ceiling: undefined, assurance: 'claim' }),
+  };
+  return { connection, text: '{}', params: undefined, signal, onProgress: undefined, client: silentClient('modern') };
+}
+
+/** An operation on `files/read`, and what it fails with as text. */
+export function operationOf(run: Invocation['run'], more: Partial<Invocation> = {}): Operation {
+  return {
+    name: 'execute_tool',
+    read: () => ({ claimedAgent: undefined, server: 'files', tool: 'read', executes: true, run, ...more }),
+    fail: ({ code, message }: GatewayError) => ({ kind: 'error', code: -1, message: `${code}: ${message}` }),
+    wording: { ...NEXT_STEPS, toolName: (_server, tool) => tool },
+  };
+}
