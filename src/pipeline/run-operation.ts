@@ -1,11 +1,11 @@
 /** The path of a call: snapshot -> who -> decide (and ask) -> audit -> run -> audit -> reply. There is no second one. */
-import type { AuditRecord } from '../audit/audit-record.ts';
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
 import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
 import { Asking } from './asking.ts';
 import { CallContext } from './call-context.ts';
+import { effectOf, record } from './call-record.ts';
 import type { Caller, CallOutcome, Inbound } from './caller.ts';
 import { type Call, decide, decideAnew, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -259,45 +259,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'APPROVAL_DENIED',
 ]);
 
-/** The decision in the record of a call that was not refused: one that nobody has approved is not allowed yet. */
-function effectOf({ decision, approval, invocation }: Call): AuditRecord['decision'] {
-  return decision?.effect === 'ask' && approval === undefined && invocation?.continues !== true ? 'ASK' : 'ALLOW';
-}
-
-function record(
-  call: Call,
-  phase: AuditRecord['phase'],
-  decision: AuditRecord['decision'],
-  code: ErrorCode | null,
-  ms: number,
-): AuditRecord {
-  const { caller, invocation, inbound } = call;
-  return {
-    operation: call.operation.name,
-    phase,
-    decision,
-    request_id: call.requestId,
-    principal: auditName(caller?.principal ?? inbound.connection.principal, inbound.connection.subject),
-    claimed_agent: invocation?.claimedAgent ?? null,
-    agent_id: caller?.agent ?? null,
-    assurance: caller?.assurance ?? 'claim',
-    server: call.target?.server ?? invocation?.server ?? null,
-    tool: call.target?.name ?? invocation?.tool ?? null,
-    rule: call.refusedBy ?? call.decision?.rule ?? null,
-    pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
-    shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
-    error_code: code,
-    latency_ms: Math.round(ms * 1000) / 1000,
-    detail: call.isRecorded ? undefined : invocation?.detail,
-  };
-}
-
 function ruleOf({ data }: GatewayError): string | undefined {
   const rule = data?.['rule'];
   return typeof rule === 'string' ? rule : undefined;
-}
-
-/** The caller for the log: the principal, and which of its bearers where it stands for many. */
-function auditName(principal: string, subject: string | undefined): string {
-  return subject === undefined ? principal : `${principal}/${subject}`;
 }

@@ -1,0 +1,43 @@
+/** The audit records of a call: one before it is forwarded, one before its answer is released. */
+import type { AuditRecord } from '../audit/audit-record.ts';
+import type { ErrorCode } from '../shared/errors.ts';
+import type { Call } from './decide-call.ts';
+
+/** The decision in the record of a call that was not refused: one that nobody has approved is not allowed yet. */
+export function effectOf({ decision, approval, invocation }: Call): AuditRecord['decision'] {
+  return decision?.effect === 'ask' && approval === undefined && invocation?.continues !== true ? 'ASK' : 'ALLOW';
+}
+
+/** @param ms milliseconds since the call came */
+export function record(
+  call: Call,
+  phase: AuditRecord['phase'],
+  decision: AuditRecord['decision'],
+  code: ErrorCode | null,
+  ms: number,
+): AuditRecord {
+  const { caller, invocation, inbound } = call;
+  return {
+    operation: call.operation.name,
+    phase,
+    decision,
+    request_id: call.requestId,
+    principal: auditName(caller?.principal ?? inbound.connection.principal, inbound.connection.subject),
+    claimed_agent: invocation?.claimedAgent ?? null,
+    agent_id: caller?.agent ?? null,
+    assurance: caller?.assurance ?? 'claim',
+    server: call.target?.server ?? invocation?.server ?? null,
+    tool: call.target?.name ?? invocation?.tool ?? null,
+    rule: call.refusedBy ?? call.decision?.rule ?? null,
+    pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
+    shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
+    error_code: code,
+    latency_ms: Math.round(ms * 1000) / 1000,
+    detail: call.isRecorded ? undefined : invocation?.detail,
+  };
+}
+
+/** The caller for the log: the principal, and which of its bearers where it stands for many. */
+function auditName(principal: string, subject: string | undefined): string {
+  return subject === undefined ? principal : `${principal}/${subject}`;
+}
