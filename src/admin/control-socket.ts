@@ -205,10 +205,10 @@ function answerQuestion(
   { id = '', said, who = '', way }: ControlRequest,
 ): Promise<AnswerOutcome> {
   if (said === undefined) return Promise.resolve('not allowed');
-  const { word, reason } = said;
+  const { word, reason, forGood } = said;
   return answer(
     id,
-    { word, reason: reason?.slice(0, LONGEST_REASON) },
+    { word, reason: reason?.slice(0, LONGEST_REASON), forGood: forGood?.slice(0, 20) as Said['forGood'] },
     { way: way === 'web' ? 'web' : 'cli', who: who.slice(0, 100) },
   );
 }

@@ -44,6 +44,8 @@ export interface Said {
   readonly word: AnswerWord;
   /** What the agent is told with a no. */
   readonly reason?: string | undefined;
+  /** What the rules were changed for with it: goes into the record. */
+  readonly forGood?: 'always' | 'always-these' | undefined;
 }
 
 /** What became of an answer: taken, or why it does not count. */
@@ -156,11 +158,18 @@ export class Approvals {
     if (!isAlive(question, undefined)) return 'expired';
     if ((await this.#files.answerTo(id)) !== undefined) return 'answered';
     const now = Date.now();
-    const { word, reason } = said;
+    const { word, reason, forGood } = said;
     await this.#record(question, {
       operation: 'approval_answered',
       decision: word === 'no' ? 'DENY' : 'ALLOW',
-      detail: { question: id, answer: word, way: by.way, by: by.who, has_reason: reason !== undefined },
+      detail: {
+        question: id,
+        answer: word,
+        way: by.way,
+        by: by.who,
+        has_reason: reason !== undefined,
+        for_good: forGood,
+      },
     });
     // It waits for its call for as long as the question waited for it.
     const expiresAt = now + (question.expiresAt - question.askedAt);

@@ -51,6 +51,7 @@ export interface QuestionReport {
   readonly access: string | null;
   readonly rule: string;
   readonly arguments: Shown['arguments'];
+  readonly arguments_sha256: string;
   readonly answers: readonly AnswerWord[];
   readonly rules_file: string;
   readonly text: string;
@@ -70,6 +71,7 @@ export function reportQuestion(question: Question): QuestionReport {
     access: shown.access ?? null,
     rule: bound.rule,
     arguments: shown.arguments,
+    arguments_sha256: bound.arguments,
     answers,
     rules_file: shown.rulesFile,
     text: questionText(question),

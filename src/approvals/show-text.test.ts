@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { argumentsDigest, quoteVisibly, showArguments } from './show-text.ts';
+import { argumentsDigest } from '../policy/standing-answers.ts';
+import { quoteVisibly, showArguments } from './show-text.ts';
 
 const plain = (text: string): string => text;
 const shown = (args: object, redact = plain): string =>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isSecretName, secretsIn } from '../config/secret-values.ts';
 import { REDACTED } from '../observe/redact.ts';
 import { readObject } from '../protocol/json-rpc.ts';
-import { closingQuote, compact } from '../protocol/json-text.ts';
+import { closingQuote } from '../protocol/json-text.ts';
 import { cutText } from '../shared/truncate.ts';
 import type { ShownArgument } from './question.ts';
 
@@ -39,11 +39,6 @@ function folded(text: string, longest: number): string {
 
 function fingerprint(text: string): string {
   return `SHA-256 of all ${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
-}
-
-/** The digest of arguments: of the text that is forwarded, white space between tokens aside. */
-export function argumentsDigest(json: string): string {
-  return createHash('sha256').update(compact(json)).digest('hex');
 }
 
 /**

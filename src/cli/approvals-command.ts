@@ -9,6 +9,7 @@ export interface ApprovalsFlags {
 
 export interface AnswerFlags extends ApprovalsFlags {
   readonly reason?: string;
+  readonly write?: boolean;
 }
 
 export function registerApprovals(program: Command): void {
@@ -30,8 +31,9 @@ export function registerApprovals(program: Command): void {
     .action((id: string, flags: ApprovalsFlags) => run(async ({ show }) => show(settingsFrom({}), id, flags)));
   approvals
     .command('answer <id> <answer>')
-    .description('answer one: once, session, hour or no')
+    .description('answer one: once, session, hour, always, always-these or no')
     .option('--reason <text>', 'what the agent is told with a no')
+    .option('--write', 'write the rules file where the answer is for good; comments stay')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -40,12 +42,17 @@ once     this call, once
 session  whatever the rule asks about this tool, as long as the session lasts
 hour     whatever the rule asks about this tool, for an hour
 no       it is refused, until the question would have expired
+always, always-these
+         this call, and from now on nobody is asked about this tool, or about
+         this tool with these arguments: a rule, shown as a diff, and written
+         with --write
 
 "approvals show" says which of them a question takes.
 Exit status: 0 answered, 4 not: nobody asks that, or somebody has answered.
 
 Examples:
   $ agent-mcp-gateway approvals answer 3f9a1c02 once
+  $ agent-mcp-gateway approvals answer 3f9a1c02 always --write
   $ agent-mcp-gateway approvals answer 3f9a1c02 no --reason "Not on a Friday."`,
     )
     .action((id: string, answer: string, flags: AnswerFlags) =>

@@ -4,9 +4,11 @@ import { ANSWERS, type AnswerWord } from '../approvals/question.ts';
 import type { QuestionReport } from '../approvals/question-text.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { ALWAYS, changeFor, isAlways, takesAlways } from './approvals-always.ts';
 import type { AnswerFlags, ApprovalsFlags } from './approvals-command.ts';
 import { askOne } from './control-client.ts';
 import { print, printJson, printText, say } from './output.ts';
+import { printDiff, settle } from './rules-change.ts';
 import { table } from './table.ts';
 
 /** Characters of an id that people see and type. */
@@ -30,19 +32,29 @@ export async function show(settings: Settings, id: string, { json }: ApprovalsFl
   const question = await questionNamed(settings, id);
   if (json === true) return printJson(question);
   printQuestion(question);
-  print(`Answers: ${question.answers.join(', ')}. It is refused in ${secondsUntil(question.expires_at)} s.`);
+  const answers = [...question.answers, ...(takesAlways(question) ? ALWAYS : [])];
+  print(`Answers: ${answers.join(', ')}. It is refused in ${secondsUntil(question.expires_at)} s.`);
 }
 
 export async function answer(
   settings: Settings,
   id: string,
   word: string,
-  { reason, json }: AnswerFlags,
+  { reason, write = false, json }: AnswerFlags,
 ): Promise<void> {
-  if (!isAnswer(word)) throw new GatewayError('USAGE', `An answer is one of ${ANSWERS.join(', ')}.`);
+  if (!isAnswer(word) && !isAlways(word)) {
+    throw new GatewayError('USAGE', `An answer is one of ${[...ANSWERS, ...ALWAYS].join(', ')}.`);
+  }
   if (reason !== undefined && word !== 'no') throw new GatewayError('USAGE', '--reason goes with "no".');
   const question = await questionNamed(settings, id);
-  await give(settings, question, { word, reason });
+  if (isAlways(word)) {
+    const { editor, change } = await changeFor(settings, question, word);
+    if (json !== true && change.isChanged) printDiff(editor, change);
+    if (!write) return say('Nothing was written or answered. Add --write to do both.');
+    // First, so that the record says who: the call goes on by itself once the rules are others.
+    await give(settings, question, { word: 'once', forGood: word });
+    await settle(editor, change, write);
+  } else await give(settings, question, { word, reason });
   if (json === true) return printJson({ id: question.id, answer: word });
   print(`Answered ${shortId(question.id)}: ${word}.`);
 }

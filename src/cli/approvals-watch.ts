@@ -5,10 +5,12 @@ import { ANSWER_WORDS, type QuestionReport } from '../approvals/question-text.ts
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import { escapeJson } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { ALWAYS, ALWAYS_WORDS, type AlwaysWord, changeFor, isAlways, takesAlways } from './approvals-always.ts';
 import type { ApprovalsFlags } from './approvals-command.ts';
 import { give, printQuestion, sayRefused, shortId } from './approvals-run.ts';
 import { followOne } from './control-client.ts';
 import { printText, say } from './output.ts';
+import { printDiff, settle } from './rules-change.ts';
 import { hasTerminal, prompts } from './setup/context.ts';
 
 /** Milliseconds before it looks again for a gateway that runs. */
@@ -87,9 +89,10 @@ class Prompting implements Watching {
     printQuestion(question);
     const { select, text } = await prompts();
     const options = question.answers.map((value) => ({ value, label: ANSWER_WORDS[value] }));
-    const word = await select<AnswerWord | 'later'>({
+    const forGood = takesAlways(question) ? ALWAYS.map((value) => ({ value, label: ALWAYS_WORDS[value] })) : [];
+    const word = await select<AnswerWord | AlwaysWord | 'later'>({
       message: `May it? (${shortId(question.id)})`,
-      options: [...options, { value: 'later', label: 'Leave it to others' }],
+      options: [...options, ...forGood, { value: 'later', label: 'Leave it to others' }],
       output: process.stderr,
       signal,
     });
@@ -97,6 +100,7 @@ class Prompting implements Watching {
     // Ctrl-C.
     if (typeof word === 'symbol') process.exit(130);
     if (word === 'later') return;
+    if (isAlways(word)) return this.#answerForGood(question, word, signal);
     const told =
       word === 'no'
         ? await text({
@@ -107,5 +111,15 @@ class Prompting implements Watching {
         : undefined;
     const reason = typeof told === 'string' && told.trim() !== '' ? told : undefined;
     await give(this.#settings, question, { word, reason });
+  }
+
+  async #answerForGood(question: QuestionReport, word: AlwaysWord, signal: AbortSignal): Promise<void> {
+    const { editor, change } = await changeFor(this.#settings, question, word);
+    if (change.isChanged) printDiff(editor, change);
+    const { confirm } = await prompts();
+    const agreed = await confirm({ message: `Write ${editor.path}?`, output: process.stderr, signal });
+    if (agreed !== true) return say('Nothing was written or answered.');
+    await give(this.#settings, question, { word: 'once', forGood: word });
+    await settle(editor, change, true);
   }
 }

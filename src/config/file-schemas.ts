@@ -3,7 +3,7 @@
  * (json-document.ts): names such as `__proto__` and `constructor` are ordinary keys there.
  */
 import { z } from 'zod';
-import { approvals } from './schema-approvals.ts';
+import { approvals, standingAnswers } from './schema-approvals.ts';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
@@ -26,6 +26,7 @@ const agent = strict({
   ask: accessList
     .meta({ description: 'What of the allowed a person is asked about before every use. It allows nothing by itself.' })
     .exactOptional(),
+  approved: standingAnswers.exactOptional(),
   deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
   enforce: shadow.exactOptional(),
   min_assurance: minAssurance.exactOptional(),

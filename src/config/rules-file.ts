@@ -88,10 +88,11 @@ class AccessReader {
     this.#expressions = expressions;
   }
 
-  agentRules({ allow, ask, deny, enforce }: FileAgent, path: ConfigPath): AgentRules {
+  agentRules({ allow, ask, approved, deny, enforce }: FileAgent, path: ConfigPath): AgentRules {
     return {
       ...(allow === undefined ? {} : { allow: this.#accessList(allow, [...path, 'allow']) }),
       ...(ask === undefined ? {} : { ask: this.#accessList(ask, [...path, 'ask']) }),
+      ...(approved === undefined ? {} : { approved: record(approved) }),
       ...(deny === undefined ? {} : { deny: this.#accessList(deny, [...path, 'deny']) }),
       ...(enforce === 'shadow' ? { enforce } : {}),
     };

@@ -1,6 +1,6 @@
 /** What the rules may say about asking people (docs/approvals.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
-import { count, strict, variableName, webAddress } from './schema-parts.ts';
+import { count, strict, text, variableName, webAddress } from './schema-parts.ts';
 
 /** Seconds; a day. */
 const LONGEST_S = 86_400;
@@ -12,6 +12,25 @@ const webhook = strict({
   secret_env: variableName('Write the name of the variable that holds the secret, not the secret').meta({
     description: 'Environment variable with the secret that requests are signed with (Standard Webhooks).',
   }),
+});
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+const oneCall = strict({
+  tool: z.string().meta({ description: 'Exact name of the tool.' }),
+  arguments_sha256: text(
+    (value) => (SHA256.test(value) ? undefined : 'is no SHA-256'),
+    'Let "approvals answer ID always-these --write" write it',
+  ).meta({
+    description: 'SHA-256 of the arguments as they are forwarded, white space between tokens aside.',
+    pattern: SHA256.source,
+  }),
+});
+
+/** What somebody answered for good. */
+export const standingAnswers = z.map(z.string(), z.array(z.union([z.string(), oneCall]))).meta({
+  description:
+    'What "ask" does not ask about any more: server -> exact names of tools, or single calls. It allows nothing by itself.',
 });
 
 export const approvals = strict({

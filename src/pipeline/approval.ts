@@ -3,11 +3,11 @@
  * before it is forwarded; where it does not, the pipeline asks (`Asking`) and runs the operation again.
  */
 import { type Bound, bindingOf, type Question } from '../approvals/question.ts';
-import { argumentsDigest } from '../approvals/show-text.ts';
 import { accessOfTool } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import type { Invocation } from '../operations/operation.ts';
+import { argumentsDigest } from '../policy/standing-answers.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Call } from './decide-call.ts';
 

@@ -14,6 +14,7 @@ import {
   type ToolMap,
   type ToolRule,
 } from './rules-data.ts';
+import { compileAnswers, type StandingAnswers } from './standing-answers.ts';
 
 /** What rules are about besides servers: what servers offer, and what tools do to the world. */
 export type Subject = OfferKind | 'access';
@@ -21,7 +22,7 @@ export type Subject = OfferKind | 'access';
 /** Which question was answered last, and by which rule; the rule is missing where none matched. */
 export interface Verdict {
   readonly decision: Decision;
-  readonly about: 'agent' | 'server' | Subject;
+  readonly about: 'agent' | 'server' | 'approved' | Subject;
   readonly rule?: Rule;
   /** A rule that would have allowed it, but for its condition. */
   readonly missed?: Rule | undefined;
@@ -34,6 +35,7 @@ export interface AgentPolicy {
   readonly servers: RuleSet;
   /** The servers of which everything is asked about. */
   readonly askedServers: RuleSet;
+  readonly approved: StandingAnswers;
   /** Rules over access are rules over the names of its levels. */
   readonly offers: Readonly<Record<Subject, OfferPolicy>>;
   /** True if a rule speaks of the access of tools of a server. */
@@ -74,7 +76,7 @@ const IMPLICIT_GRANT = decisionOf('allow', 'implicit_grant');
 
 /** Compiles the rules of one agent. `name` appears in the paths of its rules. */
 export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
-  const { allow, ask, deny } = rules;
+  const { allow, ask, approved, deny } = rules;
   const path = `agents${member(name)}`;
   const keys = [allow, ask, deny].flatMap((list) => Object.keys(list?.access ?? {}));
   const speakingOfAccess = makeAutomaton(keys.map((key) => parsePattern(key).tokens));
@@ -85,6 +87,7 @@ export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
       ...listRules(allow?.servers ?? [], `${path}.allow.servers`, 'allow'),
     ]),
     askedServers: makeRuleSet(listRules(ask?.servers ?? [], `${path}.ask.servers`, 'ask')),
+    approved: compileAnswers(approved, (server) => `${path}.approved${member(server)}`),
     offers: {
       tool: compileOffers('tool', path, rules),
       prompt: compileOffers('prompt', path, rules),

@@ -72,7 +72,11 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     agents: [...agents.keys()],
     hasAgent: (name) => agents.has(name),
     isShadow: (name) => shadows.has(name),
-    version: (name) => hash('sha256', JSON.stringify(agents.has(name) ? [rules.agents[name], rules.access] : null)),
+    version: (name) => {
+      // One more standing answer is no reason to ask anew what waits for another one.
+      const own = agents.has(name) ? { ...rules.agents[name], approved: undefined } : null;
+      return hash('sha256', JSON.stringify([own, rules.access]));
+    },
     readsAccess: (agent, server) => agents.get(agent)?.readsAccess(server) === true,
     accessOf,
     decide: (agent, server, name, kind, facts) => {

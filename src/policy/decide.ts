@@ -30,9 +30,11 @@ export function decideFor(
   const byAccess = kind === 'tool' && agent.readsAccess(server) ? decideByAccess(agent, server, access) : undefined;
   if (byAccess?.decision.effect === 'deny') return byAccess;
   const asking = offers.asked.find(server, name, question);
-  if (asking !== undefined) return verdictOf(asking, kind);
-  if (byAccess?.decision.effect === 'ask') return byAccess;
-  return askAboutServer(agent, server) ?? (granted.rule === undefined ? (byAccess ?? granted) : granted);
+  const byName = asking && verdictOf(asking, kind);
+  const asked = byName ?? (byAccess?.decision.effect === 'ask' ? byAccess : askAboutServer(agent, server));
+  if (asked === undefined) return granted.rule === undefined ? (byAccess ?? granted) : granted;
+  const approved = kind === 'tool' ? agent.approved.find(server, name, facts) : undefined;
+  return approved === undefined ? asked : { decision: approved, about: 'approved' };
 }
 
 function verdictOf(rule: Rule, about: Verdict['about']): Verdict {

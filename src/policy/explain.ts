@@ -78,6 +78,9 @@ function reasonOf({ about, decision, rule, missed }: Verdict, agent: string, ser
     const matched = `${quoted(rule.source)} matches server ${quoted(server)}`;
     return said(decision.effect, matched, 'servers');
   }
+  if (about === 'approved') {
+    return `${quoted(name)} of ${quoted(server)} stands in approved: somebody allowed it for good, and nobody is asked any more.`;
+  }
   if (about === 'access') return reasonOfAccess(rule, decision.effect, server);
   const map = `${about}s`;
   if (missed?.written !== undefined && missed.outcome !== undefined) {

@@ -40,10 +40,15 @@ export interface AccessList {
   readonly access?: AccessMap;
 }
 
+/** A tool by its exact name, or one call of it. */
+export type StandingAnswer = string | { readonly tool: string; readonly arguments_sha256: string };
+
 export interface AgentRules {
   readonly allow?: AccessList;
   /** What of the allowed a person is asked about first. It grants nothing. */
   readonly ask?: AccessList;
+  /** What nobody is asked about any more: server -> tools. It grants nothing. */
+  readonly approved?: Readonly<Record<string, readonly StandingAnswer[]>>;
   readonly deny?: AccessList;
   /** `shadow`: what the rules deny is recorded and happens all the same. Absent: the rules are enforced. */
   readonly enforce?: 'shadow';

@@ -250,5 +250,18 @@ it('the commands list, show and answer', async () => {
   expect(textOf(await waits)).toBe('2');
   const late = await cli('answer', short, 'once');
   expect([late.code, late.stderr]).toEqual([4, expect.stringContaining('approvals list')]);
+
+  const forGood = execute(rpc, sum(2));
+  const [other] = await where.waiting();
+  const shownFirst = await cli('answer', other?.id ?? '', 'always-these');
+  expect([shownFirst.code, shownFirst.stdout]).toEqual([0, expect.stringMatching(/^\+.*"arguments_sha256"/m)]);
+  await where.waiting();
+  expect((await cli('answer', other?.id ?? '', 'always-these', '--write')).code).toBe(0);
+  expect(textOf(await forGood)).toBe('3');
+  await gateway.running.waitForStderr(/configuration reloaded/);
+  expect(await executeText(rpc, sum(2))).toBe('3');
+  const others = execute(rpc, sum(3));
+  await where.answer('no');
+  expect(errorOf(await others).code).toBe('APPROVAL_DENIED');
   await gateway.stop();
 });
