@@ -75,8 +75,15 @@ function withConstants(code, from) {
   }
   const uses = [];
   for (const statement of body) if (statement.start > end) memberUses(statement, required, uses);
-  const constants = new Map(uses.map(({ object, property }) => [`${object}_${property}`, `${object}.${property}`]));
-  const declared = [...constants].map(([name, value]) => `${name} = ${value}`);
+  const constants = new Map();
+  for (const { object, property } of uses) {
+    if (!constants.has(object)) constants.set(object, new Set());
+    constants.get(object).add(property);
+  }
+  const declared = [...constants].map(([object, properties]) => {
+    const names = [...properties].map((property) => `${property}: ${constantOf(object, property)}`);
+    return `{ ${names.join(', ')} } = ${object}`;
+  });
   const parts = [];
   let at = 0;
   const put = (until, text) => {
@@ -85,11 +92,14 @@ function withConstants(code, from) {
   };
   if (declared.length > 0) put(end, `\nconst ${declared.join(', ')};`);
   for (const { start, end: past, object, property } of uses) {
-    put(start, `${object}_${property}`);
+    put(start, constantOf(object, property));
     at = past;
   }
   return parts.join('') + code.slice(at);
 }
+
+/** Short, and unlike any name of the sources. */
+const constantOf = (object, property) => `${object.replace('require_', '$_')}_${property}`;
 
 /** Adds, in their order, where members of these objects are looked up. */
 function memberUses(node, objects, uses) {
