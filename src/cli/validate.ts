@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../config/locate-files.ts';
 import { settingNotes } from '../config/setting-notes.ts';
-import { settingsHere } from '../config/settings.ts';
+import { lockPath, type Settings, settingsHere } from '../config/settings.ts';
 import type { Problem } from '../config/snapshot.ts';
 import { renamedServers, renameSentence } from '../operations/server-methods/rename-log.ts';
 import { count } from './count.ts';
@@ -24,13 +24,13 @@ export function registerValidate(program: Command): void {
     .description('check both configuration files: every error and warning with its place and the fix')
     .option('--mcp-config <file>', 'servers file')
     .option('--rules <file>', 'rules file')
-    .option('--strict', 'fail also where a server is off')
+    .option('--strict', 'fail also where a server is off, or the lock file is broken')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 Exit status: 0 where the gateway starts with these files, 1 where it does not,
-or with --strict where a server is off.
+or with --strict where a server is off or the lock file is broken.
 
 Examples:
   $ agent-mcp-gateway validate
@@ -51,13 +51,22 @@ async function validate(options: Options): Promise<void> {
   const checked = await checkConfig(await readContents(location, settings), process.env, {
     looksForPrograms: true,
   });
-  const isOff = checked.problems.some((problem) => problem.severity === 'error');
+  const faults = await lockFaults(settings, location);
+  const isOff = faults.length > 0 || checked.problems.some((problem) => problem.severity === 'error');
   const ok = checked.snapshot !== undefined && !(isOff && options.strict === true);
   if (!ok) process.exitCode = 1;
   const { snapshot } = checked;
-  const notes = [...location.notes, ...(snapshot === undefined ? [] : settingNotes(settings, snapshot))];
+  const notes = [...location.notes, ...faults, ...(snapshot === undefined ? [] : settingNotes(settings, snapshot))];
   if (options.json === true) printJson(report(location, checked, notes, ok));
   else printReport(location, checked, notes);
+}
+
+/** The fault of the lock file, as a sentence; none where it can be used, or is not there. */
+async function lockFaults(settings: Settings, location: ConfigLocation): Promise<readonly string[]> {
+  const faults: string[] = [];
+  const { openLockStore } = await import('../catalog/lock/lock-store.ts');
+  await openLockStore(lockPath(settings, location.rules.path), ({ message }) => faults.push(message)).read();
+  return faults;
 }
 
 function report(

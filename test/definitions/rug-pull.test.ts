@@ -136,5 +136,9 @@ it('exact: only what is locked exists, and what is launched otherwise is not sta
   appendFileSync(path.join(path.dirname(rug.home.rules), 'mcp-gateway.lock.json'), '<<<<<<< ours\n');
   await gateway.running.waitForStderr(/the lock file is not used/);
   expect(codeOf(await execute(gateway.rpc, 'add'))).toBe('ok');
+  expect(await rug.cli('validate', '--strict')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('has a conflict of a merge in line'),
+  });
   await gateway.stop();
 });
