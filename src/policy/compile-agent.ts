@@ -47,6 +47,8 @@ export interface OfferPolicy {
   readonly denied: RuleSet;
   readonly asked: RuleSet;
   readonly allowed: Allowed;
+  /** Whether a rule speaks of more than names. */
+  readonly isConditional: boolean;
   /** What a name gets that no rule allows. */
   readonly refused: Verdict;
   /** What a name gets where no rule speaks of its server. */
@@ -100,7 +102,9 @@ export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
 
 function compileOffers(kind: Subject, path: string, { allow, ask, deny }: AgentRules): OfferPolicy {
   const map = MAPS[kind];
+  const entries = [allow, ask, deny].flatMap((list) => Object.values(list?.[map] ?? {}).flat());
   return {
+    isConditional: entries.some((entry) => typeof entry !== 'string'),
     denied: makeRuleSet(offerRules(deny?.[map] ?? {}, `${path}.deny.${map}`, 'deny')),
     asked: makeRuleSet(offerRules(ask?.[map] ?? {}, `${path}.ask.${map}`, 'ask')),
     allowed: compileAllowed(allow?.[map] ?? {}, `${path}.allow.${map}`),

@@ -22,7 +22,7 @@ export function decideFor(
   if (!rule.decision.allowed) return verdictOf(rule, 'server');
   if (name === undefined) return askAboutServer(agent, server) ?? verdictOf(rule, 'server');
   const offers = agent.offers[kind];
-  const question: Question = { facts, agent: agent.name };
+  const question: Question | undefined = offers.isConditional ? { facts, agent: agent.name } : undefined;
   const denying = offers.denied.find(server, name, question);
   if (denying !== undefined) return verdictOf(denying, kind);
   const granted = decideByAllows(offers, server, name, question, kind);
