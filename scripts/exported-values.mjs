@@ -101,11 +101,22 @@ function withConstants(code, from) {
 /** Short, and unlike any name of the sources. */
 const constantOf = (object, property) => `${object.replace('require_', '$_')}_${property}`;
 
-/** Adds, in their order, where members of these objects are looked up. */
+/** Adds, in their order, where members of these objects are looked up: `(0, object.member)` of a call as a whole. */
 function memberUses(node, objects, uses) {
   if (Array.isArray(node)) for (const one of node) memberUses(one, objects, uses);
   if (typeof node?.type !== 'string') return;
-  if (node.type === 'MemberExpression' && !node.computed && objects.get(node.object.name)?.has(node.property.name))
-    uses.push({ start: node.start, end: node.end, object: node.object.name, property: node.property.name });
-  for (const child of Object.values(node)) if (typeof child === 'object') memberUses(child, objects, uses);
+  const { callee } = node;
+  const called = callee?.type === 'ParenthesizedExpression' ? callee.expression : undefined;
+  const [zero, looked] = called?.type === 'SequenceExpression' ? called.expressions : [];
+  const isCall = zero?.value === 0 && isUse(looked, objects) && called.expressions.length === 2;
+  if (isCall) uses.push({ start: callee.start, end: callee.end, ...use(looked) });
+  else if (isUse(node, objects)) uses.push({ start: node.start, end: node.end, ...use(node) });
+  for (const [key, child] of Object.entries(node))
+    if (typeof child === 'object' && !(isCall && key === 'callee')) memberUses(child, objects, uses);
 }
+
+function isUse(node, objects) {
+  return node.type === 'MemberExpression' && !node.computed && objects.get(node.object.name)?.has(node.property.name);
+}
+
+const use = ({ object, property }) => ({ object: object.name, property: property.name });
