@@ -211,6 +211,18 @@ describe('legacy HTTP servers', () => {
     expect(sent[4]?.headers['mcp-protocol-version']).toBe('2025-11-25');
   });
 
+  it('that lost the session get no call whose definition was looked at in the one before', async () => {
+    const server = await serve('legacy');
+    const link = await lab().upstreams.lease(httpServer(server.url), WAIT);
+    await call(link, 'echo', { text: '1' });
+    server.sessions.clear();
+    const definition = { kind: 'tool', name: 'echo', digest: 'd' } as const;
+    const sent = link.request('tools/call', '"name":"echo","arguments":{"text":"2"}', { timeoutMs: 5000, definition });
+    await expect(sent).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE', data: { notSent: true } });
+    expect(posted(server, 'initialize')).toHaveLength(2);
+    expect(posted(server, 'tools/call')).toHaveLength(2);
+  });
+
   it.each([
     [400, ''],
     [400, 'upstream tool failed'],
