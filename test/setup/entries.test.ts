@@ -330,7 +330,9 @@ describe('status', () => {
     expect(stdout).toMatch(/1 server \(and 1 off\), 1 agent/);
     expect(stdout).toContain('NOT_SET_HERE');
     expect(stdout).toMatch(/process \d+ +stdio .* 1 of \d servers? connected/);
-    expect(stdout).toMatch(/raw 1 as an agent that each call names .*, over stdio, since \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    expect(stdout).toMatch(
+      /raw 1 as an agent that each call names .*, over stdio, since \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+    );
     expect(stdout).toContain('cursor, connected in ~/.cursor/mcp.json');
     expect(stdout).toContain('Next: See what to mend: agent-mcp-gateway validate');
     const report = JSON.parse((await run(['status', '--json'])).stdout);

@@ -46,10 +46,20 @@ export const yamlEditor: Editor = {
     const { contents } = parse(text);
     const entry = itemOf(contents, text, container, name);
     if (entry === undefined) return text;
-    const owner = made > 0 && entry.siblings === 1 ? holderItem(contents, text, container) : undefined;
-    return cut(text, owner ?? entry);
+    const isLast = entry.siblings === 1;
+    const owner = made > 0 && isLast ? holderItem(contents, text, container) : undefined;
+    const rest = cut(text, owner ?? entry);
+    return isLast && owner === undefined && !entry.isFlow ? withEmpty(rest, container) : rest;
   },
 };
+
+/** A key without a value would be null, which some programs do not read: what is empty says so. */
+function withEmpty(text: string, { path, nameKey }: Container): string {
+  const pair = pairOf(parse(text).contents as unknown as YAMLMap, text, path.at(-1) ?? '');
+  if (path.length !== 1 || pair === undefined) return text;
+  const colon = text.indexOf(':', (pair.key as Node).range?.[1]) + 1;
+  return splice(text, colon, colon, nameKey === undefined ? ' {}' : ' []');
+}
 
 /** JSON is YAML too, and is changed as what it is. */
 function isJson(text: string): boolean {
