@@ -17,7 +17,8 @@ export const ENGLISH: Readonly<Record<string, string>> = {
   YOU: 'you assistant agent model ai llm',
   MODEL: 'assistant ai llm model agent assistants llms models agents chatbot claude chatgpt gpt copilot gemini cursor',
   USER: 'user users person human people customer owner operator client them him anyone anybody user\'s "end user" humans someone',
-  TELL: 'tell mention inform reveal disclose divulge admit confess acknowledge telling mentioning informing revealing disclosing "let know" "make aware" "bring up" "draw attention" reference discuss explain "talk about"',
+  TELL: 'tell inform reveal disclose divulge admit confess acknowledge telling informing revealing disclosing "let know" "make aware" "bring up" "draw attention"',
+  SPEAK: 'mention mentioning reference discuss explain "talk about"',
   NOTIFY:
     'notify alert warn report notifying alerting warning reporting announce communicate describe say show display expose showing displaying surface',
   HIDE: 'hide conceal mask obscure keep hiding concealing',
@@ -103,9 +104,10 @@ export const ENGLISH: Readonly<Record<string, string>> = {
   THIS: 'this these that it following above',
   CONDITION: 'if unless until only whether once after requires must',
   APPROVED:
-    '"already approved" "already authorized" "already authorised" "already consented" "already agreed" "has approved" "has authorized" "has authorised" "has consented" "have approved" "have authorized" "have consented" preapproved "pre-approved" "pre-authorized" "been approved" "been authorized" "been authorised" "been pre-approved" "has granted" "already confirmed" "already granted" "already given"',
+    '"already approved" "already authorized" "already authorised" "already consented" "already agreed" "has approved" "has authorized" "has authorised" "has consented" "have approved" "have authorized" "have consented" preapproved "pre-approved" "pre-authorized" "been approved" "been authorized" "been authorised" "been pre-approved" "has granted" "already confirmed" "already granted" "already given" "already been granted" "already been given" "already been approved"',
   DETECT:
     'detect detects detecting detection scan scans scanning flag flags flagging block blocks blocking filter filters filtering reject rejects sanitize sanitizes classify classifies guard guards protect protects protection prevent prevents preventing identify identifies recognize recognizes moderation moderates attack attacks injection injections jailbreak jailbreaks malicious phishing suspicious adversarial untrusted attempts vulnerability vulnerabilities pentest test tests testing simulate simulates evaluate evaluates benchmark benchmarks dataset corpus explain explains documents lint lints audits teaches article articles lesson training search searches redact redacts masks strips catch catches warns analyze analyzes find finds check checks score scores',
+  EXAMPLE: '"such as" "for example" "e g" eg example examples',
   MENTION:
     '"such as" like "for example" "e.g" eg example examples phrases phrase strings string patterns pattern attempts attempting trying tries try that which who whether containing contains contain say says samples sample prompts payloads payload known typical words text texts inputs',
 };

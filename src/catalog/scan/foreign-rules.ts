@@ -7,9 +7,10 @@ const FOREIGN_GIVES = 'It tells the model, in another language, to hand over wha
 const FOREIGN_TOOLS = 'It tells the model, in another language, how to use other tools.';
 
 export const FOREIGN_RULES: readonly OrderRule[] = [
+  rule('order-to-the-model', 3, 'X_IGNORE X_SYSTEM', FOREIGN_OVERRIDES, { within: 6 }),
   rule('order-to-the-model', 3, 'X_IGNORE X_PRIOR X_RULES', FOREIGN_OVERRIDES, { within: 9 }),
   rule('secrecy', 3, 'X_NOT X_TELL X_USER', FOREIGN_SECRECY, { within: 7 }),
-  rule('secrecy', 2, 'X_WITHOUT X_TELL|X_ASK X_USER', FOREIGN_SECRECY, { within: 7 }),
+  rule('secrecy', 2, 'X_WITHOUT X_TELL|X_ASK X_USER', FOREIGN_SECRECY, { within: 7, unless: 'X_NOTHING' }),
   rule('secrecy', 2, 'X_SILENTLY X_SEND|X_READ|X_INCLUDE|X_CALL|X_DELETE', FOREIGN_SECRECY, { within: 9 }),
   rule(
     'exfiltration',

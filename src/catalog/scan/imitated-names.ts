@@ -105,6 +105,9 @@ export function isFileName(name: string): boolean {
   return FILES.test(name);
 }
 
+/** What a name is about that ends with one, and not what is done. */
+const STATES = new Set('status state info history count list policy log logs report'.split(' '));
+
 /** What the annotations of a tool deny that its name says. */
 export function contradictionOf(
   name: string,
@@ -112,7 +115,9 @@ export function contradictionOf(
 ): { readonly hint: string; readonly weight: number; readonly says: string } | undefined {
   if (typeof annotations !== 'object' || annotations === null) return undefined;
   const { readOnlyHint, destructiveHint } = annotations as Readonly<Record<string, unknown>>;
-  const [first = '', second = ''] = wordsOf(name);
+  const words = wordsOf(name);
+  const [first = '', second = ''] = words;
+  if (STATES.has(words.at(-1) ?? '')) return undefined;
   const verb = [first, second].find((word) => DESTROYING.has(word) || WRITING.has(word));
   if (verb === undefined || [first, second].some((word) => READING.has(word) && word !== 'add')) return undefined;
   const isDestroying = DESTROYING.has(verb);

@@ -15,6 +15,7 @@ const GERMAN: Readonly<Record<string, string>> = {
     'sag sage sagen erwahn* informier* mitteil* mitzuteil* teile verrat* erzahl* offenbar* benachrichtig* hinweis* erklar* zeig zeige zeigen melde melden gegenuber',
   X_USER: 'benutzer* nutzer* anwender* menschen person kunde* kunden',
   X_WITHOUT: 'ohne',
+  X_NOTHING: 'nichts nie niemals keine kein',
   X_ASK: 'frag* nachfrag* ruckfrage* bestatig* zustimmung genehmig* erlaubnis wissen einwilligung',
   X_SEND:
     'sende senden sendet schick* ubermittel* ubertrag* weiterleit* leite hochlad* lade ladt poste verschick* kopier*',
@@ -45,6 +46,7 @@ const FRENCH: Readonly<Record<string, string>> = {
     'dis dites dire informe* informer mentionne* mentionner revele* reveler previens prevenir prevenez avertir avertis avertissez parle* montre* signale* divulgu* explique*',
   X_USER: "utilisateur* utilisatrice* l'utilisateur usager* personne humain* client",
   X_WITHOUT: 'sans',
+  X_NOTHING: 'ne jamais rien',
   X_ASK:
     "demande demander demandez confirmation confirmer l'accord accord approbation consentement autorisation permission l'insu",
   X_SEND:
@@ -75,6 +77,7 @@ const SPANISH_PORTUGUESE_ITALIAN: Readonly<Record<string, string>> = {
     'digas diga decir decirle menciones mencione mencionar informes informe informar informarle reveles revele revelar cuentes cuente contar conte avises avise avisar dire dirlo menzionare informare rivelare muestres mostres mostrar comuniques rivelarlo dica diga',
   X_USER: 'usuario* utente* utilizador* persona cliente',
   X_WITHOUT: 'sin sem senza',
+  X_NOTHING: 'nada nunca nao non no',
   X_ASK:
     'preguntar pedir confirmar confirmacion permiso aprobacion consentimiento autorizacion perguntar permissao aprovacao chiedere approvazione conferma sepa saiba sappia conocimiento conhecimento',
   X_SEND:
@@ -106,6 +109,7 @@ const RUSSIAN: Readonly<Record<string, string>> = {
     'сообща* сообщ* говори* упомина* упомян* рассказыва* расскаж* раскрыва* информиру* уведомля* показыва* предупрежда* объясня*',
   X_USER: 'пользовател* юзер* человек* клиент* владелец владельц*',
   X_WITHOUT: 'без втайне',
+  X_NOTHING: 'не ничего',
   X_ASK: 'подтвержден* согласи* разрешен* спрашива* ведома уведомлен* одобрен*',
   X_SEND: 'отправ* перешл* переда* пересыла* загруз* выгруз* скопир* послать пошли',
   X_READ: 'прочита* прочти* прочт* чита* откро* открыв* извлек* получи* считай*',
@@ -140,6 +144,7 @@ const DUTCH_POLISH_TURKISH: Readonly<Record<string, string>> = {
 };
 
 const CHINESE: Readonly<Record<string, string>> = {
+  X_SYSTEM: '系统提示 系统提示词 系統提示 系統提示詞 系统指令',
   X_IGNORE: '忽略 无视 忘记 忘掉 无需遵守 不要遵守 绕过 覆盖 不必理会 忽視 無視 忘記 繞過 不遵守 抛弃',
   X_RULES: '指令 指示 规则 規則 提示词 提示詞 系统提示 系統提示 命令 说明 要求 限制 准则 政策',
   X_PRIOR: '之前 先前 以前 上述 前面 此前 所有 全部 一切 以上 原有 原来 系统 你的 既有',
@@ -163,6 +168,7 @@ const CHINESE: Readonly<Record<string, string>> = {
 };
 
 const JAPANESE_KOREAN: Readonly<Record<string, string>> = {
+  X_SYSTEM: 'システムプロンプト システム指示 시스템프롬프트',
   X_IGNORE: '無視 忘れ 破棄 従わない 従わず 上書き 回避 무시 잊어 따르지',
   X_RULES: '指示 命令 ルール 規則 プロンプト ガイドライン 指令 制約 制限 지시 명령 규칙 지침 프롬프트',
   X_PRIOR: '以前 これまで 前 上記 すべて 全て 全ての 既存 元の システム あなたの 이전 모든 기존 앞의 시스템',

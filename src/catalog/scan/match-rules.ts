@@ -23,6 +23,7 @@ const ENGLISH_WORDS = new Set('the of to and with for is this you your from are 
 const UNDONE = conceptNumber('UNDONE');
 const DETECT = conceptNumber('DETECT');
 const MENTION = conceptNumber('MENTION');
+const EXAMPLE = conceptNumber('EXAMPLE');
 
 /** What the name of a definition says. */
 export interface NameFacts {
@@ -129,7 +130,10 @@ class Matcher {
   #found(rule: Rule, from: number, to: number): void {
     const [first, last] = [this.#tokens[from], this.#tokens[to]];
     if (first === undefined || last === undefined) return;
-    if (rule.unlessConcept !== undefined && this.#has(rule.unlessConcept, Math.max(this.#sentence, from - 8), to))
+    if (
+      rule.unlessConcept !== undefined &&
+      this.#has(rule.unlessConcept, Math.max(this.#sentence, from - 8), this.#endOf(to))
+    )
       return;
     const weight = rule.weight > 1 && this.#isMentioned(from) ? 1 : rule.weight;
     this.#hits.push({ kind: rule.kind, weight, says: rule.says, start: first.start, end: last.end });
@@ -142,7 +146,15 @@ class Matcher {
     const start = Math.max(this.#sentence, from - 25);
     const isSought = this.#has(DETECT, start, from);
     if (this.#tokens[from]?.isQuoted === true) return isSought || this.#has(MENTION, start, from);
+    if (this.#has(EXAMPLE, Math.max(start, from - 2), from)) return true;
     return isSought && this.#has(MENTION, Math.max(start, this.#clauseOf(from), from - NEAR), from);
+  }
+
+  /** Some words behind a part of a sentence, as far as it goes. */
+  #endOf(at: number): number {
+    let end = at + 1;
+    while (end <= at + 6 && (this.#tokens[end]?.word ?? '') !== '') end++;
+    return end;
   }
 
   #clauseOf(from: number): number {

@@ -26,11 +26,7 @@ export function suspiciousEntries({ merged }: ImportPlan): string[] {
 }
 
 /** Starts the servers of the plan for a moment and scans what they say, where that was asked for; otherwise says how to. */
-export async function scanImported(
-  settings: Settings,
-  { merged }: ImportPlan,
-  { scan }: ScanChoice,
-): Promise<void> {
+export async function scanImported(settings: Settings, { merged }: ImportPlan, { scan }: ScanChoice): Promise<void> {
   const names = merged.servers.filter(({ isNew, isOff }) => isNew && !isOff).map(({ name }) => name);
   if (names.length === 0) return;
   if (scan === true) {
