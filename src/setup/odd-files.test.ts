@@ -90,7 +90,7 @@ const FILES: readonly (readonly [client: string, file: string, text: string])[] 
   [
     'vscode',
     '.config/Code/User/mcp.json',
-    '{\n\t"servers": {\n\t\t"g": { "type": "http", "url": "https://x/${input:id}" }\n\t},\n\t"inputs": [null, {"id": "id"}, 3]\n}',
+    `{\n\t"servers": {\n\t\t"g": { "type": "http", "url": "https://x/\${input:id}" }\n\t},\n\t"inputs": [null, {"id": "id"}, 3]\n}`,
   ],
   [
     'cline',
