@@ -76,11 +76,11 @@ const SHARE = 8;
  * Opens the log. Never throws: a log that cannot be opened is told to `onEvent` at once, refuses records, and is tried again
  * with each batch.
  */
-export function openAudit(options: AuditOptions): AuditSink {
+export function openAudit(options: AuditOptions): AuditLog {
   return new AuditLog(options);
 }
 
-class AuditLog implements AuditSink {
+export class AuditLog implements AuditSink {
   readonly #options: AuditOptions;
   readonly #file: AppendFile;
   readonly #timestamp: () => string;
@@ -94,7 +94,7 @@ class AuditLog implements AuditSink {
   /** True where the turn before had several. */
   #wereSeveral = true;
   #isFailing = false;
-  #isPruning = false;
+  #pruning: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: AuditOptions) {
@@ -149,6 +149,11 @@ class AuditLog implements AuditSink {
     return Promise.resolve();
   }
 
+  /** Resolves when no file is being removed any more. */
+  async settled(): Promise<void> {
+    await this.#pruning;
+  }
+
   readonly #endTurn = (): void => {
     this.#wereSeveral = this.#records > 1;
     this.#records = 0;
@@ -188,14 +193,12 @@ class AuditLog implements AuditSink {
   }
 
   #prune(log: string, removable: readonly AgedFile[]): void {
-    if (this.#isPruning) return;
-    this.#isPruning = true;
-    pruneFiles(this.#options.files ?? nodeFs, log, removable, (record) => this.append(record))
+    this.#pruning ??= pruneFiles(this.#options.files ?? nodeFs, log, removable, (record) => this.append(record))
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#emit({ kind: 'pruning-failed', error });
       })
       .finally(() => {
-        this.#isPruning = false;
+        this.#pruning = undefined;
       });
   }
 

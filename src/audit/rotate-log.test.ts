@@ -28,15 +28,6 @@ function totalBytes(path: string): number {
   return names(path).reduce((sum, name) => sum + statSync(join(dirname(path), name)).size, 0);
 }
 
-/** Resolves when what is removed besides is removed: nothing changes any more. */
-async function settled(path: string): Promise<void> {
-  let before = '';
-  for (let same = 0; same < 3; same = names(path).join() === before ? same + 1 : 0) {
-    before = names(path).join();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 async function fill(
   audit: { append: (record: ReturnType<typeof recordOf>) => Promise<void> | undefined },
   count: number,
@@ -75,7 +66,7 @@ describe('rotation', () => {
     const { audit, path } = openTestAudit({ maxBytes: 4000, keep: 3, minAgeMs: 0 });
     for (let n = 0; n < 15; n++) {
       await fill(audit, 4);
-      await settled(path);
+      await audit.settled();
     }
     expect(names(path)).toEqual(['audit.jsonl', ...rotatedNames(path).slice(-3)]);
     expect(recordsIn(path).filter(({ operation }) => operation === 'log_pruned').length).toBeGreaterThan(0);
@@ -86,7 +77,7 @@ describe('rotation', () => {
     const { audit, path, events } = openTestAudit({ maxBytes: 4000, maxTotalBytes: 8 * 2000, keep: 10, minAgeMs: 0 });
     for (let n = 0; n < 40; n++) {
       await fill(audit, 2);
-      await settled(path);
+      await audit.settled();
     }
     expect(events).toEqual([]);
     expect(totalBytes(path)).toBeLessThanOrEqual(8 * 2000);
@@ -114,7 +105,7 @@ describe('rotation', () => {
     expect(rotatedNames(path)).toHaveLength(1);
     at += 2 * DAY;
     expect(await tried(3)).toBe(true);
-    await settled(path);
+    await audit.settled();
     expect(totalBytes(path)).toBeLessThanOrEqual(8 * 1000);
     expect(verifyLog(path)).toMatchObject({ ok: true, complete: true });
   });
@@ -134,7 +125,7 @@ describe('rotation', () => {
     // A day later there is room again.
     at += DAY + 1000;
     await audit.append(recordOf());
-    await settled(path);
+    await audit.settled();
     expect(events.at(-1)?.kind).toBe('recovered');
     expect(names(path)).not.toContain('audit.jsonl.000001');
     expect(verifyLog(path)).toMatchObject({ ok: true, complete: true });
@@ -151,12 +142,12 @@ describe('rotation', () => {
     await fill(audit, 40);
     now += jump;
     await fill(audit, 15);
-    await settled(path);
+    await audit.settled();
     expect(names(path)).toContain('audit.jsonl.000001');
     at += DAY + 1000;
     for (let n = 0; n < 15; n++) {
       await fill(audit, 4);
-      await settled(path);
+      await audit.settled();
     }
     expect(names(path)).not.toContain('audit.jsonl.000001');
     expect(verifyLog(path).problems).toEqual([]);

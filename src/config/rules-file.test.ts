@@ -43,7 +43,7 @@ test.each<[string, string, string]>([
   ['{"agents": {"x": {"allow": {"server": []}}}}', '"agents.x.allow.server" is not a known key', '"servers"'],
   ['{"agents": {}, "default": {}}', '"default" is not a known key', '"defaults"'],
   ['{"agents": {}, "defaults": {"explain": true}}', '"defaults.explain" is not a known key', 'explain_denials'],
-  ['{"agents": {"x": {"__proto__": {}}}}', '"agents.x.__proto__" is not a known key', 'allow, ask, deny'],
+  ['{"agents": {"x": {"__proto__": {}}}}', '"agents.x.__proto__" is not a known key', 'allow, ask, approved, deny'],
   ['{"agents": {}, "limits": {}}', '"limits" is not a known key', 'Known keys here'],
   [
     '{"agents": {}, "principals": {"p": {"jtw": {}, "may_assume": []}}}',

@@ -55,8 +55,9 @@ describe('control characters and line feeds of others', () => {
   });
 
   it('a name is shown with its escapes, and the lines and tabs of a result stay', async () => {
+    // Of descriptions, what nobody sees is taken out: they are shown as agents get them.
     expect((await run(['tools', 'list', 'forger'])).stdout).toBe(
-      'forger\tt\tfirst\\u001b[2Jline\\u202e\\u009b31m\nforger\tevil\\nfiles\\tread_file\tx\n',
+      'forger\tt\tfirst[2Jline31m\nforger\tevil\\nfiles\\tread_file\tx\n',
     );
     expect((await run(['tools', 'call', 'forger', 't'])).stdout).toBe('one\ttab\n\\u001b[2Jtwo\\u202e\n\n');
   });
