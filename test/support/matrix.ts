@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { afterAll, describe } from 'vitest';
 import { type Gateway, type HttpGateway, type Setup, type StdioGateway, serveHttp, serveStdio } from './gateway.ts';
 import { MODERN, type Rpc } from './rpc.ts';
@@ -21,8 +22,13 @@ export const KINDS: readonly Kind[] = TRANSPORTS.flatMap((transport) =>
   REVISIONS.map((revision) => ({ transport, revision })),
 );
 
-/** Both transports and both eras, each once; for what does not depend on more. */
-export const CORNERS: readonly Kind[] = KINDS.filter(({ revision }) => revision !== '2025-06-18');
+/**
+ * Both transports and both eras, each once; for what does not depend on more. The long suite has all four combinations of them.
+ */
+export const CORNERS: readonly Kind[] = KINDS.filter(
+  ({ transport, revision }) =>
+    revision !== '2025-06-18' && (process.env['LONG'] === '1' || (transport === 'stdio') === (revision === MODERN)),
+);
 
 /** A gateway of its own with a raw connection of that kind. */
 export async function open(kind: Kind, setup: Setup): Promise<Front> {
