@@ -28,7 +28,7 @@ export interface ControlRequest {
   /** Of a question, and what is said to it. */
   readonly id?: string;
   readonly said?: Said;
-  /** Who says it, and where: on the command line where that is left out. */
+  /** The name of whoever answers, and the way: the command line where that is left out. */
   readonly who?: string;
   readonly way?: 'web';
 }

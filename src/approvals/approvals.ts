@@ -39,16 +39,16 @@ export interface Asked {
   readonly terms: ApprovalTerms;
 }
 
-/** What somebody says to a question. */
+/** An answer as somebody gives it. */
 export interface Said {
   readonly word: AnswerWord;
-  /** What the agent is told with a no. */
+  /** The reason that the agent is told with a no. */
   readonly reason?: string | undefined;
-  /** What the rules were changed for with it: goes into the record. */
+  /** The change of the rules that came with it, for the record. */
   readonly forGood?: 'always' | 'always-these' | undefined;
 }
 
-/** What became of an answer: taken, or why it does not count. */
+/** The fate of an answer: taken, or why it does not count. */
 export type AnswerOutcome = 'taken' | 'unknown' | 'answered' | 'expired' | 'not allowed';
 
 /** The reason why a call need not wait any longer. */
@@ -258,7 +258,7 @@ function questionOf({ bound, shown, terms }: Asked): Question {
   };
 }
 
-/** What may be answered: what lasts only where the rules let it. */
+/** The answers that are open: lasting ones only where the rules let them. */
 function answersTo({ session }: Bound, { remember }: ApprovalTerms): readonly AnswerWord[] {
   if (!remember) return ['once', 'no'];
   return ['once', ...(session === undefined ? [] : (['session'] as const)), 'hour', 'no'];

@@ -4,7 +4,7 @@ import type { Question } from './question.ts';
 import { isAlive, QuestionFiles } from './question-files.ts';
 import { QuestionWatch } from './question-watch.ts';
 
-/** Where questions are kept. */
+/** The store of questions. */
 export function approvalsFolder(cacheDir: string): string {
   return join(cacheDir, 'approvals');
 }

@@ -16,7 +16,7 @@ import { type Answer, type Bound, bindingOf, type Question } from './question.ts
 
 const FORMAT = 1;
 
-/** What is in the folder now, by names alone. */
+/** The files of the folder at this moment, by names alone. */
 export interface Listing {
   has(id: string, what: 'question' | 'answer'): boolean;
 }

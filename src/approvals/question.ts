@@ -80,7 +80,7 @@ export interface Answer extends Answerer {
   /** What the question was bound to (`bindingOf`). */
   readonly binding: string;
   readonly word: AnswerWord;
-  /** What the agent is told with a no. */
+  /** The reason that the agent is told with a no. */
   readonly reason: string | undefined;
   readonly answeredAt: number;
   /** Until then the answer waits for its call. */

@@ -23,7 +23,6 @@ it('signs as Standard Webhooks says', () => {
 });
 
 const log = { warn: () => undefined };
-const link = () => undefined;
 
 it('posts the question, signed, and nothing that is kept from people', async () => {
   const taken: { headers: Record<string, unknown>; body: string }[] = [];
@@ -41,14 +40,14 @@ it('posts the question, signed, and nothing that is kept from people', async () 
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const question = await newApprovals().approvals.ask(asked());
-  await sendWebhook({ post: postText, log, link, pausesMs: [1] }, { url, secret: 'a secret' }, question);
+  await sendWebhook({ post: postText, log, pausesMs: [1] }, { url, secret: 'a secret' }, question);
   expect(taken).toHaveLength(2);
   const { headers, body } = taken[1] ?? { headers: {}, body: '' };
   const signed = createHmac('sha256', 'a secret').update(`${question.id}.${headers['webhook-timestamp']}.${body}`);
   expect(headers['webhook-signature']).toBe(`v1,${signed.digest('base64')}`);
   const { type, data } = JSON.parse(body) as { type: string; data: object };
   expect(type).toBe('approval.asked');
-  expect(data).toMatchObject({ id: question.id, agent: 'researcher', server: 'files', name: 'write_file', link: null });
+  expect(data).toMatchObject({ id: question.id, agent: 'researcher', server: 'files', name: 'write_file' });
   expect(body).not.toContain('/rules.json');
 });
 
@@ -57,9 +56,9 @@ it('gives up in the end, and when it is too late', async () => {
   const post: Post = () => Promise.reject(new Error(`no ${++posts}`));
   const { approvals } = newApprovals();
   const terms = { url: 'https://example.com/', secret: 'x' };
-  await sendWebhook({ post, log, link, pausesMs: [1, 1] }, terms, await approvals.ask(asked()));
+  await sendWebhook({ post, log, pausesMs: [1, 1] }, terms, await approvals.ask(asked()));
   expect(posts).toBe(3);
   const short = await approvals.ask(asked({ name: 'short' }, { timeoutMs: 1 }));
-  await sendWebhook({ post, log, link, pausesMs: [60_000] }, terms, short);
+  await sendWebhook({ post, log, pausesMs: [60_000] }, terms, short);
   expect(posts).toBe(4);
 });

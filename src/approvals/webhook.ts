@@ -14,18 +14,16 @@ const PAUSES_MS = [1_000, 5_000, 25_000];
 export interface WebhookOptions {
   readonly post: Post;
   readonly log: Pick<Logger, 'warn'>;
-  /** Where people answer; undefined where only commands can. */
-  readonly link: (question: Question) => string | undefined;
   readonly pausesMs?: readonly number[];
 }
 
 /** Sends a question, again and again where nobody takes it. Never rejects: whoever can answer otherwise still can. */
 export async function sendWebhook(
-  { post, log, link, pausesMs = PAUSES_MS }: WebhookOptions,
+  { post, log, pausesMs = PAUSES_MS }: WebhookOptions,
   { url, secret }: WebhookTerms,
   question: Question,
 ): Promise<void> {
-  const body = JSON.stringify(webhookBody(question, link(question)));
+  const body = JSON.stringify(webhookBody(question));
   for (const pauseMs of [...pausesMs, undefined]) {
     try {
       return await post(url, webhookHeaders(question.id, secret, body, Math.floor(Date.now() / 1000)), body);
@@ -49,7 +47,7 @@ function keyOf(secret: string): Buffer {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
 }
 
-function webhookBody(question: Question, link: string | undefined): object {
+function webhookBody(question: Question): object {
   const { rules_file: _ownPath, ...report } = reportQuestion(question);
-  return { type: 'approval.asked', timestamp: report.asked_at, data: { ...report, link: link ?? null } };
+  return { type: 'approval.asked', timestamp: report.asked_at, data: report };
 }

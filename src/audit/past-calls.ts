@@ -6,6 +6,7 @@
 import type { Buffer } from 'node:buffer';
 import { fstatSync } from 'node:fs';
 import type { OfferKind } from '../policy/rules-data.ts';
+import { type LogRecord, readRecord } from './query/log-record.ts';
 import { readLines } from './read-lines.ts';
 import { closeAll, openAll } from './verify-log.ts';
 
@@ -106,7 +107,7 @@ function createSum({ since, agent: onlyAgent }: Wanted): Sum {
 
   return {
     add(line) {
-      const logged = line === undefined ? undefined : parse(line);
+      const logged = line === undefined ? undefined : readRecord(line);
       if (logged === undefined) unreadable++;
       if (!logged || !isDecided(logged)) return;
       if (logged.timestamp < from || (onlyAgent !== undefined && logged.agent_id !== onlyAgent)) return;
@@ -126,37 +127,14 @@ function createSum({ since, agent: onlyAgent }: Wanted): Sum {
   };
 }
 
-/** The fields of a record that count. */
-interface LoggedCall {
-  readonly timestamp: string;
-  readonly operation: string;
-  readonly phase: string;
-  readonly decision: string;
-  readonly request_id: string;
-  readonly agent_id: string;
-  readonly server: string;
-  readonly tool: string | null;
-  readonly rule: string;
-  readonly shadow: unknown;
-  readonly error_code: string | null;
-}
+/** The record of a call that names what it was for. */
+type LoggedCall = LogRecord & { readonly agent_id: string; readonly server: string; readonly rule: string };
 
 /** A call that the rules decided: what was refused for another reason, and what is no call, says nothing about rules. */
-function isDecided(record: Readonly<Record<string, unknown>> | LoggedCall): record is LoggedCall {
-  const { timestamp, operation, phase, request_id, agent_id, server, tool, rule, decision, error_code } = record;
-  const names = [timestamp, operation, phase, request_id, agent_id, server, rule];
-  if (!names.every((value) => typeof value === 'string') || (tool !== null && typeof tool !== 'string')) return false;
+function isDecided(record: LogRecord): record is LoggedCall {
+  const { request_id, agent_id, server, rule, decision, error_code } = record;
+  if (request_id === '' || agent_id === null || server === null || rule === null) return false;
   return decision === 'DENY' ? error_code === 'DENIED_BY_POLICY' : decision === 'ALLOW' || decision === 'ERROR';
-}
-
-/** @returns undefined for what is no JSON object */
-function parse(line: Buffer): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const KINDS: ReadonlyMap<string, OfferKind> = new Map([

@@ -8,6 +8,7 @@ import { compileFilter, type RecordQuery } from '../audit/query/record-filter.ts
 import { quote } from '../config/quote-name.ts';
 import { csvLine } from '../observe/csv.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { shownTime } from './figures.ts';
 import { print, printJson, printText } from './output.ts';
 import { readingLog } from './past-log.ts';
 import { table } from './table.ts';
@@ -148,9 +149,16 @@ function wordOf(call: PastRecord | undefined): string {
 
 function cells(call: PastRecord): string[] {
   const { timestamp, agent_id, server, tool, operation, latency_ms, request_id } = call;
-  const time = timestamp.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
   const what = tool ?? operation;
-  return [time, agent_id ?? '-', server ?? '-', what, `${Math.round(latency_ms)} ms`, request_id, why(call)];
+  return [
+    shownTime(timestamp),
+    agent_id ?? '-',
+    server ?? '-',
+    what,
+    `${Math.round(latency_ms)} ms`,
+    request_id,
+    why(call),
+  ];
 }
 
 /** Explains the decision, where somebody may want to know. */

@@ -2,6 +2,7 @@
 import { callStatistics, type GroupCounts, type Grouping } from '../audit/query/call-statistics.ts';
 import { recentCalls } from '../audit/query/recent-calls.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
+import { shownMs, shownTime } from './figures.ts';
 import { print, printJson, say } from './output.ts';
 import { readingLog } from './past-log.ts';
 import { table } from './table.ts';
@@ -27,10 +28,5 @@ function named(by: Grouping, group: GroupCounts['group']): object {
 
 function cells({ group, calls, denied, errors, p50_ms, p95_ms, last }: GroupCounts): string[] {
   const counts = [calls, denied, errors].map(String);
-  const time = last.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
-  return [...group.map((name) => name ?? '-'), ...counts, milliseconds(p50_ms), milliseconds(p95_ms), time];
-}
-
-function milliseconds(ms: number | null): string {
-  return ms === null ? '' : `${ms < 10 ? ms.toPrecision(2) : Math.round(ms)} ms`;
+  return [...group.map((name) => name ?? '-'), ...counts, shownMs(p50_ms), shownMs(p95_ms), shownTime(last)];
 }

@@ -72,13 +72,19 @@ interface Answered {
 
 /** Asks every running gateway. @throws GatewayError NOT_RUNNING where there is none */
 export async function askAll(dir: string, request: ControlRequest): Promise<readonly Answered[]> {
+  const answers = await askRunning(dir, request);
+  if (answers.length > 0) return answers;
+  throw notRunning('start one, or use "servers test" or "doctor", which need none.');
+}
+
+/** The answers of every running gateway; none where none runs. */
+export async function askRunning(dir: string, request: ControlRequest): Promise<readonly Answered[]> {
   const answers: Answered[] = [];
   for (const path of controlSockets(dir)) {
     const lines: ControlLine[] = [];
     if (await ask(path, request, (line) => lines.push(line))) answers.push({ path, lines });
   }
-  if (answers.length > 0) return answers;
-  throw notRunning('start one, or use "servers test" or "doctor", which need none.');
+  return answers;
 }
 
 /**

@@ -7,8 +7,8 @@ import { readRecord } from '../audit/query/log-record.ts';
 import { type PastRecord, recentCalls } from '../audit/query/recent-calls.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { ServerReport } from '../upstream/pool/server-report.ts';
-import { askAll } from './control-client.ts';
+import { eachOnce } from '../ui/each-once.ts';
+import { askRunning } from './control-client.ts';
 import { closeOnInterruption } from './interruption.ts';
 import { print, printJson, screen } from './output.ts';
 import { readingLog } from './past-log.ts';
@@ -92,18 +92,11 @@ async function figuresOf(settings: Settings, calls: RecentCalls): Promise<TopFig
 }
 
 async function servers(settings: Settings): Promise<Pick<TopFigures, 'gateways' | 'servers'>> {
-  try {
-    const lines = (await askAll(runtimeDir(settings), { do: 'status' })).flatMap((answer) => answer.lines);
-    const byName = new Map<string, ServerReport>();
-    for (const server of lines.flatMap(({ servers: all = [] }) => all)) {
-      // Of several gateways the one in which it runs.
-      if (byName.get(server.name)?.state !== 'ready') byName.set(server.name, server);
-    }
-    return { gateways: lines.filter(({ gateway }) => gateway !== undefined).length, servers: [...byName.values()] };
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'NOT_RUNNING') return { gateways: 0, servers: [] };
-    throw error;
-  }
+  const answers = await askRunning(runtimeDir(settings), { do: 'status' });
+  return {
+    gateways: answers.length,
+    servers: eachOnce(answers.flatMap(({ lines }) => lines.flatMap((line) => line.servers ?? []))),
+  };
 }
 
 /** Calls of the last minutes, the newest first; read once, and then followed. */

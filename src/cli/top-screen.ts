@@ -2,6 +2,7 @@
 import type { GroupCounts } from '../audit/query/call-statistics.ts';
 import type { LogRecord } from '../audit/query/log-record.ts';
 import type { ServerReport } from '../upstream/pool/server-report.ts';
+import { shownMs } from './figures.ts';
 import { table } from './table.ts';
 
 export interface TopFigures {
@@ -76,7 +77,16 @@ function serverRows({ servers, byServer }: TopFigures): string[][] {
     .map((server) => {
       const { name, state, waiting = 0, last_error = '' } = server;
       const { calls = 0, errors = 0, p50_ms = null, p95_ms = null } = counts.get(name) ?? {};
-      return [name, state, number(calls), number(errors), ms(p50_ms), ms(p95_ms), number(waiting), last_error];
+      return [
+        name,
+        state,
+        number(calls),
+        number(errors),
+        shownMs(p50_ms),
+        shownMs(p95_ms),
+        number(waiting),
+        last_error,
+      ];
     });
 }
 
@@ -102,7 +112,7 @@ function callRow({
 }: LogRecord): string[] {
   const why = decision === 'DENY' ? (rule ?? error_code ?? '') : (error_code ?? '');
   const what = [agent_id ?? '-', server ?? '-', tool ?? operation];
-  return [`${timestamp.slice(11, 19)} ${decision}`, ...what, ms(latency_ms), why];
+  return [`${timestamp.slice(11, 19)} ${decision}`, ...what, shownMs(latency_ms), why];
 }
 
 function perMinute(calls: number): string {
@@ -112,9 +122,4 @@ function perMinute(calls: number): string {
 
 function number(value: number): string {
   return value === 0 ? '' : String(value);
-}
-
-function ms(value: number | null): string {
-  if (value === null) return '';
-  return value < 10 ? `${value.toPrecision(2)} ms` : `${Math.round(value)} ms`;
 }

@@ -9,8 +9,8 @@ import { GatewayError } from '../shared/errors.ts';
 import type { Approvals, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
 import { sendFeed } from '../ui/call-feed.ts';
 import type { Route, UiRequest } from '../ui/ui-server.ts';
-import { give, isAnswer, questionNamed, waiting } from './approvals-run.ts';
-import { askAll, type ControlLine } from './control-client.ts';
+import { give, isAnswer, questionNamed } from './approvals-run.ts';
+import { askRunning, type ControlLine } from './control-client.ts';
 import { readingLog } from './past-log.ts';
 import { instantBefore } from './since.ts';
 import { compareRules, currentRules } from './ui-rules.ts';
@@ -65,24 +65,14 @@ async function running(settings: Settings): Promise<readonly RunningGateway[]> {
   });
 }
 
-/** @returns nothing where no gateway runs */
 async function asked(settings: Settings, request: ControlRequest): Promise<readonly ControlLine[]> {
-  try {
-    return (await askAll(runtimeDir(settings), request)).flatMap(({ lines }) => lines);
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'NOT_RUNNING') return [];
-    throw error;
-  }
+  return (await askRunning(runtimeDir(settings), request)).flatMap(({ lines }) => lines);
 }
 
-/** Calls that wait for a person. */
+/** Calls that wait for a person: all gateways know the same ones. */
 async function questions(settings: Settings): Promise<Approvals> {
-  try {
-    return await waiting(settings);
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'NOT_RUNNING') return [];
-    throw error;
-  }
+  const known = (await asked(settings, { do: 'questions' })).find((line) => line.questions !== undefined);
+  return known?.questions ?? [];
 }
 
 async function answerQuestion(settings: Settings, { names: [id = ''], body }: UiRequest): Promise<object> {

@@ -90,7 +90,7 @@ function openApprovals({ settings, audit, log }: Foundation): Approvals {
     audit,
     log,
     notify(question, { webhook }) {
-      if (webhook !== undefined) void sendWebhook({ post: postText, log, link: () => undefined }, webhook, question);
+      if (webhook !== undefined) void sendWebhook({ post: postText, log }, webhook, question);
     },
   });
 }

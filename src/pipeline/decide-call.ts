@@ -113,13 +113,7 @@ function decisionFor(
   args: CallFacts['args'] = argumentsOf(call, invocation),
 ): Decision {
   const { agent, principal } = caller;
-  const facts: CallFacts = {
-    agent,
-    principal,
-    now: Date.now(),
-    ...(args === undefined ? {} : { args }),
-    ...(access === undefined ? {} : { access }),
-  };
+  const facts: CallFacts = { agent, principal, now: Date.now(), args, access };
   return decideFor(call.snapshot.policy, caller, server, name, invocation.kind, facts);
 }
 

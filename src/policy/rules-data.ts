@@ -71,9 +71,9 @@ export interface PolicyRules {
 /** What is known of a call besides its names. What is left out nobody knows: then no allow that speaks of it matches, and every deny and ask. */
 export interface CallFacts {
   /** `any`: the question is whether there are arguments with which it may be called. */
-  readonly args?: CallArguments | 'any';
+  readonly args?: CallArguments | 'any' | undefined;
   /** As the server says; `any`: the question is whether there is an access with which it may be called. */
-  readonly access?: Access | 'any';
+  readonly access?: Access | 'any' | undefined;
   /** Where it is another one than the one whose rules are asked. */
   readonly agent?: string;
   readonly principal?: string;

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { GroupCounts } from '../../src/audit/query/call-statistics.ts';
 import type { RunningGateway } from '../../src/ui/api.ts';
+import { eachOnce } from '../../src/ui/each-once.ts';
 import { duration, number } from './figures.tsx';
 import { Scroll } from './scroll.tsx';
 
@@ -31,7 +32,10 @@ interface Props {
 export function ServerList({ gateways, stats }: Props) {
   const [isWhole, setIsWhole] = useState(false);
   const counts = new Map(stats.map((group) => [group.group[0], group]));
-  const rows = mergedServers(gateways).map((server) => ({ server, count: counts.get(server.name) }));
+  const rows = eachOnce(gateways.flatMap(({ servers }) => servers)).map((server) => ({
+    server,
+    count: counts.get(server.name),
+  }));
   rows.sort(
     (one, other) => rank(one.server) - rank(other.server) || (other.count?.calls ?? 0) - (one.count?.calls ?? 0),
   );
@@ -91,14 +95,4 @@ const ORDER = ['bad', 'busy', 'good', 'idle'];
 
 function rank(server: Server): number {
   return ORDER.indexOf(toneOf(server));
-}
-
-/** Of several gateways the one in which a server is most alive. */
-export function mergedServers(gateways: readonly RunningGateway[]): Server[] {
-  const byName = new Map<string, Server>();
-  for (const server of gateways.flatMap(({ servers }) => servers)) {
-    const before = byName.get(server.name);
-    if (before === undefined || rank(server) < rank(before)) byName.set(server.name, server);
-  }
-  return [...byName.values()];
 }

@@ -1,10 +1,11 @@
 import { useContext } from 'preact/hooks';
 import type { Now as NowData, RunningGateway } from '../../src/ui/api.ts';
+import { eachOnce } from '../../src/ui/each-once.ts';
 import { Empty, Failed, FirstSteps } from '../parts/empty.tsx';
 import { number, seconds, Tile } from '../parts/figures.tsx';
 import { LiveCalls } from '../parts/live-calls.tsx';
 import { NowContext } from '../parts/now-context.ts';
-import { mergedServers, ServerList } from '../parts/server-list.tsx';
+import { ServerList } from '../parts/server-list.tsx';
 
 /** What happens at this moment. */
 export function Now() {
@@ -38,7 +39,7 @@ export function Now() {
 
 function Figures({ now: { gateways, lastHour } }: { readonly now: NowData }) {
   const sum = (of: 'calls' | 'denied' | 'errors'): number => lastHour.reduce((all, group) => all + group[of], 0);
-  const servers = mergedServers(gateways);
+  const servers = eachOnce(gateways.flatMap((one) => one.servers));
   const ready = servers.filter(({ state }) => state === 'ready').length;
   const wrong = servers.filter(({ last_error }) => last_error !== undefined).length;
   const saved = gateways.flatMap(({ agents }) => agents).reduce((all, agent) => all + savedBy(agent), 0);

@@ -1,10 +1,11 @@
 import { useContext, useState } from 'preact/hooks';
 import type { RunningGateway } from '../../src/ui/api.ts';
+import { eachOnce } from '../../src/ui/each-once.ts';
 import { post } from '../api.ts';
 import { Empty, Failed, FirstSteps } from '../parts/empty.tsx';
 import { duration, number } from '../parts/figures.tsx';
 import { NowContext } from '../parts/now-context.ts';
-import { mergedServers, toneOf } from '../parts/server-list.tsx';
+import { toneOf } from '../parts/server-list.tsx';
 import { useData } from '../use-data.ts';
 
 type Server = RunningGateway['servers'][number];
@@ -15,7 +16,9 @@ export function Servers({ query }: { readonly query: URLSearchParams }) {
   const [filter, setFilter] = useState('');
   const chosen = query.get('name');
   if (data === undefined) return error === undefined ? <p class="loading">Loading</p> : <Failed error={error} />;
-  const servers = mergedServers(data.gateways).sort((one, other) => (one.name < other.name ? -1 : 1));
+  const servers = eachOnce(data.gateways.flatMap((one) => one.servers)).sort((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
   if (servers.length === 0) {
     return (
       <Empty title={data.gateways.length === 0 ? 'No gateway runs now' : 'No server is configured'}>

@@ -12,7 +12,7 @@ import { history } from '../../setup/execute.ts';
 import { shortPath } from '../../setup/render.ts';
 import { readClientFile } from '../../setup/sources.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { askAll, type ControlLine } from '../control-client.ts';
+import { askRunning, type ControlLine } from '../control-client.ts';
 import { count } from '../count.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
@@ -66,13 +66,8 @@ async function configOf(settings: Settings): Promise<Pick<Status, 'location' | '
 }
 
 async function runningGateways(settings: Settings): Promise<readonly ControlLine[]> {
-  try {
-    const answers = await askAll(runtimeDir(settings), { do: 'status' });
-    return answers.flatMap(({ lines }) => lines.filter(({ gateway }) => gateway !== undefined));
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'NOT_RUNNING') return [];
-    throw error;
-  }
+  const answers = await askRunning(runtimeDir(settings), { do: 'status' });
+  return answers.flatMap(({ lines }) => lines.filter(({ gateway }) => gateway !== undefined));
 }
 
 function clientsOf(place: Machine): ClientState[] {
