@@ -24,9 +24,12 @@ export async function post<T>(path: string, body: object): Promise<T> {
   return (await request(path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
 }
 
-/** The lines of an answer that goes on, each a JSON value. @throws as `get` */
-export async function* lines<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
-  const { body } = await request(path, { signal });
+/** The lines of an answer that goes on, each a JSON value; it has begun when this resolves. @throws as `get` */
+export async function openLines<T>(path: string, signal: AbortSignal): Promise<AsyncGenerator<T>> {
+  return linesOf<T>(await request(path, { signal }));
+}
+
+async function* linesOf<T>({ body }: Response): AsyncGenerator<T> {
   const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {

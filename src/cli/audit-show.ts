@@ -8,9 +8,9 @@ import { compileFilter, type RecordQuery } from '../audit/query/record-filter.ts
 import { quote } from '../config/quote-name.ts';
 import { csvLine } from '../observe/csv.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { shownTime } from './figures.ts';
 import { print, printJson, printText } from './output.ts';
 import { readingLog } from './past-log.ts';
+import { shownTime } from './shown-values.ts';
 import { table } from './table.ts';
 
 interface ShowOptions {

@@ -2,9 +2,9 @@
 import { callStatistics, type GroupCounts, type Grouping } from '../audit/query/call-statistics.ts';
 import { recentCalls } from '../audit/query/recent-calls.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
-import { shownMs, shownTime } from './figures.ts';
 import { print, printJson, say } from './output.ts';
 import { readingLog } from './past-log.ts';
+import { shownMs, shownTime } from './shown-values.ts';
 import { table } from './table.ts';
 
 /** @throws GatewayError USAGE where the log cannot be read */

@@ -2,7 +2,7 @@
 import type { GroupCounts } from '../audit/query/call-statistics.ts';
 import type { LogRecord } from '../audit/query/log-record.ts';
 import type { ServerReport } from '../upstream/pool/server-report.ts';
-import { shownMs } from './figures.ts';
+import { shownMs } from './shown-values.ts';
 import { table } from './table.ts';
 
 export interface TopFigures {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LogRecord } from '../../src/audit/query/log-record.ts';
 import type { Calls, Feed } from '../../src/ui/api.ts';
-import { get, lines, NotAViewer } from '../api.ts';
+import { get, NotAViewer, openLines } from '../api.ts';
 import { Command, Empty } from './empty.tsx';
 import { Decision, duration, reasonOf, Time } from './figures.tsx';
 
@@ -19,11 +19,12 @@ export function LiveCalls() {
     const follow = async (): Promise<void> => {
       while (!leaving.signal.aborted) {
         try {
-          const feed = lines<Feed>('feed', leaving.signal);
+          // It begins before the past is read: what ends in between is in both, and nothing in neither.
+          const feed = await openLines<Feed>('feed', leaving.signal);
           const past = await get<Calls>('calls', leaving.signal);
           setCalls(past.calls.slice(0, SHOWN));
           for await (const news of feed) {
-            setCalls((before = []) => [...news.calls, ...before].slice(0, SHOWN));
+            setCalls((before = []) => withNews(before, news.calls));
             setSkipped(news.skipped);
           }
         } catch (error) {
@@ -73,4 +74,14 @@ export function LiveCalls() {
       </ol>
     </>
   );
+}
+
+function withNews(before: readonly LogRecord[], news: readonly LogRecord[]): readonly LogRecord[] {
+  const known = new Set(before.map(nameOf));
+  return [...news.filter((call) => !known.has(nameOf(call))), ...before].slice(0, SHOWN);
+}
+
+/** Events have no request; their time tells them apart. */
+function nameOf({ request_id, operation, timestamp }: LogRecord): string {
+  return `${request_id} ${operation} ${timestamp}`;
 }
