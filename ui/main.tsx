@@ -5,6 +5,7 @@ import { LinkNeeded } from './parts/empty.tsx';
 import { Frame } from './parts/frame.tsx';
 import { Approvals } from './views/approvals.tsx';
 import { Calls } from './views/calls.tsx';
+import { Definitions } from './views/definitions.tsx';
 import { Now } from './views/now.tsx';
 import { Rules } from './views/rules.tsx';
 import { Savings } from './views/savings.tsx';
@@ -20,6 +21,7 @@ const VIEWS = {
   now: Now,
   calls: Calls,
   approvals: Approvals,
+  definitions: Definitions,
   rules: Rules,
   servers: Servers,
   savings: Savings,

@@ -11,13 +11,15 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { STDIO_PROOF, tokenProof } from '../identity/proof.ts';
 import { NOTHING_OFFERED } from '../relay/offered-capabilities.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { SignInReport } from '../ui/api.ts';
+import type { SignIn } from '../upstream/oauth/authorization-flow.ts';
 import { nothingToSignInTo } from '../upstream/oauth/oauth-client.ts';
 import type { StoredSignIn } from '../upstream/oauth/stored-sign-ins.ts';
 import { readChallengeFacts } from '../upstream/oauth/www-authenticate.ts';
 import { hasOwnCredentials } from '../upstream/pool/sharing.ts';
 import type { AuthFlags } from './auth.ts';
 import { openBrowser } from './browser.ts';
-import { askAll } from './control-client.ts';
+import { askRunning } from './control-client.ts';
 import { closeOnInterruption } from './interruption.ts';
 import { print, printJson, say } from './output.ts';
 import { table } from './table.ts';
@@ -27,27 +29,37 @@ const PROBE_MS = 20_000;
 
 export async function login(settings: Settings, name: string, flags: AuthFlags): Promise<void> {
   await withGateway(settings, async (gateway) => {
-    const server = serverNamed(gateway.snapshot(), name);
-    const principal = principalOf(gateway.snapshot(), server, flags.principal);
-    if (gateway.oauth.authorization(server, principal) === undefined) throw nothingToSignInTo(server);
-    const required = await probe(gateway, server, principal);
-    if (
-      required === undefined &&
-      server.link.transport !== 'stdio' &&
-      server.link.oauth?.grantType === 'client_credentials'
-    ) {
+    const signIn = await beginSignIn(gateway, name, flags.principal);
+    if (signIn === undefined)
       return print(`Server ${quote(name)} takes the client of its entry; nobody has to sign in.`);
-    }
-    const challenge = readChallengeFacts(required?.data?.['challenge']);
-    const { url, where, done } = await gateway.oauth.signIn(server, principal, 'loopback', challenge);
+    const { url, where, done } = signIn;
     say(`Open this link in a browser and sign in at ${where}:`, '', `  ${url}`, '');
     if (flags.browser !== false) openBrowser(url);
     const stop = takePastedAnswers(gateway);
     await done.finally(stop);
-    // Gateways that run already offer its tools then.
-    await askAll(runtimeDir(settings), { do: 'warm', server: name }).catch(() => undefined);
+    await tellGateways(settings, name);
     print(`Signed in to ${quote(name)}.`);
   });
+}
+
+/**
+ * A sign-in that waits for a person on this machine; undefined where the server takes the client of its entry.
+ * @throws GatewayError USAGE, CONFIG_INVALID, SERVER_UNAVAILABLE
+ */
+export async function beginSignIn(gateway: Gateway, name: string, owner?: string): Promise<SignIn | undefined> {
+  const server = serverNamed(gateway.snapshot(), name);
+  const principal = principalOf(gateway.snapshot(), server, owner);
+  if (gateway.oauth.authorization(server, principal) === undefined) throw nothingToSignInTo(server);
+  const required = await probe(gateway, server, principal);
+  const { link } = server;
+  const isClient = link.transport !== 'stdio' && link.oauth?.grantType === 'client_credentials';
+  if (required === undefined && isClient) return undefined;
+  return gateway.oauth.signIn(server, principal, 'loopback', readChallengeFacts(required?.data?.['challenge']));
+}
+
+/** Gateways that run already offer its tools then. */
+export async function tellGateways(settings: Settings, server: string): Promise<void> {
+  await askRunning(runtimeDir(settings), { do: 'warm', server }).catch(() => undefined);
 }
 
 /** The answer of the server to a request without a new sign-in; undefined where it works as it is. */
@@ -84,9 +96,7 @@ function takePastedAnswers({ oauth }: Gateway): () => void {
 
 export async function status(settings: Settings, flags: AuthFlags): Promise<void> {
   await withGateway(settings, async (gateway) => {
-    const snapshot = gateway.snapshot();
-    const found = await gateway.oauth.stored(snapshot.servers.values());
-    const rows = [...snapshot.servers.values()].flatMap((server) => reports(snapshot, server, found));
+    const rows = await signIns(gateway);
     if (flags.json === true) return printJson(rows);
     const lines = rows.map(({ server, state, principal = '', issuer = '', scopes = [], expires_at: expires = '' }) => [
       server,
@@ -100,22 +110,14 @@ export async function status(settings: Settings, flags: AuthFlags): Promise<void
   });
 }
 
-interface Report {
-  readonly server: string;
-  /** `over`: it cannot be renewed any more. `header`: the entry has an `Authorization` header. `none`: nobody is signed in, which the server may not need. */
-  readonly state: 'signed-in' | 'over' | 'unreadable' | 'none' | 'header';
-  readonly credentials?: 'gateway' | 'per-principal';
-  readonly principal?: string;
-  readonly issuer?: string;
-  readonly client_id?: string;
-  readonly scopes?: readonly string[];
-  /** ISO 8601, of the token in use. */
-  readonly expires_at?: string;
-  /** True if it is renewed without a person. */
-  readonly renews?: boolean;
+/** The sign-ins to all servers that have one or may need one. @throws GatewayError CREDENTIALS_UNREADABLE */
+export async function signIns(gateway: Gateway): Promise<readonly SignInReport[]> {
+  const snapshot = gateway.snapshot();
+  const found = await gateway.oauth.stored(snapshot.servers.values());
+  return [...snapshot.servers.values()].flatMap((server) => reports(snapshot, server, found));
 }
 
-function reports(snapshot: Snapshot, server: ServerDefinition, all: readonly StoredSignIn[]): Report[] {
+function reports(snapshot: Snapshot, server: ServerDefinition, all: readonly StoredSignIn[]): SignInReport[] {
   const { name, link } = server;
   if (link.transport === 'stdio') return [];
   if (hasAuthorization(link.headers)) return [{ server: name, state: 'header' }];
@@ -179,7 +181,8 @@ function nameOf({ principals }: Snapshot, owner: string): string {
   return owner;
 }
 
-async function withGateway(settings: Settings, action: (gateway: Gateway) => Promise<void>): Promise<void> {
+/** Does something with a gateway that starts no server by itself. */
+export async function withGateway(settings: Settings, action: (gateway: Gateway) => Promise<void>): Promise<void> {
   const gateway = await createGateway({ ...settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
   const takeBack = closeOnInterruption(() => gateway.stop(0));
   try {

@@ -1,17 +1,14 @@
 /** What the commands of `definitions` do. */
-import { userInfo } from 'node:os';
 import process from 'node:process';
-import { openAudit } from '../audit/audit-log.ts';
 import { compareWithLock, type DefinitionChange } from '../catalog/lock/compare-with-lock.ts';
+import { changedFields, visible } from '../catalog/lock/field-changes.ts';
 import { findSuspects, textsByKey } from '../catalog/lock/find-suspects.ts';
-import { type KeptDefinitions, lockedFrom } from '../catalog/lock/kept-definitions.ts';
+import { lockedFrom } from '../catalog/lock/kept-definitions.ts';
 import { changedServers } from '../catalog/lock/lock-store.ts';
-import { keyParts, type Lock, type LockedServer, withServer } from '../catalog/lock/lock-text.ts';
-import { recordAcceptance } from '../catalog/record-change.ts';
+import { keyParts, type Lock, withServer } from '../catalog/lock/lock-text.ts';
 import type { Settings } from '../config/settings.ts';
-import { GatewayError } from '../shared/errors.ts';
+import { type Accepted, acceptDefinitions, recordAccepted, user } from './accept-definitions.ts';
 import { count } from './count.ts';
-import { fieldChanges, visible } from './definition-fields.ts';
 import { LockedServers, type Looked } from './locked-servers.ts';
 import { print, printJson, say } from './output.ts';
 import { table } from './table.ts';
@@ -69,9 +66,8 @@ function withFields({ changes, ...server }: { readonly changes: readonly Definit
   return {
     ...server,
     changes: changes.map((change) => {
-      const { kind, name, what, to, before, after } = change;
-      const fields = kind === 'package' ? [{ field: 'version', before, after }] : fieldChanges(before, after);
-      return { kind, name, what, to, fields: what === 'renamed' ? [] : fields };
+      const { kind, name, what, to } = change;
+      return { kind, name, what, to, fields: changedFields(change) };
     }),
   };
 }
@@ -86,7 +82,8 @@ const WHAT: Readonly<Record<string, string>> = {
 };
 const BECAME = { new: 'is new', changed: 'changed', removed: 'is gone', renamed: 'has another name now' } as const;
 
-function printChange({ kind, name, what, to, before, after }: DefinitionChange): void {
+function printChange(change: DefinitionChange): void {
+  const { kind, name, what, to, before, after } = change;
   const named = name === '' ? '' : ` ${visible(JSON.stringify(name))}`;
   const next = to === undefined ? '' : `: ${visible(JSON.stringify(to))}`;
   print(`${WHAT[kind] ?? kind}${named} ${BECAME[what]}${next}`);
@@ -98,7 +95,7 @@ function printChange({ kind, name, what, to, before, after }: DefinitionChange):
   if (what === 'changed' && before === undefined && kind !== 'launch') {
     print('  what was accepted is not kept on this machine; this is all of what it is now');
   }
-  for (const field of fieldChanges(before, after)) {
+  for (const field of changedFields(change)) {
     print(`  ${field.field}`);
     printSides(field.before, field.after);
     if (field.hidden !== undefined) print(`    hidden in it: ${JSON.stringify(field.hidden)}`);
@@ -118,48 +115,11 @@ export interface AcceptOptions {
   readonly json: boolean;
 }
 
-/** @throws GatewayError USAGE, SERVER_UNAVAILABLE, CANNOT_WRITE; DEFINITION_CHANGED where it is not what was looked at */
+/** @throws GatewayError as `acceptDefinitions` */
 export async function accept(settings: Settings, { server, names, state, json }: AcceptOptions): Promise<void> {
   const servers = await LockedServers.open(settings);
-  servers.require(server);
-  const definition = servers.snapshot.servers.get(server);
-  const kept = definition === undefined ? undefined : await servers.seen(definition);
-  const seen = kept === undefined ? undefined : compareWithLock(servers.lock.get(server), kept);
-  if (state !== undefined && state !== seen?.state) {
-    const look = `look again: agent-mcp-gateway definitions diff ${server}`;
-    throw new GatewayError('DEFINITION_CHANGED', `Server "${server}" offers something else by now; ${look}.`);
-  }
-  let before: Lock = servers.lock;
-  let after: Lock = before;
-  await servers.store.update((lock) => {
-    before = lock;
-    after = withServer(lock, server, kept && acceptedOf(lock.get(server) ?? new Map(), kept, names));
-    return changedServers(before, after).length === 0 ? lock : after;
-  });
-  await report(settings, servers, { before, after, names: [server], json });
-}
-
-/** What is locked of a server once these names are accepted. @throws GatewayError USAGE for a name that is not there */
-function acceptedOf(locked: LockedServer, kept: KeptDefinitions, names: readonly string[]): LockedServer {
-  const now = lockedFrom(kept);
-  if (names.length === 0) return now;
-  const next = new Map(locked);
-  for (const name of names) {
-    const keys = [...now.keys(), ...locked.keys()].filter((key) => keyParts(key).name === name && isNamed(key));
-    if (keys.length === 0) throw new GatewayError('USAGE', `The server offers nothing called "${name}".`);
-    for (const key of keys) {
-      const value = now.get(key);
-      if (value === undefined) next.delete(key);
-      else next.set(key, value);
-    }
-  }
-  // Whoever accepts something of a server accepts how it is launched where that was never looked at.
-  if (locked.size === 0) for (const [key, value] of now) if (/^(?:launch|package) /.test(key)) next.set(key, value);
-  return next;
-}
-
-function isNamed(key: string): boolean {
-  return /^(?:tool|prompt|template) /.test(key);
+  const accepted = await acceptDefinitions(settings, servers, { server, names, state, by: user() });
+  report(servers, accepted, json);
 }
 
 /** @throws GatewayError CANNOT_WRITE */
@@ -189,7 +149,11 @@ export async function lock(settings: Settings, json: boolean): Promise<void> {
   });
   const waiting = looked.filter(({ name, kept }) => kept && compareWithLock(after.get(name), kept).changes.length > 0);
   if (waiting.length > 0) process.exitCode ??= 1;
-  await report(settings, servers, { before, after, names: changedServers(before, after), json });
+  report(
+    servers,
+    await recordAccepted(settings, { before, after, names: changedServers(before, after), by: user() }),
+    json,
+  );
   for (const { name } of waiting) say(`${name}: changes wait. Look: agent-mcp-gateway definitions diff ${name}`);
 }
 
@@ -209,37 +173,13 @@ async function suspectsOf(looked: readonly Looked[]): Promise<ReadonlySet<string
   return suspects;
 }
 
-interface Report {
-  readonly before: Lock;
-  readonly after: Lock;
-  readonly names: readonly string[];
-  readonly json: boolean;
-}
-
-/** Says and records what was accepted. */
-async function report(
-  settings: Settings,
-  servers: LockedServers,
-  { before, after, names, json }: Report,
-): Promise<void> {
-  const audit = openAudit({
-    path: settings.auditLog,
-    redact: String,
-    secretsVersion: () => 0,
-    onEvent: () => undefined,
-  });
-  const results = names.map((server) => {
-    const [one, other] = [before.get(server), after.get(server)];
-    const accepted = [...(other ?? [])].filter(([key, value]) => one?.get(key) !== value).map(([key]) => key);
-    const removed = [...(one?.keys() ?? [])].filter((key) => other?.has(key) !== true);
-    if (accepted.length + removed.length > 0) {
-      const failed = (error: unknown): void => say(`It was not recorded: ${String(error)}`);
-      recordAcceptance(audit, failed, { server, by: user(), accepted, removed });
-    }
-    return { server, accepted, removed };
-  });
-  await audit.close();
-  if (json) return printJson({ lock: servers.store.path, servers: results });
+/** Says what was accepted. */
+function report(servers: LockedServers, { results, fault }: Accepted, json: boolean): void {
+  if (fault !== undefined) say(`It was not recorded: ${String(fault)}`);
+  if (json) {
+    printJson({ lock: servers.store.path, servers: results });
+    return;
+  }
   for (const { server, accepted, removed } of results) {
     if (accepted.length + removed.length === 0) say(`${server}: nothing to accept.`);
     for (const key of accepted) print(`${server}: accepted ${wordsOf(key)}`);
@@ -252,12 +192,4 @@ async function report(
 function wordsOf(key: string): string {
   const { kind, name } = keyParts(key);
   return name === '' ? kind : `${kind} ${visible(JSON.stringify(name))}`;
-}
-
-function user(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'command';
-  }
 }

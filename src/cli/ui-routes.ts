@@ -9,10 +9,12 @@ import { GatewayError } from '../shared/errors.ts';
 import type { Approvals, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
 import { sendFeed } from '../ui/call-feed.ts';
 import type { Route, UiRequest } from '../ui/ui-server.ts';
+import { user } from './accept-definitions.ts';
 import { give, isAnswer, questionNamed } from './approvals-run.ts';
 import { askRunning, type ControlLine } from './control-client.ts';
 import { readingLog } from './past-log.ts';
 import { instantBefore } from './since.ts';
+import { acceptShown, changesOf, definitionsOfAll } from './ui-definitions.ts';
 import { compareRules, currentRules } from './ui-rules.ts';
 
 /** Calls that are sent at one time. */
@@ -32,6 +34,14 @@ export function uiRoutes(settings: Settings, mayWrite: boolean): readonly Route[
     { method: 'GET', path: 'feed', answer: ({ response }) => sendFeed(log, response) },
     { method: 'GET', path: 'rules', answer: () => currentRules(settings) },
     { method: 'POST', path: 'rules/compare', answer: ({ body }) => compareRules(settings, body) },
+    { method: 'GET', path: 'definitions', answer: () => definitionsOfAll(settings) },
+    { method: 'GET', path: 'definitions/:server', answer: ({ names: [server = ''] }) => changesOf(settings, server) },
+    {
+      method: 'POST',
+      path: 'definitions/:server/accept',
+      writes: true,
+      answer: ({ names: [server = ''], body }) => acceptShown(settings, server, body, `${user()} (web)`),
+    },
     { method: 'GET', path: 'approvals', answer: () => questions(settings) },
     { method: 'POST', path: 'approvals/:id', writes: true, answer: (request) => answerQuestion(settings, request) },
     { method: 'GET', path: 'servers/:name/output', answer: ({ names: [name = ''] }) => output(settings, name) },

@@ -13,7 +13,7 @@ export function registerUi(program: Command): void {
     .description('open a web page that shows what agents do and may do, for all gateways of this account')
     .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
     .option('--port <number>', 'port of 127.0.0.1 to listen on (default: any free one)')
-    .option('--write', 'let the page change things: answer questions, restart servers')
+    .option('--write', 'let the page change things: answer questions, accept definitions, restart servers')
     .option('--no-open', 'print the link and open no browser')
     .addHelpText(
       'after',

@@ -4,6 +4,9 @@ import type { QuestionReport } from '../approvals/question-text.ts';
 import type { GroupCounts } from '../audit/query/call-statistics.ts';
 import type { LogRecord } from '../audit/query/log-record.ts';
 import type { PastRecord } from '../audit/query/recent-calls.ts';
+import type { DefinitionChange } from '../catalog/lock/compare-with-lock.ts';
+import type { FieldChange } from '../catalog/lock/field-changes.ts';
+import type { Finding } from '../catalog/scan/finding.ts';
 import type { AgentSpending } from '../operations/spending.ts';
 import type { AccessMatrix } from '../policy/authoring/access-matrix.ts';
 import type { Outcomes } from '../policy/authoring/changed-decisions.ts';
@@ -72,4 +75,62 @@ export interface Change {
   readonly kind: string;
   readonly before: Outcomes;
   readonly after: Outcomes;
+}
+
+/** `GET definitions`, an entry for each server */
+export interface ServerDefinitions {
+  readonly server: string;
+  readonly mode: 'record' | 'quarantine' | 'exact';
+  readonly isLocked: boolean;
+  /** Number of definitions that are as they were accepted. */
+  readonly accepted: number;
+  /** Number of those that are not. */
+  readonly changes: number;
+  /** How many of them agents do not get until somebody accepts them. */
+  readonly held: number;
+}
+
+/** `GET definitions/:server` */
+export interface ServerChanges {
+  readonly server: string;
+  /** The id of all that is shown here: with it, nothing else is accepted. */
+  readonly state: string;
+  readonly changes: readonly ChangedDefinition[];
+}
+
+export interface ChangedDefinition {
+  /** `tool`, `prompt`, `template`, `instructions`, `launch` or `package`. */
+  readonly kind: string;
+  readonly name: string;
+  readonly what: DefinitionChange['what'];
+  /** The new name of one that was renamed. */
+  readonly to?: string;
+  readonly isHeld: boolean;
+  readonly isBeforeKnown: boolean;
+  readonly fields: readonly FieldChange[];
+  readonly findings: readonly Finding[];
+}
+
+/** `GET servers/:name/sign-ins`: one for each principal that is signed in, or one that says why there is none */
+export interface SignInReport {
+  readonly server: string;
+  /** `over`: it cannot be renewed any more. `header`: the entry has an `Authorization` header. `none`: nobody is signed in, which the server may not need. */
+  readonly state: 'signed-in' | 'over' | 'unreadable' | 'none' | 'header';
+  readonly credentials?: 'gateway' | 'per-principal';
+  readonly principal?: string;
+  readonly issuer?: string;
+  readonly client_id?: string;
+  readonly scopes?: readonly string[];
+  /** ISO 8601, of the token in use. */
+  readonly expires_at?: string;
+  /** True if it is renewed without a person. */
+  readonly renews?: boolean;
+}
+
+/** `POST servers/:name/sign-in` */
+export interface SignInLink {
+  /** The page that the person opens; undefined where nobody has to. */
+  readonly url?: string;
+  /** Host of the authorization server. */
+  readonly where?: string;
 }

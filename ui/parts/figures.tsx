@@ -51,6 +51,11 @@ export function number(value: number): string {
   return compact.format(value);
 }
 
+/** `1 call`, `2 calls`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Why a call was denied or failed. */
 export function reasonOf({ decision, rule, error_code, shadow, detail, operation }: LogRecord): string {
   if (operation === 'refusals') return refusals(Number(detail?.['count']));

@@ -9,6 +9,7 @@ const LINKS = [
   ['now', 'Now'],
   ['calls', 'Calls'],
   ['approvals', 'Approvals'],
+  ['definitions', 'Definitions'],
   ['rules', 'Rules'],
   ['servers', 'Servers'],
   ['savings', 'Savings'],

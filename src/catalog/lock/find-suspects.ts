@@ -1,4 +1,5 @@
 /** The definitions of a server in which the scan finds something that somebody should look at before agents do. */
+import type { Finding } from '../scan/finding.ts';
 import type { OtherServer } from '../scan/scan-server.ts';
 import { keyParts, type LockedKind } from './lock-text.ts';
 
@@ -15,18 +16,25 @@ export async function findSuspects(
   texts: ReadonlyMap<string, string>,
   others: readonly OtherServer[],
 ): Promise<ReadonlySet<string>> {
+  const { isSuspicious } = await import('../scan/finding.ts');
+  const found = (await findingsIn(server, texts, others)).filter(isSuspicious);
+  return new Set(found.map(({ type, name }) => `${type} ${name}`));
+}
+
+/** All that the scan finds in them, the most serious first; the parameters are those of `findSuspects`. */
+export async function findingsIn(
+  server: string,
+  texts: ReadonlyMap<string, string>,
+  others: readonly OtherServer[],
+): Promise<readonly Finding[]> {
   // Loaded when something is new: most starts see what they saw before.
-  const [{ scanServer }, { isSuspicious }] = await Promise.all([
-    import('../scan/scan-server.ts'),
-    import('../scan/finding.ts'),
-  ]);
+  const { scanServer } = await import('../scan/scan-server.ts');
   const definitions = [...texts].flatMap(([key, text]) => {
     const { kind, name } = keyParts(key);
     if (!SCANNED.has(kind)) return [];
     return [{ type: kind as 'tool', name, definition: JSON.parse(text) as unknown }];
   });
-  const found = scanServer({ server, definitions, others }).filter(isSuspicious);
-  return new Set(found.map(({ type, name }) => `${type} ${name}`));
+  return scanServer({ server, definitions, others });
 }
 
 /** The texts of values that were seen, by key. */

@@ -1,4 +1,5 @@
 /** Two definitions field by field, in words for people who never saw JSON Schema. */
+import type { DefinitionChange } from './compare-with-lock.ts';
 
 export interface FieldChange {
   /** What it is about: `description`, `argument "path": description`. */
@@ -16,6 +17,12 @@ type Fields = Readonly<Record<string, unknown>>;
 const MAX_LENGTH = 2_000;
 /** Characters around a difference, where a value is long. */
 const CONTEXT = 80;
+
+/** What is different in it; nothing where only its name is another. */
+export function changedFields({ kind, what, before, after }: DefinitionChange): readonly FieldChange[] {
+  if (what === 'renamed') return [];
+  return kind === 'package' ? [{ field: 'version', before, after }] : fieldChanges(before, after);
+}
 
 /** @param before JSON text; undefined where there was none, as @param after */
 export function fieldChanges(before: string | undefined, after: string | undefined): FieldChange[] {

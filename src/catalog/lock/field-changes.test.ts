@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldChanges } from './definition-fields.ts';
+import { fieldChanges } from './field-changes.ts';
 
 const changes = (before: object | undefined, after: object | undefined) =>
   fieldChanges(before && JSON.stringify(before), after && JSON.stringify(after));
