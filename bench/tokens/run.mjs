@@ -9,7 +9,8 @@ import { contextOf } from './context.mjs';
 import { realServers } from './servers.mjs';
 import { TASKS } from './tasks.mjs';
 
-const { readToolsPage, renderTool, estimateTokens, gatewayTools } = await load('bench/tokens/gateway.ts');
+const { readToolsPage, renderTool, estimateTokens, definitionsShown, gatewayTools } =
+  await load('bench/tokens/gateway.ts');
 
 const SIZES = [1, 5, 20, 100];
 const json = process.argv.includes('--json');
@@ -46,7 +47,7 @@ const all = {
 };
 all.brief_share = share(all.brief, all.full);
 
-const definitions = gatewayTools({ debug: false }).map(({ definition }) => definition);
+const definitions = definitionsShown(gatewayTools({ debug: false }), 'one');
 const own = tokens(JSON.stringify({ tools: definitions }));
 
 const accounts = [];

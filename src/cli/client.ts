@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { createGateway } from '../gateway/gateway.ts';
+import { choiceOf } from '../operations/gateway-tools/executor-choice.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/json-rpc.ts';
 import { silentClient } from '../relay/calling-client.ts';
@@ -10,6 +11,8 @@ import { closeOnInterruption } from './interruption.ts';
 interface LocalClient {
   /** Calls one of the gateway's tools as whoever runs this command. */
   call<T>(tool: string, args: Record<string, unknown>): Promise<T>;
+  /** True if the agent of these calls has no `execute_tool`, but one tool for each access. */
+  isSplit(): boolean;
   close(): Promise<void>;
 }
 
@@ -38,6 +41,15 @@ export async function openClient(settings: Settings): Promise<LocalClient> {
       });
       if (outcome.kind === 'result') return JSON.parse(outcome.body.text) as T;
       throw new GatewayError('INTERNAL', `The server answered with error ${outcome.code}: ${outcome.message}`);
+    },
+    isSplit() {
+      const snapshot = gateway.parts.snapshot();
+      try {
+        return choiceOf(snapshot, [connection.resolve(snapshot, undefined).agent]) === 'split';
+      } catch (error) {
+        if (error instanceof GatewayError) return false;
+        throw error;
+      }
     },
     close: () => gateway.stop(0).finally(takeBack),
   };

@@ -44,7 +44,8 @@ export async function connectPerAgent(options: ConnectOptions): Promise<void> {
     }
     seen.set(name, agent);
     const entry = { agent, command: COMMAND, args: fileArgs(options) };
-    const view = editor.rules.agentTerms.get(agent)?.expose ?? 'discovery';
+    const { expose = 'discovery', execute } = editor.rules.agentTerms.get(agent) ?? {};
+    const view = expose === 'discovery' && execute === 'split' ? execute : expose;
     await writeSubagent(join(folder, `${name}.md`), entry, subagentFile(entry, view));
   }
   say('Take the gateway out of the .mcp.json of the project, or the main conversation can be every agent.');

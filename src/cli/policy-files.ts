@@ -7,7 +7,7 @@ import { loadReaders } from '../config/load-schemas.ts';
 import { formatProblem, readContents } from '../config/load-snapshot.ts';
 import { locateConfig } from '../config/locate-files.ts';
 import { serversIn } from '../config/other-clients.ts';
-import { readRules } from '../config/rules-file.ts';
+import { type ReadRules, readRules } from '../config/rules-file.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Problem } from '../config/snapshot.ts';
 import type { ToolsByServer } from '../policy/authoring/changed-decisions.ts';
@@ -45,9 +45,16 @@ export function parseFile(content: FileContent): ConfigDocument {
 
 /** @throws GatewayError CONFIG_INVALID */
 export async function rulesOf(document: ConfigDocument): Promise<PolicyRules> {
+  return (await rulesAndTermsOf(document)).rules;
+}
+
+/** @throws GatewayError CONFIG_INVALID */
+export async function rulesAndTermsOf(
+  document: ConfigDocument,
+): Promise<{ readonly rules: PolicyRules } & Pick<ReadRules, 'agentTerms'>> {
   const { schema, expressions } = await loadReaders(document);
-  const { rules, problems } = readRules(document, schema, expressions);
-  return rules ?? refuse(problems);
+  const { rules, agentTerms, problems } = readRules(document, schema, expressions);
+  return { rules: rules ?? refuse(problems), agentTerms };
 }
 
 /** Names in a servers file; undefined where it cannot be read, which is for `validate` to say. */

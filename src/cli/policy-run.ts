@@ -9,13 +9,14 @@ import type { Settings } from '../config/settings.ts';
 import { escapeText } from '../observe/escape-text.ts';
 import { CallArguments } from '../policy/arguments/call-arguments.ts';
 import { compile, type Policy } from '../policy/compile-rules.ts';
+import { executorFor, SPLIT_EXECUTORS } from '../policy/executors.ts';
 import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
 import { explain } from '../policy/explain.ts';
-import type { Access, OfferKind, PolicyRules } from '../policy/rules-data.ts';
+import { ACCESS_LEVELS, type Access, type OfferKind, type PolicyRules } from '../policy/rules-data.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
-import { parseFile, readFiles, refuse, rulesOf, serverNames } from './policy-files.ts';
+import { parseFile, readFiles, refuse, rulesAndTermsOf, rulesOf, serverNames } from './policy-files.ts';
 import { suspectChecks } from './suspect-checks.ts';
 
 const NOT_ENFORCED = 'The agent is in shadow mode: this is recorded, and not enforced.';
@@ -44,16 +45,21 @@ interface Question {
 export async function explainCommand(settings: Settings, question: Question): Promise<void> {
   const { agent, server, name, kind, args, access, json } = question;
   const files = await readFiles(settings);
-  const policy = compile(await rulesOf(parseFile(files.rules)));
+  const { rules, agentTerms } = await rulesAndTermsOf(parseFile(files.rules));
+  const policy = compile(rules);
   const explanation = explain(policy, agent, server, name, kind, {
     now: Date.now(),
     ...(args === undefined ? {} : { args: new CallArguments(argumentsText(args)) }),
     ...(access === undefined ? {} : { access }),
   });
-  if (json) printJson(explanation);
+  const isCalled = kind === 'tool' && name !== undefined && explanation.decision !== 'DENY';
+  const executors = isCalled && agentTerms.get(agent)?.execute === 'split' ? executorsOf(policy, question) : [];
+  if (json) printJson(executors.length === 0 ? explanation : { ...explanation, execute: executors });
   else {
     print(`${explanation.decision}  ${explanation.rule}`);
     print(explanation.reason);
+    if (executors.length === 1) print(`It is called with ${executors.join()}.`);
+    if (executors.length > 1) print(`Which of ${executors.join(', ')} calls it depends on what it does.`);
     for (const on of explanation.depends_on ?? []) print(ADD[on]);
     if (explanation.enforced === false) print(NOT_ENFORCED);
   }
@@ -65,6 +71,13 @@ export async function explainCommand(settings: Settings, question: Question): Pr
     say(`Note: the servers file has no server ${quote(server)}.${didYouMean(server, [...names])}`);
   }
   process.exitCode = EXITS[explanation.decision];
+}
+
+/** The tools of the gateway that may call a tool, as far as it is known what that does. */
+function executorsOf(policy: Policy, { server, name = '', access }: Question): readonly string[] {
+  const said = access === undefined ? ACCESS_LEVELS : [access];
+  const possible = new Set(said.map((one) => executorFor(policy.accessOf(server, name, one))));
+  return SPLIT_EXECUTORS.filter((one) => possible.has(one));
 }
 
 const ADD = {

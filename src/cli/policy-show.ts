@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import type { AgentTerms } from '../config/snapshot.ts';
 import { accessOf, type ServerAccess, sayRules } from '../policy/authoring/agent-words.ts';
 import { compile, type Policy } from '../policy/compile-rules.ts';
+import { SPLIT_EXECUTORS } from '../policy/executors.ts';
 import { compilePattern } from '../policy/pattern.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
@@ -72,13 +73,14 @@ function named(names: readonly string[]): string {
 
 function sayTerms(terms: AgentTerms | undefined): string[] {
   if (terms === undefined) return [];
-  const { limits, minAssurance, maxResultTokens } = terms;
+  const { execute, limits, minAssurance, maxResultTokens } = terms;
   const bounds = [
     [limits?.callsPerMinute, 'calls per minute'],
     [limits?.concurrentCalls, 'calls at a time'],
     [limits?.bytesPerHour, 'bytes per hour'],
   ].flatMap(([limit, what]) => (limit === undefined ? [] : [`${limit} ${what}`]));
   return [
+    ...(execute === 'split' ? [`calls tools with ${SPLIT_EXECUTORS.join(', ')}: each what fits it.`] : []),
     ...(bounds.length === 0 ? [] : [`is limited to ${bounds.join(', ')}.`]),
     ...(minAssurance === undefined ? [] : [`is refused where less than "${minAssurance}" says that it is this agent.`]),
     ...(maxResultTokens === undefined

@@ -25,6 +25,8 @@ export function subagentName(agent: string): string {
 const USE = {
   discovery:
     'Find a tool with its search_tools, or with list_servers and get_server_tools, and call it with execute_tool.',
+  split:
+    'Find a tool with its search_tools, or with list_servers and get_server_tools, and call it with the tool that these name: execute_read, execute_write or execute_destructive.',
   direct: 'Their names begin with the server that each is from.',
 } as const;
 

@@ -1,6 +1,7 @@
 /** `tools list` and `tools call`: what an agent would get, through the same pipeline. */
 import process from 'node:process';
 import type { Command } from 'commander';
+import { EXECUTE_ANY, SPLIT_EXECUTORS } from '../policy/executors.ts';
 import { CATALOGUE, GatewayError, isErrorCode } from '../shared/errors.ts';
 import { NEXT_STEPS } from '../shared/next-steps.ts';
 import { type CommandFlags, settingsFrom, withFiles, withLock } from './flags.ts';
@@ -32,7 +33,9 @@ export function registerTools(program: Command): void {
     .option('--json', 'print the whole result as JSON')
     .addHelpText('after', `\nExample:\n  $ agent-mcp-gateway tools call files read_file --args '{"path":"notes.md"}'`)
     .action((server: string, tool: string, flags: ToolsFlags) =>
-      run(flags, (call) => execute(call, { server, tool, args: objectText(flags.args ?? '{}') }, flags.json === true)),
+      run(flags, (call, isSplit) =>
+        execute(call, { server, tool, args: objectText(flags.args ?? '{}') }, { isSplit, json: flags.json === true }),
+      ),
     );
 }
 
@@ -55,12 +58,12 @@ interface ToolResult {
   readonly isError?: boolean;
 }
 
-async function run(flags: ToolsFlags, action: (call: Call) => Promise<void>): Promise<void> {
+async function run(flags: ToolsFlags, action: (call: Call, isSplit: boolean) => Promise<void>): Promise<void> {
   try {
     const { openClient } = await import('./client.ts');
     const client = await openClient(settingsFrom({ ...flags, initStrategy: 'lazy' }));
     try {
-      await action(client.call);
+      await action(client.call, client.isSplit());
     } finally {
       await client.close();
     }
@@ -126,14 +129,31 @@ async function serverNames(call: Call): Promise<string[]> {
   return (JSON.parse(textOf(result)) as { name: string }[]).map(({ name }) => name);
 }
 
-async function execute(call: Call, args: Record<string, unknown>, json: boolean): Promise<void> {
-  const result = await call('execute_tool', args);
+interface Execution extends Record<string, unknown> {
+  readonly server: string;
+  readonly tool: string;
+}
+
+async function execute(
+  call: Call,
+  args: Execution,
+  { isSplit, json }: { isSplit: boolean; json: boolean },
+): Promise<void> {
+  const result = await call(isSplit ? await executorOf(call, args) : EXECUTE_ANY, args);
   const failure = failureOf(result);
   if (failure !== undefined) throw failure;
   if (result.isError === true) process.exitCode = 1;
   if (json) return printJson(result);
   for (const block of result.content)
     printText(`${block.type === 'text' ? (block.text ?? '') : JSON.stringify(block)}\n`);
+}
+
+/** Of an agent that has several, the one that calls a tool; any of them where there is no such tool, and says so. */
+async function executorOf(call: Call, { server, tool }: Execution): Promise<string> {
+  const result = await call('get_server_tools', { server, names: [tool], detail: 'names' });
+  if (failureOf(result) !== undefined) return SPLIT_EXECUTORS[0];
+  const { execute = {} } = JSON.parse(textOf(result)) as { execute?: object };
+  return Object.keys(execute)[0] ?? SPLIT_EXECUTORS[0];
 }
 
 /** A failure of the gateway; undefined for a result, also one with which a server says that it failed. */

@@ -37,6 +37,13 @@ const agent = strict({
         'What connections of this agent see: the few tools of the gateway (discovery, the default) or every permitted tool (direct).',
     })
     .exactOptional(),
+  execute: z
+    .enum(['one', 'split'])
+    .meta({
+      description:
+        'What this agent calls tools with: execute_tool (one, the default), or execute_read, execute_write and execute_destructive (split), so that a client can approve each kind by itself.',
+    })
+    .exactOptional(),
   max_result_tokens: count
     .meta({
       description: 'Largest result in tokens. A longer one is cut, and read_result reads on. No limit by default.',

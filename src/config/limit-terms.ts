@@ -9,9 +9,9 @@ type FileLimits = NonNullable<FileAgent['limits']>;
 export function readTerms(agents: RulesFile['agents']): ReadonlyMap<string, AgentTerms> {
   const terms = new Map<string, AgentTerms>();
   for (const [name, agent] of agents) {
-    const { min_assurance: minAssurance, expose, limits, max_result_tokens: maxResultTokens } = agent;
-    if ([minAssurance, expose, limits, maxResultTokens].every((term) => term === undefined)) continue;
-    terms.set(name, { minAssurance, expose, maxResultTokens, limits: limits && readLimits(limits) });
+    const { min_assurance: minAssurance, expose, execute, limits, max_result_tokens: maxResultTokens } = agent;
+    if ([minAssurance, expose, execute, limits, maxResultTokens].every((term) => term === undefined)) continue;
+    terms.set(name, { minAssurance, expose, execute, maxResultTokens, limits: limits && readLimits(limits) });
   }
   return terms;
 }

@@ -13,7 +13,7 @@ import { collectSecrets } from './known-secrets.ts';
 import { loadReaders } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import { quote } from './quote-name.ts';
-import { lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
+import { executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules-file.ts';
 import { readSearch } from './search-terms.ts';
 import type { EntryContext } from './server-entry.ts';
@@ -137,6 +137,7 @@ export async function checkConfig(
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
+    problems.push(...executeWarnings(rulesDocument, rules.agentTerms));
   }
   const search = rulesDocument && readSearch(rules?.search, own, rulesDocument, problems);
   const approvals = rulesDocument && readApprovals(rules?.approvals, own, rulesDocument, problems);

@@ -32,6 +32,16 @@ export function shadowWarnings(document: ConfigDocument, rules: PolicyRules): Pr
   });
 }
 
+/** One warning for each agent whose `execute` changes nothing: where every tool is shown, none of the gateway's own calls them. */
+export function executeWarnings(document: ConfigDocument, terms: ReadRules['agentTerms']): Problem[] {
+  return [...terms].flatMap(([name, { execute, expose }]) => {
+    if (execute !== 'split' || expose !== 'direct') return [];
+    const path = ['agents', name, 'execute'];
+    const message = `${pathName(path)} changes nothing beside "expose": "direct": there agents call the tools of servers by their own names`;
+    return [problemAt(document, 'warning', path, message, 'Remove one of them')];
+  });
+}
+
 /**
  * One warning for each rule that names a server, without a pattern, that is not in `names`. No error, because rules may be
  * kept for a server that comes back.

@@ -113,6 +113,8 @@ export interface AgentTerms {
   readonly minAssurance: Assurance | undefined;
   /** How its connections see the servers; undefined where the process decides. */
   readonly expose?: 'discovery' | 'direct' | undefined;
+  /** `split`: it calls what reads, writes and destroys with a tool of its own each. */
+  readonly execute?: 'one' | 'split' | undefined;
   /** Tokens of a result; a longer one is cut. */
   readonly maxResultTokens?: number | undefined;
   readonly limits: Limits | undefined;

@@ -42,6 +42,7 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
     subject,
     owner,
     isKnown: (snapshot) => find(snapshot) !== undefined,
+    mayBe: (snapshot, agent) => isPossible(snapshot, find(snapshot), options, agent),
     expiresAt: proof.expiresAt,
     sees: (snapshot) => visibleNamesOf(snapshot, find(snapshot), options.boundAgent),
     resolve(snapshot, claimed, nameAgent = NEXT_STEPS.nameAgent) {
@@ -65,6 +66,16 @@ export function createConnection(options: ConnectionOptions, attested?: Attested
   };
 }
 
+function isPossible(
+  { policy }: Snapshot,
+  principal: Principal | undefined,
+  { boundAgent }: Pick<ConnectionOptions, 'boundAgent'>,
+  agent: string,
+): boolean {
+  if (boundAgent !== undefined && agent !== boundAgent) return false;
+  return principal?.mayAssume(agent) === true && policy.hasAgent(agent);
+}
+
 interface Claim {
   readonly claimed: string | undefined;
   readonly attested: Attested | undefined;
@@ -78,8 +89,7 @@ function resolveAgent(
   { boundAgent, fallbackAgent }: ConnectionOptions,
   { claimed, attested, nameAgent }: Claim,
 ): Caller {
-  const may = (agent: string): boolean =>
-    (boundAgent === undefined || agent === boundAgent) && principal.mayAssume(agent) && snapshot.policy.hasAgent(agent);
+  const may = (agent: string): boolean => isPossible(snapshot, principal, { boundAgent }, agent);
   const refused = (rule?: string): GatewayError =>
     refusedAgent({ claimed, nameAgent }, !principal.hook && (claimed !== undefined || boundAgent === undefined), rule);
   /** @throws GatewayError INVALID_AGENT_ID, the same for every reason; the audit has it. */

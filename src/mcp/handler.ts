@@ -8,7 +8,7 @@ import type { CallOutcome, Connection, Inbound } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { runOperation } from '../pipeline/run-operation.ts';
 import { callTool } from '../pipeline/tool-call.ts';
-import { toolsListOutcome } from '../pipeline/tools-list.ts';
+import { type OwnTools, ownToolsOf } from '../pipeline/tools-list.ts';
 import { type CallerCodec, legacyCodec, modernCodec } from '../protocol/era-codec.ts';
 import type { NotificationMessage, RequestMessage } from '../protocol/json-rpc.ts';
 import { findMember, stringValue, valueText } from '../protocol/members.ts';
@@ -25,6 +25,7 @@ import { createProgressHeartbeat } from './progress-heartbeat.ts';
 import { checkCapabilities, checkMeta, declaredClient, introducedClient, revisionOf } from './request-meta.ts';
 import { type McpResponse, pong, refusal, unknownMethod, written } from './response.ts';
 import { operationOf } from './router.ts';
+import { executorsFor } from './select-view.ts';
 import type { Negotiated, SessionState } from './session.ts';
 import { notified, type Outlet } from './session-channel.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -82,7 +83,7 @@ class MethodHandler implements McpHandler {
   readonly #parts: PipelineDependencies;
   readonly #options: McpHandlerOptions;
   readonly #modernCodec: CallerCodec;
-  readonly #ownTools: CallOutcome;
+  readonly #ownTools: OwnTools;
   readonly #heartbeat = createProgressHeartbeat();
   readonly #streams: ChangeStreams;
 
@@ -90,7 +91,7 @@ class MethodHandler implements McpHandler {
     this.#parts = parts;
     this.#options = options;
     this.#modernCodec = modernCodec(options.serverInfo);
-    this.#ownTools = toolsListOutcome(parts.tools.values());
+    this.#ownTools = ownToolsOf(parts.tools.values());
     const viewOf = (exchange: Pick<Exchange, 'server' | 'connection'>): View => this.#view(exchange);
     this.#streams = new ChangeStreams(parts, options.subscriptions, viewOf, this.#modernCodec);
   }
@@ -171,7 +172,8 @@ class MethodHandler implements McpHandler {
     const view = this.#view(exchange);
     const { method } = request;
     if (view.mode === 'discovery' && method === 'tools/list') {
-      return findMember(request.params, 'cursor') === undefined ? this.#ownTools : ONE_PAGE;
+      if (findMember(request.params, 'cursor') !== undefined) return ONE_PAGE;
+      return this.#ownTools(executorsFor(exchange.connection, this.#parts.snapshot()));
     }
     const inbound = inboundOf(request, exchange, client);
     const { onProgress } = inbound;
@@ -194,7 +196,9 @@ class MethodHandler implements McpHandler {
   /** The introduction of the gateway, or, where it stands for one server, of that one. */
   #introduce(request: RequestMessage, exchange: Exchange, client: CallingClient): Promise<CallOutcome> {
     const { serverInfo } = this.#options;
-    const operation = introduceOperation(request.method, this.#view(exchange), serverInfo, revisionOf(request));
+    const executors = executorsFor(exchange.connection, this.#parts.snapshot());
+    const gateway = { serverInfo, executors };
+    const operation = introduceOperation(request.method, this.#view(exchange), gateway, revisionOf(request));
     return runOperation(this.#parts, inboundOf(request, exchange, client), operation);
   }
 

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import { choiceOf, type ExecutorChoice } from '../operations/gateway-tools/executor-choice.ts';
 import { DIRECT, DISCOVERY, type View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -17,4 +18,13 @@ function ruled(connection: Connection, snapshot: Snapshot): 'discovery' | 'direc
     if (error instanceof GatewayError) return undefined;
     throw error;
   }
+}
+
+/** The tools that a connection is shown to call others with: of an agent that its calls do not name, nobody knows yet which it is. */
+export function executorsFor(connection: Connection, snapshot: Snapshot): ExecutorChoice {
+  if ([...snapshot.agentTerms.values()].every(({ execute }) => execute !== 'split')) return 'one';
+  return choiceOf(
+    snapshot,
+    snapshot.policy.agents.filter((agent) => connection.mayBe(snapshot, agent)),
+  );
 }

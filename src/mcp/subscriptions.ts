@@ -1,12 +1,14 @@
 /** Subscriptions to changes, and which of them are permitted: lists that changed, resources that were updated. */
 import type { ListKind } from '../catalog/server-lists.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import type { ExecutorChoice } from '../operations/gateway-tools/executor-choice.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ClientAnswer, ServerRequest, Whose } from '../upstream/contract.ts';
 import { type ChangePacing, createChangePacing } from './change-pacing.ts';
+import { executorsFor } from './select-view.ts';
 
 /** A resource of a server, as the server names it. */
 export interface Watched {
@@ -51,6 +53,7 @@ const ALL_KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
 export class Subscriptions {
   readonly #snapshot: () => Snapshot;
   readonly #listeners = new Set<Listener>();
+  readonly #shown = new WeakMap<Listener, ExecutorChoice | undefined>();
   /** Servers whose lists changed; `undefined` for the rules, which concern everybody. */
   readonly #changed = new Map<ListKind, Set<string | undefined>>();
   #timer: NodeJS.Timeout | undefined;
@@ -66,6 +69,7 @@ export class Subscriptions {
   /** @returns ends it. */
   add(listener: Listener): () => void {
     this.#listeners.add(listener);
+    this.#shown.set(listener, this.#toolsOf(listener));
     return () => void this.#listeners.delete(listener);
   }
 
@@ -152,14 +156,27 @@ export class Subscriptions {
     this.#timer = undefined;
     for (const listener of this.#listeners) {
       for (const [kind, servers] of this.#changed) {
-        // The gateway's own tools are always the same.
-        if (!listener.wants(kind) || (kind === 'tools' && listener.view().mode === 'discovery')) continue;
+        if (kind === 'tools' && !this.#mayBeOthers(listener)) continue;
+        if (!listener.wants(kind)) continue;
         const concerns = (server: string | undefined): boolean =>
           server === undefined || this.#isAllowed(listener, server);
         if ([...servers].some(concerns)) listener.listChanged(kind);
       }
     }
     this.#changed.clear();
+  }
+
+  /** The gateway's own tools are the same until the rules show others. */
+  #mayBeOthers(listener: Listener): boolean {
+    const shown = this.#toolsOf(listener);
+    const isOther = shown !== this.#shown.get(listener);
+    this.#shown.set(listener, shown);
+    return isOther || shown === undefined;
+  }
+
+  /** The gateway's own tools that it is shown; undefined for those of servers. */
+  #toolsOf({ connection, view }: Listener): ExecutorChoice | undefined {
+    return view().mode === 'discovery' ? executorsFor(connection, this.#snapshot()) : undefined;
   }
 
   *#watchersOf(server: string): Generator<readonly [Listener, string, Watched]> {

@@ -2,6 +2,7 @@ import type { TenantCatalog } from '../catalog/tenant-catalog.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Assurance, ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import type { Bounded } from '../policy/ceiling.ts';
+import type { Executor } from '../policy/executors.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';
 import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
 import type { ScannedObject } from '../protocol/members.ts';
@@ -98,6 +99,8 @@ export interface Invocation {
   readonly locate?: (context: ToolContext) => Promise<Target | undefined>;
   /** The message where it finds nothing, if there is more to say than that. */
   readonly missing?: string;
+  /** The tool of the gateway that calls it: each agent has either `execute_tool` or those for one access each. */
+  readonly executor?: Executor;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
   /** What rules speak of besides names, and what a person is shown: all that the server is sent. */
@@ -140,6 +143,8 @@ export interface GatewayTool {
   readonly name: string;
   /** The definition as `tools/list` shows it. */
   readonly definition: Readonly<Record<string, unknown>>;
+  /** Its description where it depends on a tool what calls it. */
+  readonly splitDescription?: string;
   /**
    * @param task JSON text of the `task` member of the call, for tools that may run as tasks
    * @throws GatewayError INVALID_ARGUMENTS

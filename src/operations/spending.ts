@@ -6,6 +6,7 @@ import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Ledger } from '../observe/ledger.ts';
+import { choiceOf, definitionsShown } from './gateway-tools/executor-choice.ts';
 import type { GatewayTool } from './operation.ts';
 
 /** Estimated tokens, of one agent since the start. */
@@ -38,7 +39,11 @@ export interface SpentHere extends Pick<AgentSpending, 'agent' | 'calls' | 'tool
 
 /** One per agent of the rules. */
 export function spentHere({ snapshot, catalog, ledger, tools }: SpendingParts): SpentHere[] {
-  const own = estimateTokens(JSON.stringify({ tools: Array.from(tools, ({ definition }) => definition) }));
+  const own = [...tools];
+  const costOfOwn = (agent: string): number => {
+    const shown = definitionsShown(own, choiceOf(snapshot, [agent]));
+    return estimateTokens(JSON.stringify({ tools: shown }));
+  };
   return snapshot.policy.agents.map((agent) => {
     const direct = new Map<string, { tokens: number; tools: number }>();
     for (const server of snapshot.servers.values()) {
@@ -53,7 +58,7 @@ export function spentHere({ snapshot, catalog, ledger, tools }: SpendingParts): 
         cost.tools++;
       }
     }
-    return { agent, ...ledger.of(agent), tools_list: own, direct };
+    return { agent, ...ledger.of(agent), tools_list: costOfOwn(agent), direct };
   });
 }
 

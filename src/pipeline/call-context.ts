@@ -16,7 +16,7 @@ import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
 import { requiredApproval } from './approval.ts';
 import type { Caller, Connection } from './caller.ts';
-import { type Call, decideAnew, decideOn } from './decide-call.ts';
+import { type Call, decideAnew, decideOn, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { tenantOf } from './tenant.ts';
 
@@ -89,8 +89,9 @@ export class CallContext implements ToolContext, RelayContext {
   };
 
   confirm(entry: ToolEntry): void {
-    const { definition } = this.#call.decision ?? {};
-    if (definition !== undefined && definition !== entry.hash) decideOn(this.#call, this.#invocation, entry);
+    const { decision } = this.#call;
+    if (decision?.definition === entry.hash || !needsDefinition(this.#call, this.#invocation)) return;
+    decideOn(this.#call, this.#invocation, entry);
   }
 
   status(): unknown {
@@ -167,7 +168,7 @@ export class CallContext implements ToolContext, RelayContext {
       do {
         if (await decideAnew(parts.snapshot(), call, this.#invocation, () => this)) {
           // It may rest on another definition than what was prepared.
-          if (call.decision?.definition !== undefined) prepared = await prepare(begun.server);
+          if (needsDefinition(call, this.#invocation)) prepared = await prepare(begun.server);
         }
         const { key, name } = begun.server;
         isStale = call.snapshot.servers.get(name)?.key !== key;

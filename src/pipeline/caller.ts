@@ -26,6 +26,8 @@ export interface Connection {
   readonly owner: string;
   /** True if the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;
+  /** True if calls over it may be of this agent of the rules, now or after a hook said so. */
+  mayBe(snapshot: Snapshot, agent: string): boolean;
   /** Milliseconds since 1970 at which its credential ends; infinite for one that does not end by itself. */
   expiresAt(snapshot: Snapshot): number;
   /** The names of the configuration that it may be told; undefined for all, which operators may know. */

@@ -3,12 +3,14 @@
 import { accessOfTool } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import { choiceOf } from '../operations/gateway-tools/executor-choice.ts';
 import type { Invocation, Operation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { CallArguments } from '../policy/arguments/call-arguments.ts';
 import { decideFor, readsAccess } from '../policy/ceiling.ts';
+import { executorFor, isSplit, type SplitExecutor } from '../policy/executors.ts';
 import type { Access, CallFacts, Decision } from '../policy/rules-data.ts';
-import type { GatewayError } from '../shared/errors.ts';
+import { GatewayError } from '../shared/errors.ts';
 import type { Approval, Unapproved } from './approval.ts';
 import type { DialogueAnswer } from './approval-dialogue.ts';
 import type { Caller, Inbound } from './caller.ts';
@@ -67,8 +69,9 @@ export function whoCalls(call: Call, invocation: Invocation): Caller {
  * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT
  */
 export function decide(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {
-  const { snapshot, caller, target } = call;
+  const { caller, target } = call;
   if (target === undefined || caller === undefined) return;
+  requireExecutor(call, caller, invocation);
   const decision = decisionFor(call, caller, target, invocation, 'any');
   call.decision = decision;
   if (!decision.allowed) {
@@ -76,14 +79,28 @@ export function decide(call: Call, invocation: Invocation, context: ToolContext)
     const byArguments = decisionFor(call, caller, target, invocation, 'any', 'any').allowed;
     throw refusal(call, caller, target, decision, byArguments);
   }
-  const isTool = target.name !== undefined && (invocation.kind ?? 'tool') === 'tool';
-  if (!isTool || !readsAccess(snapshot.policy, caller, target.server)) return;
+  if (!needsDefinition(call, invocation)) return;
   return lookUp(context, target).then((entry) => decideOn(call, invocation, entry));
+}
+
+/** True if the names and arguments of a call alone do not decide about it: what its tool does to the world matters. */
+export function needsDefinition({ snapshot, caller, target }: Call, { kind, executor }: Invocation): boolean {
+  if (caller === undefined || target?.name === undefined || (kind ?? 'tool') !== 'tool') return false;
+  return isSplit(executor) || readsAccess(snapshot.policy, caller, target.server);
+}
+
+/** An agent has either `execute_tool` or those in its place. @throws GatewayError TOOL_NOT_FOUND */
+function requireExecutor({ snapshot }: Call, { agent }: Caller, { executor }: Invocation): void {
+  if (executor === undefined || (choiceOf(snapshot, [agent]) === 'split') === isSplit(executor)) return;
+  const others = isSplit(executor)
+    ? 'it calls every tool with execute_tool.'
+    : 'it has execute_read, execute_write and execute_destructive. search_tools and get_server_tools say which of them calls a tool.';
+  throw new GatewayError('TOOL_NOT_FOUND', `Agent '${agent}' has no ${executor}: ${others}`);
 }
 
 /**
  * The same on one definition of the tool; undefined where there is none.
- * @throws GatewayError DENIED_BY_POLICY
+ * @throws GatewayError DENIED_BY_POLICY; INVALID_ARGUMENTS where another tool of the gateway calls it
  */
 export function decideOn(call: Call, invocation: Invocation, entry: ToolEntry | undefined): void {
   const { caller, target } = call;
@@ -92,7 +109,28 @@ export function decideOn(call: Call, invocation: Invocation, entry: ToolEntry | 
   const decision = decisionFor(call, caller, target, invocation, call.access);
   call.decision = entry === undefined ? decision : { ...decision, definition: entry.hash };
   if (!decision.allowed) throw refusal(call, caller, target, decision, false);
+  if (call.access !== undefined && isSplit(invocation.executor))
+    requireFit(call, target, call.access, invocation.executor);
 }
+
+/** Says nothing of tools that are denied: those were refused before. @throws GatewayError INVALID_ARGUMENTS */
+function requireFit({ snapshot }: Call, { server, name = '' }: Target, said: Access, executor: SplitExecutor): void {
+  const access = snapshot.policy.accessOf(server, name, said);
+  const right = executorFor(access);
+  if (right === executor) return;
+  const why = `tool '${name}' of server '${server}' ${DOES[access]}`;
+  throw new GatewayError(
+    'INVALID_ARGUMENTS',
+    `${executor} does not call it: ${why}. Call it with ${right}, and the same arguments.`,
+  );
+}
+
+const DOES: Readonly<Record<Access, string>> = {
+  read: 'only reads',
+  write: 'writes',
+  destructive: 'may destroy',
+  unknown: 'does not say what it does',
+};
 
 /** Milliseconds that a decision waits for the definition that it needs. */
 const LOOK_UP_MS = 60_000;

@@ -1,5 +1,6 @@
 /** The path of a call: snapshot -> who -> decide (and ask) -> audit -> run -> audit -> reply. There is no second one. */
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
+import { EXECUTE_ANY, SPLIT_EXECUTORS } from '../policy/executors.ts';
 import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
@@ -242,7 +243,8 @@ const SPENDING: ReadonlyMap<string, 'definitions' | 'results'> = new Map([
   ['get_server_tools', 'definitions'],
   ['search_tools', 'definitions'],
   ['tools/list', 'definitions'],
-  ['execute_tool', 'results'],
+  [EXECUTE_ANY, 'results'],
+  ...SPLIT_EXECUTORS.map((name) => [name, 'results'] as const),
   ['read_result', 'results'],
   ['tools/call', 'results'],
   ['tasks/get', 'results'],

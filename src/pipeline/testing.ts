@@ -95,6 +95,7 @@ export function inboundOf(signal = new Canceller()): Inbound {
     subject: undefined,
     owner: 'me',
     isKnown: () => true,
+    mayBe: (_snapshot, agent) => agent === 'dev',
     expiresAt: () => Number.POSITIVE_INFINITY,
     sees: () => undefined,
     resolve: () => ({ principal: 'me', agent: 'dev', ceiling: undefined, assurance: 'claim' }),

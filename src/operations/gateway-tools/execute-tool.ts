@@ -1,3 +1,4 @@
+/** Calls a tool of a server. */
 import { decidedOn, definitionChanged } from '../../catalog/lock/decided-definition.ts';
 import { didYouMean } from '../../catalog/name-suggestions.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
@@ -8,107 +9,17 @@ import { type RelayRequest, relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
-import type { CallDeadline, GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
-import { fitted } from '../results/fit-result.ts';
-import { compileSelector } from '../results/select.ts';
+import type { CallDeadline, ToolAnswer, ToolContext } from '../operation.ts';
 import { followsTasks, taskParam, withTask } from '../task-result.ts';
-import { relayedFailure } from '../tool-answer.ts';
 import { noServerLike } from '../unknown-server.ts';
-import { hasFailed, misfit, taught } from './explain-failure.ts';
-import { inputSchema } from './input-schema.ts';
 import type { ObjectArgument } from './read-arguments.ts';
-import { tokenLimit } from './read-result.ts';
-
-export const executeTool: GatewayTool = {
-  name: 'execute_tool',
-  runsAsTask: true,
-  definition: {
-    name: 'execute_tool',
-    description: "Call a server's tool with args that fit its inputSchema.",
-    inputSchema: inputSchema(
-      {
-        server: { type: 'string' },
-        tool: { type: 'string' },
-        args: { type: 'object' },
-        timeout_ms: { type: 'integer' },
-        max_result_tokens: { type: 'integer' },
-        select: { type: 'string', description: 'JMESPath over a JSON result' },
-      },
-      ['server', 'tool'],
-    ),
-  },
-  read(args, task) {
-    const server = args.requiredString('server');
-    const tool = args.requiredString('tool');
-    const toolArgs = args.object('args');
-    const timeoutMs = args.count('timeout_ms');
-    const maxTokens = args.count('max_result_tokens');
-    const select = args.string('select');
-    return {
-      claimedAgent: args.string('agent_id'),
-      server,
-      tool,
-      executes: true,
-      asks: { args: toolArgs.text },
-      detail: sizeOf(toolArgs),
-      run: (context) =>
-        executeFitting(context, { server, tool, args: toolArgs, others: '', task, timeoutMs }, maxTokens, select),
-    };
-  },
-};
-
-/** A call whose failure teaches and whose result fits; both are for agents that did not see the definition. */
-async function executeFitting(
-  context: ToolContext,
-  call: Execution,
-  maxTokens: number | undefined,
-  select: string | undefined,
-): Promise<ToolAnswer> {
-  const selector =
-    select === undefined ? undefined : await compileSelector('execute_tool', context.relay.principal, select);
-  let entry: ToolEntry | undefined;
-  const answer = await execute(context, call, (found, { validateArguments }) => {
-    entry = found;
-    return validateArguments === 'before' ? checkArguments(context, call, found) : undefined;
-  });
-  const failed = hasFailed(answer);
-  if (context.snapshot.search.learnFromUse && answer.kind === 'result' && !failed) {
-    context.catalog.learning.executed(context.relay.owner, { server: call.server, tool: call.tool });
-  }
-  const explained =
-    entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;
-  if (explained.kind === 'error') {
-    // Who asked for a task waits for no result of a tool.
-    return explained.isForClient || call.task !== undefined ? explained : relayedFailure(explained);
-  }
-  const fitting = fitted(explained.body, {
-    maxTokens: tokenLimit(context, maxTokens),
-    select: selector,
-    store: context.results,
-    relay: context.relay,
-    server: call.server,
-    tool: call.tool,
-  });
-  const body = fitting instanceof Promise ? await fitting : fitting;
-  return body === explained.body ? explained : { ...explained, body };
-}
-
-/** @throws GatewayError INVALID_ARGUMENTS saying what does not fit. */
-async function checkArguments(
-  { catalog, relay }: ToolContext,
-  { server, args }: Execution,
-  entry: ToolEntry,
-): Promise<void> {
-  const problems = await catalog.checker.problems(server, entry, args.text, relay.principal);
-  if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(entry, problems));
-}
 
 /** Names and sizes for the audit, never values. */
 export function sizeOf({ keys, text }: ObjectArgument): Readonly<Record<string, unknown>> {
   return { args: keys.slice(0, 50), args_bytes: Buffer.byteLength(text) };
 }
 
-interface Execution {
+export interface Execution {
   readonly server: string;
   readonly tool: string;
   readonly args: ObjectArgument;

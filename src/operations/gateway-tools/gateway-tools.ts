@@ -1,13 +1,13 @@
 import type { GatewayTool } from '../operation.ts';
-import { executeTool } from './execute-tool.ts';
+import { executeTool, splitTools } from './executor-tools.ts';
 import { getGatewayStatus } from './get-gateway-status.ts';
 import { getServerTools } from './get-server-tools.ts';
 import { listServers } from './list-servers.ts';
 import { readResult } from './read-result.ts';
 import { searchTools } from './search-tools.ts';
 
-/** The tools that agents see, in the order in which they are used. */
+/** The tools that agents see, in the order in which they are used; each agent has `execute_tool` or those in its place. */
 export function gatewayTools(options: { debug: boolean }): readonly GatewayTool[] {
-  const tools = [searchTools, listServers, getServerTools, executeTool, readResult];
+  const tools = [searchTools, listServers, getServerTools, executeTool, ...splitTools, readResult];
   return options.debug ? [...tools, getGatewayStatus] : tools;
 }

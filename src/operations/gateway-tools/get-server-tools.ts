@@ -8,6 +8,7 @@ import { withoutUnseen } from '../../shared/unseen.ts';
 import type { GatewayTool, ToolContext } from '../operation.ts';
 import { textAnswer } from '../tool-answer.ts';
 import { noServerLike } from '../unknown-server.ts';
+import { executorOf } from './executor-choice.ts';
 import { inputSchema } from './input-schema.ts';
 import type { Arguments } from './read-arguments.ts';
 import { readDetail } from './read-detail.ts';
@@ -70,6 +71,7 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
     ({ name }) => (query.names === undefined || query.names.includes(name)) && (matches === undefined || matches(name)),
   );
   const definitions: string[] = [];
+  const executors = new Map<string, string[]>();
   let used = 0;
   for (const entry of selected) {
     const definition = renderTool(entry, query.detail);
@@ -77,11 +79,16 @@ async function describe(context: ToolContext, query: Query): Promise<ReturnType<
     if (query.budget !== undefined && used + cost > query.budget) break;
     used += cost;
     definitions.push(definition);
+    const executor = executorOf(context, query.server, entry);
+    if (executor !== undefined) executors.set(executor, [...(executors.get(executor) ?? []), entry.name]);
   }
   const counts = `"total_available":${permitted.length},"returned":${definitions.length},"tokens_used":${used}`;
+  const calling = executors.size === 0 ? '' : `,"execute":${JSON.stringify(Object.fromEntries(executors))}`;
   const isNews = query.names === undefined && query.detail !== 'names';
   const said = isNews ? saidBy(instructions) : '';
-  return textAnswer(`{"tools":[${definitions.join(',')}],"server":${JSON.stringify(query.server)},${counts}${said}}`);
+  return textAnswer(
+    `{"tools":[${definitions.join(',')}],"server":${JSON.stringify(query.server)},${counts}${calling}${said}}`,
+  );
 }
 
 /** The introduction of the server: for who gets to know its tools, and not for who only wants names or knows them already. */

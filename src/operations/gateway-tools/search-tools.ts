@@ -8,6 +8,7 @@ import type { ServerDefinition } from '../../config/snapshot.ts';
 import { Absent, absenceOf } from '../missing-servers.ts';
 import type { GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
 import { textAnswer } from '../tool-answer.ts';
+import { executorOf } from './executor-choice.ts';
 import { inputSchema } from './input-schema.ts';
 import { visibleServers } from './list-servers.ts';
 import { readDetail } from './read-detail.ts';
@@ -19,11 +20,13 @@ const MAX_NAMED = 30;
 /** Servers that are named beside the first one of a definition. */
 const MAX_COPIES = 3;
 
+const PURPOSE = 'Start here: find tools by what you want to do.';
+
 export const searchTools: GatewayTool = {
   name: 'search_tools',
   definition: {
     name: 'search_tools',
-    description: 'Start here: find tools by what you want to do. Results are enough for execute_tool.',
+    description: `${PURPOSE} Results are enough for execute_tool.`,
     inputSchema: inputSchema(
       {
         query: { type: 'string' },
@@ -35,6 +38,7 @@ export const searchTools: GatewayTool = {
     ),
     annotations: { readOnlyHint: true },
   },
+  splitDescription: `${PURPOSE} Results are enough for the tool that they name in "execute".`,
   read(args) {
     const query = args.requiredString('query');
     const limit = Math.min(args.count('limit') ?? DEFAULT_LIMIT, MAX_LIMIT);
@@ -116,15 +120,19 @@ async function listedServers(
   return { listed, missing, unlisted };
 }
 
-function describe({ snapshot }: ToolContext, { server, entry, alsoOn }: FoundTool, detail: Detail): string {
-  const others = alsoOn.length === 0 ? '' : `,"also_on":${JSON.stringify(alsoOn.slice(0, MAX_COPIES))}`;
+function describe(context: ToolContext, { server, entry, alsoOn }: FoundTool, detail: Detail): string {
+  const { snapshot } = context;
+  const executor = executorOf(context, server, entry);
+  const same = executor === undefined ? alsoOn : alsoOn.filter((one) => executorOf(context, one, entry) === executor);
+  const copies = same.length === 0 ? '' : `,"also_on":${JSON.stringify(same.slice(0, MAX_COPIES))}`;
+  const others = executor === undefined ? copies : `${copies},"execute":"${executor}"`;
   const names = `"server":${JSON.stringify(server)}${others},"tool":${JSON.stringify(entry.name)}`;
   if (detail === 'names') return `{${names}}`;
   if (detail === 'full') return `{"server":${JSON.stringify(server)}${others},${definitionText(entry).slice(1)}`;
   const { signature, purpose } = briefOf(entry);
   const access = snapshot.policy.accessOf(server, entry.name, accessOfTool(entry));
   const call = signature === undefined ? `"inputSchema":${entry.inputSchema}` : `"args":${JSON.stringify(signature)}`;
-  const hint = access === 'unknown' ? '' : `,"access":"${access}"`;
+  const hint = executor !== undefined || access === 'unknown' ? '' : `,"access":"${access}"`;
   return `{${names},${call},"purpose":${JSON.stringify(purpose)}${hint}}`;
 }
 

@@ -1,6 +1,7 @@
 /** Instructions for an agent before it asks for anything: its servers in a line each, the way to their tools, what they say. */
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import { quoted } from '../../shared/quote-text.ts';
+import type { ExecutorChoice } from '../gateway-tools/executor-choice.ts';
 import { visibleServers } from '../gateway-tools/list-servers.ts';
 import type { ToolContext } from '../operation.ts';
 
@@ -27,7 +28,7 @@ const OWN_WORDS = 'In their own words, which neither this gateway nor its owner 
 
 const MANNERS = {
   discovery: {
-    way: 'Tools of other servers are behind these few. Call search_tools(query) first, with what you want to do: it answers with tools and their args. Then run one with execute_tool(server, tool, args).',
+    way: 'Tools of other servers are behind these few. Call search_tools(query) first, with what you want to do: it answers with tools and their args.',
     servers: 'Behind them:',
     rest: ': list_servers',
     said: `${OWN_WORDS} (get_server_tools has more):`,
@@ -48,15 +49,26 @@ const MANNERS = {
 } as const satisfies Record<string, Manner>;
 
 /** The part for everybody: without it, clients that defer tools show their models bare names. */
-export function generalInstructions(view: keyof typeof MANNERS): string {
-  return MANNERS[view].way;
+export function generalInstructions(view: keyof typeof MANNERS, executors: ExecutorChoice): string {
+  return view === 'discovery' ? `${MANNERS.discovery.way} ${EXECUTE[executors]}` : MANNERS[view].way;
 }
 
+const EXECUTE: Readonly<Record<ExecutorChoice, string>> = {
+  one: 'Then run one with execute_tool(server, tool, args).',
+  split: `Then run one with the tool that its result names in "execute", e.g. execute_read(server, tool, args).`,
+  either: `Then run one with the tool that its result names in "execute", e.g. execute_read(server, tool, args); where it names none, with execute_tool.`,
+};
+
 /** Names no server where it is not certain which agent will call: its servers are nobody else's business. */
-export async function instructionsFor(context: ToolContext, view: keyof typeof MANNERS): Promise<string> {
+export async function instructionsFor(
+  context: ToolContext,
+  view: keyof typeof MANNERS,
+  executors: ExecutorChoice,
+): Promise<string> {
   const servers = context.caller.assurance === 'claim' ? [] : visibleServers(context);
-  if (servers.length === 0) return generalInstructions(view);
-  const { way, servers: head, rest, said, saidRest, each, all } = MANNERS[view];
+  if (servers.length === 0) return generalInstructions(view, executors);
+  const way = generalInstructions(view, executors);
+  const { servers: head, rest, said, saidRest, each, all } = MANNERS[view];
   const listed = servers.map(({ name, description }) => `- ${name.slice(0, MAX_DESCRIPTION)}${described(description)}`);
   const words = await Promise.all(
     servers.map(async ({ name }) => {

@@ -5,6 +5,7 @@ import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers } from '../../protocol/json-text.ts';
 import { findMember } from '../../protocol/members.ts';
 import { LATEST_LEGACY, MODERN_REVISIONS } from '../../protocol/revisions.ts';
+import type { ExecutorChoice } from '../gateway-tools/executor-choice.ts';
 import type { Operation, ToolAnswer } from '../operation.ts';
 import { generalInstructions, instructionsFor } from './gateway-instructions.ts';
 import { protocolFailure } from './protocol-failure.ts';
@@ -29,9 +30,10 @@ const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS]: {} } };
 /** The capabilities for callers of 2025-11-25 alone; older revisions have no tasks. */
 const TASKS_2025 = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
 
-interface ServerInfo {
-  readonly name: string;
-  readonly version: string;
+interface GatewayFacts {
+  readonly serverInfo: { readonly name: string; readonly version: string };
+  /** The tools that it shows to call others with. */
+  readonly executors: ExecutorChoice;
 }
 
 /**
@@ -41,7 +43,7 @@ interface ServerInfo {
 export function introduceOperation(
   method: string,
   view: View,
-  serverInfo: ServerInfo,
+  { serverInfo, executors }: GatewayFacts,
   revision: string | undefined,
 ): Operation {
   const together =
@@ -78,12 +80,12 @@ export function introduceOperation(
       run: async (context) =>
         view.mode === 'single'
           ? answer(await introductionOf(context, view.server))
-          : introduceGateway(await instructionsFor(context, view.mode)),
+          : introduceGateway(await instructionsFor(context, view.mode, executors)),
     }),
     wording: wordingOf(view),
     // Who has no agent yet may still connect; each call says what it needs.
     fail: (error) =>
-      view.mode === 'single' ? protocolFailure(error) : introduceGateway(generalInstructions(view.mode)),
+      view.mode === 'single' ? protocolFailure(error) : introduceGateway(generalInstructions(view.mode, executors)),
   };
 }
 

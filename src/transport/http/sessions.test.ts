@@ -10,6 +10,7 @@ const connection = (principal: string): Connection => ({
   subject: undefined,
   owner: principal,
   isKnown: () => true,
+  mayBe: () => true,
   expiresAt: () => Number.POSITIVE_INFINITY,
   sees: () => undefined,
   resolve() {

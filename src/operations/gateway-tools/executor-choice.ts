@@ -1,0 +1,40 @@
+/** The tools of the gateway that an agent calls others with: `execute_tool`, or one for each access. */
+import { accessOfTool } from '../../catalog/tool-access.ts';
+import type { ToolEntry } from '../../catalog/tool-entry.ts';
+import type { Snapshot } from '../../config/snapshot.ts';
+import {
+  EXECUTE_ANY,
+  type Executor,
+  executorFor,
+  SPLIT_EXECUTORS,
+  type SplitExecutor,
+} from '../../policy/executors.ts';
+import type { GatewayTool, ToolContext } from '../operation.ts';
+
+/** `either` where a connection may be agents of both kinds. */
+export type ExecutorChoice = 'one' | 'split' | 'either';
+
+/** The choice of one agent, or of all those that a connection may be. */
+export function choiceOf({ agentTerms }: Pick<Snapshot, 'agentTerms'>, agents: Iterable<string>): ExecutorChoice {
+  const choices = new Set(Array.from(agents, (agent) => agentTerms.get(agent)?.execute ?? 'one'));
+  return choices.size > 1 ? 'either' : choices.has('split') ? 'split' : 'one';
+}
+
+/** The definitions of the gateway's own tools where the choice is one of these. */
+export function definitionsShown(tools: Iterable<GatewayTool>, choice: ExecutorChoice): GatewayTool['definition'][] {
+  const hidden: readonly Executor[] = choice === 'one' ? SPLIT_EXECUTORS : choice === 'split' ? [EXECUTE_ANY] : [];
+  return [...tools].flatMap(({ name, definition, splitDescription: description }) => {
+    if (hidden.some((one) => one === name)) return [];
+    return [choice === 'one' || description === undefined ? definition : { ...definition, description }];
+  });
+}
+
+/** What its caller calls a tool with, where that depends on the tool; undefined where it is `execute_tool`. */
+export function executorOf(
+  { snapshot, caller }: Pick<ToolContext, 'snapshot' | 'caller'>,
+  server: string,
+  entry: ToolEntry,
+): SplitExecutor | undefined {
+  if (choiceOf(snapshot, [caller.agent]) === 'one') return undefined;
+  return executorFor(snapshot.policy.accessOf(server, entry.name, accessOfTool(entry)));
+}

@@ -1,0 +1,121 @@
+/** The tools that call the tools of servers. */
+import type { ToolEntry } from '../../catalog/tool-entry.ts';
+import { EXECUTE_ANY, type Executor } from '../../policy/executors.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import type { GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
+import { fitted } from '../results/fit-result.ts';
+import { compileSelector } from '../results/select.ts';
+import { relayedFailure } from '../tool-answer.ts';
+import { type Execution, execute, sizeOf } from './execute-tool.ts';
+import { hasFailed, misfit, taught } from './explain-failure.ts';
+import { inputSchema } from './input-schema.ts';
+import { tokenLimit } from './read-result.ts';
+
+const INPUT = inputSchema(
+  {
+    server: { type: 'string' },
+    tool: { type: 'string' },
+    args: { type: 'object' },
+    timeout_ms: { type: 'integer' },
+    max_result_tokens: { type: 'integer' },
+    select: { type: 'string', description: 'JMESPath over a JSON result' },
+  },
+  ['server', 'tool'],
+);
+
+export const executeTool = executorTool(EXECUTE_ANY, "Call a server's tool with args that fit its inputSchema.");
+
+/** Those of agents with `"execute": "split"`: each calls only what its annotations say of it. */
+export const splitTools: readonly GatewayTool[] = [
+  executorTool('execute_read', describe('only read'), { readOnlyHint: true }),
+  executorTool('execute_write', describe('write and destroy nothing'), { readOnlyHint: false, destructiveHint: false }),
+  executorTool('execute_destructive', describe('destroy, or do not say what they do'), {
+    readOnlyHint: false,
+    destructiveHint: true,
+  }),
+];
+
+function describe(what: string): string {
+  return `Call a server's tool, of those that ${what}, with args that fit its inputSchema.`;
+}
+
+function executorTool(name: Executor, description: string, annotations?: object): GatewayTool {
+  return {
+    name,
+    runsAsTask: true,
+    definition: { name, description, inputSchema: INPUT, ...(annotations === undefined ? {} : { annotations }) },
+    read(args, task) {
+      const server = args.requiredString('server');
+      const tool = args.requiredString('tool');
+      const toolArgs = args.object('args');
+      const timeoutMs = args.count('timeout_ms');
+      const maxTokens = args.count('max_result_tokens');
+      const select = args.string('select');
+      return {
+        claimedAgent: args.string('agent_id'),
+        server,
+        tool,
+        executor: name,
+        executes: true,
+        asks: { args: toolArgs.text },
+        detail: sizeOf(toolArgs),
+        run: (context) =>
+          executeFitting(
+            context,
+            { server, tool, args: toolArgs, others: '', task, timeoutMs },
+            { name, maxTokens, select },
+          ),
+      };
+    },
+  };
+}
+
+interface Fitting {
+  readonly name: Executor;
+  readonly maxTokens: number | undefined;
+  readonly select: string | undefined;
+}
+
+/** A call whose failure teaches and whose result fits; both are for agents that did not see the definition. */
+async function executeFitting(
+  context: ToolContext,
+  call: Execution,
+  { name, maxTokens, select }: Fitting,
+): Promise<ToolAnswer> {
+  const selector = select === undefined ? undefined : await compileSelector(name, context.relay.principal, select);
+  let entry: ToolEntry | undefined;
+  const answer = await execute(context, call, (found, { validateArguments }) => {
+    entry = found;
+    return validateArguments === 'before' ? checkArguments(context, call, found) : undefined;
+  });
+  const failed = hasFailed(answer);
+  if (context.snapshot.search.learnFromUse && answer.kind === 'result' && !failed) {
+    context.catalog.learning.executed(context.relay.owner, { server: call.server, tool: call.tool });
+  }
+  const explained =
+    entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;
+  if (explained.kind === 'error') {
+    // Who asked for a task waits for no result of a tool.
+    return explained.isForClient || call.task !== undefined ? explained : relayedFailure(explained);
+  }
+  const fitting = fitted(explained.body, {
+    maxTokens: tokenLimit(context, maxTokens),
+    select: selector,
+    store: context.results,
+    relay: context.relay,
+    server: call.server,
+    tool: call.tool,
+  });
+  const body = fitting instanceof Promise ? await fitting : fitting;
+  return body === explained.body ? explained : { ...explained, body };
+}
+
+/** @throws GatewayError INVALID_ARGUMENTS saying what does not fit. */
+async function checkArguments(
+  { catalog, relay }: ToolContext,
+  { server, args }: Execution,
+  entry: ToolEntry,
+): Promise<void> {
+  const problems = await catalog.checker.problems(server, entry, args.text, relay.principal);
+  if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(entry, problems));
+}
