@@ -29,8 +29,10 @@ result is released. A record has at most 24 KiB: longer names and details are cu
 }
 
 function fullLine({ createBodies, placeText, hashText }) {
-  const record = { shadow: 'DENY', detail: {}, latency_ms: 0 };
-  for (const [name] of membersOf('src/audit/audit-record.ts', 'AuditRecord')) record[name] ??= '';
+  const record = { shadow: 'DENY', detail: {} };
+  for (const [name, { type }] of membersOf('src/audit/audit-record.ts', 'AuditRecord')) {
+    record[name] ??= type.startsWith('number') ? 0 : '';
+  }
   const body = createBodies((text) => text)(record, '');
   return body + placeText({ writer: '', seq: 1, prev: '', torn: 1 }) + hashText('');
 }

@@ -8,18 +8,17 @@ import { code, page, table } from './markdown.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PREFIX = 'agent_mcp_gateway_';
 
-/** Of each call; src/observe/metrics.ts writes them as families. */
-const OF_CALLS = { labels: ['operation', 'agent'], errors: ['operation', 'agent', 'code'] };
+/** Labels of the families of src/observe/call-families.ts: of operations, and of calls to a server. */
+function labelsOfFamily(name) {
+  const labels = name.startsWith('call_') ? ['server'] : ['operation', 'agent'];
+  return name.endsWith('errors_total') ? [...labels, 'code'] : labels;
+}
 
 export function metricsPage() {
-  const own = readdirSync(path.join(root, 'src'), { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .flatMap((name) => metricsIn(readFileSync(path.join(root, 'src', name), 'utf8')))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const intro = `\`/metrics\` gives these in the text format of Prometheus, and as JSON for \`Accept: application/json\`. It needs a token:
 [operators](../identity.md#operators) see every agent and server, everybody else only those that they may know.
-[Operations](../operations.md#health-readiness-metrics) shows the requests.`;
-  const rows = own.map(({ name, type, labels, help }) => [
+[Monitoring](../monitoring.md) shows how Prometheus and Grafana use them.`;
+  const rows = ownMetrics().map(({ name, type, labels, help }) => [
     code(PREFIX + name),
     type,
     labels.map(code).join(', '),
@@ -27,11 +26,25 @@ export function metricsPage() {
   ]);
   return page('Metrics', intro, [
     table(['metric', 'type', 'labels', 'meaning'], rows),
-    `## Process
+    `## Histograms
+
+Durations are classic histograms in seconds: \`_bucket\` with the label \`le\` from 0.00025 to 65.536, each bound twice the one before, \`_sum\` and
+\`_count\`. Prometheus adds them up over gateways. The library, prom-client, has no native histograms; Prometheus 3 can make them of these as it
+reads them (\`convert_classic_histograms_to_nhcb\`). With [workers](../operations.md#more-than-one-core) everything is added up over the workers.
+
+## Process
 
 prom-client adds memory, processor time, event loop and garbage collection of the processes, as \`process_*\` and \`nodejs_*\`. With
-[workers](../operations.md#more-than-one-core) they are added up where that means something.`,
+workers they are added up where that means something.`,
   ]);
+}
+
+/** Every metric of the source: its name without the prefix, type, labels and help, by name. */
+export function ownMetrics() {
+  return readdirSync(path.join(root, 'src'), { recursive: true })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .flatMap((name) => metricsIn(readFileSync(path.join(root, 'src', name), 'utf8')))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** `x.counter('name', 'help', [labels])`, `x.gauge('name', 'help', read)`, and families with a help text. */
@@ -56,8 +69,7 @@ function familyOf({ properties }) {
   const of = (key) => properties.find((property) => property.key?.name === key)?.value;
   const name = of('name')?.quasis?.at(-1)?.value.raw;
   if (name === undefined || of('help')?.value === undefined) return undefined;
-  const labels = name.startsWith('errors') ? OF_CALLS.errors : OF_CALLS.labels;
-  return { name, type: of('type').value, help: of('help').value, labels };
+  return { name, type: of('type').value, help: of('help').value, labels: labelsOfFamily(name) };
 }
 
 function namesIn(list) {

@@ -42,10 +42,10 @@ function withoutNames(status: Status): Status {
   };
 }
 
-/** How these servers are. Process ids and what a process wrote are for operators. */
+/** How these servers are. Process ids, what a process wrote and the figures of calls, whose ever they were, are for operators. */
 export function serverStatuses(servers: readonly ServerReport[], visible: VisibleNames | undefined): readonly object[] {
   if (visible === undefined) return servers;
   return servers
     .filter(({ name }) => visible.servers.includes(name))
-    .map(({ pids: _pids, last_error: _error, ...rest }) => rest);
+    .map(({ pids: _pids, last_error: _error, figures: _figures, ...rest }) => rest);
 }

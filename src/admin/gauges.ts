@@ -15,7 +15,7 @@ export function defineGauges(
     'servers_configured',
     'Servers of the configuration in force.',
     () => config.current().servers.size,
-    true,
+    'max',
   );
   metrics.gauge(
     'servers_ready',

@@ -30,6 +30,14 @@ export interface AuditRecord {
   readonly error_code: string | null;
   /** Milliseconds since the call arrived. */
   readonly latency_ms: number;
+  /** Present when the call was sent to a server: the part of `latency_ms` until it could be sent, in milliseconds. */
+  readonly queue_ms?: number | undefined;
+  /** Likewise: the part until the server had answered. */
+  readonly server_ms?: number | undefined;
+  /** Present when people were asked for something: the part that they took, in milliseconds. */
+  readonly people_ms?: number | undefined;
+  /** Present when the agent read lists, definitions or a result: their tokens, estimated. */
+  readonly tokens?: number | undefined;
   /** Names and sizes only, never values: e.g. `{ args: ['path'], args_bytes: 120 }`. */
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }

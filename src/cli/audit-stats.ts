@@ -16,7 +16,8 @@ export function statsCommand(log: string, query: RecordQuery, by: Grouping, json
 }
 
 function printGroups(groups: readonly GroupCounts[], by: Grouping): void {
-  const head = [...(by === 'tool' ? ['server', 'tool'] : [by]), 'calls', 'denied', 'errors', 'p50', 'p95', 'last'];
+  const head = [...(by === 'tool' ? ['server', 'tool'] : [by]), 'calls', 'denied', 'errors', 'p50', 'p95'];
+  head.push('queue', 'serving', 'gateway', 'tokens', 'last');
   const [first = '', ...rest] = table([head, ...groups.map(cells)]);
   print({ style: '1', text: first });
   for (const line of rest) print(line);
@@ -26,7 +27,14 @@ function named(by: Grouping, group: GroupCounts['group']): object {
   return by === 'tool' ? { server: group[0], tool: group[1] } : { [by]: group[0] };
 }
 
-function cells({ group, calls, denied, errors, p50_ms, p95_ms, last }: GroupCounts): string[] {
-  const counts = [calls, denied, errors].map(String);
-  return [...group.map((name) => name ?? '-'), ...counts, shownMs(p50_ms), shownMs(p95_ms), shownTime(last)];
+function cells(counts: GroupCounts): string[] {
+  const { group, calls, denied, errors, tokens, last } = counts;
+  const { p50_ms, p95_ms, queue_p95_ms, server_p95_ms, gateway_p95_ms } = counts;
+  return [
+    ...group.map((name) => name ?? '-'),
+    ...[calls, denied, errors].map(String),
+    ...[p50_ms, p95_ms, queue_p95_ms, server_p95_ms, gateway_p95_ms].map(shownMs),
+    String(tokens),
+    shownTime(last),
+  ];
 }

@@ -132,7 +132,7 @@ describe('audit show', () => {
     rmSync(directory, { recursive: true });
     const audit = openAudit({ path, redact: (text) => text });
     await audit.append({ ...call, phase: 'decided', request_id: 'r-1', detail: { args: ['path'], args_bytes: 12 } });
-    await audit.append({ ...call, request_id: 'r-1' });
+    await audit.append({ ...call, queue_ms: 1, server_ms: 10, tokens: 40, request_id: 'r-1' });
     const denied = { decision: 'DENY', rule: 'default_deny', error_code: 'DENIED_BY_POLICY' } as const;
     await audit.append({ ...call, ...denied, tool: 'write_file', agent_id: 'other', request_id: 'r-2' });
     await audit.append({ ...call, phase: 'decided', tool: '=slow,', request_id: 'r-3' });
@@ -196,10 +196,10 @@ describe('audit show', () => {
   it('counts calls by what they were about', async () => {
     await audit('stats');
     expect(shown()).toEqual([
-      'server  tool        calls  denied  errors  p50    p95    last',
-      'files   read_file   2      0       1       12 ms  92 ms  TIME',
-      'files   =slow,      1      0       0                     TIME',
-      'files   write_file  1      1       0                     TIME',
+      'server  tool        calls  denied  errors  p50    p95    queue    serving  gateway  tokens  last',
+      'files   read_file   2      0       1       12 ms  89 ms  0.98 ms  10 ms    0.98 ms  40      TIME',
+      'files   =slow,      1      0       0                                                0       TIME',
+      'files   write_file  1      1       0                                                0       TIME',
     ]);
     out = '';
     await audit('stats', '--by', 'rule', '--json');

@@ -6,6 +6,7 @@ import { ask, askAll } from './control-client.ts';
 import { count } from './count.ts';
 import { print, printJson, printText, say } from './output.ts';
 import type { ServersFlags } from './servers.ts';
+import { shownMs, shownTime } from './shown-values.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 import { openWorkbench, type Tested } from './workbench.ts';
@@ -82,13 +83,29 @@ export async function status(settings: Settings, flags: ServersFlags): Promise<v
   }
 }
 
-const HEAD = ['server', 'state', 'connections', 'calls', 'waiting', 'starts', 'last error'];
+const HEAD = [
+  ...['server', 'state', 'connections', 'running', 'waiting', 'starts'],
+  ...['calls', 'errors', 'p50', 'p95', 'queue', 'serving', 'gateway', 'last use', 'last error'],
+];
 
 function row(server: ServerReport): string[] {
-  const { name, state, instances, active, waiting, starts, last_error, retry_in_ms } = server;
+  const { name, state, instances, active, waiting, starts, retry_in_ms, figures } = server;
   const again = retry_in_ms === undefined ? '' : ` (again in ${Math.ceil(retry_in_ms / 1000)} s)`;
-  const numbers = [instances, active, waiting, starts].map((value) => String(value ?? 0));
-  return [name, `${state}${again}`, ...numbers, last_error ?? ''];
+  const numbers = [instances, active, waiting, starts, figures?.calls, figures?.errors];
+  const { p50_ms, p95_ms, queue_p95_ms, server_p95_ms, gateway_p95_ms, last_use } = figures ?? {};
+  return [
+    ...[name, `${state}${again}`],
+    ...numbers.map((value) => String(value ?? 0)),
+    ...[p50_ms, p95_ms, queue_p95_ms, server_p95_ms, gateway_p95_ms].map(shownMs),
+    last_use === undefined ? '' : shownTime(last_use),
+    lastError(server),
+  ];
+}
+
+/** The error of the server itself, else that of the last call that failed. */
+function lastError({ last_error, figures }: ServerReport): string {
+  const { last_error_code: code, last_error_at: at } = figures ?? {};
+  return last_error ?? (code === undefined || at === undefined ? '' : `${code} (${shownTime(at)})`);
 }
 
 export async function control(settings: Settings, name: string, what: 'restart' | 'stop'): Promise<void> {

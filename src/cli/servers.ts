@@ -39,7 +39,16 @@ Example:
     .command('status')
     .description('the servers of every running gateway of this account')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway servers status')
+    .addHelpText(
+      'after',
+      `
+Calls, errors and durations are those since the gateway started. p50 and p95 are
+of whole calls; queue, serving and gateway are the 95th percentile of their parts:
+until a call could be sent, until the server had answered, and in the gateway.
+
+Example:
+  $ agent-mcp-gateway servers status`,
+    )
     .action((flags: ServersFlags) => run(async ({ status }) => status(settingsFrom({}), flags)));
   for (const what of ['restart', 'stop'] as const) {
     servers

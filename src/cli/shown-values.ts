@@ -5,8 +5,9 @@ export function shownTime(iso: string): string {
   return iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
 
-/** Nothing for null. */
-export function shownMs(ms: number | null): string {
-  if (ms === null) return '';
+/** Nothing for null and undefined. */
+export function shownMs(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return '';
+  if (ms < 0.01) return '0 ms';
   return ms < 10 ? `${ms.toPrecision(2)} ms` : `${Math.round(ms)} ms`;
 }

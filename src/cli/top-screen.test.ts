@@ -10,7 +10,19 @@ const call = (fields: Partial<LogRecord>): LogRecord => ({
   ...fields,
 });
 const group = (name: string, calls: number) => ({
-  ...{ group: [name], calls, denied: 2, errors: 0, p50_ms: 1.5, p95_ms: 40, last: '' },
+  ...{
+    group: [name],
+    calls,
+    denied: 2,
+    errors: 0,
+    p50_ms: 1.5,
+    p95_ms: 40,
+    queue_p95_ms: 0,
+    server_p95_ms: 1,
+    gateway_p95_ms: 0.2,
+    tokens: 5,
+    last: '',
+  },
 });
 
 const FIGURES: TopFigures = {
@@ -32,9 +44,9 @@ describe('topLines', () => {
     expect(texts(200)).toEqual([
       '2 gateways   1 of 3 servers ready   2.5 calls/min   2 denied, 0 failed in 10 min   10:00:05',
       '',
-      'SERVER  STATE          CALLS  ERRORS  P50     P95    WAITING  LAST ERROR',
-      'broken  failed-config                                         no such program',
-      'files   ready          25             1.5 ms  40 ms  3',
+      'SERVER  STATE          CALLS  ERRORS  P50     P95    QUEUE  SERVING  GATEWAY  WAITING  LAST ERROR',
+      'broken  failed-config                                                                  no such program',
+      'files   ready          25             1.5 ms  40 ms  0 ms   1.0 ms   0.20 ms  3',
       'idle    stopped',
       '',
       'AGENT  CALLS/MIN  DENIED  FAILED',
@@ -43,6 +55,13 @@ describe('topLines', () => {
       'CALL            AGENT  SERVER  TOOL  TOOK',
       '10:00:00 DENY   a      files   read  1.5 ms  default_deny',
       '10:00:00 ALLOW  a      files   read  120 ms',
+    ]);
+  });
+
+  it('keeps the last error in sight on a small terminal', () => {
+    expect(texts(80).slice(2, 4)).toEqual([
+      'SERVER  STATE          CALLS  ERRORS  P50     P95    WAITING  LAST ERROR',
+      'broken  failed-config                                         no such program',
     ]);
   });
 

@@ -25,8 +25,11 @@ export interface TopLine {
 
 /** Minutes that the counts are of. */
 export const WINDOW_MINUTES = 10;
+/** Columns of a terminal in which the parts of calls have room beside the last error. */
+const WIDE = 110;
 /** Rows that servers and agents have at most; the calls get what is left. */
 const MOST = { servers: 8, agents: 5 } as const;
+const PARTS = ['QUEUE', 'SERVING', 'GATEWAY'];
 const BOLD = '1';
 const DIM = '2';
 
@@ -41,11 +44,12 @@ export function topLines(figures: TopFigures, width: number, height?: number): T
     `${sum('denied')} denied, ${sum('errors')} failed in ${WINDOW_MINUTES} min`,
     at.slice(11, 19),
   ].join('   ');
+  const isWide = width >= WIDE;
   const lines: TopLine[] = [
     { text: head, style: BOLD },
     ...section(
-      ['SERVER', 'STATE', 'CALLS', 'ERRORS', 'P50', 'P95', 'WAITING', 'LAST ERROR'],
-      serverRows(figures),
+      [...['SERVER', 'STATE', 'CALLS', 'ERRORS', 'P50', 'P95'], ...(isWide ? PARTS : []), 'WAITING', 'LAST ERROR'],
+      serverRows(figures, isWide),
       MOST.servers,
     ),
     ...section(['AGENT', 'CALLS/MIN', 'DENIED', 'FAILED'], agentRows(figures), MOST.agents),
@@ -66,7 +70,7 @@ function section(head: readonly string[], rows: readonly (readonly string[])[], 
 }
 
 /** What is wrong first, then what is used most. */
-function serverRows({ servers, byServer }: TopFigures): string[][] {
+function serverRows({ servers, byServer }: TopFigures, isWide: boolean): string[][] {
   const counts = new Map(byServer.map((group) => [group.group[0], group]));
   const rank = ({ last_error, state }: ServerReport): number => (last_error !== undefined && state !== 'ready' ? 0 : 1);
   const callsOf = ({ name }: ServerReport): number => counts.get(name)?.calls ?? 0;
@@ -76,14 +80,21 @@ function serverRows({ servers, byServer }: TopFigures): string[][] {
     )
     .map((server) => {
       const { name, state, waiting = 0, last_error = '' } = server;
-      const { calls = 0, errors = 0, p50_ms = null, p95_ms = null } = counts.get(name) ?? {};
+      const {
+        calls = 0,
+        errors = 0,
+        p50_ms,
+        p95_ms,
+        queue_p95_ms,
+        server_p95_ms,
+        gateway_p95_ms,
+      } = counts.get(name) ?? {};
       return [
         name,
         state,
         number(calls),
         number(errors),
-        shownMs(p50_ms),
-        shownMs(p95_ms),
+        ...[p50_ms, p95_ms, ...(isWide ? [queue_p95_ms, server_p95_ms, gateway_p95_ms] : [])].map(shownMs),
         number(waiting),
         last_error,
       ];

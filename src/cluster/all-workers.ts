@@ -3,8 +3,9 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { ClientReport } from '../mcp/connected-clients.ts';
 import { type Measures, type Metrics, metricsReport, metricsText } from '../observe/metrics.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
+import { serversTogether } from '../observe/server-table.ts';
 import { type AgentSpending, spendingTogether } from '../operations/spending.ts';
-import type { ServerReport } from '../upstream/pool/server-report.ts';
+import { type ServerReport, withFigures } from '../upstream/pool/server-report.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 export class AllWorkers {
@@ -27,9 +28,14 @@ export class AllWorkers {
 
   /** How all servers are, in the order of the configuration. */
   readonly servers = async (): Promise<readonly ServerReport[]> => {
-    const reports = (await this.#workers.all(({ channel }) => channel.ask('servers'))).flat();
+    const [reports, calls] = await Promise.all([
+      this.#workers.all(({ channel }) => channel.ask('servers')),
+      this.#workers.all(({ channel }) => channel.ask('serverCalls')),
+    ]);
     const order = [...this.#snapshot().servers.keys()];
-    return reports.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+    return withFigures(reports.flat(), serversTogether(calls)).sort(
+      (one, other) => order.indexOf(one.name) - order.indexOf(other.name),
+    );
   };
 
   /** Who is connected to any of them; a caller of several is there several times. */
@@ -42,7 +48,7 @@ export class AllWorkers {
   /** @param visible which names may be told; undefined for all */
   readonly metrics = async (format: 'json' | 'prometheus', visible: VisibleNames | undefined): Promise<string> => {
     const measures = await this.#measures();
-    return format === 'json' ? JSON.stringify(metricsReport(measures, visible)) : metricsText(measures, visible);
+    return format === 'json' ? JSON.stringify(await metricsReport(measures, visible)) : metricsText(measures, visible);
   };
 
   async #measures(): Promise<readonly Measures[]> {

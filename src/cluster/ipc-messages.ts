@@ -10,6 +10,7 @@ import type { Attested } from '../identity/attestations.ts';
 import type { ClientReport } from '../mcp/connected-clients.ts';
 import type { Measures } from '../observe/metrics.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
+import type { ServerCalls } from '../observe/server-table.ts';
 import type { AgentSpending, SpentHere } from '../operations/spending.ts';
 import type { ControlAnswer, ControlVerb } from '../upstream/contract.ts';
 import type { ServerReport } from '../upstream/pool/server-report.ts';
@@ -48,6 +49,8 @@ export type WorkerApi = {
   swap(): Maybe<void>;
   reloaded(status: ReturnType<ConfigStore['status']>): Maybe<void>;
   servers(): Maybe<readonly ServerReport[]>;
+  /** The calls to each server that this worker made, whichever worker it belongs to. */
+  serverCalls(): Maybe<ReadonlyMap<string, ServerCalls>>;
   clients(): Maybe<readonly ClientReport[]>;
   spent(): Maybe<readonly SpentHere[]>;
   measures(): Promise<Measures>;

@@ -4,6 +4,7 @@ import type { RequestOptions } from '../upstream/contract.ts';
 import { afterSending, NO_ANSWER, notSent, unavailable } from '../upstream/failures.ts';
 import { decodeError, type ErrorText } from './error-codec.ts';
 import type { Frames, Head } from './remote-frames.ts';
+import { takeTimes } from './reply-codec.ts';
 
 /** One question to the other worker. */
 interface Asking<T> {
@@ -52,6 +53,7 @@ export class RemoteExchanges {
       };
       const settle = (head: Head, body: string): void => {
         end();
+        if (options?.times !== undefined) takeTimes(options.times, head);
         if (head[0] === 'failed') reject(decodeError(head[2] as ErrorText));
         else resolve(read(head, body));
       };

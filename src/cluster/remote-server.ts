@@ -1,6 +1,7 @@
 /** The servers of this worker, for other ones: its end of the frames that remote-client.ts sends. */
 import type { Socket } from 'node:net';
 import type { ServerDefinition } from '../config/snapshot.ts';
+import { noTimes } from '../observe/call-times.ts';
 import { Canceller } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type {
@@ -17,7 +18,7 @@ import { NO_ANSWER } from '../upstream/failures.ts';
 import { encodeError } from './error-codec.ts';
 import { WANTS } from './remote-client.ts';
 import { type Frames, frames, type Head } from './remote-frames.ts';
-import { replyFrame } from './reply-codec.ts';
+import { encodeTimes, replyFrame } from './reply-codec.ts';
 
 export interface RemoteServerOptions {
   /** The definition of that name and key, in the configuration that is in force or about to be; undefined where it is over. */
@@ -66,6 +67,8 @@ export class RemoteServer {
 
 /** Something that is done for the other worker, which may cancel it. */
 class RemoteCall extends Canceller {
+  /** Where the time of a request goes. */
+  readonly times = noTimes();
   /** Questions to the caller that wait for their answers, by number; few calls have any. */
   questions: Map<number, (answer: ClientAnswer) => void> | undefined;
 }
@@ -189,6 +192,7 @@ class ServedWorker {
       .request(method, body.slice(0, length), {
         timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
         signal: call,
+        times: call.times,
         meta: body.slice(length),
         headers: headers ?? undefined,
         clientCapabilities: capabilities ?? undefined,
@@ -203,7 +207,7 @@ class ServedWorker {
       .then(
         (reply) => {
           this.#calls.delete(id);
-          this.send(...replyFrame(id, reply));
+          this.send(...replyFrame(id, reply, call.times));
         },
         (error: unknown) => this.#fail(id, call, error),
       );
@@ -215,7 +219,7 @@ class ServedWorker {
       ? connection.subscribeResource(uri)
       : connection.unsubscribeResource(uri);
     pending.then(
-      (reply) => this.send(...replyFrame(id, reply)),
+      (reply) => this.send(...replyFrame(id, reply, undefined)),
       (error: unknown) => this.#fail(id, undefined, error),
     );
   }
@@ -241,7 +245,7 @@ class ServedWorker {
 
   #fail(id: number, call: RemoteCall | undefined, error: unknown): void {
     this.#calls.delete(id);
-    if (call?.aborted !== true) this.send(['failed', id, encodeError(error)]);
+    if (call?.aborted !== true) this.send(['failed', id, encodeError(error), ...encodeTimes(call?.times)]);
   }
 
   #leased(lease: number): UpstreamConnection {

@@ -23,6 +23,7 @@ const api: WorkerApi = {
   reloaded: async (status) => (await started).api.reloaded(status),
   servers: async () => (await started).api.servers(),
   clients: async () => (await started).api.clients(),
+  serverCalls: async () => (await started).api.serverCalls(),
   spent: async () => (await started).api.spent(),
   measures: async () => (await started).api.measures(),
   control: async (server, what) => (await started).api.control(server, what),

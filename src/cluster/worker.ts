@@ -107,6 +107,7 @@ function apiOf(
     swap: config.swap,
     reloaded: config.reloaded,
     servers: own.servers,
+    serverCalls: own.serverCalls,
     clients: own.clients,
     spent: own.spent,
     measures: own.measures,

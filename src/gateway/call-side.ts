@@ -16,7 +16,7 @@ import { createParkedConversations } from '../relay/parked-conversations.ts';
 import { createTasks } from '../relay/task-registry.ts';
 import { ByteBudget } from '../shared/byte-budget.ts';
 import { postText } from '../upstream/channel/post-text.ts';
-import { reportServers, type ServerReport } from '../upstream/pool/server-report.ts';
+import { reportServers, type ServerReport, withFigures } from '../upstream/pool/server-report.ts';
 import type { Foundation } from './foundation.ts';
 import type { ServerSide } from './server-side.ts';
 
@@ -43,10 +43,11 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
   const spent = (): readonly SpentHere[] =>
     spentHere({ snapshot: config.current(), catalog, ledger, tools: tools.values() });
   const spending = (): readonly AgentSpending[] => spendingTogether([spent()]);
-  const servers = (): ServerReport[] =>
+  const ownServers = (): ServerReport[] =>
     reportServers(config.current(), upstreams.status(), settings.transport === 'stdio').filter(
       ({ name }) => worker?.owns(name) ?? true,
     );
+  const servers = (): ServerReport[] => withFigures(ownServers(), metrics.servers());
   const approvals = openApprovals(foundation);
   let requests = 0;
   const parts: PipelineDependencies = {

@@ -14,6 +14,7 @@ import { createMcpHandler } from '../mcp/handler.ts';
 import { viewOf } from '../mcp/select-view.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Measures } from '../observe/metrics.ts';
+import type { ServerCalls } from '../observe/server-table.ts';
 import type { SpentHere } from '../operations/spending.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
@@ -63,6 +64,7 @@ interface OwnPart {
   clients(): readonly ClientReport[];
   servers(): readonly ServerReport[];
   spent(): readonly SpentHere[];
+  serverCalls(): ReadonlyMap<string, ServerCalls>;
   measures(): Promise<Measures>;
   readonly control: Upstreams['control'];
   readonly output: Upstreams['output'];
@@ -114,7 +116,7 @@ function openTransports(
     servers: () => worker?.servers() ?? servers(),
     metrics: async (format, visible) => {
       if (worker !== undefined) return worker.metrics(format, visible);
-      return format === 'json' ? JSON.stringify(metrics.json(visible)) : metrics.prometheus(visible);
+      return format === 'json' ? JSON.stringify(await metrics.json(visible)) : metrics.prometheus(visible);
     },
     worker,
   });
@@ -179,11 +181,12 @@ class ComposedGateway implements Gateway {
   get own(): OwnPart {
     const { servers, spent, parts, clients } = this.#callSide;
     const answer: OwnPart['answer'] = (...said) => parts.approvals.answer(...said);
-    const { measures } = this.#foundation.metrics;
+    const { measures, servers: serverCalls } = this.#foundation.metrics;
     return {
       clients: () => clients.list(this.snapshot()),
       servers,
       spent,
+      serverCalls,
       measures,
       answer,
       ...controlOf(this.#serverSide.ownUpstreams),

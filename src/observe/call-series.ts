@@ -67,6 +67,26 @@ export function total(parts: Iterable<Series>): Series {
   return sum;
 }
 
+/** The series of several processes. */
+export function seriesTogether(
+  processes: readonly ReadonlyMap<string, ReadonlyMap<string, Series>>[],
+): ReadonlyMap<string, ReadonlyMap<string, Series>> {
+  const [only, ...others] = processes;
+  if (only !== undefined && others.length === 0) return only;
+  const all = new Map<string, Map<string, Series[]>>();
+  for (const [operation, agents] of processes.flatMap((one) => [...one])) {
+    const known = all.get(operation) ?? new Map<string, Series[]>();
+    all.set(operation, known);
+    for (const [agent, series] of agents) known.set(agent, [...(known.get(agent) ?? []), series]);
+  }
+  return new Map(
+    Array.from(all, ([operation, agents]) => [
+      operation,
+      new Map(Array.from(agents, ([agent, parts]) => [agent, total(parts)])),
+    ]),
+  );
+}
+
 export function errorCount(series: Series): number {
   let count = 0;
   for (const of of series.errors.values()) count += of;

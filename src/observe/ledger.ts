@@ -1,6 +1,9 @@
 /** The ledger of each agent, in estimated tokens: on learning what there is, and on results. */
 import type { Counter } from './meters.ts';
 
+/** What an agent reads: lists and definitions, or results. */
+export type Spent = 'definitions' | 'results';
+
 /** Characters of one text that are counted; the rest is taken to be like them. */
 const MAX_COUNTED = 4096;
 
@@ -14,7 +17,8 @@ interface Spending {
 }
 
 export interface Ledger {
-  spend(agent: string, kind: 'definitions' | 'results', text: string): void;
+  /** @returns the tokens of the text, estimated */
+  spend(agent: string, kind: Spent, text: string): number;
   of(agent: string): Spending;
 }
 
@@ -23,9 +27,9 @@ export interface Ledger {
  * @param estimate tokens of a text.
  */
 export function createLedger(counter: Counter, estimate: (text: string) => number): Ledger {
-  const agents = new Map<string, Spent>();
-  const make = (agent: string): Spent => {
-    const counted = (kind: 'definitions' | 'results') => counter.of({ agent, kind });
+  const agents = new Map<string, Account>();
+  const make = (agent: string): Account => {
+    const counted = (kind: Spent) => counter.of({ agent, kind });
     const made = {
       calls: 0,
       definitions: 0,
@@ -42,6 +46,7 @@ export function createLedger(counter: Counter, estimate: (text: string) => numbe
       spent.calls++;
       spent[kind] += tokens;
       spent.count[kind](tokens);
+      return tokens;
     },
     of(agent) {
       const { calls, definitions, results } = agents.get(agent) ?? NOTHING;
@@ -52,11 +57,11 @@ export function createLedger(counter: Counter, estimate: (text: string) => numbe
 
 const NOTHING: Spending = { calls: 0, definitions: 0, results: 0 };
 
-interface Spent {
+interface Account {
   calls: number;
   definitions: number;
   results: number;
-  readonly count: Readonly<Record<'definitions' | 'results', (by: number) => void>>;
+  readonly count: Readonly<Record<Spent, (by: number) => void>>;
 }
 
 function roughTokens(text: string, estimate: (text: string) => number): number {

@@ -1,7 +1,7 @@
 /** Counters and gauges that other layers define. */
 
 import { OTHER } from './call-series.ts';
-import type { Family, Labels, Sample } from './exposition.ts';
+import type { Family, Labels, Sample } from './family.ts';
 
 /** Label values beyond this many are counted as one. */
 const MAX_SAMPLES = 256;
@@ -25,16 +25,19 @@ export interface Meters {
   counter(name: string, help: string, labels?: readonly string[]): Counter;
   /**
    * A number that is read when somebody looks. Defining a name again replaces what is read.
-   * @param common true where every worker of a gateway says the same.
+   * @param aggregator `max` where every worker of a gateway says the same; their values are added up else.
    */
-  gauge(name: string, help: string, read: () => Reading, common?: boolean): void;
+  gauge(name: string, help: string, read: () => Reading, aggregator?: Family['aggregator']): void;
   /** The values of all of them now. A gauge that throws is left out. */
   families(): Family[];
 }
 
 export function createMeters(prefix: string): Meters {
   const counters = new Map<string, { readonly counter: Counter; readonly family: () => Family }>();
-  const gauges = new Map<string, { readonly help: string; readonly read: () => Reading; readonly common: boolean }>();
+  const gauges = new Map<
+    string,
+    { readonly help: string; readonly read: () => Reading; readonly aggregator: Family['aggregator'] }
+  >();
   return {
     counter(name, help, labels = []) {
       const existing = counters.get(name);
@@ -65,20 +68,22 @@ export function createMeters(prefix: string): Meters {
         name: `${prefix}${name}`,
         help,
         type: 'counter',
-        samples: [...samples.values()],
+        aggregator: 'sum',
+        // Copies: whoever keeps them wants what was counted until now.
+        values: Array.from(samples.values(), (sample) => ({ ...sample })),
       });
       const counter = { inc, of };
       counters.set(name, { counter, family });
       return counter;
     },
-    gauge(name, help, read, common = false) {
-      gauges.set(name, { help, read, common });
+    gauge(name, help, read, aggregator = 'sum') {
+      gauges.set(name, { help, read, aggregator });
     },
     families() {
       const families = Array.from(counters.values(), ({ family }) => family());
-      for (const [name, { help, read, common }] of gauges) {
-        const samples = samplesOf(read);
-        if (samples !== undefined) families.push({ name: `${prefix}${name}`, help, type: 'gauge', samples, common });
+      for (const [name, { help, read, aggregator }] of gauges) {
+        const values = samplesOf(read);
+        if (values !== undefined) families.push({ name: `${prefix}${name}`, help, type: 'gauge', values, aggregator });
       }
       return families;
     },

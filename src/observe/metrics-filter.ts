@@ -1,5 +1,5 @@
 /** The metrics for somebody who is no operator: they hold no names of the configuration but those that it may know. */
-import type { Family, Labels } from './exposition.ts';
+import type { Family, Labels } from './family.ts';
 import type { Counts } from './metrics.ts';
 
 export interface VisibleNames {
@@ -33,7 +33,12 @@ export function countsIn<C extends Counts>(counts: C, visible: VisibleNames | un
     return [operation, new Map([...all].filter(([agent]) => agents.has(agent)))] as const;
   });
   const families = counts.families.map((family): Family => {
-    return { ...family, samples: family.samples.filter(({ labels }) => isSeen(labels)) };
+    return { ...family, values: family.values.filter(({ labels }) => isSeen(labels)) };
   });
-  return { ...counts, calls: new Map(calls.filter(([, own]) => own.size > 0)), families };
+  return {
+    ...counts,
+    calls: new Map(calls.filter(([, own]) => own.size > 0)),
+    servers: new Map([...counts.servers].filter(([name]) => servers.has(name))),
+    families,
+  };
 }

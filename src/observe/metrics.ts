@@ -1,16 +1,16 @@
-/** Metrics: what the gateway counts, and the two forms in which `/metrics` gives it (docs/operations.md). */
+/** Metrics: what the gateway counts, and the two forms in which `/metrics` gives it (docs/monitoring.md). */
 import process from 'node:process';
-import { createSeriesTable, errorCount, type Series, total } from './call-series.ts';
-import { expose, type Family, type Sample, sampleName } from './exposition.ts';
+import { operationFamilies, serverFamilies } from './call-families.ts';
+import { createSeriesTable, errorCount, type Series, seriesTogether, total } from './call-series.ts';
+import type { CallTimes } from './call-times.ts';
+import { type Family, PREFIX, sampleName } from './family.ts';
 import { quantile } from './histogram.ts';
 import { createMeters, type Meters } from './meters.ts';
 import { countsIn, type VisibleNames } from './metrics-filter.ts';
-import { type ProcessMeasures, processesMetrics, processMeasures, processMetrics } from './process-metrics.ts';
-import { addedUp } from './sum-metrics.ts';
+import { exposition, processFamilies, together } from './prometheus.ts';
+import { createServerTable, figuresOf, type ServerCalls, type ServerFigures, serversTogether } from './server-table.ts';
 
-const PREFIX = 'agent_mcp_gateway_';
-
-/** Calls of one kind since the start. Quantiles are in milliseconds, to within 2.5 % or one microsecond. */
+/** Calls of one kind since the start. Quantiles are in milliseconds, to within 2.2 % or one microsecond. */
 interface CallStats {
   readonly count: number;
   readonly errors: number;
@@ -23,6 +23,7 @@ interface MetricsReport {
   readonly uptime_seconds: number;
   readonly operations: Readonly<Record<string, CallStats & { readonly agents: Readonly<Record<string, CallStats>> }>>;
   readonly agents: Readonly<Record<string, CallStats>>;
+  readonly servers: Readonly<Record<string, ServerFigures>>;
   /** Counters and gauges, named as in the Prometheus text. */
   readonly values: Readonly<Record<string, number>>;
 }
@@ -35,10 +36,14 @@ export interface Metrics extends Pick<Meters, 'counter' | 'gauge'> {
    * @param errorCode code of the catalogue, null for a success.
    */
   record(operation: string, agent: string, ms: number, errorCode: string | null): void;
+  /** The same for a call to a server. @param at when it ended, as `performance.now()` says. */
+  recordCall(server: string, at: number, ms: number, times: CallTimes, errorCode: string | null): void;
   /** @param visible which names may be told; undefined for all. */
-  json(visible?: VisibleNames): MetricsReport;
-  /** Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
+  json(visible?: VisibleNames): Promise<MetricsReport>;
+  /** Prometheus text, to be sent as `TEXT_TYPE` (family.ts). */
   prometheus(visible?: VisibleNames): Promise<string>;
+  /** The calls to each server. */
+  servers(): ReadonlyMap<string, ServerCalls>;
   /** All that was measured, for those who add up several processes; plain data. */
   measures(): Promise<Measures>;
 }
@@ -49,51 +54,75 @@ export interface Counts {
   readonly uptime: number;
   /** Operation -> agent -> series. */
   readonly calls: ReadonlyMap<string, ReadonlyMap<string, Series>>;
+  readonly servers: ReadonlyMap<string, ServerCalls>;
+  /** Counters and gauges. */
   readonly families: readonly Family[];
 }
 
 /** The measurements of one process. */
 export interface Measures extends Counts {
-  readonly process: ProcessMeasures;
+  /** Its memory, processor time and so on. */
+  readonly process: readonly Family[];
 }
 
 export function createMetrics(options: { readonly version: string }): Metrics {
   const started = performance.now();
   const table = createSeriesTable();
+  const servers = createServerTable();
   const meters = createMeters(PREFIX);
   meters.gauge(
     'build_info',
     'Version of the gateway and of its runtime; always 1.',
     () => [{ labels: { version: options.version, node: process.version }, value: 1 }],
-    true,
+    'max',
   );
   const uptime = (): number => Math.round(performance.now() - started) / 1000;
-  meters.gauge('uptime_seconds', 'Seconds since the gateway started.', uptime, true);
-  const counts = (): Counts => ({ uptime: uptime(), calls: table.all, families: meters.families() });
+  meters.gauge('uptime_seconds', 'Seconds since the gateway started.', uptime, 'max');
+  const counts = (): Counts => ({
+    uptime: uptime(),
+    calls: table.all,
+    servers: servers.all(),
+    families: meters.families(),
+  });
+  const measures = async (): Promise<Measures> => ({ ...counts(), process: await processFamilies() });
   return {
     record: table.record,
+    recordCall: servers.record,
     counter: meters.counter,
     gauge: meters.gauge,
     json: (visible) => metricsReport([counts()], visible),
-    prometheus: async (visible) => countsText([counts()], visible) + (await processMetrics()),
-    measures: async () => ({ ...counts(), process: await processMeasures() }),
+    prometheus: async (visible) => metricsText([await measures()], visible),
+    servers: servers.all,
+    measures,
   };
 }
 
 /** The measurements of all processes of a gateway, as one report. */
-export function metricsReport(processes: readonly Counts[], visible?: VisibleNames): MetricsReport {
-  const { uptime, calls, families } = countsIn(addedUp(processes), visible);
-  return { uptime_seconds: uptime, ...callReport(calls), values: values(families) };
+export async function metricsReport(processes: readonly Counts[], visible?: VisibleNames): Promise<MetricsReport> {
+  const { uptime, calls, servers, families } = countsIn(await addedUp(processes), visible);
+  const figures = Array.from(servers, ([name, its]) => [name, figuresOf(its)] as const);
+  return {
+    uptime_seconds: uptime,
+    ...callReport(calls),
+    servers: Object.fromEntries(figures),
+    values: values(families),
+  };
 }
 
-/** The same as Prometheus text, to be sent as `TEXT_TYPE` (exposition.ts). */
+/** The same as Prometheus text, to be sent as `TEXT_TYPE` (family.ts). */
 export async function metricsText(processes: readonly Measures[], visible?: VisibleNames): Promise<string> {
-  return countsText(processes, visible) + (await processesMetrics(processes.map((one) => one.process)));
+  const { calls, servers, families } = countsIn(await addedUp(processes), visible);
+  const own = await together(processes.map((one) => one.process));
+  return exposition([...operationFamilies(calls), ...serverFamilies(servers), ...families, ...own]);
 }
 
-function countsText(processes: readonly Counts[], visible: VisibleNames | undefined): string {
-  const { calls, families } = countsIn(addedUp(processes), visible);
-  return expose([...callFamilies(calls), ...families]);
+async function addedUp(processes: readonly Counts[]): Promise<Counts> {
+  return {
+    uptime: Math.max(0, ...processes.map(({ uptime }) => uptime)),
+    calls: seriesTogether(processes.map(({ calls }) => calls)),
+    servers: serversTogether(processes.map(({ servers }) => servers)),
+    families: await together(processes.map(({ families }) => families)),
+  };
 }
 
 function callReport(calls: Counts['calls']): Pick<MetricsReport, 'operations' | 'agents'> {
@@ -119,36 +148,8 @@ function stats(series: Series): CallStats {
 }
 
 function values(families: readonly Family[]): Record<string, number> {
-  const entries = families.flatMap(({ name, samples }) =>
+  const entries = families.flatMap(({ name, values: samples }) =>
     samples.map(({ labels, value }) => [sampleName(name, labels), value] as const),
   );
   return Object.fromEntries(entries);
-}
-
-function callFamilies(calls: Counts['calls']): Family[] {
-  const counts: Sample[] = [];
-  const errors: Sample[] = [];
-  const durations: Sample[] = [];
-  for (const [operation, agents] of calls) {
-    for (const [agent, series] of agents) {
-      const labels = { operation, agent };
-      counts.push({ labels, value: series.durations.count });
-      for (const [code, value] of series.errors) errors.push({ labels: { ...labels, code }, value });
-      for (const q of [0.5, 0.95, 0.99]) {
-        durations.push({ labels: { ...labels, quantile: String(q) }, value: quantile(series.durations, q) });
-      }
-      durations.push({ labels, value: series.durations.sum, suffix: '_sum' });
-      durations.push({ labels, value: series.durations.count, suffix: '_count' });
-    }
-  }
-  return [
-    { name: `${PREFIX}operations_total`, help: 'Operations, failed ones included.', type: 'counter', samples: counts },
-    { name: `${PREFIX}errors_total`, help: 'Operations that failed, by error code.', type: 'counter', samples: errors },
-    {
-      name: `${PREFIX}operation_duration_milliseconds`,
-      help: 'How long operations took, since the start of the gateway.',
-      type: 'summary',
-      samples: durations,
-    },
-  ];
 }

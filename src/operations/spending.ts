@@ -5,7 +5,8 @@ import { definitionText } from '../catalog/render-tool.ts';
 import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import type { Ledger } from '../observe/ledger.ts';
+import type { Ledger, Spent } from '../observe/ledger.ts';
+import { EXECUTE_ANY, SPLIT_EXECUTORS } from '../policy/executors.ts';
 import { choiceOf, definitionsShown } from './gateway-tools/executor-choice.ts';
 import type { GatewayTool } from './operation.ts';
 
@@ -92,3 +93,21 @@ function costOf(entry: ToolEntry): number {
   }
   return cost;
 }
+
+/** What the answer to an operation is to the agent that reads it; undefined where it costs nothing. */
+export function spendingOf(operation: string): Spent | undefined {
+  return SPENDING.get(operation);
+}
+
+const SPENDING: ReadonlyMap<string, Spent> = new Map([
+  ['list_servers', 'definitions'],
+  ['get_server_tools', 'definitions'],
+  ['search_tools', 'definitions'],
+  ['tools/list', 'definitions'],
+  [EXECUTE_ANY, 'results'],
+  ...SPLIT_EXECUTORS.map((name) => [name, 'results'] as const),
+  ['read_result', 'results'],
+  ['tools/call', 'results'],
+  ['tasks/get', 'results'],
+  ['tasks/result', 'results'],
+]);

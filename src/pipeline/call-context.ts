@@ -4,6 +4,7 @@ import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
 import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
+import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
 import type { CallDeadline, Connected, Invocation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { decideFor } from '../policy/ceiling.ts';
@@ -70,6 +71,10 @@ export class CallContext implements ToolContext, RelayContext {
 
   get onProgress() {
     return this.#call.inbound.onProgress;
+  }
+
+  get times(): CallTimes {
+    return this.#call.times;
   }
 
   get meta(): string {
@@ -162,8 +167,9 @@ export class CallContext implements ToolContext, RelayContext {
     const parts = this.#parts;
     const call = this.#call;
     for (let begun = first; ; begun = this.#begin(deadline, prepare, describe)) {
-      const link = await begun.link;
-      let prepared = await begun.prepared;
+      const waiting = Promise.all([begun.link, begun.prepared]);
+      const [link, found] = await whileWaiting(call.times, 'queue', waiting);
+      let prepared = found;
       let isStale: boolean;
       do {
         if (await decideAnew(parts.snapshot(), call, this.#invocation, () => this)) {

@@ -8,15 +8,17 @@ export function effectOf({ decision, approval, invocation }: Call): AuditRecord[
   return decision?.effect === 'ask' && approval === undefined && invocation?.continues !== true ? 'ASK' : 'ALLOW';
 }
 
-/** @param ms milliseconds since the call came */
+/** @param ms milliseconds since the call came. @param tokens of what the agent read, estimated */
 export function record(
   call: Call,
   phase: AuditRecord['phase'],
   decision: AuditRecord['decision'],
   code: ErrorCode | null,
   ms: number,
+  tokens?: number,
 ): AuditRecord {
-  const { caller, invocation, inbound } = call;
+  const { caller, invocation, inbound, times } = call;
+  const isOver = phase === 'finished';
   return {
     operation: call.operation.name,
     phase,
@@ -32,9 +34,18 @@ export function record(
     pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
     shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
     error_code: code,
-    latency_ms: Math.round(ms * 1000) / 1000,
+    latency_ms: rounded(ms),
+    queue_ms: isOver && call.forwarded ? rounded(times.queue) : undefined,
+    server_ms: isOver && call.forwarded ? rounded(times.server) : undefined,
+    people_ms: isOver && times.people > 0 ? rounded(times.people) : undefined,
+    tokens,
     detail: call.isRecorded ? undefined : invocation?.detail,
   };
+}
+
+/** To a microsecond. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 /** The caller for the log: the principal, and which of its bearers where it stands for many. */

@@ -3,6 +3,7 @@
 import { accessOfTool } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
 import { choiceOf } from '../operations/gateway-tools/executor-choice.ts';
 import type { Invocation, Operation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
@@ -24,6 +25,7 @@ export interface Call {
   readonly inbound: Inbound;
   readonly requestId: string;
   readonly startedAt: number;
+  readonly times: CallTimes;
   invocation: Invocation | undefined;
   snapshot: Snapshot;
   caller: Caller | undefined;
@@ -80,7 +82,7 @@ export function decide(call: Call, invocation: Invocation, context: ToolContext)
     throw refusal(call, caller, target, decision, byArguments);
   }
   if (!needsDefinition(call, invocation)) return;
-  return lookUp(context, target).then((entry) => decideOn(call, invocation, entry));
+  return whileWaiting(call.times, 'queue', lookUp(context, target)).then((entry) => decideOn(call, invocation, entry));
 }
 
 /** True if the names and arguments of a call alone do not decide about it: what its tool does to the world matters. */

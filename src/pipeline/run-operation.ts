@@ -1,6 +1,7 @@
 /** The path of a call: snapshot -> who -> decide (and ask) -> audit -> run -> audit -> reply. There is no second one. */
+import { noTimes, whileWaiting } from '../observe/call-times.ts';
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
-import { EXECUTE_ANY, SPLIT_EXECUTORS } from '../policy/executors.ts';
+import { spendingOf } from '../operations/spending.ts';
 import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
@@ -29,6 +30,7 @@ export async function runOperation(
     inbound: named instanceof Promise ? await named : named,
     requestId: parts.nextRequestId(),
     startedAt: performance.now(),
+    times: noTimes(),
     invocation: undefined,
     snapshot: parts.snapshot(),
     caller: undefined,
@@ -63,7 +65,7 @@ export async function runOperation(
       if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
     }
     if (call.signIn?.accepted !== undefined)
-      await parts.signInPrompts.settled(call.signIn.accepted, call.inbound.signal);
+      await whileWaiting(call.times, 'people', parts.signInPrompts.settled(call.signIn.accepted, call.inbound.signal));
     const running = invocation.run(context, call.target);
     answer = running instanceof Promise ? await running : running;
   } catch (error) {
@@ -165,7 +167,8 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
     for (let tries = 1; tries < MAX_TRIES; tries++) {
       const { unapproved } = call;
       const isUnapproved = failure.code === 'APPROVAL_PENDING' && unapproved !== undefined;
-      const outcome = isUnapproved ? await asking.ask(unapproved) : await afterSignIn(parts, call, failure);
+      const people = isUnapproved ? asking.ask(unapproved) : afterSignIn(parts, call, failure);
+      const outcome = await whileWaiting(call.times, 'people', people);
       if (outcome !== 'again') return outcome;
       try {
         await decideAnew(parts.snapshot(), call, invocation, contextOf);
@@ -214,11 +217,16 @@ function conclude(
   code: ErrorCode | undefined,
 ): Promise<void> | undefined {
   call.done?.(() => (answer.kind === 'result' ? Buffer.byteLength(answer.body.text) : 0));
-  const ms = performance.now() - call.startedAt;
-  account(parts, call, answer);
+  const endedAt = performance.now();
+  const ms = endedAt - call.startedAt;
+  const tokens = account(parts, call, answer);
   parts.metrics.record(call.operation.countedAs ?? call.operation.name, call.caller?.agent ?? '', ms, code ?? null);
   const decision = code === undefined ? effectOf(call) : REFUSALS.has(code) ? 'DENY' : 'ERROR';
-  const finished = record(call, 'finished', decision, code ?? null, ms);
+  const server = call.target?.server;
+  if (server !== undefined && (call.forwarded || decision === 'ERROR') && call.snapshot.servers.has(server)) {
+    parts.metrics.recordCall(server, endedAt, ms, call.times, code ?? null);
+  }
+  const finished = record(call, 'finished', decision, code ?? null, ms, tokens);
   return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
 }
 
@@ -231,25 +239,16 @@ function unrecorded(call: Call, error: unknown): ToolAnswer {
   return call.operation.fail(new GatewayError(error.code, said));
 }
 
-/** Counts what the answer costs the agent that reads it. */
-function account({ ledger }: PipelineDependencies, { caller, operation }: Call, answer: ToolAnswer): void {
-  const kind = SPENDING.get(operation.name);
-  if (kind === undefined || caller === undefined || answer.kind !== 'result') return;
-  ledger.spend(caller.agent, kind, innerOf(answer.body));
+/** Counts what the answer costs the agent that reads it. @returns its tokens, estimated; undefined for what costs nothing */
+function account(
+  { ledger }: PipelineDependencies,
+  { caller, operation }: Call,
+  answer: ToolAnswer,
+): number | undefined {
+  const kind = spendingOf(operation.name);
+  if (kind === undefined || caller === undefined || answer.kind !== 'result') return undefined;
+  return ledger.spend(caller.agent, kind, innerOf(answer.body));
 }
-
-const SPENDING: ReadonlyMap<string, 'definitions' | 'results'> = new Map([
-  ['list_servers', 'definitions'],
-  ['get_server_tools', 'definitions'],
-  ['search_tools', 'definitions'],
-  ['tools/list', 'definitions'],
-  [EXECUTE_ANY, 'results'],
-  ...SPLIT_EXECUTORS.map((name) => [name, 'results'] as const),
-  ['read_result', 'results'],
-  ['tools/call', 'results'],
-  ['tasks/get', 'results'],
-  ['tasks/result', 'results'],
-]);
 
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'DENIED_BY_POLICY',

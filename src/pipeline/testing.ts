@@ -78,7 +78,10 @@ export function falsePipeline(script: Script = {}) {
       append: (record: AuditRecord) => write('append', record),
       refuse: (record: AuditRecord) => write('refuse', record),
     },
-    metrics: { record: (...[, , , code]: unknown[]) => void happened.push(['counted', code]) },
+    metrics: {
+      record: (...[, , , code]: unknown[]) => void happened.push(['counted', code]),
+      recordCall: () => undefined,
+    },
     ledger: { spend: () => undefined },
     log: { error: (fields: object) => void happened.push(['logged', fields]) },
     nextRequestId: () => 'r1',

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { noTimes } from '../observe/call-times.ts';
 import { Canceller } from '../shared/cancel.ts';
 import type { ClientAnswer, Reply, RequestOptions, UpstreamConnection } from '../upstream/contract.ts';
 import type { CallingClient } from './calling-client.ts';
@@ -30,6 +31,7 @@ function contextOf(more: Partial<CallingClient>): RelayContext {
     client,
     signal: new Canceller(),
     onProgress: undefined,
+    times: noTimes(),
     meta: '',
     parking,
     owner: 'me',

@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
 import { joinMembers, jsonString } from '../protocol/json-text.ts';
 import { META_LOG_LEVEL } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
@@ -53,6 +54,8 @@ export interface RelayContext {
   readonly client: CallingClient;
   readonly signal: CancelSignal;
   readonly onProgress: ((params: string) => void) | undefined;
+  /** Where the time of the call goes. */
+  readonly times: CallTimes;
   /** Inner text of the caller's `_meta` without hop-by-hop fields. */
   readonly meta: string;
   readonly parking: ParkedConversations;
@@ -102,6 +105,8 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
     const conversation = converse((hooks) =>
       link.request(request.method, request.params, {
         ...optionsOf(context, request),
+        // The turns of a conversation belong to several calls.
+        times: undefined,
         ...hooks,
         onRequest: async (asked) => {
           // Its caller has no task of this generation.
@@ -218,7 +223,7 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
     notification: (method, params) => tell(context, request.server, method, params),
   });
   try {
-    const turn = await conversation.turn();
+    const turn = await whileWaiting(context.times, 'server', conversation.turn());
     if (turn.kind === 'reply') return released(client, untyped(turn.reply), request);
     const handle = context.parking.park(conversation, {
       owner: context.owner,
@@ -246,6 +251,7 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
     timeoutMs: request.timeoutMs,
     signal: context.signal,
     onProgress: context.onProgress,
+    times: context.times,
     onNotification: (method, params) => tell(context, request.server, method, params),
     meta: joinMembers(context.meta, level),
     headers: request.headers,

@@ -1,4 +1,5 @@
 import type { ServerDefinition } from '../config/snapshot.ts';
+import type { CallTimes } from '../observe/call-times.ts';
 import type { Era } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { StderrTail } from './process/stderr-tail.ts';
@@ -110,6 +111,8 @@ export interface RequestOptions {
   readonly onNotification?: ((method: string, params: string) => void) | undefined;
   /** What the caller saw: goes with calls of servers whose definitions are guarded, and only to a connection that lists the same. */
   readonly definition?: DecidedDefinition | undefined;
+  /** Gets what the request waited and what its server took, however it ends. */
+  readonly times?: CallTimes | undefined;
   /** Client capabilities for `_meta` of a modern server: JSON text; default those of the tenant. */
   readonly clientCapabilities?: string | undefined;
 }

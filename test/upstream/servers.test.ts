@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp } from '../support/gateway.ts';
 import { type Home, linesOf, makeHome, servers } from '../support/home.ts';
+import { request } from '../support/http.ts';
 import { fixture, root } from '../support/paths.ts';
 import { runCli, startGateway, until } from '../support/process.ts';
 import { errorOf, execute } from '../support/tools.ts';
@@ -92,7 +93,11 @@ describe('with a gateway', () => {
   beforeAll(async () => {
     const home = makeHome({ rules: RULES });
     events = path.join(home.dir, 'events');
-    const entries = { slow: fixture('slow', { EVENTS_FILE: events }), absent: { command: 'there-is-no-such-program' } };
+    const entries = {
+      slow: fixture('slow', { EVENTS_FILE: events }),
+      single: { ...fixture('slow'), max_concurrent: 1 },
+      absent: { command: 'there-is-no-such-program' },
+    };
     writeFileSync(home.servers, JSON.stringify(servers(entries)));
     gateway = await serveHttp({ home, args: ['--no-auth'] });
     await until(() => linesOf(events).includes('start'), 'the server started');
@@ -118,6 +123,32 @@ describe('with a gateway', () => {
   it('status finds a gateway that was started by a client, which leaves out most of its environment', async () => {
     const env = { ...gateway.home.env, XDG_RUNTIME_DIR: path.join(gateway.home.dir, 'session') };
     expect(await runCli(['servers', 'status'], { env, cwd: gateway.home.cwd })).toMatchObject({ code: 0 });
+  });
+
+  it('status says how long calls waited, and how long their server took; so do the metrics and the log', async () => {
+    const rpc = await gateway.open();
+    // 100 ms each, one after the other.
+    const pulse = () => execute(rpc, { agent_id: 'any', server: 'single', tool: 'pulse', args: { steps: 2 } });
+    await Promise.all([pulse(), pulse()]);
+    await execute(rpc, { agent_id: 'any', server: 'absent', tool: 'none' });
+    const { value } = await json(gateway.home, 'servers', 'status');
+    const [{ servers: reports }] = value as [{ servers: { name: string; figures: Record<string, number | string> }[] }];
+    const figures = new Map(reports.map((report) => [report.name, report.figures]));
+    const single = figures.get('single');
+    expect(single).toMatchObject({ calls: 2, errors: 0 });
+    expect(single?.['queue_p95_ms']).toBeGreaterThan(95);
+    expect(single?.['server_p95_ms']).toBeGreaterThan(95);
+    expect(single?.['p95_ms']).toBeGreaterThan(190);
+    expect(Date.now() - Date.parse(String(single?.['last_use']))).toBeLessThan(60_000);
+    expect(figures.get('absent')).toMatchObject({ calls: 1, errors: 1, last_error_code: 'SERVER_UNAVAILABLE' });
+
+    const counted = (await json(gateway.home, 'audit', 'stats', '--by', 'server')).value;
+    const logged = (counted as { server: string; queue_p95_ms: number }[]).find(({ server }) => server === 'single');
+    expect((logged?.queue_p95_ms ?? 0) / Number(single?.['queue_p95_ms'])).toBeCloseTo(1, 2);
+    const { body } = await request(`${gateway.origin}/metrics`);
+    expect(body).toContain('agent_mcp_gateway_call_queue_duration_seconds_count{server="single"} 2\n');
+    expect(body).toContain('agent_mcp_gateway_call_server_duration_seconds_bucket{server="single",le="0.064"} 0\n');
+    expect(body).toContain('agent_mcp_gateway_call_errors_total{server="absent",code="SERVER_UNAVAILABLE"} 1\n');
   });
 
   it('restart starts a server anew, and stop stops it', async () => {

@@ -62,11 +62,22 @@ it('one set of servers, one account, one answer for all workers', async () => {
   const metrics = await request(`${gateway.origin}/metrics`, {
     headers: headersOf('get', { accept: 'application/json' }),
   });
-  const { operations, values } = JSON.parse(metrics.body) as {
+  const {
+    operations,
+    values,
+    servers: measured,
+  } = JSON.parse(metrics.body) as {
+    servers: Record<string, { calls: number; p95_ms: number; server_p95_ms: number }>;
     operations: Record<string, { count: number }>;
     values: Record<string, number>;
   };
   expect(operations['execute_tool']?.count).toBe(12);
+  // Whichever worker got the call, and whichever has the server.
+  for (const name of ['one', 'two']) {
+    expect(measured[name]?.calls).toBe(6);
+    expect(measured[name]?.server_p95_ms).toBeGreaterThan(0);
+    expect(measured[name]?.server_p95_ms).toBeLessThan(measured[name]?.p95_ms ?? 0);
+  }
   expect(values).toMatchObject({
     agent_mcp_gateway_workers: 2,
     agent_mcp_gateway_servers_configured: 2,
@@ -75,8 +86,15 @@ it('one set of servers, one account, one answer for all workers', async () => {
     'agent_mcp_gateway_server_starts{server="two"}': 1,
   });
   const cli = (...args: string[]) => runCli(args, { env: home.env, cwd: home.cwd });
-  const status = JSON.parse((await cli('servers', 'status', '--json')).stdout) as { servers: { name: string }[] }[];
-  expect(status.map((one) => one.servers.map(({ name }) => name))).toEqual([['one', 'two']]);
+  const status = JSON.parse((await cli('servers', 'status', '--json')).stdout) as {
+    servers: { name: string; figures?: { calls: number } }[];
+  }[];
+  expect(status.map((one) => one.servers.map(({ name, figures }) => [name, figures?.calls]))).toEqual([
+    [
+      ['one', 6],
+      ['two', 6],
+    ],
+  ]);
   const stats = JSON.parse((await cli('stats', '--json')).stdout) as { stats: object[] }[];
   expect(stats.map((one) => one.stats)).toMatchObject([[{ agent: 'dev', calls: 12, direct_tools: 10 }]]);
   expect((await cli('servers', 'restart', 'two')).stdout).toContain('was restarted.');

@@ -44,6 +44,8 @@ export function readRecord(line: Buffer): LogRecord | undefined {
   const name = (key: string): string | null => (typeof fields[key] === 'string' ? fields[key] : null);
   if (text('timestamp') === '' || text('operation') === '') return undefined;
   const { latency_ms: ms, detail, shadow } = fields;
+  const part = (key: 'queue_ms' | 'server_ms' | 'people_ms' | 'tokens'): object =>
+    typeof fields[key] === 'number' ? { [key]: fields[key] } : {};
   return {
     timestamp: text('timestamp'),
     operation: text('operation'),
@@ -60,6 +62,10 @@ export function readRecord(line: Buffer): LogRecord | undefined {
     ...(typeof shadow === 'string' ? { shadow } : {}),
     error_code: name('error_code'),
     latency_ms: typeof ms === 'number' ? ms : 0,
+    ...part('queue_ms'),
+    ...part('server_ms'),
+    ...part('people_ms'),
+    ...part('tokens'),
     ...(typeof detail === 'object' && detail !== null ? { detail: detail as Record<string, unknown> } : {}),
   };
 }

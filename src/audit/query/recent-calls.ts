@@ -2,6 +2,7 @@
 import type { Buffer } from 'node:buffer';
 import { fstatSync } from 'node:fs';
 import { closeAll, openAll } from '../verify-log.ts';
+import { isEvent } from './call-cell.ts';
 import { type LogRecord, readRecord, requestDecided, timeOf } from './log-record.ts';
 import { readLinesBackwards } from './read-backwards.ts';
 import { compileFilter, type RecordFilter, type RecordQuery } from './record-filter.ts';
@@ -35,7 +36,7 @@ export function* recentCalls(log: string, query: RecordQuery): Generator<PastRec
   for (const record of records(log, filter, isKnown)) {
     const { phase, request_id: id } = record;
     const isOpen = phase === 'decided';
-    if (!isOpen && id !== '') ended.add(id);
+    if (!isOpen && id !== '' && !isEvent(record)) ended.add(id);
     if (ended.size > MAX_ENDED) forgetFirst(ended);
     if (filter.matches(record)) yield { ...record, isOpen };
   }

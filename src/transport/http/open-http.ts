@@ -4,7 +4,7 @@ import { serverStatuses } from '../../admin/gateway-status.ts';
 import type { Settings } from '../../config/settings.ts';
 import { createAuthenticate } from '../../identity/authenticate.ts';
 import { protectedResource } from '../../identity/protected-resource.ts';
-import { TEXT_TYPE } from '../../observe/exposition.ts';
+import { TEXT_TYPE } from '../../observe/family.ts';
 import { sinceBoot } from '../../shared/since-boot.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { TransportParts } from '../transports.ts';

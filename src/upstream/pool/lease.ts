@@ -1,4 +1,5 @@
 /** A connection as one tenant sees it: in its turn, within the limits of the server, and never used while the server is silent. */
+import type { CallTimes } from '../../observe/call-times.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Reply, RequestOptions, Tenant, UpstreamConnection } from '../contract.ts';
@@ -99,7 +100,9 @@ export class LeasedConnection implements UpstreamConnection {
     } finally {
       leave?.();
       pooled.calls--;
-      pooled.usedAt = performance.now();
+      const endedAt = performance.now();
+      pooled.usedAt = endedAt;
+      if (options.times !== undefined) addTimes(options.times, startedAt, sentAt, endedAt);
       if (sole !== undefined) {
         sole.calls--;
         sole.soleCalls--;
@@ -123,6 +126,12 @@ export class LeasedConnection implements UpstreamConnection {
   close(): Promise<void> {
     return this.#connection.close();
   }
+}
+
+/** @param sentAt 0 where it was not sent */
+function addTimes(times: CallTimes, startedAt: number, sentAt: number, endedAt: number): void {
+  times.queue += (sentAt > 0 ? sentAt : endedAt) - startedAt;
+  if (sentAt > 0) times.server += endedAt - sentAt;
 }
 
 /** Milliseconds that a request has left, at least one. */

@@ -1,5 +1,6 @@
 /** How each server of a configuration is, for people and programs: status, `servers status`, `/ready?verbose`. */
 import type { ServerDefinition, Snapshot } from '../../config/snapshot.ts';
+import { figuresOf, type ServerCalls, type ServerFigures } from '../../observe/server-table.ts';
 import type { ServerState, ServerStatus } from '../contract.ts';
 import { sharingOf } from './sharing.ts';
 
@@ -20,6 +21,8 @@ export interface ServerReport {
   readonly waiting?: number;
   readonly retry_in_ms?: number;
   readonly last_error?: string;
+  /** Undefined where no call was made yet. */
+  readonly figures?: ServerFigures;
 }
 
 /** @param sole whether only one principal can exist. */
@@ -32,6 +35,14 @@ export function reportServers(snapshot: Snapshot, status: readonly ServerStatus[
     reports.push({ name, state: 'failed-config', last_error: reason });
   }
   return reports;
+}
+
+/** The reports with the figures of the calls to each server. */
+export function withFigures(reports: readonly ServerReport[], calls: ReadonlyMap<string, ServerCalls>): ServerReport[] {
+  return reports.map((report) => {
+    const its = calls.get(report.name);
+    return its === undefined ? report : { ...report, figures: figuresOf(its) };
+  });
 }
 
 function report(server: ServerDefinition, status: ServerStatus | undefined, sole: boolean): ServerReport {
