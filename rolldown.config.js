@@ -15,6 +15,7 @@ export default defineConfig({
     guardian: 'src/upstream/process/guardian-main.ts',
     worker: 'src/cluster/worker-main.ts',
     jobs: 'src/operations/results/jobs-main.ts',
+    ui: 'src/cli/ui-thread-main.ts',
   },
   platform: 'node',
   // Native code, and optional: the program runs without it.

@@ -1,16 +1,37 @@
-/** Requests to the server of this page. */
-const TOKEN = 'gateway-token';
+/** Requests to the server of this page: the command `ui`, which knows a browser by a link, or a gateway, which knows a person by a token. */
 
-/** The page was opened with a link that was used before, or with none. */
+/** The path of the page, without a slash at its end: empty for the command. */
+const BASE = location.pathname.replace(/\/$/, '');
+/** True where a gateway serves the page: each request carries the token of an operator. */
+export const wantsToken = BASE !== '';
+const LINK_TOKEN = 'gateway-token';
+const OPERATOR_TOKEN = `gateway-operator-token ${BASE}`;
+
+/** The browser, or the token, may not look. */
 export class NotAViewer extends Error {}
 
 /** Keeps the token that the link brought, and takes it out of the address. @returns true where the link did not work */
 export function takeToken(): boolean {
   const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   const wasUsed = location.hash === '#used';
-  if (token !== undefined) localStorage.setItem(TOKEN, token);
+  if (token !== undefined) localStorage.setItem(LINK_TOKEN, token);
   if (token !== undefined || wasUsed) history.replaceState(null, '', '/#/now');
   return wasUsed;
+}
+
+/** Keeps the token of an operator until this tab is closed; undefined forgets it. */
+export function keepOperatorToken(token: string | undefined): void {
+  if (token === undefined) sessionStorage.removeItem(OPERATOR_TOKEN);
+  else sessionStorage.setItem(OPERATOR_TOKEN, token);
+}
+
+export function hasOperatorToken(): boolean {
+  return sessionStorage.getItem(OPERATOR_TOKEN) !== null;
+}
+
+function credential(): Record<string, string> {
+  if (!wantsToken) return { 'x-gateway-token': localStorage.getItem(LINK_TOKEN) ?? '' };
+  return { authorization: `Bearer ${sessionStorage.getItem(OPERATOR_TOKEN) ?? ''}` };
 }
 
 /** @throws NotAViewer; Error with a sentence for people */
@@ -42,10 +63,12 @@ async function* linesOf<T>({ body }: Response): AsyncGenerator<T> {
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {
-  const headers = { ...init.headers, 'x-gateway-token': localStorage.getItem(TOKEN) ?? '' };
-  const response = await fetch(`/api/${path}`, { ...init, headers });
+  const headers = { ...init.headers, ...credential() };
+  const response = await fetch(`${BASE}/api/${path}`, { ...init, headers });
   if (response.ok) return response;
   const { error } = (await response.json().catch(() => ({}))) as { readonly error?: { readonly message?: string } };
   const message = error?.message ?? `The server of this page answered ${response.status}.`;
-  throw response.status === 401 ? new NotAViewer(message) : new Error(message);
+  const isNobody =
+    response.status === 401 || (wantsToken && response.status === 403 && (init.method ?? 'GET') === 'GET');
+  throw isNobody ? new NotAViewer(message) : new Error(message);
 }

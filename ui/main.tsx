@@ -1,8 +1,9 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { takeToken } from './api.ts';
+import { hasOperatorToken, keepOperatorToken, takeToken, wantsToken } from './api.ts';
 import { LinkNeeded } from './parts/empty.tsx';
 import { Frame } from './parts/frame.tsx';
+import { TokenNeeded } from './parts/token-needed.tsx';
 import { Approvals } from './views/approvals.tsx';
 import { Calls } from './views/calls.tsx';
 import { Definitions } from './views/definitions.tsx';
@@ -34,7 +35,8 @@ function placeOf(hash: string): Place {
 
 function App({ wasUsed }: { readonly wasUsed: boolean }) {
   const [place, setPlace] = useState(() => placeOf(location.hash));
-  const [isViewer, setIsViewer] = useState(!wasUsed);
+  const [isViewer, setIsViewer] = useState(wantsToken ? hasOperatorToken() : !wasUsed);
+  const [refused, setRefused] = useState<string>();
   useEffect(() => {
     const moved = (): void => {
       setPlace(placeOf(location.hash));
@@ -43,10 +45,16 @@ function App({ wasUsed }: { readonly wasUsed: boolean }) {
     addEventListener('hashchange', moved);
     return () => removeEventListener('hashchange', moved);
   }, []);
+  if (!isViewer && wantsToken) return <TokenNeeded refused={refused} given={() => setIsViewer(true)} />;
   if (!isViewer) return <LinkNeeded wasUsed={wasUsed} />;
+  const leave = (why: string | undefined): void => {
+    if (wantsToken) keepOperatorToken(undefined);
+    setRefused(why);
+    setIsViewer(false);
+  };
   const View = VIEWS[place.view as keyof typeof VIEWS];
   return (
-    <Frame view={place.view} notAViewer={() => setIsViewer(false)}>
+    <Frame view={place.view} leave={leave}>
       <View query={place.query} />
     </Frame>
   );

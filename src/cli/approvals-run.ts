@@ -59,20 +59,23 @@ export async function answer(
   print(`Answered ${shortId(question.id)}: ${word}.`);
 }
 
+/** Gives an answer. @throws GatewayError UNKNOWN_HANDLE where it does not count */
+export function give(settings: Settings, question: QuestionReport, said: Said): Promise<void> {
+  return giveAt(runtimeDir(settings), question, said, { who: userInfo().username });
+}
+
 /**
- * Gives an answer.
- * @param way `web` where it was given on the web page
+ * Gives an answer to the gateways at these sockets.
+ * @param by the person who answers, and `web` where that is on the web page
  * @throws GatewayError UNKNOWN_HANDLE where it does not count
  */
-export async function give(settings: Settings, question: QuestionReport, said: Said, way?: 'web'): Promise<void> {
-  const { username } = userInfo();
-  const [line] = await askOne(runtimeDir(settings), {
-    do: 'answer',
-    id: question.id,
-    said,
-    who: username,
-    ...(way && { way }),
-  });
+export async function giveAt(
+  sockets: string,
+  question: QuestionReport,
+  said: Said,
+  by: { readonly who: string; readonly way?: 'web' },
+): Promise<void> {
+  const [line] = await askOne(sockets, { do: 'answer', id: question.id, said, ...by });
   const answered = line?.answered;
   if (answered === 'taken') return;
   throw new GatewayError('UNKNOWN_HANDLE', REFUSED[answered ?? 'unknown'](question));
@@ -92,7 +95,12 @@ export async function waiting(settings: Settings): Promise<readonly QuestionRepo
 }
 
 export async function questionNamed(settings: Settings, id: string): Promise<QuestionReport> {
-  const found = (await waiting(settings)).filter((question) => question.id.startsWith(id));
+  return questionAmong(await waiting(settings), id);
+}
+
+/** The one whose id begins so. @throws GatewayError UNKNOWN_HANDLE */
+export function questionAmong(questions: readonly QuestionReport[], id: string): QuestionReport {
+  const found = questions.filter((question) => question.id.startsWith(id));
   const [question] = found;
   if (question !== undefined && found.length === 1 && id !== '') return question;
   throw new GatewayError(

@@ -24,8 +24,12 @@ export interface ControlLine {
   readonly error?: string;
 }
 
-/** Sockets of gateways that may be running, newest process last. */
+/**
+ * Sockets of gateways that may be running, newest process last.
+ * @param dir the folder in which they are, or the socket of the one that is meant
+ */
 function controlSockets(dir: string): string[] {
+  if (dir.endsWith('.sock')) return [dir];
   if (!isOurs(dir)) return [];
   try {
     const pids = readdirSync(dir).flatMap((name) => /^(\d+)\.sock$/.exec(name)?.[1] ?? []);

@@ -11,16 +11,25 @@ export function refuseMisplaced(settings: Settings, flags: CommandFlags): void {
 }
 
 /** Variables are not refused here: they may be set for other gateways too. */
-function refuseOverStdio({ workers }: Settings, { host, port, auth }: CommandFlags): void {
+function refuseOverStdio({ workers }: Settings, { host, port, auth, ui, uiWrite }: CommandFlags): void {
   if (workers > 1) {
     throw usage('--workers (GATEWAY_WORKERS) needs --transport http: over stdio there is one process.');
   }
-  const given = [host !== undefined && '--host', port !== undefined && '--port', auth === false && '--no-auth'];
+  const given = [
+    host !== undefined && '--host',
+    port !== undefined && '--port',
+    auth === false && '--no-auth',
+    ui === true && '--ui',
+    uiWrite === true && '--ui-write',
+  ];
   const flag = given.find((name) => name !== false);
   if (flag !== undefined) throw usage(`${flag} needs --transport http: over stdio nothing listens.`);
 }
 
-function refuseOverHttp({ server, workers }: Settings): void {
+function refuseOverHttp({ server, workers, noAuth, ui }: Settings): void {
+  if (noAuth && ui !== 'off') {
+    throw usage('--ui has to know who looks: leave out --no-auth, or use "agent-mcp-gateway ui" on this machine.');
+  }
   if (server !== undefined) {
     const path = `/mcp/servers/${encodeURIComponent(server)}`;
     throw usage(

@@ -23,6 +23,8 @@ export function registerServe(program: Command): void {
     .option('--workers <count>', 'over HTTP: processes that share the work, or auto (GATEWAY_WORKERS; default 1)')
     .option('--public-url <url>', 'where browsers reach this gateway, for sign-ins of principals (GATEWAY_PUBLIC_URL)')
     .option('--no-auth', 'accept HTTP requests without a token; only together with a loopback address')
+    .option('--ui', 'over HTTP: a web page at /ui, for principals with "operator": true')
+    .option('--ui-write', 'the same page, which may also answer questions, accept definitions and restart servers')
     .optionsGroup('Other:')
     .option('--debug', 'offer get_gateway_status and log more (GATEWAY_DEBUG)')
     .helpOption(true)

@@ -4,26 +4,54 @@ import type { ControlRequest } from '../admin/control-socket.ts';
 import { callStatistics, type Grouping } from '../audit/query/call-statistics.ts';
 import { recentCalls, recordsOf } from '../audit/query/recent-calls.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
-import { runtimeDir, type Settings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Approvals, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
-import { sendFeed } from '../ui/call-feed.ts';
-import type { Route, UiRequest } from '../ui/ui-server.ts';
-import { user } from './accept-definitions.ts';
-import { give, isAnswer, questionNamed } from './approvals-run.ts';
+import { followCalls } from '../ui/call-feed.ts';
+import type { Route, UiRequest } from '../ui/route.ts';
+import { giveAt, isAnswer, questionAmong } from './approvals-run.ts';
 import { askRunning, type ControlLine } from './control-client.ts';
 import { readingLog } from './past-log.ts';
 import { instantBefore } from './since.ts';
 import { acceptShown, changesOf, definitionsOfAll } from './ui-definitions.ts';
 import { compareRules, currentRules } from './ui-rules.ts';
+import { UiSignIns } from './ui-sign-ins.ts';
 
 /** Calls that are sent at one time. */
 const MOST_CALLS = 200;
 
-export function uiRoutes(settings: Settings, mayWrite: boolean): readonly Route[] {
-  const log = settings.auditLog;
+/** The gateways that the page is about. */
+export interface UiSource {
+  readonly settings: Settings;
+  /** The folder of the control sockets of all gateways of this account, or the socket of the one that serves the page. */
+  readonly sockets: string;
+  /** True where whoever looks has this account: they can read what is on its disk anyway. */
+  readonly isOwner: boolean;
+}
+
+export interface UiRoutes {
+  readonly routes: readonly Route[];
+  /** Ends what the page began. */
+  close(): Promise<void>;
+}
+
+export function uiRoutes(source: UiSource): UiRoutes {
+  const { settings } = source;
+  const signIns = new UiSignIns(settings);
+  const routes = [
+    ...pastRoutes(settings),
+    ...definitionRoutes(settings),
+    ...serverRoutes(source, signIns),
+    ...approvalRoutes(source),
+    { method: 'GET', path: 'now', answer: ({ mayWrite }) => now(source, mayWrite) },
+    { method: 'GET', path: 'rules', answer: () => currentRules(source) },
+    { method: 'POST', path: 'rules/compare', answer: ({ body }) => compareRules(settings, body) },
+  ] satisfies readonly Route[];
+  return { routes, close: () => signIns.close() };
+}
+
+function pastRoutes({ auditLog: log }: Settings): readonly Route[] {
   return [
-    { method: 'GET', path: 'now', answer: () => now(settings, mayWrite) },
     { method: 'GET', path: 'calls', answer: ({ query }) => calls(log, query) },
     {
       method: 'GET',
@@ -31,43 +59,61 @@ export function uiRoutes(settings: Settings, mayWrite: boolean): readonly Route[
       answer: ({ names: [id = ''] }): RequestRecords => pastOf(log, () => recordsOf(log, id)),
     },
     { method: 'GET', path: 'stats', answer: ({ query }) => stats(log, query) },
-    { method: 'GET', path: 'feed', answer: ({ response }) => sendFeed(log, response) },
-    { method: 'GET', path: 'rules', answer: () => currentRules(settings) },
-    { method: 'POST', path: 'rules/compare', answer: ({ body }) => compareRules(settings, body) },
+    { method: 'GET', path: 'feed', follow: (send) => followCalls(log, send) },
+  ];
+}
+
+function definitionRoutes(settings: Settings): readonly Route[] {
+  return [
     { method: 'GET', path: 'definitions', answer: () => definitionsOfAll(settings) },
     { method: 'GET', path: 'definitions/:server', answer: ({ names: [server = ''] }) => changesOf(settings, server) },
     {
       method: 'POST',
       path: 'definitions/:server/accept',
       writes: true,
-      answer: ({ names: [server = ''], body }) => acceptShown(settings, server, body, `${user()} (web)`),
-    },
-    { method: 'GET', path: 'approvals', answer: () => questions(settings) },
-    { method: 'POST', path: 'approvals/:id', writes: true, answer: (request) => answerQuestion(settings, request) },
-    { method: 'GET', path: 'servers/:name/output', answer: ({ names: [name = ''] }) => output(settings, name) },
-    {
-      method: 'POST',
-      path: 'servers/:name/restart',
-      writes: true,
-      answer: (request) => control(settings, request, 'restart'),
-    },
-    {
-      method: 'POST',
-      path: 'servers/:name/stop',
-      writes: true,
-      answer: (request) => control(settings, request, 'stop'),
+      answer: ({ names: [server = ''], body, who }) => acceptShown(settings, server, body, `${who} (web)`),
     },
   ];
 }
 
-async function now(settings: Settings, mayWrite: boolean): Promise<Now> {
-  const gateways = await running(settings);
-  const lastHour = statsSince(settings.auditLog, 'server', { since: Date.now() - 3_600_000 });
-  return { mayWrite, gateways, lastHour, waiting: (await questions(settings)).length };
+function serverRoutes(source: UiSource, signIns: UiSignIns): readonly Route[] {
+  const control =
+    (what: 'restart' | 'stop') =>
+    ({ names: [name = ''] }: UiRequest): Promise<object> =>
+      order(source, name, what);
+  return [
+    { method: 'GET', path: 'servers/:name/output', answer: ({ names: [name = ''] }) => output(source, name) },
+    { method: 'POST', path: 'servers/:name/restart', writes: true, answer: control('restart') },
+    { method: 'POST', path: 'servers/:name/stop', writes: true, answer: control('stop') },
+    { method: 'GET', path: 'servers/:name/sign-ins', answer: ({ names: [name = ''] }) => signIns.of(name) },
+    {
+      method: 'POST',
+      path: 'servers/:name/sign-in',
+      writes: true,
+      answer: ({ names: [name = ''] }) => {
+        // Its last page is an address of this machine, where the browser of anybody else is not.
+        if (source.isOwner) return signIns.begin(name);
+        throw new GatewayError('USAGE', `Sign in where the gateway runs: agent-mcp-gateway auth login ${name}.`);
+      },
+    },
+  ];
 }
 
-async function running(settings: Settings): Promise<readonly RunningGateway[]> {
-  const [status, spending] = await Promise.all([asked(settings, { do: 'status' }), asked(settings, { do: 'stats' })]);
+function approvalRoutes(source: UiSource): readonly Route[] {
+  return [
+    { method: 'GET', path: 'approvals', answer: ({ mayWrite }) => shownQuestions(source, mayWrite) },
+    { method: 'POST', path: 'approvals/:id', writes: true, answer: (request) => answerQuestion(source, request) },
+  ];
+}
+
+async function now(source: UiSource, mayWrite: boolean): Promise<Now> {
+  const gateways = await running(source);
+  const lastHour = statsSince(source.settings.auditLog, 'server', { since: Date.now() - 3_600_000 });
+  return { mayWrite, gateways, lastHour, waiting: (await questions(source)).length };
+}
+
+async function running(source: UiSource): Promise<readonly RunningGateway[]> {
+  const [status, spending] = await Promise.all([asked(source, { do: 'status' }), asked(source, { do: 'stats' })]);
   return status.flatMap(({ gateway, servers }) => {
     if (gateway === undefined || servers === undefined) return [];
     const agents = spending.find((line) => line.gateway?.pid === gateway.pid)?.stats ?? [];
@@ -75,21 +121,32 @@ async function running(settings: Settings): Promise<readonly RunningGateway[]> {
   });
 }
 
-async function asked(settings: Settings, request: ControlRequest): Promise<readonly ControlLine[]> {
-  return (await askRunning(runtimeDir(settings), request)).flatMap(({ lines }) => lines);
+async function asked({ sockets }: UiSource, request: ControlRequest): Promise<readonly ControlLine[]> {
+  return (await askRunning(sockets, request)).flatMap(({ lines }) => lines);
 }
 
 /** Calls that wait for a person: all gateways know the same ones. */
-async function questions(settings: Settings): Promise<Approvals> {
-  const known = (await asked(settings, { do: 'questions' })).find((line) => line.questions !== undefined);
+async function questions(source: UiSource): Promise<Approvals> {
+  const known = (await asked(source, { do: 'questions' })).find((line) => line.questions !== undefined);
   return known?.questions ?? [];
 }
 
-async function answerQuestion(settings: Settings, { names: [id = ''], body }: UiRequest): Promise<object> {
+/** Values of arguments are for those who have to decide. */
+async function shownQuestions(source: UiSource, mayWrite: boolean): Promise<Approvals> {
+  const all = await questions(source);
+  if (source.isOwner || mayWrite) return all;
+  return all.map((question) => ({ ...question, text: '', arguments: question.arguments.map(withoutValue) }));
+}
+
+function withoutValue<T extends { readonly text: string }>(argument: T): T {
+  return { ...argument, text: 'shown to whoever may answer' };
+}
+
+async function answerQuestion(source: UiSource, { names: [id = ''], body, who }: UiRequest): Promise<object> {
   const { word, reason } = (body ?? {}) as { readonly word?: unknown; readonly reason?: unknown };
   if (typeof word !== 'string' || !isAnswer(word)) throw new GatewayError('INVALID_PARAMS', 'word must be an answer.');
   const said = { word, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) };
-  await give(settings, await questionNamed(settings, id), said, 'web');
+  await giveAt(source.sockets, questionAmong(await questions(source), id), said, { who, way: 'web' });
   return { done: true };
 }
 
@@ -141,17 +198,13 @@ function queryOf(query: URLSearchParams): RecordQuery {
 }
 
 /** The output of a server on standard error, in every gateway that has it. */
-async function output(settings: Settings, server: string): Promise<{ readonly text: string }> {
-  const lines = await asked(settings, { do: 'logs', server });
+async function output(source: UiSource, server: string): Promise<{ readonly text: string }> {
+  const lines = await asked(source, { do: 'logs', server });
   return { text: lines.map(({ text = '' }) => text).join('') };
 }
 
-async function control(
-  settings: Settings,
-  { names: [server = ''] }: UiRequest,
-  what: ControlRequest['do'],
-): Promise<object> {
-  const lines = await asked(settings, { do: what, server });
+async function order(source: UiSource, server: string, what: 'restart' | 'stop'): Promise<object> {
+  const lines = await asked(source, { do: what, server });
   if (lines.some(({ done }) => done === true)) return { done: true };
   throw new GatewayError('SERVER_UNAVAILABLE', lines[0]?.error ?? 'No gateway of this account is running.');
 }

@@ -12,17 +12,28 @@ import { GatewayError } from '../shared/errors.ts';
 import type { Change, Comparison, Rules } from '../ui/api.ts';
 import { readLog } from './past-log.ts';
 import { knownTools, parseFile, readFiles, rulesOf } from './policy-files.ts';
+import type { UiSource } from './ui-routes.ts';
 
 const WEEK_MS = 604_800_000;
 
 /** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
-export async function currentRules(settings: Settings): Promise<Rules> {
+export async function currentRules({ settings, isOwner }: UiSource): Promise<Rules> {
   const { rules: file } = await readFiles(settings);
   const rules = await rulesOf(parseFile(file));
   const policy = compile(rules);
   const tools = await knownTools(settings, [rules], false, ignore);
   const text = file.ok ? file.bytes.toString('utf8') : '';
-  return { path: file.path, text, matrix: accessMatrix(policy, policy.agents, tools) };
+  return {
+    path: file.path,
+    text: isOwner ? text : withoutHashes(text),
+    matrix: accessMatrix(policy, policy.agents, tools),
+  };
+}
+
+/** The same rules with other hashes of tokens: those are nobody's to read, and decide nothing. */
+function withoutHashes(text: string): string {
+  let count = 0;
+  return text.replace(/[0-9a-f]{64}/gi, () => String(count++).padStart(64, '0'));
 }
 
 /** @throws GatewayError as `currentRules`, and INVALID_PARAMS without a text */

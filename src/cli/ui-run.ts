@@ -1,9 +1,10 @@
 /** Runs `ui`: serves the page to its owner until it is ended. */
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import type { Settings } from '../config/settings.ts';
-import { readPage } from '../ui/page.ts';
+import { runtimeDir, type Settings } from '../config/settings.ts';
+import { readPage } from '../transport/http/ui-page.ts';
 import { serveUi } from '../ui/ui-server.ts';
+import { user } from './accept-definitions.ts';
 import { openBrowser } from './browser.ts';
 import { closeOnInterruption } from './interruption.ts';
 import { print, say } from './output.ts';
@@ -22,8 +23,9 @@ interface UiCommandOptions {
  * @throws GatewayError CANNOT_LISTEN
  */
 export async function uiCommand(settings: Settings, { port, mayWrite, opens }: UiCommandOptions): Promise<void> {
-  const server = await serveUi({ port, mayWrite, page: readPage(), routes: uiRoutes(settings, mayWrite) });
-  closeOnInterruption(() => server.close());
+  const { routes, close } = uiRoutes({ settings, sockets: runtimeDir(settings), isOwner: true });
+  const server = await serveUi({ port, mayWrite, who: user(), page: readPage(), routes });
+  closeOnInterruption(() => Promise.all([server.close(), close()]));
   const link = server.link();
   print(link);
   if (opens) openBrowser(link);

@@ -39,7 +39,7 @@ export class UiSignIns {
     done
       .then(() => tellGateways(this.#settings, server))
       .catch(() => undefined)
-      .finally(() => void gateway.stop(0));
+      .finally(() => (this.#waiting.get(server) === gateway ? this.#end(server) : undefined));
     return { url, where };
   }
 

@@ -44,6 +44,8 @@ export interface Flags {
   readonly allowNested?: boolean | undefined;
   /** `--no-auth`. */
   readonly noAuth?: boolean | undefined;
+  readonly ui?: boolean | undefined;
+  readonly uiWrite?: boolean | undefined;
   readonly workers?: string | undefined;
 }
 
@@ -92,6 +94,8 @@ export interface Settings {
   readonly trustCwd: boolean;
   readonly allowNested: boolean;
   readonly noAuth: boolean;
+  /** `--ui`: whether the web page is served at `/ui`, and may change something (`--ui-write`). */
+  readonly ui: 'off' | 'read' | 'write';
   /** `GATEWAY_SECRET_KEY`: 32 bytes that encrypt stored sign-ins. */
   readonly secretKey: Uint8Array | undefined;
   /** `GATEWAY_KEYCHAIN`: whether the keychain of the system may keep that key where none is given. */
@@ -156,6 +160,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     trustCwd: flags.trustCwd ?? boolean(env, 'GATEWAY_TRUST_CWD'),
     allowNested: flags.allowNested ?? boolean(env, 'GATEWAY_ALLOW_NESTED'),
     noAuth,
+    ui: flags.uiWrite === true ? 'write' : flags.ui === true ? 'read' : 'off',
     secretKey: secretKey(pick(undefined, '', env, 'GATEWAY_SECRET_KEY')),
     keychain: boolean(env, 'GATEWAY_KEYCHAIN', true),
     workers: workers(pick(flags.workers, '--workers', env, 'GATEWAY_WORKERS')) ?? 1,

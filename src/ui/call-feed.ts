@@ -1,9 +1,7 @@
 /** Calls as they end, for a page that shows them: the newest few of each moment, and how many there were besides. */
-import type { ServerResponse } from 'node:http';
 import { LogFollower } from '../audit/query/follow-log.ts';
 import { readRecord } from '../audit/query/log-record.ts';
 import type { Feed } from './api.ts';
-import { openLines } from './ui-server.ts';
 
 /** Milliseconds between two looks at the log. */
 const EVERY_MS = 250;
@@ -11,19 +9,17 @@ const EVERY_MS = 250;
 const MOST = 20;
 const DECIDED = Buffer.from('"phase":"decided"');
 
-/** Answers with what happens until the page goes away. */
-export function sendFeed(log: string, response: ServerResponse): void {
+/** Tells what happens until it is ended. A page that does not read misses some of it. */
+export function followCalls(log: string, send: (feed: Feed) => boolean): () => void {
   const follower = new LogFollower(log);
-  openLines(response);
   const timer = setInterval(() => {
     const feed = newest(follower);
-    // A page that does not read is told the newest once it does.
-    if (feed !== undefined && !response.writableNeedDrain) response.write(`${JSON.stringify(feed)}\n`);
+    if (feed !== undefined) send(feed);
   }, EVERY_MS);
-  response.once('close', () => {
+  return () => {
     clearInterval(timer);
     follower.close();
-  });
+  };
 }
 
 function newest(follower: LogFollower): Feed | undefined {

@@ -1,13 +1,15 @@
-/** What the page changes with `--write` (docs/ui.md), in a browser from end to end: definitions that are accepted, servers that are restarted. */
+/** What the page changes with `--write` (docs/ui.md), in a browser from end to end: definitions, servers that are restarted, sign-ins. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser, signIn } from '../support/browser.ts';
 import { type StdioGateway, serveStdio } from '../support/gateway.ts';
 import { auditRecords, type Home, makeHome, servers } from '../support/home.ts';
 import { fixture } from '../support/paths.ts';
 import { runCli, until } from '../support/process.ts';
+import { type ProtectedServer, startProtected } from '../support/protected.ts';
+import { type SignInServer, startSignInServer } from '../support/sign-in-server.ts';
 import { errorOf, execute } from '../support/tools.ts';
 import { follow, type Page, seriousIn, startUi, type Ui } from '../support/ui.ts';
 
@@ -19,6 +21,8 @@ let gateway: StdioGateway;
 let browser: Browser;
 let ui: Ui;
 let page: Page;
+let issuer: SignInServer;
+let notes: ProtectedServer;
 const say = (description: string): void => writeFileSync(path.join(home.dir, 'says'), description);
 const add = () => execute(gateway.rpc, { server: 'm', tool: 'add' });
 
@@ -28,7 +32,9 @@ beforeAll(async () => {
   });
   say('Adds two numbers.');
   const files = { SAYS_FILE: path.join(home.dir, 'says'), CALLS_FILE: path.join(home.dir, 'calls') };
-  writeFileSync(home.servers, JSON.stringify(servers({ m: fixture('rug', files) })));
+  issuer = await startSignInServer();
+  notes = await startProtected(issuer, 'modern');
+  writeFileSync(home.servers, JSON.stringify(servers({ m: fixture('rug', files), notes: { url: notes.url } })));
   gateway = await serveStdio({ home });
   browser = await openBrowser();
   ui = await startUi(home, '--write');
@@ -40,6 +46,7 @@ afterAll(async () => {
   await browser?.close();
   await ui?.running.stop('SIGINT');
   await gateway?.stop();
+  await Promise.all([notes?.stop(), issuer?.stop()]);
 });
 
 it('a changed definition is shown word by word, with what the scan finds, and works once it is accepted here', async () => {
@@ -99,4 +106,19 @@ it('a server is restarted: its process is another one', async () => {
   await page.getByText('It was restarted.').waitFor();
   await until(async () => ![before, undefined].includes((await pids()) as number), 'another process runs');
   expect((await add()).isError).not.toBe(true);
+});
+
+it('somebody signs in to a server from here', async () => {
+  const echo = () => execute(gateway.rpc, { server: 'notes', tool: 'echo', args: { text: 'mine' } });
+  expect(errorOf(await echo()).code).toBe('AUTH_REQUIRED');
+  await page.goto(`${ui.origin}/#/servers?name=notes`);
+  await page.getByText('Nobody is signed in').waitFor();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const link = page.getByRole('link', { name: /^Sign in at 127\.0\.0\.1/ });
+  await link.waitFor();
+  await signIn(browser, (await link.getAttribute('href')) ?? '', 'ann');
+  await page.getByText(/^Signed in, at http/).waitFor();
+  expect(await seriousIn(page)).toEqual([]);
+  // The definitions of the server are seen for the first time.
+  await until(async () => (await echo()).isError !== true, 'it can be used');
 });

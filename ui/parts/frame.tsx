@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Now } from '../../src/ui/api.ts';
-import { NotAViewer } from '../api.ts';
+import { NotAViewer, wantsToken } from '../api.ts';
 import { useData } from '../use-data.ts';
 import { NowContext } from './now-context.ts';
 
@@ -21,20 +21,21 @@ const REFRESH = 2000;
 
 interface FrameProps {
   readonly view: string;
-  readonly notAViewer: () => void;
+  /** Shows nothing any more. @param why undefined where the person wants that */
+  readonly leave: (why: string | undefined) => void;
   readonly children: ComponentChildren;
 }
 
 /** What is around every view: where one can go, and how the gateways are. */
-export function Frame({ view, notAViewer, children }: FrameProps) {
+export function Frame({ view, leave, children }: FrameProps) {
   const now = useData<Now>('now', REFRESH);
   const waiting = now.data?.waiting ?? 0;
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${TITLES[view] ?? ''} · agent-mcp-gateway`;
   }, [view, waiting]);
   useEffect(() => {
-    if (now.error instanceof NotAViewer) notAViewer();
-  }, [now.error, notAViewer]);
+    if (now.error instanceof NotAViewer) leave(now.error.message);
+  }, [now.error, leave]);
   return (
     <NowContext.Provider value={now}>
       <a class="skip" href="#main">
@@ -54,6 +55,11 @@ export function Frame({ view, notAViewer, children }: FrameProps) {
               </a>
             ))}
           </nav>
+          {wantsToken && (
+            <button type="button" class="quiet leave" onClick={() => leave(undefined)}>
+              Forget the token
+            </button>
+          )}
           <Pulse now={now.data} error={now.error} />
         </header>
         <main id="main" tabIndex={-1}>

@@ -6,6 +6,7 @@ import { Empty, Failed, FirstSteps } from '../parts/empty.tsx';
 import { duration, number } from '../parts/figures.tsx';
 import { NowContext } from '../parts/now-context.ts';
 import { toneOf } from '../parts/server-list.tsx';
+import { SignIns } from '../parts/sign-ins.tsx';
 import { useData } from '../use-data.ts';
 
 type Server = RunningGateway['servers'][number];
@@ -93,7 +94,7 @@ interface DetailsProps {
   readonly changed: () => void;
 }
 
-function Details({ server: { name }, mayWrite, changed }: DetailsProps) {
+function Details({ server: { name, transport }, mayWrite, changed }: DetailsProps) {
   const { data, error, again } = useData<{ readonly text: string }>(`servers/${encodeURIComponent(name)}/output`);
   const [told, setTold] = useState<string>();
   const act = async (what: 'restart' | 'stop'): Promise<void> => {
@@ -119,9 +120,12 @@ function Details({ server: { name }, mayWrite, changed }: DetailsProps) {
         {!mayWrite && <span class="note">To change things, start the page with “agent-mcp-gateway ui --write”.</span>}
       </p>
       <p role="status">{told}</p>
-      <h3>What it wrote to standard error</h3>
+      {transport !== undefined && transport !== 'stdio' && <SignIns server={name} mayWrite={mayWrite} />}
+      {transport === 'stdio' && <h3>What it wrote to standard error</h3>}
       {error !== undefined && <Failed error={error} />}
-      {data !== undefined && (data.text === '' ? <p class="note">Nothing.</p> : <pre tabIndex={0}>{data.text}</pre>)}
+      {transport === 'stdio' &&
+        data !== undefined &&
+        (data.text === '' ? <p class="note">Nothing.</p> : <pre tabIndex={0}>{data.text}</pre>)}
     </div>
   );
 }

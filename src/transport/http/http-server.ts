@@ -25,6 +25,7 @@ import type { RefusedFor } from './refused-requests.ts';
 import { ambiguityOf } from './request-smuggling.ts';
 import { serveSignIn } from './sign-in-routes.ts';
 import type { Throttle } from './throttle.ts';
+import type { UiEndpoint } from './ui-endpoint.ts';
 import { challenge, tooMany } from './unauthorized.ts';
 
 export interface HttpServerOptions extends StateOptions {
@@ -40,6 +41,8 @@ export interface HttpServerOptions extends StateOptions {
   readonly forwarding?: WorkerForwarding | undefined;
   readonly connect: (proof: Proof) => Connection;
   readonly mcp: McpEndpoint;
+  /** The web page; undefined where there is none. */
+  readonly ui: UiEndpoint | undefined;
   readonly health: () => object;
   /** Told of every request that is refused before anybody looks at what it asks for. */
   readonly refused: (reason: RefusedFor, address: string | undefined) => void;
@@ -86,6 +89,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpTranspo
       server.emit('connection', socket);
     },
     close: () => {
+      options.ui?.close();
       const closed = new Promise<void>((done) => server.close(() => done()));
       server.closeAllConnections();
       return closed;
@@ -142,7 +146,9 @@ function guarded(options: HttpServerOptions, request: IncomingMessage, response:
     forbid(response, 'Origin is not allowed: add it to GATEWAY_CORS_ORIGINS.');
     return;
   }
-  const cors = corsHeaders(options.guard, origin);
+  const isUi = options.ui !== undefined && /^\/ui(?:$|\/)/.test(path);
+  if (isUi && options.ui?.servesPage(request, response, path) === true) return;
+  const cors = isUi ? NO_HEADERS : corsHeaders(options.guard, origin);
   if (request.method === 'OPTIONS') {
     preflight(request, response, cors);
     return;
@@ -159,7 +165,8 @@ function guarded(options: HttpServerOptions, request: IncomingMessage, response:
   }
   if (path.startsWith('/oauth/') && serveSignIn(options, request, response, path)) return;
   const admitted = (found: Authentication): void => {
-    if (found.kind === 'proven') serve(options, request, response, path, options.connect(found.proof), cors);
+    if (isUi && found.kind === 'proven') void options.ui?.answer(request, response, options.connect(found.proof));
+    else if (found.kind === 'proven') serve(options, request, response, path, options.connect(found.proof), cors);
     else refuse(options, request, response, found, cors);
   };
   const found = options.authenticate(authorization, request.socket);

@@ -12,6 +12,7 @@ import { createHostGuard } from './host-guard.ts';
 import { type HttpServerOptions, type HttpTransport, serveHttp } from './http-server.ts';
 import { createRefusals } from './refused-requests.ts';
 import { createThrottle, THROTTLE_LIMITS } from './throttle.ts';
+import type { UiEndpoint } from './ui-endpoint.ts';
 
 interface OpenHttp extends TransportParts, Pick<HttpServerOptions, 'connect' | 'failed' | 'mcp' | 'ready'> {
   /** Hash of the token that the gateway made for itself, where it did. */
@@ -23,7 +24,7 @@ interface OpenHttp extends TransportParts, Pick<HttpServerOptions, 'connect' | '
 }
 
 /** @throws GatewayError CANNOT_LISTEN */
-export function openHttp(options: OpenHttp): Promise<HttpTransport> {
+export async function openHttp(options: OpenHttp): Promise<HttpTransport> {
   const { settings, snapshot, parts, worker, connect, failed, mcp, ready, share, startedAt, generatedTokenHash } =
     options;
   const { noAuth, host, port, corsOrigins } = settings;
@@ -38,6 +39,7 @@ export function openHttp(options: OpenHttp): Promise<HttpTransport> {
     resource: (name) => protectedResource(snapshot(), name),
     connect,
     mcp,
+    ui: await openUi(options),
     health: () => ({ status: 'ok', version: VERSION, uptime_seconds: (sinceBoot() - startedAt) / 1000 }),
     ready,
     servers: async (connection) => serverStatuses(await options.servers(), connection.sees(snapshot())),
@@ -50,6 +52,13 @@ export function openHttp(options: OpenHttp): Promise<HttpTransport> {
     failed,
     refused: createRefusals(parts),
   });
+}
+
+/** Loaded where somebody wants it. */
+async function openUi({ settings, snapshot, worker }: OpenHttp): Promise<UiEndpoint | undefined> {
+  if (settings.ui === 'off') return undefined;
+  const { UiEndpoint } = await import('./ui-endpoint.ts');
+  return new UiEndpoint({ settings, snapshot, isWorker: worker !== undefined });
 }
 
 /** Browsers come to the public address. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { GatewayError } from '../shared/errors.ts';
+import { GatewayError } from '../../shared/errors.ts';
 
 /** A rules file fits. Bytes. */
 const MAX_BODY = 4 * 1024 * 1024;
 
 /** The JSON value that a request carries. @throws GatewayError INVALID_PARAMS for anything else */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
+export async function readUiBody(request: IncomingMessage): Promise<unknown> {
   // A form of another page cannot send this type without being asked first.
   if (request.headers['content-type'] !== 'application/json') throw invalid('The body must be JSON.');
   const chunks: Buffer[] = [];
