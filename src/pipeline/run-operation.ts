@@ -57,9 +57,7 @@ export async function runOperation(
     const admitting = admit(parts, call, invocation, context);
     if (admitting !== undefined) await admitting;
     if (invocation.executes) {
-      const writing = parts.audit.append(
-        record(call, 'decided', effectOf(call), null, performance.now() - call.startedAt),
-      );
+      const writing = writeDecision(parts, call);
       if (writing !== undefined) await writing;
       call.isRecorded = true;
       if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
@@ -85,6 +83,11 @@ export async function runOperation(
   } catch (error) {
     return unrecorded(call, error);
   }
+}
+
+/** Writes the record without which nothing is forwarded. @returns as `AuditSink.append` */
+function writeDecision({ audit }: PipelineDependencies, call: Call): Promise<void> | undefined {
+  return audit.append(record(call, 'decided', effectOf(call), null, performance.now() - call.startedAt));
 }
 
 /** Counts the call and decides; waits only where others count with us, or the names alone do not say what it is about. */
@@ -171,7 +174,8 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
       const outcome = await whileWaiting(call.times, 'people', people);
       if (outcome !== 'again') return outcome;
       try {
-        await decideAnew(parts.snapshot(), call, invocation, contextOf);
+        if (call.isRecorded) await decideAnew(parts.snapshot(), call, invocation, contextOf);
+        else await admitAgain(parts, call, invocation, contextOf);
         const answer = await invocation.run(contextOf(call.caller), call.target);
         isMoot = true;
         return answer;
@@ -185,6 +189,20 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
   } finally {
     await asking.end(isMoot);
   }
+}
+
+/** Decides about a call that could not be decided before, since its tool was not known, and records it. */
+async function admitAgain(
+  parts: PipelineDependencies,
+  call: Call,
+  invocation: Invocation,
+  contextOf: (caller: Caller) => CallContext,
+): Promise<void> {
+  call.snapshot = parts.snapshot();
+  await locateAndDecide(call, invocation, contextOf(whoCalls(call, invocation)));
+  if (!invocation.executes) return;
+  await writeDecision(parts, call);
+  call.isRecorded = true;
 }
 
 /** The answer to AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */

@@ -2,13 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp, serveStdio } from '../support/gateway.ts';
-import { type Home, makeHome, servers, sha256, TOKEN, withPrincipals } from '../support/home.ts';
+import {
+  auditRecords,
+  type Home,
+  type Json,
+  makeHome,
+  servers,
+  sha256,
+  TOKEN,
+  withPrincipals,
+} from '../support/home.ts';
 import { openHttp } from '../support/http.ts';
 import { runCli, startGateway } from '../support/process.ts';
 import { type ProtectedServer, startProtected } from '../support/protected.ts';
 import { MODERN, type RpcMessage } from '../support/rpc.ts';
 import { type SignInServer, startSignInServer } from '../support/sign-in-server.ts';
-import { call, errorOf, execute, executeText, resultOf, textOf } from '../support/tools.ts';
+import { call, callTool, errorOf, execute, executeText, resultOf, textOf } from '../support/tools.ts';
 import { walk } from '../support/walk.ts';
 
 const OPEN = { elicitation: { url: {} } };
@@ -49,6 +58,34 @@ describe('a caller that can open links', () => {
     ]);
     await gateway.stop();
   });
+
+  const DECIDED: [string, Json, string][] = [
+    ['denied', { allow: { servers: ['*'], access: { '*': ['read'] } } }, 'DENIED_BY_POLICY'],
+    ['not read', { allow: { servers: ['*'] }, execute: 'split' }, 'INVALID_ARGUMENTS'],
+    ['allowed', { allow: { servers: ['*'], access: { '*': ['unknown'] } } }, 'hello'],
+  ];
+  it.each(DECIDED)(
+    'is decided on what the tool does, which only the sign-in shows: %s',
+    async (_what, rules, outcome) => {
+      const gateway = await serveStdio(
+        { servers: entries(), rules: { agents: { default: rules } } },
+        '2025-11-25',
+        OPEN,
+      );
+      const { rpc, home } = gateway;
+      rpc.listen(({ id, method, params }) => {
+        if (method !== 'elicitation/create') return;
+        void open(String(params?.['url']), 'alice').then(() =>
+          rpc.send(`${JSON.stringify({ jsonrpc: '2.0', id, result: { action: 'accept' } })}\n`),
+        );
+      });
+      const executor = rules['execute'] === undefined ? 'execute_tool' : 'execute_read';
+      expect(textOf(await callTool(rpc, executor, CALL))).toContain(outcome);
+      const phases = auditRecords(home).flatMap(({ operation, phase }) => (operation === executor ? [phase] : []));
+      expect(phases).toEqual(outcome === 'hello' ? ['decided', 'finished'] : ['finished']);
+      await gateway.stop();
+    },
+  );
 
   it('of 2025-11-25 that declines gets the link in words', async () => {
     const gateway = await serveStdio({ servers: entries(), rules: RULES }, '2025-11-25', OPEN);
