@@ -13,7 +13,7 @@ import { collectSecrets } from './known-secrets.ts';
 import { loadReaders } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import { quote } from './quote-name.ts';
-import { executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
+import { approvedWarnings, executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules-file.ts';
 import { readSearch } from './search-terms.ts';
 import type { EntryContext } from './server-entry.ts';
@@ -115,13 +115,16 @@ function variablesOf(env: Environment, { servers, rules }: ConfigContents): Envi
   return { ...env, ...Object.fromEntries(secrets.map(([name, value]) => [`secret:${name}`, value])) };
 }
 
-type CheckTerms = Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>>;
+interface CheckTerms extends Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>> {
+  /** What tools take, where that is known: then rules about other tools and arguments are warned of. */
+  readonly schemas?: ReadonlyMap<string, ReadonlyMap<string, unknown>> | undefined;
+}
 
 /** Checks both files completely. Never throws for what is in them. */
 export async function checkConfig(
   contents: ConfigContents,
   env: Environment,
-  { mainScript = process.argv[1], looksForPrograms }: CheckTerms = {},
+  { mainScript = process.argv[1], looksForPrograms, schemas }: CheckTerms = {},
 ): Promise<CheckedConfig> {
   // Loaded when it is needed: zod is the heaviest part of a start.
   const schema = await import('./file-schemas.ts');
@@ -137,12 +140,17 @@ export async function checkConfig(
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
-    problems.push(...executeWarnings(rulesDocument, rules.agentTerms));
+    problems.push(...executeWarnings(rulesDocument, rules.agentTerms), ...approvedWarnings(rulesDocument, rules.rules));
   }
   const search = rulesDocument && readSearch(rules?.search, own, rulesDocument, problems);
   const approvals = rulesDocument && readApprovals(rules?.approvals, own, rulesDocument, problems);
   if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...unknownServers(rulesDocument, rules, servers.names));
+    if (schemas !== undefined) {
+      const { callWarnings } = await import('./call-warnings.ts');
+      const configured = [...schemas].filter(([name]) => servers.servers.has(name));
+      problems.push(...callWarnings(rulesDocument, rules.rules, new Map(configured)));
+    }
   }
   sortProblems(problems, contents.servers.path);
   const complete = servers !== undefined && !servers.fatal && search !== undefined && approvals !== undefined;

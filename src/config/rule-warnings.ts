@@ -1,9 +1,10 @@
 /** Warnings about rules that are valid but may not do what their author meant. */
 
 import { escapeText } from '../observe/escape-text.ts';
+import { compile } from '../policy/compile-rules.ts';
 import { lint } from '../policy/lint.ts';
 import { isLiteralPattern } from '../policy/pattern.ts';
-import type { AccessList, PolicyRules } from '../policy/rules-data.ts';
+import { ACCESS_LEVELS, type AccessList, type CallFacts, type PolicyRules } from '../policy/rules-data.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';
 import { nearest } from './nearest-name.ts';
 import { quote } from './quote-name.ts';
@@ -31,6 +32,31 @@ export function shadowWarnings(document: ConfigDocument, rules: PolicyRules): Pr
     return [problemAt(document, 'warning', path, message, fix, 'key')];
   });
 }
+
+/** One warning for each answer for good to a question that nobody asks: it changes nothing. */
+export function approvedWarnings(document: ConfigDocument, rules: PolicyRules): Problem[] {
+  const answered = Object.entries(rules.agents).filter(([, { approved }]) => approved !== undefined);
+  if (answered.length === 0) return [];
+  const agents = Object.entries(rules.agents).map(([name, agent]) => [name, { ...agent, approved: {} }] as const);
+  const policy = compile({ ...rules, agents: Object.fromEntries(agents) });
+  return answered.flatMap(([name, { approved = {} }]) =>
+    Object.entries(approved).flatMap(([server, answers]) =>
+      answers.flatMap((answer, index) => {
+        const tool = typeof answer === 'string' ? answer : answer.tool;
+        if (POSSIBLE.some((facts) => policy.judge(name, server, tool, 'tool', facts).effect === 'ask')) return [];
+        const path = ['agents', name, 'approved', server, index];
+        const message = `${pathName(path)} changes nothing: nobody is asked about ${quote(tool)} of ${quote(server)}`;
+        return [problemAt(document, 'warning', path, message, 'Remove it, or correct the name')];
+      }),
+    ),
+  );
+}
+
+/** A call of each access, with arguments that match whatever is asked about, and with any. */
+const POSSIBLE: readonly CallFacts[] = ACCESS_LEVELS.flatMap((access) => [
+  { access },
+  { access, args: 'any' as const },
+]);
 
 /** One warning for each agent whose `execute` changes nothing: where every tool is shown, none of the gateway's own calls them. */
 export function executeWarnings(document: ConfigDocument, terms: ReadRules['agentTerms']): Problem[] {
@@ -61,15 +87,17 @@ export function unknownServers(
   };
   const checkList = (list: AccessList | undefined, path: ConfigPath): void => {
     for (const [index, server] of (list?.servers ?? []).entries()) check(server, [...path, 'servers', index], 'value');
-    for (const map of ['tools', 'prompts', 'resources'] as const) {
+    for (const map of ['tools', 'prompts', 'resources', 'access'] as const) {
       for (const server of Object.keys(list?.[map] ?? {})) check(server, [...path, map, server], 'key');
     }
   };
   for (const server of definitions?.keys() ?? []) check(server, ['definitions', server], 'key');
+  for (const server of Object.keys(rules?.access ?? {})) check(server, ['access', server], 'key');
   for (const [name, agent] of Object.entries(rules?.agents ?? {})) {
     checkList(agent.allow, ['agents', name, 'allow']);
     checkList(agent.ask, ['agents', name, 'ask']);
     checkList(agent.deny, ['agents', name, 'deny']);
+    for (const server of Object.keys(agent.approved ?? {})) check(server, ['agents', name, 'approved', server], 'key');
   }
   return problems;
 }

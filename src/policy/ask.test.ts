@@ -64,8 +64,18 @@ it('is said in words, as is what tools do', () => {
       access: { '*': ['unknown'] },
       tools: { files: [{ tool: 'put', args: { '/n': { min: 3 } } }] },
     },
+    approved: {
+      files: [
+        'list',
+        { tool: 'log', arguments_sha256: '1'.repeat(64) },
+        { tool: 'log', arguments_sha256: '2'.repeat(64) },
+      ],
+    },
     deny: { access: { '*': ['destructive'] } },
   });
+  expect(sentences).toContain(
+    'has nobody asked any more, since somebody approved it for good, about tool "list" and 2 calls of "log" of server "files".',
+  );
   expect(sentences).toContain('has a person asked before every use of anything of server "web", where it is allowed.');
   expect(sentences).toContain(
     'has a person asked before every use of tool "put" where "/n" is at least 3 of server "files", where it is allowed.',

@@ -240,3 +240,20 @@ describe('policy add', () => {
     expect((await policyHome.cli('policy', 'add', 'no-delete')).code).toBe(2);
   });
 });
+
+it('validate warns about tools and arguments that servers did not list', async () => {
+  const allow = {
+    servers: ['files', 'db'],
+    tools: {
+      files: ['read_fil', { tool: 'add', args: { '/c': { min: 1 } } }],
+      db: [{ tool: 'query', args: { '/q': {} } }],
+    },
+  };
+  const text = JSON.stringify({ agents: { dev: { allow } } }).replace('"/q":{}', '"/q":{"min":1}');
+  const { code, stdout } = await policyHome.cli('validate', '--rules', policyHome.rulesFile('misspelt.json', text));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^warning: .*Server "files" lists no tool "read_fil" - Did you mean "read_file"\?$/m);
+  expect(stdout).toMatch(/^warning: .*Tool "add" takes no argument "\/c" - /m);
+  // It says nothing of its arguments.
+  expect(stdout).not.toContain('/q');
+});

@@ -23,7 +23,7 @@ export function accessOf(policy: Policy, agent: string, tools: ToolsByServer): S
 }
 
 /** Sentences about the rules, without their agent's name: each begins with a verb. */
-export function sayRules({ allow, ask, deny }: AgentRules): string[] {
+export function sayRules({ allow, ask, approved = {}, deny }: AgentRules): string[] {
   const servers = allow?.servers ?? [];
   const never = deny?.servers ?? [];
   if (servers.length === 0) return ['may use nothing: its rules allow no server.'];
@@ -34,6 +34,7 @@ export function sayRules({ allow, ask, deny }: AgentRules): string[] {
     ...asked(ask ?? {}),
     ...saidOfAccess(allow?.access, (tools) => `may use ${tools}, and no others.`, true),
     ...saidOfAccess(ask?.access, (tools) => `has a person asked before every use of ${tools}.`),
+    ...answered(approved),
     ...saidOfAccess(deny?.access, (tools) => `may never use ${tools}.`),
     ...unsaid({ ...allow }),
   ];
@@ -73,6 +74,23 @@ function asked(ask: AccessList): string[] {
       ),
     ),
   ];
+}
+
+/** What a person answered for good. */
+function answered(approved: NonNullable<AgentRules['approved']>): string[] {
+  return Object.entries(approved).flatMap(([server, answers]) => {
+    const tools = answers.filter((answer) => typeof answer === 'string');
+    const calls = answers.flatMap((answer) => (typeof answer === 'string' ? [] : [answer.tool]));
+    const times = [...new Set(calls)].map((tool) => {
+      const number = calls.filter((one) => one === tool).length;
+      return `${number === 1 ? 'one call' : `${number} calls`} of ${quoted(tool)}`;
+    });
+    const what = [...(tools.length === 0 ? [] : [listOf('tool', tools)]), ...times];
+    const whose = listOf('server', [server]);
+    return what.length === 0
+      ? []
+      : [`has nobody asked any more, since somebody approved it for good, about ${listed(what)} of ${whose}.`];
+  });
 }
 
 /** @param wanted whether an empty list says something too. */
