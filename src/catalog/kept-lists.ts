@@ -87,8 +87,8 @@ export function createKeptLists({ folder, redact, notWritten, maxFiles = MAX_FIL
   };
 }
 
-function textOf({ name }: ServerDefinition, entries: readonly ToolEntry[]): string {
-  return `${JSON.stringify({ format: FORMAT, server: name, tools: entries.map(({ raw }) => raw) })}\n`;
+function textOf({ name, key }: ServerDefinition, entries: readonly ToolEntry[]): string {
+  return `${JSON.stringify({ format: FORMAT, server: name, key, tools: entries.map(({ raw }) => raw) })}\n`;
 }
 
 async function readText(path: string): Promise<string> {

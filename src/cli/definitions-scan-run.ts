@@ -89,7 +89,8 @@ function printResult({ server, definitions = 0, findings = [], error }: Result, 
   for (const finding of showsAll ? findings : suspicious) printFinding(finding);
 }
 
-function printFinding({ level, kind, type, name, where, excerpt, message }: Finding): void {
+/** A finding, in three lines. */
+export function printFinding({ level, kind, type, name, where, excerpt, message }: Finding): void {
   print(`  ${level.padEnd(6)} ${type}${name === '' ? '' : ` ${name}`} ${where} (${kind})`);
   print(`         ${message}`);
   if (excerpt !== '') print(`         > ${excerpt}`);

@@ -179,7 +179,7 @@ class MethodHandler implements McpHandler {
     const { onProgress } = inbound;
     if (onProgress === undefined) return this.#runOperation(view, method, inbound);
     const beat = this.#heartbeat.begin(onProgress);
-    const outcome = this.#runOperation(view, method, { ...inbound, onProgress: beat.heard });
+    const outcome = this.#runOperation(view, method, { ...inbound, onProgress: beat.heard, onWait: beat.waits });
     if (outcome instanceof Promise) return outcome.finally(() => beat.end());
     beat.end();
     return outcome;

@@ -51,3 +51,20 @@ it('always increases, whatever the server said before', () => {
     }),
   );
 });
+
+it('says at once that a person is asked, again and again until that is over, and then that the server works', () => {
+  const told: { progress: number; message: string }[] = [];
+  const beat = createProgressHeartbeat().begin((params) => told.push(JSON.parse(`{${params}}`)));
+  beat.waits('Waiting for a person.');
+  vi.advanceTimersByTime(80_000);
+  const waited = told.length;
+  beat.waits(undefined);
+  vi.advanceTimersByTime(40_000);
+  beat.end();
+  expect(waited).toBeGreaterThanOrEqual(3);
+  expect(told.length).toBeGreaterThan(waited);
+  for (const [at, { message }] of told.entries()) {
+    expect(message).toBe(at < waited ? 'Waiting for a person.' : 'The server is still working.');
+  }
+  for (const [at, { progress }] of told.entries()) expect(progress).toBeGreaterThan(told[at - 1]?.progress ?? 0);
+});

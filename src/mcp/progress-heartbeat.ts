@@ -7,6 +7,8 @@ const LOOK_MS = 10_000;
 /** Progress must increase each time (2025-11-25, basic/utilities/progress): too little to matter beside what servers say. */
 const STEP = 0.0001;
 
+const WORKING = 'The server is still working.';
+
 /** One call. A class, because many calls make one. */
 class Beat {
   readonly #tell: (params: string) => void;
@@ -14,6 +16,7 @@ class Beat {
   #heardAt = performance.now();
   #last = '';
   #beats = 0;
+  #says = WORKING;
 
   constructor(tell: (params: string) => void, over: (beat: Beat) => void) {
     this.#tell = tell;
@@ -28,12 +31,21 @@ class Beat {
     this.#tell(params);
   };
 
+  /** Says at once, and from then on, what the call waits for; undefined for the server again. */
+  readonly waits = (message: string | undefined): void => {
+    this.#says = message ?? WORKING;
+    if (message !== undefined) this.#beat(performance.now());
+  };
+
   look(now: number): void {
-    if (now - this.#heardAt < QUIET_MS) return;
+    if (now - this.#heardAt >= QUIET_MS) this.#beat(now);
+  }
+
+  #beat(now: number): void {
     this.#heardAt = now;
     this.#beats++;
     const reached = Number(/"progress"\s*:\s*(-?[\d.eE+-]+)/.exec(this.#last)?.[1] ?? 0);
-    this.#tell(`"progress":${reached + this.#beats * STEP},"message":"The server is still working."`);
+    this.#tell(`"progress":${reached + this.#beats * STEP},"message":${JSON.stringify(this.#says)}`);
   }
 
   end(): void {
@@ -43,7 +55,7 @@ class Beat {
 
 interface ProgressHeartbeat {
   /** @param tell sends progress to the caller; takes the inner text of the params, without `progressToken` */
-  begin(tell: (params: string) => void): Pick<Beat, 'heard' | 'end'>;
+  begin(tell: (params: string) => void): Pick<Beat, 'heard' | 'waits' | 'end'>;
 }
 
 export function createProgressHeartbeat(): ProgressHeartbeat {

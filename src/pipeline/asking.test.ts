@@ -8,7 +8,7 @@ import type { Call } from './decide-call.ts';
 
 type Via = typeof TERMS.via;
 
-function calling(via: Via, woken: Woken, onProgress?: (params: string) => void) {
+function calling(via: Via, woken: Woken, onWait?: (message: string | undefined) => void) {
   const { approvals } = newApprovals();
   const waits: number[] = [];
   approvals.wait = async (_question, ms) => {
@@ -20,7 +20,7 @@ function calling(via: Via, woken: Woken, onProgress?: (params: string) => void) 
       connection: { owner: 'alice', principal: 'alice', subject: undefined },
       client: silentClient('legacy'),
       signal: new Canceller(),
-      onProgress,
+      ...(onWait && { onWait, onProgress: () => undefined }),
     },
     snapshot: { approvals: { ...TERMS, via }, paths: { rules: '/rules.json' } },
     requestId: 'q',
@@ -42,11 +42,11 @@ describe('a call that asks', () => {
   });
 
   it('with progress waits for as long as the question, and says so', async () => {
-    const told: string[] = [];
-    const { ask, waits } = calling(['cli'], 'expired', (params) => told.push(params));
+    const told: unknown[] = [];
+    const { ask, waits } = calling(['cli'], 'expired', (message) => told.push(message));
     await expect(ask()).rejects.toMatchObject({ code: 'APPROVAL_DENIED', message: expect.stringContaining('in time') });
     expect(waits).toEqual([Number.POSITIVE_INFINITY]);
-    expect(told).toEqual([expect.stringContaining('Waiting for a person')]);
+    expect(told).toEqual([expect.stringContaining('Waiting for a person'), undefined]);
   });
 
   it.each([['answered'], ['gone'], ['reloaded']] as const)('looks again when it was %s', async (woken) => {

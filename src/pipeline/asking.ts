@@ -12,7 +12,7 @@ import type { Call } from './decide-call.ts';
 
 /** Milliseconds that a call waits whose caller is told of no progress: clients give up on those after a minute. */
 const QUIET_MS = 50_000;
-const WAITING = '"progress":0,"message":"Waiting for a person to approve this call."';
+const WAITING = 'Waiting for a person to approve this call.';
 
 interface AskingParts {
   readonly approvals: Approvals;
@@ -136,14 +136,17 @@ export class Asking {
 
   async #wait(question: Question): Promise<'again'> {
     const { inbound, startedAt } = this.#call;
-    inbound.onProgress?.(WAITING);
+    inbound.onWait?.(WAITING);
     const over = new Canceller();
     const release = follow(over, inbound.signal);
     const giveUp = (): void => over.abort(pending(question));
     if (!hasOtherWay(question)) void this.#dialogue?.closed.then(giveUp);
     const quietMs = startedAt + QUIET_MS - performance.now();
     const waitMs = inbound.onProgress === undefined ? quietMs : Number.POSITIVE_INFINITY;
-    const woken = await this.#parts.approvals.wait(question, waitMs, over).finally(release);
+    const woken = await this.#parts.approvals.wait(question, waitMs, over).finally(() => {
+      release();
+      inbound.onWait?.(undefined);
+    });
     if (woken === 'late') throw pending(question);
     if (woken !== 'expired') return 'again';
     await this.#parts.approvals.expire();

@@ -46,6 +46,11 @@ export async function add(
     const secrets = [...kept.names];
     if (flags.json === true) printJson({ name, file: own.servers.path, entry: kept.entry, secrets });
     else print(`Added ${name}: ${summary(kept.entry)}`);
+    if (flags.json !== true) {
+      const { scanAdded, suspiciousDescription } = await import('./scan-imported.ts');
+      for (const line of suspiciousDescription(name, entry['description'])) print(line);
+      await scanAdded(context.settings, [name]);
+    }
     if (first.length > 0) say(`Made ${own.rules.path}: the agent "default" may use every server.`);
     if (secrets.length > 0) say(`Moved into the encrypted store: ${secrets.join(', ')}.`);
     say(`See whether it works: agent-mcp-gateway servers test ${name}`);

@@ -1,0 +1,50 @@
+/** The tools that servers listed last, as they defined them, from what `kept-lists.ts` keeps on disk: for commands that start no server. */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readConfigFile } from '../config/config-files.ts';
+
+/** The list of one server. */
+export interface KeptList {
+  readonly server: string;
+  /** Of the definition of the server; undefined where an earlier version kept it. */
+  readonly key: string | undefined;
+  /** JSON text of the definition of each tool, by name. */
+  readonly tools: ReadonlyMap<string, string>;
+}
+
+/** By server name; of several lists of one server the one that was used last. Empty where nothing is kept. Never throws. */
+export async function listedDefinitions(folder: string): Promise<ReadonlyMap<string, KeptList>> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const lists = await Promise.all(
+    names.filter((name) => name.endsWith('.json')).map((name) => read(join(folder, name))),
+  );
+  const found = lists.filter((list) => list !== undefined).sort((one, other) => one.usedAt - other.usedAt);
+  return new Map(found.map(({ list }) => [list.server, list]));
+}
+
+/** By server, then by tool: its input schema, as JSON. */
+export async function listedSchemas(folder: string): Promise<ReadonlyMap<string, ReadonlyMap<string, unknown>>> {
+  const schemaOf = (raw: string): unknown => (JSON.parse(raw) as { readonly inputSchema?: unknown }).inputSchema;
+  const schemas = [...(await listedDefinitions(folder))].map(
+    ([server, { tools }]) => [server, new Map([...tools].map(([name, raw]) => [name, schemaOf(raw)]))] as const,
+  );
+  return new Map(schemas);
+}
+
+/** The list with the time of its last use, in milliseconds since 1970. */
+async function read(path: string): Promise<{ readonly list: KeptList; readonly usedAt: number } | undefined> {
+  try {
+    const { mtimeMs } = await stat(path);
+    const content = await readConfigFile(path);
+    if (!content.ok) return undefined;
+    const { server, key, tools } = JSON.parse(content.bytes.toString('utf8')) as Readonly<Record<string, unknown>>;
+    if (typeof server !== 'string' || !Array.isArray(tools)) return undefined;
+    const named = tools.map(
+      (raw: unknown) => [(JSON.parse(String(raw)) as { name: string }).name, String(raw)] as const,
+    );
+    const list = { server, key: typeof key === 'string' ? key : undefined, tools: new Map(named) };
+    return { list, usedAt: mtimeMs };
+  } catch {
+    return undefined;
+  }
+}
