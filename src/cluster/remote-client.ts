@@ -152,7 +152,7 @@ export class RemoteClient {
     if (out === undefined) {
       return Promise.reject(unavailable(server, 'was disconnected; the call was not sent. Try again.'));
     }
-    const { timeoutMs, meta = '', headers, clientCapabilities, definition } = options;
+    const { timeoutMs, meta = '', headers, clientCapabilities, definition, trace } = options;
     const lastsMs = Number.isFinite(timeoutMs) ? timeoutMs : null;
     const wants = wantsOf(options);
     const frame = (id: number): readonly [Head, string] => [
@@ -167,6 +167,7 @@ export class RemoteClient {
         headers ?? null,
         clientCapabilities ?? null,
         definition ?? null,
+        trace === undefined ? null : [trace.traceparent, trace.tracestate],
       ],
       params + meta,
     ];

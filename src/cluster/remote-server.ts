@@ -94,6 +94,7 @@ type CallHead = readonly [
   headers: Readonly<Record<string, string>> | null,
   capabilities: string | null,
   definition: DecidedDefinition | null,
+  trace: readonly [traceparent: string, tracestate: string] | null,
 ];
 
 type AnswerHead = readonly [
@@ -184,7 +185,7 @@ class ServedWorker {
   }
 
   #call(
-    [, id, lease, method, timeoutMs, wants, length, headers, capabilities, definition]: CallHead,
+    [, id, lease, method, timeoutMs, wants, length, headers, capabilities, definition, trace]: CallHead,
     body: string,
   ): void {
     const call = this.#begin(id);
@@ -194,6 +195,7 @@ class ServedWorker {
         signal: call,
         times: call.times,
         meta: body.slice(length),
+        trace: trace === null ? undefined : { traceparent: trace[0], tracestate: trace[1] },
         headers: headers ?? undefined,
         clientCapabilities: capabilities ?? undefined,
         definition: definition ?? undefined,

@@ -27,7 +27,10 @@ import { type CallSide, createCallSide } from './call-side.ts';
 import { type Foundation, type GatewayOptions, openFoundation } from './foundation.ts';
 import { keepSecrets } from './open-config.ts';
 import { createServerSide, type ServerSide } from './server-side.ts';
+import { openTelemetry, type Telemetry } from './telemetry.ts';
 
+/** Milliseconds for spans and metrics to be sent when the gateway stops, which it does meanwhile. */
+const FLUSH_MS = 1000;
 /** Milliseconds for the client to say what it can do before servers are started without it. */
 const FIRST_CALLER_MS = 1000;
 
@@ -59,6 +62,12 @@ interface KnownCallSide extends CallSide {
   readonly clients: ConnectedClients;
 }
 
+/** What a gateway has only where somebody wants it. */
+interface Extras {
+  readonly hooks: HookJoin | undefined;
+  readonly telemetry: Telemetry | undefined;
+}
+
 /** The part of one process in a gateway. */
 interface OwnPart {
   clients(): readonly ClientReport[];
@@ -78,39 +87,41 @@ interface OwnPart {
  */
 export async function createGateway(settings: Settings, options: GatewayOptions = {}): Promise<Gateway> {
   const foundation = await openFoundation(settings, options);
-  const serverSide = createServerSide(foundation, options);
+  const telemetry = await openTelemetry(foundation, options.watch ?? true);
+  const serverSide = createServerSide(foundation, options, telemetry);
   const { config, redactor, metrics, worker } = foundation;
   redactor.protect((word) => isPublicName(word, config.current(), serverSide.catalog));
   const callSide = createCallSide(foundation, serverSide, options.watch ?? true);
   const hooks =
     worker === undefined ? createHookJoin(settings.cacheDir, foundation.gatewayId, foundation.log) : undefined;
   const clients = new ConnectedClients();
-  const transports = openTransports(foundation, serverSide, { ...callSide, clients }, hooks);
+  const transports = openTransports(foundation, serverSide, { ...callSide, clients }, { hooks, telemetry });
   followReloads(foundation, serverSide, callSide, () => {
     void hooks?.update(config.current());
     transports.reloaded();
   });
   defineGauges(metrics, config, transports.sessions, callSide.servers);
   if (worker === undefined) defineDirectGauge(metrics, callSide.spending);
-  return new ComposedGateway(foundation, serverSide, { ...callSide, clients }, transports, hooks);
+  return new ComposedGateway(foundation, serverSide, { ...callSide, clients }, transports, { hooks, telemetry });
 }
 
 function openTransports(
   { settings, config, redactor, metrics, worker }: Foundation,
   { subscriptions }: ServerSide,
   { parts, servers, clients }: KnownCallSide,
-  hooks: HookJoin | undefined,
+  { hooks, telemetry }: Extras,
 ): Transports {
+  const handler = createMcpHandler(parts, {
+    serverInfo: SERVER_INFO,
+    subscriptions,
+    clients,
+    viewOf: (connection, now) => viewOf(settings, connection, now),
+  });
   return new Transports({
     settings,
     snapshot: config.current,
     parts,
-    handler: createMcpHandler(parts, {
-      serverInfo: SERVER_INFO,
-      subscriptions,
-      clients,
-      viewOf: (connection, now) => viewOf(settings, connection, now),
-    }),
+    handler: telemetry?.traced(handler) ?? handler,
     redactor,
     attestations: worker?.attestations ?? hooks?.attestations,
     servers: () => worker?.servers() ?? servers(),
@@ -149,7 +160,7 @@ class ComposedGateway implements Gateway {
   readonly #serverSide: ServerSide;
   readonly #callSide: KnownCallSide;
   readonly #transports: Transports;
-  readonly #hooks: HookJoin | undefined;
+  readonly #extras: Extras;
   #closeControl: (() => void) | undefined;
 
   constructor(
@@ -157,13 +168,13 @@ class ComposedGateway implements Gateway {
     serverSide: ServerSide,
     callSide: KnownCallSide,
     transports: Transports,
-    hooks: HookJoin | undefined,
+    extras: Extras,
   ) {
     this.#foundation = foundation;
     this.#serverSide = serverSide;
     this.#callSide = callSide;
     this.#transports = transports;
-    this.#hooks = hooks;
+    this.#extras = extras;
   }
 
   get log(): Logger {
@@ -201,14 +212,14 @@ class ComposedGateway implements Gateway {
 
   async serveStdio(input: Readable, output: Writable, ended: (reason: StdioEnd) => void): Promise<void> {
     this.#openControl();
-    await this.#hooks?.update(this.snapshot());
-    const connection = localConnection(this.#foundation.settings, this.snapshot(), this.#hooks?.attestations);
+    await this.#extras.hooks?.update(this.snapshot());
+    const connection = localConnection(this.#foundation.settings, this.snapshot(), this.#extras.hooks?.attestations);
     this.#transports.stdio(input, output, connection, ended);
     this.#warm(FIRST_CALLER_MS);
   }
 
   async serveHttp(): Promise<{ readonly url: string; readonly newToken: string | undefined }> {
-    await this.#hooks?.update(this.snapshot());
+    await this.#extras.hooks?.update(this.snapshot());
     const listening = await this.#transports.http();
     if (this.#foundation.worker === undefined) this.#openControl();
     this.#warm();
@@ -226,6 +237,7 @@ class ComposedGateway implements Gateway {
   async stop(drainMs: number): Promise<void> {
     const { config, worker, closeAudit } = this.#foundation;
     const { subscriptions, oauth, upstreams, catalog, unwatch, settled } = this.#serverSide;
+    const { hooks, telemetry } = this.#extras;
     config.close();
     unwatch();
     this.#closeControl?.();
@@ -235,11 +247,15 @@ class ComposedGateway implements Gateway {
     await worker?.drained();
     this.parts.parking.clear();
     oauth.close();
+    // Whoever is gone does not wait until the servers are.
+    const sent = telemetry?.flush(FLUSH_MS);
     await upstreams.close();
+    await sent;
     await catalog.close();
     await this.#transports.close();
-    await this.#hooks?.close();
+    await hooks?.close();
     await settled();
+    await telemetry?.close();
     await closeAudit();
   }
 

@@ -10,6 +10,7 @@ import { LIST_KINDS } from '../catalog/server-lists.ts';
 import { openStrictServers } from '../catalog/strict-servers.ts';
 import { serverEvents } from '../mcp/server-events.ts';
 import { Subscriptions } from '../mcp/subscriptions.ts';
+import type { Tracer } from '../observe/tracing.ts';
 import { createRenameLog, type RenameLog } from '../operations/server-methods/rename-log.ts';
 import { STDIO_OWNER } from '../pipeline/tenant.ts';
 import { VERSION } from '../shared/version.ts';
@@ -41,7 +42,7 @@ export interface ServerSide {
 }
 
 /** @param options of the gateway. */
-export function createServerSide(foundation: Foundation, options: GatewayOptions): ServerSide {
+export function createServerSide(foundation: Foundation, options: GatewayOptions, tracer?: Tracer): ServerSide {
   const { settings, config, log, redactor, worker } = foundation;
   const subscriptions = new Subscriptions(config.current);
   const events = serverEvents(subscriptions, () => catalog);
@@ -58,7 +59,7 @@ export function createServerSide(foundation: Foundation, options: GatewayOptions
   const definitions =
     options.unguarded === true ? undefined : openDefinitions(foundation, (server) => othersOf(server));
   const guard = definitions?.guard;
-  const ownUpstreams = openUpstreams(foundation, oauth, worker?.events(events) ?? events, guard);
+  const ownUpstreams = openUpstreams(foundation, oauth, worker?.events(events) ?? events, { guard, tracer });
   const upstreams = worker?.upstreams(ownUpstreams) ?? ownUpstreams;
   const history = openHistory(foundation, guard);
   const renames = createRenameLog(log);
@@ -97,7 +98,7 @@ function openUpstreams(
   foundation: Foundation,
   oauth: OAuthClient,
   events: UpstreamEvents,
-  guard: DefinitionGuard | undefined,
+  { guard, tracer }: { readonly guard: DefinitionGuard | undefined; readonly tracer: Tracer | undefined },
 ): Upstreams {
   const { settings, log, redactor, gatewayId } = foundation;
   return createUpstreams({
@@ -113,6 +114,7 @@ function openUpstreams(
       log.debug({ err }, 'how a server starts is not written down'),
     ),
     events,
+    spansOf: tracer && (({ name, link }) => tracer.connection(name, link.transport === 'stdio' ? undefined : link.url)),
     ...(guard === undefined ? {} : { connect: checkedConnect(connect, guard) }),
   });
 }

@@ -69,6 +69,6 @@ function logLevelOf(text: string, meta: ScannedObject | undefined): string | und
 /** A request as the pipeline takes it. */
 export function inboundOf(request: RequestMessage, exchange: Exchange, client: CallingClient): Inbound {
   const { text, params } = request;
-  const { connection, signal } = exchange;
-  return { connection, text, params, signal, client, onProgress: progressOf(request, exchange.notify) };
+  const { connection, signal, span } = exchange;
+  return { connection, text, params, signal, client, span, onProgress: progressOf(request, exchange.notify) };
 }

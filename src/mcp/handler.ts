@@ -1,6 +1,7 @@
 /** Answers each method, in either era. Transports add framing, sessions and HTTP statuses. */
 
 import type { Snapshot } from '../config/snapshot.ts';
+import type { RequestSpan } from '../observe/tracing.ts';
 import { introduceOperation } from '../operations/server-methods/initialize.ts';
 import { unknownMethodOperation } from '../operations/server-methods/unknown-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
@@ -41,6 +42,10 @@ export interface Exchange {
   readonly streams: boolean;
   /** Headers of the request that repeat what is in it; undefined where the transport or the era has none. */
   readonly header?: (name: string) => string | undefined;
+  /** Headers of the HTTP request that carried it; undefined over stdio. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Its span, where somebody asked for spans: set by who made it (traced-handler.ts). */
+  span?: RequestSpan;
   /** Bytes that one message to the caller may have; undefined where it sets no limit. */
   readonly longest?: number;
   /** Sends a message that belongs to this request. */

@@ -8,6 +8,8 @@ import { CATALOGUE, type ErrorCode } from '../shared/errors.ts';
 export interface McpResponse {
   readonly text: string;
   readonly status: number;
+  /** The code of the error of the protocol that it is. */
+  readonly error?: number;
   /** The text in pieces, where it is so large that putting it together for nothing should be avoided. */
   readonly pieces?: readonly string[];
 }
@@ -18,7 +20,7 @@ const LARGE = 32 * 1024;
 /** An error of the protocol, as an answer. */
 export function refusal(id: string, code: ErrorCode, message: string, data?: string): McpResponse {
   const entry = CATALOGUE[code];
-  return { text: errorText(id, entry.rpc, message, data), status: entry.http };
+  return { text: errorText(id, entry.rpc, message, data), status: entry.http, error: entry.rpc };
 }
 
 /** The answer to `ping`. */
@@ -49,5 +51,5 @@ export function written(request: RequestMessage, outcome: CallOutcome, codec: Ca
     return { text: pieces.reduce((all, piece) => all + piece, ''), status: 200, pieces };
   }
   const { code, message, data } = outcome;
-  return { text: errorText(request.id, code, message, data), status: STATUS.get(code) ?? 200 };
+  return { text: errorText(request.id, code, message, data), status: STATUS.get(code) ?? 200, error: code };
 }

@@ -5,13 +5,14 @@ import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
+import type { TraceParent } from '../observe/tracing.ts';
 import type { CallDeadline, Connected, Invocation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { decideFor } from '../policy/ceiling.ts';
 import type { Access, CallFacts, Decision, OfferKind } from '../policy/rules-data.ts';
 import { keepMembers } from '../protocol/json-text.ts';
 import { findMember } from '../protocol/members.ts';
-import { isHopByHopMeta } from '../protocol/revisions.ts';
+import { isHopByHopMeta, isTraceMeta } from '../protocol/revisions.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
 import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
@@ -80,7 +81,13 @@ export class CallContext implements ToolContext, RelayContext {
   get meta(): string {
     const { text, params } = this.#call.inbound;
     const meta = findMember(params, '_meta')?.object;
-    return meta === undefined ? '' : keepMembers(text, meta, (key) => !isHopByHopMeta(key));
+    if (meta === undefined) return '';
+    const isTraced = this.trace !== undefined;
+    return keepMembers(text, meta, (key) => !isHopByHopMeta(key) && !(isTraced && isTraceMeta(key)));
+  }
+
+  get trace(): TraceParent | undefined {
+    return this.#call.inbound.span?.trace;
   }
 
   get owner(): string {

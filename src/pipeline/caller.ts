@@ -1,5 +1,6 @@
 import type { Assurance, Snapshot } from '../config/snapshot.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
+import type { RequestSpan } from '../observe/tracing.ts';
 import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
 import type { ScannedObject } from '../protocol/members.ts';
 import type { CallingClient } from '../relay/calling-client.ts';
@@ -56,6 +57,8 @@ export interface Inbound {
   readonly onWait?: (message: string | undefined) => void;
   /** The other end: what can be asked of the caller and told to it meanwhile. */
   readonly client: CallingClient;
+  /** Its span, where somebody asked for spans. */
+  readonly span?: RequestSpan | undefined;
 }
 
 /** The answer to a caller: a result, or an error of the protocol. */

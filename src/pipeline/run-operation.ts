@@ -245,6 +245,8 @@ function conclude(
     parts.metrics.recordCall(server, endedAt, ms, call.times, code ?? null);
   }
   const finished = record(call, 'finished', decision, code ?? null, ms, tokens);
+  const result = answer.kind === 'result' ? answer.body : undefined;
+  call.inbound.span?.concluded(finished, code !== undefined || result?.isError === true, result?.text);
   return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
 }
 

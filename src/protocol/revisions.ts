@@ -44,6 +44,11 @@ export function isHopByHopMeta(key: string): boolean {
   return folded === 'progresstoken' || folded.startsWith(META_PREFIX);
 }
 
+/** Fields of `_meta` that say what a request is a part of (SEP-414): a hop with spans of its own writes its own. */
+export function isTraceMeta(key: string): boolean {
+  return key === 'traceparent' || key === 'tracestate';
+}
+
 /** Fields of a result that never cross the gateway, likewise. */
 export function isHopByHopResult(key: string): boolean {
   return (key.length === 5 || key.length === 10) && HOP_BY_HOP_RESULT.has(foldCase(key));

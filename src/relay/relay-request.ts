@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
+import type { TraceParent } from '../observe/tracing.ts';
 import { joinMembers, jsonString } from '../protocol/json-text.ts';
 import { META_LOG_LEVEL } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
@@ -58,6 +59,8 @@ export interface RelayContext {
   readonly times: CallTimes;
   /** Inner text of the caller's `_meta` without hop-by-hop fields. */
   readonly meta: string;
+  /** What requests to servers are part of, where somebody asked for spans. */
+  readonly trace?: TraceParent | undefined;
   readonly parking: ParkedConversations;
   /** The owner: nobody else may resume a call that waits for input. */
   readonly owner: string;
@@ -254,6 +257,7 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
     times: context.times,
     onNotification: (method, params) => tell(context, request.server, method, params),
     meta: joinMembers(context.meta, level),
+    trace: context.trace,
     headers: request.headers,
     definition: request.definition,
     clientCapabilities:

@@ -1,5 +1,6 @@
 import type { ServerDefinition } from '../config/snapshot.ts';
 import type { CallTimes } from '../observe/call-times.ts';
+import type { ConnectionSpans, TraceParent } from '../observe/tracing.ts';
 import type { Era } from '../protocol/revisions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { StderrTail } from './process/stderr-tail.ts';
@@ -99,6 +100,8 @@ export interface RequestOptions {
   readonly onProgress?: ((params: string) => void) | undefined;
   /** Inner text (members, no braces) of the caller's `_meta`, hop-by-hop keys already taken out. */
   readonly meta?: string | undefined;
+  /** What the request is a part of; where there is one, `meta` says nothing of that. */
+  readonly trace?: TraceParent | undefined;
   /** Headers of this request alone (`Mcp-Name` and `Mcp-Param-*`); links without headers ignore them. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
@@ -131,6 +134,9 @@ export interface ServerFacts {
   /** All of that as the text of the answer to `initialize` or `server/discover`, hop-by-hop fields taken out. */
   readonly text: string;
 }
+
+/** Spans of the requests over a connection to a server that is being opened. */
+export type SpansOf = (server: ServerDefinition) => ConnectionSpans;
 
 /** One live, initialised connection to one server. */
 export interface UpstreamConnection {

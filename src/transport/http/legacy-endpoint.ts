@@ -36,7 +36,8 @@ export class LegacyEndpoint {
   async initialize(post: Post, message: RequestMessage): Promise<void> {
     const { connection, server, accept } = post;
     const { signal } = new Canceller();
-    const exchange = { connection, server, signal, streams: accept.events, notify: () => {} };
+    const { headers } = post.request;
+    const exchange: Exchange = { connection, server, signal, headers, streams: accept.events, notify: () => {} };
     const { text, status, session: negotiated } = await this.#handler.initialize(message, exchange);
     const session = negotiated && this.#sessions.open(connection, server, negotiated);
     if (session !== undefined) {
@@ -153,7 +154,7 @@ export class LegacyEndpoint {
   }
 
   async #answer(
-    { connection, server, accept }: Post,
+    { connection, server, accept, request: { headers } }: Post,
     session: Session,
     message: RequestMessage,
     notify: (text: string) => void,
@@ -164,7 +165,14 @@ export class LegacyEndpoint {
     }
     this.#credentialExpiry.add(request, connection);
     try {
-      const exchange: Exchange = { connection, server, signal: request.signal, streams: accept.events, notify };
+      const exchange: Exchange = {
+        connection,
+        server,
+        signal: request.signal,
+        headers,
+        streams: accept.events,
+        notify,
+      };
       const answer = await this.#handler.legacy(message, exchange, session);
       return isWithdrawn(request.signal) ? undefined : { ...answer, status: 200 };
     } finally {

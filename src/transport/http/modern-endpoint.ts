@@ -1,5 +1,6 @@
 /** Requests of 2026-07-28 over HTTP: every one for itself; a caller that closes its connection cancels. */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Exchange, McpHandler } from '../../mcp/handler.ts';
 import { isWithdrawn } from '../../mcp/in-flight.ts';
 import { type McpResponse, refusal } from '../../mcp/response.ts';
@@ -16,6 +17,7 @@ class ModernExchange implements Exchange {
   readonly connection: Exchange['connection'];
   readonly server: string | undefined;
   readonly streams: boolean;
+  readonly headers: IncomingHttpHeaders;
   readonly #post: Post;
   readonly #reply: HttpReply;
 
@@ -23,6 +25,7 @@ class ModernExchange implements Exchange {
     this.connection = post.connection;
     this.server = post.server;
     this.streams = post.accept.events;
+    this.headers = post.request.headers;
     this.#post = post;
     this.#reply = new HttpReply(post);
     if (post.response.destroyed) this.signal.abort();

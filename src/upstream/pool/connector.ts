@@ -113,7 +113,7 @@ export class Connector {
   }
 
   #connectOptions(pooled: PooledConnection): ConnectOptions {
-    const { version, log, redact, strictServers, maxMessageBytes, events, authorization } = this.#context;
+    const { version, log, redact, strictServers, maxMessageBytes, events, spansOf, authorization } = this.#context;
     return {
       version,
       log,
@@ -123,6 +123,7 @@ export class Connector {
       strictServers,
       maxMessageBytes,
       events,
+      spansOf,
       capabilities: pooled.capabilities,
       authorization: authorization(this.#server, pooled.principal),
       signal: pooled.abandon.signal,

@@ -82,6 +82,8 @@ export class LeasedConnection implements UpstreamConnection {
         signal: options.signal,
         onProgress: options.onProgress,
         meta: options.meta,
+        trace: options.trace,
+        queuedMs: sentAt - startedAt,
         headers: options.headers,
         definition: options.definition,
         onRequest: options.onRequest,

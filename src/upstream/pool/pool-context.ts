@@ -1,7 +1,7 @@
 /** The context that the supervisors of all servers share. */
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Authorization } from '../channel/authorization.ts';
-import type { Log, StrictServers, UpstreamEvents } from '../contract.ts';
+import type { Log, SpansOf, StrictServers, UpstreamEvents } from '../contract.ts';
 import type { ServerProcess } from '../process/server-process.ts';
 import type { Connect } from './connect-server.ts';
 import type { Budgets } from './server-limits.ts';
@@ -12,6 +12,7 @@ export interface PoolContext {
   readonly log: Log;
   readonly redact: (text: string) => string;
   readonly events: Partial<UpstreamEvents>;
+  readonly spansOf?: SpansOf | undefined;
   readonly budgets: Budgets;
   readonly maxMessageBytes: number;
   readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;

@@ -10,6 +10,7 @@ import type {
   Log,
   ServerOutput,
   ServerStatus,
+  SpansOf,
   StrictServers,
   Tenant,
   UpstreamConnection,
@@ -35,6 +36,8 @@ export interface UpstreamsOptions {
   /** Replaces known secrets in text that leaves the gateway. */
   readonly redact: (text: string) => string;
   readonly events?: Partial<UpstreamEvents>;
+  /** The spans of requests, where somebody asked for spans. */
+  readonly spansOf?: SpansOf | undefined;
   /** Value of the environment marker that all descendants carry; random by default. */
   readonly gatewayId?: string;
   /** The credential of a principal for an HTTP server; `''` for the gateway's own. */
@@ -77,6 +80,7 @@ class SupervisedUpstreams implements Upstreams {
       log,
       redact,
       events: options.events ?? {},
+      spansOf: options.spansOf,
       authorization: options.authorization ?? (() => undefined),
       budgets: { ...BUDGETS, ...options.budgets },
       maxMessageBytes: options.maxMessageBytes ?? MAX_RESPONSE_BYTES,

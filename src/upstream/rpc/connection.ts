@@ -6,7 +6,16 @@ import { Canceller, follow } from '../../shared/cancel.ts';
 import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
 import type { OpenChannel } from '../channel/channel.ts';
 import { refusedStatus } from '../channel/http-refusal.ts';
-import type { Log, Reply, ServerFacts, Timing, UpstreamConnection, UpstreamEvents, Whose } from '../contract.ts';
+import type {
+  Log,
+  Reply,
+  ServerFacts,
+  SpansOf,
+  Timing,
+  UpstreamConnection,
+  UpstreamEvents,
+  Whose,
+} from '../contract.ts';
 import { unavailable } from '../failures.ts';
 import { createWarnings } from '../warning-limiter.ts';
 import { ChangeEvents } from './change-events.ts';
@@ -54,6 +63,8 @@ export interface ConnectionOptions {
   readonly redact: (text: string) => string;
   readonly budgets: HandshakeBudgets;
   readonly events: Partial<UpstreamEvents>;
+  /** The spans of requests to a server, where somebody asked for spans. */
+  readonly spansOf?: SpansOf | undefined;
   /** Client capabilities to offer: JSON text. */
   readonly capabilities: string;
   /** The era that an earlier connection found out. */
@@ -111,6 +122,7 @@ class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
       version: options.version,
       warn: createWarnings(options.log, server.name),
       redact: options.redact,
+      spans: options.spansOf?.(server),
       isExclusive: options.isExclusive,
       onActive: () => this.#deadline.markActive(),
       renewSession: () => this.#renewSession(),

@@ -3,6 +3,7 @@
  * request that is pending when the channel breaks fails at once and is never sent again.
  */
 
+import type { ConnectionSpans } from '../../observe/tracing.ts';
 import { notificationText } from '../../protocol/era-codec.ts';
 import {
   type Message,
@@ -26,6 +27,7 @@ import { hasWork } from './message-cause.ts';
 import { type CallOptions, PendingRequests, type ResponseReader } from './pending-requests.ts';
 import { relayedMembers } from './response-text.ts';
 import { type ServerMessageHandlers, ServerMessages } from './server-messages.ts';
+import { TracedReader } from './traced-reader.ts';
 
 /** Messages that a batch of a server may have. */
 const MAX_BATCH = 1000;
@@ -50,6 +52,8 @@ export interface JsonRpcPeerOptions extends ServerMessageHandlers {
   readonly warn: Warn;
   /** Replaces secrets in what is quoted; default none. */
   readonly redact?: (text: string) => string;
+  /** The spans of its requests; undefined where nobody asked for any. */
+  readonly spans?: ConnectionSpans | undefined;
   /** The server wrote a message for the first time. */
   readonly onActive?: () => void;
   /** Initializes again; for channels with sessions. */
@@ -100,8 +104,10 @@ export class JsonRpcPeer {
       if (reason !== undefined) reject(reader.fail(beforeSending(method, reason)));
       else if (options.signal?.aborted) reject(reader.fail(options.signal.reason));
       else {
-        const { id } = this.#pending.add(method, options, reader, resolve, reject);
-        const text = requestText(id, method, params, this.#metaOf(id, options));
+        const traced = this.#options.spans && new TracedReader(reader, this.#options.spans);
+        const { id } = this.#pending.add(method, options, traced ?? reader, resolve, reject);
+        const trace = traced?.begin(id, method, params, this.#revision, options);
+        const text = requestText(id, method, params, this.#metaOf(id, options, trace));
         this.#channel.send({
           ...this.#outgoing(method, text, id, options.headers),
           isBound: options.definition !== undefined,
@@ -171,6 +177,7 @@ export class JsonRpcPeer {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = error;
     this.#pending.failAll(error);
+    this.#options.spans?.over(this.#revision);
     this.#options.onClose(error);
   }
 
@@ -182,9 +189,10 @@ export class JsonRpcPeer {
     return { id, method, text, revision: this.#revision, headers };
   }
 
-  #metaOf(id: number, { clientCapabilities = '{}', meta, onProgress, progress }: CallOptions): string {
+  #metaOf(id: number, options: CallOptions, trace: string | undefined): string {
+    const { clientCapabilities = '{}', meta, onProgress, progress } = options;
     const own = this.#meta === '' ? '' : joinMembers(this.#meta, capabilitiesMeta(clientCapabilities));
-    return joinMembers(own, meta, onProgress !== undefined || progress === true ? `"progressToken":${id}` : '');
+    return joinMembers(own, meta, trace, onProgress !== undefined || progress === true ? `"progressToken":${id}` : '');
   }
 
   #sendCancelled(id: number, reason: string): void {
