@@ -29,8 +29,8 @@ interface AppendFileOptions {
   readonly onRotationFailure: (error: unknown) => void;
   /** Others could write or read this. */
   readonly onTightened: (path: string) => void;
-  /** Rotated files that may go. @param log the real path of the log */
-  readonly onRemovable: (log: string, removable: readonly AgedFile[]) => void;
+  /** This process rotated the file; rotated files that may go now. @param log the real path of the log */
+  readonly onRotated: (log: string, removable: readonly AgedFile[]) => void;
 }
 
 /** How far an append came: all bytes, or `written` of them and what stopped it. */
@@ -224,8 +224,7 @@ export class AppendFile {
   /** @returns the new name of the full file, '' where another process rotated it, undefined where it stays. */
   #rotateIfDue(file: OpenFile, size: number, more: number): string | undefined {
     if (!file.regular || size === 0) return undefined;
-    const { files, path, maxBytes, maxAgeMs, retention, now, monotonic, onRotationFailure, onRemovable } =
-      this.#options;
+    const { files, path, maxBytes, maxAgeMs, retention, now, monotonic, onRotationFailure, onRotated } = this.#options;
     const isFull = size + more > maxBytes;
     if (!isFull && now() - file.since < maxAgeMs) return undefined;
     if (monotonic() < this.#fullUntil && isFull) throw full();
@@ -250,8 +249,7 @@ export class AppendFile {
       const outcome = rotate(files, path, file);
       if (outcome === 'done by another') return '';
       if (outcome !== 'busy') {
-        const removable = retention.removable(retention.look(log), maxBytes);
-        if (removable.length > 0) onRemovable(log, removable);
+        onRotated(log, retention.removable(retention.look(log), maxBytes));
         return outcome.to;
       }
       this.#rotateAfter = monotonic() + RETRY_BUSY;

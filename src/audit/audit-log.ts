@@ -43,6 +43,8 @@ export interface AuditOptions {
   readonly files?: AuditFs;
   readonly fold?: FoldLimits;
   readonly onEvent?: (event: AuditEvent) => void;
+  /** Counts the calls of the rotated files of a log, before the oldest go. Nobody waits for it but that. */
+  readonly summarise?: (log: string) => Promise<unknown>;
 }
 
 /** For the log and the metrics of the gateway. */
@@ -104,7 +106,7 @@ export class AuditLog implements AuditSink {
     this.#file = openFile(
       options,
       (event) => this.#emit(event),
-      (log, removable) => this.#prune(log, removable),
+      (log, removable) => this.#rotated(log, removable),
     );
     this.#writer = createChainWriter(this.#file, (change) => this.#bodyOf(continuation(change), this.#timestamp()));
     this.#stall = new Stall(this.#file, {
@@ -149,7 +151,7 @@ export class AuditLog implements AuditSink {
     return Promise.resolve();
   }
 
-  /** Resolves when no file is being removed any more. */
+  /** Resolves when no file is being counted or removed any more. */
   async settled(): Promise<void> {
     await this.#pruning;
   }
@@ -192,8 +194,11 @@ export class AuditLog implements AuditSink {
     this.#isFailing = false;
   }
 
-  #prune(log: string, removable: readonly AgedFile[]): void {
-    this.#pruning ??= pruneFiles(this.#options.files ?? nodeFs, log, removable, (record) => this.append(record))
+  #rotated(log: string, removable: readonly AgedFile[]): void {
+    const { files = nodeFs, summarise = ignore } = this.#options;
+    this.#pruning ??= Promise.resolve(summarise(log))
+      .catch(ignore)
+      .then(() => pruneFiles(files, log, removable, (record) => this.append(record)))
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#emit({ kind: 'pruning-failed', error });
       })
@@ -216,7 +221,7 @@ function continuation({ reason, after }: LogFileChange): AuditRecord {
 function openFile(
   options: AuditOptions,
   emit: (event: AuditEvent) => void,
-  onRemovable: (log: string, removable: readonly AgedFile[]) => void,
+  onRotated: (log: string, removable: readonly AgedFile[]) => void,
 ): AppendFile {
   const { maxTotalBytes = MAX_TOTAL_BYTES, maxBytes = 64 * MEBIBYTE } = options;
   const files = options.files ?? nodeFs;
@@ -233,7 +238,7 @@ function openFile(
     monotonic,
     onRotationFailure: (error) => emit({ kind: 'rotation-failed', error }),
     onTightened: (path) => emit({ kind: 'tightened', path }),
-    onRemovable,
+    onRotated,
   });
 }
 

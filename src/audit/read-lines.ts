@@ -12,13 +12,19 @@ interface FileLine {
   readonly ended: boolean;
 }
 
-/** The lines of a file. Each is valid until the next is asked for. */
-export function* readLines(fd: number): Generator<FileLine> {
+/**
+ * The lines of a file, from where it stands. Each is valid until the next is asked for.
+ * @param end bytes of the file that are read, from its beginning and wherever it stands; where it is left out, all from where it stands
+ */
+export function* readLines(fd: number, end?: number): Generator<FileLine> {
   const chunk = Buffer.alloc(CHUNK);
   let rest: Buffer[] = [];
   let restLength = 0;
+  let position = 0;
   for (;;) {
-    const filled = chunk.subarray(0, readSync(fd, chunk, 0, CHUNK, null));
+    const length = end === undefined ? CHUNK : Math.min(CHUNK, end - position);
+    const filled = chunk.subarray(0, readSync(fd, chunk, 0, length, end === undefined ? null : position));
+    position += filled.length;
     if (filled.length === 0) break;
     let from = 0;
     for (let at = filled.indexOf(0x0a); at >= 0; at = filled.indexOf(0x0a, from)) {

@@ -1,7 +1,7 @@
 /** Runs `audit stats`: past calls counted in groups. */
 import { callStatistics, type GroupCounts, type Grouping } from '../audit/query/call-statistics.ts';
-import { recentCalls } from '../audit/query/recent-calls.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
+import { countedCalls } from '../audit/summaries/counted-calls.ts';
 import { print, printJson, say } from './output.ts';
 import { readingLog } from './past-log.ts';
 import { shownMs, shownTime } from './shown-values.ts';
@@ -9,7 +9,7 @@ import { table } from './table.ts';
 
 /** @throws GatewayError USAGE where the log cannot be read */
 export function statsCommand(log: string, query: RecordQuery, by: Grouping, json: boolean): void {
-  const groups = readingLog(log, () => callStatistics(recentCalls(log, query), by));
+  const groups = readingLog(log, () => callStatistics(countedCalls(log, query), by));
   if (json) printJson(groups.map(({ group, ...counts }) => ({ ...named(by, group), ...counts })));
   else if (groups.length === 0) say('No call matches.');
   else printGroups(groups, by);

@@ -1,9 +1,11 @@
 /** The data of the page, and where it comes from: the audit log, the control sockets of running gateways, the rules file. */
+
 import { existsSync } from 'node:fs';
 import type { ControlRequest } from '../admin/control-socket.ts';
 import { callStatistics, type Grouping } from '../audit/query/call-statistics.ts';
 import { recentCalls, recordsOf } from '../audit/query/recent-calls.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
+import { countedCalls } from '../audit/summaries/counted-calls.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Approvals, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
@@ -170,7 +172,7 @@ function stats(log: string, query: URLSearchParams): Stats {
 const GROUPINGS: readonly Grouping[] = ['agent', 'server', 'tool', 'rule', 'code', 'day'];
 
 function statsSince(log: string, by: Grouping, query: RecordQuery): Stats {
-  return pastOf(log, () => callStatistics(recentCalls(log, query), by));
+  return pastOf(log, () => callStatistics(countedCalls(log, query), by));
 }
 
 /** Nothing was ever recorded where there is no log. */

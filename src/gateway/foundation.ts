@@ -10,9 +10,13 @@ import type { Settings } from '../config/settings.ts';
 import { createLogger, type Logger } from '../observe/log.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Redactor } from '../observe/redact.ts';
+import { jobThreads } from '../shared/job-threads.ts';
 import { VERSION } from '../shared/version.ts';
 import type { WorkerContext } from '../transport/worker-context.ts';
 import { keepSecrets, openConfig } from './open-config.ts';
+
+/** Milliseconds to count the calls of rotated files: after an update those of all of them. */
+const SUMMARISE_MS = 300_000;
 
 export interface GatewayOptions {
   /** False for commands that end soon. */
@@ -57,6 +61,7 @@ export async function openFoundation(
     redact: redactor.redact,
     secretsVersion: () => redactor.version(),
     onEvent: (event) => reportAudit(event, log, metrics),
+    summarise: async (path) => jobThreads()?.run('audit', { summarise: path }, SUMMARISE_MS),
   });
   const closeAtExit = (): Promise<void> => audit.close();
   // Whatever ends this process: what was counted and not written yet is written.

@@ -76,8 +76,8 @@ export function isEvent({ operation }: Pick<CallNames, 'operation'>): boolean {
 export class GrowingCell {
   readonly #names: CallNames;
   readonly #durations = noDurations();
-  readonly #codes = new Map<string, number>();
-  readonly #rules = new Map<string, number>();
+  /** Of refusals that were recorded together, where their records say so. */
+  readonly #folded: readonly (readonly [key: 'codes' | 'rules', counts: Map<string, number>])[];
   #first: string;
   #last: string;
   #calls = 0;
@@ -89,6 +89,16 @@ export class GrowingCell {
     this.#names = { operation, decision, principal, agent_id, server, tool, rule, error_code };
     this.#first = timestamp;
     this.#last = timestamp;
+    const isCounted = (key: 'codes' | 'rules'): boolean => numbersIn(record.detail?.[key]) !== undefined;
+    this.#folded = (['codes', 'rules'] as const).filter(isCounted).map((key) => [key, new Map()] as const);
+  }
+
+  /** Tells apart what is alike in all names and cannot be one cell. */
+  static key(record: LogRecord): string {
+    const { operation, decision, principal, agent_id, server, tool, rule, error_code, timestamp, detail } = record;
+    const folded = operation === FOLDED ? ['codes', 'rules'].map((key) => numbersIn(detail?.[key]) !== undefined) : [];
+    const day = timestamp.slice(0, 10);
+    return JSON.stringify([day, operation, decision, principal, agent_id, server, tool, rule, error_code, ...folded]);
   }
 
   /** Counts a call that is over. */
@@ -103,21 +113,14 @@ export class GrowingCell {
       return;
     }
     this.#calls += foldedCount(detail);
-    for (const [all, counts] of [
-      [this.#codes, detail?.['codes']],
-      [this.#rules, detail?.['rules']],
-    ] as const) {
-      for (const [name, count] of numbersIn(counts) ?? []) all.set(name, (all.get(name) ?? 0) + count);
+    for (const [key, counts] of this.#folded) {
+      for (const [name, count] of numbersIn(detail?.[key]) ?? []) counts.set(name, (counts.get(name) ?? 0) + count);
     }
   }
 
   cell(): CallCell {
     const { whole, queue, server, gateway } = this.#durations;
-    const folded = {
-      count: this.#calls,
-      codes: Object.fromEntries(this.#codes),
-      rules: Object.fromEntries(this.#rules),
-    };
+    const folded = this.#folded.map(([key, counts]) => [key, Object.fromEntries(counts)]);
     return {
       ...this.#names,
       first: this.#first,
@@ -128,7 +131,7 @@ export class GrowingCell {
       queue: sparse(queue),
       server_time: sparse(server),
       gateway: sparse(gateway),
-      ...(this.#names.operation === FOLDED ? { detail: folded } : {}),
+      ...(this.#names.operation === FOLDED ? { detail: { count: this.#calls, ...Object.fromEntries(folded) } } : {}),
     };
   }
 }

@@ -26,19 +26,15 @@ const MAX_ENDED = 200_000;
  * @throws what opening or reading a file throws, e.g. ENOENT.
  */
 export function* recentCalls(log: string, query: RecordQuery): Generator<PastRecord> {
-  const filter = compileFilter(query);
-  const ended = new Set<string>();
-  /** A call whose end was read: most lines are the beginning of one. */
-  const isKnown = (line: Buffer): boolean => {
-    const request = ended.size === 0 ? undefined : requestDecided(line);
-    return request !== undefined && ended.delete(request);
-  };
-  for (const record of records(log, filter, isKnown)) {
-    const { phase, request_id: id } = record;
-    const isOpen = phase === 'decided';
-    if (!isOpen && id !== '' && !isEvent(record)) ended.add(id);
-    if (ended.size > MAX_ENDED) forgetFirst(ended);
-    if (filter.matches(record)) yield { ...record, isOpen };
+  const reader = new CallReader(compileFilter(query));
+  const { files } = openAll(log);
+  try {
+    for (const { fd } of files.toReversed()) {
+      yield* reader.callsIn(fd);
+      if (reader.isThrough) return;
+    }
+  } finally {
+    closeAll(files);
   }
 }
 
@@ -48,32 +44,90 @@ export function* recentCalls(log: string, query: RecordQuery): Generator<PastRec
  */
 export function recordsOf(log: string, request: string): LogRecord[] {
   const filter = compileFilter({ request });
-  return [...records(log, filter)].filter(filter.matches).reverse();
-}
-
-/** All records that may match. @param isKnown true for lines that need not be read */
-function* records(
-  log: string,
-  { since, mayMatch }: RecordFilter,
-  isKnown: (line: Buffer) => boolean = () => false,
-): Generator<LogRecord> {
   const { files } = openAll(log);
   try {
-    let older = 0;
-    for (const { fd } of files.toReversed()) {
-      const { mtime, size } = fstatSync(fd);
-      // Nothing is written into a file after its last record.
-      if (since !== '' && mtime.toISOString() < since) continue;
-      for (const line of readLinesBackwards(fd, size)) {
-        const isOlder = since !== '' && timeOf(line) < since;
-        older = isOlder ? older + line.length : 0;
-        if (older > OLDER_BYTES) return;
-        const record = isOlder || !mayMatch(line) || isKnown(line) ? undefined : readRecord(line);
-        if (record !== undefined) yield record;
-      }
-    }
+    const older = new OlderRecords(filter);
+    return files
+      .toReversed()
+      .flatMap(({ fd }) => [...older.in(fd)].filter(filter.matches))
+      .reverse();
   } finally {
     closeAll(files);
+  }
+}
+
+/** Joins the two records of each call, over the files of a log, the newest first. */
+export class CallReader {
+  readonly #filter: RecordFilter;
+  readonly #older: OlderRecords;
+  /** Calls whose end was read, and whose beginning was not. */
+  readonly #ended = new Set<string>();
+
+  constructor(filter: RecordFilter) {
+    this.#filter = filter;
+    this.#older = new OlderRecords(filter);
+  }
+
+  /** True where all that is left is older than what is asked for. */
+  get isThrough(): boolean {
+    return this.#older.isThrough;
+  }
+
+  /** The calls of the next older file that match. */
+  *callsIn(fd: number): Generator<PastRecord> {
+    for (const record of this.#older.in(fd, this.#isKnown)) {
+      const { phase, request_id: id } = record;
+      const isOpen = phase === 'decided';
+      if (!isOpen && id !== '' && !isEvent(record)) this.end(id);
+      if (this.#filter.matches(record)) yield { ...record, isOpen };
+    }
+  }
+
+  /** A call ended, and its beginning is further back. */
+  end(id: string): void {
+    this.#ended.add(id);
+    if (this.#ended.size > MAX_ENDED) forgetFirst(this.#ended);
+  }
+
+  /** True, once, of a call whose end was read. */
+  ended(id: string): boolean {
+    return this.#ended.delete(id);
+  }
+
+  /** A call whose end was read: most lines are the beginning of one. */
+  readonly #isKnown = (line: Buffer): boolean => {
+    const request = this.#ended.size === 0 ? undefined : requestDecided(line);
+    return request !== undefined && this.#ended.delete(request);
+  };
+}
+
+/** The records of a log that may match, file by file, the newest first. */
+class OlderRecords {
+  readonly #filter: RecordFilter;
+  /** Bytes of records that were all older than what is asked for. */
+  #older = 0;
+
+  constructor(filter: RecordFilter) {
+    this.#filter = filter;
+  }
+
+  get isThrough(): boolean {
+    return this.#older > OLDER_BYTES;
+  }
+
+  /** @param isKnown true for lines that need not be read */
+  *in(fd: number, isKnown: (line: Buffer) => boolean = () => false): Generator<LogRecord> {
+    const { since, mayMatch } = this.#filter;
+    const { mtime, size } = fstatSync(fd);
+    // Nothing is written into a file after its last record.
+    if (since !== '' && mtime.toISOString() < since) return;
+    for (const line of readLinesBackwards(fd, size)) {
+      const isOlder = since !== '' && timeOf(line) < since;
+      this.#older = isOlder ? this.#older + line.length : 0;
+      if (this.isThrough) return;
+      const record = isOlder || !mayMatch(line) || isKnown(line) ? undefined : readRecord(line);
+      if (record !== undefined) yield record;
+    }
   }
 }
 

@@ -3,11 +3,14 @@ import { readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { keepSummaries } from '../../audit/summaries/log-summaries.ts';
 import { type ArgumentCheck, checkArguments } from '../../catalog/check-job.ts';
 import type { JobAnswer } from '../../shared/job-threads.ts';
 import { type Selection, select } from './select-job.ts';
 
 interface Job {
+  /** The log whose summaries are to be made. */
+  readonly summarise?: string;
   readonly select?: Selection;
   readonly check?: ArgumentCheck;
 }
@@ -30,8 +33,9 @@ parentPort?.on('message', (job: Job) => {
   parentPort?.postMessage(answerOf(job));
 });
 
-function answerOf({ select: selection, check }: Job): JobAnswer {
+function answerOf({ select: selection, check, summarise }: Job): JobAnswer {
   try {
+    if (summarise !== undefined) return { done: keepSummaries(summarise) };
     if (selection !== undefined) return { done: select(selection) };
     return { done: check === undefined ? undefined : checkArguments(check) };
   } catch (error) {
