@@ -1,5 +1,5 @@
-import { runtimeDir, type Settings } from '../config/settings.ts';
 import { countedCalls } from '../audit/summaries/counted-calls.ts';
+import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { AgentSpending } from '../operations/spending.ts';
 import { spentSince } from '../operations/spent-since.ts';
 import { askAll } from './control-client.ts';
@@ -31,7 +31,10 @@ function row(spent: AgentSpending): string[] {
  */
 export function pastStats(log: string, since: number, json: boolean): void {
   const agents = readingLog(log, () => spentSince(countedCalls(log, { since })));
-  if (json) return printJson(agents);
+  if (json) {
+    printJson(agents);
+    return;
+  }
   const head = ['agent', 'calls', 'definitions', 'results'];
   const rows = agents.map(({ agent, calls, definitions, results }) => [agent, calls, definitions, results].map(String));
   for (const line of table([head, ...rows])) print(line);

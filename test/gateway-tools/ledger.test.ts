@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { launch, serveStdio } from '../support/gateway.ts';
 import { servers } from '../support/home.ts';
 import { fixture, npmServer } from '../support/paths.ts';
+import { runCli } from '../support/process.ts';
 import { INITIALIZE } from '../support/rpc.ts';
 import { callTool, dataOf } from '../support/tools.ts';
 
@@ -72,4 +73,8 @@ it('accounts for what agents spend, in the status, the metrics and the stats', a
   expect((await running.exited).code).toBe(0);
   expect(JSON.parse(printed)).toMatchObject([{ stats: [{ agent: 'clerk', calls: 2 }, { agent: 'boss' }] }]);
   await stop();
+  // Its records outlive it.
+  const past = await runCli(['stats', '--since', '1h', '--json'], { env: home.env, cwd: home.cwd });
+  const { definitions, results } = status.tokens[0] ?? {};
+  expect(JSON.parse(past.stdout)).toEqual([{ agent: 'clerk', calls: 2, definitions, results }]);
 });
