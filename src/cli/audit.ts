@@ -100,9 +100,9 @@ function registerStats(audit: Command): void {
       'after',
       `
 Durations are those of calls that were let through, to within 2.5 %: p50 and p95
-of whole calls, and as queue, serving and gateway the 95th percentile of the time
-until a call could be sent, until its server had answered, and in the gateway.
-Tokens are those that agents read, estimated. Refusals
+of whole calls, and as queue, serving and gateway the 95th percentile of the
+time until a call could be sent, until its server had answered, and in the
+gateway. Tokens are those that agents read, estimated. Refusals
 that were recorded together count one by one; what they were about is known for
 --by code and --by rule alone.
 

@@ -43,8 +43,9 @@ Example:
       'after',
       `
 Calls, errors and durations are those since the gateway started. p50 and p95 are
-of whole calls; queue, serving and gateway are the 95th percentile of their parts:
-until a call could be sent, until the server had answered, and in the gateway.
+of whole calls; queue, serving and gateway are the 95th percentile of their
+parts: until a call could be sent, until the server had answered, and in the
+gateway.
 
 Example:
   $ agent-mcp-gateway servers status`,

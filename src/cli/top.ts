@@ -18,10 +18,10 @@ export function registerTop(program: Command): void {
     .addHelpText(
       'after',
       `
-Calls, errors and durations are those of the last ten minutes. QUEUE, SERVING and
-GATEWAY, where the terminal has 110 columns, are the 95th percentile of the parts
-of a call: until it could be sent, until the server had answered, and in the
-gateway. q or Ctrl-C ends it.
+Calls, errors and durations are those of the last ten minutes. QUEUE, SERVING
+and GATEWAY, where the terminal has 110 columns, are the 95th percentile of the
+parts of a call: until it could be sent, until the server had answered, and in
+the gateway. q or Ctrl-C ends it.
 
 Example:
   $ agent-mcp-gateway top`,

@@ -72,9 +72,9 @@ it('accounts for what agents spend, in the status, the metrics and the stats', a
   });
   expect((await running.exited).code).toBe(0);
   expect(JSON.parse(printed)).toMatchObject([{ stats: [{ agent: 'clerk', calls: 2 }, { agent: 'boss' }] }]);
-  await stop();
-  // Its records outlive it.
+  // By its records, which outlive it.
   const past = await runCli(['stats', '--since', '1h', '--json'], { env: home.env, cwd: home.cwd });
   const { definitions, results } = status.tokens[0] ?? {};
   expect(JSON.parse(past.stdout)).toEqual([{ agent: 'clerk', calls: 2, definitions, results }]);
+  await stop();
 });
