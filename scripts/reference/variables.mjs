@@ -18,7 +18,8 @@ Switches take \`1\`, \`true\`, \`yes\`, \`on\` and \`0\`, \`false\`, \`no\`, \`o
 | \`XDG_CONFIG_HOME\` | Takes the place of \`~/.config\`, if it is an absolute path. |
 | \`XDG_CACHE_HOME\` | Takes the place of \`~/.cache\`, if it is an absolute path. |
 | \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`ALL_PROXY\`, \`NO_PROXY\` | [Proxies](../servers.md#proxies-and-certificates), in capital or small letters. |
-| \`SSL_CERT_FILE\`, \`NODE_EXTRA_CA_CERTS\` | [Certificates](../servers.md#proxies-and-certificates) that count besides the usual ones. |`;
+| \`SSL_CERT_FILE\`, \`NODE_EXTRA_CA_CERTS\` | [Certificates](../servers.md#proxies-and-certificates) that count besides the usual ones. |
+| \`OTEL_*\` | [OpenTelemetry](../telemetry.md#variables): where spans and metrics go. Nothing is sent without them. |`;
   return page('Environment variables', intro, [
     table(['variable', 'default', 'flag of `serve`', 'meaning'], rows),
     others,

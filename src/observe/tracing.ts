@@ -41,12 +41,22 @@ export interface RecordedFacts {
   readonly error_code: string | null;
 }
 
+/** How a call ended, besides its record. */
+export interface CallEnd {
+  /** True where its result says that it failed. */
+  readonly isError: boolean;
+  /** JSON text of the result; undefined where there is an error of the protocol in its place. */
+  readonly result: string | undefined;
+  /** Milliseconds that it waited until it could be sent to its server; undefined where it was not. */
+  readonly queuedMs: number | undefined;
+}
+
 /** The span of a request of a client. */
 export interface RequestSpan {
   /** The parent of what is sent to servers because of it; undefined where nothing of it is passed on. */
   readonly trace: TraceParent | undefined;
-  /** Its call is over. @param result JSON text of its result, if it has one; undefined where that is an error of the protocol */
-  concluded(record: RecordedFacts, isError: boolean, result: string | undefined): void;
+  /** Its call is over. */
+  concluded(record: RecordedFacts, outcome: CallEnd): void;
   /** It is answered. @param code of the error of the protocol that it is answered with @param revision where it was agreed only now */
   end(code: number | undefined, revision?: string): void;
 }
@@ -59,8 +69,6 @@ export interface SentFacts {
   readonly params: string;
   readonly revision: string | undefined;
   readonly parent: TraceParent | undefined;
-  /** Milliseconds that it waited for its turn; undefined where it did not have to. */
-  readonly queuedMs: number | undefined;
 }
 
 /** The span of a request to a server. */

@@ -1,5 +1,6 @@
 /** The path of a call: snapshot -> who -> decide (and ask) -> audit -> run -> audit -> reply. There is no second one. */
 import { noTimes, whileWaiting } from '../observe/call-times.ts';
+import type { CallEnd } from '../observe/tracing.ts';
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
 import { spendingOf } from '../operations/spending.ts';
 import { innerOf } from '../protocol/era-codec.ts';
@@ -245,9 +246,14 @@ function conclude(
     parts.metrics.recordCall(server, endedAt, ms, call.times, code ?? null);
   }
   const finished = record(call, 'finished', decision, code ?? null, ms, tokens);
-  const result = answer.kind === 'result' ? answer.body : undefined;
-  call.inbound.span?.concluded(finished, code !== undefined || result?.isError === true, result?.text);
+  call.inbound.span?.concluded(finished, endOf(call, answer, code));
   return code === undefined || call.isRecorded ? parts.audit.append(finished) : parts.audit.refuse(finished);
+}
+
+function endOf({ forwarded, times }: Call, answer: ToolAnswer, code: ErrorCode | undefined): CallEnd {
+  const result = answer.kind === 'result' ? answer.body : undefined;
+  const isError = code !== undefined || result?.isError === true;
+  return { isError, result: result?.text, queuedMs: forwarded ? times.queue : undefined };
 }
 
 /** The error in the place of an answer that must not be released. */

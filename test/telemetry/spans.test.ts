@@ -43,6 +43,7 @@ for (const kind of CORNERS) {
       'network.transport': isHttp ? 'tcp' : 'pipe',
       ...(isHttp ? { 'network.protocol.name': 'http', 'network.protocol.version': '1.1' } : {}),
       ...(isHttp && kind.revision !== MODERN ? { 'mcp.session.id': expect.any(String) } : {}),
+      'agent_mcp_gateway.queue.duration': expect.any(Number),
       'agent_mcp_gateway.request.id': record?.['request_id'],
       'agent_mcp_gateway.decision': 'ALLOW',
       'agent_mcp_gateway.agent': 'dev',
@@ -58,7 +59,6 @@ for (const kind of CORNERS) {
       'jsonrpc.request.id': expect.stringMatching(/^\d+$/),
       'network.transport': 'pipe',
       'agent_mcp_gateway.server': 'echo',
-      'agent_mcp_gateway.queue.duration': expect.any(Number),
     });
     expect(denied).toMatchObject({ name: 'tools/call execute_tool', kind: 2, status: 2 });
     expect(denied?.attributes).toMatchObject({

@@ -115,12 +115,21 @@ export class Exporter {
   async #try(headers: Readonly<Record<string, string>>, body: Buffer, timeoutMs: number): Promise<Outcome> {
     if (timeoutMs <= 0) return { status: undefined, retryAfter: undefined, why: 'There was no time left.' };
     try {
-      this.#line ??= this.#open(this.destination.url, this.destination.ca);
+      this.#line ??= this.#openLine();
       const answer = await (await this.#line).post(headers, body, timeoutMs);
       return { ...answer, why: `It answers with HTTP ${answer.status}.` };
     } catch (error) {
       return { status: undefined, retryAfter: undefined, why: error instanceof Error ? error.message : 'unknown' };
     }
+  }
+
+  /** A way that could not be opened is tried again: the file of a certificate may be there later. */
+  #openLine(): Promise<PostLine> {
+    const line = this.#open(this.destination.url, this.destination.ca);
+    line.catch(() => {
+      this.#line = undefined;
+    });
+    return line;
   }
 
   #pause(ms: number): Promise<void> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Logger } from '../log.ts';
-import type { RecordedFacts, RequestFacts, SentFacts } from '../tracing.ts';
+import type { CallEnd, RecordedFacts, RequestFacts, SentFacts } from '../tracing.ts';
 import type { PostAnswer } from './exporter.ts';
 import { OpenTelemetry } from './open-telemetry.ts';
 import { readOtelSettings } from './otel-settings.ts';
@@ -67,9 +67,10 @@ function requestOf(more: Partial<RequestFacts> = {}): RequestFacts {
 
 function sentOf(more: Partial<SentFacts> = {}): SentFacts {
   const params = '"name":"read","arguments":{}';
-  return { method: 'tools/call', id: 3, params, revision: '2025-11-25', parent: undefined, queuedMs: 250, ...more };
+  return { method: 'tools/call', id: 3, params, revision: '2025-11-25', parent: undefined, ...more };
 }
 
+const DONE: CallEnd = { isError: false, result: '{"content":[]}', queuedMs: undefined };
 const RECORD: RecordedFacts = {
   decision: 'ALLOW',
   request_id: 'g-1',
@@ -91,7 +92,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     expect(sent.trace?.traceparent).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
     expect(sent.trace?.tracestate).toBe('a=b');
     sent.answered(undefined, false);
-    span.concluded(RECORD, false, '{"content":[]}');
+    span.concluded(RECORD, { ...DONE, queuedMs: 250 });
     span.end(undefined);
     await telemetry.flush(1000);
     const [client, server] = spans;
@@ -114,6 +115,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
       'network.protocol.name': 'http',
       'network.protocol.version': '1.1',
       'jsonrpc.request.id': '7',
+      'agent_mcp_gateway.queue.duration': 0.25,
       'agent_mcp_gateway.request.id': 'g-1',
       'agent_mcp_gateway.decision': 'ALLOW',
       'agent_mcp_gateway.agent': 'dev',
@@ -140,7 +142,6 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
       'server.port': 443,
       'agent_mcp_gateway.server': 'files',
       'jsonrpc.request.id': '3',
-      'agent_mcp_gateway.queue.duration': 0.25,
     });
     for (const { startMs, endMs } of spans)
       expect(Math.abs(startMs - Date.now()) + (endMs - startMs)).toBeLessThan(60_000);
@@ -176,7 +177,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
         ...(asked === undefined ? {} : { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: asked }),
       });
       const span = telemetry.request(requestOf({ args }));
-      span.concluded(RECORD, false, '{"content":[{"type":"text","text":"hunter2hunter2"}]}');
+      span.concluded(RECORD, { ...DONE, result: '{"content":[{"type":"text","text":"hunter2hunter2"}]}' });
       span.end(undefined);
       await telemetry.flush(1000);
       const attributes = spans[0]?.attributes ?? {};
@@ -192,7 +193,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
 it('errors have the class that the conventions want', async () => {
   const { telemetry, spans, points } = collecting();
   const failing = telemetry.request(requestOf());
-  failing.concluded({ ...RECORD, decision: 'DENY', error_code: 'DENIED_BY_POLICY' }, true, '{}');
+  failing.concluded({ ...RECORD, decision: 'DENY', error_code: 'DENIED_BY_POLICY' }, { ...DONE, isError: true });
   failing.end(undefined);
   telemetry.request(requestOf({ method: 'prompts/get', target: 'made-up' })).end(-32602);
   const link = telemetry.connection('files', undefined);
@@ -227,7 +228,7 @@ it('metrics stay small whatever callers ask for', async () => {
   for (let at = 0; at < 2500; at++) {
     telemetry.request(requestOf({ method: `x/${at}` })).end(-32601);
     const span = telemetry.request(requestOf({ target: `tool-${at}` }));
-    span.concluded(RECORD, false, undefined);
+    span.concluded(RECORD, DONE);
     span.end(undefined);
   }
   await telemetry.flush(1000);

@@ -1,9 +1,20 @@
 /** The two kinds of spans by the conventions for MCP (semantic-conventions-genai, docs/gen-ai/mcp.md), while what they tell goes on. */
-import type { RecordedFacts, RequestFacts, RequestSpan, SentFacts, SentSpan, TraceParent } from '../tracing.ts';
+import type {
+  CallEnd,
+  RecordedFacts,
+  RequestFacts,
+  RequestSpan,
+  SentFacts,
+  SentSpan,
+  TraceParent,
+} from '../tracing.ts';
 import type { Attributes, AttributeValue } from './encoding.ts';
 import type { Operation, Side } from './operation-kinds.ts';
 import type { Recorder } from './recorder.ts';
 import { readTraceParent, type SpanContext } from './trace-context.ts';
+
+/** Of what is answered without the pipeline, such as `ping`. */
+const NO_CALL: CallEnd = { isError: false, result: undefined, queuedMs: undefined };
 
 /** A request of a client: a SERVER span. */
 export class ReceivedRequest implements RequestSpan {
@@ -15,8 +26,7 @@ export class ReceivedRequest implements RequestSpan {
   readonly #link: SpanContext | undefined;
   readonly #context: SpanContext | undefined;
   #record: RecordedFacts | undefined;
-  #isError = false;
-  #result: string | undefined;
+  #outcome: CallEnd = NO_CALL;
 
   constructor(recorder: Recorder, side: Side, facts: RequestFacts) {
     const { parent, carrier } = facts;
@@ -34,17 +44,16 @@ export class ReceivedRequest implements RequestSpan {
     return this.#recorder.propagated(this.#context);
   }
 
-  concluded(record: RecordedFacts, isError: boolean, result: string | undefined): void {
+  concluded(record: RecordedFacts, outcome: CallEnd): void {
     this.#record = record;
-    this.#isError = isError;
-    if (this.#recorder.hasContent) this.#result = result;
+    this.#outcome = outcome;
   }
 
   end(code: number | undefined, revision = this.#facts.revision): void {
     const recorder = this.#recorder;
     const { method, target } = this.#facts;
     const record = this.#record;
-    const error = code === undefined ? (this.#isError ? 'tool_error' : undefined) : String(code);
+    const error = code === undefined ? (this.#outcome.isError ? 'tool_error' : undefined) : String(code);
     // What failed for a reason of the gateway may have named what there is not.
     const isKnown = code === undefined && (record === undefined || record.error_code === null);
     const kind = recorder.kinds.of(this.#side, { method, target, revision, error, code, isKnown });
@@ -70,13 +79,14 @@ export class ReceivedRequest implements RequestSpan {
   #ownAttributes(record: RecordedFacts | undefined): Attributes {
     const recorder = this.#recorder;
     const { id, session, args, method } = this.#facts;
+    const { isError, result, queuedMs } = this.#outcome;
     const own: (readonly [string, AttributeValue])[] = [['jsonrpc.request.id', recorder.idText(id)]];
     if (session !== undefined) own.push(['mcp.session.id', session]);
     if (record !== undefined) own.push(['agent_mcp_gateway.request.id', record.request_id]);
+    if (queuedMs !== undefined) own.push(['agent_mcp_gateway.queue.duration', queuedMs / 1000]);
     if (!recorder.hasContent || method !== 'tools/call') return own;
     if (args !== undefined) own.push(['gen_ai.tool.call.arguments', recorder.content(args)]);
-    const result = this.#isError ? undefined : this.#result;
-    if (result !== undefined) own.push(['gen_ai.tool.call.result', recorder.content(result)]);
+    if (result !== undefined && !isError) own.push(['gen_ai.tool.call.result', recorder.content(result)]);
     return own;
   }
 }
@@ -90,18 +100,16 @@ export class SentRequest implements SentSpan {
   readonly #id: number;
   readonly #target: string | undefined;
   readonly #revision: string | undefined;
-  readonly #queuedMs: number | undefined;
   readonly #parent: SpanContext | undefined;
   readonly #context: SpanContext | undefined;
 
-  constructor(recorder: Recorder, side: Side, { method, id, params, revision, parent, queuedMs }: SentFacts) {
+  constructor(recorder: Recorder, side: Side, { method, id, params, revision, parent }: SentFacts) {
     this.#recorder = recorder;
     this.#side = side;
     this.#method = method;
     this.#id = id;
     this.#target = targetIn(params);
     this.#revision = revision;
-    this.#queuedMs = queuedMs;
     this.#parent = parent && readTraceParent(parent);
     this.#context = recorder.contextIn(this.#parent);
   }
@@ -133,8 +141,6 @@ export class SentRequest implements SentSpan {
     recorder.measure(kind.series, ms);
     if (this.#context?.isSampled !== true) return;
     const endMs = recorder.wallTime(this.#startedAt + ms);
-    const id = ['jsonrpc.request.id', String(this.#id)] as const;
-    const queued = this.#queuedMs;
     recorder.add({
       context: this.#context,
       parent: this.#parent,
@@ -146,7 +152,7 @@ export class SentRequest implements SentSpan {
       head: kind.head,
       shared: kind.attributes,
       recorded: undefined,
-      own: queued === undefined ? [id] : [id, ['agent_mcp_gateway.queue.duration', queued / 1000]],
+      own: [['jsonrpc.request.id', String(this.#id)]],
     });
   }
 }

@@ -83,7 +83,6 @@ export class LeasedConnection implements UpstreamConnection {
         onProgress: options.onProgress,
         meta: options.meta,
         trace: options.trace,
-        queuedMs: sentAt - startedAt,
         headers: options.headers,
         definition: options.definition,
         onRequest: options.onRequest,

@@ -16,8 +16,6 @@ export interface CallOptions extends RequestOptions {
   readonly cancellable?: boolean;
   /** Ask for progress although nobody listens: it extends the time-out. */
   readonly progress?: boolean;
-  /** Milliseconds that it waited for its turn. */
-  readonly queuedMs?: number;
   /** The caller behind the call: what names no request is for nobody while several callers may be meant (message-cause.ts). */
   readonly caller?: Tenant | undefined;
 }

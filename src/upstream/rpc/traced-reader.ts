@@ -20,9 +20,9 @@ export class TracedReader<T> implements ResponseReader<T> {
     method: string,
     params: string,
     revision: string | undefined,
-    { trace: parent, queuedMs, meta = '' }: CallOptions,
+    { trace: parent, meta = '' }: CallOptions,
   ): string | undefined {
-    this.#span = this.#spans.begin({ id, method, params, revision, parent, queuedMs });
+    this.#span = this.#spans.begin({ id, method, params, revision, parent });
     const { trace } = this.#span;
     // Where its caller says what it is part of, that stands in `meta`.
     return trace === undefined || (parent === undefined && meta !== '') ? undefined : traceMeta(trace);
