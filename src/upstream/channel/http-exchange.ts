@@ -12,7 +12,8 @@ import { isLarge } from '../../shared/large-text.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { type Decoding, DecodingError, decodingOf, type EncodedSource, type Sink } from './content-decoding.ts';
 import { type BodySource, errorOf, type HttpBody, StreamedBody } from './http-body.ts';
-import type { ExchangeHandler, HttpConnections } from './http-connections.ts';
+import type { HttpConnections } from './http-connections.ts';
+import type { ExchangeHandler } from './origin-connection.ts';
 
 interface ExchangeRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';

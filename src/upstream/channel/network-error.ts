@@ -6,6 +6,7 @@ import { NO_ROOM } from './answer-budget.ts';
 import { DecodingError } from './content-decoding.ts';
 import type { ProxyServer } from './egress-proxy.ts';
 import { BodyTooLongError, BrokenResponseError, NoRoomError, NotSentError } from './http-exchange.ts';
+import { ResponseSyntaxError } from './http1-response.ts';
 import { ProxyRefusal } from './proxy-tunnel.ts';
 
 interface RequestFacts {
@@ -26,7 +27,7 @@ export function networkError(server: string, error: unknown, { maxBytes, proxy }
   const reason = error instanceof NotSentError ? error.cause : error;
   const code = errorCode(reason);
   // Only codes: the text of the error may quote the address, and that may hold a credential.
-  const isForeign = reason instanceof undiciErrors.HTTPParserError;
+  const isForeign = reason instanceof undiciErrors.HTTPParserError || reason instanceof ResponseSyntaxError;
   const fallback = isForeign ? 'answers, but not with HTTP' : `cannot be reached (${code})`;
   const certificate = CERTIFICATES.get(code);
   const what =
@@ -75,14 +76,22 @@ const CODES: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'refuses connections: nothing listens at its address'],
   ['ENOTFOUND', 'cannot be found: its host name does not resolve'],
   ['EAI_AGAIN', 'cannot be found now: its host name does not resolve at the moment'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'does not accept a connection in time'],
-  ['UND_ERR_HEADERS_OVERFLOW', 'sends more headers than a response may have'],
-  ['UND_ERR_INVALID_ARG', 'has a header in its entry that HTTP does not allow'],
+  ...both('UND_ERR_CONNECT_TIMEOUT', 'CONNECT_TIMEOUT', 'does not accept a connection in time'),
+  ...both('UND_ERR_HEADERS_OVERFLOW', 'HEAD_TOO_LONG', 'sends more headers than a response may have'),
+  ...both('UND_ERR_INVALID_ARG', 'INVALID_REQUEST_HEADER', 'has a header in its entry that HTTP does not allow'),
   ['UND_ERR_SOCKET', 'closed the connection before it answered'],
   ['ECONNRESET', 'closed the connection before it answered'],
 ]);
 
-/** The code of an error of the system, of TLS or of undici. */
+/** What undici and our own client call by two names. */
+function both(undici: string, own: string, what: string): [string, string][] {
+  return [
+    [undici, what],
+    [own, what],
+  ];
+}
+
+/** The code of an error of the system, of TLS or of a client. */
 export function errorCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown error';
   // Several addresses were tried: the first failure speaks for all.

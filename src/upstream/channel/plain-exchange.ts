@@ -1,0 +1,90 @@
+/** One exchange on a connection of our own, on the interface of undici. */
+import { Buffer } from 'node:buffer';
+import type { Dispatcher } from 'undici';
+import type { RequestBytes } from './http1-request.ts';
+import { type ResponseHead, ResponseReader, type ResponseSink } from './http1-response.ts';
+import type { ExchangeHandler } from './origin-connection.ts';
+
+/** The connection that an exchange is on. */
+export interface ExchangeConnection {
+  /** Ends the connection with the exchange on it. */
+  abort(exchange: PlainExchange, reason: Error): void;
+  pause(exchange: PlainExchange): void;
+  resume(exchange: PlainExchange): void;
+  /**
+   * All of the response has come.
+   * @param keepAliveMs milliseconds for which the server keeps the connection; undefined where it does not say.
+   */
+  finished(isReusable: boolean, keepAliveMs: number | undefined): void;
+}
+
+/** One request and the response to it, for its handler. A class, because every call makes one. */
+export class PlainExchange implements Dispatcher.DispatchController, ResponseSink {
+  /** Until it is sent. */
+  bytes: RequestBytes | undefined;
+  isSent = false;
+  aborted = false;
+  paused = false;
+  reason: Error | null = null;
+  readonly #connection: ExchangeConnection;
+  readonly #handler: ExchangeHandler;
+  readonly #reader = new ResponseReader(this);
+
+  constructor(connection: ExchangeConnection, handler: ExchangeHandler) {
+    this.#connection = connection;
+    this.#handler = handler;
+  }
+
+  /** It has a connection. @returns false where it was given up before. */
+  begin(): boolean {
+    this.#handler.onRequestStart?.(this, undefined);
+    if (this.aborted) return false;
+    this.isSent = true;
+    this.#reader.expect();
+    return true;
+  }
+
+  read(bytes: Buffer): void {
+    this.#reader.push(bytes);
+  }
+
+  /** The server sends nothing more. @returns true where that was the end of the response. */
+  ended(): boolean {
+    return this.#reader.finish();
+  }
+
+  fail(error: Error): void {
+    this.#reader.stop();
+    this.#handler.onResponseError?.(this, error);
+  }
+
+  head({ status, headers }: ResponseHead): void {
+    this.#handler.onResponseStart?.(this, status, headers);
+  }
+
+  data(bytes: Buffer): void {
+    this.#handler.onResponseData?.(this, Buffer.from(bytes));
+  }
+
+  end(isReusable: boolean): void {
+    this.#connection.finished(isReusable, this.#reader.keepAliveMs);
+    this.#handler.onResponseEnd?.(this, {});
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    this.#connection.abort(this, reason);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#connection.pause(this);
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#connection.resume(this);
+  }
+}
