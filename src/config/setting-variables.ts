@@ -102,6 +102,11 @@ export const VARIABLES = {
     meaning: 'Largest message of a server in bytes, from 65536 to 67108864.',
     page: 'operations.md#servers',
   },
+  GATEWAY_HTTP_CLIENT: {
+    usual: 'own',
+    meaning: '`undici` calls servers without TLS with undici, as those with TLS.',
+    page: 'operations.md#servers',
+  },
   GATEWAY_TRUST_CWD: {
     usual: '0',
     meaning: 'Uses the files of the working directory without `trust`.',

@@ -29,6 +29,7 @@ test('the defaults', () => {
     publicUrl: undefined,
     secretKey: undefined,
     keychain: true,
+    ui: 'off',
     workers: 1,
     maxRequestBytes: 4 * 1024 * 1024,
     maxResponseBytes: 16 * 1024 * 1024,
