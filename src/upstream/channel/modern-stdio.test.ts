@@ -55,8 +55,11 @@ describe('modern stdio servers', () => {
     expect(link.facts.era).toBe('modern');
   });
 
-  it('of other revisions are refused by name', async () => {
-    const foreign = lab().upstreams.lease(stdioServer(MODERN, ['foreign']), WAIT);
+  it.each([
+    ['', ['foreign']],
+    [', also where they start slowly', ['foreign', 'slow']],
+  ])('of other revisions are refused by name%s', async (_, flags) => {
+    const foreign = lab().upstreams.lease(stdioServer(MODERN, flags), WAIT);
     await expect(foreign).rejects.toThrow(/2027-01-01/);
   });
 });

@@ -165,7 +165,7 @@ async function probeFirst(peer: JsonRpcPeer, options: HandshakeOptions): Promise
     const answer = discovery ?? (await orSilence(probe, options.probeMs).catch(() => undefined));
     if (answer?.kind === 'modern') return accept(peer, answer.facts);
     const failure = typeof outcome === 'string' ? unavailable(options.server, outcome) : outcome.error;
-    throw options.signal.aborted ? failure : explainedBy(discovery, options.server, failure);
+    throw options.signal.aborted ? failure : explainedBy(answer, options.server, failure);
   } finally {
     unfollow();
     if (options.endsProbe) probeCanceller.abort();
