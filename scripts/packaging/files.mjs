@@ -1,4 +1,5 @@
 /** The generated files of `packaging/`, by path: what they say, made of what the program and its documentation say. */
+import { dashboard } from './dashboard.mjs';
 import { dockerfile } from './dockerfile.mjs';
 import { formula, NO_HASH } from './formula.mjs';
 import { marketplace, mcpbManifest, plugin, serverJson } from './manifests.mjs';
@@ -12,6 +13,7 @@ export async function packagingFiles() {
   return new Map([
     ['packaging/man/agent-mcp-gateway.1', manualPage(await loadProgram(), variables)],
     ['packaging/docker/Dockerfile', dockerfile()],
+    ['packaging/grafana/agent-mcp-gateway.json', json(dashboard())],
     ['packaging/homebrew/agent-mcp-gateway.rb', formula(NO_HASH)],
     ['packaging/mcpb/manifest.json', json(mcpbManifest())],
     ['packaging/mcp-registry/server.json', json(serverJson(variables))],
