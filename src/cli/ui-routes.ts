@@ -9,18 +9,20 @@ import { countedCalls } from '../audit/summaries/counted-calls.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Approvals, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
-import { followCalls } from '../ui/call-feed.ts';
+import { CallWatch } from '../ui/call-watch.ts';
 import type { Route, UiRequest } from '../ui/route.ts';
 import { giveAt, isAnswer, questionAmong } from './approvals-run.ts';
 import { askRunning, type ControlLine } from './control-client.ts';
 import { readingLog } from './past-log.ts';
 import { instantBefore } from './since.ts';
 import { acceptShown, changesOf, definitionsOfAll } from './ui-definitions.ts';
-import { compareRules, currentRules } from './ui-rules.ts';
+import { compareRules, currentRules, toolsOf } from './ui-rules.ts';
 import { UiSignIns } from './ui-sign-ins.ts';
 
 /** Calls that are sent at one time. */
 const MOST_CALLS = 200;
+/** Milliseconds until definitions are looked at again. */
+const HELD_MS = 5000;
 
 /** The gateways that the page is about. */
 export interface UiSource {
@@ -39,17 +41,27 @@ export interface UiRoutes {
 
 export function uiRoutes(source: UiSource): UiRoutes {
   const { settings } = source;
+  const held = kept(HELD_MS, () => heldServers(settings));
+  const watch = new CallWatch(settings.auditLog);
   const signIns = new UiSignIns(settings);
   const routes = [
     ...pastRoutes(settings),
+    { method: 'GET', path: 'feed', follow: (send) => watch.follow(send) },
     ...definitionRoutes(settings),
     ...serverRoutes(source, signIns),
     ...approvalRoutes(source),
-    { method: 'GET', path: 'now', answer: ({ mayWrite }) => now(source, mayWrite) },
+    { method: 'GET', path: 'now', answer: ({ mayWrite }) => now(source, watch, held, mayWrite) },
     { method: 'GET', path: 'rules', answer: () => currentRules(source) },
+    { method: 'GET', path: 'rules/tools/:server', answer: ({ names: [server = ''] }) => toolsOf(settings, server) },
     { method: 'POST', path: 'rules/compare', answer: ({ body }) => compareRules(settings, body) },
   ] satisfies readonly Route[];
-  return { routes, close: () => signIns.close() };
+  return {
+    routes,
+    close: () => {
+      watch.close();
+      return signIns.close();
+    },
+  };
 }
 
 function pastRoutes({ auditLog: log }: Settings): readonly Route[] {
@@ -61,7 +73,6 @@ function pastRoutes({ auditLog: log }: Settings): readonly Route[] {
       answer: ({ names: [id = ''] }): RequestRecords => pastOf(log, () => recordsOf(log, id)),
     },
     { method: 'GET', path: 'stats', answer: ({ query }) => stats(log, query) },
-    { method: 'GET', path: 'feed', follow: (send) => followCalls(log, send) },
   ];
 }
 
@@ -108,10 +119,32 @@ function approvalRoutes(source: UiSource): readonly Route[] {
   ];
 }
 
-async function now(source: UiSource, mayWrite: boolean): Promise<Now> {
+async function now(source: UiSource, watch: CallWatch, held: () => Promise<number>, mayWrite: boolean): Promise<Now> {
   const gateways = await running(source);
-  const lastHour = statsSince(source.settings.auditLog, 'server', { since: Date.now() - 3_600_000 });
-  return { mayWrite, gateways, lastHour, waiting: (await questions(source)).length };
+  return { mayWrite, gateways, hour: watch.lastHour(), waiting: (await questions(source)).length, held: await held() };
+}
+
+/** Servers with definitions that wait; none where the configuration cannot be read, which another view says. */
+async function heldServers(settings: Settings): Promise<number> {
+  try {
+    return (await definitionsOfAll(settings)).filter(({ held }) => held > 0).length;
+  } catch (error) {
+    if (error instanceof GatewayError) return 0;
+    throw error;
+  }
+}
+
+/** What was found out, for a while. */
+function kept<T>(ms: number, find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  let until = 0;
+  return () => {
+    if (found === undefined || performance.now() >= until) {
+      found = find();
+      until = performance.now() + ms;
+    }
+    return found;
+  };
 }
 
 async function running(source: UiSource): Promise<readonly RunningGateway[]> {

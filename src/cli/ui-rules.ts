@@ -5,29 +5,61 @@ import { formatProblem } from '../config/load-snapshot.ts';
 import { readRules } from '../config/rules-file.ts';
 import type { Settings } from '../config/settings.ts';
 import { accessMatrix } from '../policy/authoring/access-matrix.ts';
-import { type ChangedDecision, changedDecisions, questionsAbout } from '../policy/authoring/changed-decisions.ts';
-import { compile } from '../policy/compile-rules.ts';
+import {
+  type ChangedDecision,
+  changedDecisions,
+  type Outcomes,
+  questionsAbout,
+  type ToolsByServer,
+} from '../policy/authoring/changed-decisions.ts';
+import { compile, type Policy } from '../policy/compile-rules.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Change, Comparison, Rules } from '../ui/api.ts';
+import type { Change, Comparison, MatrixData, Rules } from '../ui/api.ts';
 import { readLog } from './past-log.ts';
 import { knownTools, parseFile, readFiles, rulesOf } from './policy-files.ts';
 import type { UiSource } from './ui-routes.ts';
 
 const WEEK_MS = 604_800_000;
 
+/** Cells that are sent at one time. */
+const MOST_CELLS = 200_000;
+
 /** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function currentRules({ settings, isOwner }: UiSource): Promise<Rules> {
+  const { file, policy, tools } = await ruled(settings);
+  const count = [...tools.values()].reduce((sum, names) => sum + 1 + (names?.length ?? 0), 0);
+  const isCut = count * policy.agents.length > MOST_CELLS;
+  const shown = isCut ? new Map([...tools].map(([server, names]) => [server, names && []])) : tools;
+  const text = file.ok ? file.bytes.toString('utf8') : '';
+  return { path: file.path, text: isOwner ? text : withoutHashes(text), matrix: compact(policy, shown, isCut) };
+}
+
+/** The tools of one server, where there are too many for all at once: its outcomes come with them. */
+export async function toolsOf(settings: Settings, server: string): Promise<MatrixData> {
+  const { policy, tools } = await ruled(settings);
+  const { rows, ...matrix } = compact(policy, new Map([[server, tools.get(server)]]), false);
+  return { ...matrix, rows: rows.filter(({ tool }) => tool !== null) };
+}
+
+async function ruled(settings: Settings) {
   const { rules: file } = await readFiles(settings);
   const rules = await rulesOf(parseFile(file));
-  const policy = compile(rules);
-  const tools = await knownTools(settings, [rules], false, ignore);
-  const text = file.ok ? file.bytes.toString('utf8') : '';
-  return {
-    path: file.path,
-    text: isOwner ? text : withoutHashes(text),
-    matrix: accessMatrix(policy, policy.agents, tools),
+  return { file, policy: compile(rules), tools: await knownTools(settings, [rules], false, ignore) };
+}
+
+/** Few decisions are different ones: each is said once. */
+function compact(policy: Policy, tools: ToolsByServer, isCut: boolean): MatrixData {
+  const { rows, ...matrix } = accessMatrix(policy, policy.agents, tools);
+  const outcomes: Outcomes[] = [];
+  const places = new Map<string, number>();
+  const placeOf = (outcome: Outcomes): number => {
+    const key = `${outcome.outcome} ${outcome.rule}`;
+    const place = places.get(key) ?? outcomes.push(outcome) - 1;
+    places.set(key, place);
+    return place;
   };
+  return { ...matrix, isCut, rows: rows.map((row) => ({ ...row, cells: row.cells.map(placeOf) })), outcomes };
 }
 
 /** The same rules with other hashes of tokens: those are nobody's to read, and decide nothing. */

@@ -18,8 +18,32 @@ export interface Now {
   readonly gateways: readonly RunningGateway[];
   /** Number of calls that wait for a person. */
   readonly waiting: number;
-  /** By server: calls, errors and durations of the last hour. */
-  readonly lastHour: readonly GroupCounts[];
+  /** Number of servers with definitions that are held back until somebody accepts them. */
+  readonly held: number;
+  readonly hour: LastHour;
+}
+
+/** What was recorded in the last hour. */
+export interface LastHour {
+  /** ISO 8601. Less than an hour ago where there were more calls than can be looked through. */
+  readonly since: string;
+  /** The calls of each of the 60 minutes, oldest first. */
+  readonly minutes: readonly CallCounts[];
+  readonly servers: readonly ServerHour[];
+}
+
+export interface CallCounts {
+  readonly calls: number;
+  readonly denied: number;
+  readonly errors: number;
+}
+
+export interface ServerHour extends CallCounts {
+  /** Null for calls that named none. */
+  readonly server: string | null;
+  /** Milliseconds, of calls that were let through; null where there are none. */
+  readonly p50_ms: number | null;
+  readonly p95_ms: number | null;
 }
 
 export interface RunningGateway {
@@ -56,7 +80,25 @@ export type Stats = readonly GroupCounts[];
 export interface Rules {
   readonly path: string;
   readonly text: string;
-  readonly matrix: AccessMatrix;
+  readonly matrix: MatrixData;
+}
+
+/** Who may use what. */
+export interface MatrixData extends Pick<AccessMatrix, 'agents' | 'shadow' | 'unknown'> {
+  /** What the cells are, by their numbers. */
+  readonly outcomes: readonly Outcomes[];
+  readonly rows: readonly MatrixLine[];
+  /** True where only servers are in it, because all tools would be too much. */
+  readonly isCut: boolean;
+}
+
+/** `GET rules/tools/:server` has those of one server. */
+export interface MatrixLine {
+  readonly server: string;
+  /** Null for the server as such. */
+  readonly tool: string | null;
+  /** The place in `outcomes`, one for each agent. */
+  readonly cells: readonly number[];
 }
 
 /** `POST rules/compare`, with the text of changed rules */

@@ -60,3 +60,12 @@ export function Failed({ error }: { readonly error: Error }) {
     </p>
   );
 }
+
+/** As high as what comes, so that nothing jumps. */
+export function Loading() {
+  return (
+    <p class="loading" aria-live="polite">
+      Loading
+    </p>
+  );
+}

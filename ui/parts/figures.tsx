@@ -3,6 +3,14 @@ import type { LogRecord } from '../../src/audit/query/log-record.ts';
 
 const WORDS: Readonly<Record<string, string>> = { ALLOW: 'allowed', DENY: 'denied', ASK: 'asked', ERROR: 'failed' };
 
+export const OUTCOME_WORDS = {
+  ALLOW: 'allowed',
+  ASK: 'a person is asked',
+  DEPENDS: 'depends on arguments or access',
+  DENY: 'denied',
+  SHADOW: 'against the rules, not enforced',
+} as const;
+
 interface DecisionProps {
   readonly call: Pick<LogRecord, 'decision' | 'shadow'> & { readonly isOpen?: boolean };
 }
@@ -52,8 +60,8 @@ export function number(value: number): string {
 }
 
 /** `1 call`, `2 calls`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function counted(count: number, noun: string, shown: (count: number) => string = String): string {
+  return `${shown(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Why a call was denied or failed. */

@@ -30,9 +30,13 @@ interface FrameProps {
 export function Frame({ view, leave, children }: FrameProps) {
   const now = useData<Now>('now', REFRESH);
   const waiting = now.data?.waiting ?? 0;
+  const counts: Readonly<Record<string, number>> = { approvals: waiting, definitions: now.data?.held ?? 0 };
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${TITLES[view] ?? ''} · agent-mcp-gateway`;
   }, [view, waiting]);
+  useEffect(() => {
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [view]);
   useEffect(() => {
     if (now.error instanceof NotAViewer) leave(now.error.message);
   }, [now.error, leave]);
@@ -51,7 +55,7 @@ export function Frame({ view, leave, children }: FrameProps) {
             {LINKS.map(([name, title]) => (
               <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>
                 {title}
-                {name === 'approvals' && waiting > 0 && <span class="count">{waiting}</span>}
+                {(counts[name] ?? 0) > 0 && <span class="count">{counts[name]}</span>}
               </a>
             ))}
           </nav>

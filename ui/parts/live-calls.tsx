@@ -1,9 +1,10 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LogRecord } from '../../src/audit/query/log-record.ts';
 import type { Calls, Feed } from '../../src/ui/api.ts';
 import { get, NotAViewer, openLines } from '../api.ts';
-import { Command, Empty } from './empty.tsx';
-import { Decision, duration, reasonOf, Time } from './figures.tsx';
+import { Loading } from './empty.tsx';
+import { Decision, duration, number, reasonOf, Time } from './figures.tsx';
 
 /** Calls that are shown at one time. */
 const SHOWN = 40;
@@ -11,7 +12,7 @@ const SHOWN = 40;
 const PAUSE = 1000;
 
 /** The newest calls, and each one as it ends. */
-export function LiveCalls() {
+export function LiveCalls({ none }: { readonly none: ComponentChildren }) {
   const [calls, setCalls] = useState<readonly LogRecord[]>();
   const [skipped, setSkipped] = useState(0);
   useEffect(() => {
@@ -36,25 +37,22 @@ export function LiveCalls() {
     void follow();
     return () => leaving.abort();
   }, []);
-  if (calls === undefined) return <p class="loading">Loading</p>;
+  if (calls === undefined) return <Loading />;
   if (calls.length === 0) {
-    return (
-      <Empty title="No calls yet">
-        <p>Ask an agent to use a tool, or make a call yourself:</p>
-        <Command>agent-mcp-gateway tools list</Command>
-      </Empty>
-    );
+    return <>{none}</>;
   }
   return (
     <>
-      {skipped > 0 && <p class="note">Many calls: {skipped} more ended in this moment.</p>}
+      <p class="note sampled" aria-hidden={skipped === 0}>
+        {skipped > 0 && `Only some are shown: ${number(skipped)} more ended in this moment.`}
+      </p>
       <ol class="feed">
         {calls.map((call, at) => (
           <li key={`${call.request_id}${call.timestamp}${call.request_id === '' ? at : ''}`}>
             <a href={call.request_id === '' ? '#/calls' : `#/calls?request=${encodeURIComponent(call.request_id)}`}>
               <Decision call={call} />
-              <span class="what">
-                <bdi>{call.server ?? call.operation}</bdi>
+              <span class="what" title={`${call.server ?? call.operation} / ${call.tool ?? ''}`}>
+                <bdi class="from">{call.server ?? call.operation}</bdi>
                 {call.tool !== null && (
                   <>
                     <span class="sep">/</span>

@@ -1,7 +1,7 @@
 import { useContext, useState } from 'preact/hooks';
 import type { Approvals as ApprovalsData } from '../../src/ui/api.ts';
 import { post } from '../api.ts';
-import { Command, Empty, Failed } from '../parts/empty.tsx';
+import { Command, Empty, Failed, Loading } from '../parts/empty.tsx';
 import { seconds } from '../parts/figures.tsx';
 import { NowContext } from '../parts/now-context.ts';
 import { useData } from '../use-data.ts';
@@ -23,7 +23,7 @@ export function Approvals() {
   const { data, error, again } = useData<ApprovalsData>('approvals', REFRESH);
   const now = useContext(NowContext);
   if (error !== undefined) return <Failed error={error} />;
-  if (data === undefined) return <p class="loading">Loading</p>;
+  if (data === undefined) return <Loading />;
   const answered = (): void => {
     again();
     now.again();

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { Calls as CallsData, RequestRecords, Stats } from '../../src/ui/api.ts';
-import { Empty, Failed, FirstSteps } from '../parts/empty.tsx';
+import { Empty, Failed, FirstSteps, Loading } from '../parts/empty.tsx';
 import { Decision, duration, number, reasonOf, Time } from '../parts/figures.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { Waterfall } from '../parts/waterfall.tsx';
 import { useData } from '../use-data.ts';
 
 const DECISIONS = [
@@ -18,6 +19,9 @@ const SINCE = [
   ['7d', 'Last week'],
   ['', 'Any time'],
 ] as const;
+
+/** Groups that are shown: those with the most. */
+const MOST_ROWS = 500;
 
 const GROUPINGS = ['tool', 'server', 'agent', 'rule', 'code', 'day'] as const;
 
@@ -96,7 +100,7 @@ function Filters({ query }: { readonly query: URLSearchParams }) {
 function CallTable({ query, open }: { readonly query: URLSearchParams; readonly open: string | null }) {
   const { data, error, again } = useData<CallsData>(`calls?${withoutOwn(query)}`);
   if (error !== undefined) return <Failed error={error} />;
-  if (data === undefined) return <p class="loading">Loading</p>;
+  if (data === undefined) return <Loading />;
   if (data.calls.length === 0) return <NoCalls query={query} />;
   return (
     <>
@@ -220,42 +224,35 @@ function OneCall({ id, close }: { readonly id: string; readonly close: () => voi
   );
 }
 
-/** The time until it was decided, and the time of the server. */
-function Waterfall({ records }: { readonly records: RequestRecords }) {
-  const decided = records.find(({ phase }) => phase === 'decided');
-  const ended = records.find(({ phase }) => phase === 'finished');
-  if (ended === undefined) return <p class="note">Its end is not recorded: it runs, or its gateway was killed.</p>;
-  const total = Math.max(ended.latency_ms, 0.001);
-  const before = Math.min(decided?.latency_ms ?? total, total);
-  const share = (before / total) * 100;
-  return (
-    <div class="waterfall">
-      <div class="bars" aria-hidden="true">
-        <span class="bar gate" style={{ width: `${share}%` }} />
-        <span class="bar serve" style={{ width: `${100 - share}%` }} />
-      </div>
-      <p class="note">
-        <span class="key gate" /> {duration(before)} until it was decided and recorded
-        {decided !== undefined && (
-          <>
-            <span class="key serve" /> {duration(total - before)} for the server and the way back
-          </>
-        )}
-      </p>
-    </div>
-  );
-}
+/** What records say, in words, in this order; the rest of them behind it. */
+const FACTS: readonly (readonly [keyof RequestRecords[number], string])[] = [
+  ['decision', 'Decision'],
+  ['rule', 'Rule that decided'],
+  ['error_code', 'Error'],
+  ['agent_id', 'Agent'],
+  ['claimed_agent', 'Claimed to be'],
+  ['principal', 'Principal'],
+  ['assurance', 'Assurance'],
+  ['operation', 'Asked for with'],
+  ['server', 'Server'],
+  ['tool', 'Tool'],
+  ['pointer', 'Argument that decided'],
+  ['shadow', 'Not enforced'],
+  ['tokens', 'Tokens read, estimated'],
+];
 
 function facts(records: RequestRecords): (readonly [string, string])[] {
-  const all: Record<string, unknown> = Object.assign({}, ...records);
-  const { timestamp: _timestamp, phase: _phase, ...rest } = all;
-  const detail = records.map((record) => record.detail).find((one) => one !== undefined);
-  return Object.entries({ ...rest, detail, began: records[0]?.timestamp })
-    .filter(([, value]) => value !== null && value !== undefined && value !== '')
-    .map(([name, value]) => [
-      name.replaceAll('_', ' '),
-      typeof value === 'object' ? JSON.stringify(value) : String(value),
-    ]);
+  const calls = records.filter(({ operation }) => !operation.startsWith('approval_'));
+  const all = Object.assign({}, ...calls) as Partial<RequestRecords[number]>;
+  const detail = Object.entries(calls.find((record) => record.detail !== undefined)?.detail ?? {});
+  return [
+    ...FACTS.map(([name, label]) => [label, all[name]] as const),
+    ['Arrived', records[0] === undefined ? '' : new Date(records[0].timestamp).toLocaleString()] as const,
+    ...detail.map(([name, value]) => [name.replaceAll('_', ' '), value] as const),
+  ].flatMap(([name, value]) => {
+    if (value === null || value === undefined || value === '') return [];
+    return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const];
+  });
 }
 
 function Counts({ query, by }: { readonly query: URLSearchParams; readonly by: string }) {
@@ -263,7 +260,7 @@ function Counts({ query, by }: { readonly query: URLSearchParams; readonly by: s
   const { data, error } = useData<Stats>(`stats?by=${encodeURIComponent(by)}&${own}`);
   const [order, setOrder] = useState<'calls' | 'denied' | 'errors' | 'p95_ms'>('calls');
   if (error !== undefined) return <Failed error={error} />;
-  if (data === undefined) return <p class="loading">Loading</p>;
+  if (data === undefined) return <Loading />;
   if (data.length === 0) return <NoCalls query={query} />;
   const rows = by === 'day' ? data : data.toSorted((one, other) => (other[order] ?? 0) - (one[order] ?? 0));
   const most = Math.max(...rows.map(({ calls }) => calls));
@@ -293,7 +290,7 @@ function Counts({ query, by }: { readonly query: URLSearchParams; readonly by: s
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {rows.slice(0, MOST_ROWS).map((row) => (
             <tr key={row.group.join('\n')}>
               <th scope="row">
                 <bdi>{row.group.map((name) => name ?? '–').join(' / ')}</bdi>

@@ -2,7 +2,7 @@ import { useContext, useState } from 'preact/hooks';
 import type { ChangedDefinition, ServerChanges, ServerDefinitions } from '../../src/ui/api.ts';
 import { post } from '../api.ts';
 import { DefinitionDiff } from '../parts/definition-diff.tsx';
-import { Command, Empty, Failed } from '../parts/empty.tsx';
+import { Command, Empty, Failed, Loading } from '../parts/empty.tsx';
 import { counted } from '../parts/figures.tsx';
 import { NowContext } from '../parts/now-context.ts';
 import { Scroll } from '../parts/scroll.tsx';
@@ -17,7 +17,7 @@ const SHOWN = 50;
 export function Definitions({ query }: { readonly query: URLSearchParams }) {
   const { data, error, again } = useData<readonly ServerDefinitions[]>('definitions', REFRESH);
   const now = useContext(NowContext);
-  if (data === undefined) return error === undefined ? <p class="loading">Loading</p> : <Failed error={error} />;
+  if (data === undefined) return error === undefined ? <Loading /> : <Failed error={error} />;
   const changed = data
     .filter(({ changes }) => changes > 0)
     .sort((one, other) => other.held - one.held || other.changes - one.changes);
@@ -82,7 +82,7 @@ function Changes({ server, mayWrite, accepted }: ChangesProps) {
   const [fault, setFault] = useState<Error>();
   const [isBusy, setIsBusy] = useState(false);
   const [isWhole, setIsWhole] = useState(false);
-  if (data === undefined) return error === undefined ? <p class="loading">Loading</p> : <Failed error={error} />;
+  if (data === undefined) return error === undefined ? <Loading /> : <Failed error={error} />;
   const accept = async (names: readonly string[]): Promise<void> => {
     setIsBusy(true);
     setFault(undefined);

@@ -2,7 +2,9 @@ import { useState } from 'preact/hooks';
 import type { Outcomes } from '../../src/policy/authoring/changed-decisions.ts';
 import type { Change, Comparison, Rules as RulesData } from '../../src/ui/api.ts';
 import { post } from '../api.ts';
-import { Empty, Failed, FirstSteps } from '../parts/empty.tsx';
+import { Empty, Failed, FirstSteps, Loading } from '../parts/empty.tsx';
+import { OUTCOME_WORDS as WORDS } from '../parts/figures.tsx';
+import { Matrix } from '../parts/matrix.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { useData } from '../use-data.ts';
 
@@ -19,7 +21,7 @@ export function Rules() {
       </>
     );
   }
-  if (data === undefined) return <p class="loading">Loading</p>;
+  if (data === undefined) return <Loading />;
   return (
     <>
       <p class="above">
@@ -33,108 +35,6 @@ export function Rules() {
       <Matrix matrix={data.matrix} />
       <WhatIf text={data.text} />
     </>
-  );
-}
-
-const SIGNS = { ALLOW: '✓', ASK: '?', DEPENDS: '✓?', DENY: '✕', SHADOW: '✓*' } as const;
-const WORDS = {
-  ALLOW: 'allowed',
-  ASK: 'a person is asked',
-  DEPENDS: 'depends on arguments or access',
-  DENY: 'denied',
-  SHADOW: 'against the rules, not enforced',
-} as const;
-
-function Matrix({ matrix: { agents, rows, shadow, unknown } }: { readonly matrix: RulesData['matrix'] }) {
-  const [filter, setFilter] = useState('');
-  const [closed, setClosed] = useState<ReadonlySet<string>>(() => new Set());
-  const wanted = filter.toLowerCase();
-  const shown = rows.filter(
-    ({ server, tool }) =>
-      (tool === null || !closed.has(server)) && `${server} ${tool ?? ''}`.toLowerCase().includes(wanted),
-  );
-  const toggle = (server: string): void => {
-    const next = new Set(closed);
-    if (!next.delete(server)) next.add(server);
-    setClosed(next);
-  };
-  if (agents.length === 0) return <Empty title="The rules have no agent" />;
-  return (
-    <>
-      <div class="filters">
-        <label class="field">
-          <span>servers and tools</span>
-          <input
-            type="search"
-            placeholder="part of a name"
-            value={filter}
-            onInput={(event) => setFilter(event.currentTarget.value)}
-          />
-        </label>
-        <p class="legend">
-          {(['ALLOW', 'ASK', 'DEPENDS', 'DENY', ...(shadow.length > 0 ? (['SHADOW'] as const) : [])] as const).map(
-            (outcome) => (
-              <span key={outcome}>
-                <span class={`cell ${outcome.toLowerCase()}`} aria-hidden="true">
-                  {SIGNS[outcome]}
-                </span>{' '}
-                {WORDS[outcome]}
-              </span>
-            ),
-          )}
-        </p>
-      </div>
-      <Scroll kind="matrix" label="Agents, servers and tools">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Server and tool</th>
-              {agents.map((agent) => (
-                <th scope="col" key={agent}>
-                  <bdi>{agent}</bdi>
-                  {shadow.includes(agent) && <small> shadow</small>}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ server, tool, cells }) => (
-              <tr key={`${server}\n${tool ?? ''}`} class={tool === null ? 'group' : undefined}>
-                <th scope="row">
-                  {tool === null ? (
-                    <button
-                      type="button"
-                      class="link"
-                      aria-expanded={!closed.has(server)}
-                      onClick={() => toggle(server)}
-                    >
-                      <bdi>{server}</bdi>
-                      {unknown.includes(server) && <small> its tools are not known yet</small>}
-                    </button>
-                  ) : (
-                    <bdi>{tool}</bdi>
-                  )}
-                </th>
-                {cells.map((cell, at) => (
-                  <Cell key={agents[at]} cell={cell} />
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-    </>
-  );
-}
-
-function Cell({ cell: { outcome, rule } }: { readonly cell: Outcomes }) {
-  return (
-    <td class={`cell ${outcome.toLowerCase()}`} title={`${WORDS[outcome]}: ${rule}`}>
-      <span aria-hidden="true">{SIGNS[outcome]}</span>
-      <span class="hidden">
-        {WORDS[outcome]}: {rule}
-      </span>
-    </td>
   );
 }
 

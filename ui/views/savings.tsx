@@ -1,14 +1,18 @@
-import { useContext } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
 import type { AgentSpending } from '../../src/operations/spending.ts';
-import { Empty, Failed, FirstSteps } from '../parts/empty.tsx';
+import { Empty, Failed, FirstSteps, Loading } from '../parts/empty.tsx';
 import { number, Tile } from '../parts/figures.tsx';
 import { NowContext } from '../parts/now-context.ts';
 import { Scroll } from '../parts/scroll.tsx';
 
+/** Agents that are shown until somebody asks for all. */
+const SHOWN = 50;
+
 /** What discovery costs, beside what direct exposure of the same tools would cost. Everything here is an estimate. */
 export function Savings() {
   const { data, error } = useContext(NowContext);
-  if (data === undefined) return error === undefined ? <p class="loading">Loading</p> : <Failed error={error} />;
+  const [isWhole, setIsWhole] = useState(false);
+  if (data === undefined) return error === undefined ? <Loading /> : <Failed error={error} />;
   const agents = together(data.gateways.flatMap((one) => one.agents)).sort(
     (one, other) => other.calls - one.calls || (one.agent < other.agent ? -1 : 1),
   );
@@ -19,19 +23,25 @@ export function Savings() {
       </Empty>
     );
   }
+  const shown = isWhole ? agents : agents.slice(0, SHOWN);
   const used = agents.filter(({ calls }) => calls > 0);
   const direct = used.reduce((sum, one) => sum + one.direct, 0);
+  const most = Math.max(1, ...used.map((one) => Math.max(one.direct, ownTokens(one))));
   const spent = used.reduce((sum, one) => sum + ownTokens(one), 0);
   return (
     <>
-      <p class="note">
+      <p class="note lead">
         Estimated tokens, since each gateway started. Direct exposure puts every definition into each conversation;
         discovery puts the gateway's own few tools there, and what the agent looked up.
       </p>
       <div class="tiles">
         <Tile label="Definitions if exposed directly" value={`≈ ${number(direct)}`} />
         <Tile label="Definitions as it is" value={`≈ ${number(spent)}`} />
-        <Tile label="Saved per conversation" value={percent(direct, spent)} tone="good" />
+        <Tile
+          label={spent > direct ? 'More than exposed directly' : 'Saved per conversation'}
+          value={percent(direct, spent).replace('-', '')}
+          tone={spent > direct ? 'bad' : 'good'}
+        />
       </div>
       <Scroll label="Tokens of each agent">
         <table class="savings">
@@ -56,14 +66,14 @@ export function Savings() {
             </tr>
           </thead>
           <tbody>
-            {agents.map((one) => (
+            {shown.map((one) => (
               <tr key={one.agent}>
                 <th scope="row">
                   <bdi>{one.agent}</bdi>
                 </th>
                 <td class="number">{number(one.calls)}</td>
                 <td class="number">{number(one.direct_tools)}</td>
-                <td class="wide">{one.calls > 0 && <Bars direct={one.direct} own={ownTokens(one)} />}</td>
+                <td class="wide">{one.calls > 0 && <Bars direct={one.direct} own={ownTokens(one)} most={most} />}</td>
                 <td class="number">{number(one.results)}</td>
                 <td class="number">{one.calls === 0 ? '' : percent(one.direct, ownTokens(one))}</td>
               </tr>
@@ -71,6 +81,11 @@ export function Savings() {
           </tbody>
         </table>
       </Scroll>
+      {shown.length < agents.length && (
+        <button type="button" class="quiet" onClick={() => setIsWhole(true)}>
+          Show all {agents.length}
+        </button>
+      )}
     </>
   );
 }
@@ -106,8 +121,8 @@ function percent(direct: number, own: number): string {
   return direct === 0 ? '–' : `${Math.round(100 - (100 * own) / direct)} %`;
 }
 
-function Bars({ direct, own }: { readonly direct: number; readonly own: number }) {
-  const most = Math.max(direct, own, 1);
+/** @param props.most what the longest bar of all agents stands for */
+function Bars({ direct, own, most }: { readonly direct: number; readonly own: number; readonly most: number }) {
   return (
     <span class="pair">
       <span class="bar gate" style={{ width: `${(direct / most) * 100}%` }} />

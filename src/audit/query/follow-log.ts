@@ -41,13 +41,13 @@ export class LogFollower {
   /** The lines that were written since the last time, without their line feeds, in their order. */
   read(): Buffer[] {
     const lines: Buffer[] = [];
-    for (const tail of this.#tails) lines.push(...this.#linesOf(tail));
+    for (const tail of this.#tails) this.#readOn(tail, lines);
     for (const path of this.#newFiles()) {
       const tail = this.#open(path);
       if (tail === undefined) continue;
       this.#tails.push(tail);
       // What is still written into the one before is read next time, too late by a moment and not lost.
-      lines.push(...this.#linesOf(tail));
+      this.#readOn(tail, lines);
     }
     this.#forget();
     return lines;
@@ -87,14 +87,13 @@ export class LogFollower {
     }
   }
 
-  #linesOf(tail: Tail): Buffer[] {
+  #readOn(tail: Tail, lines: Buffer[]): void {
     // Another program emptied it.
     if (fstatSync(tail.fd).size < tail.position) tail.position = 0;
-    const lines: Buffer[] = [];
     const chunk = Buffer.alloc(CHUNK);
     for (;;) {
       const length = readSync(tail.fd, chunk, 0, CHUNK, tail.position);
-      if (length === 0) return lines;
+      if (length === 0) return;
       tail.position += length;
       tail.readAt = this.#now();
       const text = Buffer.concat([tail.rest, chunk.subarray(0, length)]);
