@@ -11,6 +11,21 @@ const MAX_FILE = 300;
 /** Variables that change and that several inner functions of one share. */
 const MAX_SHARED = 3;
 
+/** The layers between the lease of a connection and the socket or pipe, each with its reason in docs/architecture.md. */
+const UNDER_A_LEASE = {
+  http: [
+    'rpc/connection',
+    'rpc/json-rpc-peer',
+    'channel/http-channel',
+    'channel/http-exchange',
+    'channel/plain-connection',
+  ],
+  stdio: ['rpc/connection', 'rpc/json-rpc-peer', 'channel/stdio-channel'],
+};
+
+/** Those that a call runs through. */
+const layersOf = (names, way) => names.map((name) => `src/upstream/${name}.ts`).filter((file) => way.includes(file));
+
 const say = (what, count, list = []) =>
   process.stdout.write(`${what.padEnd(44)}${String(count).padStart(6)}\n${list.map((one) => `  ${one}\n`).join('')}`);
 
@@ -52,6 +67,8 @@ if (process.argv.includes('--check')) {
       bounded,
       callOverHttp: way.http,
       callOverStdio: way.stdio,
+      layersOverHttp: layersOf(UNDER_A_LEASE.http, way.http),
+      layersOverStdio: layersOf(UNDER_A_LEASE.stdio, way.stdio),
     };
     process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   } else {
@@ -62,6 +79,14 @@ if (process.argv.includes('--check')) {
     const listed = process.argv.includes('--way');
     say('files a warm call runs through, HTTP to HTTP', way.http.length, listed ? way.http : []);
     say('files a warm call runs through, stdio to stdio', way.stdio.length, listed ? way.stdio : []);
-    say('of these in src/upstream, HTTP to HTTP', way.http.filter((file) => file.startsWith('src/upstream/')).length);
+    for (const [name, files] of [
+      ['HTTP', layersOf(UNDER_A_LEASE.http, way.http)],
+      ['stdio', layersOf(UNDER_A_LEASE.stdio, way.stdio)],
+    ])
+      say(`layers under a lease, ${name}`, files.length, listed ? files : []);
+    say(
+      'of the files of a call in src/upstream, HTTP',
+      way.http.filter((file) => file.startsWith('src/upstream/')).length,
+    );
   }
 }
