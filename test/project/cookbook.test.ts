@@ -20,15 +20,20 @@ it.each(rules)('%s: are accepted', (name, text) => {
 
 const WORDS: Readonly<Record<string, boolean | 'ask'>> = { yes: true, no: false, asked: 'ask' };
 
-/** `| agent | server | tool | yes |` below the rules of its section. */
+/** `| agent | server | tool | yes |`, some with arguments, below the rules of its section. */
 function recipesOf(page: string): (readonly [title: string, rules: string, checks: readonly unknown[]])[] {
   return textOf(page)
     .split(/^## /m)
     .slice(1)
     .flatMap((section) => {
       const shown = /^```json\n(\{\s*"agents".*?)^```/ms.exec(section)?.[1];
-      const rows = [...section.matchAll(/^\| ([\w-]+) \| ([\w-]+) \| ([\w-]+) \| (yes|no|asked) \|$/gm)];
-      const checks = rows.map(([, agent, server, tool, word = '']) => [agent, server, tool, WORDS[word]]);
+      const rows = [
+        ...section.matchAll(/^\| ([\w-]+) \| ([\w-]+) \| ([\w-]+) (?:\| `(\{.*\})` )?\| (yes|no|asked) \|$/gm),
+      ];
+      const checks = rows.map(([, agent, server, tool, args, word = '']) => [
+        ...[agent, server, tool, WORDS[word]],
+        ...(args === undefined ? [] : [JSON.parse(args)]),
+      ]);
       return shown === undefined ? [] : [[section.split('\n')[0] ?? '', shown, checks] as const];
     });
 }
