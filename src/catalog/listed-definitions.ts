@@ -2,6 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfigFile } from '../config/config-files.ts';
+import { accessOfAnnotations } from '../policy/access-levels.ts';
+import type { SaidAccess } from '../policy/authoring/knowing-access.ts';
 
 /** The list of one server. */
 export interface KeptList {
@@ -29,6 +31,19 @@ export async function listedSchemas(folder: string): Promise<ReadonlyMap<string,
     ([server, { tools }]) => [server, new Map([...tools].map(([name, raw]) => [name, schemaOf(raw)]))] as const,
   );
   return new Map(schemas);
+}
+
+/** What the tools that servers listed last say of themselves. */
+export async function listedAccess(folder: string): Promise<SaidAccess> {
+  const lists = await listedDefinitions(folder);
+  const levels = [...lists].map(([server, { tools }]) => {
+    const read = [...tools].map(
+      ([name, raw]) => [name, accessOfAnnotations(JSON.parse(raw).annotations ?? {})] as const,
+    );
+    return [server, new Map(read)] as const;
+  });
+  const known = new Map(levels);
+  return (server, tool) => known.get(server)?.get(tool);
 }
 
 /** The list with the time of its last use, in milliseconds since 1970. */

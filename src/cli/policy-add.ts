@@ -6,12 +6,12 @@ import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
 import { type ChangedDecision, changedDecisions, questionsAbout } from '../policy/authoring/changed-decisions.ts';
 import { RECIPES, type Recipe } from '../policy/authoring/recipes.ts';
-import { compile } from '../policy/compile-rules.ts';
+import { compile, type Policy } from '../policy/compile-rules.ts';
 import type { AgentRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
-import { knownTools } from './policy-files.ts';
+import { knownTools, withKnownAccess } from './policy-files.ts';
 import { diffText, printDiff, readChange, settle } from './rules-change.ts';
 
 interface AddOptions {
@@ -38,7 +38,12 @@ export async function addCommand(settings: Settings, { recipe, agent, write, liv
     throw new GatewayError('USAGE', `${recipe} cannot be added to ${quote(agent)}: ${applied.why}`);
   const change = await readChange(editor, edited(editor.text, agent, own, applied.rules));
   const tools = await knownTools(settings, [rules], live);
-  const changed = changedDecisions(compile(rules), change.policy, questionsAbout([agent], tools));
+  const known = (policy: Policy) => withKnownAccess(settings, policy);
+  const changed = changedDecisions(
+    await known(compile(rules)),
+    await known(change.policy),
+    questionsAbout([agent], tools),
+  );
   const isAsked = ({ after: { outcome } }: ChangedDecision): boolean => outcome === 'ASK' || outcome === 'DEPENDS';
   const [asked, denied] = [changed.filter(isAsked), changed.filter((one) => !isAsked(one))];
   if (json) {

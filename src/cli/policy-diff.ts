@@ -1,4 +1,5 @@
 /** Runs `policy diff`: which decisions change between two rules files, over the known tools and over past calls. */
+
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { PastCall } from '../audit/past-calls.ts';
@@ -12,10 +13,11 @@ import {
   questionsAbout,
 } from '../policy/authoring/changed-decisions.ts';
 import { compile } from '../policy/compile-rules.ts';
+import type { PolicyRules } from '../policy/rules-data.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
 import { readLog } from './past-log.ts';
-import { knownTools, parseFile, rulesOf } from './policy-files.ts';
+import { knownTools, parseFile, rulesOf, withKnownAccess } from './policy-files.ts';
 import { table } from './table.ts';
 
 interface DiffOptions {
@@ -35,7 +37,8 @@ export async function diffCommand(settings: Settings, options: DiffOptions): Pro
   const [one, other] = await Promise.all([options.before, options.after].map((file) => readConfigFile(path(file))));
   if (one === undefined || other === undefined) return;
   const [old, now] = [await rulesOf(parseFile(one)), await rulesOf(parseFile(other))];
-  const [before, after] = [compile(old), compile(now)];
+  const known = (rules: PolicyRules) => withKnownAccess(settings, compile(rules));
+  const [before, after] = [await known(old), await known(now)];
   const named = { ...settings, rules: { path: other.path, source: 'NEW' } };
   const tools = await knownTools(named, [old, now], options.live);
   const agents = new Set([...before.agents, ...after.agents]);

@@ -1,5 +1,6 @@
 /** Reads what the commands about rules need: the files, and what is known of the servers. Nothing is started. */
 import { join } from 'node:path';
+import { listedAccess } from '../catalog/listed-definitions.ts';
 import { listedTools } from '../catalog/listed-tools.ts';
 import { type FileContent, readConfigFile } from '../config/config-files.ts';
 import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
@@ -11,6 +12,8 @@ import { type ReadRules, readRules } from '../config/rules-file.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Problem } from '../config/snapshot.ts';
 import type { ToolsByServer } from '../policy/authoring/changed-decisions.ts';
+import { knowingAccess } from '../policy/authoring/knowing-access.ts';
+import type { Policy } from '../policy/compile-rules.ts';
 import { isLiteralPattern } from '../policy/pattern.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -94,6 +97,11 @@ export async function knownTools(
     );
   }
   return tools;
+}
+
+/** The same policy, with what is known of the access of tools. */
+export async function withKnownAccess(settings: Settings, policy: Policy): Promise<Policy> {
+  return knowingAccess(policy, await listedAccess(join(settings.cacheDir, 'lists')));
 }
 
 /** Undefined where nobody says which servers there are. */

@@ -8,7 +8,7 @@ import { matrixPage } from '../policy/authoring/matrix-page.ts';
 import { compile } from '../policy/compile-rules.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { print, printJson, printText, say } from './output.ts';
-import { knownTools, parseFile, readFiles, rulesOf } from './policy-files.ts';
+import { knownTools, parseFile, readFiles, rulesOf, withKnownAccess } from './policy-files.ts';
 import { table } from './table.ts';
 
 interface MatrixOptions {
@@ -21,7 +21,7 @@ interface MatrixOptions {
 export async function matrixCommand(settings: Settings, { agent, form, live }: MatrixOptions): Promise<void> {
   const files = await readFiles(settings);
   const rules = await rulesOf(parseFile(files.rules));
-  const policy = compile(rules);
+  const policy = await withKnownAccess(settings, compile(rules));
   if (agent !== undefined && !policy.hasAgent(agent)) {
     throw new GatewayError('USAGE', `The rules have no agent ${quote(agent)}.${didYouMean(agent, policy.agents)}`);
   }

@@ -12,7 +12,7 @@ import { compilePattern } from '../policy/pattern.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { print, printJson } from './output.ts';
-import { knownTools } from './policy-files.ts';
+import { knownTools, withKnownAccess } from './policy-files.ts';
 
 interface ShowOptions {
   readonly agent: string;
@@ -24,7 +24,7 @@ interface ShowOptions {
 export async function showCommand(settings: Settings, { agent, live, json }: ShowOptions): Promise<void> {
   const editor = await openRules(settings);
   const rules = editor.rules.rules ?? { agents: {} };
-  const policy = compile(rules);
+  const policy = await withKnownAccess(settings, compile(rules));
   const own = policy.hasAgent(agent) ? rules.agents[agent] : undefined;
   if (own === undefined) {
     throw new GatewayError('USAGE', `The rules have no agent ${quote(agent)}.${didYouMean(agent, policy.agents)}`);

@@ -17,7 +17,7 @@ import type { PolicyRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Change, Comparison, MatrixData, Rules } from '../ui/api.ts';
 import { readLog } from './past-log.ts';
-import { knownTools, parseFile, readFiles, rulesOf } from './policy-files.ts';
+import { knownTools, parseFile, readFiles, rulesOf, withKnownAccess } from './policy-files.ts';
 import type { UiSource } from './ui-routes.ts';
 
 const WEEK_MS = 604_800_000;
@@ -45,7 +45,8 @@ export async function toolsOf(settings: Settings, server: string): Promise<Matri
 async function ruled(settings: Settings) {
   const { rules: file } = await readFiles(settings);
   const rules = await rulesOf(parseFile(file));
-  return { file, policy: compile(rules), tools: await knownTools(settings, [rules], false, ignore) };
+  const policy = await withKnownAccess(settings, compile(rules));
+  return { file, policy, tools: await knownTools(settings, [rules], false, ignore) };
 }
 
 /** Few decisions are different ones: each is said once. */
@@ -76,7 +77,8 @@ export async function compareRules(settings: Settings, body: unknown): Promise<C
   const old = await rulesOf(parseFile(file));
   const changed = await rulesIn(text);
   if (!changed.ok) return { problems: changed.problems, tools: [], calls: [] };
-  const [before, after] = [compile(old), compile(changed.rules)];
+  const known = (rules: PolicyRules) => withKnownAccess(settings, compile(rules));
+  const [before, after] = [await known(old), await known(changed.rules)];
   const tools = await knownTools(settings, [old, changed.rules], false, ignore);
   const agents = new Set([...before.agents, ...after.agents]);
   const calls = changedDecisions(before, after, pastCalls(settings));

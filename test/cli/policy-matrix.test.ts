@@ -42,6 +42,22 @@ describe('policy matrix', () => {
     }
   });
 
+  it('knows what tools say of themselves, where servers have listed them', async () => {
+    const allow = { servers: ['files', 'gone'], access: { '*': ['read'] } };
+    const text = JSON.stringify({ agents: { dev: { allow } }, access: { files: { read_file: 'read' } } });
+    const file = policyHome.rulesFile('access.json', text);
+    const { rows } = await policyHome.json('policy', 'matrix', '--rules', file);
+    const outcomes = rows.flatMap(({ server, tool, cells }) =>
+      server === 'files' && tool?.endsWith('_file') ? [[tool, cells[0]?.outcome]] : [],
+    );
+    expect(outcomes).toEqual([
+      ['read_file', 'ALLOW'],
+      ['write_file', 'DENY'],
+      ['delete_file', 'DENY'],
+    ]);
+    expect((await policyHome.cli('policy', 'show', 'dev', '--rules', file)).stdout).toContain('files: 1 of ');
+  });
+
   it('is a table with numbered rules, and CSV that no spreadsheet runs', async () => {
     const { stdout, stderr } = await policyHome.cli('policy', 'matrix', '--agent', 'dev');
     expect(stdout).toMatch(/^ {2}drop_table +no 3$/m);
