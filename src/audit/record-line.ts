@@ -55,7 +55,7 @@ export function createBodies(
     // Put together by hand: half the price of JSON.stringify, and every call pays it twice.
     return (
       `{"timestamp":"${timestamp}",${what},"decision":"${record.decision}",` +
-      `"latency_ms":${Number.isFinite(ms) ? ms : null}${parts(record)},"request_id":${text(record.request_id)},` +
+      `"latency_ms":${decimal(ms)}${parts(record)},"request_id":${text(record.request_id)},` +
       `${who},"phase":"${record.phase}"${detail}`
     );
   };
@@ -63,10 +63,20 @@ export function createBodies(
 
 /** Where the time went, and what the answer cost. */
 function parts({ queue_ms: queue, server_ms: server, people_ms: people, tokens }: AuditRecord): string {
-  let json = server === undefined ? '' : `,"queue_ms":${queue ?? 0},"server_ms":${server}`;
-  if (people !== undefined) json += `,"people_ms":${people}`;
+  let json = server === undefined ? '' : `,"queue_ms":${decimal(queue ?? 0)},"server_ms":${decimal(server)}`;
+  if (people !== undefined) json += `,"people_ms":${decimal(people)}`;
   if (tokens !== undefined) json += `,"tokens":${tokens}`;
   return json;
+}
+
+/** Milliseconds to a microsecond. Of whole numbers: the text of a fraction costs three times as much. */
+function decimal(ms: number): string {
+  if (!Number.isFinite(ms)) return 'null';
+  const us = Math.round(ms * 1000);
+  const rest = Math.abs(us % 1000);
+  const whole = Math.trunc(us / 1000);
+  if (rest === 0) return `${whole}`;
+  return `${us < 0 && whole === 0 ? '-0' : whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
 }
 
 /** True if all names are the same. Not a loop: it would look up each by its key. */
