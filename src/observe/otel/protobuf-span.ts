@@ -19,6 +19,15 @@ const END_TIME = 0x41;
 const ATTRIBUTE = 0x4a;
 const LINK = 0x6a;
 const STATUS = 0x7a;
+/** Of an attribute and its value. */
+const KEY = 0x0a;
+const VALUE = 0x12;
+const STRING_VALUE = 0x0a;
+const BOOL_VALUE = 0x10;
+const INT_VALUE = 0x18;
+const DOUBLE_VALUE = 0x21;
+/** Characters with which the length of an attribute still fits into one byte, whatever its key. */
+const SHORT = 64;
 /** Fields from 16 on have two bytes. */
 const FLAGS = [0x85, 0x01] as const;
 const LINK_FLAGS = 0x35;
@@ -84,21 +93,47 @@ function writeText(out: ByteWriter, field: number, text: string): void {
 }
 
 function writeAttribute(out: ByteWriter, key: string, value: AttributeValue): void {
+  const beginning = beginningWith(key);
   out.byte(ATTRIBUTE);
+  // Nearly all are so short that their lengths are known before they are written.
+  if (typeof value === 'string' && value.length < SHORT && isAscii(value)) {
+    out.byte(beginning.length + value.length + 3);
+    out.block(beginning);
+    out.byte(value.length + 2);
+    out.byte(STRING_VALUE);
+    out.byte(value.length);
+    out.text(value);
+    return;
+  }
   const start = beginSized(out);
-  writeText(out, 0x0a, key);
-  out.byte(0x12);
+  out.block(beginning);
   const inner = beginSized(out);
-  if (typeof value === 'string') writeText(out, 0x0a, value);
+  if (typeof value === 'string') writeText(out, STRING_VALUE, value);
   else if (typeof value === 'number') {
-    out.byte(0x21);
+    out.byte(DOUBLE_VALUE);
     out.double(value);
   } else {
-    out.byte(value === true ? 0x10 : 0x18);
+    out.byte(value === true ? BOOL_VALUE : INT_VALUE);
     out.varint(value === true ? 1 : value.count);
   }
   out.sizeAt(inner);
   out.sizeAt(start);
+}
+
+/** Keys, which are few, as they stand at the beginning of an attribute, up to the length of its value. */
+const beginnings = new Map<string, Uint8Array>();
+
+function beginningWith(key: string): Uint8Array {
+  const known = beginnings.get(key);
+  if (known !== undefined) return known;
+  const made = Buffer.from([KEY, key.length, ...Buffer.from(key), VALUE]);
+  beginnings.set(key, made);
+  return made;
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }
 
 function writeLink(out: ByteWriter, context: SpanContext): void {
