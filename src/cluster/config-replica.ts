@@ -2,7 +2,7 @@
 import process from 'node:process';
 import type { ConfigListener, ConfigStore } from '../config/config-store.ts';
 import { type ConfigContents, checkConfig, configError } from '../config/load-snapshot.ts';
-import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import { diffServers } from '../config/snapshot-diff.ts';
 import type { Owners, StartOrder } from './ipc-messages.ts';
 
@@ -14,8 +14,6 @@ export interface ConfigReplica extends ConfigStore {
   reloaded(status: ReturnType<ConfigStore['status']>): void;
   /** Number of the worker that a server belongs to. */
   ownerOf(server: string): number;
-  /** A definition of the configuration that is in force or prepared. */
-  definition(name: string, key: string): ServerDefinition | undefined;
   /** Resolves at the next swap, or where none comes in time. */
   caughtUp(): Promise<void>;
 }

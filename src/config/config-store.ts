@@ -13,7 +13,7 @@ import {
 import { type ConfigLocation, locateConfig } from './locate-files.ts';
 import { CONFIG_FILES, type ConfigFile, type ReloadStatus, ReloadStatuses } from './reload-status.ts';
 import type { Settings } from './settings.ts';
-import type { Problem, Snapshot } from './snapshot.ts';
+import type { Problem, ServerDefinition, Snapshot } from './snapshot.ts';
 import { diffServers, type ServerChanges } from './snapshot-diff.ts';
 import type { Environment } from './substitute.ts';
 import { trustFile } from './trusted-files.ts';
@@ -34,6 +34,8 @@ export interface ConfigStore {
   current(): Snapshot;
   /** The files that `current` was made of. */
   contents(): ConfigContents;
+  /** The definition of that name and key where it is in force, or about to be; undefined where it is over. */
+  definition(name: string, key: string): ServerDefinition | undefined;
   /** Called after each swap. Gives the function that ends the subscription. */
   subscribe(listener: ConfigListener): () => void;
   /** Reads both files now, e.g. on SIGHUP. Never rejects. */
@@ -112,6 +114,11 @@ class FileConfigStore implements ConfigStore {
 
   contents(): ConfigContents {
     return this.#contents;
+  }
+
+  definition(name: string, key: string): ServerDefinition | undefined {
+    const found = this.#current.servers.get(name);
+    return found?.key === key ? found : undefined;
   }
 
   subscribe(listener: ConfigListener): () => void {

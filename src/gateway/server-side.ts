@@ -100,7 +100,7 @@ function openUpstreams(
   events: UpstreamEvents,
   { guard, tracer }: { readonly guard: DefinitionGuard | undefined; readonly tracer: Tracer | undefined },
 ): Upstreams {
-  const { settings, log, redactor, gatewayId } = foundation;
+  const { settings, config, log, redactor, gatewayId } = foundation;
   return createUpstreams({
     version: VERSION,
     gatewayId,
@@ -109,6 +109,7 @@ function openUpstreams(
     only: settings.transport === 'stdio' ? STDIO_OWNER : undefined,
     log,
     redact: redactor.redact,
+    isInForce: ({ name, key }) => config.definition(name, key) !== undefined,
     authorization: oauth.authorization,
     strict: openStrictServers(settings.cacheDir, (err) =>
       log.debug({ err }, 'how a server starts is not written down'),

@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import type { Connected, ToolAnswer } from '../operations/operation.ts';
 import { createDeferred } from '../shared/deferred.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
+import { unavailable } from '../upstream/failures.ts';
 import { runOperation } from './run-operation.ts';
 import { ALLOWED, DENIED, falsePipeline, inboundOf, LINK, operationOf, REPLACED } from './testing.ts';
 
 const DONE: ToolAnswer = { kind: 'result', body: { text: '"content":[]', metaAt: -1, resultType: 'complete' } };
+/** Refuses to lease what is not in force, as the servers do. */
+const refuse = (): Promise<never> => Promise.reject(unavailable('files', 'was changed.'));
 const deadline = { leftMs: () => 1000 };
 
 /** A call that connects. @param connected is told of the connection */
@@ -62,4 +65,48 @@ it('a server that is another program by now is connected anew', async () => {
     ['lease', ALLOWED.version, 'dev'],
     ['lease', REPLACED.version, 'dev'],
   ]);
+});
+
+it('a call whose server became another program before it was leased goes on with that', async () => {
+  const listed = createDeferred<string>();
+  const { parts, config } = falsePipeline({ lease: ({ key }) => (key === ALLOWED.version ? refuse() : LINK) });
+  const seen: Connected<string>[] = [];
+  const operation = operationOf(async (context) => {
+    seen.push(await context.connect(deadline, ({ key }) => (key === ALLOWED.version ? listed.promise : key)));
+    return DONE;
+  });
+  const outcome = runOperation(parts, inboundOf(), operation);
+  config.snapshot = REPLACED;
+  listed.resolve('the old list');
+  expect(await outcome).toBe(DONE);
+  expect(seen).toEqual([{ link: LINK, prepared: REPLACED.version }]);
+});
+
+it.each([
+  ['cannot be leased', refuse],
+  ['was leased', () => LINK],
+])('a call whose server was removed and %s is refused as one of a server that is not there', async (_what, lease) => {
+  const listed = createDeferred<string>();
+  const { parts, config } = falsePipeline({ lease });
+  const operation = operationOf(async (context) => {
+    await context.connect(deadline, () => listed.promise);
+    return DONE;
+  });
+  const outcome = runOperation(parts, inboundOf(), operation);
+  config.snapshot = { ...ALLOWED, version: 'removed', servers: new Map() };
+  listed.resolve('the old list');
+  const message =
+    "SERVER_UNAVAILABLE: Server 'files' is not available. Call list_servers to see which servers there are.";
+  expect(await outcome).toMatchObject({ kind: 'error', message });
+});
+
+it('a failure of a server that nobody changed is what the call fails with', async () => {
+  const { parts, happened } = falsePipeline({ lease: refuse });
+  const outcome = await runOperation(
+    parts,
+    inboundOf(),
+    connecting(() => undefined),
+  );
+  expect(outcome).toMatchObject({ kind: 'error', message: 'SERVER_UNAVAILABLE: Server "files" was changed.' });
+  expect(happened.filter(([what]) => what === 'lease')).toHaveLength(1);
 });

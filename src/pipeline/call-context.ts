@@ -18,7 +18,7 @@ import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
 import { requiredApproval } from './approval.ts';
 import type { Caller, Connection } from './caller.ts';
-import { type Call, decideAnew, decideOn, needsDefinition } from './decide-call.ts';
+import { type Call, decideAnew, decideOn, isOutdated, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { tenantOf } from './tenant.ts';
 
@@ -27,7 +27,6 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** A class, because every call makes one. */
 export class CallContext implements ToolContext, RelayContext {
-  readonly snapshot: Snapshot;
   readonly caller: Caller;
   readonly catalog: TenantCatalog;
   readonly defaultTimeoutMs = DEFAULT_TIMEOUT_MS;
@@ -37,13 +36,16 @@ export class CallContext implements ToolContext, RelayContext {
   readonly #tenant: Tenant;
 
   constructor(parts: PipelineDependencies, call: Call, invocation: Invocation, caller: Caller) {
-    this.snapshot = call.snapshot;
     this.caller = caller;
     this.#tenant = tenantOf(call.inbound, caller.agent);
     this.catalog = catalogFor(parts.catalog, this.#tenant);
     this.#parts = parts;
     this.#call = call;
     this.#invocation = invocation;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#call.snapshot;
   }
 
   get relay(): RelayContext {
@@ -171,28 +173,39 @@ export class CallContext implements ToolContext, RelayContext {
     prepare: Prepare<T>,
     describe: Describe<T> | undefined,
   ): Promise<Connected<T>> {
-    const parts = this.#parts;
+    const { snapshot } = this.#parts;
     const call = this.#call;
     for (let begun = first; ; begun = this.#begin(deadline, prepare, describe)) {
-      const waiting = Promise.all([begun.link, begun.prepared]);
-      const [link, found] = await whileWaiting(call.times, 'queue', waiting);
-      let prepared = found;
-      let isStale: boolean;
-      do {
-        if (await decideAnew(parts.snapshot(), call, this.#invocation, () => this)) {
-          // It may rest on another definition than what was prepared.
-          if (needsDefinition(call, this.#invocation)) prepared = await prepare(begun.server);
-        }
-        const { key, name } = begun.server;
-        isStale = call.snapshot.servers.get(name)?.key !== key;
-        if (isStale) break;
-        // Whoever said yes to this has said it to this alone.
-        await requiredApproval(call, this.#invocation, begun.server, describe?.(prepared))?.use();
-      } while (parts.snapshot() !== call.snapshot);
-      if (isStale) continue;
-      call.forwarded = true;
-      return { link, prepared };
+      try {
+        const connected = await this.#settle(begun, prepare, describe);
+        if (connected !== undefined) return connected;
+      } catch (error) {
+        if (!isOutdated(snapshot(), call)) throw error;
+        await decideAnew(snapshot, call, this.#invocation, () => this);
+      }
     }
+  }
+
+  /** @returns undefined where its server is another one by now. */
+  async #settle<T>(
+    { server, link: leasing, prepared: preparing }: Begun<T>,
+    prepare: Prepare<T>,
+    describe: Describe<T> | undefined,
+  ): Promise<Connected<T> | undefined> {
+    const { snapshot } = this.#parts;
+    const call = this.#call;
+    const [link, found] = await whileWaiting(call.times, 'queue', Promise.all([leasing, preparing]));
+    let prepared = found;
+    do {
+      const isAnew = await decideAnew(snapshot, call, this.#invocation, () => this);
+      if (call.snapshot.servers.get(server.name)?.key !== server.key) return undefined;
+      // It may rest on another definition than what was prepared.
+      if (isAnew && needsDefinition(call, this.#invocation)) prepared = await prepare(server);
+      // Whoever said yes to this has said it to this alone.
+      await requiredApproval(call, this.#invocation, server, describe?.(prepared))?.use();
+    } while (snapshot() !== call.snapshot);
+    call.forwarded = true;
+    return { link, prepared };
   }
 
   #begin<T>(deadline: CallDeadline, prepare: Prepare<T>, describe: Describe<T> | undefined): Begun<T> {

@@ -65,6 +65,40 @@ export function whoCalls(call: Call, invocation: Invocation): Caller {
 }
 
 /**
+ * Finds out what a call is about, where its names do not say that, and decides; again where a reload came between.
+ * @throws GatewayError TOOL_NOT_FOUND, UNKNOWN_HANDLE; as `decide`
+ */
+export function locateAndDecide(
+  current: () => Snapshot,
+  call: Call,
+  invocation: Invocation,
+  context: ToolContext,
+): Promise<void> | void {
+  const { server, tool, locate } = invocation;
+  if (server !== undefined) call.target = { server, name: tool };
+  const isKnown = server !== undefined || locate === undefined;
+  const deciding = isKnown
+    ? decide(call, invocation, context)
+    : locate(context).then((target) => {
+        if (target === undefined) throw notFound(call, invocation);
+        call.target = target;
+        return decide(call, invocation, context);
+      });
+  if (!(deciding instanceof Promise)) return;
+  return deciding.catch(async (error: unknown) => {
+    if (!isOutdated(current(), call)) throw error;
+    await decideAnew(current, call, invocation, () => context);
+  });
+}
+
+function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
+  const nothing = `There is nothing of this name that you may use. ${operation.wording.seeTools}`;
+  return missing === undefined
+    ? new GatewayError('TOOL_NOT_FOUND', nothing)
+    : new GatewayError('UNKNOWN_HANDLE', missing);
+}
+
+/**
  * Decides whether the caller may, under the call's snapshot. On names and arguments alone, as far as these decide: nobody has looked
  * yet whether anything exists. Waits only where rules speak of what the definition of a tool says. What is decided `ask` goes on:
  * `requiredApproval` stops it before it is forwarded.
@@ -181,13 +215,25 @@ function refusal(
  * @throws GatewayError as `whoCalls` and `decide`
  */
 export async function decideAnew(
-  current: Snapshot,
+  current: () => Snapshot,
   call: Call,
   invocation: Invocation,
   contextOf: (caller: Caller) => ToolContext,
 ): Promise<boolean> {
-  if (current === call.snapshot) return false;
-  call.snapshot = current;
-  await decide(call, invocation, contextOf(whoCalls(call, invocation)));
-  return true;
+  if (current() === call.snapshot) return false;
+  for (;;) {
+    call.snapshot = current();
+    try {
+      await decide(call, invocation, contextOf(whoCalls(call, invocation)));
+      return true;
+    } catch (error) {
+      if (!isOutdated(current(), call)) throw error;
+    }
+  }
+}
+
+/** True if the server of a call is another one by now, or gone: what failed with it is tried again with what took its place. */
+export function isOutdated(current: Snapshot, { snapshot, target }: Call): boolean {
+  const name = target?.server ?? '';
+  return current.servers.get(name)?.key !== snapshot.servers.get(name)?.key;
 }

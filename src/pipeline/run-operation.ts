@@ -10,7 +10,7 @@ import { Asking } from './asking.ts';
 import { CallContext } from './call-context.ts';
 import { effectOf, record } from './call-record.ts';
 import type { Caller, CallOutcome, Inbound } from './caller.ts';
-import { type Call, decide, decideAnew, whoCalls } from './decide-call.ts';
+import { type Call, decideAnew, locateAndDecide, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { attested } from './hook-attestation.ts';
 import { askToSignIn, takeSignInAnswer } from './sign-in-elicitation.ts';
@@ -101,8 +101,8 @@ function admit(
   const counting = invocation.unlimited ? undefined : countCall(parts, call);
   call.isCounted = true;
   return counting instanceof Promise
-    ? counting.then(() => locateAndDecide(call, invocation, context))
-    : locateAndDecide(call, invocation, context);
+    ? counting.then(() => locateAndDecide(parts.snapshot, call, invocation, context))
+    : locateAndDecide(parts.snapshot, call, invocation, context);
 }
 
 /** Refused calls count like allowed ones: a caller without room is not even told whether it may. */
@@ -116,26 +116,6 @@ function countCall({ limiter }: PipelineDependencies, call: Call): Promise<void>
     return admitted.then((done) => {
       call.done = done;
     });
-}
-
-function locateAndDecide(call: Call, invocation: Invocation, context: CallContext): Promise<void> | void {
-  const { server, tool, locate } = invocation;
-  if (server === undefined && locate !== undefined) {
-    return locate(context).then((target) => {
-      if (target === undefined) throw notFound(call, invocation);
-      call.target = target;
-      return decide(call, invocation, context);
-    });
-  }
-  if (server !== undefined) call.target = { server, name: tool };
-  return decide(call, invocation, context);
-}
-
-function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
-  const nothing = `There is nothing of this name that you may use. ${operation.wording.seeTools}`;
-  return missing === undefined
-    ? new GatewayError('TOOL_NOT_FOUND', nothing)
-    : new GatewayError('UNKNOWN_HANDLE', missing);
 }
 
 /** A failure with what its caller can do about it, where only its view says that. */
@@ -175,7 +155,7 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
       const outcome = await whileWaiting(call.times, 'people', people);
       if (outcome !== 'again') return outcome;
       try {
-        if (call.isRecorded) await decideAnew(parts.snapshot(), call, invocation, contextOf);
+        if (call.isRecorded) await decideAnew(parts.snapshot, call, invocation, contextOf);
         else await admitAgain(parts, call, invocation, contextOf);
         const answer = await invocation.run(contextOf(call.caller), call.target);
         isMoot = true;
@@ -200,7 +180,7 @@ async function admitAgain(
   contextOf: (caller: Caller) => CallContext,
 ): Promise<void> {
   call.snapshot = parts.snapshot();
-  await locateAndDecide(call, invocation, contextOf(whoCalls(call, invocation)));
+  await locateAndDecide(parts.snapshot, call, invocation, contextOf(whoCalls(call, invocation)));
   if (!invocation.executes) return;
   await writeDecision(parts, call);
   call.isRecorded = true;

@@ -213,6 +213,17 @@ describe('stopping', () => {
     expect(link.closed).toBe(true);
   });
 
+  it('starts nothing of a server that is not in the configuration any more', async () => {
+    const server = stdioServer(LEGACY);
+    const made = lab({ isInForce: () => false });
+    await expect(made.upstreams.lease(server, { timeoutMs: 10_000 })).rejects.toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      message: expect.stringContaining('was changed or removed in the configuration'),
+    });
+    made.upstreams.warm(new Map([[server.name, server]]));
+    expect(made.upstreams.status()).toEqual([]);
+  });
+
   it('keeps unchanged servers at a reload', async () => {
     const made = lab();
     const server = stdioServer(LEGACY);

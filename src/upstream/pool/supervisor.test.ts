@@ -324,6 +324,12 @@ describe('a server that is ended', () => {
     expect(fake.starts).toHaveLength(1);
   });
 
+  it('leases nothing any more once it is retired', async () => {
+    await supervisor.retire();
+    await expect(lease()).rejects.toThrow(/was removed from the configuration/);
+    expect(fake.starts).toHaveLength(0);
+  });
+
   it('leases nothing any more once it is closed, and takes down what only starts', async () => {
     const starting = quiet(lease());
     await settle();

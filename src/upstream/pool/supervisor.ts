@@ -106,6 +106,7 @@ export class Supervisor {
     while (this.#closeReason === undefined && [...this.#pool.all].some(isInUse)) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
+    this.#closeReason ??= reason;
     this.#pool.endAll(reason);
   }
 

@@ -35,6 +35,8 @@ export interface UpstreamsOptions {
   readonly log: Log;
   /** Replaces known secrets in text that leaves the gateway. */
   readonly redact: (text: string) => string;
+  /** False for a server that a reload removed or changed: nothing of it is started any more. */
+  readonly isInForce?: (server: ServerDefinition) => boolean;
   readonly events?: Partial<UpstreamEvents>;
   /** The spans of requests, where somebody asked for spans. */
   readonly spansOf?: SpansOf | undefined;
@@ -61,6 +63,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
 
 class SupervisedUpstreams implements Upstreams {
   readonly #context: PoolContext;
+  readonly #isInForce: (server: ServerDefinition) => boolean;
   readonly #processes: RunningProcesses;
   readonly #supervisors = new Map<string, Supervisor>();
   /** Removed servers with calls that still run. */
@@ -74,6 +77,7 @@ class SupervisedUpstreams implements Upstreams {
 
   constructor(options: UpstreamsOptions) {
     const { version, log, redact, gatewayId, guardianScript } = options;
+    this.#isInForce = options.isInForce ?? (() => true);
     this.#processes = new RunningProcesses({ gatewayId, guardianScript, log });
     this.#context = {
       version,
@@ -99,7 +103,9 @@ class SupervisedUpstreams implements Upstreams {
     if (this.#isClosed) {
       return Promise.reject(unavailable(server.name, 'is not available: the gateway is stopping.'));
     }
-    return this.#supervisorOf(server).lease(options);
+    const supervisor = this.#supervisorOf(server);
+    if (supervisor !== undefined) return supervisor.lease(options);
+    return Promise.reject(unavailable(server.name, 'was changed or removed in the configuration. Try again.'));
   }
 
   notify(server: ServerDefinition, tenant: Tenant, method: string, params: string): void {
@@ -126,7 +132,7 @@ class SupervisedUpstreams implements Upstreams {
       clearTimeout(timer);
       this.#warmNow = undefined;
       if (this.#isClosed) return;
-      for (const server of servers.values()) this.#supervisorOf(server).warm();
+      for (const server of servers.values()) this.#supervisorOf(server)?.warm();
     };
     const timer = graceMs > 0 ? setTimeout(start, graceMs) : undefined;
     if (timer === undefined) start();
@@ -162,13 +168,13 @@ class SupervisedUpstreams implements Upstreams {
     this.#processes.killAll();
   }
 
-  #supervisorOf(server: ServerDefinition): Supervisor {
-    let supervisor = this.#supervisors.get(server.key);
-    if (supervisor === undefined) {
-      supervisor = new Supervisor(server, this.#context);
-      this.#supervisors.set(server.key, supervisor);
-    }
-    return supervisor;
+  /** @returns undefined where there is none, and none may be made any more */
+  #supervisorOf(server: ServerDefinition): Supervisor | undefined {
+    const known = this.#supervisors.get(server.key);
+    if (known !== undefined || !this.#isInForce(server)) return known;
+    const made = new Supervisor(server, this.#context);
+    this.#supervisors.set(server.key, made);
+    return made;
   }
 
   #byName(name: string): Supervisor | undefined {
