@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { isEvent } from '../../src/audit/query/call-cell.ts';
 import type { LogRecord } from '../../src/audit/query/log-record.ts';
 import type { Calls, Feed } from '../../src/ui/api.ts';
 import { get, NotAViewer, openLines } from '../api.ts';
@@ -50,20 +51,20 @@ export function LiveCalls({ none }: { readonly none: ComponentChildren }) {
         {calls.map((call, at) => (
           <li key={`${call.request_id}${call.timestamp}${call.request_id === '' ? at : ''}`}>
             <a href={call.request_id === '' ? '#/calls' : `#/calls?request=${encodeURIComponent(call.request_id)}`}>
-              <Decision call={call} />
+              {isEvent(call) ? <span class="badge">event</span> : <Decision call={call} />}
               <span class="what" title={`${call.server ?? call.operation} / ${call.tool ?? ''}`}>
                 <bdi class="from">{call.server ?? call.operation}</bdi>
-                {call.tool !== null && (
+                {call.server !== null && (
                   <>
-                    <span class="sep">/</span>
-                    <bdi>{call.tool}</bdi>
+                    <span class="sep">{isEvent(call) ? ':' : '/'}</span>
+                    <bdi>{isEvent(call) ? call.operation.replaceAll('_', ' ') : (call.tool ?? call.operation)}</bdi>
                   </>
                 )}
               </span>
               <span class="who">
                 <bdi>{call.agent_id ?? ''}</bdi>
               </span>
-              <span class="ms">{duration(call.latency_ms)}</span>
+              <span class="ms">{isEvent(call) ? '' : duration(call.latency_ms)}</span>
               <Time at={call.timestamp} />
               {reasonOf(call) !== '' && <span class="why">{reasonOf(call)}</span>}
             </a>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { isEvent } from '../../src/audit/query/call-cell.ts';
 import type { Calls as CallsData, RequestRecords, Stats } from '../../src/ui/api.ts';
 import { Empty, Failed, FirstSteps, Loading } from '../parts/empty.tsx';
 import { Decision, duration, number, reasonOf, Time } from '../parts/figures.tsx';
@@ -133,9 +134,7 @@ function CallTable({ query, open }: { readonly query: URLSearchParams; readonly 
           <tbody>
             {data.calls.map((call, at) => (
               <tr key={`${call.request_id}-${at}`} class={call.request_id === open ? 'chosen' : undefined}>
-                <td>
-                  <Decision call={call} />
-                </td>
+                <td>{isEvent(call) ? <span class="badge">event</span> : <Decision call={call} />}</td>
                 <td>
                   <Time at={call.timestamp} />
                 </td>
@@ -147,14 +146,14 @@ function CallTable({ query, open }: { readonly query: URLSearchParams; readonly 
                 </td>
                 <td>
                   {call.request_id === '' ? (
-                    call.operation
+                    call.operation.replaceAll('_', ' ')
                   ) : (
                     <button type="button" class="link" onClick={() => go(query, { request: call.request_id })}>
                       <bdi>{call.tool ?? call.operation}</bdi>
                     </button>
                   )}
                 </td>
-                <td class="number">{duration(call.latency_ms)}</td>
+                <td class="number">{isEvent(call) ? '' : duration(call.latency_ms)}</td>
                 <td class="why">
                   <bdi>{reasonOf(call)}</bdi>
                 </td>
