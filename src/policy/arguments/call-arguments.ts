@@ -60,13 +60,18 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** True if no two keys are equal but for case, and none but itself is equal to `wanted` in that way. */
+const PROTOTYPE = '__proto__';
+
+/**
+ * True if no two keys are equal but for case, none but itself is equal to `wanted` in that way, and none is the prototype, in which programs
+ * that copy the object look for members that it does not have.
+ */
 export function isClear(object: Readonly<Record<string, unknown>>, wanted?: string): boolean {
   const folded = new Set<string>();
   const target = wanted === undefined ? undefined : foldCase(wanted);
   for (const key of Object.keys(object)) {
     const one = foldCase(key);
-    if (folded.has(one) || (one === target && key !== wanted)) return false;
+    if (folded.has(one) || (one === target && key !== wanted) || key === PROTOTYPE) return false;
     folded.add(one);
   }
   return true;

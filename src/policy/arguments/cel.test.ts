@@ -34,7 +34,7 @@ test.each<[string, unknown, Truth]>([
   ['!has(args.path)', { path: 1 }, false],
   ['!has(args.path)', { Path: 1 }, undefined],
   ["!('path' in args)", { PATH: 1 }, undefined],
-  ["args['__proto__'] == 1", '{"__proto__": 1}', true],
+  ["args['__proto__'] == 1", '{"__proto__": 1}', undefined],
   ['has(args.constructor)', {}, false],
   ["type(args.x) == string && args.x in ['a', 'b']", { x: 'a' }, true],
   ["agent == 'dev' && principal == 'me' && server == 'db' && tool == 'query'", {}, true],

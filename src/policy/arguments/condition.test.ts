@@ -140,7 +140,7 @@ describe('conditions', () => {
   });
 
   it('take keys for nothing but keys', () => {
-    expect(decide({ '/__proto__': { equals: 1 } }, '{"__proto__": 1}').truth).toBe(true);
+    expect(decide({ '/__proto__': { equals: 1 } }, '{"__proto__": 1}').truth).toBeUndefined();
     expect(decide({ '/constructor': { absent: true } }, {}).truth).toBe(true);
     expect(decide({ '/toString': { absent: false } }, {}).truth).toBe(false);
   });
@@ -159,4 +159,17 @@ test('pointers are those of RFC 6901', () => {
   expect(parsePointer('a')).toBeUndefined();
   expect(parsePointer('/a~2')).toBeUndefined();
   expect(lookUp({ '': 1 }, [''])).toEqual({ value: 1 });
+});
+
+it('nobody can tell what a member is where the prototype of its object is one: programs may look there too', () => {
+  const cases: readonly (readonly [string, ArgumentMatchers])[] = [
+    ['{"__proto__":{"to":"x"}}', { '/to': { absent: true } }],
+    ['{"to":"a","__proto__":{"to":"x"}}', { '/to': { equals: 'a' } }],
+    ['{"to":{"__proto__":{"x":1}}}', { '/to': { equals: {} } }],
+    ['{"to":{"__proto__":{"x":1}}}', { '/to/x': { absent: true } }],
+  ];
+  for (const [args, matchers] of cases) {
+    const condition = compileCondition(matchers, undefined);
+    expect(condition?.decide({ args: new CallArguments(args) }, 'a', 's', 't').truth, args).not.toBe(true);
+  }
 });
