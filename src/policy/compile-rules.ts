@@ -65,7 +65,8 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
     return stricterOfOtherForms(agent, server, name, verdict);
   };
-  const judge: Policy['judge'] = (...question) => verdict(...question).decision;
+  const judge: Policy['judge'] = (agent, server, name, kind, facts) =>
+    verdict(agent, server, name, kind, facts).decision;
   const shadows = shadowAgents(rules);
   const letThrough = createShadow();
   return {
