@@ -1,9 +1,8 @@
 /** The configuration of a worker: the first process reads the files and says when to use what they hold. */
 import process from 'node:process';
-import type { ConfigListener, ConfigStore } from '../config/config-store.ts';
+import { ConfigListeners, type ConfigStore } from '../config/config-store.ts';
 import { type ConfigContents, checkConfig, configError } from '../config/load-snapshot.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import { diffServers } from '../config/snapshot-diff.ts';
 import type { Owners, StartOrder } from './ipc-messages.ts';
 
 export interface ConfigReplica extends ConfigStore {
@@ -27,8 +26,15 @@ interface Loaded {
 /** Milliseconds between the swaps of two workers, at most. */
 const SWAP_MS = 1000;
 
-/** @throws GatewayError CONFIG_INVALID */
-export async function createConfigReplica(order: StartOrder, reload: () => void): Promise<ConfigReplica> {
+/**
+ * @param failed told what a listener threw
+ * @throws GatewayError CONFIG_INVALID
+ */
+export async function createConfigReplica(
+  order: StartOrder,
+  reload: () => void,
+  failed: (error: unknown) => void,
+): Promise<ConfigReplica> {
   const load = async (contents: ConfigContents, owners: Owners): Promise<Loaded> => {
     const { snapshot, problems } = await checkConfig(contents, process.env, { mainScript: order.mainScript });
     if (snapshot === undefined) throw configError(problems);
@@ -37,7 +43,7 @@ export async function createConfigReplica(order: StartOrder, reload: () => void)
   let { status } = order.config;
   let current = await load(order.config.contents, order.owners);
   let prepared: Loaded | undefined;
-  const listeners = new Set<ConfigListener>();
+  const listeners = new ConfigListeners(failed);
   let waiting: (() => void)[] = [];
 
   return {
@@ -45,10 +51,7 @@ export async function createConfigReplica(order: StartOrder, reload: () => void)
     problems: [],
     current: () => current.snapshot,
     contents: () => current.contents,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe: (listener) => listeners.add(listener),
     async reload() {
       reload();
       return { kind: 'unchanged' };
@@ -60,12 +63,9 @@ export async function createConfigReplica(order: StartOrder, reload: () => void)
     },
     swap() {
       if (prepared === undefined) return;
-      const { snapshot: previous } = current;
       current = prepared;
       prepared = undefined;
-      const { snapshot } = current;
-      const changes = diffServers(previous.servers, snapshot.servers);
-      for (const listener of listeners) listener(snapshot, previous, changes);
+      listeners.tell(current.snapshot);
       for (const go of waiting) go();
       waiting = [];
     },

@@ -25,7 +25,11 @@ export interface Worker {
 
 /** @throws GatewayError where it cannot start */
 export async function startWorker(order: StartOrder, channel: IpcChannel<PrimaryApi>): Promise<Worker> {
-  const config = await createConfigReplica(order, () => channel.tell('reload'));
+  const config = await createConfigReplica(
+    order,
+    () => channel.tell('reload'),
+    (err) => gateway.log.error({ err }, 'a reload failed unexpectedly'),
+  );
   const reach = createWorkerDialer((worker, id) => channel.ask('reach', worker, id));
   let ready: readonly number[] = [];
   let mesh: WorkerMesh | undefined;

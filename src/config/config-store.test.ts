@@ -2,7 +2,7 @@ import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from './config-files.ts';
-import { type ConfigStore, createConfigStore, type ReloadOutcome } from './config-store.ts';
+import { type ConfigStore, type ConfigStoreOptions, createConfigStore, type ReloadOutcome } from './config-store.ts';
 import { RULES_FILE, SERVERS_FILE } from './locate-files.ts';
 import type { Flags } from './settings.ts';
 import { makeSandbox, RULES, type Sandbox, SERVERS } from './testing.ts';
@@ -29,8 +29,9 @@ afterEach(async () => {
   await box.remove();
 });
 
-async function open(flags: Flags = {}, watch = true): Promise<ConfigStore> {
+async function open(flags: Flags = {}, watch = true, agree?: ConfigStoreOptions['agree']): Promise<ConfigStore> {
   store = await createConfigStore({
+    ...(agree === undefined ? {} : { agree }),
     settings: box.settings(flags),
     env: {},
     watch,
@@ -194,22 +195,30 @@ test('many reloads at once are done one after the other', async () => {
   expect(config.status().mcp_config.attempt_count).toBe(20);
 });
 
-test('subscribers get both snapshots and the changes; one that throws harms nobody', async () => {
+test('subscribers get the new snapshot; one that throws harms nobody', async () => {
   const config = await open({}, false);
-  const previous = config.current();
   const seen: unknown[] = [];
   config.subscribe(() => {
     throw new Error('listener');
   });
-  const end = config.subscribe((...event) => seen.push(event));
+  const end = config.subscribe((next) => seen.push(next));
   await writeFile(serversPath, servers('files'));
   expect(await config.reload()).toMatchObject({ kind: 'applied' });
-  expect(seen).toEqual([[config.current(), previous, { added: [], removed: [], updated: ['files'], unchanged: [] }]]);
+  expect(seen).toEqual([config.current()]);
   expect(errors).toMatchObject([{ message: 'listener' }]);
   end();
   await writeFile(serversPath, servers('y'));
   await config.reload();
   expect(seen).toHaveLength(1);
+});
+
+test('a configuration that others fail to use is in use here, and is said to be', async () => {
+  const config = await open({}, false, async () => () => Promise.reject(new Error('a worker')));
+  await writeFile(serversPath, servers('x'));
+  expect(await config.reload()).toMatchObject({ kind: 'applied', changes: { added: ['x'] } });
+  expect([...config.current().servers.keys()]).toEqual(['x']);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['applied']);
+  expect(errors).toMatchObject([{ message: 'a worker' }]);
 });
 
 test('D13: a trusted file of the working directory that changes is refused until it is trusted again', async () => {

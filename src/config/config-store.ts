@@ -25,7 +25,33 @@ export type ReloadOutcome =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly error: GatewayError };
 
-export type ConfigListener = (next: Snapshot, previous: Snapshot, changes: ServerChanges) => void;
+export type ConfigListener = (next: Snapshot) => void;
+
+/** Those who follow the configuration: one that throws keeps nothing from the others. */
+export class ConfigListeners {
+  readonly #all = new Set<ConfigListener>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** @returns ends the subscription */
+  add(listener: ConfigListener): () => void {
+    this.#all.add(listener);
+    return () => void this.#all.delete(listener);
+  }
+
+  tell(next: Snapshot): void {
+    for (const listener of this.#all) {
+      try {
+        listener(next);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+}
 
 export interface ConfigStore {
   readonly location: ConfigLocation;
@@ -78,7 +104,7 @@ class FileConfigStore implements ConfigStore {
   readonly location: ConfigLocation;
   readonly problems: readonly Problem[];
   readonly #options: ConfigStoreOptions;
-  readonly #listeners = new Set<ConfigListener>();
+  readonly #listeners: ConfigListeners;
   readonly #statuses: ReloadStatuses;
   readonly #unwatch: (() => void) | undefined;
   #current: Snapshot;
@@ -100,6 +126,7 @@ class FileConfigStore implements ConfigStore {
     this.location = location;
     this.problems = checked.problems;
     this.#options = options;
+    this.#listeners = new ConfigListeners((error) => options.onError?.(error));
     this.#current = snapshot;
     this.#contents = contents;
     this.#lastRead = contents;
@@ -122,8 +149,7 @@ class FileConfigStore implements ConfigStore {
   }
 
   subscribe(listener: ConfigListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   reload(): Promise<ReloadOutcome> {
@@ -186,7 +212,8 @@ class FileConfigStore implements ConfigStore {
     this.#wasRefused = false;
     this.#statuses.applied(files, at, (file) => warningsOf(checked, pathOf(file)));
     const changes = this.#swap(snapshot, contents);
-    await swapOthers();
+    // What is in use here is in use, whatever becomes of the others.
+    await swapOthers().catch((error: unknown) => this.#options.onError?.(error));
     return { kind: 'applied', changes, problems };
   }
 
@@ -195,7 +222,7 @@ class FileConfigStore implements ConfigStore {
     this.#current = snapshot;
     this.#contents = contents;
     const changes = diffServers(previous.servers, snapshot.servers);
-    for (const listener of this.#listeners) this.#guard(() => listener(snapshot, previous, changes));
+    this.#listeners.tell(snapshot);
     return changes;
   }
 
