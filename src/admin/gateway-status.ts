@@ -42,7 +42,7 @@ function withoutNames(status: Status): Status {
   };
 }
 
-/** How these servers are. Process ids, what a process wrote and the figures of calls, whose ever they were, are for operators. */
+/** The state of these servers. Process ids, what a process wrote and the figures of calls, whose ever they were, are for operators. */
 export function serverStatuses(servers: readonly ServerReport[], visible: VisibleNames | undefined): readonly object[] {
   if (visible === undefined) return servers;
   return servers

@@ -2,7 +2,7 @@
 import type { AnswerWord, Question, Shown } from './question.ts';
 import { quoteVisibly } from './show-text.ts';
 
-/** What each answer means, to whoever gives it. */
+/** The meaning of each answer, for whoever gives it. */
 export const ANSWER_WORDS: Readonly<Record<AnswerWord, string>> = {
   once: 'Yes, this call once',
   session: 'Yes, and whatever this rule asks about this tool in this session',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ApprovalTerms } from '../config/snapshot.ts';
 import type { OfferKind } from '../policy/rules-data.ts';
 
-/** What an answer counts for. Where anything of it is different, it is another question. */
+/** Everything that an answer counts for. Where any of it is different, it is another question. */
 export interface Bound {
   /** Differs between callers that must not use each other's answers. */
   readonly principal: string;
@@ -15,7 +15,7 @@ export interface Bound {
   readonly server: string;
   /** Hash of the server's entry: under the same name there may be another program tomorrow. */
   readonly serverKey: string;
-  /** What is done with it, e.g. `tools/call`. */
+  /** The method with which it is used, e.g. `tools/call`. */
   readonly operation: string;
   readonly kind: OfferKind;
   /** Name of the tool or prompt, or URI of the resource. */
@@ -33,7 +33,7 @@ export interface Bound {
 /** A way to a person, as the rules and records call it. */
 export type Way = ApprovalTerms['via'][number];
 
-/** What somebody may answer. */
+/** The answers that somebody may give. */
 export const ANSWERS = ['once', 'session', 'hour', 'no'] as const;
 export type AnswerWord = (typeof ANSWERS)[number];
 
@@ -43,7 +43,7 @@ export interface ShownArgument {
   readonly text: string;
 }
 
-/** What people are told about the call besides what it is bound to. Nothing in it is secret as far as that is known. */
+/** Facts about the call for people, besides those that it is bound to. Nothing in it is secret as far as that is known. */
 export interface Shown {
   /** Who calls, as the audit names it. */
   readonly caller: string;
@@ -64,7 +64,7 @@ export interface Question {
   readonly expiresAt: number;
   /** Who may answer. */
   readonly via: readonly Way[];
-  /** What may be answered. */
+  /** The answers that may be given. */
   readonly answers: readonly AnswerWord[];
 }
 
@@ -77,7 +77,7 @@ export interface Answerer {
 export interface Answer extends Answerer {
   /** Of the question. */
   readonly id: string;
-  /** What the question was bound to (`bindingOf`). */
+  /** Everything that the question was bound to (`bindingOf`). */
   readonly binding: string;
   readonly word: AnswerWord;
   /** The reason that the agent is told with a no. */

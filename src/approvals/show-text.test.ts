@@ -9,7 +9,7 @@ const shown = (args: object, redact = plain): string =>
     .map(({ name, text }) => `${name}: ${text}`)
     .join('\n');
 
-/** What a person can see: no character that is invisible, moves something, or ends a line. */
+/** True for text that a person can see: no character that is invisible, moves something, or ends a line. */
 const VISIBLE = /^(?:[\p{L}\p{N}\p{P}\p{S}\p{M} ])*$/u;
 
 describe('what others wrote', () => {

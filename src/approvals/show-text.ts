@@ -1,4 +1,4 @@
-/** What agents and servers wrote, shown to whoever decides: nothing in it is invisible, ends its line or its quotes, or goes on for long. */
+/** Shows text of agents and servers to whoever decides: nothing in it is invisible, ends its line or its quotes, or goes on for long. */
 import { createHash } from 'node:crypto';
 import { isSecretName, secretsIn } from '../config/secret-values.ts';
 import { REDACTED } from '../observe/redact.ts';

@@ -33,7 +33,7 @@ interface AppendFileOptions {
   readonly onRotated: (log: string, removable: readonly AgedFile[]) => void;
 }
 
-/** How far an append came: all bytes, or `written` of them and what stopped it. */
+/** The result of an append: all bytes, or `written` of them and what stopped it. */
 type Appended = { readonly ok: true } | { readonly ok: false; readonly written: number; readonly error: unknown };
 
 /** The reason why the file is another one than at the last line, or begins anew. */

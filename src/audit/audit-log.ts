@@ -30,7 +30,7 @@ export interface AuditOptions {
   readonly maxBytes?: number;
   /** Milliseconds after which the log is rotated; default 30 days. */
   readonly maxAgeMs?: number;
-  /** How many rotated files stay, however old they are, where they have room; default 10, at least 1. */
+  /** The number of rotated files that stay, however old they are, where they have room; default 10, at least 1. */
   readonly keep?: number;
   /** Milliseconds that every record stays, whatever there is of them; default a day. */
   readonly minAgeMs?: number;

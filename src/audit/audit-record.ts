@@ -14,7 +14,7 @@ export interface AuditRecord {
   readonly claimed_agent: string | null;
   /** The agent whose rules applied, or null where none could be found. */
   readonly agent_id: string | null;
-  /** How well the agent is known: `claim`, `hook`, `launch`, `token` or `jwt`; empty in records that are about no call. */
+  /** The certainty of the agent: `claim`, `hook`, `launch`, `token` or `jwt`; empty in records that are about no call. */
   readonly assurance: string;
   /** The server as the call named it, or null. */
   readonly server: string | null;

@@ -98,7 +98,7 @@ export function createChainWriter(
   };
 }
 
-/** How many lines of a write that stopped after `written` bytes are in the file, and whether a part of another one is. */
+/** Counts the lines of a write that stopped after `written` bytes are in the file, and whether a part of another one is. */
 function wholeLines(bytes: Buffer, written: number): { readonly lines: number; readonly fragment: boolean } {
   let lines = 0;
   let end = 0;

@@ -104,7 +104,7 @@ describe('a disk that fails', () => {
   });
 });
 
-/** Whether a write of two lines that stopped after `room` bytes left a part of a line. */
+/** True if a write of two lines that stopped after `room` bytes left a part of a line. */
 function hasFragment(room: number, length: number): boolean {
   const inLine = room % length;
   return inLine !== 0 && inLine !== length - 1;

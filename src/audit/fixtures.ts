@@ -57,7 +57,7 @@ export function faulty(faults: Partial<AuditFs>): AuditFs {
   return { ...fs, ...faults };
 }
 
-/** What the system throws. */
+/** The error that the system throws. */
 export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: injected`), { code });
 }

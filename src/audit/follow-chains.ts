@@ -107,7 +107,7 @@ export class ChainFollower {
         ...late.notes,
         ...(this.#cut === undefined ? [] : [failedWrite(this.#cut)]),
       ],
-      // What the gateway removed itself by now is nowhere else.
+      // A file that the gateway removed itself by now is nowhere else.
       elsewhere: this.#elsewhere.filter(({ writer, to }) => (this.#removals.lastOf(writer) ?? 0) < to),
     };
   }

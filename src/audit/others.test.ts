@@ -1,4 +1,4 @@
-/** What other programs, and other people, do to a log. */
+/** Other programs, and other people, change a log. */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

@@ -54,7 +54,7 @@ it('keeps every line of every process whole while they rotate the log, one of th
   // The kernel may stop the last write of a killed process between two pages.
   expect(report.problems.filter(({ kind }) => kind !== 'unreadable')).toEqual([]);
   expect(report.notes.filter((note) => !note.includes('cut off'))).toEqual([]);
-  // How many there are depends on how often two of them want to rotate at the same time.
+  // Their number depends on how often two of them want to rotate at the same time.
   expect(report.files.length).toBeGreaterThan(3);
   expect(report.writers.filter(({ last_seq }) => last_seq >= 500).length).toBeGreaterThanOrEqual(3);
   expect(report.records).toBe(report.writers.reduce((sum, { last_seq }) => sum + last_seq, 0));

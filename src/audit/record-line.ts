@@ -61,7 +61,7 @@ export function createBodies(
   };
 }
 
-/** Where the time went, and what the answer cost. */
+/** The parts of the time, and the cost of the answer. */
 function parts({ queue_ms: queue, server_ms: server, people_ms: people, tokens }: AuditRecord): string {
   let json = server === undefined ? '' : `,"queue_ms":${decimal(queue ?? 0)},"server_ms":${decimal(server)}`;
   if (people !== undefined) json += `,"people_ms":${decimal(people)}`;

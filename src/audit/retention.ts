@@ -6,7 +6,7 @@ import { type AuditFs, type RotatedFile, rotatedFiles } from './file-system.ts';
 
 interface RetentionOptions {
   readonly files: AuditFs;
-  /** How many rotated files stay, however old they are, where they have room. */
+  /** The number of rotated files that stay, however old they are, where they have room. */
   readonly keep: number;
   /** Milliseconds that every record stays. */
   readonly minAgeMs: number;

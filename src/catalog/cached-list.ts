@@ -27,7 +27,7 @@ export interface Listing {
   readonly held?: ReadonlySet<string> | undefined;
 }
 
-/** How somebody asks for a list. */
+/** The options of a request for a list. */
 export interface ListOptions {
   /** Milliseconds this caller waits. */
   readonly timeoutMs: number;
@@ -53,7 +53,7 @@ export interface ListSource<L> {
   ) => Promise<UpstreamConnection> | UpstreamConnection;
   /** @param asked for whom, and what there was before. */
   readonly fetch: (server: ServerDefinition, connection: UpstreamConnection, asked: Asked<L>) => Promise<L>;
-  /** What counts of a list; all of it where this is left out. */
+  /** The part of a list that counts; all of it where this is left out. */
   readonly visible?: ((server: ServerDefinition, list: L) => L) | undefined;
   /** @param tenant for whom it was fetched. */
   readonly fetched?: (server: ServerDefinition, tenant: Tenant | undefined, before: L | undefined, after: L) => void;

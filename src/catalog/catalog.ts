@@ -28,7 +28,7 @@ interface CatalogOptions {
   readonly log: Log;
   /** Told of every list of tools. */
   readonly history: Pick<History, 'listed' | 'known'>;
-  /** What counts of all lists; everything where this is left out. */
+  /** The part of all lists that counts; everything where this is left out. */
   readonly guard?: DefinitionGuard | undefined;
   /** Folder for what is kept about tools. */
   readonly cacheDir: string;
@@ -46,7 +46,7 @@ export class Catalog {
   readonly mentions: Mentions = createMentions();
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
-  /** What it looks through. */
+  /** The tools that it looks through. */
   readonly searchable: Searchable;
   /** Remembers what was used after which question, for those whose owner wants that. */
   readonly learning: UsageLearner;
@@ -137,13 +137,13 @@ export class Catalog {
     return this.#lists.offers[list].again(server, options);
   }
 
-  /** Whether something is not there because its definition waits for the owner. */
+  /** True if something is not there because its definition waits for the owner. */
   isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string, tenant?: Tenant): boolean {
     const cache = list === 'tools' ? this.#lists.tools : this.#lists.offers[list];
     return cache.kept(server, tenant)?.held?.has(name) === true;
   }
 
-  /** What a server says of itself, as far as that counts. @throws as `tools` */
+  /** The instructions of a server, as far as they count. @throws as `tools` */
   async instructionsNow(
     server: ServerDefinition,
     instructions: string | undefined,

@@ -65,7 +65,7 @@ function evaluated(schema: unknown, depth: number, schemas: Set<unknown>): unkno
   const kept = Object.entries(schema).filter(([key]) => {
     if (DYNAMIC.has(key)) throw new Error('Its references depend on the way to them.');
     if (NOT_EVALUATED.has(key)) return false;
-    // What patterns allow would be refused as additional.
+    // Members that patterns allow would be refused as additional.
     return !('patternProperties' in schema && /^(?:additional|unevaluated)Properties$/.test(key));
   });
   const own: Schema = Object.fromEntries(

@@ -21,7 +21,7 @@ export interface History {
    * @param before what this process had until now.
    */
   listed(server: ServerDefinition, capabilities: string, before: ToolList | undefined, after: ToolList): void;
-  /** What a server listed when a gateway last ran; undefined where that is not known. */
+  /** The definitions that a server listed when a gateway last ran; undefined where they are not known. */
   known(server: ServerDefinition, capabilities: string): Promise<Fingerprint | undefined>;
   /** Resolves when everything so far is told and written. */
   settled(): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * How many tokens a text costs a model, without its vocabulary (which would be megabytes). Counts the pieces into which
+ * Estimates how many tokens a text costs a model, without its vocabulary (which would be megabytes). Counts the pieces into which
  * o200k cuts a text before it merges bytes: words with their leading space, runs of up to three digits, runs of signs, line
  * breaks. A list of tools comes out within six per cent, one definition within fifteen, English within ten; other scripts are
  * only roughly right.

@@ -72,7 +72,7 @@ export function createKeptLists({ folder, redact, notWritten, maxFiles = MAX_FIL
     },
     listed(server, tenant, { entries }) {
       broken.delete(server.key);
-      // What a server lists for one account is not for the next principal.
+      // A list for one account is not for the next principal.
       if (hasOwnCredentials(server.link)) return;
       const path = pathOf(server, tenant);
       known.delete(path);

@@ -1,4 +1,4 @@
-/** How a list of tools differs from the one before: a definition that changes after people looked at it is a record. */
+/** Compares a list of tools with the one before: a definition that changes after people looked at it is a record. */
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { digestOf } from './definition.ts';
 import type { ToolList } from './fetch-tools.ts';

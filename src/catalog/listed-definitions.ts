@@ -33,7 +33,7 @@ export async function listedSchemas(folder: string): Promise<ReadonlyMap<string,
   return new Map(schemas);
 }
 
-/** What the tools that servers listed last say of themselves. */
+/** The annotations of the tools that servers listed last. */
 export async function listedAccess(folder: string): Promise<SaidAccess> {
   const lists = await listedDefinitions(folder);
   const levels = [...lists].map(([server, { tools }]) => {

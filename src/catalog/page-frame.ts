@@ -16,7 +16,7 @@ export interface PageFrame {
 /** A page of a list that was fetched. */
 export interface ListPage {
   readonly frame: PageFrame;
-  /** How many entries of the list stand on this page and those before it. */
+  /** The number of entries of the list on this page and those before it. */
   readonly end: number;
   /** The server put nothing on it. */
   readonly isEmpty: boolean;

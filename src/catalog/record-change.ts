@@ -20,7 +20,7 @@ export function recordChange(audit: AuditSink, log: Logger, change: ListChange, 
     ?.catch((error: unknown) => log.error({ err: error }, 'a change of definitions could not be recorded'));
 }
 
-/** What was accepted of a server. @param by `first_sight`, or who did it */
+/** Records what was accepted of a server. @param by `first_sight`, or who did it */
 export function recordAcceptance(
   audit: AuditSink,
   failed: (error: unknown) => void,

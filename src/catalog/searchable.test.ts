@@ -19,7 +19,7 @@ const LIST: ToolList = {
 const STARTING = new GatewayError('TIMEOUT', 'starting');
 const DOWN = new GatewayError('SERVER_UNAVAILABLE', 'down');
 
-/** How long the searches waited, and whether as one of many. */
+/** The time that the searches waited, and whether each was one of many. */
 let waits: [number, boolean][];
 let refreshed: number;
 let clock: number;

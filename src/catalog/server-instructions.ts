@@ -64,7 +64,7 @@ export function createInstructions({ path, redact, failed }: InstructionsOptions
       heard.delete(key);
       heard.set(key, text);
       for (const oldest of [...heard.keys()].slice(0, -MAX_SERVERS)) heard.delete(oldest);
-      // What a server says to one account is not for the next principal.
+      // Instructions for one account are not for the next principal.
       if (key !== keyOf(server, '')) return;
       last = last.then(() => write(key, text)).catch(failed);
     },

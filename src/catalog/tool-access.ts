@@ -4,7 +4,7 @@ import type { ToolEntry } from './tool-entry.ts';
 
 const levels = new WeakMap<ToolEntry, Access>();
 
-/** What a tool does to the world, as its server says. */
+/** The access of a tool, as its server says. */
 export function accessOfTool(entry: ToolEntry): Access {
   let access = levels.get(entry);
   if (access === undefined) {
@@ -14,7 +14,7 @@ export function accessOfTool(entry: ToolEntry): Access {
   return access;
 }
 
-/** What is known where the question is whether an agent may see a tool, whatever it would call it with. */
+/** The facts of a call where the question is whether an agent may see a tool, whatever it would call it with. */
 export function listingFacts(entry: ToolEntry | undefined): CallFacts {
   return entry === undefined ? UNLISTED : LISTINGS[accessOfTool(entry)];
 }

@@ -75,7 +75,7 @@ class SchemaWriter {
     if (schema === true) return 'any';
     if (!isObject(schema) || depth > MAX_DEPTH) throw NO_SHORT_FORM;
     refuse(schema);
-    // What is required of an object that is described elsewhere: `anyOf: [{ required: [...] }, ...]`.
+    // The required members of an object that is described elsewhere: `anyOf: [{ required: [...] }, ...]`.
     if (schema['required'] !== undefined && schema['properties'] === undefined) throw NO_SHORT_FORM;
     const parts: string[] = [];
     const { $ref, anyOf, oneOf, allOf } = schema;
@@ -174,7 +174,7 @@ function refuse(schema: Schema): void {
   for (const keyword of INEXPRESSIBLE) if (schema[keyword] !== undefined) throw NO_SHORT_FORM;
 }
 
-/** How often each local definition is referred to. */
+/** The number of references to each local definition. */
 function countReferences(root: Schema): Map<string, number> {
   const uses = new Map<string, number>();
   const visit = (value: unknown, depth: number): void => {

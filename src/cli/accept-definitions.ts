@@ -20,7 +20,7 @@ interface Acceptance {
   readonly by: string;
 }
 
-/** What is locked now and was not, or not in this way. */
+/** The definitions that are locked now and were not, or not in this way. */
 export interface Accepted {
   readonly results: readonly {
     readonly server: string;
@@ -56,7 +56,7 @@ export async function acceptDefinitions(
   return recordAccepted(settings, { before, after, names: [server], by });
 }
 
-/** What is locked of a server once these names are accepted. @throws GatewayError USAGE for a name that is not there */
+/** The lock of a server once these names are accepted. @throws GatewayError USAGE for a name that is not there */
 function acceptedOf(locked: LockedServer, kept: KeptDefinitions, names: readonly string[]): LockedServer {
   const now = lockedFrom(kept);
   if (names.length === 0) return now;

@@ -83,7 +83,7 @@ function takePastedAnswers({ oauth }: Gateway): () => void {
     if (address === '') return;
     if (!URL.canParse(address))
       return say('That is no address: copy it from the address bar of the browser, all of it.');
-    // What comes of it is told by whoever waits for the sign-in.
+    // The result is told by whoever waits for the sign-in.
     oauth.finish(new URL(address).searchParams).catch((error: unknown) => {
       if (error instanceof GatewayError) say(error.message);
     });

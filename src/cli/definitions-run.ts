@@ -1,4 +1,4 @@
-/** What the commands of `definitions` do. */
+/** Runs the commands of `definitions`. */
 import process from 'node:process';
 import { compareWithLock, type DefinitionChange } from '../catalog/lock/compare-with-lock.ts';
 import { changedFields, visible } from '../catalog/lock/field-changes.ts';

@@ -16,7 +16,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** What is known of one server. */
+/** The known facts about one server. */
 type Listed =
   | { readonly server: string; readonly definitions: ListedDefinitions }
   | { readonly server: string; readonly error: string };

@@ -29,7 +29,7 @@ interface Diagnosis {
   readonly ok: boolean;
   readonly checks: readonly Check[];
   readonly fix?: string;
-  /** How many tools it has, where that is known. */
+  /** The number of its tools, where that is known. */
   readonly tools?: number;
 }
 
@@ -127,7 +127,7 @@ function directHint(tools: number): string {
 /** Gives advice by what is known and never by the text of an error. */
 function fixFor(server: ServerDefinition, fault: ProgramFault | undefined, tested: Tested): string | undefined {
   const { error, tools } = tested;
-  // What keeps it from starting now may be another thing, e.g. a limit of the system.
+  // The reason why it cannot start now may be another one, e.g. a limit of the system.
   const isStarted = error?.cause === undefined || systemCode(error.cause) === undefined;
   if (server.link.transport === 'stdio' && !isStarted) return whyNotStarted(error?.cause, server.link).fix;
   if (fault !== undefined) return `${fault.fix}.`;

@@ -31,7 +31,7 @@ it.each(commands.filter(([, { commands: inner }]) => inner.length === 0))(
   '%s --help has an example',
   (name, command) => {
     expect(helpOf(command)).toMatch(/^Examples?(?::|, in)/m);
-    // What help says of itself is of commander's.
+    // The words of help about itself are commander's.
     expect(command.description(), name).toMatch(/^[a-z]/);
   },
 );

@@ -1,4 +1,4 @@
-/** What `init` writes: files that work as they are, with comments that say how to go on. */
+/** The files that `init` writes: they work as they are, with comments that say how to go on. */
 
 export const SERVERS_TEMPLATE = `{
   // The MCP servers that your agents reach through the gateway. The format is that of .mcp.json in

@@ -61,7 +61,7 @@ export class LockedServers {
     return compareWithLock(this.lock.get(name), await this.kept(name).read());
   }
 
-  /** What was seen of a server as it is launched now; it is started where no gateway has seen that. @throws GatewayError SERVER_UNAVAILABLE */
+  /** Everything seen of a server as it is launched now; it is started where no gateway has seen that. @throws GatewayError SERVER_UNAVAILABLE */
   async seen(server: ServerDefinition): Promise<KeptDefinitions> {
     const kept = await this.kept(server.name).read();
     const isKnown = kept.seen.get(lockKey('launch')) === server.launch && kept.seen.size > 1;

@@ -1,5 +1,5 @@
 /**
- * How commands speak: data on stdout, everything else on stderr, errors of the catalogue with their exit status. Half of what is
+ * Output of commands: data on stdout, everything else on stderr, errors of the catalogue with their exit status. Half of what is
  * written comes from servers and files of others, so every way out of here escapes it.
  */
 import process from 'node:process';
@@ -106,7 +106,7 @@ export function screen(): Screen {
   };
 }
 
-/** Whether colours may be used on this stream (https://no-color.org). */
+/** True if colours may be used on this stream (https://no-color.org). */
 function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 }
@@ -134,7 +134,7 @@ export function beforeLeaving(work: () => Promise<unknown>): () => void {
 
 let lastWork: (() => Promise<unknown>) | undefined;
 
-/** What whoever read our data may do without a failure of ours: `| head` has had enough of it, and a terminal may be closed. */
+/** Things that a reader of our data may do without a failure of ours: `| head` has had enough of it, and a terminal may be closed. */
 const GONE: ReadonlyMap<string | undefined, number> = new Map([
   ['EPIPE', 0],
   ['EIO', 129],

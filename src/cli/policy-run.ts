@@ -36,7 +36,7 @@ interface Question {
   readonly kind: OfferKind;
   /** JSON text of the arguments of a call; undefined where nobody says. */
   readonly args: string | undefined;
-  /** What the tool does, where somebody says. */
+  /** The access of the tool, where somebody says. */
   readonly access: Access | undefined;
   readonly json: boolean;
 }

@@ -45,7 +45,7 @@ export function createProgram(argv: readonly string[]): Command {
     .showHelpAfterError('Run with --help for usage.')
     .configureOutput({ writeOut: printText })
     .exitOverride((end) => {
-      // What was printed may still fail to be written.
+      // Printed output may still fail to be written.
       if (end.exitCode === 0) throw end;
       // Commander has said it on stderr already.
       printFailure(new GatewayError('USAGE', end.message.replace(/^error: /, '')));

@@ -26,7 +26,7 @@ function row(spent: AgentSpending): string[] {
 }
 
 /**
- * What agents read since a time, in milliseconds since 1970, by the audit log.
+ * The tokens that agents read since a time, in milliseconds since 1970, by the audit log.
  * @throws GatewayError USAGE where it cannot be read
  */
 export function pastStats(log: string, since: number, json: boolean): void {

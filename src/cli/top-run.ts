@@ -1,4 +1,4 @@
-/** What `top` does: collects figures once a second and draws them over the ones before. */
+/** Runs `top`: collects figures once a second and draws them over the ones before. */
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { callStatistics } from '../audit/query/call-statistics.ts';

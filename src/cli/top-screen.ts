@@ -1,4 +1,4 @@
-/** What `top` shows, as lines that fit a terminal. Pure. */
+/** The screen of `top`, as lines that fit a terminal. Pure. */
 import type { GroupCounts } from '../audit/query/call-statistics.ts';
 import type { LogRecord } from '../audit/query/log-record.ts';
 import type { ServerReport } from '../upstream/pool/server-report.ts';
@@ -69,7 +69,7 @@ function section(head: readonly string[], rows: readonly (readonly string[])[], 
   ];
 }
 
-/** What is wrong first, then what is used most. */
+/** Servers with a problem first, then those that are used most. */
 function serverRows({ servers, byServer }: TopFigures, isWide: boolean): string[][] {
   const counts = new Map(byServer.map((group) => [group.group[0], group]));
   const rank = ({ last_error, state }: ServerReport): number => (last_error !== undefined && state !== 'ready' ? 0 : 1);

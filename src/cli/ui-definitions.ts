@@ -77,7 +77,7 @@ function isHeld(servers: LockedServers, server: string, kept: KeptDefinitions, c
   return kept.held.has(key) && kept.held.get(key) === kept.seen.get(key);
 }
 
-/** What it offers now. */
+/** Its current offer. */
 function textsNow(kept: KeptDefinitions): ReadonlyMap<string, string> {
   const values = [...kept.seen].filter(([key]) => !kept.gone.has(key));
   return textsByKey(new Map(values), kept.texts);

@@ -134,7 +134,7 @@ async function heldServers(settings: Settings): Promise<number> {
   }
 }
 
-/** What was found out, for a while. */
+/** Keeps results for a while. */
 function kept<T>(ms: number, find: () => Promise<T>): () => Promise<T> {
   let found: Promise<T> | undefined;
   let until = 0;

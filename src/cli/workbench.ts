@@ -29,7 +29,7 @@ export interface Workbench {
   reports(): ServerReport[];
   /** Connects and lists tools. @throws GatewayError USAGE where there is no such server */
   test(name: string, timeoutMs: number): Promise<Tested>;
-  /** What a server says, of one that was tested: its tools, prompts, templates and instructions. @throws GatewayError */
+  /** The texts of a tested server: its tools, prompts, templates and instructions. @throws GatewayError */
   definitions(name: string, timeoutMs: number): Promise<ListedDefinitions>;
   close(): Promise<void>;
 }

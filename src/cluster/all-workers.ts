@@ -26,7 +26,7 @@ export class AllWorkers {
     return this.#lastSpending;
   }
 
-  /** How all servers are, in the order of the configuration. */
+  /** The state of all servers, in the order of the configuration. */
   readonly servers = async (): Promise<readonly ServerReport[]> => {
     const [reports, calls] = await Promise.all([
       this.#workers.all(({ channel }) => channel.ask('servers')),

@@ -48,7 +48,7 @@ export class RemoteServer {
       promptsChanged: tell('promptsChanged'),
       resourcesChanged: tell('resourcesChanged'),
       resourceUpdated: tell('resourceUpdated'),
-      // What belongs to no request is for sessions of the worker that has the server.
+      // Messages that belong to no request are for sessions of the worker that has the server.
       said: () => {},
       asked: () => undefined,
     };
@@ -67,7 +67,7 @@ export class RemoteServer {
 
 /** Something that is done for the other worker, which may cancel it. */
 class RemoteCall extends Canceller {
-  /** Where the time of a request goes. */
+  /** The parts of the time of a request. */
   readonly times = noTimes();
   /** Questions to the caller that wait for their answers, by number; few calls have any. */
   questions: Map<number, (answer: ClientAnswer) => void> | undefined;

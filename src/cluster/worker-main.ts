@@ -47,6 +47,6 @@ const channel: IpcChannel<PrimaryApi> = new IpcChannel<PrimaryApi>(process, api,
   },
 });
 
-// What ends or reloads the gateway is said to the first process, also where a terminal says it to all.
+// The first process is told what ends or reloads the gateway, also where a terminal tells all.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => leave(worker));

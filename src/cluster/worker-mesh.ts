@@ -1,4 +1,4 @@
-/** How the workers reach each other's servers, over connections that the first process made for them. */
+/** The connections of the workers to each other's servers, over connections that the first process made for them. */
 import type { Socket } from 'node:net';
 import type { UpstreamEvents, Upstreams } from '../upstream/contract.ts';
 import type { ConfigReplica } from './config-replica.ts';

@@ -17,7 +17,7 @@ export function followOutput(memberOf: (server: string) => PoolWorker | undefine
       const channel = memberOf(server)?.channel;
       if (!follow) return outputOf(await channel?.ask('output', server));
       const id = nextId++;
-      // What is written before somebody listens is not lost.
+      // Output that is written before somebody listens is not lost.
       let early = '';
       listeners.set(id, (text) => {
         early += text;

@@ -1,4 +1,4 @@
-/** How people are asked, as the rules say it. */
+/** The terms for asking people, as the rules say them. */
 import type { RulesFile } from './file-schemas.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';
 import { problemAt } from './rules-file.ts';

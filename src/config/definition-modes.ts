@@ -1,4 +1,4 @@
-/** What the rules say about definitions that change (docs/definitions.md), for each server. */
+/** The mode of the rules for definitions that change (docs/definitions.md), for each server. */
 import { compilePattern } from '../policy/pattern.ts';
 import { sha256 } from './config-files.ts';
 import type { DefinitionMode, ServerDefinition } from './snapshot.ts';

@@ -69,7 +69,7 @@ function removeItem(text: string, items: readonly Node[], at: number): string {
   else if (items[at + 1] !== undefined) stop += /^[ \t]*/.exec(text.slice(stop))?.[0].length ?? 0;
   const made = splice(text, start, stop, '');
   if (items[at + 1] !== undefined || comma !== undefined || before === undefined) return made;
-  // What was the last but one has no comma behind it now.
+  // The last but one element has no comma behind it now.
   const edge = behind(text, before.offset + before.length).comma;
   if (edge === undefined) return made;
   const rest = made.slice(edge + 1);

@@ -33,7 +33,7 @@ export function removeMember(text: string, path: readonly string[], name: string
   const made = replace(text, start, end - start, '');
   const before = members[at - 1];
   if (before === undefined || own !== undefined) return made;
-  // What was the last but one has no comma behind it now.
+  // The last but one member has no comma behind it now.
   const edge = before.offset + before.length;
   const comma = /^(?:\s|\/\*[^*]*\*\/|\/\/[^\n]*\n)*?,/.exec(text.slice(edge))?.[0] ?? '';
   return comma === '' ? made : replace(made, edge + comma.length - 1, 1, '');

@@ -22,7 +22,7 @@ export function collectSecrets(
   const add = (values: readonly string[]): void => {
     for (const value of values) if (value.trim() !== '') found.add(value);
   };
-  // What somebody keeps as a secret is one, whatever it is called.
+  // A value that somebody keeps as a secret is one, whatever it is called.
   for (const { name, value } of substituted) add(name.startsWith('secret:') ? [value] : secretsIn(name, value));
   for (const { link } of servers) {
     if (link.transport === 'stdio') {

@@ -1,4 +1,4 @@
-/** How a server is launched, as far as it can be compared between machines. */
+/** The digest of the way a server is launched, as far as it can be compared between machines. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
@@ -51,7 +51,7 @@ async function nearestPackage(folder: string): Promise<PackageVersion | undefine
   return dirname(folder) === folder ? undefined : nearestPackage(dirname(folder));
 }
 
-/** What fetches and runs other packages says nothing about those. */
+/** True for a program that fetches and runs other packages, and so says nothing about those. */
 function isRunner(name: string): boolean {
   return /^(?:npm|pnpm|yarn|bun|corepack)$/.test(name);
 }

@@ -116,7 +116,7 @@ function variablesOf(env: Environment, { servers, rules }: ConfigContents): Envi
 }
 
 interface CheckTerms extends Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>> {
-  /** What tools take, where that is known: then rules about other tools and arguments are warned of. */
+  /** The parameters of tools, where they are known: then rules about other tools and arguments are warned of. */
   readonly schemas?: ReadonlyMap<string, ReadonlyMap<string, unknown>> | undefined;
 }
 

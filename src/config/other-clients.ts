@@ -1,4 +1,4 @@
-/** How other clients write what an entry says here. Whoever pastes an entry shall not have to translate it. */
+/** Translates entries of other clients. Whoever pastes an entry shall not have to translate it. */
 import type { ConfigNode, ConfigPath, ObjectNode } from './json-document.ts';
 import { quote } from './quote-name.ts';
 

@@ -72,7 +72,7 @@ type FileAccess = NonNullable<FileAgent['allow']>;
 type FileTools = NonNullable<FileAccess['tools']> extends Map<string, infer T> ? T : never;
 type FileRule = Exclude<FileTools[number], string>;
 
-/** What the rules of agents say about servers and what they offer, as data; wrong expressions become problems. */
+/** The rules of agents about servers and what they offer, as data; wrong expressions become problems. */
 class AccessReader {
   readonly #document: ConfigDocument;
   readonly #problems: Problem[];

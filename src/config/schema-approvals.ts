@@ -1,4 +1,4 @@
-/** What the rules may say about asking people (docs/approvals.md). Loads zod, as file-schemas.ts. */
+/** The schema of the rules about asking people (docs/approvals.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { count, strict, text, variableName, webAddress } from './schema-parts.ts';
 
@@ -27,7 +27,7 @@ const oneCall = strict({
   }),
 });
 
-/** What somebody answered for good. */
+/** The permanent answers. */
 export const standingAnswers = z.map(z.string(), z.array(z.union([z.string(), oneCall]))).meta({
   description:
     'What "ask" does not ask about any more: server -> exact names of tools, or single calls. It allows nothing by itself.',

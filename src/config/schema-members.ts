@@ -1,6 +1,6 @@
 /** Looks for a place of arguments in the JSON Schema of a tool. Pure. */
 
-/** What a schema says of a place: it names it; it may be there, or nobody can tell; or it is nowhere, beside these names. */
+/** The answer of a schema about a place: it names the place; the place may be there, or nobody can tell; or it is nowhere, beside these names. */
 export type SchemaPlace = 'named' | 'open' | { readonly missing: string; readonly instead: readonly string[] };
 
 type Schema = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** What the rules of an agent may say about servers and what they offer. Loads zod, as file-schemas.ts. */
+/** The schema of the rules of an agent about servers and what they offer. Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { parsePointer } from '../policy/arguments/call-arguments.ts';
 import { parseHostPattern } from '../policy/arguments/hosts.ts';
@@ -72,7 +72,7 @@ const matcher = checked(
   }),
 );
 
-/** What its members say together. */
+/** The conditions that its members have to meet together. */
 function checked<T extends z.ZodType>(schema: T): T {
   return schema.superRefine((value, context) => {
     const found = matcherProblem(value as Matcher);
@@ -139,7 +139,7 @@ export const accessList = strict({
     .exactOptional(),
 });
 
-/** What the owner knows better than the servers say. */
+/** The access that the owner sets for tools. */
 export const accessCorrections = z
   .map(pattern, z.map(pattern, z.enum(ACCESS_LEVELS)))
   .meta({ description: 'Server pattern -> tool pattern -> what these tools do, in place of what their server says.' });

@@ -24,7 +24,7 @@ const definition = ({ env = {}, ...more }: Entry): StdioDefinition => ({
 
 const file = (name: string, text = 'good') => box.write(join(box.cwd, name), text);
 
-/** What is found changed after something was done to the folder. */
+/** The files found changed after something was done to the folder. */
 async function changedAfter(entry: Entry, act: () => Promise<unknown>): Promise<string | undefined> {
   const made = definition(entry);
   const scripts = await scriptsOf(made, box.cwd);

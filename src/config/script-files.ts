@@ -116,7 +116,7 @@ async function ofArgument(
   if (facts?.isFile() === true) return isData && !(await isRun(path)) ? [] : [path];
   if (role !== 'argument' && facts?.isDirectory() === true) return [path, ...(await entryPoints(path))];
   if (facts !== undefined) return role === 'argument' ? [] : [path];
-  // What is not there yet and appears later is new.
+  // A file that is not there yet and appears later is new.
   if (role !== 'argument') return isData ? [] : [path, ...ENDINGS.map((end) => path + end)];
   return !isData && (/[\\/]/.test(word) || extname(word) !== '') ? [path] : [];
 }

@@ -1,4 +1,4 @@
-/** How tools are found, as the rules say it: the endpoint for vectors with its key, and whether use is remembered. */
+/** The terms for finding tools, as the rules say them: the endpoint for vectors with its key, and whether use is remembered. */
 import { createHash } from 'node:crypto';
 import type { RulesFile } from './file-schemas.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';

@@ -8,11 +8,11 @@ import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 import type { Settings } from './settings.ts';
 
-/** How a secret may be called. */
+/** The allowed names of a secret. */
 export const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
 interface SecretFiles {
-  /** What there is. */
+  /** The names of all secrets. */
   names(): Promise<readonly string[]>;
   /** The values of these names; one that is not there is left out. @throws GatewayError CREDENTIALS_UNREADABLE */
   read(names: readonly string[]): Promise<ReadonlyMap<string, string>>;

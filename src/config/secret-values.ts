@@ -208,7 +208,7 @@ function isMixed(text: string): boolean {
   return longest >= 6 && changes(text.replace(/[-_./:,@]/g, '')) >= text.length / 4;
 }
 
-/** How often small letters, capitals, digits and other characters take turns; a capital before small letters is one word. */
+/** Counts how often small letters, capitals, digits and other characters take turns; a capital before small letters is one word. */
 function changes(text: string): number {
   let count = 0;
   for (let at = 1; at < text.length; at++) {

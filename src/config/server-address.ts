@@ -1,4 +1,4 @@
-/** How a server is reached: the part of an entry that depends on several of its keys. */
+/** The address of a server: the part of an entry that depends on several of its keys. */
 
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';

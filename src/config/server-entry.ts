@@ -112,7 +112,7 @@ function substituteEntry(
   return entry;
 }
 
-/** How the server is reached. A path of certificates is taken from the folder of the file. */
+/** The address of the server. A path of certificates is taken from the folder of the file. */
 function linkWithCa(
   entry: Parameters<typeof linkOf>[0],
   { document }: EntryContext,
@@ -162,7 +162,7 @@ function environmentOf(
   }
   const file = own.get('envFile');
   const env = own.get('env') ?? new Map();
-  // What is of the wrong type is told by the schema.
+  // The schema reports values of the wrong type.
   if (!(env instanceof Map)) return { own, all: gateway };
   let variables = env;
   if (typeof file === 'string' && !findings.haveErrors) {

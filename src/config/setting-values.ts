@@ -1,4 +1,4 @@
-/** How single settings are written. Each throws GatewayError USAGE with the name of the setting and what is accepted. */
+/** Parses single settings. Each throws GatewayError USAGE with the name of the setting and what is accepted. */
 import { availableParallelism } from 'node:os';
 import { GatewayError } from '../shared/errors.ts';
 import { quote } from './quote-name.ts';

@@ -222,7 +222,7 @@ export function runtimeDir({ cacheDir }: Pick<Settings, 'cacheDir'>): string {
   return socketFolder(join(cacheDir, 'run'), `${LONGEST_PID}.sock`);
 }
 
-/** Where the lock file is (docs/definitions.md). @param rules path of the rules file */
+/** The path of the lock file (docs/definitions.md). @param rules path of the rules file */
 export function lockPath({ lock }: Pick<Settings, 'lock'>, rules: string): string {
   return lock ?? join(dirname(rules), 'mcp-gateway.lock.json');
 }

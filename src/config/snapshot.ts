@@ -11,16 +11,16 @@ export interface ServerDefinition {
   readonly timeoutMs: number | undefined;
   /** `before`: arguments that do not fit the schema are not forwarded. */
   readonly validateArguments?: 'before' | 'after' | undefined;
-  /** What counts of what it offers; undefined where changes are only recorded. */
+  /** The part of its offer that counts; undefined where changes are only recorded. */
   readonly definitions?: DefinitionMode | undefined;
   /** Digest of how it is launched (launch-digest.ts). */
   readonly launch?: string | undefined;
-  /** How its connections live; undefined where the entry says nothing about that. */
+  /** The terms of its connections; undefined where the entry says nothing about that. */
   readonly life?: ServerLife | undefined;
   readonly link: StdioDefinition | HttpDefinition;
 }
 
-/** What becomes of definitions that change: told, held back until somebody accepts them, or nothing but what is locked exists. */
+/** The treatment of definitions that change: told, held back until somebody accepts them, or nothing but what is locked exists. */
 export type DefinitionMode = 'record' | 'quarantine' | 'exact';
 
 /** The callers that may use one connection together: everybody, the sessions of one principal, one session alone, or one call alone. */
@@ -72,7 +72,7 @@ export interface HttpDefinition {
   readonly oauth?: OAuthDefinition | undefined;
 }
 
-/** How the gateway presents itself to the authorization server of a server (docs/oauth.md); undefined takes the default. */
+/** The client with which the gateway presents itself to the authorization server of a server (docs/oauth.md); undefined takes the default. */
 export interface OAuthDefinition {
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;
@@ -87,7 +87,7 @@ export interface OAuthDefinition {
   readonly scopes: readonly string[] | undefined;
   /** Port of the loopback address that the browser comes back to. */
   readonly redirectPort: number | undefined;
-  /** How that address is written; undefined is `127.0.0.1`. */
+  /** The host in that address; undefined is `127.0.0.1`. */
   readonly redirectHost?: LoopbackName | undefined;
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined;
 }
@@ -97,7 +97,7 @@ export type LoopbackName = '127.0.0.1' | 'localhost';
 
 type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 
-/** How well it is known that a call comes from its agent (docs/identity.md), weakest first. */
+/** The certainty that a call comes from its agent (docs/identity.md), weakest first. */
 export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';
 
 /** The limits of a principal, or an agent; undefined means no limit. */
@@ -111,7 +111,7 @@ export interface Limits {
 /** The settings of an agent besides what it may use. */
 export interface AgentTerms {
   readonly minAssurance: Assurance | undefined;
-  /** How its connections see the servers; undefined where the process decides. */
+  /** The view of its connections; undefined where the process decides. */
   readonly expose?: 'discovery' | 'direct' | undefined;
   /** `split`: it calls what reads, writes and destroys with a tool of its own each. */
   readonly execute?: 'one' | 'split' | undefined;
@@ -167,7 +167,7 @@ export interface EmbeddingsDefinition {
   readonly toolPrefix: string;
 }
 
-/** How tools are found besides by their words. */
+/** Ways to find tools besides by their words. */
 export interface SearchTerms {
   readonly embeddings: EmbeddingsDefinition | undefined;
   /** True if it is remembered what was used after which question. */
@@ -177,11 +177,11 @@ export interface SearchTerms {
 /** Who is told about a question by a request of ours. */
 export interface WebhookTerms {
   readonly url: string;
-  /** What requests are signed with. */
+  /** The secret with which requests are signed. */
   readonly secret: string;
 }
 
-/** How people are asked about calls. */
+/** The terms for asking people about calls. */
 export interface ApprovalTerms {
   /** Ways to a person. */
   readonly via: readonly ('client' | 'web' | 'cli' | 'webhook')[];

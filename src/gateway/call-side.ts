@@ -22,7 +22,7 @@ import type { ServerSide } from './server-side.ts';
 
 export interface CallSide {
   readonly parts: PipelineDependencies;
-  /** How the servers of this process are. */
+  /** The state of the servers of this process. */
   servers(): ServerReport[];
   /** The spending of agents in this process. */
   spent(): readonly SpentHere[];

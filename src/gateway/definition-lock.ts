@@ -29,7 +29,7 @@ export function openDefinitions(
 ): Definitions {
   const path = lockPath(settings, config.location.rules.path);
   const lock = openLockStore(path, (error) => log.error({ reason: error.message }, 'the lock file is not used'));
-  /** What everybody knows of; undefined before the first reading. */
+  /** The definitions that everybody knows of; undefined before the first reading. */
   let told: Lock | undefined;
   const guard = new DefinitionGuard({
     lock,

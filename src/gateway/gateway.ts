@@ -62,7 +62,7 @@ interface KnownCallSide extends CallSide {
   readonly clients: ConnectedClients;
 }
 
-/** What a gateway has only where somebody wants it. */
+/** Parts that a gateway has only where somebody wants them. */
 interface Extras {
   readonly hooks: HookJoin | undefined;
   readonly telemetry: Telemetry | undefined;

@@ -1,4 +1,4 @@
-/** How often something that goes on changing is told: at once at first, then less and less often, until it is calm again. */
+/** Paces reports of something that goes on changing: at once at first, then less and less often, until it is calm again. */
 
 /** Milliseconds between what is told second and third; twice as many each time. */
 const FIRST_GAP_MS = 250;

@@ -2,7 +2,7 @@
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Connection } from '../pipeline/caller.ts';
 
-/** What a client says of itself. */
+/** The description that a client gives of itself. */
 export interface ClientInfo {
   readonly name: string | undefined;
   readonly version: string | undefined;

@@ -70,7 +70,7 @@ export function introducedName(text: string, info: Member | undefined): string |
   return typeof name === 'string' ? name : undefined;
 }
 
-/** What a `clientInfo` says; nothing where there is none. */
+/** The name and version in a `clientInfo`; nothing where there is none. */
 export function introducedClient(text: string, info: Member | undefined): ClientInfo {
   const value = parsedValue(text, info);
   const textAt = (key: string): string | undefined => {

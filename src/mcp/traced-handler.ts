@@ -69,7 +69,7 @@ function timed(session: Begun, tracer: Tracer): Begun {
   return { ...session, introduction: { over } };
 }
 
-/** What a request says that it is a part of (SEP-414). */
+/** The trace that a request names (SEP-414). */
 function parentIn({ text, params }: RequestMessage): TraceParent | undefined {
   const meta = findMember(params, '_meta')?.object;
   const traceparent = stringValue(text, findMember(meta, 'traceparent'));

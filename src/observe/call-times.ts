@@ -1,4 +1,4 @@
-/** Where the time of a call went. What is in none of these was spent in the gateway. Milliseconds; whoever waits adds to them. */
+/** The parts of the time of a call. Time that is in none of these was spent in the gateway. Milliseconds; whoever waits adds to them. */
 export interface CallTimes {
   /** Until it could be sent: for its turn, and for a connection and definitions that were not there yet. */
   queue: number;

@@ -14,7 +14,7 @@ export interface Family {
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'summary' | 'histogram';
   readonly values: readonly Sample[];
-  /** What the samples of several processes are together. */
+  /** The way in which the samples of several processes are put together. */
   readonly aggregator: 'sum' | 'max';
 }
 

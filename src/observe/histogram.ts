@@ -16,7 +16,7 @@ const LONGEST_MS = 86_400_000;
 const STEP = 64;
 
 export interface Histogram {
-  /** How many durations. */
+  /** The number of durations. */
   count: number;
   /** Milliseconds, all together. */
   sum: number;
@@ -103,7 +103,7 @@ function boundOf(index: number): number {
 }
 
 /**
- * How many durations do not exceed 2^`from` milliseconds, 2^(`from` + 1), and so on to 2^`to`: exact.
+ * Counts the durations that do not exceed 2^`from` milliseconds, 2^(`from` + 1), and so on to 2^`to`: exact.
  * @param from at least -10
  */
 export function cumulative({ buckets }: Histogram, from: number, to: number): number[] {

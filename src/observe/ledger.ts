@@ -1,7 +1,7 @@
 /** The ledger of each agent, in estimated tokens: on learning what there is, and on results. */
 import type { Counter } from './meters.ts';
 
-/** What an agent reads: lists and definitions, or results. */
+/** The kinds of text that an agent reads: lists and definitions, or results. */
 export type Spent = 'definitions' | 'results';
 
 /** Characters of one text that are counted; the rest is taken to be like them. */

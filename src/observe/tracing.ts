@@ -23,9 +23,9 @@ export interface RequestFacts {
   readonly target: string | undefined;
   /** JSON text of the arguments of a tool, where it has some. */
   readonly args: string | undefined;
-  /** What its `_meta` says that it belongs to. */
+  /** The trace that its `_meta` names. */
   readonly parent: TraceParent | undefined;
-  /** What the HTTP request that carried it says that it belongs to. */
+  /** The trace that the HTTP request which carried it names. */
   readonly carrier: TraceParent | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface RecordedFacts {
   readonly error_code: string | null;
 }
 
-/** How a call ended, besides its record. */
+/** The end of a call, besides its record. */
 export interface CallEnd {
   /** True where its result says that it failed. */
   readonly isError: boolean;
@@ -73,7 +73,7 @@ export interface SentFacts {
 
 /** The span of a request to a server. */
 export interface SentSpan {
-  /** What the server is told that the request belongs to; undefined for nothing. */
+  /** The trace context that the server is told; undefined for nothing. */
   readonly trace: TraceParent | undefined;
   /** The server has answered. @param code of an error of the protocol @param isError true where the result says that the tool failed */
   answered(code: number | undefined, isError: boolean): void;

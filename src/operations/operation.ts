@@ -103,7 +103,7 @@ export interface Invocation {
   readonly executor?: Executor;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
-  /** What rules speak of besides names, and what a person is shown: all that the server is sent. */
+  /** The facts that rules speak of besides names, and that a person is shown: all that the server is sent. */
   readonly asks?: AskedAbout;
   /** True for what is asked about a call that was decided and forwarded before, e.g. how its task goes. */
   readonly continues?: true;

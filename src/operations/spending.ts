@@ -21,7 +21,7 @@ export interface AgentSpending {
   readonly results: number;
   /** The cost of the definitions of its tools in one `tools/list`, for the servers that have listed theirs. */
   readonly direct: number;
-  /** How many tools those are. */
+  /** The number of those tools. */
   readonly direct_tools: number;
 }
 
@@ -94,7 +94,7 @@ function costOf(entry: ToolEntry): number {
   return cost;
 }
 
-/** What the answer to an operation is to the agent that reads it; undefined where it costs nothing. */
+/** The kind of text that the answer to an operation is to its agent; undefined where it costs nothing. */
 export function spendingOf(operation: string): Spent | undefined {
   return SPENDING.get(operation);
 }

@@ -1,4 +1,4 @@
-/** What agents read, by the records of their calls. */
+/** Counts what agents read, by the records of their calls. */
 import type { Counted } from '../audit/query/call-statistics.ts';
 import { type AgentSpending, spendingOf } from './spending.ts';
 

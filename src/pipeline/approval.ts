@@ -13,7 +13,7 @@ import type { Call } from './decide-call.ts';
 
 /** The right of one call to go on. */
 export interface Approval {
-  /** What it is good for (`bindingOf`). */
+  /** The calls that it is good for (`bindingOf`). */
   readonly binding: string;
   /** Uses it up; once for all calls, and again for this one. @throws GatewayError APPROVAL_PENDING where it is not good any more */
   use(): Promise<void>;
@@ -22,7 +22,7 @@ export interface Approval {
 /** The use that a call has no approval for. */
 export interface Unapproved {
   readonly bound: Bound;
-  /** What the tool does to the world, as its server or the owner says. */
+  /** The access of the tool, as its server or the owner says. */
   readonly access: string | undefined;
 }
 

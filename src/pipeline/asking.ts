@@ -168,7 +168,7 @@ function mayAskClient({ via }: Question, { inbound }: Call): boolean {
   return via.includes('client') && hasDialogue(inbound.client);
 }
 
-/** Whether somebody can answer besides the user of the caller. A webhook only tells. */
+/** True if somebody can answer besides the user of the caller. A webhook only tells. */
 function hasOtherWay({ via }: Question): boolean {
   return via.includes('cli') || via.includes('web');
 }

@@ -159,7 +159,7 @@ export class CallContext implements ToolContext, RelayContext {
     const { link, prepared } = begun;
     const call = this.#call;
     const isSettled = this.#parts.snapshot() === call.snapshot && call.decision?.effect !== 'ask';
-    // What is there already is not waited for.
+    // A server that is there already is not waited for.
     if (link instanceof Promise || prepared instanceof Promise || !isSettled) {
       return this.#connectLater(begun, deadline, prepare, describe);
     }

@@ -34,7 +34,7 @@ export interface Call {
   target: Target | undefined;
   /** The arguments, once a decision speaks of them. */
   args: CallArguments | undefined;
-  /** What the definition of the tool says it does, once a decision speaks of that. */
+  /** The access of the tool by its definition, once a decision speaks of that. */
   access: Access | undefined;
   /** The rule that refused the call besides the decision: it left it without an agent, or is a limit. */
   refusedBy: string | undefined;
@@ -191,7 +191,7 @@ function decisionFor(
   return decideFor(call.snapshot.policy, caller, server, name, invocation.kind, facts);
 }
 
-/** What goes on was decided with its arguments; nobody keeps them. */
+/** A call that goes on was decided with its arguments; nobody keeps them. */
 function argumentsOf(call: Call, { continues, asks }: Invocation): CallFacts['args'] {
   if (continues === true) return 'any';
   if (asks !== undefined) call.args ??= new CallArguments(asks.args);

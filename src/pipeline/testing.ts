@@ -45,7 +45,7 @@ export const REPLACED = snapshotWith({ allow: { servers: ['files'] } }, 'files-3
 
 export type Happening = readonly [what: string, ...about: unknown[]];
 
-/** What a test changes of the false parts. */
+/** The parts that a test replaces. */
 export interface Script {
   /** Fails the record of this phase. */
   readonly failing?: { readonly phase: AuditRecord['phase']; readonly error: Error };

@@ -2,7 +2,7 @@ import { definitionsShown, type ExecutorChoice } from '../operations/gateway-too
 import type { GatewayTool } from '../operations/operation.ts';
 import type { CallOutcome } from './caller.ts';
 
-/** How long a client may keep the list of the gateway's own tools, in milliseconds; a change is announced besides. */
+/** The time for which a client may keep the list of the gateway's own tools, in milliseconds; a change is announced besides. */
 const TOOLS_TTL_MS = 300_000;
 
 /** Clients that defer tools load these at once (Claude Code): there are few, and everything else is found through them. */

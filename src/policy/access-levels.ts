@@ -1,4 +1,4 @@
-/** What a tool does to the world: as its server says, and as the owner knows better. */
+/** The access of tools: as their servers say, and as the owner corrects it. */
 import { isLiteralPattern } from './pattern.ts';
 import { makeRuleSet, type Rule } from './rule-set.ts';
 import { type Access, decisionOf, type PolicyRules } from './rules-data.ts';

@@ -5,7 +5,7 @@
 import type { Token } from './pattern-tokens.ts';
 
 export interface Alphabet {
-  /** How many symbols there are; they count from 0. */
+  /** The number of symbols; they count from 0. */
   readonly size: number;
   symbolOf(codePoint: number): number;
   /** One of the code points that the symbol stands for. */

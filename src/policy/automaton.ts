@@ -7,7 +7,7 @@
 import { type Alphabet, makeAlphabet } from './alphabet.ts';
 import type { Token } from './pattern-tokens.ts';
 
-/** What a sequence is made of: tokens, and `end of part` between the two names of a pair (a server and its tool). */
+/** The elements of a sequence: tokens, and `end of part` between the two names of a pair (a server and its tool). */
 export type Step = Token | typeof END_OF_PART;
 
 /** Matches the border between the two parts and nothing else, so no `*` reaches from a server's name into a tool's. */
@@ -21,7 +21,7 @@ export interface Automaton {
 }
 
 interface State {
-  /** Where in the sequences a match may stand, ascending. */
+  /** The places in the sequences where a match may stand, ascending. */
   readonly positions: readonly number[];
   /** Index of the first sequence that is complete here. */
   readonly found: number | undefined;
@@ -136,7 +136,7 @@ function allCompleted(program: Program, positions: readonly number[]): number[] 
   });
 }
 
-/** Where matches may stand after one more character. A `*` is stood on and stepped over at the same time. */
+/** The places of matches after one more character. A `*` is stood on and stepped over at the same time. */
 function nextPositions(program: Program, positions: readonly number[], symbol: number): number[] {
   const following: number[] = [];
   // Positions ascend and each leads at most two further, past a `*` that is then in the list itself: the last one tells.

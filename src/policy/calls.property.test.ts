@@ -307,7 +307,7 @@ describe('decisions about calls', () => {
     const everything: AgentRules = { allow: { servers: ['*'] } };
     fc.assert(
       fc.property(rules, change, someArgs, (given, { of, added }, all) => {
-        // What the denies and asks say by themselves, about everything.
+        // The denies and asks by themselves, about everything.
         const open = Object.fromEntries(
           Object.entries(given.agents).map(([name, own]) => [name, { ...own, ...everything }]),
         );

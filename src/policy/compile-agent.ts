@@ -16,7 +16,7 @@ import {
 } from './rules-data.ts';
 import { compileAnswers, type StandingAnswers } from './standing-answers.ts';
 
-/** What rules are about besides servers: what servers offer, and what tools do to the world. */
+/** The subjects of rules besides servers: what servers offer, and what tools do to the world. */
 export type Subject = OfferKind | 'access';
 
 /** Which question was answered last, and by which rule; the rule is missing where none matched. */
@@ -47,11 +47,11 @@ export interface OfferPolicy {
   readonly denied: RuleSet;
   readonly asked: RuleSet;
   readonly allowed: Allowed;
-  /** Whether a rule speaks of more than names. */
+  /** True if a rule speaks of more than names. */
   readonly isConditional: boolean;
-  /** What a name gets that no rule allows. */
+  /** The decision about a name that no rule allows. */
   readonly refused: Verdict;
-  /** What a name gets where no rule speaks of its server. */
+  /** The decision about a name where no rule speaks of its server. */
   readonly granted: Verdict;
 }
 

@@ -29,11 +29,11 @@ export interface Policy {
    * @param facts what else is known of a call; left out for nothing.
    */
   decide(agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts): Decision;
-  /** What the rules say, also where an agent in shadow mode may do otherwise. */
+  /** The decision of the rules, also where an agent in shadow mode may do otherwise. */
   judge(agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts): Decision;
   /** True if rules of an agent speak of the access of the tools of a server, so that a decision about one needs its definition. */
   readsAccess(agent: string, server: string): boolean;
-  /** What a tool does to the world: as the owner says, else as its server does. */
+  /** The access of a tool: as the owner says, else as its server does. */
   accessOf(server: string, tool: string, said: Access): Access;
 }
 

@@ -64,7 +64,7 @@ function decideByAllows(
   return { decision: pointer === undefined ? DEFAULT_DENY : { ...DEFAULT_DENY, pointer }, about, missed };
 }
 
-/** What the rules over access say about a tool, which its name is allowed for; undefined for nothing. */
+/** The decision of the rules over access about a tool, which its name is allowed for; undefined for nothing. */
 function decideByAccess(agent: AgentPolicy, server: string, access: Access | 'any' | undefined): Verdict | undefined {
   if (access === 'any') return undefined;
   const offers = agent.offers.access;

@@ -24,7 +24,7 @@ export interface ExpectationEntry {
   readonly checks: readonly Check[];
 }
 
-/** What is wrong with the file; the path leads there from its root. */
+/** A mistake in the file; the path leads there from its root. */
 interface ExpectationProblem {
   readonly path: readonly (string | number)[];
   /** A sentence without full stop. */
@@ -47,7 +47,7 @@ export interface Mismatch {
   readonly actual: Decision;
 }
 
-/** How a file says what it expects: allowed without asking anybody, denied, or asked about. */
+/** The expected decisions in a file: allowed without asking anybody, denied, or asked about. */
 const EFFECTS: ReadonlyMap<unknown, Effect> = new Map<unknown, Effect>([
   [true, 'allow'],
   [false, 'deny'],
@@ -135,6 +135,6 @@ function judged(policy: Policy, { agent, server, tool, effect, args }: Check): D
   const about = (facts: CallFacts): Decision =>
     policy.judge(agent, server, tool ?? undefined, 'tool', { now: Date.now(), ...facts });
   if (args !== undefined) return about({ args: new CallArguments(JSON.stringify(args)), access: 'any' });
-  // What is expected to be denied must be denied with any arguments.
+  // An expected denial must hold with any arguments.
   return about(effect === 'deny' ? ANY_CALL : { access: 'any' });
 }

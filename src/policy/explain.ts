@@ -9,7 +9,7 @@ interface Explanation {
   readonly agent: string;
   readonly server: string;
   readonly tool: string | null;
-  /** What was asked about in place of a tool. */
+  /** The thing that was asked about in place of a tool. */
   readonly prompt?: string;
   readonly resource?: string;
   readonly decision: 'ALLOW' | 'ASK' | 'DENY' | 'DEPENDS';
@@ -19,7 +19,7 @@ interface Explanation {
   readonly pattern: string | null;
   /** JSON Pointer of the argument that decided. */
   readonly pointer?: string;
-  /** What is not known and makes a difference. */
+  /** The facts that are not known and make a difference. */
   readonly depends_on?: readonly ('arguments' | 'access')[];
   /** One or two sentences. */
   readonly reason: string;

@@ -13,7 +13,7 @@ interface LintFinding {
   readonly path: readonly (string | number)[];
   /** A sentence without full stop. */
   readonly message: string;
-  /** What to do if it was not meant. */
+  /** The thing to do if it was not meant. */
   readonly fix: string;
 }
 

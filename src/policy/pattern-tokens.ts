@@ -16,7 +16,7 @@ export interface CharacterClass {
 /** A code point, a class, or any run of characters. */
 export type Token = number | CharacterClass | '*';
 
-/** What a pattern says, and what in it is probably not meant. */
+/** The meaning of a pattern, and what in it is probably not meant. */
 interface ParsedPattern {
   readonly tokens: readonly Token[];
   /** Index, in characters, of a `[` that nothing closes. */

@@ -20,7 +20,7 @@ export function isLiteralPattern(source: string): boolean {
   return parsePattern(source).tokens.every((token) => typeof token === 'number');
 }
 
-/** What is wrong with a pattern, as the end of a sentence about it; undefined where nothing is. */
+/** The mistake in a pattern, as the end of a sentence about it; undefined where there is none. */
 export function patternProblem(source: string): string | undefined {
   if (source === '') return 'is empty and matches no name';
   const length = Array.from(source).length;

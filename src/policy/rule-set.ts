@@ -12,10 +12,10 @@ export interface Rule {
   /** The server pattern that it stands under, for rules about tools. */
   readonly key: string | undefined;
   readonly decision: Decision;
-  /** What the rule says about the arguments of a call, as it stands in the file, and compiled. */
+  /** The conditions of the rule about the arguments of a call, as they stand in the file, and compiled. */
   readonly written?: ToolRule;
   readonly condition?: Condition | undefined;
-  /** What of it decided about this call. */
+  /** The part of it that decided about this call. */
   readonly outcome?: Outcome;
 }
 

@@ -3,7 +3,7 @@ import type { CallArguments } from './arguments/call-arguments.ts';
 import type { Expression } from './arguments/condition.ts';
 import type { ArgumentMatchers } from './arguments/matcher-data.ts';
 
-/** What a server offers that rules can tell apart, and the map of an access list that speaks of it. */
+/** The kinds of things of a server that rules can tell apart, and the map of an access list that speaks of it. */
 export type OfferKind = 'tool' | 'prompt' | 'resource';
 
 /** Patterns over names (resources: over URIs) per server pattern. */
@@ -24,7 +24,7 @@ export function toolPattern(entry: string | ToolRule): string {
   return typeof entry === 'string' ? entry : entry.tool;
 }
 
-/** What a tool does to the world, as its server or the owner says; `unknown` where neither does. */
+/** The access of a tool to the world, as its server or the owner says; `unknown` where neither does. */
 export const ACCESS_LEVELS = ['read', 'write', 'destructive', 'unknown'] as const;
 export type Access = (typeof ACCESS_LEVELS)[number];
 /** Levels per server pattern. */
@@ -36,7 +36,7 @@ export interface AccessList {
   readonly tools?: ToolMap;
   readonly prompts?: OfferMap;
   readonly resources?: OfferMap;
-  /** What tools do to the world. */
+  /** The access that tools may have. */
   readonly access?: AccessMap;
 }
 
@@ -45,9 +45,9 @@ export type StandingAnswer = string | { readonly tool: string; readonly argument
 
 export interface AgentRules {
   readonly allow?: AccessList;
-  /** What of the allowed a person is asked about first. It grants nothing. */
+  /** The part of the allowed about which a person is asked first. It grants nothing. */
   readonly ask?: AccessList;
-  /** What nobody is asked about any more: server -> tools. It grants nothing. */
+  /** The tools about which nobody is asked any more: server -> tools. It grants nothing. */
   readonly approved?: Readonly<Record<string, readonly StandingAnswer[]>>;
   readonly deny?: AccessList;
   /** `shadow`: what the rules deny is recorded and happens all the same. Absent: the rules are enforced. */
@@ -63,35 +63,35 @@ interface RuleDefaults {
 
 export interface PolicyRules {
   readonly agents: Readonly<Record<string, AgentRules>>;
-  /** What the owner knows better than the servers say: server pattern -> tool pattern -> level. */
+  /** The access that the owner sets: server pattern -> tool pattern -> level. */
   readonly access?: Readonly<Record<string, Readonly<Record<string, Access>>>>;
   readonly defaults?: RuleDefaults;
 }
 
-/** What is known of a call besides its names. What is left out nobody knows: then no allow that speaks of it matches, and every deny and ask. */
+/** The known facts of a call besides its names. Nobody knows what is left out: then no allow that speaks of it matches, and every deny and ask. */
 export interface CallFacts {
   /** `any`: the question is whether there are arguments with which it may be called. */
   readonly args?: CallArguments | 'any' | undefined;
   /** As the server says; `any`: the question is whether there is an access with which it may be called. */
   readonly access?: Access | 'any' | undefined;
-  /** Where it is another one than the one whose rules are asked. */
+  /** The agent that calls, where it is another one than the one whose rules are asked. */
   readonly agent?: string;
   readonly principal?: string;
   /** Milliseconds since 1970. */
   readonly now?: number;
 }
 
-/** What comes of a question: deny beats ask beats allow. What is decided `ask` waits for a person. */
+/** The decision about a question: deny beats ask beats allow. A call that is decided `ask` waits for a person. */
 export type Effect = 'allow' | 'ask' | 'deny';
 
-/** What was decided, and the path of the rule that decided it, e.g. `agents.backend.deny.tools.postgres[0]`. */
+/** The decision, and the path of the rule that decided it, e.g. `agents.backend.deny.tools.postgres[0]`. */
 export interface Decision {
   readonly effect: Effect;
   /** True where it is not denied: it may be seen, and called, if need be after somebody was asked. */
   readonly allowed: boolean;
   /** A rule path, `implicit_grant`, `default_deny` or `unknown_agent`. */
   readonly rule: string;
-  /** What `rule` says where it takes no effect, because the agent is in shadow mode. */
+  /** The decision of `rule` where it takes no effect, because the agent is in shadow mode. */
   readonly shadowed?: 'ASK' | 'DENY';
   /** JSON Pointer of the argument that decided. */
   readonly pointer?: string;

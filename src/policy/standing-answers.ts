@@ -1,4 +1,4 @@
-/** What a person answered for good: calls that `ask` would ask about, and does not any more. They allow nothing by themselves. */
+/** Permanent answers of people: calls that `ask` would ask about, and does not any more. They allow nothing by themselves. */
 import { createHash } from 'node:crypto';
 import { compact } from '../protocol/json-text.ts';
 import { type CallFacts, type Decision, decisionOf, type StandingAnswer } from './rules-data.ts';

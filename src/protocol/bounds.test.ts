@@ -1,4 +1,4 @@
-/** What is longer than anybody needs is cut, left out or refused, since reading it would take long. */
+/** Text that is longer than anybody needs is cut, left out or refused, since reading it would take long. */
 import { describe, expect, it } from 'vitest';
 import { errorMember, parseLarge, parseMessage, readObject } from './json-rpc.ts';
 

@@ -106,7 +106,7 @@ const INTEGER = /^-?\d+$/;
 /** Digits of the longest integer that a double may be written as. */
 const MAX_DIGITS = 400;
 
-/** Whether a double holds the number. Digits of a fraction that are too many say nothing; those of an integer may be an id. */
+/** True if a double holds the number. Digits of a fraction that are too many say nothing; those of an integer may be an id. */
 function isExact(token: string, written: string): boolean {
   if (written === 'null') return false;
   if (!INTEGER.test(token) || Number.isSafeInteger(Number(token))) return true;

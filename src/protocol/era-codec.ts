@@ -1,4 +1,4 @@
-/** How answers to a caller are written: one codec per era, chosen once per request, instead of a question at each place. */
+/** Writes answers to a caller: one codec per era, chosen once per request, instead of a question at each place. */
 import { jsonString } from './json-text.ts';
 import type { IdText } from './request-id.ts';
 import { META_SERVER_INFO } from './revisions.ts';

@@ -1,4 +1,4 @@
-/** What is read in turns is read as it is at once. */
+/** Text that is read in turns is read as it is at once. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -159,7 +159,7 @@ function unreadable(
     error.reason === 'syntax' && (error.isObject || from === 'server' || !isValue(text))
       ? 'PARSE_ERROR'
       : 'INVALID_REQUEST';
-  // Where it is not JSON, nothing in it says anything (JSON-RPC 2.0 section 5).
+  // Nothing in it says anything where it is not JSON (JSON-RPC 2.0 section 5).
   const id = from === 'server' || error.reason === 'syntax' ? 'null' : undefined;
   return { kind: 'flaw', code, message: error.message, id };
 }
@@ -212,7 +212,7 @@ function classify(text: string, root: ScannedObject, from: 'caller' | 'server'):
   const params = paramsMember?.object;
   if (paramsMember !== undefined && params === undefined && !isEmptyArray(text, paramsMember))
     return flaw('"params" must be an object.');
-  // What cannot be a request says nothing with an id that is null.
+  // A message that cannot be a request says nothing with an id that is null.
   if (idMember === undefined || (idMember.isNull && method.startsWith('notifications/')))
     return { kind: 'notification', text, method, params };
   if (id === undefined) return flaw('"id" must be a string or an integer.');

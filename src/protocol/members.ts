@@ -52,7 +52,7 @@ export function findMemberOrNull(object: ScannedObject | undefined, key: string)
   return undefined;
 }
 
-/** How PHP writes an object in which there is nothing. */
+/** The form in which PHP writes an empty object. */
 export function isEmptyArray(text: string, { start, end }: Pick<Member, 'start' | 'end'>): boolean {
   return text.charAt(start) === '[' && text.slice(start + 1, end - 1).trim() === '';
 }

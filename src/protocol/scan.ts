@@ -15,7 +15,7 @@ export interface ScanOptions {
   readonly uniqueKeys: boolean;
 }
 
-/** How null begins, and no other value. */
+/** The first character of null, and of no other value. */
 const LOWER_N = 0x6e;
 /** Keys of one object that are compared or kept: each takes most of a microsecond, and a hundred bytes and more. */
 const MAX_KEYS = 100_000;

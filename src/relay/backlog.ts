@@ -16,7 +16,7 @@ export function createBacklog<T>(): Backlog<T> {
   let total = 0;
   return {
     add(item, length) {
-      // What can never fit must not take the place of all that does.
+      // A message that can never fit must not take the place of all that do.
       if (length > MAX_LENGTH) return;
       kept.push({ item, length });
       total += length;

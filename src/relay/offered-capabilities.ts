@@ -49,7 +49,7 @@ function readOffered(declared: string, era: Era, transparent: boolean): Offered 
     .filter(([, settings]) => settings !== null)
     .sort(([one], [other]) => (one < other ? -1 : 1));
   const known = extensions.filter(([id]) => id !== TASKS && (transparent || id === APPS));
-  // What a task needs of its client, only callers and servers of 2026-07-28 have.
+  // Only callers and servers of 2026-07-28 have what a task needs of its client.
   const modern = era === 'modern' ? [...known, ...extensions.filter(([id]) => id === TASKS)] : known;
   return {
     capabilities: text(era === 'legacy' ? legacy : unchanging, known),

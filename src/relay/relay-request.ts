@@ -45,7 +45,7 @@ export interface RelayRequest {
   readonly params: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** What the caller saw of what it calls. */
+  /** The definition that the caller saw of what it calls. */
   readonly definition?: DecidedDefinition | undefined;
   /** False where a task could not be followed, so that none may come back. */
   readonly offersTasks?: boolean;
@@ -55,11 +55,11 @@ export interface RelayContext {
   readonly client: CallingClient;
   readonly signal: CancelSignal;
   readonly onProgress: ((params: string) => void) | undefined;
-  /** Where the time of the call goes. */
+  /** The parts of the time of the call. */
   readonly times: CallTimes;
   /** Inner text of the caller's `_meta` without hop-by-hop fields. */
   readonly meta: string;
-  /** What requests to servers are part of, where somebody asked for spans. */
+  /** The span that requests to servers are part of, where somebody asked for spans. */
   readonly trace?: TraceParent | undefined;
   readonly parking: ParkedConversations;
   /** The owner: nobody else may resume a call that waits for input. */

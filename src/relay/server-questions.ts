@@ -80,6 +80,6 @@ export const NOT_ITS_TASK: ClientAnswer = {
 function modeOf(params: string): string {
   const text = `{${params}}`;
   const member = findMember(readObject(text), 'mode');
-  // What is no string is no mode.
+  // A mode that is no string is none.
   return member === undefined ? 'form' : (stringValue(text, member) ?? text.slice(member.start, member.end));
 }

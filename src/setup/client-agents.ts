@@ -14,7 +14,7 @@ import { shortPath } from './render.ts';
 import type { FileChange } from './transaction.ts';
 
 export interface ClientToken {
-  /** How the entry of the client says it. */
+  /** The entry of the client in its own words. */
   readonly token: Token;
   readonly value: string;
   /** True where the rules know it already. */
@@ -73,12 +73,12 @@ function readIfThere(path: string): Buffer | undefined {
 
 export interface AgentPlan {
   readonly changes: readonly FileChange[];
-  /** What of it is shown. */
+  /** The part of it that is shown. */
   readonly lines: readonly string[];
 }
 
 /**
- * What the rules get, and the files with variables. A new agent may do what the agent "default" may; nothing where there is none.
+ * The additions to the rules, and the files with variables. A new agent may do what the agent "default" may; nothing where there is none.
  * @param tokens of clients that connect over HTTP; none over stdio.
  * @throws GatewayError CONFIG_INVALID where a gateway would not start with these rules
  */

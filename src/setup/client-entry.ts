@@ -11,12 +11,12 @@ export type OwnEntry =
       readonly token: Token | undefined;
     };
 
-/** How an entry says its bearer token: by a variable of the environment, or as it is. */
+/** The form of the bearer token in an entry: by a variable of the environment, or as it is. */
 export type Token =
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'literal'; readonly value: string };
 
-/** How an entry names the variable of the token in a header; undefined where headers have no variables. */
+/** The reference to the variable of the token in a header; undefined where headers have no variables. */
 type TokenReference = ((name: string) => string) | undefined;
 
 export const braces: TokenReference = (name) => `\${${name}}`;

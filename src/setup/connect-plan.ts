@@ -92,7 +92,7 @@ function planConnection(client: Client, file: ClientFile, place: Machine, terms:
   return planned.entry === undefined ? planned : { ...planned, entry: client.entry(withoutToken(own)) };
 }
 
-/** Why a file may not hold a token; undefined where it may. */
+/** The reason why a file may not hold a token; undefined where it may. */
 function whoCanRead({ path, scope }: ClientFile, { platform }: Machine): string | undefined {
   if (scope === 'project') return 'the file of a project would hold its token: connect it without --project.';
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;

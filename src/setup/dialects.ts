@@ -1,4 +1,4 @@
-/** How each client writes an entry: its variables, its units of time, its names for what may be used. */
+/** The form in which each client writes an entry: its variables, its units of time, its names for what may be used. */
 
 /** The references to variables that a client replaces. What it does not replace is meant as it is written. */
 export type Variables =

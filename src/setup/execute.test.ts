@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** What sealing the first secret leaves. */
+/** The rest that sealing the first secret leaves. */
 function makeKey(configDir: string): void {
   mkdirSync(join(configDir, 'credentials'), { recursive: true });
   writeFileSync(join(configDir, 'credentials', 'key.json'), '{}');

@@ -19,7 +19,7 @@ const serversOf = ({ merged }: ImportPlan): Record<string, unknown> =>
 const lostOf = ({ merged }: ImportPlan): string[] =>
   merged.servers.flatMap(({ sources }) => sources.flatMap(({ result }) => [...result.lost]));
 
-/** What each client writes, and what we write for it. */
+/** The entry of each client, and ours for it. */
 const ENTRIES: readonly (readonly [client: string, file: string, text: string, entry: object])[] = [
   [
     'Claude Code',

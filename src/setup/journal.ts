@@ -12,7 +12,7 @@ import { draftOf, type Facts, type FileSystem, makeFolders, readIfThere, replace
 export interface EditedEntry {
   readonly container: Container;
   readonly name: string;
-  /** How many maps of the path were made for it. */
+  /** The number of maps of the path that were made for it. */
   readonly made?: number;
 }
 

@@ -48,7 +48,7 @@ export function mergeServers(entries: readonly SourceEntry[], terms: MergeTerms)
     secrets.set(name, value);
     return name;
   };
-  // What is on comes first: a server that one client has on and another one off is on.
+  // Servers that are on come first: a server that one client has on and another one off is on.
   for (const source of entries) {
     const { result } = source;
     if (result.kind === 'left') continue;

@@ -1,4 +1,4 @@
-/** How a client starts the gateway, or reaches it. */
+/** The command with which a client starts the gateway, or the address at which it reaches it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Machine } from './client-files.ts';

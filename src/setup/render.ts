@@ -9,7 +9,7 @@ import { type MergedServer, unset } from './merge.ts';
 
 const WIDTH = 78;
 
-/** How an entry reaches its server, secrets and defaults replaced: `npx -y @x/server`, `https://example.com/mcp`. */
+/** The command or address of the server of an entry, secrets and defaults replaced: `npx -y @x/server`, `https://example.com/mcp`. */
 export function summary(entry: JsonObject): string {
   const { entry: safe } = takeSecrets('', withoutDefaults(entry), () => '...');
   if (typeof safe['url'] === 'string') return safe['url'];

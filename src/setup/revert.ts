@@ -111,13 +111,13 @@ function revertEntries(files: FileSystem, { root, id, file, current, before }: C
         isLost ||= was !== undefined && written === undefined;
       } else changes.push({ container, name, value: was === undefined ? undefined : toJson(was), made });
     }
-    // What goes, goes first: what comes back is in the order that it had.
+    // Removed entries go first: those that come back are in the order that they had.
     changes.sort((one, other) => Number(one.value !== undefined) - Number(other.value !== undefined));
     const { bytes } = editBytes(format, current, changes);
     if (!bytes.equals(current)) {
       replaceFile(files, real, bytes, { draft: draftOf(real, id), facts: checkReplaceable(files, real) });
     }
-    // What was there is nowhere else: it stays in the journal until there is room for it.
+    // The earlier content is nowhere else: it stays in the journal until there is room for it.
     if (isLost) {
       const what = `changed since, and what was there before has no room: ${conflicts.join(', ')}`;
       return { path, outcome: 'kept', left: `${what}. Rename or remove it, then undo again` };

@@ -233,7 +233,7 @@ function addExtras(
 ): void {
   if (headers.size > 0)
     entry['headers'] = { ...(entry['headers'] as JsonObject | undefined), ...Object.fromEntries(headers) };
-  // What the entry sets itself wins.
+  // The variables of the entry itself win.
   if (env.size > 0) entry['env'] = { ...Object.fromEntries(env), ...(entry['env'] as JsonObject | undefined) };
 }
 

@@ -3,6 +3,6 @@
  * kept longer than the message that it came in.
  */
 export function detached(text: string): string {
-  // What is joined is copied when it is cut.
+  // A joined text is copied when it is cut.
   return ` ${text}`.slice(1);
 }

@@ -7,7 +7,7 @@ export const NEXT_STEPS = {
   allowLonger: 'Ask for a longer timeout_ms if the work needs it.',
 } as const;
 
-/** How failures are told to callers that see the servers in one way: the steps that they can take, and what they call a tool. */
+/** Wording of failures for callers that see the servers in one way: the steps that they can take, and what they call a tool. */
 export interface Wording extends Readonly<Record<keyof typeof NEXT_STEPS, string>> {
   toolName(server: string, tool: string): string;
 }

@@ -94,7 +94,7 @@ function isSuspect(character: string, code: number): boolean {
   return IGNORABLE.test(character) || (code >= 0xfff9 && code <= 0xfffb) || code === 0x2800;
 }
 
-/** Whether what stands around it needs it. */
+/** True if the characters around it need it. */
 function isNeeded(code: number, characters: readonly string[], index: number, isRightToLeft: boolean): boolean {
   const before = characters[index - 1] ?? '';
   const after = characters[index + 1] ?? '';

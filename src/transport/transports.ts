@@ -36,7 +36,7 @@ export interface TransportParts {
   readonly parts: PipelineDependencies;
   readonly handler: McpHandler;
   readonly redactor: Redactor;
-  /** How each server is. */
+  /** The state of each server. */
   readonly servers: () => readonly ServerReport[] | Promise<readonly ServerReport[]>;
   readonly metrics: (format: 'json' | 'prometheus', visible: VisibleNames | undefined) => Promise<string>;
   readonly attestations: AttestedUses | undefined;

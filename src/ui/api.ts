@@ -1,4 +1,4 @@
-/** What the page gets, as types that both sides share. Times are ISO 8601, durations milliseconds. */
+/** The data that the page gets, as types that both sides share. Times are ISO 8601, durations milliseconds. */
 import type { GatewayFacts } from '../admin/control-socket.ts';
 import type { QuestionReport } from '../approvals/question-text.ts';
 import type { GroupCounts } from '../audit/query/call-statistics.ts';
@@ -23,7 +23,7 @@ export interface Now {
   readonly hour: LastHour;
 }
 
-/** What was recorded in the last hour. */
+/** The records of the last hour. */
 export interface LastHour {
   /** ISO 8601. Less than an hour ago where there were more calls than can be looked through. */
   readonly since: string;
@@ -85,7 +85,7 @@ export interface Rules {
 
 /** Who may use what. */
 export interface MatrixData extends Pick<AccessMatrix, 'agents' | 'shadow' | 'unknown'> {
-  /** What the cells are, by their numbers. */
+  /** The kinds of the cells, by their numbers. */
   readonly outcomes: readonly Outcomes[];
   readonly rows: readonly MatrixLine[];
   /** True where only servers are in it, because all tools would be too much. */
@@ -128,7 +128,7 @@ export interface ServerDefinitions {
   readonly accepted: number;
   /** Number of those that are not. */
   readonly changes: number;
-  /** How many of them agents do not get until somebody accepts them. */
+  /** The number of them that agents do not get until somebody accepts them. */
   readonly held: number;
 }
 

@@ -33,7 +33,7 @@ export class HourFigures {
     this.#since = now - MINUTES * MINUTE_MS;
   }
 
-  /** What came before that moment is not counted. */
+  /** Records before that moment are not counted. */
   reachesTo(moment: number): void {
     this.#since = moment;
   }

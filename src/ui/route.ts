@@ -1,4 +1,4 @@
-/** What the page can ask for, whoever carries the requests: the command `ui`, or a gateway that serves the page itself. */
+/** The requests that the page can make, whoever carries the requests: the command `ui`, or a gateway that serves the page itself. */
 import { type Asked, failure, failureOf, type Told } from '../transport/http/ui-page.ts';
 
 interface Named {
@@ -25,7 +25,7 @@ interface Followed extends Named {
 export type Route = Answered | Followed;
 
 export interface UiRequest {
-  /** What stands for the segments that begin with `:`, decoded. */
+  /** The segments in the place of those that begin with `:`, decoded. */
   readonly names: readonly string[];
   readonly query: URLSearchParams;
   /** The JSON value of the body of a POST. */

@@ -8,7 +8,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 export interface Viewer {
   /** Value of the cookie. */
   readonly cookie: string;
-  /** What its requests carry in the header `X-Gateway-Token`. */
+  /** The value that its requests carry in the header `X-Gateway-Token`. */
   readonly token: string;
 }
 

@@ -32,7 +32,7 @@ function wordsOf(text: string): string[] {
   return text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
 }
 
-/** Where the longest words that both have in a row stand in each. */
+/** The places of the longest words that both have in a row. */
 function common(
   left: readonly string[],
   right: readonly string[],

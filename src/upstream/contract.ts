@@ -81,7 +81,7 @@ export type ClientAnswer =
   | { readonly ok: true; readonly result: string }
   | { readonly ok: false; readonly code: number; readonly message: string; readonly data?: string };
 
-/** What a lock tells apart by name (docs/definitions.md). */
+/** Kinds that a lock tells apart by name (docs/definitions.md). */
 export type DefinitionKind = 'tool' | 'prompt' | 'template';
 
 /** The definition that was there when a call was decided. */
@@ -100,7 +100,7 @@ export interface RequestOptions {
   readonly onProgress?: ((params: string) => void) | undefined;
   /** Inner text (members, no braces) of the caller's `_meta`, hop-by-hop keys already taken out. */
   readonly meta?: string | undefined;
-  /** What the request is a part of; where there is one, `meta` says nothing of that. */
+  /** The trace that the request is a part of; where there is one, `meta` says nothing of that. */
   readonly trace?: TraceParent | undefined;
   /** Headers of this request alone (`Mcp-Name` and `Mcp-Param-*`); links without headers ignore them. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -112,7 +112,7 @@ export interface RequestOptions {
   readonly onRequest?: ((request: ServerRequest) => Promise<ClientAnswer>) | undefined;
   /** Told of notifications that belong to this request, such as `notifications/message`; `params` as in `ServerRequest`. */
   readonly onNotification?: ((method: string, params: string) => void) | undefined;
-  /** What the caller saw: goes with calls of servers whose definitions are guarded, and only to a connection that lists the same. */
+  /** The definition that the caller saw: goes with calls of servers whose definitions are guarded, and only to a connection that lists the same. */
   readonly definition?: DecidedDefinition | undefined;
   /** Gets what the request waited and what its server took, however it ends. */
   readonly times?: CallTimes | undefined;

@@ -2,7 +2,7 @@
 import { createHistogram, type Histogram, mergeSparse, observe, sparse } from '../../observe/histogram.ts';
 import type { LogRecord } from './log-record.ts';
 
-/** What calls are chosen and grouped by, besides their time. */
+/** The properties by which calls are chosen and grouped, besides their time. */
 export type CallNames = Pick<
   LogRecord,
   'operation' | 'decision' | 'principal' | 'agent_id' | 'server' | 'tool' | 'rule' | 'error_code'
@@ -136,7 +136,7 @@ export class GrowingCell {
   }
 }
 
-/** How many refusals the record of folded ones stands for. */
+/** The number of refusals that the record of folded ones stands for. */
 export function foldedCount(detail: LogRecord['detail']): number {
   const count = detail?.['count'];
   return typeof count === 'number' ? count : 1;

@@ -46,7 +46,7 @@ export class LogFollower {
       const tail = this.#open(path);
       if (tail === undefined) continue;
       this.#tails.push(tail);
-      // What is still written into the one before is read next time, too late by a moment and not lost.
+      // A line that is still written into the one before is read next time, too late by a moment and not lost.
       this.#readOn(tail, lines);
     }
     this.#forget();
@@ -67,7 +67,7 @@ export class LogFollower {
       const stats = statSync(path, { throwIfNoEntry: false });
       return stats !== undefined && this.#isKnown(stats);
     });
-    // Where none is known, another program took the file: the next one is the log.
+    // Another program took the file where none is known: the next one is the log.
     const missed = last < 0 ? [] : rotated.slice(last + 1).map(({ path }) => path);
     return current === undefined ? missed : [...missed, this.#log];
   }

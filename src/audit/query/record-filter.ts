@@ -82,7 +82,7 @@ function exactly(field: keyof CallNames, wanted: string | undefined): Condition[
 }
 
 /**
- * What both records of a call that matches have in their text; its end alone can have a code, or a decision that is not ALLOW, and its
+ * The text that both records of a matching call have; its end alone can have a code, or a decision that is not ALLOW, and its
  * beginning need not be read then.
  */
 function needleOf({ field, only }: Condition): Buffer[] {

@@ -47,7 +47,7 @@ function cellsIn({ cells }: SummaryContent, filter: RecordFilter): readonly Call
   return named?.filter((cell) => placeOf(cell, filter) === 'inside');
 }
 
-/** Where the calls of a cell are: in the time that is asked for, outside of it, or both. */
+/** The place of the calls of a cell: in the time that is asked for, outside of it, or both. */
 function placeOf({ first, timestamp: last }: CallCell, { since, until }: RecordFilter): 'inside' | 'outside' | 'both' {
   if (last < since || (until !== undefined && first >= until)) return 'outside';
   return first >= since && (until === undefined || last < until) ? 'inside' : 'both';

@@ -1,5 +1,5 @@
 /**
- * How near tools are to a question by what they mean. An addition to the words: whatever happens to the endpoint, a search
+ * Computes how near tools are to a question by meaning. An addition to the words: whatever happens to the endpoint, a search
  * waits no longer than its owner allowed, and goes on without it.
  */
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ export class EmbeddingIndex {
   }
 
   /**
-   * How near each text is to the question, -1 to 1, in their order (undefined for one that the endpoint refuses); undefined
+   * The nearness of each text to the question, -1 to 1, in their order (undefined for one that the endpoint refuses); undefined
    * where that is not known for all of them in time. Only these texts and the question go to the endpoint.
    * @throws the reason of the signal, and nothing else
    */

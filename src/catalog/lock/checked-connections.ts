@@ -45,7 +45,7 @@ interface KnownList {
   readonly until: number;
 }
 
-/** What one connection lists, as far as that is known. */
+/** The definitions that one connection lists, as far as they are known. */
 class CurrentLists {
   readonly #known = new Map<DefinitionKind, KnownList>();
   readonly #fetching = new Map<DefinitionKind, Promise<void>>();
@@ -74,7 +74,7 @@ class CurrentLists {
     };
   }
 
-  /** What is listed now; undefined where that has to be fetched. */
+  /** The current list; undefined where that has to be fetched. */
   current(kind: DefinitionKind): Definitions | undefined {
     const known = this.#known.get(kind);
     const isCurrent = known?.generation === this.#generations[kind] && performance.now() < known.until;

@@ -1,4 +1,4 @@
-/** What a server offers now next to what was accepted of it. */
+/** Compares what a server offers now with what was accepted of it. */
 import { digestOf } from '../definition.ts';
 import { renamedBetween } from '../list-change.ts';
 import type { KeptDefinitions } from './kept-definitions.ts';

@@ -1,4 +1,4 @@
-/** What a call carries of the definition that its caller saw, and what callers are told of one that waits for the owner. */
+/** The digest that a call carries of the definition that its caller saw, and the error for callers of one that waits for the owner. */
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition, DefinitionKind } from '../../upstream/contract.ts';

@@ -153,7 +153,7 @@ it('record: a change counts at once, but for one in which the scan finds somethi
   expect(restarted.names(third)).toEqual(['a']);
   await accept(second, 'b');
   expect(names(second)).toEqual(['a', 'b']);
-  // What was there from the beginning is as it is.
+  // Tools that were there from the beginning are as they are.
   const fresh = setup('record', 'another key');
   expect(fresh.names(await fresh.list(new Listing({ z: PULLED })))).toEqual(['z']);
 });

@@ -22,7 +22,7 @@ import { visibleList } from './visible-list.ts';
 
 export interface GuardOptions {
   readonly lock: LockStore;
-  /** What is kept of a server, to look at. */
+  /** The kept definitions of a server, to look at. */
   readonly kept: (server: string) => SharedFile<KeptDefinitions>;
   /** The tools of the other servers, as far as they are known. */
   readonly others: (server: string) => readonly OtherServer[];
@@ -31,7 +31,7 @@ export interface GuardOptions {
   readonly onFirstSight: (server: ServerDefinition, accepted: LockedServer) => void;
 }
 
-/** Where a list came from. */
+/** The origin of a list. */
 export interface Arrival {
   readonly connection: UpstreamConnection;
   /** Digests by name of what the server listed before; undefined where that is not known. */
@@ -79,7 +79,7 @@ export class DefinitionGuard {
     await this.#keep(server, await this.#sightOf(server, kind, list));
   }
 
-  /** What counts of a list. The same for the same list, until something is accepted. */
+  /** The part of a list that counts. The same for the same list, until something is accepted. */
   visible<L extends List>(server: ServerDefinition, kind: DefinitionKind, list: L): L {
     const held = this.#held.get(server.key);
     if (server.definitions === undefined && held === undefined) return list;
@@ -116,7 +116,7 @@ export class DefinitionGuard {
   }
 
   /**
-   * Whether a call may go out on a connection.
+   * Decides if a call may go out on a connection.
    * @param decided what its caller saw. @param listed digest of what the connection lists under that name
    * @throws GatewayError DEFINITION_CHANGED
    */
@@ -178,7 +178,7 @@ export class DefinitionGuard {
     if (isFirst) onFirstSight(server, sight.values);
   }
 
-  /** Where changes are only recorded: one in which the scan finds something waits all the same. */
+  /** Holds a change in which the scan finds something, also where changes are only recorded. */
   async #compare(server: ServerDefinition, kind: DefinitionKind, list: List, { before }: Arrival): Promise<void> {
     const { lock, kept, log } = this.#options;
     const known = await before();

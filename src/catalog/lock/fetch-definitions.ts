@@ -8,7 +8,7 @@ const PAGE_TIMEOUT_MS = 30_000;
 
 export const DEFINITION_KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'template'];
 
-/** What definitions of any kind have. */
+/** Members that definitions of all kinds have. */
 export interface Definition {
   /** JSON text. */
   readonly raw: string;
@@ -29,7 +29,7 @@ export function fetchDefinitions(
   connection: UpstreamConnection,
   kind: DefinitionKind,
 ): Promise<ToolList | Offers> {
-  // What is left out of a list is told where the catalogue fetches it.
+  // Entries left out of a list are told where the catalogue fetches it.
   const options = { server: name, timeoutMs: PAGE_TIMEOUT_MS, warn: () => undefined };
   if (kind === 'tool') return fetchTools(connection, { ...options, hasHeaders: link.transport !== 'stdio' });
   return fetchOffers(connection, kind === 'prompt' ? 'prompts' : 'templates', options);

@@ -2,9 +2,9 @@
 import type { DefinitionChange } from './compare-with-lock.ts';
 
 export interface FieldChange {
-  /** What it is about: `description`, `argument "path": description`. */
+  /** The place of the change: `description`, `argument "path": description`. */
   readonly field: string;
-  /** What stood there and stands there now, quoted; undefined for nothing. */
+  /** The text before and now, quoted; undefined for nothing. */
   readonly before: string | undefined;
   readonly after: string | undefined;
   /** Text that is there now and that nobody sees, decoded. */
@@ -18,7 +18,7 @@ const MAX_LENGTH = 2_000;
 /** Characters around a difference, where a value is long. */
 const CONTEXT = 80;
 
-/** What is different in it; nothing where only its name is another. */
+/** The differences in it; none where only its name is another. */
 export function changedFields({ kind, what, before, after }: DefinitionChange): readonly FieldChange[] {
   if (what === 'renamed') return [];
   return kind === 'package' ? [{ field: 'version', before, after }] : fieldChanges(before, after);
@@ -29,7 +29,7 @@ export function fieldChanges(before: string | undefined, after: string | undefin
   const changes: FieldChange[] = [];
   compare([], parsed(before), parsed(after), changes);
   if (changes.length > 0 || before === after) return changes;
-  // What one reader takes for the same, such as a key that stands twice.
+  // Changes that one reader does not see, such as a key that stands twice.
   const [one, other] = around(before ?? '', after ?? '');
   return [{ field: 'text as it is written', before: visible(one), after: visible(other) }];
 }
@@ -123,7 +123,7 @@ function shown(value: unknown): string | undefined {
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}… (${text.length} characters)` : text;
 }
 
-/** What has no shape of its own, changes the direction of text, or looks like a space and is none. */
+/** Characters that have no shape of their own, change the direction of text, or look like a space and are none. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 /** A text with everything in it that nobody sees as an escape. */

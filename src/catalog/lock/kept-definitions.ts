@@ -10,7 +10,7 @@ import type { Sight } from './sight.ts';
 
 const FORMAT = 1;
 
-/** What is known of one server. */
+/** The known definitions of one server. */
 export interface KeptDefinitions {
   /** Values as in a lock, as it was last seen. */
   readonly seen: ReadonlyMap<string, string>;
@@ -31,7 +31,7 @@ export function openKeptDefinitions(folder: string, lock: string, server: string
 }
 
 /**
- * What is known once it was seen; the same object where that is nothing new.
+ * The known definitions once it was seen; the same object where that is nothing new.
  * @param locked whose texts stay as well
  * @param held what is held back now
  */
@@ -52,7 +52,7 @@ export function withSight(
   return print('', next) === print('', kept) ? kept : next;
 }
 
-/** What the lock of a server would hold if all that was seen were accepted. */
+/** The lock of a server if all that was seen were accepted. */
 export function lockedFrom({ seen, gone }: KeptDefinitions): LockedServer {
   return new Map([...seen].filter(([key]) => !gone.has(key)));
 }

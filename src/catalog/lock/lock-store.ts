@@ -5,7 +5,7 @@ import { type Lock, lockText, NOTHING_LOCKED, readLock } from './lock-text.ts';
 
 export interface LockStore {
   readonly path: string;
-  /** What is locked as of the last reading. */
+  /** The lock as of the last reading. */
   current(): Lock;
   /**
    * Reads the file where it changed since.

@@ -4,7 +4,7 @@
  */
 import { GatewayError } from '../../shared/errors.ts';
 
-/** What a line is about. Of `package` the value is a version, of all others a digest. */
+/** The subject of a line. Of `package` the value is a version, of all others a digest. */
 export const LOCKED_KINDS = ['launch', 'package', 'instructions', 'tool', 'prompt', 'template'] as const;
 export type LockedKind = (typeof LOCKED_KINDS)[number];
 

@@ -1,4 +1,4 @@
-/** What was seen of a server, in the words of a lock. */
+/** Everything seen of a server, in the words of a lock. */
 import { packageOf } from '../../config/launch-digest.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { UpstreamConnection } from '../../upstream/contract.ts';
@@ -14,7 +14,7 @@ export interface Sight {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** How it is launched. */
+/** The way it is launched. */
 export async function sightOfLaunch(server: ServerDefinition): Promise<Sight> {
   const values = new Map([[lockKey('launch'), server.launch ?? '']]);
   const program = await packageOf(server);
@@ -22,7 +22,7 @@ export async function sightOfLaunch(server: ServerDefinition): Promise<Sight> {
   return { kinds: ['launch', 'package'], values, texts: new Map() };
 }
 
-/** What it says of itself. */
+/** Its description of itself. */
 export function sightOfInstructions(instructions: string | undefined): Sight {
   if (instructions === undefined) return { kinds: ['instructions'], values: new Map(), texts: new Map() };
   const text = JSON.stringify(instructions);

@@ -78,7 +78,7 @@ function stemOf(word: string): readonly number[] | undefined {
   return undefined;
 }
 
-/** Whether a word means anything here. */
+/** True if a word means anything here. */
 export function isKnownWord(word: string): boolean {
   return words.has(word);
 }

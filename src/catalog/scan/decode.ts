@@ -104,7 +104,7 @@ function rotated(letter: string): string {
   return String.fromCharCode(((code - first + 13) % 26) + first);
 }
 
-/** What tags, selectors and zero-width characters say. */
+/** Decodes tags, selectors and zero-width characters. */
 function unseenTexts(text: string): Decoded[] {
   const unseen = unseenIn(text);
   const [first, last] = [unseen[0], unseen.at(-1)];

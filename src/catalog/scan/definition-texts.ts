@@ -1,6 +1,6 @@
 /** All texts of a definition, each with its place: whatever stands in it is read by a model. */
 
-/** What a text is in its definition. */
+/** The role of a text in its definition. */
 export type TextRole = 'name' | 'prose' | 'parameter' | 'value';
 
 export interface DefinitionText {
@@ -27,7 +27,7 @@ interface Visit {
   readonly value: unknown;
   readonly where: string;
   readonly key: string;
-  /** Whether the keys of this object are names that a server chose. */
+  /** True if the keys of this object are names that a server chose. */
   readonly isMap: boolean;
 }
 

@@ -1,8 +1,8 @@
-/** What the scan says of a definition. */
+/** The findings of the scan about a definition. */
 
 export type Level = 'low' | 'medium' | 'high';
 
-/** What a finding is about; docs/scan.md explains each. */
+/** The kind of a finding; docs/scan.md explains each. */
 export type FindingKind =
   | 'unseen-characters'
   | 'look-alike-letters'
@@ -19,7 +19,7 @@ export type FindingKind =
   | 'contradicted-annotation'
   | 'length';
 
-/** What a definition defines. */
+/** The kind of thing that a definition defines. */
 export type DefinitionType = 'tool' | 'prompt' | 'resource' | 'template' | 'skill' | 'instructions';
 
 export interface Finding {
@@ -31,7 +31,7 @@ export interface Finding {
   readonly name: string;
   /** JSON Pointer (RFC 6901) into the definition. */
   readonly where: string;
-  /** What stands there, at most 160 characters, the unseen made visible. */
+  /** The text at that place, at most 160 characters, the unseen made visible. */
   readonly excerpt: string;
   /** For a person, one sentence. */
   readonly message: string;
@@ -39,7 +39,7 @@ export interface Finding {
 
 const ORDER: readonly Level[] = ['low', 'medium', 'high'];
 
-/** Whether somebody should look before it is used: a finding above `low`. */
+/** True if somebody should look before it is used: a finding above `low`. */
 export function isSuspicious({ level }: Pick<Finding, 'level'>): boolean {
   return level !== 'low';
 }

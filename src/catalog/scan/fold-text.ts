@@ -25,7 +25,7 @@ const PLAIN: ReadonlyMap<string, string> = new Map(
   Object.entries({ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd' }),
 );
 
-/** How many times as long a text may become. */
+/** The factor by which a text may grow. */
 const MOST_LARGER = 3;
 
 /** The text as it is read: compared with words, never shown to anybody but in an excerpt. */
@@ -49,7 +49,7 @@ export function looksOf(word: string): string {
   return Array.from(word, (letter) => LOOK_ALIKES.get(letter) ?? letter).join('');
 }
 
-/** Whether letters of another script stand in a Latin word, so that it reads as one. */
+/** True if letters of another script stand in a Latin word, so that it reads as one. */
 export function isDisguised(word: string): boolean {
   return (
     !ASCII.test(word) &&

@@ -8,7 +8,7 @@ const READS_SECRETS = 'It tells the model to read a file with secrets.';
 const CAPABILITY = 'It says that it does something that its name does not say.';
 
 export const GIVING_RULES: readonly OrderRule[] = [
-  // What is handed over.
+  // Things that are handed over.
   rule(
     'exfiltration',
     3,
@@ -106,7 +106,7 @@ export const GIVING_RULES: readonly OrderRule[] = [
     'INSTEAD ~3 original|official|builtin|built|trusted|legitimate ~4 TOOL|OTHER_TOOL|IDENTIFIER|server',
     OTHER_TOOLS,
   ),
-  // What a tool does besides.
+  // Things that a tool does besides.
   rule('hidden-capability', 2, 'RUN ~4 SHELL', CAPABILITY, { unless: 'DETECT', ofReaders: true }),
   rule(
     'hidden-capability',

@@ -11,7 +11,7 @@ export interface Imitation {
   readonly says: string;
 }
 
-/** What is wrong with a name by itself. */
+/** Findings about a name by itself. */
 export function disguiseOf(name: string): Imitation | undefined {
   if (unseenIn(name).length > 0) return { weight: 3, says: 'The name has characters that nobody sees.' };
   const words = name.normalize('NFKC').split(/[^\p{L}\p{M}]+/u);
@@ -20,7 +20,7 @@ export function disguiseOf(name: string): Imitation | undefined {
   return undefined;
 }
 
-/** How a name is taken for another one. @param server the one that has the other name */
+/** Describes how a name is taken for another one. @param server the one that has the other name */
 export function imitationOf(name: string, other: string, server: string): Imitation | undefined {
   if (name === other) return { weight: 1, says: `The server ${server} has a tool of the same name.` };
   const [mine, its] = [skeletonOf(name), skeletonOf(other)];
@@ -34,7 +34,7 @@ export function imitationOf(name: string, other: string, server: string): Imitat
   return isMisspelt(name, other) ? { weight: 2, says: `${of}: the names differ in one letter.` } : undefined;
 }
 
-/** What a name has in common with all that look like it; of equal ones, one can be taken for the other. */
+/** The form of a name that all names that look like it share; of equal ones, one can be taken for the other. */
 export function skeletonOf(name: string): string {
   return plainOf(looksOf(name.normalize('NFKC')))
     .replaceAll('rn', 'm')
@@ -42,7 +42,7 @@ export function skeletonOf(name: string): string {
     .replace(/[01|5]/g, (sign) => DIGITS[sign] ?? sign);
 }
 
-/** What a word has more in another form of it. */
+/** The part that a word has more in another form of it. */
 const ENDING = /^[sdry]$/;
 
 const DIGITS: Readonly<Record<string, string>> = { 0: 'o', 1: 'l', '|': 'l', 5: 's' };
@@ -85,7 +85,7 @@ const WRITING = new Set(
     ' ',
   ),
 );
-/** What else a tool is called that reaches out or changes something. */
+/** Other words in names of tools that reach out or change something. */
 const ACTING = new Set(
   'run shell bash command terminal script eval sql query notify sync export backup share report webhook email mail message slack upload save store manage cleanup clean request call invoke proxy http log track record import process code apply build release commit ssh admin control browser click navigate forward relay emit publish subscribe api graphql rest integration connect bulk batch'.split(
     ' ',
@@ -94,21 +94,21 @@ const ACTING = new Set(
 const FILES =
   /file|path|cred|secret|key|token|config|setting|env|profile|ssh|aws|kube|docker|npm|git|cert|auth|login|password|vault|wallet|keychain|account|dotfile|backup|host|secur|audit|scan|history|cookie|passwd|user|metadata|cloud|azure|gcp|gcloud|deploy|pgpass|database|db|postgres|shell|directory|folder/i;
 
-/** Whether a name does not say that something is changed or sent. */
+/** True if a name does not say that something is changed or sent. */
 export function isReaderName(name: string): boolean {
   const words = wordsOf(name);
   return !words.some((word) => DESTROYING.has(word) || ACTING.has(word) || (word !== 'add' && WRITING.has(word)));
 }
 
-/** Whether a name is about files, keys or settings, so that its tool may read some. */
+/** True if a name is about files, keys or settings, so that its tool may read some. */
 export function isFileName(name: string): boolean {
   return FILES.test(name);
 }
 
-/** What a name is about that ends with one, and not what is done. */
+/** Last words of names that say what the name is about, and not what is done. */
 const STATES = new Set('status state info history count list policy log logs report'.split(' '));
 
-/** What the annotations of a tool deny that its name says. */
+/** Findings where the annotations of a tool deny what its name says. */
 export function contradictionOf(
   name: string,
   annotations: unknown,

@@ -25,7 +25,7 @@ const DETECT = conceptNumber('DETECT');
 const MENTION = conceptNumber('MENTION');
 const EXAMPLE = conceptNumber('EXAMPLE');
 
-/** What the name of a definition says. */
+/** The words in the name of a definition. */
 export interface NameFacts {
   /** It changes nothing. */
   readonly isReader: boolean;
@@ -83,7 +83,7 @@ class Matcher {
     this.#hits.push(at >= 0 && this.#isMentioned(at) ? { ...hit, weight: 1 } : hit);
   }
 
-  /** Whether a sentence is English, so that words which other languages have too are its own. */
+  /** True if a sentence is English, so that words which other languages have too are its own. */
   #readsEnglish(from: number): boolean {
     let count = 0;
     for (let at = from; at < this.#tokens.length && this.#tokens[at]?.word !== ''; at++) {
@@ -139,7 +139,7 @@ class Matcher {
     this.#hits.push({ kind: rule.kind, weight, says: rule.says, start: first.start, end: last.end });
   }
 
-  /** What is looked for, or quoted as an example, is told to nobody: "detects texts such as ...". */
+  /** True for text that is looked for, or quoted as an example, and so told to nobody: "detects texts such as ...". */
   #isMentioned(from: number): boolean {
     if (this.#facts.isDecoded) return false;
     if (this.#tokens[from]?.isCited === true) return true;

@@ -1,4 +1,4 @@
-/** What orders to a model look like: concepts that follow each other in a sentence. Kinds of order, no wordings. */
+/** The forms of orders to a model: concepts that follow each other in a sentence. Kinds of order, no wordings. */
 import { type OrderRule, rule } from './order-rule.ts';
 
 const OVERRIDES = 'It tells the model to set aside the instructions that it has.';
@@ -6,7 +6,7 @@ const SECRECY = 'It tells the model to keep something from the user.';
 const CONSENT = 'It tells the model not to ask the user first.';
 const ANSWERS = 'It tells the model what to put into its answers.';
 
-/** What the model is to forget, to hide and not to ask. */
+/** Orders to forget, to hide and not to ask. */
 export const ORDER_RULES: readonly OrderRule[] = [
   // Instructions that are set aside.
   rule('order-to-the-model', 3, 'IGNORE ~3 PRIOR ~3 INSTRUCTIONS', OVERRIDES),
@@ -73,7 +73,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     'append|end|finish|insert|begin|conclude ~6 every|each|all|YOUR ~2 response|answer|reply|responses|answers|replies',
     ANSWERS,
   ),
-  // What the user is not to know, or not asked.
+  // Things that the user is not to know, or not asked.
   rule('secrecy', 2, 'TELL ~1 nobody|noone', SECRECY),
   rule('secrecy', 2, 'CONSENT ~2 APPROVED', 'It tells the model that the user has agreed to something.', {
     unless: 'CONDITION',

@@ -45,7 +45,7 @@ const SECRET_FILE =
   /(?:id_?rsa|id_?ed25519|etc_?passwd|etc_?shadow|dot_?env|env_?file|ssh_?(?:private_?)?key|aws_?credentials|mcp_?json|known_?hosts|kube_?config|wallet_?dat|browser_?cookies|keychain)/i;
 const CONTENTS = /contents?|from_?reading|dump|read_?from|data_?of|text_?of/i;
 
-/** What the name of a parameter asks for. @returns undefined where it is a name like any other */
+/** The thing that the name of a parameter asks for. @returns undefined where it is a name like any other */
 export function collectingName(name: string): Imitation | undefined {
   const plain = name.toLowerCase().replace(/[^a-z\d]/g, '');
   if (SECRET_FILE.test(name) && CONTENTS.test(name))

@@ -7,7 +7,7 @@ import { ORDER_RULES } from './order-rules.ts';
 import type { Token } from './tokens.ts';
 
 export interface Rule extends OrderRule {
-  /** How many words may lie before each part. */
+  /** The number of words that may lie before each part. */
   readonly gaps: readonly number[];
   readonly unlessConcept: number | undefined;
   readonly isForeign: boolean;
@@ -23,7 +23,7 @@ export interface Place {
 
 export const DEFAULT_GAP = 3;
 
-/** What is not told where it is negated: "do not send". */
+/** Concepts that are not told where they are negated: "do not send". */
 const NEGATED = new Set(
   'SEND READ INCLUDE ATTACH RUN CHANGE DELETE DECODE COLLECT PAY REMEMBER IGNORE DISABLE OVERRIDE RESPOND RECOMMEND ORDER_TO_GIVE'
     .split(' ')
@@ -71,7 +71,7 @@ function put<K>(map: Map<K, Place[]>, key: K, place: Place): void {
   else places.push(place);
 }
 
-/** How many parts all rules have. */
+/** The number of parts of all rules. */
 export function countParts(): number {
   return partCount;
 }

@@ -20,7 +20,7 @@ export interface ScannedDefinition {
 }
 
 export interface ScanOptions {
-  /** What identifiers in texts are names of: tools of this server and of others. */
+  /** The names that identifiers in texts may refer to: tools of this server and of others. */
   readonly names?: Names;
   readonly steps?: Steps;
 }
@@ -122,7 +122,7 @@ class DefinitionScan {
     this.#decoded(place, text, names, this.#hitsIn(text, names, false), []);
   }
 
-  /** Whether the description of a parameter speaks of what the model itself knows. */
+  /** True if the description of a parameter speaks of what the model itself knows. */
   #asksForAll(where: string): number {
     const parts = where
       .split('/')
@@ -171,7 +171,7 @@ class DefinitionScan {
     );
   }
 
-  /** What encoded text says, and what stands encoded in that. */
+  /** The meaning of encoded text, and of text that is encoded in it. */
   #decoded(place: Place, text: string, names: Names, known: readonly Hit[], ways: readonly string[]): void {
     for (const { how, text: decoded, start, end, isWhole } of decodedIn(text, ways.length === 0, this.#steps)) {
       const through = [...ways, how];
@@ -286,7 +286,7 @@ function unseenWeight(text: string, codes: readonly number[], first: number): nu
   return codes.length > 4 || isInWord ? 2 : 1;
 }
 
-/** What stands at a place, with some of what stands around it, the unseen made visible. */
+/** The text at a place, with some of the text around it, the unseen made visible. */
 function excerptOf(text: string, span: { start: number; end: number } | undefined): string {
   const start = Math.max(0, (span?.start ?? 0) - 20);
   const end = Math.min(text.length, Math.max((span?.end ?? EXCERPT) + 20, start + 60));

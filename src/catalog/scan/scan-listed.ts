@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import type { ScannedDefinition } from './scan-definition.ts';
 import { inOrder, type OtherServer, type ServerScan, scanSteps } from './scan-server.ts';
 
-/** What a server says to models, as it wrote it. */
+/** The texts of a server for models, as it wrote them. */
 export interface ListedDefinitions {
   readonly tools: readonly Pick<ToolEntry, 'name' | 'raw'>[];
   readonly prompts?: readonly Pick<Offer, 'key' | 'raw'>[];

@@ -138,7 +138,7 @@ function descriptionOf(definition: unknown): string {
 /** Fewest words that are compared. */
 const FEW_WORDS = 4;
 
-/** Whether most words of two descriptions are the same. */
+/** True if most words of two descriptions are the same. */
 function saysTheSame(one: string, other: string): boolean {
   const [mine, its] = [wordSet(one), wordSet(other)];
   const common = [...mine].filter((word) => its.has(word)).length;

@@ -17,7 +17,7 @@ export interface Token {
   readonly beginsClause: boolean;
 }
 
-/** What identifiers stand for, by name. */
+/** The meaning of identifiers, by name. */
 export type Names = ReadonlyMap<string, 'OWN_TOOL' | 'OTHER_TOOL' | 'OWN_PARAM'>;
 
 /** Counts what a scan does, for tests. */
@@ -84,7 +84,7 @@ class TokenReader {
   readonly #text: string;
   readonly #names: Names;
   readonly #steps: Steps;
-  /** What closes the quotes that are open; empty outside. */
+  /** The characters that close the open quotes; empty outside. */
   #closing = '';
   #lastBreak = -1;
   #isCited = false;
@@ -156,7 +156,7 @@ class TokenReader {
     const literal = literalOf(trimmed, lower);
     const called = this.#names.get(trimmed);
     if (called !== undefined) {
-      // What it says as a word, it says all the same: whoever names a parameter "ignore" hides nothing.
+      // A word still counts as a word: whoever names a parameter "ignore" hides nothing.
       this.#push(lower, offset, end, [...CALLED[called], ...conceptsOfWord(lower)]);
       return;
     }
@@ -246,7 +246,7 @@ class TokenReader {
   }
 }
 
-/** What a word is by its form: an address, a path. @returns undefined where it is a word */
+/** The kind of a word by its form: an address, a path. @returns undefined where it is a word */
 function literalOf(piece: string, lower: string): readonly number[] | undefined {
   const path = /[/\\~._]|^\d/.test(piece) ? secretPath(lower) : undefined;
   if (path === 'SECRET_PATH') return SECRET_PATH;

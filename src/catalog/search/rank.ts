@@ -12,7 +12,7 @@ import type { Scope } from './search-scope.ts';
 const SERVER_WEIGHT = 0.2;
 /** The rest of an idea once a chosen tool has it. */
 const COVERED = 0.5;
-/** How much a score counts in the choice whatever was covered. */
+/** The share of a score that counts in the choice whatever was covered. */
 const UNCOVERED_WEIGHT = 0.6;
 /** The weight of the sentence of the question that a tool fits best. */
 const PART_WEIGHT = 1;

@@ -4,7 +4,7 @@ import type { Term } from './vocabulary.ts';
 
 /** Weight of a word by field: name, server, description, parameters, description of the server. */
 const FIELD_WEIGHTS = [3, 2, 1, 0.5, 0.5] as const;
-/** How much the length of a field counts against it (the b of BM25), by field. */
+/** The weight with which the length of a field counts against it (the b of BM25), by field. */
 const LENGTH_WEIGHTS = [0.5, 0.5, 0.75, 0.75, 0.75] as const;
 /** The k1 of BM25: how soon more occurrences stop to matter. */
 const SATURATION = 1.5;
@@ -21,7 +21,7 @@ export interface Impacts {
 
 /** Good for as long as the version of the index. */
 export interface Scope {
-  /** How many documents may be found. */
+  /** The number of documents that may be found. */
   readonly count: number;
   /** Documents that may be found, per server. */
   readonly servers: ReadonlyMap<string, readonly IndexedDocument[]>;

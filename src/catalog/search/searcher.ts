@@ -9,7 +9,7 @@ import { IndexedServers, type ListedServer } from './indexed-servers.ts';
 import type { Hit } from './rank.ts';
 import { type AgentScope, ScopeCache, type ScopeRequest } from './scope-cache.ts';
 
-/** How much farther a search looks where one definition took several places, and how far at most. */
+/** The factor by which a search looks farther where one definition took several places, and the limit of that. */
 const FURTHER = 5;
 const MAX_ASKED = 500;
 

@@ -23,7 +23,7 @@ export interface ToolName {
 
 /** A tool that the agent used after similar questions. */
 export interface Suggestion extends ToolName {
-  /** How much speaks for it, 0 to 1. */
+  /** The weight of what speaks for it, 0 to 1. */
   readonly strength: number;
 }
 

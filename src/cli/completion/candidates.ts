@@ -14,7 +14,7 @@ export const FOLDERS: Candidate = { value: ':folders', description: '' };
 /** The place of the word: in which command, behind which words, and of which option it is the value. */
 interface Position {
   readonly command: Command;
-  /** How many arguments of the command stand before it. */
+  /** The number of arguments of the command before it. */
   readonly argumentsBefore: number;
   readonly option: Option | undefined;
   /** Values of options before it. */

@@ -11,7 +11,7 @@ export interface Figures {
   readonly denied: readonly string[];
   readonly reload: { readonly allowed_afterwards: boolean; readonly ms: number };
   readonly audit: { readonly records: number; readonly writers: number; readonly intact: boolean };
-  /** How long it all took, start and stop of the gateways included. */
+  /** The time that it all took, start and stop of the gateways included. */
   readonly seconds: number;
 }
 

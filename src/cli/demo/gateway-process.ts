@@ -44,7 +44,7 @@ export function startProgram(args: readonly string[], cwd: string, env: NodeJS.P
       resolve();
     });
   });
-  // What is written to a program that is gone is no news: its end is.
+  // A failed write to a program that is gone is no news: its end is.
   child.stdin.on('error', () => undefined);
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line);

@@ -63,7 +63,7 @@ function nextSteps(): readonly string[] {
   ];
 }
 
-/** How this program is started where it was started now: by npx, by its name, or from a clone. */
+/** The command that starts this program where it was started now: by npx, by its name, or from a clone. */
 function startCommand(script: string): readonly [string, ...string[]] {
   if (/[\\/]_npx[\\/]/.test(script)) return ['npx', '-y', NAME];
   return script.endsWith(NAME) || script.includes('node_modules') ? [NAME] : ['node', script];

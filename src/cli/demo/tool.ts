@@ -1,4 +1,4 @@
-/** How the demo servers describe and run their tools. */
+/** Describes and runs the tools of the demo servers. */
 
 export type Args = Readonly<Record<string, unknown>>;
 export type Schema = Readonly<Record<string, unknown>>;

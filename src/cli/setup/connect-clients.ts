@@ -1,4 +1,4 @@
-/** What `connect` does for the files of clients. */
+/** Changes the files of clients for `connect`. */
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { expandHome } from '../../config/settings.ts';
@@ -42,7 +42,7 @@ export async function connectClients(names: readonly string[], flags: ConnectFla
 
 interface Planned {
   readonly connections: readonly ClientConnection[];
-  /** What the rules get, with the files of tokens; nothing without --per-agent. */
+  /** The additions to the rules, with the files of tokens; nothing without --per-agent. */
   readonly agents: AgentPlan;
 }
 

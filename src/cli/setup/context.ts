@@ -35,7 +35,7 @@ export function runningHere(): Running {
   return { execPath: process.execPath, script: process.argv[1] ?? '' };
 }
 
-/** What is said of clients that were connected to a program that may go: npx keeps it in a cache. */
+/** The warning about clients that were connected to a program that may go: npx keeps it in a cache. */
 export function advice({ script }: Running): string[] {
   if (!isOfNpx(script)) return [];
   return [

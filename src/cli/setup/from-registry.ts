@@ -117,7 +117,7 @@ function list(value: unknown): Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
 }
 
-/** How packages of each registry are started. */
+/** The commands that start packages of each registry. */
 const RUNNERS: ReadonlyMap<string, (identifier: string, version: string) => readonly [string, ...string[]]> = new Map<
   string,
   (identifier: string, version: string) => readonly [string, ...string[]]

@@ -10,7 +10,7 @@ export interface ScanChoice {
   readonly scan?: boolean;
 }
 
-/** What is suspicious in the plan itself: descriptions of servers, which agents read too. A line each; starts nothing. */
+/** Suspicious texts in the plan itself: descriptions of servers, which agents read too. A line each; starts nothing. */
 export function suspiciousEntries({ merged }: ImportPlan): string[] {
   return merged.servers
     .filter(({ isNew }) => isNew)
@@ -40,7 +40,7 @@ export async function scanImported(settings: Settings, { merged }: ImportPlan, {
   } else await scanAdded(settings, names);
 }
 
-/** What is suspicious in what servers of the files are known to list; starts none, and says how to look at the rest. */
+/** Suspicious texts in what servers of the files are known to list; starts none, and says how to look at the rest. */
 export async function scanAdded(settings: Settings, names: readonly string[]): Promise<void> {
   const { scanKept } = await import('./scan-kept.ts');
   const unknown = await scanKept(settings, names);

@@ -43,7 +43,7 @@ export class Series {
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
   }
 
-  /** What was recorded. @param isReset true where it begins anew */
+  /** The recorded durations. @param isReset true where it begins anew */
   take(isReset: boolean): SeriesData {
     const taken = {
       attributes: this.#attributes,

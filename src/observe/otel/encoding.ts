@@ -72,7 +72,7 @@ export interface Collected {
   readonly endMs: number;
 }
 
-/** Where spans and metrics come from. */
+/** The origin of spans and metrics. */
 export interface Source {
   readonly resource: ReadonlyMap<string, string>;
   /** Name and version of the instrumentation scope. */

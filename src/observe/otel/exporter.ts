@@ -26,7 +26,7 @@ const FIRST_PAUSE_MS = 1000;
 
 const compress = promisify(gzip);
 
-/** What is told of collectors: once, until it works again. */
+/** Reports about collectors: once, until it works again. */
 export class CollectorNews {
   readonly #log: Pick<Logger, 'info' | 'warn'>;
   readonly #troubles = new Set<string>();

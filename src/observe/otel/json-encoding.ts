@@ -18,7 +18,7 @@ import type { SpanContext } from './trace-context.ts';
 const COMMA = 0x2c;
 const WIDEST = 3;
 
-/** What is part of a list ends in a comma, which the last one loses. */
+/** Writes a part of a list with a comma at its end, which the last one loses. */
 export const jsonEncoding: Encoding = {
   contentType: 'application/json',
   attributes: (attributes) => Buffer.from(listed(attributes)),

@@ -11,7 +11,7 @@ const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = `00-${TRACE}-b7ad6b7169203331-01`;
 
-/** What arrives at a collector. */
+/** The requests that arrive at a collector. */
 function collecting(env: Record<string, string> = {}, answer: () => Promise<PostAnswer> = taken) {
   const spans: ReadSpan[] = [];
   const points: ReadPoint[] = [];
@@ -219,7 +219,7 @@ it('errors have the class that the conventions want', async () => {
   expect(spans[3]?.attributes).not.toHaveProperty('server.address');
   expect(spans[3]?.attributes['network.transport']).toBe('pipe');
   const ofServer = points.filter(({ metric }) => metric === 'mcp.server.operation.duration');
-  // What may not be there is in no metric: anybody can make names up.
+  // Names that may not exist are in no metric: anybody can make names up.
   for (const { attributes } of ofServer) expect(Object.values(attributes)).not.toContain('made-up');
 });
 

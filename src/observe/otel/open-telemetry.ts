@@ -19,7 +19,7 @@ export interface OpenTelemetryOptions {
   /** Name and version of the program. */
   readonly scope: string;
   readonly version: string;
-  /** How clients reach it. */
+  /** The transport over which clients reach it. */
   readonly transport: 'stdio' | 'http';
   readonly open: OpenPostLine;
   readonly log: Pick<Logger, 'info' | 'warn'>;
@@ -134,7 +134,7 @@ function encodingOf(destination: Destination | undefined): Encoding {
   return destination?.protocol === 'http/json' ? jsonEncoding : protobufEncoding;
 }
 
-/** How messages travel (docs/gen-ai/mcp.md, Recording MCP transport). */
+/** Attributes of the transport of messages (docs/gen-ai/mcp.md, Recording MCP transport). */
 function networkOf(isHttp: boolean): Attributes {
   if (!isHttp) return [['network.transport', 'pipe']];
   return [

@@ -1,4 +1,4 @@
-/** What operations have in common by the conventions for MCP, made once for each kind: attributes of its spans, and its series. */
+/** The parts that operations have in common by the conventions for MCP, made once for each kind: attributes of its spans, and its series. */
 import { detached } from '../../shared/detached.ts';
 import type { RecordedFacts } from '../tracing.ts';
 import { BoundedCache } from './bounded-cache.ts';
@@ -24,7 +24,7 @@ export interface Operation {
 }
 
 export interface OperationKind extends Pick<Operation, 'revision' | 'error' | 'code' | 'isKnown'> {
-  /** What was secret when it was made. */
+  /** The secrets that were known when it was made. */
   readonly secretsVersion: number;
   /** Name and kind of the span, and its attributes, encoded. */
   readonly head: Uint8Array;

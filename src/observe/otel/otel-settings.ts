@@ -1,9 +1,9 @@
-/** What `OTEL_*` variables say (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
+/** The settings of `OTEL_*` variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 
 import { Variables } from './otel-variables.ts';
 import { type Sampler, samplerNamed } from './sampler.ts';
 
-/** Where one kind of data goes, and how. */
+/** The address and the form of one kind of data. */
 export interface Destination {
   readonly url: URL;
   readonly protocol: 'http/protobuf' | 'http/json';
@@ -42,7 +42,7 @@ export interface OtelSettings {
   readonly hasContent: boolean;
   /** Characters that the value of an attribute may have. */
   readonly maxCharacters: number;
-  /** What was said and is not done: sentences. */
+  /** Settings that were given and are not followed: sentences. */
   readonly problems: readonly string[];
 }
 

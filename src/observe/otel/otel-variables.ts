@@ -10,7 +10,7 @@ export class Variables {
     this.#env = env;
   }
 
-  /** What was said and is not done: sentences that hold no value. */
+  /** Settings that were given and are not followed: sentences that hold no value. */
   get problems(): readonly string[] {
     return Array.from(this.#problems, ([name, why]) => `${name} ${why}.`);
   }

@@ -1,4 +1,4 @@
-/** What all spans of a gateway share: where they go, in which form, and what they may hold. */
+/** The parts that all spans of a gateway share: where they go, in which form, and what they may hold. */
 import type { TraceParent } from '../tracing.ts';
 import type { Series } from './duration-histograms.ts';
 import type { SpanData } from './encoding.ts';
@@ -71,10 +71,10 @@ export class Recorder {
     return json.startsWith('"') ? this.#options.redact(String(JSON.parse(json))).slice(0, 256) : json;
   }
 
-  /** What a tool was given or gave, as far as there is room; secrets are taken out. */
+  /** The arguments or the result of a tool, as far as there is room; secrets are taken out. */
   content(text: string): string {
     const { redact, maxCharacters } = this.#options;
-    // What is cut off later is not looked through, but for a secret that begins before that.
+    // Text that is cut off later is not looked through, but for a secret that begins before that.
     return redact(text.slice(0, maxCharacters + MAX_SECRET)).slice(0, maxCharacters);
   }
 }

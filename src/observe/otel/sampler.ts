@@ -18,7 +18,7 @@ export function samplerNamed(name: string, ratio: number): Sampler | undefined {
   return (traceId, parent) => parent?.isSampled ?? root(traceId, parent);
 }
 
-/** Where a trace stands among all, from 0 to 1: its last 52 bits, which are random (W3C Trace Context, level 2). */
+/** The place of a trace among all, from 0 to 1: its last 52 bits, which are random (W3C Trace Context, level 2). */
 function partOf(traceId: string): number {
   return Number.parseInt(traceId.slice(-13), 16) / 2 ** 52;
 }

@@ -54,7 +54,7 @@ export class ReceivedRequest implements RequestSpan {
     const { method, target } = this.#facts;
     const record = this.#record;
     const error = code === undefined ? (this.#outcome.isError ? 'tool_error' : undefined) : String(code);
-    // What failed for a reason of the gateway may have named what there is not.
+    // A call that failed for a reason of the gateway may have named what there is not.
     const isKnown = code === undefined && (record === undefined || record.error_code === null);
     const kind = recorder.kinds.of(this.#side, { method, target, revision, error, code, isKnown });
     const ms = performance.now() - this.#startedAt;

@@ -23,7 +23,7 @@ export class SpanContext implements TraceParent {
   }
 }
 
-/** Where what stands in the first version, which has 55 characters; later ones may have more. */
+/** The places of the parts in the first version, which has 55 characters; later ones may have more. */
 const TRACE_AT = 3;
 const SPAN_AT = 36;
 const FLAGS_AT = 53;

@@ -29,7 +29,7 @@ export function definitionsShown(tools: Iterable<GatewayTool>, choice: ExecutorC
   });
 }
 
-/** What its caller calls a tool with, where that depends on the tool; undefined where it is `execute_tool`. */
+/** The gateway tool with which its caller calls a tool, where that depends on the tool; undefined where it is `execute_tool`. */
 export function executorOf(
   { snapshot, caller }: Pick<ToolContext, 'snapshot' | 'caller'>,
   server: string,

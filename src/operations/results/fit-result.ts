@@ -125,7 +125,7 @@ async function unselected(
   return rewritten(body.text, root, [textBlock(note), ...blocks.map(({ raw }) => raw)], !hasText(blocks));
 }
 
-/** How to get the rest, text up to the limit, and everything else whole. What is said comes first: clients cut what is long at its end or middle. */
+/** The result with the way to get the rest, text up to the limit, and everything else whole. The way comes first: clients cut what is long at its end or middle. */
 async function cut(
   text: string,
   root: ScannedObject,

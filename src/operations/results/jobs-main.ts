@@ -15,7 +15,7 @@ interface Job {
   readonly check?: ArgumentCheck;
 }
 
-/** How much later than calls jobs have their turn where processors are few: steps of `nice`. */
+/** The delay of jobs behind calls where processors are few: steps of `nice`. */
 const LATER = 5;
 
 /** On Linux a thread has a priority of its own; elsewhere it keeps that of the process. */

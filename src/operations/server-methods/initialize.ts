@@ -13,7 +13,7 @@ import { type Introduction, introductionOf } from './server-introduction.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
-/** How long a client may keep what `server/discover` says, in milliseconds: more is known when more servers were listed. */
+/** The time for which a client may keep the answer to `server/discover`, in milliseconds: more is known when more servers were listed. */
 const DISCOVER_TTL_MS = 300_000;
 
 /** The capabilities of several servers together; which of them there are turns out when they are listed. */

@@ -12,7 +12,7 @@ import { protocolFailure } from './protocol-failure.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
-/** How long a client may keep a list, in milliseconds; a change is announced besides. Rules filter it, for each caller anew. */
+/** The time for which a client may keep a list, in milliseconds; a change is announced besides. Rules filter it, for each caller anew. */
 const CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 
 /** Without an agent there is nothing to see, which is no error. */

@@ -17,7 +17,7 @@ const EFFORT = 2_000_000;
 /** The purpose of a URI: a resource, or something that arguments are completed for, which may be a template. */
 export type UriUse = 'resource' | 'reference';
 
-/** What a server offers under a URI: a resource, or what a template makes. */
+/** The offer of a server under a URI: a resource, or what a template makes. */
 interface Found {
   readonly template?: Offer | undefined;
 }

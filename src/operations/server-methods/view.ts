@@ -1,4 +1,4 @@
-/** How a connection sees the servers. */
+/** The ways in which a connection sees the servers. */
 import type { Snapshot } from '../../config/snapshot.ts';
 
 export type View =

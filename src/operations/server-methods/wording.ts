@@ -1,4 +1,4 @@
-/** How failures are told to callers of what the servers themselves offer: they may have none of the gateway's own tools. */
+/** Wording of failures for callers of what the servers themselves offer: they may have none of the gateway's own tools. */
 import { ALLOW_LONGER, NEXT_STEPS, type Wording } from '../../shared/next-steps.ts';
 import { exposedName } from './exposed-names.ts';
 import type { View } from './view.ts';

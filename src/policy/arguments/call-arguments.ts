@@ -29,7 +29,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** What stands at a place of the arguments. */
+/** The value at a place of the arguments. */
 type Found = { readonly value: unknown } | 'absent' | 'doubt';
 
 /**

@@ -1,11 +1,11 @@
-/** Whether the evaluation of an expression is bounded, and by what: every step of it is linear in the arguments, but for its macros. */
+/** Decides if the evaluation of an expression is bounded, and by what: every step of it is linear in the arguments, but for its macros. */
 import type { ASTNode } from '@marcbachmann/cel-js';
 
 /** The end of a sentence about an expression. */
 export class ExpressionProblem extends Error {}
 
 export interface BoundedExpression {
-  /** How deep macros that go through lists stand in each other. */
+  /** The depth to which macros that go through lists stand in each other. */
   readonly depth: number;
   /** Names of members that it may look for, folded, and as they are written. */
   readonly names: ReadonlySet<string>;
@@ -16,7 +16,7 @@ export interface BoundedExpression {
 export const LINEAR_MATCHES = 'matchesLinearly';
 
 const VARIABLES = ['args', 'agent', 'principal', 'server', 'tool', 'now'];
-/** What `type()` gives. */
+/** The types that `type()` gives. */
 const TYPES = ['bool', 'double', 'int', 'list', 'map', 'null_type', 'string'];
 const OPERATORS: ReadonlySet<string> = new Set([
   ...['value', 'id', '.', '[]', 'call', 'rcall', 'list', 'map', '?:', '||', '&&', '!_', '-_'],

@@ -12,7 +12,7 @@ import type { Truth } from './truth.ts';
 
 /** Characters of an expression. */
 const MAX_SOURCE = 4096;
-/** What one evaluation may cost: characters of the arguments, times the elements that each macro goes through. */
+/** The cost that one evaluation may have: characters of the arguments, times the elements that each macro goes through. */
 const MAX_COST = 1 << 20;
 
 type CompiledExpression =

@@ -1,11 +1,11 @@
-/** What a rule says besides names: about the arguments of a call, and what an expression says. */
+/** The conditions of a rule besides names: matchers of arguments, and an expression. */
 import type { CallFacts } from '../rules-data.ts';
 import { isClearWithin, lookUp, parsePointer } from './call-arguments.ts';
 import type { ArgumentMatchers, Matcher } from './matcher-data.ts';
 import { compileMatcher, type Test } from './matchers.ts';
 import type { Truth } from './truth.ts';
 
-/** What an expression may speak of. */
+/** The values that an expression may speak of. */
 export interface ExpressionFacts {
   /** JSON, parsed. */
   readonly args: unknown;
@@ -30,7 +30,7 @@ export interface Outcome {
   readonly truth: Truth;
   /** JSON Pointer of the argument; undefined where the expression decided. */
   readonly pointer?: string;
-  /** What of its matcher: `missing` where there is no such argument, `unclear` where there may be two. */
+  /** The part of its matcher: `missing` where there is no such argument, `unclear` where there may be two. */
   readonly test?: keyof Matcher | 'missing' | 'unclear' | 'when';
 }
 
@@ -55,7 +55,7 @@ export function compileCondition(
       for (const part of parts) {
         const one = part(root);
         if (one.truth === false) return one;
-        // What is in doubt says more than what holds, and the first of either more than the others.
+        // A doubt says more than what holds, and the first of either more than the others.
         if (outcome.pointer === undefined || (outcome.truth === true && one.truth === undefined)) outcome = one;
       }
       if (when === undefined) return outcome;

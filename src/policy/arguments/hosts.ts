@@ -24,7 +24,7 @@ const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
   ['ftp:', '21'],
 ]);
 const MAX_URL = 65_536;
-/** What the versions of IDNA turn into different names: sharp s, final sigma, dotted and dotless i, joiners. */
+/** Characters that the versions of IDNA turn into different names: sharp s, final sigma, dotted and dotless i, joiners. */
 const DEVIATING = /[\u00df\u1e9e\u03c2\u0130\u0131\u200c\u200d]/;
 
 /** Addresses of IPv6 that may stand for one of IPv4. */

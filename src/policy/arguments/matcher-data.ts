@@ -1,10 +1,10 @@
 /** Conditions on arguments as the rules file has them: data, already checked. */
 
-/** What a value can be. `integer` is a number without fraction. */
+/** The types of a value. `integer` is a number without fraction. */
 export const VALUE_TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null'] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
-/** What is said about one value; all of it must hold. */
+/** The matchers of one value; all of them must hold. */
 export interface Matcher {
   readonly equals?: unknown;
   readonly in?: readonly unknown[];
@@ -27,7 +27,7 @@ export interface Matcher {
   readonly ignore_case?: boolean;
 }
 
-/** What is said about arguments, by JSON Pointer. */
+/** The matchers of arguments, by JSON Pointer. */
 export type ArgumentMatchers = Readonly<Record<string, Matcher>>;
 
 /** One or several, as a list. */

@@ -1,4 +1,4 @@
-/** What is certain here is what servers in Python and in Go make of the same argument; Node's own readers are in the tests of each matcher. */
+/** Compares what is certain here with what servers in Python and in Go make of the same argument; Node's own readers are in the tests of each matcher. */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { domainToASCII, fileURLToPath } from 'node:url';
@@ -123,7 +123,7 @@ const NUMBERS = [{ max: 10 }, { min: 10 }, { equals: 10 }, { equals: 90071992547
   compileCondition({ '/n': matcher }, undefined),
 );
 
-/** What is known for certain of one text, each beside what a reader made of it. */
+/** The facts that are certain of one text, each beside what a reader made of it. */
 function certain(kind: string, text: string, read: unknown): [boolean | string, boolean | string][] {
   if (kind === 'path') {
     const truth = isUnder(text, PROJECT, false);

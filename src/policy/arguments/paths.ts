@@ -17,7 +17,7 @@ export interface PlainPath {
 const MAX_DECODINGS = 5;
 const WINDOWS = /^[A-Za-z]:[\\/]/;
 const DRIVE = /^[A-Za-z]:(?=\/)/;
-/** What no file system takes, or cuts a path off at. */
+/** Characters that no file system takes, or that cut a path off. */
 const CONTROL = /\p{Cc}/u;
 /** Characters that a path may have on any system. */
 const MAX_PATH = 32_767;
@@ -59,7 +59,7 @@ function readingsOf(text: string): Iterable<PlainPath | 'doubt'> | undefined {
   if (texts === undefined) return undefined;
   for (const one of [...texts]) texts.add(one.normalize('NFC')).add(visibleForm(one));
   const slashed = [...texts].map((one) => one.replaceAll('\\', '/'));
-  // Where there is a drive, a backslash is nothing but a separator.
+  // A backslash is nothing but a separator where there is a drive.
   const paths = (WINDOWS.test(text) ? slashed : [...texts, ...slashed]).map(resolve);
   const cut = paths.map((path) => (path === 'doubt' ? path : withoutEndings(path)));
   return [...paths, ...cut];

@@ -220,7 +220,7 @@ class Parser {
     for (let next = this.#peek(); next === '*' || next === '+' || next === '?' || next === '{'; next = this.#peek()) {
       const [least, most] = this.#bounds(this.#take());
       repeated = { kind: 'repeat', part: repeated, least, most };
-      // Whether it takes as little as possible makes no difference to whether it matches.
+      // A lazy quantifier makes no difference to whether it matches.
       this.#skip('?');
     }
     return repeated;

@@ -20,7 +20,7 @@ export function formsOf(text: string): ReadonlySet<string> | readonly string[] {
   return forms;
 }
 
-/** What writers of UTF-8 put in the place of half a surrogate pair. */
+/** The character that writers of UTF-8 put in the place of half a surrogate pair. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -1,5 +1,5 @@
 /**
- * Whether a condition holds. Undefined is doubt: what it speaks of is missing, has another type, can be read in two ways, or
+ * The truth of a condition. Undefined is doubt: what the condition speaks of is missing, has another type, can be read in two ways, or
  * could not be evaluated. In an allow, doubt does not match; in a deny or an ask, it does.
  */
 export type Truth = boolean | undefined;

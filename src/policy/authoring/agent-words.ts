@@ -1,4 +1,4 @@
-/** What an agent may do, in plain sentences. Pure. */
+/** Says what an agent may do, in plain sentences. Pure. */
 import type { Policy } from '../compile-rules.ts';
 import { isLiteralPattern } from '../pattern.ts';
 import type { Access, AccessList, AccessMap, AgentRules, ToolMap } from '../rules-data.ts';
@@ -12,7 +12,7 @@ export interface ServerAccess extends Outcomes {
   readonly tools: { readonly allowed: readonly string[]; readonly denied: readonly string[] } | undefined;
 }
 
-/** What an agent gets of each server. */
+/** The part of each server that an agent gets. */
 export function accessOf(policy: Policy, agent: string, tools: ToolsByServer): ServerAccess[] {
   return [...tools].map(([server, names]) => {
     const outcome = (name?: string): Outcomes => outcomeOf(policy, { agent, server, name, kind: 'tool' });
@@ -76,7 +76,7 @@ function asked(ask: AccessList): string[] {
   ];
 }
 
-/** What a person answered for good. */
+/** The permanent answers of a person. */
 function answered(approved: NonNullable<AgentRules['approved']>): string[] {
   return Object.entries(approved).flatMap(([server, answers]) => {
     const tools = answers.filter((answer) => typeof answer === 'string');
@@ -113,7 +113,7 @@ const ACCESS_WORDS: Readonly<Record<Access, string>> = {
   unknown: 'do not say what they do',
 };
 
-/** What comes with a server because no rule speaks of it. */
+/** The things that come with a server because no rule speaks of them. */
 function unsaid(allow: AccessList): string[] {
   const open = MAPS.filter(([map]) => !Object.hasOwn(allow[map] ?? {}, '*')).map(([, noun]) => `${noun}s`);
   if (open.length === 0) return [];

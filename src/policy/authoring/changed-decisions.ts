@@ -1,4 +1,4 @@
-/** What two sets of rules decide differently, over names that somebody may ask for. Pure. */
+/** Compares the decisions of two sets of rules, over names that somebody may ask for. Pure. */
 import type { Policy } from '../compile-rules.ts';
 import type { CallFacts, OfferKind } from '../rules-data.ts';
 
@@ -34,10 +34,10 @@ export type ToolsByServer = ReadonlyMap<string, readonly string[] | undefined>;
 
 const OUTCOMES = { allow: 'ALLOW', ask: 'ASK', deny: 'DENY' } as const;
 
-/** What a call can be at best. */
+/** The best decision that a call can get. */
 export const ANY_CALL: CallFacts = { args: 'any', access: 'any' };
 
-/** What the rules say about a question, and what comes of it. */
+/** The decision of the rules about a question, and what comes of it. */
 export function outcomeOf(policy: Policy, { agent, server, name, kind }: Question): Outcomes {
   const { effect, rule } = policy.judge(agent, server, name, kind, ANY_CALL);
   const atWorst = policy.judge(agent, server, name, kind);

@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<Exclude<keyof Matcher, 'absent' | 'each' | 'ignore_
   type: 'is of type',
 };
 
-/** Why a condition holds, or does not, or nobody can tell: the end of a sentence about a call. */
+/** Says why a condition holds, or does not, or nobody can tell: the end of a sentence about a call. */
 export function outcomeWords({ args, when }: ToolRule, { truth, pointer, test }: Outcome): string {
   if (test === 'when') {
     const expression = JSON.stringify(when?.source ?? '');
@@ -45,7 +45,7 @@ export function outcomeWords({ args, when }: ToolRule, { truth, pointer, test }:
     : `nobody can tell for certain whether ${argument} ${matcherWords(part)}`;
 }
 
-/** What a matcher says of its argument: it begins with a verb. */
+/** The words for a matcher of an argument: they begin with a verb. */
 function matcherWords(matcher: Matcher): string {
   const parts = Object.entries(WORDS).flatMap(([key, words]) => {
     const value = matcher[key as keyof Matcher];

@@ -2,7 +2,7 @@
 import type { Policy } from '../compile-rules.ts';
 import type { Access, CallFacts, OfferKind } from '../rules-data.ts';
 
-/** What a tool says that it does; undefined where nobody knows. */
+/** The access of a tool by its own word; undefined where nobody knows. */
 export type SaidAccess = (server: string, tool: string) => Access | undefined;
 
 /** The same policy; what depends only on the access of a known tool is decided. */

@@ -9,7 +9,7 @@ export interface Use {
   /** Undefined for the server as such. */
   readonly name: string | undefined;
   readonly kind: OfferKind;
-  /** How many calls were allowed, and how many of them never came to a server. */
+  /** The number of calls that were allowed, and the number of them that never came to a server. */
   readonly allowed: number;
   readonly missed: number;
 }

@@ -21,7 +21,7 @@ type Applied =
   /** The rules have a form that it cannot be added to: a sentence says which. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** What a name begins with whose tool only looks. `query`, `run` and `open` may do anything. */
+/** The first words of names whose tools only look. `query`, `run` and `open` may do anything. */
 const READING = [
   'count',
   'describe',
@@ -113,7 +113,7 @@ function readOnly(rules: AgentRules): Applied {
   return { kind: 'rules', rules: denying({ ...rules, allow }, COMPOUNDS), dropped };
 }
 
-/** What of these patterns matches only names that READ_PATTERNS match. */
+/** Those of the patterns that match only names which READ_PATTERNS match. */
 function narrow(entries: ToolMap[string], dropped: string[]): ToolMap[string] {
   const kept = entries.flatMap((entry): ToolMap[string] => {
     if (entry === '*') return READ_PATTERNS;

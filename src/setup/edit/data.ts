@@ -43,7 +43,7 @@ export interface Container {
 
 export interface Edited {
   readonly text: string;
-  /** How many of the maps of the container's path were made for this. */
+  /** The number of maps of the container's path that were made for this. */
   readonly made: number;
 }
 

@@ -189,7 +189,7 @@ function cut(text: string, object: Node, member: Node): string {
   const stop = own.comma === undefined ? end : own.comma + 1;
   const from =
     before === undefined ? object.offset + 1 : after(text, before.offset + before.length, member.offset).tail;
-  // What somebody wrote between the one before and this stays.
+  // Text that somebody wrote between the one before and this stays.
   const gap = text.slice(from, member.offset);
   const start = gap.trim() === '' ? from : from + gap.trimEnd().length;
   if (before === undefined && next === undefined && gap.trim() === '' && text.slice(stop, close).trim() === '') {

@@ -21,7 +21,7 @@ const elsewhereAt = (port: number | undefined) =>
     },
   });
 
-/** What a caller is told whose request is handed on to a worker that ends. */
+/** The error for a caller whose request is handed on to a worker that ends. */
 async function handedOn(worker: RequestListener | undefined): Promise<{ status: number; message: string }> {
   const forwarding = elsewhereAt(worker && (await listen(worker)));
   const port = await listen((request, response) => forwarding.of('w1.session')?.(request, response));

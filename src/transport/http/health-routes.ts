@@ -1,4 +1,4 @@
-/** How the gateway is, for those who watch it: `/ready`, `/ready?verbose` and `/metrics`. */
+/** The state of the gateway, for those who watch it: `/ready`, `/ready?verbose` and `/metrics`. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { refusal } from '../../mcp/response.ts';
 import type { Connection } from '../../pipeline/caller.ts';
@@ -6,7 +6,7 @@ import { sendJson } from './mcp-reply.ts';
 
 export interface StateOptions {
   readonly ready: () => boolean;
-  /** How each server is that the connection may know, for `/ready?verbose`. */
+  /** The state of each server that the connection may know, for `/ready?verbose`. */
   readonly servers: (connection: Connection) => Promise<readonly object[]>;
   readonly metrics: (
     accept: string | undefined,

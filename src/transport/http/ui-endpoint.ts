@@ -46,7 +46,7 @@ export class UiEndpoint {
     return true;
   }
 
-  /** What the page asks for, for whoever proved who they are. Never rejects. */
+  /** Answers requests of the page, for whoever proved who they are. Never rejects. */
   async answer(request: IncomingMessage, response: ServerResponse, connection: Connection): Promise<void> {
     if (!isFromPage(request)) return sendTold(response, failure(403, 'Only the page itself may ask for this.'));
     const operator = this.#operator(connection);

@@ -8,7 +8,7 @@ import { GatewayError } from '../../shared/errors.ts';
 /** A request for data of the page. */
 export interface Asked {
   readonly method: string;
-  /** What is behind `api/`, with its query. */
+  /** The path behind `api/`, with its query. */
   readonly path: string;
   readonly body: unknown;
   /** The person who looks. */

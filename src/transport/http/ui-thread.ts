@@ -17,7 +17,7 @@ export interface UiThreadData {
 
 export type ToUiThread =
   | { readonly id: number; readonly ask: Asked }
-  /** What goes on under this id is not wanted any more. */
+  /** Work under this id is not wanted any more. */
   | { readonly id: number; readonly end: true };
 
 /** An answer; a beginning of what goes on; or something that happens then. */
@@ -36,7 +36,7 @@ const MAX_HEAP = 1024;
 export class UiThread {
   readonly #data: UiThreadData;
   readonly #asked = new Map<number, Deferred<Told>>();
-  /** What goes on: whoever is told, or what happened before there was anybody. */
+  /** The events: whoever is told, or what happened before there was anybody. */
   readonly #followed = new Map<number, Send | object[]>();
   #worker: Worker | undefined;
   #next = 0;

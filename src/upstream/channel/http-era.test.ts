@@ -56,7 +56,7 @@ const json = (response: ServerResponse, status: number, value: unknown, headers 
     .writeHead(status, { 'content-type': 'application/json', ...headers })
     .end(typeof value === 'string' ? value : JSON.stringify(value));
 
-/** What a plain server of 2025 answers; undefined for notifications. */
+/** The answer of a plain server of 2025; undefined for notifications. */
 function plain({ id, method }: Asked): object | undefined {
   if (id === undefined) return undefined;
   const result =
@@ -90,7 +90,7 @@ async function works(made: Lab, server: ServerDefinition): Promise<UpstreamConne
   return link;
 }
 
-/** How the Python SDK 1.x refuses what it has not read. */
+/** Refuses what it has not read, as the Python SDK 1.x does. */
 const unread = (message: string) => ({ jsonrpc: '2.0', id: 'server-error', error: { code: -32600, message } });
 const stream = (response: ServerResponse, text: string): ServerResponse => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });

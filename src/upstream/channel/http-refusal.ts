@@ -36,7 +36,7 @@ export function refusalError(server: string, response: Head, facts: RefusalFacts
     const rest = retryAfterMs === undefined ? '' : ` It asks to be left alone for ${seconds(retryAfterMs)}.`;
     return unavailable(server, `failed (HTTP ${status}).${saidIn(facts.text)}${rest}`, { data });
   }
-  // What is below may follow work that was done, as 303 does (section 15.4.4).
+  // The statuses below may follow work that was done, as 303 does (section 15.4.4).
   const mark = status >= 400 ? WITHOUT_EFFECT : {};
   const where = NOT_THERE.has(status) ? ` ${CHECK_ADDRESS}` : '';
   return unavailable(server, `${hintOf(status, facts)} (HTTP ${status}).${saidIn(facts.text)}${where}${when}`, {

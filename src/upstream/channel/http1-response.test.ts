@@ -10,7 +10,7 @@ import { type ResponseHead, ResponseReader } from './http1-response.ts';
 
 const RUNS = Number(process.env['EXCHANGES'] ?? (process.env['LONG'] === '1' ? 30_000 : 1_500));
 
-/** What came of the bytes of a connection: a response, or `refused` for what is none, or not all of one. */
+/** The result of reading the bytes of a connection: a response, or `refused` for what is none, or not all of one. */
 type Outcome = { status: number; headers: IncomingHttpHeaders; body: string } | 'refused';
 
 interface Read {
@@ -165,7 +165,7 @@ const response = fc
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** Where two readers have disagreed before. */
+/** Texts about which two readers have disagreed before. */
 const PIECES = [
   '\r\n',
   '\n',

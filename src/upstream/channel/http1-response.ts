@@ -262,7 +262,7 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-/** How long the body is (RFC 9112, section 6.3): in bytes, in chunks, or up to the end of the connection. */
+/** The length of the body (RFC 9112, section 6.3): in bytes, in chunks, or up to the end of the connection. */
 function framing(headers: IncomingHttpHeaders, status: number, isHttp11: boolean): number | 'chunked' | 'rest' {
   const encoding: unknown = headers['transfer-encoding'];
   const length: unknown = headers['content-length'];

@@ -83,7 +83,7 @@ const CODES: ReadonlyMap<string, string> = new Map([
   ['ECONNRESET', 'closed the connection before it answered'],
 ]);
 
-/** What undici and our own client call by two names. */
+/** Errors that undici and our own client call by two names. */
 function both(undici: string, own: string, what: string): [string, string][] {
   return [
     [undici, what],

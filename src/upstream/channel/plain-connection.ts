@@ -63,14 +63,14 @@ export class PlainConnection implements OriginConnection, ExchangeConnection {
       return;
     }
     const socket = this.#socket;
-    // Where it is being connected, the request is sent then.
+    // The request is sent once it is connected, where it is being connected.
     if (socket !== undefined && !this.#isConnected) return;
     if (socket === undefined || performance.now() >= this.#keptUntil) {
       this.#drop();
       this.#open();
     } else {
       socket.ref();
-      // What the server sends or does on a connection that waits has to be seen before the next request is on it: a response
+      // Whatever the server sends or does on a connection that waits has to be seen before the next request is on it: a response
       // that nobody asked for would be taken for its response (GHSA-35p6-xmwp-9g52).
       afterPoll(this.#send);
     }
@@ -116,7 +116,7 @@ export class PlainConnection implements OriginConnection, ExchangeConnection {
       this.#timer ??= setTimeout(this.#look, Math.max(0, keepMs)).unref();
       socket.resume();
     } else this.#drop();
-    // What else the server sends or does is seen before the next request.
+    // Anything else that the server sends or does is seen before the next request.
     afterPoll(this.#free);
   }
 

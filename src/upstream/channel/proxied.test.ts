@@ -54,7 +54,7 @@ const secureServer = (): Promise<number> => listen(createSecureServer(KEYS, answ
 
 interface FakeProxy {
   readonly address: string;
-  /** What it was asked for, and by whom. */
+  /** The requests that it got, and from whom. */
   readonly seen: string[];
 }
 

@@ -43,7 +43,7 @@ export function openTunnel(
       request.destroy();
     };
     request.once('connect', ({ statusCode = 0 }, socket, head) => {
-      // What a server says before the TLS of its client has begun is for nobody.
+      // Bytes that a server sends before the TLS of its client has begun are for nobody.
       if (statusCode !== 200 || head.length > 0) {
         socket.destroy();
         refuse(statusCode);

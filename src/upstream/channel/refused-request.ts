@@ -32,7 +32,7 @@ export function interpretRefusal(
   // 404 ends a session; servers that lost it in a restart say 400.
   const isLost = !isOwn && (status === 404 || (status === 400 && (!isUnread || error.id === 'null' || isAboutSession)));
   const isSure = isAboutSession || (status === 404 && (text === '' || error !== undefined));
-  // What refuses a modern request without having read its id does not know the revision.
+  // A server that refuses a modern request without having read its id does not know the revision.
   const isForeign = isUnread && revision !== undefined && isModern(revision) && method !== 'server/discover';
   return {
     isResponse: error !== undefined && !isForeign,

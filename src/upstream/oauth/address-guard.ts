@@ -41,7 +41,7 @@ export function createAddressGuard({
   const isHome = (url: URL): boolean => {
     const host = hostOf(url);
     if (trustedHosts.has(host)) return true;
-    // Where the name of the server points to is up to the server. At its own port that gives it nothing: calls go there too.
+    // The server itself decides where its name points to. At its own port that gives it nothing: calls go there too.
     return host === home && (isIP(bare(host)) !== 0 || url.port === configured.port);
   };
 

@@ -86,7 +86,7 @@ export async function describe(
     const place = url !== undefined && URL.canParse(url) ? { resourceMetadataUrl: url } : {};
     return await discoverOAuthProtectedResourceMetadata(resource, place, fetch);
   } catch (error) {
-    // What must not be asked, or cannot be reached, is no server without metadata.
+    // A server that must not be asked, or cannot be reached, is no server without metadata.
     if (error instanceof GatewayError) throw error;
     return undefined;
   }

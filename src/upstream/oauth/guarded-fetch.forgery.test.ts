@@ -10,7 +10,7 @@ import { createGuardedFetch } from './guarded-fetch.ts';
 const CONFIGURED = new URL('https://mcp.example.com/mcp');
 const PUBLIC = '1.1.1.1';
 
-/** What names resolve to here; asking for another one is an error. */
+/** The addresses that names resolve to here; asking for another one is an error. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'mcp.example.com': ['127.0.0.1'],
   'mcp.example.com.': ['127.0.0.1'],

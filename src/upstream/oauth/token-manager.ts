@@ -100,7 +100,7 @@ export class TokenManager implements Authorization {
     if (attempts === 1) await this.credential.load();
     if (this.#hasOther(authorization)) return attempts < MAX_ATTEMPTS;
     this.#challenge.replace(read);
-    // What was asked for already and not given is not asked for again.
+    // A scope that was asked for already and not given is not asked for again.
     if (covers(read.scope, this.credential.current?.credential.asked)) return false;
     if (!this.#renewal.isMachine) {
       throw this.#challenge.signInRequired('this call needs more permissions than the last sign-in gave');

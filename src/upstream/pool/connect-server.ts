@@ -16,7 +16,7 @@ import { saysNothing } from '../rpc/handshake.ts';
 import { createWarnings } from '../warning-limiter.ts';
 import type { Budgets } from './server-limits.ts';
 
-/** How a server turned out to speak. */
+/** The transport and revision that a server turned out to speak. */
 type Dialect = Era | 'sse';
 
 /** Remembers that between connections, so that a reconnect does not probe again. */

@@ -91,7 +91,7 @@ export class ConnectionPool {
   }
 
   /**
-   * Where each call has a connection of its own: one on which none runs, or, where there may be no more, the one on which the
+   * The connection of a call that has one of its own: one on which none runs, or, where there may be no more, the one on which the
    * fewest do.
    * @throws GatewayError RATE_LIMITED
    */

@@ -109,7 +109,7 @@ export interface FakeServer {
   readonly log: ReturnType<typeof memoryLog>;
   /** All starts so far. */
   readonly starts: FakeStart[];
-  /** What a connection or a start that ended still has to do. */
+  /** The rest of the work of a connection or a start that ended. */
   readonly work: Promise<unknown>[];
 }
 

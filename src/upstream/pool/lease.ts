@@ -53,7 +53,7 @@ export class LeasedConnection implements UpstreamConnection {
     const { limiter, takeSole } = this.#terms;
     const pooled = this.#pooled;
     const tenant = this.#tenant;
-    // What the gateway wants to know for itself, as lists, is no call of a caller.
+    // Requests of the gateway for itself, as lists, are no calls of a caller.
     const caller = options.onRequest === undefined && options.onNotification === undefined ? undefined : tenant;
     const startedAt = performance.now();
     pooled.calls++;

@@ -1,4 +1,4 @@
-/** How each server of a configuration is, for people and programs: status, `servers status`, `/ready?verbose`. */
+/** The state of each server of a configuration, for people and programs: status, `servers status`, `/ready?verbose`. */
 import type { ServerDefinition, Snapshot } from '../../config/snapshot.ts';
 import { figuresOf, type ServerCalls, type ServerFigures } from '../../observe/server-table.ts';
 import type { ServerState, ServerStatus } from '../contract.ts';

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { MARKER } from './process-table.ts';
 
 const POSIX = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR'];
-/** How programs reach the network here, in either spelling: names of proxies, and what they trust. */
+/** Variables by which programs reach the network here, in either spelling: names of proxies, and what they trust. */
 const NETWORK = [
   'HTTP_PROXY',
   'HTTPS_PROXY',

@@ -128,7 +128,7 @@ function neverStarted(failure: Promise<NodeJS.ErrnoException>): ServerProcess {
   };
 }
 
-/** How a process ended that was started, going on from `Server "x" `. */
+/** Describes how a started process ended, going on from `Server "x" `. */
 export function describeExit({ code, signal }: Exit): string {
   return signal === null ? `stopped by itself (exit status ${code}).` : `was stopped by the signal ${signal}.`;
 }

@@ -152,7 +152,7 @@ const CLOSING: ReadonlySet<string | undefined> = new Set(['}', ']']);
 /** The part of a line that may be a message: without what a terminal would not show as text. @returns undefined for none. */
 export function messageIn(line: string): string | undefined {
   let text = line;
-  // What stands before a carriage return would be written over.
+  // Text before a carriage return would be written over.
   if (!OPENING.has(text[0])) {
     text = text.slice(text.lastIndexOf('\r') + 1);
     text = text.slice(0, START_CHARACTERS).replace(UNSEEN_START, '') + text.slice(START_CHARACTERS);

@@ -18,7 +18,7 @@ export function clientInfo(version: string): string {
 export function requestText(id: number, method: string, params: string, meta: string): string {
   const members = meta === '' ? params : joinMembers(params, `"_meta":{${meta}}`);
   const tail = members === '' ? '' : `,"params":{${members}}`;
-  // What a caller wrote over several lines must not be several messages to a server.
+  // A text that a caller wrote over several lines must not be several messages to a server.
   return oneLine(`{"jsonrpc":"2.0","id":${id},"method":${jsonString(method)}${tail}}`);
 }
 

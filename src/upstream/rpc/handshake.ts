@@ -199,7 +199,7 @@ async function discover(peer: JsonRpcPeer, { knownEra, signal }: HandshakeOption
     if (peer.closeReason !== undefined || signal.aborted) throw error;
     if (knownEra === undefined && wantsCredential(error)) return { kind: 'closed', error };
     if (saysNothing(error)) throw error;
-    // What spoke it before may be out of order; an answer of any other kind would have said so.
+    // A server that spoke it before may be out of order; an answer of any other kind would have said so.
     if (knownEra === 'modern' && (refusedStatus(error) ?? 500) >= 500) throw error;
     return { kind: 'legacy' };
   }

@@ -43,7 +43,7 @@ export function causeOf(requests: Work, stopsAtCancel: boolean): Cause {
   return caller === undefined || isKnown(caller) ? { kind: 'none', session: caller?.session } : UNCLEAR;
 }
 
-/** How much of a server reaches who made a call: questions, messages, or nothing of it, as where the gateway fetches a list. */
+/** The part of a server's messages that reaches who made a call: questions, messages, or nothing of it, as where the gateway fetches a list. */
 function openness({ options }: PendingRequest): number {
   if (options.onRequest !== undefined) return 2;
   return options.onNotification === undefined ? 0 : 1;

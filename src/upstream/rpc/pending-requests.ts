@@ -39,7 +39,7 @@ export interface PendingRequest {
   readonly startedAt: number;
   /** The time at which it has taken too long; Infinity for never. Like all times here, in milliseconds of `performance.now`. */
   deadline: number;
-  /** How many questions to its caller stop the time-out. */
+  /** The number of questions to its caller that stop the time-out. */
   holds: number;
   onAbort: (() => void) | undefined;
 }

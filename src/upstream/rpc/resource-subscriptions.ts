@@ -12,7 +12,7 @@ const DONE: Reply = {
 
 export class ResourceSubscriptions {
   readonly #peer: Pick<JsonRpcPeer, 'call'>;
-  /** How many asked for each resource. */
+  /** The number of subscribers of each resource. */
   readonly #counts = new Map<string, number>();
   /** Replies to those who asked first, until they are there. */
   readonly #pending = new Map<string, Promise<Reply>>();

@@ -18,7 +18,7 @@ import { relayedMembers } from './response-text.ts';
 
 /** Characters of a message that is read again on its way: in one go, so that nothing overtakes it. */
 const MAX_READ_AGAIN = 4 * 1024 * 1024;
-/** How a name may be spelled in another way. */
+/** The other spellings of a name. */
 const ESCAPED = /\\[u/]/;
 
 const UNCLEAR =

@@ -24,7 +24,7 @@ export class TracedReader<T> implements ResponseReader<T> {
   ): string | undefined {
     this.#span = this.#spans.begin({ id, method, params, revision, parent });
     const { trace } = this.#span;
-    // Where its caller says what it is part of, that stands in `meta`.
+    // `meta` has the trace of the caller, where the caller says what it is part of.
     return trace === undefined || (parent === undefined && meta !== '') ? undefined : traceMeta(trace);
   }
 

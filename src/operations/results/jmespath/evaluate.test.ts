@@ -6,7 +6,7 @@ import { select } from '../select-job.ts';
 const STEPS = 1_000_000;
 const run = (expression: string, value: unknown, steps = STEPS) =>
   select({ json: JSON.stringify(value), expression, steps });
-/** What the library makes of it, which nothing bounds. */
+/** The result of the library, which nothing bounds. */
 const expected = (expression: string, value: unknown): object => {
   try {
     return { text: JSON.stringify(jmespath.search(structuredClone(value), expression) ?? null) };

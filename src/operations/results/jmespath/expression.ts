@@ -9,7 +9,7 @@ export interface Node {
   readonly children?: readonly unknown[];
 }
 
-/** What the types of the library leave out. */
+/** The parts that the types of the library leave out. */
 interface Parser {
   compile(expression: string): Node;
 }
