@@ -87,7 +87,7 @@ export class QuestionWatch {
       this.#watcher = watch(this.#files.folder, { persistent: false }, () => this.look());
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
-      // Looking will do where the system cannot watch.
+      // If the system cannot watch, looking will do.
     }
   }
 

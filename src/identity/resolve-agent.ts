@@ -101,7 +101,7 @@ function resolveAgent(
     }
     return { principal: principal.name, agent, ceiling: principal.ceiling, isFallback, assurance };
   };
-  // A claim counts for nothing where a hook decides: also where the hook did not speak.
+  // If a hook decides, a claim counts for nothing, even if the hook did not speak.
   const named = principal.hook ? attested?.agent : claimed;
   const own = named ?? boundAgent ?? principal.defaultAgent;
   if (own !== undefined) return as(own);

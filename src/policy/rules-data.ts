@@ -36,7 +36,7 @@ export interface AccessList {
   readonly tools?: ToolMap;
   readonly prompts?: OfferMap;
   readonly resources?: OfferMap;
-  /** The access that tools may have. */
+  /** Levels of access, by server pattern. */
   readonly access?: AccessMap;
 }
 

@@ -159,7 +159,7 @@ function unreadable(
     error.reason === 'syntax' && (error.isObject || from === 'server' || !isValue(text))
       ? 'PARSE_ERROR'
       : 'INVALID_REQUEST';
-  // Nothing in it says anything where it is not JSON (JSON-RPC 2.0 section 5).
+  // If it is not JSON, nothing in it counts (JSON-RPC 2.0 section 5).
   const id = from === 'server' || error.reason === 'syntax' ? 'null' : undefined;
   return { kind: 'flaw', code, message: error.message, id };
 }

@@ -14,7 +14,7 @@ import { shortPath } from './render.ts';
 import type { FileChange } from './transaction.ts';
 
 export interface ClientToken {
-  /** The entry of the client in its own words. */
+  /** The form of its token in the entry of the client. */
   readonly token: Token;
   readonly value: string;
   /** True where the rules know it already. */

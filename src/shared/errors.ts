@@ -21,7 +21,7 @@ export const CATALOGUE = {
   DENIED_BY_POLICY: tool(3),
   SERVER_UNAVAILABLE: tool(4),
   TOOL_NOT_FOUND: tool(4),
-  /** The offer of a server, or how it is launched, is not what the owner accepted (docs/definitions.md). */
+  /** A definition of a server, or the way it is launched, is not what the owner accepted (docs/definitions.md). */
   DEFINITION_CHANGED: tool(4),
   /** Of a result, a task or a call that waits: nobody gave it out, it was used, is over, or is somebody else's. */
   UNKNOWN_HANDLE: tool(4),

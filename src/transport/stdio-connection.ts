@@ -148,7 +148,7 @@ export class StdioConnection {
     const session = beginSession('stdio', negotiated, this.#asks);
     this.#session = session;
     this.#stopListening();
-    // Everything that waits for it to be initialized is over where it never said so.
+    // If it never said that it is initialized, everything that waits for that is over.
     before?.ready.resolve();
     const outlet = { send: this.send, isOpen: () => this.#session === session };
     this.#stopListening = handler.listen(session, exchange, outlet);

@@ -33,7 +33,7 @@ export class HourFigures {
     this.#since = now - MINUTES * MINUTE_MS;
   }
 
-  /** Records before that moment are not counted. */
+  /** Notes that records before that moment are not counted. */
   reachesTo(moment: number): void {
     this.#since = moment;
   }

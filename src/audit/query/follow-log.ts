@@ -67,7 +67,7 @@ export class LogFollower {
       const stats = statSync(path, { throwIfNoEntry: false });
       return stats !== undefined && this.#isKnown(stats);
     });
-    // Another program took the file where none is known: the next one is the log.
+    // If none is known, another program took the file: the next one is the log.
     const missed = last < 0 ? [] : rotated.slice(last + 1).map(({ path }) => path);
     return current === undefined ? missed : [...missed, this.#log];
   }

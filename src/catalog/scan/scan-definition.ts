@@ -171,7 +171,7 @@ class DefinitionScan {
     );
   }
 
-  /** The meaning of encoded text, and of text that is encoded in it. */
+  /** Reads encoded text, and text that is encoded in it. */
   #decoded(place: Place, text: string, names: Names, known: readonly Hit[], ways: readonly string[]): void {
     for (const { how, text: decoded, start, end, isWhole } of decodedIn(text, ways.length === 0, this.#steps)) {
       const through = [...ways, how];

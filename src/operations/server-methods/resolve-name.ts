@@ -46,7 +46,7 @@ export function locateUri(view: View, exposed: string): Target | undefined {
  */
 export async function lookUpUri(context: ToolContext, uri: string, use: UriUse): Promise<Target | undefined> {
   const split = isAppUri(uri) ? splitUri(uri) : undefined;
-  // No other server answers where it names one, not even while that one is down.
+  // If it names a server, no other one answers, not even while that one is down.
   if (split !== undefined && context.snapshot.servers.has(split.server) && context.decide(split.server).allowed) {
     const carried = await offeredBy(context, split.server, split.uri, use);
     return carried ?? (await offeredBy(context, split.server, uri, use));

@@ -59,7 +59,7 @@ function readingsOf(text: string): Iterable<PlainPath | 'doubt'> | undefined {
   if (texts === undefined) return undefined;
   for (const one of [...texts]) texts.add(one.normalize('NFC')).add(visibleForm(one));
   const slashed = [...texts].map((one) => one.replaceAll('\\', '/'));
-  // A backslash is nothing but a separator where there is a drive.
+  // If there is a drive, a backslash is nothing but a separator.
   const paths = (WINDOWS.test(text) ? slashed : [...texts, ...slashed]).map(resolve);
   const cut = paths.map((path) => (path === 'doubt' ? path : withoutEndings(path)));
   return [...paths, ...cut];

@@ -36,7 +36,7 @@ const MAX_HEAP = 1024;
 export class UiThread {
   readonly #data: UiThreadData;
   readonly #asked = new Map<number, Deferred<Told>>();
-  /** The events: whoever is told, or what happened before there was anybody. */
+  /** The followed requests: whoever is told, or what happened before there was anybody. */
   readonly #followed = new Map<number, Send | object[]>();
   #worker: Worker | undefined;
   #next = 0;

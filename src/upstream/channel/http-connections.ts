@@ -58,7 +58,7 @@ export class HttpConnections {
       const [request, handler] = (connection && this.#waiting.shift()) ?? [];
       if (connection === undefined || request === undefined || handler === undefined) return;
       connection.origin.dispatch(request, handler);
-      // Nothing says that the connection is free where it is refused at once.
+      // If it is refused at once, nothing says that the connection is free.
       if (handler.isOver) this.#keep(connection);
     }
   }

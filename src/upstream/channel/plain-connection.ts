@@ -63,7 +63,7 @@ export class PlainConnection implements OriginConnection, ExchangeConnection {
       return;
     }
     const socket = this.#socket;
-    // The request is sent once it is connected, where it is being connected.
+    // While it is being connected, the request waits for that.
     if (socket !== undefined && !this.#isConnected) return;
     if (socket === undefined || performance.now() >= this.#keptUntil) {
       this.#drop();

@@ -32,7 +32,7 @@ export async function completeAuthorization(request: AuthorizationRequest, respo
 /** RFC 9207, section 2.4, for errors as well as codes. */
 function checkIssuer(server: string, { metadata, issuer }: Discovery, iss: string | undefined): void {
   const isPromised = metadata?.authorization_response_iss_parameter_supported === true;
-  // Every character counts where it is promised; where it is not, it is taken as people write it.
+  // If it is promised, every character counts; if it is not, it is taken as people write it.
   if (!isPromised && iss !== undefined && metadata !== undefined && isSameIssuer(iss, metadata.issuer)) return;
   try {
     validateAuthorizationResponseIssuer({

@@ -24,7 +24,7 @@ export class TracedReader<T> implements ResponseReader<T> {
   ): string | undefined {
     this.#span = this.#spans.begin({ id, method, params, revision, parent });
     const { trace } = this.#span;
-    // `meta` has the trace of the caller, where the caller says what it is part of.
+    // If its caller names a trace, that stands in `meta`.
     return trace === undefined || (parent === undefined && meta !== '') ? undefined : traceMeta(trace);
   }
 
