@@ -7,7 +7,8 @@ import type { ServerCalls } from './server-table.ts';
 /** Bounds of the buckets: 2^-2 ms (0.25 ms) to 2^16 ms (65.536 s), each twice the one before. */
 const FROM = -2;
 const TO = 16;
-const BOUNDS = Array.from({ length: TO - FROM + 1 }, (_, at) => String(2 ** (FROM + at) / 1000));
+const BOUNDS = Array.from({ length: TO - FROM + 1 }, (_, at) => ({ le: String(2 ** (FROM + at) / 1000) }));
+const INFINITE = { le: '+Inf' };
 
 /** @param calls operation -> agent -> series */
 export function operationFamilies(calls: ReadonlyMap<string, ReadonlyMap<string, Series>>): Family[] {
@@ -100,8 +101,8 @@ function classic(name: string, labels: Labels, histogram: Histogram): Sample[] {
   const counts = cumulative(histogram, FROM, TO);
   const metricName = `${name}_bucket`;
   return [
-    ...BOUNDS.map((le, at) => ({ metricName, labels: { ...labels, le }, value: counts[at] ?? 0 })),
-    { metricName, labels: { ...labels, le: '+Inf' }, value: histogram.count },
+    ...BOUNDS.map((le, at) => ({ metricName, sharedLabels: labels, labels: le, value: counts[at] ?? 0 })),
+    { metricName, sharedLabels: labels, labels: INFINITE, value: histogram.count },
     { metricName: `${name}_sum`, labels, value: histogram.sum / 1000 },
     { metricName: `${name}_count`, labels, value: histogram.count },
   ];

@@ -4,6 +4,8 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Sample {
   readonly labels: Labels;
+  /** Labels that samples of one family have in common: the same object, whose text is made once. */
+  readonly sharedLabels?: Labels;
   readonly value: number;
   /** Of a sample that is not called like its family: `_bucket`, `_sum` and `_count`. */
   readonly metricName?: string;

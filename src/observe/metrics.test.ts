@@ -119,8 +119,8 @@ describe('createMetrics', () => {
     expect(Math.abs(Date.parse(last_use) - Date.now())).toBeLessThan(5000);
     expect(last_error_at).toBe(last_use);
     const text = await metrics.prometheus();
-    expect(text).toContain('agent_mcp_gateway_call_queue_duration_seconds_bucket{server="files",le="0.032"} 2\n');
-    expect(text).toContain('agent_mcp_gateway_call_server_duration_seconds_bucket{server="files",le="0.064"} 1\n');
+    expect(text).toContain('agent_mcp_gateway_call_queue_duration_seconds_bucket{le="0.032",server="files"} 2\n');
+    expect(text).toContain('agent_mcp_gateway_call_server_duration_seconds_bucket{le="0.064",server="files"} 1\n');
     expect(text).toContain('agent_mcp_gateway_call_duration_seconds_sum{server="files"} 1.1\n');
     expect(text).toContain('agent_mcp_gateway_call_errors_total{server="files",code="TIMEOUT"} 1\n');
   });
@@ -183,9 +183,9 @@ describe('createMetrics', () => {
     expect(text).toContain(`agent_mcp_gateway_operations_total{${labels}} 1\n`);
     expect(text).toContain(`agent_mcp_gateway_errors_total{${labels},code="TIMEOUT"} 1\n`);
     expect(text).toContain(`agent_mcp_gateway_operation_duration_milliseconds_count{${labels}} 1\n`);
-    expect(text).toContain(`agent_mcp_gateway_operation_duration_seconds_bucket{${labels},le="0.008"} 0\n`);
-    expect(text).toContain(`agent_mcp_gateway_operation_duration_seconds_bucket{${labels},le="0.016"} 1\n`);
-    expect(text).toContain(`agent_mcp_gateway_operation_duration_seconds_bucket{${labels},le="+Inf"} 1\n`);
+    expect(text).toContain(`agent_mcp_gateway_operation_duration_seconds_bucket{le="0.008",${labels}} 0\n`);
+    expect(text).toContain(`agent_mcp_gateway_operation_duration_seconds_bucket{le="0.016",${labels}} 1\n`);
+    expect(text).toContain(`agent_mcp_gateway_operation_duration_seconds_bucket{le="+Inf",${labels}} 1\n`);
     expect(text).toContain(`agent_mcp_gateway_operation_duration_seconds_sum{${labels}} 0.012\n`);
     expect(text).toMatch(/agent_mcp_gateway_operation_duration_milliseconds\{.*quantile="0.99"\} 1[12]\.\d+\n/);
     expect(text).toContain('agent_mcp_gateway_build_info{version="1.2.3"');
@@ -222,7 +222,7 @@ describe('several processes', () => {
     });
     const text = await metricsText(measures);
     expect(text).toContain('agent_mcp_gateway_operations_total{operation="execute_tool",agent="dev"} 8\n');
-    expect(text).toContain('agent_mcp_gateway_call_duration_seconds_bucket{server="files",le="0.004"} 1\n');
+    expect(text).toContain('agent_mcp_gateway_call_duration_seconds_bucket{le="0.004",server="files"} 1\n');
     expect(text).toContain('agent_mcp_gateway_call_duration_seconds_count{server="files"} 2\n');
     expect(text.match(/^# TYPE agent_mcp_gateway_sessions/gm)).toHaveLength(1);
     expect(text).toContain('process_resident_memory_bytes ');

@@ -147,7 +147,7 @@ describe('with a gateway', () => {
     expect((logged?.queue_p95_ms ?? 0) / Number(single?.['queue_p95_ms'])).toBeCloseTo(1, 2);
     const { body } = await request(`${gateway.origin}/metrics`);
     expect(body).toContain('agent_mcp_gateway_call_queue_duration_seconds_count{server="single"} 2\n');
-    expect(body).toContain('agent_mcp_gateway_call_server_duration_seconds_bucket{server="single",le="0.064"} 0\n');
+    expect(body).toContain('agent_mcp_gateway_call_server_duration_seconds_bucket{le="0.064",server="single"} 0\n');
     expect(body).toContain('agent_mcp_gateway_call_errors_total{server="absent",code="SERVER_UNAVAILABLE"} 1\n');
   });
 
