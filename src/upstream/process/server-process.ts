@@ -7,7 +7,7 @@ import type { StdioDefinition } from '../../config/snapshot.ts';
 import { createDeferred } from '../../shared/deferred.ts';
 import { within } from '../../shared/wait-for.ts';
 import { childEnvironment } from './environment.ts';
-import { sendSignal } from './process-table.ts';
+import { processesNow, sendSignal } from './process-table.ts';
 import { createFamily } from './process-tree.ts';
 
 /** Milliseconds between the steps of a stop (docs/servers.md, Stop). */
@@ -27,19 +27,25 @@ export interface ServerProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<Exit>;
-  /** Closes stdin, waits 2 s, SIGTERM to the tree, 2 s, SIGKILL. Resolves when nobody of the tree is left. */
+  /** Closes stdin, waits 2 s, SIGTERM to the tree, 2 s, SIGKILL. Resolves when nobody of the tree is left, or 2 s after that. */
   stop(): Promise<void>;
   /** SIGKILL to the group, at once; nothing where the tree is known to be gone. */
   kill(): void;
-  /** Resolves after a stop, when nobody of the tree is left. */
+  /** Resolves after a stop that left nobody of the tree: never where the system could not end one in time. */
   readonly stopped: Promise<void>;
 }
 
 /**
  * Starts a server. Never throws: what goes wrong is in `exited`.
  * @param marker value that this process and all its descendants carry in their environment.
+ * @param list all processes of this machine
  */
-export function startProcess(definition: StdioDefinition, marker: string, stepMs: number = STEP_MS): ServerProcess {
+export function startProcess(
+  definition: StdioDefinition,
+  marker: string,
+  stepMs: number = STEP_MS,
+  list: typeof processesNow = processesNow,
+): ServerProcess {
   const posix = process.platform !== 'win32';
   let child: ChildProcessWithoutNullStreams;
   try {
@@ -57,7 +63,7 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
   if (child.stdin === undefined) return neverStarted(once(child, 'error').then(([error]) => error));
   const { pid } = child;
   const family =
-    pid === undefined ? undefined : createFamily({ roots: new Set([pid]), marked: (found) => found === marker });
+    pid === undefined ? undefined : createFamily({ roots: new Set([pid]), marked: (found) => found === marker }, list);
   let gone = false;
   const exited = new Promise<Exit>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
@@ -69,25 +75,26 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
   // A pipe that breaks is told by `exited`; without a listener it would end the gateway.
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
 
-  const killTree = async (): Promise<void> => {
-    if (family === undefined) return;
-    if ((await family.refresh()) === 0) return;
+  /** @returns whether nobody is left */
+  const killTree = async (): Promise<boolean> => {
+    if (family === undefined || (await family.refresh()) === 0) return true;
     family.signal('SIGTERM');
-    if (await family.gone(stepMs)) return;
+    if (await family.gone(stepMs)) return true;
     family.signal('SIGKILL');
-    await family.gone(stepMs);
+    return family.gone(stepMs);
   };
 
-  const stop = async (): Promise<void> => {
-    if (pid === undefined) return;
+  /** @returns whether nobody is left, as far as that can be seen */
+  const stop = async (): Promise<boolean> => {
+    if (pid === undefined) return true;
     // While the parents live, children that leave the group can still be found through them.
     await family?.refresh();
     child.stdin.end();
     await within(exited, stepMs);
-    if (posix) await killTree();
-    else if (!gone) spawn('taskkill', ['/pid', String(pid), '/T', '/F']).on('error', () => undefined);
+    const isGone = posix ? await killTree() : gone || (await taskkill(pid));
     child.stdout.destroy();
     child.stderr.destroy();
+    return isGone;
   };
 
   let stopping: Promise<void> | undefined;
@@ -101,9 +108,9 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
     stderr: child.stderr,
     exited,
     stop: () => {
-      stopping ??= stop().finally(() => {
-        treeGone = true;
-        stopped.resolve();
+      stopping ??= stop().then((isGone) => {
+        treeGone = isGone;
+        if (isGone) stopped.resolve();
       });
       return stopping;
     },
@@ -111,6 +118,15 @@ export function startProcess(definition: StdioDefinition, marker: string, stepMs
       if (pid !== undefined && !treeGone) sendSignal(posix ? -pid : pid, 'SIGKILL');
     },
   };
+}
+
+/** Ends a process of Windows with its descendants. @returns whether it could */
+function taskkill(pid: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const program = spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { windowsHide: true, stdio: 'ignore' });
+    program.once('error', () => resolve(false));
+    program.once('exit', (code) => resolve(code === 0));
+  });
 }
 
 /** The stand-in for a process that the system did not start. */
