@@ -121,8 +121,7 @@ function countCall({ limiter }: PipelineDependencies, call: Call): Promise<void>
 /** A failure with what its caller can do about it, where only its view says that. */
 function advised(error: GatewayError, { wording }: Operation): GatewayError {
   if (error.data?.['tookTooLong'] !== true) return error;
-  const { code, message, cause, data } = error;
-  return new GatewayError(code, `${message} ${wording.allowLonger}`, { cause, data: { ...data } });
+  return error.with({ message: `${error.message} ${wording.allowLonger}` });
 }
 
 /** Errors of the catalogue pass; anything else is a fault of ours or the caller's abort, and must not leak its text. */

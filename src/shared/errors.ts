@@ -74,16 +74,26 @@ export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(CATALOGUE, code);
 }
 
+interface ErrorParts {
+  readonly cause?: unknown;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** An error of the catalogue. Classified where it is thrown; nobody matches on its message. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   /** Further facts for machines, e.g. `{ supported, requested }`; JSON, nothing secret. */
   readonly data: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; data?: Record<string, unknown> } = {}) {
+  constructor(code: ErrorCode, message: string, options: ErrorParts = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GatewayError';
     this.code = code;
     this.data = options.data;
+  }
+
+  /** The same error with another message, or with other data in the place of its own. */
+  with({ message = this.message, data = this.data }: { message?: string; data?: ErrorParts['data'] }): GatewayError {
+    return new GatewayError(this.code, message, { cause: this.cause, data });
   }
 }

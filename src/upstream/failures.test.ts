@@ -1,7 +1,15 @@
 import { expect, it } from 'vitest';
 import { GatewayError } from '../shared/errors.ts';
 import { refusalError } from './channel/http-refusal.ts';
-import { afterSending, beforeSending, MAY_HAVE_TAKEN_EFFECT, notSent, timedOut, unavailable } from './failures.ts';
+import {
+  afterSending,
+  beforeSending,
+  MAY_HAVE_TAKEN_EFFECT,
+  notSent,
+  sessionRenewed,
+  timedOut,
+  unavailable,
+} from './failures.ts';
 
 const told = (method: string, error: unknown): boolean => {
   const after = afterSending(method, error);
@@ -19,6 +27,7 @@ it.each([
   ['a call that came too often', 'tools/call', status(429), false],
   ['a call that needs a sign-in', 'tools/call', new GatewayError('AUTH_REQUIRED', 'Sign in.'), false],
   ['a call that was not sent', 'tools/call', notSent(unavailable('s', 'was stopped.')), false],
+  ['a call whose session was renewed', 'tools/call', sessionRenewed('s'), false],
   ['a request that only reads', 'resources/read', unavailable('s', 'closed its output.'), false],
 ])('%s', (_what, method, error, expected) => {
   expect(told(method, error)).toBe(expected);
@@ -44,5 +53,6 @@ it('keeps what else the error says', () => {
   const cause = new Error('why');
   const error = unavailable('s', 'failed.', { cause, data: { httpStatus: 502 } });
   expect(afterSending('tools/call', error)).toMatchObject({ code: error.code, cause, data: { httpStatus: 502 } });
+  expect(notSent(error)).toMatchObject({ code: error.code, cause, data: { httpStatus: 502, withoutEffect: true } });
   expect(afterSending('tools/call', 'withdrawn')).toBe('withdrawn');
 });

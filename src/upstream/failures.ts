@@ -17,9 +17,6 @@ export function seconds(ms: number): string {
  * SERVER_UNAVAILABLE.
  * @param what a sentence about what happened, which goes on from `Server "x" `.
  */
-/** In the data of an error: nothing was sent, and the same may be tried at once. */
-export const NOT_SENT = 'notSent';
-
 export function unavailable(
   server: string,
   what: string,
@@ -34,11 +31,28 @@ export const MAY_HAVE_TAKEN_EFFECT = 'The call may have taken effect: check befo
 /** Marks a failure before which nothing of the request was sent, or which says that it was refused. */
 export const WITHOUT_EFFECT = { withoutEffect: true } as const;
 
-/** An error with that mark, and whatever else it says. */
+/** Marks one after which the same may be sent at once, as the session is another one by then. */
+const AT_ONCE = { ...WITHOUT_EFFECT, atOnce: true } as const;
+
+/** An error with the mark of those without effect, and whatever else it says. */
 export function withoutEffect(error: unknown): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  const { code, message, cause, data } = error;
-  return new GatewayError(code, message, { cause, data: { ...data, ...WITHOUT_EFFECT } });
+  return error instanceof GatewayError ? error.with({ data: { ...error.data, ...WITHOUT_EFFECT } }) : error;
+}
+
+/** True if an error is marked as one before which nothing happened. */
+export function isWithoutEffect({ data }: GatewayError): boolean {
+  return data?.['withoutEffect'] === true;
+}
+
+/** SERVER_UNAVAILABLE of a request that was not sent, as the session that it was meant for is over. */
+export function sessionRenewed(server: string): GatewayError {
+  const what = 'gave a new session meanwhile; the call was not sent. Try again.';
+  return unavailable(server, what, { data: AT_ONCE });
+}
+
+/** True if the same may be sent at once. */
+export function isAtOnce(error: unknown): boolean {
+  return error instanceof GatewayError && error.data?.['atOnce'] === true;
 }
 
 /** Methods that the gateway uses for itself: nobody chose their time, and nobody can try them again. */
@@ -50,10 +64,9 @@ export function beforeSending(method: string, why: GatewayError): GatewayError {
 }
 
 /** The same for whatever was to be sent. */
-export function notSent({ code, message, data }: GatewayError): GatewayError {
-  return new GatewayError(code, `${message} The call was not sent: try again.`, {
-    data: { ...data, ...WITHOUT_EFFECT },
-  });
+export function notSent(why: GatewayError): GatewayError {
+  const message = `${why.message} The call was not sent: try again.`;
+  return why.with({ message, data: { ...why.data, ...WITHOUT_EFFECT } });
 }
 
 /** Methods of other requests that change nothing; of any that is not here, as those of extensions, nobody knows. */
@@ -80,10 +93,9 @@ const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['SERVER_UNAVAILABLE', 'TIMEOUT'
 /** The error of a request of this method that was handed to its connection. */
 export function afterSending(method: string, error: unknown): unknown {
   if (!(error instanceof GatewayError) || !UNCLEAR.has(error.code) || OF_GATEWAY.test(method)) return error;
-  const { code, message, cause, data } = error;
-  if (data?.['withoutEffect'] === true) return error;
+  if (isWithoutEffect(error)) return error;
   const next = changesNothing(method) ? 'It may safely be tried again.' : MAY_HAVE_TAKEN_EFFECT;
-  return new GatewayError(code, `${message} ${next}`, { cause, data: { ...data } });
+  return error.with({ message: `${error.message} ${next}` });
 }
 
 /** TIMEOUT of a call; `data.tookTooLong` where more time may help. */

@@ -6,7 +6,7 @@ import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { waitFor } from '../../shared/wait-for.ts';
 import type { DecidedDefinition, DefinitionKind, Reply, UpstreamEvents } from '../../upstream/contract.ts';
-import { NOT_SENT } from '../../upstream/failures.ts';
+import { isAtOnce } from '../../upstream/failures.ts';
 import type { Connect } from '../../upstream/pool/connect-server.ts';
 import type { ManagedConnection } from '../../upstream/rpc/connection.ts';
 import type { CallOptions } from '../../upstream/rpc/pending-requests.ts';
@@ -184,7 +184,7 @@ class CheckedConnection implements ManagedConnection {
         const timeoutMs = Math.max(1, until - performance.now());
         const sent = this.#connection.request(method, params, { ...options, timeoutMs });
         const reply = await sent.catch((error: unknown) =>
-          tries < MAX_RESTLESS && wasNotSent(error) ? undefined : Promise.reject(error),
+          tries < MAX_RESTLESS && isAtOnce(error) ? undefined : Promise.reject(error),
         );
         if (reply !== undefined) return reply;
         continue;
@@ -210,9 +210,4 @@ class CheckedConnection implements ManagedConnection {
   #unavailable(what: string): GatewayError {
     return new GatewayError('SERVER_UNAVAILABLE', `Server "${this.#server.name}" ${what} Try again in a moment.`);
   }
-}
-
-/** The session was another one by then. */
-function wasNotSent(error: unknown): boolean {
-  return error instanceof GatewayError && error.data?.[NOT_SENT] === true;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DefinitionMode, ServerDefinition } from '../../config/snapshot.ts';
 import type { DecidedDefinition, Reply } from '../../upstream/contract.ts';
-import { NOT_SENT, unavailable } from '../../upstream/failures.ts';
+import { sessionRenewed } from '../../upstream/failures.ts';
 import type { Connect, ConnectOptions } from '../../upstream/pool/connect-server.ts';
 import { FakeConnection, OK } from '../../upstream/pool/fake-server.ts';
 import { memoryLog, stdioServer } from '../../upstream/testing.ts';
@@ -214,7 +214,7 @@ describe('a call', () => {
       connection.onCall = undefined;
       connection.tools = { a: PULLED };
       say('connected');
-      throw unavailable('fixture', 'gave a new session.', { data: { [NOT_SENT]: true } });
+      throw sessionRenewed('fixture');
     };
     await expect(call()).rejects.toMatchObject({ code: 'DEFINITION_CHANGED' });
     expect(connection.calls).toBe(0);

@@ -11,7 +11,7 @@ import { decodeLarge, isLarge } from '../../shared/large-text.ts';
 import { quoted } from '../../shared/quote-text.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Log } from '../contract.ts';
-import { changesNothing, NOT_SENT, unavailable, withoutEffect } from '../failures.ts';
+import { changesNothing, sessionRenewed, unavailable, withoutEffect } from '../failures.ts';
 import type { Warn } from '../warning-limiter.ts';
 import { readFew } from './answer-budget.ts';
 import { type Authorization, authorized } from './authorization.ts';
@@ -125,7 +125,7 @@ class HttpChannel implements Channel {
       this.#retryAfter.check();
       const before = this.#session.id;
       if (this.#session.isHeld && message.method !== 'initialize') await this.#session.ready();
-      if (message.isBound === true && this.#session.id !== before) throw this.#notSent();
+      if (message.isBound === true && this.#session.id !== before) throw sessionRenewed(this.#server);
       if (!this.#handlers.waits(id)) return;
       await this.#exchange(message, id, canceller.signal);
       if (this.#handlers.waits(id)) {
@@ -209,7 +209,7 @@ class HttpChannel implements Channel {
       const renewal = this.#session.renew(sessionId).catch((error: unknown) => Promise.reject(withoutEffect(error)));
       if (session === 'refused' || changesNothing(message.method)) {
         await renewal;
-        if (message.isBound === true) throw this.#notSent();
+        if (message.isBound === true) throw sessionRenewed(this.#server);
         return true;
       }
       // The next request has a new session, and this one is not sent again: it may have taken effect.
@@ -220,11 +220,6 @@ class HttpChannel implements Channel {
     const error = refusalError(this.#server, response, { text, hasCredential: this.#hasCredential });
     this.#retryAfter.noteRefusal(error);
     throw error;
-  }
-
-  #notSent(): GatewayError {
-    const what = 'gave a new session meanwhile; the call was not sent. Try again.';
-    return unavailable(this.#server, what, { data: { [NOT_SENT]: true } });
   }
 
   /** Sends a notification or an answer, for which nobody waits. Never rejects. */

@@ -218,7 +218,10 @@ describe('legacy HTTP servers', () => {
     server.sessions.clear();
     const definition = { kind: 'tool', name: 'echo', digest: 'd' } as const;
     const sent = link.request('tools/call', '"name":"echo","arguments":{"text":"2"}', { timeoutMs: 5000, definition });
-    await expect(sent).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE', data: { notSent: true } });
+    await expect(sent).rejects.toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      data: { withoutEffect: true, atOnce: true },
+    });
     expect(posted(server, 'initialize')).toHaveLength(2);
     expect(posted(server, 'tools/call')).toHaveLength(2);
   });

@@ -21,12 +21,12 @@ export function errorFor(
 }
 
 /** The whole error, for the log and the owner. */
-export function withOutput({ code, message, cause, data }: GatewayError): GatewayError {
-  const { [LAST_OUTPUT]: output = '', ...rest } = data ?? {};
-  return new GatewayError(code, `${message}${output}`, { cause, data: rest });
+export function withOutput(error: GatewayError): GatewayError {
+  const { [LAST_OUTPUT]: output = '', ...data } = error.data ?? {};
+  return error.with({ message: `${error.message}${output}`, data });
 }
 
-function withoutOutput({ code, message, cause, data }: GatewayError): GatewayError {
-  const { [LAST_OUTPUT]: _output, ...rest } = data ?? {};
-  return new GatewayError(code, message, { cause, data: rest });
+function withoutOutput(error: GatewayError): GatewayError {
+  const { [LAST_OUTPUT]: _output, ...data } = error.data ?? {};
+  return error.with({ data });
 }

@@ -20,7 +20,7 @@ import { quoted } from '../../shared/quote-text.ts';
 import { within } from '../../shared/wait-for.ts';
 import { isOldTransport, refusedStatus } from '../channel/http-refusal.ts';
 import type { ServerFacts } from '../contract.ts';
-import { unavailable } from '../failures.ts';
+import { isWithoutEffect, unavailable } from '../failures.ts';
 import { initializeParams } from './envelope.ts';
 import type { JsonRpcPeer } from './json-rpc-peer.ts';
 import { readReply } from './response-text.ts';
@@ -220,7 +220,7 @@ export function saysNothing(error: unknown): boolean {
   if (!(error instanceof GatewayError) || error.code !== 'SERVER_UNAVAILABLE') return true;
   const status = refusedStatus(error);
   if (error.data?.['retryAfterMs'] !== undefined) return true;
-  return status === undefined ? error.data?.['withoutEffect'] === true || isOldTransport(error) : NO_ERA.has(status);
+  return status === undefined ? isWithoutEffect(error) || isOldTransport(error) : NO_ERA.has(status);
 }
 
 /**
