@@ -1,7 +1,6 @@
 /** A collector: takes spans and metrics over OTLP, and tells what came. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
 import { type ReadPoint, type ReadSpan, readPoints, readSpans } from '../../src/observe/otel/testing.ts';
 import { until } from './process.ts';
 
@@ -18,12 +17,14 @@ export interface Collector {
 }
 
 const servers: http.Server[] = [];
-afterAll(() => {
+/** Ends those that there are. */
+export function endCollectors(): void {
   for (const server of servers) {
     server.closeAllConnections();
     server.close();
   }
-});
+  servers.length = 0;
+}
 
 /** @param answer the status of each answer; undefined for none at all */
 export async function startCollector(answer: () => number | undefined = () => 200): Promise<Collector> {

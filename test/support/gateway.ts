@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { afterAll } from 'vitest';
 import { type Files, type Home, makeHome, TOKEN } from './home.ts';
 import { openHttp } from './http.ts';
 import { assertGone, processesOf, type Running, startGateway } from './process.ts';
@@ -36,15 +35,16 @@ export interface StdioGateway extends Gateway {
 
 const started = new Set<Gateway>();
 
-// What a failed test left running is ended with its file.
-afterAll(async () => {
+/** Ends what a failed test left running. */
+export async function endLeftovers(): Promise<void> {
   for (const gateway of started) {
     gateway.running.child.kill('SIGKILL');
     await gateway.running.exited;
     for (const pid of processesOf(gateway.home.dir)) killLeftover(pid);
     gateway.home.remove();
   }
-});
+  started.clear();
+}
 
 function killLeftover(pid: number): void {
   try {

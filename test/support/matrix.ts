@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { afterAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { type Gateway, type HttpGateway, type Setup, type StdioGateway, serveHttp, serveStdio } from './gateway.ts';
 import { MODERN, type Rpc } from './rpc.ts';
 
@@ -39,10 +39,13 @@ export async function open(kind: Kind, setup: Setup): Promise<Front> {
 
 const sharedHttp = new Map<Setup, Promise<HttpGateway>>();
 const sharedPipes = new Map<Setup, Map<string, Promise<StdioGateway>>>();
-afterAll(async () => {
+/** Ends the gateways that the tests of a file shared. */
+export async function endShared(): Promise<void> {
   const pipes = [...sharedPipes.values()].flatMap((found) => [...found.values()]);
   for (const gateway of [...sharedHttp.values(), ...pipes]) await (await gateway).stop();
-});
+  sharedHttp.clear();
+  sharedPipes.clear();
+}
 
 /**
  * A raw connection of that kind to a gateway that all revisions of a transport share, as far as they can: for tests that leave

@@ -8,32 +8,16 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seal, unseal } from '../../config/encryption.ts';
 import type { Keychain } from '../../config/keychain.ts';
 import type { CredentialKey } from './credential-key.ts';
 import { FileCredentialStore, type StoreOptions } from './credential-store.ts';
-
-const disk = vi.hoisted(() => ({ isFull: false }));
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
-  return {
-    ...real,
-    async open(...args: Parameters<typeof real.open>) {
-      const handle = await real.open(...args);
-      handle.write = new Proxy(handle.write, {
-        apply(write, self, given) {
-          if (disk.isFull) return Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
-          return Reflect.apply(write, self, given) as unknown;
-        },
-      });
-      return handle;
-    },
-  };
-});
 
 const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', principal: '' };
 const OTHER: CredentialKey = { ...KEY, principal: 'ci' };
@@ -135,16 +119,22 @@ describe('stored credentials', () => {
   });
 });
 
+/** No handle of a file can write, until the test is over. */
+async function fillDisk(): Promise<void> {
+  const handle = await open(process.execPath);
+  const writing = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'write');
+  writing.mockRejectedValue(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+  onTestFinished(() => writing.mockRestore());
+  await handle.close();
+}
+
 describe('a full disk', () => {
   it('is noticed before a token is asked for, and nothing changes', async () => {
     const { open, files, dir } = lab();
     const store = open();
     await store.update(KEY, async () => VALUE);
     const before = files();
-    disk.isFull = true;
-    onTestFinished(() => {
-      disk.isFull = false;
-    });
+    await fillDisk();
     let asked = false;
     const change = async (): Promise<unknown> => {
       asked = true;
