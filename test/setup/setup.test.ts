@@ -5,7 +5,7 @@ import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT_FILES, makeClientsHome, SECRETS, treeOf } from '../support/clients-home.ts';
 import { type Home, sha256 } from '../support/home.ts';
-import { main } from '../support/paths.ts';
+import { program } from '../support/paths.ts';
 import { assertGone, runCli, start } from '../support/process.ts';
 import { MODERN } from '../support/rpc.ts';
 import { attach } from '../support/stdio.ts';
@@ -311,7 +311,7 @@ describe('two runs, and runs that are killed', () => {
     const before = treeOf(home.dir);
     const root = path.join(home.dir, '.config/agent-mcp-gateway/setup');
     for (let round = 0; round < 6; round++) {
-      const running = start(process.execPath, [main, 'setup', '--yes'], home);
+      const running = start(process.execPath, [...program, 'setup', '--yes'], home);
       // From the first write on, a little later each time.
       while (!existsSync(root) && running.child.exitCode === null) await new Promise(setImmediate);
       for (let wait = 0; wait < round * 40; wait++) await new Promise(setImmediate);

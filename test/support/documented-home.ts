@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { blocksOf } from './documented.ts';
 import { type Home, type Json, makeHome, servers } from './home.ts';
-import { fixture, fixturePath, main } from './paths.ts';
+import { fixture, fixturePath, program } from './paths.ts';
 
 const FILES = fixture('calc', { TOOLS: 'list_allowed_directories,read_text_file,write_file' });
 
@@ -54,7 +54,10 @@ export function documentedHome(page: string, isNew: boolean): Home {
   const home = makeHome({ servers: SERVERS, rules });
   const bin = path.join(home.dir, 'bin');
   mkdirSync(bin);
-  writeFileSync(path.join(bin, 'agent-mcp-gateway'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
+  writeFileSync(
+    path.join(bin, 'agent-mcp-gateway'),
+    `#!/bin/sh\nexec '${process.execPath}' '${program.join("' '")}' "$@"\n`,
+  );
   chmodSync(path.join(bin, 'agent-mcp-gateway'), 0o755);
   const project = path.join(home.cwd, 'my-project');
   mkdirSync(project);

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { main, root } from './paths.ts';
+import { keptCode, main, root } from './paths.ts';
 
-/** Builds the program once when a source is newer than it. `E2E_MAIN` names a build that is used as it is. */
+/** Forgets what was kept of programs before, and builds the program once when a source is newer than it. `E2E_MAIN` names a build that is used as it is. */
 export function setup(): void {
+  rmSync(keptCode, { recursive: true, force: true });
   if (process.env.E2E_MAIN !== undefined) return;
   const built = existsSync(main) ? statSync(main).mtimeMs : 0;
   if (newest(path.join(root, 'src')) < built) return;

@@ -7,6 +7,12 @@ export const root: string = fileURLToPath(new URL('../../', import.meta.url));
 /** The program under test. */
 export const main: string = process.env.E2E_MAIN ?? path.join(root, 'dist/main.js');
 
+/** The folder of `kept-code.cjs`. */
+export const keptCode: string = path.join(root, 'node_modules/.cache/kept-code');
+
+/** Arguments of Node that start it without compiling all of it again. */
+export const program: readonly string[] = ['--require', path.join(root, 'test/support/kept-code.cjs'), main];
+
 export function fixturePath(name: string): string {
   return path.join(root, 'test/fixtures', `${name}.mjs`);
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
-import { fixturePath, main } from './paths.ts';
+import { fixturePath, program } from './paths.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -26,7 +26,7 @@ export interface RunOptions {
 }
 
 export function startGateway(args: readonly string[], options: RunOptions): Running {
-  return start(process.execPath, [main, ...args], options);
+  return start(process.execPath, [...program, ...args], options);
 }
 
 export function start(command: string, args: readonly string[], options: RunOptions): Running {
@@ -93,7 +93,7 @@ interface Finished {
 
 /** Runs a command of the program to its end. */
 export function runCli(args: readonly string[], options: ToItsEnd): Promise<Finished> {
-  return runProgram(process.execPath, [main, ...args], options);
+  return runProgram(process.execPath, [...program, ...args], options);
 }
 
 /** Runs any program to its end. */

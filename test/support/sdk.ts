@@ -8,7 +8,7 @@ import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/clien
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport as TransportV1 } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Home } from './home.ts';
-import { main } from './paths.ts';
+import { program } from './paths.ts';
 import { MODERN } from './rpc.ts';
 import type { ToolResult } from './tools.ts';
 
@@ -104,7 +104,7 @@ function stdioParameters(target: Target): {
   const { home } = target;
   return {
     command: process.execPath,
-    args: [main],
+    args: [...program],
     env: { ...home.env, GATEWAY_INIT_STRATEGY: 'lazy' },
     cwd: home.cwd,
     stderr: 'ignore',

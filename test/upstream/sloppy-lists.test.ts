@@ -8,7 +8,7 @@ import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/clien
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Gateway, serveStdio } from '../support/gateway.ts';
 import { makeHome, servers, withPrincipals } from '../support/home.ts';
-import { fixture, fixturePath, main } from '../support/paths.ts';
+import { fixture, fixturePath, program } from '../support/paths.ts';
 import { until } from '../support/process.ts';
 import { MODERN } from '../support/rpc.ts';
 import { callTool } from '../support/tools.ts';
@@ -28,7 +28,7 @@ describe.each(['sdk 1', 'sdk 2'])('%s', (version) => {
     const home = makeHome({ servers: servers({ calc: fixture('calc'), sloppy: sloppy() }), rules: RULES });
     const parameters = {
       command: process.execPath,
-      args: [main],
+      args: [...program],
       env: home.env,
       cwd: home.cwd,
       stderr: 'ignore' as const,
