@@ -18,13 +18,12 @@ const CALLS: readonly (readonly [string, object])[] = [
 ];
 
 /** The results of those calls, for a client that calls itself `name`. */
-async function resultsFor(name: unknown, revision: string): Promise<ToolResult[]> {
-  const { rpc, stop } = await serveStdio(SETUP, revision);
-  const meta = revision === MODERN ? { 'io.modelcontextprotocol/clientInfo': { name, version: '1' } } : {};
-  if (revision !== MODERN) await introduced(rpc, name);
+async function resultsFor(rpc: Rpc, name: unknown): Promise<ToolResult[]> {
+  const isModern = rpc.revision === MODERN;
+  const meta = isModern ? { 'io.modelcontextprotocol/clientInfo': { name, version: '1' } } : {};
+  if (!isModern) await introduced(rpc, name);
   const results: ToolResult[] = [];
   for (const [tool, args] of CALLS) results.push(await callTool(rpc, tool, args, { meta }));
-  await stop();
   return results;
 }
 
@@ -34,9 +33,11 @@ async function introduced(rpc: Rpc, name: unknown): Promise<void> {
 }
 
 it.each(['2025-06-18', '2025-11-25', MODERN])('a client of %s', async (revision) => {
+  const { rpc, stop } = await serveStdio(SETUP, revision);
   for (const name of ['copilot-cli', 'github-copilot-developer', 'qwen-cli-mcp-client-gateway'])
-    for (const result of await resultsFor(name, revision)) expect(result).not.toHaveProperty('structuredContent');
+    for (const result of await resultsFor(rpc, name)) expect(result).not.toHaveProperty('structuredContent');
   for (const name of ['gemini-cli-mcp-client', 'claude-code', 'my-copilot-cli', '', 7, null])
-    for (const result of await resultsFor(name, revision))
+    for (const result of await resultsFor(rpc, name))
       expect(result.structuredContent, String(name)).toEqual({ result: dataOf(result) });
+  await stop();
 });

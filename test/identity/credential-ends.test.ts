@@ -50,7 +50,8 @@ interface Open {
   session(token: string): Promise<number>;
   /** What a call that waited for input gives now. */
   retry(token: string): Promise<RpcMessage>;
-  close(): void;
+  /** Cancels the calls, which a stop of the gateway would wait for. */
+  close(): Promise<void>;
 }
 
 /** Everything that can be open with one credential: a call in either era, a listen stream in either era, a call that waits. */
@@ -131,7 +132,10 @@ async function openAll(gateway: HttpGateway, token: string): Promise<Open> {
       return (await request(url, { method: 'POST', headers, body: requestText(11, 'ping', {}, LEGACY) })).status;
     },
     retry: (bearer) => ask(bearer, { ...asking, inputResponses, requestState }),
-    close: () => abort.abort(),
+    async close() {
+      await session.post('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}');
+      abort.abort();
+    },
   };
 }
 
@@ -174,7 +178,7 @@ describe.each([
     expect((await gone.retry(tokenOf('leaving'))).error?.code).toBe(-32602);
     expect(await kept.session(tokenOf('staying'))).toBe(200);
     expect((await kept.retry(tokenOf('staying'))).result).toBeDefined();
-    kept.close();
+    await kept.close();
     await gateway.stop();
   });
 

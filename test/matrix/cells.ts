@@ -33,6 +33,19 @@ export const CELLS: readonly Cell[] = (['stdio', 'http'] as const).flatMap((tran
   ERAS.flatMap((caller) => ERAS.flatMap((server) => VIEWS.map((view): Cell => ({ transport, caller, server, view })))),
 );
 
+/**
+ * The cells that are run: in the long suite all of them; otherwise those of one transport or the other by turns, so that any three of
+ * the four values meet in one of them.
+ */
+export function cellsOver(transport: Cell['transport']): Cell[] {
+  const of = CELLS.filter((cell) => cell.transport === transport);
+  if (process.env['LONG'] === '1') return of;
+  return of.filter((cell) => {
+    const turn = ERAS.indexOf(cell.caller) + ERAS.indexOf(cell.server) + VIEWS.indexOf(cell.view);
+    return (turn % 2 === 0) === (transport === 'stdio');
+  });
+}
+
 export function nameOf({ transport, caller, server, view }: Cell): string {
   return `${transport}, ${caller} caller, ${server} server, ${view}`;
 }

@@ -171,14 +171,19 @@ function entryOf(client: string): { command: string; args: string[] } {
 }
 
 describe('connect and disconnect', () => {
-  it.each(Object.keys(CLIENT_FILES))('%s: the bytes that were there', async (client) => {
-    const before = treeOf(home.dir);
-    await good('connect', client, '--yes');
-    expect(readFileSync(fileOf(client), 'utf8')).toContain('gateway');
-    expect(await good('connect', client, '--yes')).toContain('Nothing to do');
-    await good('disconnect', client, '--yes');
-    expect(treeOf(home.dir)).toEqual({ ...before, ...cachesOf(home.dir) });
-  });
+  // Each by itself is in the long suite.
+  const all = Object.keys(CLIENT_FILES);
+  it.each(process.env['LONG'] === '1' ? all.map((client) => [client]) : [all])(
+    '%s: the bytes that were there',
+    async (...clients) => {
+      const before = treeOf(home.dir);
+      await good('connect', ...clients, '--yes');
+      for (const client of clients) expect(readFileSync(fileOf(client), 'utf8'), client).toContain('gateway');
+      expect(await good('connect', ...clients, '--yes')).toContain('Nothing to do');
+      await good('disconnect', ...clients, '--yes');
+      expect(treeOf(home.dir)).toEqual({ ...before, ...cachesOf(home.dir) });
+    },
+  );
 
   it('gives back one client and leaves the others', async () => {
     const before = treeOf(home.dir);
