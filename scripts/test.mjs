@@ -2,7 +2,7 @@
  * What `npm test` runs: everything from a fresh clone on. `--long` runs the property tests longer, and installs clients of others.
  * The last line is `N passed, N failed`; a step other than the tests counts as one failure when it fails.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,12 +18,45 @@ const env = { ...process.env, ...(long ? { LONG: '1' } : {}) };
 let passed = 0;
 let failed = 0;
 
-function step(name, command, args) {
+function started(command, args, stdio) {
+  return spawn(command, args, { cwd: root, env, stdio, shell: process.platform === 'win32' });
+}
+
+function ended(child) {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', resolve);
+  });
+}
+
+async function step(name, command, args) {
   process.stdout.write(`\n== ${name}\n`);
-  const windows = process.platform === 'win32';
-  const { status } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', shell: windows });
-  if (status !== 0) process.stdout.write(`== ${name} failed (${status ?? 'not started'})\n`);
+  const status = await ended(started(command, args, 'inherit'));
+  if (status !== 0) process.stdout.write(`== ${name} failed (${status})\n`);
   return status === 0;
+}
+
+/** Takes what the tests leave of the machine. @returns what is to be told of it */
+async function check(name, command, args) {
+  const child = started(command, args, ['ignore', 'pipe', 'pipe']);
+  try {
+    os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW);
+  } catch {
+    // It ended already, or was not started.
+  }
+  let output = `\n== ${name}\n`;
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const status = await ended(child);
+  return { output: status === 0 ? output : `${output}== ${name} failed (${status})\n`, isGood: status === 0 };
+}
+
+/** What needs no build, one after the other. */
+async function checkAll() {
+  return [
+    await check('lint', bin('biome'), ['ci', '.']),
+    await check('types', bin('tsc'), ['--noEmit']),
+    await check('types of the page', bin('tsc'), ['--noEmit', '-p', 'ui']),
+  ];
 }
 
 function finish() {
@@ -36,7 +69,7 @@ function modified(file) {
 }
 
 const installed = modified(path.join(root, 'node_modules', '.package-lock.json'));
-if (installed < modified(path.join(root, 'package-lock.json')) && !step('npm ci', 'npm', ['ci'])) {
+if (installed < modified(path.join(root, 'package-lock.json')) && !(await step('npm ci', 'npm', ['ci']))) {
   failed++;
   finish();
 }
@@ -47,17 +80,15 @@ if (findBrowser() === undefined) {
     failed++;
   }
 }
-if (!step('lint', bin('biome'), ['ci', '.'])) failed++;
-if (!step('types', bin('tsc'), ['--noEmit'])) failed++;
-if (!step('types of the page', bin('tsc'), ['--noEmit', '-p', 'ui'])) failed++;
-if (!step('build', 'npm', ['run', '--silent', 'build'])) {
+if (!(await step('build', 'npm', ['run', '--silent', 'build']))) {
   failed++;
   finish();
 }
 
 const reports = mkdtempSync(path.join(os.tmpdir(), 'gateway-tests-'));
 const report = path.join(reports, 'report.json');
-const succeeded = step('tests', bin('vitest'), [
+const checks = checkAll();
+const succeeded = await step('tests', bin('vitest'), [
   'run',
   '--reporter=default',
   '--reporter=json',
@@ -69,6 +100,10 @@ passed += counts.numPassedTests ?? 0;
 failed += counts.numFailedTests ?? 0;
 // A file that does not load fails without a failed test in it.
 if (!succeeded && !counts.numFailedTests) failed++;
-if (long && !step('a newcomer', process.execPath, ['test/clients/newcomer/main.mjs'])) failed++;
-if (long && !step('clients of others', process.execPath, ['test/clients/connect/main.mjs'])) failed++;
+if (long && !(await step('a newcomer', process.execPath, ['test/clients/newcomer/main.mjs']))) failed++;
+if (long && !(await step('clients of others', process.execPath, ['test/clients/connect/main.mjs']))) failed++;
+for (const { output, isGood } of await checks) {
+  process.stdout.write(output);
+  if (!isGood) failed++;
+}
 finish();
