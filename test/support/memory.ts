@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import process from 'node:process';
 
 const SHARED_MEMORY = '/dev/shm';
@@ -9,6 +9,8 @@ const ENOUGH = 2_000_000_000;
 export function setup(): (() => void) | undefined {
   if (process.env['TMPDIR'] !== undefined || !isUsable()) return undefined;
   const folder = mkdtempSync(`${SHARED_MEMORY}/tests-`);
+  // As other folders of this kind: some tests start programs as another user.
+  chmodSync(folder, 0o1777);
   process.env['TMPDIR'] = folder;
   return () => rmSync(folder, { recursive: true, force: true });
 }
