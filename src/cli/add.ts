@@ -50,7 +50,7 @@ export function registerAdd(program: Command): void {
     .option('-t, --transport <kind>', 'stdio, http or sse')
     .option('--bearer-token-env-var <name>', 'variable of the environment with the bearer token')
     .option('--cwd <dir>', 'folder that the program runs in')
-    .option('--description <text>', 'what agents read about it')
+    .option('--description <text>', 'description that agents read')
     .option('--from <name>', 'take it from a registry, by its name there')
     .option('--registry <url>', 'address or file of the registry (default: the official one)')
     .option('--keep-secrets', 'leave literal secrets in the servers file')

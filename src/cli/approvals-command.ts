@@ -16,13 +16,13 @@ export function registerApprovals(program: Command): void {
   const approvals = program.command('approvals').description('calls that wait for a person to say yes or no');
   approvals
     .command('list')
-    .description('the calls that wait, oldest first')
+    .description('list the waiting calls, oldest first')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway approvals list')
     .action((flags: ApprovalsFlags) => run(async ({ list }) => list(settingsFrom({}), flags)));
   approvals
     .command('show <id>')
-    .description('one of them, with its arguments')
+    .description('show one waiting call with its arguments')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -31,9 +31,9 @@ export function registerApprovals(program: Command): void {
     .action((id: string, flags: ApprovalsFlags) => run(async ({ show }) => show(settingsFrom({}), id, flags)));
   approvals
     .command('answer <id> <answer>')
-    .description('answer one: once, session, hour, always, always-these or no')
-    .option('--reason <text>', 'what the agent is told with a no')
-    .option('--write', 'write the rules file where the answer is for good; comments stay')
+    .description('answer a question: once, session, hour, always, always-these or no')
+    .option('--reason <text>', 'text for the agent, with a no')
+    .option('--write', 'write the rules file, for an answer that is permanent; comments stay')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

@@ -27,11 +27,11 @@ function withQuery(command: Command): Command {
     .option('--server <name>', 'name of the server')
     .option('--tool <name>', 'name of the tool or prompt, or URI of the resource')
     .option('--principal <name>', 'who connected')
-    .addOption(new Option('--decision <what>', 'what came of it').choices(DECISIONS))
+    .addOption(new Option('--decision <what>', 'decision about the call').choices(DECISIONS))
     .option('--rule <path>', 'rule that decided, or the beginning of its path')
     .option('--code <code>', 'error code, e.g. TIMEOUT')
-    .option('--since <when>', 'not before: 30m, 12h, 7d, 4w ago, or a date in UTC')
-    .option('--until <when>', 'before: likewise')
+    .option('--since <when>', 'calls since then: 30m, 12h, 7d, 4w ago, or a date in UTC')
+    .option('--until <when>', 'calls before then, in the same form')
     .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)');
 }
 
@@ -137,7 +137,7 @@ in it: compare the last numbers shown with those you know. The log may be in use
 meanwhile.
 Files that another program made of the log are read with it:
   $ agent-mcp-gateway audit verify audit.jsonl audit.jsonl.1
-Exit status: 0 intact, 1 changed or removed, 2 where a file cannot be read,
+Exit status: 0 intact, 1 changed or removed, 2 if a file cannot be read,
 3 intact but not complete: another program (logrotate, say) took records out of
 the log, and the gateway recorded that it did.`,
     )

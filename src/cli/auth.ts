@@ -17,7 +17,7 @@ export function registerAuth(program: Command): void {
   withFiles(auth.command('login <server>'))
     .description('sign in to a server in the browser')
     .option('--no-browser', 'only print the link; open it anywhere, and paste the address where the browser ends')
-    .option('--principal <name>', 'whose sign-in it is, for a server with credentials per principal')
+    .option('--principal <name>', 'principal that signs in, for a server with credentials per principal')
     .addHelpText(
       'after',
       `
@@ -32,7 +32,7 @@ Examples:
     )
     .action((server: string, flags: AuthFlags) => run(async ({ login }) => login(settingsOf(flags), server, flags)));
   withFiles(auth.command('status'))
-    .description('the servers that have a sign-in or may need one: issuer, scopes, expiry')
+    .description('list the servers that have a sign-in or may need one: issuer, scopes, expiry')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway auth status --json')
     .action((flags: AuthFlags) => run(async ({ status }) => status(settingsOf(flags), flags)));

@@ -25,9 +25,9 @@ export function registerConnect(program: Command): void {
     .command('connect')
     .description('put the gateway into the files of MCP clients')
     .argument('<client...>', 'e.g. claude-code, cursor, vscode, codex; or all')
-    .option('--replace', 'take out the servers that the gateway has')
+    .option('--replace', 'remove the servers that the gateway already has')
     .option('--project', "write to the file of this folder, for everybody who works on it, not to the user's")
-    .option('--http [url]', 'over HTTP, to a gateway that runs (default: http://127.0.0.1:8000/mcp)')
+    .option('--http [url]', 'connect over HTTP to a running gateway (default: http://127.0.0.1:8000/mcp)')
     .option('--token-env <name>', 'with --http: variable that holds the token (default: AGENT_MCP_GATEWAY_TOKEN)')
     .option('--no-auth', 'with --http: the gateway takes requests without a token')
     .option('--name <name>', 'name of the entry (default: gateway)')
@@ -35,11 +35,11 @@ export function registerConnect(program: Command): void {
       '--per-agent',
       'an agent of its own in the rules for every client, and with --http a token; claude-code: a subagent for every agent',
     )
-    .option('--hook', 'claude-code: print the settings with which subagents that share an entry are told apart')
+    .option('--hook', 'claude-code: print the settings that tell subagents with a shared entry apart')
     .option('--dir <dir>', 'with --per-agent: project to write to (default: this folder)')
     .option('--mcp-config <file>', 'servers file that the entries name')
     .option('--rules <file>', 'rules file to read, and that the entries name')
-    .option('--yes', 'carry the plan out without asking')
+    .option('--yes', 'carry out the plan without asking')
     .option('--print', 'print the plan and change nothing')
     .option('--json', 'print JSON')
     .addHelpText(

@@ -11,14 +11,14 @@ export interface ScanFlags extends CommandFlags {
 /** Adds the command to its group. */
 export function addScan(definitions: Command): void {
   withFiles(definitions.command('scan [server...]'))
-    .description('find hidden orders, invisible text and imitated names in what servers say to models')
-    .option('--all', 'also show what is worth knowing and hardly ever wrong')
+    .description('find hidden orders, invisible text and imitated names in the texts of servers for models')
+    .option('--all', 'also show findings of low severity')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 Starts every server for a moment; nothing leaves this machine.
-Exit status: 0 where nothing is suspicious, 1 where something is, 4 where a
+Exit status: 0 if nothing is suspicious, 1 if something is, 4 if a
 server could not be listed.
 
 Example:

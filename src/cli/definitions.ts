@@ -10,19 +10,17 @@ interface DefinitionsFlags extends CommandFlags {
 }
 
 export function registerDefinitions(program: Command): void {
-  const definitions = program
-    .command('definitions')
-    .description('see what servers changed in what they offer, accept it, and scan it');
-  register(definitions, 'list', 'how many definitions of each server are accepted, and how many wait')
+  const definitions = program.command('definitions').description('review, accept and scan the definitions of servers');
+  register(definitions, 'list', 'show how many definitions of each server are accepted, and how many are held')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway definitions list')
     .action((flags: DefinitionsFlags) => attempt(async ({ list }) => list(settingsFrom(flags), flags.json === true)));
-  register(definitions, 'diff [server] [name]', 'what changed since it was accepted, field by field')
+  register(definitions, 'diff [server] [name]', 'show what changed since the definition was accepted, field by field')
     .addHelpText(
       'after',
       `
-Shows what running gateways saw last. Characters that nobody sees stand there as
+Shows what running gateways saw last. Invisible characters are shown as
 \\u{...}.
-Exit status: 0 where nothing waits, 1 where something does.
+Exit status: 0 if nothing is held, 1 if something is.
 
 Examples:
   $ agent-mcp-gateway definitions diff
@@ -31,7 +29,11 @@ Examples:
     .action((server: string | undefined, name: string | undefined, flags: DefinitionsFlags) =>
       attempt(async ({ diff }) => diff(settingsFrom(flags), { server, name, json: flags.json === true })),
     );
-  register(definitions, 'accept <server> [name...]', 'accept what a server offers now: all of it, or what is named')
+  register(
+    definitions,
+    'accept <server> [name...]',
+    'accept the current definitions of a server: all, or those that you name',
+  )
     .option('--state <id>', 'only if it is what "definitions diff" showed under this id')
     .addHelpText(
       'after',
@@ -49,15 +51,15 @@ Examples:
         await accept(settingsFrom(flags), { server, names, state, json });
       }),
     );
-  register(definitions, 'lock', 'start every server and add those to the lock file that are not in it')
+  register(definitions, 'lock', 'start every server and add those that are not in the lock file to it')
     .addHelpText(
       'after',
       `
-Takes out servers that the servers file does not have any more. Never accepts a
-change: those of servers that are in the lock file wait for "accept", and so do
-servers in which the scan finds something.
-Exit status: 0 where nothing waits, 1 where something does, 4 where a server
-could not be looked at.
+Removes servers that are no longer in the servers file. Never accepts a change:
+changes of servers in the lock file wait for "accept", and so do servers in
+which the scan finds something.
+Exit status: 0 if nothing is held, 1 if something is, 4 if a server could not be
+listed.
 
 Example:
   $ agent-mcp-gateway definitions lock`,

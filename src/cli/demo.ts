@@ -16,7 +16,7 @@ Example:
 
 Starts a gateway over HTTP and one over stdio in a temporary folder, and removes
 it at the end.
-Exit status: 0 where every step did what it says, 1 where one did not.`,
+Exit status: 0 if every step did what it says, 1 if one did not.`,
     )
     .action(async ({ json }: { json?: boolean }) => {
       try {

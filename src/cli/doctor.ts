@@ -13,7 +13,7 @@ export function registerDoctor(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nStarts every server for a moment.\nExit status: 0 where all is well, 4 otherwise.\n\nExample:\n  $ agent-mcp-gateway doctor github',
+      '\nStarts every server for a moment.\nExit status: 0 if all is well, 4 otherwise.\n\nExample:\n  $ agent-mcp-gateway doctor github',
     )
     .action(async (names: string[], flags: DoctorFlags) => {
       try {

@@ -18,15 +18,15 @@ export interface ImportFlags {
 export function registerImport(program: Command): void {
   program
     .command('import')
-    .description('take over the servers that your clients know, with their rules and secrets')
-    .argument('[client...]', 'clients to read (default: all that are here)')
+    .description('copy the servers of your clients, with their rules and secrets')
+    .argument('[client...]', 'clients to read (default: all that are found)')
     .option('--from <file>', 'read this file only; the client says its format')
     .option('--keep-secrets', 'leave literal secrets where they are, in the servers file')
-    .option('--no-approvals', 'do not make rules of tools that a client uses without asking')
-    .option('--scan', 'then start the servers for a moment, and scan what they say to models')
+    .option('--no-approvals', 'do not turn the tools that a client approves by itself into rules')
+    .option('--scan', 'afterwards start the servers for a moment and scan their texts for hidden orders')
     .option('--mcp-config <file>', 'servers file to write to')
     .option('--rules <file>', 'rules file to write to')
-    .option('--yes', 'carry the plan out without asking')
+    .option('--yes', 'carry out the plan without asking')
     .option('--print', 'print the plan and change nothing')
     .option('--json', 'print JSON')
     .addHelpText(

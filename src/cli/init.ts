@@ -27,7 +27,7 @@ export function registerInit(program: Command): void {
     .option('--dir <dir>', 'folder to write them to (default: ~/.config/agent-mcp-gateway)')
     .option('--single-agent', 'rules for one agent (default)')
     .option('--multi-agent', 'rules for several agents with different rights')
-    .option('--force', 'overwrite what is there')
+    .option('--force', 'overwrite existing files')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway init --multi-agent')
     .action(runInit);
 }

@@ -39,7 +39,7 @@ Example:
   $ agent-mcp-gateway policy show researcher
 
 Tools are those that the servers listed last.
-Exit status: 0 done, 1 where a file cannot be read, 2 for an unknown agent.`,
+Exit status: 0 done, 1 if a file cannot be read, 2 for an unknown agent.`,
     )
     .action(async (agent: string, flags: Flags) => {
       await attempt(async () => {
@@ -53,9 +53,9 @@ Exit status: 0 done, 1 where a file cannot be read, 2 for an unknown agent.`,
 function registerMatrix(policy: Command): void {
   const command = policy.command('matrix');
   withFiles(command)
-    .description('show for every agent, server and tool whether it may, and by which rule')
+    .description('print a table of what each agent may use, and by which rule')
     .option('--agent <name>', 'this agent only')
-    .option('--html', 'print one page of HTML that needs nothing else')
+    .option('--html', 'print one self-contained page of HTML')
     .option('--csv', 'print CSV')
     .option(...LIVE)
     .option(...JSON_FLAG)
@@ -67,7 +67,7 @@ Examples:
   $ agent-mcp-gateway policy matrix --html > matrix.html
 
 Tools are those that the servers listed last.
-Exit status: 0 done, 1 where a file cannot be read, 2 for an unknown agent.`,
+Exit status: 0 done, 1 if a file cannot be read, 2 for an unknown agent.`,
     )
     .action(async (flags: Flags) => {
       const { agent, json, csv, html, live = false } = flags;
@@ -86,7 +86,7 @@ Exit status: 0 done, 1 where a file cannot be read, 2 for an unknown agent.`,
 function registerLearn(policy: Command): void {
   policy
     .command('learn')
-    .description('find the least rules that allow what the audit log says was used')
+    .description('propose the smallest rules that allow what was used, from the audit log')
     .option('--agent <name>', 'this agent only')
     .option('--since <when>', '12h, 7d, 4w, or a date in UTC: older calls do not count')
     .option('--min-uses <count>', 'calls that a tool needs to be allowed', '1')
@@ -103,8 +103,8 @@ Examples:
 
 What was used is allowed by name, and nothing else; what "deny" says stays. The
 log is read with its rotated files. Without --write it only shows the diff.
-Exit status: 0 done, also where nothing changes; 1 where the rules cannot be
-read or written, 2 where the log cannot be read, or for an unknown agent.`,
+Exit status: 0 done, also if nothing changes; 1 if the rules cannot be
+read or written, 2 if the log cannot be read, or for an unknown agent.`,
     )
     .action(async (flags: Flags) => {
       await attempt(async () => {
@@ -119,7 +119,7 @@ read or written, 2 where the log cannot be read, or for an unknown agent.`,
 function registerDiff(policy: Command): void {
   policy
     .command('diff')
-    .description('compare two rules files by what they decide')
+    .description('compare the decisions of two rules files')
     .argument('<old>', 'rules file')
     .argument('<new>', 'rules file')
     .option('--since <when>', '12h, 7d, 4w, or a date in UTC: older calls do not count')
@@ -136,7 +136,7 @@ Example:
 It decides about every agent with every server, the tools that it listed last,
 and every past call of the audit log, and shows what comes out otherwise, with
 the deciding rule of both.
-Exit status: 0 where every decision stays, 3 where one changes, 1 where a file
+Exit status: 0 if every decision stays, 3 if one changes, 1 if a file
 cannot be read.`,
     )
     .action(async (before: string, after: string, flags: Flags) => {
@@ -173,8 +173,8 @@ Recipes:
 
 A recipe only takes away. It goes by names, which may lie. Without --write it
 only shows the diff.
-Exit status: 0 done, also where nothing changes; 1 where the rules cannot be
-read or written, 2 for an unknown agent, or a recipe that rules cannot say.`,
+Exit status: 0 done, also if nothing changes; 1 if the rules cannot be
+read or written, 2 for an unknown agent, or a recipe that rules cannot express.`,
     )
     .action(async (recipe: string, flags: Flags) => {
       await attempt(async () => {

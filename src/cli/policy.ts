@@ -25,7 +25,7 @@ export function registerPolicy(program: Command): void {
 function registerExplain(policy: Command): void {
   const command = policy
     .command('explain')
-    .description('say whether an agent may use a server or something of it, and which rule decides')
+    .description('say whether an agent may use a server or one of its tools, and which rule decides')
     .argument('<agent>', 'agent of the rules')
     .argument('<server>', 'name of a server')
     .argument('[tool]', 'name of a tool; without it the answer is about the server as such');
@@ -48,8 +48,8 @@ Examples:
 
 The decision is taken on the names, and on what --args and --access say: neither
 the server nor the tool has to exist.
-Exit status: 0 allowed, 3 denied, 5 where a person is asked first, 6 where it
-depends on what is not said, 1 where the rules cannot be read.`,
+Exit status: 0 allowed, 3 denied, 5 if a person is asked first, 6 if it
+depends on what is not said, 1 if the rules cannot be read.`,
     )
     .action(async (agent: string, server: string, tool: string | undefined, flags: ExplainFlags) => {
       const { prompt, resource, args } = flags;
@@ -95,7 +95,7 @@ with, in expectations.json:
 
 An entry may bring "rules" of its own next to "checks"; the others are about
 the rules file.
-Exit status: 0 where every check holds, 1 where one does not, there is none, or
+Exit status: 0 if every check holds, 1 if one does not, there is none, or
 a file cannot be read.`,
     )
     .action(async (file: string, flags: PolicyFlags) => {

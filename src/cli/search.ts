@@ -30,7 +30,7 @@ Example:
     )
     .action(run(async (flags) => (await import('./search-run.ts')).learned(settingsFrom({}), flags)));
   command(search, 'forget')
-    .description('forget it, of all agents or of one; running gateways notice at once')
+    .description('forget what was learned, for all agents or one; running gateways notice at once')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway search forget --agent researcher')
     .action(run(async (flags) => (await import('./search-run.ts')).forget(settingsFrom({}), flags)));
 }

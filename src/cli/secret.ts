@@ -14,16 +14,16 @@ async function run(work: (commands: Commands) => Promise<void>): Promise<void> {
 
 /** Adds the command `secret`. */
 export function registerSecret(program: Command): void {
-  const secret = program.command('secret').description('keep, list and remove secrets of the servers file, encrypted');
+  const secret = program.command('secret').description('store, list and remove encrypted secrets of the servers file');
   secret
     .command('set')
-    .description('keep a value; it is asked for, or read from standard input')
+    .description('store a value; asks for it, or reads it from standard input')
     .argument('<name>', `name, as in \${secret:NAME}`)
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway secret set GITHUB_TOKEN < token.txt')
     .action((name: string) => run(({ setSecret }) => setSecret(name)));
   secret
     .command('list')
-    .description('the names of the secrets that are kept')
+    .description('list the names of the stored secrets')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway secret list')
     .action((flags: { readonly json?: boolean }) => run(({ listSecrets }) => listSecrets(flags.json === true)));

@@ -40,7 +40,7 @@ Examples:
 Stops on SIGTERM, SIGINT, the end of stdin and the end of its terminal; reloads
 on SIGHUP and whenever a file changes.
 Exit status: 0 after a clean stop, 130 after Ctrl-C, 129 after the end of its
-terminal, 1 where it could not start, 2 for a wrong flag.`,
+terminal, 1 if it could not start, 2 for a wrong flag.`,
     )
     .action(async (flags: CommandFlags) => {
       const [extra] = command.args;

@@ -15,7 +15,7 @@ export function registerServers(program: Command): void {
     .command('servers')
     .description('test servers; see, restart and stop those of running gateways');
   withFiles(servers.command('list'))
-    .description('the servers of the configuration, and what is wrong with those that are off')
+    .description('list the servers of the configuration, and why some are off')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway servers list')
     .action((flags: ServersFlags) => run(async ({ list }) => list(settingsFrom(flags), flags)));
@@ -37,7 +37,7 @@ Example:
     .action((name: string, flags: ServersFlags) => run(async ({ test }) => test(settingsFrom(flags), name, flags)));
   servers
     .command('status')
-    .description('the servers of every running gateway of this account')
+    .description('show the servers of every running gateway of this account')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -62,8 +62,8 @@ Example:
   }
   servers
     .command('logs <name>')
-    .description('what a server wrote to stderr: its last 64 KiB')
-    .option('--follow', 'and what it writes from now on')
+    .description('print the last 64 KiB that a server wrote to stderr')
+    .option('--follow', 'keep printing what it writes')
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway servers logs github --follow')
     .action((name: string, flags: ServersFlags) => run(async ({ logs }) => logs(settingsFrom({}), name, flags)));
 }

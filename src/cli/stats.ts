@@ -11,7 +11,7 @@ export interface StatsFlags extends CommandFlags {
 export function registerStats(program: Command): void {
   program
     .command('stats')
-    .description('tokens that the agents of running gateways spent, and what direct exposure would cost')
+    .description('show the tokens that the agents of running gateways spent, and what direct exposure would cost')
     .option('--since <when>', 'by the audit log, for gateways that ended too: 30m, 12h, 7d, 4w ago, or a date in UTC')
     .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
     .option('--json', 'print JSON')

@@ -10,11 +10,11 @@ interface StatusFlags extends CommandFlags {
 /** Adds the command `status`. */
 export function registerStatus(program: Command): void {
   withFiles(program.command('status'))
-    .description('what runs, from which files, who is connected, what is wrong, what to do next')
+    .description('show running gateways, their files, connected clients, problems, and what to do next')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nStarts nothing.\nExit status: 0 where all is well, 1 where something is wrong.\n\nExample:\n  $ agent-mcp-gateway status',
+      '\nStarts nothing.\nExit status: 0 if all is well, 1 if something is wrong.\n\nExample:\n  $ agent-mcp-gateway status',
     )
     .action(async (flags: StatusFlags) => {
       try {

@@ -45,7 +45,7 @@ function registerCreate(token: Command): void {
     .argument('<name>', 'principal that the token proves; letters, digits, "_", "." and "-"')
     .option('--agent <pattern>', 'agent, or pattern of agents, that it may act as (default: the agent of that name)')
     .option('--operator', 'it may read metrics and states of all servers and agents (/metrics, /ready?verbose)')
-    .option('--expires <when>', 'when it stops being good: 12h, 90d, 8w, 1y, or a date in UTC (default: never)')
+    .option('--expires <when>', 'when it expires: 12h, 90d, 8w, 1y, or a date in UTC (default: never)')
     .option('--write', 'write the entry into the rules file; comments stay')
     .addHelpText(
       'after',

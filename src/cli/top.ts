@@ -13,7 +13,7 @@ export function registerTop(program: Command): void {
     .command('top')
     .description('watch servers, agents and calls of all gateways of this account, in a terminal')
     .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
-    .option('--once', 'print it once, without a terminal too')
+    .option('--once', 'print it once; works without a terminal')
     .option('--json', 'print it once, as JSON')
     .addHelpText(
       'after',

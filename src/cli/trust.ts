@@ -38,7 +38,7 @@ export function registerTrust(program: Command): void {
     .command('trust')
     .description(`allow the ${SERVERS_FILE} and ${RULES_FILE} of this folder, as they are now`)
     .option('--list', 'show what is trusted')
-    .option('--revoke [path]', 'trust a file no longer; without a path those of this folder')
+    .option('--revoke [path]', 'stop trusting a file; without a path, all files of this folder')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async (options: Options) => {

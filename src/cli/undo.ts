@@ -27,10 +27,10 @@ entries change.`;
 export function registerDisconnect(program: Command): void {
   program
     .command('disconnect')
-    .description('take the gateway out of the files of clients, and give back what was there')
+    .description('remove the gateway from the files of clients, and restore what was there')
     .argument('<client...>', 'e.g. cursor; or all')
     .option('--yes', 'do not ask')
-    .option('--print', 'print what would be taken back and change nothing')
+    .option('--print', 'print what would be reverted and change nothing')
     .option('--json', 'print JSON')
     .addHelpText('after', `\n${EXACT}\n\nExample:\n  $ agent-mcp-gateway disconnect cursor`)
     .action((clients: string[], flags: UndoFlags) => run(({ disconnect }) => disconnect(clients, flags)));
@@ -40,10 +40,10 @@ export function registerDisconnect(program: Command): void {
 export function registerUndo(program: Command): void {
   program
     .command('undo')
-    .description('take back what the last import, connect, add or setup changed')
-    .option('--all', 'all of them, the last first')
+    .description('revert the changes of the last import, connect, add or setup')
+    .option('--all', 'undo all changes, the last first')
     .option('--yes', 'do not ask')
-    .option('--print', 'print what would be taken back and change nothing')
+    .option('--print', 'print what would be reverted and change nothing')
     .option('--json', 'print JSON')
     .addHelpText('after', `\n${EXACT}\n\nExample:\n  $ agent-mcp-gateway undo`)
     .action((flags: UndoFlags) => run(({ undoLast }) => undoLast(flags)));
@@ -53,7 +53,7 @@ export function registerUndo(program: Command): void {
 export function registerUninstall(program: Command): void {
   program
     .command('uninstall')
-    .description('undo everything, remove what the gateway keeps, and say what is left')
+    .description('undo everything, remove the caches of the gateway, and say what is left')
     .option('--purge', 'remove the audit log, stored sign-ins, secrets, servers and rules too')
     .option('--yes', 'do not ask')
     .option('--print', 'print what would be removed and change nothing')

@@ -26,13 +26,13 @@ export function registerValidate(program: Command): void {
     .description('check both configuration files: every error and warning with its place and the fix')
     .option('--mcp-config <file>', 'servers file')
     .option('--rules <file>', 'rules file')
-    .option('--strict', 'fail also where a server is off, or the lock file is broken')
+    .option('--strict', 'also fail if a server is off or the lock file is broken')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Exit status: 0 where the gateway starts with these files, 1 where it does not,
-or with --strict where a server is off or the lock file is broken.
+Exit status: 0 if the gateway starts with these files, 1 if it does not,
+or with --strict if a server is off or the lock file is broken.
 
 Examples:
   $ agent-mcp-gateway validate

@@ -13,7 +13,7 @@ export function registerWarm(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExit status: 0 where every server could be started, 4 otherwise.\n\nExample:\n  $ agent-mcp-gateway warm',
+      '\nExit status: 0 if every server could be started, 4 otherwise.\n\nExample:\n  $ agent-mcp-gateway warm',
     )
     .action(async (flags: WarmFlags) => {
       try {
