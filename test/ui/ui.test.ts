@@ -1,6 +1,7 @@
 /** The web page (docs/ui.md): who may look, what it shows, and that nothing that others wrote is more than text. */
 import { appendFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
@@ -211,6 +212,38 @@ it('says what to do where nothing happened yet', async () => {
   await page.getByRole('heading', { name: 'No gateway runs now' }).waitFor();
   await page.getByText('agent-mcp-gateway connect claude-code').waitFor();
   expect((await started.running.stop('SIGINT')).code).toBe(130);
+});
+
+it('is small', async () => {
+  const page = await (await fetch(ui.origin)).text();
+  expect(gzipSync(page).length).toBeLessThan(150 * 1024);
+});
+
+it('draws a part of a matrix of 500 agents and 200 servers, wherever one looks', async () => {
+  const agents = Object.fromEntries(
+    Array.from({ length: 500 }, (_, at) => [`agent-${at}`, { allow: { servers: ['s-1*'] } }]),
+  );
+  const entries = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`s-${at}`, fixture('calc')]));
+  const large = makeHome({ servers: servers(entries), rules: { agents } });
+  const own = await startUi(large);
+  const page = await view({}, own);
+  await page.goto(`${own.origin}/#/rules`);
+  const table = page.getByRole('table', { name: '' }).first();
+  await page.getByRole('columnheader', { name: 'agent-0', exact: true }).waitFor();
+  expect(await table.getAttribute('aria-colcount')).toBe('501');
+  expect(await page.locator('.matrix td').count()).toBeLessThan(3000);
+  // By keyboard, as with everything that scrolls.
+  await page.getByLabel('Agents, servers and tools').focus();
+  await page.keyboard.press('End');
+  await page.locator('.matrix [aria-rowindex="201"]').waitFor();
+  await page.getByLabel('servers and tools', { exact: true }).fill('s-199');
+  await page.getByLabel('agents', { exact: true }).fill('agent-499');
+  await page
+    .getByRole('row', { name: /^s-199/ })
+    .getByRole('cell', { name: 'allowed: agents.agent-499.allow.servers[0]' })
+    .waitFor();
+  await own.running.stop('SIGINT');
+  large.remove();
 });
 
 it('works by keyboard alone', async () => {
