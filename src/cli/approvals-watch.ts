@@ -20,7 +20,7 @@ export async function watch(settings: Settings, { json }: ApprovalsFlags): Promi
   if (json !== true && !hasTerminal()) {
     throw new GatewayError(
       'USAGE',
-      'Nobody can be asked here. Use --json, or "approvals list" and "approvals answer".',
+      'There is no terminal to ask on. Use --json, or "approvals list" and "approvals answer".',
     );
   }
   const watching = json === true ? new Printing() : new Prompting(settings);

@@ -42,7 +42,7 @@ export async function createTokenCommand(settings: Settings, options: CreateOpti
 
 function checkName(editor: RulesEditor, name: string): void {
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) {
-    throw new GatewayError('USAGE', 'A principal is named with letters, digits, "_", "." and "-".');
+    throw new GatewayError('USAGE', 'The name of a principal has letters, digits, "_", "." and "-".');
   }
   if (editor.rules.principals?.has(name) !== true) return;
   throw new GatewayError(

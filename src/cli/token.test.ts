@@ -131,7 +131,7 @@ test('a link stays a link', async () => {
 
 test.each([
   [['create', 'local', '--agent', 'deployer'], 'has a principal "local" already'],
-  [['create', 'a/b', '--agent', 'deployer'], 'is named with letters'],
+  [['create', 'a/b', '--agent', 'deployer'], 'The name of a principal has letters'],
   [['create', 'ci', '--agent', 'nobody'], 'no agent "nobody"'],
   [['create', 'ci'], 'no agent "ci"'],
   [['create', 'ci', '--agent', 'deployer', '--expires', 'soon'], '--expires takes'],

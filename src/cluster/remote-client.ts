@@ -69,7 +69,7 @@ export class RemoteClient {
   /** Asks the owner for something besides servers. @throws GatewayError SERVER_UNAVAILABLE where it cannot be reached */
   async ask(what: string, value: unknown): Promise<{ readonly value: unknown; readonly body: string }> {
     const out = this.#way?.frames;
-    if (out === undefined) throw new GatewayError('SERVER_UNAVAILABLE', 'Another worker is not there. Try again.');
+    if (out === undefined) throw new GatewayError('SERVER_UNAVAILABLE', 'Another worker is not running. Try again.');
     return this.#exchanges.ask(out, {
       server: '',
       frame: (id) => [['ask', id, what, value], ''],

@@ -94,7 +94,7 @@ export class WorkerPool {
    * @throws GatewayError SERVER_UNAVAILABLE where the other one is not there
    */
   async reach(from: number, to: number, id: number): Promise<void> {
-    const absent = (): GatewayError => new GatewayError('SERVER_UNAVAILABLE', 'That worker is not there. Try again.');
+    const absent = (): GatewayError => new GatewayError('SERVER_UNAVAILABLE', 'That worker is not running. Try again.');
     if (this.member(to) === undefined) throw absent();
     const [one, other] = await this.#options.pairs.make();
     const target = this.member(to);

@@ -18,13 +18,15 @@ const shadow = text(
 ).meta({
   const: 'shadow',
   description:
-    'For a trial: calls that the rules deny or ask about are recorded with "shadow": "DENY" or "ASK" and happen all the same.',
+    'For a trial: calls that the rules deny or ask about are recorded with "shadow": "DENY" or "ASK" and executed all the same.',
 });
 
 const agent = strict({
   allow: accessList.meta({ description: 'What the agent may use. Nothing else is allowed.' }).exactOptional(),
   ask: accessList
-    .meta({ description: 'What of the allowed a person is asked about before every use. It allows nothing by itself.' })
+    .meta({
+      description: 'Allowed things about which a person is asked before every use. It allows nothing by itself.',
+    })
     .exactOptional(),
   approved: standingAnswers.exactOptional(),
   deny: accessList.meta({ description: 'What the agent may not use, whatever "allow" says.' }).exactOptional(),
@@ -41,7 +43,7 @@ const agent = strict({
     .enum(['one', 'split'])
     .meta({
       description:
-        'What this agent calls tools with: execute_tool (one, the default), or execute_read, execute_write and execute_destructive (split), so that a client can approve each kind by itself.',
+        'The tools with which this agent calls others: execute_tool (one, the default), or execute_read, execute_write and execute_destructive (split), so that a client can approve each kind by itself.',
     })
     .exactOptional(),
   max_result_tokens: count
@@ -72,7 +74,7 @@ const rulesFile = strict({
   $schema: schemaReference,
   agents: z.map(agentId, agent).meta({ description: 'Agent name -> what the agent may use.' }),
   access: accessCorrections.exactOptional(),
-  defaults: defaults.meta({ description: 'What counts for all agents.' }).exactOptional(),
+  defaults: defaults.meta({ description: 'Settings for all agents.' }).exactOptional(),
   principals: z
     .map(z.string(), principal)
     .meta({ description: 'Who may connect, proven by what, and which agents each may act as.' })
@@ -81,7 +83,7 @@ const rulesFile = strict({
     .map(pattern, z.enum(['record', 'quarantine', 'exact']))
     .meta({
       description:
-        'Server pattern -> what becomes of definitions that change: recorded (the default), held back until accepted, or nothing counts but what is locked.',
+        'Server pattern -> mode for definitions that change: recorded (the default), held until accepted, or only locked ones exist.',
     })
     .exactOptional(),
   search: search.meta({ description: 'How search_tools finds tools besides by their words.' }).exactOptional(),

@@ -38,7 +38,7 @@ export const approvals = strict({
     .array(z.enum(['client', 'web', 'cli', 'webhook']))
     .meta({
       description:
-        'Who may be asked: the dialogue of the client, the web page, the command line, a program of yours. ["client", "web", "cli"] without it.',
+        'Ways in which people are asked: the dialogue of the client, the web page, the command line, a program of yours. By default ["client", "web", "cli"].',
     })
     .exactOptional(),
   timeout_s: count
@@ -46,11 +46,11 @@ export const approvals = strict({
       error: 'is out of range',
       params: { fix: `Write a whole number from 1 to ${LONGEST_S}` },
     })
-    .meta({ description: 'Seconds after which silence is no; 300 without it.', maximum: LONGEST_S })
+    .meta({ description: 'Seconds after which no answer counts as no; 300 by default.', maximum: LONGEST_S })
     .exactOptional(),
   remember: z
     .boolean()
-    .meta({ description: 'Whether an answer may count for more than one call; true without it.' })
+    .meta({ description: 'false: an answer counts for one call only; true by default.' })
     .exactOptional(),
   webhook: webhook.meta({ description: 'Where questions are sent to if "via" has "webhook".' }).exactOptional(),
 });

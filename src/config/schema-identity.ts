@@ -16,7 +16,7 @@ export const limits = strict({
 
 export const minAssurance = z.enum(['claim', 'hook', 'launch', 'token', 'jwt']).meta({
   description:
-    'How well it must be known that a call comes from this agent, from weak to strong: claim, hook, launch, token, jwt.',
+    'Least assurance that a call comes from this agent, from weak to strong: claim, hook, launch, token, jwt.',
 });
 
 const scope = text(

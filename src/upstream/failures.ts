@@ -108,6 +108,6 @@ export function timedOut(server: string, method: string, ms: number): GatewayErr
 export function stillStarting(server: string, ms: number): GatewayError {
   return new GatewayError(
     'TIMEOUT',
-    `Server "${server}" is still starting after ${seconds(ms)}. The start goes on; try again in a moment.`,
+    `Server "${server}" is still starting after ${seconds(ms)}. The start continues; try again in a moment.`,
   );
 }

@@ -45,7 +45,8 @@ export function createEndpoint({ failed, recovered, now }: EndpointOptions): End
   const pausedMs = (): number => Math.max(0, notBefore - now());
 
   const ask: Endpoint['embed'] = async (definition, texts, asking) => {
-    if (pausedMs() > 0) throw new GatewayError('SERVER_UNAVAILABLE', 'The endpoint for embeddings is left alone.');
+    if (pausedMs() > 0)
+      throw new GatewayError('SERVER_UNAVAILABLE', 'The endpoint for embeddings failed, and is paused for a while.');
     try {
       const vectors = await request(definition, texts, asking);
       refusals = 0;

@@ -15,7 +15,7 @@ export async function checkEntry(name: string, entry: JsonObject): Promise<void>
       ? parsed.document.root.members.get('mcpServers')?.value
       : undefined;
   const node = root?.kind === 'object' ? root.members.get(name)?.value : undefined;
-  if (!parsed.ok || node === undefined) throw new GatewayError('USAGE', 'This is no entry of a server.');
+  if (!parsed.ok || node === undefined) throw new GatewayError('USAGE', 'This is not a server entry.');
   const schema = await import('../../config/file-schemas.ts');
   // Every variable has a value: which are set where the gateway starts is not known here.
   const names = [...text.matchAll(/\$\{(?:env:)?(secret:[\w.-]+|[A-Za-z_]\w*)/g)].map(([, one = '']) => one);

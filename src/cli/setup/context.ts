@@ -81,7 +81,7 @@ export async function agree({ yes, print: isPrint }: AskFlags, question: string)
   if (!hasTerminal()) {
     throw new GatewayError(
       'USAGE',
-      'Nobody can be asked here. Look at the plan, then run the command again with --yes.',
+      'There is no terminal to ask on. Look at the plan, then run the command again with --yes.',
     );
   }
   const { confirm } = await prompts();

@@ -21,7 +21,10 @@ export async function setSecret(name: string): Promise<void> {
 
 function checkName(name: string): void {
   if (SECRET_NAME.test(name)) return;
-  throw new GatewayError('USAGE', 'A secret is called with letters, digits, "_", "." and "-", a letter first.');
+  throw new GatewayError(
+    'USAGE',
+    'The name of a secret has letters, digits, "_", "." and "-", and begins with a letter.',
+  );
 }
 
 async function askFor(name: string): Promise<string> {

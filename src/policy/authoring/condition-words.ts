@@ -41,7 +41,7 @@ export function outcomeWords({ args, when }: ToolRule, { truth, pointer, test }:
   const part =
     test === undefined ? matcher : { [test]: matcher[test], ...(ignore_case === undefined ? {} : { ignore_case }) };
   return truth === false
-    ? `it is not so that ${argument} ${matcherWords(part)}`
+    ? `it is not true that ${argument} ${matcherWords(part)}`
     : `nobody can tell for certain whether ${argument} ${matcherWords(part)}`;
 }
 

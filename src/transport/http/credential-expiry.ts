@@ -88,6 +88,6 @@ export function createCredentialExpiry({
 export function credentialOver(): GatewayError {
   return new GatewayError(
     'SESSION_ENDED',
-    'The session has ended: it expired, or the configuration no longer has the credential that opened it. Come back with a new one, or ask the owner of the gateway.',
+    'The session has ended: it expired, or the configuration no longer has the credential that opened it. Connect with a new credential, or ask the owner of the gateway.',
   );
 }

@@ -181,7 +181,7 @@ async function finish(response: UndiciResponse, url: URL): Promise<Response> {
 
 function parse(text: string, base?: URL): URL {
   if (URL.canParse(text, base?.href)) return new URL(text, base);
-  throw new GatewayError('SERVER_UNAVAILABLE', 'The server named an address for its sign-in that is none.');
+  throw new GatewayError('SERVER_UNAVAILABLE', 'The server named an invalid address for its sign-in.');
 }
 
 /** Only the origin is shown: what follows may hold a code. */
