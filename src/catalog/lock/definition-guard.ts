@@ -183,19 +183,19 @@ export class DefinitionGuard {
     const { lock, kept, log } = this.#options;
     const known = await before();
     const definitions = definitionsOf(list);
-    const isHeld = this.#held.get(server.key) ?? (await kept(server.name).read()).held;
-    const held = new Map(isHeld);
-    for (const key of isHeld.keys()) if (keyParts(key).kind === kind) held.delete(key);
+    const heldBefore = this.#held.get(server.key) ?? (await kept(server.name).read()).held;
+    const held = new Map(heldBefore);
+    for (const key of heldBefore.keys()) if (keyParts(key).kind === kind) held.delete(key);
     const news = new Map<string, string>();
     for (const [name, { hash, raw }] of definitions) {
       const key = lockKey(kind, name);
-      if (isHeld.get(key) === hash) held.set(key, hash);
+      if (heldBefore.get(key) === hash) held.set(key, hash);
       else if (known !== undefined && known.get(name) !== hash) news.set(key, raw);
     }
     // Two entries for one program have the same tools, and each may be updated by itself.
     const found = news.size === 0 ? [] : await findSuspects(server.name, news, []);
     for (const key of found) held.set(key, definitions.get(keyParts(key).name)?.hash ?? '');
-    if (held.size === 0 && isHeld.size === 0) return;
+    if (held.size === 0 && heldBefore.size === 0) return;
     this.#held.set(server.key, held);
     await lock.read();
     await this.#keep(server, await this.#sightOf(server, kind, list), held);
