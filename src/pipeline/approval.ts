@@ -1,5 +1,5 @@
 /**
- * A call that was decided `ask`, until a person said yes. `requiredApproval` is the one place that lets it on, at the last moment
+ * A call that was decided `ask`, until a person said yes. `requireApproval` is the one place that lets it on, at the last moment
  * before it is forwarded; where it does not, the pipeline asks (`Asking`) and runs the operation again.
  */
 import { type Bound, bindingOf, type Question } from '../approvals/question.ts';
@@ -15,7 +15,7 @@ import type { Call } from './decide-call.ts';
 export interface Approval {
   /** The calls that it is good for (`bindingOf`). */
   readonly binding: string;
-  /** Uses it up; once for all calls, and again for this one. @throws GatewayError APPROVAL_PENDING where it is not good any more */
+  /** Uses it up; once for all calls, and again for this one. @throws ApprovalNeeded where it is not good any more */
   use(): Promise<void>;
 }
 
@@ -26,13 +26,23 @@ export interface Unapproved {
   readonly access: string | undefined;
 }
 
+/** APPROVAL_PENDING of a call that somebody can be asked about. What that is stays in the pipeline. */
+export class ApprovalNeeded extends GatewayError {
+  readonly use: Unapproved;
+
+  constructor(use: Unapproved, question?: Question) {
+    super('APPROVAL_PENDING', waitsFor(question));
+    this.use = use;
+  }
+}
+
 /**
  * The approval that a call needs before it is forwarded.
  * @param described what it calls, as the server describes it; undefined where it does not
  * @returns undefined where it needs none.
- * @throws GatewayError APPROVAL_PENDING where it has none yet; `call.unapproved` says for what.
+ * @throws ApprovalNeeded where it has none yet
  */
-export function requiredApproval(
+export function requireApproval(
   call: Call,
   invocation: Invocation,
   server: ServerDefinition,
@@ -43,8 +53,7 @@ export function requiredApproval(
   if (call.approval?.binding === bindingOf(bound)) return call.approval;
   const { policy } = call.snapshot;
   const access = described && policy.accessOf(server.name, described.name, accessOfTool(described));
-  call.unapproved = { bound, access };
-  throw pending(undefined);
+  throw new ApprovalNeeded({ bound, access });
 }
 
 /** Nobody is asked about what only looks, nor again about a call that goes on. */
@@ -78,11 +87,13 @@ function boundOf(
   };
 }
 
-/** APPROVAL_PENDING. @param question undefined where none was asked yet */
-export function pending(question: Question | undefined): GatewayError {
+/** APPROVAL_PENDING of a call that nobody else can be asked about now. */
+export function pending(question: Question): GatewayError {
+  return new GatewayError('APPROVAL_PENDING', waitsFor(question));
+}
+
+/** @param question undefined where none was asked yet */
+function waitsFor(question: Question | undefined): string {
   const which = question === undefined ? '' : ` (question ${question.id.slice(0, 8)})`;
-  return new GatewayError(
-    'APPROVAL_PENDING',
-    `A person has to approve this call, and nobody has answered yet${which}. It was not executed. Tell the user that it waits for an answer, then make exactly the same call again.`,
-  );
+  return `A person has to approve this call, and nobody has answered yet${which}. It was not executed. Tell the user that it waits for an answer, then make exactly the same call again.`;
 }

@@ -6,7 +6,7 @@ import type { ToolAnswer } from '../operations/operation.ts';
 import { Canceller, follow } from '../shared/cancel.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { quoted } from '../shared/quote-text.ts';
-import { pending, type Unapproved } from './approval.ts';
+import { ApprovalNeeded, pending, type Unapproved } from './approval.ts';
 import { askInDialogue, type DialogueAnswer, hasDialogue, inputRequired } from './approval-dialogue.ts';
 import type { Call } from './decide-call.ts';
 
@@ -38,11 +38,12 @@ export class Asking {
    * @returns `again` where it may be tried again; or what asks a caller that comes back with the answer.
    * @throws GatewayError APPROVAL_PENDING, APPROVAL_DENIED, RATE_LIMITED; the reason of the caller's signal
    */
-  async ask({ bound, access }: Unapproved): Promise<'again' | ToolAnswer> {
+  async ask(use: Unapproved): Promise<'again' | ToolAnswer> {
+    const { bound, access } = use;
     const { approvals } = this.#parts;
     if (await approvals.isGranted(bound)) {
       this.#approve(bound, async () => {
-        if (!(await approvals.isGranted(bound))) throw pending(undefined);
+        if (!(await approvals.isGranted(bound))) throw new ApprovalNeeded(use);
       });
       return 'again';
     }
@@ -50,7 +51,7 @@ export class Asking {
     const own = this.#call.answer?.id === question.id ? this.#call.answer : undefined;
     if (own?.said !== undefined) await this.#answer(question, own.said);
     const answer = await approvals.answerTo(question);
-    if (answer !== undefined) return this.#settle(question, answer);
+    if (answer !== undefined) return this.#settle(use, question, answer);
     if (own === undefined && mayAskClient(question, this.#call)) {
       if (this.#call.inbound.client.era === 'modern') return this.#required(question);
       this.#dialogue ??= this.#openDialogue(question);
@@ -99,11 +100,11 @@ export class Asking {
     throw denied(said.reason);
   }
 
-  async #settle(question: Question, answer: Answer): Promise<'again'> {
+  async #settle(of: Unapproved, question: Question, answer: Answer): Promise<'again'> {
     await this.end(false);
     if (answer.word === 'no') throw denied(answer.reason);
     this.#approve(question.bound, async () => {
-      if (!(await this.#parts.approvals.use(question))) throw pending(question);
+      if (!(await this.#parts.approvals.use(question))) throw new ApprovalNeeded(of, question);
     });
     return 'again';
   }

@@ -16,7 +16,7 @@ import { isHopByHopMeta, isTraceMeta } from '../protocol/revisions.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
 import { detached } from '../shared/detached.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
-import { requiredApproval } from './approval.ts';
+import { requireApproval } from './approval.ts';
 import type { Caller, Connection } from './caller.ts';
 import { type Call, decideAnew, decideOn, isOutdated, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -202,7 +202,7 @@ export class CallContext implements ToolContext, RelayContext {
       // It may rest on another definition than what was prepared.
       if (isAnew && needsDefinition(call, this.#invocation)) prepared = await prepare(server);
       // Whoever said yes to this has said it to this alone.
-      await requiredApproval(call, this.#invocation, server, describe?.(prepared))?.use();
+      await requireApproval(call, this.#invocation, server, describe?.(prepared))?.use();
     } while (snapshot() !== call.snapshot);
     call.forwarded = true;
     return { link, prepared };
@@ -219,7 +219,7 @@ export class CallContext implements ToolContext, RelayContext {
     const prepared = prepare(server);
     // While somebody is asked, no turn is held.
     const lease = (found: T): Promise<UpstreamConnection> | UpstreamConnection => {
-      requiredApproval(this.#call, this.#invocation, server, describe?.(found));
+      requireApproval(this.#call, this.#invocation, server, describe?.(found));
       return upstreams.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
     };
     return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease(prepared) };

@@ -12,7 +12,7 @@ import { decideFor, readsAccess } from '../policy/ceiling.ts';
 import { executorFor, isSplit, type SplitExecutor } from '../policy/executors.ts';
 import type { Access, CallFacts, Decision } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Approval, Unapproved } from './approval.ts';
+import type { Approval } from './approval.ts';
 import type { DialogueAnswer } from './approval-dialogue.ts';
 import type { Caller, Inbound } from './caller.ts';
 import { denial } from './denial.ts';
@@ -50,8 +50,6 @@ export interface Call {
   readonly signIn: SignInAnswer | undefined;
   /** The answer of the caller's user to a question about this call. */
   readonly answer: DialogueAnswer | undefined;
-  /** The use that needs an approval and has none. */
-  unapproved: Unapproved | undefined;
   /** The use that was approved. */
   approval: Approval | undefined;
 }
@@ -101,7 +99,7 @@ function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
 /**
  * Decides whether the caller may, under the call's snapshot. On names and arguments alone, as far as these decide: nobody has looked
  * yet whether anything exists. Waits only where rules speak of what the definition of a tool says. What is decided `ask` goes on:
- * `requiredApproval` stops it before it is forwarded.
+ * `requireApproval` stops it before it is forwarded.
  * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT
  */
 export function decide(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {

@@ -5,6 +5,7 @@ import type { Invocation, Operation, ToolAnswer } from '../operations/operation.
 import { spendingOf } from '../operations/spending.ts';
 import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
+import { ApprovalNeeded } from './approval.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
 import { Asking } from './asking.ts';
 import { CallContext } from './call-context.ts';
@@ -46,13 +47,12 @@ export async function runOperation(
     isRecorded: false,
     signIn: signIn?.answer,
     answer: approval?.answer,
-    unapproved: undefined,
     approval: undefined,
   };
   let answer: ToolAnswer;
   let failure: GatewayError | undefined;
   try {
-    const invocation = operation.read(inbound);
+    const invocation = operation.read(call.inbound);
     call.invocation = invocation;
     const context = new CallContext(parts, call, invocation, whoCalls(call, invocation));
     const admitting = admit(parts, call, invocation, context);
@@ -141,16 +141,15 @@ const MAX_TRIES = 100;
 /** Goes on after what people can do something about: an approval, a sign-in. @throws GatewayError every other failure as it is */
 async function afterPeople(parts: PipelineDependencies, call: Call, first: GatewayError): Promise<ToolAnswer> {
   const { invocation } = call;
-  if (invocation === undefined || call.caller === undefined) throw first;
+  if (invocation === undefined || call.caller === undefined || !waitsForPeople(first)) throw first;
   const contextOf = (caller: Caller): CallContext => new CallContext(parts, call, invocation, caller);
   const asking = new Asking(parts, call);
   let failure = first;
   let isMoot = false;
   try {
     for (let tries = 1; tries < MAX_TRIES; tries++) {
-      const { unapproved } = call;
-      const isUnapproved = failure.code === 'APPROVAL_PENDING' && unapproved !== undefined;
-      const people = isUnapproved ? asking.ask(unapproved) : afterSignIn(parts, call, failure);
+      if (!waitsForPeople(failure)) throw failure;
+      const people = failure instanceof ApprovalNeeded ? asking.ask(failure.use) : afterSignIn(parts, call, failure);
       const outcome = await whileWaiting(call.times, 'people', people);
       if (outcome !== 'again') return outcome;
       try {
@@ -171,6 +170,11 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
   }
 }
 
+/** True for a failure that people can do something about now. */
+function waitsForPeople(failure: GatewayError): boolean {
+  return failure instanceof ApprovalNeeded || failure.code === 'AUTH_REQUIRED';
+}
+
 /** Decides about a call that could not be decided before, since its tool was not known, and records it. */
 async function admitAgain(
   parts: PipelineDependencies,
@@ -185,7 +189,7 @@ async function admitAgain(
   call.isRecorded = true;
 }
 
-/** The answer to AUTH_REQUIRED where the caller's user can sign in at once. @throws every other failure as it is */
+/** The answer to AUTH_REQUIRED where the caller's user can sign in at once. @throws AUTH_REQUIRED where that cannot be */
 async function afterSignIn(
   parts: PipelineDependencies,
   call: Call,
@@ -193,7 +197,7 @@ async function afterSignIn(
 ): Promise<'again' | ToolAnswer> {
   const { inbound, operation, caller } = call;
   const server = call.snapshot.servers.get(String(failure.data?.['server']));
-  if (failure.code !== 'AUTH_REQUIRED' || server === undefined) throw failure;
+  if (server === undefined) throw failure;
   const offer = await parts.signInPrompts.offer(call.snapshot, server, tenantOf(inbound, caller?.agent ?? ''), failure);
   const advised = signInError(server, String(failure.data?.['why']), offer, caller?.principal ?? '');
   if (offer === undefined) throw advised;
