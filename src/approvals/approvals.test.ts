@@ -56,7 +56,7 @@ describe('a yes', () => {
 
 describe('an answer to one call is none to another:', () => {
   const others: Record<keyof Bound, string> = {
-    principal: 'bob',
+    owner: 'bob',
     agent: 'other',
     ceiling: 'ceiling',
     session: 's2',
@@ -89,8 +89,11 @@ describe('an answer to one call is none to another:', () => {
     const { approvals } = newApprovals({ folder });
     const question = await approvals.ask(asked());
     const path = join(folder, readdirSync(folder).find((name) => name.endsWith('.question')) ?? '');
-    const kept = JSON.parse(readFileSync(path, 'utf8')) as object;
-    writeFileSync(path, JSON.stringify({ ...kept, bound: { ...BOUND, [field]: other } }));
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as { readonly bound: object };
+    // Questions of earlier versions are read: the owner is called as it always was in files.
+    expect(kept.bound).toHaveProperty('principal', BOUND.owner);
+    const name = field === 'owner' ? 'principal' : field;
+    writeFileSync(path, JSON.stringify({ ...kept, bound: { ...kept.bound, [name]: other } }));
     expect(await approvals.answer(question.id, { word: 'once' }, OWNER)).toBe('unknown');
     expect((await approvals.ask(asked())).id).not.toBe(question.id);
   });
@@ -214,7 +217,7 @@ describe('a no', () => {
 describe('what lasts', () => {
   it.each([
     ['session', { session: 's2' }],
-    ['hour', { principal: 'bob' }],
+    ['hour', { owner: 'bob' }],
   ] as const)('for a %s covers any arguments, of nobody and nothing else', async (word, other) => {
     const { approvals } = newApprovals();
     const question = await approvals.ask(asked());
@@ -302,7 +305,7 @@ it('keeps 1,000 questions apart that are asked and answered at once', { timeout:
   const results = await Promise.all(
     Array.from({ length: 1000 }, async (_, at) => {
       const approvals = at % 2 === 0 ? one : other;
-      const question = await approvals.ask(asked({ arguments: `a${at}`, principal: `p${at % 7}` }));
+      const question = await approvals.ask(asked({ arguments: `a${at}`, owner: `p${at % 7}` }));
       const waiting = approvals.wait(question, 60_000, never);
       // Every third one is denied, with a reason of its own.
       const said = at % 3 === 0 ? ({ word: 'no', reason: `r${at}` } as const) : ({ word: 'once' } as const);
@@ -323,7 +326,7 @@ it('lets one principal have so many questions, and others theirs', async () => {
   await approvals.ask(asked({ name: '2' }));
   await expect(approvals.ask(asked({ name: '3' }))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   await approvals.ask(asked({ name: '2' }));
-  await approvals.ask(asked({ name: '3', principal: 'bob' }));
+  await approvals.ask(asked({ name: '3', owner: 'bob' }));
 });
 
 it('keeps its files for this account alone', async () => {

@@ -88,7 +88,7 @@ export class Approvals {
       const granted = this.#sessions.get(sessionKey(bound))?.has(grantBindingOf(bound, bound.session));
       if (granted === true) return true;
     }
-    return this.#files.isGranted(bound.principal, grantBindingOf(bound, undefined));
+    return this.#files.isGranted(bound.owner, grantBindingOf(bound, undefined));
   }
 
   /**
@@ -148,12 +148,12 @@ export class Approvals {
 
   /**
    * Takes an answer, if it is the first one in time.
-   * @param principal whose question it must be, where callers answer their own; undefined for owners, who answer all.
+   * @param owner whose question it must be, where callers answer their own; undefined for the owner of the gateway, who answers all.
    * @throws GatewayError AUDIT_UNAVAILABLE
    */
-  async answer(id: string, said: Said, by: Answerer, principal?: string): Promise<AnswerOutcome> {
+  async answer(id: string, said: Said, by: Answerer, owner?: string): Promise<AnswerOutcome> {
     const question = await this.#files.find(id);
-    if (question === undefined || (principal !== undefined && question.bound.principal !== principal)) return 'unknown';
+    if (question === undefined || (owner !== undefined && question.bound.owner !== owner)) return 'unknown';
     if (!question.via.includes(by.way) || !question.answers.includes(said.word)) return 'not allowed';
     if (!isAlive(question, undefined)) return 'expired';
     if ((await this.#files.answerTo(id)) !== undefined) return 'answered';
@@ -200,7 +200,7 @@ export class Approvals {
 
   async #keep(bound: Bound, word: AnswerWord): Promise<void> {
     if (word === 'hour') {
-      await this.#files.grant(bound.principal, grantBindingOf(bound, undefined), Date.now() + HOUR_MS);
+      await this.#files.grant(bound.owner, grantBindingOf(bound, undefined), Date.now() + HOUR_MS);
     }
     if (word !== 'session' || bound.session === undefined) return;
     const key = sessionKey(bound);
@@ -241,8 +241,8 @@ export class Approvals {
   }
 }
 
-function sessionKey({ principal, session }: Bound): string {
-  return JSON.stringify([principal, session]);
+function sessionKey({ owner, session }: Bound): string {
+  return JSON.stringify([owner, session]);
 }
 
 function questionOf({ bound, shown, terms }: Asked): Question {

@@ -2,7 +2,7 @@
  * Questions, answers and lasting permissions as files of one folder, which all processes of all gateways of this account share. What
  * may happen once is one step of the file system: an answer is a link that nobody else made, and is used up by whoever removes it.
  *
- *     P.B.ID.question   P names the principal, B everything that the question is bound to
+ *     P.B.ID.question   P names the owner, B everything that the question is bound to
  *     ID.answer
  *     P.G.grant         G names everything that a lasting permission is bound to
  */
@@ -44,7 +44,7 @@ export class QuestionFiles {
     make: () => Question,
   ): Promise<{ readonly question: Question; readonly isNew: boolean } | undefined> {
     this.open();
-    const owner = ownerOf(bound.principal);
+    const owner = ownerName(bound.owner);
     const prefix = `${owner}.${bindingOf(bound)}.`;
     return holdLock(join(this.folder, 'lock'), async () => {
       const names = (await this.#names()).filter((name) => name.endsWith('.question'));
@@ -56,7 +56,7 @@ export class QuestionFiles {
       }
       if (names.filter((name) => name.startsWith(`${owner}.`)).length >= most) return undefined;
       const question = make();
-      await this.#write(`${prefix}${question.id}.question`, question);
+      await this.#write(`${prefix}${question.id}.question`, asWritten(question));
       return { question, isNew: true };
     });
   }
@@ -113,13 +113,13 @@ export class QuestionFiles {
   }
 
   /** Keeps a lasting permission. */
-  async grant(principal: string, binding: string, expiresAt: number): Promise<void> {
+  async grant(owner: string, binding: string, expiresAt: number): Promise<void> {
     this.open();
-    await this.#write(grantName(principal, binding), { expiresAt, grantedAt: Date.now() });
+    await this.#write(grantName(owner, binding), { expiresAt, grantedAt: Date.now() });
   }
 
-  async isGranted(principal: string, binding: string): Promise<boolean> {
-    const name = grantName(principal, binding);
+  async isGranted(owner: string, binding: string): Promise<boolean> {
+    const name = grantName(owner, binding);
     const grant = (await this.#read(name)) as { expiresAt?: unknown; grantedAt?: unknown } | undefined;
     return isWithin(grant?.grantedAt, grant?.expiresAt);
   }
@@ -153,7 +153,7 @@ export class QuestionFiles {
   }
 
   #pathOf(bound: Bound, id: string): string {
-    return join(this.folder, `${ownerOf(bound.principal)}.${bindingOf(bound)}.${id}.question`);
+    return join(this.folder, `${ownerName(bound.owner)}.${bindingOf(bound)}.${id}.question`);
   }
 
   async #names(): Promise<string[]> {
@@ -167,10 +167,11 @@ export class QuestionFiles {
 
   /** A question whose file says what its name says: what people were shown is what it is bound to. */
   async #question(name: string): Promise<Question | undefined> {
-    const question = (await this.#read(name)) as Question | undefined;
-    if (question?.bound === undefined) return undefined;
+    const written = (await this.#read(name)) as WrittenQuestion | undefined;
+    if (written?.bound === undefined) return undefined;
+    const question = asRead(written);
     const { id, bound } = question;
-    return name === `${ownerOf(bound.principal)}.${bindingOf(bound)}.${id}.question` ? question : undefined;
+    return name === `${ownerName(bound.owner)}.${bindingOf(bound)}.${id}.question` ? question : undefined;
   }
 
   /** @returns undefined where there is no such file, or one of another format or of another program */
@@ -196,6 +197,19 @@ export class QuestionFiles {
   }
 }
 
+/** A question as it is in its file. */
+type WrittenQuestion = Omit<Question, 'bound'> & {
+  readonly bound: Omit<Bound, 'owner'> & { readonly principal: string };
+};
+
+function asWritten({ bound: { owner, ...others }, ...question }: Question): WrittenQuestion {
+  return { ...question, bound: { principal: owner, ...others } };
+}
+
+function asRead({ bound: { principal, ...others }, ...question }: WrittenQuestion): Question {
+  return { ...question, bound: { owner: principal, ...others } };
+}
+
 /** True if a question can still be answered, or its answer be used. A clock that was set back makes nothing live longer. */
 export function isAlive(question: Question, answer: Answer | undefined): boolean {
   if (answer !== undefined) return isWithin(answer.answeredAt, answer.expiresAt);
@@ -210,12 +224,12 @@ function isWithin(from: unknown, until: unknown): boolean {
   return typeof from === 'number' && typeof until === 'number' && from <= now + SKEW_MS && now < until;
 }
 
-function ownerOf(principal: string): string {
-  return createHash('sha256').update(principal).digest('hex').slice(0, 16);
+function ownerName(owner: string): string {
+  return createHash('sha256').update(owner).digest('hex').slice(0, 16);
 }
 
-function grantName(principal: string, binding: string): string {
-  return `${ownerOf(principal)}.${binding}.grant`;
+function grantName(owner: string, binding: string): string {
+  return `${ownerName(owner)}.${binding}.grant`;
 }
 
 /** @returns whether it was this call that removed the file */

@@ -6,7 +6,7 @@ import type { OfferKind } from '../policy/rules-data.ts';
 /** Everything that an answer counts for. Where any of it is different, it is another question. */
 export interface Bound {
   /** Differs between callers that must not use each other's answers. */
-  readonly principal: string;
+  readonly owner: string;
   readonly agent: string;
   /** An agent whose rules bound this one's. */
   readonly ceiling: string | undefined;
@@ -98,8 +98,8 @@ export function grantBindingOf(bound: Bound, session: string | undefined): strin
 }
 
 function grantParts(bound: Bound): (string | undefined)[] {
-  const { principal, agent, ceiling, server, serverKey, operation, kind, name, definition, rules, rule } = bound;
-  return [principal, agent, ceiling, server, serverKey, operation, kind, name, definition, rules, rule];
+  const { owner, agent, ceiling, server, serverKey, operation, kind, name, definition, rules, rule } = bound;
+  return [owner, agent, ceiling, server, serverKey, operation, kind, name, definition, rules, rule];
 }
 
 /** JSON of a list tells apart what is missing, and where one part ends. */

@@ -9,7 +9,7 @@ import { Approvals, type ApprovalsOptions, type Asked } from './approvals.ts';
 import type { Bound, Question } from './question.ts';
 
 export const BOUND: Bound = {
-  principal: 'alice',
+  owner: 'alice',
   agent: 'researcher',
   ceiling: undefined,
   session: 's1',

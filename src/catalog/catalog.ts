@@ -209,7 +209,7 @@ export class Catalog {
     this.#options.onTools?.(name, before?.entries, after.entries);
     this.#options.history.listed(server, variantOf(tenant), before, after);
     const visible = this.#visible(server, after);
-    this.#instructions.listed(server, tenant?.principal ?? '', visible.instructions);
+    this.#instructions.listed(server, tenant?.owner ?? '', visible.instructions);
     this.#keptLists.listed(server, tenant, visible);
   }
 }

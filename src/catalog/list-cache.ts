@@ -94,7 +94,7 @@ export class ListCache<L extends Listing> {
 /** The key of the caller, as far as the list depends on it: lists that are fetched with the credentials of a principal are its own. */
 function askerOf({ link }: ServerDefinition, tenant: Tenant | undefined): string {
   const variant = variantOf(tenant);
-  return tenant !== undefined && hasOwnCredentials(link) ? JSON.stringify([tenant.principal, variant]) : variant;
+  return tenant !== undefined && hasOwnCredentials(link) ? JSON.stringify([tenant.owner, variant]) : variant;
 }
 
 /** The capabilities of the client that a list may depend on, as JSON text. */

@@ -15,22 +15,22 @@ const URI_MEMBER = /"uri"\s*:\s*("(?:[^"\\]|\\.)*")/g;
 
 export interface Mentions {
   /** Takes in a result of a server. @param text JSON of the result */
-  note(server: ServerDefinition, principal: string, text: string): void;
-  has(server: ServerDefinition, principal: string, uri: string): boolean;
+  note(server: ServerDefinition, owner: string, text: string): void;
+  has(server: ServerDefinition, owner: string, uri: string): boolean;
 }
 
 /** The URIs noted last are kept. */
 export function createMentions(): Mentions {
   const uris = new Set<string>();
-  const keyOf = (server: ServerDefinition, principal: string, uri: string): string =>
-    JSON.stringify([server.key, principal, uri]);
+  const keyOf = (server: ServerDefinition, owner: string, uri: string): string =>
+    JSON.stringify([server.key, owner, uri]);
   return {
-    note(server, principal, text) {
+    note(server, owner, text) {
       if (text.length > MAX_RESULT || !text.includes('"uri"')) return;
       let left = MAX_PER_RESULT;
       for (const [, quoted = '""'] of contentOf(text, readObject(text, { result: {} })).matchAll(URI_MEMBER)) {
         if (quoted.length > MAX_LENGTH) continue;
-        const key = keyOf(server, principal, JSON.parse(quoted) as string);
+        const key = keyOf(server, owner, JSON.parse(quoted) as string);
         uris.delete(key);
         uris.add(key);
         if (--left === 0) break;
@@ -40,7 +40,7 @@ export function createMentions(): Mentions {
         uris.delete(oldest);
       }
     },
-    has: (server, principal, uri) => uris.has(keyOf(server, principal, uri)),
+    has: (server, owner, uri) => uris.has(keyOf(server, owner, uri)),
   };
 }
 

@@ -18,9 +18,9 @@ export interface KnownInstructions {
    * The `instructions` for callers with this principal's credentials, at most 2,000 characters of it; undefined where that is not
    * known, or nothing. Starts no server and waits for none.
    */
-  of(server: ServerDefinition, principal: string): Promise<string | undefined>;
+  of(server: ServerDefinition, owner: string): Promise<string | undefined>;
   /** A server was listed. Nobody waits for what is made of it. */
-  listed(server: ServerDefinition, principal: string, instructions: string | undefined): void;
+  listed(server: ServerDefinition, owner: string, instructions: string | undefined): void;
   /** Resolves when everything so far is written. */
   settled(): Promise<void>;
 }
@@ -53,12 +53,12 @@ export function createInstructions({ path, redact, failed }: InstructionsOptions
   };
 
   return {
-    async of(server, principal) {
-      const text = heard.get(keyOf(server, principal)) ?? (await file.read()).get(keyOf(server, ''));
+    async of(server, owner) {
+      const text = heard.get(keyOf(server, owner)) ?? (await file.read()).get(keyOf(server, ''));
       return text === '' ? undefined : text;
     },
-    listed(server, principal, instructions = '') {
-      const key = keyOf(server, principal);
+    listed(server, owner, instructions = '') {
+      const key = keyOf(server, owner);
       const text = cutText(redact(instructions.trim()), MAX_LENGTH);
       if (heard.get(key) === text) return;
       heard.delete(key);
@@ -72,8 +72,8 @@ export function createInstructions({ path, redact, failed }: InstructionsOptions
   };
 }
 
-function keyOf({ key, link }: ServerDefinition, principal: string): string {
-  return sha256(JSON.stringify([key, credentialOwner(link, principal)]));
+function keyOf({ key, link }: ServerDefinition, owner: string): string {
+  return sha256(JSON.stringify([key, credentialOwner(link, owner)]));
 }
 
 /** A file that is missing or damaged has nothing. */

@@ -75,11 +75,11 @@ class CatalogOfTenant implements TenantCatalog {
   }
 
   instructionsOf(server: ServerDefinition) {
-    return this.#catalog.instructions.of(server, this.#tenant.principal);
+    return this.#catalog.instructions.of(server, this.#tenant.owner);
   }
 
   note(server: ServerDefinition, text: string) {
-    this.#catalog.mentions.note(server, this.#tenant.principal, text);
+    this.#catalog.mentions.note(server, this.#tenant.owner, text);
   }
 
   isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string) {
@@ -91,7 +91,7 @@ class CatalogOfTenant implements TenantCatalog {
   }
 
   mentions(server: ServerDefinition, uri: string) {
-    return this.#catalog.mentions.has(server, this.#tenant.principal, uri);
+    return this.#catalog.mentions.has(server, this.#tenant.owner, uri);
   }
 
   find(server: ServerDefinition, name: string, { timeoutMs, signal }: ListOptions) {

@@ -46,15 +46,15 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
  * A sign-in that waits for a person on this machine; undefined where the server takes the client of its entry.
  * @throws GatewayError USAGE, CONFIG_INVALID, SERVER_UNAVAILABLE
  */
-export async function beginSignIn(gateway: Gateway, name: string, owner?: string): Promise<SignIn | undefined> {
+export async function beginSignIn(gateway: Gateway, name: string, principal?: string): Promise<SignIn | undefined> {
   const server = serverNamed(gateway.snapshot(), name);
-  const principal = principalOf(gateway.snapshot(), server, owner);
-  if (gateway.oauth.authorization(server, principal) === undefined) throw nothingToSignInTo(server);
-  const required = await probe(gateway, server, principal);
+  const owner = credentialOwnerOf(gateway.snapshot(), server, principal);
+  if (gateway.oauth.authorization(server, owner) === undefined) throw nothingToSignInTo(server);
+  const required = await probe(gateway, server, owner);
   const { link } = server;
   const isClient = link.transport !== 'stdio' && link.oauth?.grantType === 'client_credentials';
   if (required === undefined && isClient) return undefined;
-  return gateway.oauth.signIn(server, principal, 'loopback', readChallengeFacts(required?.data?.['challenge']));
+  return gateway.oauth.signIn(server, owner, 'loopback', readChallengeFacts(required?.data?.['challenge']));
 }
 
 /** Gateways that run already offer its tools then. */
@@ -64,7 +64,7 @@ export async function tellGateways(settings: Settings, server: string): Promise<
 
 /** The answer of the server to a request without a new sign-in; undefined where it works as it is. */
 async function probe(gateway: Gateway, server: ServerDefinition, owner: string): Promise<GatewayError | undefined> {
-  const tenant = { principal: owner, agent: '', session: undefined, sole: true, ...NOTHING_OFFERED };
+  const tenant = { owner, agent: '', session: undefined, sole: true, ...NOTHING_OFFERED };
   try {
     await gateway.parts.upstreams.lease(server, { timeoutMs: PROBE_MS, tenant });
     return undefined;
@@ -128,7 +128,7 @@ function reports(snapshot: Snapshot, server: ServerDefinition, all: readonly Sto
     server: name,
     state: stored.state === 'usable' ? 'signed-in' : stored.state,
     credentials,
-    ...(stored.principal === '' ? {} : { principal: nameOf(snapshot, stored.principal) }),
+    ...(stored.owner === '' ? {} : { principal: nameOf(snapshot, stored.owner) }),
     issuer: stored.issuer,
     ...(stored.clientId === undefined ? {} : { client_id: stored.clientId }),
     scopes: (stored.scopes ?? '').split(' ').filter((scope) => scope !== ''),
@@ -140,7 +140,7 @@ function reports(snapshot: Snapshot, server: ServerDefinition, all: readonly Sto
 export async function logout(settings: Settings, name: string, flags: AuthFlags): Promise<void> {
   await withGateway(settings, async (gateway) => {
     const server = serverNamed(gateway.snapshot(), name);
-    const count = await gateway.oauth.signOut(server, principalOf(gateway.snapshot(), server, flags.principal));
+    const count = await gateway.oauth.signOut(server, credentialOwnerOf(gateway.snapshot(), server, flags.principal));
     print(count === 0 ? `Nobody was signed in to ${quote(name)}.` : `Signed out of ${quote(name)}.`);
   });
 }
@@ -156,7 +156,7 @@ function serverNamed({ servers, broken, paths }: Snapshot, name: string): Server
 }
 
 /** Owner of the credential: nobody's for those of the gateway, otherwise whoever connects over stdio or with a token. */
-function principalOf(snapshot: Snapshot, { name, link }: ServerDefinition, wanted: string | undefined): string {
+function credentialOwnerOf(snapshot: Snapshot, { name, link }: ServerDefinition, wanted: string | undefined): string {
   if (!hasOwnCredentials(link)) {
     if (wanted === undefined) return '';
     const what = `Server ${quote(name)} has credentials of the gateway: leave out --principal`;

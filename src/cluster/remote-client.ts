@@ -194,8 +194,8 @@ const NO_FACTS: ServerFacts = {
   text: '{}',
 };
 
-function nameOf({ principal, agent, session, capabilities, requestCapabilities }: Tenant): string {
-  return `${principal}\n${agent}\n${session ?? ''}\n${capabilities}\n${requestCapabilities}`;
+function nameOf({ owner, agent, session, capabilities, requestCapabilities }: Tenant): string {
+  return `${owner}\n${agent}\n${session ?? ''}\n${capabilities}\n${requestCapabilities}`;
 }
 
 function wantsOf({ onProgress, onRequest, onNotification }: RequestOptions): number {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import process from 'node:process';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
-import type { KeptResult, LocalResultStore, ResultStore } from '../operations/results/result-store.ts';
+import type { FoundResult, LocalResultStore, ResultStore } from '../operations/results/result-store.ts';
 import { createWorkerForwarding } from '../transport/http/forward-to-worker.ts';
 import type { WorkerContext } from '../transport/worker-context.ts';
 import type { ControlVerb } from '../upstream/contract.ts';
@@ -40,8 +40,8 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
       const [server, verb] = value as readonly [string, ControlVerb];
       return { value: await gateway.own.control(server, verb) };
     }
-    const [handle, owner] = value as readonly [string, string];
-    return resultText(results?.find(handle, owner));
+    const [handle, ownerAndAgent] = value as readonly [string, string];
+    return resultText(results?.find(handle, ownerAndAgent));
   };
   const worker: WorkerContext = {
     number: order.number,
@@ -179,17 +179,16 @@ function askingAttestations(channel: IpcChannel<PrimaryApi>): AttestedUses {
 function allResults(own: LocalResultStore, mesh: WorkerMesh | undefined, number: number): ResultStore {
   return {
     ...own,
-    find(handle, owner) {
+    find(handle, ownerAndAgent) {
       const worker = workerNamed(handle);
       const keeper = worker === undefined || worker === number ? undefined : mesh?.borrowers.get(worker);
-      if (keeper === undefined) return own.find(handle, owner);
-      return keeper.ask('result', [handle, owner]).then(resultOf, () => undefined);
+      if (keeper === undefined) return own.find(handle, ownerAndAgent);
+      return keeper.ask('result', [handle, ownerAndAgent]).then(resultOf, () => undefined);
     },
   };
 }
 
 interface ResultFacts {
-  readonly owner: string;
   readonly server: string;
   readonly tool: string;
   /** Characters of the text; what follows it is the JSON. */
@@ -198,23 +197,23 @@ interface ResultFacts {
   readonly json: 'none' | 'same' | 'after';
 }
 
-function resultText(kept: KeptResult | undefined): { readonly value: ResultFacts | null; readonly body?: string } {
+function resultText(kept: FoundResult | undefined): { readonly value: ResultFacts | null; readonly body?: string } {
   if (kept === undefined) return { value: null };
-  const { owner, server, tool, text, json } = kept;
+  const { server, tool, text, json } = kept;
   const where = json === undefined ? 'none' : json === text ? 'same' : 'after';
   return {
-    value: { owner, server, tool, length: text.length, json: where },
+    value: { server, tool, length: text.length, json: where },
     body: where === 'after' ? text + json : text,
   };
 }
 
-function resultOf({ value, body }: { readonly value: unknown; readonly body: string }): KeptResult | undefined {
+function resultOf({ value, body }: { readonly value: unknown; readonly body: string }): FoundResult | undefined {
   if (value === null) return undefined;
-  const { owner, server, tool, length, json } = value as ResultFacts;
+  const { server, tool, length, json } = value as ResultFacts;
   const text = body.slice(0, length);
   const found = { none: undefined, same: text, after: body.slice(length) }[json];
   // Its keeper forgets it when it is no longer permitted; here it is read once.
-  return { owner, principal: owner, server, tool, text, json: found, permitted: () => true };
+  return { server, tool, text, json: found, permitted: () => true };
 }
 
 /** A worker that lost the first process ends at once; its guardian ends its servers. @param worker undefined once stopped */

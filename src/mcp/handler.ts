@@ -194,7 +194,7 @@ class MethodHandler implements McpHandler {
     const parts = this.#parts;
     if (view.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
     const { client, connection } = inbound;
-    const operation = operationOf(method, view, { client, principal: connection.owner, tasks: parts.tasks });
+    const operation = operationOf(method, view, { client, owner: connection.owner, tasks: parts.tasks });
     return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
   }
 

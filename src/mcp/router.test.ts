@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskCaller } from '../operations/server-methods/task-requests.ts';
 import { operationOf } from './router.ts';
 
-const caller = { client: { era: 'legacy' }, principal: 'p', tasks: {} } as unknown as TaskCaller;
+const caller = { client: { era: 'legacy' }, owner: 'p', tasks: {} } as unknown as TaskCaller;
 const SINGLE = { mode: 'single', server: 'one' } as const;
 
 describe('the router', () => {

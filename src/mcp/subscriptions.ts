@@ -188,7 +188,7 @@ export class Subscriptions {
   *#sessionsOf(server: string, whose: Whose): Generator<StandingSession> {
     for (const listener of this.#listeners) {
       const { connection, session } = listener;
-      if (session === undefined || connection.owner !== whose.principal) continue;
+      if (session === undefined || connection.owner !== whose.owner) continue;
       if (session.capabilities !== whose.capabilities || (whose.session ?? session.id) !== session.id) continue;
       if (this.#isAllowed(listener, server)) yield session;
     }

@@ -71,7 +71,7 @@ function boundOf(
   const { args = '{}', others = '' } = asks ?? {};
   const versions = [agent, ...(ceiling === undefined ? [] : [ceiling])].map((one) => snapshot.policy.version(one));
   return {
-    principal: inbound.connection.owner,
+    owner: inbound.connection.owner,
     agent,
     ceiling,
     session: inbound.client.session,

@@ -92,8 +92,8 @@ export class CallContext implements ToolContext, RelayContext {
     return this.#call.inbound.span?.trace;
   }
 
-  get owner(): string {
-    return JSON.stringify([this.#call.inbound.connection.owner, this.caller.agent]);
+  get ownerAndAgent(): string {
+    return JSON.stringify([this.owner, this.caller.agent]);
   }
 
   /** Lists take it along alone. */
@@ -112,7 +112,7 @@ export class CallContext implements ToolContext, RelayContext {
     return this.#parts.status(this.#call.inbound.connection.sees(this.snapshot));
   }
 
-  get principal(): string {
+  get owner(): string {
     return this.#call.inbound.connection.owner;
   }
 
@@ -123,7 +123,7 @@ export class CallContext implements ToolContext, RelayContext {
 
   taskOf(server: string, id: string): string | undefined {
     const { connection, client } = this.#call.inbound;
-    const owner = { principal: connection.owner, agent: this.caller.agent };
+    const owner = { owner: connection.owner, agent: this.caller.agent };
     for (const [exposed, task] of this.#parts.tasks.of(owner)) {
       if (task.server === server && task.id === id && task.era === client.era) return exposed;
     }
@@ -134,7 +134,7 @@ export class CallContext implements ToolContext, RelayContext {
     const { inbound, snapshot, caller } = this.#call;
     const perSession = snapshot.servers.get(server)?.life?.sharing === 'per-session';
     return this.#parts.tasks.keep({
-      principal: inbound.connection.owner,
+      owner: inbound.connection.owner,
       agent: (caller ?? this.caller).agent,
       session: perSession ? inbound.client.session : undefined,
       claimed: this.#invocation.claimedAgent,

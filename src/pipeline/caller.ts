@@ -19,11 +19,11 @@ export interface Caller {
 
 /** The connection a call came over. Made by transport and identity; the pipeline only asks it who calls. */
 export interface Connection {
-  /** For the audit, also where no agent could be resolved. */
+  /** Its name for the audit, also where no agent could be resolved; never a key. */
   readonly principal: string;
   /** The bearer, where one principal stands for many: the subject of a JWT. */
   readonly subject: string | undefined;
-  /** Differs between callers that must not reach each other's sessions. */
+  /** The key: differs between callers that must not reach each other's sessions, credentials or answers. */
   readonly owner: string;
   /** True if the configuration still knows who this is. */
   isKnown(snapshot: Snapshot): boolean;

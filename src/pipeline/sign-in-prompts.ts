@@ -81,10 +81,10 @@ export class SignInPrompts {
     const way = this.#wayFor(snapshot, server, tenant);
     if (way === undefined) return undefined;
     const { oauth, publicUrl } = this.#options;
-    const principal = credentialOwner(server.link, tenant.principal);
+    const owner = credentialOwner(server.link, tenant.owner);
     const challenge = readChallengeFacts(required.data?.['challenge']);
-    const { url: there, where, done } = await oauth.signIn(server, principal, way, challenge);
-    const earlier = this.#find((ticket) => ticket.there === there && ticket.owner === tenant.principal);
+    const { url: there, where, done } = await oauth.signIn(server, owner, way, challenge);
+    const earlier = this.#find((ticket) => ticket.there === there && ticket.owner === tenant.owner);
     if (earlier !== undefined) return earlier;
     const id = this.#tag + randomUUID();
     const isPublic = way !== 'loopback';
@@ -94,7 +94,7 @@ export class SignInPrompts {
       where,
       text: `Sign in to "${server.name}" at ${where}, so that the gateway can use it for you.`,
       server: server.name,
-      owner: tenant.principal,
+      owner: tenant.owner,
       there,
       isPublic,
       done,

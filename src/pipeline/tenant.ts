@@ -17,14 +17,14 @@ let last: Tenant | undefined;
 export function tenantOf({ connection, client }: Owned, agent: string): Tenant {
   const isLast =
     last !== undefined &&
-    last.principal === connection.owner &&
+    last.owner === connection.owner &&
     last.agent === agent &&
     last.session === client.session &&
     last.capabilities === client.capabilities &&
     last.requestCapabilities === client.requestCapabilities;
   if (last !== undefined && isLast) return last;
   last = {
-    principal: connection.owner,
+    owner: connection.owner,
     agent,
     session: client.session,
     sole: connection.owner === STDIO_OWNER,

@@ -20,9 +20,9 @@ function conversation(): Conversation & { readonly ended: unknown[] } {
 }
 
 const mine: Claim = {
-  owner: 'me',
+  ownerAndAgent: 'me',
   call: 'call',
-  principal: 'me',
+  owner: 'me',
   bytes: 100,
   permitted: () => true,
   signal: new Canceller(),
@@ -67,11 +67,13 @@ it('a call that nobody comes back for is cancelled at its expiry', () => {
 it('calls over the bounds are refused and ended: 100 of one owner, 1,000 in all', () => {
   const parking = createParkedConversations();
   const fill = (owner: string): void => {
-    for (let count = 0; count < 100; count++) parking.park(conversation(), { ...mine, owner });
+    for (let count = 0; count < 100; count++) parking.park(conversation(), { ...mine, ownerAndAgent: owner });
   };
   const refused = (owner: string): void => {
     const late = conversation();
-    expect(() => parking.park(late, { ...mine, owner })).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }));
+    expect(() => parking.park(late, { ...mine, ownerAndAgent: owner })).toThrow(
+      expect.objectContaining({ code: 'RATE_LIMITED' }),
+    );
     expect(late.ended).toMatchObject([{ code: 'RATE_LIMITED' }]);
   };
   fill('0');

@@ -21,7 +21,7 @@ export interface ParkedConversations {
   park(conversation: Conversation, claim: Claim): string;
   isHandle(state: string): boolean;
   /** @returns undefined for a handle that is unknown, used, expired or somebody else's. */
-  take(handle: string, owner: string, call: string): Conversation | undefined;
+  take(handle: string, ownerAndAgent: string, call: string): Conversation | undefined;
   /** Ends those that the configuration no longer permits. */
   review(): void;
   /** Ends all. */
@@ -30,19 +30,19 @@ export interface ParkedConversations {
 }
 
 export interface Claim {
-  /** The owner, who alone may take it. */
-  readonly owner: string;
+  /** Who alone may take it. */
+  readonly ownerAndAgent: string;
   /** Digest of the request that may resume it. */
   readonly call: string;
-  /** The principal whose memory it takes, and how many bytes. */
-  readonly principal: string;
+  /** The owner whose memory it takes, and how many bytes. */
+  readonly owner: string;
   readonly bytes: number;
   readonly permitted: () => boolean;
   /** Of the request that is answered with the handle. */
   readonly signal: CancelSignal;
 }
 
-interface Parked extends Pick<Claim, 'owner' | 'permitted'> {
+interface Parked extends Pick<Claim, 'ownerAndAgent' | 'permitted'> {
   readonly conversation: Conversation;
   readonly timer: NodeJS.Timeout;
   /** Gives its bytes back. */
@@ -76,16 +76,16 @@ export function createParkedConversations(
   const end = (id: string, message: string): void =>
     takeOut(id)?.conversation.abort(new GatewayError('CANCELLED', message));
 
-  const countOf = (owner: string): number => {
+  const countOf = (ownerAndAgent: string): number => {
     let count = 0;
-    for (const entry of parked.values()) if (entry.owner === owner) count++;
+    for (const entry of parked.values()) if (entry.ownerAndAgent === ownerAndAgent) count++;
     return count;
   };
 
   return {
-    park(conversation, { owner, call, principal, bytes, permitted, signal }) {
-      const account = budget.of(principal);
-      const isFull = parked.size >= maxParked || countOf(owner) >= maxPerOwner;
+    park(conversation, { ownerAndAgent, call, owner, bytes, permitted, signal }) {
+      const account = budget.of(owner);
+      const isFull = parked.size >= maxParked || countOf(ownerAndAgent) >= maxPerOwner;
       const request = isFull ? undefined : account.hold(bytes);
       if (request === undefined) {
         const full = new GatewayError(
@@ -102,7 +102,7 @@ export function createParkedConversations(
         request();
         answer?.();
       };
-      parked.set(id, { conversation, owner, permitted, timer, release });
+      parked.set(id, { conversation, ownerAndAgent, permitted, timer, release });
       // The server may end the call while nobody is there to take its answer.
       conversation.whenOver((length) => {
         if (!parked.has(id)) return;
@@ -110,11 +110,11 @@ export function createParkedConversations(
         if (answer === undefined) end(id, 'There was no room for its answer.');
       });
       signal.addEventListener('abort', () => end(id, 'Its caller is gone.'), { once: true });
-      return prefix + seal(key, id, bindingOf(owner, call));
+      return prefix + seal(key, id, bindingOf(ownerAndAgent, call));
     },
     isHandle: (state) => state.startsWith(PREFIX),
-    take(handle, owner, call) {
-      const id = unseal(key, handle.slice(prefix.length), bindingOf(owner, call));
+    take(handle, ownerAndAgent, call) {
+      const id = unseal(key, handle.slice(prefix.length), bindingOf(ownerAndAgent, call));
       return id === undefined ? undefined : takeOut(id)?.conversation;
     },
     review() {
@@ -129,8 +129,8 @@ export function createParkedConversations(
   };
 }
 
-function bindingOf(owner: string, call: string): Buffer {
-  return Buffer.from(JSON.stringify([owner, call]));
+function bindingOf(ownerAndAgent: string, call: string): Buffer {
+  return Buffer.from(JSON.stringify([ownerAndAgent, call]));
 }
 
 /** AES-256-GCM; what it is bound to is authenticated with it. */

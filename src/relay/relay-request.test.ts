@@ -34,8 +34,8 @@ function contextOf(more: Partial<CallingClient>): RelayContext {
     times: noTimes(),
     meta: '',
     parking,
+    ownerAndAgent: 'me',
     owner: 'me',
-    principal: 'me',
     permission: () => () => true,
     taskOf: () => undefined,
   };

@@ -62,10 +62,10 @@ export interface RelayContext {
   /** The span that requests to servers are part of, where somebody asked for spans. */
   readonly trace?: TraceParent | undefined;
   readonly parking: ParkedConversations;
-  /** The owner: nobody else may resume a call that waits for input. */
+  /** Key of caller and agent, as JSON: nobody else may resume a call that waits for input. */
+  readonly ownerAndAgent: string;
+  /** The owner whose memory it takes. */
   readonly owner: string;
-  /** The principal whose memory it takes. */
-  readonly principal: string;
   /** Tells whether the call is still permitted, under the configuration then in force. */
   permission(): () => boolean;
   /** The id under which the caller knows a task of a server; undefined for tasks that are not its own. */
@@ -80,7 +80,7 @@ export function resume(context: RelayContext, request: RelayRequest): Promise<Re
   const { client, parking } = context;
   const state = client.retry?.requestState;
   if (state === undefined || !parking.isHandle(state)) return undefined;
-  const conversation = parking.take(state, context.owner, digestOf(request));
+  const conversation = parking.take(state, context.ownerAndAgent, digestOf(request));
   if (conversation === undefined) {
     return Promise.resolve({
       kind: 'error',
@@ -229,9 +229,9 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
     const turn = await whileWaiting(context.times, 'server', conversation.turn());
     if (turn.kind === 'reply') return released(client, untyped(turn.reply), request);
     const handle = context.parking.park(conversation, {
-      owner: context.owner,
+      ownerAndAgent: context.ownerAndAgent,
       call: digestOf(request),
-      principal: context.principal,
+      owner: context.owner,
       // As it came, and as it was sent.
       bytes: 2 * request.params.length + lengthOf(turn.requests),
       permitted: context.permission(),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createTasks, type Task } from './task-registry.ts';
 
 const task = (id: string, more: Partial<Task> = {}): Task => ({
-  principal: 'alice',
+  owner: 'alice',
   agent: 'a',
   session: undefined,
   claimed: undefined,
@@ -26,13 +26,13 @@ it('lists the tasks of one agent', () => {
   const tasks = createTasks();
   tasks.keep(task('1'));
   tasks.keep(task('2', { agent: 'b' }));
-  tasks.keep(task('3', { principal: 'bob' }));
-  expect([...tasks.of({ principal: 'alice', agent: 'a' })].map(([, { id }]) => id)).toEqual(['1']);
+  tasks.keep(task('3', { owner: 'bob' }));
+  expect([...tasks.of({ owner: 'alice', agent: 'a' })].map(([, { id }]) => id)).toEqual(['1']);
 });
 
 it('who makes too many loses their own that were not asked for longest, and nobody else loses any', () => {
   const tasks = createTasks({ maxPerOwner: 2 });
-  const bobs = tasks.keep(task('0', { principal: 'bob' }));
+  const bobs = tasks.keep(task('0', { owner: 'bob' }));
   const [first, second] = [tasks.keep(task('1')), tasks.keep(task('2'))];
   tasks.find(first, 'alice');
   const third = tasks.keep(task('3'));
@@ -42,6 +42,6 @@ it('who makes too many loses their own that were not asked for longest, and nobo
 
 it('keeps no more than its bound in all', () => {
   const tasks = createTasks({ max: 3 });
-  const ids = ['a', 'b', 'c', 'd'].map((principal) => [principal, tasks.keep(task(principal, { principal }))] as const);
-  expect(ids.filter(([principal, id]) => tasks.find(id, principal) !== undefined)).toHaveLength(3);
+  const ids = ['a', 'b', 'c', 'd'].map((owner) => [owner, tasks.keep(task(owner, { owner }))] as const);
+  expect(ids.filter(([owner, id]) => tasks.find(id, owner) !== undefined)).toHaveLength(3);
 });

@@ -11,7 +11,7 @@ const MAX_PER_OWNER = 1_000;
 
 interface TaskOwner {
   /** Differs between callers that must not reach each other's tasks. */
-  readonly principal: string;
+  readonly owner: string;
   readonly agent: string;
   /** The session, where each has a connection to the server of its own; otherwise undefined. */
   readonly session: string | undefined;
@@ -32,9 +32,9 @@ export interface Tasks {
   /** @returns the id for the caller. Who has too many loses the one that was not asked for longest. */
   keep(task: Task): string;
   /** A task of this principal; undefined where the id is unknown, forgotten or another's. */
-  find(id: string, principal: string): Task | undefined;
+  find(id: string, owner: string): Task | undefined;
   /** All tasks of an owner, by their ids for the caller. */
-  of(owner: Pick<TaskOwner, 'principal' | 'agent'>): IterableIterator<readonly [string, Task]>;
+  of(owner: Pick<TaskOwner, 'owner' | 'agent'>): IterableIterator<readonly [string, Task]>;
 }
 
 interface TasksOptions {
@@ -54,11 +54,11 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   const tasks = new Map<string, Task>();
   const counts = new Map<string, number>();
 
-  const forget = (id: string, { principal }: Task): void => {
+  const forget = (id: string, { owner }: Task): void => {
     tasks.delete(id);
-    const left = (counts.get(principal) ?? 1) - 1;
-    if (left > 0) counts.set(principal, left);
-    else counts.delete(principal);
+    const left = (counts.get(owner) ?? 1) - 1;
+    if (left > 0) counts.set(owner, left);
+    else counts.delete(owner);
   };
 
   const forgetOldest = (among: (task: Task) => boolean): void => {
@@ -71,24 +71,24 @@ export function createTasks(options: TasksOptions = {}): Tasks {
 
   return {
     keep(task) {
-      const { principal } = task;
-      const count = counts.get(principal) ?? 0;
-      if (count >= maxPerOwner) forgetOldest((other) => other.principal === principal);
+      const { owner } = task;
+      const count = counts.get(owner) ?? 0;
+      if (count >= maxPerOwner) forgetOldest((other) => other.owner === owner);
       else if (tasks.size >= max) forgetOldest(() => true);
       const id = `${tag}task_${randomBytes(18).toString('base64url')}`;
       tasks.set(id, detachedTask(task));
-      counts.set(principal, (counts.get(principal) ?? 0) + 1);
+      counts.set(owner, (counts.get(owner) ?? 0) + 1);
       return id;
     },
-    find(id, principal) {
+    find(id, owner) {
       const task = tasks.get(id);
-      if (task?.principal !== principal) return undefined;
+      if (task?.owner !== owner) return undefined;
       tasks.delete(id);
       tasks.set(id, task);
       return task;
     },
-    *of({ principal, agent }) {
-      for (const entry of tasks) if (entry[1].principal === principal && entry[1].agent === agent) yield entry;
+    *of({ owner, agent }) {
+      for (const entry of tasks) if (entry[1].owner === owner && entry[1].agent === agent) yield entry;
     },
   };
 }

@@ -35,8 +35,8 @@ export interface ResultText {
 
 /** For whom a connection is leased: what sharing (docs/servers.md) tells apart. */
 export interface Tenant {
-  /** Differs between callers that must not reach each other's state. */
-  readonly principal: string;
+  /** Key of the caller (`Connection.owner`): differs where they must not reach each other's state. */
+  readonly owner: string;
   readonly agent: string;
   /** Id of a session of the 2025 revisions, `stdio` for the stdio connection; undefined for callers of 2026-07-28. */
   readonly session: string | undefined;
@@ -50,7 +50,7 @@ export interface Tenant {
 
 /** The callers that a connection serves alone: those with these capabilities of one principal, or one session of it. */
 export interface Whose {
-  readonly principal: string;
+  readonly owner: string;
   /** Undefined for every session of the principal. */
   readonly session: string | undefined;
   /** As in `Tenant`. */

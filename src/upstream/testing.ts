@@ -82,9 +82,9 @@ export function living(server: ServerDefinition, life: Partial<ServerLife>): Ser
 }
 
 /** A caller over HTTP. */
-export function tenant(principal: string, more: Partial<Tenant> = {}): Tenant {
+export function tenant(owner: string, more: Partial<Tenant> = {}): Tenant {
   return {
-    principal,
+    owner,
     agent: 'agent',
     session: undefined,
     sole: false,

@@ -30,10 +30,10 @@ export interface Suggestion extends ToolName {
 export interface UsageLearner {
   /** The tools that are known to fit a question of an agent. Decides nothing: the caller leaves out what the agent may not use. */
   suggestions(agent: string, query: string): Promise<readonly Suggestion[]>;
-  /** A caller asked and was told of these tools. @param owner tells callers apart */
-  searched(owner: string, agent: string, query: string, found: readonly ToolName[]): void;
+  /** A caller asked and was told of these tools. @param ownerAndAgent tells callers apart */
+  searched(ownerAndAgent: string, agent: string, query: string, found: readonly ToolName[]): void;
   /** A call of a caller went well. It is remembered in the background. */
-  executed(owner: string, used: ToolName): void;
+  executed(ownerAndAgent: string, used: ToolName): void;
   /** Resolves when what is to be remembered is written. */
   close(): Promise<void>;
 }
@@ -70,9 +70,9 @@ export function createUsageLearner(file: UsesFile, log: Log, now: () => number =
       }
       return Array.from(support.values(), ({ sum, ...name }) => ({ ...name, strength: sum / (sum + 1) }));
     },
-    searched(owner, agent, query, found) {
-      searches.delete(owner);
-      searches.set(owner, {
+    searched(ownerAndAgent, agent, query, found) {
+      searches.delete(ownerAndAgent);
+      searches.set(ownerAndAgent, {
         agent: detached(agent),
         words: tellingWords(detached(query)),
         found: new Set(found.map(nameOf)),
@@ -84,8 +84,8 @@ export function createUsageLearner(file: UsesFile, log: Log, now: () => number =
         searches.delete(oldest);
       }
     },
-    executed(owner, { server, tool }) {
-      const search = searches.get(owner);
+    executed(ownerAndAgent, { server, tool }) {
+      const search = searches.get(ownerAndAgent);
       if (search === undefined || search.until < now()) return;
       // The first call may be of a tool that the search missed; later ones are of what it found, or of something else.
       const follows = search.fresh || search.found.has(nameOf({ server, tool }));

@@ -82,7 +82,7 @@ async function executeFitting(
   call: Execution,
   { name, maxTokens, select }: Fitting,
 ): Promise<ToolAnswer> {
-  const selector = select === undefined ? undefined : await compileSelector(name, context.relay.principal, select);
+  const selector = select === undefined ? undefined : await compileSelector(name, context.relay.owner, select);
   let entry: ToolEntry | undefined;
   const answer = await execute(context, call, (found, { validateArguments }) => {
     entry = found;
@@ -90,7 +90,7 @@ async function executeFitting(
   });
   const failed = hasFailed(answer);
   if (context.snapshot.search.learnFromUse && answer.kind === 'result' && !failed) {
-    context.catalog.learning.executed(context.relay.owner, { server: call.server, tool: call.tool });
+    context.catalog.learning.executed(context.relay.ownerAndAgent, { server: call.server, tool: call.tool });
   }
   const explained =
     entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;
@@ -116,6 +116,6 @@ async function checkArguments(
   { server, args }: Execution,
   entry: ToolEntry,
 ): Promise<void> {
-  const problems = await catalog.checker.problems(server, entry, args.text, relay.principal);
+  const problems = await catalog.checker.problems(server, entry, args.text, relay.owner);
   if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(entry, problems));
 }

@@ -38,7 +38,7 @@ function contextWith(more: object = {}): ToolContext {
   const context = {
     snapshot: SNAPSHOT,
     decide: (server: string) => ({ allowed: server !== 'secret' }),
-    relay: { client: silentClient('modern'), owner: 'me', principal: 'me' },
+    relay: { client: silentClient('modern'), ownerAndAgent: 'me', owner: 'me' },
     ...more,
   };
   return context as unknown as ToolContext;

@@ -41,7 +41,7 @@ export const readResult: GatewayTool = {
       tool: undefined,
       executes: false,
       locate: async ({ results, relay }) => {
-        const kept = await results.find(handle, relay.owner);
+        const kept = await results.find(handle, relay.ownerAndAgent);
         return kept === undefined ? undefined : { server: kept.server, name: kept.tool };
       },
       missing: GONE,
@@ -58,7 +58,7 @@ interface Reading {
 }
 
 async function read(context: ToolContext, { handle, offset, select, maxTokens }: Reading): Promise<ToolAnswer> {
-  const kept = await context.results.find(handle, context.relay.owner);
+  const kept = await context.results.find(handle, context.relay.ownerAndAgent);
   if (kept === undefined) return failureAnswer('UNKNOWN_HANDLE', GONE);
   const limit = tokenLimit(context, maxTokens) ?? DEFAULT_TOKENS;
   let { text } = kept;
@@ -66,7 +66,7 @@ async function read(context: ToolContext, { handle, offset, select, maxTokens }:
     if (kept.json === undefined) {
       throw new GatewayError('INVALID_ARGUMENTS', 'read_result: this result is not JSON: read it by offset.');
     }
-    text = await (await compileSelector('read_result', context.relay.principal, select))(kept.json);
+    text = await (await compileSelector('read_result', context.relay.owner, select))(kept.json);
   }
   if (offset > text.length) {
     throw new GatewayError('INVALID_ARGUMENTS', `read_result: offset is beyond the end, which is ${text.length}.`);

@@ -80,7 +80,7 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
     suggestions: learnFromUse ? await catalog.learning.suggestions(caller.agent, query) : [],
     signal,
   });
-  if (learnFromUse) catalog.learning.searched(relay.owner, caller.agent, query, found.flatMap(namesOf));
+  if (learnFromUse) catalog.learning.searched(relay.ownerAndAgent, caller.agent, query, found.flatMap(namesOf));
   catalog.listSoon(unlisted);
   const tools = found.map((hit) => describe(context, hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];

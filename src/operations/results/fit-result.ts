@@ -25,7 +25,7 @@ export interface Fitting {
   readonly select: Selector | undefined;
   readonly store: ResultStore;
   /** The owner of the result. */
-  readonly relay: Pick<RelayContext, 'owner' | 'principal' | 'permission' | 'client'>;
+  readonly relay: Pick<RelayContext, 'ownerAndAgent' | 'owner' | 'permission' | 'client'>;
   readonly server: string;
   readonly tool: string;
 }
@@ -156,10 +156,10 @@ async function cut(
   if (!isCut && structured === undefined)
     return rewritten(text, root, [...notes(note), ...kept], note === undefined || !hasText(blocks));
   const { store, relay, server, tool } = fitting;
-  const { owner, principal } = relay;
+  const { ownerAndAgent, owner } = relay;
   const handle = store.keep({
+    ownerAndAgent,
     owner,
-    principal,
     server,
     tool,
     text: whole === '' && json !== undefined ? json : whole,

@@ -14,10 +14,10 @@ export const RESULT_PREFIX = 'r_';
 
 /** A result that is kept. */
 export interface KeptResult {
-  /** The owner, who alone may read it: a handle is no secret that opens it. */
+  /** Who alone may read it: a handle is no secret that opens it. */
+  readonly ownerAndAgent: string;
+  /** The owner whose memory it takes. */
   readonly owner: string;
-  /** The principal whose memory it takes. */
-  readonly principal: string;
   readonly server: string;
   readonly tool: string;
   /** Its text blocks, joined by blank lines. */
@@ -28,11 +28,14 @@ export interface KeptResult {
   readonly permitted: () => boolean;
 }
 
+/** What is read of it. */
+export type FoundResult = Omit<KeptResult, 'ownerAndAgent' | 'owner'>;
+
 export interface ResultStore {
   /** @returns the handle. */
   keep(result: KeptResult): string;
-  /** A result of this owner; undefined where the handle is unknown, expired or another's. A promise where it is kept elsewhere. */
-  find(handle: string, owner: string): KeptResult | undefined | Promise<KeptResult | undefined>;
+  /** A result of these; undefined where the handle is unknown, expired or another's. A promise where it is kept elsewhere. */
+  find(handle: string, ownerAndAgent: string): FoundResult | undefined | Promise<FoundResult | undefined>;
   /** Forgets what is no longer permitted: the configuration changed. */
   review(): void;
 }
@@ -45,7 +48,7 @@ interface Entry {
 
 /** A store whose results are in this process. */
 export interface LocalResultStore extends ResultStore {
-  find(handle: string, owner: string): KeptResult | undefined;
+  find(handle: string, ownerAndAgent: string): FoundResult | undefined;
 }
 
 interface ResultStoreOptions {
@@ -76,8 +79,8 @@ export function createResultStore(options: ResultStoreOptions = {}): LocalResult
       drop(handle);
     }
   };
-  const dropOldestOf = (principal: string): void => {
-    const own = Array.from(entries).filter(([, { result }]) => result.principal === principal);
+  const dropOldestOf = (owner: string): void => {
+    const own = Array.from(entries).filter(([, { result }]) => result.owner === owner);
     for (const [handle] of own.slice(0, -maxResults)) drop(handle);
   };
 
@@ -94,15 +97,15 @@ export function createResultStore(options: ResultStoreOptions = {}): LocalResult
       const bytes = RESULT_BYTES + text.length + (json === text ? 0 : (json?.length ?? 0));
       dropExpired();
       // One that finds no room is gone like one that expired.
-      const kept = budget.of(result.principal).keep(bytes, () => drop(handle));
+      const kept = budget.of(result.owner).keep(bytes, () => drop(handle));
       if (kept !== undefined) entries.set(handle, { result: own, kept, usedAt: now() });
-      dropOldestOf(result.principal);
+      dropOldestOf(result.owner);
       return handle;
     },
-    find(handle, owner) {
+    find(handle, ownerAndAgent) {
       dropExpired();
       const entry = entries.get(handle);
-      if (entry === undefined || entry.result.owner !== owner) return undefined;
+      if (entry === undefined || entry.result.ownerAndAgent !== ownerAndAgent) return undefined;
       entries.delete(handle);
       entry.usedAt = now();
       entry.kept.use();

@@ -8,8 +8,8 @@ import { type Fitting, fitted } from './fit-result.ts';
 import { createResultStore, type KeptResult } from './result-store.ts';
 
 const kept = (more: Partial<KeptResult> = {}): KeptResult => ({
+  ownerAndAgent: 'me',
   owner: 'me',
-  principal: 'me',
   server: 's',
   tool: 't',
   text: 'text',
@@ -90,8 +90,8 @@ describe('the store', () => {
 
 describe('a fitted result', () => {
   const fitting = (maxTokens: number): Fitting => {
-    const { owner, principal, server, tool, permitted } = kept();
-    const relay = { owner, principal, permission: () => permitted, client: silentClient('modern') };
+    const { ownerAndAgent, owner, server, tool, permitted } = kept();
+    const relay = { ownerAndAgent, owner, permission: () => permitted, client: silentClient('modern') };
     return { maxTokens, select: undefined, store: createResultStore(), relay, server, tool };
   };
 

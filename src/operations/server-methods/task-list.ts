@@ -26,7 +26,7 @@ interface TaskPage {
   readonly tasks: readonly Listed[];
 }
 
-export function taskListOperation(view: View, principal: string, tasks: Tasks): Operation {
+export function taskListOperation(view: View, owner: string, tasks: Tasks): Operation {
   return {
     name: 'tasks/list',
     read: (request) => ({
@@ -35,7 +35,7 @@ export function taskListOperation(view: View, principal: string, tasks: Tasks): 
       tool: undefined,
       executes: false,
       run: async (context) => {
-        const pages = await listed(context, view, principal, tasks);
+        const pages = await listed(context, view, owner, tasks);
         return view.mode === 'single' ? serverPage(pages, cursorOf(request)) : answer(pages, cursorOf(request));
       },
     }),
@@ -44,9 +44,9 @@ export function taskListOperation(view: View, principal: string, tasks: Tasks): 
   };
 }
 
-async function listed(context: ToolContext, view: View, principal: string, tasks: Tasks): Promise<TaskPage[]> {
+async function listed(context: ToolContext, view: View, owner: string, tasks: Tasks): Promise<TaskPage[]> {
   const own = new Map<string, Map<string, string>>();
-  for (const [id, task] of tasks.of({ principal, agent: context.caller.agent })) {
+  for (const [id, task] of tasks.of({ owner, agent: context.caller.agent })) {
     if (!isListed(context, view, task)) continue;
     own.set(task.server, (own.get(task.server) ?? new Map()).set(task.id, id));
   }

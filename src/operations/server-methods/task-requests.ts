@@ -28,22 +28,22 @@ const METHODS = {
 export interface TaskCaller {
   readonly client: CallingClient;
   /** Owner of its connection. */
-  readonly principal: string;
+  readonly owner: string;
   readonly tasks: Tasks;
 }
 
 /** @returns undefined where the caller's generation has no such method. */
 export function taskOperation(method: string, view: View, caller: TaskCaller): Operation | undefined {
-  const { client, principal, tasks } = caller;
+  const { client, owner, tasks } = caller;
   if (!METHODS[client.era].has(method)) return undefined;
-  if (method === 'tasks/list') return taskListOperation(view, principal, tasks);
+  if (method === 'tasks/list') return taskListOperation(view, owner, tasks);
   return {
     name: method,
     read(request) {
       // Before anybody looks whether there is such a task (ext-tasks, Protocol Errors).
       if (client.era === 'modern' && !takesTasks(client)) throw new GatewayError('MISSING_CLIENT_CAPABILITY', MISSING);
       const exposed = requiredString(request, 'taskId');
-      const task = tasks.find(exposed, principal);
+      const task = tasks.find(exposed, owner);
       if (task === undefined || task.era !== client.era || (view.mode === 'single' && view.server !== task.server)) {
         throw noTask();
       }

@@ -3,7 +3,7 @@ import { AuthorizationFlows } from './authorization-flow.ts';
 import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
 
 const REDIRECT = 'http://127.0.0.1:5000/callback';
-const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
+const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
 
 function setup(parts: Parameters<typeof tokenManagerFor>[0] = { fake: fakeServer() }) {
   const store = parts.store ?? memoryStore();

@@ -3,7 +3,7 @@ import { createAuthorizationRequest } from './authorization-request.ts';
 import { fakeServer, ISSUER, memoryStore, RESOURCE, type TokenManagerParts, tokenManagerFor } from './testing.ts';
 
 const REDIRECT = 'http://127.0.0.1:5000/callback';
-const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
+const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
 
 function setUp(parts: Omit<TokenManagerParts, 'fake' | 'store'> = {}) {
   const fake = fakeServer();

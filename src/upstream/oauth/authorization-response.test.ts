@@ -3,7 +3,7 @@ import { createAuthorizationRequest } from './authorization-request.ts';
 import { completeAuthorization } from './authorization-response.ts';
 import { fakeServer, ISSUER, json, memoryStore, RESOURCE, type TokenManagerParts, tokenManagerFor } from './testing.ts';
 
-const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
+const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
 
 async function setUp(parts: Omit<TokenManagerParts, 'fake' | 'store'> = {}) {
   const fake = fakeServer();

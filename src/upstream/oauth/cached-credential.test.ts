@@ -3,7 +3,7 @@ import { CachedCredential, type CachedCredentialOptions } from './cached-credent
 import type { Credential, RegisteredClient } from './credential.ts';
 import { ISSUER, memoryStore, RESOURCE } from './testing.ts';
 
-const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
+const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
 const OTHER = 'https://other.example.com';
 const CLIENT: RegisteredClient = {
   id: 'client-1',
@@ -26,7 +26,7 @@ function setUp(options: Partial<CachedCredentialOptions> = {}) {
   const cached = new CachedCredential({
     store,
     resource: RESOURCE,
-    principal: '',
+    owner: '',
     now: () => clock.now,
     keepSecrets: (owner, values) => void secrets.set(owner, values),
     onUnreadable: (error) => void errors.push(error),
@@ -43,7 +43,7 @@ describe('the cached credential', () => {
     expect([cached.isLoaded, cached.current]).toEqual([false, undefined]);
     await store.update(KEY, async () => credentialWith('new', { obtainedAt: 2 }));
     await store.update({ ...KEY, issuer: OTHER }, async () => credentialWith('old', { obtainedAt: 1 }));
-    await store.update({ ...KEY, principal: 'bob' }, async () => credentialWith('of-bob', { obtainedAt: 3 }));
+    await store.update({ ...KEY, owner: 'bob' }, async () => credentialWith('of-bob', { obtainedAt: 3 }));
     await store.update({ ...KEY, resource: OTHER }, async () => credentialWith('of-other', { obtainedAt: 3 }));
     expect(await cached.load()).toMatchObject({ issuer: ISSUER, credential: { tokens: { access: 'new' } } });
     expect([cached.isLoaded, cached.tokens?.access]).toEqual([true, 'new']);

@@ -16,7 +16,7 @@ export interface CachedCredentialOptions {
   /** Address of the server, as credentials are stored under it. */
   readonly resource: string;
   /** `''` for the credential of the gateway. */
-  readonly principal: string;
+  readonly owner: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Takes secrets before anything is sent with them. */
@@ -173,13 +173,13 @@ export class CachedCredential {
   }
 
   #keyOf(issuer: string): CredentialKey {
-    const { resource, principal } = this.#options;
-    return { issuer, resource, principal };
+    const { resource, owner } = this.#options;
+    return { issuer, resource, owner };
   }
 
   async #keys(): Promise<readonly CredentialKey[]> {
-    const { store, resource, principal } = this.#options;
-    return (await store.list()).filter((key) => key.resource === resource && key.principal === principal);
+    const { store, resource, owner } = this.#options;
+    return (await store.list()).filter((key) => key.resource === resource && key.owner === owner);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from './credential-file.ts';
 import type { CredentialKey } from './credential-key.ts';
 
-const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/', principal: '' };
+const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/', owner: '' };
 const VALUE = { access: 'canary', n: 1 };
 
 function secretKey(byte: number): SecretKey {
@@ -25,7 +25,7 @@ const open = (text: string, key = KEY, byte = 1): Promise<unknown> =>
 describe('the file of a credential', () => {
   it('has a name of its own', () => {
     const part = fc.string({ maxLength: 5 });
-    const key = fc.record({ issuer: part, resource: part, principal: part });
+    const key = fc.record({ issuer: part, resource: part, owner: part });
     fc.assert(
       fc.property(key, key, (one, other) => {
         expect(credentialFileName(one)).toMatch(CREDENTIAL_FILE);
@@ -62,9 +62,9 @@ describe('the file of a credential', () => {
 
   it('cannot stand in for another one', async () => {
     const text = sealCredential(KEY, VALUE, secretKey(1));
-    await expect(open(text, { ...KEY, principal: 'bob' })).rejects.toThrow('is damaged');
+    await expect(open(text, { ...KEY, owner: 'bob' })).rejects.toThrow('is damaged');
     await expect(open(text, KEY, 2)).rejects.toThrow('encrypted with another key');
-    expect(readCredentialKey(credentialFileName({ ...KEY, principal: 'bob' }), text)).toBeUndefined();
+    expect(readCredentialKey(credentialFileName({ ...KEY, owner: 'bob' }), text)).toBeUndefined();
     expect(readCredentialKey(credentialFileName(KEY), '[]')).toBeUndefined();
   });
 });

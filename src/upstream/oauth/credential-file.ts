@@ -5,8 +5,11 @@ import type { SecretKey } from '../../config/secret-key.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { CredentialKey } from './credential-key.ts';
 
-interface Envelope extends CredentialKey {
+/** As it is in the file. */
+interface Envelope extends Pick<CredentialKey, 'issuer' | 'resource'> {
   readonly version: 1;
+  /** The owner. */
+  readonly principal: string;
   /** `id` of the secret key. */
   readonly key: string;
   readonly data: string;
@@ -22,9 +25,9 @@ export function credentialFileName(key: CredentialKey): string {
 
 /** Encrypts a credential. @returns the text of its file */
 export function sealCredential(key: CredentialKey, value: unknown, secretKey: SecretKey): string {
-  const { issuer, resource, principal } = key;
+  const { issuer, resource, owner } = key;
   const data = seal(secretKey.bytes, JSON.stringify(value), subjectOf(key));
-  const envelope: Envelope = { version: 1, issuer, resource, principal, key: secretKey.id, data };
+  const envelope: Envelope = { version: 1, issuer, resource, principal: owner, key: secretKey.id, data };
   return `${JSON.stringify(envelope)}\n`;
 }
 
@@ -40,7 +43,7 @@ export async function unsealCredential(
   getSecretKey: () => Promise<SecretKey>,
 ): Promise<unknown> {
   const envelope = parseEnvelope(text);
-  if (envelope === undefined || subjectOf(envelope) !== subjectOf(key)) throw damagedCredential(path);
+  if (envelope === undefined || subjectOf(keyOf(envelope)) !== subjectOf(key)) throw damagedCredential(path);
   const { bytes, id, source } = await getSecretKey();
   if (id !== envelope.key) throw encryptedOtherwise(path, source);
   const value = unseal(bytes, envelope.data, subjectOf(key));
@@ -51,9 +54,12 @@ export async function unsealCredential(
 /** Reads without the key what a file is about. @returns undefined for a file that is damaged, or under the name of another one */
 export function readCredentialKey(fileName: string, text: string): CredentialKey | undefined {
   const envelope = parseEnvelope(text);
-  if (envelope === undefined || credentialFileName(envelope) !== fileName) return undefined;
-  const { issuer, resource, principal } = envelope;
-  return { issuer, resource, principal };
+  const key = envelope && keyOf(envelope);
+  return key !== undefined && credentialFileName(key) === fileName ? key : undefined;
+}
+
+function keyOf({ issuer, resource, principal }: Envelope): CredentialKey {
+  return { issuer, resource, owner: principal };
 }
 
 const AGAIN = 'remove that file and sign in again with "agent-mcp-gateway auth login"';
@@ -71,8 +77,8 @@ function encryptedOtherwise(path: string, source: string): GatewayError {
 }
 
 /** Names the file, and is what the ciphertext is bound to: no file can stand in for another one. */
-function subjectOf({ issuer, resource, principal }: CredentialKey): string {
-  return JSON.stringify([issuer, resource, principal]);
+function subjectOf({ issuer, resource, owner }: CredentialKey): string {
+  return JSON.stringify([issuer, resource, owner]);
 }
 
 function parseEnvelope(text: string): Envelope | undefined {

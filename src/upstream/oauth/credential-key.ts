@@ -10,7 +10,7 @@ export interface CredentialKey {
   /** Canonical address of the MCP server: the `url` of its entry without fragment. */
   readonly resource: string;
   /** The connection's owner that it belongs to; `''` for the credential that all principals share. */
-  readonly principal: string;
+  readonly owner: string;
 }
 
 /** Keeps credentials. Values are JSON; the store does not look into them. */

@@ -19,8 +19,8 @@ import type { Keychain } from '../../config/keychain.ts';
 import type { CredentialKey } from './credential-key.ts';
 import { FileCredentialStore, type StoreOptions } from './credential-store.ts';
 
-const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', principal: '' };
-const OTHER: CredentialKey = { ...KEY, principal: 'ci' };
+const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', owner: '' };
+const OTHER: CredentialKey = { ...KEY, owner: 'ci' };
 const VALUE = { access_token: 'canary-access', refresh_token: 'canary-refresh', n: 1 };
 const UNREADABLE = { code: 'CREDENTIALS_UNREADABLE' };
 
@@ -172,9 +172,9 @@ describe('a key', () => {
 
   it('is made once, also by many at the same time', async () => {
     const { open } = lab();
-    await Promise.all([1, 2, 3, 4].map((n) => open().update({ ...KEY, principal: `${n}` }, async () => n)));
+    await Promise.all([1, 2, 3, 4].map((n) => open().update({ ...KEY, owner: `${n}` }, async () => n)));
     const store = open();
-    expect(await Promise.all([1, 2, 3, 4].map((n) => store.read({ ...KEY, principal: `${n}` })))).toEqual([1, 2, 3, 4]);
+    expect(await Promise.all([1, 2, 3, 4].map((n) => store.read({ ...KEY, owner: `${n}` })))).toEqual([1, 2, 3, 4]);
   });
 
   it('that is damaged or lost is an error, and nothing is lost', async () => {

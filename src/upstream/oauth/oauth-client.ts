@@ -35,22 +35,17 @@ export type SignInWay = 'loopback' | { readonly redirectUri: string };
 
 export interface OAuthClient {
   /** For requests; undefined where the entry brings its own `Authorization`, and for programs. */
-  authorization(server: ServerDefinition, principal: string): Authorization | undefined;
+  authorization(server: ServerDefinition, owner: string): Authorization | undefined;
   /**
    * A sign-in that waits for a person: the one under way, or a new one.
    * @param challenge what the server said (`data` of AUTH_REQUIRED), as far as is known.
    * @throws GatewayError SERVER_UNAVAILABLE
    */
-  signIn(
-    server: ServerDefinition,
-    principal: string,
-    way: SignInWay,
-    challenge: Challenge | undefined,
-  ): Promise<SignIn>;
+  signIn(server: ServerDefinition, owner: string, way: SignInWay, challenge: Challenge | undefined): Promise<SignIn>;
   /** The sign-ins that are stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE */
   stored(servers: Iterable<ServerDefinition>): Promise<readonly StoredSignIn[]>;
   /** Ends the sign-ins of one principal to one server. @returns how many there were. */
-  signOut(server: ServerDefinition, principal: string): Promise<number>;
+  signOut(server: ServerDefinition, owner: string): Promise<number>;
   /** See `AuthorizationFlows.finish`. */
   finish(answer: URLSearchParams, redirectUri?: string): Promise<string>;
   /** Ends what waits. */
@@ -77,16 +72,16 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   };
 
   return {
-    authorization: (server, principal) => tokenManagers.of(server, principal),
-    async signIn(server, principal, way, challenge) {
-      const tokenManager = tokenManagers.of(server, principal);
+    authorization: (server, owner) => tokenManagers.of(server, owner),
+    async signIn(server, owner, way, challenge) {
+      const tokenManager = tokenManagers.of(server, owner);
       if (tokenManager === undefined) throw nothingToSignInTo(server);
       if (challenge !== undefined) tokenManager.noteChallenge(challenge);
       const pending = await loadFlows();
       const redirectUri = way === 'loopback' ? undefined : way.redirectUri;
       const running = pending.find(tokenManager, redirectUri);
       if (running !== undefined) return running;
-      const id = JSON.stringify([server.key, principal, way]);
+      const id = JSON.stringify([server.key, owner, way]);
       const begin = (): Promise<SignIn> =>
         redirectUri === undefined
           ? signInViaLoopback(tokenManager, pending, listen, finish)
@@ -96,10 +91,10 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
       return signIn;
     },
     stored: (servers) => storedSignIns(store, servers),
-    async signOut(server, principal) {
+    async signOut(server, owner) {
       if (server.link.transport === 'stdio') return 0;
       const fetch = guardedFetch(guardOptionsOf(server.link));
-      return endSignIns({ store, fetch, server, principal, log });
+      return endSignIns({ store, fetch, server, owner, log });
     },
     finish,
     close: () => void flows?.then((pending) => pending.close()),

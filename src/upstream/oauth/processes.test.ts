@@ -11,7 +11,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { buildProgram } from '../../shared/testing.ts';
 import { FileCredentialStore } from './credential-store.ts';
 
-const KEY = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', principal: '' };
+const KEY = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', owner: '' };
 
 /** A program that refreshes `count` times. */
 function buildWorker(directory: string): Promise<string> {

@@ -7,7 +7,7 @@ import type { CredentialStore, GuardedFetch } from './credential-key.ts';
 export interface StoredSignIn {
   readonly server: string;
   /** `''` for the credential of the gateway. */
-  readonly principal: string;
+  readonly owner: string;
   readonly issuer: string;
   readonly clientId: string | undefined;
   readonly scopes: string | undefined;
@@ -46,8 +46,8 @@ export async function storedSignIns(
     const resource = resourceOf(link);
     const isMachine = link.oauth?.grantType === 'client_credentials';
     for (const key of keys.filter((candidate) => candidate.resource === resource)) {
-      const { issuer, principal } = key;
-      const stored = { server: name, issuer, principal };
+      const { issuer, owner } = key;
+      const stored = { server: name, issuer, owner };
       const credential = await store.read(key).then(readCredential, () => undefined);
       signIns.push({ ...stored, ...(credential === undefined ? UNREADABLE : facts(credential, isMachine)) });
     }
@@ -58,7 +58,7 @@ export async function storedSignIns(
 function facts(
   { client, asked, tokens }: Credential,
   isMachine: boolean,
-): Omit<StoredSignIn, 'server' | 'issuer' | 'principal'> {
+): Omit<StoredSignIn, 'server' | 'issuer' | 'owner'> {
   const renews = isMachine || tokens?.refresh !== undefined;
   const lives = tokens !== undefined && (renews || tokens.expiresAt === undefined || tokens.expiresAt > Date.now());
   return {
@@ -74,7 +74,7 @@ interface EndOptions {
   readonly store: CredentialStore;
   readonly fetch: GuardedFetch;
   readonly server: ServerDefinition;
-  readonly principal: string;
+  readonly owner: string;
   readonly log: Log;
 }
 
@@ -82,13 +82,13 @@ interface EndOptions {
  * Removes the sign-ins of one principal to one server, and tells their authorization servers.
  * @returns how many there were.
  */
-export async function endSignIns({ store, fetch, server, principal, log }: EndOptions): Promise<number> {
+export async function endSignIns({ store, fetch, server, owner, log }: EndOptions): Promise<number> {
   const { link, name } = server;
   if (link.transport === 'stdio') return 0;
   const resource = resourceOf(link);
   let count = 0;
   for (const key of await store.list()) {
-    if (key.resource !== resource || key.principal !== principal) continue;
+    if (key.resource !== resource || key.owner !== owner) continue;
     const credential = await store.read(key).then(readCredential, () => undefined);
     if (await store.remove(key)) count++;
     if (credential?.tokens === undefined) continue;

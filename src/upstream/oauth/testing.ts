@@ -85,8 +85,7 @@ function newTokens(count: number): object {
 export function memoryStore(): CredentialStore {
   const values = new Map<string, { readonly key: CredentialKey; readonly value: unknown }>();
   let last: Promise<unknown> = Promise.resolve();
-  const idOf = ({ issuer, resource, principal }: CredentialKey): string =>
-    JSON.stringify([issuer, resource, principal]);
+  const idOf = ({ issuer, resource, owner }: CredentialKey): string => JSON.stringify([issuer, resource, owner]);
   return {
     read: async (key) => values.get(idOf(key))?.value,
     update(key, change) {
@@ -143,7 +142,7 @@ export function tokenManagerFor({
     headers: new Map(),
     oauth: oauth === undefined ? undefined : { ...NO_OAUTH, ...oauth },
   };
-  const base = { server: 'mcp', definition, principal: '', store, fetch: fake.fetch, log: noLog, now };
+  const base = { server: 'mcp', definition, owner: '', store, fetch: fake.fetch, log: noLog, now };
   const strangers = { others: async () => others, elsewhere: () => new Set(elsewhere) };
   return new TokenManager({ ...base, ...strangers, keepSecrets: keepSecrets ?? (() => undefined) });
 }

@@ -4,7 +4,7 @@ import { RefusedRedirect } from './guarded-fetch.ts';
 import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
 import type { TokenManager } from './token-manager.ts';
 
-const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
+const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
 const CLIENT = { id: 'client', known: 'registered', redirectUri: 'http://127.0.0.1:1/callback' };
 const START = 1_800_000_000_000;
 const HOUR = 3_600_000;

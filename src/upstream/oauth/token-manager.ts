@@ -16,7 +16,7 @@ const MAX_ATTEMPTS = 3;
 
 interface TokenManagerOptions
   extends Pick<ResolverOptions, 'server' | 'fetch' | 'log' | 'others' | 'elsewhere'>,
-    Pick<CachedCredentialOptions, 'store' | 'principal' | 'now' | 'keepSecrets'> {
+    Pick<CachedCredentialOptions, 'store' | 'owner' | 'now' | 'keepSecrets'> {
   readonly definition: HttpDefinition;
 }
 
@@ -32,13 +32,13 @@ export class TokenManager implements Authorization {
   readonly #renewal: TokenRenewal;
 
   constructor(options: TokenManagerOptions) {
-    const { server, definition, store, principal, log, now, keepSecrets, others, elsewhere } = options;
+    const { server, definition, store, owner, log, now, keepSecrets, others, elsewhere } = options;
     const { oauth } = definition;
     const resource = resourceOf(definition);
     const fetch = withoutNulls(options.fetch);
     const onUnreadable = (error: unknown): void => log.warn({ server, err: error }, 'stored sign-ins cannot be read');
     const challenge = new LastChallenge(server, oauth?.scopes);
-    const credential = new CachedCredential({ store, resource, principal, now, keepSecrets, onUnreadable });
+    const credential = new CachedCredential({ store, resource, owner, now, keepSecrets, onUnreadable });
     const common = { server, oauth, log, credential, challenge, now };
     const resolver = new AuthorizationServerResolver({ ...common, resource, fetch, others, elsewhere });
     this.server = server;

@@ -73,7 +73,7 @@ describe('token managers', () => {
   it('ask no other server that somebody has signed in to', async () => {
     const server = entry('a');
     const { fake, store, managers } = setUp([server, entry('bank', { url: 'https://bank.example/mcp' })]);
-    const key = { issuer: 'https://id.bank.example', resource: 'https://bank.example/mcp', principal: 'bob' };
+    const key = { issuer: 'https://id.bank.example', resource: 'https://bank.example/mcp', owner: 'bob' };
     await store.update(key, async () => ({}));
     expect(await managers.of(server, '')?.resolver.resolve()).toMatchObject({ issuer: ISSUER });
     expect(fake.requests.filter((request) => request.includes('protected-resource'))).toHaveLength(1);

@@ -34,17 +34,17 @@ export class TokenManagers {
   }
 
   /** Undefined where the entry brings its own `Authorization`, and for programs. */
-  of(server: ServerDefinition, principal: string): TokenManager | undefined {
+  of(server: ServerDefinition, owner: string): TokenManager | undefined {
     const { link: definition, key, name } = server;
     if (definition.transport === 'stdio' || hasAuthorization(definition.headers)) return undefined;
-    const id = JSON.stringify([key, principal]);
+    const id = JSON.stringify([key, owner]);
     const existing = this.#managers.get(id);
     if (existing !== undefined) return existing;
     const { store, guardedFetch, log, keepSecrets } = this.#options;
     const manager = new TokenManager({
       server: name,
       definition,
-      principal,
+      owner,
       store,
       log,
       keepSecrets,

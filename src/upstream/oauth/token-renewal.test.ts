@@ -8,7 +8,7 @@ import { LastChallenge } from './last-challenge.ts';
 import { fakeServer, ISSUER, json, memoryStore, NO_OAUTH, RESOURCE } from './testing.ts';
 import { TokenRenewal } from './token-renewal.ts';
 
-const KEY = { issuer: ISSUER, resource: RESOURCE, principal: '' };
+const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
 const START = 1_800_000_000_000;
 const HOUR = 3_600_000;
 const CLIENT: RegisteredClient = {
@@ -39,7 +39,7 @@ async function setUp(oauth: typeof MACHINE | undefined = undefined, tokens: Toke
   const credential = new CachedCredential({
     store,
     resource: RESOURCE,
-    principal: '',
+    owner: '',
     now,
     keepSecrets: ignore,
     onUnreadable: ignore,

@@ -13,9 +13,9 @@ import {
   type KnownEra,
   nextScope,
   offeredOn,
-  ownerOf,
   scopeOf,
   sharingOf,
+  whoseOf,
 } from './sharing.ts';
 
 interface ConnectionPoolOptions {
@@ -66,7 +66,7 @@ export class ConnectionPool {
   /** Any that will do for a list: live, or being made. */
   any(tenant: Tenant | undefined): PooledConnection | undefined {
     const isOwn = hasOwnCredentials(this.#server.link);
-    const usable = [...this.#all].filter(({ principal }) => !isOwn || principal === tenant?.principal);
+    const usable = [...this.#all].filter((pooled) => !isOwn || pooled.credentialOwner === tenant?.owner);
     return usable.find(({ live }) => live !== undefined) ?? usable.find(({ connecting }) => connecting !== undefined);
   }
 
@@ -79,8 +79,8 @@ export class ConnectionPool {
     const own = this.#byScope.get(scope);
     if (own !== undefined) return own;
     const capabilities = offeredOn(this.#server, this.#era(), tenant);
-    const principal = credentialOwner(this.#server.link, tenant.principal);
-    const pooled = this.#takeSpare(capabilities, principal) ?? this.#add(capabilities, principal);
+    const owner = credentialOwner(this.#server.link, tenant.owner);
+    const pooled = this.#takeSpare(capabilities, owner) ?? this.#add(capabilities, owner);
     this.#claim(pooled, scope, tenant);
     return pooled;
   }
@@ -158,17 +158,17 @@ export class ConnectionPool {
   }
 
   /** One that belongs to nobody yet and may serve such a caller. */
-  #takeSpare(capabilities: string, principal: string): PooledConnection | undefined {
-    const spare = [...this.#all].find((pooled) => pooled.scope === undefined && pooled.principal === principal);
+  #takeSpare(capabilities: string, owner: string): PooledConnection | undefined {
+    const spare = [...this.#all].find((pooled) => pooled.scope === undefined && pooled.credentialOwner === owner);
     if (spare === undefined || spare.capabilities === capabilities || this.#era() === 'modern') return spare;
     // It offers what this caller cannot do, or the other way round.
     if (spare.isIdle) this.end(spare, this.#unavailable('was replaced. Try again.'));
     return undefined;
   }
 
-  #add(capabilities: string, principal: string): PooledConnection {
+  #add(capabilities: string, owner: string): PooledConnection {
     if (this.#isFull()) this.#evict();
-    const pooled = new PooledConnection(capabilities, principal);
+    const pooled = new PooledConnection(capabilities, owner);
     this.#all.add(pooled);
     return pooled;
   }
@@ -191,7 +191,7 @@ export class ConnectionPool {
     pooled.scope = scope;
     pooled.sharing = sharing;
     pooled.isExclusive = tenant.sole || sharing !== 'shared';
-    pooled.owner = pooled.isExclusive ? ownerOf(sharing, tenant) : undefined;
+    pooled.whose = pooled.isExclusive ? whoseOf(sharing, tenant) : undefined;
     this.watchIdle(pooled);
   }
 

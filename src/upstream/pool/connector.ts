@@ -125,7 +125,7 @@ export class Connector {
       events,
       spansOf,
       capabilities: pooled.capabilities,
-      authorization: authorization(this.#server, pooled.principal),
+      authorization: authorization(this.#server, pooled.credentialOwner),
       signal: pooled.abandon.signal,
       nextMarker: () => {
         this.#countStart(pooled);
@@ -138,7 +138,7 @@ export class Connector {
       },
       onStderr: (chunk) => this.output.push(chunk),
       isExclusive: () => pooled.isExclusive,
-      owner: () => (pooled.scope === undefined ? this.#onlyOwner(pooled) : pooled.owner),
+      whose: () => (pooled.scope === undefined ? this.#onlyOwner(pooled) : pooled.whose),
       onClose: (error) => this.#onClose(pooled, error),
     };
   }
@@ -203,15 +203,15 @@ export class Connector {
 
   /** The owner of a connection that belongs to nobody yet, where only one principal can use it. */
   #onlyOwner({ capabilities }: PooledConnection): Whose | undefined {
-    const { onlyPrincipal } = this.#context;
-    return onlyPrincipal === undefined ? undefined : { principal: onlyPrincipal, session: undefined, capabilities };
+    const { onlyOwner } = this.#context;
+    return onlyOwner === undefined ? undefined : { owner: onlyOwner, session: undefined, capabilities };
   }
 
   #tooSoon(waitMs: number): GatewayError {
     const { lastError } = this;
     const reason = lastError?.message ?? `Server "${this.#server.name}" was started too often.`;
     // Whoever else it served may not read what it wrote.
-    const output = this.#context.onlyPrincipal === undefined ? undefined : lastError?.data?.[LAST_OUTPUT];
+    const output = this.#context.onlyOwner === undefined ? undefined : lastError?.data?.[LAST_OUTPUT];
     return new GatewayError(
       'SERVER_UNAVAILABLE',
       `${reason} Its last start failed; the next one is allowed in ${seconds(waitMs)}.`,

@@ -136,7 +136,7 @@ export function createFakeServer(context: Partial<PoolContext> = {}, slots = 8):
       maxMessageBytes: 1024,
       authorization: () => undefined,
       startQueue: createStartQueue(slots, 10_000),
-      onlyPrincipal: undefined,
+      onlyOwner: undefined,
       strictServers: undefined,
       connect,
       expectedCapabilities: () => '{}',

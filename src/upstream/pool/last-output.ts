@@ -11,12 +11,12 @@ import type { PooledConnection } from './pooled-connection.ts';
  */
 export function errorFor(
   error: unknown,
-  { isExclusive, owner }: Pick<PooledConnection, 'isExclusive' | 'owner'>,
+  { isExclusive, whose }: Pick<PooledConnection, 'isExclusive' | 'whose'>,
   caller: Tenant | undefined,
   isListing = false,
 ): unknown {
   if (!(error instanceof GatewayError) || typeof error.data?.[LAST_OUTPUT] !== 'string') return error;
-  const isAlone = isExclusive && !isListing && owner !== undefined && owner.principal === caller?.principal;
+  const isAlone = isExclusive && !isListing && whose !== undefined && whose.owner === caller?.owner;
   return caller === undefined || caller.sole || isAlone ? withOutput(error) : withoutOutput(error);
 }
 

@@ -15,10 +15,10 @@ export interface PoolContext {
   readonly spansOf?: SpansOf | undefined;
   readonly budgets: Budgets;
   readonly maxMessageBytes: number;
-  readonly authorization: (server: ServerDefinition, principal: string) => Authorization | undefined;
+  readonly authorization: (server: ServerDefinition, owner: string) => Authorization | undefined;
   readonly startQueue: StartQueue;
   /** The only principal that there can be; undefined where there may be several. */
-  readonly onlyPrincipal: string | undefined;
+  readonly onlyOwner: string | undefined;
   readonly strictServers: StrictServers | undefined;
   readonly connect: Connect;
   /** Capabilities that the next caller probably has: JSON text. */

@@ -13,7 +13,7 @@ export class PooledConnection {
   /** Client capabilities that it offers: JSON text. */
   readonly capabilities: string;
   /** The owner of the credentials that it carries; `''` for the gateway. */
-  readonly principal: string;
+  readonly credentialOwner: string;
   /** Ends a start that nobody wants any more. */
   readonly abandon = new AbortController();
   /** Whom it belongs to (sharing.ts); undefined while it belongs to nobody. */
@@ -23,7 +23,7 @@ export class PooledConnection {
   /** True where it serves one principal or session alone. */
   isExclusive = true;
   /** Whom it serves alone; undefined for nobody. */
-  owner: Whose | undefined;
+  whose: Whose | undefined;
   connection: ManagedConnection | undefined;
   /** The start that is under way. */
   connecting: Promise<ManagedConnection> | undefined;
@@ -45,9 +45,9 @@ export class PooledConnection {
   #idleTimer: NodeJS.Timeout | undefined;
 
   /** One that belongs to nobody yet. */
-  constructor(capabilities: string, principal: string) {
+  constructor(capabilities: string, owner: string) {
     this.capabilities = capabilities;
-    this.principal = principal;
+    this.credentialOwner = owner;
   }
 
   /** The connection, if it is up. */

@@ -35,7 +35,7 @@ export function scopeOf(server: ServerDefinition, era: KnownEra, tenant: Tenant)
   // JSON text has no raw line break, so that nothing in a name can be taken for another part.
   const offered = `${sharing}\n${era === 'modern' ? '' : offeredOn(server, era, tenant)}`;
   if (sharing === 'shared') return offered;
-  return `${offered}\n${sharing === 'per-session' ? partyOf(tenant) : tenant.principal}`;
+  return `${offered}\n${sharing === 'per-session' ? partyOf(tenant) : tenant.owner}`;
 }
 
 /** The scope of one more connection for the same callers. */
@@ -49,9 +49,9 @@ export function isWithin(scope: string, first: string): boolean {
 }
 
 /** The callers that have a connection of this sharing for themselves; undefined where that is an agent without a session. */
-export function ownerOf(sharing: Sharing, { principal, session, capabilities }: Tenant): Whose | undefined {
-  if (sharing !== 'per-session') return { principal, session: undefined, capabilities };
-  return session === undefined ? undefined : { principal, session, capabilities };
+export function whoseOf(sharing: Sharing, { owner, session, capabilities }: Tenant): Whose | undefined {
+  if (sharing !== 'per-session') return { owner, session: undefined, capabilities };
+  return session === undefined ? undefined : { owner, session, capabilities };
 }
 
 /** True if a connection carries the credentials of one principal, so that nobody else may use it. */
@@ -60,8 +60,8 @@ export function hasOwnCredentials(link: ServerDefinition['link']): boolean {
 }
 
 /** The owner of the credentials that the calls of a principal carry; `''` for the gateway. */
-export function credentialOwner(link: ServerDefinition['link'], principal: string): string {
-  return hasOwnCredentials(link) ? principal : '';
+export function credentialOwner(link: ServerDefinition['link'], owner: string): string {
+  return hasOwnCredentials(link) ? owner : '';
 }
 
 /** True if a caller can be told from others: those of 2026-07-28 over HTTP have no session, and one principal may be many. */
@@ -70,8 +70,8 @@ export function isKnown({ session, sole }: Tenant): boolean {
 }
 
 /** Equal for the calls of one caller: without a session, those of one principal and agent are together. */
-export function partyOf({ principal, agent, session }: Tenant): string {
-  return JSON.stringify([principal, session ?? { agent }]);
+export function partyOf({ owner, agent, session }: Tenant): string {
+  return JSON.stringify([owner, session ?? { agent }]);
 }
 
 const queues = new WeakMap<Tenant, string>();
@@ -80,7 +80,7 @@ const queues = new WeakMap<Tenant, string>();
 export function queueOf(tenant: Tenant): string {
   let queue = queues.get(tenant);
   if (queue === undefined) {
-    queue = `${tenant.principal}\n${tenant.agent}`;
+    queue = `${tenant.owner}\n${tenant.agent}`;
     queues.set(tenant, queue);
   }
   return queue;

@@ -174,7 +174,7 @@ describe('a server that fails to start', () => {
     const failure = () => unavailable('fixture', 'ended.', { data: { [LAST_OUTPUT]: ' Its last output: "x".' } });
     for (let failures = 0; failures < 3; failures++) await failStart(failure());
     await expect(lease()).rejects.not.toThrow(/last output/);
-    create(stdioServer('server.mjs'), { onlyPrincipal: 'alice' });
+    create(stdioServer('server.mjs'), { onlyOwner: 'alice' });
     for (let failures = 0; failures < 3; failures++) await failStart(failure());
     await expect(lease(tenant('alice', { sole: true }))).rejects.toThrow(/last output/);
   });

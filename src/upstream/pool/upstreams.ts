@@ -43,7 +43,7 @@ export interface UpstreamsOptions {
   /** Value of the environment marker that all descendants carry; random by default. */
   readonly gatewayId?: string;
   /** The credential of a principal for an HTTP server; `''` for the gateway's own. */
-  readonly authorization?: (server: ServerDefinition, principal: string) => Authorization | undefined;
+  readonly authorization?: (server: ServerDefinition, owner: string) => Authorization | undefined;
   /** Program of the guardian; without one, nobody ends the servers of a gateway that was killed. */
   readonly guardianScript?: string | undefined;
   readonly budgets?: Partial<Budgets>;
@@ -88,7 +88,7 @@ class SupervisedUpstreams implements Upstreams {
       authorization: options.authorization ?? (() => undefined),
       budgets: { ...BUDGETS, ...options.budgets },
       maxMessageBytes: options.maxMessageBytes ?? MAX_RESPONSE_BYTES,
-      onlyPrincipal: options.only,
+      onlyOwner: options.only,
       strictServers: options.strict,
       connect: options.connect ?? connect,
       startQueue: createStartQueue(CONCURRENT_STARTS, SLOT_MS),

@@ -76,7 +76,7 @@ export interface ConnectionOptions {
   /** True where the connection serves one principal or session alone. */
   readonly isExclusive: () => boolean;
   /** Whom the connection serves alone; undefined for nobody. */
-  readonly owner: () => Whose | undefined;
+  readonly whose: () => Whose | undefined;
   /** The connection was up and has ended. */
   readonly onClose: (error: GatewayError) => void;
   readonly signal: AbortSignal;
@@ -271,7 +271,7 @@ class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
   }
 
   #ownerOf(session: string | undefined): Whose | undefined {
-    const owner = this.#options.owner();
+    const owner = this.#options.whose();
     return owner === undefined || session === undefined ? owner : { ...owner, session };
   }
 

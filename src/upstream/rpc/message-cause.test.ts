@@ -24,7 +24,7 @@ describe('property: whatever overlaps and was given up', () => {
   });
 
   /** Equal for calls of which it is known that one client made them. */
-  const clientOf = ({ principal, agent, session, sole }: Tenant, id: number): string =>
+  const clientOf = ({ owner: principal, agent, session, sole }: Tenant, id: number): string =>
     JSON.stringify([principal, session ?? (sole ? agent : id)]);
 
   it('a question goes to a call of the only client whose calls may have led to it, and otherwise to none', () => {

@@ -57,6 +57,6 @@ export function hasWork(requests: Work): boolean {
 }
 
 function isSameCaller(one: Tenant, other: Tenant): boolean {
-  const isSame = one.principal === other.principal && one.session === other.session;
+  const isSame = one.owner === other.owner && one.session === other.session;
   return isSame && isKnown(one) && (one.session !== undefined || one.agent === other.agent);
 }
