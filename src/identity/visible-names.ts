@@ -1,7 +1,7 @@
 /** The names of the configuration that a principal may know. */
 import type { Snapshot } from '../config/snapshot.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
-import { decideFor } from '../policy/ceiling.ts';
+import { decideUnderCeiling } from '../policy/ceiling.ts';
 import type { Principal } from './principal.ts';
 
 /**
@@ -18,6 +18,6 @@ export function visibleNamesOf(
   const { ceiling, mayAssume } = principal;
   const agents = policy.agents.filter((agent) => mayAssume(agent) && (boundAgent ?? agent) === agent);
   const mayUse = (server: string): boolean =>
-    agents.some((agent) => decideFor(policy, { agent, ceiling }, server).allowed);
+    agents.some((agent) => decideUnderCeiling(policy, { agent, ceiling }, server).allowed);
   return { agents, servers: [...servers.keys(), ...broken.keys()].filter(mayUse) };
 }

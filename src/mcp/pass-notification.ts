@@ -5,7 +5,7 @@ import { eventRecord } from '../audit/event-record.ts';
 import type { Caller, Connection } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { tenantOf } from '../pipeline/tenant.ts';
-import { decideFor } from '../policy/ceiling.ts';
+import { decideUnderCeiling } from '../policy/ceiling.ts';
 import type { NotificationMessage } from '../protocol/json-rpc.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { relayedMembers } from '../upstream/rpc/response-text.ts';
@@ -38,7 +38,7 @@ export async function passNotification(
     caller = connection.resolve(snapshot, undefined);
     const done = await parts.limiter.admit(snapshot, caller, () => Buffer.byteLength(text));
     done?.(() => 0);
-    const decision = decideFor(snapshot.policy, caller, name, undefined);
+    const decision = decideUnderCeiling(snapshot.policy, caller, name, undefined);
     const server = snapshot.servers.get(name);
     if (decision.effect !== 'allow') {
       // Nobody can be asked about what has no answer.

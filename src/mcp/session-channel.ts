@@ -4,7 +4,7 @@ import { serversOf, type View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { tenantOf } from '../pipeline/tenant.ts';
-import { decideFor } from '../policy/ceiling.ts';
+import { decideUnderCeiling } from '../policy/ceiling.ts';
 import { notificationText } from '../protocol/era-codec.ts';
 import type { NotificationMessage } from '../protocol/json-rpc.ts';
 import { isLoud, levelOf } from '../relay/log-level.ts';
@@ -102,7 +102,7 @@ export function notified(
     const tenant = tenantOf({ connection, client: { session: session.id, ...session.offered } }, caller.agent);
     for (const name of serversOf(view, snapshot)) {
       const server = snapshot.servers.get(name);
-      if (server === undefined || !decideFor(snapshot.policy, caller, name, undefined).allowed) continue;
+      if (server === undefined || !decideUnderCeiling(snapshot.policy, caller, name, undefined).allowed) continue;
       parts.upstreams.notify(server, tenant, method, members);
     }
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { ExecutorChoice } from '../operations/gateway-tools/executor-choice.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';
-import { decideFor } from '../policy/ceiling.ts';
+import { decideUnderCeiling } from '../policy/ceiling.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ClientAnswer, ServerRequest, Whose } from '../upstream/contract.ts';
 import { type ChangePacing, createChangePacing } from './change-pacing.ts';
@@ -121,7 +121,7 @@ export class Subscriptions {
     try {
       const snapshot = this.#snapshot();
       const caller = connection.resolve(snapshot, undefined);
-      return decideFor(snapshot.policy, caller, server, uri, 'resource').allowed;
+      return decideUnderCeiling(snapshot.policy, caller, server, uri, 'resource').allowed;
     } catch (error) {
       if (error instanceof GatewayError) return false;
       throw error;

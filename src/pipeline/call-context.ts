@@ -8,7 +8,7 @@ import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
 import type { TraceParent } from '../observe/tracing.ts';
 import type { CallDeadline, Connected, Invocation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
-import { decideFor } from '../policy/ceiling.ts';
+import { decideUnderCeiling } from '../policy/ceiling.ts';
 import type { Access, CallFacts, Decision, OfferKind } from '../policy/rules-data.ts';
 import { keepMembers } from '../protocol/json-text.ts';
 import { findMember } from '../protocol/members.ts';
@@ -99,7 +99,7 @@ export class CallContext implements ToolContext, RelayContext {
   /** Lists take it along alone. */
   readonly decide = (server: string, name?: string, kind?: OfferKind, entry?: ToolEntry): Decision => {
     const { snapshot, caller } = this.#call;
-    return decideFor(snapshot.policy, caller ?? this.caller, server, name, kind, listingFacts(entry));
+    return decideUnderCeiling(snapshot.policy, caller ?? this.caller, server, name, kind, listingFacts(entry));
   };
 
   confirm(entry: ToolEntry): void {
@@ -245,7 +245,7 @@ function permissionOf(
     if (connection.expiresAt(current) <= Date.now()) return false;
     try {
       const caller = connection.resolve(current, claimed);
-      return decideFor(current.policy, caller, server, name, kind, facts).allowed;
+      return decideUnderCeiling(current.policy, caller, server, name, kind, facts).allowed;
     } catch {
       return false;
     }

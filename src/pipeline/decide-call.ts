@@ -8,7 +8,7 @@ import { choiceOf } from '../operations/gateway-tools/executor-choice.ts';
 import type { Invocation, Operation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { CallArguments } from '../policy/arguments/call-arguments.ts';
-import { decideFor, readsAccess } from '../policy/ceiling.ts';
+import { decideUnderCeiling, readsAccess } from '../policy/ceiling.ts';
 import { executorFor, isSplit, type SplitExecutor } from '../policy/executors.ts';
 import type { Access, CallFacts, Decision } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -186,7 +186,7 @@ function decisionFor(
 ): Decision {
   const { agent, principal } = caller;
   const facts: CallFacts = { agent, principal, now: Date.now(), args, access };
-  return decideFor(call.snapshot.policy, caller, server, name, invocation.kind, facts);
+  return decideUnderCeiling(call.snapshot.policy, caller, server, name, invocation.kind, facts);
 }
 
 /** A call that goes on was decided with its arguments; nobody keeps them. */

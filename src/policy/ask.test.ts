@@ -1,6 +1,6 @@
 import { expect, it, test } from 'vitest';
 import { sayRules } from './authoring/agent-words.ts';
-import { decideFor } from './ceiling.ts';
+import { decideUnderCeiling } from './ceiling.ts';
 import { compile } from './compile-rules.ts';
 import { decisionOf } from './rules-data.ts';
 
@@ -48,7 +48,8 @@ it('grants nothing', () => {
 });
 
 it('is the stricter of both under a ceiling', () => {
-  const under = (agent: string, ceiling: string, tool: string) => decideFor(policy, { agent, ceiling }, 'files', tool);
+  const under = (agent: string, ceiling: string, tool: string) =>
+    decideUnderCeiling(policy, { agent, ceiling }, 'files', tool);
   expect(under('free', 'dev', 'delete_x')).toEqual(decisionOf('ask', 'ceiling: agents.dev.ask.tools.*[0]'));
   expect(under('dev', 'free', 'delete_x')).toEqual(decisionOf('ask', 'agents.dev.ask.tools.*[0]'));
   expect(under('free', 'dev', 'delete_all')).toEqual(decisionOf('deny', 'ceiling: agents.dev.deny.tools.files[0]'));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CallArguments } from './arguments/call-arguments.ts';
 import type { Expression, ExpressionFacts } from './arguments/condition.ts';
 import type { Matcher } from './arguments/matcher-data.ts';
-import { decideFor } from './ceiling.ts';
+import { decideUnderCeiling } from './ceiling.ts';
 import { compile } from './compile-rules.ts';
 import {
   ACCESS_LEVELS,
@@ -247,7 +247,7 @@ function effectsOf(given: PolicyRules, all: readonly Args[]): Effect[] {
   const policy = compile(given);
   return Array.from(casesOf(all), ({ agent, ceiling, server, tool, args: values, access }) => {
     const facts = { args: new CallArguments(JSON.stringify(values)), ...(access === undefined ? {} : { access }) };
-    return decideFor(policy, { agent, ceiling }, server, tool, 'tool', facts).effect;
+    return decideUnderCeiling(policy, { agent, ceiling }, server, tool, 'tool', facts).effect;
   });
 }
 

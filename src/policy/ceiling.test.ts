@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decideFor } from './ceiling.ts';
+import { decideUnderCeiling } from './ceiling.ts';
 import { compile } from './compile-rules.ts';
 
 const policy = compile({
@@ -17,7 +17,7 @@ it('both must allow, whatever the names', () => {
   const tools = fc.option(fc.constantFrom('read_x', 'write_x', 'delete_all'), { nil: undefined });
   fc.assert(
     fc.property(agents, agents, servers, tools, (agent, ceiling, server, tool) => {
-      const { allowed } = decideFor(policy, { agent, ceiling }, server, tool);
+      const { allowed } = decideUnderCeiling(policy, { agent, ceiling }, server, tool);
       const both = policy.decide(agent, server, tool).allowed && policy.decide(ceiling, server, tool).allowed;
       expect(allowed).toBe(both);
     }),
@@ -25,12 +25,14 @@ it('both must allow, whatever the names', () => {
 });
 
 it('without a ceiling it is the decision for the agent', () => {
-  expect(decideFor(policy, { agent: 'dev', ceiling: undefined }, 'db')).toBe(policy.decide('dev', 'db'));
+  expect(decideUnderCeiling(policy, { agent: 'dev', ceiling: undefined }, 'db')).toBe(policy.decide('dev', 'db'));
 });
 
 it('says whose rule denied', () => {
-  expect(decideFor(policy, { agent: 'dev', ceiling: 'guest' }, 'files', 'write_x').rule).toBe('ceiling: default_deny');
-  expect(decideFor(policy, { agent: 'dev', ceiling: 'guest' }, 'files', 'delete_all').rule).toBe(
+  expect(decideUnderCeiling(policy, { agent: 'dev', ceiling: 'guest' }, 'files', 'write_x').rule).toBe(
+    'ceiling: default_deny',
+  );
+  expect(decideUnderCeiling(policy, { agent: 'dev', ceiling: 'guest' }, 'files', 'delete_all').rule).toBe(
     'agents.dev.deny.tools.files[0]',
   );
 });

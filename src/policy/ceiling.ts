@@ -14,7 +14,7 @@ export interface Bounded {
  * ceiling has `ceiling: ` before its path. A ceiling is enforced also where the agent that it names
  * is in shadow mode.
  */
-export function decideFor(
+export function decideUnderCeiling(
   policy: Policy,
   { agent, ceiling, isFallback }: Bounded,
   server: string,

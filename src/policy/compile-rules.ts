@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { compileCorrections } from './access-levels.ts';
 import { type AgentPolicy, compileAgent, type Verdict } from './compile-agent.ts';
-import { decideFor } from './decide.ts';
+import { verdictFor } from './decide.ts';
 import {
   type Access,
   type CallFacts,
@@ -61,7 +61,7 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     if (agent === undefined) return UNKNOWN_AGENT;
     const { access: said } = facts;
     const access = said === undefined ? undefined : (corrections(server, name ?? '') ?? said);
-    const verdict = decideFor(agent, server, name, kind, facts, access);
+    const verdict = verdictFor(agent, server, name, kind, facts, access);
     if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
     return stricterOfOtherForms(agent, server, name, verdict);
   };

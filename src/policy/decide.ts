@@ -9,7 +9,7 @@ const NO_SERVER_RULE: Verdict = Object.freeze({ decision: DEFAULT_DENY, about: '
  * Decides about a server, or about something that it offers.
  * @param access of the tool, as rules over access have it; undefined where nobody knows
  */
-export function decideFor(
+export function verdictFor(
   agent: AgentPolicy,
   server: string,
   name: string | undefined,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decideFor } from './ceiling.ts';
+import { decideUnderCeiling } from './ceiling.ts';
 import { compile } from './compile-rules.ts';
 import { runExpectations } from './expectations.ts';
 import { explain } from './explain.ts';
@@ -49,18 +49,18 @@ it.each([true, 'Shadow', 'on', '', null])('is nothing that %j would switch on', 
 });
 
 it('does not lift a ceiling, neither over the agent nor as one', () => {
-  const under = (agent: string, ceiling: string) => decideFor(policy, { agent, ceiling }, 'files', 'drop_x');
+  const under = (agent: string, ceiling: string) => decideUnderCeiling(policy, { agent, ceiling }, 'files', 'drop_x');
   expect(under('trial', 'held')).toEqual(decisionOf('deny', 'ceiling: agents.held.deny.tools.*[0]'));
   expect(under('trial', 'trial').allowed).toBe(false);
-  expect(decideFor(policy, { agent: 'trial', ceiling: 'held' }, 'files', 'read_x')).toEqual(
+  expect(decideUnderCeiling(policy, { agent: 'trial', ceiling: 'held' }, 'files', 'read_x')).toEqual(
     decisionOf('ask', 'ceiling: agents.held.ask.tools.files[0]'),
   );
 });
 
 it('does not reach callers who did not name the agent', () => {
   const who = { agent: 'trial', ceiling: undefined };
-  expect(decideFor(policy, { ...who, isFallback: true }, 'mail')).toEqual(decisionOf('deny', 'default_deny'));
-  expect(decideFor(policy, who, 'mail').allowed).toBe(true);
+  expect(decideUnderCeiling(policy, { ...who, isFallback: true }, 'mail')).toEqual(decisionOf('deny', 'default_deny'));
+  expect(decideUnderCeiling(policy, who, 'mail').allowed).toBe(true);
 });
 
 it('is told by explain, and does not change what expectations compare', () => {
