@@ -1,5 +1,5 @@
 import type { GatewayTool } from '../operation.ts';
-import { executeTool, splitTools } from './executor-tools.ts';
+import { executeTool, splitTools } from './execute-tool.ts';
 import { getGatewayStatus } from './get-gateway-status.ts';
 import { getServerTools } from './get-server-tools.ts';
 import { listServers } from './list-servers.ts';

@@ -11,7 +11,7 @@ import { relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition } from '../../upstream/contract.ts';
-import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../gateway-tools/execute-tool.ts';
+import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../call-server-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
 import { taskOf } from '../task-result.ts';
 import { failureAnswer } from '../tool-answer.ts';

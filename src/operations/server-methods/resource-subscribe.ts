@@ -2,7 +2,7 @@
 
 import type { Era } from '../../protocol/revisions.ts';
 import type { Reply } from '../../upstream/contract.ts';
-import { deadlineIn } from '../gateway-tools/execute-tool.ts';
+import { deadlineIn } from '../call-server-tool.ts';
 import type { Operation, Target, ToolAnswer, ToolContext } from '../operation.ts';
 import { hidingFailure, resourceNotFound } from './protocol-failure.ts';
 import { requiredString } from './requests.ts';

@@ -7,7 +7,7 @@ import { joinMembers, keepMembers } from '../../protocol/json-text.ts';
 import { findMember, type Member, type ScannedObject } from '../../protocol/members.ts';
 import { dropNulls } from '../../protocol/nulls.ts';
 import type { Era } from '../../protocol/revisions.ts';
-import { deadlineIn } from '../gateway-tools/execute-tool.ts';
+import { deadlineIn } from '../call-server-tool.ts';
 import type { ToolContext } from '../operation.ts';
 
 export interface Introduction {
