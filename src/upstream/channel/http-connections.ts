@@ -3,8 +3,7 @@
  * every request, and never again uses one whose request it could not send.
  */
 import process from 'node:process';
-import type { Dispatcher } from 'undici';
-import type { Connect, ExchangeHandler, OriginConnection } from './origin-connection.ts';
+import type { Connect, ExchangeHandler, OriginConnection, OriginRequest } from './origin-connection.ts';
 import { PlainConnection } from './plain-connection.ts';
 import { type Route, undiciConnect } from './undici-connection.ts';
 
@@ -18,7 +17,7 @@ interface Connection {
   since: number;
 }
 
-type WaitingRequest = readonly [Dispatcher.DispatchOptions, ExchangeHandler];
+type WaitingRequest = readonly [OriginRequest, ExchangeHandler];
 
 export class HttpConnections {
   readonly #connect: Connect;
@@ -33,7 +32,7 @@ export class HttpConnections {
   }
 
   /** Sends a request as soon as one of the connections is free for it. */
-  dispatch(request: Dispatcher.DispatchOptions, handler: ExchangeHandler): void {
+  dispatch(request: OriginRequest, handler: ExchangeHandler): void {
     this.#waiting.push([request, handler]);
     this.#sendWaiting();
   }

@@ -1,10 +1,9 @@
 /**
- * One request and its response on undici's own interface: a stream, an `AbortSignal` and an iterator for each would be a large part
+ * One request and its response, as they come on a connection: a stream, an `AbortSignal` and an iterator for each would be a large part
  * of what a call costs.
  */
 import type { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
 import { Gatherer } from '../../shared/byte-gatherer.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { together } from '../../shared/event-loop-batch.ts';
@@ -13,14 +12,9 @@ import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { type Decoding, DecodingError, decodingOf, type EncodedSource, type Sink } from './content-decoding.ts';
 import { type BodySource, errorOf, type HttpBody, StreamedBody } from './http-body.ts';
 import type { HttpConnections } from './http-connections.ts';
-import type { ExchangeHandler } from './origin-connection.ts';
+import type { ExchangeController, ExchangeHandler, OriginRequest } from './origin-connection.ts';
 
-interface ExchangeRequest {
-  readonly method: 'POST' | 'GET' | 'DELETE';
-  readonly path: string;
-  /** Names and values in turn. */
-  readonly headers: string[];
-  readonly body: string | null;
+interface ExchangeRequest extends OriginRequest {
   readonly signal: CancelSignal;
   /**
    * Bytes up to which the JSON of a success is gathered before the response is given: most answers are one, and reading it
@@ -78,7 +72,7 @@ function mayPause(headers: IncomingHttpHeaders): boolean {
   return /chunked/i.test(headers['transfer-encoding'] ?? '') && !/close/i.test(headers.connection ?? '');
 }
 
-/** Handles one request for undici, and is its response. A class, because every call makes one. */
+/** Handles one request, and is its response. A class, because every call makes one. */
 class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
   isOver = false;
   status = 0;
@@ -95,7 +89,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   #headers: IncomingHttpHeaders = {};
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: ExchangeController | undefined;
   /** Lets the server wait. */
   #pausable: EncodedSource | undefined;
   /** Undefined for a body that is gathered. */
@@ -139,12 +133,12 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
     this.#room?.end();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: ExchangeController): void {
     this.#controller = controller;
     if (this.#signal.aborted) this.#cancel();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: ExchangeController, status: number, headers: IncomingHttpHeaders): void {
     // An informational response; the real one follows.
     if (status < 200) return;
     this.status = status;
@@ -160,7 +154,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
     }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: ExchangeController, chunk: Buffer): void {
     if (this.#decoding === undefined) this.data(chunk);
     else this.#decoding.push(chunk);
   }
@@ -171,7 +165,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
     else this.#decoding.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+  onResponseError(_controller: ExchangeController, error: unknown): void {
     this.#fail(error);
   }
 

@@ -1,6 +1,6 @@
 /** The bytes of a request of HTTP/1.1 (RFC 9112). */
 import { Buffer } from 'node:buffer';
-import type { Dispatcher } from 'undici';
+import type { OriginRequest } from './origin-connection.ts';
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const NOT_IN_VALUES = /[^\t\x20-\x7e\x80-\xff]/;
@@ -28,25 +28,23 @@ export class InvalidRequestError extends Error {
 export type RequestBytes = string | { readonly head: string; readonly body: string };
 
 /**
- * @param request with a list of names and values as headers, and a text or nothing as body.
  * @param host of the server, with its port.
  * @throws InvalidRequestError
  */
-export function requestBytes({ method, path, headers, body }: Dispatcher.DispatchOptions, host: string): RequestBytes {
+export function requestBytes({ method, path, headers, body }: OriginRequest, host: string): RequestBytes {
   if (!TARGET.test(path)) throw new InvalidRequestError();
   let fields = '';
   let hasHost = false;
-  const list = headers as readonly string[];
-  for (let index = 0; index + 1 < list.length; index += 2) {
-    const name = list[index] ?? '';
-    const value = list[index + 1] ?? '';
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    const value = headers[index + 1] ?? '';
     const lower = name.toLowerCase();
     if (!TOKEN.test(name) || NOT_IN_VALUES.test(value) || RESERVED.has(lower)) throw new InvalidRequestError();
     if (lower === 'host') hasHost = true;
     fields += `${name}: ${value}\r\n`;
   }
   const start = `${method} ${path} HTTP/1.1\r\n${hasHost ? '' : `host: ${host}\r\n`}connection: keep-alive\r\n${fields}`;
-  if (typeof body !== 'string') return method === 'POST' ? `${start}content-length: 0\r\n\r\n` : `${start}\r\n`;
+  if (body === null) return method === 'POST' ? `${start}content-length: 0\r\n\r\n` : `${start}\r\n`;
   const head = `${start}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   // Values are one byte a character, the body is UTF-8.
   return NOT_ASCII.test(fields) ? { head, body } : head + body;

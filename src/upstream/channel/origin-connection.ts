@@ -1,15 +1,40 @@
 /** A connection to one origin, as those who send requests on it see it: one request at a time. */
-import type { Dispatcher } from 'undici';
+import type { Buffer } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 
-/** Handles a request, on the interface of undici. */
-export interface ExchangeHandler extends Dispatcher.DispatchHandler {
+export interface OriginRequest {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: string | null;
+}
+
+/** The request on its connection, for its handler. */
+export interface ExchangeController {
+  /** Ends the connection with the request on it. */
+  abort(reason: Error): void;
+  /** Lets the server wait. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Handles the response to a request. */
+export interface ExchangeHandler {
   /** True when it has its response, or will have none. */
   readonly isOver: boolean;
+  /** The request has a connection, and is about to be sent. */
+  onRequestStart(controller: ExchangeController): void;
+  onResponseStart(controller: ExchangeController, status: number, headers: IncomingHttpHeaders): void;
+  onResponseData(controller: ExchangeController, chunk: Buffer): void;
+  onResponseEnd(): void;
+  /** There is no response, or no rest of it. */
+  onResponseError(controller: ExchangeController, error: unknown): void;
 }
 
 export interface OriginConnection {
   /** Sends a request, once it is connected; the one before has ended. */
-  dispatch(request: Dispatcher.DispatchOptions, handler: ExchangeHandler): void;
+  dispatch(request: OriginRequest, handler: ExchangeHandler): void;
   /** Ends it; what it carries fails. */
   destroy(): Promise<void>;
 }

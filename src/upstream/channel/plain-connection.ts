@@ -4,9 +4,8 @@
  */
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
-import type { Dispatcher } from 'undici';
 import { requestBytes } from './http1-request.ts';
-import type { ConnectionEvents, ExchangeHandler, OriginConnection } from './origin-connection.ts';
+import type { ConnectionEvents, ExchangeHandler, OriginConnection, OriginRequest } from './origin-connection.ts';
 import { type ExchangeConnection, PlainExchange } from './plain-exchange.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -49,7 +48,7 @@ export class PlainConnection implements OriginConnection, ExchangeConnection {
     this.#events = events;
   }
 
-  dispatch(request: Dispatcher.DispatchOptions, handler: ExchangeHandler): void {
+  dispatch(request: OriginRequest, handler: ExchangeHandler): void {
     const exchange = new PlainExchange(this, handler);
     try {
       exchange.bytes = requestBytes(request, this.#origin.host);

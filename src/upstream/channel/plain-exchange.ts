@@ -1,9 +1,8 @@
-/** One exchange on a connection of our own, on the interface of undici. */
+/** One exchange on a connection of our own. */
 import { Buffer } from 'node:buffer';
-import type { Dispatcher } from 'undici';
 import type { RequestBytes } from './http1-request.ts';
 import { type ResponseHead, ResponseReader, type ResponseSink } from './http1-response.ts';
-import type { ExchangeHandler } from './origin-connection.ts';
+import type { ExchangeController, ExchangeHandler } from './origin-connection.ts';
 
 /** The connection that an exchange is on. */
 export interface ExchangeConnection {
@@ -19,13 +18,11 @@ export interface ExchangeConnection {
 }
 
 /** One request and the response to it, for its handler. A class, because every call makes one. */
-export class PlainExchange implements Dispatcher.DispatchController, ResponseSink {
+export class PlainExchange implements ExchangeController, ResponseSink {
   /** Until it is sent. */
   bytes: RequestBytes | undefined;
   isSent = false;
-  aborted = false;
-  paused = false;
-  reason: Error | null = null;
+  isAborted = false;
   readonly #connection: ExchangeConnection;
   readonly #handler: ExchangeHandler;
   readonly #reader = new ResponseReader(this);
@@ -37,8 +34,8 @@ export class PlainExchange implements Dispatcher.DispatchController, ResponseSin
 
   /** It has a connection. @returns false where it was given up before. */
   begin(): boolean {
-    this.#handler.onRequestStart?.(this, undefined);
-    if (this.aborted) return false;
+    this.#handler.onRequestStart(this);
+    if (this.isAborted) return false;
     this.isSent = true;
     this.#reader.expect();
     return true;
@@ -55,36 +52,33 @@ export class PlainExchange implements Dispatcher.DispatchController, ResponseSin
 
   fail(error: Error): void {
     this.#reader.stop();
-    this.#handler.onResponseError?.(this, error);
+    this.#handler.onResponseError(this, error);
   }
 
   head({ status, headers }: ResponseHead): void {
-    this.#handler.onResponseStart?.(this, status, headers);
+    this.#handler.onResponseStart(this, status, headers);
   }
 
   data(bytes: Buffer): void {
-    this.#handler.onResponseData?.(this, Buffer.from(bytes));
+    this.#handler.onResponseData(this, Buffer.from(bytes));
   }
 
   end(isReusable: boolean): void {
     this.#connection.finished(isReusable, this.#reader.keepAliveMs);
-    this.#handler.onResponseEnd?.(this, {});
+    this.#handler.onResponseEnd();
   }
 
   abort(reason: Error): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
+    if (this.isAborted) return;
+    this.isAborted = true;
     this.#connection.abort(this, reason);
   }
 
   pause(): void {
-    this.paused = true;
     this.#connection.pause(this);
   }
 
   resume(): void {
-    this.paused = false;
     this.#connection.resume(this);
   }
 }

@@ -1,10 +1,15 @@
 /** Connections of undici: with TLS, and through proxies. */
 import type { SecureContext } from 'node:tls';
-import type { Dispatcher } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import type { ProxyServer } from './egress-proxy.ts';
-import type { Connect, ConnectionEvents, ExchangeHandler, OriginConnection } from './origin-connection.ts';
+import type {
+  Connect,
+  ConnectionEvents,
+  ExchangeHandler,
+  OriginConnection,
+  OriginRequest,
+} from './origin-connection.ts';
 import { openTunnel } from './proxy-tunnel.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -26,6 +31,7 @@ export function undiciConnect(origin: string, { proxy, secureContext }: Route): 
   return (events) => new UndiciConnection(to, connect, forward, events);
 }
 
+/** Its client takes requests and handlers as they are: both have the shape of undici's. */
 class UndiciConnection implements OriginConnection {
   readonly #client: Client;
   readonly #forward: Forward | undefined;
@@ -45,7 +51,7 @@ class UndiciConnection implements OriginConnection {
     this.#client.on('drain', () => events.free());
   }
 
-  dispatch(request: Dispatcher.DispatchOptions, handler: ExchangeHandler): void {
+  dispatch(request: OriginRequest, handler: ExchangeHandler): void {
     this.#client.dispatch(this.#forward?.(request) ?? request, handler);
   }
 
@@ -75,7 +81,7 @@ function tunnelConnector(proxy: ProxyServer, secureContext: SecureContext | unde
 }
 
 /** Changes a request for a proxy. */
-type Forward = (request: Dispatcher.DispatchOptions) => Dispatcher.DispatchOptions;
+type Forward = (request: OriginRequest) => OriginRequest;
 
 /** A proxy takes requests to a server without TLS with their whole address (RFC 9112, section 3.2.2). */
 function forwardThrough({ authorization }: ProxyServer, origin: string): Forward {
@@ -84,6 +90,6 @@ function forwardThrough({ authorization }: ProxyServer, origin: string): Forward
   return (request) => ({
     ...request,
     path: origin + request.path,
-    headers: [...(request.headers as string[]), ...added],
+    headers: [...request.headers, ...added],
   });
 }
