@@ -212,7 +212,7 @@ class FileConfigStore implements ConfigStore {
     this.#wasRefused = false;
     this.#statuses.applied(files, at, (file) => warningsOf(checked, pathOf(file)));
     const changes = this.#swap(snapshot, contents);
-    // What is in use here is in use, whatever becomes of the others.
+    // A configuration that is in use here stays in use, whatever becomes of the others.
     await swapOthers().catch((error: unknown) => this.#options.onError?.(error));
     return { kind: 'applied', changes, problems };
   }
