@@ -1,6 +1,10 @@
 /** A pipeline for tests: real rules, everything else false, and one list of all that happens, in order. */
-import type { AuditRecord } from '../audit/audit-record.ts';
+import type { AuditRecord, AuditSink } from '../audit/audit-record.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
+import type { Ledger } from '../observe/ledger.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Invocation, Operation } from '../operations/operation.ts';
 import { compile } from '../policy/compile-rules.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
@@ -8,9 +12,10 @@ import { silentClient } from '../relay/calling-client.ts';
 import { Canceller } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { NEXT_STEPS } from '../shared/next-steps.ts';
-import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
+import type { UpstreamConnection, Upstreams } from '../upstream/contract.ts';
 import type { Inbound } from './caller.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import type { SignInPrompts } from './sign-in-prompts.ts';
 
 const SERVER: ServerDefinition = {
   name: 'files',
@@ -53,6 +58,16 @@ export interface Script {
   readonly limiter?: PipelineDependencies['limiter'];
 }
 
+/** A part that has what is given; a test that needs more of it fails with the name of that. */
+function partOf<T extends object>(given: Partial<T>): T {
+  return new Proxy(given, {
+    get(target, key) {
+      if (!(key in target) && typeof key === 'string') throw new Error(`This part has no ${key}.`);
+      return Reflect.get(target, key);
+    },
+  }) as T;
+}
+
 /** @returns the parts, the list of all that happens, and the snapshot in force, which a test may swap. */
 export function falsePipeline(script: Script = {}) {
   const happened: Happening[] = [];
@@ -61,31 +76,31 @@ export function falsePipeline(script: Script = {}) {
     happened.push([kind, phase, decision, error_code]);
     return script.failing?.phase === phase ? Promise.reject(script.failing.error) : undefined;
   };
-  const parts = {
+  const parts = partOf<PipelineDependencies>({
     snapshot: () => config.snapshot,
     tools: new Map(),
-    catalog: {},
-    upstreams: {
+    catalog: partOf<Catalog>({}),
+    upstreams: partOf<Upstreams>({
       expect: () => undefined,
-      lease: (server: ServerDefinition, { tenant }: { readonly tenant: Tenant }) => {
-        happened.push(['lease', server.key, tenant.agent]);
+      lease: (server, { tenant }) => {
+        happened.push(['lease', server.key, tenant?.agent]);
         return script.lease === undefined ? LINK : script.lease(server);
       },
-    },
+    }),
     limiter: script.limiter ?? { admit: () => undefined },
-    signInPrompts: { offer: async () => undefined },
-    audit: {
-      append: (record: AuditRecord) => write('append', record),
-      refuse: (record: AuditRecord) => write('refuse', record),
-    },
-    metrics: {
+    signInPrompts: partOf<SignInPrompts>({ offer: async () => undefined }),
+    audit: partOf<AuditSink>({
+      append: (record) => write('append', record),
+      refuse: (record) => write('refuse', record),
+    }),
+    metrics: partOf<Metrics>({
       record: (...[, , , code]: unknown[]) => void happened.push(['counted', code]),
       recordCall: () => undefined,
-    },
-    ledger: { spend: () => undefined },
-    log: { error: (fields: object) => void happened.push(['logged', fields]) },
+    }),
+    ledger: partOf<Ledger>({ spend: () => 0 }),
+    log: partOf<Logger>({ error: (fields: unknown) => void happened.push(['logged', fields]) }),
     nextRequestId: () => 'r1',
-  } as unknown as PipelineDependencies;
+  });
   return { parts, config, happened };
 }
 
