@@ -1,7 +1,7 @@
 /** All servers, each of which belongs to one worker of this gateway. */
 import type { ServerDefinition } from '../config/snapshot.ts';
 import type { Upstreams } from '../upstream/contract.ts';
-import type { RemoteClient } from './remote-client.ts';
+import type { ServerBorrower } from './server-borrower.ts';
 
 interface Partition {
   /** Number of the worker to which a server belongs. */
@@ -9,11 +9,11 @@ interface Partition {
   /** This worker's. */
   readonly own: number;
   /** The upstreams of the other workers; undefined for this one's number. */
-  readonly borrowers: ReadonlyMap<number, RemoteClient>;
+  readonly lenders: ReadonlyMap<number, ServerBorrower>;
 }
 
 /** Leases and control go to the owner; status and output are those of this worker. */
-export function partitionUpstreams(local: Upstreams, { ownerOf, own, borrowers }: Partition): Upstreams {
+export function partitionUpstreams(local: Upstreams, { ownerOf, own, lenders }: Partition): Upstreams {
   const mine = (servers: ReadonlyMap<string, ServerDefinition>): ReadonlyMap<string, ServerDefinition> =>
     new Map([...servers].filter(([name]) => ownerOf(name) === own));
   return {
@@ -23,21 +23,21 @@ export function partitionUpstreams(local: Upstreams, { ownerOf, own, borrowers }
     output: (name) => local.output(name),
     kill: () => local.kill(),
     lease(server, options) {
-      const remoteClient = borrowers.get(ownerOf(server.name));
-      return remoteClient === undefined ? local.lease(server, options) : remoteClient.lease(server, options);
+      const borrower = lenders.get(ownerOf(server.name));
+      return borrower === undefined ? local.lease(server, options) : borrower.lease(server, options);
     },
     retain: (servers) => local.retain(mine(servers)),
     warm: (servers, graceMs) => local.warm(mine(servers), graceMs),
     control(name, what) {
-      const remoteClient = borrowers.get(ownerOf(name));
-      if (remoteClient === undefined) return local.control(name, what);
+      const borrower = lenders.get(ownerOf(name));
+      if (borrower === undefined) return local.control(name, what);
       // Nobody waits for it: what comes of it is an event of that server.
-      remoteClient.ask('control', [name, what]).catch(() => undefined);
+      borrower.ask('control', [name, what]).catch(() => undefined);
       return true;
     },
     async close() {
       await local.close();
-      for (const remoteClient of borrowers.values()) remoteClient.close();
+      for (const borrower of lenders.values()) borrower.close();
     },
   };
 }

@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import type { UpstreamEvents, Upstreams } from '../upstream/contract.ts';
 import type { ConfigReplica } from './config-replica.ts';
-import { RemoteClient } from './remote-client.ts';
-import { RemoteServer, type RemoteServerOptions } from './remote-server.ts';
+import { ServerBorrower } from './server-borrower.ts';
+import { ServerLender, type ServerLenderOptions } from './server-lender.ts';
 
 interface WorkerMeshOptions {
   readonly own: number;
@@ -11,13 +11,13 @@ interface WorkerMeshOptions {
   readonly config: ConfigReplica;
   /** Told what happens to any server. */
   readonly heard: UpstreamEvents;
-  readonly asked: RemoteServerOptions['asked'];
+  readonly asked: ServerLenderOptions['asked'];
 }
 
 export interface WorkerMesh {
-  readonly owner: RemoteServer;
-  /** By number of the worker; none for this one. */
-  readonly borrowers: ReadonlyMap<number, RemoteClient>;
+  readonly lender: ServerLender;
+  /** The way to the servers of each other worker, by its number; none for this one. */
+  readonly lenders: ReadonlyMap<number, ServerBorrower>;
   /** Another worker uses the servers of this one over it. */
   lend(socket: Socket, upstreams: Upstreams): void;
   /** To the servers of the worker of that number. */
@@ -34,19 +34,19 @@ export function createWorkerMesh({ own, of, config, heard, asked }: WorkerMeshOp
     else if (kind === 'connected') heard.connected(definition);
   };
   const numbers = Array.from({ length: of }, (_, number) => number).filter((number) => number !== own);
-  const borrowers = new Map(numbers.map((number) => [number, new RemoteClient({ event, caughtUp: config.caughtUp })]));
-  const owner = new RemoteServer({ definition: config.definition, asked });
+  const lenders = new Map(numbers.map((number) => [number, new ServerBorrower({ event, caughtUp: config.caughtUp })]));
+  const lender = new ServerLender({ definition: config.definition, asked });
 
   return {
-    owner,
-    borrowers,
+    lender,
+    lenders,
     lend(socket, upstreams) {
       socket.on('error', () => socket.destroy());
-      owner.serve(socket, upstreams);
+      lender.serve(socket, upstreams);
     },
     borrow(socket, from) {
       socket.on('error', () => socket.destroy());
-      borrowers.get(from)?.connect(socket);
+      lenders.get(from)?.connect(socket);
     },
   };
 }

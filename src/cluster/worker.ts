@@ -34,6 +34,10 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
   let ready: readonly number[] = [];
   let mesh: WorkerMesh | undefined;
   let results: LocalResultStore | undefined;
+  const meshed = (): WorkerMesh => {
+    if (mesh === undefined) throw new Error('The events of servers are asked for before what rests on the mesh.');
+    return mesh;
+  };
 
   const asked = async (what: string, value: unknown) => {
     if (what === 'control') {
@@ -62,10 +66,10 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
       return both(mesh, heard);
     },
     upstreams: (own) =>
-      partitionUpstreams(own, { ownerOf: config.ownerOf, own: order.number, borrowers: mesh?.borrowers ?? new Map() }),
+      partitionUpstreams(own, { ownerOf: config.ownerOf, own: order.number, lenders: meshed().lenders }),
     results(own) {
       results = own;
-      return allResults(own, mesh, order.number);
+      return allResults(own, meshed(), order.number);
     },
     servers: () => channel.ask('servers'),
     spending: () => channel.ask('spending'),
@@ -137,7 +141,7 @@ function apiOf(
 
 /** Events of servers: of this worker's at once, of the others' over the mesh. */
 function both(
-  { owner: { events } }: WorkerMesh,
+  { lender: { events } }: WorkerMesh,
   heard: Parameters<WorkerContext['events']>[0],
 ): ReturnType<WorkerContext['events']> {
   return {
@@ -176,12 +180,12 @@ function askingAttestations(channel: IpcChannel<PrimaryApi>): AttestedUses {
 }
 
 /** A handle says which worker keeps its result. */
-function allResults(own: LocalResultStore, mesh: WorkerMesh | undefined, number: number): ResultStore {
+function allResults(own: LocalResultStore, mesh: WorkerMesh, number: number): ResultStore {
   return {
     ...own,
     find(handle, ownerAndAgent) {
       const worker = workerNamed(handle);
-      const keeper = worker === undefined || worker === number ? undefined : mesh?.borrowers.get(worker);
+      const keeper = worker === undefined || worker === number ? undefined : mesh.lenders.get(worker);
       if (keeper === undefined) return own.find(handle, ownerAndAgent);
       return keeper.ask('result', [handle, ownerAndAgent]).then(resultOf, () => undefined);
     },

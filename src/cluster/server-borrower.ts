@@ -24,7 +24,7 @@ import { decodeReply } from './reply-codec.ts';
 /** The notifications that a request wants besides its reply: bits. */
 export const WANTS = { progress: 1, requests: 2, notifications: 4 } as const;
 
-interface RemoteClientOptions {
+interface ServerBorrowerOptions {
   /** Something happened to a server of the owner: an event of `UpstreamEvents`. */
   readonly event: (kind: string, server: string, key: string, uri: string) => void;
   /** Resolves when the configuration of this worker is the one that its owner has already. */
@@ -36,15 +36,15 @@ interface Lease extends UpstreamConnection, RemoteLease {
   closed: boolean;
 }
 
-export class RemoteClient {
-  readonly #options: RemoteClientOptions;
+export class ServerBorrower {
+  readonly #options: ServerBorrowerOptions;
   readonly #exchanges = new RemoteExchanges();
   readonly #leases = new RemoteLeases<Lease>(() => this.#way?.frames);
   #way: { readonly socket: Socket; readonly frames: Frames } | undefined;
   #connected = createDeferred<Frames>();
   #isClosed = false;
 
-  constructor(options: RemoteClientOptions) {
+  constructor(options: ServerBorrowerOptions) {
     this.#options = options;
   }
 

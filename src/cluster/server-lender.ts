@@ -1,4 +1,4 @@
-/** The servers of this worker, for other ones: its end of the frames that remote-client.ts sends. */
+/** The servers of this worker, for other ones: its end of the frames that server-borrower.ts sends. */
 import type { Socket } from 'node:net';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { noTimes } from '../observe/call-times.ts';
@@ -16,24 +16,24 @@ import type {
 } from '../upstream/contract.ts';
 import { NO_ANSWER } from '../upstream/failures.ts';
 import { encodeError } from './error-codec.ts';
-import { WANTS } from './remote-client.ts';
 import { type Frames, frames, type Head } from './remote-frames.ts';
 import { encodeTimes, replyFrame } from './reply-codec.ts';
+import { WANTS } from './server-borrower.ts';
 
-export interface RemoteServerOptions {
+export interface ServerLenderOptions {
   /** The definition of that name and key, in the configuration that is in force or about to be; undefined where it is over. */
   readonly definition: (name: string, key: string) => ServerDefinition | undefined;
   /** The requests besides those for servers. */
   readonly asked: (what: string, value: unknown) => Promise<{ readonly value: unknown; readonly body?: string }>;
 }
 
-export class RemoteServer {
-  readonly #options: RemoteServerOptions;
+export class ServerLender {
+  readonly #options: ServerLenderOptions;
   readonly #borrowers = new Set<ServedWorker>();
   /** The events of the own servers, told to everybody who borrows from here. */
   readonly events: UpstreamEvents;
 
-  constructor(options: RemoteServerOptions) {
+  constructor(options: ServerLenderOptions) {
     this.#options = options;
     const tell =
       (kind: keyof UpstreamEvents) =>
@@ -109,13 +109,13 @@ type AnswerHead = readonly [
 
 class ServedWorker {
   readonly #upstreams: Upstreams;
-  readonly #options: RemoteServerOptions;
+  readonly #options: ServerLenderOptions;
   readonly #leases = new Map<number, UpstreamConnection>();
   readonly #calls = new Map<number, RemoteCall>();
   readonly #frames: Frames;
   #nextLease = 1;
 
-  constructor(socket: Socket, upstreams: Upstreams, options: RemoteServerOptions) {
+  constructor(socket: Socket, upstreams: Upstreams, options: ServerLenderOptions) {
     this.#upstreams = upstreams;
     this.#options = options;
     this.#frames = frames(socket, (head, body) => this.#receive(head, body));

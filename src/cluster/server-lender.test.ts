@@ -8,8 +8,8 @@ import { createDeferred } from '../shared/deferred.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ClientAnswer, UpstreamConnection, Upstreams } from '../upstream/contract.ts';
 import { httpServer } from '../upstream/testing.ts';
-import { RemoteClient } from './remote-client.ts';
-import { RemoteServer } from './remote-server.ts';
+import { ServerBorrower } from './server-borrower.ts';
+import { ServerLender } from './server-lender.ts';
 
 const server = httpServer('http://127.0.0.1:1/mcp');
 
@@ -17,7 +17,7 @@ const server = httpServer('http://127.0.0.1:1/mcp');
 async function meet(parts: Partial<UpstreamConnection>, event = (): void => {}) {
   const link = { facts: { era: 'legacy', capabilities: {} }, ...parts } as UpstreamConnection;
   const upstreams = { lease: () => link, expect: () => {} } as Partial<Upstreams> as Upstreams;
-  const owner = new RemoteServer({ definition: () => server, asked: async () => ({ value: null }) });
+  const owner = new ServerLender({ definition: () => server, asked: async () => ({ value: null }) });
   const folder = mkdtempSync(join(tmpdir(), 'remote-'));
   const listening = createServer((socket) => owner.serve(socket, upstreams));
   onTestFinished(() => {
@@ -26,7 +26,7 @@ async function meet(parts: Partial<UpstreamConnection>, event = (): void => {}) 
   });
   await new Promise<void>((resolve) => listening.listen(join(folder, 's'), resolve));
   const socket = dial(join(folder, 's'));
-  const remoteClient = new RemoteClient({ event, caughtUp: async () => {} });
+  const remoteClient = new ServerBorrower({ event, caughtUp: async () => {} });
   remoteClient.connect(socket);
   return { owner, remoteClient, socket };
 }
