@@ -15,6 +15,7 @@ import { type Running, runProgram, start, until } from '../support/process.ts';
 /** What a command begins with -> why it is not run here. Its commands and flags are looked up all the same. */
 const ELSEWHERE: readonly (readonly [begins: string, reason: string])[] = [
   ['npm ', 'builds the repository: scripts/test.mjs, test/packages'],
+  ['ls "$(npm root -g)"', 'needs an installation for the whole machine: test/packages/monitoring.test.ts'],
   ['docker ', 'needs the daemon of Docker: test/packages/image.test.ts'],
   ['sudo ', 'changes the system'],
   ['git pull', 'changes the repository'],
