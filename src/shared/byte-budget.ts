@@ -53,6 +53,8 @@ interface Account {
   readonly kept: Set<Item>;
   /** Those that are hardly needed any more. */
   readonly spared: Set<Item>;
+  /** The one of the kept that was used last. */
+  newest: Item | undefined;
 }
 
 /** The budgets of all owners. */
@@ -88,16 +90,23 @@ export class ByteBudget {
 
   #keep(owner: string, item: Item): Kept | undefined {
     if (!this.#makeRoom(owner, item.bytes)) return undefined;
-    this.#add(owner, item.bytes).kept.add(item);
+    const account = this.#add(owner, item.bytes);
+    account.kept.add(item);
+    account.newest = item;
     const move = (to: 'kept' | 'spared'): void => {
-      const account = this.#accounts.get(owner);
-      if (account?.kept.delete(item) || account?.spared.delete(item)) account[to].add(item);
+      const now = this.#accounts.get(owner);
+      // What is used again and again is the newest already.
+      if (now === undefined || (to === 'kept' && now.newest === item)) return;
+      if (!now.kept.delete(item) && !now.spared.delete(item)) return;
+      now[to].add(item);
+      if (to === 'kept') now.newest = item;
+      else if (now.newest === item) now.newest = undefined;
     };
     return { release: () => void this.#forget(owner, item), use: () => move('kept'), spare: () => move('spared') };
   }
 
   #add(owner: string, bytes: number): Account {
-    const account = this.#accounts.get(owner) ?? { bytes: 0, kept: new Set(), spared: new Set() };
+    const account = this.#accounts.get(owner) ?? { bytes: 0, kept: new Set(), spared: new Set(), newest: undefined };
     account.bytes += bytes;
     this.#used += bytes;
     if (account.bytes === 0) this.#accounts.delete(owner);
@@ -109,6 +118,7 @@ export class ByteBudget {
     const account = this.#accounts.get(owner);
     const had = account !== undefined && (account.kept.delete(item) || account.spared.delete(item));
     if (had) this.#add(owner, -item.bytes);
+    if (had && account.newest === item) account.newest = undefined;
     return had;
   }
 

@@ -29,8 +29,7 @@ it('what is open ends at the moment of its credential, one after the other, and 
     return one;
   });
   const closed = new Canceller();
-  credentialExpiry.add(closed, connection(1_004_000));
-  credentialExpiry.remove(closed);
+  credentialExpiry.remove(credentialExpiry.add(closed, connection(1_004_000)));
   const over = () => made.map(({ aborted }) => aborted);
   vi.advanceTimersByTime(999);
   expect(over()).toEqual([false, false, false]);

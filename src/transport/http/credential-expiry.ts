@@ -6,14 +6,18 @@ import type { Snapshot } from '../../config/snapshot.ts';
 import type { Connection } from '../../pipeline/caller.ts';
 import type { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { NumberTable } from '../../shared/number-table.ts';
 
 /** Milliseconds between two looks at the clock, which may be set while something is open. */
 const LOOK_MS = 30_000;
 
 export interface CredentialExpiry {
-  /** Until it is removed, it is aborted with `SESSION_ENDED` when the credential of its connection ends. */
-  add(open: Canceller, connection: Connection): void;
-  remove(open: Canceller): void;
+  /**
+   * Until it is removed, it is aborted with `SESSION_ENDED` when the credential of its connection ends.
+   * @returns the number to remove it by.
+   */
+  add(open: Canceller, connection: Connection): number;
+  remove(number: number): void;
   /** Something else that depends on the credential is open: `lapsed` is called when that may have ended. */
   expect(connection: Connection): void;
   /** The one whose credential is good for longer; the second where it is the same. */
@@ -33,13 +37,18 @@ interface CredentialExpiryOptions {
   readonly today?: () => number;
 }
 
+interface Open {
+  readonly one: Canceller;
+  readonly connection: Connection;
+}
+
 export function createCredentialExpiry({
   snapshot,
   lapsed,
   today = Date.now,
 }: CredentialExpiryOptions): CredentialExpiry {
-  // V8 keeps the former tables of a map, with what was in it, until a full collection: they must not keep whole requests.
-  const open = new Map<Canceller, Connection>();
+  const open = new NumberTable<Open>();
+  let newest = 0;
   let due = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
@@ -59,7 +68,7 @@ export function createCredentialExpiry({
     due = Number.POSITIVE_INFINITY;
     const now = snapshot();
     let next = Number.POSITIVE_INFINITY;
-    for (const [one, connection] of open) {
+    for (const { one, connection } of open.values()) {
       if (isOver(connection)) one.abort(credentialOver());
       else next = Math.min(next, connection.expiresAt(now));
     }
@@ -68,10 +77,11 @@ export function createCredentialExpiry({
 
   return {
     add(one, connection) {
-      open.set(one, connection);
+      open.add(++newest, { one, connection });
       expectAt(connection.expiresAt(snapshot()));
+      return newest;
     },
-    remove: (one) => void open.delete(one),
+    remove: (number) => void open.delete(number),
     expect: (connection) => expectAt(connection.expiresAt(snapshot())),
     later(one, other) {
       const now = snapshot();
@@ -79,7 +89,7 @@ export function createCredentialExpiry({
     },
     review,
     abort(reason) {
-      for (const one of open.keys()) one.abort(reason);
+      for (const { one } of open.values()) one.abort(reason);
     },
     close: () => clearTimeout(timer),
   };

@@ -109,10 +109,10 @@ export class LegacyEndpoint {
     startStream(post.response, post.headers);
     const open = new Canceller();
     const release = this.#sessions.use(session);
-    this.#credentialExpiry.add(open, post.connection);
+    const expiry = this.#credentialExpiry.add(open, post.connection);
     open.addEventListener('abort', () => post.response.end());
     post.response.once('close', () => {
-      this.#credentialExpiry.remove(open);
+      this.#credentialExpiry.remove(expiry);
       release();
     });
     const last = headerOf(post.request, 'last-event-id');
@@ -163,7 +163,7 @@ export class LegacyEndpoint {
     if (request === undefined) {
       return refusal(message.id, 'INVALID_REQUEST', 'A request with this id is still in flight: use a new id.');
     }
-    this.#credentialExpiry.add(request, connection);
+    const expiry = this.#credentialExpiry.add(request, connection);
     try {
       const exchange: Exchange = {
         connection,
@@ -176,7 +176,7 @@ export class LegacyEndpoint {
       const answer = await this.#handler.legacy(message, exchange, session);
       return isWithdrawn(request.signal) ? undefined : { ...answer, status: 200 };
     } finally {
-      this.#credentialExpiry.remove(request);
+      this.#credentialExpiry.remove(expiry);
       session.inFlight.end(message.id);
     }
   }

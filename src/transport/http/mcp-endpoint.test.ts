@@ -14,7 +14,7 @@ it('begins nothing after it was aborted, though its body comes only then', async
     handler: { modern } as Partial<McpHandler> as McpHandler,
     sessions: { closeAll: () => {} } as Partial<Sessions> as Sessions,
     credentialExpiry: {
-      add: () => {},
+      add: () => 0,
       remove: () => {},
       abort: () => {},
     } as Partial<CredentialExpiry> as CredentialExpiry,

@@ -31,7 +31,7 @@ it('cancels a request whose caller left before anybody looked at it', () => {
     budget: UNBOUNDED,
     accept: { json: true, events: true },
   };
-  const credentialExpiry = { add: () => {}, remove: () => {} } as Partial<CredentialExpiry> as CredentialExpiry;
+  const credentialExpiry = { add: () => 0, remove: () => {} } as Partial<CredentialExpiry> as CredentialExpiry;
   new ModernEndpoint(handler as McpHandler, credentialExpiry).answer(post, message, '2026-07-28');
   expect(isAborted).toBe(true);
 });

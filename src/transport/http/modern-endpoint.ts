@@ -18,6 +18,8 @@ class ModernExchange implements Exchange {
   readonly server: string | undefined;
   readonly streams: boolean;
   readonly headers: IncomingHttpHeaders;
+  /** The number under which it ends with its credential. */
+  expiry = 0;
   readonly #post: Post;
   readonly #reply: HttpReply;
 
@@ -74,7 +76,7 @@ export class ModernEndpoint {
       return;
     }
     const exchange = new ModernExchange(post);
-    this.#credentialExpiry.add(exchange.signal, post.connection);
+    exchange.expiry = this.#credentialExpiry.add(exchange.signal, post.connection);
     let answer: Promise<McpResponse> | McpResponse;
     try {
       answer = this.#handler.modern(message, exchange);
@@ -101,7 +103,7 @@ export class ModernEndpoint {
   }
 
   #release(exchange: ModernExchange): void {
-    this.#credentialExpiry.remove(exchange.signal);
+    this.#credentialExpiry.remove(exchange.expiry);
     exchange.release();
   }
 }

@@ -8,6 +8,7 @@ import { isModern } from '../../protocol/revisions.ts';
 import { Canceller, type CancelSignal, follow } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { decodeLarge, isLarge } from '../../shared/large-text.ts';
+import { NumberTable } from '../../shared/number-table.ts';
 import { quoted } from '../../shared/quote-text.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Log } from '../contract.ts';
@@ -58,7 +59,7 @@ class HttpChannel implements Channel {
   readonly #session: HttpSession;
   readonly #retryAfter: RetryAfter;
   /** Requests that wait for their response, by their id. */
-  readonly #requests = new Map<number, Canceller>();
+  readonly #requests = new NumberTable<Canceller>();
   /** Ends everything that is under way. */
   readonly #closing = new Canceller();
 
@@ -120,7 +121,7 @@ class HttpChannel implements Channel {
   /** A request, from its turn to its response, which the handlers get. Never rejects. */
   async #request(message: Outgoing, id: number): Promise<void> {
     const canceller = new Canceller();
-    this.#requests.set(id, canceller);
+    this.#requests.add(id, canceller);
     try {
       this.#retryAfter.check();
       const before = this.#session.id;

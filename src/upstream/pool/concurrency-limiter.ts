@@ -10,6 +10,9 @@ export type Leave = () => void;
 
 const RETRY_MS = 1000;
 
+/** Agents without a call that are remembered. */
+const KEPT_AGENTS = 100;
+
 export class ConcurrencyLimiter {
   readonly #server: string;
   readonly #maxActive: number;
@@ -76,7 +79,8 @@ export class ConcurrencyLimiter {
   #vacate(agent: string): void {
     this.#active--;
     const left = (this.#places.get(agent) ?? 1) - 1;
-    if (left === 0) this.#places.delete(agent);
+    // Those of few agents stay: a map in which entries come and go with each call costs more than they do.
+    if (left === 0 && this.#places.size > KEPT_AGENTS) this.#places.delete(agent);
     else this.#places.set(agent, left);
     if (this.#queue.size > 0) this.#queue.take(this.#hasRoom)?.();
   }

@@ -1,6 +1,7 @@
 /** The requests of one peer that have no response yet: their time-outs, and what their callers wait for. */
 import type { ResponseMessage } from '../../protocol/json-rpc.ts';
 import type { GatewayError } from '../../shared/errors.ts';
+import { NumberTable } from '../../shared/number-table.ts';
 import type { RequestOptions, Tenant } from '../contract.ts';
 import { afterSending, timedOut } from '../failures.ts';
 import { createSharedTimer, type SharedTimer } from './shared-timer.ts';
@@ -52,7 +53,7 @@ const ignore = (): void => {};
 export class PendingRequests {
   readonly #server: string;
   readonly #cancel: (id: number, reason: string) => void;
-  readonly #requests = new Map<number, PendingRequest>();
+  readonly #requests = new NumberTable<PendingRequest>();
   /** Callers of requests that were given up and that the server has not answered, by id. */
   readonly #abandoned = new Map<number, { readonly caller: Tenant; readonly until: number }>();
   readonly #timer: SharedTimer;
@@ -108,7 +109,7 @@ export class PendingRequests {
       holds: 0,
       onAbort: signal && (() => this.#giveUp(request, signal.reason, 'The caller cancelled.')),
     };
-    this.#requests.set(request.id, request);
+    this.#requests.add(request.id, request);
     this.restartTimeout(request, now);
     if (request.onAbort !== undefined) signal?.addEventListener('abort', request.onAbort, { once: true });
     return request;
@@ -144,7 +145,7 @@ export class PendingRequests {
   /** Fails all of them, for good. */
   failAll(error: GatewayError): void {
     this.#timer.stop();
-    for (const request of [...this.#requests.values()]) this.fail(request, error);
+    for (const request of this.#requests.values()) this.fail(request, error);
   }
 
   /** Starts the time-out anew, within what the request may take in all. */
@@ -159,19 +160,19 @@ export class PendingRequests {
   /** Stops the time-out while the caller is asked something; each call has its `resume`. */
   hold(request: PendingRequest): void {
     request.holds++;
-    if (this.#requests.has(request.id)) this.restartTimeout(request);
+    if (this.#requests.get(request.id) !== undefined) this.restartTimeout(request);
   }
 
   resume(request: PendingRequest): void {
     request.holds--;
-    if (this.#requests.has(request.id)) this.restartTimeout(request);
+    if (this.#requests.get(request.id) !== undefined) this.restartTimeout(request);
   }
 
   /** Gives up what has taken too long. @returns when to look again */
   #expire(): number {
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const request of [...this.#requests.values()]) {
+    for (const request of this.#requests.values()) {
       if (request.deadline > now) next = Math.min(next, request.deadline);
       else this.#giveUp(request, timedOut(this.#server, request.method, now - request.startedAt), 'Time-out.');
     }
