@@ -33,6 +33,7 @@ test('the defaults', () => {
     workers: 1,
     maxRequestBytes: 4 * 1024 * 1024,
     maxResponseBytes: 16 * 1024 * 1024,
+    httpClient: 'own',
     configDir: '/home/me/.config/agent-mcp-gateway',
     cacheDir: '/home/me/.cache/agent-mcp-gateway',
     ...place,

@@ -106,6 +106,8 @@ export interface Settings {
   readonly maxRequestBytes: number;
   /** Bytes that one message of a server may have. */
   readonly maxResponseBytes: number;
+  /** `GATEWAY_HTTP_CLIENT`: what calls servers without TLS. */
+  readonly httpClient: HttpClientKind;
   /** `~/.config/agent-mcp-gateway` or under XDG_CONFIG_HOME. */
   readonly configDir: string;
   /** `~/.cache/agent-mcp-gateway` or under XDG_CACHE_HOME. */
@@ -113,6 +115,9 @@ export interface Settings {
   readonly cwd: string;
   readonly home: string;
 }
+
+/** The client of the gateway, or undici, which calls servers with TLS in any case. */
+export type HttpClientKind = 'own' | 'undici';
 
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 /** The value where nobody says. */
@@ -166,6 +171,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     workers: workers(pick(flags.workers, '--workers', env, 'GATEWAY_WORKERS')) ?? 1,
     maxRequestBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_REQUEST_BYTES')) ?? MAX_REQUEST_BYTES,
     maxResponseBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_RESPONSE_BYTES')) ?? MAX_RESPONSE_BYTES,
+    httpClient: oneOf(pick(undefined, '', env, 'GATEWAY_HTTP_CLIENT'), ['own', 'undici']) ?? 'own',
     configDir: join(xdgFolder(env['XDG_CONFIG_HOME']) ?? join(place.home, '.config'), PACKAGE),
     cacheDir,
     cwd: place.cwd,

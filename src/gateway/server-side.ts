@@ -105,6 +105,7 @@ function openUpstreams(
     version: VERSION,
     gatewayId,
     maxMessageBytes: settings.maxResponseBytes,
+    httpClient: settings.httpClient,
     guardianScript: guardianScript(),
     only: settings.transport === 'stdio' ? STDIO_OWNER : undefined,
     log,

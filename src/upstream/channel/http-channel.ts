@@ -2,7 +2,9 @@
  * The Streamable HTTP channel, both generations: every message is a POST of its own, the answer a JSON body or an event
  * stream. Sessions (http-session.ts) and the GET stream (http-get-stream.ts) exist only up to 2025-11-25 (basic/transports).
  */
+
 import type { Buffer } from 'node:buffer';
+import type { HttpClientKind } from '../../config/settings.ts';
 import type { HttpDefinition } from '../../config/snapshot.ts';
 import { isModern } from '../../protocol/revisions.ts';
 import { Canceller, type CancelSignal, follow } from '../../shared/cancel.ts';
@@ -40,6 +42,8 @@ export interface HttpChannelOptions {
   readonly log: Log;
   readonly warn: Warn;
   readonly maxMessageBytes: number;
+  /** What calls servers without TLS; default the client of the gateway. */
+  readonly httpClient?: HttpClientKind | undefined;
   /** The credential that requests carry; undefined where the entry has all there is. */
   readonly authorization?: Authorization | undefined;
 }
@@ -64,7 +68,7 @@ class HttpChannel implements Channel {
   readonly #closing = new Canceller();
 
   constructor(
-    { server, definition, version, log, warn, maxMessageBytes, authorization }: HttpChannelOptions,
+    { server, definition, version, log, warn, maxMessageBytes, httpClient, authorization }: HttpChannelOptions,
     handlers: ChannelHandlers,
   ) {
     this.#server = server;
@@ -73,7 +77,7 @@ class HttpChannel implements Channel {
     this.#maxBytes = maxMessageBytes;
     this.#hasCredential = hasCredentialIn(definition.headers);
     this.#handlers = handlers;
-    this.#client = authorized(createHttpClient(server, definition, version), authorization);
+    this.#client = authorized(createHttpClient(server, definition, version, httpClient), authorization);
     this.#session = createHttpSession(server, () => handlers.renew());
     this.#retryAfter = new RetryAfter(server);
   }

@@ -1,5 +1,7 @@
 /** HTTP to one server: its origin, its configured headers, and nothing that leaves that origin. */
+
 import { isUtf8 } from 'node:buffer';
+import type { HttpClientKind } from '../../config/settings.ts';
 import type { HttpDefinition } from '../../config/snapshot.ts';
 import { Gatherer } from '../../shared/byte-gatherer.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
@@ -45,10 +47,16 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-export function createHttpClient(server: string, definition: HttpDefinition, version: string): HttpClient {
+export function createHttpClient(
+  server: string,
+  definition: HttpDefinition,
+  version: string,
+  kind: HttpClientKind = 'own',
+): HttpClient {
   const url = new URL(definition.url);
   const proxy = proxyFor(url);
-  const connections = new HttpConnections(url.origin, { proxy, secureContext: secureContextFor(definition.ca) });
+  const route = { proxy, secureContext: secureContextFor(definition.ca) };
+  const connections = new HttpConnections(url.origin, route, kind);
   const configured = new Map([
     ['user-agent', `${CLIENT_NAME}/${version}`],
     ['accept-encoding', OFFERED],

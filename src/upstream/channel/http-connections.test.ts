@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Canceller } from '../../shared/cancel.ts';
 import { createDeferred } from '../../shared/deferred.ts';
 import { HttpConnections } from './http-connections.ts';
@@ -13,6 +13,7 @@ let answer: (request: IncomingMessage, response: ServerResponse) => void;
 /** Requests that each connection carries now, and all it carried. */
 let open: Map<Socket, { now: number; all: number }>;
 let connections: HttpConnections;
+let kind: 'own' | 'undici';
 
 beforeEach(async () => {
   open = new Map();
@@ -25,7 +26,7 @@ beforeEach(async () => {
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  connections = new HttpConnections(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  connections = new HttpConnections(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {}, kind);
 });
 
 afterEach(async () => {
@@ -43,7 +44,11 @@ function reply(request: IncomingMessage, response: ServerResponse): void {
   response.end(JSON.stringify(request.url));
 }
 
-describe('the connections to one origin', () => {
+describe.each(['own', 'undici'] as const)('the connections to one origin, with the client %s', (given) => {
+  beforeAll(() => {
+    kind = given;
+  });
+
   it('are at most so many, with one request on each; the others wait for their turn', async () => {
     const held: (() => void)[] = [];
     const full = createDeferred<void>();
@@ -101,7 +106,7 @@ describe('the connections to one origin', () => {
         );
       });
       await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
-      const made = new HttpConnections(`http://127.0.0.1:${(closing.address() as AddressInfo).port}`);
+      const made = new HttpConnections(`http://127.0.0.1:${(closing.address() as AddressInfo).port}`, {}, kind);
       const ask = (): Promise<HttpResponse> =>
         dispatch(made, {
           method: 'POST',

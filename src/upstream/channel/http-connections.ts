@@ -2,7 +2,7 @@
  * The connections to one origin, one request at a time on each. undici's own pool would not do: it looks at all connections for
  * every request, and never again uses one whose request it could not send.
  */
-import process from 'node:process';
+import type { HttpClientKind } from '../../config/settings.ts';
 import type { Connect, ExchangeHandler, OriginConnection, OriginRequest } from './origin-connection.ts';
 import { PlainConnection } from './plain-connection.ts';
 import { type Route, undiciConnect } from './undici-connection.ts';
@@ -27,8 +27,9 @@ export class HttpConnections {
   readonly #waiting: WaitingRequest[] = [];
   #isClosed = false;
 
-  constructor(origin: string, route: Route = {}) {
-    this.#connect = connectTo(origin, route);
+  /** @param kind what calls the origin where it has no TLS and no proxy leads to it. */
+  constructor(origin: string, route: Route = {}, kind: HttpClientKind = 'own') {
+    this.#connect = connectTo(origin, route, kind);
   }
 
   /** Sends a request as soon as one of the connections is free for it. */
@@ -97,11 +98,8 @@ export class HttpConnections {
   }
 }
 
-/** `GATEWAY_HTTP_CLIENT=undici` leaves all connections to undici, those without TLS and proxy too. */
-function connectTo(origin: string, route: Route): Connect {
+function connectTo(origin: string, route: Route, kind: HttpClientKind): Connect {
   const url = new URL(origin);
   const isPlain = url.protocol === 'http:' && route.proxy === undefined;
-  return isPlain && process.env['GATEWAY_HTTP_CLIENT'] !== 'undici'
-    ? (events) => new PlainConnection(url, events)
-    : undiciConnect(origin, route);
+  return isPlain && kind === 'own' ? (events) => new PlainConnection(url, events) : undiciConnect(origin, route);
 }

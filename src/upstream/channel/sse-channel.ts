@@ -37,14 +37,14 @@ class SseChannel implements Channel {
   #waiting: Outgoing[] = [];
 
   constructor(options: SseOptions, handlers: ChannelHandlers) {
-    const { server, definition, version, log, warn, maxMessageBytes, authorization, endpointMs } = options;
+    const { server, definition, version, log, warn, maxMessageBytes, httpClient, authorization, endpointMs } = options;
     this.#server = server;
     this.#log = log;
     this.#warn = warn;
     this.#maxBytes = maxMessageBytes;
     this.#hasCredential = hasCredentialIn(definition.headers);
     this.#handlers = handlers;
-    this.#client = authorized(createHttpClient(server, definition, version), authorization);
+    this.#client = authorized(createHttpClient(server, definition, version, httpClient), authorization);
     if (endpointMs !== undefined) {
       const fail = (): void => this.#finish(unavailable(server, 'names no address for messages.'));
       this.#endpointTimer = setTimeout(fail, endpointMs).unref();

@@ -1,5 +1,7 @@
 /** Makes one connection: chooses the channel and the era to try first, and falls back to what older servers speak. */
+
 import { quote } from '../../config/quote-name.ts';
+import type { HttpClientKind } from '../../config/settings.ts';
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from '../../config/snapshot.ts';
 import type { Era } from '../../protocol/revisions.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -29,6 +31,7 @@ export interface ConnectOptions extends Omit<ConnectionOptions, 'server' | 'know
   /** The findings of connections to this server, this one included. */
   readonly memory: DialectMemory;
   readonly maxMessageBytes: number;
+  readonly httpClient?: HttpClientKind | undefined;
   /** Makes the value of the environment marker for the next process; called once per start. */
   readonly nextMarker: () => string;
   readonly onProcess: (child: ServerProcess) => void;
@@ -141,9 +144,9 @@ async function connectHttp(
   definition: HttpDefinition,
   options: ConnectOptions,
 ): Promise<ManagedConnection> {
-  const { log, maxMessageBytes, memory, version, authorization } = options;
+  const { log, maxMessageBytes, httpClient, memory, version, authorization } = options;
   const warn = createWarnings(log, server.name);
-  const base = { server: server.name, definition, version, log, warn, maxMessageBytes, authorization };
+  const base = { server: server.name, definition, version, log, warn, maxMessageBytes, httpClient, authorization };
   const connectSse = async (endpointMs?: number): Promise<ManagedConnection> => {
     const { sseChannel } = await import('../channel/sse-channel.ts');
     return attempt(server, options, sseChannel({ ...base, endpointMs }), { knownEra: 'legacy', dialect: 'sse' });

@@ -113,7 +113,8 @@ export class Connector {
   }
 
   #connectOptions(pooled: PooledConnection): ConnectOptions {
-    const { version, log, redact, strictServers, maxMessageBytes, events, spansOf, authorization } = this.#context;
+    const { version, log, redact, strictServers, maxMessageBytes, httpClient, events, spansOf, authorization } =
+      this.#context;
     return {
       version,
       log,
@@ -122,6 +123,7 @@ export class Connector {
       memory: this.#memory,
       strictServers,
       maxMessageBytes,
+      httpClient,
       events,
       spansOf,
       capabilities: pooled.capabilities,

@@ -1,4 +1,5 @@
 /** The context that the supervisors of all servers share. */
+import type { HttpClientKind } from '../../config/settings.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Authorization } from '../channel/authorization.ts';
 import type { Log, SpansOf, StrictServers, UpstreamEvents } from '../contract.ts';
@@ -15,6 +16,7 @@ export interface PoolContext {
   readonly spansOf?: SpansOf | undefined;
   readonly budgets: Budgets;
   readonly maxMessageBytes: number;
+  readonly httpClient?: HttpClientKind | undefined;
   readonly authorization: (server: ServerDefinition, owner: string) => Authorization | undefined;
   readonly startQueue: StartQueue;
   /** The only principal that there can be; undefined where there may be several. */

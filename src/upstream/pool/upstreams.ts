@@ -1,5 +1,5 @@
 /** All connections to all servers: one supervisor per server key, kept across reloads that leave the server unchanged. */
-import { MAX_RESPONSE_BYTES } from '../../config/settings.ts';
+import { type HttpClientKind, MAX_RESPONSE_BYTES } from '../../config/settings.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Authorization } from '../channel/authorization.ts';
@@ -49,6 +49,8 @@ export interface UpstreamsOptions {
   readonly budgets?: Partial<Budgets>;
   /** Bytes that one message of a server may have; default 16 MiB. */
   readonly maxMessageBytes?: number;
+  /** What calls servers without TLS; default the client of the gateway. */
+  readonly httpClient?: HttpClientKind;
   /** The only principal that there can be; undefined where there may be several. */
   readonly only?: string | undefined;
   /** Servers that end when they are probed; without it each gateway finds out anew. */
@@ -88,6 +90,7 @@ class SupervisedUpstreams implements Upstreams {
       authorization: options.authorization ?? (() => undefined),
       budgets: { ...BUDGETS, ...options.budgets },
       maxMessageBytes: options.maxMessageBytes ?? MAX_RESPONSE_BYTES,
+      httpClient: options.httpClient,
       onlyOwner: options.only,
       strictServers: options.strict,
       connect: options.connect ?? connect,
