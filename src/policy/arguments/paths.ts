@@ -4,7 +4,7 @@
  * it is in every reading; links are not followed, since nobody here sees the file system of the server.
  */
 import { foldCase } from '../../protocol/fold-case.ts';
-import { visibleForm, wellFormed } from './text-forms.ts';
+import { hasOneForm, visibleForm, wellFormed } from './text-forms.ts';
 import { agreed, type Truth } from './truth.ts';
 
 /** A path in normal form: a drive such as `c:`, or nothing, and names without separators. */
@@ -55,14 +55,14 @@ const PLAIN = /^\/(?:[A-Za-z0-9_/-]|\.(?=[A-Za-z0-9_]))*$/;
 function readingsOf(text: string): Iterable<PlainPath | 'doubt'> | undefined {
   if (text.length > MAX_PATH) return undefined;
   if (PLAIN.test(text) && !text.startsWith('//')) return [resolve(text)];
-  const texts = decodings(wellFormed(text));
+  const texts = decodings(hasOneForm(text) ? text : wellFormed(text));
   if (texts === undefined) return undefined;
-  for (const one of [...texts]) texts.add(one.normalize('NFC')).add(visibleForm(one));
-  const slashed = [...texts].map((one) => one.replaceAll('\\', '/'));
+  for (const one of [...texts]) if (!hasOneForm(one)) texts.add(one.normalize('NFC')).add(visibleForm(one));
+  const slashed = Array.from(texts, (one) => one.replaceAll('\\', '/'));
   // If there is a drive, a backslash is nothing but a separator.
-  const paths = (WINDOWS.test(text) ? slashed : [...texts, ...slashed]).map(resolve);
-  const cut = paths.map((path) => (path === 'doubt' ? path : withoutEndings(path)));
-  return [...paths, ...cut];
+  const paths = Array.from(new Set(WINDOWS.test(text) ? slashed : [...texts, ...slashed]), resolve);
+  const cut = paths.filter((path) => path !== 'doubt' && path.names.some((name) => ENDING.test(name)));
+  return cut.length === 0 ? paths : [...paths, ...cut.map((path) => (path === 'doubt' ? path : withoutEndings(path)))];
 }
 
 /** The text, and what is left when its percent signs are decoded, again and again. */
@@ -111,6 +111,9 @@ function resolve(text: string): PlainPath | 'doubt' {
   }
   return { drive: drive.toLowerCase(), names };
 }
+
+/** What some leave out of a name, or take for its end. */
+const ENDING = /[:;]|[. ]$/;
 
 /** The same without what Windows leaves out of names, the streams of files, and parameters as in URLs. */
 function withoutEndings({ drive, names }: PlainPath): PlainPath | 'doubt' {

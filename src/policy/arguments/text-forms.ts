@@ -9,7 +9,7 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;
  * surrogate pairs; and up to a NUL, where programs in C stop. Linear in the length.
  */
 export function formsOf(text: string): ReadonlySet<string> | readonly string[] {
-  if (PLAIN.test(text) || text === '') return [text];
+  if (hasOneForm(text)) return [text];
   const forms = new Set([text]);
   const whole = wellFormed(text);
   forms.add(whole);
@@ -18,6 +18,11 @@ export function formsOf(text: string): ReadonlySet<string> | readonly string[] {
   const end = text.indexOf('\0');
   if (end >= 0) forms.add(text.slice(0, end)).add(text.replaceAll('\0', ''));
   return forms;
+}
+
+/** True where Unicode has no other way to write the text. */
+export function hasOneForm(text: string): boolean {
+  return PLAIN.test(text) || text === '';
 }
 
 /** The character that writers of UTF-8 put in the place of half a surrogate pair. */
