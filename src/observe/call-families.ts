@@ -1,4 +1,5 @@
 /** Calls as metric families: of each operation and agent, and of each server. */
+import type { CallDurations } from './call-durations.ts';
 import type { Series } from './call-series.ts';
 import { type Family, type Labels, PREFIX, type Sample } from './family.ts';
 import { cumulative, type Histogram, quantile } from './histogram.ts';
@@ -53,37 +54,30 @@ export function operationFamilies(calls: ReadonlyMap<string, ReadonlyMap<string,
 
 export function serverFamilies(servers: ReadonlyMap<string, ServerCalls>): Family[] {
   const all = Array.from(servers, ([server, calls]) => ({ labels: { server }, calls }));
-  const of = (name: string, part: 'whole' | 'queue' | 'server' | 'gateway'): Sample[] =>
-    all.flatMap(({ labels, calls }) => classic(`${PREFIX}${name}`, labels, calls[part]));
+  const histogram = (name: string, part: keyof CallDurations, help: string): Family => ({
+    name: `${PREFIX}${name}`,
+    help,
+    type: 'histogram',
+    aggregator: 'sum',
+    values: all.flatMap(({ labels, calls }) => classic(`${PREFIX}${name}`, labels, calls[part])),
+  });
   return [
-    {
-      name: `${PREFIX}call_duration_seconds`,
-      help: 'How long calls took that were sent to a server, or should have been: from their arrival to their answer.',
-      type: 'histogram',
-      aggregator: 'sum',
-      values: of('call_duration_seconds', 'whole'),
-    },
-    {
-      name: `${PREFIX}call_queue_duration_seconds`,
-      help: 'The part of it until they could be sent: for their turn, and for a connection that was not there yet.',
-      type: 'histogram',
-      aggregator: 'sum',
-      values: of('call_queue_duration_seconds', 'queue'),
-    },
-    {
-      name: `${PREFIX}call_server_duration_seconds`,
-      help: 'The part of it until the server had answered.',
-      type: 'histogram',
-      aggregator: 'sum',
-      values: of('call_server_duration_seconds', 'server'),
-    },
-    {
-      name: `${PREFIX}call_gateway_duration_seconds`,
-      help: 'The part of it in the gateway itself. What people take for an approval or a sign-in is in no part.',
-      type: 'histogram',
-      aggregator: 'sum',
-      values: of('call_gateway_duration_seconds', 'gateway'),
-    },
+    histogram(
+      'call_duration_seconds',
+      'whole',
+      'How long calls took that were sent to a server, or should have been: from their arrival to their answer.',
+    ),
+    histogram(
+      'call_queue_duration_seconds',
+      'queue',
+      'The part of it until they could be sent: for their turn, and for a connection that was not there yet.',
+    ),
+    histogram('call_server_duration_seconds', 'server', 'The part of it until the server had answered.'),
+    histogram(
+      'call_gateway_duration_seconds',
+      'gateway',
+      'The part of it in the gateway itself. What people take for an approval or a sign-in is in no part.',
+    ),
     {
       name: `${PREFIX}call_errors_total`,
       help: 'Those of these calls that failed, by error code.',

@@ -1,21 +1,17 @@
 /** Calls that went to servers, counted per server, with the parts of their durations apart. */
+import { type CallDurations, mergeDurations, noDurations, observeDurations } from './call-durations.ts';
 import { OTHER } from './call-series.ts';
 import type { CallTimes } from './call-times.ts';
-import { createHistogram, type Histogram, merge, observe, quantile } from './histogram.ts';
+import { type Histogram, quantile } from './histogram.ts';
 
 /** Servers beyond this many are counted as one. */
 const MAX_SERVERS = 512;
 
 /** The calls that were sent to one server, or should have been. Plain data. */
-export interface ServerCalls {
-  /** From the arrival of a call to its answer, and three parts of that. The rest was spent by people. */
-  readonly whole: Histogram;
-  readonly queue: Histogram;
-  readonly server: Histogram;
-  readonly gateway: Histogram;
+export interface ServerCalls extends CallDurations {
   /** By error code. */
   readonly errors: Map<string, number>;
-  /** When the last call ended, and the last one that failed, in milliseconds since this process started or since 1970. */
+  /** The time at which the last call ended, in milliseconds since this process started or since 1970; that of the last failure likewise. */
   lastAt: number;
   lastError: { readonly code: string; readonly at: number } | undefined;
 }
@@ -43,12 +39,9 @@ export function createServerTable(): ServerTable {
     return made;
   };
   return {
-    record(server, at, ms, { queue, server: served, people }, errorCode) {
+    record(server, at, ms, times, errorCode) {
       const calls = table.get(server) ?? make(server);
-      observe(calls.whole, ms);
-      observe(calls.queue, queue);
-      observe(calls.server, served);
-      observe(calls.gateway, ms - queue - served - people);
+      observeDurations(calls, ms, times);
       calls.lastAt = at;
       if (errorCode === null) return;
       calls.errors.set(errorCode, (calls.errors.get(errorCode) ?? 0) + 1);
@@ -72,15 +65,7 @@ export function createServerTable(): ServerTable {
 }
 
 function noCalls(): ServerCalls {
-  return {
-    whole: createHistogram(),
-    queue: createHistogram(),
-    server: createHistogram(),
-    gateway: createHistogram(),
-    errors: new Map(),
-    lastAt: 0,
-    lastError: undefined,
-  };
+  return { ...noDurations(), errors: new Map(), lastAt: 0, lastError: undefined };
 }
 
 /** The calls of several processes to the same servers. */
@@ -93,7 +78,7 @@ export function serversTogether(
   for (const [name, calls] of processes.flatMap((one) => [...one])) {
     const sum = all.get(name) ?? noCalls();
     all.set(name, sum);
-    for (const part of ['whole', 'queue', 'server', 'gateway'] as const) merge(sum[part], calls[part]);
+    mergeDurations(sum, calls);
     for (const [code, count] of calls.errors) sum.errors.set(code, (sum.errors.get(code) ?? 0) + count);
     sum.lastAt = Math.max(sum.lastAt, calls.lastAt);
     const { lastError } = calls;

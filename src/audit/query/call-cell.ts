@@ -1,5 +1,6 @@
 /** Calls of one day that are alike in all that calls are chosen and grouped by, counted. */
-import { createHistogram, type Histogram, mergeSparse, observe, sparse } from '../../observe/histogram.ts';
+import { type CallDurations, noDurations, observeDurations } from '../../observe/call-durations.ts';
+import { mergeSparse, sparse } from '../../observe/histogram.ts';
 import type { LogRecord } from './log-record.ts';
 
 /** The properties by which calls are chosen and grouped, besides their time. */
@@ -24,29 +25,16 @@ export interface CallCell extends CallNames {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** The durations of calls: all of it, and its parts as far as they were recorded. */
-export interface Durations {
-  readonly whole: Histogram;
-  readonly queue: Histogram;
-  readonly server: Histogram;
-  readonly gateway: Histogram;
-}
-
-export function noDurations(): Durations {
-  return { whole: createHistogram(), queue: createHistogram(), server: createHistogram(), gateway: createHistogram() };
-}
-
 type Timed = Pick<LogRecord, 'latency_ms' | 'queue_ms' | 'server_ms' | 'people_ms'>;
 
-export function observeCall(durations: Durations, { latency_ms, queue_ms, server_ms, people_ms = 0 }: Timed): void {
-  observe(durations.whole, latency_ms);
-  if (queue_ms === undefined || server_ms === undefined) return;
-  observe(durations.queue, queue_ms);
-  observe(durations.server, server_ms);
-  observe(durations.gateway, latency_ms - queue_ms - server_ms - people_ms);
+/** Adds the durations of a call, and of its parts as far as they were recorded. */
+export function observeCall(durations: CallDurations, { latency_ms, queue_ms, server_ms, people_ms = 0 }: Timed): void {
+  const isParted = queue_ms !== undefined && server_ms !== undefined;
+  const times = isParted ? { queue: queue_ms, server: server_ms, people: people_ms } : undefined;
+  observeDurations(durations, latency_ms, times);
 }
 
-export function mergeCell(durations: Durations, { whole, queue, server_time, gateway }: CallCell): void {
+export function mergeCell(durations: CallDurations, { whole, queue, server_time, gateway }: CallCell): void {
   mergeSparse(durations.whole, whole);
   mergeSparse(durations.queue, queue);
   mergeSparse(durations.server, server_time);

@@ -1,16 +1,7 @@
 /** Past calls counted in groups. */
+import { type CallDurations, noDurations } from '../../observe/call-durations.ts';
 import { type Histogram, quantile } from '../../observe/histogram.ts';
-import {
-  type CallCell,
-  type Durations,
-  FOLDED,
-  foldedCount,
-  isEvent,
-  mergeCell,
-  noDurations,
-  numbersIn,
-  observeCall,
-} from './call-cell.ts';
+import { type CallCell, FOLDED, foldedCount, isEvent, mergeCell, numbersIn, observeCall } from './call-cell.ts';
 import type { PastRecord } from './recent-calls.ts';
 
 export type Grouping = 'agent' | 'server' | 'tool' | 'rule' | 'code' | 'day';
@@ -40,7 +31,7 @@ interface Group {
   denied: number;
   errors: number;
   tokens: number;
-  readonly durations: Durations;
+  readonly durations: CallDurations;
   last: string;
 }
 

@@ -2,7 +2,7 @@
 import type { TraceParent } from '../tracing.ts';
 import type { Series } from './duration-histograms.ts';
 import type { SpanData } from './encoding.ts';
-import type { OperationKinds } from './operation-kinds.ts';
+import type { OperationKind, OperationKinds } from './operation-kinds.ts';
 import type { Sampler } from './sampler.ts';
 import type { SpanQueue } from './span-queue.ts';
 import { randomId, SpanContext } from './trace-context.ts';
@@ -21,6 +21,14 @@ interface RecorderOptions {
   readonly hasContent: boolean;
   readonly maxCharacters: number;
   readonly redact: (text: string) => string;
+}
+
+/** An operation that is over. */
+interface Ended extends Pick<SpanData, 'parent' | 'isParentRemote' | 'link' | 'isError'> {
+  readonly context: SpanContext | undefined;
+  readonly kind: OperationKind;
+  /** By `performance.now`. */
+  readonly startedAt: number;
 }
 
 export class Recorder {
@@ -55,12 +63,18 @@ export class Recorder {
     if (this.#options.measures) series.record(ms);
   }
 
-  add(span: SpanData): void {
-    this.#options.traces?.queue.add(span);
+  /** Measures an operation, and sends its span where that is sampled. @param details made only then */
+  end({ context, kind, startedAt, ...facts }: Ended, details: () => Pick<SpanData, 'recorded' | 'own'>): void {
+    const ms = performance.now() - startedAt;
+    this.measure(kind.series, ms);
+    if (context?.isSampled !== true) return;
+    const endMs = this.#wallTime(startedAt + ms);
+    const { head, attributes: shared } = kind;
+    this.#options.traces?.queue.add({ ...facts, ...details(), context, startMs: endMs - ms, endMs, head, shared });
   }
 
   /** Milliseconds since 1970, as exact as durations are. @param at by `performance.now`, a moment ago */
-  wallTime(at: number): number {
+  #wallTime(at: number): number {
     const drift = Date.now() - (this.#origin + at);
     if (Math.abs(drift) > MAX_DRIFT_MS) this.#origin += drift;
     return this.#origin + at;

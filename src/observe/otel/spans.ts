@@ -57,23 +57,19 @@ export class ReceivedRequest implements RequestSpan {
     // A call that failed for a reason of the gateway may have named what there is not.
     const isKnown = code === undefined && (record === undefined || record.error_code === null);
     const kind = recorder.kinds.of(this.#side, { method, target, revision, error, code, isKnown });
-    const ms = performance.now() - this.#startedAt;
-    recorder.measure(kind.series, ms);
-    if (this.#context?.isSampled !== true) return;
-    const endMs = recorder.wallTime(this.#startedAt + ms);
-    recorder.add({
+    const ended = {
       context: this.#context,
       parent: this.#parent,
       isParentRemote: this.#parent !== undefined,
       link: this.#link,
-      startMs: endMs - ms,
-      endMs,
+      kind,
+      startedAt: this.#startedAt,
       isError: error !== undefined,
-      head: kind.head,
-      shared: kind.attributes,
+    };
+    recorder.end(ended, () => ({
       recorded: record && recorder.kinds.ofRecord(record),
       own: this.#ownAttributes(record),
-    });
+    }));
   }
 
   #ownAttributes(record: RecordedFacts | undefined): Attributes {
@@ -137,23 +133,16 @@ export class SentRequest implements SentSpan {
       isKnown: true,
     };
     const kind = recorder.kinds.of(this.#side, operation);
-    const ms = performance.now() - this.#startedAt;
-    recorder.measure(kind.series, ms);
-    if (this.#context?.isSampled !== true) return;
-    const endMs = recorder.wallTime(this.#startedAt + ms);
-    recorder.add({
+    const ended = {
       context: this.#context,
       parent: this.#parent,
       isParentRemote: false,
       link: undefined,
-      startMs: endMs - ms,
-      endMs,
+      kind,
+      startedAt: this.#startedAt,
       isError: error !== undefined,
-      head: kind.head,
-      shared: kind.attributes,
-      recorded: undefined,
-      own: [['jsonrpc.request.id', String(this.#id)]],
-    });
+    };
+    recorder.end(ended, () => ({ recorded: undefined, own: [['jsonrpc.request.id', String(this.#id)]] }));
   }
 }
 

@@ -3,9 +3,15 @@
  * every request, and never again uses one whose request it could not send.
  */
 import type { HttpClientKind } from '../../config/settings.ts';
-import type { Connect, ExchangeHandler, OriginConnection, OriginRequest } from './origin-connection.ts';
+import type {
+  Connect,
+  ConnectionEvents,
+  ExchangeHandler,
+  OriginConnection,
+  OriginRequest,
+} from './origin-connection.ts';
 import { PlainConnection } from './plain-connection.ts';
-import { type Route, undiciConnect } from './undici-connection.ts';
+import type { Route } from './undici-connection.ts';
 
 const MAX_CONNECTIONS = 128;
 /** Milliseconds after which a connection is replaced, so that a name which moved is looked up again. */
@@ -100,6 +106,54 @@ export class HttpConnections {
 
 function connectTo(origin: string, route: Route, kind: HttpClientKind): Connect {
   const url = new URL(origin);
-  const isPlain = url.protocol === 'http:' && route.proxy === undefined;
-  return isPlain && kind === 'own' ? (events) => new PlainConnection(url, events) : undiciConnect(origin, route);
+  if (kind === 'own' && url.protocol === 'http:' && route.proxy === undefined) {
+    return (events) => new PlainConnection(url, events);
+  }
+  let loading: Promise<Connect> | undefined;
+  const load = (): Promise<Connect> => {
+    loading ??= import('./undici-connection.ts').then(({ undiciConnect }) => undiciConnect(origin, route));
+    return loading;
+  };
+  return (events) => new LoadedConnection(load, events);
+}
+
+/** A connection that is loaded with its first request: most gateways do without undici, and it is larger than all else here. */
+class LoadedConnection implements OriginConnection {
+  readonly #load: () => Promise<Connect>;
+  readonly #events: ConnectionEvents;
+  #loading: Promise<OriginConnection> | undefined;
+  #connection: OriginConnection | undefined;
+  #isDestroyed = false;
+
+  constructor(load: () => Promise<Connect>, events: ConnectionEvents) {
+    this.#load = load;
+    this.#events = events;
+  }
+
+  dispatch(request: OriginRequest, handler: ExchangeHandler): void {
+    if (this.#connection !== undefined) {
+      this.#connection.dispatch(request, handler);
+      return;
+    }
+    this.#loading ??= this.#open();
+    this.#loading.then(
+      (connection) => {
+        connection.dispatch(request, handler);
+        if (handler.isOver) this.#events.free();
+      },
+      (error: unknown) => handler.onResponseError(error),
+    );
+  }
+
+  async destroy(): Promise<void> {
+    this.#isDestroyed = true;
+    await (await this.#loading)?.destroy();
+  }
+
+  async #open(): Promise<OriginConnection> {
+    const connect = await this.#load();
+    this.#connection = connect(this.#events);
+    if (this.#isDestroyed) await this.#connection.destroy();
+    return this.#connection;
+  }
 }

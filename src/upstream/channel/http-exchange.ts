@@ -9,7 +9,7 @@ import type { CancelSignal } from '../../shared/cancel.ts';
 import { together } from '../../shared/event-loop-batch.ts';
 import { isLarge } from '../../shared/large-text.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
-import { type Decoding, DecodingError, decodingOf, type EncodedSource, type Sink } from './content-decoding.ts';
+import { type Decoding, DecodingError, decodingOf, type Sink } from './content-decoding.ts';
 import { type BodySource, errorOf, type HttpBody, StreamedBody } from './http-body.ts';
 import type { HttpConnections } from './http-connections.ts';
 import type { ExchangeController, ExchangeHandler, OriginRequest } from './origin-connection.ts';
@@ -62,16 +62,6 @@ export function dispatch(to: HttpConnections, request: ExchangeRequest): Promise
   });
 }
 
-const UNPAUSED: EncodedSource = { pause: () => undefined, resume: () => undefined };
-
-/**
- * True where undici survives the end of the connection while the response is paused: an assertion of its ends the process where
- * that connection was not to be kept.
- */
-function mayPause(headers: IncomingHttpHeaders): boolean {
-  return /chunked/i.test(headers['transfer-encoding'] ?? '') && !/close/i.test(headers.connection ?? '');
-}
-
 /** Handles one request, and is its response. A class, because every call makes one. */
 class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
   isOver = false;
@@ -90,8 +80,6 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
   readonly #reject: (error: unknown) => void;
   #headers: IncomingHttpHeaders = {};
   #controller: ExchangeController | undefined;
-  /** Lets the server wait. */
-  #pausable: EncodedSource | undefined;
   /** Undefined for a body that is gathered. */
   #body: StreamedBody | undefined;
 
@@ -138,13 +126,13 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
     if (this.#signal.aborted) this.#cancel();
   }
 
-  onResponseStart(controller: ExchangeController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(status: number, headers: IncomingHttpHeaders): void {
+    const controller = this.#controller;
     // An informational response; the real one follows.
-    if (status < 200) return;
+    if (status < 200 || controller === undefined) return;
     this.status = status;
     this.#headers = headers;
-    this.#pausable = mayPause(headers) ? controller : UNPAUSED;
-    this.#decoding = decodingOf(headers['content-encoding'], this.#pausable, this);
+    this.#decoding = decodingOf(headers['content-encoding'], controller, this);
     if (this.#gather !== undefined && status < 300 && mayBeJson(this.type)) {
       const announced = this.#decoding === undefined ? Number(this.header('content-length') ?? 0) : 0;
       this.#gatherer = new Gatherer(this.#gather, announced || 0);
@@ -154,7 +142,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
     }
   }
 
-  onResponseData(_controller: ExchangeController, chunk: Buffer): void {
+  onResponseData(chunk: Buffer): void {
     if (this.#decoding === undefined) this.data(chunk);
     else this.#decoding.push(chunk);
   }
@@ -165,7 +153,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
     else this.#decoding.end();
   }
 
-  onResponseError(_controller: ExchangeController, error: unknown): void {
+  onResponseError(error: unknown): void {
     this.#fail(error);
   }
 
@@ -191,11 +179,11 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
   }
 
   pause(): void {
-    (this.#decoding ?? this.#pausable)?.pause();
+    (this.#decoding ?? this.#controller)?.pause();
   }
 
   resume(): void {
-    (this.#decoding ?? this.#pausable)?.resume();
+    (this.#decoding ?? this.#controller)?.resume();
   }
 
   /** Ends the connection; where its response has arrived, there is only what is left of it here. */

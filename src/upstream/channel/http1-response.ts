@@ -43,8 +43,11 @@ export interface ResponseSink {
   head(head: ResponseHead): void;
   /** @param bytes good until it returns: the place is used again. */
   data(bytes: Buffer): void;
-  /** @param isReusable true where the connection can carry another request. */
-  end(isReusable: boolean): void;
+  /**
+   * @param isReusable true where the connection can carry another request.
+   * @param keepAliveMs milliseconds for which the server then keeps it; undefined where it does not say.
+   */
+  end(isReusable: boolean, keepAliveMs: number | undefined): void;
 }
 
 type Part = 'idle' | 'head' | 'fixed' | 'chunk line' | 'chunk' | 'chunk end' | 'trailer' | 'rest';
@@ -58,6 +61,7 @@ export class ResponseReader {
   /** Bytes that the body, or the chunk, still has. */
   #left = 0;
   #isKept = false;
+  #keepAliveMs: number | undefined;
   #informational = 0;
   #trailerBytes = 0;
 
@@ -77,9 +81,6 @@ export class ResponseReader {
   stop(): void {
     this.#part = 'idle';
   }
-
-  /** Milliseconds for which the server keeps the connection open while nothing is on it; undefined where it does not say. */
-  keepAliveMs: number | undefined;
 
   /**
    * Reads what has come.
@@ -167,7 +168,7 @@ export class ResponseReader {
     }
     const length = framing(headers, status, minor === '1');
     this.#isKept = length !== 'rest' && staysOpen(headers, minor === '1');
-    this.keepAliveMs = this.#isKept ? timeoutOf(headers) : undefined;
+    this.#keepAliveMs = timeoutOf(headers);
     this.#left = typeof length === 'number' ? length : 0;
     this.#part = length === 'rest' ? 'rest' : length === 'chunked' ? 'chunk line' : 'fixed';
     this.#sink.head({ status, headers });
@@ -222,7 +223,7 @@ export class ResponseReader {
 
   #end(isKept: boolean, isAll: boolean): void {
     this.#part = 'idle';
-    this.#sink.end(isKept && isAll);
+    this.#sink.end(isKept && isAll, this.#keepAliveMs);
   }
 }
 

@@ -25,11 +25,11 @@ export interface ExchangeHandler {
   readonly isOver: boolean;
   /** The request has a connection, and is about to be sent. */
   onRequestStart(controller: ExchangeController): void;
-  onResponseStart(controller: ExchangeController, status: number, headers: IncomingHttpHeaders): void;
-  onResponseData(controller: ExchangeController, chunk: Buffer): void;
+  onResponseStart(status: number, headers: IncomingHttpHeaders): void;
+  onResponseData(chunk: Buffer): void;
   onResponseEnd(): void;
   /** There is no response, or no rest of it. */
-  onResponseError(controller: ExchangeController, error: unknown): void;
+  onResponseError(error: unknown): void;
 }
 
 export interface OriginConnection {

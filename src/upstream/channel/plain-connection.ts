@@ -113,7 +113,7 @@ export class PlainConnection implements OriginConnection, ExchangeConnection {
       const keepMs = keepAliveMs === undefined ? KEEP_MS : Math.min(keepAliveMs - EARLIER_MS, MAX_KEEP_MS);
       this.#keptUntil = performance.now() + keepMs;
       this.#timer ??= setTimeout(this.#look, Math.max(0, keepMs)).unref();
-      socket.resume();
+      if (socket.isPaused()) socket.resume();
     } else this.#drop();
     // Anything else that the server sends or does is seen before the next request.
     afterPoll(this.#free);

@@ -52,19 +52,19 @@ export class PlainExchange implements ExchangeController, ResponseSink {
 
   fail(error: Error): void {
     this.#reader.stop();
-    this.#handler.onResponseError(this, error);
+    this.#handler.onResponseError(error);
   }
 
   head({ status, headers }: ResponseHead): void {
-    this.#handler.onResponseStart(this, status, headers);
+    this.#handler.onResponseStart(status, headers);
   }
 
   data(bytes: Buffer): void {
-    this.#handler.onResponseData(this, Buffer.from(bytes));
+    this.#handler.onResponseData(Buffer.from(bytes));
   }
 
-  end(isReusable: boolean): void {
-    this.#connection.finished(isReusable, this.#reader.keepAliveMs);
+  end(isReusable: boolean, keepAliveMs: number | undefined): void {
+    this.#connection.finished(isReusable, keepAliveMs);
     this.#handler.onResponseEnd();
   }
 

@@ -1,11 +1,15 @@
 /** Connections of undici: with TLS, and through proxies. */
+import type { Buffer } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { SecureContext } from 'node:tls';
+import type { Dispatcher } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import type { ProxyServer } from './egress-proxy.ts';
 import type {
   Connect,
   ConnectionEvents,
+  ExchangeController,
   ExchangeHandler,
   OriginConnection,
   OriginRequest,
@@ -31,7 +35,6 @@ export function undiciConnect(origin: string, { proxy, secureContext }: Route): 
   return (events) => new UndiciConnection(to, connect, forward, events);
 }
 
-/** Its client takes requests and handlers as they are: both have the shape of undici's. */
 class UndiciConnection implements OriginConnection {
   readonly #client: Client;
   readonly #forward: Forward | undefined;
@@ -52,11 +55,57 @@ class UndiciConnection implements OriginConnection {
   }
 
   dispatch(request: OriginRequest, handler: ExchangeHandler): void {
-    this.#client.dispatch(this.#forward?.(request) ?? request, handler);
+    this.#client.dispatch(this.#forward?.(request) ?? request, new UndiciExchange(handler));
   }
 
   async destroy(): Promise<void> {
     await this.#client.destroy();
+  }
+}
+
+/** Passes on what undici says of a request. */
+class UndiciExchange implements Dispatcher.DispatchHandler, ExchangeController {
+  readonly #handler: ExchangeHandler;
+  #controller: Dispatcher.DispatchController | undefined;
+  #mayPause = false;
+
+  constructor(handler: ExchangeHandler) {
+    this.#handler = handler;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#handler.onRequestStart(this);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // It survives the end of a paused response only then: elsewhere an assertion of its ends the process.
+    this.#mayPause = /chunked/i.test(headers['transfer-encoding'] ?? '') && !/close/i.test(headers.connection ?? '');
+    this.#handler.onResponseStart(status, headers);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#handler.onResponseData(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#handler.onResponseEnd();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#handler.onResponseError(error);
+  }
+
+  abort(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+
+  pause(): void {
+    if (this.#mayPause) this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (this.#mayPause) this.#controller?.resume();
   }
 }
 
