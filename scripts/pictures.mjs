@@ -40,7 +40,7 @@ try {
 }
 process.exit();
 
-/** What a person does with it, frame by frame. */
+/** The steps of a person, frame by frame. */
 async function session(page) {
   const shots = [];
   const shoot = async (ms) => shots.push({ file: await page.screenshot(), ms });

@@ -50,7 +50,7 @@ async function check(name, command, args) {
   return { output: status === 0 ? output : `${output}== ${name} failed (${status})\n`, isGood: status === 0 };
 }
 
-/** What needs no build, one after the other. */
+/** The checks that need no build, one after the other. */
 async function checkAll() {
   return [
     await check('lint', bin('biome'), ['ci', '.']),

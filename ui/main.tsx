@@ -12,7 +12,7 @@ import { Rules } from './views/rules.tsx';
 import { Savings } from './views/savings.tsx';
 import { Servers } from './views/servers.tsx';
 
-/** Where the page is: a view, and what it is asked to show. */
+/** The place in the page: a view, and what it is asked to show. */
 interface Place {
   readonly view: string;
   readonly query: URLSearchParams;

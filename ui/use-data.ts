@@ -3,12 +3,12 @@ import { get, NotAViewer } from './api.ts';
 
 export interface Loaded<T> {
   readonly data: T | undefined;
-  /** Why there is no newer one. */
+  /** The reason why there is no newer one. */
   readonly error: Error | undefined;
   readonly again: () => void;
 }
 
-/** What the server says under a path, asked for again every so many milliseconds; 0 for once. */
+/** The answer of the server under a path, asked for again every so many milliseconds; 0 for once. */
 export function useData<T>(path: string, everyMs = 0): Loaded<T> {
   const [state, setState] = useState<{ path: string; data: T | undefined; error: Error | undefined }>({
     path,

@@ -8,7 +8,7 @@ export interface Span {
 }
 
 interface Extent {
-  /** How many items there are. */
+  /** The number of items. */
   readonly count: number;
   /** Pixels of one. */
   readonly size: number;
@@ -19,7 +19,7 @@ interface Extent {
 /** Items beyond the edge that are there too, so that scrolling shows no holes. */
 const MARGIN = 8;
 
-/** What of a table can be seen in something that scrolls: rows, and columns. */
+/** The rows and columns of a table that can be seen in something that scrolls. */
 export function useWindow(
   box: RefObject<HTMLElement | null>,
   rows: Extent,

@@ -1,7 +1,7 @@
 /** packaging/grafana: a dashboard of `/metrics`. Panels are rows of three columns, or of six for single numbers. */
 
 const M = 'agent_mcp_gateway_';
-/** What every expression chooses by. */
+/** The labels that every expression chooses by. */
 const HERE = 'instance=~"$instance"';
 const SERVER = `${HERE},server=~"$server"`;
 const rate = (metric, labels = HERE) => `rate(${M}${metric}{${labels}}[$__rate_interval])`;

@@ -13,7 +13,7 @@ export const ANSWER_WORDS: Readonly<Record<AnswerWord, string>> = {
 const KINDS = { tool: 'tool', prompt: 'prompt', resource: 'resource' } as const;
 
 /** Labels and texts of a question, in the order in which they are shown. */
-export function questionLines({ bound, shown }: Pick<Question, 'bound' | 'shown'>): readonly [string, string][] {
+function questionLines({ bound, shown }: Pick<Question, 'bound' | 'shown'>): readonly [string, string][] {
   return [
     ['agent', quoteVisibly(bound.agent)],
     ['caller', quoteVisibly(shown.caller)],

@@ -31,7 +31,7 @@ export interface Bound {
 }
 
 /** A way to a person, as the rules and records call it. */
-export type Way = ApprovalTerms['via'][number];
+type Way = ApprovalTerms['via'][number];
 
 /** The answers that somebody may give. */
 export const ANSWERS = ['once', 'session', 'hour', 'no'] as const;
@@ -45,7 +45,7 @@ export interface ShownArgument {
 
 /** Facts about the call for people, besides those that it is bound to. Nothing in it is secret as far as that is known. */
 export interface Shown {
-  /** Who calls, as the audit names it. */
+  /** The caller, as the audit names it. */
   readonly caller: string;
   /** `read`, `write` or `destructive`, as the server says; undefined where it does not. */
   readonly access: string | undefined;
@@ -62,13 +62,13 @@ export interface Question {
   /** Milliseconds since 1970. */
   readonly askedAt: number;
   readonly expiresAt: number;
-  /** Who may answer. */
+  /** The ways in which it may be answered. */
   readonly via: readonly Way[];
   /** The answers that may be given. */
   readonly answers: readonly AnswerWord[];
 }
 
-/** Who answered, and which way the answer came. */
+/** The person or program that answered, and the way in which the answer came. */
 export interface Answerer {
   readonly way: Way;
   readonly who: string;

@@ -11,7 +11,7 @@ export type Post = (url: string, headers: Readonly<Record<string, string>>, body
 /** Milliseconds before it is tried again. */
 const PAUSES_MS = [1_000, 5_000, 25_000];
 
-export interface WebhookOptions {
+interface WebhookOptions {
   readonly post: Post;
   readonly log: Pick<Logger, 'warn'>;
   readonly pausesMs?: readonly number[];

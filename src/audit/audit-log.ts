@@ -82,7 +82,7 @@ export function openAudit(options: AuditOptions): AuditLog {
   return new AuditLog(options);
 }
 
-export class AuditLog implements AuditSink {
+class AuditLog implements AuditSink {
   readonly #options: AuditOptions;
   readonly #file: AppendFile;
   readonly #timestamp: () => string;

@@ -34,7 +34,7 @@ export interface ListChange extends Difference {
   readonly whileRunning: boolean;
 }
 
-export interface ChangedTool {
+interface ChangedTool {
   readonly name: string;
   /** Hashes of the definition. */
   readonly before: string;

@@ -6,7 +6,7 @@ import { accessOfAnnotations } from '../policy/access-levels.ts';
 import type { SaidAccess } from '../policy/authoring/knowing-access.ts';
 
 /** The list of one server. */
-export interface KeptList {
+interface KeptList {
   readonly server: string;
   /** Of the definition of the server; undefined where an earlier version kept it. */
   readonly key: string | undefined;

@@ -25,7 +25,7 @@ export interface ToolEntry {
 }
 
 /** One page of `tools/list`. */
-export interface ToolsPage {
+interface ToolsPage {
   readonly tools: readonly ToolEntry[];
   readonly nextCursor: string | undefined;
   readonly frame: PageFrame;

@@ -94,7 +94,7 @@ export async function waiting(settings: Settings): Promise<readonly QuestionRepo
   return lines.flatMap(({ questions }) => questions ?? []);
 }
 
-export async function questionNamed(settings: Settings, id: string): Promise<QuestionReport> {
+async function questionNamed(settings: Settings, id: string): Promise<QuestionReport> {
   return questionAmong(await waiting(settings), id);
 }
 

@@ -107,7 +107,7 @@ function printSides(before: string | undefined, after: string | undefined): void
   if (after !== undefined) print({ style: '32', text: `    + ${after}` });
 }
 
-export interface AcceptOptions {
+interface AcceptOptions {
   readonly server: string;
   /** Of tools, prompts and templates; none for everything. */
   readonly names: readonly string[];

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type CommandFlags, settingsFrom, withFiles } from './flags.ts';
 import { fail } from './output.ts';
 
-export interface ScanFlags extends CommandFlags {
+interface ScanFlags extends CommandFlags {
   readonly all?: boolean;
   readonly json?: boolean;
 }

@@ -78,7 +78,7 @@ function shown(part: string | Styled): string {
 }
 
 /** A screen that is drawn again and again, without flicker. */
-export interface Screen {
+interface Screen {
   draw(lines: readonly { readonly text: string; readonly style?: string }[]): void;
   /** Gives the terminal back as it was. */
   close(): void;

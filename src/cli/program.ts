@@ -69,7 +69,7 @@ function subcommandTerm(command: Command): string {
 }
 
 /** Every command, under the heading of its group. */
-export function registerAll(program: Command): void {
+function registerAll(program: Command): void {
   for (const [heading, registers] of GROUPS) {
     program.commandsGroup(heading);
     for (const register of registers) register(program);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type CommandFlags, settingsFrom } from './flags.ts';
 import { fail } from './output.ts';
 
-export interface StatsFlags extends CommandFlags {
+interface StatsFlags extends CommandFlags {
   readonly json?: boolean;
   readonly since?: string;
 }

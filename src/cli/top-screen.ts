@@ -17,7 +17,7 @@ export interface TopFigures {
   readonly calls: readonly LogRecord[];
 }
 
-export interface TopLine {
+interface TopLine {
   readonly text: string;
   /** Style of ECMA-48. */
   readonly style?: string;

@@ -33,7 +33,7 @@ export interface UiSource {
   readonly isOwner: boolean;
 }
 
-export interface UiRoutes {
+interface UiRoutes {
   readonly routes: readonly Route[];
   /** Ends what the page began. */
   close(): Promise<void>;

@@ -38,7 +38,7 @@ export class AllWorkers {
     );
   };
 
-  /** Who is connected to any of them; a caller of several is there several times. */
+  /** The clients that are connected to any of them; a caller of several is there several times. */
   readonly clients = async (): Promise<readonly ClientReport[]> =>
     (await this.#workers.all(({ channel }) => channel.ask('clients'))).flat();
 

@@ -25,7 +25,7 @@ export type ReloadOutcome =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly error: GatewayError };
 
-export type ConfigListener = (next: Snapshot) => void;
+type ConfigListener = (next: Snapshot) => void;
 
 /** Those who follow the configuration: one that throws keeps nothing from the others. */
 export class ConfigListeners {

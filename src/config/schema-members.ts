@@ -1,7 +1,7 @@
 /** Looks for a place of arguments in the JSON Schema of a tool. Pure. */
 
 /** The answer of a schema about a place: it names the place; the place may be there, or nobody can tell; or it is nowhere, beside these names. */
-export type SchemaPlace = 'named' | 'open' | { readonly missing: string; readonly instead: readonly string[] };
+type SchemaPlace = 'named' | 'open' | { readonly missing: string; readonly instead: readonly string[] };
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -106,7 +106,7 @@ export interface Settings {
   readonly maxRequestBytes: number;
   /** Bytes that one message of a server may have. */
   readonly maxResponseBytes: number;
-  /** `GATEWAY_HTTP_CLIENT`: what calls servers without TLS. */
+  /** `GATEWAY_HTTP_CLIENT`: the client for servers without TLS. */
   readonly httpClient: HttpClientKind;
   /** `~/.config/agent-mcp-gateway` or under XDG_CONFIG_HOME. */
   readonly configDir: string;

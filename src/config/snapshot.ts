@@ -174,7 +174,7 @@ export interface SearchTerms {
   readonly learnFromUse: boolean;
 }
 
-/** Who is told about a question by a request of ours. */
+/** The program that a request of ours tells about a question. */
 export interface WebhookTerms {
   readonly url: string;
   /** The secret with which requests are signed. */

@@ -16,7 +16,7 @@ export interface ServerCalls extends CallDurations {
   lastError: { readonly code: string; readonly at: number } | undefined;
 }
 
-export interface ServerTable {
+interface ServerTable {
   /**
    * Counts one call.
    * @param at when it ended, as `performance.now()` says.

@@ -26,7 +26,7 @@ const SERVER: ServerDefinition = {
 };
 
 /** A snapshot of the server `files` under rules for `dev`. @param key of its connection */
-export function snapshotWith(dev: PolicyRules['agents'][string], key = SERVER.key): Snapshot {
+function snapshotWith(dev: PolicyRules['agents'][string], key = SERVER.key): Snapshot {
   return {
     version: key,
     paths: { servers: 'servers', rules: 'rules' },
@@ -48,7 +48,7 @@ export const DENIED = snapshotWith({ allow: { servers: [] } }, 'files-2');
 /** The same rules, and another program behind the name. */
 export const REPLACED = snapshotWith({ allow: { servers: ['files'] } }, 'files-3');
 
-export type Happening = readonly [what: string, ...about: unknown[]];
+type Happening = readonly [what: string, ...about: unknown[]];
 
 /** The parts that a test replaces. */
 export interface Script {

@@ -1,7 +1,7 @@
 import type { Policy } from './compile-rules.ts';
 import type { CallFacts, Decision, OfferKind } from './rules-data.ts';
 
-/** Who a decision is about: an agent, and the one whose rules bound it where its principal has a ceiling. */
+/** The subject of a decision: an agent, and the one whose rules bound it where its principal has a ceiling. */
 export interface Bounded {
   readonly agent: string;
   readonly ceiling: string | undefined;

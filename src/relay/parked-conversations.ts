@@ -30,7 +30,7 @@ export interface ParkedConversations {
 }
 
 export interface Claim {
-  /** Who alone may take it. */
+  /** The only owner and agent that may take it. */
   readonly ownerAndAgent: string;
   /** Digest of the request that may resume it. */
   readonly call: string;

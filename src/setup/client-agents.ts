@@ -13,7 +13,7 @@ import { checkRulesBytes, type OwnFiles, ownChange } from './own-files.ts';
 import { shortPath } from './render.ts';
 import type { FileChange } from './transaction.ts';
 
-export interface ClientToken {
+interface ClientToken {
   /** The form of its token in the entry of the client. */
   readonly token: Token;
   readonly value: string;
@@ -21,13 +21,13 @@ export interface ClientToken {
   readonly isKnown: boolean;
 }
 
-export interface TokenPlace {
+interface TokenPlace {
   readonly place: Machine;
   readonly configDir: string;
 }
 
 /** The file with the variable that holds the token of a client. */
-export function tokenFile(configDir: string, id: string): string {
+function tokenFile(configDir: string, id: string): string {
   return join(configDir, 'tokens', `${id}.env`);
 }
 

@@ -4,7 +4,7 @@
  * Those that a script or an emoji needs are none of them: joiners in Persian and Indic words, selectors after emoji, flags.
  */
 
-export interface UnseenCharacter {
+interface UnseenCharacter {
   /** Offset in UTF-16 units. */
   readonly at: number;
   readonly code: number;

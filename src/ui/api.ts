@@ -83,7 +83,7 @@ export interface Rules {
   readonly matrix: MatrixData;
 }
 
-/** Who may use what. */
+/** The agents, and what each of them may use. */
 export interface MatrixData extends Pick<AccessMatrix, 'agents' | 'shadow' | 'unknown'> {
   /** The kinds of the cells, by their numbers. */
   readonly outcomes: readonly Outcomes[];

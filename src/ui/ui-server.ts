@@ -8,7 +8,7 @@ import { failure, failureOf, HEADERS, type Page, sendPage, sendTold } from '../t
 import { type Route, tell } from './route.ts';
 import { Viewers } from './viewers.ts';
 
-export interface UiOptions {
+interface UiOptions {
   readonly port: number;
   readonly page: Page;
   readonly routes: readonly Route[];
@@ -17,7 +17,7 @@ export interface UiOptions {
   readonly who: string;
 }
 
-export interface UiServer {
+interface UiServer {
   readonly port: number;
   /** A link that works once. */
   link(): string;

@@ -1,11 +1,11 @@
 /**
- * Who may look. A link that works once makes a browser a viewer: it gets a cookie, and a token that stays in its own storage.
+ * The browsers that may look. A link that works once makes a browser a viewer: it gets a cookie, and a token that stays in its own storage.
  * Both are needed. A cookie of 127.0.0.1 is sent to every port of this machine, so another program there may get hold of it; the
  * storage belongs to this port alone.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-export interface Viewer {
+interface Viewer {
   /** Value of the cookie. */
   readonly cookie: string;
   /** The value that its requests carry in the header `X-Gateway-Token`. */

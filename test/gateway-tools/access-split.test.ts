@@ -45,7 +45,7 @@ async function listed(rpc: Rpc): Promise<readonly Listed[]> {
   return ((await rpc.call('tools/list')).message.result?.['tools'] ?? []) as Listed[];
 }
 
-/** What a search or a list says about the notes: each with the tool that calls it. */
+/** The answer of a search or a list about the notes: each with the tool that calls it. */
 async function namedBySearch(rpc: Rpc): Promise<Record<string, string>> {
   const found = dataOf(await callTool(rpc, 'search_tools', { query: 'note', limit: 20 }));
   const { tools } = found as { tools: { tool: string; execute: string }[] };

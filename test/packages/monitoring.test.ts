@@ -34,7 +34,7 @@ const VALUES = new Map<string, ReadonlySet<string>>([
   ['reason', new Set(['credential', 'scope', 'host', 'origin'])],
 ]);
 
-/** What is wrong with an expression. */
+/** The mistakes in an expression. */
 function faultsOf(expression: string): string[] {
   const asked = expression.replaceAll('$__rate_interval', '5m');
   const faults: string[] = [];
@@ -57,7 +57,7 @@ function faultsOf(expression: string): string[] {
   return metrics.length === 0 ? [...faults, 'asks for nothing'] : faults;
 }
 
-/** What a label is of: the metric whose values it chooses, or all that is added up by it. */
+/** The owner of a label: the metric whose values it chooses, or all that is added up by it. */
 function scopeOf(label: SyntaxNode): SyntaxNode {
   let node = label;
   while (!/^(?:VectorSelector|AggregateExpr)$/.test(node.name) && node.parent !== null) node = node.parent;

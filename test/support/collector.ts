@@ -1,7 +1,7 @@
 /** A collector: takes spans and metrics over OTLP, and tells what came. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ReadPoint, type ReadSpan, readPoints, readSpans } from '../../src/observe/otel/testing.ts';
+import { type ReadPoint, type ReadSpan, readPoints, readSpans } from '../../src/observe/otel/otlp-reader.ts';
 import { until } from './process.ts';
 
 export interface Collector {

@@ -10,7 +10,7 @@ const { constants, Script } = require('node:vm');
 
 const folder = join(__dirname, '../../node_modules/.cache/kept-code');
 
-/** What this process compiled itself, by where it is to be kept. */
+/** The code that this process compiled itself, by the file in which it is to be kept. */
 const fresh = new Map();
 
 if (nodeModule.enableCompileCache === undefined) {

@@ -38,7 +38,7 @@ export async function follow(browser: Browser, { link }: Ui, options: ContextOpt
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds in a page that is serious; the page has to bypass its CSP for that. */
+/** Serious findings of axe in a page; the page has to bypass its CSP for that. */
 export async function seriousIn(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const found = (await page.evaluate('axe.run()')) as {

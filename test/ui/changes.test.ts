@@ -1,4 +1,4 @@
-/** What the page changes with `--write` (docs/ui.md), in a browser from end to end: definitions, servers that are restarted, sign-ins. */
+/** Changes that the page makes with `--write` (docs/ui.md), in a browser from end to end: definitions, servers that are restarted, sign-ins. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';

@@ -85,7 +85,7 @@ interface SidesProps {
   readonly after: string | undefined;
 }
 
-/** What stood there above what stands there, with the words that are different. */
+/** The former text above the text of now, with the words that are different. */
 function Sides({ before, after }: SidesProps) {
   const [one, other] =
     before === undefined || after === undefined

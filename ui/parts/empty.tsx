@@ -27,7 +27,7 @@ export function Command({ children }: { readonly children: string }) {
   );
 }
 
-/** What somebody sees who has not used a gateway yet. */
+/** The page for somebody who has not used a gateway yet. */
 export function FirstSteps() {
   return (
     <>

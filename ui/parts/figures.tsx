@@ -64,7 +64,7 @@ export function counted(count: number, noun: string, shown: (count: number) => s
   return `${shown(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Why a call was denied or failed. */
+/** The reason why a call was denied or failed. */
 export function reasonOf({ decision, rule, error_code, shadow, detail, operation }: LogRecord): string {
   if (operation === 'refusals') return refusals(Number(detail?.['count']));
   if (shadow !== undefined) return `would be denied by ${rule ?? '?'}`;

@@ -26,7 +26,7 @@ interface FrameProps {
   readonly children: ComponentChildren;
 }
 
-/** What is around every view: where one can go, and how the gateways are. */
+/** The frame of every view: the other views, and the state of the gateways. */
 export function Frame({ view, leave, children }: FrameProps) {
   const now = useData<Now>('now', REFRESH);
   const waiting = now.data?.waiting ?? 0;

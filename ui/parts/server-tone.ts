@@ -1,4 +1,4 @@
-/** How a server is, in a colour, and which one somebody should look at first. */
+/** The state of a server as a colour, and the order in which somebody should look at them. */
 import type { LastHour, RunningGateway, ServerHour } from '../../src/ui/api.ts';
 
 export type Server = RunningGateway['servers'][number];
@@ -22,7 +22,7 @@ interface Used {
   readonly count: ServerHour | undefined;
 }
 
-/** What is wrong comes first, then what is used most. */
+/** Servers with a problem come first, then those that are used most. */
 export function byNeed(servers: readonly Server[], hour: LastHour): readonly Used[] {
   const counts = new Map(hour.servers.map((one) => [one.server, one]));
   const rank = (server: Server): number => ORDER.indexOf(toneOf(server));

@@ -19,7 +19,7 @@ interface Props {
   readonly mayWrite: boolean;
 }
 
-/** Who is signed in to a server, and how to. */
+/** The sign-ins to a server, and the way to another one. */
 export function SignIns({ server, mayWrite }: Props) {
   const path = `servers/${encodeURIComponent(server)}/sign-in`;
   const [link, setLink] = useState<SignInLink>();

@@ -2,7 +2,7 @@ import { keepOperatorToken } from '../api.ts';
 import { Command, Failed } from './empty.tsx';
 
 interface Props {
-  /** What the gateway said to the last token. */
+  /** The answer of the gateway to the last token. */
   readonly refused: string | undefined;
   readonly given: () => void;
 }

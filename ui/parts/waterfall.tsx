@@ -54,7 +54,7 @@ export function Waterfall({ records }: { readonly records: RequestRecords }) {
   );
 }
 
-/** What the gateway did before and after the server is what is left of the whole. */
+/** The time of the gateway, before and after the server, is what is left of the whole. */
 function stepsOf(records: RequestRecords): Step[] {
   const decided = records.find(({ phase }) => phase === 'decided');
   const ended = records.find(({ phase, latency_ms }) => phase === 'finished' && latency_ms > 0);

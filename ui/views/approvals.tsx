@@ -55,7 +55,7 @@ interface QuestionProps {
   readonly answered: () => void;
 }
 
-/** What others wrote comes from the gateway in quotes that it cannot leave, with what is invisible made visible. */
+/** Text of others comes from the gateway in quotes that it cannot leave, with what is invisible made visible. */
 function OneQuestion({ question, mayWrite, answered }: QuestionProps) {
   const { id, agent, caller, server, kind, name, access, rule, arguments: args, answers, expires_at } = question;
   const [reason, setReason] = useState('');

@@ -223,7 +223,7 @@ function OneCall({ id, close }: { readonly id: string; readonly close: () => voi
   );
 }
 
-/** What records say, in words, in this order; the rest of them behind it. */
+/** The fields of records in words, in this order; the rest of them behind it. */
 const FACTS: readonly (readonly [keyof RequestRecords[number], string])[] = [
   ['decision', 'Decision'],
   ['rule', 'Rule that decided'],

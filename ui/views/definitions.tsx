@@ -13,7 +13,7 @@ const REFRESH = 5000;
 /** Changes that are shown until somebody asks for all. */
 const SHOWN = 50;
 
-/** What servers say of what they offer, beside what somebody accepted. */
+/** The definitions that servers give now, beside those that somebody accepted. */
 export function Definitions({ query }: { readonly query: URLSearchParams }) {
   const { data, error, again } = useData<readonly ServerDefinitions[]>('definitions', REFRESH);
   const now = useContext(NowContext);
@@ -143,7 +143,7 @@ function Changes({ server, mayWrite, accepted }: ChangesProps) {
 const NAMED: ReadonlySet<string> = new Set(['tool', 'prompt', 'template']);
 const LEVELS = ['low', 'medium', 'high'];
 
-/** What the scan finds something in comes first, then what is held back. */
+/** Changes in which the scan finds something come first, then those that are held back. */
 function weight({ findings, isHeld }: ChangedDefinition): number {
   return 2 * Math.max(-1, ...findings.map(({ level }) => LEVELS.indexOf(level))) + (isHeld ? 1 : 0);
 }

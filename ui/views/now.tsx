@@ -8,7 +8,7 @@ import { LiveCalls } from '../parts/live-calls.tsx';
 import { NowContext } from '../parts/now-context.ts';
 import { ServerList } from '../parts/server-list.tsx';
 
-/** What happens at this moment. */
+/** The view of this moment. */
 export function Now() {
   const { data, error } = useContext(NowContext);
   if (data === undefined) return error === undefined ? <Loading /> : <Failed error={error} />;
@@ -69,7 +69,7 @@ function Welcome() {
   );
 }
 
-/** What waits for whoever looks. */
+/** The tasks that wait for whoever looks. */
 function Waiting({ now: { waiting, held } }: { readonly now: NowData }) {
   if (waiting + held === 0) return null;
   return (
@@ -127,7 +127,7 @@ function Figures({ now: { gateways, hour } }: { readonly now: NowData }) {
   );
 }
 
-/** What discovery spared in one conversation. */
+/** The tokens that discovery spared in one conversation. */
 function savedBy({ calls, direct, tools_list, definitions }: RunningGateway['agents'][number]): number {
   return calls === 0 ? 0 : Math.max(0, direct - tools_list - definitions);
 }

@@ -8,7 +8,7 @@ import { Matrix } from '../parts/matrix.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { useData } from '../use-data.ts';
 
-/** Who may use what, decided by the function that decides calls, and what changed rules would change. */
+/** The access of all agents, decided by the function that decides calls, and what changed rules would change in it. */
 export function Rules() {
   const { data, error, again } = useData<RulesData>('rules');
   if (error !== undefined) {

@@ -8,7 +8,7 @@ import { Scroll } from '../parts/scroll.tsx';
 /** Agents that are shown until somebody asks for all. */
 const SHOWN = 50;
 
-/** What discovery costs, beside what direct exposure of the same tools would cost. Everything here is an estimate. */
+/** The cost of discovery, beside what direct exposure of the same tools would cost. Everything here is an estimate. */
 export function Savings() {
   const { data, error } = useContext(NowContext);
   const [isWhole, setIsWhole] = useState(false);

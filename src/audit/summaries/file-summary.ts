@@ -38,7 +38,7 @@ export type SummaryContent = Omit<FileSummary, 'version'>;
 
 const NAME = /^\.(.+)\.(\d{6})\.summary\.json$/;
 
-export interface StoredSummary {
+interface StoredSummary {
   readonly path: string;
   readonly number: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Which definitions of servers count (docs/definitions.md). Every list of the catalogue goes through `visible`; calls of servers whose
+ * Decides which definitions of servers count (docs/definitions.md). Every list of the catalogue goes through `visible`; calls of servers whose
  * definitions are quarantined or exact also through checked-connections.ts.
  */
 import { type PackageVersion, packageOf } from '../../config/launch-digest.ts';
@@ -32,7 +32,7 @@ export interface GuardOptions {
 }
 
 /** The origin of a list. */
-export interface Arrival {
+interface Arrival {
   readonly connection: UpstreamConnection;
   /** Digests by name of what the server listed before; undefined where that is not known. */
   readonly before: () => Promise<ReadonlyMap<string, string> | undefined>;

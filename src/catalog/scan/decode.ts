@@ -2,7 +2,7 @@
 import { unseenIn } from '../../shared/unseen.ts';
 import type { Steps } from './tokens.ts';
 
-export interface Decoded {
+interface Decoded {
   readonly how: string;
   readonly text: string;
   /** Offsets of what was decoded. */

@@ -1,7 +1,7 @@
 /** All texts of a definition, each with its place: whatever stands in it is read by a model. */
 
 /** The role of a text in its definition. */
-export type TextRole = 'name' | 'prose' | 'parameter' | 'value';
+type TextRole = 'name' | 'prose' | 'parameter' | 'value';
 
 export interface DefinitionText {
   /** JSON Pointer (RFC 6901). For the name of a parameter, that of the parameter. */

@@ -1,6 +1,6 @@
 /** The findings of the scan about a definition. */
 
-export type Level = 'low' | 'medium' | 'high';
+type Level = 'low' | 'medium' | 'high';
 
 /** The kind of a finding; docs/scan.md explains each. */
 export type FindingKind =

@@ -33,7 +33,7 @@ export interface NameFacts {
   readonly isAboutFiles: boolean;
 }
 
-export interface MatchOptions extends NameFacts {
+interface MatchOptions extends NameFacts {
   /** The text was encoded: nobody does that with an example. */
   readonly isDecoded: boolean;
 }

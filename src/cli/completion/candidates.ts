@@ -9,7 +9,7 @@ interface Candidate {
 
 /** Tell the shell to complete names of files or folders itself. No command or server is called like that. */
 export const FILES: Candidate = { value: ':files', description: '' };
-export const FOLDERS: Candidate = { value: ':folders', description: '' };
+const FOLDERS: Candidate = { value: ':folders', description: '' };
 
 /** The place of the word: in which command, behind which words, and of which option it is the value. */
 interface Position {

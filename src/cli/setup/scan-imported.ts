@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { ImportPlan } from '../../setup/import-plan.ts';
 import { say } from '../output.ts';
 
-export interface ScanChoice {
+interface ScanChoice {
   readonly scan?: boolean;
 }
 

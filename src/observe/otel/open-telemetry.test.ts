@@ -5,7 +5,7 @@ import type { CallEnd, RecordedFacts, RequestFacts, SentFacts } from '../tracing
 import type { PostAnswer } from './exporter.ts';
 import { OpenTelemetry } from './open-telemetry.ts';
 import { readOtelSettings } from './otel-settings.ts';
-import { type ReadPoint, type ReadSpan, readPoints, readSpans } from './testing.ts';
+import { type ReadPoint, type ReadSpan, readPoints, readSpans } from './otlp-reader.ts';
 
 const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

@@ -14,7 +14,7 @@ import { Recorder } from './recorder.ts';
 import { SpanQueue } from './span-queue.ts';
 import { ReceivedRequest, SentRequest } from './spans.ts';
 
-export interface OpenTelemetryOptions {
+interface OpenTelemetryOptions {
   readonly settings: OtelSettings;
   /** Name and version of the program. */
   readonly scope: string;

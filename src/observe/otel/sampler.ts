@@ -1,4 +1,4 @@
-/** Which traces are recorded: `OTEL_TRACES_SAMPLER`. */
+/** Chooses the traces that are recorded: `OTEL_TRACES_SAMPLER`. */
 import type { SpanContext } from './trace-context.ts';
 
 /** True for a trace that is recorded. @param parent undefined for the first span of a trace */

@@ -14,7 +14,7 @@ export const RESULT_PREFIX = 'r_';
 
 /** A result that is kept. */
 export interface KeptResult {
-  /** Who alone may read it: a handle is no secret that opens it. */
+  /** The only owner and agent that may read it: a handle is no secret that opens it. */
   readonly ownerAndAgent: string;
   /** The owner whose memory it takes. */
   readonly owner: string;
@@ -28,7 +28,7 @@ export interface KeptResult {
   readonly permitted: () => boolean;
 }
 
-/** What is read of it. */
+/** A result, for whoever reads it. */
 export type FoundResult = Omit<KeptResult, 'ownerAndAgent' | 'owner'>;
 
 export interface ResultStore {

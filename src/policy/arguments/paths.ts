@@ -112,7 +112,7 @@ function resolve(text: string): PlainPath | 'doubt' {
   return { drive: drive.toLowerCase(), names };
 }
 
-/** What some leave out of a name, or take for its end. */
+/** Characters that some leave out of a name, or take for its end. */
 const ENDING = /[:;]|[. ]$/;
 
 /** The same without what Windows leaves out of names, the streams of files, and parameters as in URLs. */

@@ -1,4 +1,4 @@
-/** Who may use what: agents, servers and tools in one table, each cell a decision of the real function. Pure. */
+/** The access of all agents: agents, servers and tools in one table, each cell a decision of the real function. Pure. */
 import type { Policy } from '../compile-rules.ts';
 import { type Outcomes, outcomeOf, type ToolsByServer } from './changed-decisions.ts';
 

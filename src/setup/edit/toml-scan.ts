@@ -118,7 +118,7 @@ function stringEnd(text: string, start: number): number {
   return at;
 }
 
-export interface InlinePair {
+interface InlinePair {
   readonly keys: readonly string[];
   readonly start: number;
   /** Behind its value. */

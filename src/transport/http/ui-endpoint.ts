@@ -13,7 +13,7 @@ import { readUiBody } from './ui-body.ts';
 import { failure, failureOf, type Page, readPage, sendPage, sendTold, type Told } from './ui-page.ts';
 import { UiThread } from './ui-thread.ts';
 
-export const UI_PATH = '/ui';
+const UI_PATH = '/ui';
 const API = `${UI_PATH}/api/`;
 
 interface UiEndpointOptions {

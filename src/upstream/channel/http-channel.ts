@@ -42,7 +42,7 @@ export interface HttpChannelOptions {
   readonly log: Log;
   readonly warn: Warn;
   readonly maxMessageBytes: number;
-  /** What calls servers without TLS; default the client of the gateway. */
+  /** The client for servers without TLS; default that of the gateway. */
   readonly httpClient?: HttpClientKind | undefined;
   /** The credential that requests carry; undefined where the entry has all there is. */
   readonly authorization?: Authorization | undefined;

@@ -20,7 +20,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /** A header or the address of a request cannot be sent. The message says nothing of its value, which may be a credential. */
-export class InvalidRequestError extends Error {
+class InvalidRequestError extends Error {
   readonly code = 'INVALID_REQUEST_HEADER';
 }
 

@@ -28,7 +28,7 @@ const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encodi
 export class ResponseSyntaxError extends Error {}
 
 /** The head of a response is longer than heads may be. */
-export class HeadTooLongError extends Error {
+class HeadTooLongError extends Error {
   readonly code = 'HEAD_TOO_LONG';
 }
 

@@ -16,13 +16,13 @@ export class PooledConnection {
   readonly credentialOwner: string;
   /** Ends a start that nobody wants any more. */
   readonly abandon = new AbortController();
-  /** Whom it belongs to (sharing.ts); undefined while it belongs to nobody. */
+  /** The caller that it belongs to (sharing.ts); undefined while it belongs to nobody. */
   scope: string | undefined;
   /** The scope that may use it; undefined while it belongs to nobody. */
   sharing: Sharing | undefined;
   /** True where it serves one principal or session alone. */
   isExclusive = true;
-  /** Whom it serves alone; undefined for nobody. */
+  /** The only caller that it serves; undefined where it serves all. */
   whose: Whose | undefined;
   connection: ManagedConnection | undefined;
   /** The start that is under way. */

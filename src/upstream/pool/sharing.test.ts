@@ -45,7 +45,7 @@ function parsed(reply: Reply): Record<string, unknown> {
 const lease = async (made: Lab, server: ServerDefinition, of?: Tenant): Promise<UpstreamConnection> =>
   made.upstreams.lease(server, { timeoutMs: 10_000, tenant: of });
 
-/** Which process answers. */
+/** The process that answers. */
 async function markerOf(link: UpstreamConnection): Promise<unknown> {
   const { env } = parsed(await call(link, 'echo', { text: '' })) as { env: Record<string, unknown> };
   return env['AGENT_MCP_GATEWAY'];

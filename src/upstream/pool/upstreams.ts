@@ -49,7 +49,7 @@ export interface UpstreamsOptions {
   readonly budgets?: Partial<Budgets>;
   /** Bytes that one message of a server may have; default 16 MiB. */
   readonly maxMessageBytes?: number;
-  /** What calls servers without TLS; default the client of the gateway. */
+  /** The client for servers without TLS; default that of the gateway. */
   readonly httpClient?: HttpClientKind;
   /** The only principal that there can be; undefined where there may be several. */
   readonly only?: string | undefined;

@@ -75,7 +75,7 @@ export interface ConnectionOptions {
   readonly lastOutput: () => string;
   /** True where the connection serves one principal or session alone. */
   readonly isExclusive: () => boolean;
-  /** Whom the connection serves alone; undefined for nobody. */
+  /** The only caller that the connection serves; undefined where it serves all. */
   readonly whose: () => Whose | undefined;
   /** The connection was up and has ended. */
   readonly onClose: (error: GatewayError) => void;
