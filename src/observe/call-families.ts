@@ -52,32 +52,45 @@ export function operationFamilies(calls: ReadonlyMap<string, ReadonlyMap<string,
   ];
 }
 
-export function serverFamilies(servers: ReadonlyMap<string, ServerCalls>): Family[] {
-  const all = Array.from(servers, ([server, calls]) => ({ labels: { server }, calls }));
-  const histogram = (name: string, part: keyof CallDurations, help: string): Family => ({
-    name: `${PREFIX}${name}`,
-    help,
+/** A histogram for each part of the durations. */
+const CALL_HISTOGRAMS: readonly (Omit<Family, 'values'> & { readonly part: keyof CallDurations })[] = [
+  {
+    name: `${PREFIX}call_duration_seconds`,
+    help: 'How long calls took that were sent to a server, or should have been: from their arrival to their answer.',
     type: 'histogram',
     aggregator: 'sum',
-    values: all.flatMap(({ labels, calls }) => classic(`${PREFIX}${name}`, labels, calls[part])),
-  });
+    part: 'whole',
+  },
+  {
+    name: `${PREFIX}call_queue_duration_seconds`,
+    help: 'The part of it until they could be sent: for their turn, and for a connection that was not there yet.',
+    type: 'histogram',
+    aggregator: 'sum',
+    part: 'queue',
+  },
+  {
+    name: `${PREFIX}call_server_duration_seconds`,
+    help: 'The part of it until the server had answered.',
+    type: 'histogram',
+    aggregator: 'sum',
+    part: 'server',
+  },
+  {
+    name: `${PREFIX}call_gateway_duration_seconds`,
+    help: 'The part of it in the gateway itself. What people take for an approval or a sign-in is in no part.',
+    type: 'histogram',
+    aggregator: 'sum',
+    part: 'gateway',
+  },
+];
+
+export function serverFamilies(servers: ReadonlyMap<string, ServerCalls>): Family[] {
+  const all = Array.from(servers, ([server, calls]) => ({ labels: { server }, calls }));
   return [
-    histogram(
-      'call_duration_seconds',
-      'whole',
-      'How long calls took that were sent to a server, or should have been: from their arrival to their answer.',
-    ),
-    histogram(
-      'call_queue_duration_seconds',
-      'queue',
-      'The part of it until they could be sent: for their turn, and for a connection that was not there yet.',
-    ),
-    histogram('call_server_duration_seconds', 'server', 'The part of it until the server had answered.'),
-    histogram(
-      'call_gateway_duration_seconds',
-      'gateway',
-      'The part of it in the gateway itself. What people take for an approval or a sign-in is in no part.',
-    ),
+    ...CALL_HISTOGRAMS.map(({ part, ...family }) => ({
+      ...family,
+      values: all.flatMap(({ labels, calls }) => classic(family.name, labels, calls[part])),
+    })),
     {
       name: `${PREFIX}call_errors_total`,
       help: 'Those of these calls that failed, by error code.',
