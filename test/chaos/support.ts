@@ -18,7 +18,7 @@ export function rounds(full: number, short: number): number {
  * shows that the thing is bounded.
  */
 export function limit(ms: number): number {
-  return FULL ? ms : 3 * ms;
+  return FULL ? ms : 10 * ms;
 }
 
 export const workerPath: string = fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url));
