@@ -43,13 +43,14 @@ export function serversOf({ behind, era, url, count = 1 }) {
  * @param {string[]} [setup.args] of `serve`
  * @param {string[]} [setup.node] arguments of node
  * @param {string} [setup.main] the program; default this build
+ * @param {object} [setup.env] more of its environment
  */
-export async function startGateway({ servers, agents = 20, args = [], node = [], main = MAIN }) {
+export async function startGateway({ servers, agents = 20, args = [], node = [], main = MAIN, env: more = {} }) {
   const token = randomBytes(32).toString('base64url');
   const { dir, env } = makeHome({ servers, rules: rulesOf(agents, token) });
   const child = spawn(process.execPath, [...node, main, 'serve', '--transport', 'http', '--port', '0', ...args], {
     cwd: dir,
-    env,
+    env: { ...env, ...more },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const url = await firstLine(child.stderr, child, /listening on (http:\/\/[^\s"]+\/mcp)/);

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compare } from './compare.mjs';
 import { AGENT, MAIN, makeHome, serversOf, startGateway } from './gateway.mjs';
 import { cpuMs, exited, firstLine, rssMb, startPeer } from './processes.mjs';
 import { rounds } from './rounds.mjs';
@@ -31,11 +32,11 @@ const MAX_LOG = 256 * 1024 * 1024;
 const REFRESH_MS = 2000;
 
 if (values.paint) await paint();
-else if (values.minutes === undefined) await compare();
+else if (values.minutes === undefined) await beside();
 else await watch(Number(values.minutes));
 process.exit();
 
-async function compare() {
+async function beside() {
   const echo = await startPeer('echo-http', '--era', 'modern');
   const gateway = await startGateway({ servers: serversOf({ behind: 'http', url: echo.url }) });
   const ui = await startUi(gateway.dir);
@@ -71,14 +72,8 @@ async function compare() {
     options,
     around,
   );
-  const [closed, opened] = rows.map((row) => row.rounds);
-  for (const field of ['perSecond', 'p50Ms', 'p99Ms', 'cpuUs']) {
-    const ratios = closed.map((round, at) => opened[at][field] / round[field]);
-    const [one, other] = [closed, opened].map((all) => median(all.map((round) => round[field])));
-    say(
-      `${field.padEnd(10)} closed ${one.toFixed(3).padStart(10)}  open ${other.toFixed(3).padStart(10)}  open/closed, median of the rounds ${median(ratios).toFixed(3)}`,
-    );
-  }
+  compare(...rows);
+  const opened = rows[1].rounds;
   const measured = options.rounds * options.seconds * 1000;
   say(
     `records a second: ${Math.round(2 * median(opened.map(({ perSecond }) => perSecond)))}; the server of the page: ${((100 * cost) / measured).toFixed(0)} % of a processor`,

@@ -39,9 +39,12 @@ export class ByteWriter {
 
   /** Hexadecimal digits in small letters as the bytes that they stand for. */
   hex(digits: string): void {
+    const bytes = this.#bytes;
+    let length = this.length;
     for (let at = 0; at < digits.length; at += 2) {
-      this.#bytes[this.length++] = (digitOf(digits.charCodeAt(at)) << 4) | digitOf(digits.charCodeAt(at + 1));
+      bytes[length++] = (digitOf(digits.charCodeAt(at)) << 4) | digitOf(digits.charCodeAt(at + 1));
     }
+    this.length = length;
   }
 
   /** Text in UTF-8. @returns how many bytes it has */
@@ -61,7 +64,7 @@ export class ByteWriter {
   }
 
   uint32(value: number): void {
-    for (let shift = 0; shift < 32; shift += 8) this.#bytes[this.length++] = (value >>> shift) & 0xff;
+    this.length = this.#bytes.writeUInt32LE(value, this.length);
   }
 
   double(value: number): void {
