@@ -7,7 +7,9 @@ export function compare(base, other) {
   for (const field of ['perSecond', 'p50Ms', 'p99Ms', 'cpuUs']) {
     const ratios = base.rounds.map((round, at) => other.rounds[at][field] / round[field]);
     const of = ({ name, rounds }) =>
-      `${name} ${median(rounds.map((round) => round[field])).toFixed(3).padStart(10)}`;
+      `${name} ${median(rounds.map((round) => round[field]))
+        .toFixed(3)
+        .padStart(10)}`;
     say(
       `${field.padEnd(10)} ${of(base)}  ${of(other)}  ${other.name}/${base.name}, median of the rounds ${median(ratios).toFixed(3)}`,
     );
