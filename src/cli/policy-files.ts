@@ -1,7 +1,7 @@
 /** Reads what the commands about rules need: the files, and what is known of the servers. Nothing is started. */
 import { join } from 'node:path';
-import { listedAccess } from '../catalog/listed-definitions.ts';
-import { listedTools } from '../catalog/listed-tools.ts';
+import { listedAccess } from '../catalog/last-listed-definitions.ts';
+import { listedTools } from '../catalog/last-listed-names.ts';
 import { type FileContent, readConfigFile } from '../config/config-files.ts';
 import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
 import { loadReaders } from '../config/load-schemas.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { listedSchemas } from '../catalog/listed-definitions.ts';
+import { listedSchemas } from '../catalog/last-listed-definitions.ts';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../config/locate-files.ts';
 import { settingNotes } from '../config/setting-notes.ts';

@@ -16,8 +16,8 @@ import { STDIO_OWNER } from '../pipeline/tenant.ts';
 import { VERSION } from '../shared/version.ts';
 import type { UpstreamEvents, Upstreams } from '../upstream/contract.ts';
 import type { GuardOptions } from '../upstream/oauth/address-guard.ts';
-import type { GuardedFetch } from '../upstream/oauth/credential-key.ts';
 import { openCredentials } from '../upstream/oauth/credential-store.ts';
+import type { GuardedFetch } from '../upstream/oauth/guarded-fetch.ts';
 import { createOAuthClient, type OAuthClient } from '../upstream/oauth/oauth-client.ts';
 
 import { connect } from '../upstream/pool/connect-server.ts';

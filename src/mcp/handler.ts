@@ -7,9 +7,9 @@ import { unknownMethodOperation } from '../operations/server-methods/unknown-req
 import type { View } from '../operations/server-methods/view.ts';
 import type { CallOutcome, Connection, Inbound } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
+import { type OwnTools, ownToolsOf } from '../pipeline/own-tools-list.ts';
 import { runOperation } from '../pipeline/run-operation.ts';
 import { callTool } from '../pipeline/tool-call.ts';
-import { type OwnTools, ownToolsOf } from '../pipeline/tools-list.ts';
 import { type CallerCodec, legacyCodec, modernCodec } from '../protocol/era-codec.ts';
 import type { NotificationMessage, RequestMessage } from '../protocol/json-rpc.ts';
 import { findMember, stringValue, valueText } from '../protocol/members.ts';

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { afterwards, together } from './event-loop-batch.ts';
+import { afterwards, runInBatch } from './event-loop-batch.ts';
 
 /** Both parts of the end of a turn are over. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 /** As after a turn that brought so many. */
 async function after(count: number): Promise<void> {
-  for (let job = 0; job < count; job++) together(() => {});
+  for (let job = 0; job < count; job++) runInBatch(() => {});
   await nextTurn();
 }
 
@@ -14,13 +14,13 @@ it('runs what a turn brings in a row, and endings after all of it and of its pro
   await after(2);
   const seen: string[] = [];
   afterwards(() => seen.push('end'));
-  together(async () => {
+  runInBatch(async () => {
     seen.push('first');
     await undefined;
     seen.push('what it left');
     afterwards(() => seen.push('its end'));
   });
-  together(() => seen.push('second'));
+  runInBatch(() => seen.push('second'));
   expect(seen).toEqual([]);
   await nextTurn();
   expect(seen).toEqual(['first', 'second', 'what it left', 'end', 'its end']);
@@ -29,9 +29,9 @@ it('runs what a turn brings in a row, and endings after all of it and of its pro
 it('runs what is likely to be alone at once', async () => {
   await after(1);
   const seen: string[] = [];
-  together(() => seen.push('first'));
+  runInBatch(() => seen.push('first'));
   expect(seen).toEqual(['first']);
-  together(() => seen.push('second'));
+  runInBatch(() => seen.push('second'));
   expect(seen).toEqual(['first']);
   await nextTurn();
   expect(seen).toEqual(['first', 'second']);
@@ -40,10 +40,10 @@ it('runs what is likely to be alone at once', async () => {
 it('loses nothing that comes while it runs', async () => {
   await after(2);
   const seen: string[] = [];
-  together(() => together(() => seen.push('of a job')));
+  runInBatch(() => runInBatch(() => seen.push('of a job')));
   afterwards(() => {
     afterwards(() => seen.push('end of an end'));
-    together(() => seen.push('of an end'));
+    runInBatch(() => seen.push('of an end'));
   });
   await nextTurn();
   await nextTurn();

@@ -10,7 +10,7 @@ let wereSeveral = true;
 let isPlanned = false;
 
 /** Runs a job in a row with the others of this turn; at once where it is likely to be alone. */
-export function together(job: () => void): void {
+export function runInBatch(job: () => void): void {
   plan();
   if (++count === 1 && !wereSeveral) job();
   else waiting.push(job);

@@ -17,7 +17,7 @@ import { findSuspects, textsByKey } from './find-suspects.ts';
 import { type KeptDefinitions, withSight } from './kept-definitions.ts';
 import type { LockStore } from './lock-store.ts';
 import { keyParts, type Lock, type LockedServer, lockKey, NOTHING_LOCKED, withServer } from './lock-text.ts';
-import { type Sight, sightOf, sightOfAll, sightOfInstructions, sightOfLaunch, together } from './sight.ts';
+import { combined, type Sight, sightOf, sightOfAll, sightOfInstructions, sightOfLaunch } from './sight.ts';
 import { visibleList } from './visible-list.ts';
 
 export interface GuardOptions {
@@ -206,7 +206,7 @@ export class DefinitionGuard {
   async #sightOf(server: ServerDefinition, kind: DefinitionKind, list: List): Promise<Sight> {
     const parts = [await sightOfLaunch(server), sightOf(kind, definitionsOf(list))];
     if ('instructions' in list) parts.push(sightOfInstructions(list.instructions));
-    return together(parts);
+    return combined(parts);
   }
 
   async #keep(server: ServerDefinition, sight: Sight, held?: Held): Promise<void> {

@@ -49,10 +49,10 @@ export async function sightOfAll(server: ServerDefinition, connection: UpstreamC
   for (const kind of DEFINITION_KINDS) {
     parts.push(sightOf(kind, definitionsOf(await fetchDefinitions(server, connection, kind))));
   }
-  return together(parts);
+  return combined(parts);
 }
 
-export function together(parts: readonly Sight[]): Sight {
+export function combined(parts: readonly Sight[]): Sight {
   return {
     kinds: parts.flatMap(({ kinds }) => kinds),
     values: new Map(parts.flatMap(({ values }) => [...values])),

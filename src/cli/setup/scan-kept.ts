@@ -1,7 +1,7 @@
 /** Scans what servers listed when a gateway of this account last ran: nothing is started for that. */
 import { join } from 'node:path';
 import process from 'node:process';
-import { listedDefinitions } from '../../catalog/listed-definitions.ts';
+import { listedDefinitions } from '../../catalog/last-listed-definitions.ts';
 import { isSuspicious } from '../../catalog/scan/finding.ts';
 import { scanListed } from '../../catalog/scan/scan-listed.ts';
 import { loadSnapshot } from '../../config/load-snapshot.ts';

@@ -4,7 +4,7 @@ import { type McpResponse, refusal } from '../../mcp/response.ts';
 import type { Connection } from '../../pipeline/caller.ts';
 import { type ByteBudget, type OwnerBudget, UNBOUNDED } from '../../shared/byte-budget.ts';
 import type { GatewayError } from '../../shared/errors.ts';
-import { together } from '../../shared/event-loop-batch.ts';
+import { runInBatch } from '../../shared/event-loop-batch.ts';
 import { headerOf, type Post, send } from './mcp-post.ts';
 import { accepted } from './mcp-reply.ts';
 import { PostRouter, type PostRouterOptions } from './post-router.ts';
@@ -53,7 +53,7 @@ export class McpEndpoint {
     const post = { request, response, connection, server, headers, accept, budget: this.#budgetOf(connection) };
     if (request.method === 'POST') this.#handlePost(post);
     // Behind the requests that came before it.
-    else if (request.method === 'DELETE') together(() => this.#endSession(post));
+    else if (request.method === 'DELETE') runInBatch(() => this.#endSession(post));
     else if (request.method === 'GET' && accept.events && hasSession(request)) this.#router.legacy.listen(post);
     else {
       const answer = refusal('null', 'INVALID_REQUEST', 'Use POST for messages; GET and DELETE need a session.');
@@ -112,7 +112,7 @@ export class McpEndpoint {
         fail(error);
       }
     };
-    readRequestBody(post.request, this.#options.maxMessageBytes, room, (body) => together(() => answer(body)));
+    readRequestBody(post.request, this.#options.maxMessageBytes, room, (body) => runInBatch(() => answer(body)));
   }
 
   #endSession(post: Post): void {

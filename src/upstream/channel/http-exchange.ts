@@ -6,7 +6,7 @@ import type { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Gatherer } from '../../shared/byte-gatherer.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
-import { together } from '../../shared/event-loop-batch.ts';
+import { runInBatch } from '../../shared/event-loop-batch.ts';
 import { isLarge } from '../../shared/large-text.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { type Decoding, DecodingError, decodingOf, type Sink } from './content-decoding.ts';
@@ -169,7 +169,7 @@ class Exchange implements ExchangeHandler, HttpResponse, Sink, BodySource {
     if (this.isOver) return;
     if (this.#gatherer !== undefined) {
       this.whole = this.#gatherer.take();
-      together(() => this.#resolve(this));
+      runInBatch(() => this.#resolve(this));
     }
     this.#end(undefined);
   }

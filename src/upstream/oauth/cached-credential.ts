@@ -6,7 +6,7 @@ import {
   readCredential,
   type Tokens,
 } from './credential.ts';
-import type { CredentialKey, CredentialStore } from './credential-key.ts';
+import type { CredentialKey, CredentialStore } from './credential-contract.ts';
 
 /** Milliseconds after which a credential is read again: its owner may have ended it in another process. */
 const RECHECK_MS = 15_000;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KEY_BYTES, keyId } from '../../config/encryption.ts';
 import type { SecretKey } from '../../config/secret-key.ts';
+import type { CredentialKey } from './credential-contract.ts';
 import {
   CREDENTIAL_FILE,
   credentialFileName,
@@ -9,7 +10,6 @@ import {
   sealCredential,
   unsealCredential,
 } from './credential-file.ts';
-import type { CredentialKey } from './credential-key.ts';
 
 const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/', owner: '' };
 const VALUE = { access: 'canary', n: 1 };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { seal, unseal } from '../../config/encryption.ts';
 import type { SecretKey } from '../../config/secret-key.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import type { CredentialKey } from './credential-key.ts';
+import type { CredentialKey } from './credential-contract.ts';
 
 /** As it is in the file. */
 interface Envelope extends Pick<CredentialKey, 'issuer' | 'resource'> {

@@ -16,7 +16,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seal, unseal } from '../../config/encryption.ts';
 import type { Keychain } from '../../config/keychain.ts';
-import type { CredentialKey } from './credential-key.ts';
+import type { CredentialKey } from './credential-contract.ts';
 import { FileCredentialStore, type StoreOptions } from './credential-store.ts';
 
 const KEY: CredentialKey = { issuer: 'https://id.example.com', resource: 'https://mcp.example.com/mcp', owner: '' };

@@ -9,6 +9,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import { holdLock } from '../../shared/hold-lock.ts';
 import { systemCode } from '../../shared/system-code.ts';
 import type { Log } from '../contract.ts';
+import type { CredentialKey, CredentialStore } from './credential-contract.ts';
 import {
   CREDENTIAL_FILE,
   credentialFileName,
@@ -17,7 +18,6 @@ import {
   sealCredential,
   unsealCredential,
 } from './credential-file.ts';
-import type { CredentialKey, CredentialStore } from './credential-key.ts';
 
 /** Bytes that are taken before a change; few tokens are larger. */
 const ROOM_BYTES = 32 * 1024;

@@ -9,7 +9,7 @@ import {
 import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
-import type { GuardedFetch } from './credential-key.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
 
 export interface Discovery {

@@ -15,8 +15,8 @@ import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import { type AudienceFacts, checkAudience } from './audience.ts';
 import type { RegisteredClient, Tokens } from './credential.ts';
-import type { GuardedFetch } from './credential-key.ts';
 import type { Discovery } from './discovery.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import { RefusedRedirect } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
 

@@ -9,7 +9,9 @@ import { dispatcherFor } from '../channel/undici-dispatcher.ts';
 import { seconds } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
 import { type AddressGuard, createAddressGuard, type GuardOptions } from './address-guard.ts';
-import type { GuardedFetch } from './credential-key.ts';
+
+/** `fetch` for addresses that a server names. Rejects with a GatewayError SERVER_UNAVAILABLE that says why, before anything is sent. */
+export type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 interface GuardedFetchOptions extends GuardOptions {
   /** All addresses of a name. */

@@ -5,8 +5,8 @@ import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
 import { configuredClient, type RegisteredClient } from './credential.ts';
-import type { GuardedFetch } from './credential-key.ts';
 import type { Discovery } from './discovery.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import { originOf } from './issuer.ts';
 
 interface RegistrationOptions {

@@ -2,7 +2,7 @@
 import { discoverAuthorizationServerMetadata } from '@modelcontextprotocol/client';
 import type { HttpDefinition } from '../../config/snapshot.ts';
 import type { Credential } from './credential.ts';
-import type { GuardedFetch } from './credential-key.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 
 interface RevokeOptions {
   readonly definition: HttpDefinition;

@@ -2,7 +2,8 @@
 import type { HttpDefinition, ServerDefinition } from '../../config/snapshot.ts';
 import type { Log } from '../contract.ts';
 import { type Credential, readCredential } from './credential.ts';
-import type { CredentialStore, GuardedFetch } from './credential-key.ts';
+import type { CredentialStore } from './credential-contract.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 
 export interface StoredSignIn {
   readonly server: string;

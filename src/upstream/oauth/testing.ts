@@ -1,7 +1,8 @@
 /** An authorization server and a store without network and disk, for tests. */
 import type { HttpDefinition, OAuthDefinition } from '../../config/snapshot.ts';
 import type { Log } from '../contract.ts';
-import type { CredentialKey, CredentialStore, GuardedFetch } from './credential-key.ts';
+import type { CredentialKey, CredentialStore } from './credential-contract.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import type { OtherServer } from './issuer-check.ts';
 import { TokenManager } from './token-manager.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CredentialStore } from './credential-key.ts';
+import type { CredentialStore } from './credential-contract.ts';
 import { RefusedRedirect } from './guarded-fetch.ts';
 import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
 import type { TokenManager } from './token-manager.ts';

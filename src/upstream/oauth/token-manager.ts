@@ -3,7 +3,7 @@ import type { HttpDefinition, OAuthDefinition } from '../../config/snapshot.ts';
 import type { Authorization, AuthorizationHeaders, Refusal, SentRequest } from '../channel/authorization.ts';
 import { AuthorizationServerResolver, type ResolverOptions } from './authorization-server-resolver.ts';
 import { CachedCredential, type CachedCredentialOptions } from './cached-credential.ts';
-import type { GuardedFetch } from './credential-key.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer } from './issuer.ts';
 import { LastChallenge } from './last-challenge.ts';
 import { resourceOf } from './stored-sign-ins.ts';

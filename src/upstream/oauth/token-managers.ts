@@ -4,7 +4,8 @@ import type { OAuthDefinition, ServerDefinition } from '../../config/snapshot.ts
 import { within } from '../../shared/wait-for.ts';
 import type { Log } from '../contract.ts';
 import { type GuardOptions, guardOptionsOf } from './address-guard.ts';
-import type { CredentialStore, GuardedFetch } from './credential-key.ts';
+import type { CredentialStore } from './credential-contract.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import { placeOf } from './issuer.ts';
 import type { OtherServer } from './issuer-check.ts';
 import { resourceOf } from './stored-sign-ins.ts';

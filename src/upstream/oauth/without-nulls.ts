@@ -1,5 +1,5 @@
 /** JSON documents of authorization servers as they are meant: a member that is null is not there. */
-import type { GuardedFetch } from './credential-key.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 
 /** The same `fetch`, whose JSON objects have no members that are null. */
 export function withoutNulls(fetch: GuardedFetch): GuardedFetch {

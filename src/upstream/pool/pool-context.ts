@@ -1,4 +1,4 @@
-/** The context that the supervisors of all servers share. */
+/** The context that all servers share. */
 import type { HttpClientKind } from '../../config/settings.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Authorization } from '../channel/authorization.ts';

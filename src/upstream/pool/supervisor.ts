@@ -1,199 +1,223 @@
-/** Supervises one server: leases its connections to callers, starts them when they are needed, and ends them. */
+/**
+ * Supervises the connections of one server: starts them, in turn with other servers (start-queue.ts), no more often than failures allow (backoff.ts),
+ * watched while they are up (circuit-breaker.ts), and again where one that worked was lost.
+ */
 import type { ServerDefinition } from '../../config/snapshot.ts';
-import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { waitFor } from '../../shared/wait-for.ts';
-import type { LeaseOptions, ServerStatus, Tenant, UpstreamConnection } from '../contract.ts';
-import { stillStarting, unavailable } from '../failures.ts';
-import type { StderrTail } from '../process/stderr-tail.ts';
+import type { Whose } from '../contract.ts';
+import { LAST_OUTPUT, seconds, unavailable } from '../failures.ts';
+import { createStderrTail, type StderrTail } from '../process/stderr-tail.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
-import { ConcurrencyLimiter } from './concurrency-limiter.ts';
-import type { DialectMemory } from './connect-server.ts';
-import { ConnectionPool } from './connection-pool.ts';
-import { Connector } from './connector.ts';
-import { errorFor } from './last-output.ts';
-import { LeasedConnection, type LeaseTerms, type SoleConnection } from './lease.ts';
+import { type Backoff, createBackoff } from './backoff.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { ConnectOptions, DialectMemory } from './connect-server.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import { withOutput } from './last-output.ts';
 import type { PoolContext } from './pool-context.ts';
 import type { PooledConnection } from './pooled-connection.ts';
-import { limitsOf } from './server-limits.ts';
-import { hasOwnCredentials, type KnownEra } from './sharing.ts';
-import { serverStatus } from './supervisor-status.ts';
+import type { ServerLimits } from './server-limits.ts';
 
-/** A connection that is leased may get its request this much later. */
-const LEASE_GRACE_MS = 1000;
-const DRAIN_POLL_MS = 50;
+const PING_MS = 2000;
+/** A process that is silent for this long, and works for nobody, is started again. */
+const STUCK_MS = 60_000;
+
+interface SupervisorOptions {
+  readonly server: ServerDefinition;
+  readonly context: PoolContext;
+  readonly limits: ServerLimits;
+  readonly pool: ConnectionPool;
+  readonly memory: DialectMemory;
+}
 
 export class Supervisor {
-  readonly server: ServerDefinition;
-  readonly #memory: DialectMemory = { dialect: undefined };
+  readonly #server: ServerDefinition;
+  readonly #context: PoolContext;
+  readonly #limits: ServerLimits;
   readonly #pool: ConnectionPool;
-  readonly #connector: Connector;
-  readonly #limiter: ConcurrencyLimiter;
-  readonly #leaseTerms: LeaseTerms;
-  readonly #hasOwnCredentials: boolean;
-  /** The reason why nothing can be leased any more; undefined while it can. */
-  #closeReason: GatewayError | undefined;
+  readonly #memory: DialectMemory;
+  readonly #isProcess: boolean;
+  readonly backoff: Backoff = createBackoff();
+  /** Keeps what its processes wrote to stderr, redacted. */
+  readonly output: StderrTail;
+  /** The reason why the last start failed, or the last connection ended; undefined after a start that worked. */
+  lastError: GatewayError | undefined;
+  /** Processes started so far. */
+  starts = 0;
+  #isStopped = false;
 
-  constructor(server: ServerDefinition, context: PoolContext) {
-    const limits = limitsOf(server, context.budgets);
-    this.server = server;
-    this.#hasOwnCredentials = hasOwnCredentials(server.link);
-    this.#pool = new ConnectionPool({ server, limits, context, era: () => this.#era() });
-    this.#connector = new Connector({ server, context, limits, pool: this.#pool, memory: this.#memory });
-    this.#limiter = new ConcurrencyLimiter(server.name, limits.maxConcurrent, limits.maxQueue);
-    const takeSole = (tenant: Tenant, timeoutMs: number, signal: CancelSignal | undefined): SoleConnection => {
-      const pooled = this.#pool.takeFree(tenant);
-      return { pooled, connection: this.#whenLive(pooled, signal, timeoutMs) };
-    };
-    const isPerCall = server.life?.sharing === 'per-call';
-    this.#leaseTerms = { limiter: this.#limiter, takeSole: isPerCall ? takeSole : undefined };
-  }
-
-  get status(): ServerStatus {
-    const { backoff, lastError, starts } = this.#connector;
-    const { server } = this;
-    return serverStatus({ server, connections: this.#pool.all, backoff, limiter: this.#limiter, lastError, starts });
-  }
-
-  /** The output of its processes on stderr, redacted. */
-  get output(): StderrTail {
-    return this.#connector.output;
-  }
-
-  lease(options: LeaseOptions): Promise<UpstreamConnection> | UpstreamConnection {
-    return this.#leaseLive(options) ?? this.#leaseWhenLive(options);
-  }
-
-  /** Sends a notification of a client to its connections, if there are any. */
-  notify(tenant: Tenant, method: string, params: string): void {
-    if (this.#era() !== 'legacy') return;
-    for (const pooled of this.#pool.allOf(tenant)) pooled.live?.notify(method, params);
-  }
-
-  /** Starts a connection in the background where there is none. */
-  warm(): void {
-    if (this.#closeReason !== undefined || this.#hasOwnCredentials || this.#pool.any(undefined) !== undefined) return;
-    const [first] = this.#pool.all;
-    this.#connector.connectInBackground(first ?? this.#pool.add());
+  constructor({ server, context, limits, pool, memory }: SupervisorOptions) {
+    this.#server = server;
+    this.#context = context;
+    this.#limits = limits;
+    this.#pool = pool;
+    this.#memory = memory;
+    this.#isProcess = server.link.transport === 'stdio';
+    this.output = createStderrTail(context.redact);
   }
 
   /**
-   * Closes every connection at once and makes a new one in the background.
-   * @returns what the new connection failed with; undefined where it works, or nothing is started before somebody calls
+   * The start that is under way, or a new one.
+   * @param isUrgent true where a caller waits for it.
    */
-  async restart(): Promise<GatewayError | undefined> {
-    this.#pool.endAll(this.#unavailable('is restarted. Try again.'));
-    this.#connector.backoff.forget();
-    if (this.#hasOwnCredentials) return undefined;
-    try {
-      await this.#connector.connect(this.#pool.add(), true);
-      return undefined;
-    } catch (error) {
-      return error instanceof GatewayError ? error : this.#unavailable('cannot be started.');
+  connect(pooled: PooledConnection, isUrgent: boolean): Promise<ManagedConnection> {
+    if (pooled.connecting !== undefined) {
+      if (isUrgent) pooled.hurry?.();
+      return pooled.connecting;
     }
+    const waitMs = this.backoff.waitMs(performance.now());
+    if (waitMs > 0) return Promise.reject(this.#tooSoon(waitMs));
+    const connecting = this.#start(pooled, isUrgent).finally(() => {
+      pooled.connecting = undefined;
+    });
+    pooled.connecting = connecting;
+    // Nobody may be waiting for it any more when it fails.
+    connecting.catch(() => undefined);
+    return connecting;
   }
 
-  /** Closes every connection at once; the next call makes one. */
+  /** Starts a connection that nobody waits for; failures are logged. */
+  connectInBackground(pooled: PooledConnection): void {
+    this.connect(pooled, false).catch(() => undefined);
+  }
+
+  /** Starts none again that is lost from now on. */
   stop(): void {
-    this.#pool.endAll(this.#unavailable('was stopped. Try again.'));
+    this.#isStopped = true;
   }
 
-  /** Lets running calls finish, then closes everything. */
-  async retire(): Promise<void> {
-    this.#connector.stop();
-    const reason = this.#unavailable('was removed from the configuration.');
-    for (const pooled of this.#pool.all) if (pooled.connection === undefined) this.#pool.end(pooled, reason);
-    while (this.#closeReason === undefined && [...this.#pool.all].some(isInUse)) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
-    }
-    this.#closeReason ??= reason;
-    this.#pool.endAll(reason);
-  }
-
-  async close(): Promise<void> {
-    this.#pool.endAll(this.#refuseLeases());
-  }
-
-  kill(): void {
-    const reason = this.#refuseLeases();
-    for (const pooled of this.#pool.all) {
-      pooled.abandon.abort(reason);
-      pooled.connection?.kill();
-    }
-  }
-
-  #refuseLeases(): GatewayError {
-    this.#connector.stop();
-    this.#closeReason = this.#unavailable('is not available: the gateway is stopping.');
-    return this.#closeReason;
-  }
-
-  #era(): KnownEra {
-    const { dialect } = this.#memory;
-    return dialect === 'sse' ? 'legacy' : dialect;
-  }
-
-  /** The connection of a tenant that has one: what most calls find. */
-  #leaseLive({ signal, tenant, listing }: LeaseOptions): UpstreamConnection | undefined {
-    if (this.#closeReason !== undefined || signal?.aborted || tenant === undefined || listing === true)
-      return undefined;
-    const pooled = this.#pool.of(tenant);
-    const connection = pooled?.live;
-    if (pooled === undefined || connection === undefined) return undefined;
-    pooled.usedAt = performance.now();
-    pooled.hasServed = true;
-    return new LeasedConnection(this.#leaseTerms, pooled, connection, tenant);
-  }
-
-  async #leaseWhenLive({ timeoutMs, signal, tenant, listing }: LeaseOptions): Promise<UpstreamConnection> {
-    const until = performance.now() + timeoutMs;
-    if (this.#hasOwnCredentials && tenant === undefined) throw this.#needsPrincipal();
-    for (;;) {
-      if (this.#closeReason !== undefined) throw this.#closeReason;
-      if (signal?.aborted) throw signal.reason;
-      const pooled = this.#choose(tenant, listing === true);
-      pooled.usedAt = performance.now();
-      let connection: ManagedConnection;
-      try {
-        connection = await this.#whenLive(pooled, signal, until - performance.now(), timeoutMs);
-      } catch (error) {
-        throw errorFor(error, pooled, tenant, listing);
+  async #start(pooled: PooledConnection, isUrgent: boolean): Promise<ManagedConnection> {
+    const { signal } = pooled.abandon;
+    const turn = this.#context.startQueue.take(isUrgent);
+    pooled.hurry = turn.hurry;
+    const release = await turn.granted;
+    try {
+      signal.throwIfAborted();
+      if (!this.#isProcess) this.#countStart(pooled);
+      const connection = await this.#context.connect(this.#server, this.#connectOptions(pooled));
+      pooled.hasServed = false;
+      if (connection.closed) throw unavailable(this.#server.name, 'closed the connection right after the handshake.');
+      if (signal.aborted) {
+        await connection.close();
+        throw signal.reason;
       }
-      if (tenant !== undefined && listing !== true) {
-        if (!this.#pool.belongsTo(pooled, tenant)) continue;
-        pooled.hasServed = true;
-      }
-      pooled.holdForNow();
-      return new LeasedConnection(this.#leaseTerms, pooled, connection, tenant);
+      this.#onConnect(pooled, connection);
+      return connection;
+    } catch (error) {
+      const failure =
+        error instanceof GatewayError ? error : unavailable(this.#server.name, 'cannot be started.', { cause: error });
+      if (!signal.aborted) this.#onFailure(pooled, failure);
+      throw failure;
+    } finally {
+      release();
     }
   }
 
-  #choose(tenant: Tenant | undefined, isListing: boolean): PooledConnection {
-    if (tenant !== undefined && !isListing) return this.#pool.take(tenant);
-    return this.#pool.any(tenant) ?? (tenant === undefined ? this.#pool.takeUnclaimed() : this.#pool.take(tenant));
+  #connectOptions(pooled: PooledConnection): ConnectOptions {
+    const { version, log, redact, strictServers, maxMessageBytes, httpClient, events, spansOf, authorization } =
+      this.#context;
+    return {
+      version,
+      log,
+      redact,
+      budgets: this.#limits.budgets,
+      memory: this.#memory,
+      strictServers,
+      maxMessageBytes,
+      httpClient,
+      events,
+      spansOf,
+      capabilities: pooled.capabilities,
+      authorization: authorization(this.#server, pooled.credentialOwner),
+      signal: pooled.abandon.signal,
+      nextMarker: () => {
+        this.#countStart(pooled);
+        return this.#context.nextMarker();
+      },
+      onProcess: (child) => {
+        pooled.pid = child.pid;
+        this.starts++;
+        this.#context.onProcess(child);
+      },
+      onStderr: (chunk) => this.output.push(chunk),
+      isExclusive: () => pooled.isExclusive,
+      whose: () => (pooled.scope === undefined ? this.#onlyOwner(pooled) : pooled.whose),
+      onClose: (error) => this.#onClose(pooled, error),
+    };
   }
 
-  /** @param callerWaitMs how long the caller waits in all, for its error */
-  #whenLive(
-    pooled: PooledConnection,
-    signal: CancelSignal | undefined,
-    waitMs: number,
-    callerWaitMs: number = waitMs,
-  ): Promise<ManagedConnection> | ManagedConnection {
-    if (pooled.live !== undefined) return pooled.live;
-    const late = (): GatewayError => stillStarting(this.server.name, callerWaitMs);
-    return waitFor(this.#connector.connect(pooled, true), waitMs, signal, late);
+  #countStart(pooled: PooledConnection): void {
+    pooled.start?.ended(performance.now());
+    pooled.start = this.backoff.started(performance.now());
   }
 
-  #needsPrincipal(): GatewayError {
-    return this.#unavailable('is used with the credentials of each principal; nothing can be done on it for nobody.');
+  #onConnect(pooled: PooledConnection, connection: ManagedConnection): void {
+    this.lastError = undefined;
+    pooled.connection = connection;
+    pooled.breaker = this.#createBreaker(pooled, connection);
+    this.#pool.watchIdle(pooled);
+    const { era, revision, name, version } = connection.facts;
+    this.#context.log.info({ server: this.#server.name, era, revision, is: name, version }, 'server connected');
+    this.#context.events.connected?.(this.#server);
   }
 
-  #unavailable(what: string): GatewayError {
-    return unavailable(this.server.name, what);
+  #onFailure(pooled: PooledConnection, failure: GatewayError): void {
+    const { log } = this.#context;
+    const server = this.#server.name;
+    // A server that waits for its owner works; the next call may come right after that.
+    const needsSignIn = failure.code === 'AUTH_REQUIRED';
+    if (needsSignIn || failure.code === 'DEFINITION_CHANGED') pooled.start?.answered();
+    else pooled.start?.ended(performance.now());
+    pooled.start = undefined;
+    this.lastError = failure;
+    if (needsSignIn) log.info({ server }, 'server waits for a sign-in');
+    else log.warn({ server, reason: withOutput(failure).message }, 'server cannot be connected');
   }
-}
 
-function isInUse({ live, calls, usedAt }: PooledConnection): boolean {
-  return live !== undefined && (calls > 0 || performance.now() - usedAt <= LEASE_GRACE_MS);
+  /** A connection that was up has ended. */
+  #onClose(pooled: PooledConnection, error: GatewayError): void {
+    const hasWorked = pooled.clear();
+    this.#context.events.disconnected?.(this.#server);
+    if (this.#isStopped || !this.#pool.has(pooled)) return;
+    pooled.start?.ended(performance.now());
+    pooled.start = undefined;
+    this.lastError = error;
+    this.#context.log.warn({ server: this.#server.name, reason: withOutput(error).message }, 'server disconnected');
+    // Whoever calls next shall not wait for the start of a server that works.
+    if (hasWorked && this.#isProcess) this.connectInBackground(pooled);
+  }
+
+  #createBreaker(pooled: PooledConnection, connection: ManagedConnection): CircuitBreaker {
+    const { log } = this.#context;
+    const server = this.#server.name;
+    return new CircuitBreaker({
+      server,
+      heardAt: () => connection.heardAt,
+      ping: () => connection.ping(PING_MS),
+      onOpen: () => log.warn({ server }, 'server does not answer: no calls are sent to it'),
+      onSilence: (openSince) => {
+        // A new connection to an HTTP server would not help.
+        const isStuck = this.#isProcess && performance.now() - openSince > STUCK_MS && pooled.calls === 0;
+        if (isStuck) void connection.end(unavailable(server, 'did not answer for over a minute and is started again.'));
+      },
+      onRecovery: () => log.info({ server }, 'server answers again'),
+    });
+  }
+
+  /** The owner of a connection that belongs to nobody yet, where only one principal can use it. */
+  #onlyOwner({ capabilities }: PooledConnection): Whose | undefined {
+    const { onlyOwner } = this.#context;
+    return onlyOwner === undefined ? undefined : { owner: onlyOwner, session: undefined, capabilities };
+  }
+
+  #tooSoon(waitMs: number): GatewayError {
+    const { lastError } = this;
+    const reason = lastError?.message ?? `Server "${this.#server.name}" was started too often.`;
+    // Whoever else it served may not read what it wrote.
+    const output = this.#context.onlyOwner === undefined ? undefined : lastError?.data?.[LAST_OUTPUT];
+    return new GatewayError(
+      'SERVER_UNAVAILABLE',
+      `${reason} Its last start failed; the next one is allowed in ${seconds(waitMs)}.`,
+      { data: { retryAfterMs: Math.ceil(waitMs), [LAST_OUTPUT]: output } },
+    );
+  }
 }

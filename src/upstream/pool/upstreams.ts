@@ -1,4 +1,4 @@
-/** All connections to all servers: one supervisor per server key, kept across reloads that leave the server unchanged. */
+/** All connections to all servers: one `UpstreamServer` per server key, kept across reloads that leave the server unchanged. */
 import { type HttpClientKind, MAX_RESPONSE_BYTES } from '../../config/settings.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { within } from '../../shared/wait-for.ts';
@@ -24,7 +24,7 @@ import { withOutput } from './last-output.ts';
 import type { PoolContext } from './pool-context.ts';
 import { BUDGETS, type Budgets } from './server-limits.ts';
 import { createStartQueue } from './start-queue.ts';
-import { Supervisor } from './supervisor.ts';
+import { UpstreamServer } from './upstream-server.ts';
 
 const CONCURRENT_STARTS = 8;
 const SLOT_MS = 10_000;
@@ -67,9 +67,9 @@ class SupervisedUpstreams implements Upstreams {
   readonly #context: PoolContext;
   readonly #isInForce: (server: ServerDefinition) => boolean;
   readonly #processes: RunningProcesses;
-  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #servers = new Map<string, UpstreamServer>();
   /** Removed servers with calls that still run. */
-  readonly #retiring = new Set<Supervisor>();
+  readonly #retiring = new Set<UpstreamServer>();
   /** Work that the end of the gateway waits for. */
   readonly #work = new Set<Promise<unknown>>();
   #expectedCapabilities = '{}';
@@ -106,22 +106,22 @@ class SupervisedUpstreams implements Upstreams {
     if (this.#isClosed) {
       return Promise.reject(unavailable(server.name, 'is not available: the gateway is stopping.'));
     }
-    const supervisor = this.#supervisorOf(server);
-    if (supervisor !== undefined) return supervisor.lease(options);
+    const upstream = this.#serverOf(server);
+    if (upstream !== undefined) return upstream.lease(options);
     return Promise.reject(unavailable(server.name, 'was changed or removed in the configuration. Try again.'));
   }
 
   notify(server: ServerDefinition, tenant: Tenant, method: string, params: string): void {
-    this.#supervisors.get(server.key)?.notify(tenant, method, params);
+    this.#servers.get(server.key)?.notify(tenant, method, params);
   }
 
   retain(servers: ReadonlyMap<string, ServerDefinition>): void {
     const keys = new Set([...servers.values()].map((server) => server.key));
-    for (const [key, supervisor] of this.#supervisors) {
+    for (const [key, upstream] of this.#servers) {
       if (keys.has(key)) continue;
-      this.#supervisors.delete(key);
-      this.#retiring.add(supervisor);
-      this.#track(supervisor.retire().finally(() => this.#retiring.delete(supervisor)));
+      this.#servers.delete(key);
+      this.#retiring.add(upstream);
+      this.#track(upstream.retire().finally(() => this.#retiring.delete(upstream)));
     }
   }
 
@@ -135,7 +135,7 @@ class SupervisedUpstreams implements Upstreams {
       clearTimeout(timer);
       this.#warmNow = undefined;
       if (this.#isClosed) return;
-      for (const server of servers.values()) this.#supervisorOf(server)?.warm();
+      for (const server of servers.values()) this.#serverOf(server)?.warm();
     };
     const timer = graceMs > 0 ? setTimeout(start, graceMs) : undefined;
     if (timer === undefined) start();
@@ -143,14 +143,14 @@ class SupervisedUpstreams implements Upstreams {
   }
 
   status(): readonly ServerStatus[] {
-    return [...this.#supervisors.values()].map(({ status }) => status);
+    return [...this.#servers.values()].map(({ status }) => status);
   }
 
   control(name: string, verb: ControlVerb): ControlAnswer | Promise<ControlAnswer> {
-    const supervisor = this.#byName(name);
-    if (supervisor === undefined) return false;
-    if (verb === 'restart') return restart(supervisor);
-    supervisor[verb]();
+    const upstream = this.#byName(name);
+    if (upstream === undefined) return false;
+    if (verb === 'restart') return restart(upstream);
+    upstream[verb]();
     return true;
   }
 
@@ -160,28 +160,28 @@ class SupervisedUpstreams implements Upstreams {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const supervisor of [...this.#supervisors.values(), ...this.#retiring]) await supervisor.close();
-    this.#supervisors.clear();
+    for (const upstream of [...this.#servers.values(), ...this.#retiring]) await upstream.close();
+    this.#servers.clear();
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
   kill(): void {
     this.#isClosed = true;
-    for (const supervisor of [...this.#supervisors.values(), ...this.#retiring]) supervisor.kill();
+    for (const upstream of [...this.#servers.values(), ...this.#retiring]) upstream.kill();
     this.#processes.killAll();
   }
 
   /** @returns undefined where there is none, and none may be made any more */
-  #supervisorOf(server: ServerDefinition): Supervisor | undefined {
-    const known = this.#supervisors.get(server.key);
+  #serverOf(server: ServerDefinition): UpstreamServer | undefined {
+    const known = this.#servers.get(server.key);
     if (known !== undefined || !this.#isInForce(server)) return known;
-    const made = new Supervisor(server, this.#context);
-    this.#supervisors.set(server.key, made);
+    const made = new UpstreamServer(server, this.#context);
+    this.#servers.set(server.key, made);
     return made;
   }
 
-  #byName(name: string): Supervisor | undefined {
-    return [...this.#supervisors.values()].find(({ server }) => server.name === name);
+  #byName(name: string): UpstreamServer | undefined {
+    return [...this.#servers.values()].find(({ server }) => server.name === name);
   }
 
   #track(work: Promise<unknown>): void {
@@ -193,8 +193,8 @@ class SupervisedUpstreams implements Upstreams {
 /** Milliseconds in which the owner wants to know how a restart went; the start goes on after that. */
 const RESTART_WAIT_MS = 15_000;
 
-async function restart(supervisor: Supervisor): Promise<ControlAnswer> {
-  const failure = await within(supervisor.restart(), RESTART_WAIT_MS);
+async function restart(upstream: UpstreamServer): Promise<ControlAnswer> {
+  const failure = await within(upstream.restart(), RESTART_WAIT_MS);
   // One that waits for a sign-in works.
   return failure === undefined || failure.code === 'AUTH_REQUIRED' ? true : withOutput(failure).message;
 }

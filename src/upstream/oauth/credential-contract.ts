@@ -1,7 +1,4 @@
-/** The contracts between the parts of signing in to servers. */
-
-/** `fetch` for addresses that a server names. Rejects with a GatewayError SERVER_UNAVAILABLE that says why, before anything is sent. */
-export type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+/** The contract of whatever keeps credentials of servers. */
 
 /** Names a credential. */
 export interface CredentialKey {

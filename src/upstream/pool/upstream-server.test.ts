@@ -7,7 +7,7 @@ import { LAST_OUTPUT, timedOut, unavailable } from '../failures.ts';
 import { httpServer, living, stdioServer, tenant } from '../testing.ts';
 import { createFakeServer, type FakeConnection, type FakeServer } from './fake-server.ts';
 import type { PoolContext } from './pool-context.ts';
-import { Supervisor } from './supervisor.ts';
+import { UpstreamServer } from './upstream-server.ts';
 
 const MINUTE = 60_000;
 const WAIT = { timeoutMs: 5000 };
@@ -15,7 +15,7 @@ const ALICE = tenant('alice');
 const BOB = tenant('bob');
 
 let fake: FakeServer;
-let supervisor: Supervisor;
+let upstream: UpstreamServer;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  await supervisor.close();
+  await upstream.close();
   await Promise.all(fake.work);
   vi.useRealTimers();
   vi.restoreAllMocks();
@@ -33,15 +33,15 @@ afterEach(async () => {
 
 function create(server: ServerDefinition = stdioServer('server.mjs'), context?: Partial<PoolContext>, slots?: number) {
   fake = createFakeServer(context, slots);
-  supervisor = new Supervisor(server, fake.context);
+  upstream = new UpstreamServer(server, fake.context);
 }
 
 /** Lets what is due happen. */
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-const state = (): string => supervisor.status.state;
+const state = (): string => upstream.status.state;
 const lease = async (of = ALICE, more: object = {}): Promise<UpstreamConnection> =>
-  supervisor.lease({ ...WAIT, tenant: of, ...more });
+  upstream.lease({ ...WAIT, tenant: of, ...more });
 const call = (leased: UpstreamConnection) => leased.request('tools/call', '', WAIT);
 
 /** A failure that nobody waits for yet. */
@@ -63,14 +63,14 @@ async function leaseStarted(of = ALICE): Promise<{ leased: UpstreamConnection; c
 
 describe('a server that starts', () => {
   it('is stopped until somebody calls, then starting, then ready; callers of one scope share the start', async () => {
-    expect(supervisor.status).toMatchObject({ state: 'stopped', instances: 0 });
+    expect(upstream.status).toMatchObject({ state: 'stopped', instances: 0 });
     const leases = [lease(), lease()];
     await settle();
     expect([state(), fake.starts.length]).toEqual(['starting', 1]);
     fake.starts[0]?.succeed();
     await Promise.all(leases);
-    expect(supervisor.status).toMatchObject({ state: 'ready', instances: 1, facts: { name: 'fake' } });
-    expect(supervisor.lease({ ...WAIT, tenant: ALICE })).not.toBeInstanceOf(Promise);
+    expect(upstream.status).toMatchObject({ state: 'ready', instances: 1, facts: { name: 'fake' } });
+    expect(upstream.lease({ ...WAIT, tenant: ALICE })).not.toBeInstanceOf(Promise);
   });
 
   it('lets a caller go who waits too long, or is cancelled, and goes on for the next one', async () => {
@@ -90,7 +90,7 @@ describe('a server that starts', () => {
   it('waits behind other servers, but not once a caller waits for it', async () => {
     create(stdioServer('server.mjs'), undefined, 1);
     const release = await fake.context.startQueue.take(false).granted;
-    supervisor.warm();
+    upstream.warm();
     await settle();
     expect([state(), fake.starts.length]).toEqual(['starting', 0]);
     const leasing = lease();
@@ -102,16 +102,16 @@ describe('a server that starts', () => {
   });
 
   it('is started early once, and serves the first who calls', async () => {
-    supervisor.warm();
-    supervisor.warm();
+    upstream.warm();
+    upstream.warm();
     await settle();
     fake.starts[0]?.succeed();
     await settle();
-    supervisor.warm();
+    upstream.warm();
     await lease();
-    expect([fake.starts.length, supervisor.status.instances]).toEqual([1, 1]);
+    expect([fake.starts.length, upstream.status.instances]).toEqual([1, 1]);
     await leaseStarted(BOB);
-    expect([fake.starts.length, supervisor.status.instances]).toEqual([2, 2]);
+    expect([fake.starts.length, upstream.status.instances]).toEqual([2, 2]);
   });
 });
 
@@ -136,7 +136,7 @@ describe('a server that fails to start', () => {
       message: expect.stringMatching(/exit status 1\)\. Its last start failed; the next one is allowed in 1 s\.$/),
       data: { retryAfterMs: 1000 },
     });
-    expect([fake.starts.length, supervisor.status.retryInMs]).toEqual([3, 1000]);
+    expect([fake.starts.length, upstream.status.retryInMs]).toEqual([3, 1000]);
     await pass(1000);
     await leaseStarted();
     expect(state()).toBe('ready');
@@ -144,15 +144,15 @@ describe('a server that fails to start', () => {
 
   it('is started at once where its owner restarts it', async () => {
     for (let failures = 0; failures < 4; failures++) await failStart().catch(() => undefined);
-    const restarting = supervisor.restart();
+    const restarting = upstream.restart();
     await settle();
     fake.starts.at(-1)?.succeed();
     expect(await restarting).toBeUndefined();
-    expect([state(), supervisor.status.retryInMs]).toEqual(['ready', 0]);
+    expect([state(), upstream.status.retryInMs]).toEqual(['ready', 0]);
   });
 
   it('tells its owner why a restart failed', async () => {
-    const restarting = supervisor.restart();
+    const restarting = upstream.restart();
     await settle();
     fake.starts[0]?.fail();
     expect((await restarting)?.message).toMatch(/exit status 1/);
@@ -204,7 +204,7 @@ describe('a connection that is lost', () => {
     await call(leased);
     await connection.end(LOST);
     await settle();
-    expect([state(), fake.starts.length, supervisor.status.lastError]).toEqual(['stopped', 1, LOST.message]);
+    expect([state(), fake.starts.length, upstream.status.lastError]).toEqual(['stopped', 1, LOST.message]);
   });
 });
 
@@ -279,14 +279,14 @@ describe('a connection that nobody uses', () => {
     finish();
     await open;
     await leaseStarted(BOB);
-    expect([alice.connection.closed, supervisor.status.instances]).toEqual([true, 1]);
+    expect([alice.connection.closed, upstream.status.instances]).toEqual([true, 1]);
   });
 });
 
 describe('a server that is ended', () => {
   it('is stopped at once, and the next call starts it', async () => {
     const { connection } = await leaseStarted();
-    supervisor.stop();
+    upstream.stop();
     expect([connection.closed, state()]).toEqual([true, 'stopped']);
     await leaseStarted();
     expect(fake.starts).toHaveLength(2);
@@ -302,7 +302,7 @@ describe('a server that is ended', () => {
         finish = () => resolve({ ok: false, code: 1, message: 'no' });
       });
     const open = call(leased);
-    const retiring = supervisor.retire();
+    const retiring = upstream.retire();
     await expect(starting).rejects.toThrow(/removed from the configuration/);
     await pass(10 * MINUTE);
     expect(connection.closed).toBe(false);
@@ -317,7 +317,7 @@ describe('a server that is ended', () => {
   it('is not started again by what is lost while it retires', async () => {
     const { leased, connection } = await leaseStarted();
     await call(leased);
-    const retiring = supervisor.retire();
+    const retiring = upstream.retire();
     await connection.end(unavailable('fixture', 'closed its output.'));
     await pass(2000);
     await retiring;
@@ -325,7 +325,7 @@ describe('a server that is ended', () => {
   });
 
   it('leases nothing any more once it is retired', async () => {
-    await supervisor.retire();
+    await upstream.retire();
     await expect(lease()).rejects.toThrow(/was removed from the configuration/);
     expect(fake.starts).toHaveLength(0);
   });
@@ -333,17 +333,17 @@ describe('a server that is ended', () => {
   it('leases nothing any more once it is closed, and takes down what only starts', async () => {
     const starting = quiet(lease());
     await settle();
-    await supervisor.close();
+    await upstream.close();
     await expect(starting).rejects.toThrow(/the gateway is stopping/);
     await expect(lease()).rejects.toThrow(/the gateway is stopping/);
-    supervisor.warm();
+    upstream.warm();
     await settle();
     expect(fake.starts).toHaveLength(1);
   });
 
   it('is killed without waiting', async () => {
     const { connection } = await leaseStarted();
-    supervisor.kill();
+    upstream.kill();
     expect(connection.isKilled).toBe(true);
     await expect(lease()).rejects.toThrow(/the gateway is stopping/);
   });
@@ -352,7 +352,7 @@ describe('a server that is ended', () => {
 it('takes notifications of clients to the connections of that client', async () => {
   const alice = await leaseStarted(ALICE);
   const bob = await leaseStarted(BOB);
-  supervisor.notify(ALICE, 'notifications/roots/list_changed', '');
+  upstream.notify(ALICE, 'notifications/roots/list_changed', '');
   expect([alice.connection.notifications.length, bob.connection.notifications.length]).toEqual([1, 0]);
 });
 
@@ -360,8 +360,8 @@ it('with credentials of principals starts nothing for nobody', async () => {
   const server = httpServer('http://127.0.0.1:1');
   if (server.link.transport === 'stdio') throw new Error('It has no credentials.');
   create({ ...server, link: { ...server.link, credentials: 'per-principal' } });
-  supervisor.warm();
-  expect(await supervisor.restart()).toBeUndefined();
-  await expect(supervisor.lease(WAIT)).rejects.toThrow(/credentials of each principal/);
+  upstream.warm();
+  expect(await upstream.restart()).toBeUndefined();
+  await expect(upstream.lease(WAIT)).rejects.toThrow(/credentials of each principal/);
   expect(fake.starts).toHaveLength(0);
 });
