@@ -10,19 +10,20 @@ function entryOf(inputSchema: unknown): ToolEntry {
   return entry;
 }
 
-function setup() {
+function setup(when: 'before' | 'after') {
   const warnings: object[] = [];
   const log = { debug() {}, info() {}, warn: (fields: object) => void warnings.push(fields) };
   const checker = createChecker(log);
   return {
     warnings,
-    problems: (schema: unknown, args: unknown) => checker.problems('s', entryOf(schema), JSON.stringify(args), 'me'),
+    problems: (schema: unknown, args: unknown) =>
+      checker.problems({ server: 's', entry: entryOf(schema), args: JSON.stringify(args), owner: 'me' }, when),
   };
 }
 
-describe('a check of arguments', () => {
+describe.each(['before', 'after'] as const)('a check of arguments %s the call', (when) => {
   it('names path and expectation', async () => {
-    const { problems } = setup();
+    const { problems } = setup(when);
     const schema = {
       type: 'object',
       properties: {
@@ -39,7 +40,7 @@ describe('a check of arguments', () => {
   });
 
   it('never runs a pattern of a server', async () => {
-    const { problems } = setup();
+    const { problems } = setup(when);
     const evil = `${'a'.repeat(60)}!`;
     const schema = {
       type: 'object',
@@ -70,7 +71,7 @@ describe('a check of arguments', () => {
       },
     ],
   ])('is switched off for a schema that %s, with one warning', async (_what, schema) => {
-    const { problems, warnings } = setup();
+    const { problems, warnings } = setup(when);
     expect(await problems(schema, { a: 1 })).toEqual([]);
     expect(warnings).toMatchObject([{ server: 's', tool: 't' }]);
   });

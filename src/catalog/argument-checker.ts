@@ -7,25 +7,31 @@ import { jobThreads } from '../shared/job-threads.ts';
 import { within } from '../shared/wait-for.ts';
 import type { Log } from '../upstream/contract.ts';
 import type { Checked } from './check-job.ts';
-import { checkableSchema } from './check-schema.ts';
+import { checkableSchema, isShortCheck, SHORT_WEIGHT } from './check-schema.ts';
 import type { ToolEntry } from './tool-entry.ts';
 
 /** Characters of arguments that are checked. */
 const MAX_ARGUMENTS = 500_000;
-/** Weight of a schema, and that times the length of the arguments, up to which a check is short: some 20 milliseconds. */
-const SHORT_WEIGHT = 600;
-const SHORT_CHECK = 250_000;
 /** Milliseconds for a check that is not, and for it to get its turn. */
 const LIMIT_MS = 1000;
 const PATIENCE_MS = 2000;
 
+/** The arguments of a call. */
+export interface CalledWith {
+  readonly server: string;
+  readonly entry: ToolEntry;
+  /** JSON text of an object. */
+  readonly args: string;
+  /** Whose they are: nobody's checks make those of others wait for long. */
+  readonly owner: string;
+}
+
 export interface Checker {
   /**
-   * @param owner whose arguments they are: nobody's checks make those of others wait for long.
-   * @param args JSON text of an object.
+   * @param when a check before every call is done on the spot where it is short; one that explains a failure leaves the main thread alone.
    * @returns where the arguments do not fit and what was expected, a phrase each; empty where they fit or nothing can be said.
    */
-  problems(server: string, entry: ToolEntry, args: string, owner: string): Promise<readonly string[]>;
+  problems(call: CalledWith, when: 'before' | 'after'): Promise<readonly string[]>;
 }
 
 interface Prepared {
@@ -37,6 +43,7 @@ interface Prepared {
 export function createChecker(log: Log): Checker {
   // By definition: a schema that changes is a new entry.
   const prepared = new WeakMap<ToolEntry, Promise<Prepared | undefined>>();
+  const unchecked = new WeakSet<ToolEntry>();
   const unusable = (server: string, { name }: ToolEntry, reason: string): void => {
     log.warn({ server, tool: name, reason }, 'arguments of a tool cannot be checked: its schema does not compile');
   };
@@ -52,14 +59,16 @@ export function createChecker(log: Log): Checker {
     return known;
   };
   return {
-    async problems(server, entry, args, owner) {
-      if (args.length > MAX_ARGUMENTS) return [];
-      const known = await prepare(server, entry);
-      if (known === undefined) return [];
-      const { weight, validate } = known;
-      if (validate !== undefined && weight * args.length <= SHORT_CHECK) {
-        const { problemsOf } = await import('./check-job.ts');
-        return problemsOf(validate, args);
+    async problems({ server, entry, args, owner }, when) {
+      if (args.length > MAX_ARGUMENTS || unchecked.has(entry)) return [];
+      if (when === 'before') {
+        const known = await prepare(server, entry);
+        if (known === undefined) return [];
+        const { weight, validate } = known;
+        if (validate !== undefined && isShortCheck(weight, args)) {
+          const { problemsOf } = await import('./check-job.ts');
+          return problemsOf(validate, args);
+        }
       }
       const checked = await checkAside(entry, args, owner);
       if (checked === undefined) {
@@ -67,7 +76,7 @@ export function createChecker(log: Log): Checker {
         return [];
       }
       if ('problems' in checked) return checked.problems;
-      prepared.set(entry, Promise.resolve(undefined));
+      unchecked.add(entry);
       unusable(server, entry, checked.unusable);
       return [];
     },

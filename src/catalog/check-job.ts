@@ -1,7 +1,7 @@
 /** One check of arguments, for whoever has the time: the main thread where it is short, a thread of its own otherwise. */
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { checkableSchema } from './check-schema.ts';
+import { checkableSchema, isShortCheck } from './check-schema.ts';
 
 export interface ArgumentCheck {
   /** Text of the input schema, and of the arguments. */
@@ -17,20 +17,29 @@ const MAX_PROBLEMS = 3;
 /** Compiled schemas that a thread keeps. */
 const MAX_KEPT = 16;
 
-/** Of the thread, by the text of the schema; the one that was not used for longest goes first. */
-const kept = new Map<string, ValidateFunction>();
+interface Compiled {
+  readonly weight: number;
+  readonly schema: object;
+  /** By whether all errors are told. */
+  readonly validators: Map<boolean, ValidateFunction>;
+}
 
-export function checkArguments({ schema, args }: ArgumentCheck): Checked {
-  let validator = kept.get(schema);
-  kept.delete(schema);
+/** Of the thread, by the text of the schema; the one that was not used for longest goes first. */
+const kept = new Map<string, Compiled>();
+
+export function checkArguments({ schema: text, args }: ArgumentCheck): Checked {
   try {
-    validator ??= compileSchema(checkableSchema(schema).schema, false);
+    const compiled = kept.get(text) ?? { ...checkableSchema(text), validators: new Map() };
+    kept.delete(text);
+    const allErrors = isShortCheck(compiled.weight, args);
+    const validator = compiled.validators.get(allErrors) ?? compileSchema(compiled.schema, allErrors);
+    compiled.validators.set(allErrors, validator);
+    for (const oldest of kept.keys()) if (kept.size >= MAX_KEPT) kept.delete(oldest);
+    kept.set(text, compiled);
+    return { problems: problemsOf(validator, args) };
   } catch (error) {
     return { unusable: error instanceof Error ? error.message.slice(0, 200) : '' };
   }
-  for (const oldest of kept.keys()) if (kept.size >= MAX_KEPT) kept.delete(oldest);
-  kept.set(schema, validator);
-  return { problems: problemsOf(validator, args) };
 }
 
 /** @param allErrors false for what may be large: as many errors as values would be kept. @throws Error */

@@ -8,6 +8,9 @@ const MAX_LENGTH = 200_000;
 const MAX_DEPTH = 64;
 /** Keywords and values after references were followed. */
 const MAX_WEIGHT = 20_000;
+/** Weight of a schema, and that times the length of the arguments, up to which a check is short: some 20 milliseconds. */
+export const SHORT_WEIGHT = 600;
+const SHORT_CHECK = 250_000;
 /** Patterns can take for ever, comparing all items with all takes long, and the rest is about other documents or is no check. */
 const NOT_EVALUATED: ReadonlySet<string> = new Set([
   '$async',
@@ -44,6 +47,11 @@ interface CheckableSchema {
   readonly schema: object;
   /** Keywords and values that one value is compared with at most: times the length of the arguments, this bounds a check. */
   readonly weight: number;
+}
+
+/** True if the main thread has the time for a check against a schema of this weight. */
+export function isShortCheck(weight: number, args: string): boolean {
+  return weight <= SHORT_WEIGHT && weight * args.length <= SHORT_CHECK;
 }
 
 /** @param text of the input schema. @throws Error saying why it is not checked */

@@ -116,6 +116,6 @@ async function checkArguments(
   { server, args }: Execution,
   entry: ToolEntry,
 ): Promise<void> {
-  const problems = await catalog.checker.problems(server, entry, args.text, relay.owner);
+  const problems = await catalog.checker.problems({ server, entry, args: args.text, owner: relay.owner }, 'before');
   if (problems.length > 0) throw new GatewayError('INVALID_ARGUMENTS', misfit(entry, problems));
 }

@@ -26,7 +26,7 @@ export async function taught(
   args: string,
   answer: ToolAnswer,
 ): Promise<ToolAnswer> {
-  const problems = await catalog.checker.problems(server, entry, args, relay.owner);
+  const problems = await catalog.checker.problems({ server, entry, args, owner: relay.owner }, 'after');
   if (problems.length === 0) return answer;
   const hint = misfit(entry, problems);
   if (answer.kind === 'error') return { ...answer, message: `${answer.message} ${hint}` };
