@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import { choiceOf } from '../operations/gateway-tools/executor-choice.ts';
+import { isSplitFor } from '../operations/gateway-tools/executor-choice.ts';
 import { callTool } from '../pipeline/tool-call.ts';
 import { parseMessage } from '../protocol/json-rpc.ts';
 import { silentClient } from '../relay/calling-client.ts';
@@ -45,7 +45,7 @@ export async function openClient(settings: Settings): Promise<LocalClient> {
     isSplit() {
       const snapshot = gateway.parts.snapshot();
       try {
-        return choiceOf(snapshot, [connection.resolve(snapshot, undefined).agent]) === 'split';
+        return isSplitFor(snapshot, connection.resolve(snapshot, undefined).agent);
       } catch (error) {
         if (error instanceof GatewayError) return false;
         throw error;

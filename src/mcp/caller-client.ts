@@ -70,5 +70,6 @@ function logLevelOf(text: string, meta: ScannedObject | undefined): string | und
 export function inboundOf(request: RequestMessage, exchange: Exchange, client: CallingClient): Inbound {
   const { text, params } = request;
   const { connection, signal, span } = exchange;
-  return { connection, text, params, signal, client, span, onProgress: progressOf(request, exchange.notify) };
+  const onProgress = progressOf(request, exchange.notify);
+  return { connection, text, params, signal, client, span, onProgress, onWait: undefined };
 }

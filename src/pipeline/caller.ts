@@ -54,7 +54,7 @@ export interface Inbound {
   /** Present where the caller asked for progress; takes the inner text of the params, without `progressToken`. */
   readonly onProgress: ((params: string) => void) | undefined;
   /** Tells the caller, as progress, that the call waits for something else than its server, in a sentence; undefined for no longer. */
-  readonly onWait?: (message: string | undefined) => void;
+  readonly onWait?: ((message: string | undefined) => void) | undefined;
   /** The other end: what can be asked of the caller and told to it meanwhile. */
   readonly client: CallingClient;
   /** Its span, where somebody asked for spans. */

@@ -4,7 +4,7 @@ import { accessOfTool } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
-import { choiceOf } from '../operations/gateway-tools/executor-choice.ts';
+import { isSplitFor } from '../operations/gateway-tools/executor-choice.ts';
 import type { Invocation, Operation, Target, ToolContext } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { CallArguments } from '../policy/arguments/call-arguments.ts';
@@ -125,7 +125,7 @@ export function needsDefinition({ snapshot, caller, target }: Call, { kind, exec
 
 /** An agent has either `execute_tool` or those in its place. @throws GatewayError TOOL_NOT_FOUND */
 function requireExecutor({ snapshot }: Call, { agent }: Caller, { executor }: Invocation): void {
-  if (executor === undefined || (choiceOf(snapshot, [agent]) === 'split') === isSplit(executor)) return;
+  if (executor === undefined || isSplitFor(snapshot, agent) === isSplit(executor)) return;
   const others = isSplit(executor)
     ? 'it calls every tool with execute_tool.'
     : 'it has execute_read, execute_write and execute_destructive. search_tools and get_server_tools say which of them calls a tool.';

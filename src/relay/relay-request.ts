@@ -121,10 +121,8 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
     );
     return carryOn(context, conversation, request);
   }
-  const reply = await link.request(request.method, request.params, {
-    ...optionsOf(context, request),
-    onRequest: comesBack ? undefined : (asked) => askAbout(context, request.server, asked),
-  });
+  const onRequest = comesBack ? undefined : (asked: ServerRequest) => askAbout(context, request.server, asked);
+  const reply = await link.request(request.method, request.params, optionsOf(context, request, onRequest));
   return released(client, untyped(reply), request);
 }
 
@@ -245,7 +243,11 @@ async function carryOn(context: RelayContext, conversation: Conversation, reques
   }
 }
 
-function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions {
+function optionsOf(
+  context: RelayContext,
+  request: RelayRequest,
+  onRequest?: RequestOptions['onRequest'],
+): RequestOptions {
   const { client } = context;
   // Until a client of the 2025 revisions says otherwise, the choice is ours; 2026-07-28 servers say nothing unasked.
   const wanted = client.logLevel ?? (client.era === 'legacy' ? 'info' : undefined);
@@ -254,6 +256,7 @@ function optionsOf(context: RelayContext, request: RelayRequest): RequestOptions
     timeoutMs: request.timeoutMs,
     signal: context.signal,
     onProgress: context.onProgress,
+    onRequest,
     times: context.times,
     onNotification: (method, params) => tell(context, request.server, method, params),
     meta: joinMembers(context.meta, level),

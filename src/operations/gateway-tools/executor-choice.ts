@@ -14,7 +14,12 @@ import type { GatewayTool, ToolContext } from '../operation.ts';
 /** `either` where a connection may be agents of both kinds. */
 export type ExecutorChoice = 'one' | 'split' | 'either';
 
-/** The choice of one agent, or of all those that a connection may be. */
+/** True if an agent has a tool for each access in place of `execute_tool`. */
+export function isSplitFor({ agentTerms }: Pick<Snapshot, 'agentTerms'>, agent: string): boolean {
+  return agentTerms.get(agent)?.execute === 'split';
+}
+
+/** The choice for all those agents that a connection may be. */
 export function choiceOf({ agentTerms }: Pick<Snapshot, 'agentTerms'>, agents: Iterable<string>): ExecutorChoice {
   const choices = new Set(Array.from(agents, (agent) => agentTerms.get(agent)?.execute ?? 'one'));
   return choices.size > 1 ? 'either' : choices.has('split') ? 'split' : 'one';
@@ -35,6 +40,6 @@ export function executorOf(
   server: string,
   entry: ToolEntry,
 ): SplitExecutor | undefined {
-  if (choiceOf(snapshot, [caller.agent]) === 'one') return undefined;
+  if (!isSplitFor(snapshot, caller.agent)) return undefined;
   return executorFor(snapshot.policy.accessOf(server, entry.name, accessOfTool(entry)));
 }

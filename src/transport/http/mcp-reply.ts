@@ -154,7 +154,7 @@ export function sendJson(
   const large = pieces && encoded(pieces);
   const bytes = large?.length ?? Buffer.byteLength(text);
   const own = { 'content-type': 'application/json', 'content-length': bytes };
-  response.writeHead(status, headers === NO_HEADERS ? own : { ...own, ...headers });
+  response.writeHead(status, headers === NO_HEADERS ? own : Object.assign(own, headers));
   // As many bytes as characters: all of it is ASCII, which is cheaper to write.
   if (large === undefined) response.end(text, bytes === text.length ? 'latin1' : 'utf8');
   else response.end(large);

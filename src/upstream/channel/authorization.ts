@@ -40,7 +40,7 @@ export function authorized(client: HttpClient, authorization: Authorization | un
 
   const send = (request: HttpRequest, added: AuthorizationHeaders, attempts: number): Promise<HttpResponse> =>
     client
-      .request(added === undefined ? request : { ...request, headers: { ...request.headers, ...added } })
+      .request(added === undefined ? request : { ...request, headers: Object.assign({}, request.headers, added) })
       .then((response) =>
         response.status === 401 || response.status === 403
           ? sendAgainIfAllowed(request, added, attempts, response)

@@ -51,10 +51,12 @@ export function createHttpSession(server: string, initialize: () => Promise<void
     hold = next;
   };
 
-  const headers = (): Record<string, string> => ({
-    ...(revision === undefined ? {} : { 'mcp-protocol-version': revision }),
-    ...(id === undefined ? {} : { 'mcp-session-id': id }),
-  });
+  const headers = (): Record<string, string> => {
+    const named: Record<string, string> = {};
+    if (revision !== undefined) named['mcp-protocol-version'] = revision;
+    if (id !== undefined) named['mcp-session-id'] = id;
+    return named;
+  };
 
   return {
     get id() {

@@ -108,10 +108,7 @@ export class JsonRpcPeer {
         const { id } = this.#pending.add(method, options, traced ?? reader, resolve, reject);
         const trace = traced?.begin(id, method, params, this.#revision, options);
         const text = requestText(id, method, params, this.#metaOf(id, options, trace));
-        this.#channel.send({
-          ...this.#outgoing(method, text, id, options.headers),
-          isBound: options.definition !== undefined,
-        });
+        this.#channel.send(this.#outgoing(method, text, id, options));
       }
     });
   }
@@ -185,8 +182,9 @@ export class JsonRpcPeer {
     return this.#revision !== undefined && isModern(this.#revision);
   }
 
-  #outgoing(method: string, text: string, id?: number, headers?: Outgoing['headers']): Outgoing {
-    return { id, method, text, revision: this.#revision, headers };
+  #outgoing(method: string, text: string, id?: number, options?: CallOptions): Outgoing {
+    const { headers, definition } = options ?? {};
+    return { id, method, text, revision: this.#revision, headers, isBound: definition !== undefined };
   }
 
   #metaOf(id: number, options: CallOptions, trace: string | undefined): string {
