@@ -17,7 +17,7 @@ import { type Answer, type Bound, bindingOf, type Question } from './question.ts
 const FORMAT = 1;
 
 /** The files of the folder at this moment, by names alone. */
-export interface Listing {
+export interface QuestionListing {
   has(id: string, what: 'question' | 'answer'): boolean;
 }
 
@@ -147,7 +147,7 @@ export class QuestionFiles {
     return unanswered;
   }
 
-  async listing(): Promise<Listing> {
+  async listing(): Promise<QuestionListing> {
     const names = new Set((await this.#names()).map((name) => name.split('.').slice(-2).join('.')));
     return { has: (id, what) => names.has(`${id}.${what}`) };
   }

@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeferred, type Deferred } from '../shared/deferred.ts';
-import type { Listing, QuestionFiles } from './question-files.ts';
+import type { QuestionFiles, QuestionListing } from './question-files.ts';
 
 /** Milliseconds between two looks if nothing seems to happen, and if much does. */
 const LOOK_MS = 500;
@@ -100,7 +100,7 @@ export class QuestionWatch {
   }
 }
 
-function happenedTo(id: string, listing: Listing): Happened | undefined {
+function happenedTo(id: string, listing: QuestionListing): Happened | undefined {
   if (listing.has(id, 'answer')) return 'answered';
   return listing.has(id, 'question') ? undefined : 'gone';
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { postText } from '../upstream/channel/post-text.ts';
 import { asked, newApprovals } from './testing.ts';
-import { type Post, sendWebhook, webhookHeaders } from './webhook.ts';
+import { type SendWebhook, sendWebhook, webhookHeaders } from './webhook.ts';
 
 // The example of the specification of Standard Webhooks (1.0.0).
 it('signs as Standard Webhooks says', () => {
@@ -53,7 +53,7 @@ it('posts the question, signed, and nothing that is kept from people', async () 
 
 it('gives up in the end, and when it is too late', async () => {
   let posts = 0;
-  const post: Post = () => Promise.reject(new Error(`no ${++posts}`));
+  const post: SendWebhook = () => Promise.reject(new Error(`no ${++posts}`));
   const { approvals } = newApprovals();
   const terms = { url: 'https://example.com/', secret: 'x' };
   await sendWebhook({ post, log, pausesMs: [1, 1] }, terms, await approvals.ask(asked()));

@@ -6,13 +6,13 @@ import type { Question } from './question.ts';
 import { reportQuestion } from './question-text.ts';
 
 /** Posts a body; rejects unless the other side took it. */
-export type Post = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<void>;
+export type SendWebhook = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<void>;
 
 /** Milliseconds before it is tried again. */
 const PAUSES_MS = [1_000, 5_000, 25_000];
 
 interface WebhookOptions {
-  readonly post: Post;
+  readonly post: SendWebhook;
   readonly log: Pick<Logger, 'warn'>;
   readonly pausesMs?: readonly number[];
 }

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { AppendFile, LogFileChange } from './append-file.ts';
-import { digestOf, FIRST_PREV, hashText, placeText } from './record-line.ts';
+import { FIRST_PREV, hashText, placeText, recordDigest } from './record-line.ts';
 
 /** A batch is written in pieces of about this many characters; a line is never split. */
 const PIECE = 1024 * 1024;
@@ -61,7 +61,7 @@ export function createChainWriter(
       const before = hashes.at(-1) ?? prev;
       const place = { writer: id, seq: seq + hashes.length + 1, prev: before, torn: hashes.length === 0 ? torn : 0 };
       const head = body + placeText(place);
-      const digest = digestOf(head);
+      const digest = recordDigest(head);
       text += `${head}${hashText(digest)}\n`;
       hashes.push(digest);
     }

@@ -181,6 +181,6 @@ export function hashText(digest: string): string {
 }
 
 /** Lower-case hex SHA-256 of what is hashed. */
-export function digestOf(head: string | Uint8Array): string {
+export function recordDigest(head: string | Uint8Array): string {
   return hash('sha256', head, 'hex');
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { recordOf, tempDirectory } from './fixtures.ts';
 import { ChainFollower } from './follow-chains.ts';
 import { parseLine } from './parse-line.ts';
-import { createBodies, digestOf, FIRST_PREV, hashText, placeText } from './record-line.ts';
+import { createBodies, FIRST_PREV, hashText, placeText, recordDigest } from './record-line.ts';
 import { verifyLog } from './verify-log.ts';
 
 const same = (text: string): string => text;
@@ -17,7 +17,7 @@ function logOf(writers: readonly number[], fields: (index: number) => Parameters
     const { seq, prev } = last.get(number) ?? { seq: 0, prev: FIRST_PREV };
     const body = createBodies(same)(recordOf(fields(index)), '2025-06-15T12:00:00.000Z');
     const head = `${body}${placeText({ writer: `writer-${number}`, seq: seq + 1, prev, torn: 0 })}`;
-    const hash = digestOf(head);
+    const hash = recordDigest(head);
     const line = `${head}${hashText(hash)}`;
     last.set(number, { seq: seq + 1, prev: hash });
     return line;

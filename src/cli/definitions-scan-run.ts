@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { type Finding, isSuspicious } from '../catalog/scan/finding.ts';
 import { type ListedDefinitions, scanListed } from '../catalog/scan/scan-listed.ts';
-import type { OtherServer } from '../catalog/scan/scan-server.ts';
+import type { ServerBeside } from '../catalog/scan/scan-server.ts';
 import type { Settings } from '../config/settings.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
@@ -72,8 +72,8 @@ async function scan(one: Listed, all: readonly Listed[]): Promise<Result> {
   return { server, definitions: number, findings: await scanListed(server, definitions, others) };
 }
 
-function namedTools({ server, definitions: { tools } }: Extract<Listed, { definitions: unknown }>): OtherServer {
-  return { server, tools: tools.map(({ raw }) => JSON.parse(raw) as OtherServer['tools'][number]) };
+function namedTools({ server, definitions: { tools } }: Extract<Listed, { definitions: unknown }>): ServerBeside {
+  return { server, tools: tools.map(({ raw }) => JSON.parse(raw) as ServerBeside['tools'][number]) };
 }
 
 function printResult({ server, definitions = 0, findings = [], error }: Result, showsAll: boolean): void {

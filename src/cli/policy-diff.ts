@@ -8,8 +8,8 @@ import type { Settings } from '../config/settings.ts';
 import {
   type ChangedDecision,
   changedDecisions,
+  type DecidedCase,
   type Outcomes,
-  type Question,
   questionsAbout,
 } from '../policy/authoring/changed-decisions.ts';
 import { compile } from '../policy/compile-rules.ts';
@@ -107,7 +107,7 @@ function callsOf({ question: { allowed, denied } }: ChangedDecision<PastCall>): 
   return allowed + denied;
 }
 
-interface ChangeJson extends Omit<Question, 'name'> {
+interface ChangeJson extends Omit<DecidedCase, 'name'> {
   readonly name: string | null;
   readonly before: Outcomes;
   readonly after: Outcomes;

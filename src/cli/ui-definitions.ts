@@ -5,7 +5,7 @@ import { findingsIn, textsByKey } from '../catalog/lock/find-suspects.ts';
 import type { KeptDefinitions } from '../catalog/lock/kept-definitions.ts';
 import { keyParts } from '../catalog/lock/lock-text.ts';
 import type { Finding } from '../catalog/scan/finding.ts';
-import type { OtherServer } from '../catalog/scan/scan-server.ts';
+import type { ServerBeside } from '../catalog/scan/scan-server.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ChangedDefinition, ServerChanges, ServerDefinitions } from '../ui/api.ts';
@@ -84,13 +84,13 @@ function textsNow(kept: KeptDefinitions): ReadonlyMap<string, string> {
 }
 
 /** The tools of the other servers, as they were seen last. */
-async function others(servers: LockedServers, server: string): Promise<readonly OtherServer[]> {
+async function others(servers: LockedServers, server: string): Promise<readonly ServerBeside[]> {
   const names = [...servers.snapshot.servers.keys()].filter((name) => name !== server);
   return Promise.all(
     names.map(async (name) => {
       const texts = [...textsNow(await servers.kept(name).read())];
       const tools = texts.flatMap(([key, text]) =>
-        keyParts(key).kind === 'tool' ? [JSON.parse(text) as OtherServer['tools'][number]] : [],
+        keyParts(key).kind === 'tool' ? [JSON.parse(text) as ServerBeside['tools'][number]] : [],
       );
       return { server: name, tools };
     }),

@@ -1,7 +1,7 @@
 /** The program of the thread that answers what the page of a gateway asks for (src/transport/http/ui-thread.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromUiThread, ToUiThread, UiThreadData } from '../transport/http/ui-thread.ts';
-import { tell } from '../ui/route.ts';
+import { tellRoute } from '../ui/route.ts';
 import { uiRoutes } from './ui-routes.ts';
 
 const { settings, socket } = workerData as UiThreadData;
@@ -15,7 +15,7 @@ function post(message: FromUiThread): void {
 
 async function answer(message: Extract<ToUiThread, { ask: unknown }>): Promise<void> {
   const { id } = message;
-  const told = await tell(routes, message.ask);
+  const told = await tellRoute(routes, message.ask);
   if (!('follow' in told)) return post({ id, status: told.status, text: told.text });
   const end = told.follow((value) => {
     post({ id, value });

@@ -1,6 +1,6 @@
 /** Lists of texts, and of objects, inside a file: entries go and come one by one, and every comment that belongs to another one stays. */
 import { createScanner, findNodeAtLocation, getNodeValue, type Node, parseTree } from 'jsonc-parser';
-import { layoutAt, oneLine } from './lay-out.ts';
+import { jsonOneLine, layoutAt } from './lay-out.ts';
 
 /** Kinds of tokens (`SyntaxKind` of the scanner, which is gone after compiling). */
 const COMMA = 5;
@@ -80,7 +80,7 @@ function append(text: string, path: readonly (string | number)[], added: readonl
   const list = listIn(text, path);
   if (list === undefined) return text;
   const { eol } = layoutAt(text, list.offset);
-  const written = added.map(oneLine);
+  const written = added.map(jsonOneLine);
   const last = list.children?.at(-1);
   const close = list.offset + list.length - 1;
   if (last === undefined) {

@@ -11,7 +11,7 @@ interface Layout {
 }
 
 export function layOut(value: unknown, { indent, unit, eol }: Layout): string {
-  const flat = oneLine(value);
+  const flat = jsonOneLine(value);
   if (indent.length + flat.length <= WIDTH || typeof value !== 'object' || value === null) return flat;
   const inner = indent + unit;
   const at = { indent: inner, unit, eol };
@@ -22,10 +22,10 @@ export function layOut(value: unknown, { indent, unit, eol }: Layout): string {
   return `${open}${eol}${parts.map((part) => inner + part).join(`,${eol}`)}${eol}${indent}${close}`;
 }
 
-export function oneLine(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
+export function jsonOneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(jsonOneLine).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${oneLine(member)}`);
+  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${jsonOneLine(member)}`);
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 

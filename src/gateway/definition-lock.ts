@@ -1,6 +1,6 @@
 /** The lock file of a gateway, and what it guards. */
 import { join } from 'node:path';
-import { DefinitionGuard, type GuardOptions } from '../catalog/lock/definition-guard.ts';
+import { DefinitionGuard, type DefinitionGuardOptions } from '../catalog/lock/definition-guard.ts';
 import { type KeptDefinitions, openKeptDefinitions } from '../catalog/lock/kept-definitions.ts';
 import { changedServers, openLockStore } from '../catalog/lock/lock-store.ts';
 import type { Lock } from '../catalog/lock/lock-text.ts';
@@ -11,7 +11,7 @@ import type { ServerDefinition } from '../config/snapshot.ts';
 import { watchFiles } from '../config/watch-files.ts';
 import type { Foundation } from './foundation.ts';
 
-export interface Definitions {
+export interface DefinitionLock {
   readonly guard: DefinitionGuard;
   /**
    * Follows the file.
@@ -25,8 +25,8 @@ export interface Definitions {
 /** @param others the tools of all servers but one, as far as they are known */
 export function openDefinitions(
   { settings, config, audit, log }: Foundation,
-  others: GuardOptions['others'],
-): Definitions {
+  others: DefinitionGuardOptions['others'],
+): DefinitionLock {
   const path = lockPath(settings, config.location.rules.path);
   const lock = openLockStore(path, (error) => log.error({ reason: error.message }, 'the lock file is not used'));
   /** The definitions that everybody knows of; undefined before the first reading. */

@@ -5,7 +5,7 @@ import { createHistory } from '../catalog/definition-history.ts';
 import { checkedConnect } from '../catalog/lock/checked-connections.ts';
 import type { DefinitionGuard } from '../catalog/lock/definition-guard.ts';
 import { recordChange } from '../catalog/record-change.ts';
-import type { OtherServer } from '../catalog/scan/scan-server.ts';
+import type { ServerBeside } from '../catalog/scan/scan-server.ts';
 import { LIST_KINDS } from '../catalog/server-lists.ts';
 import { openStrictServers } from '../catalog/strict-servers.ts';
 import { serverEvents } from '../mcp/server-events.ts';
@@ -15,7 +15,7 @@ import { createRenameLog, type RenameLog } from '../operations/server-methods/re
 import { STDIO_OWNER } from '../pipeline/tenant.ts';
 import { VERSION } from '../shared/version.ts';
 import type { UpstreamEvents, Upstreams } from '../upstream/contract.ts';
-import type { GuardOptions } from '../upstream/oauth/address-guard.ts';
+import type { AddressGuardOptions } from '../upstream/oauth/address-guard.ts';
 import { openCredentials } from '../upstream/oauth/credential-store.ts';
 import type { GuardedFetch } from '../upstream/oauth/guarded-fetch.ts';
 import { createOAuthClient, type OAuthClient } from '../upstream/oauth/oauth-client.ts';
@@ -73,7 +73,7 @@ export function createServerSide(foundation: Foundation, options: GatewayOptions
     redact: redactor.redact,
     onArrival: (server, kind) => subscriptions.listsChanged(server.name, [kind]),
   });
-  const othersOf = (name: string): readonly OtherServer[] =>
+  const othersOf = (name: string): readonly ServerBeside[] =>
     [...config.current().servers.values()].flatMap((server) => {
       const tools = server.name === name ? undefined : catalog.listed(server);
       return tools === undefined ? [] : [{ server: server.name, tools }];
@@ -143,7 +143,7 @@ function openHistory(
 }
 
 /** Loaded when a server wants a sign-in: few do. */
-function guardedFetch(options: GuardOptions): GuardedFetch {
+function guardedFetch(options: AddressGuardOptions): GuardedFetch {
   let fetch: Promise<GuardedFetch> | undefined;
   return async (...request) => {
     fetch ??= import('../upstream/oauth/guarded-fetch.ts').then((loaded) => loaded.createGuardedFetch(options));

@@ -1,5 +1,5 @@
 import type { Assurance, PrincipalDefinition, Snapshot } from '../config/snapshot.ts';
-import { compilePattern, type Matcher } from '../policy/pattern.ts';
+import { compilePattern, type NameMatcher } from '../policy/pattern.ts';
 
 /** The principal that connected, and how it proved itself (docs/identity.md), under one snapshot. */
 export interface Principal {
@@ -28,7 +28,7 @@ export interface Grant {
 /** A principal of the rules, its patterns ready to be asked. */
 interface Compiled {
   readonly principal: Principal;
-  readonly scopes: ReadonlyMap<string, readonly Matcher[]> | undefined;
+  readonly scopes: ReadonlyMap<string, readonly NameMatcher[]> | undefined;
 }
 
 const compiled = new WeakMap<Snapshot, ReadonlyMap<string, Compiled>>();

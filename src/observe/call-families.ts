@@ -1,6 +1,6 @@
 /** Calls as metric families: of each operation and agent, and of each server. */
 import type { CallDurations } from './call-durations.ts';
-import type { Series } from './call-series.ts';
+import type { CallSeries } from './call-series.ts';
 import { type Family, type Labels, PREFIX, type Sample } from './family.ts';
 import { cumulative, type Histogram, quantile } from './histogram.ts';
 import type { ServerCalls } from './server-table.ts';
@@ -12,7 +12,7 @@ const BOUNDS = Array.from({ length: TO - FROM + 1 }, (_, at) => ({ le: String(2 
 const INFINITE = { le: '+Inf' };
 
 /** @param calls operation -> agent -> series */
-export function operationFamilies(calls: ReadonlyMap<string, ReadonlyMap<string, Series>>): Family[] {
+export function operationFamilies(calls: ReadonlyMap<string, ReadonlyMap<string, CallSeries>>): Family[] {
   const all = Array.from(calls, ([operation, agents]) =>
     Array.from(agents, ([agent, series]) => ({ labels: { operation, agent }, series })),
   ).flat();

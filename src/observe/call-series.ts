@@ -9,7 +9,7 @@ const MAX_OPERATIONS = 64;
 const MAX_PAIRS = 512;
 
 /** The counts of one operation of one agent. */
-export interface Series {
+export interface CallSeries {
   readonly durations: Histogram;
   /** By error code; codes are those of the catalogue, so there are few. */
   readonly errors: Map<string, number>;
@@ -19,27 +19,27 @@ interface SeriesTable {
   /** Counts one call; under a microsecond. `agent` may be empty. */
   record(operation: string, agent: string, ms: number, errorCode: string | null): void;
   /** Operation -> agent -> series. */
-  readonly all: ReadonlyMap<string, ReadonlyMap<string, Series>>;
+  readonly all: ReadonlyMap<string, ReadonlyMap<string, CallSeries>>;
 }
 
 export function createSeriesTable(): SeriesTable {
-  const all = new Map<string, Map<string, Series>>();
+  const all = new Map<string, Map<string, CallSeries>>();
   let pairs = 0;
 
-  const agentsOf = (operation: string): Map<string, Series> => {
+  const agentsOf = (operation: string): Map<string, CallSeries> => {
     const name = all.size < MAX_OPERATIONS ? operation : OTHER;
     const existing = all.get(name);
     if (existing !== undefined) return existing;
-    const made = new Map<string, Series>();
+    const made = new Map<string, CallSeries>();
     all.set(name, made);
     return made;
   };
 
-  const make = (agents: Map<string, Series>, agent: string): Series => {
+  const make = (agents: Map<string, CallSeries>, agent: string): CallSeries => {
     const name = pairs < MAX_PAIRS ? agent : OTHER;
     const existing = agents.get(name);
     if (existing !== undefined) return existing;
-    const made: Series = { durations: createHistogram(), errors: new Map() };
+    const made: CallSeries = { durations: createHistogram(), errors: new Map() };
     agents.set(name, made);
     pairs++;
     return made;
@@ -58,8 +58,8 @@ export function createSeriesTable(): SeriesTable {
 }
 
 /** One series out of several. */
-export function total(parts: Iterable<Series>): Series {
-  const sum: Series = { durations: createHistogram(), errors: new Map() };
+export function total(parts: Iterable<CallSeries>): CallSeries {
+  const sum: CallSeries = { durations: createHistogram(), errors: new Map() };
   for (const part of parts) {
     merge(sum.durations, part.durations);
     for (const [code, count] of part.errors) sum.errors.set(code, (sum.errors.get(code) ?? 0) + count);
@@ -69,13 +69,13 @@ export function total(parts: Iterable<Series>): Series {
 
 /** The series of several processes. */
 export function seriesTogether(
-  processes: readonly ReadonlyMap<string, ReadonlyMap<string, Series>>[],
-): ReadonlyMap<string, ReadonlyMap<string, Series>> {
+  processes: readonly ReadonlyMap<string, ReadonlyMap<string, CallSeries>>[],
+): ReadonlyMap<string, ReadonlyMap<string, CallSeries>> {
   const [only, ...others] = processes;
   if (only !== undefined && others.length === 0) return only;
-  const all = new Map<string, Map<string, Series[]>>();
+  const all = new Map<string, Map<string, CallSeries[]>>();
   for (const [operation, agents] of processes.flatMap((one) => [...one])) {
-    const known = all.get(operation) ?? new Map<string, Series[]>();
+    const known = all.get(operation) ?? new Map<string, CallSeries[]>();
     all.set(operation, known);
     for (const [agent, series] of agents) known.set(agent, [...(known.get(agent) ?? []), series]);
   }
@@ -87,7 +87,7 @@ export function seriesTogether(
   );
 }
 
-export function errorCount(series: Series): number {
+export function errorCount(series: CallSeries): number {
   let count = 0;
   for (const of of series.errors.values()) count += of;
   return count;

@@ -1,7 +1,7 @@
 /** Metrics: what the gateway counts, and the two forms in which `/metrics` gives it (docs/monitoring.md). */
 import process from 'node:process';
 import { operationFamilies, serverFamilies } from './call-families.ts';
-import { createSeriesTable, errorCount, type Series, seriesTogether, total } from './call-series.ts';
+import { type CallSeries, createSeriesTable, errorCount, seriesTogether, total } from './call-series.ts';
 import type { CallTimes } from './call-times.ts';
 import { type Family, PREFIX, sampleName } from './family.ts';
 import { quantile } from './histogram.ts';
@@ -53,7 +53,7 @@ export interface Counts {
   /** Seconds. */
   readonly uptime: number;
   /** Operation -> agent -> series. */
-  readonly calls: ReadonlyMap<string, ReadonlyMap<string, Series>>;
+  readonly calls: ReadonlyMap<string, ReadonlyMap<string, CallSeries>>;
   readonly servers: ReadonlyMap<string, ServerCalls>;
   /** Counters and gauges. */
   readonly families: readonly Family[];
@@ -126,7 +126,7 @@ async function addedUp(processes: readonly Counts[]): Promise<Counts> {
 }
 
 function callReport(calls: Counts['calls']): Pick<MetricsReport, 'operations' | 'agents'> {
-  const byAgent = new Map<string, Series[]>();
+  const byAgent = new Map<string, CallSeries[]>();
   const operations = Array.from(calls, ([operation, agents]) => {
     for (const [agent, series] of agents) byAgent.set(agent, [...(byAgent.get(agent) ?? []), series]);
     const own = Array.from(agents, ([agent, series]) => [agent, stats(series)] as const);
@@ -136,7 +136,7 @@ function callReport(calls: Counts['calls']): Pick<MetricsReport, 'operations' | 
   return { operations: Object.fromEntries(operations), agents: Object.fromEntries(agents) };
 }
 
-function stats(series: Series): CallStats {
+function stats(series: CallSeries): CallStats {
   const at = (q: number): number => Math.round(quantile(series.durations, q) * 1e6) / 1e6;
   return {
     count: series.durations.count,

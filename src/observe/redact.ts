@@ -1,7 +1,7 @@
 /** Known secret values, kept out of everything that is written. */
 
 import { isOwnWord } from './own-words.ts';
-import { formsOf, MIN_SECRET } from './secret-forms.ts';
+import { MIN_SECRET, secretForms } from './secret-forms.ts';
 
 /** The text in the place of a secret. */
 export const REDACTED = '[redacted]';
@@ -89,7 +89,7 @@ export class Redactor {
 
 function allForms(value: string): ReadonlySet<string> {
   const short = value.trim();
-  return short.length >= SHORTEST && short.length < MIN_SECRET ? new Set([short]) : formsOf(value);
+  return short.length >= SHORTEST && short.length < MIN_SECRET ? new Set([short]) : secretForms(value);
 }
 
 function escapedForRegExp(text: string): string {

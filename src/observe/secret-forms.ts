@@ -8,7 +8,7 @@ const MIN_LINE = 20;
 const SCHEME = /^(?:bearer|basic|token|apikey)[ \t]+(\S.*)$/i;
 
 /** All forms of one secret value, each at least `MIN_SECRET` long. None for a value that is too short. */
-export function formsOf(value: string): Set<string> {
+export function secretForms(value: string): Set<string> {
   const forms = new Set<string>();
   for (const part of partsOf(value.trim())) {
     addForms(forms, part);

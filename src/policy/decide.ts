@@ -1,6 +1,6 @@
 /** The decision for one agent, step by step as docs/rules.md lists it. */
 import { type AgentPolicy, DEFAULT_DENY, type OfferPolicy, type Subject, type Verdict } from './compile-agent.ts';
-import type { Question, Rule } from './rule-set.ts';
+import type { PolicyQuestion, Rule } from './rule-set.ts';
 import type { Access, CallFacts, OfferKind } from './rules-data.ts';
 
 const NO_SERVER_RULE: Verdict = Object.freeze({ decision: DEFAULT_DENY, about: 'server' });
@@ -22,7 +22,7 @@ export function verdictFor(
   if (!rule.decision.allowed) return verdictOf(rule, 'server');
   if (name === undefined) return askAboutServer(agent, server) ?? verdictOf(rule, 'server');
   const offers = agent.offers[kind];
-  const question: Question | undefined = offers.isConditional ? { facts, agent: agent.name } : undefined;
+  const question: PolicyQuestion | undefined = offers.isConditional ? { facts, agent: agent.name } : undefined;
   const denying = offers.denied.find(server, name, question);
   if (denying !== undefined) return verdictOf(denying, kind);
   const granted = decideByAllows(offers, server, name, question, kind);
@@ -50,7 +50,7 @@ function decideByAllows(
   offers: OfferPolicy,
   server: string,
   name: string,
-  question: Question | undefined,
+  question: PolicyQuestion | undefined,
   about: Subject,
 ): Verdict {
   const { allowed } = offers;

@@ -6,10 +6,10 @@ import { parsePattern } from './pattern-tokens.ts';
 const MAX_PATTERN_LENGTH = 256;
 
 /** True if a whole name matches a pattern: case-sensitive, by code point, in time linear in the length of the name. */
-export type Matcher = (name: string) => boolean;
+export type NameMatcher = (name: string) => boolean;
 
 /** Reads a pattern for matching. Longer ones than `MAX_PATTERN_LENGTH` work too; refusing them is validation's business. */
-export function compilePattern(source: string): Matcher {
+export function compilePattern(source: string): NameMatcher {
   if (isLiteralPattern(source)) return (name) => name === source;
   const automaton = makeAutomaton([parsePattern(source).tokens]);
   return (name) => automaton.find(name) !== undefined;

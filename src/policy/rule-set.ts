@@ -20,7 +20,7 @@ export interface Rule {
 }
 
 /** A call that rules with conditions are asked about. */
-export interface Question {
+export interface PolicyQuestion {
   readonly facts: CallFacts;
   readonly agent: string;
   /** The first allow that speaks of the name and does not match, because of its condition. */
@@ -34,7 +34,7 @@ export interface RuleSet {
    * The deciding rule for a server, or for a tool of a server: a literal before a pattern, else the earlier one. Where it has a condition,
    * it comes with what decided.
    */
-  find(server: string, tool?: string, question?: Question): Rule | undefined;
+  find(server: string, tool?: string, question?: PolicyQuestion): Rule | undefined;
 }
 
 /** Compiles rules that are all about servers or all about tools. */
@@ -67,7 +67,7 @@ export function makeRuleSet(rules: readonly Rule[]): RuleSet {
 const EMPTY: RuleSet = { isEmpty: true, find: () => undefined };
 
 /** The rule where its condition holds or there is none. In an allow, doubt does not match; in a deny or an ask, it does. */
-function ifMatching(rule: Rule, server: string, tool: string, question: Question | undefined): Rule | undefined {
+function ifMatching(rule: Rule, server: string, tool: string, question: PolicyQuestion | undefined): Rule | undefined {
   const { condition, decision } = rule;
   if (condition === undefined) return rule;
   const isAllow = decision.effect === 'allow';

@@ -15,7 +15,7 @@ import {
   stringValue,
 } from './members.ts';
 import { canonicalId, type FoundIds, type IdText, idsIn, idsInTurns } from './request-id.ts';
-import { Scan, type ScanOptions, scanObject } from './scan.ts';
+import { type JsonScanOptions, Scan, scanObject } from './scan.ts';
 import { ScanError } from './scan-error.ts';
 
 export interface RequestMessage {
@@ -79,7 +79,7 @@ const SHAPES: Readonly<Record<Sender, Shape>> = {
   server: { ...MESSAGE_SHAPE, result: { _meta: {} } },
 };
 
-const OPTIONS: Readonly<Record<Sender, ScanOptions>> = {
+const OPTIONS: Readonly<Record<Sender, JsonScanOptions>> = {
   caller: { maxDepth: MAX_MESSAGE_DEPTH, uniqueKeys: true },
   server: { maxDepth: MAX_MESSAGE_DEPTH, uniqueKeys: false },
 };

@@ -8,7 +8,7 @@ import { type ScannedObject, type Shape, shapeIn } from './members.ts';
 import { ScanError } from './scan-error.ts';
 import { OpenKeys, ScanFrame } from './scan-frame.ts';
 
-export interface ScanOptions {
+export interface JsonScanOptions {
   /** Containers inside containers; more is refused before anything recurses that deep. */
   readonly maxDepth: number;
   /** Refuse a key that stands twice in one object, at any depth: two parsers would read two messages. */
@@ -23,7 +23,7 @@ const MAX_KEYS = 100_000;
  * Scans one JSON text, which must be an object.
  * @throws ScanError
  */
-export function scanObject(text: string, shape: Shape, options: ScanOptions): ScannedObject {
+export function scanObject(text: string, shape: Shape, options: JsonScanOptions): ScannedObject {
   const scan = new Scan(text, shape, options, shared);
   try {
     scan.advance(text.length + 1);
@@ -58,7 +58,7 @@ export class Scan {
   #escaped = false;
   readonly #runs: PlainRuns;
 
-  constructor(text: string, shape: Shape, options: ScanOptions, around = new ScanFrame(undefined)) {
+  constructor(text: string, shape: Shape, options: JsonScanOptions, around = new ScanFrame(undefined)) {
     this.#frame = around;
     this.#text = text;
     this.#runs = new PlainRuns(text);

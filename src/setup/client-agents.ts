@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createToken, tokenHash } from '../identity/generated-token.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Token } from './client-entry.ts';
+import type { EntryToken } from './client-entry.ts';
 import type { Machine } from './client-files.ts';
 import type { Client } from './clients.ts';
 import { dataAt, isMap, type Json, toJson } from './edit/data.ts';
@@ -15,7 +15,7 @@ import type { FileChange } from './transaction.ts';
 
 interface ClientToken {
   /** The form of its token in the entry of the client. */
-  readonly token: Token;
+  readonly token: EntryToken;
   readonly value: string;
   /** True where the rules know it already. */
   readonly isKnown: boolean;
@@ -43,9 +43,9 @@ export function tokensFor(clients: readonly Client[], own: OwnFiles, where: Toke
 function tokenFor(client: Client, own: OwnFiles, { place, configDir }: TokenPlace): ClientToken {
   const { id, isDesktop } = client;
   const variable = `AGENT_MCP_GATEWAY_TOKEN_${id.replaceAll('-', '_').toUpperCase()}`;
-  const reference: Token = { kind: 'variable', name: variable };
+  const reference: EntryToken = { kind: 'variable', name: variable };
   const isRead = !isDesktop && client.entry({ kind: 'http', url: 'http://127.0.0.1', token: reference }) !== undefined;
-  const tokenOf = (value: string): Token => (isRead ? reference : { kind: 'literal', value });
+  const tokenOf = (value: string): EntryToken => (isRead ? reference : { kind: 'literal', value });
   const principal = dataAt(own.rules.data, ['principals', id]);
   if (principal === undefined) {
     const value = createToken();

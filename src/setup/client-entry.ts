@@ -8,11 +8,11 @@ export type OwnEntry =
       readonly kind: 'http';
       readonly url: string;
       /** Undefined where the gateway needs none. */
-      readonly token: Token | undefined;
+      readonly token: EntryToken | undefined;
     };
 
 /** The form of the bearer token in an entry: by a variable of the environment, or as it is. */
-export type Token =
+export type EntryToken =
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'literal'; readonly value: string };
 
@@ -23,7 +23,7 @@ export const braces: TokenReference = (name) => `\${${name}}`;
 export const env: TokenReference = (name) => `\${env:${name}}`;
 const curly: TokenReference = (name) => `{env:${name}}`;
 
-function headersOf(token: Token | undefined, reference: TokenReference): JsonObject | undefined {
+function headersOf(token: EntryToken | undefined, reference: TokenReference): JsonObject | undefined {
   if (token === undefined) return {};
   const text = token.kind === 'literal' ? token.value : reference?.(token.name);
   return text === undefined ? undefined : { headers: { Authorization: `Bearer ${text}` } };

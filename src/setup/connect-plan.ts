@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { startsGateway } from '../config/nested-gateway.ts';
 import { translate } from '../config/other-clients.ts';
-import type { OwnEntry, Token } from './client-entry.ts';
+import type { EntryToken, OwnEntry } from './client-entry.ts';
 import { type ClientFile, containersOf, type Machine } from './client-files.ts';
 import type { Client } from './clients.ts';
 import {
@@ -25,9 +25,9 @@ import type { FileChange } from './transaction.ts';
 export interface ConnectTerms {
   readonly scope: ClientFile['scope'];
   /** Undefined for stdio. */
-  readonly http: { readonly url: string; readonly token: Token | undefined } | undefined;
+  readonly http: { readonly url: string; readonly token: EntryToken | undefined } | undefined;
   /** Tokens of their own, by the id of the client. */
-  readonly tokens?: ReadonlyMap<string, { readonly token: Token }> | undefined;
+  readonly tokens?: ReadonlyMap<string, { readonly token: EntryToken }> | undefined;
   /** Name of the gateway's entry. */
   readonly name: string;
   /** Servers that the gateway has, with where they came from; undefined where the client keeps its servers. */

@@ -1,7 +1,7 @@
 /** The form in which each client writes an entry: its variables, its units of time, its names for what may be used. */
 
 /** The references to variables that a client replaces. What it does not replace is meant as it is written. */
-export type Variables =
+export type DialectVariables =
   /** `${VAR}` and `${VAR:-default}`. */
   | 'braces'
   /** `${env:VAR}` and places such as `${workspaceFolder}`. */
@@ -17,7 +17,7 @@ export type Variables =
   | 'none';
 
 export interface Dialect {
-  readonly variables: Variables;
+  readonly variables: DialectVariables;
   /** Unit of `timeout`. */
   readonly timeout: 'ms' | 's';
   /** Transport that `url` means where the entry names none; both are tried without it. */

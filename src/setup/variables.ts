@@ -1,5 +1,5 @@
 /** References to variables, from the words of a client into ours. Pure. */
-import type { Variables } from './dialects.ts';
+import type { DialectVariables } from './dialects.ts';
 
 interface ReferenceContext {
   /** Folder of the project that the entry is for; undefined for all of them. */
@@ -8,7 +8,7 @@ interface ReferenceContext {
 
 interface Converted {
   readonly text: string;
-  /** Variables of the environment that it needs. */
+  /** DialectVariables of the environment that it needs. */
   readonly needs: readonly string[];
   /** Ids of inputs of VS Code. */
   readonly inputs: readonly string[];
@@ -24,7 +24,7 @@ export function literal(text: string): string {
 }
 
 /** Says a text in our words: what the client replaces is a reference, everything else stands for itself. */
-export function convert(text: string, variables: Variables, { project }: ReferenceContext): Converted {
+export function convert(text: string, variables: DialectVariables, { project }: ReferenceContext): Converted {
   const needs: string[] = [];
   const inputs: string[] = [];
   const lost: string[] = [];

@@ -37,7 +37,7 @@ export interface UiRequest {
 }
 
 /** Finds what is asked for, and asks it. Never rejects. */
-export async function tell(routes: readonly Route[], { method, path, body, who, mayWrite }: Asked): Promise<Told> {
+export async function tellRoute(routes: readonly Route[], { method, path, body, who, mayWrite }: Asked): Promise<Told> {
   const [plain = '', query = ''] = path.split('?');
   const found = findRoute(routes, method, plain);
   if (found === undefined) return failure(404, 'There is nothing of this name.');

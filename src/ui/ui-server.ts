@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createHostGuard } from '../transport/http/host-guard.ts';
 import { cannotListen } from '../transport/http/listen-error.ts';
 import { readUiBody } from '../transport/http/ui-body.ts';
-import { failure, failureOf, HEADERS, type Page, sendPage, sendTold } from '../transport/http/ui-page.ts';
-import { type Route, tell } from './route.ts';
+import { failure, failureOf, HEADERS, type Page, sendTold, sendUiPage } from '../transport/http/ui-page.ts';
+import { type Route, tellRoute } from './route.ts';
 import { Viewers } from './viewers.ts';
 
 interface UiOptions {
@@ -70,7 +70,7 @@ async function handle(
   const body = request.method === 'POST' ? await readUiBody(request) : undefined;
   const path = `${url.pathname.slice(API.length)}${url.search}`;
   const { routes, who, mayWrite } = options;
-  const told = await tell(routes, { method: request.method ?? '', path, body, who, mayWrite });
+  const told = await tellRoute(routes, { method: request.method ?? '', path, body, who, mayWrite });
   sendTold(response, told);
 }
 
@@ -87,7 +87,7 @@ function enter(page: Page, viewers: Viewers, url: URL, request: IncomingMessage,
     response.writeHead(303, { ...HEADERS, location: '/#used' }).end();
     return;
   }
-  sendPage(response, page);
+  sendUiPage(response, page);
 }
 
 /** Cookies do not know ports: each has a name of its own. */

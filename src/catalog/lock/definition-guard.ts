@@ -8,7 +8,7 @@ import type { DecidedDefinition, DefinitionKind, Log, UpstreamConnection } from 
 import { digestOf } from '../definition.ts';
 import type { ToolList } from '../fetch-tools.ts';
 import type { Offers } from '../prompts-and-resources.ts';
-import type { OtherServer } from '../scan/scan-server.ts';
+import type { ServerBeside } from '../scan/scan-server.ts';
 import type { SharedFile } from '../shared-file.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import { definitionChanged, notStarted } from './decided-definition.ts';
@@ -20,12 +20,12 @@ import { keyParts, type Lock, type LockedServer, lockKey, NOTHING_LOCKED, withSe
 import { combined, type Sight, sightOf, sightOfAll, sightOfInstructions, sightOfLaunch } from './sight.ts';
 import { visibleList } from './visible-list.ts';
 
-export interface GuardOptions {
+export interface DefinitionGuardOptions {
   readonly lock: LockStore;
   /** The kept definitions of a server, to look at. */
   readonly kept: (server: string) => SharedFile<KeptDefinitions>;
   /** The tools of the other servers, as far as they are known. */
-  readonly others: (server: string) => readonly OtherServer[];
+  readonly others: (server: string) => readonly ServerBeside[];
   readonly log: Log;
   /** A server was seen for the first time, and what it offers was accepted. */
   readonly onFirstSight: (server: ServerDefinition, accepted: LockedServer) => void;
@@ -42,7 +42,7 @@ type List = ToolList | Offers;
 type Held = ReadonlyMap<string, string>;
 
 export class DefinitionGuard {
-  readonly #options: GuardOptions;
+  readonly #options: DefinitionGuardOptions;
   /** By key of the server: what is held back although changes are only recorded, because the scan found something in it. */
   readonly #held = new Map<string, Held>();
   /** By key of the server. */
@@ -56,7 +56,7 @@ export class DefinitionGuard {
     { readonly lock: Lock; readonly entries: readonly ToolEntry[] }
   >();
 
-  constructor(options: GuardOptions) {
+  constructor(options: DefinitionGuardOptions) {
     this.#options = options;
   }
 

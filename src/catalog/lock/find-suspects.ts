@@ -1,6 +1,6 @@
 /** The definitions of a server in which the scan finds something that somebody should look at before agents do. */
 import type { Finding } from '../scan/finding.ts';
-import type { OtherServer } from '../scan/scan-server.ts';
+import type { ServerBeside } from '../scan/scan-server.ts';
 import { keyParts, type LockedKind } from './lock-text.ts';
 
 /** Kinds that hold text for a model. */
@@ -14,7 +14,7 @@ const SCANNED: ReadonlySet<string> = new Set<LockedKind>(['instructions', 'tool'
 export async function findSuspects(
   server: string,
   texts: ReadonlyMap<string, string>,
-  others: readonly OtherServer[],
+  others: readonly ServerBeside[],
 ): Promise<ReadonlySet<string>> {
   const { isSuspicious } = await import('../scan/finding.ts');
   const found = (await findingsIn(server, texts, others)).filter(isSuspicious);
@@ -25,7 +25,7 @@ export async function findSuspects(
 export async function findingsIn(
   server: string,
   texts: ReadonlyMap<string, string>,
-  others: readonly OtherServer[],
+  others: readonly ServerBeside[],
 ): Promise<readonly Finding[]> {
   // Loaded when something is new: most starts see what they saw before.
   const { scanServer } = await import('../scan/scan-server.ts');

@@ -50,6 +50,6 @@ export function byLevel(one: Pick<Finding, 'level'>, other: Pick<Finding, 'level
 }
 
 /** Level of a weight: 1, 2, 3 or more. */
-export function levelOf(weight: number): Level {
+export function levelOfFindings(weight: number): Level {
   return weight >= 3 ? 'high' : weight === 2 ? 'medium' : 'low';
 }

@@ -1,10 +1,10 @@
 /** Signs by which a text poses as something else, or leaves the place where people look. */
-import type { Hit } from './match-rules.ts';
+import type { ScanHit } from './match-rules.ts';
 
 interface Sign {
   readonly pattern: RegExp;
   readonly weight: number;
-  readonly kind: Hit['kind'];
+  readonly kind: ScanHit['kind'];
   readonly says: string;
 }
 
@@ -95,7 +95,7 @@ const SIGNS: readonly Sign[] = [
 ];
 
 /** The first of each sign. */
-export function signsIn(text: string): Hit[] {
+export function signsIn(text: string): ScanHit[] {
   return SIGNS.flatMap(({ pattern, kind, weight, says }) => {
     const found = pattern.exec(text);
     return found === null ? [] : [{ kind, weight, says, start: found.index, end: found.index + found[0].length }];

@@ -1,10 +1,10 @@
 /** Finds the orders in a row of tokens: one pass, in which each rule remembers how far it got. */
 import { conceptNumber } from './concepts.ts';
 import type { FindingKind } from './finding.ts';
-import { countParts, DEFAULT_GAP, type Place, placesOf, type Rule } from './rule-places.ts';
-import type { Steps, Token } from './tokens.ts';
+import { countParts, DEFAULT_GAP, type Place, placesOf, type ScanRule } from './rule-places.ts';
+import type { ScanToken, Steps } from './tokens.ts';
 
-export interface Hit {
+export interface ScanHit {
   readonly kind: FindingKind;
   readonly weight: number;
   readonly says: string;
@@ -39,29 +39,34 @@ interface MatchOptions extends NameFacts {
 }
 
 /** @param signs found in the same text; what is only told of counts less, as with the orders */
-export function matchRules(tokens: readonly Token[], signs: readonly Hit[], facts: MatchOptions, steps: Steps): Hit[] {
+export function matchRules(
+  tokens: readonly ScanToken[],
+  signs: readonly ScanHit[],
+  facts: MatchOptions,
+  steps: Steps,
+): ScanHit[] {
   return new Matcher(tokens, facts, steps).run(signs);
 }
 
 class Matcher {
-  readonly #tokens: readonly Token[];
+  readonly #tokens: readonly ScanToken[];
   readonly #facts: MatchOptions;
   readonly #steps: Steps;
   /** By part of a rule, the last token at which it was reached, and where its chain began; -1 for never. */
   readonly #reached = new Int32Array(countParts()).fill(-1);
   readonly #began = new Int32Array(countParts()).fill(-1);
-  readonly #hits: Hit[] = [];
+  readonly #hits: ScanHit[] = [];
   #sentence = 0;
   #isEnglish: boolean;
 
-  constructor(tokens: readonly Token[], facts: MatchOptions, steps: Steps) {
+  constructor(tokens: readonly ScanToken[], facts: MatchOptions, steps: Steps) {
     this.#tokens = tokens;
     this.#facts = facts;
     this.#steps = steps;
     this.#isEnglish = this.#readsEnglish(0);
   }
 
-  run(signs: readonly Hit[]): Hit[] {
+  run(signs: readonly ScanHit[]): ScanHit[] {
     for (const [at, token] of this.#tokens.entries()) {
       if (token.word === '') {
         this.#sentence = at + 1;
@@ -77,7 +82,7 @@ class Matcher {
     return this.#hits;
   }
 
-  #sign(hit: Hit): void {
+  #sign(hit: ScanHit): void {
     const at = this.#tokens.findIndex(({ start }) => start >= hit.start);
     this.#sentence = this.#tokens.findLastIndex(({ word, start }) => word === '' && start <= hit.start) + 1;
     this.#hits.push(at >= 0 && this.#isMentioned(at) ? { ...hit, weight: 1 } : hit);
@@ -114,7 +119,7 @@ class Matcher {
   }
 
   /** All parts in any order, near each other. */
-  #reachAnywhere(rule: Rule, within: number, first: number, id: number, at: number): void {
+  #reachAnywhere(rule: ScanRule, within: number, first: number, id: number, at: number): void {
     this.#reached[id] = at;
     let least = at;
     const seen = new Set<number>();
@@ -127,7 +132,7 @@ class Matcher {
     if (seen.size >= rule.gaps.length) this.#found(rule, least, at);
   }
 
-  #found(rule: Rule, from: number, to: number): void {
+  #found(rule: ScanRule, from: number, to: number): void {
     const [first, last] = [this.#tokens[from], this.#tokens[to]];
     if (first === undefined || last === undefined) return;
     if (

@@ -4,9 +4,9 @@ import { FOREIGN_RULES } from './foreign-rules.ts';
 import { GIVING_RULES } from './giving-rules.ts';
 import type { OrderRule } from './order-rule.ts';
 import { ORDER_RULES } from './order-rules.ts';
-import type { Token } from './tokens.ts';
+import type { ScanToken } from './tokens.ts';
 
-export interface Rule extends OrderRule {
+export interface ScanRule extends OrderRule {
   /** The number of words that may lie before each part. */
   readonly gaps: readonly number[];
   readonly unlessConcept: number | undefined;
@@ -15,7 +15,7 @@ export interface Rule extends OrderRule {
 
 /** A part of a rule that a concept or a word may be. */
 export interface Place {
-  readonly rule: Rule;
+  readonly rule: ScanRule;
   /** Of the part, among those of all rules. */
   readonly id: number;
   readonly part: number;
@@ -49,7 +49,7 @@ function compile(text: OrderRule, isForeign: boolean): void {
       gap = DEFAULT_GAP;
     }
   }
-  const rule: Rule = {
+  const rule: ScanRule = {
     ...text,
     gaps,
     isForeign,
@@ -82,7 +82,7 @@ const ofConcepts = new WeakMap<
 >();
 
 /** The parts that a token may be, those that come later in their rule first. */
-export function placesOf({ word, concepts }: Token, isNegated: boolean): readonly Place[] {
+export function placesOf({ word, concepts }: ScanToken, isNegated: boolean): readonly Place[] {
   let places = ofConcepts.get(concepts);
   if (places === undefined) {
     places = { all: placesBy(concepts), notNegated: placesBy(concepts.filter((concept) => !NEGATED.has(concept))) };

@@ -3,11 +3,11 @@ import { cutText } from '../../shared/truncate.ts';
 import { showUnseen, unseenIn } from '../../shared/unseen.ts';
 import { decodedIn } from './decode.ts';
 import { type DefinitionText, textsOf } from './definition-texts.ts';
-import { type DefinitionType, type Finding, type FindingKind, levelOf } from './finding.ts';
+import { type DefinitionType, type Finding, type FindingKind, levelOfFindings } from './finding.ts';
 import { disguisedWords, foldText } from './fold-text.ts';
 import { contradictionOf, disguiseOf, isFileName, isReaderName } from './imitated-names.ts';
 import { signsIn } from './markup.ts';
-import { type Hit, matchRules, type NameFacts } from './match-rules.ts';
+import { matchRules, type NameFacts, type ScanHit } from './match-rules.ts';
 import { collectingName, OF_THE_CALLER } from './parameters.ts';
 import { type Names, type Steps, tokensOf } from './tokens.ts';
 
@@ -160,7 +160,7 @@ class DefinitionScan {
       this.#add(hit.kind, hit.weight, { where: place.where, text: foldText(read) }, hit, hit.says);
   }
 
-  #hitsIn(text: string, names: Names, isDecoded: boolean): Hit[] {
+  #hitsIn(text: string, names: Names, isDecoded: boolean): ScanHit[] {
     const folded = foldText(text);
     this.#steps.count += folded.length;
     return matchRules(
@@ -172,7 +172,7 @@ class DefinitionScan {
   }
 
   /** Reads encoded text, and text that is encoded in it. */
-  #decoded(place: Place, text: string, names: Names, known: readonly Hit[], ways: readonly string[]): void {
+  #decoded(place: Place, text: string, names: Names, known: readonly ScanHit[], ways: readonly string[]): void {
     for (const { how, text: decoded, start, end, isWhole } of decodedIn(text, ways.length === 0, this.#steps)) {
       const through = [...ways, how];
       const hits = this.#hitsIn(decoded, names, true);
@@ -230,7 +230,7 @@ class DefinitionScan {
     const { server, type, name } = this.#scanned;
     this.#found.set(key, {
       kind,
-      level: levelOf(weight),
+      level: levelOfFindings(weight),
       server,
       type,
       name,

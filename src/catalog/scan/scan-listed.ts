@@ -4,7 +4,7 @@ import type { Offer } from '../prompts-and-resources.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import type { Finding } from './finding.ts';
 import type { ScannedDefinition } from './scan-definition.ts';
-import { inOrder, type OtherServer, type ServerScan, scanSteps } from './scan-server.ts';
+import { inOrder, type ServerBeside, type ServerScan, scanSteps } from './scan-server.ts';
 
 /** The texts of a server for models, as it wrote them. */
 export interface ListedDefinitions {
@@ -21,7 +21,7 @@ export interface ListedDefinitions {
 export async function scanListed(
   server: string,
   listed: ListedDefinitions,
-  others: readonly OtherServer[],
+  others: readonly ServerBeside[],
 ): Promise<Finding[]> {
   const slice = createSlices();
   const found: Finding[] = [];

@@ -1,13 +1,13 @@
 /** Scans what a server says: its tools, prompts, templates and instructions, with what other servers call theirs. */
 
-import { byLevel, type Finding, levelOf } from './finding.ts';
+import { byLevel, type Finding, levelOfFindings } from './finding.ts';
 import { foldText } from './fold-text.ts';
 import { disguiseOf, imitationOf, skeletonOf } from './imitated-names.ts';
 import { type ScannedDefinition, scanDefinition } from './scan-definition.ts';
 import type { Steps } from './tokens.ts';
 
 /** The tools of another server. */
-export interface OtherServer {
+export interface ServerBeside {
   readonly server: string;
   readonly tools: readonly { readonly name: string; readonly description?: string | undefined }[];
 }
@@ -16,7 +16,7 @@ export interface ServerScan {
   readonly server: string;
   readonly definitions: readonly Omit<ScannedDefinition, 'server'>[];
   /** Of the other servers. */
-  readonly others: readonly OtherServer[];
+  readonly others: readonly ServerBeside[];
   readonly steps?: Steps;
 }
 
@@ -43,7 +43,7 @@ export function* scanSteps({ server, definitions, others, steps = { count: 0 } }
 /** Tools of one name that make two entries the same program, used twice. */
 const TWICE = 3;
 
-function isSameServer(definitions: ServerScan['definitions'], { tools }: OtherServer): boolean {
+function isSameServer(definitions: ServerScan['definitions'], { tools }: ServerBeside): boolean {
   const names = new Set(tools.map(({ name }) => name));
   const own = definitions.filter(({ type }) => type === 'tool');
   const common = own.filter(({ name }) => names.has(name)).length;
@@ -55,7 +55,7 @@ const NAME = /[_\-.]|[a-z][A-Z]|\d/;
 
 function namesIn(
   definitions: ServerScan['definitions'],
-  others: readonly OtherServer[],
+  others: readonly ServerBeside[],
 ): Map<string, 'OWN_TOOL' | 'OTHER_TOOL'> {
   const names = new Map<string, 'OWN_TOOL' | 'OTHER_TOOL'>();
   for (const { tools } of others) for (const { name } of tools) if (NAME.test(name)) names.set(name, 'OTHER_TOOL');
@@ -78,7 +78,7 @@ interface LookAlikes {
 /** Tools of other servers that one name is compared with, letter by letter. */
 const MAX_COMPARED = 500;
 
-function lookAlikesOf(others: readonly OtherServer[]): LookAlikes {
+function lookAlikesOf(others: readonly ServerBeside[]): LookAlikes {
   const bySkeleton = new Map<string, OtherTool>();
   const byLength = new Map<number, OtherTool[]>();
   for (const { server, tools } of others) {
@@ -114,7 +114,7 @@ function imitations(
     return [
       {
         kind: 'imitated-name',
-        level: levelOf(weight),
+        level: levelOfFindings(weight),
         server,
         type: 'tool',
         name,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSuspicious } from './finding.ts';
-import { type OtherServer, scanServer } from './scan-server.ts';
+import { type ServerBeside, scanServer } from './scan-server.ts';
 
 interface Entry {
   readonly label: 'malicious' | 'benign';
@@ -12,7 +12,7 @@ interface Entry {
   readonly peers?: readonly { readonly server: string; readonly tool: { readonly name: string } }[];
 }
 
-function scan(tool: { readonly name: string }, others: readonly OtherServer[] = [], server = 'tools') {
+function scan(tool: { readonly name: string }, others: readonly ServerBeside[] = [], server = 'tools') {
   return scanServer({ server, definitions: [{ type: 'tool', name: tool.name, definition: tool }], others });
 }
 

@@ -3,7 +3,7 @@
 import { conceptNumber, conceptsOfWord, isKnownWord, phrasesFrom, wordInside } from './concepts.ts';
 import { secretPath } from './secret-paths.ts';
 
-export interface Token {
+export interface ScanToken {
   /** In lower case; empty for the end of a sentence. */
   readonly word: string;
   readonly start: number;
@@ -73,14 +73,14 @@ const CALLED = { OWN_TOOL: concept('OWN_TOOL'), OTHER_TOOL: concept('OTHER_TOOL'
 const NOTHING: readonly number[] = [];
 
 /** @param text folded. @param names what identifiers in it are called elsewhere */
-export function tokensOf(text: string, names: Names, steps: Steps): Token[] {
+export function tokensOf(text: string, names: Names, steps: Steps): ScanToken[] {
   const reader = new TokenReader(text, names, steps);
   for (const piece of text.matchAll(PIECES)) reader.take(piece[0], piece.index);
   return withPhrases(reader.tokens, steps);
 }
 
 class TokenReader {
-  readonly tokens: Token[] = [];
+  readonly tokens: ScanToken[] = [];
   readonly #text: string;
   readonly #names: Names;
   readonly #steps: Steps;
@@ -90,7 +90,7 @@ class TokenReader {
   #isCited = false;
   #beginsClause = false;
   /** Letters that stand alone, one after another. */
-  #letters: Token[] = [];
+  #letters: ScanToken[] = [];
 
   constructor(text: string, names: Names, steps: Steps) {
     this.#text = text;
@@ -125,7 +125,7 @@ class TokenReader {
   }
 
   /** The last words of the sentence. */
-  #label(): readonly Token[] {
+  #label(): readonly ScanToken[] {
     const last = this.tokens.slice(-LABEL);
     return last.slice(last.findLastIndex(({ word }) => word === '') + 1);
   }
@@ -207,7 +207,7 @@ class TokenReader {
 
   #push(word: string, start: number, end: number, concepts: readonly number[]): void {
     const [isQuoted, isCited, beginsClause] = [this.#closing !== '', this.#isCited, this.#beginsClause];
-    const token: Token = { word, start, end, concepts, isQuoted, isCited, beginsClause };
+    const token: ScanToken = { word, start, end, concepts, isQuoted, isCited, beginsClause };
     this.#beginsClause = false;
     this.tokens.push(token);
     if (word.length === 1 && /\p{L}/u.test(word)) this.#letters.push(token);
@@ -258,7 +258,7 @@ function literalOf(piece: string, lower: string): readonly number[] | undefined 
 }
 
 /** Adds what phrases stand for to their first word. */
-function withPhrases(tokens: Token[], steps: Steps): Token[] {
+function withPhrases(tokens: ScanToken[], steps: Steps): ScanToken[] {
   for (const [at, token] of tokens.entries()) {
     for (const { rest, concept: number } of phrasesFrom(token.word)) {
       steps.count += rest.length;

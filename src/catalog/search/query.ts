@@ -23,7 +23,7 @@ const FILLER_WEIGHT = 0.6;
 const REPEAT_EXPONENT = 0.25;
 
 /** A word that stands for an idea, and how well. */
-export interface Expression {
+export interface QueryExpression {
   readonly impacts: Impacts;
   /** 1 for the word itself. */
   readonly weight: number;
@@ -33,7 +33,7 @@ export interface Concept {
   readonly weight: number;
   /** Numbers of the parts of the question that it occurs in, from 0. */
   readonly parts: ReadonlySet<number>;
-  readonly expressions: readonly Expression[];
+  readonly expressions: readonly QueryExpression[];
 }
 
 export interface Ingredients {
@@ -66,7 +66,7 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
   const { fillers, synonyms } = vocabulary();
   const concepts: Concept[] = [];
   for (const [text, count] of Array.from(counts).slice(0, MAX_CONCEPTS)) {
-    const found = new Map<string, Expression>();
+    const found = new Map<string, QueryExpression>();
     const add = (candidate: string, weight: number): boolean => {
       if (found.has(candidate)) return true;
       const term = index.term(candidate);

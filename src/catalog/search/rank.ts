@@ -4,7 +4,7 @@
  * the other, since a question often needs several tools.
  */
 import type { Evidence } from './evidence.ts';
-import { type Concept, type Expression, type Ingredients, readQuery } from './query.ts';
+import { type Concept, type Ingredients, type QueryExpression, readQuery } from './query.ts';
 import type { IndexedDocument, SearchIndex } from './search-index.ts';
 import type { Scope } from './search-scope.ts';
 
@@ -104,7 +104,7 @@ function rowOf(scope: Scope, concept: Concept, scratch: Float64Array): Row {
 }
 
 /** The weight of a word for an idea, and how rare it is in the scope. */
-function factorOf({ count }: Scope, concept: Concept, { weight, impacts }: Expression): number {
+function factorOf({ count }: Scope, concept: Concept, { weight, impacts }: QueryExpression): number {
   const documents = impacts.ids.length;
   return concept.weight * weight * Math.log(1 + (count - documents + 0.5) / (documents + 0.5));
 }

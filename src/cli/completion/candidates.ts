@@ -1,6 +1,6 @@
 /** Candidates for a half-typed word: found in the tree of commands, with names from the configuration. */
 import type { Argument, Command, Option } from 'commander';
-import { type NameKind, namesOf } from './names.ts';
+import { type NameKind, namesFor } from './names.ts';
 
 interface Candidate {
   readonly value: string;
@@ -129,7 +129,7 @@ async function valuesOf(expected: Option | Argument, { command, given }: Positio
   if (placeholder === 'dir') return [FOLDERS];
   if (placeholder === 'command') return commandsOf(command.parent ?? command);
   const kind = nameKind(expected, placeholder, command);
-  if (kind !== undefined) return (await namesOf(kind, given)).map(plain);
+  if (kind !== undefined) return (await namesFor(kind, given)).map(plain);
   // `--expires <when>` of tokens takes other words than `--init-strategy <when>`.
   const words = command.parent?.name() === 'token' ? undefined : WORDS.get(placeholder);
   return (words ?? []).map(plain);

@@ -9,7 +9,7 @@ import { type Settings, settingsHere } from '../../config/settings.ts';
 export type NameKind = 'servers' | 'agents' | 'principals';
 
 /** @param given values of options that were typed before, by flag. */
-export async function namesOf(kind: NameKind, given: ReadonlyMap<string, string>): Promise<readonly string[]> {
+export async function namesFor(kind: NameKind, given: ReadonlyMap<string, string>): Promise<readonly string[]> {
   const settings = settingsHere({ mcpConfig: given.get('--mcp-config'), rules: given.get('--rules') });
   try {
     const path = await fileOf(kind, settings);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { expandHome } from '../../config/settings.ts';
 import { type AgentPlan, planAgents, tokensFor } from '../../setup/client-agents.ts';
-import type { Token } from '../../setup/client-entry.ts';
+import type { EntryToken } from '../../setup/client-entry.ts';
 import type { Client } from '../../setup/clients.ts';
 import { type ClientConnection, type ConnectTerms, planConnections } from '../../setup/connect-plan.ts';
 import { executePlan } from '../../setup/execute.ts';
@@ -92,7 +92,7 @@ export function httpOf({
   if (tokenEnv !== undefined && !/^[A-Za-z_]\w*$/.test(tokenEnv)) {
     throw new GatewayError('USAGE', '--token-env takes the name of a variable of the environment.');
   }
-  const token: Token = { kind: 'variable', name: tokenEnv ?? DEFAULT_TOKEN_VARIABLE };
+  const token: EntryToken = { kind: 'variable', name: tokenEnv ?? DEFAULT_TOKEN_VARIABLE };
   return { url, token: auth === false ? undefined : token };
 }
 

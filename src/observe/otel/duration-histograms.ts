@@ -19,7 +19,7 @@ export type HistogramName = keyof typeof DESCRIPTIONS;
 const MAX_SERIES = 2000;
 
 /** Durations with the same attributes. */
-export class Series {
+export class DurationSeries {
   readonly #attributes: Uint8Array;
   readonly #buckets = new Array<number>(BOUNDS.length + 1).fill(0);
   #sum = 0;
@@ -65,7 +65,7 @@ export class Series {
 }
 
 export class DurationHistograms {
-  readonly #histograms = new Map<HistogramName, Map<string, Series>>();
+  readonly #histograms = new Map<HistogramName, Map<string, DurationSeries>>();
   readonly #overflow: Uint8Array;
 
   /** @param overflow the attribute of what is beyond the limit */
@@ -74,13 +74,13 @@ export class DurationHistograms {
   }
 
   /** The series with these attributes, to record in. @param attributes as the encoding made them */
-  series(name: HistogramName, attributes: Uint8Array): Series {
-    const all = this.#histograms.get(name) ?? new Map<string, Series>();
+  series(name: HistogramName, attributes: Uint8Array): DurationSeries {
+    const all = this.#histograms.get(name) ?? new Map<string, DurationSeries>();
     if (all.size === 0) this.#histograms.set(name, all);
     const found = all.get(keyOf(attributes));
     if (found !== undefined) return found;
     const kept = all.size < MAX_SERIES ? attributes : this.#overflow;
-    const series = all.get(keyOf(kept)) ?? new Series(kept);
+    const series = all.get(keyOf(kept)) ?? new DurationSeries(kept);
     all.set(keyOf(kept), series);
     return series;
   }

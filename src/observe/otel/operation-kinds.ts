@@ -2,7 +2,7 @@
 import { detached } from '../../shared/detached.ts';
 import type { RecordedFacts } from '../tracing.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import type { DurationHistograms, HistogramName, Series } from './duration-histograms.ts';
+import type { DurationHistograms, DurationSeries, HistogramName } from './duration-histograms.ts';
 import { type Attributes, type AttributeValue, type Encoding, SPAN_KIND } from './encoding.ts';
 
 /** Kinds and sets of own attributes that are remembered. */
@@ -10,7 +10,7 @@ const MOST = 4000;
 /** Characters of a name that somebody else chose. */
 const MAX_NAME = 256;
 
-export interface Operation {
+export interface MeasuredOperation {
   readonly method: string;
   /** The tool, prompt or resource. */
   readonly target: string | undefined;
@@ -23,13 +23,13 @@ export interface Operation {
   readonly isKnown: boolean;
 }
 
-export interface OperationKind extends Pick<Operation, 'revision' | 'error' | 'code' | 'isKnown'> {
+export interface OperationKind extends Pick<MeasuredOperation, 'revision' | 'error' | 'code' | 'isKnown'> {
   /** The secrets that were known when it was made. */
   readonly secretsVersion: number;
   /** Name and kind of the span, and its attributes, encoded. */
   readonly head: Uint8Array;
   readonly attributes: Uint8Array;
-  readonly series: Series;
+  readonly series: DurationSeries;
 }
 
 /** One side of operations: of clients, or of one server. */
@@ -67,7 +67,7 @@ export class OperationKinds {
     this.#sources = sources;
   }
 
-  of(side: Side, operation: Operation): OperationKind {
+  of(side: Side, operation: MeasuredOperation): OperationKind {
     const { method, target = '', revision, error, code, isKnown } = operation;
     const secretsVersion = this.#sources.secretsVersion();
     for (const kind of side.kinds.get(method, target) ?? []) {
@@ -103,12 +103,12 @@ export class OperationKinds {
   }
 
   /** The series of a session, or of a connection. */
-  ofSession({ histogram, common }: Pick<Side, 'histogram' | 'common'>, revision: string): Series {
+  ofSession({ histogram, common }: Pick<Side, 'histogram' | 'common'>, revision: string): DurationSeries {
     const attributes = this.#encoded(this.#sources.metricEncoding, [['mcp.protocol.version', revision], ...common]);
     return this.#sources.histograms.series(histogram, attributes);
   }
 
-  #make(side: Side, operation: Operation, secretsVersion: number): OperationKind {
+  #make(side: Side, operation: MeasuredOperation, secretsVersion: number): OperationKind {
     const { spanEncoding, metricEncoding, histograms, redact } = this.#sources;
     const { method, target, revision, error, code, isKnown } = operation;
     const { key, isNamed = false } = TARGETS.get(method) ?? {};
@@ -143,7 +143,7 @@ export class OperationKinds {
 
 type Pairs = readonly (readonly [key: string, value: AttributeValue | null | undefined])[];
 
-function outcomeOf({ method, revision, error, code }: Operation): Pairs {
+function outcomeOf({ method, revision, error, code }: MeasuredOperation): Pairs {
   return [
     ['gen_ai.operation.name', method === 'tools/call' ? 'execute_tool' : undefined],
     ['mcp.protocol.version', revision],

@@ -1,6 +1,6 @@
 /** The settings of `OTEL_*` variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 
-import { Variables } from './otel-variables.ts';
+import { OtelVariables } from './otel-variables.ts';
 import { type Sampler, samplerNamed } from './sampler.ts';
 
 /** The address and the form of one kind of data. */
@@ -54,7 +54,7 @@ export function readOtelSettings(
   env: Readonly<Record<string, string | undefined>>,
   own: ReadonlyMap<string, string>,
 ): OtelSettings {
-  const said = new Variables(env);
+  const said = new OtelVariables(env);
   const service = said.text('OTEL_SERVICE_NAME');
   const resource = new Map([...own, ...said.pairs('OTEL_RESOURCE_ATTRIBUTES')]);
   if (service !== undefined) resource.set('service.name', service);
@@ -77,7 +77,7 @@ export function readOtelSettings(
 type Signal = 'TRACES' | 'METRICS';
 
 /** Nothing is sent unless somebody says where to, or that it is. */
-function isSent(said: Variables, signal: Signal): boolean {
+function isSent(said: OtelVariables, signal: Signal): boolean {
   const exporters = said.list(`OTEL_${signal}_EXPORTER`);
   const endpoint = said.text(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ?? said.text('OTEL_EXPORTER_OTLP_ENDPOINT');
   if (exporters === undefined) return endpoint !== undefined;
@@ -86,7 +86,7 @@ function isSent(said: Variables, signal: Signal): boolean {
   return exporters.includes('otlp');
 }
 
-function destinationOf(said: Variables, signal: Signal): Destination | undefined {
+function destinationOf(said: OtelVariables, signal: Signal): Destination | undefined {
   const name = (what: string): readonly [string, string] => [
     `OTEL_EXPORTER_OTLP_${signal}_${what}`,
     `OTEL_EXPORTER_OTLP_${what}`,
@@ -109,7 +109,7 @@ function destinationOf(said: Variables, signal: Signal): Destination | undefined
   };
 }
 
-function urlOf(said: Variables, signal: Signal): URL | undefined {
+function urlOf(said: OtelVariables, signal: Signal): URL | undefined {
   const own = said.text(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`);
   const variable = own === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`;
   const base = (said.text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? DEFAULT_ENDPOINT).replace(/\/$/, '');
@@ -120,7 +120,7 @@ function urlOf(said: Variables, signal: Signal): URL | undefined {
   return undefined;
 }
 
-function tracesOf(said: Variables): TraceSettings | undefined {
+function tracesOf(said: OtelVariables): TraceSettings | undefined {
   const destination = destinationOf(said, 'TRACES');
   if (destination === undefined) return undefined;
   const maxQueue = said.count('OTEL_BSP_MAX_QUEUE_SIZE') ?? 2048;
@@ -133,7 +133,7 @@ function tracesOf(said: Variables): TraceSettings | undefined {
   };
 }
 
-function samplerOf(said: Variables): Sampler {
+function samplerOf(said: OtelVariables): Sampler {
   const name = said.text('OTEL_TRACES_SAMPLER')?.toLowerCase() ?? 'parentbased_always_on';
   const ratio = Number(said.text('OTEL_TRACES_SAMPLER_ARG') ?? 1);
   const isRatio = ratio >= 0 && ratio <= 1;
@@ -144,7 +144,7 @@ function samplerOf(said: Variables): Sampler {
   return (_traceId, parent) => parent?.isSampled ?? true;
 }
 
-function metricsOf(said: Variables): MetricSettings | undefined {
+function metricsOf(said: OtelVariables): MetricSettings | undefined {
   const destination = destinationOf(said, 'METRICS');
   if (destination === undefined) return undefined;
   const variable = 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE';

@@ -2,7 +2,7 @@
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export class Variables {
+export class OtelVariables {
   readonly #env: Environment;
   readonly #problems = new Map<string, string>();
 

@@ -1,6 +1,6 @@
 /** The parts that all spans of a gateway share: where they go, in which form, and what they may hold. */
 import type { TraceParent } from '../tracing.ts';
-import type { Series } from './duration-histograms.ts';
+import type { DurationSeries } from './duration-histograms.ts';
 import type { SpanData } from './encoding.ts';
 import type { OperationKind, OperationKinds } from './operation-kinds.ts';
 import type { Sampler } from './sampler.ts';
@@ -59,7 +59,7 @@ export class Recorder {
     return this.propagates ? context : undefined;
   }
 
-  measure(series: Series, ms: number): void {
+  measure(series: DurationSeries, ms: number): void {
     if (this.#options.measures) series.record(ms);
   }
 

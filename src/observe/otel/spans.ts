@@ -9,7 +9,7 @@ import type {
   TraceParent,
 } from '../tracing.ts';
 import type { Attributes, AttributeValue } from './encoding.ts';
-import type { Operation, Side } from './operation-kinds.ts';
+import type { MeasuredOperation, Side } from './operation-kinds.ts';
 import type { Recorder } from './recorder.ts';
 import { readTraceParent, type SpanContext } from './trace-context.ts';
 
@@ -124,7 +124,7 @@ export class SentRequest implements SentSpan {
 
   #end(code: number | undefined, error: string | undefined): void {
     const recorder = this.#recorder;
-    const operation: Operation = {
+    const operation: MeasuredOperation = {
       method: this.#method,
       target: this.#target,
       revision: this.#revision,

@@ -3,12 +3,12 @@
  * the host, numbers that are addresses, and a missing `//`: then nobody can tell which host a server would connect to.
  */
 import { domainToASCII, domainToUnicode } from 'node:url';
-import { compilePattern, isLiteralPattern, type Matcher } from '../pattern.ts';
+import { compilePattern, isLiteralPattern, type NameMatcher } from '../pattern.ts';
 import { agreed, type Truth } from './truth.ts';
 
 /** Matches one host, and one port where the pattern has one. */
 export interface HostPattern {
-  readonly matchesHost: Matcher;
+  readonly matchesHost: NameMatcher;
   readonly port: string | undefined;
 }
 

@@ -6,16 +6,16 @@ import type { CallFacts, OfferKind } from '../rules-data.ts';
  * `DEPENDS`: on the arguments of a call, or on what the tool does, which is not known here. `SHADOW`: the rules deny it or ask about it, and
  * it happens, because the agent is in shadow mode.
  */
-export type Outcome = 'ALLOW' | 'ASK' | 'DENY' | 'DEPENDS' | 'SHADOW';
+export type CaseOutcome = 'ALLOW' | 'ASK' | 'DENY' | 'DEPENDS' | 'SHADOW';
 
 export interface Outcomes {
-  readonly outcome: Outcome;
+  readonly outcome: CaseOutcome;
   /** The rule that decided. */
   readonly rule: string;
 }
 
 /** Something that an agent may ask for. */
-export interface Question {
+export interface DecidedCase {
   readonly agent: string;
   readonly server: string;
   /** Of a tool or prompt, or the URI of a resource; undefined for the server as such. */
@@ -23,7 +23,7 @@ export interface Question {
   readonly kind: OfferKind;
 }
 
-export interface ChangedDecision<Q extends Question = Question> {
+export interface ChangedDecision<Q extends DecidedCase = DecidedCase> {
   readonly question: Q;
   readonly before: Outcomes;
   readonly after: Outcomes;
@@ -38,7 +38,7 @@ const OUTCOMES = { allow: 'ALLOW', ask: 'ASK', deny: 'DENY' } as const;
 export const ANY_CALL: CallFacts = { args: 'any', access: 'any' };
 
 /** The decision of the rules about a question, and what comes of it. */
-export function outcomeOf(policy: Policy, { agent, server, name, kind }: Question): Outcomes {
+export function outcomeOf(policy: Policy, { agent, server, name, kind }: DecidedCase): Outcomes {
   const { effect, rule } = policy.judge(agent, server, name, kind, ANY_CALL);
   const atWorst = policy.judge(agent, server, name, kind);
   if (policy.isShadow(agent) && atWorst.effect !== 'allow') return { outcome: 'SHADOW', rule: atWorst.rule };
@@ -46,7 +46,7 @@ export function outcomeOf(policy: Policy, { agent, server, name, kind }: Questio
 }
 
 /** The questions, in their order, whose outcome is another one. The same outcome by another rule is no change. */
-export function changedDecisions<Q extends Question>(
+export function changedDecisions<Q extends DecidedCase>(
   before: Policy,
   after: Policy,
   questions: Iterable<Q>,
@@ -60,7 +60,7 @@ export function changedDecisions<Q extends Question>(
 }
 
 /** Every agent with every server, and with every tool of it. */
-export function* questionsAbout(agents: Iterable<string>, tools: ToolsByServer): Generator<Question> {
+export function* questionsAbout(agents: Iterable<string>, tools: ToolsByServer): Generator<DecidedCase> {
   for (const agent of agents) {
     for (const [server, names] of tools) {
       for (const name of [undefined, ...(names ?? [])]) yield { agent, server, name, kind: 'tool' };

@@ -1,7 +1,7 @@
 /** Random rules for the tests of this folder. */
 import fc from 'fast-check';
 import type { AccessList, AgentRules, OfferKind, PolicyRules } from '../rules-data.ts';
-import type { Question } from './changed-decisions.ts';
+import type { DecidedCase } from './changed-decisions.ts';
 
 export const AGENTS = ['dev', 'ops', '__proto__'] as const;
 export const SERVERS = ['files', 'db', 'db_main', '__proto__', 'a*b', 'x[y'] as const;
@@ -40,7 +40,7 @@ export const policyRules: fc.Arbitrary<PolicyRules> = fc
 export const KINDS: readonly OfferKind[] = ['tool', 'prompt', 'resource'];
 
 /** Everything that can be asked with the names of this file. */
-export function everyQuestion(agents: readonly string[]): Question[] {
+export function everyQuestion(agents: readonly string[]): DecidedCase[] {
   return agents.flatMap((agent) =>
     SERVERS.flatMap((server) =>
       KINDS.flatMap((kind) => [undefined, ...NAMES].map((name) => ({ agent, server, name, kind }))),

@@ -10,7 +10,7 @@ import { runtimeDir, type Settings } from '../../config/settings.ts';
 import type { PrincipalDefinition, Snapshot } from '../../config/snapshot.ts';
 import type { Connection } from '../../pipeline/caller.ts';
 import { readUiBody } from './ui-body.ts';
-import { failure, failureOf, type Page, readPage, sendPage, sendTold, type Told } from './ui-page.ts';
+import { failure, failureOf, type Page, readPage, sendTold, sendUiPage, type Told } from './ui-page.ts';
 import { UiThread } from './ui-thread.ts';
 
 const UI_PATH = '/ui';
@@ -41,7 +41,7 @@ export class UiEndpoint {
     if (path !== UI_PATH || request.method !== 'GET') sendTold(response, failure(404, 'There is no such page.'));
     else {
       this.#page ??= readPage();
-      sendPage(response, this.#page);
+      sendUiPage(response, this.#page);
     }
     return true;
   }

@@ -42,11 +42,11 @@ export interface Page {
 export function readPage(): Page {
   const path = builtProgram('ui.html');
   if (path === undefined) throw new GatewayError('INTERNAL', 'This build has no page: build it with "npm run build".');
-  return pageOf(readFileSync(path, 'utf8'));
+  return uiPageOf(readFileSync(path, 'utf8'));
 }
 
 /** @param html with one `<script>` and one `<style>` */
-export function pageOf(html: string): Page {
+export function uiPageOf(html: string): Page {
   const hashOf = (tag: string): string => {
     const text = new RegExp(`<${tag}(?: [^>]*)?>([^]*?)</${tag}>`).exec(html)?.[1] ?? '';
     return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -65,7 +65,7 @@ export function pageOf(html: string): Page {
   return { html: Buffer.from(html), policy: policy.join('; ') };
 }
 
-export function sendPage(response: ServerResponse, { html, policy }: Page): void {
+export function sendUiPage(response: ServerResponse, { html, policy }: Page): void {
   const headers = { ...HEADERS, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy };
   response.writeHead(200, headers).end(html);
 }

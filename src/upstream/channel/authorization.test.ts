@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Canceller } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { type Authorization, authorized, type Refusal, type SentRequest } from './authorization.ts';
+import { type Authorization, type AuthorizedRequest, authorized, type Refusal } from './authorization.ts';
 import type { HttpRequest } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
@@ -20,7 +20,7 @@ function response(status: number, discarded: number[]): HttpResponse {
 
 function setUp(statuses: readonly number[], tokens: readonly (string | undefined)[], isRetried: boolean) {
   const sent: (string | undefined)[] = [];
-  const refusals: (SentRequest & Refusal)[] = [];
+  const refusals: (AuthorizedRequest & Refusal)[] = [];
   const discarded: number[] = [];
   const next = tokens[Symbol.iterator]();
   const authorization: Authorization = {

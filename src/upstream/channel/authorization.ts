@@ -3,7 +3,7 @@ import { withoutEffect } from '../failures.ts';
 import { discard, type HttpClient, type HttpRequest } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
-export interface SentRequest {
+export interface AuthorizedRequest {
   /** `Authorization` header that it carried; undefined for none. */
   readonly authorization: string | undefined;
 }
@@ -29,7 +29,7 @@ export interface Authorization {
    * @returns true where the request shall be sent once more, with new headers.
    * @throws GatewayError AUTH_REQUIRED where a person has to sign in first, SERVER_UNAVAILABLE
    */
-  handleRefusal(request: SentRequest, refusal: Refusal): Promise<boolean>;
+  handleRefusal(request: AuthorizedRequest, refusal: Refusal): Promise<boolean>;
 }
 
 export type AuthorizationHeaders = Readonly<Record<string, string>> | undefined;

@@ -4,9 +4,9 @@
  */
 import type { HttpClientKind } from '../../config/settings.ts';
 import type {
-  Connect,
   ConnectionEvents,
   ExchangeHandler,
+  OpenConnection,
   OriginConnection,
   OriginRequest,
 } from './origin-connection.ts';
@@ -26,7 +26,7 @@ interface Connection {
 type WaitingRequest = readonly [OriginRequest, ExchangeHandler];
 
 export class HttpConnections {
-  readonly #connect: Connect;
+  readonly #connect: OpenConnection;
   readonly #all = new Set<Connection>();
   /** The last one is used first: those that are not needed are closed. */
   readonly #free: Connection[] = [];
@@ -104,13 +104,13 @@ export class HttpConnections {
   }
 }
 
-function connectTo(origin: string, route: Route, kind: HttpClientKind): Connect {
+function connectTo(origin: string, route: Route, kind: HttpClientKind): OpenConnection {
   const url = new URL(origin);
   if (kind === 'own' && url.protocol === 'http:' && route.proxy === undefined) {
     return (events) => new PlainConnection(url, events);
   }
-  let loading: Promise<Connect> | undefined;
-  const load = (): Promise<Connect> => {
+  let loading: Promise<OpenConnection> | undefined;
+  const load = (): Promise<OpenConnection> => {
     loading ??= import('./undici-connection.ts').then(({ undiciConnect }) => undiciConnect(origin, route));
     return loading;
   };
@@ -119,13 +119,13 @@ function connectTo(origin: string, route: Route, kind: HttpClientKind): Connect 
 
 /** A connection that is loaded with its first request: most gateways do without undici, and it is larger than all else here. */
 class LoadedConnection implements OriginConnection {
-  readonly #load: () => Promise<Connect>;
+  readonly #load: () => Promise<OpenConnection>;
   readonly #events: ConnectionEvents;
   #loading: Promise<OriginConnection> | undefined;
   #connection: OriginConnection | undefined;
   #isDestroyed = false;
 
-  constructor(load: () => Promise<Connect>, events: ConnectionEvents) {
+  constructor(load: () => Promise<OpenConnection>, events: ConnectionEvents) {
     this.#load = load;
     this.#events = events;
   }

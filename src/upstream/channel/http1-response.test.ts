@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
 import { describe, expect, it } from 'vitest';
-import { type ResponseHead, ResponseReader } from './http1-response.ts';
+import { Http1ResponseReader, type ResponseHead } from './http1-response.ts';
 
 const RUNS = Number(process.env['EXCHANGES'] ?? (process.env['LONG'] === '1' ? 30_000 : 1_500));
 
@@ -23,7 +23,7 @@ function read(pieces: readonly Buffer[]): Read {
   let head: ResponseHead | undefined;
   let isReusable: boolean | undefined;
   const body: Buffer[] = [];
-  const reader = new ResponseReader({
+  const reader = new Http1ResponseReader({
     head: (found) => {
       head = found;
     },

@@ -52,7 +52,7 @@ export interface ResponseSink {
 
 type Part = 'idle' | 'head' | 'fixed' | 'chunk line' | 'chunk' | 'chunk end' | 'trailer' | 'rest';
 
-export class ResponseReader {
+export class Http1ResponseReader {
   readonly #sink: ResponseSink;
   /** The part that is being read; `idle` while there is no request that a response could be to. */
   #part: Part = 'idle';

@@ -48,4 +48,4 @@ export interface ConnectionEvents {
 }
 
 /** Makes a connection, which connects with its first request. */
-export type Connect = (events: ConnectionEvents) => OriginConnection;
+export type OpenConnection = (events: ConnectionEvents) => OriginConnection;

@@ -1,7 +1,7 @@
 /** One exchange on a connection of our own. */
 import { Buffer } from 'node:buffer';
 import type { RequestBytes } from './http1-request.ts';
-import { type ResponseHead, ResponseReader, type ResponseSink } from './http1-response.ts';
+import { Http1ResponseReader, type ResponseHead, type ResponseSink } from './http1-response.ts';
 import type { ExchangeController, ExchangeHandler } from './origin-connection.ts';
 
 /** The connection that an exchange is on. */
@@ -25,7 +25,7 @@ export class PlainExchange implements ExchangeController, ResponseSink {
   isAborted = false;
   readonly #connection: ExchangeConnection;
   readonly #handler: ExchangeHandler;
-  readonly #reader = new ResponseReader(this);
+  readonly #reader = new Http1ResponseReader(this);
 
   constructor(connection: ExchangeConnection, handler: ExchangeHandler) {
     this.#connection = connection;

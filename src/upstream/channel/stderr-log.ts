@@ -2,7 +2,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Log } from '../contract.ts';
 import { createWholeLines } from '../process/line-assembler.ts';
-import { visible } from '../process/stderr-tail.ts';
+import { visibleOutput } from '../process/stderr-tail.ts';
 
 /** Milliseconds between two lines of the log; what comes in between is not logged. */
 const EVERY_MS = 50;
@@ -37,7 +37,7 @@ export class StderrLog {
     const now = this.#now();
     if (lines === '' || now - this.#loggedAt < EVERY_MS) return;
     this.#loggedAt = now;
-    const stderr = this.#redact(visible(this.#redact(lines)))
+    const stderr = this.#redact(visibleOutput(this.#redact(lines)))
       .slice(0, MAX_CHARACTERS)
       .trimEnd();
     this.#log.debug({ server: this.#server, stderr }, 'stderr of a server');

@@ -7,10 +7,10 @@ import buildConnector from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import type { ProxyServer } from './egress-proxy.ts';
 import type {
-  Connect,
   ConnectionEvents,
   ExchangeController,
   ExchangeHandler,
+  OpenConnection,
   OriginConnection,
   OriginRequest,
 } from './origin-connection.ts';
@@ -25,7 +25,7 @@ export interface Route {
 }
 
 /** Makes connections of undici to an origin. */
-export function undiciConnect(origin: string, { proxy, secureContext }: Route): Connect {
+export function undiciConnect(origin: string, { proxy, secureContext }: Route): OpenConnection {
   const isTunnel = proxy !== undefined && origin.startsWith('https:');
   const isForwarded = proxy !== undefined && !isTunnel;
   const direct = directConnector(secureContext);

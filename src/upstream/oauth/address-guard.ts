@@ -4,7 +4,7 @@ import { isLoopback } from '../../config/settings.ts';
 import type { HttpDefinition } from '../../config/snapshot.ts';
 import { isLoopbackAddress, isPublicAddress } from './ip-addresses.ts';
 
-export interface GuardOptions {
+export interface AddressGuardOptions {
   /** The address of the server, as its owner wrote it into its entry. */
   readonly configured: URL;
   /** Hosts that the owner named besides; they may be in a private network. */
@@ -16,7 +16,7 @@ export interface GuardOptions {
 }
 
 /** The places that the owner wrote into an entry, of the server and of its sign-in: either may be in a private network. */
-export function guardOptionsOf({ url, oauth, ca }: HttpDefinition): GuardOptions {
+export function guardOptionsOf({ url, oauth, ca }: HttpDefinition): AddressGuardOptions {
   const trusted = oauth?.issuer === undefined ? [] : [new URL(oauth.issuer).hostname];
   return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
 }
@@ -32,7 +32,7 @@ export function createAddressGuard({
   configured,
   trusted = [],
   isPublic = isPublicAddress,
-}: GuardOptions): AddressGuard {
+}: AddressGuardOptions): AddressGuard {
   const home = hostOf(configured);
   const onLoopback = isLoopbackHost(home);
   const trustedHosts = new Set(trusted.map((host) => host.toLowerCase()));

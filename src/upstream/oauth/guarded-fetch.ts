@@ -8,12 +8,12 @@ import { proxyFor } from '../channel/egress-proxy.ts';
 import { dispatcherFor } from '../channel/undici-dispatcher.ts';
 import { seconds } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
-import { type AddressGuard, createAddressGuard, type GuardOptions } from './address-guard.ts';
+import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from './address-guard.ts';
 
 /** `fetch` for addresses that a server names. Rejects with a GatewayError SERVER_UNAVAILABLE that says why, before anything is sent. */
 export type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-interface GuardedFetchOptions extends GuardOptions {
+interface GuardedFetchOptions extends AddressGuardOptions {
   /** All addresses of a name. */
   readonly resolve?: ((host: string) => Promise<readonly LookupAddress[]>) | undefined;
   /** Milliseconds for everything, redirects and body included. */

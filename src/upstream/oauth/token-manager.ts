@@ -1,6 +1,6 @@
 /** The access token of one principal for one server: what requests carry, and what a refusal of the server leads to. */
 import type { HttpDefinition, OAuthDefinition } from '../../config/snapshot.ts';
-import type { Authorization, AuthorizationHeaders, Refusal, SentRequest } from '../channel/authorization.ts';
+import type { Authorization, AuthorizationHeaders, AuthorizedRequest, Refusal } from '../channel/authorization.ts';
 import { AuthorizationServerResolver, type ResolverOptions } from './authorization-server-resolver.ts';
 import { CachedCredential, type CachedCredentialOptions } from './cached-credential.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
@@ -8,7 +8,7 @@ import { isSameIssuer } from './issuer.ts';
 import { LastChallenge } from './last-challenge.ts';
 import { resourceOf } from './stored-sign-ins.ts';
 import { TokenRenewal } from './token-renewal.ts';
-import { withoutNulls } from './without-nulls.ts';
+import { fetchWithoutNulls } from './without-nulls.ts';
 import { type Challenge, covers, readChallenge } from './www-authenticate.ts';
 
 /** A request is sent at most this often. */
@@ -35,7 +35,7 @@ export class TokenManager implements Authorization {
     const { server, definition, store, owner, log, now, keepSecrets, others, elsewhere } = options;
     const { oauth } = definition;
     const resource = resourceOf(definition);
-    const fetch = withoutNulls(options.fetch);
+    const fetch = fetchWithoutNulls(options.fetch);
     const onUnreadable = (error: unknown): void => log.warn({ server, err: error }, 'stored sign-ins cannot be read');
     const challenge = new LastChallenge(server, oauth?.scopes);
     const credential = new CachedCredential({ store, resource, owner, now, keepSecrets, onUnreadable });
@@ -63,7 +63,7 @@ export class TokenManager implements Authorization {
     });
   }
 
-  handleRefusal(request: SentRequest, refusal: Refusal): Promise<boolean> {
+  handleRefusal(request: AuthorizedRequest, refusal: Refusal): Promise<boolean> {
     return refusal.status === 401 ? this.#unauthorized(request, refusal) : this.#forbidden(request, refusal);
   }
 
@@ -82,7 +82,7 @@ export class TokenManager implements Authorization {
     return this.#challenge.scopeToAskFor(isSame ? current.credential.asked : undefined);
   }
 
-  async #unauthorized({ authorization }: SentRequest, { challenge, attempts }: Refusal): Promise<boolean> {
+  async #unauthorized({ authorization }: AuthorizedRequest, { challenge, attempts }: Refusal): Promise<boolean> {
     const read = readChallenge(challenge);
     // Basic, for example: nothing that signing in could help with.
     if (challenge !== undefined && read === undefined) return false;
@@ -94,7 +94,7 @@ export class TokenManager implements Authorization {
   }
 
   /** Step-up (2026-07-28, basic/authorization, Step-Up Authorization Flow). */
-  async #forbidden({ authorization }: SentRequest, { challenge, attempts }: Refusal): Promise<boolean> {
+  async #forbidden({ authorization }: AuthorizedRequest, { challenge, attempts }: Refusal): Promise<boolean> {
     const read = readChallenge(challenge);
     if (read?.error !== 'insufficient_scope') return false;
     if (attempts === 1) await this.credential.load();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpDefinition, ServerDefinition } from '../../config/snapshot.ts';
 import { httpServer, stdioServer } from '../testing.ts';
-import type { GuardOptions } from './address-guard.ts';
+import type { AddressGuardOptions } from './address-guard.ts';
 import { fakeServer, ISSUER, memoryStore, NO_OAUTH, noLog, RESOURCE } from './testing.ts';
 import { TokenManagers } from './token-managers.ts';
 
@@ -13,8 +13,8 @@ function entry(name: string, more: Partial<HttpDefinition> = {}): ServerDefiniti
 function setUp(servers: readonly ServerDefinition[] = []) {
   const fake = fakeServer();
   const store = memoryStore();
-  const guarded: GuardOptions[] = [];
-  const guardedFetch = (options: GuardOptions) => {
+  const guarded: AddressGuardOptions[] = [];
+  const guardedFetch = (options: AddressGuardOptions) => {
     guarded.push(options);
     return fake.fetch;
   };

@@ -3,7 +3,7 @@ import { hasAuthorization } from '../../config/oauth-entry.ts';
 import type { OAuthDefinition, ServerDefinition } from '../../config/snapshot.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Log } from '../contract.ts';
-import { type GuardOptions, guardOptionsOf } from './address-guard.ts';
+import { type AddressGuardOptions, guardOptionsOf } from './address-guard.ts';
 import type { CredentialStore } from './credential-contract.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { placeOf } from './issuer.ts';
@@ -18,7 +18,7 @@ const OTHERS_MS = 4000;
 
 export interface TokenManagersOptions {
   readonly store: CredentialStore;
-  readonly guardedFetch: (options: GuardOptions) => GuardedFetch;
+  readonly guardedFetch: (options: AddressGuardOptions) => GuardedFetch;
   readonly log: Log;
   /** All entries, as they are now. */
   readonly servers: () => Iterable<ServerDefinition>;

@@ -2,7 +2,7 @@
 import type { GuardedFetch } from './guarded-fetch.ts';
 
 /** The same `fetch`, whose JSON objects have no members that are null. */
-export function withoutNulls(fetch: GuardedFetch): GuardedFetch {
+export function fetchWithoutNulls(fetch: GuardedFetch): GuardedFetch {
   return async (url, init) => {
     const response = await fetch(url, init);
     const text = response.body === null ? '' : await response.text();

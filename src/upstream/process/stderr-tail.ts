@@ -32,7 +32,7 @@ export function createStderrTail(redact: (text: string) => string, capacity: num
   const readable = (text: string): string =>
     redact(text)
       .split('\n')
-      .map((line) => visible(line).trimEnd())
+      .map((line) => visibleOutput(line).trimEnd())
       .join('\n');
   return {
     text: () => readable(kept()),
@@ -59,7 +59,7 @@ export function createStderrTail(redact: (text: string) => string, capacity: num
       const all = redact(kept());
       const lines = all
         .split(/\r?\n/)
-        .map((line) => visible(line).trim())
+        .map((line) => visibleOutput(line).trim())
         .filter((line) => line !== '');
       const tail = lines.slice(-TAIL_LINES).join(' | ').slice(-TAIL_CHARACTERS);
       return tail === '' ? '' : ` Its last output: ${quoted(tail, TAIL_CHARACTERS)}.`;
@@ -68,7 +68,7 @@ export function createStderrTail(redact: (text: string) => string, capacity: num
 }
 
 /** Without escape sequences and control characters, which could change what a terminal or a log shows. */
-export function visible(line: string): string {
+export function visibleOutput(line: string): string {
   return line.replace(ESCAPES, '').replace(CONTROLS, ' ');
 }
 

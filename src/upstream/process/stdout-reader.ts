@@ -9,7 +9,7 @@ import { type AnswerBudget, createAnswerBudget, readFew } from '../channel/answe
 import type { ChannelHandlers } from '../channel/channel.ts';
 import { createReadBrake, type ReadBrake } from '../channel/read-brake.ts';
 import type { Warn } from '../warning-limiter.ts';
-import { type StderrTail, visible } from './stderr-tail.ts';
+import { type StderrTail, visibleOutput } from './stderr-tail.ts';
 
 /** Messages that answer no request of ours, or as much noise, that are read at once; and milliseconds in which as many are read again. */
 const UNASKED = 10_000;
@@ -131,7 +131,7 @@ export class StdoutReader {
     this.#count(1 + text.length / NOISE_BYTES);
     tail.push(Buffer.from(`${text.slice(0, 500)}\n`));
     warn('The server wrote a line to stdout that is no message; stdout belongs to the protocol.', {
-      line: redact(visible(text.slice(0, 200))),
+      line: redact(visibleOutput(text.slice(0, 200))),
     });
   }
 
