@@ -10,7 +10,7 @@ export const ANSWER_WORDS: Readonly<Record<AnswerWord, string>> = {
   no: 'No',
 };
 
-const KINDS = { tool: 'tool', prompt: 'prompt', resource: 'resource' } as const;
+const KINDS = { tool: 'tool', prompt: 'prompt', resource: 'resource', skill: 'skill' } as const;
 
 /** Labels and texts of a question, in the order in which they are shown. */
 function questionLines({ bound, shown }: Pick<Question, 'bound' | 'shown'>): readonly [string, string][] {

@@ -142,6 +142,8 @@ const KINDS: ReadonlyMap<string, OfferKind> = new Map([
   ['resources/read', 'resource'],
   ['resources/subscribe', 'resource'],
   ['resources/unsubscribe', 'resource'],
+  ['resources/directory/read', 'resource'],
+  ['skills/get', 'skill'],
 ]);
 
 function kindOf({ operation, tool }: LoggedCall): OfferKind {

@@ -11,10 +11,11 @@ import type { History } from './definition-history.ts';
 import { lazyEmbeddingIndex } from './embeddings/lazy-embedding-index.ts';
 import type { ToolList } from './fetch-tools.ts';
 import { createKeptLists, type KeptLists } from './kept-lists.ts';
+import { KnownSkills } from './known-skills.ts';
 import { variantOf } from './list-cache.ts';
 import type { DefinitionGuard } from './lock/definition-guard.ts';
 import { createMentions, type Mentions } from './mentioned-resources.ts';
-import type { OfferList, Offers } from './prompts-and-resources.ts';
+import type { Offer, OfferList, Offers } from './prompts-and-resources.ts';
 import { Searcher } from './search/searcher.ts';
 import { createSearchable, type Searchable } from './searchable.ts';
 import { createInstructions, type KnownInstructions } from './server-instructions.ts';
@@ -41,11 +42,18 @@ interface CatalogOptions {
   readonly now?: () => number;
 }
 
+/** Milliseconds that a search waits for the skills of a server. */
+const SKILLS_MS = 1_000;
+
 export class Catalog {
   /** The resources that servers named in results. */
   readonly mentions: Mentions = createMentions();
+  /** The skills that servers were asked for one by one. */
+  readonly knownSkills = new KnownSkills();
   /** Finds tools by what they are for. */
   readonly searcher: Searcher;
+  /** The same for skills. */
+  readonly skillSearcher: Searcher;
   /** The tools that it looks through. */
   readonly searchable: Searchable;
   /** Remembers what was used after which question, for those whose owner wants that. */
@@ -63,6 +71,7 @@ export class Catalog {
     this.#options = options;
     this.#embeddings = lazyEmbeddingIndex({ cacheDir, log });
     this.searcher = new Searcher(this.#embeddings);
+    this.skillSearcher = new Searcher(this.#embeddings);
     this.learning = createUsageLearner(openUses(cacheDir), log);
     this.checker = createChecker(log);
     this.#instructions = createInstructions({
@@ -137,10 +146,27 @@ export class Catalog {
     return this.#lists.offers[list].again(server, options);
   }
 
+  /** The skills of a server for a search: those that are known, or are there in a moment. */
+  async skillsToSearch(server: ServerDefinition, options: Omit<ListOptions, 'timeoutMs'>): Promise<readonly Offer[]> {
+    if (!this.#lists.hasSkills(server)) return [];
+    const { skills } = this.#lists.offers;
+    const list = skills.kept(server, options.tenant);
+    if (list !== undefined) return list.entries;
+    return skills.current(server, { ...options, timeoutMs: SKILLS_MS, oneOfMany: true }).then(
+      ({ entries }) => entries,
+      () => [],
+    );
+  }
+
   /** True if something is not there because its definition waits for the owner. */
   isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string, tenant?: Tenant): boolean {
     const cache = list === 'tools' ? this.#lists.tools : this.#lists.offers[list];
     return cache.kept(server, tenant)?.held?.has(name) === true;
+  }
+
+  /** True if the entry of a skill that a server answered counts: it is what was accepted, or nobody has to accept it. */
+  countsAsSkill(server: ServerDefinition, { key, hash }: Pick<Offer, 'key' | 'hash'>): boolean {
+    return this.#options.guard?.heldOf(server, 'skill', [[key, hash]]).length !== 1;
   }
 
   /** The instructions of a server, as far as they count. @throws as `tools` */
@@ -171,7 +197,7 @@ export class Catalog {
     this.#embeddings.use(search.embeddings);
     this.searchable.cancel();
     this.#lists.retain(new Set([...servers.values()].map(({ key }) => key)));
-    this.searcher.retain(new Set(servers.keys()));
+    for (const searcher of [this.searcher, this.skillSearcher]) searcher.retain(new Set(servers.keys()));
   }
 
   /** Ends what nobody waits for; resolves when everything is written. */

@@ -8,11 +8,12 @@ import { isAmbiguous, namesOf, shapeOf, treeOf } from '../protocol/member-names.
 import { findMember, isEmptyArray } from '../protocol/members.ts';
 import { withoutNulls } from '../protocol/nulls.ts';
 
-/** Of tools, prompts, resources and templates: none of these means two things. */
+/** Of tools, prompts, resources, templates and skills: none of these means two things. */
 const NAMES = namesOf({
   ...treeOf(
-    'name title description icons inputSchema outputSchema execution arguments uri uriTemplate mimeType size _meta',
+    'name title description icons inputSchema outputSchema execution arguments uri uriTemplate mimeType size resources _meta',
   ),
+  frontmatter: treeOf('name description'),
   annotations: treeOf('title readOnlyHint destructiveHint idempotentHint openWorldHint audience priority lastModified'),
 });
 const SHAPE = shapeOf(NAMES);

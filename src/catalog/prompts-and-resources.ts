@@ -1,5 +1,6 @@
-/** Prompts, resources and resource templates of a server: their definitions as text, and what they are called by. */
+/** Prompts, resources, resource templates and skills of a server: their definitions as text, and what they are called by. */
 
+import { SKILLS } from '../protocol/extensions.ts';
 import { readObject } from '../protocol/json-rpc.ts';
 import { findMember, stringValue } from '../protocol/members.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
@@ -10,10 +11,11 @@ import type { ListPage } from './page-frame.ts';
 import { mendOnce } from './repair-definition.ts';
 
 /** A list that servers offer besides tools. */
-export type OfferList = 'prompts' | 'resources' | 'templates';
+export type OfferList = 'prompts' | 'resources' | 'templates' | 'skills';
 
 interface Shape {
   readonly method: string;
+  /** The capability, or the extension, that a server with such a list declares. */
   readonly capability: string;
   /** Member of the result that holds the list. */
   readonly field: string;
@@ -30,11 +32,12 @@ const OFFER_LISTS = {
     field: 'resourceTemplates',
     key: 'uriTemplate',
   },
+  skills: { method: 'skills/list', capability: SKILLS, field: 'skills', key: 'uri' },
 } as const satisfies Record<OfferList, Shape>;
 
 /** One definition, as the exact text that the server wrote. */
 export interface Offer {
-  /** Name of a prompt, URI of a resource, URI template. */
+  /** Name of a prompt, URI of a resource or skill, URI template. */
   readonly key: string;
   readonly raw: string;
   /** Its digest. */
@@ -63,7 +66,8 @@ export async function fetchOffers(
 ): Promise<Offers> {
   const { method, capability, field, key } = OFFER_LISTS[list];
   const byKey = new Map<string, Offer>();
-  const isOffered = link.facts.capabilities[capability] !== undefined;
+  const { capabilities } = link.facts;
+  const isOffered = capabilities[capability] !== undefined || extensionOf(capabilities, capability) !== undefined;
   const nothing = { pages: [], ttlMs: undefined, size: 0 };
   const fetched = isOffered ? await fetchPages(link, { ...options, method, what: field, take }) : nothing;
   return { ...fetched, entries: [...byKey.values()], byKey };
@@ -73,10 +77,25 @@ export async function fetchOffers(
     const offer = raw === undefined ? undefined : readOffer(raw, key);
     if (offer === undefined || byKey.has(offer.key)) return '';
     byKey.set(offer.key, offer);
-    mendOnce(offer, list);
+    const mended = mendOnce(offer, list);
+    if (list === 'skills' && 'flaw' in mended) {
+      options.warn(`Skill "${offer.key.slice(0, 128)}" is left out of the views of several servers: ${mended.flaw}.`);
+    }
     return undefined;
   }
 }
+
+/** The settings of an extension that a server declares; undefined where it does not. */
+export function extensionOf(
+  capabilities: UpstreamConnection['facts']['capabilities'],
+  name: string,
+): Readonly<Record<string, unknown>> | undefined {
+  const extensions = capabilities['extensions'];
+  const settings = typeof extensions === 'object' && extensions !== null ? (extensions as Settings)[name] : undefined;
+  return typeof settings === 'object' && settings !== null ? (settings as Settings) : undefined;
+}
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /** Reads one definition. @returns undefined where it has no name. */
 export function readOffer(raw: string, keyName: string): Offer | undefined {

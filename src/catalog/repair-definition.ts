@@ -8,6 +8,7 @@ import { readObject } from '../protocol/json-rpc.ts';
 import { findMember } from '../protocol/members.ts';
 import { isCompilable } from './compilable.ts';
 import type { Offer, OfferList } from './prompts-and-resources.ts';
+import { readSkill } from './skill-entry.ts';
 import type { ToolEntry } from './tool-entry.ts';
 import { visibleJson } from './visible-text.ts';
 
@@ -43,6 +44,10 @@ export function mendOnce(
 
 /** @returns the text, or a sentence that says why there is none. */
 export function mend(raw: string, list: 'tools' | OfferList): Result {
+  if (list === 'skills') {
+    const skill = readSkill(raw);
+    return 'flaw' in skill ? skill : { text: raw };
+  }
   const menders = MENDERS[list];
   const root = readObject(raw);
   if (root === undefined) return { flaw: 'it is no object' };
@@ -69,8 +74,11 @@ export function mend(raw: string, list: 'tools' | OfferList): Result {
   return { text: `{${[...members, missing].join(',')}}` };
 }
 
+/** Skills are what their file says: nothing is left out of them. */
+type MendedList = Exclude<'tools' | OfferList, 'skills'>;
+
 /** The member that every definition of a list has: a schema, or a name besides the URI. @returns text of a member */
-function missingIn(raw: string, list: 'tools' | OfferList, kept: ReadonlySet<string>): string | undefined {
+function missingIn(raw: string, list: MendedList, kept: ReadonlySet<string>): string | undefined {
   if (list === 'tools') return kept.has('inputSchema') ? undefined : '"inputSchema":{"type":"object"}';
   if (list === 'prompts' || kept.has('name')) return undefined;
   const uri = findMember(readObject(raw), list === 'resources' ? 'uri' : 'uriTemplate');
@@ -193,7 +201,7 @@ const hints = objectOf({
 const annotations = objectOf({ audience: listOf(oneOf('user', 'assistant')), priority: share, lastModified: time });
 const resource = { ...COMMON, name: text, mimeType: text, annotations };
 
-const MENDERS: Readonly<Record<'tools' | OfferList, ReadonlyMap<string, Mender>>> = {
+const MENDERS: Readonly<Record<MendedList, ReadonlyMap<string, Mender>>> = {
   tools: new Map<string, Mender>(
     Object.entries({
       ...COMMON,

@@ -1,12 +1,13 @@
-/** The lists of all servers: tools, prompts, resources and templates of resources, in one cache for each kind. */
+/** The lists of all servers: tools, prompts, resources, templates of resources and skills, in one cache for each kind. */
 import type { ServerDefinition } from '../config/snapshot.ts';
+import { SKILLS } from '../protocol/extensions.ts';
 import { ByteBudget } from '../shared/byte-budget.ts';
 import type { DefinitionKind, Log, Tenant, UpstreamConnection, Upstreams } from '../upstream/contract.ts';
 import type { ListSource } from './cached-list.ts';
 import { fetchTools, type ToolList } from './fetch-tools.ts';
 import { ListCache } from './list-cache.ts';
 import type { DefinitionGuard } from './lock/definition-guard.ts';
-import { fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
+import { extensionOf, fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
 
 const PAGE_TIMEOUT_MS = 30_000;
 /** A start may take its two minutes, and then the handshake. */
@@ -24,6 +25,7 @@ const LOCKED: Readonly<Record<OfferList, DefinitionKind | undefined>> = {
   prompts: 'prompt',
   resources: undefined,
   templates: 'template',
+  skills: 'skill',
 };
 
 export const LIST_KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
@@ -53,6 +55,8 @@ export class ServerLists {
   >;
   /** The budget that all caches share. */
   readonly #late = new Map<string, number>();
+  /** Keys of servers that declare skills. */
+  readonly #skilled = new Set<string>();
   readonly #budget = new ByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
 
   constructor(options: ServerListsOptions) {
@@ -61,8 +65,10 @@ export class ServerLists {
     const prompts = this.#cacheOfOffers('prompts', 'prompts');
     const resources = this.#cacheOfOffers('resources', 'resources');
     const templates = this.#cacheOfOffers('templates', 'resources');
-    this.offers = { prompts, resources, templates };
-    this.#byKind = { tools: [this.tools], prompts: [prompts], resources: [resources, templates] };
+    const skills = this.#cacheOfOffers('skills', 'resources');
+    this.offers = { prompts, resources, templates, skills };
+    // Files of skills are resources; no notification is of skills alone.
+    this.#byKind = { tools: [this.tools], prompts: [prompts], resources: [resources, templates, skills] };
   }
 
   /** The lists of a server may be out of date. @param kind undefined for all of them */
@@ -77,8 +83,14 @@ export class ServerLists {
     return LIST_KINDS.filter((kind) => this.#byKind[kind].some((cache) => cache.isMissed(server)));
   }
 
+  /** True if a server declared skills when its tools were listed. */
+  hasSkills({ key }: ServerDefinition): boolean {
+    return this.#skilled.has(key);
+  }
+
   /** Forgets the servers whose key is not in the set. */
   retain(keys: ReadonlySet<string>): void {
+    for (const key of this.#skilled) if (!keys.has(key)) this.#skilled.delete(key);
     for (const cache of Object.values(this.#byKind).flat()) cache.retain(keys);
   }
 
@@ -100,6 +112,11 @@ export class ServerLists {
           hasHeaders: server.link.transport !== 'stdio',
           warn: this.#warnOf(server),
         });
+        if (extensionOf(connection.facts.capabilities, SKILLS) !== undefined) {
+          // For searches, which start no server.
+          this.#skilled.add(server.key);
+          this.offers.skills.refresh(server, tenant);
+        }
         const known = before && new Map([...before.byName].map(([name, { hash }]) => [name, hash]));
         await guard?.arrived(server, 'tool', list, {
           connection,

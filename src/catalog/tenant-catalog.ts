@@ -4,22 +4,39 @@ import type { CancelSignal } from '../shared/cancel.ts';
 import type { Tenant } from '../upstream/contract.ts';
 import type { ListOptions } from './cached-list.ts';
 import type { Catalog } from './catalog.ts';
-import type { OfferList } from './prompts-and-resources.ts';
+import type { Offer, OfferList } from './prompts-and-resources.ts';
 import type { ToolEntry } from './tool-entry.ts';
 
 /** The catalogue as a call sees it. */
 export interface TenantCatalog
   extends Pick<
     Catalog,
-    'tools' | 'toolList' | 'listed' | 'find' | 'offers' | 'offersAgain' | 'searcher' | 'learning' | 'checker'
+    | 'tools'
+    | 'toolList'
+    | 'listed'
+    | 'find'
+    | 'offers'
+    | 'offersAgain'
+    | 'searcher'
+    | 'skillSearcher'
+    | 'learning'
+    | 'checker'
   > {
   /** The tools of a server for a search: as `Searchable` says. */
   toSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly ToolEntry[]>;
+  /** As `Catalog.skillsToSearch`. */
+  skillsToSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly Offer[]>;
   listSoon(servers: readonly ServerDefinition[]): void;
   /** The introduction of a server, as far as it is known. Starts no server and waits for none. */
   instructionsOf(server: ServerDefinition): Promise<string | undefined>;
   /** Takes in what a server answered, for the resources that it names. @param text JSON of the result */
   note(server: ServerDefinition, text: string): void;
+  /** As `Catalog.countsAsSkill`. */
+  countsAsSkill(server: ServerDefinition, offer: Offer): boolean;
+  /** Remembers the entry of a skill that a server answered to this tenant. */
+  noteSkill(server: ServerDefinition, offer: Offer): void;
+  /** Entries that were remembered so, of skills that may have this file or folder. */
+  knownSkills(server: ServerDefinition, uri: string): readonly Offer[];
   /** As `Catalog.isHeld`. */
   isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string): boolean;
   /** As `Catalog.instructionsNow`. */
@@ -46,6 +63,10 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.searcher;
   }
 
+  get skillSearcher() {
+    return this.#catalog.skillSearcher;
+  }
+
   get learning() {
     return this.#catalog.learning;
   }
@@ -70,6 +91,10 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.searchable.tools(server, this.#tenant, signal);
   }
 
+  skillsToSearch(server: ServerDefinition, signal: CancelSignal) {
+    return this.#catalog.skillsToSearch(server, { signal, tenant: this.#tenant });
+  }
+
   listSoon(servers: readonly ServerDefinition[]) {
     this.#catalog.searchable.listSoon(servers, this.#tenant);
   }
@@ -80,6 +105,18 @@ class CatalogOfTenant implements TenantCatalog {
 
   note(server: ServerDefinition, text: string) {
     this.#catalog.mentions.note(server, this.#tenant.owner, text);
+  }
+
+  countsAsSkill(server: ServerDefinition, offer: Offer) {
+    return this.#catalog.countsAsSkill(server, offer);
+  }
+
+  noteSkill(server: ServerDefinition, offer: Offer) {
+    this.#catalog.knownSkills.note(server, this.#tenant.owner, offer);
+  }
+
+  knownSkills(server: ServerDefinition, uri: string) {
+    return this.#catalog.knownSkills.around(server, this.#tenant.owner, uri);
   }
 
   isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string) {

@@ -8,6 +8,7 @@ type PolicyFlags = CommandFlags & { readonly json?: boolean };
 type ExplainFlags = PolicyFlags & {
   readonly prompt?: string;
   readonly resource?: string;
+  readonly skill?: string;
   readonly args?: string;
   readonly access?: string;
 };
@@ -32,6 +33,7 @@ function registerExplain(policy: Command): void {
   withFiles(command)
     .option('--prompt <name>', 'ask about a prompt in place of a tool')
     .option('--resource <uri>', 'ask about a resource in place of a tool')
+    .option('--skill <uri>', 'ask about a skill in place of a tool')
     .option('--args <json>', 'arguments of a call, for rules that speak of them')
     .addOption(
       new Option('--access <level>', 'what the tool does, for rules that speak of it').choices([...ACCESS_LEVELS]),
@@ -52,18 +54,22 @@ Exit status: 0 allowed, 3 denied, 5 if a person is asked first, 6 if it
 depends on what is not said, 1 if the rules cannot be read.`,
     )
     .action(async (agent: string, server: string, tool: string | undefined, flags: ExplainFlags) => {
-      const { prompt, resource, args } = flags;
-      if ([tool, prompt, resource].filter((name) => name !== undefined).length > 1) {
-        return command.error('error: ask about a tool, a prompt or a resource, one at a time.');
+      const { prompt, resource, skill, args } = flags;
+      if ([tool, prompt, resource, skill].filter((name) => name !== undefined).length > 1) {
+        return command.error('error: ask about a tool, a prompt, a resource or a skill, one at a time.');
       }
       if (args !== undefined && tool === undefined) return command.error('error: --args is about a call of a tool.');
-      const kind = prompt !== undefined ? 'prompt' : resource !== undefined ? 'resource' : 'tool';
+      const { kind, name } = [
+        { kind: 'prompt', name: prompt } as const,
+        { kind: 'resource', name: resource } as const,
+        { kind: 'skill', name: skill } as const,
+      ].find((one) => one.name !== undefined) ?? { kind: 'tool' as const, name: tool };
       try {
         const { explainCommand } = await import('./policy-run.ts');
         await explainCommand(settingsFrom(flags), {
           agent,
           server,
-          name: tool ?? prompt ?? resource,
+          name,
           kind,
           args,
           access: ACCESS_LEVELS.find((level) => level === flags.access),

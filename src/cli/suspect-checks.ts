@@ -67,7 +67,7 @@ function namesOf(literal: readonly string[], patterns: readonly string[]): Names
 
 function patternsIn({ agents }: PolicyRules): { readonly servers: string[]; readonly tools: string[] } {
   const lists = Object.values(agents).flatMap(({ allow, ask, deny }) => [allow, ask, deny]);
-  const maps = lists.flatMap((list) => [list?.tools, list?.prompts, list?.resources, list?.access]);
+  const maps = lists.flatMap((list) => [list?.tools, list?.prompts, list?.resources, list?.skills, list?.access]);
   return {
     servers: [...lists.flatMap((list) => list?.servers ?? []), ...maps.flatMap((map) => Object.keys(map ?? {}))],
     tools: lists.flatMap((list) =>

@@ -77,12 +77,18 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
     const server = snapshot.servers.get(name);
     if (server === undefined) return { tools: [] };
     const { entries, instructions } = await catalog.toolList(server, { timeoutMs });
-    const [prompts, templates] = await Promise.all(
-      (['prompts', 'templates'] as const).map((list) =>
+    const [prompts, templates, skills] = await Promise.all(
+      (['prompts', 'templates', 'skills'] as const).map((list) =>
         catalog.offers(server, list, { timeoutMs }).then((offers) => offers.entries),
       ),
     );
-    return { tools: entries, instructions, ...(prompts && { prompts }), ...(templates && { templates }) };
+    return {
+      tools: entries,
+      instructions,
+      ...(prompts && { prompts }),
+      ...(templates && { templates }),
+      ...(skills && { skills }),
+    };
   };
 
   return {

@@ -5,7 +5,7 @@ import { editList } from './edit-list.ts';
 import { insertMember, removeMember } from './insert-member.ts';
 import { layOut, layoutAt } from './lay-out.ts';
 
-const MAPS = ['tools', 'prompts', 'resources', 'access'] as const;
+const MAPS = ['tools', 'prompts', 'resources', 'skills', 'access'] as const;
 
 /**
  * Makes `allow`, `ask` or `deny` of an agent say what `access` says, and nothing else. What is not there is made, the agent included.

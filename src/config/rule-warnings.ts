@@ -87,7 +87,7 @@ export function unknownServers(
   };
   const checkList = (list: AccessList | undefined, path: ConfigPath): void => {
     for (const [index, server] of (list?.servers ?? []).entries()) check(server, [...path, 'servers', index], 'value');
-    for (const map of ['tools', 'prompts', 'resources', 'access'] as const) {
+    for (const map of ['tools', 'prompts', 'resources', 'skills', 'access'] as const) {
       for (const server of Object.keys(list?.[map] ?? {})) check(server, [...path, map, server], 'key');
     }
   };

@@ -98,12 +98,13 @@ class AccessReader {
     };
   }
 
-  #accessList({ servers, tools, prompts, resources, access }: FileAccess, path: ConfigPath): AccessList {
+  #accessList({ servers, tools, prompts, resources, skills, access }: FileAccess, path: ConfigPath): AccessList {
     return {
       ...(servers === undefined ? {} : { servers }),
       ...(tools === undefined ? {} : { tools: this.#toolMap(tools, [...path, 'tools']) }),
       ...(prompts === undefined ? {} : { prompts: record(prompts) }),
       ...(resources === undefined ? {} : { resources: record(resources) }),
+      ...(skills === undefined ? {} : { skills: record(skills) }),
       ...(access === undefined ? {} : { access: record(access) }),
     };
   }

@@ -133,6 +133,10 @@ export const accessList = strict({
     .map(pattern, patterns)
     .meta({ description: 'Server pattern -> patterns of resource URIs.' })
     .exactOptional(),
+  skills: z
+    .map(pattern, patterns)
+    .meta({ description: 'Server pattern -> patterns of the URIs of skills, which end in /SKILL.md.' })
+    .exactOptional(),
   access: z
     .map(pattern, levels)
     .meta({ description: 'Server pattern -> what tools do to the world: read, write, destructive, unknown.' })

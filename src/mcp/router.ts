@@ -9,6 +9,7 @@ import {
   resourceOperation,
   toolCallOperation,
 } from '../operations/server-methods/requests.ts';
+import { directoryOperation, skillOperation } from '../operations/server-methods/skill-requests.ts';
 import { type TaskCaller, taskOperation } from '../operations/server-methods/task-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import { mayBeOwnMethod } from '../protocol/own-methods.ts';
@@ -32,6 +33,12 @@ export function operationOf(method: string, view: View, caller: TaskCaller): Ope
       return listOperation(method, 'templates', view);
     case 'resources/read':
       return resourceOperation(method, view, era);
+    case 'resources/directory/read':
+      return directoryOperation(view);
+    case 'skills/list':
+      return listOperation(method, 'skills', view);
+    case 'skills/get':
+      return skillOperation(view);
     case 'completion/complete':
       return completionOperation(view);
     default:

@@ -8,7 +8,7 @@ const WORDS = new Set(
     'level time msg err debug info warn message type code cause stack worker reason args args_bytes count first last implicit_grant ' +
     'default_deny defaults default limits list_servers get_server_tools search_tools execute_tool execute_read execute_write execute_destructive read_result get_gateway_status ' +
     'initialize ping tools/list tools/call prompts/list prompts/get resources/list resources/templates/list resources/read ' +
-    'resources/subscribe resources/unsubscribe completion/complete logging/setLevel server/discover subscriptions/listen ' +
+    'resources/subscribe resources/unsubscribe resources/directory/read skills/list skills/get completion/complete logging/setLevel server/discover subscriptions/listen ' +
     'tasks/get tasks/list tasks/cancel tasks/result tasks/update definitions_changed definitions_accepted stdio http local'
   ).split(' '),
 );

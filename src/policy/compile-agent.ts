@@ -67,6 +67,7 @@ const MAPS = {
   tool: 'tools',
   prompt: 'prompts',
   resource: 'resources',
+  skill: 'skills',
   access: 'access',
 } as const satisfies Record<Subject, keyof AccessList>;
 
@@ -94,6 +95,7 @@ export function compileAgent(name: string, rules: AgentRules): AgentPolicy {
       tool: compileOffers('tool', path, rules),
       prompt: compileOffers('prompt', path, rules),
       resource: compileOffers('resource', path, rules),
+      skill: compileOffers('skill', path, rules),
       access: compileOffers('access', path, rules),
     },
     readsAccess: keys.length === 0 ? () => false : (server) => speakingOfAccess.find(server) !== undefined,

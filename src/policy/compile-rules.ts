@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { compileCorrections } from './access-levels.ts';
 import { type AgentPolicy, compileAgent, type Verdict } from './compile-agent.ts';
 import { verdictFor } from './decide.ts';
+import { verdictForUri } from './decide-uri.ts';
 import {
   type Access,
   type CallFacts,
@@ -10,7 +11,6 @@ import {
   type OfferKind,
   type PolicyRules,
 } from './rules-data.ts';
-import { otherFormsOf } from './uri-forms.ts';
 
 /** Rules compiled once per snapshot. */
 export interface Policy {
@@ -24,7 +24,7 @@ export interface Policy {
   /**
    * The decision of docs/rules.md, as it takes effect. Without `name`, about the server as such. Never throws: what is not known
    * is denied.
-   * @param name of the tool or prompt, or the URI of the resource.
+   * @param name of the tool or prompt, or the URI of the resource or skill.
    * @param kind what `name` names; a tool where it is left out.
    * @param facts what else is known of a call; left out for nothing.
    */
@@ -62,8 +62,10 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     const { access: said } = facts;
     const access = said === undefined ? undefined : (corrections(server, name ?? '') ?? said);
     const verdict = verdictFor(agent, server, name, kind, facts, access);
-    if (kind !== 'resource' || name === undefined || !verdict.decision.allowed) return verdict;
-    return stricterOfOtherForms(agent, server, name, verdict);
+    const isUri = kind === 'resource' || kind === 'skill';
+    return isUri && name !== undefined && verdict.decision.allowed
+      ? verdictForUri(agent, server, name, kind, verdict)
+      : verdict;
   };
   const judge: Policy['judge'] = (agent, server, name, kind, facts) =>
     verdict(agent, server, name, kind, facts).decision;
@@ -105,18 +107,4 @@ function createShadow(): (held: Decision) => Decision {
     }
     return decision;
   };
-}
-
-/** A server may take another spelling for the same resource: what is denied, or asked about, under one of them is under all. */
-function stricterOfOtherForms({ offers }: AgentPolicy, server: string, uri: string, verdict: Verdict): Verdict {
-  const { denied, asked } = offers.resource;
-  if (denied.isEmpty && asked.isEmpty) return verdict;
-  const forms = otherFormsOf(uri);
-  for (const rules of verdict.decision.effect === 'ask' ? [denied] : [denied, asked]) {
-    for (const form of forms) {
-      const rule = rules.find(server, form);
-      if (rule !== undefined) return { decision: rule.decision, about: 'resource', rule };
-    }
-  }
-  return verdict;
 }

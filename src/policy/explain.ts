@@ -12,6 +12,7 @@ interface Explanation {
   /** The thing that was asked about in place of a tool. */
   readonly prompt?: string;
   readonly resource?: string;
+  readonly skill?: string;
   readonly decision: 'ALLOW' | 'ASK' | 'DENY' | 'DEPENDS';
   /** Path of the deciding rule, `implicit_grant`, `default_deny` or `unknown_agent`. */
   readonly rule: string;

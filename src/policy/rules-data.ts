@@ -4,9 +4,9 @@ import type { Expression } from './arguments/condition.ts';
 import type { ArgumentMatchers } from './arguments/matcher-data.ts';
 
 /** The kinds of things of a server that rules can tell apart, and the map of an access list that speaks of it. */
-export type OfferKind = 'tool' | 'prompt' | 'resource';
+export type OfferKind = 'tool' | 'prompt' | 'resource' | 'skill';
 
-/** Patterns over names (resources: over URIs) per server pattern. */
+/** Patterns over names (resources and skills: over URIs) per server pattern. */
 export type OfferMap = Readonly<Record<string, readonly string[]>>;
 
 /** A pattern over names of tools, and what their calls are like that the rule is about. */
@@ -36,6 +36,8 @@ export interface AccessList {
   readonly tools?: ToolMap;
   readonly prompts?: OfferMap;
   readonly resources?: OfferMap;
+  /** A skill is named by the URI of its SKILL.md. */
+  readonly skills?: OfferMap;
   /** Levels of access, by server pattern. */
   readonly access?: AccessMap;
 }

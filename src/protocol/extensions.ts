@@ -2,5 +2,7 @@
 
 /** Tasks of 2026-07-28 (SEP-2663); the experimental tasks of 2025-11-25 are a capability of their own. */
 export const TASKS = 'io.modelcontextprotocol/tasks';
+/** Skills (ext-skills): files of instructions that servers offer as resources. */
+export const SKILLS = 'io.modelcontextprotocol/skills';
 /** MCP Apps. */
 export const APPS = 'io.modelcontextprotocol/ui';

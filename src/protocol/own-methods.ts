@@ -2,7 +2,7 @@
 import { foldCase } from './fold-case.ts';
 
 const GROUPS =
-  /^\s*(?:initialize|ping|server|logging|subscriptions|tools|prompts|resources|completion|tasks|sampling|elicitation|roots|notifications)\s*(?:\/|$)/;
+  /^\s*(?:initialize|ping|server|logging|subscriptions|tools|prompts|resources|skills|completion|tasks|sampling|elicitation|roots|notifications)\s*(?:\/|$)/;
 
 /** Servers find handlers by names such as `tools_call`, or clean methods like paths. */
 const BARE: ReadonlySet<string> = new Set(
@@ -10,6 +10,7 @@ const BARE: ReadonlySet<string> = new Set(
     'initialize ping server/discover logging/setLevel subscriptions/listen completion/complete roots/list',
     'tools/list tools/call prompts/list prompts/get sampling/createMessage elicitation/create',
     'resources/list resources/read resources/templates/list resources/subscribe resources/unsubscribe',
+    'resources/directory/read skills/list skills/get',
     'tasks/get tasks/result tasks/update tasks/cancel tasks/list',
   ].flatMap((names) => names.split(' ').map(bareOf)),
 );

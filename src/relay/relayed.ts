@@ -65,10 +65,12 @@ function relayedCode({ era }: CallingClient, code: number): number {
 const MISSING_CLIENT_CAPABILITY = -32021;
 /** Only 2025-11-25 has it. */
 const URL_ELICITATION_REQUIRED = -32042;
+/** Folders are of an extension, which has one code in every revision (ext-skills, Error Handling). */
+const OF_RESOURCES: ReadonlySet<string> = new Set(['resources/read', 'resources/subscribe', 'resources/unsubscribe']);
 const NOT_FOUND = { legacy: -32002, modern: -32602 };
 
 /** 2026-07-28 has no code of its own for a resource that is not there; callers of the revisions before know it by theirs. */
 export function inCodesOf({ era }: CallingClient, method: string, reply: Reply): Reply {
-  const isMissing = !reply.ok && reply.code === NOT_FOUND.modern && method.startsWith('resources/');
+  const isMissing = !reply.ok && reply.code === NOT_FOUND.modern && OF_RESOURCES.has(method);
   return isMissing && era === 'legacy' ? { ...reply, code: NOT_FOUND.legacy } : reply;
 }

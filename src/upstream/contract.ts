@@ -82,12 +82,12 @@ export type ClientAnswer =
   | { readonly ok: false; readonly code: number; readonly message: string; readonly data?: string };
 
 /** Kinds that a lock tells apart by name (docs/definitions.md). */
-export type DefinitionKind = 'tool' | 'prompt' | 'template';
+export type DefinitionKind = 'tool' | 'prompt' | 'template' | 'skill';
 
 /** The definition that was there when a call was decided. */
 export interface DecidedDefinition {
   readonly kind: DefinitionKind;
-  /** As its server calls it; of a template the URI template. */
+  /** As its server calls it; of a template the URI template, of a skill its URI. */
   readonly name: string;
   readonly digest: string;
 }

@@ -99,8 +99,9 @@ describe.each(CELLS)('$revision caller, $server server, $name', ({ revision, ser
       expect(await call('com.example/ping', { value: 1e21 })).toMatchObject({ value: 1e21 });
     } else {
       expect(said['experimental']).toBeUndefined();
+      const skills = 'io.modelcontextprotocol/skills';
       expect(Object.keys(said['extensions'] ?? {})).toEqual(
-        revision === MODERN ? ['io.modelcontextprotocol/tasks'] : [],
+        revision === MODERN ? ['io.modelcontextprotocol/tasks', skills] : [skills],
       );
       expect((await rpc.call('com.example/ping')).message.error?.code).toBe(-32601);
     }

@@ -140,7 +140,7 @@ function Changes({ server, mayWrite, accepted }: ChangesProps) {
 }
 
 /** Kinds that can be accepted by themselves. */
-const NAMED: ReadonlySet<string> = new Set(['tool', 'prompt', 'template']);
+const NAMED: ReadonlySet<string> = new Set(['tool', 'prompt', 'template', 'skill']);
 const LEVELS = ['low', 'medium', 'high'];
 
 /** Changes in which the scan finds something come first, then those that are held back. */

@@ -12,7 +12,7 @@ import type { ManagedConnection } from '../../upstream/rpc/connection.ts';
 import type { CallOptions } from '../../upstream/rpc/pending-requests.ts';
 import { definitionChanged } from './decided-definition.ts';
 import type { DefinitionGuard } from './definition-guard.ts';
-import { type Definitions, definitionsOf, fetchDefinitions } from './fetch-definitions.ts';
+import { DEFINITION_KINDS, type Definitions, definitionsOf, fetchDefinitions } from './fetch-definitions.ts';
 
 /** Requests that carry what their caller saw. */
 const CALLS: ReadonlyMap<string, DefinitionKind> = new Map([
@@ -49,14 +49,14 @@ interface KnownList {
 class CurrentLists {
   readonly #known = new Map<DefinitionKind, KnownList>();
   readonly #fetching = new Map<DefinitionKind, Promise<void>>();
-  readonly #generations = { tool: 0, prompt: 0, template: 0 };
+  readonly #generations = { tool: 0, prompt: 0, template: 0, skill: 0 };
 
   /** Events that are noted here before they are passed on. */
   following(events: Partial<UpstreamEvents>): Partial<UpstreamEvents> {
     return {
       ...events,
       connected: (server) => {
-        for (const kind of ['tool', 'prompt', 'template'] as const) this.#generations[kind]++;
+        for (const kind of DEFINITION_KINDS) this.#generations[kind]++;
         events.connected?.(server);
       },
       toolsChanged: (server) => {
@@ -69,6 +69,7 @@ class CurrentLists {
       },
       resourcesChanged: (server) => {
         this.#generations.template++;
+        this.#generations.skill++;
         events.resourcesChanged?.(server);
       },
     };

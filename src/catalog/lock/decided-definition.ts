@@ -13,7 +13,7 @@ export function decidedOn(
   return definitions === undefined ? undefined : { kind, name, digest: hash };
 }
 
-const WHAT = { tool: 'Tool', prompt: 'Prompt', template: 'Resource template' } as const;
+const WHAT = { tool: 'Tool', prompt: 'Prompt', template: 'Resource template', skill: 'Skill' } as const;
 
 /** @param name as the caller wrote it */
 export function definitionChanged(server: string, kind: DefinitionKind, name: string): GatewayError {

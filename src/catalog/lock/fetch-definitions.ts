@@ -6,7 +6,7 @@ import { fetchOffers, type Offers } from '../prompts-and-resources.ts';
 
 const PAGE_TIMEOUT_MS = 30_000;
 
-export const DEFINITION_KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'template'];
+export const DEFINITION_KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'template', 'skill'];
 
 /** Members that definitions of all kinds have. */
 export interface Definition {
@@ -16,7 +16,7 @@ export interface Definition {
   readonly hash: string;
 }
 
-/** By name of a tool or prompt, or by URI template. */
+/** By name of a tool or prompt, or by URI template or URI of a skill. */
 export type Definitions = ReadonlyMap<string, Definition>;
 
 export function definitionsOf(list: ToolList | Offers): Definitions {
@@ -32,5 +32,7 @@ export function fetchDefinitions(
   // Entries left out of a list are told where the catalogue fetches it.
   const options = { server: name, timeoutMs: PAGE_TIMEOUT_MS, warn: () => undefined };
   if (kind === 'tool') return fetchTools(connection, { ...options, hasHeaders: link.transport !== 'stdio' });
-  return fetchOffers(connection, kind === 'prompt' ? 'prompts' : 'templates', options);
+  return fetchOffers(connection, LISTS[kind], options);
 }
+
+const LISTS = { prompt: 'prompts', template: 'templates', skill: 'skills' } as const;

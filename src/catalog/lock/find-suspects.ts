@@ -4,7 +4,7 @@ import type { ServerBeside } from '../scan/scan-server.ts';
 import { keyParts, type LockedKind } from './lock-text.ts';
 
 /** Kinds that hold text for a model. */
-const SCANNED: ReadonlySet<string> = new Set<LockedKind>(['instructions', 'tool', 'prompt', 'template']);
+const SCANNED: ReadonlySet<string> = new Set<LockedKind>(['instructions', 'tool', 'prompt', 'template', 'skill']);
 
 /**
  * @param texts JSON text by key of a lock

@@ -5,7 +5,7 @@
 import { GatewayError } from '../../shared/errors.ts';
 
 /** The subject of a line. Of `package` the value is a version, of all others a digest. */
-export const LOCKED_KINDS = ['launch', 'package', 'instructions', 'tool', 'prompt', 'template'] as const;
+export const LOCKED_KINDS = ['launch', 'package', 'instructions', 'tool', 'prompt', 'template', 'skill'] as const;
 export type LockedKind = (typeof LOCKED_KINDS)[number];
 
 /** Values by kind and name (`lockKey`). */
@@ -18,7 +18,7 @@ export const NOTHING_LOCKED: Lock = new Map();
 const FORMAT = 1;
 const INDENT = '    ';
 
-/** @param name of a tool or prompt, a URI template, a package; `''` for what a server has one of */
+/** @param name of a tool or prompt, a URI template, the URI of a skill, a package; `''` for what a server has one of */
 export function lockKey(kind: LockedKind, name = ''): string {
   return `${kind} ${name}`;
 }

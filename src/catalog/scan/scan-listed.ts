@@ -11,6 +11,7 @@ export interface ListedDefinitions {
   readonly tools: readonly Pick<ToolEntry, 'name' | 'raw'>[];
   readonly prompts?: readonly Pick<Offer, 'key' | 'raw'>[];
   readonly templates?: readonly Pick<Offer, 'key' | 'raw'>[];
+  readonly skills?: readonly Pick<Offer, 'key' | 'raw'>[];
   readonly instructions?: string | undefined;
 }
 
@@ -37,6 +38,7 @@ export function definitionsOf({
   tools,
   prompts = [],
   templates = [],
+  skills = [],
   instructions,
 }: ListedDefinitions): ServerScan['definitions'] {
   const read = (type: ScannedDefinition['type'], name: string, raw: string) => ({
@@ -48,6 +50,7 @@ export function definitionsOf({
     ...tools.map(({ name, raw }) => read('tool', name, raw)),
     ...prompts.map(({ key, raw }) => read('prompt', key, raw)),
     ...templates.map(({ key, raw }) => read('template', key, raw)),
+    ...skills.map(({ key, raw }) => read('skill', key, raw)),
     ...(instructions === undefined ? [] : [{ type: 'instructions' as const, name: '', definition: instructions }]),
   ];
 }

@@ -161,13 +161,15 @@ const TARGETS: ReadonlyMap<string, { readonly key: string; readonly isNamed: boo
   ['resources/read', { key: 'mcp.resource.uri', isNamed: false }],
   ['resources/subscribe', { key: 'mcp.resource.uri', isNamed: false }],
   ['resources/unsubscribe', { key: 'mcp.resource.uri', isNamed: false }],
+  ['resources/directory/read', { key: 'mcp.resource.uri', isNamed: false }],
+  ['skills/get', { key: 'mcp.resource.uri', isNamed: false }],
 ]);
 
 /** Methods that metrics tell apart: callers can make up others. */
 const METHODS: ReadonlySet<string> = new Set([
   ...TARGETS.keys(),
   ...['initialize', 'ping', 'server/discover', 'logging/setLevel', 'completion/complete', 'subscriptions/listen'],
-  ...['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'],
+  ...['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'skills/list'],
   ...['tasks/get', 'tasks/list', 'tasks/cancel', 'tasks/result', 'tasks/update'],
 ]);
 

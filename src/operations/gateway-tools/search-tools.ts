@@ -12,6 +12,7 @@ import { executorOf } from './executor-choice.ts';
 import { inputSchema } from './input-schema.ts';
 import { visibleServers } from './list-servers.ts';
 import { readDetail } from './read-detail.ts';
+import { foundSkills } from './search-skills.ts';
 
 const DEFAULT_LIMIT = 5;
 const MAX_LIMIT = 50;
@@ -69,12 +70,13 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
     ({ name }) => (server === undefined || name === server) && decide(name).allowed,
   );
   const { listed, missing, unlisted } = await listedServers(context, visible);
+  const who = JSON.stringify([caller.agent, caller.ceiling, server]);
   const found = await catalog.searcher.search({
     query,
     limit,
     servers: listed,
     policy: snapshot.policy,
-    who: JSON.stringify([caller.agent, caller.ceiling, server]),
+    who,
     permitted: (name, tool, entry) => decide(name, tool, 'tool', entry).allowed,
     embeddings,
     suggestions: learnFromUse ? await catalog.learning.suggestions(caller.agent, query) : [],
@@ -84,6 +86,8 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
   catalog.listSoon(unlisted);
   const tools = found.map((hit) => describe(context, hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
+  const skills = await foundSkills(context, { query, limit, visible, who });
+  if (skills.length > 0) parts.push(`"skills":[${skills.join(',')}]`);
   if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
   if (missing.size > 0) parts.push(`"not_searched":${missing.text}`);
   return textAnswer(`{${parts.join(',')}}`);

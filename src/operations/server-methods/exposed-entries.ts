@@ -3,6 +3,7 @@ import { appUrisOf } from '../../catalog/app-uris.ts';
 import type { ListPage, PageFrame } from '../../catalog/page-frame.ts';
 import { type Offer, type OfferList, readOffer } from '../../catalog/prompts-and-resources.ts';
 import { mendOnce } from '../../catalog/repair-definition.ts';
+import { skillOf } from '../../catalog/skill-entry.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { OfferKind } from '../../policy/rules-data.ts';
@@ -24,6 +25,7 @@ export const LISTS = {
   prompts: { kind: 'prompt', field: 'prompts' },
   resources: { kind: 'resource', field: 'resources' },
   templates: { kind: 'resource', field: 'resourceTemplates' },
+  skills: { kind: 'skill', field: 'skills' },
 } as const satisfies Record<ListName, { kind: OfferKind; field: string }>;
 
 export interface ExposedEntry {
@@ -154,7 +156,7 @@ function mendedOf(offer: Offer, list: ListName): Offer | undefined {
   return one === 'none' ? undefined : one;
 }
 
-const KEYS = { tools: 'name', prompts: 'name', resources: 'uri', templates: 'uriTemplate' } as const;
+const KEYS = { tools: 'name', prompts: 'name', resources: 'uri', templates: 'uriTemplate', skills: 'uri' } as const;
 
 /** @returns undefined where official clients would refuse the whole list for it. */
 function expose(server: string, written: Offer, list: ListName): ExposedEntry | undefined {
@@ -163,11 +165,18 @@ function expose(server: string, written: Offer, list: ListName): ExposedEntry | 
   const named = list === 'tools' || list === 'prompts';
   const exposed = named ? exposedName(server, offer.key) : exposedUri(server, offer.key);
   const edits = [{ start: offer.keyStart, end: offer.keyEnd, value: exposed }];
-  if (list === 'tools') {
-    for (const { uri, start, end } of appUrisOf(offer.raw)) edits.push({ start, end, value: exposedUri(server, uri) });
+  const others = list === 'tools' ? appUrisOf(offer.raw) : list === 'skills' ? (skillOf(offer)?.filePlaces ?? []) : [];
+  if (others.length > 0) {
+    for (const { uri, start, end } of others) edits.push({ start, end, value: exposedUri(server, uri) });
     edits.sort((a, b) => a.start - b.start);
   }
   return { server, key: offer.key, exposed, text: withStrings(offer.raw, edits) };
+}
+
+/** The entry of one skill as `skills/list` shows it. @returns undefined where no host may load it */
+export function exposeSkill(server: string, raw: string): string | undefined {
+  const offer = readOffer(raw, KEYS.skills);
+  return offer && expose(server, offer, 'skills')?.text;
 }
 
 /** A text in which other strings stand in some places, which are given in order. */

@@ -1,6 +1,6 @@
 /** `initialize` and `server/discover`: what there is behind this connection. */
 
-import { TASKS } from '../../protocol/extensions.ts';
+import { SKILLS, TASKS } from '../../protocol/extensions.ts';
 import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers } from '../../protocol/json-text.ts';
 import { findMember } from '../../protocol/members.ts';
@@ -25,10 +25,15 @@ const CAPABILITIES = {
   logging: {},
 };
 
+const SKILLS_TOGETHER = { [SKILLS]: { directoryRead: true } };
 /** The capabilities for callers of 2026-07-28 alone: whether there will be a task is for each server to decide. */
-const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS]: {} } };
-/** The capabilities for callers of 2025-11-25 alone; older revisions have no tasks. */
-const TASKS_2025 = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
+const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS]: {}, ...SKILLS_TOGETHER } };
+/** The capabilities for callers of 2025-11-25 alone; older revisions have neither tasks nor extensions. */
+const LATEST_CAPABILITIES = {
+  ...CAPABILITIES,
+  tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+  extensions: SKILLS_TOGETHER,
+};
 
 interface GatewayFacts {
   readonly serverInfo: { readonly name: string; readonly version: string };
@@ -50,7 +55,7 @@ export function introduceOperation(
     method === 'server/discover'
       ? MODERN_CAPABILITIES
       : revision === LATEST_LEGACY
-        ? { ...CAPABILITIES, ...TASKS_2025 }
+        ? LATEST_CAPABILITIES
         : CAPABILITIES;
   const answer = ({ capabilities, info, others }: Introduction): ToolAnswer => {
     const own =

@@ -10,7 +10,7 @@ import type { Era } from '../../protocol/revisions.ts';
 import { relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import type { DecidedDefinition } from '../../upstream/contract.ts';
+import type { DecidedDefinition, UpstreamConnection } from '../../upstream/contract.ts';
 import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../call-server-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
 import { taskOf } from '../task-result.ts';
@@ -20,6 +20,7 @@ import { replaceUris } from './replace-uris.ts';
 import { requirePrompt } from './require-prompt.ts';
 import { requireResource, type UriUse } from './require-resource.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './resolve-name.ts';
+import { checkSkillFile } from './skill-files.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
@@ -101,8 +102,10 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
         async run(context, target) {
           const params = (uri: string): string => joinMembers(member('uri', uri), others);
           const answer = await forward(context, target, method, params, { require: requireUri('resource') });
-          if (answer.kind !== 'result' || found(target).name === asked) return answer;
-          return { ...answer, body: await replaceUris(answer.body, found(target).name, asked) };
+          const { server, name } = found(target);
+          if (answer.kind !== 'result') return answer;
+          await checkSkillFile(context, server, name, answer.body.text);
+          return name === asked ? answer : { ...answer, body: await replaceUris(answer.body, name, asked) };
         },
       };
     },
@@ -150,7 +153,10 @@ export function completionOperation(view: View): Operation {
   };
 }
 
-/** The members that a `resources/read` result must have (2026-07-28, server/utilities/caching): never `public`, since rules filter it. */
+/** Methods whose results say how long they may be kept (2026-07-28, server/utilities/caching; ext-skills, Getting a Skill). */
+const HINTED: ReadonlySet<string> = new Set(['resources/read', 'skills/get']);
+
+/** The members that say so: never `public`, since rules filter it. */
 function withHints(relayed: Relayed): ToolAnswer {
   const answer = toAnswer(relayed);
   if (relayed.kind === 'error' || answer.kind === 'error' || relayed.body.resultType === 'input_required')
@@ -179,12 +185,12 @@ export function passThroughOperation(method: string, server: string): Operation 
 type Aim = Pick<Invocation, 'claimedAgent' | 'server' | 'tool' | 'locate'>;
 
 /** Says what an invocation is about: at once where the name tells, otherwise by looking. */
-function aim(target: Target | undefined, lookUp: (context: ToolContext) => Promise<Target | undefined>): Aim {
+export function aim(target: Target | undefined, lookUp: (context: ToolContext) => Promise<Target | undefined>): Aim {
   if (target === undefined) return { claimedAgent: undefined, server: undefined, tool: undefined, locate: lookUp };
   return { claimedAgent: undefined, server: target.server, tool: target.name };
 }
 
-function found(target: Target | undefined): { readonly server: string; readonly name: string } {
+export function found(target: Target | undefined): { readonly server: string; readonly name: string } {
   if (target === undefined) throw new GatewayError('TOOL_NOT_FOUND', 'There is nothing of this name.');
   return { server: target.server, name: target.name ?? '' };
 }
@@ -194,6 +200,8 @@ interface Forwarding {
   readonly waitMs?: number;
   /** Looks whether the server offers what the target names, and what its definition is; left out where that is a server or a task. */
   readonly require?: Require;
+  /** Answers in the place of the server, where it declares that it cannot. */
+  readonly instead?: (link: UpstreamConnection) => Promise<ToolAnswer | undefined>;
 }
 
 type Require = (
@@ -203,7 +211,7 @@ type Require = (
   timeoutMs: number,
 ) => Promise<DecidedDefinition | undefined>;
 
-function requireUri(use: UriUse): Require {
+export function requireUri(use: UriUse): Require {
   return (context, server, uri, timeoutMs) => requireResource(context, server, uri, use, timeoutMs);
 }
 
@@ -213,18 +221,20 @@ export async function forward(
   target: Target | undefined,
   method: string,
   paramsFor: (name: string) => string,
-  { waitMs, require }: Forwarding = {},
+  { waitMs, require, instead }: Forwarding = {},
 ): Promise<ToolAnswer> {
   const { server, name } = found(target);
   const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const deadline = deadlineIn(timeoutMs);
   const request = { server, method, params: paramsFor(name), timeoutMs };
-  const answer = method === 'resources/read' ? withHints : toAnswer;
+  const answer = HINTED.has(method) ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return answer(noted(context, server, await resumed));
   const { link, prepared: definition } = await context.connect(deadline, (current) =>
     require?.(context, current, name, deadline.leftMs()),
   );
+  const answered = await instead?.(link);
+  if (answered !== undefined) return answered;
   const sent = { ...request, definition, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() };
   return answer(noted(context, server, await relay(context.relay, link, sent)));
 }
@@ -233,7 +243,7 @@ function nameHeader(method: string, name: string): Record<string, string> {
   return NAMED.has(method) ? { 'mcp-name': encodeHeaderValue(name) } : {};
 }
 
-function member(key: string, value: string): string {
+export function member(key: string, value: string): string {
   return `"${key}":${JSON.stringify(value)}`;
 }
 

@@ -9,17 +9,20 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition } from '../../upstream/contract.ts';
 import type { ToolContext } from '../operation.ts';
 import { isPlainUri } from './plain-uri.ts';
+import { findSkill } from './require-skill.ts';
 import { type Effort, fitsTemplate, parseTemplate, type UriTemplate } from './uri-template.ts';
 
 /** Steps of comparing one URI with all templates of a server: some milliseconds. */
 const EFFORT = 2_000_000;
 
-/** The purpose of a URI: a resource, or something that arguments are completed for, which may be a template. */
-export type UriUse = 'resource' | 'reference';
+/** The purpose of a URI: a resource, a folder of them, or something that arguments are completed for, which may be a template. */
+export type UriUse = 'resource' | 'directory' | 'reference';
 
 /** The offer of a server under a URI: a resource, or what a template makes. */
 interface Found {
   readonly template?: Offer | undefined;
+  /** The skill that lists it. */
+  readonly skill?: Offer | undefined;
 }
 
 /** As `findResource`, where that is enough to know. */
@@ -28,7 +31,7 @@ export async function offersResource(...asked: Parameters<typeof findResource>):
 }
 
 /**
- * Something for what the server lists or names as the page of a tool, character by character; for other URIs only where they
+ * Something for what the server lists, itself or as a file of a skill, or names as the page of a tool, character by character; for other URIs only where they
  * can be read in one way (`isPlainUri`) and fit a template of the server, or stood in a result.
  * @throws GatewayError SERVER_UNAVAILABLE or TIMEOUT where its lists cannot be had
  */
@@ -46,6 +49,8 @@ async function findResource(
     const template = named ?? (isPlain && templates !== undefined ? fitting(uri, templates) : undefined);
     return template && { template };
   };
+  const skill = await findSkill(catalog, server, uri, use, wanted);
+  if (skill !== undefined) return { skill };
   const needsTemplates = isPlain || use === 'reference';
   const resources = await catalog.offers(server, 'resources', wanted);
   if (resources.byKey.has(uri) || (isPlain && catalog.mentions(server, uri))) return RESOURCE;
@@ -55,10 +60,13 @@ async function findResource(
   if (/^ui:/i.test(uri) && (await catalog.tools(server, wanted)).some((tool) => pagesOf(tool).includes(uri)))
     return RESOURCE;
   // It may be newer than the lists.
-  const [newResources, newTemplates] = await Promise.all([
+  const [newResources, newTemplates, newSkills] = await Promise.all([
     catalog.offersAgain(server, 'resources', wanted),
     needsTemplates ? catalog.offersAgain(server, 'templates', wanted) : undefined,
+    catalog.offersAgain(server, 'skills', wanted),
   ]);
+  const newSkill = newSkills && (await findSkill(catalog, server, uri, use, wanted));
+  if (newSkill !== undefined) return { skill: newSkill };
   if (newResources === undefined && newTemplates === undefined) return undefined;
   return findIn({ resources: newResources ?? resources, templates: newTemplates ?? templates });
 }
@@ -75,6 +83,7 @@ export async function requireResource(
   timeoutMs: number,
 ): Promise<DecidedDefinition | undefined> {
   const found = await findResource(context, server, uri, use, { timeoutMs, signal: context.signal });
+  if (found?.skill !== undefined) return decidedOn(server, 'skill', found.skill.key, found.skill);
   if (found !== undefined) return found.template && decidedOn(server, 'template', found.template.key, found.template);
   throw new GatewayError('TOOL_NOT_FOUND', 'There is no such resource.');
 }

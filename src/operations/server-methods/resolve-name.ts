@@ -44,7 +44,7 @@ export function locateUri(view: View, exposed: string): Target | undefined {
  * Finds the server of a URI that does not say it for certain: tool results name resources as their servers do. Undefined where
  * several permitted servers have it: which of them was meant nobody can tell.
  */
-export async function lookUpUri(context: ToolContext, uri: string, use: UriUse): Promise<Target | undefined> {
+export async function lookUpUri(context: ToolContext, uri: string, use: UriUse | 'skill'): Promise<Target | undefined> {
   const split = isAppUri(uri) ? splitUri(uri) : undefined;
   // If it names a server, no other one answers, not even while that one is down.
   if (split !== undefined && context.snapshot.servers.has(split.server) && context.decide(split.server).allowed) {
@@ -56,12 +56,21 @@ export async function lookUpUri(context: ToolContext, uri: string, use: UriUse):
   return others.length === 0 ? only : undefined;
 }
 
-async function offeredBy(context: ToolContext, name: string, uri: string, use: UriUse): Promise<Target | undefined> {
+async function offeredBy(
+  context: ToolContext,
+  name: string,
+  uri: string,
+  use: UriUse | 'skill',
+): Promise<Target | undefined> {
   const server = context.snapshot.servers.get(name);
-  if (server === undefined || !context.decide(name, uri, 'resource').allowed) return undefined;
+  if (server === undefined || !context.decide(name, uri, use === 'skill' ? use : 'resource').allowed) return undefined;
   const wanted = { timeoutMs: PATIENCE_MS, oneOfMany: true, signal: context.signal };
   try {
-    return (await offersResource(context, server, uri, use, wanted)) ? { server: name, name: uri } : undefined;
+    const isOffered =
+      use === 'skill'
+        ? (await context.catalog.offers(server, 'skills', wanted)).byKey.has(uri)
+        : await offersResource(context, server, uri, use, wanted);
+    return isOffered ? { server: name, name: uri } : undefined;
   } catch (error) {
     // One server that is down must not hide the others.
     if (context.signal.aborted) throw error;

@@ -44,6 +44,7 @@ const MAPS = [
   ['tools', 'tool'],
   ['prompts', 'prompt'],
   ['resources', 'resource'],
+  ['skills', 'skill'],
 ] as const;
 
 function allowed(map: ToolMap, noun: string): string[] {

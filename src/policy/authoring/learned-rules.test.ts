@@ -40,7 +40,29 @@ describe('learnRules', () => {
       tools: { db: [], files: ['list', 'read_file'] },
       prompts: { '*': [], files: ['summary'] },
       resources: { '*': [] },
+      skills: { '*': [] },
     });
+  });
+
+  it('allows the skills of which files were read, and the file of a skill that was got', () => {
+    const policy = (...uses: Parameters<typeof use>[]) =>
+      compile({
+        agents: {
+          one: {
+            allow: learnRules(
+              {},
+              uses.map((one) => use(...one)),
+            ).allow,
+          },
+        },
+      });
+    const read = policy(['files', 'skill://a/b/references/x.md', { kind: 'resource' }]);
+    expect(read.judge('one', 'files', 'skill://a/b/references/x.md', 'resource').allowed).toBe(true);
+    expect(read.judge('one', 'files', 'skill://a/b/references/y.md', 'resource').allowed).toBe(false);
+    const got = policy(['files', 'skill://a/SKILL.md', { kind: 'skill' }]);
+    expect(got.judge('one', 'files', 'skill://a/SKILL.md', 'skill').allowed).toBe(true);
+    expect(got.judge('one', 'files', 'skill://a/SKILL.md', 'resource').allowed).toBe(true);
+    expect(got.judge('one', 'files', 'skill://b/SKILL.md', 'skill').allowed).toBe(false);
   });
 
   it('says why something is in no rule', () => {
@@ -78,7 +100,11 @@ describe('learnRules', () => {
           expect(policy.judge('one', server, name, kind).allowed).toBe(true);
         for (const { server, name, kind } of everyQuestion(['one'])) {
           const wanted = learned.some(
-            (known) => known.server === server && (name === undefined || (known.name === name && known.kind === kind)),
+            (known) =>
+              known.server === server &&
+              (name === undefined ||
+                // A skill is read as a resource.
+                (known.name === name && (known.kind === kind || (known.kind === 'skill' && kind === 'resource')))),
           );
           expect(policy.judge('one', server, name, kind).allowed, JSON.stringify([server, name, kind])).toBe(wanted);
         }

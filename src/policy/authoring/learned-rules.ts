@@ -2,6 +2,7 @@
 import { compile } from '../compile-rules.ts';
 import { escapePattern, patternProblem } from '../pattern.ts';
 import type { AccessList, AgentRules, OfferKind, OfferMap } from '../rules-data.ts';
+import { isNamedAsSkill, skillsAround } from '../skill-uris.ts';
 
 /** Calls of an agent for one thing. */
 export interface Use {
@@ -31,7 +32,7 @@ export interface Learned<U extends Use> {
   readonly leftOut: readonly { readonly use: U; readonly reason: Reason }[];
 }
 
-const MAPS = { tool: 'tools', prompt: 'prompts', resource: 'resources' } as const;
+const MAPS = { tool: 'tools', prompt: 'prompts', resource: 'resources', skill: 'skills' } as const;
 
 /**
  * Learns from uses of one agent. Its denies stay, and beat what was learned.
@@ -70,7 +71,7 @@ function reasonAgainst({ server, name, allowed, missed }: Use, minUses: number):
 function accessTo(uses: readonly Use[]): AccessList {
   const servers = sorted(uses.map(({ server }) => server));
   const of = (kind: OfferKind, server: string): string[] =>
-    sorted(uses.flatMap((use) => (use.kind === kind && use.server === server ? (use.name ?? []) : [])));
+    sorted(uses.flatMap((use) => (use.server === server ? namesIn(use, kind) : [])));
   const map = (kind: OfferKind): OfferMap => {
     const named = servers.flatMap((server): [string, string[]][] => {
       const names = of(kind, server);
@@ -85,6 +86,14 @@ function accessTo(uses: readonly Use[]): AccessList {
     servers: servers.map(escapePattern),
     ...Object.fromEntries(maps.filter(([, of]) => Object.keys(of).length > 0)),
   };
+}
+
+/** Names of one kind in a use. Whoever reads a file of a skill needs that skill. */
+function namesIn({ kind, name }: Use, wanted: OfferKind): readonly string[] {
+  if (name === undefined) return [];
+  if (kind === wanted) return [name];
+  if (kind === 'skill' && wanted === 'resource') return [name];
+  return kind === 'resource' && wanted === 'skill' && isNamedAsSkill(name) ? skillsAround(name) : [];
 }
 
 function sorted(names: readonly string[]): string[] {

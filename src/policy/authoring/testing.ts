@@ -24,7 +24,7 @@ const list = fc.uniqueArray(pattern, { maxLength: 4 });
 const map = fc.dictionary(pattern, list, { maxKeys: 3, noNullPrototype: false });
 
 const access = fc.record(
-  { servers: list, tools: map, prompts: map, resources: map },
+  { servers: list, tools: map, prompts: map, resources: map, skills: map },
   { requiredKeys: [] },
 ) as fc.Arbitrary<AccessList>;
 
@@ -37,7 +37,7 @@ export const policyRules: fc.Arbitrary<PolicyRules> = fc
   .uniqueArray(fc.tuple(fc.constantFrom(...AGENTS), agentRules), { selector: ([name]) => name, maxLength: 3 })
   .map((agents) => ({ agents: Object.fromEntries(agents) }));
 
-export const KINDS: readonly OfferKind[] = ['tool', 'prompt', 'resource'];
+export const KINDS: readonly OfferKind[] = ['tool', 'prompt', 'resource', 'skill'];
 
 /** Everything that can be asked with the names of this file. */
 export function everyQuestion(agents: readonly string[]): DecidedCase[] {
