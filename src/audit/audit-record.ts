@@ -20,6 +20,8 @@ export interface AuditRecord {
   readonly server: string | null;
   /** The tool, prompt or resource as the call named it, or null. */
   readonly tool: string | null;
+  /** Present where the server has another name for it: that name. */
+  readonly original?: string | undefined;
   /** Path of the deciding rule, `implicit_grant`, `default_deny`, or null where nothing was decided. */
   readonly rule: string | null;
   /** JSON Pointer of the argument that decided, where one did. */

@@ -44,7 +44,8 @@ export function createBodies(
       madeWith = secretsVersion();
       what =
         `"agent_id":${text(record.agent_id)},"operation":${text(record.operation, redact)},` +
-        `"server":${nameText(record.server, redact)},"tool":${nameText(record.tool, redact)}`;
+        `"server":${nameText(record.server, redact)},"tool":${nameText(record.tool, redact)}` +
+        (record.original === undefined ? '' : `,"original":${nameText(record.original, redact)}`);
       who =
         `"rule":${text(record.rule)},${record.pointer === undefined ? '' : `"pointer":${text(record.pointer)},`}${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}"error_code":${text(record.error_code)},` +
         `"principal":${text(record.principal, redact)},"claimed_agent":${text(record.claimed_agent, redact)},` +
@@ -86,6 +87,7 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
     record.operation === other.operation &&
     record.server === other.server &&
     record.tool === other.tool &&
+    record.original === other.original &&
     record.rule === other.rule &&
     record.pointer === other.pointer &&
     record.shadow === other.shadow &&

@@ -20,6 +20,7 @@ import { Searcher } from './search/searcher.ts';
 import { createSearchable, type Searchable } from './searchable.ts';
 import { createInstructions, type KnownInstructions } from './server-instructions.ts';
 import { type ListKind, ServerLists } from './server-lists.ts';
+import { shapedEntries } from './shaped-lists.ts';
 import type { ToolEntry } from './tool-entry.ts';
 import { createUsageLearner, type UsageLearner } from './usage/learn-usage.ts';
 import { openUses } from './usage/usage-file.ts';
@@ -208,7 +209,8 @@ export class Catalog {
   }
 
   async #keptTools(server: ServerDefinition, tenant: Tenant | undefined): Promise<readonly ToolEntry[] | undefined> {
-    const entries = await this.#keptLists.of(server, tenant);
+    const kept = await this.#keptLists.of(server, tenant);
+    const entries = kept && shapedEntries(server, kept);
     return entries && (this.#options.guard?.visibleTools(server, entries) ?? entries);
   }
 

@@ -38,8 +38,9 @@ interface HistoryOptions {
 export function createHistory({ folder, onChange, failed, maxFiles = MAX_FILES }: HistoryOptions): History {
   let last: Promise<void> = Promise.resolve();
 
-  const pathOf = ({ key }: ServerDefinition, capabilities: string): string =>
-    join(folder, `${sha256(JSON.stringify([key, capabilities]))}.json`);
+  // What the owner of the entry changes is no change of the server.
+  const pathOf = ({ key, overrides }: ServerDefinition, capabilities: string): string =>
+    join(folder, `${sha256(JSON.stringify([key, capabilities, ...(overrides ? [overrides.digest] : [])]))}.json`);
 
   const note = async (
     server: ServerDefinition,

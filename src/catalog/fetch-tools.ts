@@ -11,6 +11,8 @@ export interface ToolList extends Listing {
   /** As the server cut it; none where it has no tools to list. */
   readonly pages: readonly ListPage[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
+  /** Definitions that the entry of the server hides. */
+  readonly hidden?: readonly ToolEntry[] | undefined;
   /** The description that the server gave of itself when it was connected. */
   readonly instructions: string | undefined;
 }

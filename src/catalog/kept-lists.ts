@@ -20,7 +20,7 @@ const MAX_LENGTH = 1024 * 1024;
 const FORMAT = 1;
 
 export interface KeptLists {
-  /** The tools that a server listed last; undefined where that is not known, or it failed since this process began. */
+  /** The tools that a server listed last, as it defines them; undefined where that is not known, or it failed since this process began. */
   of(server: ServerDefinition, tenant: Tenant | undefined): Promise<readonly ToolEntry[] | undefined>;
   /** A list was fetched. Nobody waits for what is made of it. */
   listed(server: ServerDefinition, tenant: Tenant | undefined, list: ToolList): void;
@@ -70,13 +70,13 @@ export function createKeptLists({ folder, redact, notWritten, maxFiles = MAX_FIL
       }
       return tools;
     },
-    listed(server, tenant, { entries }) {
+    listed(server, tenant, { entries, hidden = [] }) {
       broken.delete(server.key);
       // A list for one account is not for the next principal.
       if (hasOwnCredentials(server.link)) return;
       const path = pathOf(server, tenant);
       known.delete(path);
-      const text = textOf(server, entries);
+      const text = textOf(server, entries, hidden);
       if (text.length > MAX_LENGTH || redact(text) !== text) return;
       last = last.then(() => write(path, text)).catch(notWritten);
     },
@@ -87,8 +87,11 @@ export function createKeptLists({ folder, redact, notWritten, maxFiles = MAX_FIL
   };
 }
 
-function textOf({ name, key }: ServerDefinition, entries: readonly ToolEntry[]): string {
-  return `${JSON.stringify({ format: FORMAT, server: name, key, tools: entries.map(({ raw }) => raw) })}\n`;
+/** The tools as the server defines them; and as agents see them, where that is something else. */
+function textOf(server: ServerDefinition, entries: readonly ToolEntry[], hidden: readonly ToolEntry[]): string {
+  const tools = [...entries.map((entry) => entry.original ?? entry), ...hidden].map(({ raw }) => raw);
+  const shown = server.overrides === undefined ? {} : { shown: entries.map(({ raw }) => raw) };
+  return `${JSON.stringify({ format: FORMAT, server: server.name, key: server.key, tools, ...shown })}\n`;
 }
 
 async function readText(path: string): Promise<string> {

@@ -12,6 +12,8 @@ interface KeptList {
   readonly key: string | undefined;
   /** JSON text of the definition of each tool, by name. */
   readonly tools: ReadonlyMap<string, string>;
+  /** The same as agents saw it. */
+  readonly shown: ReadonlyMap<string, string>;
 }
 
 /** By server name; of several lists of one server the one that was used last. Empty where nothing is kept. Never throws. */
@@ -24,20 +26,16 @@ export async function listedDefinitions(folder: string): Promise<ReadonlyMap<str
   return new Map(found.map(({ list }) => [list.server, list]));
 }
 
-/** By server, then by tool: its input schema, as JSON. */
-export async function listedSchemas(folder: string): Promise<ReadonlyMap<string, ReadonlyMap<string, unknown>>> {
-  const schemaOf = (raw: string): unknown => (JSON.parse(raw) as { readonly inputSchema?: unknown }).inputSchema;
-  const schemas = [...(await listedDefinitions(folder))].map(
-    ([server, { tools }]) => [server, new Map([...tools].map(([name, raw]) => [name, schemaOf(raw)]))] as const,
-  );
-  return new Map(schemas);
+/** By server, then by tool: its definition as the server gives it, JSON text. */
+export async function listedRaw(folder: string): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+  return new Map([...(await listedDefinitions(folder))].map(([server, { tools }]) => [server, tools]));
 }
 
-/** The annotations of the tools that servers listed last. */
+/** The annotations of the tools that servers listed last, by the names that agents knew then. */
 export async function listedAccess(folder: string): Promise<SaidAccess> {
   const lists = await listedDefinitions(folder);
-  const levels = [...lists].map(([server, { tools }]) => {
-    const read = [...tools].map(
+  const levels = [...lists].map(([server, { shown }]) => {
+    const read = [...shown].map(
       ([name, raw]) => [name, accessOfAnnotations(JSON.parse(raw).annotations ?? {})] as const,
     );
     return [server, new Map(read)] as const;
@@ -52,14 +50,21 @@ async function read(path: string): Promise<{ readonly list: KeptList; readonly u
     const { mtimeMs } = await stat(path);
     const content = await readConfigFile(path);
     if (!content.ok) return undefined;
-    const { server, key, tools } = JSON.parse(content.bytes.toString('utf8')) as Readonly<Record<string, unknown>>;
+    const { server, key, tools, shown } = JSON.parse(content.bytes.toString('utf8')) as Readonly<
+      Record<string, unknown>
+    >;
     if (typeof server !== 'string' || !Array.isArray(tools)) return undefined;
-    const named = tools.map(
-      (raw: unknown) => [(JSON.parse(String(raw)) as { name: string }).name, String(raw)] as const,
-    );
-    const list = { server, key: typeof key === 'string' ? key : undefined, tools: new Map(named) };
+    const named = namedOf(tools);
+    const seen = Array.isArray(shown) ? namedOf(shown) : named;
+    const list = { server, key: typeof key === 'string' ? key : undefined, tools: named, shown: seen };
     return { list, usedAt: mtimeMs };
   } catch {
     return undefined;
   }
+}
+
+function namedOf(definitions: readonly unknown[]): ReadonlyMap<string, string> {
+  return new Map(
+    definitions.map((raw) => [(JSON.parse(String(raw)) as { readonly name: string }).name, String(raw)] as const),
+  );
 }

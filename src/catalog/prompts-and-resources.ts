@@ -23,7 +23,8 @@ interface Shape {
   readonly key: string;
 }
 
-const OFFER_LISTS = {
+/** How each list is asked for and read. */
+export const OFFER_LISTS = {
   prompts: { method: 'prompts/list', capability: 'prompts', field: 'prompts', key: 'name' },
   resources: { method: 'resources/list', capability: 'resources', field: 'resources', key: 'uri' },
   templates: {
@@ -45,6 +46,8 @@ export interface Offer {
   /** The place of the value of `key` in `raw`, so that it can be written anew. */
   readonly keyStart: number;
   readonly keyEnd: number;
+  /** The definition of the server, where agents see another one. */
+  readonly original?: Offer | undefined;
 }
 
 export interface Offers extends Listing {
@@ -97,12 +100,16 @@ export function extensionOf(
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Reads one definition. @returns undefined where it has no name. */
-export function readOffer(raw: string, keyName: string): Offer | undefined {
+/** Reads one definition. @param from what was made into it, and the digest of both. @returns undefined where it has no name. */
+export function readOffer(
+  raw: string,
+  keyName: string,
+  from?: Required<Pick<Offer, 'original' | 'hash'>>,
+): Offer | undefined {
   const member = findMember(readObject(raw), keyName);
   const key = stringValue(raw, member);
   if (member === undefined || key === undefined || key === '') return undefined;
-  let hash: string | undefined;
+  let hash = from?.hash;
   return {
     key,
     raw,
@@ -112,5 +119,6 @@ export function readOffer(raw: string, keyName: string): Offer | undefined {
     },
     keyStart: member.start,
     keyEnd: member.end,
+    original: from?.original,
   };
 }

@@ -7,7 +7,9 @@ import type { ListSource } from './cached-list.ts';
 import { fetchTools, type ToolList } from './fetch-tools.ts';
 import { ListCache } from './list-cache.ts';
 import type { DefinitionGuard } from './lock/definition-guard.ts';
+import { definitionsOf } from './lock/fetch-definitions.ts';
 import { extensionOf, fetchOffers, type OfferList, type Offers } from './prompts-and-resources.ts';
+import { shapedOffers, shapedTools, warnOfUnknown } from './shaped-lists.ts';
 
 const PAGE_TIMEOUT_MS = 30_000;
 /** A start may take its two minutes, and then the handshake. */
@@ -99,12 +101,16 @@ export class ServerLists {
     const source = this.#source('tools', 'tools');
     return new ListCache<ToolList>({
       ...source,
-      fetched: toolsFetched,
+      fetched: (server, tenant, before, after) =>
+        toolsFetched(server, tenant, before && shapedTools(server, before), shapedTools(server, after)),
       failed(server, error) {
         toolsFailed(server);
         source.failed(server, error);
       },
-      visible: guard && ((server, list) => guard.visible(server, 'tool', list)),
+      visible(server, list) {
+        const shown = shapedTools(server, list);
+        return guard?.visible(server, 'tool', shown) ?? shown;
+      },
       fetch: async (server, connection, { tenant, before }) => {
         const list = await fetchTools(connection, {
           server: server.name,
@@ -117,8 +123,9 @@ export class ServerLists {
           this.#skilled.add(server.key);
           this.offers.skills.refresh(server, tenant);
         }
-        const known = before && new Map([...before.byName].map(([name, { hash }]) => [name, hash]));
-        await guard?.arrived(server, 'tool', list, {
+        warnOfUnknown(server, 'tools', list, this.#warnOf(server));
+        const known = before && digestsOf(shapedTools(server, before));
+        await guard?.arrived(server, 'tool', shapedTools(server, list), {
           connection,
           before: async () => known ?? lastTools(server, tenant),
         });
@@ -130,18 +137,23 @@ export class ServerLists {
   #cacheOfOffers(list: OfferList, kind: ListKind): ListCache<Offers> {
     const { guard } = this.#options;
     const locked = LOCKED[list];
+    const shape = (server: ServerDefinition, offers: Offers): Offers => shapedOffers(server, list, offers);
     return new ListCache<Offers>({
       ...this.#source(list, kind),
-      visible: guard && locked && ((server, offers) => guard.visible(server, locked, offers)),
+      visible: (server, offers) =>
+        locked === undefined || guard === undefined
+          ? shape(server, offers)
+          : guard.visible(server, locked, shape(server, offers)),
       fetch: async (server, connection, { before }) => {
         const offers = await fetchOffers(connection, list, {
           server: server.name,
           timeoutMs: PAGE_TIMEOUT_MS,
           warn: this.#warnOf(server),
         });
-        const known = before && new Map([...before.byKey].map(([name, { hash }]) => [name, hash]));
+        warnOfUnknown(server, list, offers, this.#warnOf(server));
+        const known = before && digestsOf(shape(server, before));
         if (locked !== undefined)
-          await guard?.arrived(server, locked, offers, { connection, before: async () => known });
+          await guard?.arrived(server, locked, shape(server, offers), { connection, before: async () => known });
         return offers;
       },
     });
@@ -173,4 +185,8 @@ export class ServerLists {
   #warnOf(server: ServerDefinition): (what: string) => void {
     return (what) => this.#options.log.warn({ server: server.name }, what);
   }
+}
+
+function digestsOf(list: ToolList | Offers): ReadonlyMap<string, string> {
+  return new Map([...definitionsOf(list)].map(([name, { hash }]) => [name, hash]));
 }

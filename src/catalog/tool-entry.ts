@@ -20,8 +20,10 @@ export interface ToolEntry {
   readonly annotations: Readonly<Record<string, unknown>> | undefined;
   /** Parameters that are repeated in headers over HTTP. */
   readonly paramHeaders: readonly ParamHeader[];
-  /** SHA-256 (hex) of the whole definition (`digestOf`). */
+  /** SHA-256 (hex) of the whole definition (`digestOf`); where the entry of the server changes it, of both forms. */
   readonly hash: string;
+  /** The definition of the server, where agents see another one. */
+  readonly original?: ToolEntry | undefined;
 }
 
 /** One page of `tools/list`. */
@@ -53,8 +55,12 @@ export function readToolsPage(text: string, hasHeaders: boolean): ToolsPage | un
   return { tools, rejected, nextCursor, frame: frameOf(text, root, list) };
 }
 
-/** A tool, or why it is left out. @param hasHeaders as above */
-export function readTool(written: string, hasHeaders: boolean): ToolEntry | string {
+/** A tool, or why it is left out. @param hasHeaders as above. @param from what was made into `written`, and the digest of both */
+export function readTool(
+  written: string,
+  hasHeaders: boolean,
+  from?: Required<Pick<ToolEntry, 'original' | 'hash'>>,
+): ToolEntry | string {
   const raw = clearDefinition(written);
   if (raw === undefined) return `Tool${nameIn(written, 'name')} is left out: ${UNCLEAR}.`;
   const root = readObject(raw);
@@ -89,7 +95,8 @@ export function readTool(written: string, hasHeaders: boolean): ToolEntry | stri
       headers ??= readHeaders();
       return headers.ok ? headers.headers : [];
     },
-    hash: digestOf(raw),
+    hash: from?.hash ?? digestOf(raw),
+    original: from?.original,
   };
 }
 

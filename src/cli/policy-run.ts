@@ -15,6 +15,7 @@ import { explain } from '../policy/explain.ts';
 import { ACCESS_LEVELS, type Access, type OfferKind, type PolicyRules } from '../policy/rules-data.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
+import { entrySays } from './explained-entry.ts';
 import { print, printJson, say } from './output.ts';
 import { parseFile, readFiles, refuse, rulesAndTermsOf, rulesOf, serverNames } from './policy-files.ts';
 import { suspectChecks } from './suspect-checks.ts';
@@ -43,26 +44,34 @@ interface Question {
 
 /** Prints a decision; the exit status says it too. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function explainCommand(settings: Settings, question: Question): Promise<void> {
-  const { agent, server, name, kind, args, access, json } = question;
+  const { agent, server, name, kind, access, json } = question;
   const files = await readFiles(settings);
+  const given = question.args === undefined ? undefined : argumentsText(question.args);
+  const { original, args, notes } = await entrySays(files, { server, name, kind, args: given });
   const { rules, agentTerms } = await rulesAndTermsOf(parseFile(files.rules));
   const policy = compile(rules);
   const explanation = explain(policy, agent, server, name, kind, {
     now: Date.now(),
-    ...(args === undefined ? {} : { args: new CallArguments(argumentsText(args)) }),
+    ...(args === undefined ? {} : { args: new CallArguments(args) }),
     ...(access === undefined ? {} : { access }),
   });
   const isCalled = kind === 'tool' && name !== undefined && explanation.decision !== 'DENY';
   const executors = isCalled && agentTerms.get(agent)?.execute === 'split' ? executorsOf(policy, question) : [];
-  if (json) printJson(executors.length === 0 ? explanation : { ...explanation, execute: executors });
+  const more = {
+    ...(original === undefined ? {} : { original }),
+    ...(executors.length === 0 ? {} : { execute: executors }),
+  };
+  if (json) printJson({ ...explanation, ...more });
   else {
     print(`${explanation.decision}  ${explanation.rule}`);
     print(explanation.reason);
+    if (original !== undefined) print(`The server knows it as ${escapeText(original)}.`);
     if (executors.length === 1) print(`It is called with ${executors.join()}.`);
     if (executors.length > 1) print(`Which of ${executors.join(', ')} calls it depends on what it does.`);
     for (const on of explanation.depends_on ?? []) print(ADD[on]);
     if (explanation.enforced === false) print(NOT_ENFORCED);
   }
+  if (notes.length > 0) say(...notes);
   const names = files.servers && serverNames(files.servers);
   if (!policy.hasAgent(agent)) {
     say(`Note: the rules have no agent ${quote(agent)}.${didYouMean(agent, policy.agents)}`);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { listedSchemas } from '../catalog/last-listed-definitions.ts';
+import { listedRaw } from '../catalog/last-listed-definitions.ts';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../config/locate-files.ts';
 import { settingNotes } from '../config/setting-notes.ts';
@@ -52,7 +52,7 @@ async function validate(options: Options): Promise<void> {
   const location = await locateConfig(settings);
   const checked = await checkConfig(await readContents(location, settings), process.env, {
     looksForPrograms: true,
-    schemas: await listedSchemas(join(settings.cacheDir, 'lists')),
+    listed: await listedRaw(join(settings.cacheDir, 'lists')),
   });
   const faults = await lockFaults(settings, location);
   const isOff = faults.length > 0 || checked.problems.some((problem) => problem.severity === 'error');

@@ -24,6 +24,7 @@ export function withDefinitionModes(
   );
 }
 
-function keyIn({ key }: ServerDefinition, mode: DefinitionMode): string {
-  return sha256(`${key} ${mode}`);
+/** What is accepted are definitions as agents see them: where these change, what a connection was checked for does not count. */
+function keyIn({ key, overrides }: ServerDefinition, mode: DefinitionMode): string {
+  return sha256(`${key} ${mode}${overrides === undefined ? '' : ` ${overrides.digest}`}`);
 }

@@ -7,6 +7,7 @@ import { approvals, standingAnswers } from './schema-approvals.ts';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
+import { overrideFields } from './schema-overrides.ts';
 import { agentId, count, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
 import { search } from './schema-search.ts';
@@ -146,6 +147,7 @@ const serverFields = {
     .exactOptional(),
   ...oauthFields,
   ...lifeFields,
+  ...overrideFields,
 };
 
 const serverEntry = loose(serverFields).meta({

@@ -1,6 +1,7 @@
 import type * as Expressions from '../policy/arguments/cel.ts';
 import type * as Schema from './file-schemas.ts';
 import type { ConfigDocument, ConfigNode } from './json-document.ts';
+import type * as ReadOverrides from './overrides/read-overrides.ts';
 
 interface RulesReaders {
   readonly schema: typeof Schema;
@@ -16,6 +17,14 @@ export async function loadReaders(document: ConfigDocument): Promise<RulesReader
   ]);
   return { schema, expressions };
 }
+
+/** Loads what reads how tools, prompts and resources appear; undefined where no entry says that. */
+export async function loadOverrides({ root }: ConfigDocument): Promise<typeof ReadOverrides | undefined> {
+  const isNeeded = OVERRIDE_KEYS.some((key) => hasKey(root, key));
+  return isNeeded ? import('./overrides/read-overrides.ts') : undefined;
+}
+
+const OVERRIDE_KEYS = ['tools', 'prompts', 'resources'];
 
 function hasKey(node: ConfigNode, key: string): boolean {
   if (node.kind === 'array') return node.items.some((item) => hasKey(item, key));

@@ -10,7 +10,7 @@ import { withDefinitionModes } from './definition-modes.ts';
 import { tighten } from './file-rights.ts';
 import { parseDocument } from './json-document.ts';
 import { collectSecrets } from './known-secrets.ts';
-import { loadReaders } from './load-schemas.ts';
+import { loadOverrides, loadReaders } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import { quote } from './quote-name.ts';
 import { approvedWarnings, executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
@@ -116,15 +116,15 @@ function variablesOf(env: Environment, { servers, rules }: ConfigContents): Envi
 }
 
 interface CheckTerms extends Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>> {
-  /** The parameters of tools, where they are known: then rules about other tools and arguments are warned of. */
-  readonly schemas?: ReadonlyMap<string, ReadonlyMap<string, unknown>> | undefined;
+  /** The definitions of tools by server and name, where they are known: then whatever speaks of other tools and arguments is warned of. */
+  readonly listed?: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined;
 }
 
 /** Checks both files completely. Never throws for what is in them. */
 export async function checkConfig(
   contents: ConfigContents,
   env: Environment,
-  { mainScript = process.argv[1], looksForPrograms, schemas }: CheckTerms = {},
+  { mainScript = process.argv[1], looksForPrograms, listed }: CheckTerms = {},
 ): Promise<CheckedConfig> {
   // Loaded when it is needed: zod is the heaviest part of a start.
   const schema = await import('./file-schemas.ts');
@@ -133,7 +133,9 @@ export async function checkConfig(
   const rulesDocument = parse(contents.rules, problems);
 
   const own = variablesOf(env, contents);
-  const read = serversDocument && readServers(serversDocument, { env: own, schema, mainScript, looksForPrograms });
+  const overrides = serversDocument && (await loadOverrides(serversDocument));
+  const read =
+    serversDocument && readServers(serversDocument, { env: own, schema, mainScript, looksForPrograms, overrides });
   const servers = read && (await withScripts(read, contents.servers));
   const expressions = rulesDocument && (await loadReaders(rulesDocument)).expressions;
   const rules = rulesDocument && readRules(rulesDocument, schema, expressions);
@@ -146,10 +148,11 @@ export async function checkConfig(
   const approvals = rulesDocument && readApprovals(rules?.approvals, own, rulesDocument, problems);
   if (servers !== undefined && !servers.fatal && rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...unknownServers(rulesDocument, rules, servers.names));
-    if (schemas !== undefined) {
+    if (listed !== undefined && serversDocument !== undefined) {
       const { callWarnings } = await import('./call-warnings.ts');
-      const configured = [...schemas].filter(([name]) => servers.servers.has(name));
-      problems.push(...callWarnings(rulesDocument, rules.rules, new Map(configured)));
+      const { overrideWarnings, knownSchemas } = await import('./overrides/override-warnings.ts');
+      problems.push(...overrideWarnings(serversDocument, servers.servers, listed));
+      problems.push(...callWarnings(rulesDocument, rules.rules, knownSchemas(servers.servers, listed)));
     }
   }
   sortProblems(problems, contents.servers.path);

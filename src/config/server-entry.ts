@@ -7,11 +7,13 @@ import { lifeOf } from './connection-life.ts';
 import { EntryFindings, type NamedValue } from './entry-findings.ts';
 import { readEnvFile } from './env-file.ts';
 import type * as Schema from './file-schemas.ts';
+import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './json-document.ts';
 import { toValue } from './json-document.ts';
 import { launchDigest } from './launch-digest.ts';
 import { startsGateway } from './nested-gateway.ts';
 import { translate } from './other-clients.ts';
+import type * as ReadOverrides from './overrides/read-overrides.ts';
 import { quote } from './quote-name.ts';
 import { linkOf } from './server-address.ts';
 import type { BrokenServer, Problem, ServerDefinition, ServerLife } from './snapshot.ts';
@@ -25,6 +27,8 @@ export interface EntryContext {
   readonly mainScript: string | undefined;
   /** True if to say which programs will not start: that is so on this machine and now, and no fault of the file. */
   readonly looksForPrograms?: boolean | undefined;
+  /** Reads what entries say about how tools appear; undefined where none does, so that nobody loads it. */
+  readonly overrides?: typeof ReadOverrides | undefined;
 }
 
 type EntryResult = { readonly problems: readonly Problem[]; readonly values: readonly NamedValue[] } & (
@@ -65,7 +69,7 @@ function definitionOf(
   const translated = translate(raw);
   if (raw.get('disabled') === true || translated.entry.get('enabled') === false) return 'absent';
   for (const { key, message, fix } of translated.contradictions) findings.error([key], message, fix);
-  const entry = substituteEntry(translated.entry, context, findings);
+  const { entry, env } = substituteEntry(translated.entry, context, findings);
   if (isNested(entry, context.mainScript)) {
     findings.problems.length = 0;
     const fix = 'Remove it, or set GATEWAY_ALLOW_NESTED to "1" in its env if that is meant';
@@ -80,6 +84,7 @@ function definitionOf(
     return undefined;
   }
   const link = linkWithCa(checked.value, context, findings);
+  const overrides = overridesOf(checked.value, env, context, findings);
   if (link === undefined || findings.haveErrors) return undefined;
   const fault = context.looksForPrograms === true && link.transport === 'stdio' ? programFault(link) : undefined;
   if (fault !== undefined) findings.warn([fault.field], fault.message, fault.fix);
@@ -87,7 +92,26 @@ function definitionOf(
   const life = lifeOf(checked.value);
   const key = keyOf(name, link, life);
   const launch = launchDigest(translated.entry);
-  return { name, key, launch, description: findings.description, timeoutMs, validateArguments, life, link };
+  return { name, key, launch, description: findings.description, timeoutMs, validateArguments, life, link, overrides };
+}
+
+function overridesOf(
+  entry: ServerEntry,
+  env: Environment,
+  { overrides }: EntryContext,
+  findings: EntryFindings,
+): ServerDefinition['overrides'] {
+  if (overrides === undefined) return undefined;
+  const all = { ...env, ...overrides.CALL_VARIABLES };
+  const own = new Set<string>(Object.keys(overrides.CALL_VARIABLES));
+  const before = findings.values.length;
+  const read = overrides.readOverrides(entry, {
+    findings,
+    substituted: (value, at) => substituteAll(value, at, all, findings),
+  });
+  const values = findings.values.splice(before);
+  findings.values.push(...values.filter(({ name }) => !own.has(name)));
+  return read;
 }
 
 /** The entry with its variables replaced, without what is not known. */
@@ -95,7 +119,7 @@ function substituteEntry(
   translated: ReadonlyMap<unknown, unknown>,
   { schema, env: gatewayEnv }: EntryContext,
   findings: EntryFindings,
-): Map<string, unknown> {
+): { readonly entry: Map<string, unknown>; readonly env: Environment } {
   const env = environmentOf(translated, gatewayEnv, findings);
   const entry = new Map<string, unknown>();
   for (const [name, value] of translated) {
@@ -105,11 +129,23 @@ function substituteEntry(
       findings.warn([key], 'is not a known key and has no effect', fix, 'key');
       continue;
     }
+    if (AS_WRITTEN.has(key)) {
+      // Other clients have lists of tools here.
+      if (value instanceof Map) entry.set(key, value);
+      else
+        findings.warn(
+          [key],
+          'is no object, and has no effect',
+          'Write { "NAME": { ... } } to say how one appears',
+          'key',
+        );
+      continue;
+    }
     const own = key === 'oauth' && value instanceof Map ? withoutUnknown(value, schema.OAUTH_KEYS, findings) : value;
     if (!OF_ENVIRONMENT.has(key)) entry.set(key, substituteAll(own, [key], env.all, findings));
   }
   for (const [key, value] of env.own) entry.set(key, value);
-  return entry;
+  return { entry, env: env.all };
 }
 
 /** The address of the server. A path of certificates is taken from the folder of the file. */
@@ -141,6 +177,8 @@ function withoutUnknown(
   return new Map([...oauth].filter(([key]) => isKnown(key)));
 }
 
+/** Texts for agents, in which a dollar sign is one: variables are replaced in values of arguments alone. */
+const AS_WRITTEN: ReadonlySet<string> = new Set(['tools', 'prompts', 'resources']);
 const OF_ENVIRONMENT: ReadonlySet<string> = new Set(['env', 'envFile']);
 
 interface EntryEnvironment {

@@ -11,7 +11,7 @@ export interface ServerChanges {
 }
 
 /** All that a reload can change of a server: `key` stands for everything else. */
-type Compared = Pick<ServerDefinition, 'key' | 'description' | 'timeoutMs'>;
+type Compared = Pick<ServerDefinition, 'key' | 'description' | 'timeoutMs' | 'overrides'>;
 type Servers = ReadonlyMap<string, Compared>;
 
 /** Compares the servers before and after. */
@@ -30,7 +30,8 @@ export function diffServers(before: Servers, after: Servers): ServerChanges {
 }
 
 function isSame(one: Compared, other: Compared): boolean {
-  return one.key === other.key && one.description === other.description && one.timeoutMs === other.timeoutMs;
+  const looksSame = one.overrides?.digest === other.overrides?.digest && one.description === other.description;
+  return one.key === other.key && looksSame && one.timeoutMs === other.timeoutMs;
 }
 
 /** One line: `+1 (fetch) -0 ~1 (git) =2 (files, memory)`. */

@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/compile-rules.ts';
+import type { Overrides } from './overrides/overrides.ts';
 import type { TrustedScripts } from './script-files.ts';
 
 /** One upstream server, substituted and validated. Maps are `Map`s: names such as `__proto__` are ordinary keys. */
@@ -17,6 +18,8 @@ export interface ServerDefinition {
   readonly launch?: string | undefined;
   /** The terms of its connections; undefined where the entry says nothing about that. */
   readonly life?: ServerLife | undefined;
+  /** How what it offers appears to agents; undefined where it appears as it is. */
+  readonly overrides?: Overrides | undefined;
   readonly link: StdioDefinition | HttpDefinition;
 }
 

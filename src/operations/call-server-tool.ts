@@ -11,6 +11,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { MAX_TOTAL_MS } from '../upstream/rpc/pending-requests.ts';
 import type { ObjectArgument } from './gateway-tools/read-arguments.ts';
 import type { CallDeadline, ToolAnswer, ToolContext } from './operation.ts';
+import { sentArguments, sentName } from './sent-arguments.ts';
 import { followsTasks, taskParam, withTask } from './task-result.ts';
 import { noServerLike } from './unknown-server.ts';
 
@@ -41,12 +42,8 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const longest = Math.max(MAX_TOTAL_MS, server.timeoutMs ?? 0);
   const timeoutMs = Math.min(call.timeoutMs ?? server.timeoutMs ?? context.defaultTimeoutMs, longest);
   const deadline = deadlineIn(timeoutMs);
-  const request: RelayRequest = {
-    server: call.server,
-    method: 'tools/call',
-    params: joinMembers(`"name":${jsonString(call.tool)},"arguments":${call.args.text}`, call.others),
-    timeoutMs,
-  };
+  const { snapshot } = context;
+  const request = requestOf(context, call, timeoutMs);
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return toAnswer(noted(context, call.server, await resumed));
   const prepare = (current: ServerDefinition): Promise<ToolEntry> | ToolEntry => {
@@ -58,12 +55,13 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   };
   const connecting = context.connect(deadline, prepare, itself);
   const { link, prepared } = connecting instanceof Promise ? await connecting : connecting;
-  const headers = toolCallHeaders(prepared, call.args.text);
+  // A reload may have changed what its entry says.
+  const { args, ...sent } = context.snapshot === snapshot ? request : requestOf(context, call, timeoutMs);
+  const headers = toolCallHeaders(prepared.original ?? prepared, args);
   const task = taskParam(call.task, context.relay.client.era, server, link.facts);
   const relayed = await relay(context.relay, link, {
-    server: request.server,
-    method: request.method,
-    params: joinMembers(request.params, task),
+    ...sent,
+    params: joinMembers(sent.params, task),
     headers,
     definition: decidedOn(server, 'tool', call.tool, prepared),
     timeoutMs: deadline.leftMs(),
@@ -74,6 +72,20 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const asked = link.facts.era === 'legacy' && task !== '';
   const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
+}
+
+interface SentCall extends RelayRequest {
+  /** JSON text of the arguments. */
+  readonly args: string;
+}
+
+/** The request as the server gets it. */
+function requestOf({ snapshot, caller }: ToolContext, call: Execution, timeoutMs: number): SentCall {
+  const server = snapshot.servers.get(call.server);
+  const args = sentArguments(server, 'tool', call.tool, call.args.text, caller.principal);
+  const name = jsonString(sentName(server, 'tool', call.tool));
+  const params = joinMembers(`"name":${name},"arguments":${args}`, call.others);
+  return { server: call.server, method: 'tools/call', params, timeoutMs, args };
 }
 
 function itself(entry: ToolEntry): ToolEntry {

@@ -30,7 +30,7 @@ export interface Connected<T> {
 export interface ToolContext {
   readonly snapshot: Snapshot;
   /** The agent whose rules count. */
-  readonly caller: Bounded & { readonly assurance: Assurance };
+  readonly caller: Bounded & { readonly assurance: Assurance; readonly principal: string };
   /**
    * May the caller use a server, or what it offers, whatever arguments it would call it with?
    * @param entry the tool, where it is one: rules may speak of what its definition says.
@@ -81,6 +81,8 @@ interface AskedAbout {
   readonly args: string;
   /** Inner text of what is sent besides. */
   readonly others?: string;
+  /** True where the entry of the server may put arguments in (`sentArguments`). */
+  readonly isCall?: true;
 }
 
 /** One call of a gateway tool after its arguments were read: what to decide on, and what to do then. */

@@ -62,13 +62,14 @@ function needsApproval({ executes, continues }: Invocation): boolean {
 }
 
 function boundOf(
-  { operation, inbound, snapshot, caller, target, decision }: Call,
+  { operation, inbound, snapshot, caller, target, decision, args: sent }: Call,
   { asks, kind = 'tool' }: Invocation,
   { name, key }: ServerDefinition,
   definition: string | undefined,
 ): Bound {
   const { agent = '', ceiling } = caller ?? {};
-  const { args = '{}', others = '' } = asks ?? {};
+  const { others = '' } = asks ?? {};
+  const args = sent?.text ?? asks?.args ?? '{}';
   const versions = [agent, ...(ceiling === undefined ? [] : [ceiling])].map((one) => snapshot.policy.version(one));
   return {
     owner: inbound.connection.owner,

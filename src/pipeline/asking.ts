@@ -70,7 +70,7 @@ export class Asking {
 
   async #questionAbout(bound: Bound, access: string | undefined): Promise<Question> {
     const { approvals, redact } = this.#parts;
-    const { invocation, snapshot, inbound, caller, requestId } = this.#call;
+    const { args, snapshot, inbound, caller, requestId } = this.#call;
     const { principal, subject } = inbound.connection;
     const name = caller?.principal ?? principal;
     const question = await approvals.ask({
@@ -78,7 +78,7 @@ export class Asking {
       shown: {
         caller: subject === undefined ? name : `${name}/${subject}`,
         access,
-        arguments: showArguments(invocation?.asks?.args ?? '{}', redact),
+        arguments: showArguments(args?.text ?? '{}', redact),
         rulesFile: snapshot.paths.rules,
       },
       requestId,

@@ -30,6 +30,7 @@ export function record(
     assurance: caller?.assurance ?? 'claim',
     server: call.target?.server ?? invocation?.server ?? null,
     tool: call.target?.name ?? invocation?.tool ?? null,
+    original: originalOf(call),
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
     shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
@@ -41,6 +42,15 @@ export function record(
     tokens,
     detail: call.isRecorded ? undefined : invocation?.detail,
   };
+}
+
+/** The name that the server has for what is called, where that is another one. */
+function originalOf({ snapshot, target, invocation }: Call): string | undefined {
+  const { server = '', name } = target ?? {};
+  const overrides = snapshot.servers.get(server)?.overrides;
+  if (overrides === undefined || name === undefined) return undefined;
+  const original = overrides.originalOf(invocation?.kind ?? 'tool', name);
+  return original === name ? undefined : original;
 }
 
 /** To a microsecond. */

@@ -6,6 +6,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
 import { isSplitFor } from '../operations/gateway-tools/executor-choice.ts';
 import type { Invocation, Operation, Target, ToolContext } from '../operations/operation.ts';
+import { sentArguments } from '../operations/sent-arguments.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { CallArguments } from '../policy/arguments/call-arguments.ts';
 import { decideUnderCeiling, readsAccess } from '../policy/ceiling.ts';
@@ -106,8 +107,11 @@ export function decide(call: Call, invocation: Invocation, context: ToolContext)
   const { caller, target } = call;
   if (target === undefined || caller === undefined) return;
   requireExecutor(call, caller, invocation);
-  const decision = decisionFor(call, caller, target, invocation, 'any');
+  const misgiven = readArguments(call, caller, target, invocation);
+  // What is denied is denied, whatever is wrong with its arguments.
+  const decision = decisionFor(call, caller, target, invocation, 'any', misgiven && 'any');
   call.decision = decision;
+  if (misgiven !== undefined && decision.allowed) throw misgiven;
   if (!decision.allowed) {
     // Its caller may know of the tool, and should know what to change.
     const byArguments = decisionFor(call, caller, target, invocation, 'any', 'any').allowed;
@@ -190,10 +194,31 @@ function decisionFor(
 }
 
 /** A call that goes on was decided with its arguments; nobody keeps them. */
-function argumentsOf(call: Call, { continues, asks }: Invocation): CallFacts['args'] {
-  if (continues === true) return 'any';
-  if (asks !== undefined) call.args ??= new CallArguments(asks.args);
-  return call.args;
+function argumentsOf(call: Call, { continues }: Invocation): CallFacts['args'] {
+  return continues === true ? 'any' : call.args;
+}
+
+/** Takes the arguments as the server gets them. @returns what is wrong with them, where they cannot be given */
+function readArguments(
+  call: Call,
+  { principal }: Caller,
+  { server: name, name: tool = '' }: Target,
+  { continues, asks, kind = 'tool' }: Invocation,
+): GatewayError | undefined {
+  if (continues === true || asks === undefined) return undefined;
+  const server = call.snapshot.servers.get(name);
+  // What a call was decided with before does not count where its entry changes it.
+  if (server?.overrides === undefined || asks.isCall !== true) {
+    if (call.args?.text !== asks.args) call.args = new CallArguments(asks.args);
+    return undefined;
+  }
+  try {
+    call.args = new CallArguments(sentArguments(server, kind, tool, asks.args, principal));
+    return undefined;
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
 }
 
 function refusal(

@@ -114,6 +114,23 @@ describe('under quarantine', () => {
   });
 });
 
+it('what is accepted is what agents see and what the server says: a change of either is held', async () => {
+  const shown = (description: string): Json => ({ tools: { add: { name: 'plus', description } } });
+  const rug = makeRug('quarantine', shown('Adds.'));
+  const gateway = await serveStdio({ home: rug.home });
+  expect(codeOf(await execute(gateway.rpc, 'plus'))).toBe('ok');
+  rug.says('Adds two numbers, and a third one.');
+  await execute(gateway.rpc, 'announce');
+  await until(async () => codeOf(await execute(gateway.rpc, 'plus')) === 'DEFINITION_CHANGED', 'it is held');
+  expect(await rug.cli('definitions', 'accept', 'm')).toMatchObject({ code: 0, stdout: 'm: accepted tool "plus"\n' });
+  await until(async () => codeOf(await execute(gateway.rpc, 'plus')) === 'ok', 'it is accepted');
+  const file = readFileSync(rug.home.servers, 'utf8');
+  writeFileSync(rug.home.servers, file.replace('"Adds."', '"Adds anything."'));
+  await until(async () => codeOf(await execute(gateway.rpc, 'plus')) === 'DEFINITION_CHANGED', 'it is held again');
+  expect(codeOf(await execute(gateway.rpc, 'announce'))).toBe('ok');
+  await gateway.stop();
+});
+
 it('exact: only what is locked exists, and what is launched otherwise is not started', async () => {
   const rug = makeRug('exact');
   const gateway = await serveStdio({ home: rug.home });

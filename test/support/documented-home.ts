@@ -20,6 +20,19 @@ const SERVERS = servers({
   linear: { url: 'http://127.0.0.1:9/mcp', disabled: true },
 });
 
+/** Servers that a page shows, each of them one that answers with what it was asked; otherwise some with every name that the pages use. */
+function serversOf(page: string): Json {
+  if (!ITS_OWN.has(page)) return SERVERS;
+  const shown = blocksOf(page).find(({ language, text }) => language === 'json' && text.includes('"mcpServers"'));
+  const { mcpServers } = JSON.parse(shown?.text ?? '') as { readonly mcpServers: Readonly<Record<string, Json>> };
+  return servers(
+    Object.fromEntries(Object.entries(mcpServers).map(([name, entry]) => [name, { ...entry, ...fixture('tracker') }])),
+  );
+}
+
+/** Pages whose commands need the servers that they show. */
+const ITS_OWN: ReadonlySet<string> = new Set(['docs/overrides.md']);
+
 const ALL = { allow: { servers: ['*'] } };
 
 const USUAL = {
@@ -51,7 +64,7 @@ function expectations(): string {
 /** @param isNew without a configuration: what is shown makes one. */
 export function documentedHome(page: string, isNew: boolean): Home {
   const rules = rulesOf(page);
-  const home = makeHome({ servers: SERVERS, rules });
+  const home = makeHome({ servers: serversOf(page), rules });
   const bin = path.join(home.dir, 'bin');
   mkdirSync(bin);
   writeFileSync(
@@ -62,7 +75,7 @@ export function documentedHome(page: string, isNew: boolean): Home {
   const project = path.join(home.cwd, 'my-project');
   mkdirSync(project);
   const inFolders: readonly (readonly [string, string])[] = [
-    ['.mcp.json', JSON.stringify(SERVERS)],
+    ['.mcp.json', JSON.stringify(serversOf(page))],
     ['.mcp-gateway-rules.json', JSON.stringify(page === 'docs/rules.md' ? rules : expectedRules())],
   ];
   for (const folder of [home.cwd, project]) {
@@ -80,7 +93,7 @@ export function documentedHome(page: string, isNew: boolean): Home {
   const own = path.join(home.dir, '.config/agent-mcp-gateway');
   mkdirSync(own, { recursive: true });
   if (!isNew) {
-    writeFileSync(path.join(own, '.mcp.json'), JSON.stringify(SERVERS));
+    writeFileSync(path.join(own, '.mcp.json'), JSON.stringify(serversOf(page)));
     writeFileSync(path.join(own, '.mcp-gateway-rules.json'), JSON.stringify(rules));
   }
   return {

@@ -57,7 +57,7 @@ function executorTool(name: Executor, description: string, annotations?: object)
         tool,
         executor: name,
         executes: true,
-        asks: { args: toolArgs.text },
+        asks: { args: toolArgs.text, isCall: true },
         detail: sizeOf(toolArgs),
         run: (context) =>
           executeFitting(

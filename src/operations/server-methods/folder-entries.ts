@@ -24,10 +24,12 @@ const MAX_ENTRIES = 10_000;
 export function readFolder(context: ToolContext, view: View, server: string, body: ResultBody): ResultBody {
   const list = findMember(readObject(body.text), 'resources');
   if (list === undefined || body.text.charAt(list.start) !== '[') return body;
+  const overrides = context.snapshot.servers.get(server)?.overrides;
   const shown = elements(body.text.slice(list.start, list.end), MAX_ENTRIES).flatMap((written) => {
     const raw = clearDefinition(written);
     const child = raw === undefined ? undefined : readOffer(raw, 'uri');
     if (child === undefined || !context.decide(server, child.key, 'resource').allowed) return [];
+    if (overrides !== undefined && overrides.originalOf('resource', child.key) === undefined) return [];
     if (view.mode === 'single') return [child.raw];
     const uri = JSON.stringify(exposedUri(server, child.key));
     return [child.raw.slice(0, child.keyStart) + uri + child.raw.slice(child.keyEnd)];

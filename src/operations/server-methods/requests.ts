@@ -7,17 +7,18 @@ import { findMember, isEmptyArray, stringValue, valueText } from '../../protocol
 import { encodeHeaderValue, paramMismatch } from '../../protocol/param-headers.ts';
 import { NAMED } from '../../protocol/request-headers.ts';
 import type { Era } from '../../protocol/revisions.ts';
-import { relay, resume } from '../../relay/relay-request.ts';
+import { type RelayRequest, relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition, UpstreamConnection } from '../../upstream/contract.ts';
 import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../call-server-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
+import { sentArguments, sentName } from '../sent-arguments.ts';
 import { taskOf } from '../task-result.ts';
 import { failureAnswer } from '../tool-answer.ts';
 import { hidingFailure, protocolFailure, resourceNotFound } from './protocol-failure.ts';
 import { replaceUris } from './replace-uris.ts';
-import { requirePrompt } from './require-prompt.ts';
+import { requireCompletable, requirePrompt } from './require-prompt.ts';
 import { requireResource, type UriUse } from './require-resource.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './resolve-name.ts';
 import { checkSkillFile } from './skill-files.ts';
@@ -38,7 +39,7 @@ export function toolCallOperation(view: View, era: Era): Operation {
       return {
         ...aim(locateName(view, exposed), (context) => lookUpName(context, 'tools', exposed)),
         executes: true,
-        asks: { args: args.text, others },
+        asks: { args: args.text, others, isCall: true },
         detail: sizeOf(args),
         run: (context, target) => {
           const { server, name } = found(target);
@@ -74,11 +75,12 @@ export function promptOperation(view: View): Operation {
         ...aim(locateName(view, asked), (context) => lookUpName(context, 'prompts', asked)),
         kind: 'prompt',
         executes: true,
-        asks: { args: `{${others}}` },
-        run: (context, target) =>
-          forward(context, target, 'prompts/get', (name) => joinMembers(member('name', name), others), {
-            require: requirePrompt,
-          }),
+        asks: { args: `{${others}}`, isCall: true },
+        run: (context, target) => {
+          const params = (name: string): string =>
+            joinMembers(member('name', name), sentOthers(context, target, others));
+          return forward(context, target, 'prompts/get', params, { kind: 'prompt', require: requirePrompt });
+        },
       };
     },
     wording: wordingOf(view),
@@ -144,13 +146,20 @@ export function completionOperation(view: View): Operation {
             target,
             'completion/complete',
             (name) => joinMembers(`"ref":{${joinMembers(kept, member(field, name))}}`, others),
-            { require: isPrompt ? requirePrompt : requireUri('reference') },
+            isPrompt ? { kind: 'prompt', require: requireCompletable(request) } : { require: requireUri('reference') },
           ),
       };
     },
     wording: wordingOf(view),
     fail: (error) => hidingFailure(error, nothing),
   };
+}
+
+/** The members of a request for a prompt besides its name, with the arguments that the entry of its server puts in. */
+function sentOthers({ snapshot, caller }: ToolContext, target: Target | undefined, others: string): string {
+  const { server, name } = found(target);
+  const sent = sentArguments(snapshot.servers.get(server), 'prompt', name, `{${others}}`, caller.principal);
+  return sent.slice(1, -1);
 }
 
 /** Methods whose results say how long they may be kept (2026-07-28, server/utilities/caching; ext-skills, Getting a Skill). */
@@ -198,6 +207,8 @@ export function found(target: Target | undefined): { readonly server: string; re
 interface Forwarding {
   /** Milliseconds; default what the server's entry says. */
   readonly waitMs?: number;
+  /** The kind of what the target names, where that may have another name for its server. */
+  readonly kind?: 'prompt';
   /** Looks whether the server offers what the target names, and what its definition is; left out where that is a server or a task. */
   readonly require?: Require;
   /** Answers in the place of the server, where it declares that it cannot. */
@@ -221,12 +232,17 @@ export async function forward(
   target: Target | undefined,
   method: string,
   paramsFor: (name: string) => string,
-  { waitMs, require, instead }: Forwarding = {},
+  { waitMs, kind, require, instead }: Forwarding = {},
 ): Promise<ToolAnswer> {
   const { server, name } = found(target);
   const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const deadline = deadlineIn(timeoutMs);
-  const request = { server, method, params: paramsFor(name), timeoutMs };
+  const requestNow = (): RelayRequest => {
+    const sent = kind === undefined ? name : sentName(context.snapshot.servers.get(server), kind, name);
+    return { server, method, params: paramsFor(sent), timeoutMs, headers: nameHeader(method, sent) };
+  };
+  const { snapshot } = context;
+  const request = requestNow();
   const answer = HINTED.has(method) ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return answer(noted(context, server, await resumed));
@@ -235,7 +251,9 @@ export async function forward(
   );
   const answered = await instead?.(link);
   if (answered !== undefined) return answered;
-  const sent = { ...request, definition, headers: nameHeader(method, name), timeoutMs: deadline.leftMs() };
+  // A reload may have changed what its entry says.
+  const current = context.snapshot === snapshot ? request : requestNow();
+  const sent = { ...current, definition, timeoutMs: deadline.leftMs() };
   return answer(noted(context, server, await relay(context.relay, link, sent)));
 }
 

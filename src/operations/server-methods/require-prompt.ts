@@ -1,9 +1,11 @@
 /** Checks that a server has a prompt of the very name that a caller wrote: servers that compare without regard to case know more names. */
 import { decidedOn, definitionChanged } from '../../catalog/lock/decided-definition.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
+import { readObject } from '../../protocol/json-rpc.ts';
+import { findMember, stringValue, valueText } from '../../protocol/members.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition } from '../../upstream/contract.ts';
-import type { ToolContext } from '../operation.ts';
+import type { RequestText, ToolContext } from '../operation.ts';
 
 /**
  * @returns what a call carries of its definition
@@ -24,4 +26,15 @@ export async function requirePrompt(
   if (prompt !== undefined) return decidedOn(server, 'prompt', name, prompt);
   if (catalog.isHeld(server, 'prompts', name)) throw definitionChanged(server.name, 'prompt', name);
   throw new GatewayError('TOOL_NOT_FOUND', 'There is no such prompt.');
+}
+
+/** The same of a prompt for which an argument is to be completed, which its caller has to know. */
+export function requireCompletable({ text, params }: RequestText): typeof requirePrompt {
+  const argument = valueText(text, findMember(params, 'argument')) ?? '{}';
+  const asked = stringValue(argument, findMember(readObject(argument), 'name')) ?? '';
+  return async (context, server, name, timeoutMs) => {
+    if (server.overrides?.hidesArgument(name, asked) === true)
+      throw new GatewayError('TOOL_NOT_FOUND', 'There is no such argument.');
+    return requirePrompt(context, server, name, timeoutMs);
+  };
 }

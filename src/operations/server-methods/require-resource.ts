@@ -42,6 +42,7 @@ async function findResource(
   use: UriUse,
   wanted: ListOptions,
 ): Promise<Found | undefined> {
+  if (server.overrides !== undefined && server.overrides.originalOf('resource', uri) === undefined) return undefined;
   const isPlain = isPlainUri(uri);
   const findIn = ({ resources, templates }: Lists): Found | undefined => {
     if (resources.byKey.has(uri)) return RESOURCE;
