@@ -95,7 +95,7 @@ describe.each(VIEWS)('in the $name view', (view) => {
     expect(await listed('prompts/list', 'prompts')).toEqual([
       { name: `${before}sort`, arguments: [{ name: 'style' }] },
     ]);
-    const prompt = await rpc.call('prompts/get`, { name: `${before}sort`, arguments: { style: `s' } });
+    const prompt = await rpc.call('prompts/get', { name: `${before}sort`, arguments: { style: 's' } });
     expect(prompt.text).toContain('triage {\\"style\\":\\"s\\",\\"team\\":\\"web\\"}');
     const complete = (name: string): Promise<{ message: { error?: unknown; result?: unknown } }> =>
       rpc.call('completion/complete', {

@@ -125,7 +125,7 @@ describe('arguments', () => {
           for (const reader of READERS) expect(new Set(reader(sent, path))).toEqual(new Set(['acme']));
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -202,7 +202,7 @@ describe('names', () => {
           else if (key !== undefined) expect(listed.includes(key) && [...oracle.values()].includes(key)).toBe(false);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 

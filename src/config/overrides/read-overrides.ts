@@ -114,11 +114,12 @@ function checkPromptArgument(
 
 /** Two things of one kind cannot have one name. */
 function refuseDoubles(kind: OverrideKind, items: ReadonlyMap<string, ItemOverride>, findings: EntryFindings): void {
-  const owners = new Map([...items].flatMap(([key, { name }]) => (name === undefined ? [[key, key] as const] : [])));
-  for (const [key, { name, isHidden }] of items) {
+  const visible = [...items].filter(([, { isHidden }]) => !isHidden);
+  const owners = new Map(visible.flatMap(([key, { name }]) => (name === undefined ? [[key, key] as const] : [])));
+  for (const [key, { name }] of visible) {
     if (name === undefined) continue;
     const other = owners.get(name);
-    if (other !== undefined && other !== key && !isHidden && items.get(other)?.isHidden !== true) {
+    if (other !== undefined) {
       findings.error([kind, key, 'name'], `is also the name of ${quote(other)}`, 'Give one of them another name');
     }
     owners.set(name, key);
