@@ -7,6 +7,8 @@ import type { ListPage } from './page-frame.ts';
 import { OFFER_LISTS, type Offer, type OfferList, type Offers, readOffer } from './prompts-and-resources.ts';
 import { readTool, type ToolEntry } from './tool-entry.ts';
 
+/** Skills are as their servers have them. */
+type ShapedList = Exclude<OfferList, 'skills'>;
 type Shaper = Pick<ServerDefinition, 'overrides' | 'link'>;
 
 /** By list, the last form of it. */
@@ -20,7 +22,9 @@ export function shapedTools(server: Shaper, list: ToolList): ToolList {
 
 /** The same of other lists. */
 export function shapedOffers({ overrides }: Shaper, name: OfferList, list: Offers): Offers {
-  return overrides === undefined ? list : once(list, overrides, () => shapeOffers(overrides, name, list));
+  return overrides === undefined || name === 'skills'
+    ? list
+    : once(list, overrides, () => shapeOffers(overrides, name, list));
 }
 
 /** The same of tools that were kept on disk. */
@@ -37,7 +41,7 @@ export function warnOfUnknown(
   list: ToolList | Offers,
   warn: (what: string) => void,
 ): void {
-  if (overrides === undefined) return;
+  if (overrides === undefined || name === 'skills') return;
   const all: ReadonlyMap<string, { readonly raw: string }> = 'byName' in list ? list.byName : list.byKey;
   const raws = new Map([...all].map(([key, { raw }]) => [key, raw]));
   for (const { path, message, fix } of overrides.unknown(name, raws)) {
@@ -74,7 +78,7 @@ function shapeTool({ link }: Shaper, overrides: Overrides, entry: ToolEntry): To
   return typeof tool === 'string' ? undefined : tool;
 }
 
-function shapeOffers(overrides: Overrides, name: OfferList, list: Offers): Offers {
+function shapeOffers(overrides: Overrides, name: ShapedList, list: Offers): Offers {
   const { entries, pages } = eachOf(list, (offer: Offer) => {
     const shown = overrides.shown(name, offer.key, offer.raw);
     if (shown === undefined) return offer;

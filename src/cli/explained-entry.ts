@@ -34,7 +34,7 @@ export async function entrySays(
   const { snapshot } = await checkConfig({ servers, rules }, process.env);
   const server = snapshot?.servers.get(name);
   const overrides = server?.overrides;
-  if (overrides === undefined) return nothing;
+  if (overrides === undefined || kind === 'skill') return nothing;
   const original = overrides.originalOf(kind, asked);
   if (original === undefined) return { ...nothing, notes: [`Note: ${overrides.whyGone(kind, asked)}`] };
   try {

@@ -15,5 +15,7 @@ export function sentName(server: Shaper, kind: OfferKind, shown: string): string
  */
 export function sentArguments(server: Shaper, kind: OfferKind, shown: string, text: string, principal: string): string {
   const overrides = server?.overrides;
-  return overrides === undefined || kind === 'resource' ? text : overrides.put(kind, shown, text, principal);
+  return overrides === undefined || kind === 'resource' || kind === 'skill'
+    ? text
+    : overrides.put(kind, shown, text, principal);
 }

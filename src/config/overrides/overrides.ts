@@ -45,12 +45,9 @@ type Items = ReadonlyMap<string, ItemOverride>;
 export const PRINCIPAL = '\0principal\0';
 const WRITTEN_PRINCIPAL = JSON.stringify(PRINCIPAL).slice(1, -1);
 
-/** Skills are as their servers have them. */
-const KIND_OF: Readonly<Partial<Record<OfferKind, OverrideKind>>> = {
-  tool: 'tools',
-  prompt: 'prompts',
-  resource: 'resources',
-};
+/** The kinds of things that an entry speaks of, as rules name them: skills are as their servers have them. */
+type Shaped = Exclude<OfferKind, 'skill'>;
+const KIND_OF: Readonly<Record<Shaped, OverrideKind>> = { tool: 'tools', prompt: 'prompts', resource: 'resources' };
 
 /** A definition as agents see it. */
 interface Shown {
@@ -80,11 +77,11 @@ export class Overrides {
 
   /** The server's name of what agents know under a name; undefined where nothing is to be reached under it. */
   originalOf(kind: OfferKind, shown: string): string | undefined {
-    return this.#original(KIND_OF[kind], shown);
+    return kind === 'skill' ? shown : this.#original(KIND_OF[kind], shown);
   }
 
   /** A sentence about why nothing is to be reached under a name. */
-  whyGone(kind: OfferKind, name: string): string {
+  whyGone(kind: Shaped, name: string): string {
     const item = this.#items[KIND_OF[kind]].get(name);
     const what = `The entry of the server says that ${quote(name)}`;
     return item?.isHidden === true ? `${what} is hidden.` : `${what} is called ${quote(item?.name ?? '')}.`;
