@@ -29,7 +29,7 @@ const layersOf = (names, way) => names.map((name) => `src/upstream/${name}.ts`).
 const say = (what, count, list = []) =>
   process.stdout.write(`${what.padEnd(44)}${String(count).padStart(6)}\n${list.map((one) => `  ${one}\n`).join('')}`);
 
-const { files, functions, cycles, duplicates } = await readSources();
+const { files, functions, cycles, duplicates, repeatedTypes } = await readSources();
 const long = functions.filter(({ lines }) => lines > MAX_FUNCTION).sort((a, b) => b.lines - a.lines);
 const sharing = functions.filter(({ shared }) => shared > MAX_SHARED);
 const bounded = {
@@ -43,6 +43,7 @@ const bounded = {
     ({ file, name, line, shared }) => `${file}:${line} ${name} ${shared}`,
   ),
   'duplicated base names': duplicates,
+  'exported types of one name': repeatedTypes,
   'import cycles': cycles,
 };
 

@@ -16,6 +16,7 @@ export async function readSources() {
   const files = [];
   const functions = [];
   const imports = new Map();
+  const types = new Map();
   for (const file of names) {
     const text = readFileSync(path.join(root, file), 'utf8');
     const lineAt = lineCounter(text);
@@ -28,6 +29,9 @@ export async function readSources() {
         const lines = lineAt(node.end) - line + 1;
         functions.push({ file, name: nameOf(node, parent), line, lines, shared: sharedVariables(node) });
       }
+      const type =
+        node.type === 'ExportNamedDeclaration' && TYPES.has(node.declaration?.type) && node.declaration.id.name;
+      if (type) types.set(type, [...(types.get(type) ?? []), file]);
       if (IMPORTS.has(node.type) && node.importKind !== 'type' && node.exportKind !== 'type') {
         const source = node.source?.value;
         if (typeof source === 'string' && source.startsWith('.')) {
@@ -37,10 +41,14 @@ export async function readSources() {
     });
     imports.set(file, from);
   }
-  return { files, functions, cycles: cyclesOf(imports), duplicates: duplicatesOf(names) };
+  const repeatedTypes = [...types]
+    .filter(([, where]) => where.length > 1)
+    .map(([name, where]) => `${name} ${where.join(' ')}`);
+  return { files, functions, cycles: cyclesOf(imports), duplicates: duplicatesOf(names), repeatedTypes };
 }
 
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
+const TYPES = new Set(['ClassDeclaration', 'TSInterfaceDeclaration', 'TSTypeAliasDeclaration']);
 const IMPORTS = new Set(['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration']);
 
 function walk(node, parent, visit) {

@@ -31,7 +31,7 @@ const SWEEP_MS = 1000;
 const MAX_SESSIONS = 10_000;
 
 /** A call that a person is asked about. */
-export interface Asked {
+export interface AskedCall {
   readonly bound: Bound;
   readonly shown: Shown;
   /** Of the call, for the records. */
@@ -95,7 +95,7 @@ export class Approvals {
    * The question about this call: the one that waits, or a new one.
    * @throws GatewayError RATE_LIMITED where too many wait, AUDIT_UNAVAILABLE
    */
-  async ask(asked: Asked): Promise<Question> {
+  async ask(asked: AskedCall): Promise<Question> {
     if (performance.now() - this.#sweptAt > SWEEP_MS) await this.expire();
     const { bound, terms } = asked;
     const found = await this.#files.findOrAdd(bound, this.#options.most ?? MOST, () => questionOf(asked));
@@ -245,7 +245,7 @@ function sessionKey({ owner, session }: Bound): string {
   return JSON.stringify([owner, session]);
 }
 
-function questionOf({ bound, shown, terms }: Asked): Question {
+function questionOf({ bound, shown, terms }: AskedCall): Question {
   const askedAt = Date.now();
   return {
     id: randomBytes(16).toString('hex'),

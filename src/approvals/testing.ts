@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AuditRecord } from '../audit/audit-record.ts';
 import type { ApprovalTerms } from '../config/snapshot.ts';
-import { Approvals, type ApprovalsOptions, type Asked } from './approvals.ts';
+import { Approvals, type ApprovalsOptions, type AskedCall } from './approvals.ts';
 import type { Bound, Question } from './question.ts';
 
 export const BOUND: Bound = {
@@ -58,7 +58,7 @@ export function newApprovals(options: Partial<ApprovalsOptions> = {}) {
   return { approvals, records, told };
 }
 
-export function asked(bound: Partial<Bound> = {}, terms: Partial<ApprovalTerms> = {}): Asked {
+export function asked(bound: Partial<Bound> = {}, terms: Partial<ApprovalTerms> = {}): AskedCall {
   return {
     bound: { ...BOUND, ...bound },
     shown: { caller: 'alice', access: undefined, arguments: [], rulesFile: '/rules.json' },

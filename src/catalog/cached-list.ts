@@ -38,7 +38,7 @@ export interface ListOptions {
   readonly tenant?: Tenant | undefined;
 }
 
-export interface Asked<L> {
+export interface ListRequest<L> {
   readonly tenant: Tenant | undefined;
   readonly before: L | undefined;
 }
@@ -52,7 +52,7 @@ export interface ListSource<L> {
     tenant: Tenant | undefined,
   ) => Promise<UpstreamConnection> | UpstreamConnection;
   /** @param asked for whom, and what there was before. */
-  readonly fetch: (server: ServerDefinition, connection: UpstreamConnection, asked: Asked<L>) => Promise<L>;
+  readonly fetch: (server: ServerDefinition, connection: UpstreamConnection, asked: ListRequest<L>) => Promise<L>;
   /** The part of a list that counts; all of it where this is left out. */
   readonly visible?: ((server: ServerDefinition, list: L) => L) | undefined;
   /** @param tenant for whom it was fetched. */

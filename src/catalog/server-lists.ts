@@ -55,10 +55,10 @@ export class ServerLists {
   readonly #byKind: Readonly<
     Record<ListKind, readonly Pick<ListCache<Offers>, 'invalidate' | 'isMissed' | 'retain'>[]>
   >;
-  /** The budget that all caches share. */
   readonly #late = new Map<string, number>();
   /** Keys of servers that declare skills. */
   readonly #skilled = new Set<string>();
+  /** The budget that all caches share. */
   readonly #budget = new ByteBudget({ maxPerOwner: MAX_OF_SERVER, maxTotal: MAX_OF_ALL });
 
   constructor(options: ServerListsOptions) {

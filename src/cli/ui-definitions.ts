@@ -8,7 +8,7 @@ import type { Finding } from '../catalog/scan/finding.ts';
 import type { ServerBeside } from '../catalog/scan/scan-server.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { ChangedDefinition, ServerChanges, ServerDefinitions } from '../ui/api.ts';
+import type { ChangedDefinition, ServerDefinitionChanges, ServerDefinitions } from '../ui/api.ts';
 import { acceptDefinitions } from './accept-definitions.ts';
 import { LockedServers } from './locked-servers.ts';
 
@@ -26,7 +26,7 @@ async function summary(servers: LockedServers, server: string): Promise<ServerDe
 }
 
 /** @throws GatewayError as `definitionsOfAll`; USAGE where there is no such server */
-export async function changesOf(settings: Settings, server: string): Promise<ServerChanges> {
+export async function changesOf(settings: Settings, server: string): Promise<ServerDefinitionChanges> {
   const servers = await LockedServers.open(settings);
   servers.require(server);
   const { kept, changes, state } = await look(servers, server);

@@ -8,7 +8,7 @@ import type { RecordQuery } from '../audit/query/record-filter.ts';
 import { countedCalls } from '../audit/summaries/counted-calls.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Approvals, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
+import type { ApprovalsReport, Calls, Now, RequestRecords, RunningGateway, Stats } from '../ui/api.ts';
 import { CallWatch } from '../ui/call-watch.ts';
 import type { Route, UiRequest } from '../ui/route.ts';
 import { giveAt, isAnswer, questionAmong } from './approvals-run.ts';
@@ -161,13 +161,13 @@ async function asked({ sockets }: UiSource, request: ControlRequest): Promise<re
 }
 
 /** Calls that wait for a person: all gateways know the same ones. */
-async function questions(source: UiSource): Promise<Approvals> {
+async function questions(source: UiSource): Promise<ApprovalsReport> {
   const known = (await asked(source, { do: 'questions' })).find((line) => line.questions !== undefined);
   return known?.questions ?? [];
 }
 
 /** Values of arguments are for those who have to decide. */
-async function shownQuestions(source: UiSource, mayWrite: boolean): Promise<Approvals> {
+async function shownQuestions(source: UiSource, mayWrite: boolean): Promise<ApprovalsReport> {
   const all = await questions(source);
   if (source.isOwner || mayWrite) return all;
   return all.map((question) => ({ ...question, text: '', arguments: question.arguments.map(withoutValue) }));

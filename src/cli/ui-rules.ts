@@ -15,7 +15,7 @@ import {
 import { compile, type Policy } from '../policy/compile-rules.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Change, Comparison, MatrixData, Rules } from '../ui/api.ts';
+import type { Change, MatrixData, Rules, RulesComparison } from '../ui/api.ts';
 import { readLog } from './past-log.ts';
 import { knownTools, parseFile, readFiles, rulesOf, withKnownAccess } from './policy-files.ts';
 import type { UiSource } from './ui-routes.ts';
@@ -70,7 +70,7 @@ function withoutHashes(text: string): string {
 }
 
 /** @throws GatewayError as `currentRules`, and INVALID_PARAMS without a text */
-export async function compareRules(settings: Settings, body: unknown): Promise<Comparison> {
+export async function compareRules(settings: Settings, body: unknown): Promise<RulesComparison> {
   const text = (body as { readonly text?: unknown } | null)?.text;
   if (typeof text !== 'string') throw new GatewayError('INVALID_PARAMS', 'The request needs text, a string.');
   const { rules: file } = await readFiles(settings);

@@ -1,7 +1,7 @@
 /** Sign-ins to servers, as the page shows and begins them: those of `auth status` and `auth login`. */
 import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import type { SignInLink, SignInReport } from '../ui/api.ts';
+import type { SignInLinkReport, SignInReport } from '../ui/api.ts';
 import { beginSignIn, signIns, tellGateways, withGateway } from './auth-run.ts';
 
 export class UiSignIns {
@@ -23,7 +23,7 @@ export class UiSignIns {
   }
 
   /** Begins one, in the place of one under way. @throws GatewayError as `beginSignIn` */
-  async begin(server: string): Promise<SignInLink> {
+  async begin(server: string): Promise<SignInLinkReport> {
     await this.#end(server);
     const gateway = await createGateway({ ...this.#settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
     this.#waiting.set(server, gateway);

@@ -55,6 +55,11 @@ export class ServerBorrower {
     return this.#leases.find(who) ?? this.#askForLease(server, who, options);
   }
 
+  /** As `Upstreams.notify`. */
+  notify(server: ServerDefinition, tenant: Tenant, method: string, params: string): void {
+    this.#way?.frames.send(['notify', 0, server.name, server.key, tenant, method], params);
+  }
+
   /** The owner can be reached here now. */
   connect(socket: Socket): void {
     const before = this.#way?.socket;

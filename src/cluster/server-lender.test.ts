@@ -8,15 +8,20 @@ import { createDeferred } from '../shared/deferred.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ClientAnswer, UpstreamConnection, Upstreams } from '../upstream/contract.ts';
 import { httpServer } from '../upstream/testing.ts';
+import { partitionUpstreams } from './partitioned-upstreams.ts';
 import { ServerBorrower } from './server-borrower.ts';
 import { ServerLender } from './server-lender.ts';
 
 const server = httpServer('http://127.0.0.1:1/mcp');
 
 /** A worker that has the server, by a link like this one, and another worker that borrows it. */
-async function meet(parts: Partial<UpstreamConnection>, event = (): void => {}) {
+async function meet(
+  parts: Partial<UpstreamConnection>,
+  event = (): void => {},
+  notify: Upstreams['notify'] = () => {},
+) {
   const link = { facts: { era: 'legacy', capabilities: {} }, ...parts } as UpstreamConnection;
-  const upstreams = { lease: () => link, expect: () => {} } as Partial<Upstreams> as Upstreams;
+  const upstreams = { lease: () => link, expect: () => {}, notify } as Partial<Upstreams> as Upstreams;
   const owner = new ServerLender({ definition: () => server, asked: async () => ({ value: null }) });
   const folder = mkdtempSync(join(tmpdir(), 'remote-'));
   const listening = createServer((socket) => owner.serve(socket, upstreams));
@@ -100,3 +105,23 @@ it.each(['connected', 'disconnected'] as const)(
     expect(await remoteClient.lease(server, { timeoutMs: 5000 })).not.toBe(link);
   },
 );
+
+it('a notification of a client reaches a server of another worker', async () => {
+  const told = createDeferred<unknown[]>();
+  const { remoteClient } = await meet({}, undefined, (...what) => told.resolve(what));
+  const tenant = {
+    owner: 'p',
+    agent: 'a',
+    session: 's',
+    sole: true,
+    capabilities: '{"roots":{}}',
+    requestCapabilities: '{}',
+  };
+  const upstreams = partitionUpstreams({} as Upstreams, {
+    ownerOf: () => 1,
+    own: 0,
+    borrowers: new Map([[1, remoteClient]]),
+  });
+  upstreams.notify(server, tenant, 'notifications/roots/list_changed', '"a":1');
+  expect(await told.promise).toEqual([server, tenant, 'notifications/roots/list_changed', '"a":1']);
+});

@@ -97,6 +97,8 @@ type CallHead = readonly [
   trace: readonly [traceparent: string, tracestate: string] | null,
 ];
 
+type NotifyHead = readonly [kind: 'notify', id: 0, server: string, key: string, tenant: Tenant, method: string];
+
 type AnswerHead = readonly [
   kind: 'answer',
   id: number,
@@ -149,6 +151,9 @@ class ServedWorker {
             (error: unknown) => this.#fail(id, undefined, error),
           );
           break;
+        case 'notify':
+          this.#notify(head as unknown as NotifyHead, body);
+          break;
         case 'abort':
           this.#calls.get(id)?.abort();
           break;
@@ -182,6 +187,12 @@ class ServedWorker {
     } catch (error) {
       this.#fail(id, call, error);
     }
+  }
+
+  /** A client tells its servers something, such as that its roots have changed. */
+  #notify([, , name, key, tenant, method]: NotifyHead, params: string): void {
+    const server = this.#options.definition(name, key);
+    if (server !== undefined) this.#upstreams.notify(server, tenant, method, params);
   }
 
   #call(

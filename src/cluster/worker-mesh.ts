@@ -9,44 +9,83 @@ interface WorkerMeshOptions {
   readonly own: number;
   readonly of: number;
   readonly config: ConfigReplica;
-  /** Told what happens to any server. */
-  readonly heard: UpstreamEvents;
   readonly asked: ServerLenderOptions['asked'];
 }
 
 export interface WorkerMesh {
   readonly lender: ServerLender;
   /** The way to the servers of each other worker, by its number; none for this one. */
-  readonly lenders: ReadonlyMap<number, ServerBorrower>;
+  readonly borrowers: ReadonlyMap<number, ServerBorrower>;
+  /** From now on `heard` is told what happens to any server. @returns the events of the own servers, for it and for the other workers */
+  listen(heard: UpstreamEvents): UpstreamEvents;
   /** Another worker uses the servers of this one over it. */
   lend(socket: Socket, upstreams: Upstreams): void;
   /** To the servers of the worker of that number. */
   borrow(socket: Socket, from: number): void;
 }
 
-export function createWorkerMesh({ own, of, config, heard, asked }: WorkerMeshOptions): WorkerMesh {
+export function createWorkerMesh({ own, of, config, asked }: WorkerMeshOptions): WorkerMesh {
+  let heard: UpstreamEvents | undefined;
   const event = (kind: string, name: string, key: string, uri: string): void => {
     const definition = config.definition(name, key);
-    if (definition === undefined) return;
+    if (definition === undefined || heard === undefined) return;
     if (kind === 'resourceUpdated') heard.resourceUpdated(definition, uri);
     else if (kind === 'toolsChanged' || kind === 'promptsChanged' || kind === 'resourcesChanged')
       heard[kind](definition);
     else if (kind === 'connected') heard.connected(definition);
   };
   const numbers = Array.from({ length: of }, (_, number) => number).filter((number) => number !== own);
-  const lenders = new Map(numbers.map((number) => [number, new ServerBorrower({ event, caughtUp: config.caughtUp })]));
+  const borrowers = new Map(
+    numbers.map((number) => [number, new ServerBorrower({ event, caughtUp: config.caughtUp })]),
+  );
   const lender = new ServerLender({ definition: config.definition, asked });
 
   return {
     lender,
-    lenders,
+    borrowers,
+    listen(listener) {
+      heard = listener;
+      return both(lender.events, listener);
+    },
     lend(socket, upstreams) {
       socket.on('error', () => socket.destroy());
       lender.serve(socket, upstreams);
     },
     borrow(socket, from) {
       socket.on('error', () => socket.destroy());
-      lenders.get(from)?.connect(socket);
+      borrowers.get(from)?.connect(socket);
     },
+  };
+}
+
+/** Events of servers: of this worker's at once, of the others' over the mesh. */
+function both(events: UpstreamEvents, heard: UpstreamEvents): UpstreamEvents {
+  return {
+    connected(server) {
+      events.connected(server);
+      heard.connected(server);
+    },
+    disconnected(server) {
+      events.disconnected(server);
+      heard.disconnected(server);
+    },
+    toolsChanged(server) {
+      events.toolsChanged(server);
+      heard.toolsChanged(server);
+    },
+    promptsChanged(server) {
+      events.promptsChanged(server);
+      heard.promptsChanged(server);
+    },
+    resourcesChanged(server) {
+      events.resourcesChanged(server);
+      heard.resourcesChanged(server);
+    },
+    resourceUpdated(server, uri) {
+      events.resourceUpdated(server, uri);
+      heard.resourceUpdated(server, uri);
+    },
+    said: heard.said,
+    asked: heard.asked,
   };
 }

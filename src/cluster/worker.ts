@@ -32,13 +32,7 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
   );
   const reach = createWorkerDialer((worker, id) => channel.ask('reach', worker, id));
   let ready: readonly number[] = [];
-  let mesh: WorkerMesh | undefined;
   let results: LocalResultStore | undefined;
-  const meshed = (): WorkerMesh => {
-    if (mesh === undefined) throw new Error('The events of servers are asked for before what rests on the mesh.');
-    return mesh;
-  };
-
   const asked = async (what: string, value: unknown) => {
     if (what === 'control') {
       const [server, verb] = value as readonly [string, ControlVerb];
@@ -47,6 +41,7 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
     const [handle, ownerAndAgent] = value as readonly [string, string];
     return resultText(results?.find(handle, ownerAndAgent));
   };
+  const mesh = createWorkerMesh({ own: order.number, of: order.of, config, asked });
   const worker: WorkerContext = {
     number: order.number,
     tag: tagOf(order.number),
@@ -61,15 +56,12 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
       reach: reach.to,
     }),
     owns: (server) => config.ownerOf(server) === order.number,
-    events(heard) {
-      mesh = createWorkerMesh({ own: order.number, of: order.of, config, heard, asked });
-      return both(mesh, heard);
-    },
+    events: mesh.listen,
     upstreams: (own) =>
-      partitionUpstreams(own, { ownerOf: config.ownerOf, own: order.number, lenders: meshed().lenders }),
+      partitionUpstreams(own, { ownerOf: config.ownerOf, own: order.number, borrowers: mesh.borrowers }),
     results(own) {
       results = own;
-      return allResults(own, meshed(), order.number);
+      return allResults(own, mesh, order.number);
     },
     servers: () => channel.ask('servers'),
     spending: () => channel.ask('spending'),
@@ -92,10 +84,10 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
         reach.received(what.id, socket);
         break;
       case 'lend':
-        mesh?.lend(socket, gateway.parts.upstreams);
+        mesh.lend(socket, gateway.parts.upstreams);
         break;
       case 'borrow':
-        mesh?.borrow(socket, what.from);
+        mesh.borrow(socket, what.from);
     }
   };
   return { gateway, take, api: apiOf(gateway, config, channel, (numbers) => (ready = numbers)) };
@@ -139,41 +131,6 @@ function apiOf(
   };
 }
 
-/** Events of servers: of this worker's at once, of the others' over the mesh. */
-function both(
-  { lender: { events } }: WorkerMesh,
-  heard: Parameters<WorkerContext['events']>[0],
-): ReturnType<WorkerContext['events']> {
-  return {
-    connected(server) {
-      events.connected(server);
-      heard.connected(server);
-    },
-    disconnected(server) {
-      events.disconnected(server);
-      heard.disconnected(server);
-    },
-    toolsChanged(server) {
-      events.toolsChanged(server);
-      heard.toolsChanged(server);
-    },
-    promptsChanged(server) {
-      events.promptsChanged(server);
-      heard.promptsChanged(server);
-    },
-    resourcesChanged(server) {
-      events.resourcesChanged(server);
-      heard.resourcesChanged(server);
-    },
-    resourceUpdated(server, uri) {
-      events.resourceUpdated(server, uri);
-      heard.resourceUpdated(server, uri);
-    },
-    said: heard.said,
-    asked: heard.asked,
-  };
-}
-
 /** Hooks speak to the first process; it gives what they attested once. */
 function askingAttestations(channel: IpcChannel<PrimaryApi>): AttestedUses {
   return { take: (id) => channel.ask('attested', id).catch(() => undefined) };
@@ -185,9 +142,9 @@ function allResults(own: LocalResultStore, mesh: WorkerMesh, number: number): Re
     ...own,
     find(handle, ownerAndAgent) {
       const worker = workerNamed(handle);
-      const keeper = worker === undefined || worker === number ? undefined : mesh.lenders.get(worker);
-      if (keeper === undefined) return own.find(handle, ownerAndAgent);
-      return keeper.ask('result', [handle, ownerAndAgent]).then(resultOf, () => undefined);
+      const borrower = worker === undefined || worker === number ? undefined : mesh.borrowers.get(worker);
+      if (borrower === undefined) return own.find(handle, ownerAndAgent);
+      return borrower.ask('result', [handle, ownerAndAgent]).then(resultOf, () => undefined);
     },
   };
 }

@@ -19,7 +19,7 @@ export interface ClientReport {
 }
 
 /** A session in the list. */
-export interface Introduction {
+export interface ClientIntroduction {
   /** Takes it out of the list. */
   over(): void;
 }
@@ -41,7 +41,7 @@ export class ConnectedClients {
   readonly #known = new Map<string, Known>();
 
   /** A session of the 2025 revisions begins. */
-  begin(connection: Connection, info: ClientInfo): Introduction {
+  begin(connection: Connection, info: ClientInfo): ClientIntroduction {
     const known = this.#take(connection, info);
     known.sessions++;
     let isOver = false;

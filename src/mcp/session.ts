@@ -8,7 +8,7 @@ import { CALL_OVER } from '../relay/server-questions.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import { createDeferred, type Deferred } from '../shared/deferred.ts';
 import type { ClientAnswer } from '../upstream/contract.ts';
-import type { Introduction } from './connected-clients.ts';
+import type { ClientIntroduction } from './connected-clients.ts';
 import { isLonger } from './message-limit.ts';
 import type { Watched } from './subscriptions.ts';
 
@@ -19,7 +19,7 @@ export interface SessionState {
   /** The client's name for itself; undefined where it does not say. */
   readonly clientName?: string | undefined;
   /** Its place in the list of clients that are connected. */
-  readonly introduction?: Introduction | undefined;
+  readonly introduction?: ClientIntroduction | undefined;
   /** The capabilities of the client that may be offered to servers. */
   readonly offered: Offered;
   /** Least severity that the client asked for; undefined where it left that to the servers. */

@@ -67,6 +67,7 @@ export type CallOutcome =
   | {
       readonly kind: 'error';
       readonly code: number;
-      readonly message: string /** JSON text */;
+      readonly message: string;
+      /** JSON text. */
       readonly data?: string;
     };

@@ -99,7 +99,6 @@ function admit(
   context: CallContext,
 ): Promise<void> | void {
   const counting = invocation.unlimited ? undefined : countCall(parts, call);
-  call.isCounted = true;
   return counting instanceof Promise
     ? counting.then(() => locateAndDecide(parts.snapshot, call, invocation, context))
     : locateAndDecide(parts.snapshot, call, invocation, context);

@@ -19,7 +19,7 @@ import { compileAnswers, type StandingAnswers } from './standing-answers.ts';
 /** The subjects of rules besides servers: what servers offer, and what tools do to the world. */
 export type Subject = OfferKind | 'access';
 
-/** The question that was answered last, and the rule that did so; undefined where none matched. */
+/** A decision, the rule that made it, and what that rule is about. */
 export interface Verdict {
   readonly decision: Decision;
   readonly about: 'agent' | 'server' | 'approved' | Subject;

@@ -1,4 +1,4 @@
-/** The decision for one agent, step by step as docs/rules.md lists it. */
+/** The decision for one agent (docs/rules.md, The decision): first its server, then what the server offers. */
 import { type AgentPolicy, DEFAULT_DENY, type OfferPolicy, type Subject, type Verdict } from './compile-agent.ts';
 import type { PolicyQuestion, Rule } from './rule-set.ts';
 import type { Access, CallFacts, OfferKind } from './rules-data.ts';
@@ -17,18 +17,23 @@ export function verdictFor(
   facts: CallFacts,
   access: Access | 'any' | undefined,
 ): Verdict {
+  // The server: `servers` has its rules in the order in which they count, denies first.
   const rule = agent.servers.find(server);
   if (rule === undefined) return NO_SERVER_RULE;
   if (!rule.decision.allowed) return verdictOf(rule, 'server');
   if (name === undefined) return askAboutServer(agent, server) ?? verdictOf(rule, 'server');
   const offers = agent.offers[kind];
   const question: PolicyQuestion | undefined = offers.isConditional ? { facts, agent: agent.name } : undefined;
+  // Steps 1 and 2: denied by its name, or by a pattern.
   const denying = offers.denied.find(server, name, question);
   if (denying !== undefined) return verdictOf(denying, kind);
+  // Steps 3 to 6: allowed by its name, by a pattern, or with its server; otherwise denied.
   const granted = decideByAllows(offers, server, name, question, kind);
   if (!granted.decision.allowed) return granted;
+  // What the tool does to the world may deny it all the same, or have a person asked.
   const byAccess = kind === 'tool' && agent.readsAccess(server) ? decideByAccess(agent, server, access) : undefined;
   if (byAccess?.decision.effect === 'deny') return byAccess;
+  // A person is asked where a rule says so, unless that was approved once and for all.
   const asking = offers.asked.find(server, name, question);
   const byName = asking && verdictOf(asking, kind);
   const asked = byName ?? (byAccess?.decision.effect === 'ask' ? byAccess : askAboutServer(agent, server));

@@ -53,7 +53,7 @@ export interface RunningGateway {
 }
 
 /** `GET approvals` */
-export type Approvals = readonly QuestionReport[];
+export type ApprovalsReport = readonly QuestionReport[];
 
 /** `GET calls` */
 export interface Calls {
@@ -102,7 +102,7 @@ export interface MatrixLine {
 }
 
 /** `POST rules/compare`, with the text of changed rules */
-export interface Comparison {
+export interface RulesComparison {
   /** The reason why the text is no rules file: a sentence each. Empty where it is. */
   readonly problems: readonly string[];
   readonly tools: readonly Change[];
@@ -133,7 +133,7 @@ export interface ServerDefinitions {
 }
 
 /** `GET definitions/:server` */
-export interface ServerChanges {
+export interface ServerDefinitionChanges {
   readonly server: string;
   /** The id of all that is shown here: with it, nothing else is accepted. */
   readonly state: string;
@@ -170,7 +170,7 @@ export interface SignInReport {
 }
 
 /** `POST servers/:name/sign-in` */
-export interface SignInLink {
+export interface SignInLinkReport {
   /** The page that the person opens; undefined where nobody has to. */
   readonly url?: string;
   /** Host of the authorization server. */

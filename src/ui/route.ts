@@ -1,5 +1,5 @@
 /** The requests that the page can make, whoever carries the requests: the command `ui`, or a gateway that serves the page itself. */
-import { type Asked, failure, failureOf, type Told } from '../transport/http/ui-page.ts';
+import { failure, failureOf, type PageRequest, type Told } from '../transport/http/ui-page.ts';
 
 interface Named {
   /** Segments behind `api/`; one that begins with `:` stands for any. */
@@ -37,7 +37,10 @@ export interface UiRequest {
 }
 
 /** Finds what is asked for, and asks it. Never rejects. */
-export async function tellRoute(routes: readonly Route[], { method, path, body, who, mayWrite }: Asked): Promise<Told> {
+export async function tellRoute(
+  routes: readonly Route[],
+  { method, path, body, who, mayWrite }: PageRequest,
+): Promise<Told> {
   const [plain = '', query = ''] = path.split('?');
   const found = findRoute(routes, method, plain);
   if (found === undefined) return failure(404, 'There is nothing of this name.');

@@ -15,7 +15,13 @@ export interface Log {
 /** A server's reply: the opaque text of its result, or its JSON-RPC error. */
 export type Reply =
   | { readonly ok: true; readonly result: ResultText }
-  | { readonly ok: false; readonly code: number; readonly message: string /** JSON text */; readonly data?: string };
+  | {
+      readonly ok: false;
+      readonly code: number;
+      readonly message: string;
+      /** JSON text. */
+      readonly data?: string;
+    };
 
 /** The text of a `result` object, hop-by-hop fields (src/protocol/revisions.ts) already taken out. */
 export interface ResultText {

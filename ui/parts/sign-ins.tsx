@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { SignInLink, SignInReport } from '../../src/ui/api.ts';
+import type { SignInLinkReport, SignInReport } from '../../src/ui/api.ts';
 import { post } from '../api.ts';
 import { useData } from '../use-data.ts';
 import { Failed } from './empty.tsx';
@@ -22,7 +22,7 @@ interface Props {
 /** The sign-ins to a server, and the way to another one. */
 export function SignIns({ server, mayWrite }: Props) {
   const path = `servers/${encodeURIComponent(server)}/sign-in`;
-  const [link, setLink] = useState<SignInLink>();
+  const [link, setLink] = useState<SignInLinkReport>();
   const [fault, setFault] = useState<Error>();
   const { data, error } = useData<readonly SignInReport[]>(`${path}s`, link === undefined ? 0 : REFRESH);
   const url = isAddress(link?.url) ? link.url : undefined;
@@ -33,7 +33,7 @@ export function SignIns({ server, mayWrite }: Props) {
   const begin = async (): Promise<void> => {
     setFault(undefined);
     try {
-      setLink(await post<SignInLink>(path, {}));
+      setLink(await post<SignInLinkReport>(path, {}));
     } catch (failure) {
       setFault(failure as Error);
     }

@@ -1,12 +1,12 @@
 import { useContext, useState } from 'preact/hooks';
-import type { Approvals as ApprovalsData } from '../../src/ui/api.ts';
+import type { ApprovalsReport } from '../../src/ui/api.ts';
 import { post } from '../api.ts';
 import { Command, Empty, Failed, Loading } from '../parts/empty.tsx';
 import { seconds } from '../parts/figures.tsx';
 import { NowContext } from '../parts/now-context.ts';
 import { useData } from '../use-data.ts';
 
-type Question = ApprovalsData[number];
+type Question = ApprovalsReport[number];
 
 /** Milliseconds. */
 const REFRESH = 1000;
@@ -20,7 +20,7 @@ const LABELS: Readonly<Record<Question['answers'][number], string>> = {
 
 /** Calls that wait for a person. */
 export function Approvals() {
-  const { data, error, again } = useData<ApprovalsData>('approvals', REFRESH);
+  const { data, error, again } = useData<ApprovalsReport>('approvals', REFRESH);
   const now = useContext(NowContext);
   if (error !== undefined) return <Failed error={error} />;
   if (data === undefined) return <Loading />;

@@ -1,5 +1,5 @@
 import { useContext, useState } from 'preact/hooks';
-import type { ChangedDefinition, ServerChanges, ServerDefinitions } from '../../src/ui/api.ts';
+import type { ChangedDefinition, ServerDefinitionChanges, ServerDefinitions } from '../../src/ui/api.ts';
 import { post } from '../api.ts';
 import { DefinitionDiff } from '../parts/definition-diff.tsx';
 import { Command, Empty, Failed, Loading } from '../parts/empty.tsx';
@@ -78,7 +78,7 @@ interface ChangesProps {
 
 function Changes({ server, mayWrite, accepted }: ChangesProps) {
   const path = `definitions/${encodeURIComponent(server)}`;
-  const { data, error, again } = useData<ServerChanges>(path);
+  const { data, error, again } = useData<ServerDefinitionChanges>(path);
   const [fault, setFault] = useState<Error>();
   const [isBusy, setIsBusy] = useState(false);
   const [isWhole, setIsWhole] = useState(false);

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Outcomes } from '../../src/policy/authoring/changed-decisions.ts';
-import type { Change, Comparison, Rules as RulesData } from '../../src/ui/api.ts';
+import type { Change, RulesComparison, Rules as RulesData } from '../../src/ui/api.ts';
 import { post } from '../api.ts';
 import { Empty, Failed, FirstSteps, Loading } from '../parts/empty.tsx';
 import { OUTCOME_WORDS as WORDS } from '../parts/figures.tsx';
@@ -41,7 +41,7 @@ export function Rules() {
 /** Changed rules, pasted or edited here, and never written anywhere. */
 function WhatIf({ text }: { readonly text: string }) {
   const [changed, setChanged] = useState(text);
-  const [comparison, setComparison] = useState<Comparison>();
+  const [comparison, setComparison] = useState<RulesComparison>();
   const [error, setError] = useState<Error>();
   const [isBusy, setIsBusy] = useState(false);
   const compare = async (event: Event): Promise<void> => {
@@ -49,7 +49,7 @@ function WhatIf({ text }: { readonly text: string }) {
     setIsBusy(true);
     setError(undefined);
     try {
-      setComparison(await post<Comparison>('rules/compare', { text: changed }));
+      setComparison(await post<RulesComparison>('rules/compare', { text: changed }));
     } catch (failure) {
       setError(failure as Error);
     }
@@ -89,7 +89,7 @@ function WhatIf({ text }: { readonly text: string }) {
   );
 }
 
-function Differences({ comparison: { problems, tools, calls } }: { readonly comparison: Comparison }) {
+function Differences({ comparison: { problems, tools, calls } }: { readonly comparison: RulesComparison }) {
   if (problems.length > 0) {
     return (
       <ul class="failed">
@@ -154,7 +154,7 @@ function OutcomeCell({ outcome: { outcome, rule } }: { readonly outcome: Outcome
 }
 
 /** One line for each thing that is decided otherwise, with how often it was asked for. */
-function merged(tools: readonly Change[], calls: Comparison['calls']): { change: Change; count: number }[] {
+function merged(tools: readonly Change[], calls: RulesComparison['calls']): { change: Change; count: number }[] {
   const byKey = new Map(tools.map((change) => [keyOf(change), { change, count: 0 }]));
   for (const { count, ...change } of calls) byKey.set(keyOf(change), { change, count });
   return [...byKey.values()];

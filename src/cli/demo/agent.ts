@@ -11,12 +11,12 @@ export interface DemoAgent {
   /** Calls one of the gateway's tools to find something out; its arguments and its answer count as loaded. */
   find<T>(tool: string, args: Record<string, unknown>): Promise<T>;
   /** Calls a tool of a server. What it answers costs the same without a gateway, so it does not count. */
-  execute(server: string, tool: string, args: Record<string, unknown>): Promise<Execution>;
+  execute(server: string, tool: string, args: Record<string, unknown>): Promise<DemoCall>;
   /** Estimated tokens of everything that was loaded so far. */
   loaded(): number;
 }
 
-export interface Execution {
+export interface DemoCall {
   readonly text: string;
   /** Set where the gateway refused or failed. */
   readonly error: { readonly code: string; readonly message: string } | undefined;
@@ -51,7 +51,7 @@ export function createAgent(name: string, send: Send): DemoAgent {
     },
     async execute(server, tool, args) {
       const { text, failed } = await call('execute_tool', { server, tool, args });
-      const { error } = failed ? (JSON.parse(text) as { error: Execution['error'] }) : {};
+      const { error } = failed ? (JSON.parse(text) as { error: DemoCall['error'] }) : {};
       return { text, error };
     },
     loaded: () => loaded,

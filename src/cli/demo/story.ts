@@ -1,6 +1,6 @@
 /** The demo, step by step. Every sentence that claims something is checked before it is said. */
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
-import { createAgent, type DemoAgent, type Execution } from './agent.ts';
+import { createAgent, type DemoAgent, type DemoCall } from './agent.ts';
 import { overHttp, overStdio } from './demo-transports.ts';
 import { agentFigures, type Figures, toolCount } from './figures.ts';
 import type { Program } from './gateway-process.ts';
@@ -136,11 +136,11 @@ interface Call {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-function execute(agent: DemoAgent, { server, tool, args }: Call): Promise<Execution> {
+function execute(agent: DemoAgent, { server, tool, args }: Call): Promise<DemoCall> {
   return agent.execute(server, tool, args);
 }
 
-function allowed(execution: Execution): Execution {
+function allowed(execution: DemoCall): DemoCall {
   must(execution.error === undefined, `the call is allowed (${execution.error?.message})`);
   return execution;
 }

@@ -6,7 +6,7 @@ import { builtProgram } from '../../shared/built-files.ts';
 import { GatewayError } from '../../shared/errors.ts';
 
 /** A request for data of the page. */
-export interface Asked {
+export interface PageRequest {
   readonly method: string;
   /** The path behind `api/`, with its query. */
   readonly path: string;

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Settings } from '../../config/settings.ts';
 import { builtProgram, startedProgram } from '../../shared/built-files.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
-import { type Asked, failure, type Told } from './ui-page.ts';
+import { failure, type PageRequest, type Told } from './ui-page.ts';
 
 /** The beginning of a thread. */
 export interface UiThreadData {
@@ -16,7 +16,7 @@ export interface UiThreadData {
 }
 
 export type ToUiThread =
-  | { readonly id: number; readonly ask: Asked }
+  | { readonly id: number; readonly ask: PageRequest }
   /** Work under this id is not wanted any more. */
   | { readonly id: number; readonly end: true };
 
@@ -46,7 +46,7 @@ export class UiThread {
     this.#data = data;
   }
 
-  ask(ask: Asked): Promise<Told> {
+  ask(ask: PageRequest): Promise<Told> {
     const id = this.#next++;
     const answer = createDeferred<Told>();
     this.#asked.set(id, answer);

@@ -11,7 +11,7 @@ import type {
   OriginRequest,
 } from './origin-connection.ts';
 import { PlainConnection } from './plain-connection.ts';
-import type { Route } from './undici-connection.ts';
+import type { UndiciRoute } from './undici-connection.ts';
 
 const MAX_CONNECTIONS = 128;
 /** Milliseconds after which a connection is replaced, so that a name which moved is looked up again. */
@@ -34,7 +34,7 @@ export class HttpConnections {
   #isClosed = false;
 
   /** @param kind what calls the origin where it has no TLS and no proxy leads to it. */
-  constructor(origin: string, route: Route = {}, kind: HttpClientKind = 'own') {
+  constructor(origin: string, route: UndiciRoute = {}, kind: HttpClientKind = 'own') {
     this.#connect = connectTo(origin, route, kind);
   }
 
@@ -104,7 +104,7 @@ export class HttpConnections {
   }
 }
 
-function connectTo(origin: string, route: Route, kind: HttpClientKind): OpenConnection {
+function connectTo(origin: string, route: UndiciRoute, kind: HttpClientKind): OpenConnection {
   const url = new URL(origin);
   if (kind === 'own' && url.protocol === 'http:' && route.proxy === undefined) {
     return (events) => new PlainConnection(url, events);

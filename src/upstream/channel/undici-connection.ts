@@ -19,13 +19,13 @@ import { openTunnel } from './proxy-tunnel.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The way to an origin: a proxy, and whose certificates count; nothing for the usual way. */
-export interface Route {
+export interface UndiciRoute {
   readonly proxy?: ProxyServer | undefined;
   readonly secureContext?: SecureContext | undefined;
 }
 
 /** Makes connections of undici to an origin. */
-export function undiciConnect(origin: string, { proxy, secureContext }: Route): OpenConnection {
+export function undiciConnect(origin: string, { proxy, secureContext }: UndiciRoute): OpenConnection {
   const isTunnel = proxy !== undefined && origin.startsWith('https:');
   const isForwarded = proxy !== undefined && !isTunnel;
   const direct = directConnector(secureContext);

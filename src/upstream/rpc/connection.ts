@@ -49,9 +49,9 @@ export interface HandshakeBudgets {
   readonly startMs: number;
   /** Milliseconds for the handshake after that. */
   readonly handshakeMs: number;
-  /** Milliseconds of silence after which a stdio server is taken for legacy; */
+  /** Milliseconds of silence after which a stdio server is taken for legacy. */
   readonly probeMs: number;
-  /** and an HTTP server, which may wake up first. */
+  /** The same for an HTTP server, which may have to wake up first. */
   readonly httpProbeMs: number;
 }
 
