@@ -12,7 +12,7 @@ export async function referencePages() {
   const source = await loadSource({
     program: 'src/cli/program.ts',
     variables: 'src/config/setting-variables.ts',
-    schemas: 'src/config/file-schemas.ts',
+    schemas: 'src/config/json-schemas.ts',
     errors: 'src/shared/errors.ts',
     meanings: 'src/shared/error-meanings.ts',
     lines: 'src/audit/record-line.ts',

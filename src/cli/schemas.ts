@@ -14,7 +14,7 @@ export function registerSchemas(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ agent-mcp-gateway schemas --out schemas')
     .action(async ({ out }: { out: string }) => {
       try {
-        const { jsonSchemas } = await import('../config/file-schemas.ts');
+        const { jsonSchemas } = await import('../config/json-schemas.ts');
         await mkdir(out, { recursive: true });
         for (const [name, schema] of jsonSchemas()) {
           await writeFile(join(out, name), formatJson(schema));

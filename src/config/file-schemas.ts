@@ -7,7 +7,6 @@ import { approvals, standingAnswers } from './schema-approvals.ts';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
-import { overrideFields } from './schema-overrides.ts';
 import { agentId, count, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
 import { search } from './schema-search.ts';
@@ -69,9 +68,12 @@ const defaults = strict({
     .exactOptional(),
 });
 
-const schemaReference = z.string().meta({ description: 'JSON Schema of this file, for editors.' }).exactOptional();
+export const schemaReference = z
+  .string()
+  .meta({ description: 'JSON Schema of this file, for editors.' })
+  .exactOptional();
 
-const rulesFile = strict({
+export const rulesFile = strict({
   $schema: schemaReference,
   agents: z.map(agentId, agent).meta({ description: 'Agent name -> what the agent may use.' }),
   access: accessCorrections.exactOptional(),
@@ -97,7 +99,8 @@ const TRANSPORTS = ['stdio', 'http', 'streamable-http', 'sse'] as const;
 /** For editors: those of other clients are translated before they are checked (other-clients.ts). */
 const SPELLINGS = [...TRANSPORTS, 'streamableHttp', 'streamable_http', 'local', 'remote'];
 
-const serverFields = {
+/** Keys of a server entry. Those of `schema-overrides.ts` are read where there are some. */
+export const serverFields = {
   command: z
     .string()
     .meta({
@@ -147,20 +150,9 @@ const serverFields = {
     .exactOptional(),
   ...oauthFields,
   ...lifeFields,
-  ...overrideFields,
 };
 
-const serverEntry = loose(serverFields).meta({
-  oneOf: ['command', 'url', 'httpUrl', 'serverUrl'].map((key) => ({ required: [key] })),
-});
-
-const serverMap = z.map(z.string(), serverEntry);
-
-const serversFile = loose({
-  $schema: schemaReference,
-  mcpServers: serverMap.meta({ description: 'Server name -> how to reach it.' }).exactOptional(),
-  servers: serverMap.meta({ description: 'The same as mcpServers, under the name that VS Code uses.' }).exactOptional(),
-}).meta({ title: 'Servers of agent-mcp-gateway', anyOf: [{ required: ['mcpServers'] }, { required: ['servers'] }] });
+const serverEntry = loose(serverFields);
 
 export type RulesFile = z.output<typeof rulesFile>;
 export type ServerEntry = z.output<typeof serverEntry>;
@@ -169,7 +161,7 @@ export type ServerEntry = z.output<typeof serverEntry>;
 export { OAUTH_KEYS };
 
 /** Keys of a server entry that mean something here. */
-export const SERVER_KEYS: readonly string[] = Object.keys(serverFields);
+export const SERVER_KEYS: readonly string[] = [...Object.keys(serverFields), 'tools', 'prompts', 'resources'];
 
 /** A finding of a schema, before it has a place in a file. */
 interface SchemaIssue {
@@ -195,7 +187,8 @@ export function checkServerEntry(value: unknown): Checked<ServerEntry> {
   return check(serverEntry, value);
 }
 
-function check<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
+/** Checks a value; what is wrong has no place in a file yet. */
+export function check<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
   const result = schema.safeParse(value, { reportInput: true });
   return result.success
     ? { ok: true, value: result.data }
@@ -258,30 +251,3 @@ const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
   ['int', 'a whole number'],
   ['number', 'a number'],
 ]);
-
-/** JSON Schema files for editors, by file name. */
-export function jsonSchemas(): ReadonlyMap<string, unknown> {
-  return new Map([
-    ['mcp.schema.json', emit(serversFile)],
-    ['rules.schema.json', emit(rulesFile)],
-  ]);
-}
-
-function emit(schema: z.core.$ZodType): Record<string, unknown> {
-  return z.toJSONSchema(schema, {
-    // The draft that editors know best.
-    target: 'draft-7',
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
-      const { def } = zodSchema._zod;
-      if (def.type !== 'map') return;
-      jsonSchema.type = 'object';
-      const { keyType, valueType } = def as z.core.$ZodMapDef;
-      const { $schema: _key, ...names } = emit(keyType);
-      const { $schema: _value, ...values } = emit(valueType);
-      jsonSchema.propertyNames = names;
-      jsonSchema.additionalProperties = values;
-    },
-  });
-}

@@ -1,7 +1,7 @@
 /** Keys of a server entry about how what it offers appears to agents (docs/overrides.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { parsePointer } from '../policy/arguments/call-arguments.ts';
-import { strict, text } from './schema-parts.ts';
+import { loose, strict, text } from './schema-parts.ts';
 
 const said = (description: string) => z.string().meta({ description }).exactOptional();
 const yes = (description: string) => z.literal(true).meta({ description }).exactOptional();
@@ -73,3 +73,5 @@ export const overrideFields = {
     .meta({ description: 'URI of a resource, or URI template -> how it appears to agents.' })
     .exactOptional(),
 };
+
+export const overrides = loose(overrideFields);

@@ -7,7 +7,6 @@ import { lifeOf } from './connection-life.ts';
 import { EntryFindings, type NamedValue } from './entry-findings.ts';
 import { readEnvFile } from './env-file.ts';
 import type * as Schema from './file-schemas.ts';
-import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigDocument, ConfigNode, ConfigPath } from './json-document.ts';
 import { toValue } from './json-document.ts';
 import { launchDigest } from './launch-digest.ts';
@@ -84,7 +83,7 @@ function definitionOf(
     return undefined;
   }
   const link = linkWithCa(checked.value, context, findings);
-  const overrides = overridesOf(checked.value, env, context, findings);
+  const overrides = overridesOf(entry, env, context, findings);
   if (link === undefined || findings.haveErrors) return undefined;
   const fault = context.looksForPrograms === true && link.transport === 'stdio' ? programFault(link) : undefined;
   if (fault !== undefined) findings.warn([fault.field], fault.message, fault.fix);
@@ -96,7 +95,7 @@ function definitionOf(
 }
 
 function overridesOf(
-  entry: ServerEntry,
+  entry: ReadonlyMap<string, unknown>,
   env: Environment,
   { overrides }: EntryContext,
   findings: EntryFindings,

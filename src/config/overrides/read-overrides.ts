@@ -1,8 +1,9 @@
 /** Reads what an entry says about how something of its server appears; what contradicts itself is an error of the entry. */
 import { parsePointer } from '../../policy/arguments/call-arguments.ts';
 import type { EntryFindings } from '../entry-findings.ts';
-import type { ServerEntry } from '../file-schemas.ts';
+import { check } from '../file-schemas.ts';
 import { quote } from '../quote-name.ts';
+import { overrides } from '../schema-overrides.ts';
 import {
   type ArgumentOverride,
   type ItemOverride,
@@ -35,9 +36,15 @@ interface Reading {
   readonly substituted: (value: unknown, at: readonly (string | number)[]) => unknown;
 }
 
-/** @returns undefined where the entry says nothing of that kind */
-export function readOverrides(entry: ServerEntry, reading: Reading): Overrides | undefined {
-  if (OVERRIDE_KINDS.every((kind) => entry[kind] === undefined)) return undefined;
+/** @param written the entry. @returns undefined where it says nothing of that kind, or something wrong */
+export function readOverrides(written: ReadonlyMap<string, unknown>, reading: Reading): Overrides | undefined {
+  if (OVERRIDE_KINDS.every((kind) => !written.has(kind))) return undefined;
+  const checked = check(overrides, written);
+  if (!checked.ok) {
+    for (const { path, message, fix, target } of checked.issues) reading.findings.error(path, message, fix, target);
+    return undefined;
+  }
+  const entry = checked.value;
   const read = (kind: OverrideKind): ReadonlyMap<string, ItemOverride> => {
     const items: ReadonlyMap<string, Written> = entry[kind] ?? new Map();
     const all = new Map([...items].map(([key, item]) => [key, readItem(kind, key, item, reading)] as const));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { jsonSchemas } from './file-schemas.ts';
+import { jsonSchemas } from './json-schemas.ts';
 import { formatJson } from './schema-text.ts';
 
 test.each([...jsonSchemas()])('schemas/%s is current (npm run schemas writes it)', (name, schema) => {
