@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { listedRaw } from '../catalog/last-listed-definitions.ts';
 import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../config/locate-files.ts';
 import { settingNotes } from '../config/setting-notes.ts';
@@ -50,6 +49,7 @@ Examples:
 async function validate(options: Options): Promise<void> {
   const settings = settingsHere(options);
   const location = await locateConfig(settings);
+  const { listedRaw } = await import('../catalog/last-listed-definitions.ts');
   const checked = await checkConfig(await readContents(location, settings), process.env, {
     looksForPrograms: true,
     listed: await listedRaw(join(settings.cacheDir, 'lists')),

@@ -21,7 +21,6 @@ import { replaceUris } from './replace-uris.ts';
 import { requireCompletable, requirePrompt } from './require-prompt.ts';
 import { requireResource, type UriUse } from './require-resource.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './resolve-name.ts';
-import { checkSkillFile } from './skill-files.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
@@ -106,6 +105,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
           const answer = await forward(context, target, method, params, { require: requireUri('resource') });
           const { server, name } = found(target);
           if (answer.kind !== 'result') return answer;
+          const { checkSkillFile } = await import('./skill-files.ts');
           await checkSkillFile(context, server, name, answer.body.text);
           return name === asked ? answer : { ...answer, body: await replaceUris(answer.body, name, asked) };
         },

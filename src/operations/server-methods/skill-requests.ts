@@ -11,7 +11,6 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
 import { withEdits } from './edit-result.ts';
 import { exposeSkill } from './exposed-entries.ts';
-import { folderOf, readFolder } from './folder-entries.ts';
 import { hidingFailure } from './protocol-failure.ts';
 import { aim, forward, found, keepParams, member, requiredString, requireUri } from './requests.ts';
 import { requireSkill } from './require-skill.ts';
@@ -88,6 +87,8 @@ export function directoryOperation(view: View): Operation {
         asks: { args: `{${others}}` },
         async run(context, target) {
           const { server, name } = found(target);
+          // Loaded when a folder is read: few are.
+          const { folderOf, readFolder } = await import('./folder-entries.ts');
           const answer = await forward(
             context,
             target,
