@@ -147,9 +147,13 @@ export class Catalog {
     return this.#lists.offers[list].again(server, options);
   }
 
+  /** True if a server declared skills when its tools were listed. */
+  hasSkills(server: ServerDefinition): boolean {
+    return this.#lists.hasSkills(server);
+  }
+
   /** The skills of a server for a search: those that are known, or are there in a moment. */
   async skillsToSearch(server: ServerDefinition, options: Omit<ListOptions, 'timeoutMs'>): Promise<readonly Offer[]> {
-    if (!this.#lists.hasSkills(server)) return [];
     const { skills } = this.#lists.offers;
     const list = skills.kept(server, options.tenant);
     if (list !== undefined) return list.entries;

@@ -24,6 +24,8 @@ export interface TenantCatalog
   > {
   /** The tools of a server for a search: as `Searchable` says. */
   toSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly ToolEntry[]>;
+  /** As `Catalog.hasSkills`. */
+  hasSkills(server: ServerDefinition): boolean;
   /** As `Catalog.skillsToSearch`. */
   skillsToSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly Offer[]>;
   listSoon(servers: readonly ServerDefinition[]): void;
@@ -89,6 +91,10 @@ class CatalogOfTenant implements TenantCatalog {
 
   toSearch(server: ServerDefinition, signal: CancelSignal) {
     return this.#catalog.searchable.tools(server, this.#tenant, signal);
+  }
+
+  hasSkills(server: ServerDefinition) {
+    return this.#catalog.hasSkills(server);
   }
 
   skillsToSearch(server: ServerDefinition, signal: CancelSignal) {

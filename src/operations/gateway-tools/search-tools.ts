@@ -12,7 +12,6 @@ import { executorOf } from './executor-choice.ts';
 import { inputSchema } from './input-schema.ts';
 import { visibleServers } from './list-servers.ts';
 import { readDetail } from './read-detail.ts';
-import { foundSkills } from './search-skills.ts';
 
 const DEFAULT_LIMIT = 5;
 const MAX_LIMIT = 50;
@@ -86,7 +85,11 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
   catalog.listSoon(unlisted);
   const tools = found.map((hit) => describe(context, hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
-  const skills = await foundSkills(context, { query, limit, visible, who });
+  const skilled = visible.filter((one) => catalog.hasSkills(one));
+  const skills =
+    skilled.length === 0
+      ? []
+      : await (await import('./search-skills.ts')).foundSkills(context, { query, limit, visible: skilled, who });
   if (skills.length > 0) parts.push(`"skills":[${skills.join(',')}]`);
   if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
   if (missing.size > 0) parts.push(`"not_searched":${missing.text}`);

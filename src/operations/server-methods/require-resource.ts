@@ -8,8 +8,8 @@ import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition } from '../../upstream/contract.ts';
 import type { ToolContext } from '../operation.ts';
+import { hasSkills } from './has-skills.ts';
 import { isPlainUri } from './plain-uri.ts';
-import { findSkill } from './require-skill.ts';
 import { type Effort, fitsTemplate, parseTemplate, type UriTemplate } from './uri-template.ts';
 
 /** Steps of comparing one URI with all templates of a server: some milliseconds. */
@@ -50,6 +50,9 @@ async function findResource(
     const template = named ?? (isPlain && templates !== undefined ? fitting(uri, templates) : undefined);
     return template && { template };
   };
+  const findSkill = (await hasSkills(catalog, server, wanted))
+    ? (await import('./require-skill.ts')).findSkill
+    : () => undefined;
   const skill = await findSkill(catalog, server, uri, use, wanted);
   if (skill !== undefined) return { skill };
   const needsTemplates = isPlain || use === 'reference';
