@@ -1,13 +1,15 @@
 import { MAX_MESSAGE_DEPTH } from '../protocol/json-rpc.ts';
 import { elements, elementsInTurns } from '../protocol/json-text.ts';
+import { idsInTurns } from '../protocol/request-id.ts';
 import { Scan } from '../protocol/scan.ts';
 import { ScanError } from '../protocol/scan-error.ts';
 import { inTurns, isLarge, STEP } from '../shared/large-text.ts';
+import type { Asks } from './session.ts';
 
 /** Messages that one batch may have: each is a request in flight. */
 const MAX_BATCH = 100;
 
-interface BadBatch {
+export interface BadBatch {
   readonly code: 'PARSE_ERROR' | 'INVALID_REQUEST';
   readonly message: string;
 }
@@ -40,6 +42,16 @@ function checked(parts: string[]): string[] | BadBatch {
     return { code: 'INVALID_REQUEST', message: `A batch holds at most ${MAX_BATCH} messages.` };
   return parts;
 }
+
+/** Ends the questions that were answered in a batch which is refused as a whole. @param text JSON of it, valid or not */
+export async function refuseAnswers(asks: Pick<Asks, 'refuse'>, text: string, why: string): Promise<void> {
+  for (const element of await elementsInTurns(text.trim(), MAX_REFUSED)) {
+    asks.refuse((await idsInTurns(element)).responseId, why);
+  }
+}
+
+/** Messages of such a batch that are looked at. */
+const MAX_REFUSED = 1_000;
 
 /** Bytes of an array around one answer. */
 export const ARRAY_BYTES = 2;

@@ -61,7 +61,7 @@ const TOO_LONG: ClientAnswer = {
 };
 
 /** Requests that go the other way: from a server, through the gateway, to the client. */
-interface Asks {
+export interface Asks {
   /**
    * @param send puts the request on the stream of the call that caused it.
    * @param over when one of them is aborted, the client is told that nobody waits for its answer any more.

@@ -133,10 +133,10 @@ export interface FoundIds {
   readonly responseId: IdText | undefined;
 }
 
-/** The ids of a message that is whole. */
-export function idsIn(text: string): FoundIds {
+/** The ids of a message that is whole. @param message its text, or its bytes where they are no UTF-8 */
+export function idsIn(message: string | Buffer): FoundIds {
   const finder = new IdFinder();
-  finder.push(Buffer.from(text));
+  finder.push(typeof message === 'string' ? Buffer.from(message) : message);
   return { id: finder.id(), responseId: finder.responseId() };
 }
 

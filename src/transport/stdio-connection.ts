@@ -1,6 +1,6 @@
 /** One client over stdio: its session, its requests in flight, and what each message of it is answered with. */
 import type { Writable } from 'node:stream';
-import { ARRAY_BYTES, answerArrays, batchElements } from '../mcp/batch.ts';
+import { ARRAY_BYTES, answerArrays, type BadBatch, batchElements, refuseAnswers } from '../mcp/batch.ts';
 import type { Exchange, McpHandler } from '../mcp/handler.ts';
 import { createInFlightRequests, isWithdrawn } from '../mcp/in-flight.ts';
 import { isLonger, STDIO_MESSAGE_BYTES } from '../mcp/message-limit.ts';
@@ -103,7 +103,7 @@ export class StdioConnection {
       case 'invalid':
         return this.#refusal(message);
       case 'batch':
-        return refusal('null', 'INVALID_REQUEST', NO_BATCHES).text;
+        return this.#refuseBatch(message.text, 'INVALID_REQUEST', NO_BATCHES);
     }
   }
 
@@ -161,10 +161,15 @@ export class StdioConnection {
     return { connection, server, signal, streams: true, longest, notify: this.send };
   }
 
+  async #refuseBatch(text: string, code: BadBatch['code'], why: string): Promise<string> {
+    await refuseAnswers(this.#asks, text, why);
+    return refusal('null', code, why).text;
+  }
+
   async #receiveBatch(text: string): Promise<void> {
     const elements = await batchElements(text);
     if (!Array.isArray(elements)) {
-      this.send(refusal('null', elements.code, elements.message).text);
+      this.send(await this.#refuseBatch(text, elements.code, elements.message));
       return;
     }
     const answers = await Promise.all(

@@ -93,6 +93,27 @@ it.each([
   });
 });
 
+it.each([
+  [
+    'no UTF-8',
+    '2025-11-25',
+    (id: string) => Buffer.from(`{"id":${id},"jsonrpc":"2.0","result":{"a":"\xff"}}\n`, 'latin1'),
+  ],
+  ['in a batch where there are none', '2025-11-25', (id: string) => `[{"jsonrpc":"2.0","id":${id},"result":{}}]\n`],
+  ['in a batch with too many', '2025-03-26', (id: string) => `[{"id":${id},"result":{}}${',{}'.repeat(100)}]\n`],
+] as const)('an answer of the client that cannot be read ends its question: %s', async (_, revision, written) => {
+  const { input, initialize } = serve(revision);
+  const { session } = await initialize(1);
+  const reply = (text: string): void => {
+    const { id } = JSON.parse(text) as { id: unknown };
+    input.write(written(JSON.stringify(id)));
+  };
+  expect(await session.asks.ask(reply, 'roots/list', '', [])).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/^The client's answer was refused: /),
+  });
+});
+
 it('answers of a batch that are too long together come in several arrays, none of them lost', async () => {
   const { input, output, initialize } = serve('2025-03-26', {
     legacy: async ({ id }, { longest = 0 }) => {

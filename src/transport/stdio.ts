@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { parseLarge, parseMessage } from '../protocol/json-rpc.ts';
 import { createLineReader, type LineHandlers } from '../protocol/line-splitter.ts';
-import { IdFinder } from '../protocol/request-id.ts';
+import { IdFinder, idsIn } from '../protocol/request-id.ts';
 import { decodeLarge } from '../shared/large-text.ts';
 import { createInOrder } from '../shared/ordered-jobs.ts';
 import { StdioConnection, type StdioConnectionOptions } from './stdio-connection.ts';
@@ -48,11 +48,12 @@ function refuseUnreadable(client: StdioConnection, maxMessageBytes: number): Pic
   /** Of the message that is being dropped, until it is answered: many clients write the id last. */
   let ids: IdFinder | undefined;
   return {
-    broken(reason) {
+    broken(reason, line) {
       if (reason === 'too long') ids = new IdFinder();
       else {
         const message = 'The message is not valid UTF-8.';
-        client.refuse({ id: 'null', code: 'PARSE_ERROR', message, responseId: undefined });
+        const responseId = line && idsIn(line).responseId;
+        client.refuse({ id: 'null', code: 'PARSE_ERROR', message, responseId });
       }
       return true;
     },

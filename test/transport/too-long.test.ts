@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StdioGateway, serveHttp, serveStdio } from '../support/gateway.ts';
 import { type Home, makeHome, servers, TOKEN, withPrincipals } from '../support/home.ts';
-import { type HttpReply, openHttp } from '../support/http.ts';
+import { type HttpReply, openHttp, request } from '../support/http.ts';
 import { fixture } from '../support/paths.ts';
 import { runCli } from '../support/process.ts';
 import { MODERN } from '../support/rpc.ts';
@@ -98,6 +98,30 @@ it('an answer of the client over HTTP that is refused ends its question, alone a
     expect(textOf(result)).toBe(`The client's answer was refused: ${why}`);
     expect((await Promise.all(posts)).map(({ body }) => body)).toEqual([expect.stringContaining(JSON.stringify(why))]);
     await rpc.close();
+  }
+  await gateway.stop();
+});
+
+it('an answer over HTTP that is too large, no UTF-8 or in a batch that is refused ends its question', async () => {
+  const gateway = await serveHttp({ home: setup(), env: { GATEWAY_MAX_REQUEST_BYTES: '70000' } });
+  const rpc = await openHttp(gateway.url, '2025-11-25', { token: TOKEN, capabilities: { sampling: {} } });
+  const bodies: ((id: string) => string | Buffer)[] = [
+    (id) => `{"jsonrpc":"2.0","result":{"x":"${'x'.repeat(200_000)}"},"id":${id}}`,
+    (id) => Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"x":"\xff"}}`, 'latin1'),
+    (id) => `[{"jsonrpc":"2.0","id":${id},"result":{}}]`,
+  ];
+  for (const body of bodies) {
+    const posts: Promise<HttpReply>[] = [];
+    const ask = { server: 'large', tool: 'ask', args: { bytes: 10 } };
+    const result = await execute(rpc, ask, {
+      onNotification({ id, method }) {
+        if (method !== 'sampling/createMessage') return;
+        const headers = rpc.headers('x');
+        posts.push(request(rpc.url, { method: 'POST', headers, body: body(JSON.stringify(id)) }));
+      },
+    });
+    expect(textOf(result)).toMatch(/^The client's answer was refused: /);
+    await Promise.all(posts);
   }
   await gateway.stop();
 });

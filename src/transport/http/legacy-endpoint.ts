@@ -1,7 +1,7 @@
 /** The 2025 revisions over HTTP: sessions, streams that can be resumed, batches of 2025-03-26. */
 
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { batchElements } from '../../mcp/batch.ts';
+import { batchElements, refuseAnswers } from '../../mcp/batch.ts';
 import type { Exchange, McpHandler } from '../../mcp/handler.ts';
 import { isWithdrawn } from '../../mcp/in-flight.ts';
 import { type McpResponse, refusal } from '../../mcp/response.ts';
@@ -13,6 +13,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '../../protocol/json-rpc.ts';
+import type { IdText } from '../../protocol/request-id.ts';
 import { hasBatches } from '../../protocol/revisions.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import type { CredentialExpiry } from './credential-expiry.ts';
@@ -66,6 +67,7 @@ export class LegacyEndpoint {
     if (session === undefined) return;
     const elements = hasBatches(session.revision) ? await batchElements(text) : NO_BATCHES;
     if (!Array.isArray(elements)) {
+      await refuseAnswers(session.asks, text, elements.message);
       send(post, refusal('null', elements.code, elements.message));
       return;
     }
@@ -100,6 +102,11 @@ export class LegacyEndpoint {
   /** Answers what cannot be taken. */
   refuse(post: Post, message: InvalidMessage): void {
     send(post, refuseOf(this.#find(post), message));
+  }
+
+  /** Ends the question whose answer was refused; undefined for what is no answer. */
+  refuseAnswer(post: Post, responseId: IdText | undefined, why: string): void {
+    if (responseId !== undefined) this.#find(post)?.asks.refuse(responseId, why);
   }
 
   /** Opens the stream for what belongs to no request, or goes on with a broken one. */

@@ -3,6 +3,7 @@ import type { McpHandler } from '../../mcp/handler.ts';
 import { declaredRevision } from '../../mcp/request-meta.ts';
 import { refusal } from '../../mcp/response.ts';
 import { type Message, parseLarge, parseMessage, type RequestMessage } from '../../protocol/json-rpc.ts';
+import { type FoundIds, idsIn } from '../../protocol/request-id.ts';
 import { isLegacy, isModern, UNDECLARED_REVISION } from '../../protocol/revisions.ts';
 import { isLarge } from '../../shared/large-text.ts';
 import type { CredentialExpiry } from './credential-expiry.ts';
@@ -42,16 +43,27 @@ export class PostRouter {
         if (isLarge(body.text.length)) return this.#routeLarge(post, body.text);
         return this.#route(post, parseMessage(body.text, 'caller'));
       case 'not UTF-8':
-        return send(post, refusal('null', 'PARSE_ERROR', 'The body is not valid UTF-8.'));
-      case 'too large': {
-        const message = `The body is larger than ${this.#maxMessageBytes} bytes.`;
-        return send(post, { ...refusal('null', 'INVALID_REQUEST', message), status: 413 });
-      }
+        return this.legacy.refuse(post, {
+          kind: 'invalid',
+          id: 'null',
+          code: 'PARSE_ERROR',
+          message: 'The body is not valid UTF-8.',
+          responseId: idsIn(body.bytes).responseId,
+        });
+      case 'too large':
+        return this.#refuseTooLarge(post, body.ids);
       case 'no room':
         return send(post, { ...refusal('null', 'RATE_LIMITED', NO_ROOM), status: 429 });
       case 'gone':
         return undefined;
     }
+  }
+
+  /** Where it may answer a question, its id is waited for: Node reads no further once it is answered. */
+  async #refuseTooLarge(post: Post, ids: Promise<FoundIds | undefined>): Promise<void> {
+    const message = `The body is larger than ${this.#maxMessageBytes} bytes.`;
+    this.legacy.refuseAnswer(post, (await ids)?.responseId, message);
+    send(post, { ...refusal('null', 'INVALID_REQUEST', message), status: 413 });
   }
 
   async #routeLarge(post: Post, text: string): Promise<void> {

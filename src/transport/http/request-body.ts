@@ -1,14 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { type FoundIds, IdFinder } from '../../protocol/request-id.ts';
 import { Gatherer } from '../../shared/byte-gatherer.ts';
 import { decodeLarge, isLarge } from '../../shared/large-text.ts';
 
 export type Body =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'too large' }
+  /** Its ids come when it was read to its end, where it belongs to a session. */
+  | { readonly kind: 'too large'; readonly ids: Promise<FoundIds | undefined> }
   /** There is no room for it now. */
   | { readonly kind: 'no room' }
-  | { readonly kind: 'not UTF-8' }
+  | { readonly kind: 'not UTF-8'; readonly bytes: Buffer }
   /** The client went away before it had sent everything. */
   | { readonly kind: 'gone' };
 
@@ -28,8 +30,9 @@ export function readRequestBody(
 ): void {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > maxBytes || (declared > SMALL && !room(declared))) {
-    request.resume();
-    done({ kind: declared > maxBytes ? 'too large' : 'no room' });
+    const isTooLarge = declared > maxBytes;
+    if (!isTooLarge) request.resume();
+    done(isTooLarge ? { kind: 'too large', ids: idsOfRest(request) } : { kind: 'no room' });
     return;
   }
   let isAsked = declared > SMALL;
@@ -48,16 +51,31 @@ export function readRequestBody(
     const hasRoom = isAsked || length <= SMALL || (fits && room(maxBytes));
     isAsked ||= length > SMALL;
     if (fits && hasRoom) return gatherer.push(chunk);
-    gatherer.take();
-    finish({ kind: fits ? 'no room' : 'too large' });
+    const begun = gatherer.take();
+    finish(fits ? { kind: 'no room' } : { kind: 'too large', ids: idsOfRest(request, begun, chunk) });
   });
   request.on('end', () => {
     const bytes = gatherer.take();
-    if (!isUtf8(bytes)) return finish({ kind: 'not UTF-8' });
+    if (!isUtf8(bytes)) return finish({ kind: 'not UTF-8', bytes });
     if (!isLarge(bytes.length)) return finish({ kind: 'text', text: bytes.toString('utf8') });
     const tell = waiting;
     waiting = undefined;
     void decodeLarge(bytes).then((text) => tell?.({ kind: 'text', text }));
   });
   request.on('close', () => finish({ kind: 'gone' }));
+}
+
+/** The ids of a body of which nothing is kept, for a session that may have asked something. @param begun what was read of it */
+function idsOfRest(request: IncomingMessage, ...begun: Buffer[]): Promise<FoundIds | undefined> {
+  if (request.headers['mcp-session-id'] === undefined) {
+    request.resume();
+    return Promise.resolve(undefined);
+  }
+  const finder = new IdFinder();
+  for (const bytes of begun) finder.push(bytes);
+  request.on('data', (chunk: Buffer) => finder.push(chunk));
+  return new Promise((resolve) => {
+    request.once('end', () => resolve({ id: finder.id(), responseId: finder.responseId() }));
+    request.once('close', () => resolve(undefined));
+  });
 }
