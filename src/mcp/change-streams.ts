@@ -33,6 +33,8 @@ export class ChangeStreams {
   readonly #subscriptions: Subscriptions;
   readonly #view: (place: Place) => View;
   readonly #modernCodec: CallerCodec;
+  /** Subscriptions of each session of which nobody knows yet whether its server agrees. */
+  readonly #starting = new WeakMap<SessionState, number>();
 
   /** @param view what a connection sees, under the rules in force */
   constructor(
@@ -49,7 +51,8 @@ export class ChangeStreams {
 
   /** Answers `resources/subscribe` of a session. */
   async subscribe(request: RequestMessage, exchange: Exchange, session: SessionState): Promise<McpResponse> {
-    if (session.watched.size >= MAX_WATCHED) {
+    const starting = this.#starting.get(session) ?? 0;
+    if (session.watched.size + starting >= MAX_WATCHED) {
       const message = `This session watches ${MAX_WATCHED} resources: end some with resources/unsubscribe first.`;
       return refusal(request.id, 'RATE_LIMITED', message);
     }
@@ -57,7 +60,12 @@ export class ChangeStreams {
     const done = (asked: string, watched: Watched): void => {
       session.watched.set(detached(asked), detachedWatch(watched));
     };
-    return written(request, await this.#ask(inbound, exchange, 'resources/subscribe', { done }), legacyCodec);
+    this.#starting.set(session, starting + 1);
+    try {
+      return written(request, await this.#ask(inbound, exchange, 'resources/subscribe', { done }), legacyCodec);
+    } finally {
+      this.#starting.set(session, (this.#starting.get(session) ?? 1) - 1);
+    }
   }
 
   /** Answers `resources/unsubscribe` of a session. */
