@@ -19,7 +19,7 @@ export async function referencePages() {
   });
   const schemas = source.schemas.jsonSchemas();
   return new Map([
-    ['docs/cli.md', commandsPage(source.program.createProgram(['node', 'agent-mcp-gateway', 'help']))],
+    ['docs/cli.md', commandsPage(await source.program.createProgram(['node', 'agent-mcp-gateway', 'help']))],
     ['docs/reference/variables.md', variablesPage(source.variables.VARIABLES)],
     ['docs/reference/servers-file.md', serversFilePage(schemas.get('mcp.schema.json'))],
     ['docs/reference/rules-file.md', rulesFilePage(schemas.get('rules.schema.json'))],

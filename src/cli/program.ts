@@ -2,43 +2,14 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
-import { registerAdd, registerRemove, registerToggles } from './add.ts';
-import { registerApprovals } from './approvals-command.ts';
-import { registerAudit } from './audit.ts';
-import { registerAuth } from './auth.ts';
-import { registerComplete, registerCompletion } from './completion.ts';
-import { registerConnect } from './connect.ts';
-import { registerDefinitions } from './definitions.ts';
-import { registerDemo } from './demo.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerHelp } from './help.ts';
-import { registerHook } from './hook.ts';
-import { registerImport } from './import.ts';
-import { registerInit } from './init.ts';
 import { failAsJson, printFailure, printText } from './output.ts';
-import { registerPolicy } from './policy.ts';
-import { registerSchemas } from './schemas.ts';
-import { registerSearch } from './search.ts';
-import { registerSecret } from './secret.ts';
 import { registerServe } from './serve.ts';
-import { registerServers } from './servers.ts';
-import { registerSetup } from './setup.ts';
-import { registerStats } from './stats.ts';
-import { registerStatus } from './status.ts';
-import { registerToken } from './token.ts';
-import { registerTools } from './tools.ts';
-import { registerTop } from './top.ts';
-import { registerTrust } from './trust.ts';
-import { registerUi } from './ui.ts';
-import { registerDisconnect, registerUndo, registerUninstall } from './undo.ts';
-import { registerValidate } from './validate.ts';
-import { registerWarm } from './warm.ts';
 
 /**
  * The command line; every command loads what it needs when it runs.
  * @param argv as in `process.argv`. Where it asks to serve, as clients do that wait for it, there is no other command.
  */
-export function createProgram(argv: readonly string[]): Command {
+export async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('agent-mcp-gateway')
     .description('One MCP server in front of all your MCP servers, with rules per agent.')
     .version(VERSION, '--version')
@@ -52,12 +23,19 @@ export function createProgram(argv: readonly string[]): Command {
       process.exit(CATALOGUE.USAGE.exit);
     })
     .configureHelp({ subcommandTerm, minWidthToWrap: 20 });
-  const [, , command = 'serve'] = argv;
-  if (command !== 'serve' && argv.includes('--json')) failAsJson();
-  if (command === 'serve') registerServe(program);
-  else registerAll(program);
+  const isServing = servesOnly(argv);
+  if (!isServing && argv.includes('--json')) failAsJson();
+  if (isServing) registerServe(program);
+  else (await import('./all-commands.ts')).registerAll(program);
   return program;
 }
+
+/** True if there is no other command: `serve` may be left out before its options. */
+function servesOnly([, , first = 'serve', ...others]: readonly string[]): boolean {
+  return first === 'serve' || (first.startsWith('-') && ![first, ...others].some((word) => ABOUT_ALL.has(word)));
+}
+
+const ABOUT_ALL: ReadonlySet<string> = new Set(['-h', '--help', '--version']);
 
 /** That a command has options needs no saying. */
 function subcommandTerm(command: Command): string {
@@ -67,25 +45,3 @@ function subcommandTerm(command: Command): string {
   });
   return [command.name(), ...words].join(' ');
 }
-
-/** Every command, under the heading of its group. */
-function registerAll(program: Command): void {
-  for (const [heading, registers] of GROUPS) {
-    program.commandsGroup(heading);
-    for (const register of registers) register(program);
-  }
-}
-
-const GROUPS: readonly (readonly [heading: string, registers: readonly ((program: Command) => void)[]])[] = [
-  ['Start:', [registerSetup, registerImport, registerConnect, registerInit, registerDemo]],
-  ['Back:', [registerDisconnect, registerUndo, registerUninstall]],
-  ['Run:', [registerServe, registerWarm, registerHook]],
-  ['Check:', [registerStatus, registerValidate, registerDoctor, registerTrust]],
-  [
-    'Servers:',
-    [registerAdd, registerRemove, registerToggles, registerSecret, registerServers, registerTools, registerAuth],
-  ],
-  ['Agents and their rights:', [registerPolicy, registerApprovals, registerDefinitions, registerToken]],
-  ['Look back:', [registerUi, registerTop, registerAudit, registerStats, registerSearch]],
-  ['Shell:', [registerCompletion, registerComplete, registerHelp, registerSchemas]],
-];

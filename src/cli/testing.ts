@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { createProgram } from './program.ts';
 
-export const program: Command = createProgram(['node', 'agent-mcp-gateway', 'help']);
+export const program: Command = await createProgram(['node', 'agent-mcp-gateway', 'help']);
 
 /** Commands and flags of a command line that the program does not have. @param words behind the name of the program */
 export function unknownIn(words: readonly string[]): string[] {

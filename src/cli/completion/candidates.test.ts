@@ -5,7 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { createProgram } from '../program.ts';
 import { candidatesFor } from './candidates.ts';
 
-const program = createProgram(['node', 'agent-mcp-gateway', 'complete']);
+const program = await createProgram(['node', 'agent-mcp-gateway', 'complete']);
 const folder = mkdtempSync(path.join(tmpdir(), 'completion-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
