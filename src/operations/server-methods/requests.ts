@@ -16,8 +16,7 @@ import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContex
 import { sentArguments, sentName } from '../sent-arguments.ts';
 import { taskOf } from '../task-result.ts';
 import { failureAnswer } from '../tool-answer.ts';
-import { PATIENCE_MS } from './exposed-entries.ts';
-import { hasSkills } from './has-skills.ts';
+import { checkIfSkillFile } from './has-skills.ts';
 import { hidingFailure, protocolFailure, resourceNotFound } from './protocol-failure.ts';
 import { replaceUris } from './replace-uris.ts';
 import { requireCompletable, requirePrompt } from './require-prompt.ts';
@@ -107,7 +106,7 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
           const answer = await forward(context, target, method, params, { require: requireUri('resource') });
           const { server, name } = found(target);
           if (answer.kind !== 'result') return answer;
-          await checkFile(context, server, name, answer.body.text);
+          await checkIfSkillFile(context, server, name, answer.body.text);
           return name === asked ? answer : { ...answer, body: await replaceUris(answer.body, name, asked) };
         },
       };
@@ -115,15 +114,6 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
     wording: wordingOf(view),
     fail: (error) => hidingFailure(error, resourceNotFound(era, asked)),
   };
-}
-
-/** A file of a skill must be what the entry of the skill says. @throws as `checkSkillFile` */
-async function checkFile(context: ToolContext, name: string, uri: string, text: string): Promise<void> {
-  const { catalog, snapshot, signal } = context;
-  const server = snapshot.servers.get(name);
-  if (server === undefined || !(await hasSkills(catalog, server, { timeoutMs: PATIENCE_MS, signal }))) return;
-  const { checkSkillFile } = await import('./skill-files.ts');
-  await checkSkillFile(context, name, uri, text);
 }
 
 /** `completion/complete`: decided as the prompt or resource that it completes for. */
