@@ -1,9 +1,7 @@
 /** The tools that servers listed last, as they defined them, from what `kept-lists.ts` keeps on disk: for commands that start no server. */
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readConfigFile } from '../config/config-files.ts';
 import { accessOfAnnotations } from '../policy/access-levels.ts';
 import type { SaidAccess } from '../policy/authoring/knowing-access.ts';
+import { readNewestLists } from './read-newest-lists.ts';
 
 /** The list of one server. */
 interface KeptList {
@@ -16,14 +14,9 @@ interface KeptList {
   readonly shown: ReadonlyMap<string, string>;
 }
 
-/** By server name; of several lists of one server the one that was used last. Empty where nothing is kept. Never throws. */
-export async function listedDefinitions(folder: string): Promise<ReadonlyMap<string, KeptList>> {
-  const names = await readdir(folder).catch((): string[] => []);
-  const lists = await Promise.all(
-    names.filter((name) => name.endsWith('.json')).map((name) => read(join(folder, name))),
-  );
-  const found = lists.filter((list) => list !== undefined).sort((one, other) => one.usedAt - other.usedAt);
-  return new Map(found.map(({ list }) => [list.server, list]));
+/** By server name; empty where nothing is kept. Never throws. */
+export function listedDefinitions(folder: string): Promise<ReadonlyMap<string, KeptList>> {
+  return readNewestLists(folder, readList);
 }
 
 /** By server, then by tool: its definition as the server gives it, JSON text. */
@@ -44,23 +37,11 @@ export async function listedAccess(folder: string): Promise<SaidAccess> {
   return (server, tool) => known.get(server)?.get(tool);
 }
 
-/** The list with the time of its last use, in milliseconds since 1970. */
-async function read(path: string): Promise<{ readonly list: KeptList; readonly usedAt: number } | undefined> {
-  try {
-    const { mtimeMs } = await stat(path);
-    const content = await readConfigFile(path);
-    if (!content.ok) return undefined;
-    const { server, key, tools, shown } = JSON.parse(content.bytes.toString('utf8')) as Readonly<
-      Record<string, unknown>
-    >;
-    if (typeof server !== 'string' || !Array.isArray(tools)) return undefined;
-    const named = namedOf(tools);
-    const seen = Array.isArray(shown) ? namedOf(shown) : named;
-    const list = { server, key: typeof key === 'string' ? key : undefined, tools: named, shown: seen };
-    return { list, usedAt: mtimeMs };
-  } catch {
-    return undefined;
-  }
+function readList({ server, key, tools, shown }: Readonly<Record<string, unknown>>): KeptList | undefined {
+  if (typeof server !== 'string' || !Array.isArray(tools)) return undefined;
+  const named = namedOf(tools);
+  const seen = Array.isArray(shown) ? namedOf(shown) : named;
+  return { server, key: typeof key === 'string' ? key : undefined, tools: named, shown: seen };
 }
 
 function namedOf(definitions: readonly unknown[]): ReadonlyMap<string, string> {
