@@ -181,6 +181,28 @@ describe('what it shows', () => {
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
   });
 
+  it('draws the parts of the time of a call one after the other, the wait for a person among them', async () => {
+    await page.goto(`${ui.origin}/#/now`);
+    await page.getByRole('listitem').filter({ hasText: 'calc/label' }).getByRole('link').first().click();
+    const parts = page.locator('.waterfall tr');
+    await parts.last().waitFor();
+    const names = await parts.locator('th').allInnerTexts();
+    expect(names[0]).toBe('Decided and recorded');
+    expect(names).toEqual(expect.arrayContaining(['Asked people', 'The server']));
+    expect(names.at(-1)).toBe('Altogether');
+    const bars = await parts
+      .locator('.bar')
+      .evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().toJSON()));
+    expect(bars.length).toBe(names.length - 1);
+    for (const [at, { x }] of bars.entries()) {
+      const before = bars[at - 1];
+      if (before === undefined) continue;
+      // The shortest bars are drawn wider than they are, so that one sees them.
+      expect(x).toBeGreaterThan(before.x);
+      expect(x).toBeLessThan(before.x + before.width + 1);
+    }
+  });
+
   it('takes what others wrote as text', async () => {
     await page.goto(`${ui.origin}/#/calls`);
     await page.getByText('<b>bold</b>').first().waitFor();
@@ -195,12 +217,26 @@ describe.each(['light', 'dark'] as const)('for everybody, %s', (colorScheme) => 
     const own = await startUi(home, '--write');
     // What axe injects would not run otherwise.
     const page = await view({ colorScheme, bypassCSP: true, viewport: { width: 360, height: 740 } }, own);
-    for (const name of ['now', 'calls', 'rules', 'servers?name=calc', 'savings', 'calls?by=agent', 'definitions']) {
+    const waiting = execute(gateway.rpc, { server: 'calc', tool: 'label' });
+    for (const name of [
+      'approvals',
+      'now',
+      'calls',
+      'rules',
+      'servers?name=calc',
+      'savings',
+      'calls?by=agent',
+      'definitions',
+    ]) {
       await page.goto(`${own.origin}/#/${name}`);
       await page.locator('main table, main .card, main .feed, main .list, main .empty').first().waitFor();
+      if (name === 'approvals') await page.getByRole('button', { name: 'Yes, once' }).waitFor();
       expect(await seriousIn(page), name).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0);
     }
+    await page.goto(`${own.origin}/#/approvals`);
+    await page.getByRole('button', { name: 'Yes, once' }).click();
+    await waiting;
     await own.running.stop('SIGINT');
   });
 });
