@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { bundledLicences } from './scripts/bundled.mjs';
@@ -8,6 +9,9 @@ import { buildPage } from './scripts/ui-page.mjs';
 /** The web page, which is no part of the program: it is read when somebody opens it. */
 const { page, moduleIds } = await buildPage();
 
+/** The engine of programs of agents; its licence is found with the modules of its package. */
+const quickjs = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm');
+
 /** The program, its workers, its threads and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
 export default defineConfig({
   input: {
@@ -15,6 +19,7 @@ export default defineConfig({
     guardian: 'src/upstream/process/guardian-main.ts',
     worker: 'src/cluster/worker-main.ts',
     jobs: 'src/operations/results/jobs-main.ts',
+    code: 'src/operations/code/code-main.ts',
     ui: 'src/cli/ui-thread-main.ts',
   },
   platform: 'node',
@@ -34,6 +39,7 @@ export default defineConfig({
       },
       writeBundle: ({ dir }) => {
         writeFileSync(join(dir, 'ui.html'), page);
+        copyFileSync(quickjs, join(dir, 'quickjs.wasm'));
         writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
         chmodSync(join(dir, 'main.js'), 0o755);
       },

@@ -1,11 +1,9 @@
 /** The program of the threads for jobs that may take long (src/shared/job-threads.ts). */
-import { readlinkSync } from 'node:fs';
-import { constants, getPriority, setPriority } from 'node:os';
-import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { keepSummaries } from '../../audit/summaries/log-summaries.ts';
 import { type ArgumentCheck, checkArguments } from '../../catalog/check-job.ts';
 import type { JobAnswer } from '../../shared/job-threads.ts';
+import { yieldToCalls } from '../../shared/thread-priority.ts';
 import { type Selection, select } from './select-job.ts';
 
 interface Job {
@@ -13,19 +11,6 @@ interface Job {
   readonly summarise?: string;
   readonly select?: Selection;
   readonly check?: ArgumentCheck;
-}
-
-/** The delay of jobs behind calls where processors are few: steps of `nice`. */
-const LATER = 5;
-
-/** On Linux a thread has a priority of its own; elsewhere it keeps that of the process. */
-function yieldToCalls(): void {
-  try {
-    const thread = Number(path.basename(readlinkSync('/proc/thread-self')));
-    setPriority(thread, Math.min(constants.priority.PRIORITY_LOW, getPriority(thread) + LATER));
-  } catch {
-    // There is no /proc here.
-  }
 }
 
 yieldToCalls();
