@@ -8,6 +8,10 @@ export interface AuditRecord {
   readonly decision: 'ALLOW' | 'ASK' | 'DENY' | 'ERROR';
   /** Joins the records of one call. */
   readonly request_id: string;
+  /** Present when a program made the call: the `request_id` of its `run_code`. */
+  readonly parent_request_id?: string | undefined;
+  /** Likewise: the SHA-256 of the program's text, in hex. */
+  readonly program?: string | undefined;
   /** The principal that connected. */
   readonly principal: string;
   /** The agent that the call claimed to be, or null. */

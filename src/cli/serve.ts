@@ -5,6 +5,8 @@ import { settingsFrom, withFiles, withLock } from './flags.ts';
 import { unknownCommand } from './help.ts';
 import { fail } from './output.ts';
 
+type ServeFlags = CommandFlags & { readonly code?: boolean };
+
 export function registerServe(program: Command): void {
   const command = program
     .command('serve', { isDefault: true })
@@ -14,6 +16,7 @@ export function registerServe(program: Command): void {
     .optionsGroup('Servers and agents:')
     .option('--agent <name>', 'bind every call of this connection to one agent of the rules')
     .option('--expose <view>', "what agents see: discovery (the gateway's few tools) or direct (every permitted tool)")
+    .option('--code', 'offer run_code: programs of agents that call tools, where their rules do not say')
     .option('--init-strategy <when>', 'start servers eager or lazy (GATEWAY_INIT_STRATEGY; default eager)')
     .optionsGroup('Transport:')
     .option('--transport <kind>', 'stdio or http (GATEWAY_TRANSPORT; default stdio)')
@@ -42,11 +45,12 @@ on SIGHUP and whenever a file changes.
 Exit status: 0 after a clean stop, 130 after Ctrl-C, 129 after the end of its
 terminal, 1 if it could not start, 2 for a wrong flag.`,
     )
-    .action(async (flags: CommandFlags) => {
+    .action(async ({ code, ...others }: ServeFlags) => {
       const [extra] = command.args;
       if (extra !== undefined) return command.error(await unknown(program, extra));
       try {
         const { serve } = await import('./serve-run.ts');
+        const flags: CommandFlags = { ...others, runCode: code };
         await serve(settingsFrom(flags), flags);
       } catch (error) {
         fail(error);

@@ -36,7 +36,10 @@ export async function createConfigReplica(
   failed: (error: unknown) => void,
 ): Promise<ConfigReplica> {
   const load = async (contents: ConfigContents, owners: Owners): Promise<Loaded> => {
-    const { snapshot, problems } = await checkConfig(contents, process.env, { mainScript: order.mainScript });
+    const { snapshot, problems } = await checkConfig(contents, process.env, {
+      mainScript: order.mainScript,
+      code: order.settings.code,
+    });
     if (snapshot === undefined) throw configError(problems);
     return { contents, owners, snapshot };
   };

@@ -1,11 +1,14 @@
 /** Names that say which worker has what they name. */
 
+import { PROGRAM_PREFIX } from '../operations/code/waiting-programs.ts';
 import { RESULT_PREFIX } from '../operations/results/result-store.ts';
 import { SIGN_IN_PREFIX } from '../pipeline/sign-in-elicitation.ts';
 import { PREFIX as PARKED_PREFIX } from '../relay/parked-conversations.ts';
 
 /** Sessions and tasks have none. */
-const PREFIXES = [PARKED_PREFIX, SIGN_IN_PREFIX, RESULT_PREFIX].map((prefix) => prefix.replaceAll('.', '\\.'));
+const PREFIXES = [PARKED_PREFIX, SIGN_IN_PREFIX, RESULT_PREFIX, PROGRAM_PREFIX].map((prefix) =>
+  prefix.replaceAll('.', '\\.'),
+);
 const TAG = new RegExp(`^(?:${PREFIXES.join('|')})?w(\\d{1,3})\\.`);
 
 /** The beginning of the sessions of a worker, and of its handles after their prefix. */

@@ -95,7 +95,7 @@ export interface ConfigStoreOptions {
 export async function createConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
   const location = await locateConfig(options.settings);
   const contents = await readContents(location, options.settings);
-  const checked = await checkConfig(contents, options.env);
+  const checked = await checkConfig(contents, options.env, { code: options.settings.code });
   if (checked.snapshot === undefined) throw configError(checked.problems);
   return new FileConfigStore(options, location, contents, checked.snapshot, checked);
 }
@@ -203,7 +203,7 @@ class FileConfigStore implements ConfigStore {
       this.#statuses.unchanged(files, at);
       return { kind: 'unchanged' };
     }
-    const checked = await checkConfig(contents, this.#options.env);
+    const checked = await checkConfig(contents, this.#options.env, { code: this.#options.settings.code });
     const { snapshot, problems } = checked;
     const pathOf = (file: ConfigFile): string => this.location[file].path;
     if (snapshot === undefined) return refuse(configError(problems), (file) => whyRefused(checked, pathOf(file)));

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { approvals, standingAnswers } from './schema-approvals.ts';
+import { code } from './schema-code.ts';
 import { limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
@@ -46,6 +47,7 @@ const agent = strict({
         'The tools with which this agent calls others: execute_tool (one, the default), or execute_read, execute_write and execute_destructive (split), so that a client can approve each kind by itself.',
     })
     .exactOptional(),
+  code: code.exactOptional(),
   max_result_tokens: count
     .meta({
       description: 'Largest result in tokens. A longer one is cut, and read_result reads on. No limit by default.',

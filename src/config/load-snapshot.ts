@@ -118,13 +118,15 @@ function variablesOf(env: Environment, { servers, rules }: ConfigContents): Envi
 interface CheckTerms extends Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>> {
   /** The definitions of tools by server and name, where they are known: then whatever speaks of other tools and arguments is warned of. */
   readonly listed?: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined;
+  /** `--code`. */
+  readonly code?: boolean;
 }
 
 /** Checks both files completely. Never throws for what is in them. */
 export async function checkConfig(
   contents: ConfigContents,
   env: Environment,
-  { mainScript = process.argv[1], looksForPrograms, listed }: CheckTerms = {},
+  { mainScript = process.argv[1], looksForPrograms, listed, code = false }: CheckTerms = {},
 ): Promise<CheckedConfig> {
   // Loaded when it is needed: zod is the heaviest part of a start.
   const schema = await import('./file-schemas.ts');
@@ -168,6 +170,7 @@ export async function checkConfig(
     denyOnMissingAgent: rules.rules.defaults?.deny_on_missing_agent ?? false,
     explainDenials: rules.rules.defaults?.explain_denials ?? false,
     agentTerms: rules.agentTerms,
+    code,
     principals: rules.principals,
     search,
     approvals,
@@ -245,7 +248,7 @@ export async function loadSnapshot(
   location?: ConfigLocation,
 ): Promise<{ readonly snapshot: Snapshot; readonly problems: readonly Problem[]; readonly location: ConfigLocation }> {
   const found = location ?? (await locateConfig(settings));
-  const checked = await checkConfig(await readContents(found, settings), env);
+  const checked = await checkConfig(await readContents(found, settings), env, { code: settings.code });
   if (checked.snapshot === undefined) throw configError(checked.problems);
   return { snapshot: checked.snapshot, problems: checked.problems, location: found };
 }

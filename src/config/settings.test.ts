@@ -18,6 +18,7 @@ test('the defaults', () => {
     agent: undefined,
     defaultAgent: undefined,
     debug: false,
+    code: false,
     initStrategy: 'eager',
     expose: 'discovery',
     server: undefined,

@@ -34,6 +34,8 @@ export interface Flags {
   readonly agent?: string | undefined;
   readonly defaultAgent?: string | undefined;
   readonly debug?: boolean | undefined;
+  /** `--code` of `serve`. */
+  readonly runCode?: boolean | undefined;
   readonly initStrategy?: string | undefined;
   readonly expose?: string | undefined;
   readonly server?: string | undefined;
@@ -80,6 +82,8 @@ export interface Settings {
   /** `GATEWAY_DEFAULT_AGENT`. */
   readonly defaultAgent: string | undefined;
   readonly debug: boolean;
+  /** `--code`: agents whose rules do not say may run programs of their own. */
+  readonly code: boolean;
   readonly initStrategy: 'eager' | 'lazy';
   /** The view of connections whose agent's rules do not say. */
   readonly expose: 'discovery' | 'direct';
@@ -155,6 +159,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     agent: agentId(pick(flags.agent, '--agent', env, undefined)),
     defaultAgent: agentId(pick(flags.defaultAgent, '--default-agent', env, 'GATEWAY_DEFAULT_AGENT')),
     debug: flags.debug ?? boolean(env, 'GATEWAY_DEBUG'),
+    code: flags.runCode ?? false,
     expose: oneOf(pick(flags.expose, '--expose', env, undefined), ['discovery', 'direct']) ?? 'discovery',
     server: pick(flags.server, '--server', env, undefined)?.value,
     initStrategy:

@@ -111,6 +111,19 @@ export interface Limits {
   readonly bytesPerHour: number | undefined;
 }
 
+/** Limits of one program that an agent runs. */
+export interface ProgramLimits {
+  /** Calls in all, and at a time. */
+  readonly calls: number;
+  readonly parallel: number;
+  /** MiB of memory. */
+  readonly memoryMb: number;
+  /** Milliseconds of the processor. */
+  readonly cpuMs: number;
+  /** Milliseconds in all, without those in which people were waited for. */
+  readonly timeoutMs: number;
+}
+
 /** The settings of an agent besides what it may use. */
 export interface AgentTerms {
   readonly minAssurance: Assurance | undefined;
@@ -118,6 +131,8 @@ export interface AgentTerms {
   readonly expose?: 'discovery' | 'direct' | undefined;
   /** `split`: it calls what reads, writes and destroys with a tool of its own each. */
   readonly execute?: 'one' | 'split' | undefined;
+  /** May it run programs of its own (`run_code`), and within what; undefined where the process decides. */
+  readonly code?: false | Partial<ProgramLimits> | undefined;
   /** Tokens of a result; a longer one is cut. */
   readonly maxResultTokens?: number | undefined;
   readonly limits: Limits | undefined;
@@ -218,6 +233,8 @@ export interface Snapshot {
   readonly explainDenials: boolean;
   /** Only agents that have some. */
   readonly agentTerms: ReadonlyMap<string, AgentTerms>;
+  /** True if agents whose rules do not say may run programs of their own (`--code`). */
+  readonly code?: boolean | undefined;
   /** Undefined where the rules have no `principals`. */
   readonly principals: ReadonlyMap<string, PrincipalDefinition> | undefined;
   readonly search: SearchTerms;

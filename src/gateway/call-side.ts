@@ -12,6 +12,7 @@ import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from 
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { createLimiter } from '../pipeline/rate-limits.ts';
 import { SignInPrompts } from '../pipeline/sign-in-prompts.ts';
+import { runInner } from '../pipeline/tool-call.ts';
 import { createParkedConversations } from '../relay/parked-conversations.ts';
 import { createTasks } from '../relay/task-registry.ts';
 import { ByteBudget } from '../shared/byte-budget.ts';
@@ -59,6 +60,8 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     tasks: createTasks({ tag: worker?.tag, share: worker?.share }),
     results: worker?.results(results) ?? results,
     budget,
+    tag: worker?.tag,
+    runInner,
     limiter: worker?.limiter ?? createLimiter(),
     signInPrompts: new SignInPrompts({
       oauth,

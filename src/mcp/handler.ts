@@ -2,6 +2,7 @@
 
 import type { Snapshot } from '../config/snapshot.ts';
 import type { RequestSpan } from '../observe/tracing.ts';
+import { executorsIn } from '../operations/gateway-tools/executor-choice.ts';
 import { introduceOperation } from '../operations/server-methods/initialize.ts';
 import { unknownMethodOperation } from '../operations/server-methods/unknown-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
@@ -26,7 +27,7 @@ import { createProgressHeartbeat } from './progress-heartbeat.ts';
 import { checkCapabilities, checkMeta, declaredClient, introducedClient, revisionOf } from './request-meta.ts';
 import { type McpResponse, pong, refusal, unknownMethod, written } from './response.ts';
 import { operationOf } from './router.ts';
-import { executorsFor } from './select-view.ts';
+import { ownToolsFor } from './select-view.ts';
 import type { Negotiated, SessionState } from './session.ts';
 import { notified, type Outlet } from './session-channel.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -178,7 +179,7 @@ class MethodHandler implements McpHandler {
     const { method } = request;
     if (view.mode === 'discovery' && method === 'tools/list') {
       if (findMember(request.params, 'cursor') !== undefined) return ONE_PAGE;
-      return this.#ownTools(executorsFor(exchange.connection, this.#parts.snapshot()));
+      return this.#ownTools(ownToolsFor(exchange.connection, this.#parts.snapshot()));
     }
     const inbound = inboundOf(request, exchange, client);
     const { onProgress } = inbound;
@@ -201,7 +202,7 @@ class MethodHandler implements McpHandler {
   /** The introduction of the gateway, or, where it stands for one server, of that one. */
   #introduce(request: RequestMessage, exchange: Exchange, client: CallingClient): Promise<CallOutcome> {
     const { serverInfo } = this.#options;
-    const executors = executorsFor(exchange.connection, this.#parts.snapshot());
+    const executors = executorsIn(ownToolsFor(exchange.connection, this.#parts.snapshot()));
     const gateway = { serverInfo, executors };
     const operation = introduceOperation(request.method, this.#view(exchange), gateway, revisionOf(request));
     return runOperation(this.#parts, inboundOf(request, exchange, client), operation);

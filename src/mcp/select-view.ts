@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import { choiceOf, type ExecutorChoice } from '../operations/gateway-tools/executor-choice.ts';
+import { type ToolChoice, toolChoiceOf } from '../operations/gateway-tools/executor-choice.ts';
 import { DIRECT, DISCOVERY, type View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -20,10 +20,12 @@ function ruled(connection: Connection, snapshot: Snapshot): 'discovery' | 'direc
   }
 }
 
-/** The tools that a connection is shown to call others with: of an agent that its calls do not name, nobody knows yet which it is. */
-export function executorsFor(connection: Connection, snapshot: Snapshot): ExecutorChoice {
-  if ([...snapshot.agentTerms.values()].every(({ execute }) => execute !== 'split')) return 'one';
-  return choiceOf(
+/** The gateway's own tools that a connection is shown: of an agent that its calls do not name, nobody knows yet which it is. */
+export function ownToolsFor(connection: Connection, snapshot: Snapshot): ToolChoice {
+  const isPlain = snapshot.code !== true;
+  if (isPlain && [...snapshot.agentTerms.values()].every(({ execute, code }) => execute !== 'split' && !code))
+    return 'one';
+  return toolChoiceOf(
     snapshot,
     snapshot.policy.agents.filter((agent) => connection.mayBe(snapshot, agent)),
   );

@@ -1,14 +1,14 @@
 /** Subscriptions to changes, and which of them are permitted: lists that changed, resources that were updated. */
 import type { ListKind } from '../catalog/server-lists.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import type { ExecutorChoice } from '../operations/gateway-tools/executor-choice.ts';
+import type { ToolChoice } from '../operations/gateway-tools/executor-choice.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import { decideUnderCeiling } from '../policy/ceiling.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ClientAnswer, ServerRequest, Whose } from '../upstream/contract.ts';
 import { type ChangePacing, createChangePacing } from './change-pacing.ts';
-import { executorsFor } from './select-view.ts';
+import { ownToolsFor } from './select-view.ts';
 
 /** A resource of a server, as the server names it. */
 export interface Watched {
@@ -53,7 +53,7 @@ const ALL_KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources'];
 export class Subscriptions {
   readonly #snapshot: () => Snapshot;
   readonly #listeners = new Set<Listener>();
-  readonly #shown = new WeakMap<Listener, ExecutorChoice | undefined>();
+  readonly #shown = new WeakMap<Listener, ToolChoice | undefined>();
   /** Servers whose lists changed; `undefined` for the rules, which concern everybody. */
   readonly #changed = new Map<ListKind, Set<string | undefined>>();
   #timer: NodeJS.Timeout | undefined;
@@ -175,8 +175,8 @@ export class Subscriptions {
   }
 
   /** The gateway's own tools that it is shown; undefined for those of servers. */
-  #toolsOf({ connection, view }: Listener): ExecutorChoice | undefined {
-    return view().mode === 'discovery' ? executorsFor(connection, this.#snapshot()) : undefined;
+  #toolsOf({ connection, view }: Listener): ToolChoice | undefined {
+    return view().mode === 'discovery' ? ownToolsFor(connection, this.#snapshot()) : undefined;
   }
 
   *#watchersOf(server: string): Generator<readonly [Listener, string, Watched]> {

@@ -118,7 +118,8 @@ function inspected(
   return inspecting === undefined ? entry : inspecting.then(() => entry);
 }
 
-function notListed(context: ToolContext, server: ServerDefinition, tool: string): GatewayError {
+/** The error for a tool that its server did not list, with those that may have been meant. */
+export function notListed(context: ToolContext, server: ServerDefinition, tool: string): GatewayError {
   if (context.catalog.isHeld(server, 'tools', tool)) return definitionChanged(server.name, 'tool', tool);
   const permitted = (context.catalog.listed(server) ?? []).filter(
     (entry) => context.decide(server.name, entry.name, 'tool', entry).allowed,

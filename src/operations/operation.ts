@@ -6,6 +6,7 @@ import type { Executor } from '../policy/executors.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';
 import type { CacheHints, ResultBody } from '../protocol/era-codec.ts';
 import type { ScannedObject } from '../protocol/members.ts';
+import type { Retry } from '../relay/calling-client.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
 import type { RelayedError } from '../relay/relayed.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
@@ -67,6 +68,30 @@ export interface ToolContext {
   keepTask(server: string, tool: string, id: string): string;
   /** Facts for `get_gateway_status`. */
   status(): unknown;
+  /** True, when it is asked, if the caller may still use a tool: for what is kept of its results. */
+  permissionFor(server: string, tool: string): () => boolean;
+  /** The beginning of what this process hands out, after its prefix, where there are several processes. */
+  readonly tag: string | undefined;
+  /** Makes a call of a gateway tool for the same caller, as a part of this one: decided, limited and recorded like any other. Never rejects. */
+  inner(tool: GatewayTool, args: string, how: InnerCall): Promise<InnerOutcome>;
+}
+
+/** The terms of a call within a call. */
+export interface InnerCall {
+  /** SHA-256 of the program that makes it, in hex. */
+  readonly program: string;
+  readonly signal: CancelSignal;
+  readonly onProgress: ((params: string) => void) | undefined;
+  /** Told what it waits for, where that is not its server; undefined for no longer. */
+  readonly onWait: (message: string | undefined) => void;
+  /** What its caller sent along to go on with it. */
+  readonly retry: Retry | undefined;
+}
+
+export interface InnerOutcome {
+  readonly answer: ToolAnswer;
+  /** The error that the answer tells, where the gateway failed it. */
+  readonly failure: GatewayError | undefined;
 }
 
 /** The subject of a call. */
@@ -74,6 +99,9 @@ export interface Target {
   readonly server: string;
   readonly name: string | undefined;
 }
+
+/** No server's. */
+export type Own = 'own';
 
 /** The part of a call that rules over arguments speak of, and that whoever is asked about it has to know. */
 interface AskedAbout {
@@ -96,9 +124,9 @@ export interface Invocation {
   readonly kind?: OfferKind;
   /**
    * Finds the target where the names alone do not say it; looks only at what the caller may use. Undefined for nothing, which
-   * is told like a denial.
+   * is told like a denial; `own` for something of the gateway's own, about which there is no rule.
    */
-  readonly locate?: (context: ToolContext) => Promise<Target | undefined>;
+  readonly locate?: (context: ToolContext) => Promise<Target | Own | undefined>;
   /** The message where it finds nothing, if there is more to say than that. */
   readonly missing?: string;
   /** The tool of the gateway that calls it: each agent has either `execute_tool` or those for one access each. */

@@ -6,8 +6,8 @@ import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Ledger, Spent } from '../observe/ledger.ts';
-import { EXECUTE_ANY, SPLIT_EXECUTORS } from '../policy/executors.ts';
-import { choiceOf, definitionsShown } from './gateway-tools/executor-choice.ts';
+import { EXECUTE_ANY, RUN_CODE, SPLIT_EXECUTORS } from '../policy/executors.ts';
+import { definitionsShown, toolChoiceOf } from './gateway-tools/executor-choice.ts';
 import type { GatewayTool } from './operation.ts';
 
 /** Estimated tokens, of one agent since the start. */
@@ -42,7 +42,7 @@ export interface SpentHere extends Pick<AgentSpending, 'agent' | 'calls' | 'tool
 export function spentHere({ snapshot, catalog, ledger, tools }: SpendingParts): SpentHere[] {
   const own = [...tools];
   const costOfOwn = (agent: string): number => {
-    const shown = definitionsShown(own, choiceOf(snapshot, [agent]));
+    const shown = definitionsShown(own, toolChoiceOf(snapshot, [agent]));
     return estimateTokens(JSON.stringify({ tools: shown }));
   };
   return snapshot.policy.agents.map((agent) => {
@@ -106,6 +106,7 @@ const SPENDING: ReadonlyMap<string, Spent> = new Map([
   ['tools/list', 'definitions'],
   [EXECUTE_ANY, 'results'],
   ...SPLIT_EXECUTORS.map((name) => [name, 'results'] as const),
+  [RUN_CODE, 'results'],
   ['read_result', 'results'],
   ['tools/call', 'results'],
   ['tasks/get', 'results'],

@@ -6,7 +6,16 @@ import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
 import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
 import type { TraceParent } from '../observe/tracing.ts';
-import type { CallDeadline, Connected, Invocation, Target, ToolContext } from '../operations/operation.ts';
+import type {
+  CallDeadline,
+  Connected,
+  GatewayTool,
+  InnerCall,
+  InnerOutcome,
+  Invocation,
+  Target,
+  ToolContext,
+} from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { decideUnderCeiling } from '../policy/ceiling.ts';
 import type { Access, CallFacts, Decision, OfferKind } from '../policy/rules-data.ts';
@@ -145,6 +154,26 @@ export class CallContext implements ToolContext, RelayContext {
     });
   }
 
+  permissionFor(server: string, name: string): () => boolean {
+    const { connection } = this.#call.inbound;
+    return permissionOf(
+      this.#parts,
+      connection,
+      { claimedAgent: this.#invocation.claimedAgent },
+      { server, name },
+      undefined,
+    );
+  }
+
+  get tag() {
+    return this.#parts.tag;
+  }
+
+  async inner(tool: GatewayTool, args: string, how: InnerCall): Promise<InnerOutcome> {
+    const { callWithin } = await import('./call-within.ts');
+    return callWithin(this.#parts, this.#call, tool, args, how);
+  }
+
   async lease(server: ServerDefinition): Promise<UpstreamConnection> {
     const options = { timeoutMs: DEFAULT_TIMEOUT_MS, signal: this.signal, tenant: this.#tenant };
     return this.#parts.upstreams.lease(server, options);
@@ -230,7 +259,7 @@ export class CallContext implements ToolContext, RelayContext {
 function permissionOf(
   { snapshot }: Pick<PipelineDependencies, 'snapshot'>,
   connection: Connection,
-  { claimedAgent, kind }: Invocation,
+  { claimedAgent, kind }: Pick<Invocation, 'claimedAgent' | 'kind'>,
   target: Target | undefined,
   access: Access | undefined,
 ): () => boolean {

@@ -24,6 +24,8 @@ export function record(
     phase,
     decision,
     request_id: call.requestId,
+    parent_request_id: inbound.parent?.requestId,
+    program: inbound.parent?.program,
     principal: auditName(caller?.principal ?? inbound.connection.principal, inbound.connection.subject),
     claimed_agent: invocation?.claimedAgent ?? null,
     agent_id: caller?.agent ?? null,

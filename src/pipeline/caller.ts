@@ -43,6 +43,13 @@ export interface Connection {
   resolve(snapshot: Snapshot, claimed: string | undefined, nameAgent?: string): Caller;
 }
 
+/** A `run_code` whose program makes a call. */
+export interface ParentCall {
+  readonly requestId: string;
+  /** SHA-256 of the program, in hex. */
+  readonly program: string;
+}
+
 /** One request as a transport hands it in. */
 export interface Inbound {
   readonly connection: Connection;
@@ -57,6 +64,8 @@ export interface Inbound {
   readonly onWait?: ((message: string | undefined) => void) | undefined;
   /** The other end: what can be asked of the caller and told to it meanwhile. */
   readonly client: CallingClient;
+  /** The call that it is a part of, where a program of an agent makes it. */
+  readonly parent?: ParentCall | undefined;
   /** Its span, where somebody asked for spans. */
   readonly span?: RequestSpan | undefined;
 }

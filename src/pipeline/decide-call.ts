@@ -79,6 +79,7 @@ export function locateAndDecide(
   const deciding = isKnown
     ? decide(call, invocation, context)
     : locate(context).then((target) => {
+        if (target === 'own') return undefined;
         if (target === undefined) throw notFound(call, invocation);
         call.target = target;
         return decide(call, invocation, context);

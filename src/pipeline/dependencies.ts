@@ -6,12 +6,13 @@ import type { Ledger } from '../observe/ledger.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
-import type { GatewayTool } from '../operations/operation.ts';
+import type { GatewayTool, InnerOutcome } from '../operations/operation.ts';
 import type { ResultStore } from '../operations/results/result-store.ts';
 import type { ParkedConversations } from '../relay/parked-conversations.ts';
 import type { Tasks } from '../relay/task-registry.ts';
 import type { ByteBudget } from '../shared/byte-budget.ts';
 import type { Upstreams } from '../upstream/contract.ts';
+import type { Inbound } from './caller.ts';
 import type { Limiter } from './rate-limits.ts';
 import type { SignInPrompts } from './sign-in-prompts.ts';
 
@@ -30,6 +31,10 @@ export interface PipelineDependencies {
   readonly results: ResultStore;
   /** Bytes that callers make the gateway keep. */
   readonly budget: ByteBudget;
+  /** The beginning of what this process hands out, after its prefix, where there are several processes. */
+  readonly tag: string | undefined;
+  /** Takes a call of a gateway tool that is a part of another one all the way. */
+  readonly runInner: (parts: PipelineDependencies, inbound: Inbound, tool: GatewayTool) => Promise<InnerOutcome>;
   readonly limiter: Limiter;
   /** Links for callers that have to sign in to a server. */
   readonly signInPrompts: SignInPrompts;

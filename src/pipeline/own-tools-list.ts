@@ -1,4 +1,4 @@
-import { definitionsShown, type ExecutorChoice } from '../operations/gateway-tools/executor-choice.ts';
+import { definitionsShown, type ToolChoice } from '../operations/gateway-tools/executor-choice.ts';
 import type { GatewayTool } from '../operations/operation.ts';
 import type { CallOutcome } from './caller.ts';
 
@@ -8,12 +8,12 @@ const TOOLS_TTL_MS = 300_000;
 /** Clients that defer tools load these at once (Claude Code): there are few, and everything else is found through them. */
 const AT_ONCE = { 'anthropic/alwaysLoad': true };
 
-export type OwnTools = (choice: ExecutorChoice) => CallOutcome;
+export type OwnTools = (choice: ToolChoice) => CallOutcome;
 
 /** The answers to `tools/list`: the same for all callers of one choice, so made once. */
 export function ownToolsOf(tools: Iterable<GatewayTool>): OwnTools {
   const all = [...tools];
-  const made = new Map<ExecutorChoice, CallOutcome>();
+  const made = new Map<ToolChoice, CallOutcome>();
   return (choice) => {
     const before = made.get(choice);
     if (before !== undefined) return before;

@@ -7,7 +7,6 @@ import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { ApprovalNeeded } from './approval.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
-import { Asking } from './asking.ts';
 import { CallContext } from './call-context.ts';
 import { effectOf, record } from './call-record.ts';
 import type { Caller, CallOutcome, Inbound } from './caller.ts';
@@ -142,6 +141,8 @@ async function afterPeople(parts: PipelineDependencies, call: Call, first: Gatew
   const { invocation } = call;
   if (invocation === undefined || call.caller === undefined || !waitsForPeople(first)) throw first;
   const contextOf = (caller: Caller): CallContext => new CallContext(parts, call, invocation, caller);
+  // Few calls ask anybody.
+  const { Asking } = await import('./asking.ts');
   const asking = new Asking(parts, call);
   let failure = first;
   let isMoot = false;
@@ -250,10 +251,10 @@ function unrecorded(call: Call, error: unknown): ToolAnswer {
 /** Counts what the answer costs the agent that reads it. @returns its tokens, estimated; undefined for what costs nothing */
 function account(
   { ledger }: PipelineDependencies,
-  { caller, operation }: Call,
+  { caller, operation, inbound }: Call,
   answer: ToolAnswer,
 ): number | undefined {
-  const kind = spendingOf(operation.name);
+  const kind = inbound.parent === undefined ? spendingOf(operation.name) : undefined;
   if (kind === undefined || caller === undefined || answer.kind !== 'result') return undefined;
   return ledger.spend(caller.agent, kind, innerOf(answer.body));
 }

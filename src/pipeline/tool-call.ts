@@ -1,7 +1,14 @@
 /** `tools/call` of one of the gateway's own tools, as an operation. */
 
 import { readArguments } from '../operations/gateway-tools/read-arguments.ts';
-import type { GatewayTool, Invocation, Operation, RequestText, ToolAnswer } from '../operations/operation.ts';
+import type {
+  GatewayTool,
+  InnerOutcome,
+  Invocation,
+  Operation,
+  RequestText,
+  ToolAnswer,
+} from '../operations/operation.ts';
 import { protocolFailure } from '../operations/server-methods/protocol-failure.ts';
 import { unknownToolOperation } from '../operations/server-methods/unknown-requests.ts';
 import { taskOf } from '../operations/task-result.ts';
@@ -28,6 +35,24 @@ export function callTool(parts: PipelineDependencies, inbound: Inbound): Promise
   }
   const message = `Unknown tool: ${name.slice(0, 128)}. tools/list shows the tools there are.`;
   return runOperation(parts, inbound, unknownToolOperation(name, { kind: 'error', code: -32602, message }));
+}
+
+/** Takes a call that is a part of another one all the way. Never rejects. */
+export async function runInner(
+  parts: PipelineDependencies,
+  inbound: Inbound,
+  tool: GatewayTool,
+): Promise<InnerOutcome> {
+  let failure: GatewayError | undefined;
+  const operation = operationOf(tool);
+  const answer = await runOperation(parts, inbound, {
+    ...operation,
+    fail(error) {
+      failure = error;
+      return operation.fail(error);
+    },
+  });
+  return { answer, failure };
 }
 
 const NAMELESS: ToolAnswer = { kind: 'error', code: -32602, message: 'tools/call needs params.name, a string.' };

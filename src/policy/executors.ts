@@ -3,6 +3,9 @@ import type { Access } from './rules-data.ts';
 
 export const EXECUTE_ANY = 'execute_tool';
 
+/** The one that runs programs, whose calls are calls of `execute_tool`. */
+export const RUN_CODE = 'run_code';
+
 /** In the place of `execute_tool`, for agents with `"execute": "split"`. */
 export const SPLIT_EXECUTORS = ['execute_read', 'execute_write', 'execute_destructive'] as const;
 export type SplitExecutor = (typeof SPLIT_EXECUTORS)[number];

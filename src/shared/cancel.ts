@@ -12,6 +12,9 @@ export interface CancelSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** The reason of calls whose caller is gone without a word: it may come back, and make the same call again. */
+export const CALLER_GONE: unknown = new DOMException('The caller is gone.', 'AbortError');
+
 /** Its own signal, so that one object does for both. */
 export class Canceller implements CancelSignal {
   aborted = false;

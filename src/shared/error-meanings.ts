@@ -18,6 +18,8 @@ const OF_TOOLS = {
   INVALID_ARGUMENTS: 'An argument is missing, unknown or of the wrong type.',
   RATE_LIMITED: 'A limit of the rules is reached, or the server is busy. The message says how long to wait.',
   TIMEOUT: 'The call took too long. The server was told to stop.',
+  PROGRAM_FAILED:
+    'A program of run_code failed, or took more than it may. The message says where; what its calls did stays done.',
   RESULT_TOO_LONG: 'The call was executed, and a client over stdio cannot read an answer of this size.',
   AUDIT_UNAVAILABLE: 'The audit log cannot be written, so nothing is forwarded.',
   CREDENTIALS_UNREADABLE: 'Stored sign-ins cannot be read or written.',

@@ -38,6 +38,8 @@ export const CATALOGUE = {
   APPROVAL_DENIED: tool(3),
   /** The server wants a sign-in that only a person can do. */
   AUTH_REQUIRED: tool(4),
+  /** A program of an agent failed, or took more than it may; what its calls did stays done. */
+  PROGRAM_FAILED: tool(),
   /** More than the client can read in one message. */
   RESULT_TOO_LONG: tool(4),
   /** The caller withdrew its request; nobody sees this but the audit. */

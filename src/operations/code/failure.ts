@@ -59,10 +59,19 @@ const ABSENT: ReadonlyMap<string, string> = new Map([
   ['setInterval', 'Use await sleep(ms) in a loop.'],
 ]);
 
+/** What QuickJS says of a program that took more than it may. */
+const TAKEN: ReadonlyMap<string, string> = new Map([
+  ['interrupted', 'The program computed longer than it may, and was ended'],
+  ['out of memory', 'The program used more memory than it may, and was ended'],
+  ['stack overflow', 'The program called itself too deeply, and was ended'],
+]);
+
 /** A failure as a sentence or two. */
 export function failureText({ name, message, code, line, column, text }: Failure): string {
   const where =
     line === undefined ? '' : ` at line ${line}${column === undefined ? '' : `, column ${column}`} (${text ?? ''})`;
+  const taken = name === 'InternalError' ? TAKEN.get(message) : undefined;
+  if (taken !== undefined) return `${taken}${where}`;
   const what = code === undefined ? `${name === '' ? 'Error' : name}: ${message}` : `${code}: ${message}`;
   const absent = ABSENT.get(/^'?(\w+)'? is not defined/.exec(message)?.[1] ?? '');
   return `${what}${where}${absent === undefined ? '' : `. ${absent}`}`;

@@ -4,10 +4,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import type { ProgramLimits } from '../../config/snapshot.ts';
 import { builtProgram, startedProgram } from '../../shared/built-files.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import type { ProgramLimits } from './limits.ts';
 import {
   type Asked,
   type Ended,
@@ -39,7 +39,7 @@ const HEAP_MB = 256;
 type OnAsked = (what: Asked, id: number, text: string) => void;
 
 /** A program that runs. */
-export interface Running {
+export interface RunningProgram {
   readonly over: Promise<Ended>;
   settle(id: number, isResult: boolean, text: string): void;
   /** Ends it, whatever it does. */
@@ -81,7 +81,7 @@ export class ProgramThreads {
   }
 
   /** Begins a program when a thread is free. @throws GatewayError RATE_LIMITED where too many programs of its owner wait */
-  async start(owner: string, code: string, limits: ProgramLimits, onAsked: OnAsked): Promise<Running> {
+  async start(owner: string, code: string, limits: ProgramLimits, onAsked: OnAsked): Promise<RunningProgram> {
     const thread = await this.#take(owner);
     const over = createDeferred<Ended>();
     const signs = new SharedArrayBuffer(SIGNS_BYTES);

@@ -1,6 +1,6 @@
 /** What a thread of programs and the gateway say to each other: texts and numbers. */
+import type { ProgramLimits } from '../../config/snapshot.ts';
 import type { Failure } from './failure.ts';
-import type { ProgramLimits } from './limits.ts';
 
 export type ToThread =
   | { readonly kind: 'start'; readonly code: string; readonly limits: ProgramLimits; readonly signs: SharedArrayBuffer }

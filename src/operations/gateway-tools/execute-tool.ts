@@ -3,12 +3,13 @@ import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import { EXECUTE_ANY, type Executor } from '../../policy/executors.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { type Execution, execute, sizeOf } from '../call-server-tool.ts';
-import type { GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
+import type { GatewayTool, Invocation, ToolAnswer, ToolContext } from '../operation.ts';
 import { fitted } from '../results/fit-result.ts';
 import { compileSelector } from '../results/select.ts';
 import { relayedFailure } from '../tool-answer.ts';
 import { hasFailed, misfit, taught } from './explain-failure.ts';
 import { inputSchema } from './input-schema.ts';
+import type { Arguments } from './read-arguments.ts';
 import { tokenLimit } from './read-result.ts';
 
 const INPUT = inputSchema(
@@ -45,28 +46,33 @@ function executorTool(name: Executor, description: string, annotations?: object)
     runsAsTask: true,
     definition: { name, description, inputSchema: INPUT, ...(annotations === undefined ? {} : { annotations }) },
     read(args, task) {
-      const server = args.requiredString('server');
-      const tool = args.requiredString('tool');
-      const toolArgs = args.object('args');
-      const timeoutMs = args.count('timeout_ms');
       const maxTokens = args.count('max_result_tokens');
       const select = args.string('select');
-      return {
-        claimedAgent: args.string('agent_id'),
-        server,
-        tool,
-        executor: name,
-        executes: true,
-        asks: { args: toolArgs.text, isCall: true },
-        detail: sizeOf(toolArgs),
-        run: (context) =>
-          executeFitting(
-            context,
-            { server, tool, args: toolArgs, others: '', task, timeoutMs },
-            { name, maxTokens, select },
-          ),
-      };
+      const run = (context: ToolContext, call: Execution): Promise<ToolAnswer> =>
+        executeFitting(context, call, { name, maxTokens, select });
+      return { ...readExecution(args, task, run), executor: name };
     },
+  };
+}
+
+/** A call of a tool of a server, as all executors read it. */
+export function readExecution(
+  args: Arguments,
+  task: string | undefined,
+  run: (context: ToolContext, call: Execution) => Promise<ToolAnswer>,
+): Invocation {
+  const server = args.requiredString('server');
+  const tool = args.requiredString('tool');
+  const toolArgs = args.object('args');
+  const timeoutMs = args.count('timeout_ms');
+  return {
+    claimedAgent: args.string('agent_id'),
+    server,
+    tool,
+    executes: true,
+    asks: { args: toolArgs.text, isCall: true },
+    detail: sizeOf(toolArgs),
+    run: (context) => run(context, { server, tool, args: toolArgs, others: '', task, timeoutMs }),
   };
 }
 
@@ -76,13 +82,29 @@ interface Fitting {
   readonly select: string | undefined;
 }
 
-/** A call whose failure teaches and whose result fits; both are for agents that did not see the definition. */
+/** The same as `executeExplained`, with a result that fits. */
 async function executeFitting(
   context: ToolContext,
   call: Execution,
   { name, maxTokens, select }: Fitting,
 ): Promise<ToolAnswer> {
   const selector = select === undefined ? undefined : await compileSelector(name, context.relay.owner, select);
+  const explained = await executeExplained(context, call);
+  if (explained.kind === 'error') return explained;
+  const fitting = fitted(explained.body, {
+    maxTokens: tokenLimit(context, maxTokens),
+    select: selector,
+    store: context.results,
+    relay: context.relay,
+    server: call.server,
+    tool: call.tool,
+  });
+  const body = fitting instanceof Promise ? await fitting : fitting;
+  return body === explained.body ? explained : { ...explained, body };
+}
+
+/** A call whose failure teaches, for whoever did not see the definition. */
+export async function executeExplained(context: ToolContext, call: Execution): Promise<ToolAnswer> {
   let entry: ToolEntry | undefined;
   const answer = await execute(context, call, (found, { validateArguments }) => {
     entry = found;
@@ -94,20 +116,9 @@ async function executeFitting(
   }
   const explained =
     entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;
-  if (explained.kind === 'error') {
-    // Who asked for a task waits for no result of a tool.
-    return explained.isForClient || call.task !== undefined ? explained : relayedFailure(explained);
-  }
-  const fitting = fitted(explained.body, {
-    maxTokens: tokenLimit(context, maxTokens),
-    select: selector,
-    store: context.results,
-    relay: context.relay,
-    server: call.server,
-    tool: call.tool,
-  });
-  const body = fitting instanceof Promise ? await fitting : fitting;
-  return body === explained.body ? explained : { ...explained, body };
+  // Who asked for a task waits for no result of a tool.
+  if (explained.kind === 'error' && !explained.isForClient && call.task === undefined) return relayedFailure(explained);
+  return explained;
 }
 
 /** @throws GatewayError INVALID_ARGUMENTS saying what does not fit. */

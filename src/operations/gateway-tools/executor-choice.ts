@@ -6,6 +6,7 @@ import {
   EXECUTE_ANY,
   type Executor,
   executorFor,
+  RUN_CODE,
   SPLIT_EXECUTORS,
   type SplitExecutor,
 } from '../../policy/executors.ts';
@@ -25,9 +26,33 @@ export function choiceOf({ agentTerms }: Pick<Snapshot, 'agentTerms'>, agents: I
   return choices.size > 1 ? 'either' : choices.has('split') ? 'split' : 'one';
 }
 
+/** The gateway's own tools that a connection is shown: those to call others with, and `run_code` where one of its agents may use it. */
+export type ToolChoice = ExecutorChoice | `${ExecutorChoice}+code`;
+
+/** The same as `choiceOf`, with whether one of them may run programs. */
+export function toolChoiceOf(snapshot: Pick<Snapshot, 'agentTerms' | 'code'>, agents: readonly string[]): ToolChoice {
+  const executors = choiceOf(snapshot, agents);
+  return agents.some((agent) => mayRunCode(snapshot, agent)) ? `${executors}+code` : executors;
+}
+
+/** True if an agent may run programs of its own. */
+export function mayRunCode(
+  { agentTerms, code = false }: Pick<Snapshot, 'agentTerms' | 'code'>,
+  agent: string,
+): boolean {
+  const said = agentTerms.get(agent)?.code;
+  return said === undefined ? code : said !== false;
+}
+
+export function executorsIn(choice: ToolChoice): ExecutorChoice {
+  return choice.replace('+code', '') as ExecutorChoice;
+}
+
 /** The definitions of the gateway's own tools where the choice is one of these. */
-export function definitionsShown(tools: Iterable<GatewayTool>, choice: ExecutorChoice): GatewayTool['definition'][] {
-  const hidden: readonly Executor[] = choice === 'one' ? SPLIT_EXECUTORS : choice === 'split' ? [EXECUTE_ANY] : [];
+export function definitionsShown(tools: Iterable<GatewayTool>, shown: ToolChoice): GatewayTool['definition'][] {
+  const choice = executorsIn(shown);
+  const others: readonly Executor[] = choice === 'one' ? SPLIT_EXECUTORS : choice === 'split' ? [EXECUTE_ANY] : [];
+  const hidden = choice === shown ? [...others, RUN_CODE] : others;
   return [...tools].flatMap(({ name, definition, splitDescription: description }) => {
     if (hidden.some((one) => one === name)) return [];
     return [choice === 'one' || description === undefined ? definition : { ...definition, description }];

@@ -31,6 +31,8 @@ const WHOLE = /^\s*\d{1,16}(?:\.0+)?\s*$/;
 export interface Arguments {
   /** A string, or undefined where it is absent, null or empty. */
   string(name: string): string | undefined;
+  /** A string of up to so many characters, exactly as it is. @throws GatewayError INVALID_ARGUMENTS where it is absent too. */
+  longString(name: string, most: number): string;
   /** @throws GatewayError INVALID_ARGUMENTS where it is absent too. */
   requiredString(name: string): string;
   /** True or false, or a string that says so. */
@@ -82,16 +84,15 @@ class ScannedArguments implements Arguments {
   }
 
   string(name: string): string | undefined {
-    const member = this.#present(name);
-    if (member === undefined) return undefined;
-    const value = stringValue(this.#text, member);
-    if (value === undefined) return this.#refuse(`${name} must be a string.`);
-    if (value.length > MAX_STRING) return this.#refuse(`${name} is longer than ${MAX_STRING} characters.`);
-    return value === '' ? undefined : value;
+    return this.#string(name, MAX_STRING);
+  }
+
+  longString(name: string, most: number): string {
+    return this.#string(name, most) ?? this.#missing(name);
   }
 
   requiredString(name: string): string {
-    return this.string(name) ?? this.#refuse(`${name} is required and must be a string.`);
+    return this.string(name) ?? this.#missing(name);
   }
 
   boolean(name: string): boolean | undefined {
@@ -136,6 +137,19 @@ class ScannedArguments implements Arguments {
       if (!(error instanceof ScanError)) throw error;
       return this.#refuse(`${name} must be a JSON object, or a string that holds one.`);
     }
+  }
+
+  #string(name: string, most: number): string | undefined {
+    const member = this.#present(name);
+    if (member === undefined) return undefined;
+    const value = stringValue(this.#text, member);
+    if (value === undefined) return this.#refuse(`${name} must be a string.`);
+    if (value.length > most) return this.#refuse(`${name} is longer than ${most} characters.`);
+    return value === '' ? undefined : value;
+  }
+
+  #missing(name: string): never {
+    return this.#refuse(`${name} is required and must be a string.`);
   }
 
   #present(name: string): Member | undefined {

@@ -2,6 +2,7 @@ import { estimateLong } from '../../catalog/estimate-tokens.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
 import { cutAt } from '../results/cut-text.ts';
+import { NO_SERVER } from '../results/result-store.ts';
 import { compileSelector } from '../results/select.ts';
 import { failureAnswer, textAnswer, valueBody } from '../tool-answer.ts';
 import { inputSchema } from './input-schema.ts';
@@ -42,6 +43,7 @@ export const readResult: GatewayTool = {
       executes: false,
       locate: async ({ results, relay }) => {
         const kept = await results.find(handle, relay.ownerAndAgent);
+        if (kept?.server === NO_SERVER) return 'own';
         return kept === undefined ? undefined : { server: kept.server, name: kept.tool };
       },
       missing: GONE,

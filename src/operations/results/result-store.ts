@@ -12,6 +12,9 @@ const RESULT_BYTES = 1024;
 /** The beginning of handles. */
 export const RESULT_PREFIX = 'r_';
 
+/** The server of results of programs: of several, or none. Those that are no longer permitted are forgotten. */
+export const NO_SERVER = '';
+
 /** A result that is kept. */
 export interface KeptResult {
   /** The only owner and agent that may read it: a handle is no secret that opens it. */

@@ -6,7 +6,7 @@ import { isWithdrawn } from '../../mcp/in-flight.ts';
 import { type McpResponse, refusal } from '../../mcp/response.ts';
 import type { RequestMessage } from '../../protocol/json-rpc.ts';
 import { headerMismatch } from '../../protocol/request-headers.ts';
-import { Canceller } from '../../shared/cancel.ts';
+import { CALLER_GONE, Canceller } from '../../shared/cancel.ts';
 import type { CredentialExpiry } from './credential-expiry.ts';
 import { headerOf, type Post, send } from './mcp-post.ts';
 import { HttpReply } from './mcp-reply.ts';
@@ -30,13 +30,13 @@ class ModernExchange implements Exchange {
     this.headers = post.request.headers;
     this.#post = post;
     this.#reply = new HttpReply(post);
-    if (post.response.destroyed) this.signal.abort();
+    if (post.response.destroyed) this.signal.abort(CALLER_GONE);
     else post.response.on('close', this.#cancel);
   }
 
   readonly header = (name: string): string | undefined => headerOf(this.#post.request, name);
   readonly notify = (text: string): void => this.#reply.notify(text);
-  readonly #cancel = (): void => this.signal.abort();
+  readonly #cancel = (): void => this.signal.abort(CALLER_GONE);
 
   /** Node keeps a response for a while: it must not keep the call with it. */
   release(): void {
