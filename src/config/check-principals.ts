@@ -3,7 +3,7 @@ import { compilePattern } from '../policy/pattern.ts';
 import { checkCredential } from './check-credentials.ts';
 import type { RulesFile } from './file-schemas.ts';
 import type { ConfigDocument, ConfigPath } from './json-document.ts';
-import { readLimits } from './limit-terms.ts';
+import { readBudget, readLimits } from './limit-terms.ts';
 import { quote } from './quote-name.ts';
 import type { JwtDefinition, PrincipalDefinition, Problem } from './snapshot.ts';
 
@@ -48,6 +48,7 @@ export function readPrincipals(
       mayAssume: principal.may_assume,
       ceiling: principal.ceiling,
       limits: principal.limits && readLimits(principal.limits),
+      budget: principal.budget && readBudget(principal.budget),
     });
   }
   return read;

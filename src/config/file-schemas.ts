@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { approvals, standingAnswers } from './schema-approvals.ts';
 import { code } from './schema-code.ts';
-import { limits, minAssurance, principal } from './schema-identity.ts';
+import { budget, limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
-import { agentId, count, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
+import { agentId, count, loopBreaker, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
 import { search } from './schema-search.ts';
 
@@ -54,9 +54,12 @@ const agent = strict({
     })
     .exactOptional(),
   limits: limits.meta({ description: 'Limits of all calls of this agent together.' }).exactOptional(),
+  budget: budget.meta({ description: 'What all its calls together may spend in a period.' }).exactOptional(),
+  loop_breaker: loopBreaker.exactOptional(),
 });
 
 const defaults = strict({
+  loop_breaker: loopBreaker.exactOptional(),
   deny_on_missing_agent: z
     .boolean()
     .meta({

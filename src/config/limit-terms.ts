@@ -1,6 +1,6 @@
 /** Limits and assurance of the rules, in the form that the pipeline uses. */
 import type { RulesFile } from './file-schemas.ts';
-import type { AgentTerms, Limits } from './snapshot.ts';
+import type { AgentTerms, Budget, Limits } from './snapshot.ts';
 
 type FileAgent = RulesFile['agents'] extends Map<string, infer A> ? A : never;
 type FileLimits = NonNullable<FileAgent['limits']>;
@@ -9,16 +9,13 @@ type FileLimits = NonNullable<FileAgent['limits']>;
 export function readTerms(agents: RulesFile['agents']): ReadonlyMap<string, AgentTerms> {
   const terms = new Map<string, AgentTerms>();
   for (const [name, agent] of agents) {
-    const { min_assurance: minAssurance, expose, execute, code, limits, max_result_tokens: maxResultTokens } = agent;
-    if ([minAssurance, expose, execute, code, limits, maxResultTokens].every((term) => term === undefined)) continue;
-    terms.set(name, {
-      minAssurance,
-      expose,
-      execute,
-      code: code === undefined ? undefined : readCode(code),
-      maxResultTokens,
-      limits: limits && readLimits(limits),
-    });
+    const { min_assurance: minAssurance, expose, execute, max_result_tokens: maxResultTokens } = agent;
+    const limits = agent.limits && readLimits(agent.limits);
+    const code = agent.code === undefined ? undefined : readCode(agent.code);
+    const budget = agent.budget && readBudget(agent.budget);
+    const loopBreaker = readLoopBreaker(agent.loop_breaker);
+    const read = { minAssurance, expose, execute, code, maxResultTokens, limits, budget, loopBreaker };
+    if (Object.values(read).some((term) => term !== undefined)) terms.set(name, read);
   }
   return terms;
 }
@@ -42,4 +39,21 @@ export function readLimits(limits: FileLimits): Limits {
     concurrentCalls: limits.concurrent_calls,
     bytesPerHour: limits.bytes_per_hour,
   };
+}
+
+export function readBudget({
+  calls,
+  result_tokens: resultTokens,
+  cost,
+  per,
+}: NonNullable<FileAgent['budget']>): Budget {
+  return { calls, resultTokens, cost, per };
+}
+
+const REPEATS = 5;
+
+/** The number of equal answers in a row; undefined where nothing is said. */
+export function readLoopBreaker(said: boolean | number | undefined): number | 'off' | undefined {
+  if (typeof said !== 'boolean') return said;
+  return said ? REPEATS : 'off';
 }

@@ -10,6 +10,7 @@ import { withDefinitionModes } from './definition-modes.ts';
 import { tighten } from './file-rights.ts';
 import { parseDocument } from './json-document.ts';
 import { collectSecrets } from './known-secrets.ts';
+import { readLoopBreaker } from './limit-terms.ts';
 import { loadOverrides, loadReaders } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import { quote } from './quote-name.ts';
@@ -161,6 +162,7 @@ export async function checkConfig(
   const complete = servers !== undefined && !servers.fatal && search !== undefined && approvals !== undefined;
   if (!complete || rules?.rules === undefined) return { snapshot: undefined, problems };
 
+  const usualBreaker = readLoopBreaker(rules.loopBreaker);
   const snapshot: Snapshot = {
     version: versionOf(contents),
     paths: { servers: contents.servers.path, rules: contents.rules.path },
@@ -169,6 +171,7 @@ export async function checkConfig(
     policy: compile(rules.rules),
     denyOnMissingAgent: rules.rules.defaults?.deny_on_missing_agent ?? false,
     explainDenials: rules.rules.defaults?.explain_denials ?? false,
+    loopBreaker: usualBreaker === 'off' ? undefined : usualBreaker,
     agentTerms: rules.agentTerms,
     code,
     principals: rules.principals,

@@ -18,6 +18,7 @@ export interface ReadRules {
   readonly search: Schema.RulesFile['search'];
   readonly approvals: Schema.RulesFile['approvals'];
   readonly definitions: Schema.RulesFile['definitions'];
+  readonly loopBreaker?: boolean | number | undefined;
   readonly problems: readonly Problem[];
 }
 
@@ -41,19 +42,30 @@ export function readRules(
   const file = checked.value;
   const problems: Problem[] = [];
   const principals = file.principals && readPrincipals(file.principals, [...file.agents.keys()], document, problems);
+  const { loop_breaker: loopBreaker, ...defaults } = file.defaults ?? {};
+  const decided = file.defaults && defaults;
   const reader = new AccessReader(document, problems, expressions);
   const rules: PolicyRules = {
     agents: record([...file.agents].map(([name, agent]) => [name, reader.agentRules(agent, ['agents', name])])),
     ...(file.access === undefined
       ? {}
       : { access: record([...file.access].map(([server, tools]) => [server, record(tools)])) }),
-    ...(file.defaults === undefined ? {} : { defaults: file.defaults }),
+    ...(decided === undefined ? {} : { defaults: decided }),
   };
   if (file.agents.get(DEFAULT_AGENT)?.enforce !== undefined) problems.push(defaultInShadow(document));
   const good = problems.every((problem) => problem.severity !== 'error');
   const agentTerms = readTerms(file.agents);
   const { search, approvals, definitions } = file;
-  return { rules: good ? rules : undefined, agentTerms, principals, search, approvals, definitions, problems };
+  return {
+    rules: good ? rules : undefined,
+    agentTerms,
+    principals,
+    search,
+    approvals,
+    definitions,
+    loopBreaker,
+    problems,
+  };
 }
 
 /** The agent of calls that name none. */

@@ -14,6 +14,17 @@ export const limits = strict({
   bytes_per_hour: count.meta({ description: 'Bytes of requests and results per hour.' }).exactOptional(),
 });
 
+export const budget = strict({
+  calls: count.meta({ description: 'Calls of tools, prompts and resources.' }).exactOptional(),
+  result_tokens: count.meta({ description: 'Tokens of their results, estimated.' }).exactOptional(),
+  cost: z.number().positive().meta({ description: 'Sum of the costs that entries state for tools.' }).exactOptional(),
+  per: z.enum(['hour', 'day', 'week', 'month']).meta({ description: 'Its period, in UTC.' }),
+}).superRefine(({ calls, result_tokens, cost }, context) => {
+  if (calls ?? result_tokens ?? cost) return;
+  const fix = 'Write at least one of calls, result_tokens and cost';
+  context.addIssue({ code: 'custom', message: 'bounds nothing', params: { fix } });
+});
+
 export const minAssurance = z.enum(['claim', 'hook', 'launch', 'token', 'jwt']).meta({
   description:
     'Least assurance that a call comes from this agent, from weak to strong: claim, hook, launch, token, jwt.',
@@ -73,6 +84,7 @@ export const principal = strict({
     .meta({ description: 'An agent that this principal never exceeds, whatever agent it acts as.' })
     .exactOptional(),
   limits: limits.meta({ description: 'Limits of all calls of this principal together.' }).exactOptional(),
+  budget: budget.meta({ description: 'What all its calls together may spend in a period.' }).exactOptional(),
 });
 
 /** https, or http on this machine: keys that somebody could exchange on the way prove nothing. */

@@ -1,7 +1,7 @@
 /** Keys of a server entry about how what it offers appears to agents (docs/overrides.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { parsePointer } from '../policy/arguments/call-arguments.ts';
-import { loose, strict, text } from './schema-parts.ts';
+import { loopBreaker, loose, strict, text } from './schema-parts.ts';
 
 const said = (description: string) => z.string().meta({ description }).exactOptional();
 const yes = (description: string) => z.literal(true).meta({ description }).exactOptional();
@@ -55,6 +55,8 @@ const tool = strict({
     .meta({ description: 'What it does, in place of what the server says. Rules over access follow it.' })
     .exactOptional(),
   arguments: arguments_.exactOptional(),
+  cost: z.number().min(0).meta({ description: 'Cost of a call, for budgets of the rules.' }).exactOptional(),
+  loop_breaker: loopBreaker.exactOptional(),
 });
 const prompt = strict({ name: name.exactOptional(), ...common, arguments: arguments_.exactOptional() });
 const resource = strict({ name: said('The name for people; its URI stays.'), ...common });

@@ -15,6 +15,12 @@ export const MAX_COUNT = 2_147_483_647;
 /** A whole number of at least 1. */
 export const count = z.int().min(1).max(MAX_COUNT);
 
+/** Equal calls with equal answers in a row. */
+export const loopBreaker = z.union([z.boolean(), z.int().min(2).max(1000)]).meta({
+  description:
+    'Stops agents that go round in circles: how often in a row the same call may have the same answer. true is 5, false any number.',
+});
+
 type Fields = Readonly<Record<string, z.ZodType>>;
 
 /** An object with these keys and no others. The text of its error is the fix: which keys there are. */

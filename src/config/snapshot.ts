@@ -124,6 +124,16 @@ export interface ProgramLimits {
   readonly timeoutMs: number;
 }
 
+/** What a principal, or an agent, may spend in one period; undefined means without end. */
+export interface Budget {
+  readonly calls: number | undefined;
+  /** Tokens of results, estimated. */
+  readonly resultTokens: number | undefined;
+  /** In whatever the costs of tools are stated in. */
+  readonly cost: number | undefined;
+  readonly per: 'hour' | 'day' | 'week' | 'month';
+}
+
 /** The settings of an agent besides what it may use. */
 export interface AgentTerms {
   readonly minAssurance: Assurance | undefined;
@@ -136,6 +146,9 @@ export interface AgentTerms {
   /** Tokens of a result; a longer one is cut. */
   readonly maxResultTokens?: number | undefined;
   readonly limits: Limits | undefined;
+  readonly budget?: Budget | undefined;
+  /** Equal calls with equal answers in a row that it may make; undefined for what counts for all. */
+  readonly loopBreaker?: number | 'off' | undefined;
 }
 
 /** Tokens of an issuer that are meant for this gateway. */
@@ -168,6 +181,7 @@ export interface PrincipalDefinition {
   /** An agent: what is not allowed to it is not allowed to this principal, whatever agent it acts as. */
   readonly ceiling: string | undefined;
   readonly limits: Limits | undefined;
+  readonly budget?: Budget | undefined;
 }
 
 /** An OpenAI-compatible endpoint that turns texts into vectors. */
@@ -231,6 +245,8 @@ export interface Snapshot {
   readonly policy: Policy;
   readonly denyOnMissingAgent: boolean;
   readonly explainDenials: boolean;
+  /** Equal calls with equal answers in a row; undefined for any number. */
+  readonly loopBreaker?: number | undefined;
   /** Only agents that have some. */
   readonly agentTerms: ReadonlyMap<string, AgentTerms>;
   /** True if agents whose rules do not say may run programs of their own (`--code`). */

@@ -1,11 +1,14 @@
 /** The path of calls in a gateway: what the pipeline works with, and what is measured of it. */
+import { join } from 'node:path';
 import { statusOf } from '../admin/gateway-status.ts';
 import { Approvals } from '../approvals/approvals.ts';
 import { approvalsFolder } from '../approvals/open-questions.ts';
-import { sendWebhook } from '../approvals/webhook.ts';
+import type { Question } from '../approvals/question.ts';
 import { estimateTokens } from '../catalog/estimate-tokens.ts';
 import { isLoopback } from '../config/settings.ts';
+import type { WebhookTerms } from '../config/snapshot.ts';
 import { createLedger } from '../observe/ledger.ts';
+import type { Logger } from '../observe/log.ts';
 import { gatewayTools } from '../operations/gateway-tools/gateway-tools.ts';
 import { createResultStore } from '../operations/results/result-store.ts';
 import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from '../operations/spending.ts';
@@ -16,7 +19,6 @@ import { runInner } from '../pipeline/tool-call.ts';
 import { createParkedConversations } from '../relay/parked-conversations.ts';
 import { createTasks } from '../relay/task-registry.ts';
 import { ByteBudget } from '../shared/byte-budget.ts';
-import { postText } from '../upstream/channel/post-text.ts';
 import { reportServers, type ServerReport, withFigures } from '../upstream/pool/server-report.ts';
 import type { Foundation } from './foundation.ts';
 import type { ServerSide } from './server-side.ts';
@@ -63,6 +65,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     tag: worker?.tag,
     runInner,
     limiter: worker?.limiter ?? createLimiter(),
+    watches: watchesIn(join(settings.cacheDir, 'budgets')),
     signInPrompts: new SignInPrompts({
       oauth,
       lasts: isLasting,
@@ -87,6 +90,17 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
   return { parts, servers, spent, spending, reloaded };
 }
 
+/** All gateways of this account share one folder, so that a budget is one. */
+function watchesIn(folder: string): PipelineDependencies['watches'] {
+  let watches: ReturnType<PipelineDependencies['watches']> | undefined;
+  return () => {
+    watches ??= import('../pipeline/watches/call-watches.ts').then(
+      ({ CallWatches }) => new CallWatches(folder, estimateTokens),
+    );
+    return watches;
+  };
+}
+
 /** All gateways of this account share one folder: a question survives the process that asked it, and any of them takes the answer. */
 function openApprovals({ settings, audit, log }: Foundation): Approvals {
   return new Approvals({
@@ -94,7 +108,16 @@ function openApprovals({ settings, audit, log }: Foundation): Approvals {
     audit,
     log,
     notify(question, { webhook }) {
-      if (webhook !== undefined) void sendWebhook({ post: postText, log }, webhook, question);
+      if (webhook !== undefined) void tell(question, webhook, log);
     },
   });
+}
+
+/** Loaded when somebody is told: few rules have a webhook. */
+async function tell(question: Question, webhook: WebhookTerms, log: Logger): Promise<void> {
+  const [{ sendWebhook }, { postText }] = await Promise.all([
+    import('../approvals/webhook.ts'),
+    import('../upstream/channel/post-text.ts'),
+  ]);
+  await sendWebhook({ post: postText, log }, webhook, question);
 }

@@ -19,6 +19,7 @@ import type { Caller, Inbound } from './caller.ts';
 import { denial } from './denial.ts';
 import type { Done } from './rate-limits.ts';
 import type { SignInAnswer } from './sign-in-elicitation.ts';
+import type { CountedCall } from './watches/call-watches.ts';
 
 /** Fields fill up as it goes; the audit records what is known when it is written. */
 export interface Call {
@@ -53,6 +54,8 @@ export interface Call {
   readonly answer: DialogueAnswer | undefined;
   /** The use that was approved. */
   approval: Approval | undefined;
+  /** Counts it, where the rules have budgets or stop loops. */
+  watch?: CountedCall | undefined;
 }
 
 /** The agent that calls, under the call's snapshot. @throws GatewayError as `Connection.resolve` */

@@ -15,6 +15,7 @@ import type { Upstreams } from '../upstream/contract.ts';
 import type { Inbound } from './caller.ts';
 import type { Limiter } from './rate-limits.ts';
 import type { SignInPrompts } from './sign-in-prompts.ts';
+import type { CallWatches } from './watches/call-watches.ts';
 
 /** The parts that the pipeline works with; put together once by the composition root. */
 export interface PipelineDependencies {
@@ -36,6 +37,8 @@ export interface PipelineDependencies {
   /** Takes a call of a gateway tool that is a part of another one all the way. */
   readonly runInner: (parts: PipelineDependencies, inbound: Inbound, tool: GatewayTool) => Promise<InnerOutcome>;
   readonly limiter: Limiter;
+  /** Budgets and loops; loaded when they are first needed. */
+  readonly watches: () => Promise<CallWatches>;
   /** Links for callers that have to sign in to a server. */
   readonly signInPrompts: SignInPrompts;
   /** Questions to people about calls. */

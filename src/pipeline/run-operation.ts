@@ -16,6 +16,7 @@ import { attested } from './hook-attestation.ts';
 import { askToSignIn, takeSignInAnswer } from './sign-in-elicitation.ts';
 import { signInError } from './sign-in-prompts.ts';
 import { tenantOf } from './tenant.ts';
+import { watchCall } from './watches/watch-call.ts';
 
 /** Takes an operation all the way. Never rejects: every failure is an outcome. */
 export async function runOperation(
@@ -57,6 +58,8 @@ export async function runOperation(
     const admitting = admit(parts, call, invocation, context);
     if (admitting !== undefined) await admitting;
     if (invocation.executes) {
+      const watching = watchCall(parts, call);
+      if (watching !== undefined) await watching;
       const writing = writeDecision(parts, call);
       if (writing !== undefined) await writing;
       call.isRecorded = true;
@@ -76,6 +79,7 @@ export async function runOperation(
       answer = operation.fail(failure);
     }
   }
+  if (call.watch !== undefined) answer = await call.watch.after(call, answer, failure?.code);
   try {
     const writing = conclude(parts, call, answer, failure?.code);
     if (writing !== undefined) await writing;
@@ -185,6 +189,7 @@ async function admitAgain(
   call.snapshot = parts.snapshot();
   await locateAndDecide(parts.snapshot, call, invocation, contextOf(whoCalls(call, invocation)));
   if (!invocation.executes) return;
+  await watchCall(parts, call);
   await writeDecision(parts, call);
   call.isRecorded = true;
 }
@@ -265,6 +270,8 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'FALLBACK_AGENT_NOT_IN_RULES',
   'NO_FALLBACK_CONFIGURED',
   'RATE_LIMITED',
+  'BUDGET_EXCEEDED',
+  'REPEATED_CALL',
   'APPROVAL_PENDING',
   'APPROVAL_DENIED',
 ]);

@@ -17,6 +17,8 @@ const OF_TOOLS = {
   UNKNOWN_HANDLE: 'A result to read on in, or a task, is over or never existed. Call its tool again if that is safe.',
   INVALID_ARGUMENTS: 'An argument is missing, unknown or of the wrong type.',
   RATE_LIMITED: 'A limit of the rules is reached, or the server is busy. The message says how long to wait.',
+  BUDGET_EXCEEDED: 'A budget of the rules is spent. The message says when it renews.',
+  REPEATED_CALL: 'The same call had the same answer several times in a row. It was not executed again.',
   TIMEOUT: 'The call took too long. The server was told to stop.',
   PROGRAM_FAILED:
     'A program of run_code failed, or took more than it may. The message says where; what its calls did stays done.',

@@ -31,6 +31,10 @@ export const CATALOGUE = {
   TIMEOUT: tool(4),
   INVALID_ARGUMENTS: tool(2),
   RATE_LIMITED: tool(4),
+  /** An agent or a caller has spent what it may in this period. */
+  BUDGET_EXCEEDED: tool(4),
+  /** The same call had the same answer too often in a row. */
+  REPEATED_CALL: tool(4),
   AUDIT_UNAVAILABLE: tool(4),
   /** The rules want a person to be asked first, and nobody has said yes. */
   APPROVAL_PENDING: tool(5),

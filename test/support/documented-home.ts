@@ -31,7 +31,7 @@ function serversOf(page: string): Json {
 }
 
 /** Pages whose commands need the servers that they show. */
-const ITS_OWN: ReadonlySet<string> = new Set(['docs/overrides.md']);
+const ITS_OWN: ReadonlySet<string> = new Set(['docs/overrides.md', 'docs/budgets.md']);
 
 const ALL = { allow: { servers: ['*'] } };
 

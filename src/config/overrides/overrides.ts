@@ -35,7 +35,10 @@ export interface ItemOverride {
   readonly annotations: Readonly<Record<string, unknown>> | undefined;
   readonly isHidden: boolean;
   readonly args: readonly ArgumentOverride[];
-  /** JSON text of all that the entry says, before variables are replaced. */
+  /** Cost of a call. */
+  readonly cost: number | undefined;
+  readonly loopBreaker: number | 'off' | undefined;
+  /** JSON text of all that the entry says about how it appears, before variables are replaced. */
   readonly text: string;
 }
 
@@ -94,6 +97,7 @@ export class Overrides {
     // What another one is called now has lost its name.
     if (item === undefined) return this.#originals[kind].has(key) ? 'hidden' : undefined;
     if (item.isHidden) return 'hidden';
+    if (item.text === '{}') return undefined;
     const text = shownDefinition(raw, kind, item);
     return { raw: text, digested: `[${text},${raw},${item.text}]` };
   }
@@ -123,6 +127,11 @@ export class Overrides {
       );
     }
     return written;
+  }
+
+  /** What is said of calls of a tool besides. */
+  termsOf(shown: string): Pick<ItemOverride, 'cost' | 'loopBreaker'> | undefined {
+    return this.#itemOf('tools', shown);
   }
 
   /** True if agents do not know this argument of a prompt. */

@@ -2,6 +2,7 @@
 import { parsePointer } from '../../policy/arguments/call-arguments.ts';
 import type { EntryFindings } from '../entry-findings.ts';
 import { check } from '../file-schemas.ts';
+import { readLoopBreaker } from '../limit-terms.ts';
 import { quote } from '../quote-name.ts';
 import { overrides } from '../schema-overrides.ts';
 import {
@@ -21,6 +22,8 @@ interface Written {
   readonly hidden?: true;
   readonly annotations?: Readonly<Record<string, unknown>>;
   readonly arguments?: ReadonlyMap<string, WrittenArgument>;
+  readonly cost?: number;
+  readonly loop_breaker?: boolean | number;
 }
 
 interface WrittenArgument {
@@ -55,7 +58,8 @@ export function readOverrides(written: ReadonlyMap<string, unknown>, reading: Re
 }
 
 function readItem(kind: OverrideKind, key: string, item: Written, reading: Reading): ItemOverride {
-  const { name, title, description, annotations, hidden } = item;
+  const { cost, loop_breaker, ...looks } = item;
+  const { name, title, description, annotations, hidden } = looks;
   const at = [kind, key, 'arguments'] as const;
   const args = [...(item.arguments ?? [])].map(([pointer, argument]) =>
     readArgument(kind, pointer, argument, [...at, pointer], reading),
@@ -71,8 +75,9 @@ function readItem(kind: OverrideKind, key: string, item: Written, reading: Readi
       'key',
     );
   }
-  const text = JSON.stringify(plainOf(item));
-  return { name, title, description, annotations, isHidden: hidden === true, args, text };
+  const text = JSON.stringify(plainOf(looks));
+  const loopBreaker = readLoopBreaker(loop_breaker);
+  return { name, title, description, annotations, isHidden: hidden === true, args, cost, loopBreaker, text };
 }
 
 function readArgument(

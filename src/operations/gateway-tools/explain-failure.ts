@@ -2,10 +2,8 @@
 
 import { briefOf } from '../../catalog/render-tool.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
-import { type ResultBody, rewritten } from '../../protocol/era-codec.ts';
-import { readObjectInTurns } from '../../protocol/json-rpc.ts';
-import { findMember } from '../../protocol/members.ts';
 import type { ToolAnswer, ToolContext } from '../operation.ts';
+import { withText } from '../results/with-text.ts';
 
 /** JSON-RPC: invalid params. */
 const INVALID_PARAMS = -32602;
@@ -39,15 +37,4 @@ export function misfit(entry: ToolEntry, problems: readonly string[]): string {
   const { signature } = briefOf(entry);
   const shape = signature === undefined ? `Schema: ${entry.inputSchema}` : `Signature: ${entry.name}${signature}`;
   return `The arguments do not fit: ${problems.join('; ')}. ${shape}`;
-}
-
-/** The result with one more text block; undefined where it has no list of blocks. */
-async function withText(body: ResultBody, said: string): Promise<ResultBody | undefined> {
-  const { text, metaAt } = body;
-  const content = findMember(await readObjectInTurns(text), 'content');
-  if (content === undefined || text.charAt(content.start) !== '[') return undefined;
-  const at = content.end - 1;
-  const isEmpty = text.slice(content.start + 1, at).trim() === '';
-  const added = `${isEmpty ? '' : ','}${JSON.stringify({ type: 'text', text: said })}`;
-  return rewritten(body, text.slice(0, at) + added + text.slice(at), metaAt > at ? metaAt + added.length : metaAt);
 }

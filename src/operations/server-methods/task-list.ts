@@ -4,13 +4,11 @@ import { fetchPages } from '../../catalog/fetch-pages.ts';
 import { filled, type PageFrame } from '../../catalog/page-frame.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Task, Tasks } from '../../relay/task-registry.ts';
-import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
+import type { ToolAnswer, ToolContext } from '../operation.ts';
 import { exposedTask } from '../task-result.ts';
 import { pageAfter, pageOf } from './cursors.ts';
-import { cursorOf } from './lists.ts';
-import { protocolFailure } from './protocol-failure.ts';
+import type { TaskCaller } from './task-requests.ts';
 import type { View } from './view.ts';
-import { wordingOf } from './wording.ts';
 
 /** Milliseconds per page of a server. */
 const TIMEOUT_MS = 10_000;
@@ -26,22 +24,15 @@ interface TaskPage {
   readonly tasks: readonly Listed[];
 }
 
-export function taskListOperation(view: View, owner: string, tasks: Tasks): Operation {
-  return {
-    name: 'tasks/list',
-    read: (request) => ({
-      claimedAgent: undefined,
-      server: view.mode === 'single' ? view.server : undefined,
-      tool: undefined,
-      executes: false,
-      run: async (context) => {
-        const pages = await listed(context, view, owner, tasks);
-        return view.mode === 'single' ? serverPage(pages, cursorOf(request)) : answer(pages, cursorOf(request));
-      },
-    }),
-    wording: wordingOf(view),
-    fail: protocolFailure,
-  };
+/** The caller's tasks, as the pages of this view. */
+export async function listTasks(
+  context: ToolContext,
+  view: View,
+  { owner, tasks }: Pick<TaskCaller, 'owner' | 'tasks'>,
+  cursor: string | undefined,
+): Promise<ToolAnswer> {
+  const pages = await listed(context, view, owner, tasks);
+  return view.mode === 'single' ? serverPage(pages, cursor) : answer(pages, cursor);
 }
 
 async function listed(context: ToolContext, view: View, owner: string, tasks: Tasks): Promise<TaskPage[]> {

@@ -14,9 +14,9 @@ import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
 import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
 import { renamedTask } from '../task-result.ts';
-import { hidingFailure } from './protocol-failure.ts';
+import { cursorOf } from './lists.ts';
+import { hidingFailure, protocolFailure } from './protocol-failure.ts';
 import { forward, keepParams, requiredString } from './requests.ts';
-import { taskListOperation } from './task-list.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
@@ -36,7 +36,7 @@ export interface TaskCaller {
 export function taskOperation(method: string, view: View, caller: TaskCaller): Operation | undefined {
   const { client, owner, tasks } = caller;
   if (!METHODS[client.era].has(method)) return undefined;
-  if (method === 'tasks/list') return taskListOperation(view, owner, tasks);
+  if (method === 'tasks/list') return taskListOperation(view, caller);
   return {
     name: method,
     read(request) {
@@ -60,6 +60,22 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
     },
     wording: wordingOf(view),
     fail: (error) => (error.code === 'MISSING_CLIENT_CAPABILITY' ? MISSING_TASKS : hidingFailure(error, NO_TASK)),
+  };
+}
+
+function taskListOperation(view: View, caller: TaskCaller): Operation {
+  return {
+    name: 'tasks/list',
+    read: (request) => ({
+      claimedAgent: undefined,
+      server: view.mode === 'single' ? view.server : undefined,
+      tool: undefined,
+      executes: false,
+      // Loaded when somebody asks: few do.
+      run: async (context) => (await import('./task-list.ts')).listTasks(context, view, caller, cursorOf(request)),
+    }),
+    wording: wordingOf(view),
+    fail: protocolFailure,
   };
 }
 

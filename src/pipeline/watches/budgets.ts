@@ -1,0 +1,142 @@
+/** BudgetAccounts of agents and principals: how much of each is spent, and until when. */
+import type { Budget } from '../../config/snapshot.ts';
+import { GatewayError } from '../../shared/errors.ts';
+import { type Period, periodAt } from './periods.ts';
+import { type Amount, MICRO, SpendingFile, sumOf } from './spending-file.ts';
+import type { BudgetHolder } from './watch-call.ts';
+
+/** The share of a budget from which on its agent is told. */
+const NEARLY = 0.8;
+
+/** A call that was charged. */
+export interface Charged {
+  /** It did not reach its server. */
+  giveBack(): void;
+  /** Counts what its answer costs. @returns what the agent should know, where a budget is nearly spent with this call */
+  spend(tokens: number): string | undefined;
+}
+
+interface Account {
+  readonly holder: BudgetHolder;
+  readonly file: SpendingFile;
+  readonly period: Period;
+  /** What was spent before this call. */
+  readonly before: Amount;
+}
+
+export class BudgetAccounts {
+  readonly #folder: string;
+  readonly #now: () => number;
+  readonly #files = new Map<string, SpendingFile>();
+
+  /** @param now milliseconds since 1970 */
+  constructor(folder: string, now: () => number = Date.now) {
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  /**
+   * Charges all holders, or none.
+   * @param rules path of the rules file: others have other agents of the same names
+   * @throws GatewayError BUDGET_EXCEEDED
+   */
+  charge(rules: string, holders: readonly BudgetHolder[], cost: number): Charged {
+    const amount: Amount = { calls: 1, tokens: 0, cost: Math.round(cost * MICRO) };
+    const accounts: Account[] = [];
+    const giveBack = (): void => {
+      for (const { file } of accounts) file.add({ calls: -1, tokens: 0, cost: -amount.cost });
+    };
+    try {
+      for (const holder of holders) accounts.push(this.#chargeOne(rules, holder, amount));
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    return {
+      giveBack,
+      spend: (tokens) => {
+        const notes = accounts.flatMap((account) => noteOf(account, amount, tokens) ?? []);
+        return notes.length === 0 ? undefined : notes.join(' ');
+      },
+    };
+  }
+
+  #chargeOne(rules: string, holder: BudgetHolder, amount: Amount): Account {
+    const period = periodAt(holder.budget.per, this.#now());
+    const refuse = (spent: Amount): void => {
+      const what = spentUp(holder.budget, spent, amount);
+      if (what !== undefined) throw exceeded(holder, what, period, this.#now());
+    };
+    try {
+      const file = this.#fileOf(JSON.stringify([rules, holder.path, holder.budget.per]), period);
+      refuse(file.read());
+      // Others may have charged meanwhile: what counts is the order in the file.
+      const before = file.charge(amount);
+      try {
+        refuse(before);
+      } catch (error) {
+        file.add({ calls: -1, tokens: 0, cost: -amount.cost });
+        throw error;
+      }
+      return { holder, file, period, before };
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'BUDGET_EXCEEDED') throw error;
+      const why = error instanceof Error ? error.message : '';
+      throw new GatewayError(
+        'BUDGET_EXCEEDED',
+        `What ${holder.who} spends cannot be written down, so nothing is forwarded. Whoever runs the gateway has to look at it.`,
+        { data: { rule: holder.path }, cause: why },
+      );
+    }
+  }
+
+  #fileOf(key: string, period: Period): SpendingFile {
+    const known = this.#files.get(key);
+    if (known?.period === period.name) return known;
+    known?.close();
+    const file = new SpendingFile(this.#folder, key, period.name);
+    this.#files.set(key, file);
+    return file;
+  }
+}
+
+/** What is used up of a budget, in words; undefined where there is room. */
+function spentUp({ calls, resultTokens, cost }: Budget, spent: Amount, next: Amount): string | undefined {
+  if (calls !== undefined && spent.calls >= calls) return `${spent.calls} of ${calls} calls`;
+  if (resultTokens !== undefined && spent.tokens >= resultTokens)
+    return `${spent.tokens} of ${resultTokens} tokens of results`;
+  if (cost !== undefined && spent.cost + next.cost > Math.round(cost * MICRO))
+    return `${spent.cost / MICRO} of ${cost}, and this call costs ${next.cost / MICRO}`;
+  return undefined;
+}
+
+function exceeded({ who, path }: BudgetHolder, what: string, { word, endsAt }: Period, now: number): GatewayError {
+  const at = new Date(endsAt).toISOString().replace('.000', '');
+  const message = `The budget of ${who} for this ${word} is spent: ${what}. It renews at ${at}, in ${spanOf(endsAt - now)}. Until then, go on without tools, or tell the user.`;
+  return new GatewayError('BUDGET_EXCEEDED', message, { data: { rule: path, renewsAt: at } });
+}
+
+function spanOf(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.ceil(minutes / 60)} h` : `${Math.ceil(minutes / 1440)} days`;
+}
+
+/** The sentence for the call with which a budget is nearly spent. */
+function noteOf({ holder, file, period, before }: Account, amount: Amount, tokens: number): string | undefined {
+  const { budget, who } = holder;
+  const start = tokens > 0 ? file.charge({ calls: 0, tokens, cost: 0 }) : sumOf(before, amount);
+  const crossings = [
+    crossing(budget.calls, before.calls, before.calls + amount.calls, 'calls'),
+    crossing(budget.resultTokens, start.tokens, start.tokens + tokens, 'tokens of results'),
+    crossing(budget.cost && budget.cost * MICRO, before.cost, before.cost + amount.cost, 'its cost'),
+  ].filter((one) => one !== undefined);
+  if (crossings.length === 0) return undefined;
+  const at = new Date(period.endsAt).toISOString().replace('.000', '');
+  return `Note: 80 % of the budget of ${who} for this ${period.word} is spent (${crossings.join(', ')}). It renews at ${at}: make the calls that matter most.`;
+}
+
+function crossing(most: number | undefined, before: number, after: number, what: string): string | undefined {
+  if (most === undefined || before >= most * NEARLY || after < most * NEARLY) return undefined;
+  return what === 'its cost' ? `${after / MICRO} of ${most / MICRO}` : `${after} of ${most} ${what}`;
+}

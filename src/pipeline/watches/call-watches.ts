@@ -1,0 +1,53 @@
+/** Watches over calls: budgets and loops. Loaded when the rules have any. */
+import type { ToolAnswer } from '../../operations/operation.ts';
+import { withText } from '../../operations/results/with-text.ts';
+import { innerOf } from '../../protocol/era-codec.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { Call } from '../decide-call.ts';
+import { BudgetAccounts, type Charged } from './budgets.ts';
+import { RepeatedCalls } from './repeated-calls.ts';
+import type { WatchTerms } from './watch-call.ts';
+
+/** A call that is counted. */
+export interface CountedCall {
+  /** The call is over. @returns its answer, with what its agent should know. Never rejects */
+  after(call: Call, answer: ToolAnswer, code: ErrorCode | undefined): Promise<ToolAnswer>;
+}
+
+export class CallWatches {
+  readonly #budgets: BudgetAccounts;
+  readonly #repeated = new RepeatedCalls();
+  readonly #estimate: (text: string) => number;
+
+  /** @param folder for what is spent. @param estimate tokens of a text */
+  constructor(folder: string, estimate: (text: string) => number) {
+    this.#budgets = new BudgetAccounts(folder);
+    this.#estimate = estimate;
+  }
+
+  /** @throws GatewayError BUDGET_EXCEEDED, REPEATED_CALL */
+  begin(call: Call, { holders, maxRepeats, cost }: WatchTerms): CountedCall {
+    const { snapshot } = call;
+    const repeat = maxRepeats === undefined ? undefined : this.#repeated.begin(call, maxRepeats);
+    const charged = holders.length === 0 ? undefined : this.#budgets.charge(snapshot.paths.rules, holders, cost);
+    return {
+      after: async ({ forwarded }, answer, code) => {
+        repeat?.(answer, code);
+        // What cannot be written down now is refused next time.
+        return charged === undefined ? answer : this.#settled(charged, forwarded, answer).catch(() => answer);
+      },
+    };
+  }
+
+  async #settled(charged: Charged, forwarded: boolean, answer: ToolAnswer): Promise<ToolAnswer> {
+    if (!forwarded) {
+      charged.giveBack();
+      return answer;
+    }
+    const tokens = answer.kind === 'result' ? this.#estimate(innerOf(answer.body)) : 0;
+    const note = charged.spend(tokens);
+    if (note === undefined || answer.kind !== 'result') return answer;
+    const body = await withText(answer.body, note);
+    return body === undefined ? answer : { ...answer, body };
+  }
+}
