@@ -78,15 +78,10 @@ test.each<[unknown, string]>([
   [{ agents: { x: { deny: { tools: [] } } } }, '"agents.x.deny.tools" must be an object in { }'],
   [{ agents: { x: { deny: { tools: { a: 'b' } } } } }, '"agents.x.deny.tools.a" must be a list in [ ]'],
   [{ agents: { x: { deny: { servers: [''] } } } }, '"agents.x.deny.servers[0]" is empty and matches no name'],
-  [
-    { agents: { a: { budget: { per: 'day' } } } },
-    '"agents.a.budget" bounds nothing',
-    'Write at least one of calls, result_tokens and cost',
-  ],
+  [{ agents: { a: { budget: { per: 'day' } } } }, '"agents.a.budget" bounds nothing'],
   [
     { agents: { a: { budget: { calls: 5, per: 'year' } } } },
     '"agents.a.budget.per" must be one of "hour", "day", "week", "month"',
-    'Write "hour", "day", "week" or "month"',
   ],
   [
     { agents: {}, defaults: { deny_on_missing_agent: 'yes' } },
