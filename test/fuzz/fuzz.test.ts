@@ -18,7 +18,7 @@ import { callerMessage, DENIED, deniedIn, type Place } from './messages.ts';
 import { mutated } from './mutate.ts';
 import { seeded } from './random.ts';
 
-const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 10);
+const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 20);
 const [SEED = '', ONLY_LANE, ONLY_NUMBER] = (process.env['FUZZ_SEED'] ?? String(Date.now())).split('/');
 /** Messages between two looks at what was written meanwhile. */
 const ROUND = 50;

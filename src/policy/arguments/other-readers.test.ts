@@ -9,7 +9,7 @@ import { compileCondition } from './condition.ts';
 import { isOfHost, parseHostPattern } from './hosts.ts';
 import { isUnder, parseFolder } from './paths.ts';
 
-const CASES = process.env['LONG'] === undefined ? 1000 : 100_000;
+const CASES = process.env['LONG'] === undefined ? 400 : 100_000;
 const reader = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const READERS: readonly (readonly [string, readonly string[]])[] = [
   ['python3', [reader('reader.py')]],
