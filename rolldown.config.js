@@ -17,6 +17,7 @@ export default defineConfig({
   input: {
     main: 'src/main.ts',
     guardian: 'src/upstream/process/guardian-main.ts',
+    bridge: 'src/upstream/sandbox/bridge-main.ts',
     worker: 'src/cluster/worker-main.ts',
     jobs: 'src/operations/results/jobs-main.ts',
     code: 'src/operations/code/code-main.ts',

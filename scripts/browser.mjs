@@ -1,7 +1,7 @@
 /** The browser that people sign in with, in tests. */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { installPackages } from './debian.mjs';
 
 const USUAL = [
   '/usr/bin/chromium',
@@ -23,13 +23,6 @@ export const NO_BROWSER =
 
 /** Installs one where the system's package manager may be used without asking. @returns whether there is one now */
 export function installBrowser() {
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const run = (...command) =>
-    spawnSync(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] }).status;
-  const may = existsSync('/usr/bin/apt-get') && (asRoot.length === 0 || run(...asRoot, 'true') === 0);
-  if (!may) return false;
-  const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq'];
-  run(...apt, 'update');
-  run(...apt, 'install', '-y', '--no-install-recommends', 'chromium');
+  installPackages('chromium');
   return findBrowser() !== undefined;
 }

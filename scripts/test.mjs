@@ -9,6 +9,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findBrowser, installBrowser, NO_BROWSER } from './browser.mjs';
+import { installPackages } from './debian.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
@@ -79,6 +80,10 @@ if (findBrowser() === undefined) {
     process.stdout.write(`== It could not be installed. ${NO_BROWSER} They will fail.\n`);
     failed++;
   }
+}
+if (process.platform === 'linux' && !existsSync('/usr/bin/bwrap')) {
+  process.stdout.write('\n== There is no bubblewrap: it is installed with apt-get, for the tests of sandboxes\n');
+  if (!installPackages('bubblewrap')) process.stdout.write('== It could not be installed: these tests are left out.\n');
 }
 if (!(await step('build', 'npm', ['run', '--silent', 'build']))) {
   failed++;

@@ -7,6 +7,7 @@ import type { ServerDefinition } from '../config/snapshot.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { whyNotStarted } from '../upstream/process/start-failure.ts';
+import type { SandboxFault } from '../upstream/sandbox/availability.ts';
 import { print, printJson, say } from './output.ts';
 import { summaryOf, waitFor } from './waiting.ts';
 import { openWorkbench, type Tested, type Workbench } from './workbench.ts';
@@ -70,10 +71,12 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
   if (server?.link.transport === 'stdio') {
     const { command, env, cwd } = server.link;
     fault = programFault(server.link);
-    if (fault?.field === 'cwd') check('cwd', false, fault.message);
-    else check('command', fault === undefined, fault?.message ?? findProgram(command, env.get('PATH'), cwd) ?? command);
+    if (fault !== undefined) check(fault.field, false, fault.message);
+    else check('command', true, findProgram(command, env.get('PATH'), cwd) ?? command);
     check('environment', true, env.size === 0 ? 'complete' : `complete: ${[...env.keys()].join(', ')}`);
   }
+  const walls = server && (await sandboxCheck(bench, server, fault));
+  if (walls !== undefined) check('reach', walls.fault === undefined, walls.found);
   const { facts, tools, error } = tested;
   const report = bench.reports().find((entry) => entry.name === name);
   if (facts !== undefined) {
@@ -89,7 +92,8 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
     check('tools', true, `${tools.count}, ${tools.bytes} bytes, about ${tools.tokens} tokens of definitions`);
     await checkDefinitions(bench, name, check);
   } else if (facts !== undefined) check('tools', false, error?.message ?? 'could not be listed');
-  const fix = server === undefined ? bench.snapshot.broken.get(name)?.fix : fixFor(server, fault, tested);
+  const fix =
+    server === undefined ? bench.snapshot.broken.get(name)?.fix : (walls?.fault?.fix ?? fixFor(server, fault, tested));
   return {
     server: name,
     ok: tested.status === 'initialized',
@@ -97,6 +101,20 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
     ...(fix === undefined ? {} : { fix }),
     ...(tools === undefined ? {} : { tools: tools.count }),
   };
+}
+
+/** What a server could reach, and why its sandbox cannot be made. */
+async function sandboxCheck(
+  { ownPlaces }: Workbench,
+  { link }: ServerDefinition,
+  fault: ProgramFault | undefined,
+): Promise<{ readonly found: string; readonly fault?: SandboxFault | undefined }> {
+  const { entryFault } = await import('../upstream/sandbox/open-sandbox.ts');
+  const { sandboxFault } = await import('../upstream/sandbox/availability.ts');
+  const { reachOf } = await import('../upstream/sandbox/reach.ts');
+  if (link.transport !== 'stdio' || link.sandbox === undefined || fault !== undefined) return { found: reachOf(link) };
+  const found = (await sandboxFault()) ?? entryFault(link, link.sandbox, ownPlaces);
+  return found === undefined ? { found: reachOf(link) } : { found: found.reason, fault: found };
 }
 
 /** Scans what the server says by itself; `definitions scan` compares it with what others say. */

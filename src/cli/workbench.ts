@@ -9,6 +9,7 @@ import { createGateway } from '../gateway/gateway.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ServerFacts } from '../upstream/contract.ts';
 import { reportServers, type ServerReport } from '../upstream/pool/server-report.ts';
+import { type OwnPlaces, ownPlacesOf } from '../upstream/sandbox/own-places.ts';
 import { closeOnInterruption } from './interruption.ts';
 
 export interface Tested {
@@ -26,6 +27,8 @@ export interface Tested {
 
 export interface Workbench {
   readonly snapshot: Snapshot;
+  /** What no server in a sandbox may see. */
+  readonly ownPlaces: OwnPlaces;
   reports(): ServerReport[];
   /** Connects and lists tools. @throws GatewayError USAGE where there is no such server */
   test(name: string, timeoutMs: number): Promise<Tested>;
@@ -93,6 +96,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 
   return {
     snapshot,
+    ownPlaces: ownPlacesOf(settings, snapshot.paths),
     definitions,
     reports: () => reportServers(snapshot, upstreams.status(), settings.transport === 'stdio'),
     test,

@@ -3,23 +3,28 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import { systemCode } from '../shared/system-code.ts';
+import { sandboxPathFault } from './check-sandbox.ts';
 import { fileFault } from './program-file.ts';
 import { quote } from './quote-name.ts';
 import type { StdioDefinition } from './snapshot.ts';
 
 /** A fault in a part of an entry. */
 export interface ProgramFault {
-  readonly field: 'command' | 'cwd';
+  readonly field: 'command' | 'cwd' | 'sandbox';
   /** The end of a sentence that begins with the name of the field. */
   readonly message: string;
   readonly fix: string;
 }
 
 /** Finds what will keep the program from being started; undefined for nothing. */
-export function programFault(definition: Pick<StdioDefinition, 'command' | 'env' | 'cwd'>): ProgramFault | undefined {
+export function programFault(
+  definition: Pick<StdioDefinition, 'command' | 'env' | 'cwd' | 'sandbox'>,
+): ProgramFault | undefined {
   const { command, env, cwd } = definition;
   const folder = cwd === undefined ? undefined : cwdFault(cwd);
   if (folder !== undefined) return folder;
+  const walls = sandboxPathFault(definition);
+  if (walls !== undefined) return walls;
   const spelling = spellingFault(command, cwd);
   if (spelling !== undefined) return spelling;
   const find = (name: string): string | undefined => findProgram(name, env.get('PATH'), cwd);

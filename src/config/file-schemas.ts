@@ -10,6 +10,7 @@ import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
 import { agentId, count, loopBreaker, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
+import { sandboxFields } from './schema-sandbox.ts';
 import { search } from './schema-search.ts';
 
 /** No other word, in no other case: a mistake must not lead here. */
@@ -155,6 +156,7 @@ export const serverFields = {
     .exactOptional(),
   ...oauthFields,
   ...lifeFields,
+  ...sandboxFields,
 };
 
 const serverEntry = loose(serverFields);

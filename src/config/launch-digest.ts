@@ -18,8 +18,14 @@ export function launchDigest(entry: ReadonlyMap<unknown, unknown>): string {
     const map = entry.get(key);
     return map instanceof Map ? [...map.keys()].map(String).sort() : null;
   });
-  const content = [...PARTS.map((key) => entry.get(key) ?? null), ...named];
+  // An entry without a sandbox has the digest that it had before there were any.
+  const sandbox = entry.has('sandbox') ? [inJson(entry.get('sandbox'))] : [];
+  const content = [...PARTS.map((key) => entry.get(key) ?? null), ...named, ...sandbox];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+function inJson(value: unknown): unknown {
+  return value instanceof Map ? [...value].map(([key, member]) => [String(key), member]).sort() : value;
 }
 
 export interface PackageVersion {

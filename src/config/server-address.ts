@@ -3,6 +3,7 @@
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';
 import { hasAuthorization, oauthOf } from './oauth-entry.ts';
+import { sandboxOf } from './sandbox-entry.ts';
 import type { HttpDefinition, StdioDefinition } from './snapshot.ts';
 
 type Report = (at: ConfigPath, message: string, fix: string) => void;
@@ -42,6 +43,10 @@ export function linkOf(entry: ServerEntry, error: Report, warn: Report): StdioDe
     error([field], 'is "stdio", but the entry has a "url"', 'Write "http" or "sse"');
     return undefined;
   }
+  if (entry.sandbox !== undefined) {
+    error(['sandbox'], 'is about programs, but the entry has a "url"', 'Remove it');
+    return undefined;
+  }
   const link = httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry, error, warn);
   return link && wanted !== undefined ? { ...link, isCertain: true } : link;
 }
@@ -72,7 +77,16 @@ function stdioLink(command: string, entry: ServerEntry, error: Report): StdioDef
   }
   if (!good) return undefined;
   const { cwd, envFile } = entry;
-  return { transport: 'stdio', command, args, env, cwd, ...(envFile === undefined ? {} : { envFile }) };
+  const sandbox = entry.sandbox && sandboxOf(entry.sandbox);
+  return {
+    transport: 'stdio',
+    command,
+    args,
+    env,
+    cwd,
+    ...(envFile === undefined ? {} : { envFile }),
+    ...(sandbox === undefined ? {} : { sandbox }),
+  };
 }
 
 function httpLink(

@@ -15,7 +15,7 @@ import { translate } from './other-clients.ts';
 import type * as ReadOverrides from './overrides/read-overrides.ts';
 import { quote } from './quote-name.ts';
 import { linkOf } from './server-address.ts';
-import type { BrokenServer, Problem, ServerDefinition, ServerLife } from './snapshot.ts';
+import type { BrokenServer, Problem, ServerDefinition, ServerLife, StdioDefinition } from './snapshot.ts';
 import { type Environment, substitute } from './substitute.ts';
 
 export interface EntryContext {
@@ -271,11 +271,16 @@ function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | unde
 function keyOf(name: string, link: ServerDefinition['link'], life: ServerLife | undefined): string {
   const content =
     link.transport === 'stdio'
-      ? [name, link.transport, link.command, link.args, sorted(link.env), link.cwd ?? null]
+      ? [name, link.transport, link.command, link.args, sorted(link.env), link.cwd ?? null, ...walls(link)]
       : [name, link.transport, link.url, sorted(link.headers), link.credentials ?? null, link.oauth ?? null];
   return createHash('sha256')
     .update(JSON.stringify([...content, life ?? null]))
     .digest('hex');
+}
+
+/** The sandbox of a program, for the key: nothing where it has none. */
+function walls({ sandbox }: StdioDefinition): readonly unknown[] {
+  return sandbox === undefined ? [] : [sandbox];
 }
 
 function sorted(map: ReadonlyMap<string, string>): (readonly [string, string])[] {

@@ -56,6 +56,16 @@ export interface StdioDefinition {
   readonly envFile?: string | undefined;
   /** The files that may be started from its folder, where the file needs trust. */
   readonly trusted?: TrustedScripts | undefined;
+  /** The walls around it; undefined where it runs as any program of this account. */
+  readonly sandbox?: SandboxDefinition | undefined;
+}
+
+/** The things that a program in a sandbox may reach besides the system's own files (docs/sandbox.md). Paths are whole. */
+export interface SandboxDefinition {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Everything, nothing, or these hosts: `name:port` in small letters. */
+  readonly network: boolean | readonly string[];
 }
 
 export interface HttpDefinition {
@@ -225,7 +235,7 @@ export interface ApprovalTerms {
 }
 
 /** The origin of a setting, for `get_gateway_status` and for messages. */
-interface ConfigPaths {
+export interface ConfigPaths {
   readonly servers: string;
   readonly rules: string;
 }

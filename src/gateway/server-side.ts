@@ -23,6 +23,7 @@ import { createOAuthClient, type OAuthClient } from '../upstream/oauth/oauth-cli
 import { connect } from '../upstream/pool/connect-server.ts';
 import { createUpstreams } from '../upstream/pool/upstreams.ts';
 import { guardianScript } from '../upstream/process/guardian.ts';
+import { ownPlacesOf } from '../upstream/sandbox/own-places.ts';
 import { openDefinitions } from './definition-lock.ts';
 import type { Foundation, GatewayOptions } from './foundation.ts';
 
@@ -104,6 +105,7 @@ function openUpstreams(
   return createUpstreams({
     version: VERSION,
     gatewayId,
+    ownPlaces: ownPlacesOf(settings, config.current().paths),
     maxMessageBytes: settings.maxResponseBytes,
     httpClient: settings.httpClient,
     guardianScript: guardianScript(),

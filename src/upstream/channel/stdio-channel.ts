@@ -4,7 +4,7 @@ import type { StdioDefinition } from '../../config/snapshot.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import type { Log } from '../contract.ts';
 import { LAST_OUTPUT, notSent, unavailable, WITHOUT_EFFECT } from '../failures.ts';
-import { describeExit, type ServerProcess, startProcess } from '../process/server-process.ts';
+import { describeExit, type Launch, type ServerProcess, startProcess } from '../process/server-process.ts';
 import { whyNotStarted } from '../process/start-failure.ts';
 import type { StderrTail } from '../process/stderr-tail.ts';
 import { StdoutReader } from '../process/stdout-reader.ts';
@@ -23,6 +23,7 @@ const DRAIN_MS = 200;
 interface StdioOptions {
   readonly server: string;
   readonly definition: StdioDefinition;
+  readonly launch: Launch;
   /** Value of the environment marker of this process. */
   readonly marker: string;
   readonly log: Log;
@@ -59,7 +60,7 @@ class StdioChannel implements Channel {
     this.#definition = definition;
     this.#tail = tail;
     this.#handlers = handlers;
-    this.#process = startProcess(definition, options.marker, options.stopStepMs);
+    this.#process = startProcess(options.launch, options.marker, options.stopStepMs);
     options.started(this.#process);
     this.#stdin = new StdinWriter(this.#process.stdin);
     this.#stdout = new StdoutReader(this.#process.stdout, handlers, {

@@ -11,11 +11,12 @@ import { isOldTransport } from '../channel/http-refusal.ts';
 import { stdioChannel } from '../channel/stdio-channel.ts';
 import type { StrictServers } from '../contract.ts';
 import { unavailable } from '../failures.ts';
-import type { ServerProcess } from '../process/server-process.ts';
+import { type Launch, plainLaunch, type ServerProcess } from '../process/server-process.ts';
 import { createStderrTail } from '../process/stderr-tail.ts';
 import { type ConnectionOptions, type ManagedConnection, openConnection } from '../rpc/connection.ts';
 import { saysNothing } from '../rpc/handshake.ts';
-import { createWarnings } from '../warning-limiter.ts';
+import type { OwnPlaces } from '../sandbox/own-places.ts';
+import { createWarnings, type Warn } from '../warning-limiter.ts';
 import type { Budgets } from './server-limits.ts';
 
 /** The transport and revision that a server turned out to speak. */
@@ -40,6 +41,8 @@ export interface ConnectOptions extends Omit<ConnectionOptions, 'server' | 'know
   /** The credential for an HTTP server. */
   readonly authorization: Authorization | undefined;
   readonly strictServers: StrictServers | undefined;
+  /** What no server in a sandbox may see. */
+  readonly ownPlaces: OwnPlaces;
 }
 
 export type Connect = (server: ServerDefinition, options: ConnectOptions) => Promise<ManagedConnection>;
@@ -110,20 +113,41 @@ async function startAndConnect(
   const { log, redact, maxMessageBytes } = options;
   await checkScripts(server.name, definition);
   const tail = createStderrTail(redact);
+  const marker = options.nextMarker();
+  const warn = createWarnings(log, server.name);
+  const { launch, close } = await prepare(server.name, definition, options, marker, warn);
   const open = stdioChannel({
     server: server.name,
     definition,
+    launch,
     log,
     redact,
     maxMessageBytes,
     stopStepMs: options.budgets.stopStepMs,
-    started: options.onProcess,
+    started: (child) => {
+      if (close !== undefined) void child.exited.then(close);
+      options.onProcess(child);
+    },
     output: options.onStderr,
-    marker: options.nextMarker(),
-    warn: createWarnings(log, server.name),
+    marker,
+    warn,
     tail,
   });
   return attempt(server, options, open, { knownEra, lastOutput: () => tail.sentence() });
+}
+
+/** @returns how to start it, and what to do when it has ended. @throws GatewayError where its sandbox cannot be made */
+async function prepare(
+  server: string,
+  definition: StdioDefinition,
+  { ownPlaces }: ConnectOptions,
+  marker: string,
+  warn: Warn,
+): Promise<{ readonly launch: Launch; readonly close?: () => void }> {
+  const { sandbox } = definition;
+  if (sandbox === undefined) return { launch: plainLaunch(definition, marker) };
+  const { openSandbox } = await import('../sandbox/open-sandbox.ts');
+  return openSandbox({ server, definition, sandbox, places: ownPlaces, marker, warn });
 }
 
 /** Checks that what is started from a folder that needs trust is what its owner looked at, also when it is started again. */

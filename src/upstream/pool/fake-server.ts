@@ -138,6 +138,7 @@ export function createFakeServer(context: Partial<PoolContext> = {}, slots = 8):
       startQueue: createStartQueue(slots, 10_000),
       onlyOwner: undefined,
       strictServers: undefined,
+      ownPlaces: { folders: [], files: [], program: undefined, sockets: '/dev/null' },
       connect,
       expectedCapabilities: () => '{}',
       nextMarker: () => 'fake.1',

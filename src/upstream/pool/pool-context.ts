@@ -4,6 +4,7 @@ import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { Authorization } from '../channel/authorization.ts';
 import type { Log, SpansOf, StrictServers, UpstreamEvents } from '../contract.ts';
 import type { ServerProcess } from '../process/server-process.ts';
+import type { OwnPlaces } from '../sandbox/own-places.ts';
 import type { Connect } from './connect-server.ts';
 import type { Budgets } from './server-limits.ts';
 import type { StartQueue } from './start-queue.ts';
@@ -22,6 +23,7 @@ export interface PoolContext {
   /** The only principal that there can be; undefined where there may be several. */
   readonly onlyOwner: string | undefined;
   readonly strictServers: StrictServers | undefined;
+  readonly ownPlaces: OwnPlaces;
   readonly connect: Connect;
   /** Capabilities that the next caller probably has: JSON text. */
   expectedCapabilities(): string;

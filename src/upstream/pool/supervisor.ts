@@ -113,8 +113,8 @@ export class Supervisor {
   }
 
   #connectOptions(pooled: PooledConnection): ConnectOptions {
-    const { version, log, redact, strictServers, maxMessageBytes, httpClient, events, spansOf, authorization } =
-      this.#context;
+    const { version, log, redact, strictServers, ownPlaces, maxMessageBytes, httpClient } = this.#context;
+    const { events, spansOf, authorization } = this.#context;
     return {
       version,
       log,
@@ -122,6 +122,7 @@ export class Supervisor {
       budgets: this.#limits.budgets,
       memory: this.#memory,
       strictServers,
+      ownPlaces,
       maxMessageBytes,
       httpClient,
       events,

@@ -1,6 +1,7 @@
 /** All connections to all servers: one `UpstreamServer` per server key, kept across reloads that leave the server unchanged. */
 import { type HttpClientKind, MAX_RESPONSE_BYTES } from '../../config/settings.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
+import { NOWHERE } from '../../shared/standard-folders.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Authorization } from '../channel/authorization.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
 } from '../contract.ts';
 import { unavailable } from '../failures.ts';
 import { RunningProcesses } from '../process/running-processes.ts';
+import type { OwnPlaces } from '../sandbox/own-places.ts';
 import { type Connect, connect } from './connect-server.ts';
 import { withOutput } from './last-output.ts';
 import type { PoolContext } from './pool-context.ts';
@@ -55,6 +57,8 @@ export interface UpstreamsOptions {
   readonly only?: string | undefined;
   /** Servers that end when they are probed; without it each gateway finds out anew. */
   readonly strict?: StrictServers;
+  /** What no server in a sandbox may see; by default nothing is the gateway's own. */
+  readonly ownPlaces?: OwnPlaces;
   /** Makes connections; default those of this layer. */
   readonly connect?: Connect;
 }
@@ -62,6 +66,8 @@ export interface UpstreamsOptions {
 export function createUpstreams(options: UpstreamsOptions): Upstreams {
   return new SupervisedUpstreams(options);
 }
+
+const NO_PLACES: OwnPlaces = { folders: [], files: [], program: undefined, sockets: NOWHERE };
 
 class SupervisedUpstreams implements Upstreams {
   readonly #context: PoolContext;
@@ -93,6 +99,7 @@ class SupervisedUpstreams implements Upstreams {
       httpClient: options.httpClient,
       onlyOwner: options.only,
       strictServers: options.strict,
+      ownPlaces: options.ownPlaces ?? NO_PLACES,
       connect: options.connect ?? connect,
       startQueue: createStartQueue(CONCURRENT_STARTS, SLOT_MS),
       expectedCapabilities: () => this.#expectedCapabilities,

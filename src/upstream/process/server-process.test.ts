@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { StdioDefinition } from '../../config/snapshot.ts';
 import type { ProcessInfo } from './process-table.ts';
 import { RunningProcesses } from './running-processes.ts';
-import { startProcess } from './server-process.ts';
+import { plainLaunch, startProcess } from './server-process.ts';
 
 const STEP_MS = 20;
 const definition: StdioDefinition = {
@@ -23,7 +23,7 @@ function withSurvivor(marker: string, pid: () => number | undefined) {
 
 it('a stop that could not end everybody ends, and leaves what is left to be killed', async () => {
   const child = startProcess(
-    definition,
+    plainLaunch(definition, 'marker'),
     'marker',
     STEP_MS,
     withSurvivor('marker', () => child.pid),
@@ -45,7 +45,7 @@ it('a stop that could not end everybody ends, and leaves what is left to be kill
 });
 
 it('a stop that ended everybody leaves nothing to be killed', async () => {
-  const child = startProcess(definition, 'marker', STEP_MS, async () => []);
+  const child = startProcess(plainLaunch(definition, 'marker'), 'marker', STEP_MS, async () => []);
   await Promise.all([child.stop(), child.stopped]);
   const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
   child.kill();

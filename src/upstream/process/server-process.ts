@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import type { StdioDefinition } from '../../config/snapshot.ts';
 import { createDeferred } from '../../shared/deferred.ts';
 import { within } from '../../shared/wait-for.ts';
@@ -35,13 +35,29 @@ export interface ServerProcess {
   readonly stopped: Promise<void>;
 }
 
+/** How the system starts a server: as its entry says, or in a sandbox. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string | undefined;
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it reads from the descriptor after those of stdio; undefined for no such descriptor. */
+  readonly filter?: Buffer | undefined;
+}
+
+/** The start of a program as its entry says. @param marker value that it and all its descendants carry in their environment. */
+export function plainLaunch({ command, args, cwd, env }: StdioDefinition, marker: string): Launch {
+  return { command, args, cwd, env: childEnvironment(env, marker) };
+}
+
 /**
  * Starts a server. Never throws: what goes wrong is in `exited`.
- * @param marker value that this process and all its descendants carry in their environment.
+ * @param marker the value in its environment by which its descendants are known.
  * @param list all processes of this machine
  */
 export function startProcess(
-  definition: StdioDefinition,
+  { command, args, cwd, env, filter }: Launch,
   marker: string,
   stepMs: number = STEP_MS,
   list: typeof processesNow = processesNow,
@@ -49,18 +65,15 @@ export function startProcess(
   const posix = process.platform !== 'win32';
   let child: ChildProcessWithoutNullStreams;
   try {
-    child = spawn(definition.command, [...definition.args], {
-      cwd: definition.cwd,
-      env: childEnvironment(definition.env, marker),
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: posix,
-      windowsHide: true,
-    });
+    const stdio: 'pipe'[] = filter === undefined ? ['pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe', 'pipe'];
+    const options = { cwd, env, stdio, detached: posix, windowsHide: true };
+    child = spawn(command, [...args], options) as ChildProcessWithoutNullStreams;
   } catch (error) {
     return neverStarted(Promise.resolve(error as NodeJS.ErrnoException));
   }
   // Without descriptors for its pipes it has none.
   if (child.stdin === undefined) return neverStarted(once(child, 'error').then(([error]) => error));
+  handOver(child.stdio[3], filter);
   const { pid } = child;
   const family =
     pid === undefined ? undefined : createFamily({ roots: new Set([pid]), marked: (found) => found === marker }, list);
@@ -118,6 +131,14 @@ export function startProcess(
       if (pid !== undefined && !treeGone) sendSignal(posix ? -pid : pid, 'SIGKILL');
     },
   };
+}
+
+function handOver(stream: Readable | Writable | null | undefined, bytes: Buffer | undefined): void {
+  if (bytes === undefined || !(stream instanceof Duplex)) return;
+  stream.on('error', () => undefined);
+  stream.end(bytes);
+  // It says nothing: nobody waits for that.
+  stream.resume();
 }
 
 /** Ends a process of Windows with its descendants. @returns whether it could */

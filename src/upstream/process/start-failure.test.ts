@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, expect, it } from 'vitest';
 import type { StdioDefinition } from '../../config/snapshot.ts';
-import { startProcess } from './server-process.ts';
+import { plainLaunch, startProcess } from './server-process.ts';
 import { whyNotStarted } from './start-failure.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gateway-start-'));
@@ -49,7 +49,7 @@ it.each<[string, Partial<StdioDefinition>, RegExp, RegExp]>([
   ['a command line', { command: 'npx -y x' }, /whole command line.* \(ENOENT\)/, /"args"/],
 ])('%s: the reason and the fix', async (_what, over, reason, fix) => {
   const wanted = definition(over);
-  const { exited, stop } = startProcess(wanted, 'marker');
+  const { exited, stop } = startProcess(plainLaunch(wanted, 'marker'), 'marker');
   const { error } = await exited;
   const failure = whyNotStarted(error, wanted);
   expect(failure.reason).toMatch(reason);
@@ -70,7 +70,7 @@ it.each(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'])(
 );
 
 it('whoever never started has no process', async () => {
-  const child = startProcess(definition({ command: join(dir, 'loop') }), 'marker');
+  const child = startProcess(plainLaunch(definition({ command: join(dir, 'loop') }), 'marker'), 'marker');
   expect(child.pid).toBeUndefined();
   await Promise.all([child.stopped, child.stop()]);
 });

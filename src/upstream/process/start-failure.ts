@@ -62,7 +62,7 @@ function ofEntry(code: string, definition: StdioDefinition): Explanation | undef
   }
   const fault = programFault(definition);
   const name = JSON.stringify(command);
-  if (fault?.field === 'cwd') return [`"cwd" ${fault.message}`, fault.fix];
+  if (fault !== undefined && fault.field !== 'command') return [`"${fault.field}" ${fault.message}`, fault.fix];
   if (fault !== undefined) return [`"command" ${name} ${fault.message}`, fault.fix];
   if (code === 'ENOENT') {
     const found = findProgram(command, env.get('PATH'), cwd) ?? command;

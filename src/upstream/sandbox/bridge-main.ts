@@ -1,0 +1,37 @@
+/**
+ * The bridge of a sandbox with named hosts. It runs inside: listens on its loopback address, hands connections on to the socket of
+ * the gateway's proxy, and runs the server, whose end is its own. Kept free of other imports: it is small.
+ */
+import { spawn } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+import { constants } from 'node:os';
+import process from 'node:process';
+
+const [, , socket = '', port = '', command = '', ...args] = process.argv;
+
+// The server gets these signals too, and decides.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
+
+const server = createServer({ allowHalfOpen: true }, (inside) => {
+  const outside = connect({ path: socket, allowHalfOpen: true });
+  const end = (): void => {
+    inside.destroy();
+    outside.destroy();
+  };
+  for (const one of [inside, outside]) one.on('error', end);
+  inside.pipe(outside).pipe(inside);
+});
+
+server.once('error', (error) => {
+  process.stderr.write(`The way to the hosts of this sandbox cannot be opened: ${error.message}\n`);
+  process.exit(1);
+});
+
+server.listen(Number(port), '127.0.0.1', () => {
+  const child = spawn(command, args, { stdio: 'inherit' });
+  child.once('error', (error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(127);
+  });
+  child.once('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+});

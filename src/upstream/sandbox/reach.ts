@@ -1,0 +1,18 @@
+import type { ServerDefinition } from '../../config/snapshot.ts';
+
+/** What a server could reach on this machine and from it, in words. */
+export function reachOf(link: ServerDefinition['link']): string {
+  if (link.transport !== 'stdio') return 'nothing of this machine: it runs elsewhere';
+  const { sandbox } = link;
+  if (sandbox === undefined) return 'all files and hosts that this account reaches: it has no "sandbox"';
+  const { read, write, network } = sandbox;
+  return [
+    `in a sandbox: changes ${listOf(write)}`,
+    `reads ${listOf(read)} and the programs of the system`,
+    `connects to ${network === true ? 'everything, this machine included' : listOf(network === false ? [] : network)}`,
+  ].join('; ');
+}
+
+function listOf(items: readonly string[]): string {
+  return items.length === 0 ? 'nothing' : items.join(', ');
+}
