@@ -122,6 +122,7 @@ it('what is accepted is what agents see and what the server says: a change of ei
   rug.says('Adds two numbers, and a third one.');
   await execute(gateway.rpc, 'announce');
   await until(async () => codeOf(await execute(gateway.rpc, 'plus')) === 'DEFINITION_CHANGED', 'it is held');
+  expect((await rug.cli('definitions', 'diff', 'm')).stdout).toContain('+ "Adds two numbers, and a third one."');
   expect(await rug.cli('definitions', 'accept', 'm')).toMatchObject({ code: 0, stdout: 'm: accepted tool "plus"\n' });
   await until(async () => codeOf(await execute(gateway.rpc, 'plus')) === 'ok', 'it is accepted');
   const file = readFileSync(rug.home.servers, 'utf8');

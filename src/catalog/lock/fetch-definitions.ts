@@ -15,6 +15,8 @@ export interface Definition {
   readonly raw: string;
   /** Its digest. */
   readonly hash: string;
+  /** That of the server, where agents see another one. */
+  readonly original?: { readonly raw: string } | undefined;
 }
 
 /** By name of a tool or prompt, or by URI template or URI of a skill. */

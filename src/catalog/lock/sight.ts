@@ -3,7 +3,13 @@ import { packageOf } from '../../config/launch-digest.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { UpstreamConnection } from '../../upstream/contract.ts';
 import { digestOf } from '../definition.ts';
-import { DEFINITION_KINDS, type Definitions, definitionsOf, fetchDefinitions } from './fetch-definitions.ts';
+import {
+  DEFINITION_KINDS,
+  type Definition,
+  type Definitions,
+  definitionsOf,
+  fetchDefinitions,
+} from './fetch-definitions.ts';
 import { type LockedKind, lockKey } from './lock-text.ts';
 
 /** Values of a lock by key, and the JSON text of definitions by digest. */
@@ -39,8 +45,13 @@ export function sightOf(kind: LockedKind, definitions: Definitions): Sight {
   return {
     kinds: [kind],
     values: new Map(all.map(([name, { hash }]) => [lockKey(kind, name), hash])),
-    texts: new Map(all.map(([, { hash, raw }]) => [hash, raw])),
+    texts: new Map(all.map(([, definition]) => [definition.hash, textOf(definition)])),
   };
+}
+
+/** What its digest is over: also what the server says, where agents see something else. */
+function textOf({ raw, original }: Definition): string {
+  return original === undefined ? raw : `${raw.slice(0, -1)},"original":${original.raw}}`;
 }
 
 /** Everything. @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT where a list cannot be had */
