@@ -47,3 +47,13 @@ it('the other definitions stay, and it is said why one does not', () => {
   expect(page?.rejected).toHaveLength(2);
   expect(page?.rejected[0]).toContain('"a"');
 });
+
+it('null in members that nobody here knows is kept: it may mean something', () => {
+  const raw =
+    '{"name":"n","title":null,"com.example/x":null,"annotations":{"title":null,"com.example/y":null},' +
+    '"arguments":[{"name":"a","description":null,"z":null}],"inputSchema":{"type":"object","description":null,"x-own":null}}';
+  expect(clearDefinition(raw)).toBe(
+    '{"name":"n","com.example/x":null,"annotations":{"com.example/y":null},' +
+      '"arguments":[{"name":"a","z":null}],"inputSchema":{"type":"object","x-own":null}}',
+  );
+});

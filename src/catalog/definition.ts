@@ -8,18 +8,41 @@ import { isAmbiguous, namesOf, shapeOf, treeOf } from '../protocol/member-names.
 import { findMember, isEmptyArray } from '../protocol/members.ts';
 import { withoutNulls } from '../protocol/nulls.ts';
 
+const OF_DEFINITIONS =
+  'name title description icons inputSchema outputSchema execution arguments uri uriTemplate mimeType size resources _meta';
+const OF_ANNOTATIONS = 'title readOnlyHint destructiveHint idempotentHint openWorldHint audience priority lastModified';
+
 /** Of tools, prompts, resources, templates and skills: none of these means two things. */
 const NAMES = namesOf({
-  ...treeOf(
-    'name title description icons inputSchema outputSchema execution arguments uri uriTemplate mimeType size resources _meta',
-  ),
+  ...treeOf(OF_DEFINITIONS),
   frontmatter: treeOf('name description'),
-  annotations: treeOf('title readOnlyHint destructiveHint idempotentHint openWorldHint audience priority lastModified'),
+  annotations: treeOf(OF_ANNOTATIONS),
 });
 const SHAPE = shapeOf(NAMES);
 
-/** Keywords of a schema in which null is a value. */
-const NULL_IS_A_VALUE: ReadonlySet<string> = new Set(['default', 'const', 'example']);
+/** Members and keywords in which null means nothing; in others, known here or not, it may mean something. */
+const MEMBERS = setOf(`${OF_DEFINITIONS} annotations frontmatter`);
+const ANNOTATIONS = setOf(OF_ANNOTATIONS);
+const ARGUMENT = setOf('name title description required');
+const KEYWORDS = setOf(
+  'type properties required title description items additionalProperties additionalItems patternProperties propertyNames $schema $id $ref ' +
+    '$defs $anchor $comment definitions enum examples format pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum ' +
+    'multipleOf minItems maxItems uniqueItems contains prefixItems minProperties maxProperties anyOf oneOf allOf not if then else ' +
+    'dependentSchemas dependentRequired readOnly writeOnly deprecated contentEncoding contentMediaType unevaluatedProperties unevaluatedItems',
+);
+
+function setOf(names: string): ReadonlySet<string> {
+  return new Set(names.split(' '));
+}
+
+/** The text of a member that is null: none where that means nothing. */
+function keptNull(known: ReadonlySet<string>, key: string): string {
+  return known.has(key) ? '' : 'null';
+}
+
+function nullIn(known: ReadonlySet<string>, key: string, value: string): string | undefined {
+  return value === 'null' ? keptNull(known, key) : undefined;
+}
 /** Members that are objects, also in a schema: PHP writes those in which there is nothing as an array. */
 const OBJECTS: ReadonlySet<string> = new Set([
   ...['annotations', '_meta', 'execution', 'outputSchema'],
@@ -41,19 +64,20 @@ export function clearDefinition(raw: string): string | undefined {
 /** Go writes null for lists and maps that are empty, Python for all that is not set; official clients refuse the whole list then. */
 function presentIn(key: string, value: string): string | undefined {
   if (!hasNothing(value)) return undefined;
+  if (value === 'null' && key !== 'inputSchema') return keptNull(MEMBERS, key);
   const isEmpty = isEmptyArray(value, { start: 0, end: value.length });
   if (key === 'inputSchema' && (isEmpty || value === 'null')) return ANY_OBJECT;
   if (isEmpty) return OBJECTS.has(key) ? '' : undefined;
   if (key === 'inputSchema' || key === 'outputSchema') return rewritten(value, presentInSchema);
-  if (key === 'annotations') return rewritten(value);
+  if (key === 'annotations') return rewritten(value, (name, inner) => nullIn(ANNOTATIONS, name, inner));
   if (key !== 'arguments' || !value.startsWith('[')) return undefined;
   return `[${elements(value)
-    .map((argument) => rewritten(argument) ?? argument)
+    .map((argument) => rewritten(argument, (name, inner) => nullIn(ARGUMENT, name, inner)) ?? argument)
     .join(',')}]`;
 }
 
 function presentInSchema(key: string, value: string): string | undefined {
-  if (value === 'null') return NULL_IS_A_VALUE.has(key) ? value : '';
+  if (value === 'null') return keptNull(KEYWORDS, key);
   return OBJECTS.has(key) && isEmptyArray(value, { start: 0, end: value.length }) ? '' : undefined;
 }
 

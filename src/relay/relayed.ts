@@ -1,5 +1,8 @@
 /** The result of a relayed request, in the words of the caller's revision. */
-import type { ResultBody } from '../protocol/era-codec.ts';
+import { type ResultBody, rewritten } from '../protocol/era-codec.ts';
+import { readObject } from '../protocol/json-rpc.ts';
+import { keepMembers } from '../protocol/json-text.ts';
+import { findMember, findMemberOrNull } from '../protocol/members.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Reply } from '../upstream/contract.ts';
 import type { CallingClient } from './calling-client.ts';
@@ -35,7 +38,7 @@ export function released(client: CallingClient, reply: Reply, { method, offersTa
     // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
     const isTask = resultType === 'task' && !(method === 'tools/call' && offersTasks && takesTasks(client));
     if (resultType === 'complete' || (client.era === 'modern' && !isTask))
-      return { kind: 'result', ttlMs, body: { text, members, metaAt, resultType, isError } };
+      return { kind: 'result', ttlMs, body: inShapeOf(client, { text, members, metaAt, resultType, isError }) };
     throw new GatewayError(
       'SERVER_UNAVAILABLE',
       `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,
@@ -46,6 +49,20 @@ export function released(client: CallingClient, reply: Reply, { method, offersTa
   const mark = clientActsOn(client, code) ? ({ isForClient: true } as const) : {};
   return { kind: 'error', code, message: reply.message, ...data, ...mark };
 }
+
+/** Structured content that is null is none for callers of the 2025 revisions, whose clients refuse the whole result for it. */
+function inShapeOf({ era }: CallingClient, body: ResultBody): ResultBody {
+  if (era === 'modern' || !NULL_CONTENT.test(body.text)) return body;
+  const { text, metaAt } = body;
+  const root = readObject(text);
+  const member = findMemberOrNull(root, 'structuredContent');
+  if (root === undefined || member === undefined || !member.isNull) return body;
+  const kept = `{${keepMembers(text, root, (key) => key !== 'structuredContent')}}`;
+  const meta = metaAt < 0 ? undefined : findMember(readObject(kept), '_meta');
+  return rewritten(body, kept, meta === undefined ? -1 : meta.start + 1);
+}
+
+const NULL_CONTENT = /"structuredContent"\s*:\s*null/;
 
 function clientActsOn(client: CallingClient, code: number): boolean {
   if (code === MISSING_CLIENT_CAPABILITY) return true;

@@ -35,9 +35,10 @@ export function clearedCompletion(text: string, { start, end }: Member): string 
   const written = text.slice(start, end);
   const object = readObject(written);
   if (object === undefined) return undefined;
-  const cleared = withoutNulls(written, object, (key, value) =>
-    key === 'values' && value === 'null' ? '[]' : undefined,
-  );
+  const cleared = withoutNulls(written, object, (key, value) => {
+    if (value !== 'null' || key === 'total' || key === 'hasMore') return undefined;
+    return key === 'values' ? '[]' : value;
+  });
   return cleared === written ? undefined : cleared;
 }
 

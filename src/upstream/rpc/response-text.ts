@@ -126,14 +126,17 @@ export function readReply(message: ResponseMessage, method: string): Reply {
   const errorFlag = findMember(result.object, 'isError');
   const ttl = ttlMember === undefined ? undefined : Number(text.slice(ttlMember.start, ttlMember.end));
   // An absent resultType is "complete" (2026-07-28, basic/index#resulttype).
-  const resultType = stringValue(text, findMember(result.object, 'resultType')) ?? 'complete';
+  const said = stringValue(text, findMember(result.object, 'resultType'));
+  const resultType = said ?? 'complete';
   // The `ttlMs` of a task is how long the task is kept (ext-tasks, Tasks).
   const isTask = resultType === 'task' || method.startsWith('tasks/');
   const about = CLEARED.get(method);
   const member = about && findMemberOrNull(result.object, about.key);
   const cleared = member && about?.clear(text, member);
   const keep = (key: string, { isNull }: Member): boolean => {
-    if (isNull && MAY_BE_ABSENT.has(key)) return false;
+    // Structured content may be any JSON value since results say their type (2026-07-28, server/tools, Structured Content).
+    const isValue = key === 'structuredContent' && said !== undefined;
+    if (isNull && MAY_BE_ABSENT.has(key) && !isValue) return false;
     if (cleared !== undefined && key === about?.key) return false;
     return !isHopByHopResult(key) || (isTask && key === 'ttlMs');
   };
