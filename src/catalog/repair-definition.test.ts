@@ -131,3 +131,11 @@ describe.each(Object.keys(MEMBERS) as List[])('%s', (list) => {
     );
   });
 });
+
+it('an output schema of anything else than an object is one for callers of 2026-07-28', () => {
+  const raw = '{"name":"n","inputSchema":{"type":"object"},"outputSchema":{"type":"array","items":{}}}';
+  expect(mend(raw, 'tools', 'modern')).toEqual({ text: raw });
+  expect(mend(raw, 'tools')).toEqual({ text: '{"name":"n","inputSchema":{"type":"object"}}' });
+  const untyped = raw.replace('"type":"array",', '');
+  expect(mend(untyped, 'tools', 'modern')).toEqual({ text: untyped });
+});

@@ -6,6 +6,7 @@
 
 import { readObject } from '../protocol/json-rpc.ts';
 import { findMember } from '../protocol/members.ts';
+import type { Era } from '../protocol/revisions.ts';
 import { isCompilable } from './compilable.ts';
 import type { Offer, OfferList } from './prompts-and-resources.ts';
 import { readSkill } from './skill-entry.ts';
@@ -26,29 +27,33 @@ type Fields = Readonly<Record<string, unknown>>;
 
 type Result = { readonly text: string } | { readonly flaw: string };
 
-const results = new WeakMap<object, Result>();
+const results: Readonly<Record<Era, WeakMap<object, Result>>> = { legacy: new WeakMap(), modern: new WeakMap() };
 
 /** The same of a definition that is kept, without characters that nobody sees: worked out when it is fetched, where others get their turn between two of them. */
 export function mendOnce(
   entry: Pick<ToolEntry, 'raw' | 'name'> | Pick<Offer, 'raw' | 'key'>,
   list: 'tools' | OfferList,
+  era: Era = 'legacy',
 ): Result {
-  let result = results.get(entry);
+  let result = results[era].get(entry);
   if (result === undefined) {
-    const mended = mend(entry.raw, list);
+    const mended = mend(entry.raw, list, era);
     result = 'flaw' in mended ? mended : { text: visibleJson(mended.text, 'key' in entry ? entry.key : entry.name) };
-    results.set(entry, result);
+    results[era].set(entry, result);
   }
   return result;
 }
 
-/** @returns the text, or a sentence that says why there is none. */
-export function mend(raw: string, list: 'tools' | OfferList): Result {
+/**
+ * @param era of the callers whose clients are to take it
+ * @returns the text, or a sentence that says why there is none.
+ */
+export function mend(raw: string, list: 'tools' | OfferList, era: Era = 'legacy'): Result {
   if (list === 'skills') {
     const skill = readSkill(raw);
     return 'flaw' in skill ? skill : { text: raw };
   }
-  const menders = MENDERS[list];
+  const menders = list === 'tools' && era === 'modern' ? MODERN_TOOLS : MENDERS[list];
   const root = readObject(raw);
   if (root === undefined) return { flaw: 'it is no object' };
   const members: string[] = [];
@@ -184,6 +189,12 @@ const outputSchema: Mender = (value) => {
   const schema = (mended === KEEP ? value : mended.value) as Fields;
   return isCompilable(schema) && !hasEndlessNumber(schema) ? mended : DROP;
 };
+/** Results may be any JSON since 2026-07-28 (server/tools, Output Schema). */
+const anyOutputSchema: Mender = (value) =>
+  isFields(value) && isCompilable(value) && !hasEndlessNumber(value) ? mendedSchema(value) : DROP;
+
+/** A schema without a `$schema` that is no text. */
+const mendedSchema = objectOf({ $schema: text });
 
 const COMMON = {
   title: text,
@@ -220,3 +231,4 @@ const MENDERS: Readonly<Record<MendedList, ReadonlyMap<string, Mender>>> = {
   resources: new Map<string, Mender>(Object.entries({ ...resource, size: integer })),
   templates: new Map<string, Mender>(Object.entries(resource)),
 };
+const MODERN_TOOLS: ReadonlyMap<string, Mender> = new Map([...MENDERS.tools, ['outputSchema', anyOutputSchema]]);

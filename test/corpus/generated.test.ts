@@ -207,7 +207,7 @@ describe.runIf(SCHEMAS !== undefined)('messages made from the schemas', () => {
             const server = `http-${era}`;
             const exposed = key === 'name' ? `${server}__${entry[key]}` : `mcp://${server}/${entry[key]}`;
             const place = `${revision} caller, ${era} server: ${method} `;
-            lost.push(...differences({ ...entry, [key]: exposed }, got.get(exposed), place));
+            lost.push(...differences({ ...inShapeOf(revision, entry), [key]: exposed }, got.get(exposed), place));
           }
         }
       }
@@ -235,6 +235,13 @@ describe.runIf(SCHEMAS !== undefined)('messages made from the schemas', () => {
   });
 });
 
+/** What a caller of several servers gets of a tool: clients of the 2025 revisions take no output schema without this type. */
+function inShapeOf(revision: string, entry: Fields): Fields {
+  const { outputSchema } = entry;
+  if (revision === MODERN || !isObject(outputSchema)) return entry;
+  return { ...entry, outputSchema: { ...(outputSchema as Fields), type: 'object' } };
+}
+
 /** What a caller gets of a result: structured content that is null is none for the 2025 revisions. */
 function inEraOf({ revision }: Rpc, result: Json): Json {
   const { structuredContent, ...rest } = result as Fields;
@@ -259,5 +266,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function summed(lost: readonly string[]): Readonly<Record<string, number>> {
   const counts = new Map<string, number>();
   for (const one of lost) counts.set(one, (counts.get(one) ?? 0) + 1);
-  return Object.fromEntries([...counts].slice(0, 4000));
+  return Object.fromEntries([...counts].slice(0, 20));
 }

@@ -49,7 +49,7 @@ export class SchemaValues {
     if (Array.isArray(schema['enum'])) return this.#pick(schema['enum'] as Json[]);
     switch (Array.isArray(type) ? this.#pick(type as string[]) : type) {
       case 'string':
-        return this.#string(schema['format']);
+        return this.#string(schema['format'] ?? (/ISO 8601/.test(String(schema['description'])) ? 'date-time' : ''));
       case 'integer':
         return Math.trunc(this.#number(schema));
       case 'number':

@@ -7,6 +7,7 @@ import { skillOf } from '../../catalog/skill-entry.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { OfferKind } from '../../policy/rules-data.ts';
+import type { Era } from '../../protocol/revisions.ts';
 import { Absent, absenceOf } from '../missing-servers.ts';
 import type { ToolContext } from '../operation.ts';
 import { exposedName } from './exposed-names.ts';
@@ -60,7 +61,7 @@ export async function exposedList(
       const offers = await offersOf(context, name, list, absent);
       return offers
         .filter((offer) => context.decide(name, offer.key, kind, tools.get(offer)).allowed)
-        .flatMap((offer) => expose(name, offer, list) ?? []);
+        .flatMap((offer) => expose(name, offer, list, context.relay.client.era) ?? []);
     }),
   );
   // Of two that a hash made equal the first counts, as it does for who calls it.
@@ -142,16 +143,16 @@ function offerOf(tool: ToolEntry): Offer {
   return offer;
 }
 
-const mended = new WeakMap<Offer, Offer | 'none'>();
+const mended = { legacy: new WeakMap<Offer, Offer | 'none'>(), modern: new WeakMap<Offer, Offer | 'none'>() };
 
-/** A definition as every client takes it; undefined where there is none. */
-function mendedOf(offer: Offer, list: ListName): Offer | undefined {
-  let one = mended.get(offer);
+/** A definition as every client of a generation takes it; undefined where there is none. */
+function mendedOf(offer: Offer, list: ListName, era: Era): Offer | undefined {
+  let one = mended[era].get(offer);
   if (one === undefined) {
-    const result = mendOnce(tools.get(offer) ?? offer, list);
+    const result = mendOnce(tools.get(offer) ?? offer, list, era);
     if ('flaw' in result) one = 'none';
     else one = result.text === offer.raw ? offer : (readOffer(result.text, KEYS[list]) ?? 'none');
-    mended.set(offer, one);
+    mended[era].set(offer, one);
   }
   return one === 'none' ? undefined : one;
 }
@@ -159,8 +160,8 @@ function mendedOf(offer: Offer, list: ListName): Offer | undefined {
 const KEYS = { tools: 'name', prompts: 'name', resources: 'uri', templates: 'uriTemplate', skills: 'uri' } as const;
 
 /** @returns undefined where official clients would refuse the whole list for it. */
-function expose(server: string, written: Offer, list: ListName): ExposedEntry | undefined {
-  const offer = mendedOf(written, list);
+function expose(server: string, written: Offer, list: ListName, era: Era): ExposedEntry | undefined {
+  const offer = mendedOf(written, list, era);
   if (offer === undefined) return undefined;
   const named = list === 'tools' || list === 'prompts';
   const exposed = named ? exposedName(server, offer.key) : exposedUri(server, offer.key);
@@ -176,7 +177,7 @@ function expose(server: string, written: Offer, list: ListName): ExposedEntry | 
 /** The entry of one skill as `skills/list` shows it. @returns undefined where no host may load it */
 export function exposeSkill(server: string, raw: string): string | undefined {
   const offer = readOffer(raw, KEYS.skills);
-  return offer && expose(server, offer, 'skills')?.text;
+  return offer && expose(server, offer, 'skills', 'modern')?.text;
 }
 
 /** A text in which other strings stand in some places, which are given in order. */
