@@ -10,14 +10,23 @@ export function contextOf(configured) {
   const lists = new Map(configured.map((server) => [server.name, server]));
   const definitions = configured.map(({ name }) => [name, { name, description: undefined, timeoutMs: undefined }]);
   const context = {
-    snapshot: { servers: new Map(definitions), broken: new Map(), agentTerms: new Map(), policy: {}, search: {} },
+    snapshot: {
+      servers: new Map(definitions),
+      broken: new Map(),
+      agentTerms: new Map(),
+      policy: { accessOf: (_server, _tool, said) => said },
+      search: {},
+    },
     caller: { agent: 'bench', ceiling: undefined },
     decide: () => ({ allowed: true, rule: '' }),
     catalog: {
       searcher: new Searcher({ compare: async () => undefined }),
       listed: ({ name }) => lists.get(name).entries,
+      listSoon: () => {},
+      hasSkills: () => false,
       toolList: async ({ name }) => lists.get(name),
     },
+    relay: { client: { name: () => undefined } },
     signal: new AbortController().signal,
     defaultTimeoutMs: 1000,
   };

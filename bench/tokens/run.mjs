@@ -7,6 +7,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { load } from '../bundle.mjs';
 import { contextOf } from './context.mjs';
 import { realServers } from './servers.mjs';
+import { answerOf, returned, STEPS } from './steps.mjs';
 import { TASKS } from './tasks.mjs';
 
 const { readToolsPage, renderTool, estimateTokens, definitionsShown, gatewayTools } =
@@ -53,11 +54,18 @@ const own = tokens(JSON.stringify({ tools: definitions }));
 const accounts = [];
 for (const size of SIZES) accounts.push(await account(named(size)));
 
+const withCode = tokens(JSON.stringify({ tools: definitionsShown(gatewayTools({ debug: false }), 'one+code') }));
+const steps = [];
+for (const task of STEPS) steps.push(await stepsOf(task));
+const single = await codeForOne();
+
 const breakEven = await findBreakEven();
 
 if (json) {
   for (const row of [...details, all]) print(JSON.stringify({ kind: 'detail', ...row }));
   for (const row of accounts) print(JSON.stringify({ kind: 'task', ...row }));
+  for (const row of steps) print(JSON.stringify({ kind: 'steps', ...row }));
+  print(JSON.stringify({ kind: 'code_for_one_call', ...single }));
   print(JSON.stringify({ kind: 'break_even', own_tools: own, ...breakEven }));
 } else {
   print('What definitions cost by level of detail (o200k tokens)');
@@ -65,6 +73,13 @@ if (json) {
   print(`\nThe gateway's own tools cost ${own} tokens.`);
   print('\nA conversation with one task: everything that enters the context, mean over the recorded tasks');
   table(accounts);
+  print(
+    `\nTasks of several steps over the six servers: (c) search then execute, (d) search then run_code, which costs ${withCode - own} tokens to offer`,
+  );
+  table(steps);
+  print(
+    `\nOne call: ${single.search_execute} tokens by search then execute, ${single.search_code} by search then run_code.`,
+  );
   print(
     `\nBreak-even: search then execute costs less from ${breakEven.search} tools on, list, get and execute from ${breakEven.list}.`,
   );
@@ -117,6 +132,46 @@ async function costOf(configured, task) {
   // What was not found is looked up the long way.
   if (!found) search += listing + got;
   return { direct, list: own + listing + got + executed, search: own + search + executed, found };
+}
+
+/** The same task call by call, and as one program. */
+async function stepsOf({ name, uses, calls, code }) {
+  const configured = named(servers.length);
+  const call = contextOf(configured);
+  let searched = 0;
+  for (const { query } of uses)
+    searched += tokens(said('search_tools', { query })) + tokens(await call('search_tools', { query }));
+  const results = calls.map(({ server, tool, args }) => {
+    const answer = answerOf({ server, tool, args });
+    const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+    return tokens(said('execute_tool', { server, tool, args })) + tokens(text);
+  });
+  const value = await returned(code);
+  if (value === undefined) throw new Error(`The program for "${name}" returned nothing.`);
+  const one = own + searched + sum(results);
+  const program = withCode + searched + tokens(said('run_code', { code })) + tokens(JSON.stringify(value));
+  return {
+    task: name,
+    calls: calls.length,
+    search_execute: one,
+    search_code: program,
+    saved: share(one - program, one),
+  };
+}
+
+/** A task of one call, done with a program. */
+async function codeForOne() {
+  const configured = named(servers.length);
+  const costs = await Promise.all(TASKS.map((task) => costOf(configured, task)));
+  const programs = TASKS.map(({ server, tool, args, result }, at) => {
+    const executed = tokens(said('execute_tool', { server, tool, args })) + tokens(result);
+    const code = `return await servers[${JSON.stringify(server)}][${JSON.stringify(tool)}](${JSON.stringify(args)})`;
+    return (
+      costs[at].search - own - executed + withCode + tokens(said('run_code', { code })) + tokens(JSON.stringify(result))
+    );
+  });
+  const mean = (values) => Math.round(sum(values) / values.length);
+  return { search_execute: mean(costs.map(({ search }) => search)), search_code: mean(programs) };
 }
 
 /** Whether the tool is among the results, on its server or on a copy of it. */

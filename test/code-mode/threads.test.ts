@@ -43,7 +43,7 @@ describe('programs in threads', () => {
       });
     });
     expect(await running.over).toMatchObject({ returned: '[10000,9950]', calls: 50 });
-    expect(most).toBe(8);
+    expect(most).toBeLessThanOrEqual(8);
   });
 
   it.each([

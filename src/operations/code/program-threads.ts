@@ -34,6 +34,8 @@ const LOOK_MS = 250;
 const STACK_MB = 8;
 /** MiB of a thread's heap; sandboxes are not in it. */
 const HEAP_MB = 256;
+/** The owner of threads that have no sandbox yet. */
+const STARTING = '';
 
 /** What a program asks of the gateway while it runs. */
 type OnAsked = (what: Asked, id: number, text: string) => void;
@@ -71,7 +73,6 @@ export class ProgramThreads {
   readonly #module: () => Promise<WebAssembly.Module>;
   readonly #threads = new Set<Thread>();
   #waiting: Waiting[] = [];
-  #starting = 0;
 
   /** @param script the program of a thread. @param wasm QuickJS, beside it */
   constructor(script: string, wasm: string) {
@@ -126,7 +127,7 @@ export class ProgramThreads {
     if (chosen === undefined) return;
     const free = [...this.#threads].find(({ owner }) => owner === undefined);
     if (free === undefined) {
-      if (this.#threads.size + this.#starting < MAX_THREADS && this.#starting < this.#waiting.length) void this.#open();
+      if (this.#threads.size < MAX_THREADS && this.#countOf(STARTING) < this.#waiting.length) void this.#open();
       return;
     }
     clearTimeout(free.idle);
@@ -145,35 +146,34 @@ export class ProgramThreads {
     return count;
   }
 
+  /** The thread starts while QuickJS is compiled; it is free when it says so. */
   async #open(): Promise<void> {
-    this.#starting++;
+    const thread = this.#begin();
     try {
-      this.#begin(await this.#module());
+      post(thread, { kind: 'engine', module: await this.#module() });
     } catch (error) {
-      for (const { thread } of this.#waiting) thread.reject(error);
+      this.#end(thread);
+      for (const { thread: waits } of this.#waiting) waits.reject(error);
       this.#waiting = [];
-    } finally {
-      this.#starting--;
     }
-    this.#next();
   }
 
-  #begin(module: WebAssembly.Module): void {
+  #begin(): Thread {
     const worker = new Worker(startedProgram(this.#script), {
       env: {},
       execArgv: [],
       stdin: false,
       stdout: true,
       stderr: true,
-      workerData: module,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: STACK_MB },
     });
-    const thread: Thread = { worker, running: undefined, owner: undefined, look: undefined, idle: undefined };
+    const thread: Thread = { worker, running: undefined, owner: STARTING, look: undefined, idle: undefined };
     worker.unref();
     worker.on('message', (message: FromThread) => this.#heard(thread, message));
     worker.on('error', () => this.#end(thread));
     worker.on('exit', () => this.#end(thread));
     this.#threads.add(thread);
+    return thread;
   }
 
   #heard(thread: Thread, message: FromThread): void {
@@ -188,6 +188,8 @@ export class ProgramThreads {
     thread.running = undefined;
     thread.worker.unref();
     running?.over.resolve(ended);
+    // While this one makes its next sandbox, another one has its own already.
+    if (running !== undefined && this.#threads.size < WARM) void this.#open();
   }
 
   /** It has a sandbox for the next program. */

@@ -3,6 +3,8 @@ import type { ProgramLimits } from '../../config/snapshot.ts';
 import type { Failure } from './failure.ts';
 
 export type ToThread =
+  /** QuickJS, compiled: the first message. */
+  | { readonly kind: 'engine'; readonly module: WebAssembly.Module }
   | { readonly kind: 'start'; readonly code: string; readonly limits: ProgramLimits; readonly signs: SharedArrayBuffer }
   /** The answer to what was asked; `isResult` false for `{ code, message }`. */
   | { readonly kind: 'settle'; readonly id: number; readonly isResult: boolean; readonly text: string };
