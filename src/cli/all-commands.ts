@@ -14,6 +14,7 @@ import { registerHook } from './hook.ts';
 import { registerImport } from './import.ts';
 import { registerInit } from './init.ts';
 import { registerPolicy } from './policy.ts';
+import { registerSandbox } from './sandbox-command.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerSearch } from './search.ts';
 import { registerSecret } from './secret.ts';
@@ -46,7 +47,16 @@ const GROUPS: readonly (readonly [heading: string, registers: readonly ((program
   ['Check:', [registerStatus, registerValidate, registerDoctor, registerTrust]],
   [
     'Servers:',
-    [registerAdd, registerRemove, registerToggles, registerSecret, registerServers, registerTools, registerAuth],
+    [
+      registerAdd,
+      registerRemove,
+      registerToggles,
+      registerSecret,
+      registerServers,
+      registerSandbox,
+      registerTools,
+      registerAuth,
+    ],
   ],
   ['Agents and their rights:', [registerPolicy, registerApprovals, registerDefinitions, registerToken]],
   ['Look back:', [registerUi, registerTop, registerAudit, registerStats, registerSearch]],

@@ -27,6 +27,7 @@ const ELSEWHERE: readonly (readonly [begins: string, reason: string])[] = [
   ['source <(agent-mcp-gateway completion zsh)', 'is for another shell: test/cli/completion.test.ts'],
   ['agent-mcp-gateway completion fish |', 'is for another shell: test/cli/completion.test.ts'],
   ['agent-mcp-gateway approvals watch', 'needs a terminal: test/approvals'],
+  ['agent-mcp-gateway sandbox suggest', 'needs strace, which is not everywhere: test/sandbox'],
   ['agent-mcp-gateway ui', 'is for a person with a browser: test/ui'],
   ['agent-mcp-gateway init --dir /tmp/first', 'writes to a folder of the system'],
 ];

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveStdio } from '../support/gateway.ts';
-import { fileText, servers, withPrincipals } from '../support/home.ts';
+import { fileText, makeHome, servers, withPrincipals } from '../support/home.ts';
 import { fixture, fixturePath, main, program, root } from '../support/paths.ts';
 import { assertGone, processesOf, runCli, start, until } from '../support/process.ts';
 import { MODERN } from '../support/rpc.ts';
@@ -167,5 +167,17 @@ describe.skipIf(process.platform !== 'linux')('a sandbox that cannot be', () => 
     expect(code).toBe(4);
     expect(stdout).toMatch(said);
     await gateway.stop();
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/strace'))('sandbox suggest', () => {
+  it('lists what the start of a server opens', async () => {
+    const home = makeHome({ servers: servers({ echo: fixture('echo') }), rules: RULES });
+    const { code, stdout, stderr } = await runCli(['sandbox', 'suggest', 'echo'], { env: home.env, cwd: home.cwd });
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      sandbox: { read: expect.arrayContaining([FIXTURES.replace(/\/$/, '')]), write: [], network: false },
+    });
+    home.remove();
   });
 });
