@@ -26,6 +26,7 @@ it('does what it says, and saves more than 80 % of the tokens', async () => {
   expect(code).toBe(0);
   const figures = JSON.parse(stdout) as {
     agents: Record<string, { saved_percent: number; loaded_tokens: number; servers: string[] }>;
+    program: { program_tokens: number; one_by_one_tokens: number };
   };
   expect(figures).toMatchObject({
     servers: 5,
@@ -37,7 +38,10 @@ it('does what it says, and saves more than 80 % of the tokens', async () => {
     denied: ['DENIED_BY_POLICY', 'DENIED_BY_POLICY'],
     reload: { allowed_afterwards: true },
     audit: { writers: 2, intact: true },
+    program: { calls: 5 },
   });
+  const { program_tokens: together, one_by_one_tokens: alone } = figures.program;
+  expect(together).toBeLessThan(alone / 2);
   for (const { saved_percent, loaded_tokens } of Object.values(figures.agents)) {
     expect(saved_percent).toBeGreaterThan(80);
     expect(loaded_tokens).toBeGreaterThan(0);

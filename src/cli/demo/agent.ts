@@ -12,6 +12,8 @@ export interface DemoAgent {
   find<T>(tool: string, args: Record<string, unknown>): Promise<T>;
   /** Calls a tool of a server. What it answers costs the same without a gateway, so it does not count. */
   execute(server: string, tool: string, args: Record<string, unknown>): Promise<DemoCall>;
+  /** Runs a program of several calls (`run_code`). */
+  run(code: string): Promise<DemoCall>;
   /** Estimated tokens of everything that was loaded so far. */
   loaded(): number;
 }
@@ -36,6 +38,11 @@ export function createAgent(name: string, send: Send): DemoAgent {
     const { content, isError } = (await send('tools/call', { name: tool, arguments: args })) as ToolResult;
     return { text: content.map(({ text }) => text ?? '').join('\n'), failed: isError === true };
   };
+  const told = async (tool: string, args: Record<string, unknown>): Promise<DemoCall> => {
+    const { text, failed } = await call(tool, args);
+    const { error } = failed ? (JSON.parse(text) as { error: DemoCall['error'] }) : {};
+    return { text, error };
+  };
   return {
     name,
     async tools() {
@@ -49,11 +56,8 @@ export function createAgent(name: string, send: Send): DemoAgent {
       read(text);
       return JSON.parse(text) as T;
     },
-    async execute(server, tool, args) {
-      const { text, failed } = await call('execute_tool', { server, tool, args });
-      const { error } = failed ? (JSON.parse(text) as { error: DemoCall['error'] }) : {};
-      return { text, error };
-    },
+    execute: (server, tool, args) => told('execute_tool', { server, tool, args }),
+    run: (code) => told('run_code', { code }),
     loaded: () => loaded,
   };
 }

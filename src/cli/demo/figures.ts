@@ -1,6 +1,7 @@
 /** The figures of the demo. */
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import type { DemoAgent } from './agent.ts';
+import type { ProgramFigures } from './compare-program.ts';
 import { DEMO_SERVERS } from './servers/all.ts';
 
 export interface Figures {
@@ -10,6 +11,8 @@ export interface Figures {
   /** Codes of the refusals, in the order of the story. */
   readonly denied: readonly string[];
   readonly reload: { readonly allowed_afterwards: boolean; readonly ms: number };
+  /** The same question answered by calls one by one, and by one program. */
+  readonly program: ProgramFigures;
   readonly audit: { readonly records: number; readonly writers: number; readonly intact: boolean };
   /** The time that it all took, start and stop of the gateways included. */
   readonly seconds: number;

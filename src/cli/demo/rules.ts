@@ -8,12 +8,14 @@ export function rulesText(tokenHash: string, { supportReadsRows }: { supportRead
       ...(supportReadsRows ? { tools: { database: ['query_rows'] } } : {}),
     },
     deny: { tools: { '*': ['delete_*'] } },
+    code: true,
   };
   const analyst = {
     allow: {
       servers: ['database', 'weather'],
       tools: { database: ['list_tables', 'describe_table', 'query_rows'] },
     },
+    code: true,
   };
   const rules = {
     agents: { support, analyst },

@@ -1,6 +1,7 @@
 /** The demo, step by step. Every sentence that claims something is checked before it is said. */
 import { estimateTokens } from '../../catalog/estimate-tokens.ts';
 import { createAgent, type DemoAgent, type DemoCall } from './agent.ts';
+import { compareProgram } from './compare-program.ts';
 import { overHttp, overStdio } from './demo-transports.ts';
 import { agentFigures, type Figures, toolCount } from './figures.ts';
 import type { Program } from './gateway-process.ts';
@@ -40,6 +41,7 @@ export async function tell(stage: Stage, narrator: Narrator): Promise<Omit<Figur
     { server: 'database', tool: 'drop_table', args: { table: 'customers' } },
     narrator,
   );
+  const program = await compareProgram(support, narrator);
   const audit = await readTrail(stage.audit, narrator);
   const agents = {
     support: agentFigures(support, 'http', seen.support),
@@ -51,6 +53,7 @@ export async function tell(stage: Stage, narrator: Narrator): Promise<Omit<Figur
     agents,
     denied: [first, second],
     reload: { allowed_afterwards: true, ms },
+    program,
     audit,
   };
 }
