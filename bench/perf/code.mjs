@@ -3,6 +3,7 @@
  * `node bench/perf/code.mjs [--json]` after a build.
  */
 import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { MAIN, makeHome } from './gateway.mjs';
 import { openPipes } from './pipes.mjs';
 import { say } from './say.mjs';
@@ -11,6 +12,7 @@ import { median } from './statistics.mjs';
 const RUNS = 60;
 const CALLS = 40;
 const FIRST = 5;
+const PAUSE_MS = 25;
 
 const ECHO = new URL('peers/echo-stdio.mjs', import.meta.url).pathname;
 const servers = { echo: { command: process.execPath, args: [ECHO, '--era', 'modern'] } };
@@ -63,7 +65,11 @@ async function timed(run) {
 async function many(run) {
   for (let warm = 0; warm < RUNS / 2; warm++) await run();
   const times = [];
-  for (let round = 0; round < RUNS; round++) times.push(await timed(run));
+  for (let round = 0; round < RUNS; round++) {
+    // An agent thinks before its next program: nothing is left to do of the last one.
+    await pause(PAUSE_MS);
+    times.push(await timed(run));
+  }
   return median(times);
 }
 
