@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import { findProgram } from '../../config/check-program.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -33,10 +33,11 @@ export async function suggest(settings: Settings, name: string, timeout: string)
   try {
     await runTraced(server, strace, report, timeoutMs);
     const touched = readTrace(await readFile(report, 'utf8'), server.link.cwd ?? cwdHere());
+    const own = foldersOf(server);
     const { read, write, network } = sandboxFor(
       touched,
       settings.home,
-      (path) => isOfSystem(path) || INSIDE.test(path),
+      (path) => isOfSystem(path) || (INSIDE.test(path) && !own.some((folder) => path.startsWith(folder))),
     );
     for (const line of JSON.stringify({ sandbox: { read, write, network } }, undefined, 2).split('\n')) print(line);
     say('Its start needs this. Add what its tools need, and try it: agent-mcp-gateway doctor.');
@@ -44,6 +45,12 @@ export async function suggest(settings: Settings, name: string, timeout: string)
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The folders of the files that its arguments name, each with a slash at its end: the program itself may lie below /tmp. */
+function foldersOf({ link }: Program): readonly string[] {
+  const folders = link.args.filter(isAbsolute).map((file) => join(dirname(file), '/'));
+  return folders.filter((folder) => folder.split('/').length > 3);
 }
 
 type Program = ServerDefinition & { readonly link: StdioDefinition };
