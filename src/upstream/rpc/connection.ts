@@ -127,7 +127,11 @@ class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
       onActive: () => this.#deadline.markActive(),
       renewSession: () => this.#renewSession(),
       onMissed: () => this.#changes.announceAll(),
-      onServerChange: (message) => this.#changes.take(message),
+      onServerChange: (message) => {
+        if (message.method === 'notifications/subscriptions/acknowledged')
+          this.#resources.listenRequest?.acknowledged();
+        this.#changes.take(message);
+      },
       onNotification: (method, params, session) => {
         const owner = this.#ownerOf(session);
         if (owner !== undefined) events.said?.(server, owner, method, params);

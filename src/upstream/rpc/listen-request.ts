@@ -1,6 +1,7 @@
 /** Keeps a `subscriptions/listen` request open, so that a modern server can say what changed (2026-07-28). */
 
-import { pause } from '../../shared/wait-for.ts';
+import { createDeferred, type Deferred } from '../../shared/deferred.ts';
+import { pause, within } from '../../shared/wait-for.ts';
 import type { Log, ServerFacts } from '../contract.ts';
 import type { JsonRpcPeer } from './json-rpc-peer.ts';
 
@@ -28,54 +29,76 @@ function has({ capabilities }: ServerFacts, name: string, field: string): boolea
 
 /** The request that is kept open. */
 export interface ListenRequest {
-  /** Listens to these resources from now on. */
-  setResources(uris: readonly string[]): void;
+  /** Listens to these resources from now on. Resolves when the server agreed, refused, or let the time pass. */
+  setResources(uris: readonly string[]): Promise<void>;
+  /** The server has agreed to what was asked last. */
+  acknowledged(): void;
 }
+
+/** Milliseconds for a server to agree to a subscription. */
+const AGREE_MS = 5000;
 
 type ListeningPeer = Pick<JsonRpcPeer, 'call' | 'closeReason'>;
 
-/** Subscribes now and again whenever the stream ends, until the peer is closed. Failures are logged at debug level. */
+/**
+ * Subscribes now and again whenever the stream ends, until the peer is closed. Failures are logged at
+ * debug level.
+ */
 export function keepListening(peer: ListeningPeer, log: Log, server: string, facts: ServerFacts): ListenRequest {
   const lists = LISTS.filter(([list]) => has(facts, list, 'listChanged')).map(([, field]) => `"${field}":true`);
   let uris: readonly string[] = [];
   /** Aborted when there is something else to listen to. */
   let round = new AbortController();
+  /** Requests that the server has not agreed to yet, in order. */
+  const asked: Deferred<void>[] = [];
 
-  const listen = async (signal: AbortSignal): Promise<void> => {
+  const listen = async (signal: AbortSignal, agreed: Deferred<void>): Promise<void> => {
     const topics = uris.length === 0 ? lists : [...lists, `"resourceSubscriptions":${JSON.stringify(uris)}`];
-    if (topics.length === 0) return pause(Number.POSITIVE_INFINITY, signal);
+    if (topics.length === 0) {
+      agreed.resolve();
+      return pause(Number.POSITIVE_INFINITY, signal);
+    }
     const params = `"notifications":{${topics.join(',')}}`;
     const options = { timeoutMs: Number.POSITIVE_INFINITY, signal };
-    const response = await peer.call('subscriptions/listen', params, options);
+    asked.push(agreed);
+    const response = await peer.call('subscriptions/listen', params, options).finally(() => {
+      const at = asked.indexOf(agreed);
+      if (at >= 0) asked.splice(at, 1);
+      agreed.resolve();
+    });
     // Refused: the server will not change its mind about the same question.
     if (response.error !== undefined) await pause(Number.POSITIVE_INFINITY, signal);
   };
 
-  const run = async (): Promise<void> => {
+  const run = async ({ signal }: AbortController, agreed: Deferred<void>): Promise<void> => {
     let delay = FIRST_DELAY_MS;
-    while (peer.closeReason === undefined) {
+    while (peer.closeReason === undefined && !signal.aborted) {
       const startedAt = performance.now();
-      const { signal } = round;
       try {
-        await listen(signal);
+        await listen(signal, agreed);
       } catch (error) {
         const reason = error instanceof Error ? error.message : '';
         if (!signal.aborted) log.debug({ server, error: reason }, 'the subscription of a server ended');
       }
-      if (signal.aborted) continue;
+      if (signal.aborted) return;
       const isStable = performance.now() - startedAt > LONGEST_DELAY_MS;
       delay = isStable ? FIRST_DELAY_MS : Math.min(delay * 2, LONGEST_DELAY_MS);
       await pause(delay, signal);
     }
   };
 
-  void run();
+  void run(round, createDeferred());
   return {
-    setResources(next) {
+    async setResources(next) {
       uris = next;
       const last = round;
       round = new AbortController();
+      const agreed = createDeferred<void>();
+      void run(round, agreed);
+      // Nothing that changes meanwhile is missed: the former subscription ends when there is the next one.
+      await within(agreed.promise, AGREE_MS);
       last.abort();
     },
+    acknowledged: () => asked.shift()?.resolve(),
   };
 }

@@ -57,7 +57,7 @@ export class ResourceSubscriptions {
 
   async #tell(verb: 'subscribe' | 'unsubscribe', uri: string): Promise<Reply> {
     if (this.listenRequest !== undefined) {
-      this.listenRequest.setResources([...this.#counts.keys()]);
+      await this.listenRequest.setResources([...this.#counts.keys()]);
       return DONE;
     }
     const method = `resources/${verb}`;
