@@ -56,13 +56,13 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const connecting = context.connect(deadline, prepare, itself);
   const { link, prepared } = connecting instanceof Promise ? await connecting : connecting;
   // A reload may have changed what its entry says.
-  const { args, ...sent } = context.snapshot === snapshot ? request : requestOf(context, call, timeoutMs);
-  const headers = toolCallHeaders(prepared.original ?? prepared, args);
+  const { method, params, args } = context.snapshot === snapshot ? request : requestOf(context, call, timeoutMs);
   const task = taskParam(call.task, context.relay.client.era, server, link.facts);
   const relayed = await relay(context.relay, link, {
-    ...sent,
-    params: joinMembers(sent.params, task),
-    headers,
+    server: call.server,
+    method,
+    params: joinMembers(params, task),
+    headers: toolCallHeaders(prepared.original ?? prepared, args),
     definition: decidedOn(server, 'tool', call.tool, prepared),
     timeoutMs: deadline.leftMs(),
     offersTasks: followsTasks(server),

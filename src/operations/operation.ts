@@ -130,7 +130,7 @@ export interface Invocation {
   /** The message where it finds nothing, if there is more to say than that. */
   readonly missing?: string;
   /** The tool of the gateway that calls it: each agent has either `execute_tool` or those for one access each. */
-  readonly executor?: Executor;
+  readonly executor?: Executor | undefined;
   /** True where something is executed: recorded before it is forwarded, and again before its result is released. */
   readonly executes: boolean;
   /** The facts that rules speak of besides names, and that a person is shown: all that the server is sent. */

@@ -50,7 +50,7 @@ function executorTool(name: Executor, description: string, annotations?: object)
       const select = args.string('select');
       const run = (context: ToolContext, call: Execution): Promise<ToolAnswer> =>
         executeFitting(context, call, { name, maxTokens, select });
-      return { ...readExecution(args, task, run), executor: name };
+      return readExecution(args, task, run, name);
     },
   };
 }
@@ -60,6 +60,7 @@ export function readExecution(
   args: Arguments,
   task: string | undefined,
   run: (context: ToolContext, call: Execution) => Promise<ToolAnswer>,
+  executor?: Executor,
 ): Invocation {
   const server = args.requiredString('server');
   const tool = args.requiredString('tool');
@@ -70,6 +71,7 @@ export function readExecution(
     server,
     tool,
     executes: true,
+    executor,
     asks: { args: toolArgs.text, isCall: true },
     detail: sizeOf(toolArgs),
     run: (context) => run(context, { server, tool, args: toolArgs, others: '', task, timeoutMs }),
