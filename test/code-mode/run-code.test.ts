@@ -1,5 +1,6 @@
 /** Programs of agents, over both transports and in both generations: each of their calls is a call like any other. */
 import { hash } from 'node:crypto';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AskingHome, askingHome, FORMS, type Front, openFront, SETTINGS } from '../support/approvals.ts';
 import { auditRecords } from '../support/home.ts';
@@ -9,7 +10,13 @@ import { call, callTool, errorOf, resultOf, type ToolResult, textOf } from '../s
 /** Adding is asked about, and one tool is denied. */
 const ASKED = { allow: { servers: ['*'] }, ask: { tools: { calc: ['add'] } }, deny: { tools: { calc: ['label'] } } };
 
-describe.each(SETTINGS)('over %s in %s, a program', (...setting) => {
+/** Two of them have all transports and generations; the long suite has all four. */
+const CORNERS =
+  process.env['LONG'] === '1'
+    ? SETTINGS
+    : SETTINGS.filter(([transport, revision]) => (transport === 'stdio') === (revision === MODERN));
+
+describe.each(CORNERS)('over %s in %s, a program', (...setting) => {
   const [transport, revision] = setting;
   let where: AskingHome;
   let front: Front;
