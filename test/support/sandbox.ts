@@ -9,13 +9,9 @@ import { type Home, makeHome } from './home.ts';
 /** Why there are no sandboxes here; undefined where there are. */
 export function noSandbox(): string | undefined {
   if (process.platform !== 'linux') return 'bubblewrap is for Linux';
-  const tried = spawnSync(
-    'bwrap',
-    ['--unshare-user', '--unshare-pid', '--ro-bind', '/', '/', '--proc', '/proc', 'true'],
-    {
-      encoding: 'utf8',
-    },
-  );
+  const namespaces = ['user', 'pid', 'ipc', 'net'].map((name) => `--unshare-${name}`);
+  const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'];
+  const tried = spawnSync('bwrap', [...namespaces, '--disable-userns', ...mounts, 'true'], { encoding: 'utf8' });
   if (tried.error !== undefined) return 'bubblewrap is not installed: apt-get install bubblewrap';
   return tried.status === 0 ? undefined : `bubblewrap does not work on this host: ${tried.stderr.trim()}`;
 }
