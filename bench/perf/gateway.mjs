@@ -29,6 +29,11 @@ export function rulesOf(agents, token) {
   };
 }
 
+/** The load of `execute_tool` on a gateway with an `echo` server, for rounds.mjs. */
+export function echoTarget({ url, token }) {
+  return { url, token, era: 'modern', mode: 'execute', server: 'echo', agent: AGENT, size: 64 };
+}
+
 /** Server entries: `echo` and as many more of the same kind. */
 export function serversOf({ behind, era, url, count = 1 }) {
   const entry = behind === 'http' ? { url } : { command: process.execPath, args: [ECHO_STDIO, '--era', era] };

@@ -7,7 +7,7 @@ import { appendFileSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compare } from './compare.mjs';
-import { AGENT, MAIN, makeHome, serversOf, startGateway } from './gateway.mjs';
+import { echoTarget, MAIN, makeHome, serversOf, startGateway } from './gateway.mjs';
 import { cpuMs, exited, firstLine, rssMb, startPeer } from './processes.mjs';
 import { rounds } from './rounds.mjs';
 import { say } from './say.mjs';
@@ -40,15 +40,7 @@ async function beside() {
   const echo = await startPeer('echo-http', '--era', 'modern');
   const gateway = await startGateway({ servers: serversOf({ behind: 'http', url: echo.url }) });
   const ui = await startUi(gateway.dir);
-  const target = {
-    url: gateway.url,
-    token: gateway.token,
-    era: 'modern',
-    mode: 'execute',
-    server: 'echo',
-    agent: AGENT,
-    size: 64,
-  };
+  const target = echoTarget(gateway);
   const lane = { pids: gateway.pids, concurrency: Number(values.concurrency), target };
   const open = values.browser ? await openBrowser(ui) : openReader(ui);
   let look;

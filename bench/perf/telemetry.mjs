@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { compare } from './compare.mjs';
-import { AGENT, serversOf, startGateway } from './gateway.mjs';
+import { echoTarget, serversOf, startGateway } from './gateway.mjs';
 import { startPeer } from './processes.mjs';
 import { rounds } from './rounds.mjs';
 
@@ -26,15 +26,7 @@ const servers = serversOf({ behind, era: 'modern', url: echo.url });
 
 async function lane(name, env) {
   const gateway = await startGateway({ servers, env });
-  const target = {
-    url: gateway.url,
-    token: gateway.token,
-    era: 'modern',
-    mode: 'execute',
-    server: 'echo',
-    agent: AGENT,
-    size: 64,
-  };
+  const target = echoTarget(gateway);
   return { name, gateway, pids: gateway.pids, concurrency: Number(values.concurrency), target };
 }
 

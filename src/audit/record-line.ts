@@ -62,7 +62,7 @@ export function createBodies(
   };
 }
 
-/** Whose call it is a part of. */
+/** Writes the request and the program that it is a part of. */
 function parentOf({ parent_request_id: parent, program }: AuditRecord): string {
   return parent === undefined ? '' : `,"parent_request_id":${text(parent)},"program":${text(program ?? null)}`;
 }

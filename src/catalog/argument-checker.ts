@@ -22,7 +22,7 @@ export interface CalledWith {
   readonly entry: ToolEntry;
   /** JSON text of an object. */
   readonly args: string;
-  /** Whose they are: nobody's checks make those of others wait for long. */
+  /** The owner of the call: checks of one owner never make those of others wait for long. */
   readonly owner: string;
 }
 

@@ -23,7 +23,7 @@ interface Shape {
   readonly key: string;
 }
 
-/** How each list is asked for and read. */
+/** The request, the capability and the fields of each list. */
 export const OFFER_LISTS = {
   prompts: { method: 'prompts/list', capability: 'prompts', field: 'prompts', key: 'name' },
   resources: { method: 'resources/list', capability: 'resources', field: 'resources', key: 'uri' },

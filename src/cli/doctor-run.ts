@@ -103,7 +103,7 @@ async function diagnose(bench: Workbench, name: string): Promise<Diagnosis> {
   };
 }
 
-/** What a server could reach, and why its sandbox cannot be made. */
+/** The finding about what a server could reach, or about why its sandbox cannot be made. */
 async function sandboxCheck(
   { ownPlaces }: Workbench,
   { link }: ServerDefinition,

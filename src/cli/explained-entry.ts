@@ -1,4 +1,4 @@
-/** What the entry of a server makes of a call that `policy explain` is asked about. */
+/** Applies the entry of a server to a call that `policy explain` is asked about. */
 import process from 'node:process';
 import type { FileContent } from '../config/config-files.ts';
 import { checkConfig } from '../config/load-snapshot.ts';

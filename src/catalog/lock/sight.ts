@@ -49,7 +49,7 @@ export function sightOf(kind: LockedKind, definitions: Definitions): Sight {
   };
 }
 
-/** What its digest is over: also what the server says, where agents see something else. */
+/** The text that its digest is over: the definition of the server with it, where agents see something else. */
 function textOf({ raw, original }: Definition): string {
   return original === undefined ? raw : `${raw.slice(0, -1)},"original":${original.raw}}`;
 }

@@ -17,7 +17,7 @@ import { openWorkbench } from '../workbench.ts';
 import { readTrace, sandboxFor } from './trace-report.ts';
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-/** What is in every sandbox, or cannot be listed. */
+/** Paths that every sandbox has, or that cannot be listed. */
 const INSIDE = /^\/(?:etc|proc|sys|dev|tmp|run)(?:\/|$)|^\/var\/tmp(?:\/|$)|^\/$/;
 
 /** Prints the smallest sandbox for what the start of a server touches. @throws GatewayError */

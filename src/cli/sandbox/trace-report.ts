@@ -1,4 +1,4 @@
-/** What a program opened, from the report of strace(1). Pure. */
+/** Reads from a report of strace(1) which files and connections a program opened. Pure. */
 import { dirname, resolve } from 'node:path';
 import type { SandboxDefinition } from '../../config/snapshot.ts';
 import { isWithin } from '../../shared/is-within.ts';

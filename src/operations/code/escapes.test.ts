@@ -1,6 +1,6 @@
 /** Programs that try to get out of their sandbox, to use more than they may, or to reach the next one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateProgram } from './generate-program.ts';
+import { generateProgram } from './fixtures.ts';
 import { runAlone } from './testing.ts';
 
 /** Something of the host that no program may see, nor change. */

@@ -1,6 +1,6 @@
 import type { ServerDefinition } from '../../config/snapshot.ts';
 
-/** What a server could reach on this machine and from it, in words. */
+/** Describes in words the files and hosts that a server could reach. */
 export function reachOf(link: ServerDefinition['link']): string {
   if (link.transport !== 'stdio') return 'nothing of this machine: it runs elsewhere';
   const { sandbox } = link;
