@@ -102,6 +102,17 @@ describe.each(CORNERS)('over %s in %s, a program', (...setting) => {
     expect(heard).toMatchObject([1, 2].map((progress) => ({ progress, message: 'calc other' })));
   });
 
+  it.each(['undefined', 'null', '5', '"x"', '[1]', '{ server: 5 }'])(
+    'hurts nobody else where what it asks for is %s',
+    async (made) => {
+      const code = `Object.prototype.toJSON = () => (${made});
+        const failed = await servers.calc.other().catch((e) => e.code);
+        delete Object.prototype.toJSON; return [failed, await servers.calc.other()]`;
+      const result = await run(code, {}, { meta: { progressToken: 'p' } });
+      expect(JSON.parse(textOf(result))).toEqual(['INVALID_ARGUMENTS', 'other']);
+    },
+  );
+
   it('is ended when its caller cancels', async () => {
     const code = 'await servers.calc.other(); for (;;) await sleep(1) // cancelled';
     const exchange = front.rpc.start('tools/call', { name: 'run_code', arguments: { code } });

@@ -6,6 +6,7 @@ import { CALLER_GONE, Canceller } from '../../shared/cancel.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { InnerOutcome, ToolContext } from '../operation.ts';
+import { readAsked, type WantedCall } from './asked-call.ts';
 import { INNER_TOOLS } from './inner-tools.ts';
 import { ProgramProgress } from './program-progress.ts';
 import type { ProgramThreads, RunningProgram } from './program-threads.ts';
@@ -21,8 +22,7 @@ export type ProgramOutcome =
 
 /** A call that the program waits for. */
 interface OpenCall {
-  readonly what: Asked;
-  readonly text: string;
+  readonly asked: WantedCall;
   /** True while it waits for a person. */
   isAsking: boolean;
   /** True if it has to be made again when somebody waits for the program. */
@@ -131,7 +131,12 @@ export class ProgramCalls implements WaitingProgram {
   }
 
   #asked(what: Asked, id: number, text: string): void {
-    const call: OpenCall = { what, text, isAsking: false, isHeld: this.#caller === undefined, state: undefined };
+    const asked = readAsked(what, text);
+    if (asked === undefined) {
+      this.#running?.settle(id, false, problem('INVALID_ARGUMENTS', 'What is asked for is no object with members.'));
+      return;
+    }
+    const call: OpenCall = { asked, isAsking: false, isHeld: this.#caller === undefined, state: undefined };
     this.#open.set(id, call);
     if (!call.isHeld) void this.#make(id, call, undefined);
   }
@@ -139,16 +144,22 @@ export class ProgramCalls implements WaitingProgram {
   async #make(id: number, call: OpenCall, retry: Retry | undefined): Promise<void> {
     const caller = this.#caller;
     if (caller === undefined) return;
-    const outcome = await this.#context.inner(INNER_TOOLS[call.what], call.text, {
-      program: this.program,
-      signal: caller.signal,
-      onProgress: this.#progress.ofCall(call.text),
-      onWait: (message) => this.#waits(call, message),
-      retry,
-    });
-    // It was given up together with its caller.
-    if (call.isHeld) return;
-    this.#made(id, call, outcome);
+    const { what, text, label } = call.asked;
+    try {
+      const outcome = await this.#context.inner(INNER_TOOLS[what], text, {
+        program: this.program,
+        signal: caller.signal,
+        onProgress: this.#progress.ofCall(label),
+        onWait: (message) => this.#waits(call, message),
+        retry,
+      });
+      // It was given up together with its caller.
+      if (!call.isHeld) this.#made(id, call, outcome);
+    } catch (error) {
+      // A fault of ours ends this program, and nothing else.
+      caller.outcome.reject(error);
+      this.stop();
+    }
   }
 
   #made(id: number, call: OpenCall, { answer, failure }: InnerOutcome): void {
@@ -161,11 +172,11 @@ export class ProgramCalls implements WaitingProgram {
       return;
     }
     this.#open.delete(id);
-    this.#progress.made(call.text);
+    this.#progress.made(call.asked.label);
     if (failure !== undefined) this.#running?.settle(id, false, problem(failure.code, failure.message));
     else if (answer.kind === 'error') this.#running?.settle(id, false, problem(String(answer.code), answer.message));
     else {
-      this.#remember(call);
+      this.#remember(call.asked);
       this.#running?.settle(id, true, answer.body.text);
     }
   }
@@ -208,9 +219,8 @@ export class ProgramCalls implements WaitingProgram {
     waitingPrograms.forget(this);
   }
 
-  #remember({ what, text }: OpenCall): void {
+  #remember({ what, server, tool }: WantedCall): void {
     if (what !== 'call') return;
-    const { server, tool } = JSON.parse(text) as { server: string; tool: string };
     const name = JSON.stringify([server, tool]);
     if (!this.#permissions.has(name)) this.#permissions.set(name, this.#context.permissionFor(server, tool));
   }

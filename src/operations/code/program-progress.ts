@@ -20,22 +20,21 @@ export class ProgramProgress {
     return new ProgramProgress(tell, this.#made);
   }
 
-  /** A call has been made. @param text what it was asked with */
-  made(text: string): void {
+  /** A call has been made. @param label what it was, for people */
+  made(label: string): void {
     if (this.#tell === undefined) return;
     this.#made++;
     this.#heard = 0;
-    this.#say(this.#made, nameOf(text));
+    this.#say(this.#made, label);
   }
 
   /** Passes on what the server of a call says; undefined where nobody wants to hear it. */
-  ofCall(text: string): Tell {
+  ofCall(label: string): Tell {
     if (this.#tell === undefined) return undefined;
-    const name = nameOf(text);
     return (params) => {
       const object = `{${params}}`;
       const message = stringValue(object, findMember(readObject(object), 'message'));
-      this.#say(this.#between(), message === undefined ? name : `${name}: ${message}`);
+      this.#say(this.#between(), message === undefined ? label : `${label}: ${message}`);
     };
   }
 
@@ -51,9 +50,4 @@ export class ProgramProgress {
   #say(progress: number, message: string): void {
     this.#tell?.(`"progress":${progress},"message":${JSON.stringify(message)}`);
   }
-}
-
-function nameOf(text: string): string {
-  const { server, tool, query } = JSON.parse(text) as { server?: string; tool?: string; query?: string };
-  return query === undefined ? `${server} ${tool}` : 'search_tools';
 }

@@ -92,7 +92,7 @@ async function answerOf(
     const why = failure === undefined ? 'It ended without a word' : (calls.reason ?? failureText(failure));
     const done = made === 0 ? '' : ` It had made ${made} ${made === 1 ? 'call' : 'calls'}; what these did is done.`;
     const said = logged === '' ? '' : ` It had logged: ${logged.slice(0, MAX_LOGGED)}`;
-    throw new GatewayError(calls.isLate ? 'TIMEOUT' : 'PROGRAM_FAILED', `${why}.${done}${said}`);
+    throw new GatewayError(calls.isLate ? 'TIMEOUT' : 'PROGRAM_FAILED', `${why.replace(/\.$/, '')}.${done}${said}`);
   }
   const body = await fitted(bodyOf(context, returned, logged), {
     maxTokens: tokenLimit(context, maxTokens),
