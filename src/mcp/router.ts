@@ -1,9 +1,9 @@
 /** Chooses the operation of a method, in the view of its connection. */
 
 import type { Operation } from '../operations/operation.ts';
+import { completionOperation } from '../operations/server-methods/completion.ts';
 import { listOperation } from '../operations/server-methods/lists.ts';
 import {
-  completionOperation,
   passThroughOperation,
   promptOperation,
   resourceOperation,

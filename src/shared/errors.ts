@@ -12,7 +12,7 @@ interface Entry {
   readonly exit: number;
 }
 
-const tool = (exit = 1): Entry => ({ rpc: -32603, http: 200, exit });
+const tool = (exit = 1, rpc = -32603): Entry => ({ rpc, http: 200, exit });
 const protocol = (rpc: number, http: number): Entry => ({ rpc, http, exit: 1 });
 const command = (exit: number): Entry => ({ rpc: -32603, http: 500, exit });
 
@@ -29,7 +29,7 @@ export const CATALOGUE = {
   FALLBACK_AGENT_NOT_IN_RULES: tool(3),
   NO_FALLBACK_CONFIGURED: tool(3),
   TIMEOUT: tool(4),
-  INVALID_ARGUMENTS: tool(2),
+  INVALID_ARGUMENTS: tool(2, -32602),
   RATE_LIMITED: tool(4),
   /** An agent or a caller has spent what it may in this period. */
   BUDGET_EXCEEDED: tool(4),

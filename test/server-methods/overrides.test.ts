@@ -97,13 +97,22 @@ describe.each(VIEWS)('in the $name view', (view) => {
     ]);
     const prompt = await rpc.call('prompts/get', { name: `${before}sort`, arguments: { style: 's' } });
     expect(prompt.text).toContain('triage {\\"style\\":\\"s\\",\\"team\\":\\"web\\"}');
-    const complete = (name: string): Promise<{ message: { error?: unknown; result?: unknown } }> =>
-      rpc.call('completion/complete', {
+    const complete = async (name: string, given?: object): Promise<unknown> => {
+      const { message } = await rpc.call('completion/complete', {
         ref: { type: 'ref/prompt', name: `${before}sort` },
         argument: { name, value: '' },
+        ...(given === undefined ? {} : { context: { arguments: given } }),
       });
-    expect((await complete('style')).message.result).toMatchObject({ completion: { values: ['triage'] } });
-    expect((await complete('team')).message.error).toMatchObject({ code: -32602 });
+      return message.error?.code ?? message.result?.['completion'];
+    };
+    expect(await complete('style')).toEqual({ values: ['triage'] });
+    expect(await complete('style', { lang: 'en' })).toEqual({
+      values: ['triage {"arguments":{"lang":"en","team":"web"}}'],
+    });
+    for (const hidden of ['team', 'Team', 'te-am']) {
+      expect(await complete(hidden)).toBe(-32602);
+      expect(await complete('style', { [hidden]: 'x' })).toBe(-32602);
+    }
     for (const params of [{ name: `${before}triage` }, { name: `${before}sort`, arguments: { Team: 'x' } }])
       expect((await rpc.call('prompts/get', params)).message.error).toBeDefined();
     expect(await listed('resources/list', 'resources')).toEqual([

@@ -65,6 +65,9 @@ describe('arguments', () => {
     const all = fixed({ '/debug': { hidden: true } });
     expect(put(all, { other: 1 })).toEqual({ other: 1 });
     expect(() => put(all, { Debug: true })).toThrow('cannot be given');
+    // `Object.assign({}, args).debug` would be true.
+    expect(() => put(all, JSON.parse('{"__proto__":{"debug":true}}'))).toThrow('cannot be given');
+    expect(put(all, JSON.parse('{"__proto__":{"other":1}}'))).toEqual(JSON.parse('{"__proto__":{"other":1}}'));
   });
 
   /** Ways in which programs find a member: as it is, without regard to case, to signs, and to how nesting is written. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { OfferKind } from '../../policy/rules-data.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { quote } from '../quote-name.ts';
-import { givenAnyway, putInto } from './put-arguments.ts';
+import { givenAnyway, isSame, putInto } from './put-arguments.ts';
 import { shownDefinition } from './shown-definition.ts';
 import { unknownOverrides } from './unknown-overrides.ts';
 
@@ -134,10 +134,10 @@ export class Overrides {
     return this.#itemOf('tools', shown);
   }
 
-  /** True if agents do not know this argument of a prompt. */
+  /** True if agents do not know this argument of a prompt, under any name that some server reads as its own. */
   hidesArgument(prompt: string, name: string): boolean {
     const item = this.#itemOf('prompts', prompt);
-    return item?.args.some(({ path, isHidden }) => isHidden && path.at(-1) === name) === true;
+    return item?.args.some(({ path, isHidden }) => isHidden && isSame(path.at(-1) ?? '', name)) === true;
   }
 
   /** What the entry speaks of and the server does not have. @param listed JSON text of its definitions, by name or URI */

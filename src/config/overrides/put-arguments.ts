@@ -21,6 +21,10 @@ export function givenAnyway(text: string, path: readonly string[]): string | und
       member.key !== token &&
       joined.some((one, at) => one === key && (at === 0 ? isSame(member.key, token) : key !== ''));
     if (isIt || isLike) return member.key;
+    // What JavaScript puts under this name with `Object.assign` is read as if it stood around it.
+    if (member.key === '__proto__' && isInner(text, member)) {
+      if (givenAnyway(text.slice(member.start, member.end), path) !== undefined) return member.key;
+    }
     if (member.key !== token || member.isNull) continue;
     const inner = givenAnyway(text.slice(member.start, member.end), rest);
     if (inner !== undefined) return isInner(text, member) ? inner : member.key;
@@ -50,7 +54,7 @@ function isInner(text: string, { start }: Member): boolean {
 }
 
 /** True for two names that some program takes for one. */
-function isSame(one: string, other: string): boolean {
+export function isSame(one: string, other: string): boolean {
   return foldCase(one) === foldCase(other) || (bare(one) === bare(other) && bare(one) !== '');
 }
 

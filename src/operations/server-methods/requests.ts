@@ -1,9 +1,8 @@
 /** Requests that a server answers and the gateway only routes: tools under exposed names, prompts, resources, completion. */
 
 import type { ServerDefinition } from '../../config/snapshot.ts';
-import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers, keepMembers } from '../../protocol/json-text.ts';
-import { findMember, isEmptyArray, stringValue, valueText } from '../../protocol/members.ts';
+import { findMember, isEmptyArray, stringValue } from '../../protocol/members.ts';
 import { encodeHeaderValue, paramMismatch } from '../../protocol/param-headers.ts';
 import { NAMED } from '../../protocol/request-headers.ts';
 import type { Era } from '../../protocol/revisions.ts';
@@ -19,7 +18,7 @@ import { failureAnswer } from '../tool-answer.ts';
 import { checkIfSkillFile } from './has-skills.ts';
 import { hidingFailure, protocolFailure, resourceNotFound } from './protocol-failure.ts';
 import { replaceUris } from './replace-uris.ts';
-import { requireCompletable, requirePrompt } from './require-prompt.ts';
+import { requirePrompt } from './require-prompt.ts';
 import { requireResource, type UriUse } from './require-resource.ts';
 import { locateName, locateUri, lookUpName, lookUpUri } from './resolve-name.ts';
 import type { View } from './view.ts';
@@ -113,45 +112,6 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
     },
     wording: wordingOf(view),
     fail: (error) => hidingFailure(error, resourceNotFound(era, asked)),
-  };
-}
-
-/** `completion/complete`: decided as the prompt or resource that it completes for. */
-export function completionOperation(view: View): Operation {
-  const nothing: ToolAnswer = {
-    kind: 'error',
-    code: -32602,
-    message: 'There is nothing to complete under this reference.',
-  };
-  return {
-    name: 'completion/complete',
-    read(request) {
-      const refText = valueText(request.text, findMember(request.params, 'ref')) ?? '{}';
-      const refParams = { text: refText, params: readObject(refText) };
-      const isPrompt = requiredString(refParams, 'type') === 'ref/prompt';
-      const field = isPrompt ? 'name' : 'uri';
-      const exposed = requiredString(refParams, field);
-      const kept = keepParams(refParams, (key) => key !== field);
-      const others = keepParams(request, (key) => key !== 'ref');
-      return {
-        ...(isPrompt
-          ? aim(locateName(view, exposed), (context) => lookUpName(context, 'prompts', exposed))
-          : aim(locateUri(view, exposed), (context) => lookUpUri(context, exposed, 'reference'))),
-        kind: isPrompt ? 'prompt' : 'resource',
-        executes: true,
-        asks: { args: `{${joinMembers(others, kept)}}` },
-        run: (context, target) =>
-          forward(
-            context,
-            target,
-            'completion/complete',
-            (name) => joinMembers(`"ref":{${joinMembers(kept, member(field, name))}}`, others),
-            isPrompt ? { kind: 'prompt', require: requireCompletable(request) } : { require: requireUri('reference') },
-          ),
-      };
-    },
-    wording: wordingOf(view),
-    fail: (error) => hidingFailure(error, nothing),
   };
 }
 

@@ -1,8 +1,8 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import fs, { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, expect, it, test, vi } from 'vitest';
 import type { Budget } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { BudgetAccounts } from './budgets.ts';
@@ -51,7 +51,44 @@ test('calls: said at 80 %, refused at 100 %, and anew in the next period', () =>
   );
   now += 12 * 3_600_000;
   expect(spend(budgets, five)).toBeUndefined();
-  expect(readdirSync(folder)).toHaveLength(1);
+});
+
+test('a call that ends in a later period changes nothing there', () => {
+  let now = NOON;
+  const budgets = new BudgetAccounts(folder, () => now);
+  const most = holder({ calls: 2, resultTokens: 100 });
+  const late = [1, 2].map(() => budgets.charge('rules', [most], 0));
+  now += 24 * 3_600_000;
+  expect(spend(budgets, most)).toBeUndefined();
+  expect(late[0]?.spend(500)).toBeUndefined();
+  late[1]?.giveBack();
+  expect(spend(budgets, most)).toContain('2 of 2 calls');
+  expect(spend(budgets, most)).toContain('BUDGET_EXCEEDED');
+});
+
+test('a clock that was wrong for a while does not renew a budget; files of older periods go', () => {
+  let now = NOON;
+  const budgets = new BudgetAccounts(folder, () => now);
+  const one = holder({ calls: 1 });
+  expect(spend(budgets, one)).toContain('1 of 1 calls');
+  now += 365 * 24 * 3_600_000;
+  expect(spend(budgets, one)).toContain('1 of 1 calls');
+  now = NOON;
+  expect(spend(new BudgetAccounts(folder, () => now), one)).toContain('BUDGET_EXCEEDED');
+  expect(spend(budgets, one)).toContain('BUDGET_EXCEEDED');
+  for (let day = 1; day < 5; day++) {
+    now += 24 * 3_600_000;
+    spend(budgets, one);
+  }
+  expect(readdirSync(folder)).toHaveLength(3);
+});
+
+test('a call whose charge is written only in part is refused', () => {
+  const budgets = new BudgetAccounts(folder, () => NOON);
+  expect(spend(budgets, holder({ calls: 9 }))).toBeUndefined();
+  const write = vi.spyOn(fs, 'writeSync').mockReturnValue(3);
+  expect(spend(budgets, holder({ calls: 9 }))).toContain('cannot be written down');
+  write.mockRestore();
 });
 
 test('tokens and cost, and what did not reach its server is given back', () => {

@@ -124,6 +124,7 @@ function spanOf(ms: number): string {
 
 /** The sentence for the call with which a budget is nearly spent. */
 function noteOf({ holder, file, period, before }: Account, amount: Amount, tokens: number): string | undefined {
+  if (file.isClosed) return undefined;
   const { budget, who } = holder;
   const start = tokens > 0 ? file.charge({ calls: 0, tokens, cost: 0 }) : sumOf(before, amount);
   const crossings = [

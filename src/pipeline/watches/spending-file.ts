@@ -29,7 +29,8 @@ export function sumOf(one: Amount, other: Amount): Amount {
 
 export class SpendingFile {
   readonly period: string;
-  readonly #fd: number;
+  /** Undefined when its period is over: what comes later changes nothing any more, and the number may be another file's. */
+  #fd: number | undefined;
   readonly #writer = randomBytes(6).toString('base64url');
   #lines = 0;
   #read = 0;
@@ -52,7 +53,7 @@ export class SpendingFile {
     return this.#sum;
   }
 
-  /** Adds to it. @returns what was spent before. @throws the error of write(2) */
+  /** Adds to it. @returns what was spent before. @throws the error of write(2), also where only a part of it was written */
   charge(amount: Amount): Amount {
     const id = this.add(amount);
     return this.#readTo(id) ?? this.#sum;
@@ -61,17 +62,27 @@ export class SpendingFile {
   /** @returns the id of the line */
   add({ calls, tokens, cost }: Amount): string {
     const id = `${this.#writer}${++this.#lines}`;
+    if (this.#fd === undefined) return id;
     // Begins a line of its own, whatever a process that was killed left behind.
-    fs.writeSync(this.#fd, `\n${id} ${calls} ${tokens} ${cost}\n`);
+    const line = `\n${id} ${calls} ${tokens} ${cost}\n`;
+    if (fs.writeSync(this.#fd, line) < line.length) throw new Error('The file system is full.');
     return id;
   }
 
+  /** True if its period is over. */
+  get isClosed(): boolean {
+    return this.#fd === undefined;
+  }
+
+  /** Nothing is read or written after it. */
   close(): void {
-    fs.closeSync(this.#fd);
+    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    this.#fd = undefined;
   }
 
   /** Reads what is new. @returns what was spent before the line of this id */
   #readTo(id: string | undefined): Amount | undefined {
+    if (this.#fd === undefined) return undefined;
     let before: Amount | undefined;
     const bytes = Buffer.allocUnsafe(STEP);
     for (;;) {
@@ -90,9 +101,8 @@ export class SpendingFile {
   }
 }
 
-/** Removes the files of earlier periods, as far as that can be done: others may do the same. */
+/** Removes the files of earlier periods but the last, to which a clock that was wrong may come back; as far as that can be done: others may do the same. */
 function removeOld(folder: string, name: string, current: string): void {
-  for (const file of fs.readdirSync(folder)) {
-    if (file.startsWith(name) && file < current) fs.rmSync(join(folder, file), { force: true });
-  }
+  const earlier = fs.readdirSync(folder).filter((file) => file.startsWith(name) && file < current);
+  for (const file of earlier.sort().slice(0, -1)) fs.rmSync(join(folder, file), { force: true });
 }
