@@ -1,7 +1,7 @@
 /** Chooses the operation of a method, in the view of its connection. */
 
 import type { Operation } from '../operations/operation.ts';
-import { completionOperation } from '../operations/server-methods/completion.ts';
+import { completionOperation } from '../operations/server-methods/completion-requests.ts';
 import { listOperation } from '../operations/server-methods/lists.ts';
 import {
   passThroughOperation,
