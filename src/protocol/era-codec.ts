@@ -17,6 +17,8 @@ export interface ResultBody {
   readonly resultType?: string;
   /** True where the result of a server says of itself that the call failed. */
   readonly isError?: boolean;
+  /** Of a result that was cut: the handle in its text with which the rest is read, another one each time. */
+  readonly handle?: string;
 }
 
 /** Caching hints of a result (2026-07-28, server/utilities/caching). */

@@ -5,7 +5,7 @@ import { serveHttp, serveStdio } from '../support/gateway.ts';
 import { auditRecords, makeHome, servers, withPrincipals } from '../support/home.ts';
 import { fixture } from '../support/paths.ts';
 import { MODERN } from '../support/rpc.ts';
-import { errorOf, execute, type ToolResult } from '../support/tools.ts';
+import { callTool, errorOf, execute, type ToolResult, textOf } from '../support/tools.ts';
 
 const LONG = process.env['LONG'] === '1';
 /** Calls of a budget; some more are made. */
@@ -14,7 +14,7 @@ const TOLD = 'Note: 80 % of the budget';
 
 const codeOf = (result: ToolResult): string => (result.isError === true ? errorOf(result).code : 'ok');
 const calc = {
-  ...fixture('calc', { TOOLS: 'status,paid' }),
+  ...fixture('calc', { TOOLS: 'status,paid,says_many_words' }),
   tools: { status: { loop_breaker: false }, paid: { cost: 0.4 } },
 };
 const ALL = { allow: { servers: ['*'] } };
@@ -72,19 +72,28 @@ it.each(['2025-11-25', MODERN])('in %s, cost of tools, and a principal as well a
 
 it('a model that repeats itself is stopped and told how to go on; a tool that may repeat is not', async () => {
   const rules = withPrincipals(
-    { default: ALL, calm: { ...ALL, loop_breaker: false } },
+    {
+      default: ALL,
+      calm: { ...ALL, loop_breaker: false },
+      coder: { ...ALL, code: true, budget: { calls: 2, per: 'day' } },
+    },
     { defaults: { loop_breaker: true } },
   );
   const { rpc, stop, home } = await serveStdio({ servers: servers({ calc }), rules });
-  const model = async (tool: string, agent_id = 'default'): Promise<string[]> => {
+  const model = async (tool: string, agent_id = 'default', more: object = {}): Promise<string[]> => {
     const said: string[] = [];
-    for (let n = 0; n < 7; n++) said.push(codeOf(await execute(rpc, { agent_id, server: 'calc', tool })));
+    for (let n = 0; n < 7; n++) said.push(codeOf(await execute(rpc, { agent_id, server: 'calc', tool, ...more })));
     return said;
   };
   const stopped = [...Array<string>(5).fill('ok'), 'REPEATED_CALL', 'REPEATED_CALL'];
   expect(await model('label')).toEqual(stopped);
   expect(new Set(await model('status'))).toEqual(new Set(['ok']));
   expect(new Set(await model('label', 'calm'))).toEqual(new Set(['ok']));
+  // Each has a handle of its own, and is the same answer.
+  expect(await model('says_many_words', 'default', { max_result_tokens: 1 })).toEqual(stopped);
+  // A program is no call: its calls are.
+  const code = 'return [await servers.calc.status(), await servers.calc.label()].length';
+  expect(textOf(await callTool(rpc, 'run_code', { agent_id: 'coder', code }))).toContain('2');
   const error = errorOf(await execute(rpc, { server: 'calc', tool: 'label' }));
   expect(error.message).toMatch(/^This call was made 5 times in a row .* Use the answer that you have/);
   expect(auditRecords(home)).toContainEqual(

@@ -50,7 +50,8 @@ async function fitBody(body: ResultBody, fitting: Fitting): Promise<ResultBody> 
   if (root === undefined) return body;
   const blocks = await blocksOf(text, root);
   if (blocks === undefined || parsedValue(text, findMember(root, 'isError')) === true) {
-    return select === undefined && blocks !== undefined ? cut(text, root, blocks, fitting) : body;
+    if (select !== undefined || blocks === undefined) return body;
+    return { ...(await cut(text, root, blocks, fitting)), isError: body.isError === true };
   }
   await turnFor(text.length);
   if (select === undefined) return cut(text, root, blocks, fitting);
@@ -170,7 +171,8 @@ async function cut(
     ? `Cut here: ${await estimateLong(whole)} tokens in all. read_result(handle: "${handle}", offset: ${offset}) reads on`
     : `structuredContent is left out. read_result(handle: "${handle}", select: "…") picks from it`;
   const hint = isCut && json !== undefined ? `${rest}, or select with JMESPath.` : `${rest}.`;
-  return rewritten(text, root, [textBlock(hint), ...notes(note), ...kept], false);
+  const shown = rewritten(text, root, [textBlock(hint), ...notes(note), ...kept], false);
+  return { text: shown.text, metaAt: shown.metaAt, handle };
 }
 
 /** Clients that show structured content instead of text would not show what is said; the text holds the same. */

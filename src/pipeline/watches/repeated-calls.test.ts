@@ -20,7 +20,12 @@ function caller() {
     call(
       args: object,
       answer: string,
-      { tool = 'read', code, isError }: { tool?: string; code?: ErrorCode; isError?: true } = {},
+      {
+        tool = 'read',
+        code,
+        isError,
+        handle,
+      }: { tool?: string; code?: ErrorCode; isError?: true; handle?: string } = {},
     ) {
       const call = {
         inbound: inboundOf(),
@@ -28,7 +33,12 @@ function caller() {
         args: new CallArguments(JSON.stringify(args)),
       };
       try {
-        const body = { text: answer, metaAt: answer.indexOf('{', 1), ...(isError ? { isError } : {}) };
+        const body = {
+          text: answer,
+          metaAt: answer.indexOf('{', 1),
+          ...(isError ? { isError } : {}),
+          ...(handle ? { handle } : {}),
+        };
         repeated.begin(call as unknown as Call, MOST)({ kind: 'result', body } as ToolAnswer, code);
         return true;
       } catch (error) {
@@ -57,6 +67,20 @@ test('another tool in between does not matter, and what is about the message doe
     call({ n }, '{}', { tool: 'other' });
     return call({}, `{"_meta":{"n":${n}},"x":1}`);
   });
+  expect(made.slice(0, 3)).toEqual([true, true, true]);
+  expect(made[3]).toContain('3 times');
+});
+
+test('a failure of the gateway is one, and what comes after it is no change', () => {
+  const { call } = caller();
+  expect(call({}, '{"error":{"code":"TIMEOUT"}}', { code: 'TIMEOUT' })).toBe(true);
+  expect([1, 2, 3].map(() => call({}, '{"x":1}'))).toEqual([true, true, true]);
+  expect(call({}, '{"x":1}')).toContain('had the same answer');
+});
+
+test('a long answer is the same one, whatever the handle of its rest', () => {
+  const { call } = caller();
+  const made = [1, 2, 3, 4].map((n) => call({}, `{"x":"more: r_${n}"}`, { handle: `r_${n}` }));
   expect(made.slice(0, 3)).toEqual([true, true, true]);
   expect(made[3]).toContain('3 times');
 });

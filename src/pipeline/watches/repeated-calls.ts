@@ -59,7 +59,12 @@ export class RepeatedCalls {
     if (isSame && !before.polls && before.count >= most) throw repeated(before, before.at + PAUSE_MS - at);
     return (answer, code) => {
       if (code !== undefined && TOLD_TO_REPEAT.has(code)) return;
-      this.#note(key, sent, isTask(answer) ? undefined : digest(textOf(answer)), hasFailed(answer));
+      this.#note(
+        key,
+        sent,
+        isTask(answer) ? undefined : digest(textOf(answer)),
+        code !== undefined || hasFailed(answer),
+      );
     };
   }
 
@@ -97,12 +102,13 @@ function hasFailed(answer: ToolAnswer): boolean {
   return answer.kind === 'error' || answer.body.isError === true;
 }
 
-/** The answer without what is about its message. */
+/** The answer without what is about its message, and without the handle of its rest. */
 function textOf(answer: ToolAnswer): string {
   if (answer.kind === 'error') return `${answer.code} ${answer.message}`;
-  const { text, metaAt } = answer.body;
+  const { text, metaAt, handle } = answer.body;
   const root = metaAt < 0 ? undefined : readObject(text);
-  return root === undefined ? text : keepMembers(text, root, (name) => name !== '_meta');
+  const content = root === undefined ? text : keepMembers(text, root, (name) => name !== '_meta');
+  return handle === undefined ? content : content.replace(handle, '');
 }
 
 function digest(text: string): string {

@@ -36,11 +36,13 @@ export function watchCall(parts: PipelineDependencies, call: Call): Promise<void
 
 function termsOf({ invocation, caller, snapshot, target }: Call): WatchTerms | undefined {
   if (caller === undefined || invocation?.executes !== true || invocation.continues === true) return undefined;
+  // What asks no server anything itself, such as a program: its calls are counted.
+  if (invocation.asks === undefined) return undefined;
   const ofAgent = snapshot.agentTerms.get(caller.agent);
   const ofPrincipal = snapshot.principals?.get(caller.principal)?.budget;
   const usual = ofAgent?.loopBreaker ?? snapshot.loopBreaker;
   if (ofAgent?.budget === undefined && ofPrincipal === undefined && usual === undefined) return undefined;
-  const isTool = invocation.asks?.isCall === true && (invocation.kind ?? 'tool') === 'tool';
+  const isTool = invocation.asks.isCall === true && (invocation.kind ?? 'tool') === 'tool';
   const overrides = isTool ? snapshot.servers.get(target?.server ?? '')?.overrides : undefined;
   const own = overrides?.termsOf(target?.name ?? '');
   const repeats = isTool && usual !== 'off' ? (own?.loopBreaker ?? usual) : undefined;
