@@ -21,6 +21,7 @@ function questionLines({ bound, shown }: Pick<Question, 'bound' | 'shown'>): rea
     [KINDS[bound.kind], quoteVisibly(bound.name)],
     ...(shown.access === undefined ? [] : [['access', shown.access] as [string, string]]),
     ['rule', quoteVisibly(bound.rule)],
+    ...(shown.carries ?? []).map((label): [string, string] => ['after', quoteVisibly(label)]),
     ...argumentLines(shown),
   ];
 }

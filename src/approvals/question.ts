@@ -49,6 +49,8 @@ export interface Shown {
   readonly caller: string;
   /** `read`, `write` or `destructive`, as the server says; undefined where it does not. */
   readonly access: string | undefined;
+  /** What the agent touched before, where that is why somebody is asked. */
+  readonly carries?: readonly string[] | undefined;
   readonly arguments: readonly ShownArgument[];
   /** The rules file that asked. */
   readonly rulesFile: string;

@@ -32,6 +32,8 @@ export interface AuditRecord {
   readonly pointer?: string | undefined;
   /** Present when `rule` denies or asks but was not enforced, because the agent is in shadow mode. */
   readonly shadow?: 'ASK' | 'DENY' | undefined;
+  /** Present where rules speak of combinations: the labels of what is called, with spaces between. */
+  readonly labels?: string | undefined;
   /** Code of the error, or null. */
   readonly error_code: string | null;
   /** Milliseconds since the call arrived. */

@@ -47,7 +47,7 @@ export function createBodies(
         `"server":${nameText(record.server, redact)},"tool":${nameText(record.tool, redact)}` +
         (record.original === undefined ? '' : `,"original":${nameText(record.original, redact)}`);
       who =
-        `"rule":${text(record.rule)},${record.pointer === undefined ? '' : `"pointer":${text(record.pointer)},`}${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}"error_code":${text(record.error_code)},` +
+        `"rule":${text(record.rule)},${record.pointer === undefined ? '' : `"pointer":${text(record.pointer)},`}${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}${record.labels === undefined ? '' : `"labels":${text(record.labels)},`}"error_code":${text(record.error_code)},` +
         `"principal":${text(record.principal, redact)},"claimed_agent":${text(record.claimed_agent, redact)},` +
         `"assurance":${text(record.assurance)}`;
     }
@@ -96,6 +96,7 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
     record.rule === other.rule &&
     record.pointer === other.pointer &&
     record.shadow === other.shadow &&
+    record.labels === other.labels &&
     record.error_code === other.error_code &&
     record.principal === other.principal &&
     record.claimed_agent === other.claimed_agent &&

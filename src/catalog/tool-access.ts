@@ -1,5 +1,6 @@
 import { accessOfAnnotations } from '../policy/access-levels.ts';
 import type { Access, CallFacts } from '../policy/rules-data.ts';
+import { labelsOfTool } from '../policy/trust-annotations.ts';
 import type { ToolEntry } from './tool-entry.ts';
 
 const levels = new WeakMap<ToolEntry, Access>();
@@ -12,6 +13,11 @@ export function accessOfTool(entry: ToolEntry): Access {
     levels.set(entry, access);
   }
   return access;
+}
+
+/** The labels of what a tool touches, as its server says. */
+export function saidLabels(entry: ToolEntry): readonly string[] {
+  return labelsOfTool(entry.annotations);
 }
 
 /** The facts of a call where the question is whether an agent may see a tool, whatever it would call it with. */

@@ -9,6 +9,7 @@ import { registerConnect } from './connect.ts';
 import { registerDefinitions } from './definitions.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerFlow } from './flow-command.ts';
 import { registerHelp } from './help.ts';
 import { registerHook } from './hook.ts';
 import { registerImport } from './import.ts';
@@ -58,7 +59,7 @@ const GROUPS: readonly (readonly [heading: string, registers: readonly ((program
       registerAuth,
     ],
   ],
-  ['Agents and their rights:', [registerPolicy, registerApprovals, registerDefinitions, registerToken]],
+  ['Agents and their rights:', [registerPolicy, registerApprovals, registerFlow, registerDefinitions, registerToken]],
   ['Look back:', [registerUi, registerTop, registerAudit, registerStats, registerSearch]],
   ['Shell:', [registerCompletion, registerComplete, registerHelp, registerSchemas]],
 ];

@@ -20,9 +20,9 @@ export function isAlways(word: string): word is AlwaysWord {
   return (ALWAYS as readonly string[]).includes(word);
 }
 
-/** True if a question can be answered for good: about a tool, by rules of the agent itself, where answers may last. */
+/** True if a question can be answered for good: about a tool, by rules of the agent itself over what it calls, where answers may last. */
 export function takesAlways({ kind, rule, answers }: QuestionReport): boolean {
-  return kind === 'tool' && answers.includes('hour') && !rule.startsWith('ceiling: ');
+  return kind === 'tool' && answers.includes('hour') && rule.startsWith('agents');
 }
 
 /** @throws GatewayError USAGE where it cannot be answered for good; CONFIG_NOT_FOUND, CONFIG_INVALID */

@@ -39,12 +39,14 @@ interface Question {
   readonly args: string | undefined;
   /** The access of the tool, where somebody says. */
   readonly access: Access | undefined;
+  /** The labels that the caller carries, where somebody says. */
+  readonly carrying: readonly string[] | undefined;
   readonly json: boolean;
 }
 
 /** Prints a decision; the exit status says it too. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
 export async function explainCommand(settings: Settings, question: Question): Promise<void> {
-  const { agent, server, name, kind, access, json } = question;
+  const { agent, server, name, kind, access, carrying, json } = question;
   const files = await readFiles(settings);
   const given = question.args === undefined ? undefined : argumentsText(question.args);
   const { original, args, notes } = await entrySays(files, { server, name, kind, args: given });
@@ -54,6 +56,7 @@ export async function explainCommand(settings: Settings, question: Question): Pr
     now: Date.now(),
     ...(args === undefined ? {} : { args: new CallArguments(args) }),
     ...(access === undefined ? {} : { access }),
+    ...(carrying === undefined ? {} : { carries: (label: string) => carrying.includes(label) }),
   });
   const isCalled = kind === 'tool' && name !== undefined && explanation.decision !== 'DENY';
   const executors = isCalled && agentTerms.get(agent)?.execute === 'split' ? executorsOf(policy, question) : [];

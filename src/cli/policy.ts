@@ -11,6 +11,7 @@ type ExplainFlags = PolicyFlags & {
   readonly skill?: string;
   readonly args?: string;
   readonly access?: string;
+  readonly carrying?: string;
 };
 
 export function registerPolicy(program: Command): void {
@@ -37,6 +38,10 @@ function registerExplain(policy: Command): void {
     .option('--args <json>', 'arguments of a call, for rules that speak of them')
     .addOption(
       new Option('--access <level>', 'what the tool does, for rules that speak of it').choices([...ACCESS_LEVELS]),
+    )
+    .option(
+      '--carrying <labels>',
+      'labels of what the agent touched before, with commas between, for rules under "flow"',
     )
     .option('--json', 'print JSON')
     .addHelpText(
@@ -73,6 +78,7 @@ depends on what is not said, 1 if the rules cannot be read.`,
           kind,
           args,
           access: ACCESS_LEVELS.find((level) => level === flags.access),
+          carrying: flags.carrying?.split(',').map((label) => label.trim()),
           json: flags.json === true,
         });
       } catch (error) {

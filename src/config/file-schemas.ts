@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { approvals, standingAnswers } from './schema-approvals.ts';
 import { code } from './schema-code.ts';
+import { flow, labels } from './schema-flow.ts';
 import { budget, limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
@@ -83,6 +84,8 @@ export const rulesFile = strict({
   $schema: schemaReference,
   agents: z.map(agentId, agent).meta({ description: 'Agent name -> what the agent may use.' }),
   access: accessCorrections.exactOptional(),
+  labels: labels.exactOptional(),
+  flow: flow.exactOptional(),
   defaults: defaults.meta({ description: 'Settings for all agents.' }).exactOptional(),
   principals: z
     .map(z.string(), principal)

@@ -8,6 +8,7 @@ import { readApprovals } from './approval-terms.ts';
 import { type FileContent, readConfigFile, sha256 } from './config-files.ts';
 import { withDefinitionModes } from './definition-modes.ts';
 import { tighten } from './file-rights.ts';
+import { flowWarnings } from './flow-warnings.ts';
 import { parseDocument } from './json-document.ts';
 import { collectSecrets } from './known-secrets.ts';
 import { readLoopBreaker } from './limit-terms.ts';
@@ -146,6 +147,7 @@ export async function checkConfig(
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
     problems.push(...executeWarnings(rulesDocument, rules.agentTerms), ...approvedWarnings(rulesDocument, rules.rules));
+    problems.push(...flowWarnings(rulesDocument, rules.rules));
   }
   const search = rulesDocument && readSearch(rules?.search, own, rulesDocument, problems);
   const approvals = rulesDocument && readApprovals(rules?.approvals, own, rulesDocument, problems);

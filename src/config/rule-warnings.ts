@@ -93,6 +93,7 @@ export function unknownServers(
   };
   for (const server of definitions?.keys() ?? []) check(server, ['definitions', server], 'key');
   for (const server of Object.keys(rules?.access ?? {})) check(server, ['access', server], 'key');
+  for (const server of Object.keys(rules?.labels ?? {})) check(server, ['labels', server], 'key');
   for (const [name, agent] of Object.entries(rules?.agents ?? {})) {
     checkList(agent.allow, ['agents', name, 'allow']);
     checkList(agent.ask, ['agents', name, 'ask']);

@@ -50,6 +50,10 @@ export function readRules(
     ...(file.access === undefined
       ? {}
       : { access: record([...file.access].map(([server, tools]) => [server, record(tools)])) }),
+    ...(file.labels === undefined
+      ? {}
+      : { labels: record([...file.labels].map(([server, tools]) => [server, record(tools)])) }),
+    ...(file.flow === undefined ? {} : { flow: file.flow }),
     ...(decided === undefined ? {} : { defaults: decided }),
   };
   if (file.agents.get(DEFAULT_AGENT)?.enforce !== undefined) problems.push(defaultInShadow(document));

@@ -13,6 +13,8 @@ import { gatewayTools } from '../operations/gateway-tools/gateway-tools.ts';
 import { createResultStore } from '../operations/results/result-store.ts';
 import { type AgentSpending, type SpentHere, spendingTogether, spentHere } from '../operations/spending.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
+import { CarriedLabels } from '../pipeline/flow/carried-labels.ts';
+import { flowFolder, LabelFiles } from '../pipeline/flow/label-files.ts';
 import { createLimiter } from '../pipeline/rate-limits.ts';
 import { SignInPrompts } from '../pipeline/sign-in-prompts.ts';
 import { runInner } from '../pipeline/tool-call.ts';
@@ -66,6 +68,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     runInner,
     limiter: worker?.limiter ?? createLimiter(),
     watches: watchesIn(join(settings.cacheDir, 'budgets')),
+    carried: new CarriedLabels(new LabelFiles(flowFolder(settings.cacheDir))),
     signInPrompts: new SignInPrompts({
       oauth,
       lasts: isLasting,

@@ -9,6 +9,7 @@ import { quoted } from '../shared/quote-text.ts';
 import { ApprovalNeeded, pending, type Unapproved } from './approval.ts';
 import { askInDialogue, type DialogueAnswer, hasDialogue, inputRequired } from './approval-dialogue.ts';
 import type { Call } from './decide-call.ts';
+import { carriedWords } from './flow/flow-of-call.ts';
 
 /** Milliseconds that a call waits whose caller is told of no progress: clients give up on those after a minute. */
 const QUIET_MS = 50_000;
@@ -78,6 +79,7 @@ export class Asking {
       shown: {
         caller: subject === undefined ? name : `${name}/${subject}`,
         access,
+        carries: carriedWords(this.#call),
         arguments: showArguments(args?.text ?? '{}', redact),
         rulesFile: snapshot.paths.rules,
       },

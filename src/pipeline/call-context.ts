@@ -29,6 +29,7 @@ import { requireApproval } from './approval.ts';
 import type { Caller, Connection } from './caller.ts';
 import { type Call, decideAnew, decideOn, isOutdated, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { touchOf } from './flow/flow-of-call.ts';
 import { tenantOf } from './tenant.ts';
 
 /** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
@@ -192,7 +193,7 @@ export class CallContext implements ToolContext, RelayContext {
     if (link instanceof Promise || prepared instanceof Promise || !isSettled) {
       return this.#connectLater(begun, deadline, prepare, describe);
     }
-    call.forwarded = true;
+    this.#forward();
     return { link, prepared };
   }
 
@@ -233,8 +234,14 @@ export class CallContext implements ToolContext, RelayContext {
       // Whoever said yes to this has said it to this alone.
       await requireApproval(call, this.#invocation, server, describe?.(prepared))?.use();
     } while (snapshot() !== call.snapshot);
-    call.forwarded = true;
+    this.#forward();
     return { link, prepared };
+  }
+
+  /** From here on the server may have the call. @throws GatewayError AUDIT_UNAVAILABLE */
+  #forward(): void {
+    if (this.#call.snapshot.policy.flow !== undefined) touchOf(this.#call);
+    this.#call.forwarded = true;
   }
 
   #begin<T>(deadline: CallDeadline, prepare: Prepare<T>, describe: Describe<T> | undefined): Begun<T> {

@@ -2,6 +2,7 @@
 import type { AuditRecord } from '../audit/audit-record.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { Call } from './decide-call.ts';
+import { labelsOf } from './flow/flow-of-call.ts';
 
 /** The decision in the record of a call that was not refused: one that nobody has approved is not allowed yet. */
 export function effectOf({ decision, approval, invocation }: Call): AuditRecord['decision'] {
@@ -36,6 +37,7 @@ export function record(
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
     shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
+    labels: call.snapshot.policy.flow === undefined ? undefined : labelsOf(call)?.join(' '),
     error_code: code,
     latency_ms: rounded(ms),
     queue_ms: isOver && call.forwarded ? rounded(times.queue) : undefined,

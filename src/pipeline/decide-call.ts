@@ -1,6 +1,6 @@
 /** One operation on its way, who it is from, and whether it may go on. */
 
-import { accessOfTool } from '../catalog/tool-access.ts';
+import { accessOfTool, saidLabels } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
@@ -17,6 +17,8 @@ import type { Approval } from './approval.ts';
 import type { DialogueAnswer } from './approval-dialogue.ts';
 import type { Caller, Inbound } from './caller.ts';
 import { denial } from './denial.ts';
+import type { CarriedLabels } from './flow/carried-labels.ts';
+import { carriesOf } from './flow/flow-of-call.ts';
 import type { Done } from './rate-limits.ts';
 import type { SignInAnswer } from './sign-in-elicitation.ts';
 import type { CountedCall } from './watches/call-watches.ts';
@@ -38,6 +40,10 @@ export interface Call {
   args: CallArguments | undefined;
   /** The access of the tool by its definition, once a decision speaks of that. */
   access: Access | undefined;
+  /** What the tool touches by its definition, once rules over combinations look. */
+  said: readonly string[] | undefined;
+  /** What callers have touched. */
+  readonly carried: CarriedLabels;
   /** The rule that refused the call besides the decision: it left it without an agent, or is a limit. */
   refusedBy: string | undefined;
   /** Says that the call is over to what limits it. */
@@ -128,7 +134,10 @@ export function decide(call: Call, invocation: Invocation, context: ToolContext)
 /** True if the names and arguments of a call alone do not decide about it: what its tool does to the world matters. */
 export function needsDefinition({ snapshot, caller, target }: Call, { kind, executor }: Invocation): boolean {
   if (caller === undefined || target?.name === undefined || (kind ?? 'tool') !== 'tool') return false;
-  return isSplit(executor) || readsAccess(snapshot.policy, caller, target.server);
+  const { policy } = snapshot;
+  const isLabelled =
+    policy.flow === undefined || policy.flow.labelsOf(target.server, target.name, 'tool') !== undefined;
+  return isSplit(executor) || !isLabelled || readsAccess(policy, caller, target.server);
 }
 
 /** An agent has either `execute_tool` or those in its place. @throws GatewayError TOOL_NOT_FOUND */
@@ -148,6 +157,7 @@ export function decideOn(call: Call, invocation: Invocation, entry: ToolEntry | 
   const { caller, target } = call;
   if (target === undefined || caller === undefined) return;
   call.access = entry && accessOfTool(entry);
+  if (call.snapshot.policy.flow !== undefined) call.said = entry && saidLabels(entry);
   const decision = decisionFor(call, caller, target, invocation, call.access);
   call.decision = entry === undefined ? decision : { ...decision, definition: entry.hash };
   if (!decision.allowed) throw refusal(call, caller, target, decision, false);
@@ -193,8 +203,12 @@ function decisionFor(
   args: CallFacts['args'] = argumentsOf(call, invocation),
 ): Decision {
   const { agent, principal } = caller;
-  const facts: CallFacts = { agent, principal, now: Date.now(), args, access };
-  return decideUnderCeiling(call.snapshot.policy, caller, server, name, invocation.kind, facts);
+  const { policy } = call.snapshot;
+  const facts: CallFacts =
+    policy.flow === undefined || invocation.continues === true
+      ? { agent, principal, now: Date.now(), args, access }
+      : { agent, principal, now: Date.now(), args, access, labels: call.said, carries: carriesOf(call) };
+  return decideUnderCeiling(policy, caller, server, name, invocation.kind, facts);
 }
 
 /** A call that goes on was decided with its arguments; nobody keeps them. */

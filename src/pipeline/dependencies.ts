@@ -13,6 +13,7 @@ import type { Tasks } from '../relay/task-registry.ts';
 import type { ByteBudget } from '../shared/byte-budget.ts';
 import type { Upstreams } from '../upstream/contract.ts';
 import type { Inbound } from './caller.ts';
+import type { CarriedLabels } from './flow/carried-labels.ts';
 import type { Limiter } from './rate-limits.ts';
 import type { SignInPrompts } from './sign-in-prompts.ts';
 import type { CallWatches } from './watches/call-watches.ts';
@@ -39,6 +40,8 @@ export interface PipelineDependencies {
   readonly limiter: Limiter;
   /** Budgets and loops; loaded when they are first needed. */
   readonly watches: () => Promise<CallWatches>;
+  /** What callers have touched, for rules over combinations. */
+  readonly carried: CarriedLabels;
   /** Links for callers that have to sign in to a server. */
   readonly signInPrompts: SignInPrompts;
   /** Questions to people about calls. */

@@ -27,12 +27,17 @@ const SERVER: ServerDefinition = {
 
 /** A snapshot of the server `files` under rules for `dev`. @param key of its connection */
 function snapshotWith(dev: PolicyRules['agents'][string], key = SERVER.key): Snapshot {
+  return snapshotOf({ agents: { dev } }, ['files'], key);
+}
+
+/** A snapshot of these servers under these rules. */
+export function snapshotOf(rules: PolicyRules, servers: readonly string[], key = SERVER.key): Snapshot {
   return {
     version: key,
     paths: { servers: 'servers', rules: 'rules' },
-    servers: new Map([['files', { ...SERVER, key }]]),
+    servers: new Map(servers.map((name) => [name, { ...SERVER, name, key }])),
     broken: new Map(),
-    policy: compile({ agents: { dev } }),
+    policy: compile(rules),
     denyOnMissingAgent: false,
     explainDenials: false,
     agentTerms: new Map(),
@@ -56,6 +61,8 @@ export interface Script {
   readonly failing?: { readonly phase: AuditRecord['phase']; readonly error: Error };
   readonly lease?: (server: ServerDefinition) => Promise<UpstreamConnection> | UpstreamConnection;
   readonly limiter?: PipelineDependencies['limiter'];
+  readonly catalog?: Catalog;
+  readonly approvals?: PipelineDependencies['approvals'];
 }
 
 /** A part that has what is given; a test that needs more of it fails with the name of that. */
@@ -79,7 +86,9 @@ export function falsePipeline(script: Script = {}) {
   const parts = partOf<PipelineDependencies>({
     snapshot: () => config.snapshot,
     tools: new Map(),
-    catalog: partOf<Catalog>({}),
+    catalog: script.catalog ?? partOf<Catalog>({}),
+    carried: NOTHING_CARRIED,
+    ...(script.approvals && { approvals: script.approvals, redact: String }),
     upstreams: partOf<Upstreams>({
       expect: () => undefined,
       lease: (server, { tenant }) => {
@@ -103,6 +112,9 @@ export function falsePipeline(script: Script = {}) {
   });
   return { parts, config, happened };
 }
+
+/** Nobody asks it anything where no rules speak of combinations. */
+const NOTHING_CARRIED = partOf<PipelineDependencies['carried']>({});
 
 export const LINK = { closed: false } as unknown as UpstreamConnection;
 

@@ -22,7 +22,7 @@ export type Subject = OfferKind | 'access';
 /** A decision, the rule that made it, and what that rule is about. */
 export interface Verdict {
   readonly decision: Decision;
-  readonly about: 'agent' | 'server' | 'approved' | Subject;
+  readonly about: 'agent' | 'server' | 'approved' | 'flow' | Subject;
   readonly rule?: Rule;
   /** A rule that would have allowed it, but for its condition. */
   readonly missed?: Rule | undefined;

@@ -3,6 +3,7 @@ import { compileCorrections } from './access-levels.ts';
 import { type AgentPolicy, compileAgent, type Verdict } from './compile-agent.ts';
 import { verdictFor } from './decide.ts';
 import { verdictForUri } from './decide-uri.ts';
+import { compileFlow, type Flow } from './flow.ts';
 import {
   type Access,
   type CallFacts,
@@ -35,6 +36,8 @@ export interface Policy {
   readsAccess(agent: string, server: string): boolean;
   /** The access of a tool: as the owner says, else as its server does. */
   accessOf(server: string, tool: string, said: Access): Access;
+  /** The rules over combinations; undefined where there are none. */
+  readonly flow: Flow | undefined;
 }
 
 /** A policy that can also say what its decisions rest on. */
@@ -55,6 +58,7 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
   const agents = new Map<string, AgentPolicy>();
   for (const [name, agent] of Object.entries(rules.agents)) agents.set(name, compileAgent(name, agent));
   const corrections = compileCorrections(rules.access);
+  const flow = compileFlow(rules);
   const accessOf: Policy['accessOf'] = (server, tool, said) => corrections(server, tool) ?? said;
   const verdict: ExplainablePolicy['verdict'] = (agentName, server, name, kind = 'tool', facts = NO_FACTS) => {
     const agent = agents.get(agentName);
@@ -63,9 +67,11 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     const access = said === undefined ? undefined : (corrections(server, name ?? '') ?? said);
     const verdict = verdictFor(agent, server, name, kind, facts, access);
     const isUri = kind === 'resource' || kind === 'skill';
-    return isUri && name !== undefined && verdict.decision.allowed
-      ? verdictForUri(agent, server, name, kind, verdict)
-      : verdict;
+    const found =
+      isUri && name !== undefined && verdict.decision.allowed
+        ? verdictForUri(agent, server, name, kind, verdict)
+        : verdict;
+    return flow === undefined || !found.decision.allowed ? found : flow.held(found, server, name, kind, facts);
   };
   const judge: Policy['judge'] = (agent, server, name, kind, facts) =>
     verdict(agent, server, name, kind, facts).decision;
@@ -78,10 +84,11 @@ export function compile(rules: PolicyRules): ExplainablePolicy {
     version: (name) => {
       // One more standing answer is no reason to ask anew what waits for another one.
       const own = agents.has(name) ? { ...rules.agents[name], approved: undefined } : null;
-      return hash('sha256', JSON.stringify([own, rules.access]));
+      return hash('sha256', JSON.stringify([own, rules.access, rules.labels, rules.flow]));
     },
     readsAccess: (agent, server) => agents.get(agent)?.readsAccess(server) === true,
     accessOf,
+    flow,
     decide: (agent, server, name, kind, facts) => {
       const decision = judge(agent, server, name, kind, facts);
       return decision.effect === 'allow' || !shadows.has(agent) ? decision : letThrough(decision);

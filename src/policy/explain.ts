@@ -22,7 +22,9 @@ interface Explanation {
   readonly pointer?: string;
   /** The facts that are not known and make a difference. */
   readonly depends_on?: readonly ('arguments' | 'access')[];
-  /** One or two sentences. */
+  /** What a call touches, where rules speak of combinations and the owner says it. */
+  readonly labels?: readonly string[];
+  /** One or two sentences, and one for each rule over combinations that is about such a call. */
   readonly reason: string;
   /** False for an agent in shadow mode: it may, whatever is decided. Absent for all others. */
   readonly enforced?: false;
@@ -51,6 +53,7 @@ export function explain(
     ...(facts.args === undefined && differs({ access }) ? (['arguments'] as const) : []),
     ...(facts.access === undefined && differs({ args }) ? (['access'] as const) : []),
   ];
+  const labels = policy.flow?.labelsOf(server, name, kind);
   return {
     agent,
     server,
@@ -61,7 +64,11 @@ export function explain(
     pattern: rule?.source ?? null,
     ...(decision.pointer === undefined ? {} : { pointer: decision.pointer }),
     ...(dependsOn.length === 0 ? {} : { depends_on: dependsOn }),
-    reason: reasonOf(verdict, agent, server, name ?? '') + dependence(dependsOn),
+    ...(labels === undefined ? {} : { labels }),
+    reason:
+      reasonOf(verdict, agent, server, name ?? '') +
+      dependence(dependsOn) +
+      (decision.allowed && facts.carries === undefined ? combinations(policy, labels) : ''),
     ...(policy.isShadow(agent) ? { enforced: false } : {}),
   };
 }
@@ -70,6 +77,20 @@ function dependence(on: readonly ('arguments' | 'access')[]): string {
   if (on.length === 0) return '';
   const what = on.map((one) => (one === 'arguments' ? 'the arguments of the call' : 'what the tool does to the world'));
   return ` That is so at best: it depends on ${what.join(' and on ')}.`;
+}
+
+/** The rules over combinations that may hold such a call. @param labels undefined where the owner gives none */
+function combinations({ flow }: ExplainablePolicy, labels: readonly string[] | undefined): string {
+  if (flow === undefined) return '';
+  if (labels === undefined)
+    return ' What it touches is for its server to say; rules over combinations may hold it then.';
+  const held = flow.rules.filter(({ call }) => labels.includes(call));
+  return held
+    .map(({ after, call, decision }) => {
+      const what = decision.effect === 'ask' ? 'a person is asked' : 'it is denied';
+      return ` It is ${call}: after ${after.join(' and ')}, ${what} (${decision.rule}).`;
+    })
+    .join('');
 }
 
 function reasonOf({ about, decision, rule, missed }: Verdict, agent: string, server: string, name: string): string {
@@ -81,6 +102,10 @@ function reasonOf({ about, decision, rule, missed }: Verdict, agent: string, ser
   }
   if (about === 'approved') {
     return `${quoted(name)} of ${quoted(server)} stands in approved: somebody allowed it for good, and nobody is asked any more.`;
+  }
+  if (about === 'flow') {
+    const what = decision.effect === 'ask' ? 'a person is asked before such a call' : 'such a call is denied';
+    return `The caller carries ${decision.after?.join(' and ')}, and with that ${what}.`;
   }
   if (about === 'access') return reasonOfAccess(rule, decision.effect, server);
   const map = `${about}s`;

@@ -56,6 +56,17 @@ export interface AgentRules {
   readonly enforce?: 'shadow';
 }
 
+/** A combination that leaks: a call of one label after others were touched (docs/flow.md). */
+export interface FlowRule {
+  /** All of these. */
+  readonly after: readonly string[];
+  /** The label of the call. */
+  readonly call: string;
+  readonly then: 'ask' | 'deny';
+  /** Seconds for which a label counts outside of the session that touched it. */
+  readonly window_s?: number;
+}
+
 interface RuleDefaults {
   /** A call without `agent_id` is refused unless its connection has an agent of its own. */
   readonly deny_on_missing_agent?: boolean;
@@ -67,6 +78,9 @@ export interface PolicyRules {
   readonly agents: Readonly<Record<string, AgentRules>>;
   /** The access that the owner sets: server pattern -> tool pattern -> level. */
   readonly access?: Readonly<Record<string, Readonly<Record<string, Access>>>>;
+  /** Server pattern -> tool pattern -> what such calls touch. */
+  readonly labels?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly flow?: readonly FlowRule[];
   readonly defaults?: RuleDefaults;
 }
 
@@ -76,6 +90,10 @@ export interface CallFacts {
   readonly args?: CallArguments | 'any' | undefined;
   /** As the server says; `any`: the question is whether there is an access with which it may be called. */
   readonly access?: Access | 'any' | undefined;
+  /** What the server says that the tool touches; undefined where nobody has looked. Counts where the owner says nothing. */
+  readonly labels?: readonly string[] | undefined;
+  /** True for a label that the caller carries, within milliseconds; left out where rules over combinations do not matter. */
+  readonly carries?: ((label: string, windowMs: number) => boolean) | undefined;
   /** The agent that calls, where it is another one than the one whose rules are asked. */
   readonly agent?: string;
   readonly principal?: string;
@@ -97,6 +115,8 @@ export interface Decision {
   readonly shadowed?: 'ASK' | 'DENY';
   /** JSON Pointer of the argument that decided. */
   readonly pointer?: string;
+  /** The labels that the caller carried, where a rule over combinations decided. */
+  readonly after?: readonly string[];
   /** Hash of the definition that was decided on, where a rule speaks of what it says. */
   readonly definition?: string;
 }

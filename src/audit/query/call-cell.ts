@@ -53,6 +53,7 @@ const EVENTS: ReadonlySet<string> = new Set([
   'approval_asked',
   'approval_answered',
   'approval_expired',
+  'flow_reset',
 ]);
 
 /** True for the record of something that is no call. */

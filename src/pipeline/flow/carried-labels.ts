@@ -1,0 +1,79 @@
+/** What callers have touched: a session to its end, everybody else for a while. Only ever grows, until somebody takes it back. */
+import { GatewayError } from '../../shared/errors.ts';
+import type { Holder, KeptLabel, LabelFiles, Touched } from './label-files.ts';
+
+/** One that calls: a holder of labels, and its session where it has one. */
+export interface Carrier extends Holder {
+  readonly session: string | undefined;
+}
+
+/** Sessions whose labels are remembered; older ones carry what their holders do. */
+const MAX_SESSIONS = 10_000;
+/** Milliseconds for which a label need not be written again. */
+const FRESH_MS = 10_000;
+
+export class CarriedLabels {
+  readonly #files: LabelFiles;
+  readonly #now: () => number;
+  /** Only the process that has a session need know. */
+  readonly #sessions = new Map<string, Map<string, Touched>>();
+
+  /** @param now milliseconds since 1970 */
+  constructor(files: LabelFiles, now: () => number = Date.now) {
+    this.#files = files;
+    this.#now = now;
+  }
+
+  /** Remembers what a call touches, before it is forwarded. @throws GatewayError AUDIT_UNAVAILABLE where it cannot be written down */
+  touch(carrier: Carrier, labels: readonly string[], { server, name }: Omit<Touched, 'at'>): void {
+    const touched: Touched = { at: this.#now(), server, name };
+    for (const label of labels) {
+      this.#touchInSession(carrier, label, touched);
+      try {
+        const kept = this.#read(carrier, label);
+        if (kept?.touched && Math.abs(touched.at - kept.touched.at) < FRESH_MS) continue;
+        this.#files.write(carrier, label, touched, kept?.resetAt ?? 0);
+      } catch (cause) {
+        throw new GatewayError(
+          'AUDIT_UNAVAILABLE',
+          'What this call touches cannot be written down, so it is not forwarded. Whoever runs the gateway has to look at it.',
+          { cause },
+        );
+      }
+    }
+  }
+
+  /** The cause for which a label is carried; undefined where it is not. What cannot be read is carried. @param windowMs outside of the session */
+  touchedBy(carrier: Carrier, label: string, windowMs: number): Touched | undefined {
+    const own = this.#sessions.get(keyOf(carrier))?.get(label);
+    let kept: KeptLabel | undefined;
+    try {
+      kept = this.#read(carrier, label);
+    } catch {
+      return own ?? { at: this.#now(), server: '', name: null };
+    }
+    if (own !== undefined && own.at >= (kept?.resetAt ?? 0)) return own;
+    const touched = kept?.touched ?? undefined;
+    return touched !== undefined && this.#now() - touched.at < windowMs + FRESH_MS ? touched : undefined;
+  }
+
+  #read(carrier: Holder, label: string): KeptLabel | undefined {
+    return this.#files.read(carrier, label);
+  }
+
+  #touchInSession(carrier: Carrier, label: string, touched: Touched): void {
+    if (carrier.session === undefined) return;
+    const key = keyOf(carrier);
+    const labels = this.#sessions.get(key) ?? new Map<string, Touched>();
+    this.#sessions.delete(key);
+    this.#sessions.set(key, labels.set(label, touched));
+    for (const oldest of this.#sessions.keys()) {
+      if (this.#sessions.size <= MAX_SESSIONS) break;
+      this.#sessions.delete(oldest);
+    }
+  }
+}
+
+function keyOf({ rules, owner, session }: Carrier): string {
+  return JSON.stringify([rules, owner, session ?? null]);
+}

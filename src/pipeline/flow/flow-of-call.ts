@@ -1,0 +1,74 @@
+/** What a call touches, and what its caller carries, for the rules over combinations. Asked only where there are some. */
+
+import type { ToolAnswer } from '../../operations/operation.ts';
+import type { CallFacts } from '../../policy/rules-data.ts';
+import { labelsOfResult } from '../../policy/trust-annotations.ts';
+import { readObjectInTurns } from '../../protocol/json-rpc.ts';
+import { findMember, parsedValue } from '../../protocol/members.ts';
+import type { Call } from '../decide-call.ts';
+import type { Carrier } from './carried-labels.ts';
+
+/** Longest window: what a question says is touched. */
+const ANY_TIME = Number.POSITIVE_INFINITY;
+
+/** The labels of what is called: as the owner says, else as its server does. Undefined where no rule asks for them. */
+export function labelsOf({ snapshot, target, invocation, said }: Call): readonly string[] | undefined {
+  const { flow } = snapshot.policy;
+  if (flow === undefined || target === undefined) return undefined;
+  return flow.labelsOf(target.server, target.name, invocation?.kind ?? 'tool') ?? said;
+}
+
+/** Tells the rules what the caller carries. */
+export function carriesOf(call: Call): CallFacts['carries'] {
+  const carrier = carrierOf(call);
+  return (label, windowMs) => call.carried.touchedBy(carrier, label, windowMs) !== undefined;
+}
+
+/** Remembers what the call touches, before it is forwarded. @throws GatewayError AUDIT_UNAVAILABLE */
+export function touchOf(call: Call): void {
+  touch(call, labelsOf(call) ?? []);
+}
+
+/** Remembers what the server says of its answer, before that is released. @throws GatewayError AUDIT_UNAVAILABLE */
+export async function touchOfAnswer(call: Call, answer: ToolAnswer): Promise<void> {
+  if (answer.kind !== 'result' || answer.body.metaAt < 0 || !answer.body.text.includes(ANNOTATIONS)) return;
+  const { text } = answer.body;
+  const root = await readObjectInTurns(text, { _meta: { annotations: {} } });
+  const value = parsedValue(text, findMember(findMember(root, '_meta')?.object, 'annotations'));
+  if (typeof value !== 'object' || value === null) return;
+  touch(call, labelsOfResult(value as Readonly<Record<string, unknown>>));
+}
+
+const ANNOTATIONS = '"annotations"';
+
+function touch(call: Call, labels: readonly string[]): void {
+  const { target } = call;
+  if (labels.length === 0 || target === undefined) return;
+  call.carried.touch(carrierOf(call), labels, { server: target.server, name: target.name ?? null });
+}
+
+/** The labels that decided, each with its cause, for whoever is asked. */
+export function carriedWords(call: Call): readonly string[] | undefined {
+  const after = call.decision?.after;
+  if (after === undefined) return undefined;
+  const carrier = carrierOf(call);
+  return after.map((label) => {
+    const by = call.carried.touchedBy(carrier, label, ANY_TIME);
+    if (by === undefined) return label;
+    return `${label} (${by.server}${by.name === null ? '' : `: ${by.name}`}, ${new Date(by.at).toISOString()})`;
+  });
+}
+
+/** Agents that nothing but a claim tells apart are one: whatever a model is told, it can claim to be another. */
+function carrierOf({ snapshot, inbound, caller }: Call): Carrier {
+  const { connection, client } = inbound;
+  const { principal, subject } = connection;
+  const name = caller?.principal ?? principal;
+  return {
+    rules: snapshot.paths.rules,
+    owner: connection.owner,
+    agent: caller === undefined || caller.assurance === 'claim' ? undefined : caller.agent,
+    caller: subject === undefined ? name : `${name}/${subject}`,
+    session: client.session,
+  };
+}
