@@ -182,4 +182,6 @@ export interface GatewayTool {
   read(args: Arguments, task?: string): Invocation;
   /** True where a caller of 2025-11-25 may call it as a task. */
   readonly runsAsTask?: true;
+  /** A caller that may use it was shown it: what its first call needs can be made ready. */
+  shown?(): void;
 }

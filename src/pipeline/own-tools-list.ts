@@ -1,4 +1,4 @@
-import { definitionsShown, type ToolChoice } from '../operations/gateway-tools/executor-choice.ts';
+import { definitionsShown, type ToolChoice, toolsShown } from '../operations/gateway-tools/executor-choice.ts';
 import type { GatewayTool } from '../operations/operation.ts';
 import type { CallOutcome } from './caller.ts';
 
@@ -15,6 +15,7 @@ export function ownToolsOf(tools: Iterable<GatewayTool>): OwnTools {
   const all = [...tools];
   const made = new Map<ToolChoice, CallOutcome>();
   return (choice) => {
+    for (const tool of toolsShown(all, choice)) tool.shown?.();
     const before = made.get(choice);
     if (before !== undefined) return before;
     const definitions = definitionsShown(all, choice).map((definition) => ({ ...definition, _meta: AT_ONCE }));

@@ -29,6 +29,16 @@ describe('programs in threads', () => {
     expect(await run('await sleep(5); return 1')).toMatchObject({ returned: '1' });
   });
 
+  it('find a thread that was made ready before the first of them', async () => {
+    const fresh = new ProgramThreads(join(root, 'dist/code.js'), join(root, 'dist/quickjs.wasm'));
+    fresh.warm();
+    fresh.warm();
+    expect(fresh.size).toBe(1);
+    const running = await fresh.start('a', 'return 1', limits, () => undefined);
+    expect(fresh.size).toBe(1);
+    expect(await running.over).toMatchObject({ returned: '1' });
+  });
+
   it('make no more calls than they may, however many at a time', async () => {
     let most = 0;
     let open = 0;

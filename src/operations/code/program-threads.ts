@@ -25,7 +25,7 @@ const MAX_OF_OWNER = 8;
 const MAX_WAITING = 16;
 /** Threads that are kept without a program, and milliseconds for which they are. */
 const WARM = 2;
-const IDLE_MS = 60_000;
+const IDLE_MS = 300_000;
 /** Milliseconds of silence after which a program that computes is ended with its thread; and after it was told to stop. */
 const SILENT_MS = 3_000;
 const STOP_MS = 40;
@@ -108,6 +108,11 @@ export class ProgramThreads {
 
   get size(): number {
     return this.#threads.size;
+  }
+
+  /** Has a thread ready for the first program, if there is none. */
+  warm(): void {
+    if (this.#threads.size === 0) void this.#open();
   }
 
   #take(owner: string): Promise<Thread> {

@@ -48,15 +48,20 @@ export function executorsIn(choice: ToolChoice): ExecutorChoice {
   return choice.replace('+code', '') as ExecutorChoice;
 }
 
-/** The definitions of the gateway's own tools where the choice is one of these. */
-export function definitionsShown(tools: Iterable<GatewayTool>, shown: ToolChoice): GatewayTool['definition'][] {
+/** The gateway's own tools where the choice is one of these. */
+export function toolsShown(tools: Iterable<GatewayTool>, shown: ToolChoice): GatewayTool[] {
   const choice = executorsIn(shown);
   const others: readonly Executor[] = choice === 'one' ? SPLIT_EXECUTORS : choice === 'split' ? [EXECUTE_ANY] : [];
   const hidden = choice === shown ? [...others, RUN_CODE] : others;
-  return [...tools].flatMap(({ name, definition, splitDescription: description }) => {
-    if (hidden.some((one) => one === name)) return [];
-    return [choice === 'one' || description === undefined ? definition : { ...definition, description }];
-  });
+  return [...tools].filter(({ name }) => !hidden.some((one) => one === name));
+}
+
+/** Their definitions. */
+export function definitionsShown(tools: Iterable<GatewayTool>, shown: ToolChoice): GatewayTool['definition'][] {
+  const isOne = executorsIn(shown) === 'one';
+  return toolsShown(tools, shown).map(({ definition, splitDescription: description }) =>
+    isOne || description === undefined ? definition : { ...definition, description },
+  );
 }
 
 /** The gateway tool with which its caller calls a tool, where that depends on the tool; undefined where it is `execute_tool`. */

@@ -24,6 +24,10 @@ export const runCode: GatewayTool = {
       ['code'],
     ),
   },
+  shown() {
+    // Without its threads (tests of the sources) the first program says so.
+    void import('../code/program-threads.ts').then(({ programThreads }) => programThreads().warm()).catch(() => {});
+  },
   read(args) {
     const code = args.longString('code', MAX_PROGRAM);
     const timeoutMs = args.count('timeout_ms');
