@@ -3,7 +3,7 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { didYouMean } from '../catalog/name-suggestions.ts';
-import { hasAuthorization } from '../config/oauth-entry.ts';
+import { hasAuthorization, isForItself } from '../config/oauth-entry.ts';
 import { quote } from '../config/quote-name.ts';
 import { runtimeDir, type Settings } from '../config/settings.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
@@ -52,7 +52,7 @@ export async function beginSignIn(gateway: Gateway, name: string, principal?: st
   if (gateway.oauth.authorization(server, owner) === undefined) throw nothingToSignInTo(server);
   const required = await probe(gateway, server, owner);
   const { link } = server;
-  const isClient = link.transport !== 'stdio' && link.oauth?.grantType === 'client_credentials';
+  const isClient = link.transport !== 'stdio' && isForItself(link.oauth);
   if (required === undefined && isClient) return undefined;
   return gateway.oauth.signIn(server, owner, 'loopback', readChallengeFacts(required?.data?.['challenge']));
 }

@@ -32,7 +32,9 @@ export function collectSecrets(
     }
     for (const [name, value] of link.headers) add(secretsIn(name, value));
     add(secretsOfUrl(link.url));
-    add([link.oauth?.clientSecret ?? '', link.oauth?.privateKey ?? '']);
+    const { clientSecret = '', privateKey = '', assertion, identityProvider } = link.oauth ?? {};
+    const given = assertion !== undefined && 'text' in assertion ? assertion.text : '';
+    add([clientSecret, privateKey, given, identityProvider?.clientSecret ?? '']);
   }
   if (embeddings !== undefined) add([embeddings.apiKey ?? '', ...secretsOfUrl(embeddings.url)]);
   if (webhook !== undefined) add([webhook.secret, ...secretsOfUrl(webhook.url)]);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import * as schema from './file-schemas.ts';
 import { parseDocument } from './json-document.ts';
@@ -39,6 +40,20 @@ test('everything that an entry may say', () => {
     oauth: { ...oauth, clientSecret: 'very secret', privateKey: undefined },
   });
   expect(collectSecrets(servers.values(), [])).toContain('very secret');
+});
+
+test('a JWT that somebody else gives is a text, or a file beside the servers file', () => {
+  const provider = { issuer: 'https://idp.example.com', clientId: 'sso', clientSecret: 'sso-secret-1' };
+  const given = { grantType: 'jwt_bearer', assertion: `$\{JWT}`, identityProvider: provider };
+  const { servers, problems } = read({ url: URL, oauth: given }, { JWT: 'ey.platform.jwt' });
+  expect(problems).toEqual([]);
+  expect(servers.get('it')?.link).toMatchObject({
+    oauth: { grantType: 'jwt_bearer', assertion: { text: 'ey.platform.jwt' }, identityProvider: provider },
+  });
+  expect(collectSecrets(servers.values(), [])).toEqual(expect.arrayContaining(['ey.platform.jwt', 'sso-secret-1']));
+
+  const file = read({ url: URL, oauth: { grantType: 'jwt_bearer', assertionFile: 'token' } }).servers.get('it');
+  expect(file?.link).toMatchObject({ oauth: { assertion: { file: resolve('token') } } });
 });
 
 test('what is said about signing in makes another connection', () => {
@@ -116,6 +131,25 @@ test.each<[object, string]>([
       credentials: 'per-principal',
       oauth: { grantType: 'client_credentials', clientId: 'c', clientSecret: 's' },
     },
+    '"credentials" contradicts "grantType"',
+  ],
+  [{ url: URL, oauth: { grantType: 'jwt_bearer' } }, '"oauth.grantType" needs a JWT to present'],
+  [{ url: URL, oauth: { grantType: 'jwt_bearer', assertion: '' } }, '"oauth.assertion" is empty'],
+  [
+    { url: URL, oauth: { grantType: 'jwt_bearer', assertion: 'a', assertionFile: 'b' } },
+    '"oauth.assertionFile" contradicts "assertion"',
+  ],
+  [{ url: URL, oauth: { assertionFile: 'b' } }, '"oauth.assertionFile" belongs to another "grantType"'],
+  [
+    { url: URL, oauth: { grantType: 'jwt_bearer', assertion: 'a', identityProvider: { issuer: 'x', clientId: 'c' } } },
+    '"oauth.identityProvider" has an "issuer" that is not an http',
+  ],
+  [
+    { url: URL, oauth: { grantType: 'jwt_bearer', assertion: 'a', identityProvider: { issuer: 'https://x.example' } } },
+    '"oauth.identityProvider.clientId"',
+  ],
+  [
+    { url: URL, credentials: 'per-principal', oauth: { grantType: 'jwt_bearer', assertion: 'a' } },
     '"credentials" contradicts "grantType"',
   ],
   [{ url: URL, oauth: { grantType: 'password' } }, '"oauth.grantType" must be one of'],

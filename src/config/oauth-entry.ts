@@ -2,7 +2,7 @@
 
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';
-import type { OAuthDefinition } from './snapshot.ts';
+import type { AssertionSource, OAuthDefinition } from './oauth-definition.ts';
 
 type Report = (at: ConfigPath, message: string, fix: string) => void;
 
@@ -57,10 +57,11 @@ export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthD
     if (clientId === undefined || (clientSecret === undefined && privateKey === undefined)) {
       refuse('grantType', 'needs a client that proves itself', 'Add "clientId", and "clientSecret" or "privateKey"');
     }
-    if (isPerPrincipal) {
-      error(['credentials'], 'contradicts "grantType": nobody signs in', 'Write "gateway", or remove "grantType"');
-    }
   }
+  if (isPerPrincipal && oauth.grantType !== undefined && oauth.grantType !== 'authorization_code') {
+    error(['credentials'], 'contradicts "grantType": nobody signs in', 'Write "gateway", or remove "grantType"');
+  }
+  checkAssertion(oauth, refuse);
   return {
     clientId,
     clientSecret,
@@ -69,11 +70,53 @@ export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthD
     issuer: oauth.issuer,
     clientMetadataUrl,
     grantType: oauth.grantType ?? 'authorization_code',
+    ...assertionOf(oauth),
     scopes: oauth.scopes,
     redirectPort: oauth.redirectPort ?? oauth.callbackPort,
     ...(oauth.redirectHost === undefined ? {} : { redirectHost: oauth.redirectHost }),
     tokenEndpointAuthMethod: method,
   };
+}
+
+type Fields = NonNullable<ServerEntry['oauth']>;
+
+/** What `jwt_bearer` needs, and nothing else may have. */
+function checkAssertion(
+  { grantType, assertion, assertionFile, identityProvider: provider }: Fields,
+  refuse: (key: string, message: string, fix: string) => void,
+): void {
+  if (grantType !== 'jwt_bearer') {
+    const stray = Object.entries({ assertion, assertionFile, identityProvider: provider }).find(([, value]) => value);
+    if (stray !== undefined) refuse(stray[0], 'belongs to another "grantType"', 'Write "grantType": "jwt_bearer"');
+    return;
+  }
+  if (assertion === undefined && assertionFile === undefined) {
+    refuse('grantType', 'needs a JWT to present', 'Add "assertionFile", or "assertion"');
+  }
+  if (assertion !== undefined && assertionFile !== undefined) {
+    refuse('assertionFile', 'contradicts "assertion"', 'Keep one of them');
+  }
+  for (const [key, value] of Object.entries({ assertion, assertionFile })) {
+    if (value === '') refuse(key, 'is empty', 'Write its value, or remove it');
+  }
+  if (provider !== undefined && !(/^https?:\/\//.test(provider.issuer) && URL.canParse(provider.issuer))) {
+    refuse('identityProvider', 'has an "issuer" that is not an http or https address', 'Write it as the provider does');
+  }
+}
+
+function assertionOf({
+  assertion,
+  assertionFile,
+  identityProvider,
+}: Fields): Pick<OAuthDefinition, 'assertion' | 'identityProvider'> {
+  const source: AssertionSource | undefined =
+    assertion !== undefined ? { text: assertion } : assertionFile !== undefined ? { file: assertionFile } : undefined;
+  return source === undefined ? {} : { assertion: source, ...(identityProvider && { identityProvider }) };
+}
+
+/** True where the gateway signs in for itself, and nobody else does. */
+export function isForItself(oauth: Pick<OAuthDefinition, 'grantType'> | undefined): boolean {
+  return oauth !== undefined && oauth.grantType !== 'authorization_code';
 }
 
 /** A header of the owner's own disables signing in. */

@@ -1,6 +1,6 @@
 /** Keys of a server entry about signing in (docs/oauth.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
-import { loose, text } from './schema-parts.ts';
+import { loose, strict, text } from './schema-parts.ts';
 
 const said = (description: string) => z.string().meta({ description }).exactOptional();
 
@@ -28,8 +28,23 @@ const fields = {
   issuer: said('Authorization server that this client is known to; without it the server says which one it is.'),
   clientMetadataUrl: said('Address of a client ID metadata document, used where the authorization server takes one.'),
   grantType: z
-    .enum(['authorization_code', 'client_credentials'])
-    .meta({ description: 'A person signs in (the default), or the gateway itself does with its own credentials.' })
+    .enum(['authorization_code', 'client_credentials', 'jwt_bearer'])
+    .meta({
+      description:
+        'A person signs in (the default), or the gateway itself does: with its own credentials, or with a JWT that somebody else gives it.',
+    })
+    .exactOptional(),
+  assertion: said('JWT that jwt_bearer presents: take it from the environment.'),
+  assertionFile: said('File that holds that JWT; it is read for each request, so that it can be replaced.'),
+  identityProvider: strict({
+    issuer: z.string().meta({ description: 'Address of the identity provider.' }),
+    clientId: z.string().meta({ description: 'Client that is registered there.' }),
+    clientSecret: said('Its secret: take it from the environment.'),
+  })
+    .meta({
+      description:
+        'Identity provider of a company, which gives a grant for the JWT: that is then the identity token of a person.',
+    })
     .exactOptional(),
   scopes: z
     .array(scope)

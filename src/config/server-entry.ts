@@ -82,7 +82,7 @@ function definitionOf(
     for (const issue of checked.issues) findings.error(issue.path, issue.message, issue.fix, issue.target);
     return undefined;
   }
-  const link = linkWithCa(checked.value, context, findings);
+  const link = linkWithFiles(checked.value, context, findings);
   const overrides = overridesOf(entry, env, context, findings);
   if (link === undefined || findings.haveErrors) return undefined;
   const fault = context.looksForPrograms === true && link.transport === 'stdio' ? programFault(link) : undefined;
@@ -147,8 +147,8 @@ function substituteEntry(
   return { entry, env: env.all };
 }
 
-/** The address of the server. A path of certificates is taken from the folder of the file. */
-function linkWithCa(
+/** The address of the server. Paths of files are taken from the folder of the servers file. */
+function linkWithFiles(
   entry: Parameters<typeof linkOf>[0],
   { document }: EntryContext,
   findings: EntryFindings,
@@ -158,8 +158,17 @@ function linkWithCa(
     (...about) => findings.error(...about),
     (...about) => findings.warn(...about),
   );
-  if (link === undefined || link.transport === 'stdio' || entry.ca === undefined) return link;
-  return { ...link, ca: resolve(dirname(document.file), entry.ca) };
+  if (link === undefined || link.transport === 'stdio') return link;
+  const from = dirname(document.file);
+  const { oauth } = link;
+  const file = oauth?.assertion !== undefined && 'file' in oauth.assertion ? oauth.assertion.file : undefined;
+  return {
+    ...link,
+    ...(entry.ca === undefined ? {} : { ca: resolve(from, entry.ca) }),
+    ...(oauth === undefined || file === undefined
+      ? {}
+      : { oauth: { ...oauth, assertion: { file: resolve(from, file) } } }),
+  };
 }
 
 /** Leaves out what other programs know in `oauth`, and says so. */

@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/compile-rules.ts';
+import type { OAuthDefinition } from './oauth-definition.ts';
 import type { Overrides } from './overrides/overrides.ts';
 import type { TrustedScripts } from './script-files.ts';
 
@@ -84,31 +85,6 @@ export interface HttpDefinition {
   /** The part of the entry about signing in; undefined where it has none. */
   readonly oauth?: OAuthDefinition | undefined;
 }
-
-/** The client with which the gateway presents itself to the authorization server of a server (docs/oauth.md); undefined takes the default. */
-export interface OAuthDefinition {
-  readonly clientId: string | undefined;
-  readonly clientSecret: string | undefined;
-  /** PEM (PKCS #8) of the key that signs the assertions of `private_key_jwt`. */
-  readonly privateKey: string | undefined;
-  readonly signingAlgorithm: string | undefined;
-  /** The only authorization server that may be used. */
-  readonly issuer: string | undefined;
-  /** `https` address of a client ID metadata document. */
-  readonly clientMetadataUrl: string | undefined;
-  readonly grantType: 'authorization_code' | 'client_credentials';
-  readonly scopes: readonly string[] | undefined;
-  /** Port of the loopback address that the browser comes back to. */
-  readonly redirectPort: number | undefined;
-  /** The host in that address; undefined is `127.0.0.1`. */
-  readonly redirectHost?: LoopbackName | undefined;
-  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined;
-}
-
-/** Names of this machine that authorization servers take. */
-export type LoopbackName = '127.0.0.1' | 'localhost';
-
-type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 
 /** The certainty that a call comes from its agent (docs/identity.md), weakest first. */
 export type Assurance = 'claim' | 'hook' | 'launch' | 'token' | 'jwt';

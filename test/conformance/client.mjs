@@ -41,6 +41,18 @@ const ENTRIES = {
   'auth/client-credentials-jwt': ({ client_id: clientId, private_key_pem: privateKey, signing_algorithm }) => ({
     oauth: { clientId, privateKey, signingAlgorithm: signing_algorithm, grantType: 'client_credentials' },
   }),
+  'auth/wif-jwt-bearer': ({ client_id: clientId, valid_jwt: assertion }) => ({
+    oauth: { clientId, assertion, grantType: 'jwt_bearer' },
+  }),
+  'auth/enterprise-managed-authorization': (given) => ({
+    oauth: {
+      clientId: given.client_id,
+      clientSecret: given.client_secret,
+      assertion: given.idp_id_token,
+      identityProvider: { issuer: given.idp_issuer, clientId: given.idp_client_id },
+      grantType: 'jwt_bearer',
+    },
+  }),
 };
 
 /** Values for the required arguments of a tool. */

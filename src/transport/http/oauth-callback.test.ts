@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import type { LoopbackName } from '../../config/snapshot.ts';
+import type { LoopbackName } from '../../config/oauth-definition.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { listenForCallback } from './oauth-callback.ts';
 

@@ -53,6 +53,60 @@ describe('requests with a credential', () => {
     expect([sent, refusals]).toEqual([['a', undefined], []]);
   });
 
+  describe('and a proof of possession', () => {
+    function withProof(answers: readonly (readonly [status: number, nonce: string | undefined, challenge: string])[]) {
+      const taken: string[] = [];
+      const attempts: number[] = [];
+      let sent = 0;
+      const authorization: Authorization = {
+        headers: async (request, server) => ({ authorization: 'DPoP t', dpop: `${request.method} ${server.href}` }),
+        handleRefusal: async (_request, refusal) => {
+          attempts.push(refusal.attempts);
+          return refusal.attempts < 2;
+        },
+        takeNonce: (nonce) => taken.push(nonce) > 0,
+      };
+      const client = {
+        url: new URL('http://x/'),
+        request: async ({ headers }: HttpRequest) => {
+          expect(headers['dpop']).toBe('POST http://x/');
+          const [status = 0, nonce, challenge] = answers[sent++] ?? [];
+          const known: Readonly<Record<string, string | undefined>> = {
+            'dpop-nonce': nonce,
+            'www-authenticate': challenge,
+          };
+          return { ...response(status, []), header: (name: string) => known[name] };
+        },
+        close: async () => undefined,
+      };
+      return { taken, attempts, sent: () => sent, client: authorized(client, authorization) };
+    }
+
+    const WANTS = 'DPoP error="use_dpop_nonce"';
+
+    it('are sent again with the nonce that the server wants, which is no refusal of the token', async () => {
+      const { taken, attempts, sent, client } = withProof([
+        [401, 'a', WANTS],
+        [401, 'b', 'DPoP error="invalid_token"'],
+        [200, 'c', ''],
+      ]);
+      expect((await client.request(REQUEST)).status).toBe(200);
+      expect([taken, attempts, sent()]).toEqual([['a', 'b', 'c'], [1], 3]);
+    });
+
+    it('are not sent for ever to a server that always wants another one', async () => {
+      const { sent, client } = withProof(Array.from({ length: 9 }, (_, at) => [401, `n${at}`, WANTS] as const));
+      expect((await client.request(REQUEST)).status).toBe(401);
+      expect(sent()).toBeLessThan(6);
+    });
+
+    it('are refused where the server wants a nonce and gives none', async () => {
+      const { attempts, client } = withProof(Array.from({ length: 3 }, () => [401, undefined, WANTS] as const));
+      await client.request(REQUEST);
+      expect(attempts).toEqual([1, 2]);
+    });
+  });
+
   it('are the same without an authorization', () => {
     const { client } = setUp([], [], true);
     expect(authorized(client, undefined)).toBe(client);

@@ -17,7 +17,8 @@ export interface AddressGuardOptions {
 
 /** The places that the owner wrote into an entry, of the server and of its sign-in: either may be in a private network. */
 export function guardOptionsOf({ url, oauth, ca }: HttpDefinition): AddressGuardOptions {
-  const trusted = oauth?.issuer === undefined ? [] : [new URL(oauth.issuer).hostname];
+  const named = [oauth?.issuer, oauth?.identityProvider?.issuer].filter((issuer) => issuer !== undefined);
+  const trusted = named.map((issuer) => new URL(issuer).hostname);
   return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AuthorizationFlows } from './authorization-flow.ts';
-import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
+import { fakeServer, ISSUER, json, memoryStore, POST, RESOURCE, tokenManagerFor } from './testing.ts';
 
 const REDIRECT = 'http://127.0.0.1:5000/callback';
 const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
@@ -46,7 +46,7 @@ test('registers, asks for a code with PKCE and the resource, and redeems it once
     client_id: 'client-1',
     code_verifier: expect.stringMatching(/^[\w~.-]{43,128}$/),
   });
-  expect(await tokenManager.headers()).toEqual({ authorization: 'Bearer access-1' });
+  expect(await tokenManager.headers(POST, new URL(RESOURCE))).toEqual({ authorization: 'Bearer access-1' });
   expect(await store.read(KEY)).toMatchObject({ asked: 'read write', tokens: { refresh: 'refresh-1' } });
   await expect(flows.finish(answerTo(url), REDIRECT)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
   expect(fake.grants).toHaveLength(1);

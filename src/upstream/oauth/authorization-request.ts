@@ -5,6 +5,7 @@ import { unavailable } from '../failures.ts';
 import type { RegisteredClient } from './credential.ts';
 import type { Discovery } from './discovery.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
+import { ProofSession } from './proof-session.ts';
 import { clientFor } from './registration.ts';
 import type { TokenManager } from './token-manager.ts';
 import { unionOf } from './www-authenticate.ts';
@@ -17,6 +18,8 @@ export interface AuthorizationRequest {
   /** PKCE code verifier. */
   readonly verifier: string;
   readonly redirectUri: string;
+  /** The key that the tokens will be bound to, where they are. */
+  readonly proof: ProofSession | undefined;
   /** The page that the person opens. */
   readonly url: string;
 }
@@ -45,8 +48,11 @@ export async function createAuthorizationRequest(
     resource: indicator,
     ...(scope === undefined ? {} : { scope }),
   });
+  const proof = discovery.isBound ? await ProofSession.begin() : undefined;
+  // The code is bound as well (RFC 9449, section 10).
+  if (proof !== undefined) authorizationUrl.searchParams.set('dpop_jkt', proof.dpop.thumbprint);
   const url = pageAddress(server, authorizationUrl);
-  return { tokenManager, discovery, client, scope, verifier, redirectUri, url };
+  return { tokenManager, discovery, client, scope, verifier, redirectUri, proof, url };
 }
 
 /**

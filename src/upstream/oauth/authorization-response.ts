@@ -15,13 +15,13 @@ const UNKNOWN_CLIENT: ReadonlySet<string> = new Set(['unauthorized_client', 'inv
  * @throws GatewayError AUTH_REQUIRED, SERVER_UNAVAILABLE, saying what to tell the person.
  */
 export async function completeAuthorization(request: AuthorizationRequest, response: URLSearchParams): Promise<void> {
-  const { tokenManager, discovery, client, scope, verifier, redirectUri } = request;
+  const { tokenManager, discovery, client, scope, verifier, redirectUri, proof } = request;
   const { issuer, indicator } = discovery;
   const iss = response.get('iss') ?? undefined;
   checkIssuer(tokenManager.server, discovery, iss);
   const code = response.get('code') ?? (await failWithoutCode(request, response.get('error') ?? ''));
   try {
-    const context = tokenManager.resolver.grantContext(discovery, client);
+    const context = tokenManager.resolver.grantContext(discovery, client, proof);
     const tokens = await redeemCode(context, { code, iss, verifier, redirectUri });
     await tokenManager.credential.save(issuer, { indicator, client, asked: scope, tokens });
   } catch (error) {

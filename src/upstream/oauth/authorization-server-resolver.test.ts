@@ -24,7 +24,7 @@ function setUp(options: Partial<ResolverOptions> & { readonly signedInAt?: strin
     fetch: fake.fetch,
     log,
     credential: { current, isLoaded: true, load: async () => current },
-    challenge: { resourceMetadata: undefined },
+    challenge: { resourceMetadata: undefined, isForProof: false },
     others: async () => [],
     elsewhere: () => new Set(['https://bank.example:']),
     now: () => 7,
@@ -44,7 +44,7 @@ describe('the authorization server of a server', () => {
 
   it('is asked for at the address that the challenge names', async () => {
     const resourceMetadata = 'https://mcp.example.com/.well-known/oauth-protected-resource/named';
-    const { fake, resolver } = setUp({ challenge: { resourceMetadata } });
+    const { fake, resolver } = setUp({ challenge: { resourceMetadata, isForProof: false } });
     await resolver.resolve();
     expect(fake.requests[0]).toBe('GET /.well-known/oauth-protected-resource/named');
   });

@@ -1,5 +1,5 @@
 /** The authorization server of one MCP server: discovered, and checked against those that may have its credentials. */
-import type { OAuthDefinition } from '../../config/snapshot.ts';
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
 import type { Log } from '../contract.ts';
 import type { CachedCredential } from './cached-credential.ts';
 import type { RegisteredClient } from './credential.ts';
@@ -9,6 +9,7 @@ import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
 import type { OtherServer } from './issuer-check.ts';
 import type { LastChallenge } from './last-challenge.ts';
+import type { ProofSession } from './proof-session.ts';
 
 export interface ResolverOptions {
   readonly server: string;
@@ -18,7 +19,7 @@ export interface ResolverOptions {
   readonly fetch: GuardedFetch;
   readonly log: Log;
   readonly credential: Pick<CachedCredential, 'current' | 'isLoaded' | 'load'>;
-  readonly challenge: Pick<LastChallenge, 'resourceMetadata'>;
+  readonly challenge: Pick<LastChallenge, 'resourceMetadata' | 'isForProof'>;
   /** Other entries, with the authorization servers that they use. */
   readonly others: () => Promise<readonly OtherServer[]>;
   /** Places of the servers of other entries (`placeOf`). */
@@ -44,8 +45,8 @@ export class AuthorizationServerResolver {
   async resolve(): Promise<Discovery> {
     const { server, oauth, resource, fetch, credential, challenge } = this.#options;
     const { discover } = await import('./discovery.ts');
-    const { resourceMetadata } = challenge;
-    const discovery = await discover({ server, resource, resourceMetadata, issuer: oauth?.issuer, fetch });
+    const { resourceMetadata, isForProof } = challenge;
+    const discovery = await discover({ server, resource, resourceMetadata, isForProof, issuer: oauth?.issuer, fetch });
     const stored = credential.isLoaded ? credential.current : await credential.load();
     await this.#check(discovery, stored?.issuer);
     this.#last = discovery;
@@ -62,9 +63,13 @@ export class AuthorizationServerResolver {
   }
 
   /** Everything that a request to the token endpoint needs. */
-  grantContext(discovery: Discovery, client: RegisteredClient): GrantContext {
+  grantContext(
+    discovery: Discovery,
+    client: RegisteredClient | undefined,
+    proof: ProofSession | undefined,
+  ): GrantContext {
     const { server, oauth, fetch, now, elsewhere } = this.#options;
-    return { server, oauth, discovery, client, fetch, now, elsewhere: elsewhere() };
+    return { server, oauth, discovery, client, proof, fetch, now, elsewhere: elsewhere() };
   }
 
   /** @param pinned the issuer of the last sign-in, which needs no check as little as that of the entry. */

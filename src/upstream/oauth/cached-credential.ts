@@ -10,6 +10,8 @@ import type { CredentialKey, CredentialStore } from './credential-contract.ts';
 
 /** Milliseconds after which a credential is read again: its owner may have ended it in another process. */
 const RECHECK_MS = 15_000;
+/** Assertions that are remembered as secrets: two requests with one of a platform and one of an identity provider each. */
+const MAX_PRESENTED = 4;
 
 export interface CachedCredentialOptions {
   readonly store: CredentialStore;
@@ -37,6 +39,7 @@ export class CachedCredential {
   #isLoaded = false;
   #loading: Promise<IssuedCredential | undefined> | undefined;
   #readAt = 0;
+  #presented: readonly string[] = [];
 
   constructor(options: CachedCredentialOptions) {
     this.#options = options;
@@ -54,6 +57,13 @@ export class CachedCredential {
   /** False before the first `load`. */
   get isLoaded(): boolean {
     return this.#isLoaded;
+  }
+
+  /** Takes what is presented in the place of a credential, before it is sent. */
+  keepSecret(value: string): void {
+    const { resource, owner, keepSecrets } = this.#options;
+    this.#presented = [...this.#presented.filter((one) => one !== value).slice(-MAX_PRESENTED + 1), value];
+    keepSecrets(JSON.stringify(['presented', resource, owner]), this.#presented);
   }
 
   /** Reads what is stored now, once for all who ask at the same time. @throws GatewayError CREDENTIALS_UNREADABLE */

@@ -1,5 +1,5 @@
 /** The stored outcome of one sign-in. */
-import type { OAuthDefinition } from '../../config/snapshot.ts';
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
 
 export interface Credential {
   /** The name of the MCP server for the authorization server (RFC 8707). */
@@ -32,6 +32,17 @@ export interface Tokens {
   readonly obtainedAt: number;
   /** The same; undefined where the authorization server does not say. */
   readonly expiresAt: number | undefined;
+  /** The key that they are bound to (RFC 9449); undefined for bearer tokens. */
+  readonly proofKey?: ProofKey | undefined;
+}
+
+/** A private key of elliptic curves (RFC 7518, section 6.2). */
+export interface ProofKey {
+  readonly kty: 'EC';
+  readonly crv: string;
+  readonly x: string;
+  readonly y: string;
+  readonly d: string;
 }
 
 /** The client that an entry names; undefined for none. */
@@ -77,18 +88,27 @@ function readTokens(value: unknown): Tokens | undefined {
   const stored = fields(value);
   const access = text(stored?.['access']);
   if (access === undefined) return undefined;
+  const proofKey = readProofKey(stored?.['proofKey']);
   return {
     access,
     refresh: text(stored?.['refresh']),
     scope: text(stored?.['scope']),
     obtainedAt: count(stored?.['obtainedAt']) ?? 0,
     expiresAt: count(stored?.['expiresAt']),
+    ...(proofKey === undefined ? {} : { proofKey }),
   };
+}
+
+function readProofKey(value: unknown): ProofKey | undefined {
+  const stored = fields(value);
+  const [crv, x, y, d] = ['crv', 'x', 'y', 'd'].map((name) => text(stored?.[name]));
+  if (crv === undefined || x === undefined || y === undefined || d === undefined) return undefined;
+  return { kty: 'EC', crv, x, y, d };
 }
 
 /** The values that must not be written anywhere. */
 export function credentialSecrets({ client, tokens }: Credential): string[] {
-  return [client?.secret, tokens?.access, tokens?.refresh].filter((value) => value !== undefined);
+  return [client?.secret, tokens?.access, tokens?.refresh, tokens?.proofKey?.d].filter((value) => value !== undefined);
 }
 
 function fields(value: unknown): Fields | undefined {

@@ -11,6 +11,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
+import { PROOF_ALGORITHM } from './proof-session.ts';
 
 export interface Discovery {
   readonly issuer: string;
@@ -21,6 +22,8 @@ export interface Discovery {
   readonly indicator: string;
   /** Scopes that the server names for itself, separated by spaces. */
   readonly scopes: string | undefined;
+  /** True where tokens are bound to a key of the gateway (RFC 9449): its authorization server can do that, and the server takes them. */
+  readonly isBound: boolean;
 }
 
 interface DiscoveryOptions {
@@ -31,6 +34,8 @@ interface DiscoveryOptions {
   readonly resourceMetadata: string | undefined;
   /** The only issuer that the owner accepts. */
   readonly issuer: string | undefined;
+  /** True where its challenge asks for a proof of possession. */
+  readonly isForProof?: boolean;
   readonly fetch: GuardedFetch;
 }
 
@@ -74,7 +79,26 @@ export async function discover(options: DiscoveryOptions): Promise<Discovery> {
     metadata,
     indicator: description?.resource ?? resource,
     scopes: description?.scopes_supported?.join(' '),
+    isBound: isBound(options, description, metadata),
   };
+}
+
+/** RFC 9728, section 2, for what the server takes; RFC 9449, section 5.1, for what its authorization server can do. */
+function isBound(
+  { isForProof = false }: DiscoveryOptions,
+  description: OAuthProtectedResourceMetadata | undefined,
+  metadata: AuthorizationServerMetadata | undefined,
+): boolean {
+  const isTaken =
+    isForProof ||
+    description?.['dpop_bound_access_tokens_required'] === true ||
+    has(description?.['dpop_signing_alg_values_supported']);
+  const offered: Readonly<Record<string, unknown>> = metadata ?? {};
+  return isTaken && has(offered['dpop_signing_alg_values_supported']);
+}
+
+function has(algorithms: unknown): boolean {
+  return Array.isArray(algorithms) && algorithms.includes(PROOF_ALGORITHM);
 }
 
 /** The description that the server gives of itself; undefined for none. @throws GatewayError SERVER_UNAVAILABLE where it must not be asked, or cannot */

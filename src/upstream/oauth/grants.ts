@@ -2,6 +2,7 @@
 import {
   type AddClientAuthentication,
   createPrivateKeyJwtAuth,
+  type DpopSession,
   exchangeAuthorization,
   fetchToken,
   IssuerMismatchError,
@@ -10,7 +11,7 @@ import {
   type OAuthTokens,
   refreshAuthorization,
 } from '@modelcontextprotocol/client';
-import type { OAuthDefinition } from '../../config/snapshot.ts';
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import { type AudienceFacts, checkAudience } from './audience.ts';
@@ -19,12 +20,16 @@ import type { Discovery } from './discovery.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { RefusedRedirect } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
+import type { ProofSession } from './proof-session.ts';
 
 export interface GrantContext {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
   readonly discovery: Discovery;
-  readonly client: RegisteredClient;
+  /** Undefined for a workload that is known by its assertion alone. */
+  readonly client: RegisteredClient | undefined;
+  /** The key that the tokens are bound to, where they are. */
+  readonly proof: ProofSession | undefined;
   readonly fetch: GuardedFetch;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -84,10 +89,16 @@ export function refresh(context: GrantContext, tokens: Tokens, refreshToken: str
   });
 }
 
-/** Client credentials: the gateway for itself. @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
-export function asMachine(context: GrantContext, scope: string | undefined): Promise<Tokens> {
+/** The gateway gets tokens for itself: with its credentials, or with an assertion. @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
+export function asMachine(
+  context: GrantContext,
+  scope: string | undefined,
+  assertion: string | undefined,
+): Promise<Tokens> {
   const { authorizationServer } = context.discovery;
-  return requestTokens(context, scope, ({ clientInformation, addClientAuthentication, ...common }) =>
+  const grant: Readonly<Record<string, string>> =
+    assertion === undefined ? { grant_type: 'client_credentials' } : { grant_type: JWT_BEARER, assertion };
+  return requestTokens(context, scope, ({ clientInformation, addClientAuthentication, dpop, ...common }) =>
     fetchToken(
       {
         redirectUrl: undefined,
@@ -98,9 +109,9 @@ export function asMachine(context: GrantContext, scope: string | undefined): Pro
         redirectToAuthorization: () => undefined,
         saveCodeVerifier: () => undefined,
         codeVerifier: () => '',
-        prepareTokenRequest: () =>
-          new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) }),
+        prepareTokenRequest: () => new URLSearchParams(scope === undefined ? grant : { ...grant, scope }),
         ...(addClientAuthentication === undefined ? {} : { addClientAuthentication }),
+        ...(dpop === undefined ? {} : { dpop: () => dpop }),
       },
       authorizationServer,
       common,
@@ -108,12 +119,16 @@ export function asMachine(context: GrantContext, scope: string | undefined): Pro
   );
 }
 
+/** RFC 7523, section 2.1. */
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
 interface Common {
   readonly metadata?: NonNullable<Discovery['metadata']>;
   readonly clientInformation: OAuthClientInformationMixed;
   readonly resource: string;
   readonly fetchFn: GuardedFetch;
   readonly addClientAuthentication?: AddClientAuthentication;
+  readonly dpop?: DpopSession;
 }
 
 async function requestTokens(
@@ -121,12 +136,12 @@ async function requestTokens(
   scope: string | undefined,
   request: (common: Common) => Promise<OAuthTokens>,
 ): Promise<Tokens> {
-  const { server, discovery, now } = context;
+  const { server, discovery, proof, now } = context;
   const startedAt = now();
   try {
     const answer = await request(commonOf(context));
     checkAudience(audienceFacts(context), answer.access_token);
-    return tokensOf(answer, scope, startedAt);
+    return tokensOf(answer, { scope, startedAt, proof });
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     const where = originOf(discovery.issuer);
@@ -157,12 +172,12 @@ function audienceFacts({ server, oauth, discovery, elsewhere }: GrantContext): A
   return { server, indicator, issuer, isNamed: oauth?.issuer !== undefined, others: elsewhere };
 }
 
-function commonOf({ server, oauth, discovery, client, fetch }: GrantContext): Common {
+function commonOf({ server, oauth, discovery, client, proof, fetch }: GrantContext): Common {
   const authentication = authenticationOf(oauth, client);
   const information = {
-    client_id: client.id,
-    ...(client.secret === undefined ? {} : { client_secret: client.secret }),
-    ...(client.authMethod === undefined ? {} : { token_endpoint_auth_method: client.authMethod }),
+    client_id: client?.id ?? '',
+    ...(client?.secret === undefined ? {} : { client_secret: client.secret }),
+    ...(client?.authMethod === undefined ? {} : { token_endpoint_auth_method: client.authMethod }),
   };
   return {
     ...(discovery.metadata === undefined ? {} : { metadata: discovery.metadata }),
@@ -170,14 +185,16 @@ function commonOf({ server, oauth, discovery, client, fetch }: GrantContext): Co
     resource: discovery.indicator,
     fetchFn: steady(server, fetch),
     ...(authentication === undefined ? {} : { addClientAuthentication: authentication }),
+    ...(proof === undefined ? {} : { dpop: proof.dpop }),
   };
 }
 
 /** The way to authenticate that the entry prescribes; otherwise the choice is made by what the authorization server supports. */
 function authenticationOf(
   oauth: OAuthDefinition | undefined,
-  client: RegisteredClient,
+  client: RegisteredClient | undefined,
 ): AddClientAuthentication | undefined {
+  if (client === undefined) return () => undefined;
   if (oauth === undefined || client.known === 'registered') return undefined;
   const { privateKey, tokenEndpointAuthMethod: method = privateKey === undefined ? undefined : 'private_key_jwt' } =
     oauth;
@@ -220,7 +237,13 @@ function steady(server: string, fetch: GuardedFetch): GuardedFetch {
   };
 }
 
-function tokensOf(answer: OAuthTokens, scope: string | undefined, startedAt: number): Tokens {
+interface TokenFacts extends Pick<GrantContext, 'proof'> {
+  readonly scope: string | undefined;
+  readonly startedAt: number;
+}
+
+function tokensOf(answer: OAuthTokens, { scope, startedAt, proof }: TokenFacts): Tokens {
+  const isBound = proof !== undefined && answer.token_type.toLowerCase() === 'dpop';
   const { access_token: access, refresh_token: refreshToken, expires_in: seconds } = answer;
   return {
     access,
@@ -229,5 +252,6 @@ function tokensOf(answer: OAuthTokens, scope: string | undefined, startedAt: num
     obtainedAt: startedAt,
     // A token that ends at once would be renewed before every call.
     expiresAt: seconds === undefined || !(seconds > 0) ? undefined : startedAt + seconds * 1000,
+    ...(isBound ? { proofKey: proof.key } : {}),
   };
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { AuthorizationFlows } from './authorization-flow.ts';
 import { placeOf } from './issuer.ts';
-import { fakeServer, ISSUER, json, RESOURCE, type TokenManagerParts, tokenManagerFor } from './testing.ts';
+import { fakeServer, ISSUER, json, POST, RESOURCE, type TokenManagerParts, tokenManagerFor } from './testing.ts';
 
 const REDIRECT = 'http://127.0.0.1:5000/callback';
 const AUTH0 = 'https://tenant.eu.auth0.com';
@@ -129,5 +129,7 @@ test.each<[string, unknown, object | undefined, boolean]>([
   const finished = flows.finish(new URLSearchParams({ state, code: 'c' }), REDIRECT);
   if (isTaken) await finished;
   else await expect(finished).rejects.toThrow('it was thrown away');
-  expect(await tokenManager.headers()).toEqual(isTaken ? { authorization: `Bearer ${token}` } : undefined);
+  expect(await tokenManager.headers(POST, new URL(RESOURCE))).toEqual(
+    isTaken ? { authorization: `Bearer ${token}` } : undefined,
+  );
 });

@@ -24,6 +24,11 @@ export class LastChallenge {
     return this.#challenge?.resourceMetadata;
   }
 
+  /** True where the server asks for a proof of possession. */
+  get isForProof(): boolean {
+    return this.#challenge?.isForProof === true;
+  }
+
   /**
    * Scopes for a person to agree to: those of the entry, or what the server said it needs and what was asked for before.
    * Undefined where nobody said anything.

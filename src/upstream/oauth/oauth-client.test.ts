@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { httpServer, stdioServer } from '../testing.ts';
 import { createOAuthClient, type ListenForCallback } from './oauth-client.ts';
-import { fakeServer, memoryStore, NO_OAUTH, noLog, RESOURCE } from './testing.ts';
+import { fakeServer, memoryStore, NO_OAUTH, noLog, POST, RESOURCE } from './testing.ts';
 
 const WEB = { redirectUri: 'https://gateway.example.com/oauth/callback' };
 
@@ -51,7 +51,9 @@ describe('a sign-in', () => {
     await done;
     await new Promise(setImmediate);
     expect([closed, signedIn]).toEqual([['http://127.0.0.1:4001/callback'], ['fixture']]);
-    expect(await client.authorization(server, '')?.headers()).toEqual({ authorization: 'Bearer access-1' });
+    expect(await client.authorization(server, '')?.headers(POST, new URL(RESOURCE))).toEqual({
+      authorization: 'Bearer access-1',
+    });
   });
 
   it('listens no more where it cannot begin', async () => {

@@ -1,6 +1,7 @@
 /** Signing in to servers: the token managers of all principals, and the sign-ins that wait for a person. */
 
-import type { LoopbackName, ServerDefinition } from '../../config/snapshot.ts';
+import type { LoopbackName } from '../../config/oauth-definition.ts';
+import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Authorization } from '../channel/authorization.ts';
 import { guardOptionsOf } from './address-guard.ts';

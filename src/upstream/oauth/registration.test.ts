@@ -21,6 +21,7 @@ const register = (answer: Response): Promise<unknown> =>
       metadata: METADATA,
       indicator: RESOURCE,
       scopes: undefined,
+      isBound: false,
     },
     redirectUri: REDIRECT,
     scope: undefined,

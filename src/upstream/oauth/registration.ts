@@ -1,6 +1,6 @@
 /** Registers the gateway as a client of an authorization server (2026-07-28, basic/authorization/client-registration). */
 import { type OAuthClientMetadata, RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client';
-import type { OAuthDefinition } from '../../config/snapshot.ts';
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';

@@ -1,4 +1,5 @@
 /** Stored sign-ins, for the commands of the owner: what there is, and its end. */
+import { isForItself } from '../../config/oauth-entry.ts';
 import type { HttpDefinition, ServerDefinition } from '../../config/snapshot.ts';
 import type { Log } from '../contract.ts';
 import { type Credential, readCredential } from './credential.ts';
@@ -45,7 +46,7 @@ export async function storedSignIns(
   for (const { name, link } of servers) {
     if (link.transport === 'stdio') continue;
     const resource = resourceOf(link);
-    const isMachine = link.oauth?.grantType === 'client_credentials';
+    const isMachine = isForItself(link.oauth);
     for (const key of keys.filter((candidate) => candidate.resource === resource)) {
       const { issuer, owner } = key;
       const stored = { server: name, issuer, owner };

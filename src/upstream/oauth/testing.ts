@@ -1,5 +1,6 @@
 /** An authorization server and a store without network and disk, for tests. */
-import type { HttpDefinition, OAuthDefinition } from '../../config/snapshot.ts';
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
+import type { HttpDefinition } from '../../config/snapshot.ts';
 import type { Log } from '../contract.ts';
 import type { CredentialKey, CredentialStore } from './credential-contract.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
@@ -15,6 +16,8 @@ interface FakeServer {
   readonly requests: string[];
   /** Parameters of token requests. */
   readonly grants: URLSearchParams[];
+  /** Proofs of token requests (RFC 9449); undefined for those without one. */
+  readonly proofs: (string | undefined)[];
   /** Bodies of registrations. */
   readonly registrations: Readonly<Record<string, unknown>>[];
   /** The answer to a token request; a new token each time where it is undefined. */
@@ -34,6 +37,7 @@ export function fakeServer(): FakeServer {
   const fake: FakeServer = {
     requests: [],
     grants: [],
+    proofs: [],
     registrations: [],
     answer: undefined,
     metadata: {},
@@ -56,6 +60,7 @@ export function fakeServer(): FakeServer {
       }
       if (url.pathname !== '/token') return json({}, 404);
       fake.grants.push(new URLSearchParams(String(init?.body)));
+      fake.proofs.push(new Headers(init?.headers).get('dpop') ?? undefined);
       return fake.answer?.() ?? json(newTokens(++count));
     },
   };
@@ -102,6 +107,9 @@ export function memoryStore(): CredentialStore {
     list: async () => Array.from(values.values(), ({ key }) => key),
   };
 }
+
+/** A request to the server, for what it carries. */
+export const POST = { method: 'POST', body: '{"jsonrpc":"2.0"}' } as const;
 
 export const noLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 

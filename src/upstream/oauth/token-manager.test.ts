@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CredentialStore } from './credential-contract.ts';
 import { RefusedRedirect } from './guarded-fetch.ts';
-import { fakeServer, ISSUER, json, memoryStore, RESOURCE, tokenManagerFor } from './testing.ts';
+import { fakeServer, ISSUER, json, memoryStore, POST, RESOURCE, tokenManagerFor } from './testing.ts';
 import type { TokenManager } from './token-manager.ts';
 
 const KEY = { issuer: ISSUER, resource: RESOURCE, owner: '' };
@@ -23,7 +23,7 @@ async function signedIn(tokens: object = {}, more: object = {}): Promise<Credent
 }
 
 const headers = async (tokenManager: TokenManager): Promise<string | undefined> =>
-  (await tokenManager.headers())?.['authorization'];
+  (await tokenManager.headers(POST, new URL(RESOURCE)))?.['authorization'];
 
 /** A request with what the token manager gives, which the server refuses. */
 const refuse = async (

@@ -1,12 +1,20 @@
 /** The access token of one principal for one server: what requests carry, and what a refusal of the server leads to. */
-import type { HttpDefinition, OAuthDefinition } from '../../config/snapshot.ts';
-import type { Authorization, AuthorizationHeaders, AuthorizedRequest, Refusal } from '../channel/authorization.ts';
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
+import type { HttpDefinition } from '../../config/snapshot.ts';
+import type {
+  Authorization,
+  AuthorizationHeaders,
+  AuthorizedRequest,
+  ProvenRequest,
+  Refusal,
+} from '../channel/authorization.ts';
 import { AuthorizationServerResolver, type ResolverOptions } from './authorization-server-resolver.ts';
 import { CachedCredential, type CachedCredentialOptions } from './cached-credential.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer } from './issuer.ts';
 import { LastChallenge } from './last-challenge.ts';
 import { resourceOf } from './stored-sign-ins.ts';
+import { authorizationOf, TokenPresenter } from './token-presenter.ts';
 import { TokenRenewal } from './token-renewal.ts';
 import { fetchWithoutNulls } from './without-nulls.ts';
 import { type Challenge, covers, readChallenge } from './www-authenticate.ts';
@@ -30,6 +38,7 @@ export class TokenManager implements Authorization {
   readonly resolver: AuthorizationServerResolver;
   readonly #challenge: LastChallenge;
   readonly #renewal: TokenRenewal;
+  readonly #presenter = new TokenPresenter();
 
   constructor(options: TokenManagerOptions) {
     const { server, definition, store, owner, log, now, keepSecrets, others, elsewhere } = options;
@@ -50,17 +59,21 @@ export class TokenManager implements Authorization {
     this.#renewal = new TokenRenewal({ ...common, resolver });
   }
 
-  headers(): AuthorizationHeaders | Promise<AuthorizationHeaders> {
+  headers(request: ProvenRequest, server: URL): AuthorizationHeaders | Promise<AuthorizationHeaders> {
     const { credential } = this;
-    if (!credential.isLoaded) return credential.loadIfReadable().then(() => this.headers());
+    if (!credential.isLoaded) return credential.loadIfReadable().then(() => this.headers(request, server));
     const { tokens } = credential;
     if (tokens === undefined) return undefined;
     credential.reloadWhenOld();
-    if (!this.#renewal.isDue(tokens)) return { authorization: bearer(tokens.access) };
+    if (!this.#renewal.isDue(tokens)) return this.#presenter.headers(tokens, request, server);
     return this.#renewal.renewAhead(tokens).then(() => {
-      const usable = this.#usable();
-      return usable === undefined ? undefined : { authorization: usable };
+      const usable = this.credential.tokens;
+      return usable === undefined ? undefined : this.#presenter.headers(usable, request, server);
     });
+  }
+
+  takeNonce(nonce: string, server: URL): boolean {
+    return this.#presenter.takeNonce(nonce, server);
   }
 
   handleRefusal(request: AuthorizedRequest, refusal: Refusal): Promise<boolean> {
@@ -111,16 +124,7 @@ export class TokenManager implements Authorization {
 
   /** True where there is a token by now that the request did not carry. */
   #hasOther(authorization: string | undefined): boolean {
-    const usable = this.#usable();
-    return usable !== undefined && usable !== authorization;
+    const { tokens } = this.credential;
+    return tokens !== undefined && authorizationOf(tokens) !== authorization;
   }
-
-  #usable(): string | undefined {
-    const access = this.credential.tokens?.access;
-    return access === undefined ? undefined : bearer(access);
-  }
-}
-
-function bearer(access: string): string {
-  return `Bearer ${access}`;
 }

@@ -1,6 +1,8 @@
 /** The token managers of all servers and principals. */
+
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
 import { hasAuthorization } from '../../config/oauth-entry.ts';
-import type { OAuthDefinition, ServerDefinition } from '../../config/snapshot.ts';
+import type { ServerDefinition } from '../../config/snapshot.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Log } from '../contract.ts';
 import { type AddressGuardOptions, guardOptionsOf } from './address-guard.ts';

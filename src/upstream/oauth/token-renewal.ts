@@ -1,14 +1,17 @@
 /** Renews the access token of one principal for one server: with its refresh token, or with the credentials of the entry. */
-import type { OAuthDefinition } from '../../config/snapshot.ts';
+
+import type { AssertionSource, IdentityProvider, OAuthDefinition } from '../../config/oauth-definition.ts';
+import { isForItself } from '../../config/oauth-entry.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Log } from '../contract.ts';
 import type { AuthorizationServerResolver } from './authorization-server-resolver.ts';
 import type { CachedCredential, IssuedCredential } from './cached-credential.ts';
 import { type Credential, configuredClient, type Tokens } from './credential.ts';
 import type { Discovery } from './discovery.ts';
-import type { RefusedGrant } from './grants.ts';
+import type { GrantContext, RefusedGrant } from './grants.ts';
 import { isSameIssuer } from './issuer.ts';
 import type { LastChallenge } from './last-challenge.ts';
+import type { ProofSession } from './proof-session.ts';
 
 /** Milliseconds before its end in which a token is renewed, at most a tenth of its life. */
 const AHEAD_MS = 60_000;
@@ -20,7 +23,7 @@ const PATIENCE_MS = 10_000;
 interface TokenRenewalOptions {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
-  readonly credential: Pick<CachedCredential, 'current' | 'load' | 'save' | 'update'>;
+  readonly credential: Pick<CachedCredential, 'current' | 'load' | 'save' | 'update' | 'keepSecret'>;
   readonly challenge: Pick<LastChallenge, 'allScopes' | 'signInRequired'>;
   readonly resolver: Pick<AuthorizationServerResolver, 'last' | 'resolve' | 'grantContext'>;
   readonly log: Log;
@@ -38,9 +41,9 @@ export class TokenRenewal {
     this.#options = options;
   }
 
-  /** True for client credentials: the gateway signs in for itself. */
+  /** True where the gateway signs in for itself. */
   get isMachine(): boolean {
-    return this.#options.oauth?.grantType === 'client_credentials';
+    return isForItself(this.#options.oauth);
   }
 
   /** True where a token ends soon and can be renewed. */
@@ -98,19 +101,35 @@ export class TokenRenewal {
     const discovery = await resolver.resolve();
     const { asMachine, RefusedGrant } = await import('./grants.ts');
     const client = configuredClient(oauth);
-    if (client === undefined) throw challenge.signInRequired();
+    const { assertion: source, identityProvider } = oauth ?? {};
+    if (client === undefined && source === undefined) throw challenge.signInRequired();
     checkBinding(server, credential.current, discovery.issuer);
     try {
-      const tokens = await asMachine(resolver.grantContext(discovery, client), scope);
+      const proof = await this.#proof(credential.current?.credential.tokens, discovery.isBound);
+      const context = resolver.grantContext(discovery, client, proof);
+      const assertion =
+        source === undefined ? undefined : await this.#assertion({ ...context, scope }, source, identityProvider);
+      const tokens = await asMachine(context, scope, assertion);
       const { issuer, indicator } = discovery;
       await credential.save(issuer, { indicator, client: undefined, asked: scope, tokens });
     } catch (error) {
       if (!(error instanceof RefusedGrant)) throw error;
+      const what = source === undefined || error.what === 'client' ? 'client' : 'assertion';
       throw new GatewayError(
         'AUTH_REQUIRED',
-        `The authorization server of "${server}" refuses the client of its entry: correct "oauth" in the servers file.`,
+        `The authorization server of "${server}" refuses the ${what} of its entry${error.said}: correct "oauth" in the servers file.`,
       );
     }
+  }
+
+  async #assertion(
+    context: GrantContext & { readonly scope: string | undefined },
+    source: AssertionSource,
+    provider: IdentityProvider | undefined,
+  ): Promise<string> {
+    const { assertionFor } = await import('./assertion.ts');
+    const keepSecret = (value: string): void => this.#options.credential.keepSecret(value);
+    return assertionFor({ ...context, keepSecret }, source, provider);
   }
 
   async #refresh(rejected: string, ahead: boolean): Promise<void> {
@@ -137,7 +156,8 @@ export class TokenRenewal {
       const client = configuredClient(oauth) ?? current.client;
       if (client === undefined) throw challenge.signInRequired();
       try {
-        const renewed = await refresh(resolver.grantContext(discovery, client), tokens, tokens.refresh);
+        const proof = await this.#proof(tokens, false);
+        const renewed = await refresh(resolver.grantContext(discovery, client, proof), tokens, tokens.refresh);
         return { ...current, tokens: renewed };
       } catch (error) {
         if (!(error instanceof RefusedGrant)) throw error;
@@ -147,6 +167,14 @@ export class TokenRenewal {
       }
     });
     if (isRefused || next?.tokens === undefined) throw challenge.signInRequired();
+  }
+
+  /** The key that new tokens are bound to: that of the old ones, or a new one where there shall be one. */
+  async #proof(tokens: Tokens | undefined, isBound: boolean): Promise<ProofSession | undefined> {
+    const key = tokens?.proofKey;
+    if (key === undefined && !isBound) return undefined;
+    const { ProofSession } = await import('./proof-session.ts');
+    return key === undefined ? ProofSession.begin() : ProofSession.resume(key);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { covers, readChallenge, unionOf } from './www-authenticate.ts';
+import { covers, readChallenge, readChallengeFacts, unionOf } from './www-authenticate.ts';
 
 const nothing = { resourceMetadata: undefined, scope: undefined, error: undefined };
 
@@ -13,7 +13,8 @@ test.each([
   ['Basic realm="x", Bearer scope=read', { ...nothing, scope: 'read' }],
   ['Negotiate YII=, Bearer scope="r"', { ...nothing, scope: 'r' }],
   ['Bearer scope="r", Basic scope="no"', { ...nothing, scope: 'r' }],
-  ['DPoP algs="ES256", error="use_dpop_nonce"', { ...nothing, error: 'use_dpop_nonce' }],
+  ['DPoP algs="ES256", error="use_dpop_nonce"', { ...nothing, error: 'use_dpop_nonce', isForProof: true }],
+  ['Bearer scope="r", DPoP algs="ES256"', { ...nothing, scope: 'r' }],
   ['Bearer scope="a\\"b"', { ...nothing, scope: 'a"b' }],
   [
     'Bearer resource_metadata="https://x.example/.well-known/oauth-protected-resource/mcp"',
@@ -22,6 +23,12 @@ test.each([
   ['Bearer realm="resource_metadata=https://evil.example"', nothing],
 ])('reads %s', (header, expected) => {
   expect(readChallenge(header)).toEqual(expected);
+});
+
+test('a challenge crosses a process', () => {
+  for (const header of ['Bearer scope="r"', 'DPoP resource_metadata="https://x.example/", error="invalid_token"']) {
+    expect(readChallengeFacts(JSON.parse(JSON.stringify(readChallenge(header))))).toEqual(readChallenge(header));
+  }
 });
 
 test('scopes are sets', () => {

@@ -5,6 +5,8 @@ export interface Challenge {
   readonly resourceMetadata: string | undefined;
   readonly scope: string | undefined;
   readonly error: string | undefined;
+  /** True where it asks for tokens with a proof of possession (RFC 9449, section 7.1). */
+  readonly isForProof?: true;
 }
 
 const SCHEMES: ReadonlySet<string> = new Set(['bearer', 'dpop']);
@@ -19,20 +21,24 @@ export function readChallenge(header: string | undefined): Challenge | undefined
   const text = (header ?? '').slice(0, LONGEST);
   let scheme = '';
   let parameters: Map<string, string> | undefined;
+  let isForProof = false;
   PART.lastIndex = 0;
   for (let part = PART.exec(text); part !== null; part = PART.exec(text)) {
     const [, name, quoted, plain, next] = part;
     if (next !== undefined) {
       if (parameters !== undefined) break;
       scheme = next.toLowerCase();
-      if (SCHEMES.has(scheme)) parameters = new Map();
+      if (!SCHEMES.has(scheme)) continue;
+      parameters = new Map();
+      isForProof = scheme === 'dpop';
     } else if (name !== undefined) {
       parameters?.set(name.toLowerCase(), quoted === undefined ? (plain ?? '') : quoted.replace(/\\(.)/g, '$1'));
     }
   }
   if (parameters === undefined) return undefined;
   const resourceMetadata = parameters.get('resource_metadata');
-  return { resourceMetadata, scope: parameters.get('scope'), error: parameters.get('error') };
+  const [scope, error] = [parameters.get('scope'), parameters.get('error')];
+  return { resourceMetadata, scope, error, ...(isForProof ? { isForProof } : {}) };
 }
 
 /** A challenge that crossed a process as JSON. */
@@ -42,7 +48,9 @@ export function readChallengeFacts(value: unknown): Challenge | undefined {
     const member = (value as Readonly<Record<string, unknown>>)[name];
     return typeof member === 'string' ? member : undefined;
   };
-  return { resourceMetadata: text('resourceMetadata'), scope: text('scope'), error: text('error') };
+  const facts = { resourceMetadata: text('resourceMetadata'), scope: text('scope'), error: text('error') };
+  const { isForProof } = value as { readonly isForProof?: unknown };
+  return isForProof === true ? { ...facts, isForProof } : facts;
 }
 
 /** Scopes of all texts together, each once, in their order; undefined for none (RFC 6749, section 3.3). */
