@@ -20,12 +20,14 @@ export interface AuditRecord {
   readonly agent_id: string | null;
   /** The certainty of the agent: `claim`, `hook`, `launch`, `token` or `jwt`; empty in records that are about no call. */
   readonly assurance: string;
-  /** The server as the call named it, or null. */
+  /** The server that is called, or null. */
   readonly server: string | null;
   /** The tool, prompt or resource as the call named it, or null. */
   readonly tool: string | null;
   /** Present where the server has another name for it: that name. */
   readonly original?: string | undefined;
+  /** Present where the call named a virtual server: its name. */
+  readonly virtual?: string | undefined;
   /** Path of the deciding rule, `implicit_grant`, `default_deny`, or null where nothing was decided. */
   readonly rule: string | null;
   /** JSON Pointer of the argument that decided, where one did. */

@@ -45,7 +45,8 @@ export function createBodies(
       what =
         `"agent_id":${text(record.agent_id)},"operation":${text(record.operation, redact)},` +
         `"server":${nameText(record.server, redact)},"tool":${nameText(record.tool, redact)}` +
-        (record.original === undefined ? '' : `,"original":${nameText(record.original, redact)}`);
+        (record.original === undefined ? '' : `,"original":${nameText(record.original, redact)}`) +
+        (record.virtual === undefined ? '' : `,"virtual":${nameText(record.virtual, redact)}`);
       who =
         `"rule":${text(record.rule)},${record.pointer === undefined ? '' : `"pointer":${text(record.pointer)},`}${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}${record.labels === undefined ? '' : `"labels":${text(record.labels)},`}"error_code":${text(record.error_code)},` +
         `"principal":${text(record.principal, redact)},"claimed_agent":${text(record.claimed_agent, redact)},` +
@@ -93,6 +94,7 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
     record.server === other.server &&
     record.tool === other.tool &&
     record.original === other.original &&
+    record.virtual === other.virtual &&
     record.rule === other.rule &&
     record.pointer === other.pointer &&
     record.shadow === other.shadow &&

@@ -198,11 +198,12 @@ export class Catalog {
   }
 
   /** A configuration is in force: forgets servers that are not in it. */
-  retain({ servers, search }: Pick<Snapshot, 'servers' | 'search'>): void {
+  retain({ servers, virtual, search }: Pick<Snapshot, 'servers' | 'virtual' | 'search'>): void {
     this.#embeddings.use(search.embeddings);
     this.searchable.cancel();
     this.#lists.retain(new Set([...servers.values()].map(({ key }) => key)));
-    for (const searcher of [this.searcher, this.skillSearcher]) searcher.retain(new Set(servers.keys()));
+    for (const searcher of [this.searcher, this.skillSearcher])
+      searcher.retain(new Set([...servers.keys(), ...(virtual?.keys() ?? [])]));
   }
 
   /** Ends what nobody waits for; resolves when everything is written. */

@@ -2,6 +2,8 @@
 import process from 'node:process';
 import type { FileContent } from '../config/config-files.ts';
 import { checkConfig } from '../config/load-snapshot.ts';
+import { quote } from '../config/quote-name.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import { sentArguments } from '../operations/sent-arguments.ts';
 import type { OfferKind } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -15,6 +17,8 @@ interface Asked {
 }
 
 export interface EntrySays {
+  /** The virtual servers of the file; undefined for none. */
+  readonly virtual?: Snapshot['virtual'];
   /** The server's name of it, where that is another one. */
   readonly original: string | undefined;
   /** The arguments as the server gets them. */
@@ -28,10 +32,24 @@ export async function entrySays(
   { servers, rules }: { readonly servers: FileContent | undefined; readonly rules: FileContent },
   { server: name, name: asked, kind, args }: Asked,
 ): Promise<EntrySays> {
-  const nothing: EntrySays = { original: undefined, args, notes: [] };
-  if (servers === undefined || asked === undefined || !/"(?:tools|prompts|resources)"/.test(textOf(servers)))
-    return nothing;
+  const unread: EntrySays = { original: undefined, args, notes: [] };
+  if (servers === undefined || !/"(?:tools|prompts|resources|virtual)"/.test(textOf(servers))) return unread;
   const { snapshot } = await checkConfig({ servers, rules }, process.env);
+  const virtual = snapshot?.virtual;
+  const group = virtual?.get(name);
+  const nothing: EntrySays = { ...unread, virtual };
+  if (asked === undefined) return nothing;
+  if (group !== undefined) {
+    const original = kind === 'tool' ? group.originalOf(asked) : undefined;
+    if (original === undefined) {
+      const what = `${quote(name)} is a virtual server, and names no ${kind} ${quote(asked)}`;
+      return { ...nothing, notes: [`Note: ${what}: nothing is reached under this name.`] };
+    }
+    const of = `${original.server}.${original.name}`;
+    const says = await entrySays({ servers, rules }, { server: original.server, name: original.name, kind, args });
+    const note = `Note: ${quote(name)} is a virtual server: this is ${quote(of)}, whose rules hold as well.`;
+    return { ...says, notes: [note, ...says.notes] };
+  }
   const server = snapshot?.servers.get(name);
   const overrides = server?.overrides;
   if (overrides === undefined || kind === 'skill') return nothing;
@@ -39,7 +57,7 @@ export async function entrySays(
   if (original === undefined) return { ...nothing, notes: [`Note: ${overrides.whyGone(kind, asked)}`] };
   try {
     const sent = args === undefined ? undefined : sentArguments(server, kind, asked, args, `$\{principal}`);
-    return { original: original === asked ? undefined : original, args: sent, notes: [] };
+    return { ...nothing, original: original === asked ? undefined : original, args: sent };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return { ...nothing, notes: [`Note: ${error.message}`] };

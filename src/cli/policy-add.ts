@@ -6,7 +6,7 @@ import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
 import { type ChangedDecision, changedDecisions, questionsAbout } from '../policy/authoring/changed-decisions.ts';
 import { RECIPES, type Recipe } from '../policy/authoring/recipes.ts';
-import { compile, type Policy } from '../policy/compile-rules.ts';
+import { compile, type ExplainablePolicy } from '../policy/compile-rules.ts';
 import type { AgentRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
@@ -38,7 +38,7 @@ export async function addCommand(settings: Settings, { recipe, agent, write, liv
     throw new GatewayError('USAGE', `${recipe} cannot be added to ${quote(agent)}: ${applied.why}`);
   const change = await readChange(editor, edited(editor.text, agent, own, applied.rules));
   const tools = await knownTools(settings, [rules], live);
-  const known = (policy: Policy) => withKnownAccess(settings, policy);
+  const known = (policy: ExplainablePolicy) => withKnownAccess(settings, policy);
   const changed = changedDecisions(
     await known(compile(rules)),
     await known(change.policy),

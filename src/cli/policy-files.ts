@@ -4,18 +4,21 @@ import { listedAccess } from '../catalog/last-listed-definitions.ts';
 import { listedTools } from '../catalog/last-listed-names.ts';
 import { type FileContent, readConfigFile } from '../config/config-files.ts';
 import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
-import { loadReaders } from '../config/load-schemas.ts';
+import { loadReaders, loadVirtual } from '../config/load-schemas.ts';
 import { formatProblem, readContents } from '../config/load-snapshot.ts';
 import { locateConfig } from '../config/locate-files.ts';
 import { serversIn } from '../config/other-clients.ts';
 import { type ReadRules, readRules } from '../config/rules-file.ts';
+import { readServers } from '../config/servers-file.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Problem } from '../config/snapshot.ts';
+import type { VirtualServer } from '../config/virtual/virtual-server.ts';
 import type { ToolsByServer } from '../policy/authoring/changed-decisions.ts';
 import { knowingAccess } from '../policy/authoring/knowing-access.ts';
-import type { Policy } from '../policy/compile-rules.ts';
+import type { ExplainablePolicy, Policy } from '../policy/compile-rules.ts';
 import { isLiteralPattern } from '../policy/pattern.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
+import { withVirtualServers } from '../policy/virtual-names.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { say } from './output.ts';
 
@@ -86,10 +89,15 @@ export async function knownTools(
 ): Promise<ToolsByServer> {
   if (isLive) return (await import('./live-tools.ts')).liveTools(settings);
   const listed = await listedTools(join(settings.cacheDir, 'definitions'));
-  const servers = (await configuredServers(settings)) ?? [
-    ...new Set([...listed.keys(), ...rules.flatMap(namedServers)]),
-  ];
-  const tools = new Map([...servers].sort().map((server) => [server, listed.get(server)]));
+  const content = await configuredFile(settings);
+  const servers = (content && namesIn(content)) ?? [...new Set([...listed.keys(), ...rules.flatMap(namedServers)])];
+  const virtual = await virtualServers(content);
+  const toolsOf = (server: string): readonly string[] | undefined => {
+    const group = virtual.get(server);
+    if (group === undefined) return listed.get(server);
+    return group.servers.flatMap((one) => (listed.get(one) ?? []).flatMap((tool) => group.shownAs(one, tool) ?? []));
+  };
+  const tools = new Map([...servers].sort().map((server) => [server, toolsOf(server)]));
   const unknown = [...tools].flatMap(([server, names]) => (names === undefined ? [server] : []));
   if (unknown.length > 0) {
     note(
@@ -99,16 +107,34 @@ export async function knownTools(
   return tools;
 }
 
-/** The same policy, with what is known of the access of tools. */
-export async function withKnownAccess(settings: Settings, policy: Policy): Promise<Policy> {
-  return knowingAccess(policy, await listedAccess(join(settings.cacheDir, 'lists')));
+/** The same policy, with what is known of virtual servers and of the access of tools. */
+export async function withKnownAccess(settings: Settings, policy: ExplainablePolicy): Promise<Policy> {
+  const virtual = await virtualServers(await configuredFile(settings));
+  const said = await listedAccess(join(settings.cacheDir, 'lists'));
+  return knowingAccess(withVirtualServers(policy, virtual), (server, tool) => {
+    const original = virtual.get(server)?.originalOf(tool);
+    return said(original?.server ?? server, original?.name ?? tool);
+  });
 }
 
-/** Undefined where nobody says which servers there are. */
-async function configuredServers(settings: Settings): Promise<ReadonlySet<string> | undefined> {
+/** The virtual servers of a servers file, as far as it can be read. */
+async function virtualServers(content: FileContent | undefined): Promise<ReadonlyMap<string, VirtualServer>> {
+  const parsed = content?.ok === true ? parseDocument(content.path, content.bytes) : undefined;
+  const virtual = parsed?.ok === true ? await loadVirtual(parsed.document) : undefined;
+  if (parsed?.ok !== true || virtual === undefined) return new Map();
+  const schema = await import('../config/file-schemas.ts');
+  return readServers(parsed.document, { env: {}, schema, mainScript: undefined, virtual }).virtual;
+}
+
+/** The servers file; undefined where nobody says which it is. */
+async function configuredFile(settings: Settings): Promise<FileContent | undefined> {
   const named = settings.mcpConfig?.path ?? (await locateConfig(settings).catch(noServers))?.servers.path;
   if (named === undefined) return undefined;
-  const content = await readConfigFile(named);
+  return readConfigFile(named);
+}
+
+/** @throws GatewayError CONFIG_INVALID */
+function namesIn(content: FileContent): ReadonlySet<string> {
   return serverNames(content) ?? (content.ok ? refuse(problemsIn(content)) : refuse([content.problem]));
 }
 

@@ -13,6 +13,7 @@ import { executorFor, SPLIT_EXECUTORS } from '../policy/executors.ts';
 import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
 import { explain } from '../policy/explain.ts';
 import { ACCESS_LEVELS, type Access, type OfferKind, type PolicyRules } from '../policy/rules-data.ts';
+import { withVirtualServers } from '../policy/virtual-names.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
 import { entrySays } from './explained-entry.ts';
@@ -49,9 +50,9 @@ export async function explainCommand(settings: Settings, question: Question): Pr
   const { agent, server, name, kind, access, carrying, json } = question;
   const files = await readFiles(settings);
   const given = question.args === undefined ? undefined : argumentsText(question.args);
-  const { original, args, notes } = await entrySays(files, { server, name, kind, args: given });
+  const { virtual, original, args, notes } = await entrySays(files, { server, name, kind, args: given });
   const { rules, agentTerms } = await rulesAndTermsOf(parseFile(files.rules));
-  const policy = compile(rules);
+  const policy = withVirtualServers(compile(rules), virtual ?? new Map());
   const explanation = explain(policy, agent, server, name, kind, {
     now: Date.now(),
     ...(args === undefined ? {} : { args: new CallArguments(args) }),

@@ -82,6 +82,7 @@ function report(
     ok,
     files: { servers: location.servers.path, rules: location.rules.path },
     servers: snapshot && [...snapshot.servers.keys()],
+    servers_virtual: snapshot && [...(snapshot.virtual?.keys() ?? [])],
     servers_off: snapshot && [...snapshot.broken.keys()],
     servers_renamed: snapshot && Object.fromEntries(renamedServers(snapshot.servers.keys())),
     agents: snapshot?.policy.agents,
@@ -104,7 +105,8 @@ function printReport(location: ConfigLocation, { snapshot, problems }: CheckedCo
   for (const [server, exposed] of renamedServers(snapshot.servers.keys()))
     print(`note: ${renameSentence(server, exposed)}`);
   const off = snapshot.broken.size === 0 ? '' : ` (and ${snapshot.broken.size} off)`;
-  const servers = `${count(snapshot.servers.size, 'server')}${off}`;
+  const grouping = snapshot.virtual === undefined ? '' : ` and ${snapshot.virtual.size} virtual`;
+  const servers = `${count(snapshot.servers.size, 'server')}${grouping}${off}`;
   print(`${found}; ${servers}, ${count(snapshot.policy.agents.length, 'agent')}.`);
 }
 

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { rulesFile, schemaReference, serverFields } from './file-schemas.ts';
 import { overrideFields } from './schema-overrides.ts';
 import { loose } from './schema-parts.ts';
+import { virtualFields } from './schema-virtual.ts';
 
-const serverEntry = loose({ ...serverFields, ...overrideFields }).meta({
-  oneOf: ['command', 'url', 'httpUrl', 'serverUrl'].map((key) => ({ required: [key] })),
+const serverEntry = loose({ ...serverFields, ...overrideFields, ...virtualFields }).meta({
+  oneOf: ['command', 'url', 'httpUrl', 'serverUrl', 'virtual'].map((key) => ({ required: [key] })),
 });
 
 const serverMap = z.map(z.string(), serverEntry);

@@ -2,6 +2,7 @@ import type * as Expressions from '../policy/arguments/cel.ts';
 import type * as Schema from './file-schemas.ts';
 import type { ConfigDocument, ConfigNode } from './json-document.ts';
 import type * as ReadOverrides from './overrides/read-overrides.ts';
+import type * as ReadVirtual from './virtual/read-virtual.ts';
 
 interface RulesReaders {
   readonly schema: typeof Schema;
@@ -22,6 +23,11 @@ export async function loadReaders(document: ConfigDocument): Promise<RulesReader
 export async function loadOverrides({ root }: ConfigDocument): Promise<typeof ReadOverrides | undefined> {
   const isNeeded = OVERRIDE_KEYS.some((key) => hasKey(root, key));
   return isNeeded ? import('./overrides/read-overrides.ts') : undefined;
+}
+
+/** Loads what reads entries that group tools of others; undefined where none does. */
+export async function loadVirtual({ root }: ConfigDocument): Promise<typeof ReadVirtual | undefined> {
+  return hasKey(root, 'virtual') ? import('./virtual/read-virtual.ts') : undefined;
 }
 
 const OVERRIDE_KEYS = ['tools', 'prompts', 'resources'];

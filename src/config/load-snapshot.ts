@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { escapeText } from '../observe/escape-text.ts';
 import { compile } from '../policy/compile-rules.ts';
+import { withVirtualServers } from '../policy/virtual-names.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { readApprovals } from './approval-terms.ts';
 import { type FileContent, readConfigFile, sha256 } from './config-files.ts';
@@ -12,7 +13,7 @@ import { flowWarnings } from './flow-warnings.ts';
 import { parseDocument } from './json-document.ts';
 import { collectSecrets } from './known-secrets.ts';
 import { readLoopBreaker } from './limit-terms.ts';
-import { loadOverrides, loadReaders } from './load-schemas.ts';
+import { loadOverrides, loadReaders, loadVirtual } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import { quote } from './quote-name.ts';
 import { approvedWarnings, executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
@@ -138,8 +139,9 @@ export async function checkConfig(
 
   const own = variablesOf(env, contents);
   const overrides = serversDocument && (await loadOverrides(serversDocument));
-  const read =
-    serversDocument && readServers(serversDocument, { env: own, schema, mainScript, looksForPrograms, overrides });
+  const virtual = serversDocument && (await loadVirtual(serversDocument));
+  const context = { env: own, schema, mainScript, looksForPrograms, overrides, virtual };
+  const read = serversDocument && readServers(serversDocument, context);
   const servers = read && (await withScripts(read, contents.servers));
   const expressions = rulesDocument && (await loadReaders(rulesDocument)).expressions;
   const rules = rulesDocument && readRules(rulesDocument, schema, expressions);
@@ -157,7 +159,10 @@ export async function checkConfig(
       const { callWarnings } = await import('./call-warnings.ts');
       const { overrideWarnings, knownSchemas } = await import('./overrides/override-warnings.ts');
       problems.push(...overrideWarnings(serversDocument, servers.servers, listed));
-      problems.push(...callWarnings(rulesDocument, rules.rules, knownSchemas(servers.servers, listed)));
+      const { virtualWarnings } = await import('./virtual/virtual-warnings.ts');
+      const known = knownSchemas(servers.servers, listed);
+      problems.push(...callWarnings(rulesDocument, rules.rules, known));
+      problems.push(...virtualWarnings(serversDocument, servers.virtual, known));
     }
   }
   sortProblems(problems, contents.servers.path);
@@ -170,7 +175,8 @@ export async function checkConfig(
     paths: { servers: contents.servers.path, rules: contents.rules.path },
     servers: withDefinitionModes(servers.servers, rules.definitions),
     broken: servers.broken,
-    policy: compile(rules.rules),
+    virtual: servers.virtual.size === 0 ? undefined : servers.virtual,
+    policy: withVirtualServers(compile(rules.rules), servers.virtual),
     denyOnMissingAgent: rules.rules.defaults?.deny_on_missing_agent ?? false,
     explainDenials: rules.rules.defaults?.explain_denials ?? false,
     loopBreaker: usualBreaker === 'off' ? undefined : usualBreaker,

@@ -17,6 +17,7 @@ import { quote } from './quote-name.ts';
 import { linkOf } from './server-address.ts';
 import type { BrokenServer, Problem, ServerDefinition, ServerLife, StdioDefinition } from './snapshot.ts';
 import { type Environment, substitute } from './substitute.ts';
+import type * as ReadVirtual from './virtual/read-virtual.ts';
 
 export interface EntryContext {
   readonly document: ConfigDocument;
@@ -28,6 +29,8 @@ export interface EntryContext {
   readonly looksForPrograms?: boolean | undefined;
   /** Reads what entries say about how tools appear; undefined where none does, so that nobody loads it. */
   readonly overrides?: typeof ReadOverrides | undefined;
+  /** Reads entries that group tools of others; undefined where none does. */
+  readonly virtual?: typeof ReadVirtual | undefined;
 }
 
 type EntryResult = { readonly problems: readonly Problem[]; readonly values: readonly NamedValue[] } & (

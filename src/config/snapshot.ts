@@ -2,6 +2,7 @@ import type { Policy } from '../policy/compile-rules.ts';
 import type { OAuthDefinition } from './oauth-definition.ts';
 import type { Overrides } from './overrides/overrides.ts';
 import type { TrustedScripts } from './script-files.ts';
+import type { VirtualServer } from './virtual/virtual-server.ts';
 
 /** One upstream server, substituted and validated. Maps are `Map`s: names such as `__proto__` are ordinary keys. */
 export interface ServerDefinition {
@@ -228,6 +229,8 @@ export interface Snapshot {
   readonly servers: ReadonlyMap<string, ServerDefinition>;
   /** Servers that are switched off by an error in their own entry (D12): name -> reason, for the owner only. */
   readonly broken: ReadonlyMap<string, BrokenServer>;
+  /** Those that have only tools of others; undefined for none. `policy` knows them. */
+  readonly virtual?: ReadonlyMap<string, VirtualServer> | undefined;
   readonly policy: Policy;
   readonly denyOnMissingAgent: boolean;
   readonly explainDenials: boolean;

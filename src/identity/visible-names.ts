@@ -9,7 +9,7 @@ import type { Principal } from './principal.ts';
  * @param principal undefined where nobody is known any more
  */
 export function visibleNamesOf(
-  { policy, servers, broken }: Snapshot,
+  { policy, servers, broken, virtual }: Snapshot,
   principal: Principal | undefined,
   boundAgent: string | undefined,
 ): VisibleNames | undefined {
@@ -19,5 +19,5 @@ export function visibleNamesOf(
   const agents = policy.agents.filter((agent) => mayAssume(agent) && (boundAgent ?? agent) === agent);
   const mayUse = (server: string): boolean =>
     agents.some((agent) => decideUnderCeiling(policy, { agent, ceiling }, server).allowed);
-  return { agents, servers: [...servers.keys(), ...broken.keys()].filter(mayUse) };
+  return { agents, servers: [...servers.keys(), ...broken.keys(), ...(virtual?.keys() ?? [])].filter(mayUse) };
 }

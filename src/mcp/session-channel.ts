@@ -1,6 +1,7 @@
 /** Notifications and questions between a session of the 2025 revisions and its servers. */
 
 import { serversOf, type View } from '../operations/server-methods/view.ts';
+import { withMembers } from '../operations/virtual-tools.ts';
 import type { Connection } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { tenantOf } from '../pipeline/tenant.ts';
@@ -100,7 +101,7 @@ export function notified(
   try {
     const caller = connection.resolve(snapshot, undefined);
     const tenant = tenantOf({ connection, client: { session: session.id, ...session.offered } }, caller.agent);
-    for (const name of serversOf(view, snapshot)) {
+    for (const name of withMembers(snapshot, serversOf(view, snapshot))) {
       const server = snapshot.servers.get(name);
       if (server === undefined || !decideUnderCeiling(snapshot.policy, caller, name, undefined).allowed) continue;
       parts.upstreams.notify(server, tenant, method, members);

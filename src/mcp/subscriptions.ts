@@ -76,6 +76,9 @@ export class Subscriptions {
   /** The lists of a server may be other ones. Told once for what happens at about the same time. */
   listsChanged(server: string, kinds: readonly ListKind[]): void {
     for (const kind of kinds) this.#announce(server, kind);
+    if (!kinds.includes('tools')) return;
+    for (const { name, servers } of this.#snapshot().virtual?.values() ?? [])
+      if (servers.includes(server)) this.#announce(name, 'tools');
   }
 
   resourceUpdated(server: string, uri: string): void {

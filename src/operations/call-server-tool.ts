@@ -14,6 +14,7 @@ import type { CallDeadline, ToolAnswer, ToolContext } from './operation.ts';
 import { sentArguments, sentName } from './sent-arguments.ts';
 import { followsTasks, taskParam, withTask } from './task-result.ts';
 import { noServerLike } from './unknown-server.ts';
+import { knownTools } from './virtual-tools.ts';
 
 /** Names and sizes for the audit, never values. */
 export function sizeOf({ keys, text }: ObjectArgument): Readonly<Record<string, unknown>> {
@@ -37,7 +38,7 @@ type Inspect = (entry: ToolEntry, server: ServerDefinition) => Promise<void> | u
 /** Calls a tool of a server. @throws GatewayError TOOL_NOT_FOUND, SERVER_UNAVAILABLE, TIMEOUT, DENIED_BY_POLICY */
 export async function execute(context: ToolContext, call: Execution, inspect?: Inspect): Promise<ToolAnswer> {
   const server = context.snapshot.servers.get(call.server);
-  if (server === undefined) throw noServerLike(context, call.server);
+  if (server === undefined) throw notThere(context, call);
   // Who runs the gateway may allow more than the time that callers can ask for.
   const longest = Math.max(MAX_TOTAL_MS, server.timeoutMs ?? 0);
   const timeoutMs = Math.min(call.timeoutMs ?? server.timeoutMs ?? context.defaultTimeoutMs, longest);
@@ -121,16 +122,26 @@ function inspected(
 /** The error for a tool that its server did not list, with those that may have been meant. */
 export function notListed(context: ToolContext, server: ServerDefinition, tool: string): GatewayError {
   if (context.catalog.isHeld(server, 'tools', tool)) return definitionChanged(server.name, 'tool', tool);
-  const permitted = (context.catalog.listed(server) ?? []).filter(
-    (entry) => context.decide(server.name, entry.name, 'tool', entry).allowed,
-  );
+  return noToolLike(context, context.named?.server ?? server.name, context.named?.name ?? tool);
+}
+
+/** The error for a call of a server that the configuration does not have. A virtual one has only names that lead to others. */
+function notThere(context: ToolContext, { server, tool }: Execution): GatewayError {
+  const isVirtual = context.snapshot.virtual?.has(server) === true;
+  return isVirtual ? noToolLike(context, server, tool) : noServerLike(context, context.named?.server ?? server);
+}
+
+/** The error for a name that leads to no tool, with those that may have been meant. */
+export function noToolLike(context: ToolContext, shown: string, name: string): GatewayError {
+  const listed = knownTools(context, shown);
+  const permitted = listed.filter((entry) => context.decide(shown, entry.name, 'tool', entry).allowed);
   const { seeTools, toolName } = context.wording;
   const hint = didYouMean(
-    tool,
-    permitted.map(({ name }) => name),
-    (name) => toolName(server.name, name),
+    name,
+    permitted.map((entry) => entry.name),
+    (one) => toolName(shown, one),
   );
-  return new GatewayError('TOOL_NOT_FOUND', `Server '${server.name}' has no tool '${tool}'.${hint} ${seeTools}`);
+  return new GatewayError('TOOL_NOT_FOUND', `Server '${shown}' has no tool '${name}'.${hint} ${seeTools}`);
 }
 
 export function deadlineIn(timeoutMs: number): CallDeadline {

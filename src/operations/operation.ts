@@ -42,6 +42,8 @@ export interface ToolContext {
    * @throws GatewayError DENIED_BY_POLICY
    */
   confirm(entry: ToolEntry): void;
+  /** The server and tool as the call names them; others than those that are called where it names a virtual server. */
+  readonly named: Target | undefined;
   readonly catalog: TenantCatalog;
   readonly wording: Wording;
   /** Results that were too long. */

@@ -9,7 +9,7 @@ import type { ServerDefinition } from '../config/snapshot.ts';
 import type { Invocation } from '../operations/operation.ts';
 import { argumentsDigest } from '../policy/standing-answers.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Call } from './decide-call.ts';
+import { type Call, decisionFor } from './decide-call.ts';
 
 /** The right of one call to go on. */
 export interface Approval {
@@ -62,11 +62,14 @@ function needsApproval({ executes, continues }: Invocation): boolean {
 }
 
 function boundOf(
-  { operation, inbound, snapshot, caller, target, decision, args: sent }: Call,
-  { asks, kind = 'tool' }: Invocation,
+  call: Call,
+  invocation: Invocation,
   { name, key }: ServerDefinition,
   definition: string | undefined,
 ): Bound {
+  const { operation, inbound, snapshot, caller, target, decision, args: sent } = call;
+  const { asks, kind = 'tool' } = invocation;
+  const virtual = askedByVirtual(call, invocation);
   const { agent = '', ceiling } = caller ?? {};
   const { others = '' } = asks ?? {};
   const args = sent?.text ?? asks?.args ?? '{}';
@@ -76,16 +79,23 @@ function boundOf(
     agent,
     ceiling,
     session: inbound.client.session,
-    server: name,
+    server: virtual?.server ?? name,
     serverKey: key,
     operation: operation.name,
     kind,
-    name: target?.name ?? '',
+    name: (virtual ?? target)?.name ?? '',
     arguments: argumentsDigest(others === '' ? args : `{"arguments":${args},${others}}`),
     definition,
     rules: versions.join(' '),
     rule: decision?.rule ?? '',
   };
+}
+
+/** The virtual tool whose own rules want a person to be asked; undefined where those of the tool itself do. */
+function askedByVirtual(call: Call, invocation: Invocation): Call['asked'] {
+  const { asked, target, caller, access } = call;
+  if (asked === target || target === undefined || caller === undefined) return undefined;
+  return decisionFor(call, caller, target, invocation, access ?? 'any').effect === 'ask' ? undefined : asked;
 }
 
 /** APPROVAL_PENDING of a call that nobody else can be asked about now. */

@@ -18,18 +18,19 @@ import type {
 } from '../operations/operation.ts';
 import { noServerLike } from '../operations/unknown-server.ts';
 import { decideUnderCeiling } from '../policy/ceiling.ts';
-import type { Access, CallFacts, Decision, OfferKind } from '../policy/rules-data.ts';
+import type { Decision, OfferKind } from '../policy/rules-data.ts';
 import { keepMembers } from '../protocol/json-text.ts';
 import { findMember } from '../protocol/members.ts';
 import { isHopByHopMeta, isTraceMeta } from '../protocol/revisions.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
-import { detached } from '../shared/detached.ts';
+import { GatewayError } from '../shared/errors.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
 import { requireApproval } from './approval.ts';
-import type { Caller, Connection } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { type Call, decideAnew, decideOn, isOutdated, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { touchOf } from './flow/flow-of-call.ts';
+import { permissionOf } from './permission.ts';
 import { tenantOf } from './tenant.ts';
 
 /** Milliseconds a call may take where neither its arguments nor the server's entry say otherwise. */
@@ -56,6 +57,10 @@ export class CallContext implements ToolContext, RelayContext {
 
   get snapshot(): Snapshot {
     return this.#call.snapshot;
+  }
+
+  get named(): Target | undefined {
+    return this.#call.asked;
   }
 
   get relay(): RelayContext {
@@ -127,8 +132,8 @@ export class CallContext implements ToolContext, RelayContext {
   }
 
   permission(): () => boolean {
-    const { inbound, target, access } = this.#call;
-    return permissionOf(this.#parts, inbound.connection, this.#invocation, target, access);
+    const { inbound, asked, access } = this.#call;
+    return permissionOf(this.#parts, inbound.connection, this.#invocation, asked, access);
   }
 
   taskOf(server: string, id: string): string | undefined {
@@ -141,7 +146,7 @@ export class CallContext implements ToolContext, RelayContext {
   }
 
   keepTask(server: string, tool: string, id: string): string {
-    const { inbound, snapshot, caller } = this.#call;
+    const { inbound, snapshot, caller, asked, target } = this.#call;
     const perSession = snapshot.servers.get(server)?.life?.sharing === 'per-session';
     return this.#parts.tasks.keep({
       owner: inbound.connection.owner,
@@ -150,6 +155,7 @@ export class CallContext implements ToolContext, RelayContext {
       claimed: this.#invocation.claimedAgent,
       server,
       tool,
+      named: asked === target ? undefined : asked,
       id,
       era: inbound.client.era,
     });
@@ -211,9 +217,19 @@ export class CallContext implements ToolContext, RelayContext {
         if (connected !== undefined) return connected;
       } catch (error) {
         if (!isOutdated(snapshot(), call)) throw error;
-        await decideAnew(snapshot, call, this.#invocation, () => this);
+        await this.#decideAnew();
       }
     }
+  }
+
+  /** As `decideAnew`; a call that runs already does not turn to another tool. */
+  async #decideAnew(): Promise<boolean> {
+    const call = this.#call;
+    const { target } = call;
+    const isAnew = await decideAnew(this.#parts.snapshot, call, this.#invocation, () => this);
+    if (call.target?.server === target?.server && call.target?.name === target?.name) return isAnew;
+    const what = `Tool '${call.asked?.name}' of server '${call.asked?.server}'`;
+    throw new GatewayError('TOOL_NOT_FOUND', `${what} became another one. It was not called. ${this.wording.seeTools}`);
   }
 
   /** @returns undefined where its server is another one by now. */
@@ -227,7 +243,7 @@ export class CallContext implements ToolContext, RelayContext {
     const [link, found] = await whileWaiting(call.times, 'queue', Promise.all([leasing, preparing]));
     let prepared = found;
     do {
-      const isAnew = await decideAnew(snapshot, call, this.#invocation, () => this);
+      const isAnew = await this.#decideAnew();
       if (call.snapshot.servers.get(server.name)?.key !== server.key) return undefined;
       // It may rest on another definition than what was prepared.
       if (isAnew && needsDefinition(call, this.#invocation)) prepared = await prepare(server);
@@ -260,32 +276,6 @@ export class CallContext implements ToolContext, RelayContext {
     };
     return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease(prepared) };
   }
-}
-
-/** Apart from the call, which it must not keep: whoever keeps a part of a call keeps this. */
-function permissionOf(
-  { snapshot }: Pick<PipelineDependencies, 'snapshot'>,
-  connection: Connection,
-  { claimedAgent, kind }: Pick<Invocation, 'claimedAgent' | 'kind'>,
-  target: Target | undefined,
-  access: Access | undefined,
-): () => boolean {
-  if (target === undefined) return () => false;
-  const claimed = claimedAgent === undefined ? undefined : detached(claimedAgent);
-  const server = detached(target.server);
-  const name = target.name === undefined ? undefined : detached(target.name);
-  // The call goes on, with the arguments that were decided on.
-  const facts: CallFacts = { args: 'any', access: access ?? 'any' };
-  return () => {
-    const current = snapshot();
-    if (connection.expiresAt(current) <= Date.now()) return false;
-    try {
-      const caller = connection.resolve(current, claimed);
-      return decideUnderCeiling(current.policy, caller, server, name, kind, facts).allowed;
-    } catch {
-      return false;
-    }
-  };
 }
 
 type Describe<T> = (prepared: T) => ToolEntry;

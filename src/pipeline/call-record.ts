@@ -34,6 +34,7 @@ export function record(
     server: call.target?.server ?? invocation?.server ?? null,
     tool: call.target?.name ?? invocation?.tool ?? null,
     original: originalOf(call),
+    virtual: virtualOf(call),
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
     shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
@@ -55,6 +56,11 @@ function originalOf({ snapshot, target, invocation }: Call): string | undefined 
   if (overrides === undefined || name === undefined) return undefined;
   const original = overrides.originalOf(invocation?.kind ?? 'tool', name);
   return original === name ? undefined : original;
+}
+
+/** The virtual server by which the call names its tool. */
+function virtualOf({ asked, target }: Call): string | undefined {
+  return asked === target ? undefined : asked?.server;
 }
 
 /** To a microsecond. */

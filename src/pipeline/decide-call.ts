@@ -3,6 +3,7 @@
 import { accessOfTool, saidLabels } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import { originalTarget } from '../config/virtual/virtual-server.ts';
 import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
 import { isSplitFor } from '../operations/gateway-tools/executor-choice.ts';
 import type { Invocation, Operation, Target, ToolContext } from '../operations/operation.ts';
@@ -34,7 +35,9 @@ export interface Call {
   snapshot: Snapshot;
   caller: Caller | undefined;
   decision: Decision | undefined;
-  /** The server and tool that are decided on; undefined where nothing is, or not yet. */
+  /** The server and tool as the call names them; undefined where it names none, or that is not known yet. */
+  asked: Target | undefined;
+  /** The server and tool that are called: others only where a virtual server was named. */
   target: Target | undefined;
   /** The arguments, once a decision speaks of them. */
   args: CallArguments | undefined;
@@ -83,14 +86,14 @@ export function locateAndDecide(
   context: ToolContext,
 ): Promise<void> | void {
   const { server, tool, locate } = invocation;
-  if (server !== undefined) call.target = { server, name: tool };
+  if (server !== undefined) aimAt(call, { server, name: tool }, invocation);
   const isKnown = server !== undefined || locate === undefined;
   const deciding = isKnown
     ? decide(call, invocation, context)
     : locate(context).then((target) => {
         if (target === 'own') return undefined;
         if (target === undefined) throw notFound(call, invocation);
-        call.target = target;
+        aimAt(call, target, invocation);
         return decide(call, invocation, context);
       });
   if (!(deciding instanceof Promise)) return;
@@ -98,6 +101,13 @@ export function locateAndDecide(
     if (!isOutdated(current(), call)) throw error;
     await decideAnew(current, call, invocation, () => context);
   });
+}
+
+/** Tools of virtual servers are those of others. */
+function aimAt(call: Call, asked: Target, { kind = 'tool' }: Invocation): void {
+  const { virtual } = call.snapshot;
+  call.asked = asked;
+  call.target = virtual === undefined || kind !== 'tool' ? asked : originalTarget(virtual, asked);
 }
 
 function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
@@ -114,30 +124,31 @@ function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
  * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT
  */
 export function decide(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {
-  const { caller, target } = call;
-  if (target === undefined || caller === undefined) return;
+  const { caller, asked, target } = call;
+  if (asked === undefined || target === undefined || caller === undefined) return;
   requireExecutor(call, caller, invocation);
   const misgiven = readArguments(call, caller, target, invocation);
   // What is denied is denied, whatever is wrong with its arguments.
-  const decision = decisionFor(call, caller, target, invocation, 'any', misgiven && 'any');
+  const decision = decisionFor(call, caller, asked, invocation, 'any', misgiven && 'any');
   call.decision = decision;
   if (misgiven !== undefined && decision.allowed) throw misgiven;
   if (!decision.allowed) {
     // Its caller may know of the tool, and should know what to change.
-    const byArguments = decisionFor(call, caller, target, invocation, 'any', 'any').allowed;
-    throw refusal(call, caller, target, decision, byArguments);
+    const byArguments = decisionFor(call, caller, asked, invocation, 'any', 'any').allowed;
+    throw refusal(call, caller, asked, decision, byArguments);
   }
   if (!needsDefinition(call, invocation)) return;
   return whileWaiting(call.times, 'queue', lookUp(context, target)).then((entry) => decideOn(call, invocation, entry));
 }
 
 /** True if the names and arguments of a call alone do not decide about it: what its tool does to the world matters. */
-export function needsDefinition({ snapshot, caller, target }: Call, { kind, executor }: Invocation): boolean {
-  if (caller === undefined || target?.name === undefined || (kind ?? 'tool') !== 'tool') return false;
+export function needsDefinition({ snapshot, caller, asked, target }: Call, { kind, executor }: Invocation): boolean {
+  if (caller === undefined || asked === undefined || target?.name === undefined || (kind ?? 'tool') !== 'tool')
+    return false;
   const { policy } = snapshot;
   const isLabelled =
     policy.flow === undefined || policy.flow.labelsOf(target.server, target.name, 'tool') !== undefined;
-  return isSplit(executor) || !isLabelled || readsAccess(policy, caller, target.server);
+  return isSplit(executor) || !isLabelled || readsAccess(policy, caller, asked.server);
 }
 
 /** An agent has either `execute_tool` or those in its place. @throws GatewayError TOOL_NOT_FOUND */
@@ -154,15 +165,15 @@ function requireExecutor({ snapshot }: Call, { agent }: Caller, { executor }: In
  * @throws GatewayError DENIED_BY_POLICY; INVALID_ARGUMENTS where another tool of the gateway calls it
  */
 export function decideOn(call: Call, invocation: Invocation, entry: ToolEntry | undefined): void {
-  const { caller, target } = call;
-  if (target === undefined || caller === undefined) return;
+  const { caller, asked } = call;
+  if (asked === undefined || caller === undefined) return;
   call.access = entry && accessOfTool(entry);
   if (call.snapshot.policy.flow !== undefined) call.said = entry && saidLabels(entry);
-  const decision = decisionFor(call, caller, target, invocation, call.access);
+  const decision = decisionFor(call, caller, asked, invocation, call.access);
   call.decision = entry === undefined ? decision : { ...decision, definition: entry.hash };
-  if (!decision.allowed) throw refusal(call, caller, target, decision, false);
+  if (!decision.allowed) throw refusal(call, caller, asked, decision, false);
   if (call.access !== undefined && isSplit(invocation.executor))
-    requireFit(call, target, call.access, invocation.executor);
+    requireFit(call, asked, call.access, invocation.executor);
 }
 
 /** Says nothing of tools that are denied: those were refused before. @throws GatewayError INVALID_ARGUMENTS */
@@ -190,11 +201,13 @@ const LOOK_UP_MS = 60_000;
 /** @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT */
 async function lookUp(context: ToolContext, { server: name, name: tool = '' }: Target): Promise<ToolEntry | undefined> {
   const server = context.snapshot.servers.get(name);
+  if (server === undefined && context.snapshot.virtual?.has(name)) return undefined;
   if (server === undefined) throw noServerLike(context, name);
   return context.catalog.find(server, tool, { timeoutMs: server.timeoutMs ?? LOOK_UP_MS, signal: context.signal });
 }
 
-function decisionFor(
+/** The decision of the rules about a target. */
+export function decisionFor(
   call: Call,
   caller: Caller,
   { server, name }: Target,
@@ -264,6 +277,7 @@ export async function decideAnew(
   if (current() === call.snapshot) return false;
   for (;;) {
     call.snapshot = current();
+    if (call.asked !== undefined) aimAt(call, call.asked, invocation);
     try {
       await decide(call, invocation, contextOf(whoCalls(call, invocation)));
       return true;

@@ -38,6 +38,7 @@ export async function runOperation(
     snapshot: parts.snapshot(),
     caller: undefined,
     decision: undefined,
+    asked: undefined,
     target: undefined,
     args: undefined,
     access: undefined,

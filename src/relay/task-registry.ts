@@ -22,6 +22,8 @@ export interface Task extends TaskOwner {
   readonly claimed: string | undefined;
   readonly server: string;
   readonly tool: string;
+  /** The names that the call had for both, where it named a virtual server. */
+  readonly named?: { readonly server: string; readonly name: string | undefined } | undefined;
   /** As the server calls it. */
   readonly id: string;
   /** The generation of tasks that it belongs to. */

@@ -26,12 +26,17 @@ function serversOf(page: string): Json {
   const shown = blocksOf(page).find(({ language, text }) => language === 'json' && text.includes('"mcpServers"'));
   const { mcpServers } = JSON.parse(shown?.text ?? '') as { readonly mcpServers: Readonly<Record<string, Json>> };
   return servers(
-    Object.fromEntries(Object.entries(mcpServers).map(([name, entry]) => [name, { ...entry, ...fixture('tracker') }])),
+    Object.fromEntries(
+      Object.entries(mcpServers).map(([name, entry]) => [
+        name,
+        'virtual' in entry ? entry : { ...entry, ...fixture('tracker') },
+      ]),
+    ),
   );
 }
 
 /** Pages whose commands need the servers that they show. */
-const ITS_OWN: ReadonlySet<string> = new Set(['docs/overrides.md', 'docs/budgets.md']);
+const ITS_OWN: ReadonlySet<string> = new Set(['docs/overrides.md', 'docs/virtual-servers.md', 'docs/budgets.md']);
 
 const ALL = { allow: { servers: ['*'] } };
 

@@ -1,12 +1,12 @@
 /** The gateway tools behind what a program asks for. They are those of agents, with results that need not fit a context. */
 import { EXECUTE_ANY } from '../../policy/executors.ts';
-import { notListed } from '../call-server-tool.ts';
+import { noToolLike, notListed } from '../call-server-tool.ts';
 import { executeExplained, readExecution } from '../gateway-tools/execute-tool.ts';
 import { inputSchema } from '../gateway-tools/input-schema.ts';
 import { searchTools } from '../gateway-tools/search-tools.ts';
 import type { GatewayTool, ToolContext } from '../operation.ts';
 import { textAnswer } from '../tool-answer.ts';
-import { noServerLike } from '../unknown-server.ts';
+import { toolListOf } from '../virtual-tools.ts';
 import { declarationOf } from './declaration.ts';
 import type { Asked } from './thread-messages.ts';
 
@@ -43,7 +43,12 @@ async function declared(
 ): Promise<ReturnType<typeof textAnswer>> {
   const { snapshot, catalog, signal, defaultTimeoutMs } = context;
   const server = snapshot.servers.get(serverName);
-  if (server === undefined) throw noServerLike(context, serverName);
+  if (server === undefined) {
+    const { byName } = await toolListOf(context, serverName, { timeoutMs: defaultTimeoutMs, signal });
+    const named = byName.get(tool);
+    if (named === undefined) throw noToolLike(context, serverName, tool);
+    return textAnswer(declarationOf(named));
+  }
   const entry = await catalog.find(server, tool, { timeoutMs: server.timeoutMs ?? defaultTimeoutMs, signal });
   if (entry === undefined) throw notListed(context, server, tool);
   return textAnswer(declarationOf(entry));

@@ -74,7 +74,15 @@ export function readExecution(
     executor,
     asks: { args: toolArgs.text, isCall: true },
     detail: sizeOf(toolArgs),
-    run: (context) => run(context, { server, tool, args: toolArgs, others: '', task, timeoutMs }),
+    run: (context, target) =>
+      run(context, {
+        server: target?.server ?? server,
+        tool: target?.name ?? tool,
+        args: toolArgs,
+        others: '',
+        task,
+        timeoutMs,
+      }),
   };
 }
 
@@ -114,7 +122,8 @@ export async function executeExplained(context: ToolContext, call: Execution): P
   });
   const failed = hasFailed(answer);
   if (context.snapshot.search.learnFromUse && answer.kind === 'result' && !failed) {
-    context.catalog.learning.executed(context.relay.ownerAndAgent, { server: call.server, tool: call.tool });
+    const { server = call.server, name: tool = call.tool } = context.named ?? {};
+    context.catalog.learning.executed(context.relay.ownerAndAgent, { server, tool });
   }
   const explained =
     entry !== undefined && failed ? await taught(context, call.server, entry, call.args.text, answer) : answer;

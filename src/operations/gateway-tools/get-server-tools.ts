@@ -7,7 +7,7 @@ import { cutText } from '../../shared/truncate.ts';
 import { withoutUnseen } from '../../shared/unseen.ts';
 import type { GatewayTool, ToolContext } from '../operation.ts';
 import { textAnswer } from '../tool-answer.ts';
-import { noServerLike } from '../unknown-server.ts';
+import { toolListOf } from '../virtual-tools.ts';
 import { executorOf } from './executor-choice.ts';
 import { inputSchema } from './input-schema.ts';
 import type { Arguments } from './read-arguments.ts';
@@ -107,11 +107,9 @@ interface Listed {
 
 /** @throws GatewayError SERVER_UNAVAILABLE, TIMEOUT */
 async function listedBy(context: ToolContext, serverName: string): Promise<Listed> {
-  const { snapshot, decide, catalog, signal, defaultTimeoutMs } = context;
-  const server = snapshot.servers.get(serverName);
-  if (server === undefined) throw noServerLike(context, serverName);
-  const timeoutMs = server.timeoutMs ?? defaultTimeoutMs;
-  const { entries, instructions } = await catalog.toolList(server, { timeoutMs, signal });
+  const { snapshot, decide, signal, defaultTimeoutMs } = context;
+  const timeoutMs = snapshot.servers.get(serverName)?.timeoutMs ?? defaultTimeoutMs;
+  const { entries, instructions } = await toolListOf(context, serverName, { timeoutMs, signal });
   const permitted = entries.filter((entry) => decide(serverName, entry.name, 'tool', entry).allowed);
   return { permitted, instructions };
 }

@@ -1,4 +1,5 @@
 import type { ServerDefinition } from '../../config/snapshot.ts';
+import type { VirtualServer } from '../../config/virtual/virtual-server.ts';
 import type { GatewayTool, ToolContext } from '../operation.ts';
 import { valueBody } from '../tool-answer.ts';
 import { inputSchema } from './input-schema.ts';
@@ -37,11 +38,15 @@ export const listServers: GatewayTool = {
 /** The servers that the caller may use, by name. One whose entry is broken is listed as unavailable, without the reason. */
 export function visibleServers({ snapshot, decide }: ToolContext, metadata = false): ListedServer[] {
   const listed: ListedServer[] = [];
-  const names = [...snapshot.servers.keys(), ...snapshot.broken.keys()];
+  const { virtual = new Map<string, VirtualServer>() } = snapshot;
+  const names = [...snapshot.servers.keys(), ...snapshot.broken.keys(), ...virtual.keys()];
   for (const name of names.sort(byCodeUnit)) {
     if (!decide(name).allowed) continue;
     const server = snapshot.servers.get(name);
-    if (server === undefined) {
+    const group = virtual.get(name);
+    if (group !== undefined) {
+      listed.push({ name, description: group.description ?? '', ...(metadata ? { transport: 'virtual' } : {}) });
+    } else if (server === undefined) {
       const description = snapshot.broken.get(name)?.description;
       listed.push({ name, description: description === undefined ? '(unavailable)' : `${description} (unavailable)` });
     } else {

@@ -3,11 +3,14 @@ import { briefOf, type Detail, definitionText } from '../../catalog/render-tool.
 import type { ListedServer } from '../../catalog/search/indexed-servers.ts';
 import type { FoundTool } from '../../catalog/search/searcher.ts';
 import { accessOfTool } from '../../catalog/tool-access.ts';
+import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ToolName } from '../../catalog/usage/learn-usage.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
+import type { VirtualServer } from '../../config/virtual/virtual-server.ts';
 import { Absent, absenceOf } from '../missing-servers.ts';
 import type { GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
 import { textAnswer } from '../tool-answer.ts';
+import { membersOf, virtualList } from '../virtual-tools.ts';
 import { executorOf } from './executor-choice.ts';
 import { inputSchema } from './input-schema.ts';
 import { visibleServers } from './list-servers.ts';
@@ -65,10 +68,11 @@ interface Search {
 async function search(context: ToolContext, { query, limit, server, detail }: Search): Promise<ToolAnswer> {
   const { catalog, snapshot, caller, decide, relay, signal } = context;
   const { embeddings, learnFromUse } = snapshot.search;
-  const visible = [...snapshot.servers.values()].filter(
-    ({ name }) => (server === undefined || name === server) && decide(name).allowed,
-  );
-  const { listed, missing, unlisted } = await listedServers(context, visible);
+  const isVisible = ({ name }: { readonly name: string }): boolean =>
+    (server === undefined || name === server) && decide(name).allowed;
+  const visible = [...snapshot.servers.values()].filter(isVisible);
+  const virtual = [...(snapshot.virtual?.values() ?? [])].filter(isVisible);
+  const { listed, missing, unlisted } = await listedServers(context, visible, virtual);
   const who = JSON.stringify([caller.agent, caller.ceiling, server]);
   const found = await catalog.searcher.search({
     query,
@@ -103,9 +107,14 @@ function namesOf({ server, entry, alsoOn }: FoundTool): ToolName[] {
 
 /** The tools that servers listed; waits for those that have never listed anything yet, and not for long. */
 async function listedServers(
-  { catalog, signal }: ToolContext,
-  servers: readonly ServerDefinition[],
+  context: ToolContext,
+  visible: readonly ServerDefinition[],
+  virtual: readonly VirtualServer[],
 ): Promise<{ listed: ListedServer[]; missing: Absent; unlisted: ServerDefinition[] }> {
+  const { catalog, signal } = context;
+  const members = virtual.flatMap((one) => membersOf(context, one)).filter((one) => !visible.includes(one));
+  // Those that only a virtual server shows come last.
+  const servers = members.length === 0 ? visible : [...new Set([...visible, ...members])];
   const unlisted: ServerDefinition[] = [];
   const lists = await Promise.all(
     servers.map((server) => {
@@ -118,11 +127,20 @@ async function listedServers(
   );
   if (signal.aborted) throw signal.reason;
   const listed: ListedServer[] = [];
+  const there = new Map<string, readonly ToolEntry[]>();
   const missing = new Absent(MAX_NAMED);
   for (const [at, { name, description }] of servers.entries()) {
     const entries = lists[at] ?? 'unavailable';
-    if (typeof entries !== 'string') listed.push({ name, description, entries });
-    else missing.add(name, entries);
+    if (typeof entries === 'string') {
+      missing.add(name, entries);
+      continue;
+    }
+    there.set(name, entries);
+    if (at < visible.length) listed.push({ name, description, entries });
+  }
+  for (const one of virtual) {
+    const { entries } = virtualList(one, there);
+    listed.push({ name: one.name, description: one.description, entries });
   }
   return { listed, missing, unlisted };
 }

@@ -5,11 +5,11 @@ import { type Offer, type OfferList, readOffer } from '../../catalog/prompts-and
 import { mendOnce } from '../../catalog/repair-definition.ts';
 import { skillOf } from '../../catalog/skill-entry.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
-import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { OfferKind } from '../../policy/rules-data.ts';
 import type { Era } from '../../protocol/revisions.ts';
 import { Absent, absenceOf } from '../missing-servers.ts';
 import type { ToolContext } from '../operation.ts';
+import { toolListOf } from '../virtual-tools.ts';
 import { exposedName } from './exposed-names.ts';
 import { exposedUri } from './exposed-uris.ts';
 import { serversTogether } from './view.ts';
@@ -82,9 +82,7 @@ interface ServerPage {
  * no trace: a page on which there was nothing else is left out, but for the one that every list has.
  */
 export async function serverPages(context: ToolContext, name: string, list: ListName): Promise<readonly ServerPage[]> {
-  const server = context.snapshot.servers.get(name);
-  if (server === undefined) return [];
-  const { entries, pages } = await fetchOffers(context, server, list, false);
+  const { entries, pages } = await fetchOffers(context, name, list, false);
   const { kind } = LISTS[list];
   const shown: ServerPage[] = [];
   let from = 0;
@@ -100,10 +98,8 @@ export async function serverPages(context: ToolContext, name: string, list: List
 }
 
 async function offersOf(context: ToolContext, name: string, list: ListName, absent: Absent): Promise<readonly Offer[]> {
-  const server = context.snapshot.servers.get(name);
-  if (server === undefined) return [];
   try {
-    return (await fetchOffers(context, server, list, true)).entries;
+    return (await fetchOffers(context, name, list, true)).entries;
   } catch (error) {
     // One server that is down must not hide the others.
     if (context.signal.aborted) throw error;
@@ -117,16 +113,16 @@ interface Listed {
   readonly pages: readonly ListPage[];
 }
 
-async function fetchOffers(
-  context: ToolContext,
-  server: ServerDefinition,
-  list: ListName,
-  oneOfMany: boolean,
-): Promise<Listed> {
+/** Virtual servers have tools alone. */
+const NOTHING: Listed = { entries: [], pages: [] };
+
+async function fetchOffers(context: ToolContext, name: string, list: ListName, oneOfMany: boolean): Promise<Listed> {
   const timeoutMs = oneOfMany && list !== 'tools' ? OFFERS_PATIENCE_MS : PATIENCE_MS;
   const wanted = { timeoutMs, oneOfMany, signal: context.signal };
-  if (list !== 'tools') return context.catalog.offers(server, list, wanted);
-  const { entries, pages } = await context.catalog.toolList(server, wanted);
+  const server = context.snapshot.servers.get(name);
+  if (server === undefined && (list !== 'tools' || !context.snapshot.virtual?.has(name))) return NOTHING;
+  if (server !== undefined && list !== 'tools') return context.catalog.offers(server, list, wanted);
+  const { entries, pages } = await toolListOf(context, name, wanted);
   return { entries: entries.map(offerOf), pages };
 }
 

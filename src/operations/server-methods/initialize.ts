@@ -9,7 +9,7 @@ import type { ExecutorChoice } from '../gateway-tools/executor-choice.ts';
 import type { Operation, ToolAnswer } from '../operation.ts';
 import { generalInstructions, instructionsFor } from './gateway-instructions.ts';
 import { protocolFailure } from './protocol-failure.ts';
-import { type Introduction, introductionOf } from './server-introduction.ts';
+import { type Introduction, introductionOf, introductionOfVirtual } from './server-introduction.ts';
 import type { View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
@@ -84,7 +84,9 @@ export function introduceOperation(
       unlimited: true,
       run: async (context) =>
         view.mode === 'single'
-          ? answer(await introductionOf(context, view.server))
+          ? answer(
+              introductionOfVirtual(context, view.server, serverInfo) ?? (await introductionOf(context, view.server)),
+            )
           : introduceGateway(await instructionsFor(context, view.mode, executors)),
     }),
     wording: wordingOf(view),

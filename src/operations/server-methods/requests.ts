@@ -195,6 +195,8 @@ export async function forward(
   { waitMs, kind, require, instead }: Forwarding = {},
 ): Promise<ToolAnswer> {
   const { server, name } = found(target);
+  if (context.snapshot.virtual?.has(server) === true)
+    throw new GatewayError('METHOD_NOT_FOUND', `Server '${server}' has tools, and nothing else.`);
   const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const deadline = deadlineIn(timeoutMs);
   const requestNow = (): RelayRequest => {

@@ -22,6 +22,22 @@ export interface Introduction {
 /** Members that each hop writes anew, however a reader may spell them. */
 const ANEW: ReadonlySet<string> = new Set(['protocolversion', 'supportedversions', 'capabilities', 'serverinfo']);
 
+/** The same of a virtual server, which has tools alone; undefined where it is none. */
+export function introductionOfVirtual(
+  { snapshot }: Pick<ToolContext, 'snapshot'>,
+  name: string,
+  { version }: { readonly version: string },
+): Introduction | undefined {
+  const virtual = snapshot.virtual?.get(name);
+  if (virtual === undefined) return undefined;
+  const { description } = virtual;
+  return {
+    capabilities: '{"tools":{"listChanged":true}}',
+    info: JSON.stringify({ name, version }),
+    others: description === undefined ? '' : `"instructions":${JSON.stringify(description)}`,
+  };
+}
+
 /** @throws GatewayError as `connect` of the context */
 export async function introductionOf(context: ToolContext, server: string): Promise<Introduction> {
   const timeoutMs = context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;

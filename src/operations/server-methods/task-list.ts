@@ -8,7 +8,7 @@ import type { ToolAnswer, ToolContext } from '../operation.ts';
 import { exposedTask } from '../task-result.ts';
 import { pageAfter, pageOf } from './cursors.ts';
 import type { TaskCaller } from './task-requests.ts';
-import type { View } from './view.ts';
+import { isInView, type View } from './view.ts';
 
 /** Milliseconds per page of a server. */
 const TIMEOUT_MS = 10_000;
@@ -50,13 +50,14 @@ async function listed(context: ToolContext, view: View, owner: string, tasks: Ta
   return parts.flat();
 }
 
-function isListed(context: ToolContext, view: View, { server, tool, era, session }: Task): boolean {
+function isListed(context: ToolContext, view: View, task: Task): boolean {
+  const { server, tool, named, era, session } = task;
   const { relay, decide, snapshot, catalog } = context;
-  if (era !== 'legacy' || (view.mode === 'single' && view.server !== server)) return false;
+  if (era !== 'legacy' || !isInView(view, task)) return false;
   if (session !== undefined && session !== relay.client.session) return false;
   const definition = snapshot.servers.get(server);
   const entry = definition && catalog.listed(definition)?.find(({ name }) => name === tool);
-  return decide(server, tool, 'tool', entry).allowed;
+  return decide(named?.server ?? server, named?.name ?? tool, 'tool', entry).allowed;
 }
 
 /** The list of one server; empty where it has no such list, or cannot be asked now. */

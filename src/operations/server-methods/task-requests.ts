@@ -17,7 +17,7 @@ import { renamedTask } from '../task-result.ts';
 import { cursorOf } from './lists.ts';
 import { hidingFailure, protocolFailure } from './protocol-failure.ts';
 import { forward, keepParams, requiredString } from './requests.ts';
-import type { View } from './view.ts';
+import { isInView, type View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
 const METHODS = {
@@ -44,14 +44,14 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
       if (client.era === 'modern' && !takesTasks(client)) throw new GatewayError('MISSING_CLIENT_CAPABILITY', MISSING);
       const exposed = requiredString(request, 'taskId');
       const task = tasks.find(exposed, owner);
-      if (task === undefined || task.era !== client.era || (view.mode === 'single' && view.server !== task.server)) {
+      if (task === undefined || task.era !== client.era || !isInView(view, task)) {
         throw noTask();
       }
       const others = keepParams(request, (key) => key !== 'taskId');
       return {
         claimedAgent: task.claimed,
-        server: task.server,
-        tool: task.tool,
+        server: task.named?.server ?? task.server,
+        tool: task.named?.name ?? task.tool,
         executes: true,
         continues: true,
         detail: { task: exposed },
