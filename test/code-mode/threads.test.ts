@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/operations/code/limits.ts';
 import { ProgramThreads } from '../../src/operations/code/program-threads.ts';
+import { Canceller } from '../../src/shared/cancel.ts';
 import { root } from '../support/paths.ts';
 
 const threads = new ProgramThreads(join(root, 'dist/code.js'), join(root, 'dist/quickjs.wasm'));
@@ -68,6 +69,29 @@ describe('programs in threads', () => {
     if (why === undefined) expect(ended).toHaveProperty('returned');
     else expect(ended).toMatchObject({ failure: expect.stringContaining(why) });
     expect(await run('return 1')).toMatchObject({ returned: '1' });
+  });
+
+  it('let whoever waits for one go when it likes', async () => {
+    const code = 'await servers.s.t(); await sleep(60000)';
+    const running = await Promise.all(
+      Array.from({ length: 8 }, () => threads.start('full', code, limits, () => undefined)),
+    );
+    const signals = Array.from({ length: 16 }, () => new Canceller());
+    const waiting = signals.map((signal) =>
+      threads
+        .start('full', 'return 1', limits, () => undefined, signal)
+        .then(
+          () => 'began',
+          (error: Error) => error.message,
+        ),
+    );
+    const refused = await threads.start('full', '', limits, () => undefined).catch((error: Error) => error.message);
+    expect(refused).toMatch(/^Too many programs/);
+    for (const signal of signals) signal.abort(new Error('gone'));
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['gone']));
+    for (const program of running) program.stop();
+    await Promise.all(running.map(({ over }) => over));
+    expect(await run('return 1', 'full')).toMatchObject({ returned: '1' });
   });
 
   it('end at once one that is told to stop, also in what QuickJS does at a stretch', async () => {

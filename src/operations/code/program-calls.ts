@@ -2,7 +2,7 @@
 import type { ProgramLimits } from '../../config/snapshot.ts';
 import type { ResultBody } from '../../protocol/era-codec.ts';
 import type { Retry } from '../../relay/calling-client.ts';
-import { CALLER_GONE, Canceller } from '../../shared/cancel.ts';
+import { CALLER_GONE, Canceller, follow } from '../../shared/cancel.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { InnerOutcome, ToolContext } from '../operation.ts';
@@ -43,6 +43,8 @@ export class ProgramCalls implements WaitingProgram {
   /** Of the caller that waits now; undefined where none does. */
   #caller: { readonly outcome: Deferred<ProgramOutcome>; readonly signal: Canceller } | undefined;
   #running: RunningProgram | undefined;
+  /** Aborted where it is not to begin any more. */
+  readonly #queued = new Canceller();
   #isLate = false;
 
   constructor(context: ToolContext, program: string, limits: ProgramLimits) {
@@ -53,17 +55,33 @@ export class ProgramCalls implements WaitingProgram {
     this.#progress = new ProgramProgress(context.relay.onProgress);
     this.#clock = new WallClock(limits.timeoutMs, () => {
       this.#isLate = true;
+      this.#queued.abort(new GatewayError('TIMEOUT', `${this.reason}. It had not begun: others of its caller run.`));
       this.stop();
     });
   }
 
   /** @throws GatewayError RATE_LIMITED, TIMEOUT */
   async start(threads: ProgramThreads, code: string): Promise<ProgramOutcome> {
-    const { owner } = this.#context.relay;
-    const running = await threads.start(owner, code, this.#limits, (what, id, text) => this.#asked(what, id, text));
+    const running = await this.#begin(threads, code);
     this.#running = running;
     void running.over.then((ended) => this.#over(ended));
     return this.#attend(this.#context);
+  }
+
+  /** Waits for its turn; that is a part of its time. */
+  async #begin(threads: ProgramThreads, code: string): Promise<RunningProgram> {
+    const { signal, relay } = this.#context;
+    const release = follow(this.#queued, signal);
+    this.#clock.run();
+    try {
+      const onAsked = (what: Asked, id: number, text: string): void => this.#asked(what, id, text);
+      return await threads.start(relay.owner, code, this.#limits, onAsked, this.#queued);
+    } catch (error) {
+      this.#clock.pause();
+      throw error;
+    } finally {
+      release();
+    }
   }
 
   /** The caller is there again. @param retry the answer to what it was asked */

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { ProgramLimits } from '../../config/snapshot.ts';
 import { builtProgram, startedProgram } from '../../shared/built-files.ts';
+import type { CancelSignal } from '../../shared/cancel.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import {
@@ -81,9 +82,19 @@ export class ProgramThreads {
     this.#module = () => (compiled ??= readFile(startedProgram(wasm)).then((bytes) => WebAssembly.compile(bytes)));
   }
 
-  /** Begins a program when a thread is free. @throws GatewayError RATE_LIMITED where too many programs of its owner wait */
-  async start(owner: string, code: string, limits: ProgramLimits, onAsked: OnAsked): Promise<RunningProgram> {
-    const thread = await this.#take(owner);
+  /**
+   * Begins a program when a thread is free.
+   * @param signal for whoever does not want to wait for that any more
+   * @throws GatewayError RATE_LIMITED where too many programs of its owner wait; the reason of the signal
+   */
+  async start(
+    owner: string,
+    code: string,
+    limits: ProgramLimits,
+    onAsked: OnAsked,
+    signal?: CancelSignal,
+  ): Promise<RunningProgram> {
+    const thread = await this.#take(owner, signal);
     const over = createDeferred<Ended>();
     const signs = new SharedArrayBuffer(SIGNS_BYTES);
     const running = { over, onAsked, signs: new Int32Array(signs) };
@@ -115,15 +126,25 @@ export class ProgramThreads {
     if (this.#threads.size === 0) void this.#open();
   }
 
-  #take(owner: string): Promise<Thread> {
+  async #take(owner: string, signal: CancelSignal | undefined): Promise<Thread> {
+    if (signal?.aborted === true) throw signal.reason;
     if (this.#waiting.filter((each) => each.owner === owner).length >= MAX_WAITING) {
       const message = 'Too many programs of this caller run or wait already: wait for their results, then try again.';
-      return Promise.reject(new GatewayError('RATE_LIMITED', message));
+      throw new GatewayError('RATE_LIMITED', message);
     }
-    const thread = createDeferred<Thread>();
-    this.#waiting.push({ owner, thread });
+    const waits: Waiting = { owner, thread: createDeferred() };
+    const abort = (): void => {
+      this.#waiting = this.#waiting.filter((each) => each !== waits);
+      waits.thread.reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#waiting.push(waits);
     this.#next();
-    return thread.promise;
+    try {
+      return await waits.thread.promise;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   /** Gives the next program its thread, where there is one for it. */
