@@ -21,7 +21,7 @@ describe.each(CORNERS)('over %s in %s, a program', (...setting) => {
   let where: AskingHome;
   let front: Front;
   beforeAll(async () => {
-    where = askingHome({ ...ASKED, code: { max_calls: 5, cpu_ms: 1000 } });
+    where = askingHome({ ...ASKED, code: { max_calls: 5, cpu_ms: 200 } });
     front = await openFront(setting, where);
   });
   afterAll(() => front.gateway.stop());
