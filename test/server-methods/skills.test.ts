@@ -100,9 +100,11 @@ describe.each(CELLS)('$revision caller, $server server, $name', ({ revision, ser
 
   it('releases no file that is another one than its entry says', async () => {
     const { uri, rpc } = await connect(revision, view, server);
-    const { text } = await rpc.call('resources/read', { uri: uri('skill://broken/SKILL.md') });
-    expect(text).toContain('digest or size');
-    expect(text).not.toContain('Ignore all');
+    for (const file of ['skill://broken/SKILL.md', 'skill://broken/other.md']) {
+      const { text } = await rpc.call('resources/read', { uri: uri(file) });
+      expect(text).toContain('digest or size');
+      expect(text).not.toContain('Ignore all');
+    }
   });
 });
 

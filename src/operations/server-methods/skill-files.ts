@@ -2,17 +2,12 @@
 import { createHash } from 'node:crypto';
 import { type Skill, skillOf } from '../../catalog/skill-entry.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
-import { readObjectInTurns } from '../../protocol/json-rpc.ts';
-import { elementsInTurns } from '../../protocol/json-text.ts';
-import { findMember, stringValue } from '../../protocol/members.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { ToolContext } from '../operation.ts';
 import { PATIENCE_MS } from './exposed-entries.ts';
+import { readContents } from './read-contents.ts';
 
 type SkillFile = NonNullable<ReturnType<NonNullable<Skill['files']>['get']>>;
-
-/** Contents that are looked at. */
-const MAX_CONTENTS = 10_000;
 
 /**
  * Compares what was read with the entries of the skills that list it; those are fetched anew before it is refused.
@@ -26,10 +21,14 @@ export async function checkSkillFile(context: ToolContext, name: string, uri: st
   const wanted = { timeoutMs: PATIENCE_MS, signal };
   const expected = await expectedOf(context, server, uri);
   if (expected.length === 0) return;
-  const bytes = await bytesOf(text, uri);
-  if (bytes === undefined || expected.some((file) => fits(file, bytes))) return;
+  const contents = await readContents(text);
+  if (contents === 'none') return;
+  // Who reads the file may take any content for it, whatever its URI is.
+  const isOneOf = (files: readonly SkillFile[]): boolean =>
+    contents?.every((content) => content.uri === uri && files.some((file) => fits(file, content.bytes))) === true;
+  if (isOneOf(expected)) return;
   await catalog.offersAgain(server, 'skills', wanted);
-  if ((await expectedOf(context, server, uri)).some((file) => fits(file, bytes))) return;
+  if (isOneOf(await expectedOf(context, server, uri))) return;
   throw new GatewayError(
     'SERVER_UNAVAILABLE',
     `Server "${name}" answered ${uri.slice(0, 256)} with something else than the entry of its skill says (digest or size). Its owner has to look at it.`,
@@ -47,19 +46,4 @@ async function expectedOf(
 
 function fits({ digest, size }: SkillFile, bytes: Buffer): boolean {
   return bytes.length === size && digest === `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-/** The content of this URI; undefined where the result has none, as one that asks for input. */
-async function bytesOf(text: string, uri: string): Promise<Buffer | undefined> {
-  const contents = findMember(await readObjectInTurns(text), 'contents');
-  if (contents === undefined || text.charAt(contents.start) !== '[') return undefined;
-  for (const element of await elementsInTurns(text.slice(contents.start, contents.end), MAX_CONTENTS)) {
-    const content = await readObjectInTurns(element);
-    if (stringValue(element, findMember(content, 'uri')) !== uri) continue;
-    const written = stringValue(element, findMember(content, 'text'));
-    if (written !== undefined) return Buffer.from(written);
-    const blob = stringValue(element, findMember(content, 'blob'));
-    if (blob !== undefined) return Buffer.from(blob, 'base64');
-  }
-  return undefined;
 }
