@@ -48,6 +48,8 @@ export interface AuditRecord {
   readonly people_ms?: number | undefined;
   /** Present when the agent read lists, definitions or a result: their tokens, estimated. */
   readonly tokens?: number | undefined;
+  /** Present when something was taken out of the result: how often, by kind, never what. */
+  readonly redacted?: Readonly<Record<string, number>> | undefined;
   /** Names and sizes only, never values: e.g. `{ args: ['path'], args_bytes: 120 }`. */
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -10,6 +10,7 @@ import { budget, limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
 import { agentId, count, loopBreaker, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
+import { results } from './schema-results.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
 import { sandboxFields } from './schema-sandbox.ts';
 import { search } from './schema-search.ts';
@@ -86,6 +87,7 @@ export const rulesFile = strict({
   access: accessCorrections.exactOptional(),
   labels: labels.exactOptional(),
   flow: flow.exactOptional(),
+  results: results.exactOptional(),
   defaults: defaults.meta({ description: 'Settings for all agents.' }).exactOptional(),
   principals: z
     .map(z.string(), principal)

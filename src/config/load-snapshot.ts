@@ -16,6 +16,7 @@ import { readLoopBreaker } from './limit-terms.ts';
 import { loadOverrides, loadReaders, loadVirtual } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import { quote } from './quote-name.ts';
+import { withResultTerms } from './result-terms.ts';
 import { approvedWarnings, executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
 import { readRules } from './rules-file.ts';
 import { readSearch } from './search-terms.ts';
@@ -173,7 +174,7 @@ export async function checkConfig(
   const snapshot: Snapshot = {
     version: versionOf(contents),
     paths: { servers: contents.servers.path, rules: contents.rules.path },
-    servers: withDefinitionModes(servers.servers, rules.definitions),
+    servers: withResultTerms(withDefinitionModes(servers.servers, rules.definitions), rules.results),
     broken: servers.broken,
     virtual: servers.virtual.size === 0 ? undefined : servers.virtual,
     policy: withVirtualServers(compile(rules.rules), servers.virtual),

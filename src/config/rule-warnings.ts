@@ -74,7 +74,7 @@ export function executeWarnings(document: ConfigDocument, terms: ReadRules['agen
  */
 export function unknownServers(
   document: ConfigDocument,
-  { rules, definitions }: Pick<ReadRules, 'rules' | 'definitions'>,
+  { rules, definitions, results }: Pick<ReadRules, 'rules' | 'definitions' | 'results'>,
   names: ReadonlySet<string>,
 ): Problem[] {
   const problems: Problem[] = [];
@@ -92,6 +92,7 @@ export function unknownServers(
     }
   };
   for (const server of definitions?.keys() ?? []) check(server, ['definitions', server], 'key');
+  for (const server of results?.keys() ?? []) check(server, ['results', server], 'key');
   for (const server of Object.keys(rules?.access ?? {})) check(server, ['access', server], 'key');
   for (const server of Object.keys(rules?.labels ?? {})) check(server, ['labels', server], 'key');
   for (const [name, agent] of Object.entries(rules?.agents ?? {})) {

@@ -18,6 +18,7 @@ export interface ReadRules {
   readonly search: Schema.RulesFile['search'];
   readonly approvals: Schema.RulesFile['approvals'];
   readonly definitions: Schema.RulesFile['definitions'];
+  readonly results?: Schema.RulesFile['results'];
   readonly loopBreaker?: boolean | number | undefined;
   readonly problems: readonly Problem[];
 }
@@ -59,7 +60,7 @@ export function readRules(
   if (file.agents.get(DEFAULT_AGENT)?.enforce !== undefined) problems.push(defaultInShadow(document));
   const good = problems.every((problem) => problem.severity !== 'error');
   const agentTerms = readTerms(file.agents);
-  const { search, approvals, definitions } = file;
+  const { search, approvals, definitions, results } = file;
   return {
     rules: good ? rules : undefined,
     agentTerms,
@@ -67,6 +68,7 @@ export function readRules(
     search,
     approvals,
     definitions,
+    results,
     loopBreaker,
     problems,
   };

@@ -1,6 +1,7 @@
 import type { Policy } from '../policy/compile-rules.ts';
 import type { OAuthDefinition } from './oauth-definition.ts';
 import type { Overrides } from './overrides/overrides.ts';
+import type { ResultTerms } from './result-kinds.ts';
 import type { TrustedScripts } from './script-files.ts';
 import type { VirtualServer } from './virtual/virtual-server.ts';
 
@@ -22,6 +23,8 @@ export interface ServerDefinition {
   readonly life?: ServerLife | undefined;
   /** How what it offers appears to agents; undefined where it appears as it is. */
   readonly overrides?: Overrides | undefined;
+  /** What is taken out of the text of its results; undefined where that is relayed as it is. */
+  readonly results?: ResultTerms | undefined;
   readonly link: StdioDefinition | HttpDefinition;
 }
 

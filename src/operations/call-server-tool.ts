@@ -11,6 +11,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { MAX_TOTAL_MS } from '../upstream/rpc/pending-requests.ts';
 import type { ObjectArgument } from './gateway-tools/read-arguments.ts';
 import type { CallDeadline, ToolAnswer, ToolContext } from './operation.ts';
+import { screenedResult } from './results/screen-result.ts';
 import { sentArguments, sentName } from './sent-arguments.ts';
 import { followsTasks, taskParam, withTask } from './task-result.ts';
 import { noServerLike } from './unknown-server.ts';
@@ -46,7 +47,7 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const { snapshot } = context;
   const request = requestOf(context, call, timeoutMs);
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return toAnswer(noted(context, call.server, await resumed));
+  if (resumed !== undefined) return toAnswer(await received(context, call.server, await resumed));
   const prepare = (current: ServerDefinition): Promise<ToolEntry> | ToolEntry => {
     const options = { timeoutMs: deadline.leftMs(), signal: context.signal };
     const found = context.catalog.find(current, call.tool, options);
@@ -59,7 +60,7 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   // A reload may have changed what its entry says.
   const { method, params, args } = context.snapshot === snapshot ? request : requestOf(context, call, timeoutMs);
   const task = taskParam(call.task, context.relay.client.era, server, link.facts);
-  const relayed = await relay(context.relay, link, {
+  const answered = await relay(context.relay, link, {
     server: call.server,
     method,
     params: joinMembers(params, task),
@@ -68,8 +69,9 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
     timeoutMs: deadline.leftMs(),
     offersTasks: followsTasks(server),
   });
+  const receiving = received(context, call.server, answered);
+  const relayed = receiving instanceof Promise ? await receiving : receiving;
   if (relayed.kind === 'error') return relayed;
-  noted(context, call.server, relayed);
   const asked = link.facts.era === 'legacy' && task !== '';
   const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
@@ -93,8 +95,16 @@ function itself(entry: ToolEntry): ToolEntry {
   return entry;
 }
 
+/** A result as its caller gets it: cleared of what the rules name, and noted. */
+export function received(context: ToolContext, name: string, relayed: Relayed): Promise<Relayed> | Relayed {
+  const screening = screenedResult(context, name, relayed);
+  return screening instanceof Promise
+    ? screening.then((screened) => noted(context, name, screened))
+    : noted(context, name, screening);
+}
+
 /** Notes the resources that a result names: its caller may read them. */
-export function noted({ catalog, snapshot }: ToolContext, name: string, relayed: Relayed): Relayed {
+function noted({ catalog, snapshot }: ToolContext, name: string, relayed: Relayed): Relayed {
   const server = snapshot.servers.get(name);
   if (relayed.kind === 'result' && server !== undefined) catalog.note(server, relayed.body.text);
   return relayed;

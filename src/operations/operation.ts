@@ -64,6 +64,8 @@ export interface ToolContext {
     prepare: (server: ServerDefinition) => Promise<T> | T,
     describe?: (prepared: T) => ToolEntry,
   ): Promise<Connected<T>> | Connected<T>;
+  /** Takes what was taken out of a result: kinds and counts, for the record. */
+  screened(counts: ReadonlyMap<string, number>): void;
   /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
   lease(server: ServerDefinition): Promise<UpstreamConnection>;
   /** Remembers a task that this call made. @returns the id for its caller */

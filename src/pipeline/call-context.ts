@@ -26,6 +26,7 @@ import type { RelayContext } from '../relay/relay-request.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
 import { requireApproval } from './approval.ts';
+import { noteRedacted } from './call-record.ts';
 import type { Caller } from './caller.ts';
 import { type Call, decideAnew, decideOn, isOutdated, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -116,6 +117,10 @@ export class CallContext implements ToolContext, RelayContext {
     const { snapshot, caller } = this.#call;
     return decideUnderCeiling(snapshot.policy, caller ?? this.caller, server, name, kind, listingFacts(entry));
   };
+
+  screened(counts: ReadonlyMap<string, number>): void {
+    noteRedacted(this.#call, counts);
+  }
 
   confirm(entry: ToolEntry): void {
     const { decision } = this.#call;

@@ -45,6 +45,7 @@ export function record(
     server_ms: isOver && call.forwarded ? rounded(times.server) : undefined,
     people_ms: isOver && times.people > 0 ? rounded(times.people) : undefined,
     tokens,
+    redacted: isOver && call.redacted !== undefined ? Object.fromEntries(call.redacted) : undefined,
     detail: call.isRecorded ? undefined : invocation?.detail,
   };
 }
@@ -71,4 +72,11 @@ function rounded(ms: number): number {
 /** The caller for the log: the principal, and which of its bearers where it stands for many. */
 function auditName(principal: string, subject: string | undefined): string {
   return subject === undefined ? principal : `${principal}/${subject}`;
+}
+
+/** Counts what was taken out of the result of a call. */
+export function noteRedacted(call: Call, counts: ReadonlyMap<string, number>): void {
+  const all = new Map(call.redacted);
+  for (const [kind, count] of counts) all.set(kind, (all.get(kind) ?? 0) + count);
+  call.redacted = all;
 }

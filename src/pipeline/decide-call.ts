@@ -57,6 +57,8 @@ export interface Call {
   forwarded: boolean;
   /** True where a record has its details already. */
   isRecorded: boolean;
+  /** What was taken out of its result, by kind. */
+  redacted?: ReadonlyMap<string, number> | undefined;
   /** The answer of the caller's user to the link that this call led to before. */
   readonly signIn: SignInAnswer | undefined;
   /** The answer of the caller's user to a question about this call. */

@@ -39,18 +39,23 @@ const CANCEL_TAG = 0xe007f;
 const TAGGED_FLAGS: ReadonlySet<string> = new Set(['gbeng', 'gbsct', 'gbwls']);
 const BLACK_FLAG = 0x1f3f4;
 
-/** The unseen characters of a text, in order. Linear. */
-export function unseenIn(text: string): readonly UnseenCharacter[] {
+/** True if a text has letters of a script that is written from right to left, which needs marks of direction. */
+export function hasRightToLeft(text: string): boolean {
+  return RIGHT_TO_LEFT.test(text);
+}
+
+/** The unseen characters of a text, in order. Linear. @param isRightToLeft where it is a part of a text: whether that has such letters */
+export function unseenIn(text: string, isRightToLeft?: boolean): readonly UnseenCharacter[] {
   if (PLAIN.test(text) || !SUSPECT.test(text)) return [];
   const found: UnseenCharacter[] = [];
-  const isRightToLeft = RIGHT_TO_LEFT.test(text);
+  const hasMarks = isRightToLeft ?? hasRightToLeft(text);
   const characters = Array.from(text);
   let at = 0;
   let flagEnds = -1;
   for (const [index, character] of characters.entries()) {
     const code = character.codePointAt(0) ?? 0;
     if (code === BLACK_FLAG) flagEnds = endOfFlag(characters, index);
-    const isSeen = index <= flagEnds || !isSuspect(character, code) || isNeeded(code, characters, index, isRightToLeft);
+    const isSeen = index <= flagEnds || !isSuspect(character, code) || isNeeded(code, characters, index, hasMarks);
     if (!isSeen) found.push({ at, code });
     at += character.length;
   }

@@ -10,7 +10,7 @@ import { type RelayRequest, relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition, UpstreamConnection } from '../../upstream/contract.ts';
-import { deadlineIn, execute, noted, sizeOf, toAnswer } from '../call-server-tool.ts';
+import { deadlineIn, execute, received, sizeOf, toAnswer } from '../call-server-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
 import { sentArguments, sentName } from '../sent-arguments.ts';
 import { taskOf } from '../task-result.ts';
@@ -207,7 +207,7 @@ export async function forward(
   const request = requestNow();
   const answer = HINTED.has(method) ? withHints : toAnswer;
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return answer(noted(context, server, await resumed));
+  if (resumed !== undefined) return answer(await received(context, server, await resumed));
   const { link, prepared: definition } = await context.connect(deadline, (current) =>
     require?.(context, current, name, deadline.leftMs()),
   );
@@ -216,7 +216,7 @@ export async function forward(
   // A reload may have changed what its entry says.
   const current = context.snapshot === snapshot ? request : requestNow();
   const sent = { ...current, definition, timeoutMs: deadline.leftMs() };
-  return answer(noted(context, server, await relay(context.relay, link, sent)));
+  return answer(await received(context, server, await relay(context.relay, link, sent)));
 }
 
 function nameHeader(method: string, name: string): Record<string, string> {
