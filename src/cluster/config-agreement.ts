@@ -43,7 +43,7 @@ export class ConfigAgreement {
     await this.#workers().everybody(prepare);
     return async () => {
       this.#owners = owners;
-      await this.#workers().everybody(async (worker) => {
+      await this.#workers().everybodyOrSuccessor(async (worker) => {
         // One that was started meanwhile began with what was in force then.
         if (!prepared.has(worker)) await prepare(worker);
         await worker.channel.ask('swap');

@@ -80,6 +80,16 @@ export class WorkerPool {
     );
   }
 
+  /** The same for what is decided already: whoever cannot do it is replaced, since its successor begins with that. Never rejects. */
+  async everybodyOrSuccessor(ask: (worker: PoolWorker) => Promise<void>): Promise<void> {
+    await Promise.all(
+      [...this.#workers.values()].map((worker) => {
+        const asking = ask(worker).catch((error: unknown) => this.#end(worker, error));
+        return worker.answer(asking, PATIENCE_MS, () => this.#end(worker));
+      }),
+    );
+  }
+
   /** Gives a connection to the worker of that number, or to the next in turn. */
   enter(socket: Socket, head: Uint8Array, number: number | undefined): void {
     const ready = this.ready();
@@ -185,8 +195,10 @@ export class WorkerPool {
     borrower.channel.handOver(other, { kind: 'borrow', from: lender.number });
   }
 
-  #end(worker: WorkerProcess): void {
-    this.#options.log.error({ worker: worker.number }, 'a worker does not answer and is replaced');
+  /** @param error undefined where it says nothing */
+  #end(worker: WorkerProcess, error?: unknown): void {
+    const what = error === undefined ? 'a worker does not answer and is replaced' : 'a worker failed and is replaced';
+    this.#options.log.error({ worker: worker.number, err: error }, what);
     worker.kill();
   }
 }
