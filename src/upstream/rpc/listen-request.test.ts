@@ -3,12 +3,13 @@ import { createDeferred } from '../../shared/deferred.ts';
 import type { ServerFacts } from '../contract.ts';
 import { keepListening } from './listen-request.ts';
 
-/** A server that says nothing by itself. */
-function start() {
+/** A server that says nothing by itself. @param most subscriptions that it keeps at a time; it refuses others */
+function start(most = Number.POSITIVE_INFINITY) {
   const open: { params: string; signal: AbortSignal }[] = [];
   const peer = {
     closeReason: undefined,
     call: (_method: string, params: string, { signal }: { signal: AbortSignal }) => {
+      if (open.filter((one) => !one.signal.aborted).length >= most) return Promise.resolve({ error: { code: -32600 } });
       const over = createDeferred<never>();
       open.push({ params, signal });
       signal.addEventListener('abort', () => over.reject(new Error('aborted')));
@@ -44,4 +45,26 @@ it('two that are asked for at once are agreed to one after the other', async () 
   listening.acknowledged();
   await both[1];
   expect(open.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+});
+
+it('a server that keeps one subscription at a time gets the next one when the former has ended', async () => {
+  const { open, listening } = start(1);
+  const first = listening.setResources(['a:a']);
+  listening.acknowledged();
+  await first;
+  const second = listening.setResources(['a:b']);
+  await expect.poll(() => open.length).toBe(2);
+  listening.acknowledged();
+  await second;
+  expect(open.map(({ params, signal }) => [params, signal.aborted])).toEqual([
+    ['"notifications":{"resourceSubscriptions":["a:a"]}', true],
+    ['"notifications":{"resourceSubscriptions":["a:b"]}', false],
+  ]);
+});
+
+it('a server that refuses is not asked for ever', async () => {
+  const { open, listening } = start(0);
+  await listening.setResources(['a:a']);
+  await listening.setResources(['a:b']);
+  expect(open).toEqual([]);
 });

@@ -50,12 +50,13 @@ export function keepListening(peer: ListeningPeer, log: Log, server: string, fac
   /** Aborted when there is something else to listen to. */
   let round = new AbortController();
   /** Requests that the server has not agreed to yet, in order. */
-  const asked: Deferred<void>[] = [];
+  const asked: Deferred<boolean>[] = [];
 
-  const listen = async (signal: AbortSignal, agreed: Deferred<void>): Promise<void> => {
+  /** @param agreed told whether the server agreed */
+  const listen = async (signal: AbortSignal, agreed: Deferred<boolean>): Promise<void> => {
     const topics = uris.length === 0 ? lists : [...lists, `"resourceSubscriptions":${JSON.stringify(uris)}`];
     if (topics.length === 0) {
-      agreed.resolve();
+      agreed.resolve(true);
       return pause(Number.POSITIVE_INFINITY, signal);
     }
     const params = `"notifications":{${topics.join(',')}}`;
@@ -64,13 +65,13 @@ export function keepListening(peer: ListeningPeer, log: Log, server: string, fac
     const response = await peer.call('subscriptions/listen', params, options).finally(() => {
       const at = asked.indexOf(agreed);
       if (at >= 0) asked.splice(at, 1);
-      agreed.resolve();
+      agreed.resolve(false);
     });
     // Refused: the server will not change its mind about the same question.
     if (response.error !== undefined) await pause(Number.POSITIVE_INFINITY, signal);
   };
 
-  const run = async ({ signal }: AbortController, agreed: Deferred<void>): Promise<void> => {
+  const run = async ({ signal }: AbortController, agreed: Deferred<boolean>): Promise<void> => {
     let delay = FIRST_DELAY_MS;
     while (peer.closeReason === undefined && !signal.aborted) {
       const startedAt = performance.now();
@@ -87,18 +88,28 @@ export function keepListening(peer: ListeningPeer, log: Log, server: string, fac
     }
   };
 
+  /** Begins a round. @returns undefined where the server lets the time pass */
+  const begin = (next: AbortController): Promise<boolean | undefined> => {
+    round = next;
+    const agreed = createDeferred<boolean>();
+    void run(next, agreed);
+    return within(agreed.promise, AGREE_MS);
+  };
+
   void run(round, createDeferred());
   return {
     async setResources(next) {
       uris = next;
       const last = round;
-      round = new AbortController();
-      const agreed = createDeferred<void>();
-      void run(round, agreed);
+      const own = new AbortController();
       // Nothing that changes meanwhile is missed: the former subscription ends when there is the next one.
-      await within(agreed.promise, AGREE_MS);
+      const isAgreed = await begin(own);
       last.abort();
+      if (isAgreed !== false || round !== own) return;
+      // A server that keeps one subscription at a time has room for it now.
+      own.abort();
+      await begin(new AbortController());
     },
-    acknowledged: () => asked.shift()?.resolve(),
+    acknowledged: () => asked.shift()?.resolve(true),
   };
 }
