@@ -83,7 +83,7 @@ export const VARIABLES = {
   },
   GATEWAY_PUBLIC_URL: {
     flag: '--public-url',
-    meaning: 'Address at which browsers reach the gateway, for sign-ins of principals.',
+    meaning: 'Address at which others reach the gateway, for sign-ins of principals and for server cards.',
     page: 'oauth.md#several-principals',
   },
   GATEWAY_INIT_STRATEGY: {

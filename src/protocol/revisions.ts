@@ -4,7 +4,7 @@ import { foldCase } from './fold-case.ts';
 export type Era = 'legacy' | 'modern';
 
 /** Revisions that start with `initialize` and have sessions over HTTP. */
-const LEGACY_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
+export const LEGACY_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
 /** Revisions whose requests carry their version and capabilities in `_meta`. */
 export const MODERN_REVISIONS = ['2026-07-28'] as const;
 

@@ -12,6 +12,7 @@ import type { Authentication } from '../../identity/authentication.ts';
 import type { Proof } from '../../identity/proof.ts';
 import { METADATA_PATH, type ProtectedResource } from '../../identity/protected-resource.ts';
 import { refusal } from '../../mcp/response.ts';
+import type { VisibleNames } from '../../observe/metrics-filter.ts';
 import type { Connection } from '../../pipeline/caller.ts';
 import type { SignInPrompts } from '../../pipeline/sign-in-prompts.ts';
 import type { WorkerForwarding } from './forward-to-worker.ts';
@@ -23,6 +24,7 @@ import { NO_HEADERS, sendJson } from './mcp-reply.ts';
 import { refusedSignIn } from './no-authorization-server.ts';
 import type { RefusedFor } from './refused-requests.ts';
 import { ambiguityOf } from './request-smuggling.ts';
+import type { ServerCards } from './server-cards.ts';
 import { serveSignIn } from './sign-in-routes.ts';
 import type { Throttle } from './throttle.ts';
 import type { UiEndpoint } from './ui-endpoint.ts';
@@ -40,6 +42,9 @@ export interface HttpServerOptions extends StateOptions {
   /** The sign-ins of other workers; undefined where this is the only process. */
   readonly forwarding?: WorkerForwarding | undefined;
   readonly connect: (proof: Proof) => Connection;
+  /** Documents for clients that look for servers; undefined where nobody knows the address of the gateway. */
+  readonly cards: ServerCards | undefined;
+  readonly visible: (connection: Connection) => VisibleNames | undefined;
   readonly mcp: McpEndpoint;
   /** The web page; undefined where there is none. */
   readonly ui: UiEndpoint | undefined;
@@ -158,7 +163,8 @@ function guarded(options: HttpServerOptions, request: IncomingMessage, response:
     sendJson(response, { status: 200, text: JSON.stringify(metadata) }, cors);
     return;
   }
-  const noSignIn = refusedSignIn(path);
+  if (options.cards?.servePublic(request, response, path, cors) === true) return;
+  const noSignIn = options.cards?.isTheirs(path) === true ? undefined : refusedSignIn(path);
   if (noSignIn !== undefined && options.resource(host ?? '') === undefined) {
     sendJson(response, noSignIn, cors);
     return;
@@ -191,6 +197,8 @@ function serve(
   connection: Connection,
   cors: OutgoingHttpHeaders,
 ): void {
+  if (request.method === 'GET' && options.cards?.serve(response, path, options.visible(connection), cors) === true)
+    return;
   const server = serverOf(path);
   if (path === '/mcp' || server !== undefined) options.mcp.handle(request, response, connection, server, cors);
   else if (path === '/metrics') void sendMetrics(options, request, response, connection, cors);

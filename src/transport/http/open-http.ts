@@ -11,6 +11,7 @@ import type { TransportParts } from '../transports.ts';
 import { createHostGuard } from './host-guard.ts';
 import { type HttpServerOptions, type HttpTransport, serveHttp } from './http-server.ts';
 import { createRefusals } from './refused-requests.ts';
+import type { ServerCards } from './server-cards.ts';
 import { createThrottle, THROTTLE_LIMITS } from './throttle.ts';
 import type { UiEndpoint } from './ui-endpoint.ts';
 
@@ -38,6 +39,8 @@ export async function openHttp(options: OpenHttp): Promise<HttpTransport> {
     throttle: createThrottle({ ...THROTTLE_LIMITS, burst: Math.max(1, Math.floor(THROTTLE_LIMITS.burst * share)) }),
     resource: (name) => protectedResource(snapshot(), name),
     connect,
+    cards: await openCards(options),
+    visible: (connection) => connection.sees(snapshot()),
     mcp,
     ui: await openUi(options),
     health: () => ({ status: 'ok', version: VERSION, uptime_seconds: (sinceBoot() - startedAt) / 1000 }),
@@ -59,6 +62,13 @@ async function openUi({ settings, snapshot, worker }: OpenHttp): Promise<UiEndpo
   if (settings.ui === 'off') return undefined;
   const { UiEndpoint } = await import('./ui-endpoint.ts');
   return new UiEndpoint({ settings, snapshot, isWorker: worker !== undefined });
+}
+
+/** Loaded where the gateway has an address for others. */
+async function openCards({ settings: { publicUrl }, snapshot }: OpenHttp): Promise<ServerCards | undefined> {
+  if (publicUrl === undefined) return undefined;
+  const { createServerCards } = await import('./server-cards.ts');
+  return createServerCards({ publicUrl, servers: () => snapshot().servers });
 }
 
 /** Browsers come to the public address. */
