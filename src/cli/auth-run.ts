@@ -15,7 +15,7 @@ import type { SignInReport } from '../ui/api.ts';
 import type { SignIn } from '../upstream/oauth/authorization-flow.ts';
 import { nothingToSignInTo } from '../upstream/oauth/oauth-client.ts';
 import type { StoredSignIn } from '../upstream/oauth/stored-sign-ins.ts';
-import { readChallengeFacts } from '../upstream/oauth/www-authenticate.ts';
+import { type Challenge, readChallengeFacts } from '../upstream/oauth/www-authenticate.ts';
 import { hasOwnCredentials } from '../upstream/pool/sharing.ts';
 import type { AuthFlags } from './auth.ts';
 import { openBrowser } from './browser.ts';
@@ -29,17 +29,40 @@ const PROBE_MS = 20_000;
 
 export async function login(settings: Settings, name: string, flags: AuthFlags): Promise<void> {
   await withGateway(settings, async (gateway) => {
-    const signIn = await beginSignIn(gateway, name, flags.principal);
-    if (signIn === undefined)
+    const needed = await signInNeeded(gateway, name, flags.principal);
+    if (needed === undefined)
       return print(`Server ${quote(name)} takes the client of its entry; nobody has to sign in.`);
-    const { url, where, done } = signIn;
-    say(`Open this link in a browser and sign in at ${where}:`, '', `  ${url}`, '');
-    if (flags.browser !== false) openBrowser(url);
-    const stop = takePastedAnswers(gateway);
-    await done.finally(stop);
+    await (flags.device === true ? withCode(gateway, needed) : withBrowser(gateway, needed, flags));
     await tellGateways(settings, name);
     print(`Signed in to ${quote(name)}.`);
   });
+}
+
+async function withBrowser(gateway: Gateway, needed: NeededSignIn, { browser }: AuthFlags): Promise<void> {
+  const { url, where, done } = await beginAt(gateway, needed);
+  say(`Open this link in a browser and sign in at ${where}:`, '', `  ${url}`, '');
+  if (browser !== false) openBrowser(url);
+  const stop = takePastedAnswers(gateway);
+  await done.finally(stop);
+}
+
+async function withCode({ oauth }: Gateway, { server, owner, challenge }: NeededSignIn): Promise<void> {
+  const { page, code, wholePage, where, done } = await oauth.signInByCode(server, owner, challenge);
+  say(`Open this page on any device, sign in at ${where}, and enter the code:`, '', `  ${page}`, `  ${code}`, '');
+  if (wholePage !== undefined) say(`Or open it with the code: ${wholePage}`, '');
+  await done;
+}
+
+/** What a sign-in begins with. */
+interface NeededSignIn {
+  readonly server: ServerDefinition;
+  readonly owner: string;
+  /** What the server said when it refused. */
+  readonly challenge: Challenge | undefined;
+}
+
+function beginAt({ oauth }: Gateway, { server, owner, challenge }: NeededSignIn): Promise<SignIn> {
+  return oauth.signIn(server, owner, 'loopback', challenge);
 }
 
 /**
@@ -47,6 +70,11 @@ export async function login(settings: Settings, name: string, flags: AuthFlags):
  * @throws GatewayError USAGE, CONFIG_INVALID, SERVER_UNAVAILABLE
  */
 export async function beginSignIn(gateway: Gateway, name: string, principal?: string): Promise<SignIn | undefined> {
+  const needed = await signInNeeded(gateway, name, principal);
+  return needed === undefined ? undefined : beginAt(gateway, needed);
+}
+
+async function signInNeeded(gateway: Gateway, name: string, principal?: string): Promise<NeededSignIn | undefined> {
   const server = serverNamed(gateway.snapshot(), name);
   const owner = credentialOwnerOf(gateway.snapshot(), server, principal);
   if (gateway.oauth.authorization(server, owner) === undefined) throw nothingToSignInTo(server);
@@ -54,7 +82,7 @@ export async function beginSignIn(gateway: Gateway, name: string, principal?: st
   const { link } = server;
   const isClient = link.transport !== 'stdio' && isForItself(link.oauth);
   if (required === undefined && isClient) return undefined;
-  return gateway.oauth.signIn(server, owner, 'loopback', readChallengeFacts(required?.data?.['challenge']));
+  return { server, owner, challenge: readChallengeFacts(required?.data?.['challenge']) };
 }
 
 /** Gateways that run already offer its tools then. */

@@ -6,6 +6,7 @@ import { fail } from './output.ts';
 export interface AuthFlags extends CommandFlags {
   readonly json?: boolean;
   readonly browser?: boolean;
+  readonly device?: boolean;
   readonly principal?: string;
 }
 
@@ -17,18 +18,21 @@ export function registerAuth(program: Command): void {
   withFiles(auth.command('login <server>'))
     .description('sign in to a server in the browser')
     .option('--no-browser', 'only print the link; open it anywhere, and paste the address where the browser ends')
+    .option('--device', 'sign in with a code on any other device; nothing has to come back to this machine')
     .option('--principal <name>', 'principal that signs in, for a server with credentials per principal')
     .addHelpText(
       'after',
       `
-On a machine without a browser, open the link on another one. After the sign-in
+On a machine without a browser, use --device where the authorization server
+supports it. Otherwise open the link on another machine. After the sign-in
 that browser cannot open its last page, an address on 127.0.0.1: copy it from
 the address bar and paste it here.
 Exit status: 0 signed in, 4 not.
 
 Examples:
   $ agent-mcp-gateway auth login linear
-  $ agent-mcp-gateway auth login linear --no-browser`,
+  $ agent-mcp-gateway auth login linear --no-browser
+  $ agent-mcp-gateway auth login linear --device`,
     )
     .action((server: string, flags: AuthFlags) => run(async ({ login }) => login(settingsOf(flags), server, flags)));
   withFiles(auth.command('status'))

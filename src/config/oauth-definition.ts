@@ -16,6 +16,8 @@ export interface OAuthDefinition {
   readonly assertion?: AssertionSource | undefined;
   /** The identity provider that gives a grant for it; undefined where it is presented as it is. */
   readonly identityProvider?: IdentityProvider | undefined;
+  /** True where the owner accepts that tokens cross a network unencrypted. */
+  readonly allowHttp?: boolean | undefined;
   readonly scopes: readonly string[] | undefined;
   /** Port of the loopback address that the browser comes back to. */
   readonly redirectPort: number | undefined;

@@ -70,6 +70,7 @@ export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthD
     issuer: oauth.issuer,
     clientMetadataUrl,
     grantType: oauth.grantType ?? 'authorization_code',
+    ...(oauth.allowHttp === true ? { allowHttp: true } : {}),
     ...assertionOf(oauth),
     scopes: oauth.scopes,
     redirectPort: oauth.redirectPort ?? oauth.callbackPort,

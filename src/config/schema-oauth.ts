@@ -46,6 +46,13 @@ const fields = {
         'Identity provider of a company, which gives a grant for the JWT: that is then the identity token of a person.',
     })
     .exactOptional(),
+  allowHttp: z
+    .boolean()
+    .meta({
+      description:
+        'Tokens may go to a server at an http address that is not on this machine, where others could read them.',
+    })
+    .exactOptional(),
   scopes: z
     .array(scope)
     .meta({ description: 'Scopes to ask for, instead of those that the server names.' })

@@ -30,6 +30,6 @@ declare module 'oidc-provider' {
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
     on(event: 'grant.success' | 'registration_create.success', listener: (context: Context) => void): this;
     on(event: 'grant.error', listener: (context: Context, error: Error) => void): this;
-    on(event: 'authorization.success', listener: (context: Context, answer: Record<string, string>) => void): this;
+    on(event: 'authorization.success', listener: (context: Context, answer?: Record<string, string>) => void): this;
   }
 }

@@ -1,6 +1,7 @@
 /** An MCP server on loopback that wants an access token, made by its authorization server for it. */
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { startHttp } from '../../src/upstream/testing.ts';
 import type { SignInServer } from './sign-in-server.ts';
 
@@ -18,15 +19,25 @@ export interface ProtectedServer {
   stop(): Promise<void>;
 }
 
-export async function startProtected(issuer: SignInServer, generation: 'modern' | 'legacy'): Promise<ProtectedServer> {
+/** Checks the proof of a request whose token is bound to a key; false where it is none of that request. */
+export type CheckProof = (request: IncomingMessage, body: string, token: string, url: string) => Promise<boolean>;
+
+/** @param checkProof where it takes only tokens that are bound to a key */
+export async function startProtected(
+  issuer: SignInServer,
+  generation: 'modern' | 'legacy',
+  checkProof?: CheckProof,
+): Promise<ProtectedServer> {
+  const scheme = checkProof === undefined ? 'Bearer' : 'DPoP';
   const inner = await startHttp(generation);
   const revoked = new Set<string>();
   const subjects: string[] = [];
   let door: { readonly count: number; readonly waiting: (() => void)[]; readonly full: () => void } | undefined;
 
-  const tokenOf = async ({ headers }: IncomingMessage): Promise<string | undefined> => {
-    const token = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
-    if (token === undefined || revoked.has(token)) return undefined;
+  const tokenOf = async (request: IncomingMessage, body: string): Promise<string | undefined> => {
+    const [name, token] = (request.headers.authorization ?? '').split(' ');
+    if (name !== scheme || token === undefined || revoked.has(token)) return undefined;
+    if (checkProof !== undefined && !(await checkProof(request, body, token, state.url))) return undefined;
     return issuer.verify(token, state.url).then(
       ({ sub }) => sub,
       () => undefined,
@@ -52,15 +63,16 @@ export async function startProtected(issuer: SignInServer, generation: 'modern' 
     // A list may be asked for again at any time, and is none of the calls that a test counts.
     const isCall = (request.headers['mcp-method'] ?? 'tools/call') === 'tools/call';
     if (isCall) await atTheDoor();
-    const subject = await tokenOf(request);
+    const body = await text(request);
+    const subject = await tokenOf(request, body);
     if (subject === undefined) {
       if (isCall) state.refusals++;
       const metadata = new URL('/.well-known/oauth-protected-resource/mcp', state.url);
-      response.writeHead(401, { 'www-authenticate': `Bearer resource_metadata="${metadata}"` }).end();
+      response.writeHead(401, { 'www-authenticate': `${scheme} resource_metadata="${metadata}"` }).end();
       return;
     }
     subjects.push(subject);
-    forward(request, response, inner.url);
+    forward(request, body, response, inner.url);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const state: ProtectedServer = {
@@ -81,12 +93,12 @@ export async function startProtected(issuer: SignInServer, generation: 'modern' 
   return state;
 }
 
-function forward(request: IncomingMessage, response: ServerResponse, to: string): void {
+function forward(request: IncomingMessage, body: string, response: ServerResponse, to: string): void {
   const outgoing = httpRequest(to, { method: request.method, headers: request.headers, agent: false }, (incoming) => {
     response.writeHead(incoming.statusCode ?? 502, incoming.headers);
     incoming.pipe(response);
   });
   outgoing.on('error', () => response.destroy());
   response.on('close', () => outgoing.destroy());
-  request.pipe(outgoing);
+  outgoing.end(body);
 }

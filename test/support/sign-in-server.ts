@@ -39,7 +39,8 @@ const CONFIDENTIAL = [
 const FORM = `<!doctype html><title>Sign in</title>
 <form method="post"><input name="login" aria-label="Name"><button>Allow</button></form>`;
 
-export async function startSignInServer(): Promise<SignInServer> {
+/** @param features of the provider, besides the usual ones */
+export async function startSignInServer(features: object = {}): Promise<SignInServer> {
   const key = await makeKey('RS256', 'sign-in');
   const secrets = new Set<string>();
   const grants: string[] = [];
@@ -85,6 +86,7 @@ export async function startSignInServer(): Promise<SignInServer> {
       devInteractions: { enabled: false },
       registration: { enabled: true },
       revocation: { enabled: true },
+      ...features,
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,
@@ -99,7 +101,8 @@ export async function startSignInServer(): Promise<SignInServer> {
     },
   });
   provider.on('registration_create.success', ({ body }) => keep({ ...(body as object) }));
-  provider.on('authorization.success', (_context, out) => keep(out));
+  // Undefined where a code was entered on another device.
+  provider.on('authorization.success', (_context, out) => keep(out ?? {}));
   provider.on('grant.success', ({ body, oidc }) => {
     grants.push(oidc.params['grant_type'] ?? '');
     keep(oidc.params);

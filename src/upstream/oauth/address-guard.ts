@@ -9,6 +9,8 @@ export interface AddressGuardOptions {
   readonly configured: URL;
   /** Hosts that the owner named besides; they may be in a private network. */
   readonly trusted?: readonly string[] | undefined;
+  /** True where the server itself may be reached without TLS. */
+  readonly allowHttp?: boolean | undefined;
   /** Path to a PEM file of the entry. */
   readonly ca?: string | undefined;
   /** For tests, which reach nothing public. */
@@ -19,7 +21,8 @@ export interface AddressGuardOptions {
 export function guardOptionsOf({ url, oauth, ca }: HttpDefinition): AddressGuardOptions {
   const named = [oauth?.issuer, oauth?.identityProvider?.issuer].filter((issuer) => issuer !== undefined);
   const trusted = named.map((issuer) => new URL(issuer).hostname);
-  return { configured: new URL(url), trusted, ...(ca === undefined ? {} : { ca }) };
+  const { allowHttp } = oauth ?? {};
+  return { configured: new URL(url), trusted, allowHttp, ...(ca === undefined ? {} : { ca }) };
 }
 
 export interface AddressGuard {
@@ -32,6 +35,7 @@ export interface AddressGuard {
 export function createAddressGuard({
   configured,
   trusted = [],
+  allowHttp = false,
   isPublic = isPublicAddress,
 }: AddressGuardOptions): AddressGuard {
   const home = hostOf(configured);
@@ -60,9 +64,8 @@ export function createAddressGuard({
     objection(url) {
       const host = hostOf(url);
       if (url.username !== '' || url.password !== '') return 'it has a user name in it';
-      if (url.protocol !== 'https:' && !(url.protocol === 'http:' && onLoopback && isLoopbackHost(host))) {
-        return 'only https is safe there';
-      }
+      const mayBePlain = (onLoopback && isLoopbackHost(host)) || (allowHttp && host === home);
+      if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) return 'only https is safe there';
       if (isLoopbackHost(host) && !onLoopback) return objectionTo('', url);
       return isIP(bare(host)) === 0 ? undefined : objectionTo(bare(host), url);
     },

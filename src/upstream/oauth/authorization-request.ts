@@ -51,7 +51,7 @@ export async function createAuthorizationRequest(
   const proof = discovery.isBound ? await ProofSession.begin() : undefined;
   // The code is bound as well (RFC 9449, section 10).
   if (proof !== undefined) authorizationUrl.searchParams.set('dpop_jkt', proof.dpop.thumbprint);
-  const url = pageAddress(server, authorizationUrl);
+  const url = checkedPage(server, authorizationUrl);
   return { tokenManager, discovery, client, scope, verifier, redirectUri, proof, url };
 }
 
@@ -59,7 +59,7 @@ export async function createAuthorizationRequest(
  * The client of the last sign-in with this authorization server.
  * @throws GatewayError SERVER_UNAVAILABLE where the last one was with another, which got the client of the entry.
  */
-async function storedClient(
+export async function storedClient(
   { server, oauth, credential }: TokenManager,
   { issuer }: Discovery,
 ): Promise<RegisteredClient | undefined> {
@@ -83,13 +83,14 @@ function checkPkce(server: string, { issuer, metadata }: Discovery): void {
 
 interface ClientNeeds {
   readonly discovery: Discovery;
-  readonly redirectUri: string;
+  /** Undefined where nobody is sent back. */
+  readonly redirectUri: string | undefined;
   readonly scope: string | undefined;
   readonly stored: RegisteredClient | undefined;
 }
 
 /** The client that asks, stored where it was registered: a later sign-in uses it again, or knows that this one was not finished. */
-async function registeredClient(
+export async function registeredClient(
   { server, oauth, fetch, credential }: TokenManager,
   { stored, ...needs }: ClientNeeds,
 ): Promise<RegisteredClient> {
@@ -103,7 +104,7 @@ async function registeredClient(
 }
 
 /** Scope Selection Strategy: what the owner or the challenge says, or what the server names for itself; nothing otherwise. */
-function scopeOf(tokenManager: TokenManager, { issuer, scopes, metadata }: Discovery): string | undefined {
+export function scopeOf(tokenManager: TokenManager, { issuer, scopes, metadata }: Discovery): string | undefined {
   const scope = tokenManager.scopeFor(issuer) ?? scopes;
   // Refresh Tokens: asked for where the authorization server offers them that way.
   const isOffered = metadata?.scopes_supported?.includes('offline_access') === true;
@@ -111,7 +112,7 @@ function scopeOf(tokenManager: TokenManager, { issuer, scopes, metadata }: Disco
 }
 
 /** The link is opened by a person's browser, so it must be one that browsers open as a page. */
-function pageAddress(server: string, url: URL): string {
+export function checkedPage(server: string, url: URL): string {
   const isPage = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   if (isPage && url.username === '' && url.password === '') return url.href;
   throw unavailable(

@@ -46,7 +46,8 @@ export class AuthorizationServerResolver {
     const { server, oauth, resource, fetch, credential, challenge } = this.#options;
     const { discover } = await import('./discovery.ts');
     const { resourceMetadata, isForProof } = challenge;
-    const discovery = await discover({ server, resource, resourceMetadata, isForProof, issuer: oauth?.issuer, fetch });
+    const { issuer, allowHttp } = oauth ?? {};
+    const discovery = await discover({ server, resource, resourceMetadata, isForProof, issuer, allowHttp, fetch });
     const stored = credential.isLoaded ? credential.current : await credential.load();
     await this.#check(discovery, stored?.issuer);
     this.#last = discovery;

@@ -32,6 +32,8 @@ interface DiscoveryOptions {
   readonly resource: string;
   /** Address that the challenge of the server names (RFC 9728, section 5.1). */
   readonly resourceMetadata: string | undefined;
+  /** True where the owner accepts http. */
+  readonly allowHttp?: boolean | undefined;
   /** The only issuer that the owner accepts. */
   readonly issuer: string | undefined;
   /** True where its challenge asks for a proof of possession. */
@@ -43,10 +45,10 @@ interface DiscoveryOptions {
 export async function discover(options: DiscoveryOptions): Promise<Discovery> {
   const { server, resource, fetch } = options;
   const { protocol, hostname } = new URL(resource);
-  if (protocol === 'http:' && !isLoopback(hostname)) {
+  if (protocol === 'http:' && !isLoopback(hostname) && options.allowHttp !== true) {
     throw unavailable(
       server,
-      'wants a token, which others could read on the way: put an https address into its entry.',
+      'wants a token, which others could read on the way: put an https address into its entry, or "allowHttp": true into its "oauth" if nobody else is in that network.',
     );
   }
   const description = await describe(options);

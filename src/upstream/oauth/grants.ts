@@ -1,7 +1,6 @@
 /** Requests to token endpoints, and what their failures mean. */
 import {
   type AddClientAuthentication,
-  createPrivateKeyJwtAuth,
   type DpopSession,
   exchangeAuthorization,
   fetchToken,
@@ -15,6 +14,7 @@ import type { OAuthDefinition } from '../../config/oauth-definition.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { unavailable } from '../failures.ts';
 import { type AudienceFacts, checkAudience } from './audience.ts';
+import { authenticationOf } from './client-authentication.ts';
 import type { RegisteredClient, Tokens } from './credential.ts';
 import type { Discovery } from './discovery.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
@@ -95,10 +95,19 @@ export function asMachine(
   scope: string | undefined,
   assertion: string | undefined,
 ): Promise<Tokens> {
-  const { authorizationServer } = context.discovery;
   const grant: Readonly<Record<string, string>> =
     assertion === undefined ? { grant_type: 'client_credentials' } : { grant_type: JWT_BEARER, assertion };
-  return requestTokens(context, scope, ({ clientInformation, addClientAuthentication, dpop, ...common }) =>
+  return withGrant(context, grant, scope);
+}
+
+/** Requests tokens with any grant. */
+function withGrant(
+  context: GrantContext,
+  grant: Readonly<Record<string, string>>,
+  scope: string | undefined,
+): Promise<Tokens> {
+  const { authorizationServer } = context.discovery;
+  const request = ({ clientInformation, addClientAuthentication, dpop, ...common }: Common): Promise<OAuthTokens> =>
     fetchToken(
       {
         redirectUrl: undefined,
@@ -115,12 +124,39 @@ export function asMachine(
       },
       authorizationServer,
       common,
-    ),
-  );
+    );
+  return requestTokens(context, scope, request, grant['grant_type'] === DEVICE_CODE);
 }
 
 /** RFC 7523, section 2.1. */
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/** RFC 8628, section 3.4. */
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** Asks once whether a person has signed in with a code. @throws RefusedGrant; GatewayError SERVER_UNAVAILABLE */
+export function redeemDeviceCode(
+  context: GrantContext,
+  deviceCode: string,
+  scope: string | undefined,
+): Promise<Tokens | Waits> {
+  return withGrant(context, { grant_type: DEVICE_CODE, device_code: deviceCode }, scope).catch((error: unknown) => {
+    if (error instanceof StillWaiting) return error.code;
+    throw error;
+  });
+}
+
+/** The codes of RFC 8628, section 3.5, that end nothing. */
+type Waits = 'authorization_pending' | 'slow_down';
+
+class StillWaiting extends Error {
+  readonly code: Waits;
+
+  constructor(code: Waits) {
+    super(code);
+    this.code = code;
+  }
+}
 
 interface Common {
   readonly metadata?: NonNullable<Discovery['metadata']>;
@@ -135,6 +171,7 @@ async function requestTokens(
   context: GrantContext,
   scope: string | undefined,
   request: (common: Common) => Promise<OAuthTokens>,
+  isWaiting = false,
 ): Promise<Tokens> {
   const { server, discovery, proof, now } = context;
   const startedAt = now();
@@ -152,6 +189,7 @@ async function requestTokens(
       );
     }
     const code = error instanceof OAuthError ? error.code : undefined;
+    if (isWaiting && (code === 'authorization_pending' || code === 'slow_down')) throw new StillWaiting(code);
     if (code === 'invalid_client' || code === 'unauthorized_client') throw new RefusedGrant('client', code);
     if (code === 'invalid_grant') throw new RefusedGrant('grant', code);
     // It answered, so it will answer the same again: `steady` has told apart what is only out of order.
@@ -186,38 +224,6 @@ function commonOf({ server, oauth, discovery, client, proof, fetch }: GrantConte
     fetchFn: steady(server, fetch),
     ...(authentication === undefined ? {} : { addClientAuthentication: authentication }),
     ...(proof === undefined ? {} : { dpop: proof.dpop }),
-  };
-}
-
-/** The way to authenticate that the entry prescribes; otherwise the choice is made by what the authorization server supports. */
-function authenticationOf(
-  oauth: OAuthDefinition | undefined,
-  client: RegisteredClient | undefined,
-): AddClientAuthentication | undefined {
-  if (client === undefined) return () => undefined;
-  if (oauth === undefined || client.known === 'registered') return undefined;
-  const { privateKey, tokenEndpointAuthMethod: method = privateKey === undefined ? undefined : 'private_key_jwt' } =
-    oauth;
-  if (method === 'private_key_jwt' && privateKey !== undefined) {
-    const sign = createPrivateKeyJwtAuth({
-      issuer: client.id,
-      subject: client.id,
-      privateKey,
-      alg: oauth.signingAlgorithm ?? 'RS256',
-    });
-    return async (headers, params, url, metadata) => {
-      params.set('client_id', client.id);
-      await sign(headers, params, url, metadata);
-    };
-  }
-  if (method === undefined) return undefined;
-  return (headers, params) => {
-    if (method === 'client_secret_basic') {
-      headers.set('authorization', `Basic ${Buffer.from(`${client.id}:${client.secret ?? ''}`).toString('base64')}`);
-      return;
-    }
-    params.set('client_id', client.id);
-    if (method === 'client_secret_post' && client.secret !== undefined) params.set('client_secret', client.secret);
   };
 }
 

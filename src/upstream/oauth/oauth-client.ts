@@ -1,11 +1,13 @@
 /** Signing in to servers: the token managers of all principals, and the sign-ins that wait for a person. */
 
+import { setTimeout } from 'node:timers/promises';
 import type { LoopbackName } from '../../config/oauth-definition.ts';
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Authorization } from '../channel/authorization.ts';
 import { guardOptionsOf } from './address-guard.ts';
 import type { AuthorizationFlows, SignIn } from './authorization-flow.ts';
+import type { DeviceSignIn } from './device-grant.ts';
 import { endSignIns, type StoredSignIn, storedSignIns } from './stored-sign-ins.ts';
 import type { TokenManager } from './token-manager.ts';
 import { TokenManagers, type TokenManagersOptions } from './token-managers.ts';
@@ -43,6 +45,8 @@ export interface OAuthClient {
    * @throws GatewayError SERVER_UNAVAILABLE
    */
   signIn(server: ServerDefinition, owner: string, way: SignInWay, challenge: Challenge | undefined): Promise<SignIn>;
+  /** A new sign-in with a code on another device. @throws GatewayError SERVER_UNAVAILABLE */
+  signInByCode(server: ServerDefinition, owner: string, challenge: Challenge | undefined): Promise<DeviceSignIn>;
   /** The sign-ins that are stored for these servers. @throws GatewayError CREDENTIALS_UNREADABLE */
   stored(servers: Iterable<ServerDefinition>): Promise<readonly StoredSignIn[]>;
   /** Ends the sign-ins of one principal to one server. @returns how many there were. */
@@ -90,6 +94,13 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
       const signIn = starting.get(id) ?? begin().finally(() => starting.delete(id));
       starting.set(id, signIn);
       return signIn;
+    },
+    async signInByCode(server, owner, challenge) {
+      const tokenManager = tokenManagers.of(server, owner);
+      if (tokenManager === undefined) throw nothingToSignInTo(server);
+      if (challenge !== undefined) tokenManager.noteChallenge(challenge);
+      const { beginDeviceSignIn } = await import('./device-grant.ts');
+      return beginDeviceSignIn(tokenManager, { pause: setTimeout, now: () => performance.now() });
     },
     stored: (servers) => storedSignIns(store, servers),
     async signOut(server, owner) {

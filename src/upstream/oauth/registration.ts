@@ -6,6 +6,7 @@ import { unavailable } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
 import { configuredClient, type RegisteredClient } from './credential.ts';
 import type { Discovery } from './discovery.ts';
+import { DEVICE_CODE } from './grants.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { originOf } from './issuer.ts';
 
@@ -13,7 +14,8 @@ interface RegistrationOptions {
   readonly server: string;
   readonly oauth: OAuthDefinition | undefined;
   readonly discovery: Discovery;
-  readonly redirectUri: string;
+  /** Undefined for a client that signs in with a code on another device. */
+  readonly redirectUri: string | undefined;
   readonly scope: string | undefined;
   /** The client of the last sign-in with this issuer; not one that came to nothing. */
   readonly stored: RegisteredClient | undefined;
@@ -42,7 +44,7 @@ export async function clientFor(options: RegistrationOptions): Promise<Registere
   if (metadata === undefined || metadata.registration_endpoint !== undefined) return register(options);
   throw unavailable(
     server,
-    `belongs to the authorization server ${originOf(issuer)}, which registers no clients by itself: register one there with the redirect address ${redirectUri}, and put its "clientId" (and "redirectPort") into "oauth" of the entry.`,
+    `belongs to the authorization server ${originOf(issuer)}, which registers no clients by itself: register one there ${redirectUri === undefined ? 'for the device flow' : `with the redirect address ${redirectUri}`}, and put its "clientId" (and "redirectPort") into "oauth" of the entry.`,
   );
 }
 
@@ -77,7 +79,7 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
       const what = 'answered the registration of the gateway with something that is none';
       throw unavailable(server, `${where} ${what}: ${BY_HAND}.`);
     }
-    const isAboutAddress = /redirect/i.test(error.body);
+    const isAboutAddress = redirectUri !== undefined && /redirect/i.test(error.body);
     const also = isAboutAddress
       ? ` Where it does not take the address ${redirectUri}, try "redirectHost": "localhost" in "oauth".`
       : '';
@@ -86,29 +88,38 @@ async function register(options: RegistrationOptions): Promise<RegisteredClient>
 }
 
 /** An answer that does not repeat the address that was registered means the one that was asked for. */
-async function withAddress(response: Response, redirectUri: string): Promise<Response> {
+async function withAddress(response: Response, redirectUri: string | undefined): Promise<Response> {
   if (!response.ok) return response;
   const client: unknown = await response
     .clone()
     .json()
     .catch(() => undefined);
   if (typeof client !== 'object' || client === null || 'redirect_uris' in client) return response;
-  return Response.json({ ...client, redirect_uris: [redirectUri] }, { status: response.status });
+  return Response.json(
+    { ...client, redirect_uris: redirectUri === undefined ? [] : [redirectUri] },
+    { status: response.status },
+  );
 }
 
 const BY_HAND = 'register a client there, and put its "clientId" into "oauth" of the entry';
 
-function metadataOf(redirectUri: string, { metadata }: Discovery): OAuthClientMetadata {
+function metadataOf(redirectUri: string | undefined, { metadata }: Discovery): OAuthClientMetadata {
   const methods = metadata?.token_endpoint_auth_methods_supported;
   // A public client where that is possible: a secret would add nothing on the machine of a user (RFC 8252, section 8.5).
   const method =
     methods && ['none', 'client_secret_basic', 'client_secret_post'].find((name) => methods.includes(name));
+  const way =
+    redirectUri === undefined
+      ? { redirect_uris: [], grant_types: [DEVICE_CODE, 'refresh_token'], response_types: [] }
+      : {
+          redirect_uris: [redirectUri],
+          grant_types: ['authorization_code', 'refresh_token'],
+          response_types: ['code'],
+        };
   return {
     client_name: CLIENT_NAME,
-    redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    application_type: redirectUri.startsWith('https:') ? 'web' : 'native',
+    ...way,
+    application_type: redirectUri?.startsWith('https:') === true ? 'web' : 'native',
     ...(method === undefined ? {} : { token_endpoint_auth_method: method }),
   };
 }

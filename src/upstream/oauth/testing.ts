@@ -20,6 +20,8 @@ interface FakeServer {
   readonly proofs: (string | undefined)[];
   /** Bodies of registrations. */
   readonly registrations: Readonly<Record<string, unknown>>[];
+  /** The answer to a request for a code of the device flow. */
+  device: (() => Response) | undefined;
   /** The answer to a token request; a new token each time where it is undefined. */
   answer: (() => Response) | undefined;
   /** Changes of its metadata. */
@@ -40,6 +42,7 @@ export function fakeServer(): FakeServer {
     proofs: [],
     registrations: [],
     answer: undefined,
+    device: undefined,
     metadata: {},
     resource: {},
     async fetch(address, init) {
@@ -57,6 +60,10 @@ export function fakeServer(): FakeServer {
         const asked = JSON.parse(String(init?.body)) as Record<string, unknown>;
         fake.registrations.push(asked);
         return json({ ...asked, client_id: `client-${fake.registrations.length}` }, 201);
+      }
+      if (url.pathname === '/device') {
+        fake.grants.push(new URLSearchParams(String(init?.body)));
+        return fake.device?.() ?? json({}, 404);
       }
       if (url.pathname !== '/token') return json({}, 404);
       fake.grants.push(new URLSearchParams(String(init?.body)));

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { OAuthDefinition } from '../../config/oauth-definition.ts';
+import { beginDeviceSignIn } from './device-grant.ts';
+import { fakeServer, ISSUER, json, memoryStore, POST, RESOURCE, tokenManagerFor } from './testing.ts';
+
+const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const SERVER = new URL(RESOURCE);
+const ANSWER = {
+  device_code: 'device-1',
+  user_code: 'ABCD-EFGH',
+  verification_uri: `${ISSUER}/activate`,
+  verification_uri_complete: `${ISSUER}/activate?code=ABCD-EFGH`,
+  expires_in: 60,
+  interval: 2,
+};
+
+/** @param waits codes of the token endpoint, before it gives tokens */
+function setUp(waits: readonly string[] = [], answer: object = ANSWER, oauth?: Partial<OAuthDefinition>) {
+  const fake = fakeServer();
+  fake.metadata = { device_authorization_endpoint: `${ISSUER}/device` };
+  fake.device = () => json(answer);
+  const left = [...waits];
+  fake.answer = () => {
+    const error = left.shift();
+    return error === undefined
+      ? json({ access_token: 'access', refresh_token: 'refresh', token_type: 'Bearer' })
+      : json({ error }, 400);
+  };
+  const clock = { now: 0, pauses: [] as number[] };
+  const options = {
+    pause: async (ms: number) => {
+      clock.pauses.push(ms);
+      clock.now += ms;
+    },
+    now: () => clock.now,
+  };
+  const manager = tokenManagerFor({ fake, store: memoryStore(), ...(oauth && { oauth }) });
+  return { fake, manager, clock, begin: () => beginDeviceSignIn(manager, options) };
+}
+
+test('a person gets a page and a code, and the gateway asks until somebody signed in', async () => {
+  const { fake, manager, clock, begin } = setUp(['authorization_pending', 'slow_down', 'authorization_pending']);
+  const signIn = await begin();
+  expect(signIn).toMatchObject({
+    page: `${ISSUER}/activate`,
+    code: 'ABCD-EFGH',
+    wholePage: `${ISSUER}/activate?code=ABCD-EFGH`,
+    where: 'auth.example.com',
+  });
+  await signIn.done;
+  expect(clock.pauses).toEqual([2000, 2000, 7000, 7000]);
+  expect(await manager.headers(POST, SERVER)).toEqual({ authorization: 'Bearer access' });
+  expect(fake.registrations).toMatchObject([
+    { grant_types: [GRANT, 'refresh_token'], redirect_uris: [], response_types: [] },
+  ]);
+  const [asked, ...polls] = fake.grants.map((grant) => Object.fromEntries(grant));
+  expect(asked).toEqual({ client_id: 'client-1', resource: RESOURCE });
+  expect(polls).toHaveLength(4);
+  for (const poll of polls)
+    expect(poll).toEqual({ grant_type: GRANT, device_code: 'device-1', client_id: 'client-1', resource: RESOURCE });
+});
+
+test('a client of the entry proves itself in both requests', async () => {
+  const { fake, begin } = setUp([], ANSWER, {
+    clientId: 'c',
+    clientSecret: 's',
+    tokenEndpointAuthMethod: 'client_secret_post',
+  });
+  await (await begin()).done;
+  for (const grant of fake.grants) expect([grant.get('client_id'), grant.get('client_secret')]).toEqual(['c', 's']);
+});
+
+test.each([
+  ['access_denied', ' (access_denied)'],
+  ['expired_token', ' (expired_token)'],
+])('%s ends it', async (error, said) => {
+  const { fake, begin } = setUp([error]);
+  await expect((await begin()).done).rejects.toMatchObject({
+    code: 'AUTH_REQUIRED',
+    message: `The authorization server of "mcp" signed nobody in${said}.`,
+  });
+  expect(fake.grants).toHaveLength(2);
+});
+
+test('nobody is waited for longer than the code is good', async () => {
+  const { clock, begin } = setUp(Array.from({ length: 100 }, () => 'authorization_pending'));
+  await expect((await begin()).done).rejects.toMatchObject({ message: expect.stringContaining('in time') });
+  expect(clock.now).toBeLessThanOrEqual(60_000);
+});
+
+test.each<[string, object]>([
+  ['no code', { ...ANSWER, user_code: '' }],
+  ['a code with an escape sequence', { ...ANSWER, user_code: '\u001b[2JABCD' }],
+  ['no page', { ...ANSWER, verification_uri: 7 }],
+  ['a page that is none', { ...ANSWER, verification_uri: 'javascript:alert(1)' }],
+  ['a whole page that is none', { ...ANSWER, verification_uri_complete: 'file:///etc/passwd' }],
+])('an answer with %s is not shown to anybody', async (_what, answer) => {
+  await expect(setUp([], answer).begin()).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
+});
+
+test('an authorization server without it says so', async () => {
+  const { fake, begin } = setUp();
+  fake.metadata = {};
+  await expect(begin()).rejects.toMatchObject({ message: expect.stringContaining('sign in without --device') });
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { createAddressGuard, guardOptionsOf } from './address-guard.ts';
+import { discover } from './discovery.ts';
+import { json, NO_OAUTH } from './testing.ts';
+
+const PLAIN = 'http://mcp.internal.example/mcp';
+const ISSUER = 'https://auth.example.com';
+
+const answers: Parameters<typeof discover>[0]['fetch'] = async (address) =>
+  String(address).startsWith(ISSUER)
+    ? json({
+        issuer: ISSUER,
+        authorization_endpoint: `${ISSUER}/authorize`,
+        token_endpoint: `${ISSUER}/token`,
+        response_types_supported: ['code'],
+      })
+    : json({ resource: PLAIN, authorization_servers: [ISSUER] });
+
+test('a token goes to an http server that is elsewhere only where its owner accepts that', async () => {
+  const options = { server: 'mcp', resource: PLAIN, resourceMetadata: undefined, issuer: undefined, fetch: answers };
+  await expect(discover(options)).rejects.toMatchObject({
+    code: 'SERVER_UNAVAILABLE',
+    message: expect.stringContaining('"allowHttp": true'),
+  });
+  expect(await discover({ ...options, allowHttp: true })).toMatchObject({ issuer: ISSUER, indicator: PLAIN });
+});
+
+test('then the server itself may be asked over http, and nobody else', () => {
+  const guardOf = (allowHttp: boolean) =>
+    createAddressGuard(
+      guardOptionsOf({
+        transport: 'http',
+        url: PLAIN,
+        headers: new Map(),
+        oauth: { ...NO_OAUTH, issuer: 'http://auth.internal.example', allowHttp },
+      }),
+    );
+  const plain = 'only https is safe there';
+  expect(guardOf(false).objection(new URL(PLAIN))).toBe(plain);
+  expect(guardOf(true).objection(new URL(PLAIN))).toBeUndefined();
+  expect(guardOf(true).objection(new URL('http://auth.internal.example/token'))).toBe(plain);
+  expect(guardOf(true).objection(new URL('http://other.example/'))).toBe(plain);
+});
