@@ -50,6 +50,8 @@ export interface AuditRecord {
   readonly tokens?: number | undefined;
   /** Present when something was taken out of the result: how often, by kind, never what. */
   readonly redacted?: Readonly<Record<string, number>> | undefined;
+  /** Present when the result was kept from an earlier call, and no server got this one. */
+  readonly cached?: true | undefined;
   /** Names and sizes only, never values: e.g. `{ args: ['path'], args_bytes: 120 }`. */
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }

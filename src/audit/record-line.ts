@@ -69,11 +69,19 @@ function parentOf({ parent_request_id: parent, program }: AuditRecord): string {
 }
 
 /** The parts of the time, and the cost of the answer. */
-function parts({ queue_ms: queue, server_ms: server, people_ms: people, tokens, redacted }: AuditRecord): string {
+function parts({
+  queue_ms: queue,
+  server_ms: server,
+  people_ms: people,
+  tokens,
+  redacted,
+  cached,
+}: AuditRecord): string {
   let json = server === undefined ? '' : `,"queue_ms":${decimal(queue ?? 0)},"server_ms":${decimal(server)}`;
   if (people !== undefined) json += `,"people_ms":${decimal(people)}`;
   if (tokens !== undefined) json += `,"tokens":${tokens}`;
   if (redacted !== undefined) json += `,"redacted":${JSON.stringify(redacted)}`;
+  if (cached !== undefined) json += ',"cached":true';
   return json;
 }
 

@@ -66,6 +66,7 @@ export class Catalog {
   readonly #embeddings: ReturnType<typeof lazyEmbeddingIndex>;
   readonly #instructions: KnownInstructions;
   readonly #keptLists: KeptLists;
+  readonly #changes = new Map<string, number>();
 
   constructor(options: CatalogOptions) {
     const { cacheDir, log, redact, now = () => performance.now() } = options;
@@ -190,6 +191,16 @@ export class Catalog {
   /** Marks what is cached as out of date: for the events of upstreams. Without `kind`, everything of the server. */
   invalidate(server: ServerDefinition, kind?: ListKind): void {
     this.#lists.invalidate(server, kind);
+  }
+
+  /** Something that a server has is another one: what was kept of its answers counts no longer. */
+  changed(server: string): void {
+    this.#changes.set(server, this.changesOf(server) + 1);
+  }
+
+  /** The number of such changes so far. */
+  changesOf(server: string): number {
+    return this.#changes.get(server) ?? 0;
   }
 
   /** The kinds of list of this server that somebody waited for in vain. */

@@ -21,6 +21,8 @@ export interface TenantCatalog
     | 'skillSearcher'
     | 'learning'
     | 'checker'
+    | 'changed'
+    | 'changesOf'
   > {
   /** The tools of a server for a search: as `Searchable` says. */
   toSearch(server: ServerDefinition, signal: CancelSignal): Promise<readonly ToolEntry[]>;
@@ -75,6 +77,14 @@ class CatalogOfTenant implements TenantCatalog {
 
   get checker() {
     return this.#catalog.checker;
+  }
+
+  changed(server: string) {
+    this.#catalog.changed(server);
+  }
+
+  changesOf(server: string) {
+    return this.#catalog.changesOf(server);
   }
 
   tools(server: ServerDefinition, options: ListOptions) {

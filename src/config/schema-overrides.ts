@@ -1,7 +1,7 @@
 /** Keys of a server entry about how what it offers appears to agents (docs/overrides.md). Loads zod, as file-schemas.ts. */
 import { z } from 'zod';
 import { parsePointer } from '../policy/arguments/call-arguments.ts';
-import { loopBreaker, loose, strict, text } from './schema-parts.ts';
+import { count, loopBreaker, loose, strict, text } from './schema-parts.ts';
 
 const said = (description: string) => z.string().meta({ description }).exactOptional();
 const yes = (description: string) => z.literal(true).meta({ description }).exactOptional();
@@ -57,6 +57,18 @@ const tool = strict({
   arguments: arguments_.exactOptional(),
   cost: z.number().min(0).meta({ description: 'Cost of a call, for budgets of the rules.' }).exactOptional(),
   loop_breaker: loopBreaker.exactOptional(),
+  cache: strict({
+    ttl_ms: count.meta({ description: 'Milliseconds for which a result is kept.' }),
+    max_bytes: count.meta({ description: 'Bytes of all results of the tool; 1048576 by default.' }).exactOptional(),
+    vary: z
+      .array(z.enum(['principal']))
+      .meta({
+        description: '["principal"], the default: each caller has results of its own. []: one result is for all.',
+      })
+      .exactOptional(),
+  })
+    .meta({ description: 'Keeps results of a tool that only reads, and gives them to equal calls.' })
+    .exactOptional(),
 });
 const prompt = strict({ name: name.exactOptional(), ...common, arguments: arguments_.exactOptional() });
 const resource = strict({ name: said('The name for people; its URI stays.'), ...common });

@@ -67,6 +67,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     tag: worker?.tag,
     runInner,
     limiter: worker?.limiter ?? createLimiter(),
+    keptResults: keptResultsIn(budget),
     watches: watchesIn(join(settings.cacheDir, 'budgets')),
     carried: new CarriedLabels(new LabelFiles(flowFolder(settings.cacheDir))),
     signInPrompts: new SignInPrompts({
@@ -91,6 +92,14 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     approvals.reloaded();
   };
   return { parts, servers, spent, spending, reloaded };
+}
+
+function keptResultsIn(budget: ByteBudget): PipelineDependencies['keptResults'] {
+  let results: ReturnType<PipelineDependencies['keptResults']> | undefined;
+  return () => {
+    results ??= import('../operations/results/kept-results.ts').then(({ KeptResults }) => new KeptResults(budget));
+    return results;
+  };
 }
 
 /** All gateways of this account share one folder, so that a budget is one. */

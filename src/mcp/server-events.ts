@@ -8,10 +8,11 @@ import type { Subscriptions } from './subscriptions.ts';
 /** @param catalog made after the connections that these events are of. */
 export function serverEvents(
   subscriptions: Subscriptions,
-  catalog: () => Pick<Catalog, 'invalidate' | 'missed'>,
+  catalog: () => Pick<Catalog, 'invalidate' | 'changed' | 'missed'>,
 ): UpstreamEvents {
   const changed = (server: ServerDefinition, kind: ListKind): void => {
     catalog().invalidate(server, kind);
+    catalog().changed(server.name);
     subscriptions.listsChanged(server.name, [kind]);
   };
   return {
@@ -24,7 +25,10 @@ export function serverEvents(
     toolsChanged: (server) => changed(server, 'tools'),
     promptsChanged: (server) => changed(server, 'prompts'),
     resourcesChanged: (server) => changed(server, 'resources'),
-    resourceUpdated: (server, uri) => subscriptions.resourceUpdated(server.name, uri),
+    resourceUpdated(server, uri) {
+      catalog().changed(server.name);
+      subscriptions.resourceUpdated(server.name, uri);
+    },
     said: (server, whose, method, params) => subscriptions.said(server.name, whose, method, params),
     asked: (server, whose, request) => subscriptions.asked(server.name, whose, request),
   };

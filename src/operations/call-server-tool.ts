@@ -1,8 +1,10 @@
 /** Calls a tool of a server. */
 import { decidedOn, definitionChanged } from '../catalog/lock/decided-definition.ts';
 import { didYouMean } from '../catalog/name-suggestions.ts';
+import { accessOfTool } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
+import type { ResultBody } from '../protocol/era-codec.ts';
 import { joinMembers, jsonString } from '../protocol/json-text.ts';
 import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { type RelayRequest, relay, resume } from '../relay/relay-request.ts';
@@ -10,7 +12,8 @@ import type { Relayed } from '../relay/relayed.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { MAX_TOTAL_MS } from '../upstream/rpc/pending-requests.ts';
 import type { ObjectArgument } from './gateway-tools/read-arguments.ts';
-import type { CallDeadline, ToolAnswer, ToolContext } from './operation.ts';
+import type { CallDeadline, Connected, ToolAnswer, ToolContext } from './operation.ts';
+import type { KeptCall } from './results/kept-call.ts';
 import { screenedResult } from './results/screen-result.ts';
 import { sentArguments, sentName } from './sent-arguments.ts';
 import { followsTasks, taskParam, withTask } from './task-result.ts';
@@ -46,6 +49,8 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const deadline = deadlineIn(timeoutMs);
   const { snapshot } = context;
   const request = requestOf(context, call, timeoutMs);
+  // A reload may have changed what its entry says.
+  const requestNow = (): SentCall => (context.snapshot === snapshot ? request : requestOf(context, call, timeoutMs));
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) return toAnswer(await received(context, call.server, await resumed));
   const prepare = (current: ServerDefinition): Promise<ToolEntry> | ToolEntry => {
@@ -55,12 +60,66 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
       ? found.then((entry) => inspected(context, current, call, entry, inspect))
       : inspected(context, current, call, found, inspect);
   };
-  const connecting = context.connect(deadline, prepare, itself);
-  const { link, prepared } = connecting instanceof Promise ? await connecting : connecting;
-  // A reload may have changed what its entry says.
-  const { method, params, args } = context.snapshot === snapshot ? request : requestOf(context, call, timeoutMs);
+  const keeping = mayBeKept(context, server, call) ? await openKept(context, server, call, request.args) : undefined;
+  if (keeping === undefined) {
+    const connecting = context.connect(deadline, prepare, itself);
+    const connected = connecting instanceof Promise ? await connecting : connecting;
+    return send(context, call, { server, request: requestNow(), deadline, keeping }, connected);
+  }
+  let kept: ResultBody | undefined;
+  const isKept = (entry: ToolEntry): boolean => {
+    kept = keeping.find(entry);
+    return kept !== undefined;
+  };
+  const { link, prepared } = await context.connectUnless(isKept, deadline, prepare, itself);
+  if (link !== undefined)
+    return send(context, call, { server, request: requestNow(), deadline, keeping }, { link, prepared });
+  // What was kept under another configuration counts no longer.
+  if (kept === undefined || context.snapshot !== snapshot) return execute(context, call, inspect);
+  return toAnswer(await received(context, call.server, { kind: 'result', body: kept }));
+}
+
+/** True if the result of a call may be kept, or be one that was: the whole of it depends on its name and arguments. */
+function mayBeKept({ relay: { client } }: ToolContext, { overrides }: ServerDefinition, call: Execution): boolean {
+  if (overrides?.keepsResults !== true || overrides.termsOf(call.tool)?.cache === undefined) return false;
+  return call.task === undefined && call.others === '' && client.retry === undefined;
+}
+
+async function openKept(
+  context: ToolContext,
+  server: ServerDefinition,
+  { tool }: Execution,
+  args: string,
+): Promise<KeptCall | undefined> {
+  const terms = server.overrides?.termsOf(tool)?.cache;
+  if (terms === undefined || isOneCallers(server)) return undefined;
+  const { KeptCall } = await import('./results/kept-call.ts');
+  return new KeptCall(await context.keptResults(), { context, server, tool, args, terms });
+}
+
+/** True if what a server answers may depend on what a caller did before. */
+function isOneCallers({ life }: ServerDefinition): boolean {
+  return life?.sharing === 'per-session' || life?.sharing === 'per-call';
+}
+
+interface Sending {
+  readonly server: ServerDefinition;
+  readonly request: SentCall;
+  readonly deadline: CallDeadline;
+  readonly keeping: KeptCall | undefined;
+}
+
+async function send(
+  context: ToolContext,
+  call: Execution,
+  { server, request, deadline, keeping }: Sending,
+  { link, prepared }: Connected<ToolEntry>,
+): Promise<ToolAnswer> {
+  const { method, params, args } = request;
   const task = taskParam(call.task, context.relay.client.era, server, link.facts);
-  const answered = await relay(context.relay, link, {
+  const writes = server.overrides?.keepsResults === true && !onlyReads(context, call, prepared);
+  if (writes) context.catalog.changed(server.name);
+  const sending = relay(context.relay, link, {
     server: call.server,
     method,
     params: joinMembers(params, task),
@@ -68,13 +127,22 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
     definition: decidedOn(server, 'tool', call.tool, prepared),
     timeoutMs: deadline.leftMs(),
     offersTasks: followsTasks(server),
+    onAsked: keeping?.asked,
   });
+  // What it read meanwhile may be from before.
+  const answered = await (writes ? sending.finally(() => context.catalog.changed(server.name)) : sending);
+  // As the server answered: what is taken out of it is for the rules of each call to say.
+  if (answered.kind === 'result') keeping?.keep(prepared, answered.body);
   const receiving = received(context, call.server, answered);
   const relayed = receiving instanceof Promise ? await receiving : receiving;
   if (relayed.kind === 'error') return relayed;
   const asked = link.facts.era === 'legacy' && task !== '';
   const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
+}
+
+function onlyReads({ snapshot }: ToolContext, { server, tool }: Execution, entry: ToolEntry): boolean {
+  return snapshot.policy.accessOf(server, tool, accessOfTool(entry)) === 'read';
 }
 
 interface SentCall extends RelayRequest {

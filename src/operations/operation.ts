@@ -14,6 +14,7 @@ import type { GatewayError } from '../shared/errors.ts';
 import type { Wording } from '../shared/next-steps.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
 import type { Arguments } from './gateway-tools/read-arguments.ts';
+import type { KeptResults } from './results/kept-results.ts';
 import type { ResultStore } from './results/result-store.ts';
 
 /** The time a call has left. */
@@ -24,6 +25,12 @@ export interface CallDeadline {
 
 export interface Connected<T> {
   readonly link: UpstreamConnection;
+  readonly prepared: T;
+}
+
+/** The same, or what was prepared alone where no server is needed. */
+export interface Unconnected<T> {
+  readonly link: UpstreamConnection | undefined;
   readonly prepared: T;
 }
 
@@ -66,6 +73,15 @@ export interface ToolContext {
   ): Promise<Connected<T>> | Connected<T>;
   /** Takes what was taken out of a result: kinds and counts, for the record. */
   screened(counts: ReadonlyMap<string, number>): void;
+  /** The same for a call whose result may be kept: without a connection where `isKept` says so of what was prepared. */
+  connectUnless<T>(
+    isKept: (prepared: T) => boolean,
+    deadline: CallDeadline,
+    prepare: (server: ServerDefinition) => Promise<T> | T,
+    describe: (prepared: T) => ToolEntry,
+  ): Promise<Unconnected<T>> | Unconnected<T>;
+  /** Results of tools that are kept; loaded when one is. */
+  keptResults(): Promise<KeptResults>;
   /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
   lease(server: ServerDefinition): Promise<UpstreamConnection>;
   /** Remembers a task that this call made. @returns the id for its caller */

@@ -4,7 +4,7 @@ import { catalogFor, type TenantCatalog } from '../catalog/tenant-catalog.ts';
 import { listingFacts } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition, Snapshot } from '../config/snapshot.ts';
-import { type CallTimes, whileWaiting } from '../observe/call-times.ts';
+import type { CallTimes } from '../observe/call-times.ts';
 import type { TraceParent } from '../observe/tracing.ts';
 import type {
   CallDeadline,
@@ -15,22 +15,20 @@ import type {
   Invocation,
   Target,
   ToolContext,
+  Unconnected,
 } from '../operations/operation.ts';
-import { noServerLike } from '../operations/unknown-server.ts';
 import { decideUnderCeiling } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';
 import { keepMembers } from '../protocol/json-text.ts';
 import { findMember } from '../protocol/members.ts';
 import { isHopByHopMeta, isTraceMeta } from '../protocol/revisions.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
-import { GatewayError } from '../shared/errors.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
-import { requireApproval } from './approval.ts';
 import { noteRedacted } from './call-record.ts';
 import type { Caller } from './caller.ts';
-import { type Call, decideAnew, decideOn, isOutdated, needsDefinition } from './decide-call.ts';
+import { Connecting, type Going, type Wanted } from './connecting.ts';
+import { type Call, decideOn, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
-import { touchOf } from './flow/flow-of-call.ts';
 import { permissionOf } from './permission.ts';
 import { tenantOf } from './tenant.ts';
 
@@ -74,6 +72,10 @@ export class CallContext implements ToolContext, RelayContext {
 
   get results() {
     return this.#parts.results;
+  }
+
+  keptResults() {
+    return this.#parts.keptResults();
   }
 
   get parking() {
@@ -193,103 +195,30 @@ export class CallContext implements ToolContext, RelayContext {
 
   connect<T>(
     deadline: CallDeadline,
-    prepare: Prepare<T>,
-    describe?: Describe<T>,
+    prepare: Wanted<T>['prepare'],
+    describe?: (prepared: T) => ToolEntry,
   ): Promise<Connected<T>> | Connected<T> {
-    const begun = this.#begin(deadline, prepare, describe);
-    const { link, prepared } = begun;
-    const call = this.#call;
-    const isSettled = this.#parts.snapshot() === call.snapshot && call.decision?.effect !== 'ask';
-    // A server that is there already is not waited for.
-    if (link instanceof Promise || prepared instanceof Promise || !isSettled) {
-      return this.#connectLater(begun, deadline, prepare, describe);
-    }
-    this.#forward();
-    return { link, prepared };
+    // Where nothing is kept, there is a connection.
+    return this.#connect({ deadline, prepare, describe, isKept: undefined }) as Promise<Connected<T>> | Connected<T>;
   }
 
-  async #connectLater<T>(
-    first: Begun<T>,
+  connectUnless<T>(
+    isKept: (prepared: T) => boolean,
     deadline: CallDeadline,
-    prepare: Prepare<T>,
-    describe: Describe<T> | undefined,
-  ): Promise<Connected<T>> {
-    const { snapshot } = this.#parts;
-    const call = this.#call;
-    for (let begun = first; ; begun = this.#begin(deadline, prepare, describe)) {
-      try {
-        const connected = await this.#settle(begun, prepare, describe);
-        if (connected !== undefined) return connected;
-      } catch (error) {
-        if (!isOutdated(snapshot(), call)) throw error;
-        await this.#decideAnew();
-      }
-    }
+    prepare: Wanted<T>['prepare'],
+    describe: (prepared: T) => ToolEntry,
+  ): Promise<Unconnected<T>> | Unconnected<T> {
+    return this.#connect({ deadline, prepare, describe, isKept });
   }
 
-  /** As `decideAnew`; a call that runs already does not turn to another tool. */
-  async #decideAnew(): Promise<boolean> {
-    const call = this.#call;
-    const { target } = call;
-    const isAnew = await decideAnew(this.#parts.snapshot, call, this.#invocation, () => this);
-    if (call.target?.server === target?.server && call.target?.name === target?.name) return isAnew;
-    const what = `Tool '${call.asked?.name}' of server '${call.asked?.server}'`;
-    throw new GatewayError('TOOL_NOT_FOUND', `${what} became another one. It was not called. ${this.wording.seeTools}`);
-  }
-
-  /** @returns undefined where its server is another one by now. */
-  async #settle<T>(
-    { server, link: leasing, prepared: preparing }: Begun<T>,
-    prepare: Prepare<T>,
-    describe: Describe<T> | undefined,
-  ): Promise<Connected<T> | undefined> {
-    const { snapshot } = this.#parts;
-    const call = this.#call;
-    const [link, found] = await whileWaiting(call.times, 'queue', Promise.all([leasing, preparing]));
-    let prepared = found;
-    do {
-      const isAnew = await this.#decideAnew();
-      if (call.snapshot.servers.get(server.name)?.key !== server.key) return undefined;
-      // It may rest on another definition than what was prepared.
-      if (isAnew && needsDefinition(call, this.#invocation)) prepared = await prepare(server);
-      // Whoever said yes to this has said it to this alone.
-      await requireApproval(call, this.#invocation, server, describe?.(prepared))?.use();
-    } while (snapshot() !== call.snapshot);
-    this.#forward();
-    return { link, prepared };
-  }
-
-  /** From here on the server may have the call. @throws GatewayError AUDIT_UNAVAILABLE */
-  #forward(): void {
-    if (this.#call.snapshot.policy.flow !== undefined) touchOf(this.#call);
-    this.#call.forwarded = true;
-  }
-
-  #begin<T>(deadline: CallDeadline, prepare: Prepare<T>, describe: Describe<T> | undefined): Begun<T> {
-    const { upstreams } = this.#parts;
-    const { target, snapshot, caller, inbound } = this.#call;
-    const name = target?.server ?? '';
-    const server = snapshot.servers.get(name);
-    if (server === undefined) throw noServerLike(this, name);
-    const tenant = caller === this.caller ? this.#tenant : tenantOf(inbound, caller?.agent ?? '');
-    upstreams.expect(tenant.capabilities);
-    const prepared = prepare(server);
-    // While somebody is asked, no turn is held.
-    const lease = (found: T): Promise<UpstreamConnection> | UpstreamConnection => {
-      requireApproval(this.#call, this.#invocation, server, describe?.(found));
-      return upstreams.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
+  #connect<T>(wanted: Wanted<T>): Promise<Unconnected<T>> | Unconnected<T> {
+    const going: Going = {
+      parts: this.#parts,
+      call: this.#call,
+      invocation: this.#invocation,
+      context: this,
+      tenantOf: (caller) => (caller === this.caller ? this.#tenant : tenantOf(this.#call.inbound, caller?.agent ?? '')),
     };
-    return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease(prepared) };
+    return new Connecting(going, wanted).connect();
   }
-}
-
-type Describe<T> = (prepared: T) => ToolEntry;
-type Prepare<T> = (server: ServerDefinition) => Promise<T> | T;
-
-/** One try to connect. */
-interface Begun<T> {
-  readonly server: ServerDefinition;
-  readonly prepared: Promise<T> | T;
-  /** Rejects where `prepared` does. */
-  readonly link: Promise<UpstreamConnection> | UpstreamConnection;
 }

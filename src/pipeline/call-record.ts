@@ -46,6 +46,7 @@ export function record(
     people_ms: isOver && times.people > 0 ? rounded(times.people) : undefined,
     tokens,
     redacted: isOver && call.redacted !== undefined ? Object.fromEntries(call.redacted) : undefined,
+    cached: isOver && call.isKept ? true : undefined,
     detail: call.isRecorded ? undefined : invocation?.detail,
   };
 }

@@ -55,6 +55,8 @@ export interface Call {
   isCounted: boolean;
   /** True from the moment at which the server may have received the call. */
   forwarded: boolean;
+  /** True where it gets a result that was kept. */
+  isKept: boolean;
   /** True where a record has its details already. */
   isRecorded: boolean;
   /** What was taken out of its result, by kind. */

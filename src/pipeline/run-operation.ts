@@ -48,6 +48,7 @@ export async function runOperation(
     done: undefined,
     isCounted: false,
     forwarded: false,
+    isKept: false,
     isRecorded: false,
     signIn: signIn?.answer,
     answer: approval?.answer,
@@ -85,7 +86,7 @@ export async function runOperation(
   }
   if (call.watch !== undefined) answer = await call.watch.after(call, answer, failure?.code);
   try {
-    if (call.snapshot.policy.flow !== undefined && call.forwarded) await touchOfAnswer(call, answer);
+    if (call.snapshot.policy.flow !== undefined && (call.forwarded || call.isKept)) await touchOfAnswer(call, answer);
     const writing = conclude(parts, call, answer, failure?.code);
     if (writing !== undefined) await writing;
     return answer;

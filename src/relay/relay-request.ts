@@ -49,6 +49,8 @@ export interface RelayRequest {
   readonly definition?: DecidedDefinition | undefined;
   /** False where a task could not be followed, so that none may come back. */
   readonly offersTasks?: boolean;
+  /** Told when the server asks for something, whether or not the caller is asked. */
+  readonly onAsked?: (() => void) | undefined;
 }
 
 export interface RelayContext {
@@ -113,6 +115,7 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
         ...hooks,
         onRequest: async (asked) => {
           // Its caller has no task of this generation.
+          request.onAsked?.();
           const { params, isForeign } = relateTo(asked.params, () => undefined);
           if (isForeign) return NOT_ITS_TASK;
           return refusalOf(client, asked.method, params) ?? hooks.onRequest({ ...asked, params });
@@ -121,7 +124,7 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
     );
     return carryOn(context, conversation, request);
   }
-  const onRequest = comesBack ? undefined : (asked: ServerRequest) => askAbout(context, request.server, asked);
+  const onRequest = comesBack ? undefined : (asked: ServerRequest) => askAbout(context, request, asked);
   const reply = await link.request(request.method, request.params, optionsOf(context, request, onRequest));
   return released(client, untyped(reply), request);
 }
@@ -129,10 +132,11 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
 /** Asks the caller; a task that the question belongs to has another id on either side. */
 async function askAbout(
   context: RelayContext,
-  server: string,
+  { server, onAsked }: RelayRequest,
   { method, params, withdrawn }: ServerRequest,
 ): Promise<ClientAnswer> {
   const { client } = context;
+  onAsked?.();
   const refusal = refusalOf(client, method, params);
   if (refusal !== undefined) return refusal;
   const related = relateTo(params, (id) => context.taskOf(server, id));
@@ -158,6 +162,7 @@ function relayToModern(
     if (!reply.ok || reply.result.resultType !== 'input_required') {
       return released(client, inCodesOf(client, method, reply), request);
     }
+    request.onAsked?.();
     const required = inputRequired(client, reply.result.text, server);
     if (client.era === 'modern') return released(client, reply, request);
     if (round === MAX_ROUNDS) throw unaskable(server, 'asked for input again and again; it was given up.');

@@ -36,7 +36,12 @@ function serversOf(page: string): Json {
 }
 
 /** Pages whose commands need the servers that they show. */
-const ITS_OWN: ReadonlySet<string> = new Set(['docs/overrides.md', 'docs/virtual-servers.md', 'docs/budgets.md']);
+const ITS_OWN: ReadonlySet<string> = new Set([
+  'docs/overrides.md',
+  'docs/virtual-servers.md',
+  'docs/budgets.md',
+  'docs/caching.md',
+]);
 
 const ALL = { allow: { servers: ['*'] } };
 

@@ -275,14 +275,18 @@ test.each([
 });
 
 test('what the server does not have is told with the nearest name', () => {
-  const all = of({ tools: { creat: { name: 'x' }, add: { arguments: { '/aa': { fixed: 1 } } } } });
+  const cache = { ttl_ms: 1 };
+  const tools = { creat: { name: 'x' }, add: { arguments: { '/aa': { fixed: 1 } }, cache }, look: { cache } };
+  const all = of({ tools });
   const schemaOf = { type: 'object', properties: { a1: {} }, additionalProperties: false };
   const listed = new Map([
     ['create', '{"name":"create"}'],
     ['add', JSON.stringify({ inputSchema: schemaOf })],
+    ['look', '{"annotations":{"readOnlyHint":true}}'],
   ]);
   expect(all.unknown('tools', listed).map(({ path, fix }) => [path.join(' '), fix])).toEqual([
     ['tools creat', 'Did you mean "create"?'],
     ['tools add arguments /aa', 'Did you mean "a1"?'],
+    ['tools add cache', expect.stringContaining('readOnlyHint')],
   ]);
 });

@@ -27,6 +27,15 @@ export interface ArgumentOverride {
   readonly isHidden: boolean;
 }
 
+/** How long results of a tool that only reads are kept, and for whom. */
+export interface CacheTerms {
+  readonly ttlMs: number;
+  /** Bytes of all results of the tool; undefined takes the default. */
+  readonly maxBytes: number | undefined;
+  /** True if the result of one principal is for the others too. */
+  readonly isPublic: boolean;
+}
+
 /** One tool, prompt, resource or template. */
 export interface ItemOverride {
   readonly name: string | undefined;
@@ -38,6 +47,7 @@ export interface ItemOverride {
   /** Cost of a call. */
   readonly cost: number | undefined;
   readonly loopBreaker: number | 'off' | undefined;
+  readonly cache: CacheTerms | undefined;
   /** JSON text of all that the entry says about how it appears, before variables are replaced. */
   readonly text: string;
 }
@@ -63,6 +73,8 @@ interface Shown {
 export class Overrides {
   /** SHA-256 (hex) of what the entry says. */
   readonly digest: string;
+  /** True if results of some tool are kept. */
+  readonly keepsResults: boolean;
   readonly #items: Readonly<Record<OverrideKind, Items>>;
   /** Original names by shown ones, of what has another name. */
   readonly #originals: Readonly<Record<OverrideKind, ReadonlyMap<string, string>>>;
@@ -75,6 +87,7 @@ export class Overrides {
       );
     this.#originals = { tools: renamed('tools'), prompts: renamed('prompts'), resources: new Map() };
     const content = OVERRIDE_KINDS.map((kind) => [...items[kind]].map(([key, { text }]) => [key, text]));
+    this.keepsResults = [...items.tools.values()].some(({ cache }) => cache !== undefined);
     this.digest = createHash('sha256').update(JSON.stringify(content)).digest('hex');
   }
 
@@ -130,7 +143,7 @@ export class Overrides {
   }
 
   /** What is said of calls of a tool besides. */
-  termsOf(shown: string): Pick<ItemOverride, 'cost' | 'loopBreaker'> | undefined {
+  termsOf(shown: string): Pick<ItemOverride, 'cost' | 'loopBreaker' | 'cache'> | undefined {
     return this.#itemOf('tools', shown);
   }
 

@@ -24,6 +24,7 @@ interface Written {
   readonly arguments?: ReadonlyMap<string, WrittenArgument>;
   readonly cost?: number;
   readonly loop_breaker?: boolean | number;
+  readonly cache?: { readonly ttl_ms: number; readonly max_bytes?: number; readonly vary?: readonly string[] };
 }
 
 interface WrittenArgument {
@@ -58,7 +59,7 @@ export function readOverrides(written: ReadonlyMap<string, unknown>, reading: Re
 }
 
 function readItem(kind: OverrideKind, key: string, item: Written, reading: Reading): ItemOverride {
-  const { cost, loop_breaker, ...looks } = item;
+  const { cost, loop_breaker, cache, ...looks } = item;
   const { name, title, description, annotations, hidden } = looks;
   const at = [kind, key, 'arguments'] as const;
   const args = [...(item.arguments ?? [])].map(([pointer, argument]) =>
@@ -77,7 +78,24 @@ function readItem(kind: OverrideKind, key: string, item: Written, reading: Readi
   }
   const text = JSON.stringify(plainOf(looks));
   const loopBreaker = readLoopBreaker(loop_breaker);
-  return { name, title, description, annotations, isHidden: hidden === true, args, cost, loopBreaker, text };
+  const kept = readCache(cache);
+  return {
+    name,
+    title,
+    description,
+    annotations,
+    isHidden: hidden === true,
+    args,
+    cost,
+    loopBreaker,
+    cache: kept,
+    text,
+  };
+}
+
+function readCache(cache: Written['cache']): ItemOverride['cache'] {
+  if (cache === undefined) return undefined;
+  return { ttlMs: cache.ttl_ms, maxBytes: cache.max_bytes, isPublic: cache.vary?.length === 0 };
 }
 
 function readArgument(

@@ -27,10 +27,20 @@ export function unknownOverrides(
 ): UnknownOverride[] {
   return [...items].flatMap(([key, item]): UnknownOverride[] => {
     const raw = listed.get(key);
-    if (raw !== undefined) return argumentsOf(kind, key, item, raw);
+    if (raw !== undefined) return [...argumentsOf(kind, key, item, raw), ...uselessCache(kind, key, item, raw)];
     const message = `is no ${WHAT[kind]} that the server lists`;
     return [{ path: [kind, key], message, fix: meant(key, [...listed.keys()]) ?? KEEP }];
   });
+}
+
+/** Results are kept of tools alone that say that they only read. */
+function uselessCache(kind: OverrideKind, key: string, item: ItemOverride, raw: string): UnknownOverride[] {
+  if (item.cache === undefined) return [];
+  const { annotations } = JSON.parse(raw) as { readonly annotations?: Readonly<Record<string, unknown>> };
+  if ({ ...annotations, ...item.annotations }['readOnlyHint'] === true) return [];
+  const message = 'keeps nothing: the tool does not say that it only reads';
+  const fix = 'If it does, write "annotations": { "readOnlyHint": true } beside it';
+  return [{ path: [kind, key, 'cache'], message, fix }];
 }
 
 function argumentsOf(kind: OverrideKind, key: string, item: ItemOverride, raw: string): UnknownOverride[] {
