@@ -48,21 +48,22 @@ const named = (what, value) => {
   if (typeof value !== 'string' || value === '') throw new TypeError(what + ' must be a name: a string that is not empty.');
   return value;
 };
-const call = async (server, tool, args = {}, options = {}) => {
+const call = async (server, tool, args = {}, options) => {
   named('server', server);
   named('tool', tool);
   if (args === null || typeof args !== 'object' || isArray(args)) {
     throw new TypeError(server + '.' + tool + ': its arguments are one object, such as { name: value }.');
   }
-  const result = await ask('call', { server, tool, args, timeout_ms: options.timeout_ms });
-  return options.raw === true ? result : valueOf(result);
+  const result = await ask('call', { server, tool, args, timeout_ms: options?.timeout_ms });
+  return options?.raw === true ? result : valueOf(result);
 };
-const search = async (query, { limit, server } = {}) =>
-  valueOf(await ask('search', { query: named('query', query), limit, server })).tools;
+const search = async (query, options) =>
+  valueOf(await ask('search', { query: named('query', query), limit: options?.limit, server: options?.server })).tools;
 const describe = async (server, tool) =>
   valueOf(await ask('describe', { server: named('server', server), tool: named('tool', tool) }));
-const parallel = async (list, { limit = Infinity } = {}) => {
+const parallel = async (list, options) => {
   const items = [...list];
+  const limit = Number(options?.limit ?? Infinity);
   const results = new Array(items.length);
   let at = 0;
   const work = async () => {
@@ -75,7 +76,7 @@ const parallel = async (list, { limit = Infinity } = {}) => {
       else results[mine] = await item;
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(limit, items.length)) }, work));
+  await Promise.all(Array.from({ length: limit >= 1 ? Math.min(limit, items.length) : 1 }, work));
   return results;
 };
 const nearest = (name, names) => names.find((one) => one.slice(0, 2) === name.toLowerCase().slice(0, 2));

@@ -34,6 +34,15 @@ describe('a program in the sandbox', () => {
     ]);
   });
 
+  it.each(['undefined', 'null', '{}', '{ limit: 0 }', '{ limit: NaN }', '{ limit: "x" }', '{ limit: 1.5 }'])(
+    'runs all of a list, whatever the options are: %s',
+    async (options) => {
+      const program = `const said = await tools.parallel([() => 1, ['s', 't'], () => 3], ${options});
+        return [said.length, said.filter(Boolean).length, (await tools.search('q', null)) === undefined, await tools.call('s', 't', {}, null)]`;
+      expect((await runAlone(program, () => text({ n: 1 }))).done).toBe('[3,3,true,{"n":1}]');
+    },
+  );
+
   it.each([
     ['structured content', { content: [{ type: 'text', text: 'x' }], structuredContent: { a: 1 } }, '{"a":1}'],
     ['JSON text', { content: [{ type: 'text', text: '[1]' }] }, '[1]'],
