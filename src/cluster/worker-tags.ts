@@ -1,5 +1,5 @@
 /** Names that say which worker has what they name. */
-
+import { hash } from 'node:crypto';
 import { PROGRAM_PREFIX } from '../operations/code/waiting-programs.ts';
 import { RESULT_PREFIX } from '../operations/results/result-store.ts';
 import { SIGN_IN_PREFIX } from '../pipeline/sign-in-elicitation.ts';
@@ -20,6 +20,11 @@ export function tagOf(worker: number): string {
 export function workerNamed(name: string): number | undefined {
   const found = TAG.exec(name)?.[1];
   return found === undefined ? undefined : Number(found);
+}
+
+/** The worker that runs programs of this text, so that whoever makes the same call again finds the one that waits. @param of workers in all */
+export function homeOfProgram(code: string, of: number): number {
+  return Number.parseInt(hash('sha256', code, 'hex').slice(0, 8), 16) % of;
 }
 
 /** Bytes of a request in which its headers are looked for. */

@@ -14,7 +14,7 @@ import { partitionUpstreams } from './partitioned-upstreams.ts';
 import { askingLimiter } from './shared-limits.ts';
 import { createWorkerDialer } from './worker-dialer.ts';
 import { createWorkerMesh, type WorkerMesh } from './worker-mesh.ts';
-import { tagOf, workerNamed } from './worker-tags.ts';
+import { homeOfProgram, tagOf, workerNamed } from './worker-tags.ts';
 
 export interface Worker {
   readonly gateway: Gateway;
@@ -52,6 +52,7 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
     attestations: askingAttestations(channel),
     forwarding: createWorkerForwarding({
       workerOf: workerNamed,
+      homeOf: (code) => homeOfProgram(code, order.of),
       isOther: (worker) => worker !== order.number && ready.includes(worker),
       reach: reach.to,
     }),

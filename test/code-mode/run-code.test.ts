@@ -3,8 +3,9 @@ import { hash } from 'node:crypto';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AskingHome, askingHome, FORMS, type Front, openFront, SETTINGS } from '../support/approvals.ts';
+import { serveHttp } from '../support/gateway.ts';
 import { auditRecords } from '../support/home.ts';
-import { MODERN, type RequestExtras } from '../support/rpc.ts';
+import { MODERN, type RequestExtras, type Rpc } from '../support/rpc.ts';
 import { call, callTool, errorOf, resultOf, type ToolResult, textOf } from '../support/tools.ts';
 
 /** Adding is asked about, and one tool is denied. */
@@ -164,6 +165,24 @@ describe.each(CORNERS)('over %s in %s, a program', (...setting) => {
     const more = await callTool(front.rpc, 'read_result', { handle, offset: 10, max_result_tokens: 20 });
     expect(more.content[0]?.text).toContain('word word');
   });
+});
+
+it('with workers, a program that waits is gone on with, whichever of them is asked again', async () => {
+  const where = askingHome({ ...ASKED, code: true });
+  const gateway = await serveHttp({ home: where.home, args: ['--workers', '2'] });
+  const open = (): Promise<Rpc> => gateway.open(MODERN);
+  for (let n = 0; n < 2; n++) {
+    const params = {
+      code: `const a = await servers.calc.other(); return [a, await servers.calc.add({ a: ${n}, b: 2 })]`,
+    };
+    const first = (await open()).start('tools/call', { name: 'run_code', arguments: params });
+    await where.waiting();
+    first.cancel();
+    await where.answer('once');
+    expect(textOf(await callTool(await open(), 'run_code', params))).toBe(`["other",${n + 2}]`);
+  }
+  expect(where.calls().filter((call) => call.startsWith('other'))).toHaveLength(2);
+  await gateway.stop();
 });
 
 describe('an agent that may not', () => {

@@ -14,6 +14,7 @@ async function listen(listener: RequestListener): Promise<number> {
 const elsewhereAt = (port: number | undefined) =>
   createWorkerForwarding({
     workerOf: () => 1,
+    homeOf: () => 1,
     isOther: () => true,
     reach: async (): Promise<Socket> => {
       if (port === undefined) throw new Error('It is not there.');

@@ -7,8 +7,9 @@ import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerRespo
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { refusal } from '../../mcp/response.ts';
+import { RUN_CODE } from '../../policy/executors.ts';
 import type { RequestMessage } from '../../protocol/json-rpc.ts';
-import { findMember, parsedValue } from '../../protocol/members.ts';
+import { findMember, parsedValue, stringValue } from '../../protocol/members.ts';
 import { MAY_HAVE_TAKEN_EFFECT } from '../../upstream/failures.ts';
 import { sendJson } from './mcp-reply.ts';
 
@@ -18,13 +19,15 @@ type HandOn = (request: IncomingMessage, response: ServerResponse, body?: string
 export interface WorkerForwarding {
   /** By the id of a session or of a sign-in. Undefined where that is this worker's, or nobody's. */
   of(name: string | undefined): HandOn | undefined;
-  /** The same for a request of 2026-07-28 that goes on with a call that waited for input, or is about a task. */
-  ofState(message: RequestMessage): HandOn | undefined;
+  /** The same for a request of 2026-07-28 that goes on with a call that waited for input, is about a task, or runs a program. */
+  ofRequest(message: RequestMessage): HandOn | undefined;
 }
 
 interface WorkerForwardingOptions {
   /** Number of the worker that a session id, a state or the id of a task names; undefined for none. */
   readonly workerOf: (name: string) => number | undefined;
+  /** Number of the worker that runs programs of this text: one that waits there is gone on with by the same call again. */
+  readonly homeOf: (code: string) => number;
   /** True if it is another one, and there. */
   readonly isOther: (worker: number) => boolean;
   /** A connection to another worker. @throws Error where there is none to be had */
@@ -50,7 +53,12 @@ class WorkerAgent extends Agent {
 /** Nothing was sent. */
 class NotReached extends Error {}
 
-export function createWorkerForwarding({ workerOf, isOther, reach }: WorkerForwardingOptions): WorkerForwarding {
+export function createWorkerForwarding({
+  workerOf,
+  homeOf,
+  isOther,
+  reach,
+}: WorkerForwardingOptions): WorkerForwarding {
   const agents = new Map<number, Agent>();
   const agentOf = (worker: number): Agent => {
     let agent = agents.get(worker);
@@ -60,19 +68,28 @@ export function createWorkerForwarding({ workerOf, isOther, reach }: WorkerForwa
     }
     return agent;
   };
-  const find = (name: string): HandOn | undefined => {
-    const worker = workerOf(name);
+  const at = (worker: number | undefined): HandOn | undefined => {
     if (worker === undefined || !isOther(worker)) return undefined;
     return (request, response, body) => handOn(agentOf(worker), request, response, body);
   };
+  const find = (name: string): HandOn | undefined => at(workerOf(name));
   return {
     of: (name) => (name === undefined ? undefined : find(name)),
-    ofState({ text, method, params }) {
+    ofRequest(message) {
+      const { text, method, params } = message;
       const member = findMember(params, method.startsWith('tasks/') ? 'taskId' : 'requestState');
       const state = member === undefined ? undefined : parsedValue(text, member);
-      return typeof state === 'string' ? find(state) : undefined;
+      if (typeof state === 'string') return find(state);
+      const code = method === 'tools/call' ? programOf(message) : undefined;
+      return code === undefined ? undefined : at(homeOf(code));
     },
   };
+}
+
+/** The text of the program that a call of a tool runs; undefined for other tools. */
+function programOf({ text, params }: RequestMessage): string | undefined {
+  if (stringValue(text, findMember(params, 'name')) !== RUN_CODE) return undefined;
+  return stringValue(text, findMember(findMember(params, 'arguments')?.object, 'code'));
 }
 
 function handOn(agent: Agent, request: IncomingMessage, response: ServerResponse, body: string | undefined): void {

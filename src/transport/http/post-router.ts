@@ -95,7 +95,7 @@ export class PostRouter {
   ): Promise<void> | void {
     const declared = declaredRevision(message);
     if (declared !== undefined) {
-      const handOn = this.#forwarding?.ofState(message);
+      const handOn = this.#forwarding?.ofRequest(message);
       if (handOn !== undefined) return handOn(post.request, post.response, message.text);
       return this.#modern.answer(post, message, declared);
     }
