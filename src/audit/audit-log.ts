@@ -13,6 +13,7 @@ import { type ChainWriter, createChainWriter } from './chain-writer.ts';
 import { eventRecord } from './event-record.ts';
 import { type AuditFs, nodeFs } from './file-system.ts';
 import { type FoldLimits, foldRefusals } from './fold-refusals.ts';
+import type { ChainHead } from './heads/signed-head.ts';
 import { behind } from './log-errors.ts';
 import { pruneFiles } from './prune-logs.ts';
 import { createBodies } from './record-line.ts';
@@ -43,6 +44,8 @@ export interface AuditOptions {
   readonly files?: AuditFs;
   readonly fold?: FoldLimits;
   readonly onEvent?: (event: AuditEvent) => void;
+  /** The log was rotated: its last record until then is in the file before. */
+  readonly onRotated?: () => void;
   /** Counts the calls of the rotated files of a log, before the oldest go. Nobody waits for it but that. */
   readonly summarise?: (log: string) => Promise<unknown>;
 }
@@ -151,6 +154,11 @@ class AuditLog implements AuditSink {
     return Promise.resolve();
   }
 
+  /** The last record of this process; undefined where there is none. */
+  head(): ChainHead | undefined {
+    return this.#writer.head();
+  }
+
   /** Resolves when no file is being counted or removed any more. */
   async settled(): Promise<void> {
     await this.#pruning;
@@ -195,7 +203,8 @@ class AuditLog implements AuditSink {
   }
 
   #rotated(log: string, removable: readonly AgedFile[]): void {
-    const { files = nodeFs, summarise = ignore } = this.#options;
+    const { files = nodeFs, summarise = ignore, onRotated } = this.#options;
+    onRotated?.();
     this.#pruning ??= Promise.resolve(summarise(log))
       .catch(ignore)
       .then(() => pruneFiles(files, log, removable, (record) => this.append(record)))

@@ -34,6 +34,8 @@ export interface AuditRecord {
   readonly pointer?: string | undefined;
   /** Present when `rule` denies or asks but was not enforced, because the agent is in shadow mode. */
   readonly shadow?: 'ASK' | 'DENY' | undefined;
+  /** Present where the server is a program: `none` where it runs as any program of the account, otherwise what its sandbox lets it reach: `offline`, `hosts` or `network`. */
+  readonly sandbox?: 'none' | 'offline' | 'hosts' | 'network' | undefined;
   /** Present where rules speak of combinations: the labels of what is called, with spaces between. */
   readonly labels?: string | undefined;
   /** Code of the error, or null. */

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { AppendFile, LogFileChange } from './append-file.ts';
+import type { ChainHead } from './heads/signed-head.ts';
 import { FIRST_PREV, hashText, placeText, recordDigest } from './record-line.ts';
 
 /** A batch is written in pieces of about this many characters; a line is never split. */
@@ -31,6 +32,8 @@ function roomFor(text: string): Buffer {
 export interface ChainWriter {
   /** Writes bodies of records as lines. @returns what went wrong, if anything did. */
   write(bodies: readonly string[]): { readonly error: unknown } | undefined;
+  /** The last record that it wrote; undefined for none. */
+  head(): ChainHead | undefined;
 }
 
 /**
@@ -82,6 +85,7 @@ export function createChainWriter(
   };
 
   return {
+    head: () => (seq === 0 ? undefined : { writer: id, seq, hash: prev }),
     write(bodies) {
       let from = 0;
       let length = 0;

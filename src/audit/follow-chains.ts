@@ -24,7 +24,7 @@ export interface Findings {
 }
 
 /** Records `from` to `to` of a writer, which another program took out of the log. */
-interface ForeignRemoval {
+export interface ForeignRemoval {
   readonly writer: string;
   readonly from: number;
   readonly to: number;

@@ -48,7 +48,7 @@ export function createBodies(
         (record.original === undefined ? '' : `,"original":${nameText(record.original, redact)}`) +
         (record.virtual === undefined ? '' : `,"virtual":${nameText(record.virtual, redact)}`);
       who =
-        `"rule":${text(record.rule)},${record.pointer === undefined ? '' : `"pointer":${text(record.pointer)},`}${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}${record.labels === undefined ? '' : `"labels":${text(record.labels)},`}"error_code":${text(record.error_code)},` +
+        `"rule":${text(record.rule)},${record.pointer === undefined ? '' : `"pointer":${text(record.pointer)},`}${record.shadow === undefined ? '' : `"shadow":"${record.shadow}",`}${record.sandbox === undefined ? '' : `"sandbox":"${record.sandbox}",`}${record.labels === undefined ? '' : `"labels":${text(record.labels)},`}"error_code":${text(record.error_code)},` +
         `"principal":${text(record.principal, redact)},"claimed_agent":${text(record.claimed_agent, redact)},` +
         `"assurance":${text(record.assurance)}`;
     }
@@ -107,6 +107,7 @@ function isAbout(record: AuditRecord, other: AuditRecord): boolean {
     record.rule === other.rule &&
     record.pointer === other.pointer &&
     record.shadow === other.shadow &&
+    record.sandbox === other.sandbox &&
     record.labels === other.labels &&
     record.error_code === other.error_code &&
     record.principal === other.principal &&

@@ -2,11 +2,15 @@
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { nodeFs, rotatedFiles, rotatedName } from './file-system.ts';
 import { type Beginning, ChainFollower, type Findings } from './follow-chains.ts';
+import { HeadChecker, type HeadProblem } from './heads/check-heads.ts';
+import type { HeadStatement } from './heads/signed-head.ts';
 import { readHead } from './log-bytes.ts';
 import { parseLine } from './parse-line.ts';
 import { readLines } from './read-lines.ts';
 
 export interface VerifyReport extends Findings {
+  /** What heads say that were kept elsewhere, and the log does not; undefined where there are none to compare it with. */
+  readonly heads?: readonly HeadProblem[];
   /** True where nothing is wrong. */
   readonly ok: boolean;
   /** False where another program took records out of the log. */
@@ -20,12 +24,13 @@ export interface VerifyReport extends Findings {
  * in use. Blocks until it is through: for commands.
  * @param path the log; or one of its rotated files, to read only that one.
  * @param moved files that another program made of the log: they are read with its rotated files, in the order of the first records
+ * @param heads that were kept elsewhere, read before the log
  * @throws what opening or reading a file throws, e.g. ENOENT.
  */
-export function verifyLog(path: string, moved: readonly string[] = []): VerifyReport {
+export function verifyLog(path: string, moved: readonly string[] = [], heads?: readonly HeadStatement[]): VerifyReport {
   for (let attempt = 1; ; attempt++) {
     const before = sizeOf(path);
-    const report = readAll(path, moved);
+    const report = readAll(path, moved, heads);
     // While a log is rotated, a slow writer's line can arrive in a file that was read already. What is really wrong with it
     // is wrong the next time too.
     if (report.ok || attempt === RECHECKS || sizeOf(path) === before) return report;
@@ -34,20 +39,31 @@ export function verifyLog(path: string, moved: readonly string[] = []): VerifyRe
 
 const RECHECKS = 3;
 
-function readAll(path: string, moved: readonly string[]): VerifyReport {
+function readAll(path: string, moved: readonly string[], heads: readonly HeadStatement[] | undefined): VerifyReport {
   const { files, beginning } = openAll(path, moved);
   try {
     const follower = new ChainFollower(beginning);
+    const checker = heads && new HeadChecker(heads);
     for (const { path: file, fd } of files) {
       let number = 0;
       for (const { bytes, ended } of readLines(fd)) {
         number++;
-        if (bytes?.length !== 0) follower.add(parseLine(bytes), file, number, ended);
+        if (bytes?.length === 0) continue;
+        const line = parseLine(bytes);
+        follower.add(line, file, number, ended);
+        checker?.add(line);
       }
     }
     const findings = follower.findings();
-    const ok = findings.problems.length === 0;
-    return { ok, complete: findings.elsewhere.length === 0, files: files.map((file) => file.path), ...findings };
+    const missing = checker?.problems(findings.elsewhere, beginning === 'in the middle');
+    const ok = findings.problems.length === 0 && (missing === undefined || missing.length === 0);
+    const report = {
+      ok,
+      complete: findings.elsewhere.length === 0,
+      files: files.map((file) => file.path),
+      ...findings,
+    };
+    return missing === undefined ? report : { ...report, heads: missing };
   } finally {
     closeAll(files);
   }

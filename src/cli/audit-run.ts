@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { rotatedName } from '../audit/file-system.ts';
+import { describeHeadProblem } from '../audit/heads/check-heads.ts';
+import type { HeadStatement } from '../audit/heads/signed-head.ts';
 import { describeProblem } from '../audit/log-problems.ts';
 import { type VerifyReport, verifyLog } from '../audit/verify-log.ts';
 import { GatewayError } from '../shared/errors.ts';
@@ -15,17 +17,27 @@ const SHOWN = 50;
 /** Exit status where nothing was changed, but another program took records out of the log. */
 const NOT_COMPLETE = 3;
 
+interface VerifyOptions {
+  readonly json: boolean;
+  /** Heads of one log, kept elsewhere. */
+  readonly heads?: readonly HeadStatement[] | undefined;
+}
+
 /**
  * Verifies logs and sets the exit status 1 where one is not intact, 3 where one is intact and not complete.
  * @throws GatewayError USAGE where a log cannot be read.
  */
-export function verifyCommand(files: readonly string[], options: { readonly json: boolean }): void {
+export function verifyCommand(files: readonly string[], options: VerifyOptions): void {
   const given = files.map((file) => resolve(file));
   const logs = files.length === 0 ? [settingsFrom({}).auditLog] : withoutParts(given);
+  if (options.heads !== undefined && logs.length > 1) {
+    throw new GatewayError('USAGE', '--against is about one log: name that one.');
+  }
   const reports = logs.map((log) =>
     read(
       log,
       given.filter((path) => isMoved(path, log)),
+      options.heads,
     ),
   );
   if (options.json) printJson(reports.length === 1 ? reports[0] : reports);
@@ -47,14 +59,14 @@ function isMoved(path: string, log: string): boolean {
   return /^[.-]./.test(path.slice(log.length)) && path.startsWith(log) && rotatedName(path)?.log !== log;
 }
 
-function read(path: string, moved: readonly string[]): VerifyReport {
+function read(path: string, moved: readonly string[], heads: readonly HeadStatement[] | undefined): VerifyReport {
   for (const file of [path, ...moved]) {
     if (/\.(?:gz|bz2|xz|zst)$/.test(file)) {
       throw new GatewayError('USAGE', `${file} is compressed: unpack it, and name the unpacked file.`);
     }
   }
   try {
-    return verifyLog(path, moved);
+    return verifyLog(path, moved, heads);
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
@@ -63,11 +75,12 @@ function read(path: string, moved: readonly string[]): VerifyReport {
   }
 }
 
-function show({ ok, complete, files, records, writers, problems, notes, elsewhere }: VerifyReport): void {
+function show({ ok, complete, files, records, writers, problems, notes, elsewhere, heads }: VerifyReport): void {
   for (const problem of problems.slice(0, SHOWN)) {
     print(`${problem.file}:${problem.line}: ${describeProblem(problem)}`);
   }
   if (problems.length > SHOWN) print(`... and ${problems.length - SHOWN} more (--json shows all)`);
+  for (const problem of heads?.slice(0, SHOWN) ?? []) print(describeHeadProblem(problem));
   for (const { writer, from, to, reason, at } of elsewhere.slice(0, SHOWN)) {
     const what = from === to ? `record ${from} is` : `records ${from} to ${to} are`;
     print(`another program ${reason} the log before ${at}: ${what} not here (writer ${writer})`);
@@ -77,6 +90,6 @@ function show({ ok, complete, files, records, writers, problems, notes, elsewher
     say(`writer ${writer}: records ${first_seq} to ${last_seq}`);
   }
   const whole = complete ? 'intact' : 'intact, but not complete';
-  const verdict = ok ? whole : `NOT intact: ${count(problems.length, 'problem')}`;
+  const verdict = ok ? whole : `NOT intact: ${count(problems.length + (heads?.length ?? 0), 'problem')}`;
   print(`${count(records, 'record')} in ${count(files.length, 'file')}: ${verdict}`);
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Grouping } from '../audit/query/call-statistics.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
+import type { HeadFlags } from './audit-head.ts';
 import { type CommandFlags, settingsFrom } from './flags.ts';
 import { fail } from './output.ts';
 
@@ -12,6 +13,7 @@ export function registerAudit(program: Command): void {
   registerShow(audit);
   registerStats(audit);
   registerVerify(audit);
+  registerHead(audit);
 }
 
 type QueryFlags = Omit<RecordQuery, 'since' | 'until'> &
@@ -124,6 +126,8 @@ function registerVerify(audit: Command): void {
     .command('verify')
     .description('check that no record was changed or removed, and say where')
     .argument('[file...]', 'logs, each with its rotated files (default: the audit log of the gateway)')
+    .option('--against <heads>', 'file with heads that were kept elsewhere')
+    .option('--key <file>', 'PEM file of the key that signed them, or of its public half')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -133,18 +137,62 @@ Example:
 
 Every gateway process chains its records. A record that was changed, removed,
 doubled or moved is located. Records cut off the end of a chain leave no trace
-in it: compare the last numbers shown with those you know. The log may be in use
-meanwhile.
+in it, and nor does a log that was written anew: --against compares it with heads
+("audit head"). The log may be in use meanwhile.
 Files that another program made of the log are read with it:
   $ agent-mcp-gateway audit verify audit.jsonl audit.jsonl.1
 Exit status: 0 intact, 1 changed or removed, 2 if a file cannot be read,
 3 intact but not complete: another program (logrotate, say) took records out of
 the log, and the gateway recorded that it did.`,
     )
-    .action(async (files: string[], flags: { readonly json?: boolean }) => {
+    .action(async (files: string[], flags: VerifyFlags) => {
       try {
         const { verifyCommand } = await import('./audit-run.ts');
-        verifyCommand(files, { json: flags.json === true });
+        const heads = flags.against === undefined ? undefined : await headsIn(flags.against, flags.key);
+        verifyCommand(files, { json: flags.json === true, heads });
+      } catch (error) {
+        fail(error);
+      }
+    });
+}
+
+interface VerifyFlags {
+  readonly json?: boolean;
+  readonly against?: string;
+  readonly key?: string;
+}
+
+async function headsIn(path: string, key: string | undefined) {
+  const { keptHeads } = await import('./audit-head.ts');
+  return keptHeads(settingsFrom({}), path, key);
+}
+
+function registerHead(audit: Command): void {
+  audit
+    .command('head')
+    .description('sign how far each chain has got, for a place where nobody can change it')
+    .option(
+      '--to <place>',
+      'whole path of a file to append to, https address, syslog://host:514 or syslog+tcp://host:601',
+    )
+    .option('--key <file>', 'PEM file with an Ed25519 key; made where there is none (GATEWAY_AUDIT_HEAD_KEY)')
+    .option('--public', 'print the public half of the key, and do nothing else')
+    .option('--audit-log <file>', 'audit log (GATEWAY_AUDIT_LOG)')
+    .addHelpText(
+      'after',
+      `
+Prints the head without --to. A gateway sends heads by itself where
+GATEWAY_AUDIT_HEADS says to which places. "audit verify --against" finds with
+them whether the end of the log was cut off, or all of it written anew.
+
+Examples:
+  $ agent-mcp-gateway audit head --public
+  $ agent-mcp-gateway audit head --to /mnt/elsewhere/heads.jsonl`,
+    )
+    .action(async (flags: HeadFlags & Pick<CommandFlags, 'auditLog'>) => {
+      try {
+        const { headCommand } = await import('./audit-head.ts');
+        await headCommand(settingsFrom(flags), flags);
       } catch (error) {
         fail(error);
       }

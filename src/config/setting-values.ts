@@ -71,6 +71,18 @@ export function hours(source: SettingSource | undefined): number | undefined {
   return number * HOUR_MS;
 }
 
+/** Seconds of at most a day, in milliseconds. */
+export function seconds(source: SettingSource | undefined): number | undefined {
+  if (source === undefined) return undefined;
+  const number = Number(source.value);
+  if (!/^\d{1,5}$/.test(source.value) || number < 1 || number > DAY_SECONDS) {
+    throw usage(source, `a number of seconds from 1 to ${DAY_SECONDS}`);
+  }
+  return number * 1000;
+}
+
+const DAY_SECONDS = 86_400;
+
 const MIN_AUDIT = 1024 * 1024;
 const MAX_AUDIT = 1024 ** 4;
 
@@ -154,7 +166,7 @@ export function publicUrl(source: SettingSource | undefined): string | undefined
   return url.href.replace(/\/$/, '');
 }
 
-function list(source: SettingSource | undefined): string[] {
+export function list(source: SettingSource | undefined): string[] {
   return (source?.value ?? '')
     .split(',')
     .map((item) => item.trim())

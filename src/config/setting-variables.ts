@@ -54,6 +54,21 @@ export const VARIABLES = {
       'Bytes that the audit log and its rotated files may have together. Calls are refused when records that are too young to remove leave no room.',
     page: 'audit.md#rotation',
   },
+  GATEWAY_AUDIT_HEADS: {
+    meaning:
+      'Places to which signed heads of the audit log are sent, with commas between: whole path of a file, https address, `syslog://host:514` or `syslog+tcp://host:601`.',
+    page: 'audit.md#heads',
+  },
+  GATEWAY_AUDIT_HEAD_KEY: {
+    usual: '~/.config/agent-mcp-gateway/audit-head-key.pem',
+    meaning: 'PEM file with the Ed25519 key that signs heads. It is made where there is none.',
+    page: 'audit.md#heads',
+  },
+  GATEWAY_AUDIT_HEAD_SECONDS: {
+    usual: '300',
+    meaning: 'Seconds between two heads.',
+    page: 'audit.md#heads',
+  },
   GATEWAY_TRANSPORT: {
     usual: 'stdio',
     flag: '--transport',

@@ -10,12 +10,14 @@ import {
   boolean,
   hosts,
   hours,
+  list,
   messageBytes,
   oneOf,
   origins,
   port,
   publicUrl,
   type SettingSource,
+  seconds,
   secretKey,
   workers,
 } from './setting-values.ts';
@@ -77,6 +79,12 @@ export interface Settings {
   readonly auditMinAgeMs: number | undefined;
   /** `GATEWAY_AUDIT_MAX_BYTES`: bytes of the log and its rotated files together; undefined for the default. */
   readonly auditMaxBytes: number | undefined;
+  /** `GATEWAY_AUDIT_HEADS`: places to which heads of the audit log are sent. */
+  readonly auditHeads: readonly string[];
+  /** `GATEWAY_AUDIT_HEAD_KEY`: file of the key that signs them; undefined for the one in `configDir`. */
+  readonly auditHeadKey: string | undefined;
+  /** `GATEWAY_AUDIT_HEAD_SECONDS`, in milliseconds. */
+  readonly auditHeadMs: number;
   /** `--agent`: binds the connection to this agent. */
   readonly agent: string | undefined;
   /** `GATEWAY_DEFAULT_AGENT`. */
@@ -127,6 +135,9 @@ const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 /** The value where nobody says. */
 export const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
+/** Milliseconds between two heads, where nobody says. */
+const AUDIT_HEAD_MS = 300_000;
+
 const PACKAGE = 'agent-mcp-gateway';
 
 /**
@@ -156,6 +167,9 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     auditLog: named(auditLog, place)?.path ?? join(cacheDir, 'logs', 'audit.jsonl'),
     auditMinAgeMs: hours(pick(undefined, '', env, 'GATEWAY_AUDIT_MIN_AGE_HOURS')),
     auditMaxBytes: auditBytes(pick(undefined, '', env, 'GATEWAY_AUDIT_MAX_BYTES')),
+    auditHeads: list(pick(undefined, '', env, 'GATEWAY_AUDIT_HEADS')),
+    auditHeadKey: named(pick(undefined, '', env, 'GATEWAY_AUDIT_HEAD_KEY'), place)?.path,
+    auditHeadMs: seconds(pick(undefined, '', env, 'GATEWAY_AUDIT_HEAD_SECONDS')) ?? AUDIT_HEAD_MS,
     agent: agentId(pick(flags.agent, '--agent', env, undefined)),
     defaultAgent: agentId(pick(flags.defaultAgent, '--default-agent', env, 'GATEWAY_DEFAULT_AGENT')),
     debug: flags.debug ?? boolean(env, 'GATEWAY_DEBUG'),

@@ -61,8 +61,14 @@ export async function openFoundation(
     redact: redactor.redact,
     secretsVersion: () => redactor.version(),
     onEvent: (event) => reportAudit(event, log, metrics),
+    onRotated: () => void heads?.send(),
     summarise: async (path) => jobThreads()?.run('audit', { summarise: path }, SUMMARISE_MS),
   });
+  const { auditHeads } = settings;
+  const heads =
+    auditHeads.length === 0
+      ? undefined
+      : (await import('./audit-heads.ts')).startHeads(settings, () => audit.head(), log);
   const closeAtExit = (): Promise<void> => audit.close();
   // Whatever ends this process: what was counted and not written yet is written.
   process.once('exit', closeAtExit);
@@ -77,6 +83,7 @@ export async function openFoundation(
     audit,
     async closeAudit() {
       await audit.close();
+      await heads?.close();
       process.off('exit', closeAtExit);
     },
   };

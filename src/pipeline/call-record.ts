@@ -38,6 +38,7 @@ export function record(
     rule: call.refusedBy ?? call.decision?.rule ?? null,
     pointer: call.refusedBy === undefined ? call.decision?.pointer : undefined,
     shadow: call.refusedBy === undefined ? call.decision?.shadowed : undefined,
+    sandbox: sandboxOf(call),
     labels: call.snapshot.policy.flow === undefined ? undefined : labelsOf(call)?.join(' '),
     error_code: code,
     latency_ms: rounded(ms),
@@ -63,6 +64,15 @@ function originalOf({ snapshot, target, invocation }: Call): string | undefined 
 /** The virtual server by which the call names its tool. */
 function virtualOf({ asked, target }: Call): string | undefined {
   return asked === target ? undefined : asked?.server;
+}
+
+/** The walls around the program that a call is for. */
+function sandboxOf({ snapshot, target }: Call): AuditRecord['sandbox'] {
+  const link = target === undefined ? undefined : snapshot.servers.get(target.server)?.link;
+  if (link?.transport !== 'stdio') return undefined;
+  const network = link.sandbox?.network;
+  if (network === undefined) return 'none';
+  return typeof network === 'boolean' ? (network ? 'network' : 'offline') : 'hosts';
 }
 
 /** To a microsecond. */
