@@ -3,7 +3,7 @@ import process from 'node:process';
 import { expect, it } from 'vitest';
 import { serveHttp, serveStdio } from '../support/gateway.ts';
 import { auditRecords, makeHome, servers, withPrincipals } from '../support/home.ts';
-import { fixture } from '../support/paths.ts';
+import { fixture, fixturePath } from '../support/paths.ts';
 import { MODERN } from '../support/rpc.ts';
 import { callTool, errorOf, execute, type ToolResult, textOf } from '../support/tools.ts';
 
@@ -67,6 +67,25 @@ it.each(['2025-11-25', MODERN])('in %s, cost of tools, and a principal as well a
   expect(codeOf(await pay('free'))).toBe('ok');
   expect(errorOf(await pay('free')).message).toContain('this caller for this day is spent: 1.2 of 1.2');
   expect(codeOf(await execute(rpc, { server: 'calc', tool: 'add', args: { a: 1, b: 2 } }))).toBe('ok');
+  await stop();
+});
+
+it('a call that asks its caller for input is one call, also with the answer', async () => {
+  const asking = { command: process.execPath, args: [fixturePath('conformance-server'), 'legacy'] };
+  const rules = withPrincipals({ default: { ...ALL, budget: { calls: 1, per: 'day' } } });
+  const { rpc, stop } = await serveStdio({ servers: servers({ asking }), rules }, MODERN);
+  const extras = { meta: { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } } };
+  const args = { server: 'asking', tool: 'test_elicitation', args: { message: 'Who?' } };
+  const params = { name: 'execute_tool', arguments: args };
+  const { result } = (await rpc.call('tools/call', params, extras)).message;
+  const asked = result as { requestState: string; inputRequests: Record<string, unknown> };
+  const inputResponses = Object.fromEntries(
+    Object.keys(asked.inputRequests).map((key) => [key, { action: 'accept', content: { username: 'u', email: 'e' } }]),
+  );
+  const retry = { ...params, requestState: asked.requestState, inputResponses };
+  expect(JSON.stringify((await rpc.call('tools/call', retry, extras)).message)).toContain('accept');
+  expect(JSON.stringify((await rpc.call('tools/call', retry, extras)).message)).toContain('unknown, used');
+  expect(JSON.stringify((await rpc.call('tools/call', params, extras)).message)).toContain('BUDGET_EXCEEDED');
   await stop();
 });
 

@@ -53,6 +53,15 @@ test('calls: said at 80 %, refused at 100 %, and anew in the next period', () =>
   expect(spend(budgets, five)).toBeUndefined();
 });
 
+test('a call that goes on is not charged again, nor refused, and its answer counts', () => {
+  const budgets = new BudgetAccounts(folder, () => NOON);
+  const most = holder({ calls: 1, resultTokens: 100 });
+  expect(spend(budgets, most, 0, 10)).toContain('1 of 1 calls');
+  expect(budgets.goOn('rules', [most]).spend(75)).toContain('85 of 100 tokens of results');
+  budgets.goOn('rules', [most]).giveBack();
+  expect(spend(budgets, most)).toContain('BUDGET_EXCEEDED');
+});
+
 test('a call that ends in a later period changes nothing there', () => {
   let now = NOON;
   const budgets = new BudgetAccounts(folder, () => now);

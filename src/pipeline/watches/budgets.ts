@@ -2,7 +2,7 @@
 import type { Budget } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { type Period, periodAt } from './periods.ts';
-import { type Amount, MICRO, SpendingFile, sumOf } from './spending-file.ts';
+import { type Amount, MICRO, NOTHING, SpendingFile, sumOf } from './spending-file.ts';
 import type { BudgetHolder } from './watch-call.ts';
 
 /** The share of a budget from which on its agent is told. */
@@ -52,13 +52,19 @@ export class BudgetAccounts {
       giveBack();
       throw error;
     }
-    return {
-      giveBack,
-      spend: (tokens) => {
-        const notes = accounts.flatMap((account) => noteOf(account, amount, tokens) ?? []);
-        return notes.length === 0 ? undefined : notes.join(' ');
-      },
-    };
+    return { giveBack, spend: (tokens) => notesOf(accounts, amount, tokens) };
+  }
+
+  /** A call that was charged before and goes on: only its answer costs something. @throws GatewayError BUDGET_EXCEEDED as `charge` */
+  goOn(rules: string, holders: readonly BudgetHolder[]): Charged {
+    const accounts = holders.map((holder): Account => {
+      const period = periodAt(holder.budget.per, this.#now());
+      return recorded(holder, () => {
+        const file = this.#fileOf(JSON.stringify([rules, holder.path, holder.budget.per]), period);
+        return { holder, file, period, before: file.read() };
+      });
+    });
+    return { giveBack: () => undefined, spend: (tokens) => notesOf(accounts, NOTHING, tokens) };
   }
 
   #chargeOne(rules: string, holder: BudgetHolder, amount: Amount): Account {
@@ -67,7 +73,7 @@ export class BudgetAccounts {
       const what = spentUp(holder.budget, spent, amount);
       if (what !== undefined) throw exceeded(holder, what, period, this.#now());
     };
-    try {
+    return recorded(holder, () => {
       const file = this.#fileOf(JSON.stringify([rules, holder.path, holder.budget.per]), period);
       refuse(file.read());
       // Others may have charged meanwhile: what counts is the order in the file.
@@ -79,15 +85,7 @@ export class BudgetAccounts {
         throw error;
       }
       return { holder, file, period, before };
-    } catch (error) {
-      if (error instanceof GatewayError && error.code === 'BUDGET_EXCEEDED') throw error;
-      const why = error instanceof Error ? error.message : '';
-      throw new GatewayError(
-        'BUDGET_EXCEEDED',
-        `What ${holder.who} spends cannot be written down, so nothing is forwarded. Whoever runs the gateway has to look at it.`,
-        { data: { rule: holder.path }, cause: why },
-      );
-    }
+    });
   }
 
   #fileOf(key: string, period: Period): SpendingFile {
@@ -98,6 +96,26 @@ export class BudgetAccounts {
     this.#files.set(key, file);
     return file;
   }
+}
+
+/** @throws GatewayError BUDGET_EXCEEDED also where the file cannot be used */
+function recorded<T>({ who, path }: BudgetHolder, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'BUDGET_EXCEEDED') throw error;
+    const why = error instanceof Error ? error.message : '';
+    throw new GatewayError(
+      'BUDGET_EXCEEDED',
+      `What ${who} spends cannot be written down, so nothing is forwarded. Whoever runs the gateway has to look at it.`,
+      { data: { rule: path }, cause: why },
+    );
+  }
+}
+
+function notesOf(accounts: readonly Account[], amount: Amount, tokens: number): string | undefined {
+  const notes = accounts.flatMap((account) => noteOf(account, amount, tokens) ?? []);
+  return notes.length === 0 ? undefined : notes.join(' ');
 }
 
 /** What is used up of a budget, in words; undefined where there is room. */

@@ -26,21 +26,24 @@ export class CallWatches {
   }
 
   /** @throws GatewayError BUDGET_EXCEEDED, REPEATED_CALL */
-  begin(call: Call, { holders, maxRepeats, cost }: WatchTerms): CountedCall {
-    const { snapshot } = call;
+  begin(call: Call, { holders, maxRepeats, cost, goesOn }: WatchTerms): CountedCall {
+    const { rules } = call.snapshot.paths;
     const repeat = maxRepeats === undefined ? undefined : this.#repeated.begin(call, maxRepeats);
-    const charged = holders.length === 0 ? undefined : this.#budgets.charge(snapshot.paths.rules, holders, cost);
+    const charge = (): Charged =>
+      goesOn ? this.#budgets.goOn(rules, holders) : this.#budgets.charge(rules, holders, cost);
+    const charged = holders.length === 0 ? undefined : charge();
     return {
       after: async ({ forwarded }, answer, code) => {
         repeat?.(answer, code);
         // What cannot be written down now is refused next time.
-        return charged === undefined ? answer : this.#settled(charged, forwarded, answer).catch(() => answer);
+        return charged === undefined ? answer : this.#settled(charged, forwarded || goesOn, answer).catch(() => answer);
       },
     };
   }
 
-  async #settled(charged: Charged, forwarded: boolean, answer: ToolAnswer): Promise<ToolAnswer> {
-    if (!forwarded) {
+  /** @param reached true where its server has it */
+  async #settled(charged: Charged, reached: boolean, answer: ToolAnswer): Promise<ToolAnswer> {
+    if (!reached) {
       charged.giveBack();
       return answer;
     }

@@ -18,7 +18,7 @@ export interface Amount {
   readonly cost: number;
 }
 
-const NOTHING: Amount = { calls: 0, tokens: 0, cost: 0 };
+export const NOTHING: Amount = { calls: 0, tokens: 0, cost: 0 };
 const LINE = /^(\S+) (-?\d+) (-?\d+) (-?\d+)$/;
 /** Bytes that are read at a time. */
 const STEP = 64 * 1024;

@@ -19,6 +19,8 @@ export interface WatchTerms {
   readonly maxRepeats: number | undefined;
   /** Cost of the call, where its owner states one. */
   readonly cost: number;
+  /** True for a call that was held open for its caller, which comes back to it: it was counted then, and is no repetition. */
+  readonly goesOn: boolean;
 }
 
 /**
@@ -27,14 +29,15 @@ export interface WatchTerms {
  * @throws GatewayError BUDGET_EXCEEDED, REPEATED_CALL
  */
 export function watchCall(parts: PipelineDependencies, call: Call): Promise<void> | undefined {
-  const terms = call.watch === undefined ? termsOf(call) : undefined;
+  const terms = call.watch === undefined ? termsOf(call, parts) : undefined;
   if (terms === undefined) return undefined;
   return parts.watches().then((all) => {
     call.watch = all.begin(call, terms);
   });
 }
 
-function termsOf({ invocation, caller, snapshot, target }: Call): WatchTerms | undefined {
+function termsOf(call: Call, parts: Pick<PipelineDependencies, 'parking'>): WatchTerms | undefined {
+  const { invocation, caller, snapshot, target } = call;
   if (caller === undefined || invocation?.executes !== true || invocation.continues === true) return undefined;
   // What asks no server anything itself, such as a program: its calls are counted.
   if (invocation.asks === undefined) return undefined;
@@ -52,5 +55,13 @@ function termsOf({ invocation, caller, snapshot, target }: Call): WatchTerms | u
     holders.push({ who: 'this caller', path: `principals.${principal}.budget`, budget: ofPrincipal });
   if (ofAgent?.budget !== undefined)
     holders.push({ who: `agent '${agent}'`, path: `agents.${agent}.budget`, budget: ofAgent.budget });
-  return { holders, maxRepeats: repeats === 'off' ? undefined : repeats, cost: own?.cost ?? 0 };
+  // Nothing but the call that waits is reached with such a state, whoever wrote it.
+  const state = call.inbound.client.retry?.requestState;
+  const goesOn = state !== undefined && parts.parking.isHandle(state);
+  return {
+    holders,
+    maxRepeats: goesOn || repeats === 'off' ? undefined : repeats,
+    cost: own?.cost ?? 0,
+    goesOn,
+  };
 }
