@@ -93,6 +93,7 @@ export class Catalog {
       onArrival: options.onArrival,
       toolsFetched: (server, tenant, before, after) => this.#toolsFetched(server, tenant, before, after),
       toolsFailed: (server) => this.#keptLists.failed(server),
+      offersFetched: (...fetched) => this.#keptLists.offered(...fetched),
       guard: options.guard,
       lastTools: async (server, tenant) => (await options.history.known(server, variantOf(tenant)))?.tools,
     });

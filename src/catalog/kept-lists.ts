@@ -11,6 +11,7 @@ import { hasOwnCredentials } from '../upstream/pool/sharing.ts';
 import type { ToolList } from './fetch-tools.ts';
 import { keepNewest } from './keep-newest.ts';
 import { variantOf } from './list-cache.ts';
+import type { OfferList, Offers } from './prompts-and-resources.ts';
 import { readTool, type ToolEntry } from './tool-entry.ts';
 
 /** Files that are kept; the one that was not used for longest goes first. */
@@ -24,6 +25,8 @@ export interface KeptLists {
   of(server: ServerDefinition, tenant: Tenant | undefined): Promise<readonly ToolEntry[] | undefined>;
   /** A list was fetched. Nobody waits for what is made of it. */
   listed(server: ServerDefinition, tenant: Tenant | undefined, list: ToolList): void;
+  /** A list of other things was fetched: for whoever checks what the entry of the server says of them. */
+  offered(server: ServerDefinition, list: OfferList, offers: Offers): void;
   /** A list could not be fetched: what the server listed before is not told any more. */
   failed(server: ServerDefinition): void;
   /** Resolves when everything so far is written. */
@@ -78,6 +81,15 @@ export function createKeptLists({ folder, redact, notWritten, maxFiles = MAX_FIL
       known.delete(path);
       const text = textOf(server, entries, hidden);
       if (text.length > MAX_LENGTH || redact(text) !== text) return;
+      last = last.then(() => write(path, text)).catch(notWritten);
+    },
+    offered(server, list, { entries }) {
+      if (server.overrides === undefined || hasOwnCredentials(server.link)) return;
+      const { name, key } = server;
+      const offers = entries.map(({ raw }) => raw);
+      const text = `${JSON.stringify({ format: FORMAT, server: name, key, list, offers })}\n`;
+      if (text.length > MAX_LENGTH || redact(text) !== text) return;
+      const path = join(folder, `${sha256(JSON.stringify([key, 'offers', list]))}.json`);
       last = last.then(() => write(path, text)).catch(notWritten);
     },
     failed(server) {

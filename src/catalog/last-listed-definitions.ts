@@ -1,4 +1,6 @@
 /** The tools that servers listed last, as they defined them, from what `kept-lists.ts` keeps on disk: for commands that start no server. */
+
+import type { ListedOffers } from '../config/overrides/override-warnings.ts';
 import { accessOfAnnotations } from '../policy/access-levels.ts';
 import type { SaidAccess } from '../policy/authoring/knowing-access.ts';
 import { readNewestLists } from './read-newest-lists.ts';
@@ -23,6 +25,23 @@ export function listedDefinitions(folder: string): Promise<ReadonlyMap<string, K
 export async function listedRaw(folder: string): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
   return new Map([...(await listedDefinitions(folder))].map(([server, { tools }]) => [server, tools]));
 }
+
+/** By server and kind of list, then by name, URI or URI template: the definitions of other things than tools, JSON text. */
+export async function listedOffers(folder: string): Promise<ListedOffers> {
+  const lists = await readNewestLists(folder, ({ server, list, offers }) => {
+    const key = KEYS.get(String(list));
+    if (typeof server !== 'string' || key === undefined || !Array.isArray(offers)) return undefined;
+    const named = new Map(offers.map((raw) => [String(JSON.parse(String(raw))[key]), String(raw)] as const));
+    return { server: JSON.stringify([server, list]), named };
+  });
+  return (server, list) => lists.get(JSON.stringify([server, list]))?.named;
+}
+
+const KEYS = new Map([
+  ['prompts', 'name'],
+  ['resources', 'uri'],
+  ['templates', 'uriTemplate'],
+]);
 
 /** The annotations of the tools that servers listed last, by the names that agents knew then. */
 export async function listedAccess(folder: string): Promise<SaidAccess> {

@@ -40,6 +40,7 @@ interface ServerListsOptions {
   readonly onArrival?: ((server: ServerDefinition, kind: ListKind) => void) | undefined;
   readonly toolsFetched: NonNullable<ListSource<ToolList>['fetched']>;
   readonly toolsFailed: (server: ServerDefinition) => void;
+  readonly offersFetched: (server: ServerDefinition, list: OfferList, offers: Offers) => void;
   readonly guard: DefinitionGuard | undefined;
   /** Digests of the tools that a server listed when a gateway last ran, by name. */
   readonly lastTools: (
@@ -135,11 +136,12 @@ export class ServerLists {
   }
 
   #cacheOfOffers(list: OfferList, kind: ListKind): ListCache<Offers> {
-    const { guard } = this.#options;
+    const { guard, offersFetched } = this.#options;
     const locked = LOCKED[list];
     const shape = (server: ServerDefinition, offers: Offers): Offers => shapedOffers(server, list, offers);
     return new ListCache<Offers>({
       ...this.#source(list, kind),
+      fetched: (server, _tenant, _before, offers) => offersFetched(server, list, offers),
       visible: (server, offers) =>
         locked === undefined || guard === undefined
           ? shape(server, offers)

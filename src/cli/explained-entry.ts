@@ -17,8 +17,6 @@ interface Asked {
 }
 
 export interface EntrySays {
-  /** The virtual servers of the file; undefined for none. */
-  readonly virtual?: Snapshot['virtual'];
   /** The server's name of it, where that is another one. */
   readonly original: string | undefined;
   /** The arguments as the server gets them. */
@@ -27,18 +25,23 @@ export interface EntrySays {
   readonly notes: readonly string[];
 }
 
-/** @param files those of the configuration; nothing is said where they cannot be used */
-export async function entrySays(
-  { servers, rules }: { readonly servers: FileContent | undefined; readonly rules: FileContent },
-  { server: name, name: asked, kind, args }: Asked,
-): Promise<EntrySays> {
-  const unread: EntrySays = { original: undefined, args, notes: [] };
-  if (servers === undefined || !/"(?:tools|prompts|resources|virtual)"/.test(textOf(servers))) return unread;
-  const { snapshot } = await checkConfig({ servers, rules }, process.env);
-  const virtual = snapshot?.virtual;
-  const group = virtual?.get(name);
-  const nothing: EntrySays = { ...unread, virtual };
-  if (asked === undefined) return nothing;
+/** The configuration, where entries of the servers file may say something about calls; undefined where they do not, or it cannot be used. */
+export async function shapingConfig({
+  servers,
+  rules,
+}: {
+  readonly servers: FileContent | undefined;
+  readonly rules: FileContent;
+}): Promise<Snapshot | undefined> {
+  if (servers === undefined || !/"(?:tools|prompts|resources|virtual)"/.test(textOf(servers))) return undefined;
+  return (await checkConfig({ servers, rules }, process.env)).snapshot;
+}
+
+/** @param snapshot nothing is said without one */
+export function entrySays(snapshot: Snapshot | undefined, { server: name, name: asked, kind, args }: Asked): EntrySays {
+  const nothing: EntrySays = { original: undefined, args, notes: [] };
+  if (snapshot === undefined || asked === undefined) return nothing;
+  const group = snapshot.virtual?.get(name);
   if (group !== undefined) {
     const original = kind === 'tool' ? group.originalOf(asked) : undefined;
     if (original === undefined) {
@@ -46,11 +49,11 @@ export async function entrySays(
       return { ...nothing, notes: [`Note: ${what}: nothing is reached under this name.`] };
     }
     const of = `${original.server}.${original.name}`;
-    const says = await entrySays({ servers, rules }, { server: original.server, name: original.name, kind, args });
+    const says = entrySays(snapshot, { server: original.server, name: original.name, kind, args });
     const note = `Note: ${quote(name)} is a virtual server: this is ${quote(of)}, whose rules hold as well.`;
     return { ...says, notes: [note, ...says.notes] };
   }
-  const server = snapshot?.servers.get(name);
+  const server = snapshot.servers.get(name);
   const overrides = server?.overrides;
   if (overrides === undefined || kind === 'skill') return nothing;
   const original = overrides.originalOf(kind, asked);

@@ -6,17 +6,24 @@ import { readConfigFile } from '../config/config-files.ts';
 import { type ConfigDocument, toValue } from '../config/json-document.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import { escapeText } from '../observe/escape-text.ts';
 import { CallArguments } from '../policy/arguments/call-arguments.ts';
 import { compile, type Policy } from '../policy/compile-rules.ts';
 import { executorFor, SPLIT_EXECUTORS } from '../policy/executors.ts';
-import { type ExpectationEntry, type Mismatch, parseExpectations, runExpectations } from '../policy/expectations.ts';
+import {
+  type Check,
+  type ExpectationEntry,
+  type Mismatch,
+  parseExpectations,
+  runExpectations,
+} from '../policy/expectations.ts';
 import { explain } from '../policy/explain.ts';
 import { ACCESS_LEVELS, type Access, type OfferKind, type PolicyRules } from '../policy/rules-data.ts';
 import { withVirtualServers } from '../policy/virtual-names.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
-import { entrySays } from './explained-entry.ts';
+import { entrySays, shapingConfig } from './explained-entry.ts';
 import { print, printJson, say } from './output.ts';
 import { parseFile, readFiles, refuse, rulesAndTermsOf, rulesOf, serverNames } from './policy-files.ts';
 import { suspectChecks } from './suspect-checks.ts';
@@ -50,9 +57,10 @@ export async function explainCommand(settings: Settings, question: Question): Pr
   const { agent, server, name, kind, access, carrying, json } = question;
   const files = await readFiles(settings);
   const given = question.args === undefined ? undefined : argumentsText(question.args);
-  const { virtual, original, args, notes } = await entrySays(files, { server, name, kind, args: given });
+  const config = await shapingConfig(files);
+  const { original, args, notes } = entrySays(config, { server, name, kind, args: given });
   const { rules, agentTerms } = await rulesAndTermsOf(parseFile(files.rules));
-  const policy = withVirtualServers(compile(rules), virtual ?? new Map());
+  const policy = withVirtualServers(compile(rules), config?.virtual ?? new Map());
   const explanation = explain(policy, agent, server, name, kind, {
     now: Date.now(),
     ...(args === undefined ? {} : { args: new CallArguments(args) }),
@@ -123,7 +131,7 @@ export async function testCommand(settings: Settings, options: { file: string; j
       rules === undefined && configured
         ? configured.policy
         : compile(await rulesOf(partOf(document, [index, 'rules']))),
-    checks,
+    checks: rules === undefined ? checks.map((check) => asSent(check, configured)) : checks,
   }));
   const mismatches = runExpectations(await Promise.all(groups));
   const warnings = entries.flatMap(({ rules, checks }, entry) =>
@@ -146,6 +154,17 @@ interface Configured {
   readonly policy: Policy;
   /** Undefined where nobody said which servers file goes with the rules. */
   readonly servers: ReadonlySet<string> | undefined;
+  /** Undefined where no entry of a server says anything about calls. */
+  readonly config: Snapshot | undefined;
+}
+
+/** A check with the arguments that its server would get. What a caller cannot give is decided as it is given. */
+function asSent(check: Check, configured: Configured | undefined): Check {
+  const { server, tool, args } = check;
+  if (args === undefined || tool === null) return check;
+  const asked = { server, name: tool, kind: 'tool', args: JSON.stringify(args) } as const;
+  const sent = entrySays(configured?.config, asked).args;
+  return sent === undefined ? check : { ...check, args: JSON.parse(sent) as Check['args'] & object };
 }
 
 /** The configured rules; undefined, and not read, where every entry brings its own. */
@@ -156,7 +175,9 @@ async function configuredFor(
   if (entries.every(({ rules }) => rules !== undefined)) return undefined;
   const files = await readFiles(settings);
   const rules = await rulesOf(parseFile(files.rules));
-  return { rules, policy: compile(rules), servers: files.servers && serverNames(files.servers) };
+  const config = await shapingConfig(files);
+  const policy = withVirtualServers(compile(rules), config?.virtual ?? new Map());
+  return { rules, policy, servers: files.servers && serverNames(files.servers), config };
 }
 
 const SAID = { allow: 'allowed', ask: 'asked', deny: 'denied' } as const;

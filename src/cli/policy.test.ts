@@ -96,6 +96,25 @@ describe('policy test', () => {
     expect(await run('test', vectors)).toEqual({ exit: 0, out: '4406 checks, 0 mismatches\n', err: '' });
   });
 
+  it('decides on the arguments that the server gets, under the names that agents know', async () => {
+    const strict = await file('strict.json', {
+      agents: {
+        dev: { allow: { servers: ['*'], tools: { fs: [{ tool: 'new', args: { '/repo': { equals: 'web' } } }] } } },
+      },
+    });
+    const tools = { create: { name: 'new', arguments: { '/repo': { fixed: 'web' } } } };
+    const mcpServers = { fs: { command: 'node', tools }, v: { virtual: { tools: ['fs.new'] } } };
+    const servers = await file('servers.json', { mcpServers });
+    const checks = [
+      ['dev', 'fs', 'new', true, { title: 'x' }],
+      ['dev', 'v', 'new', true, {}],
+      ['dev', 'v', 'new', false, { repo: 'api' }],
+    ];
+    const expectations = await file('sent.json', [{ checks }]);
+    const { out } = await run('test', expectations, '--rules', strict, '--mcp-config', servers);
+    expect(out).toBe('3 checks, 0 mismatches\n');
+  });
+
   it('prints each mismatch with its place and exits with 1', async () => {
     const expectations = await file(
       'expected.json',

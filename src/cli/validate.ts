@@ -49,10 +49,12 @@ Examples:
 async function validate(options: Options): Promise<void> {
   const settings = settingsHere(options);
   const location = await locateConfig(settings);
-  const { listedRaw } = await import('../catalog/last-listed-definitions.ts');
+  const { listedOffers, listedRaw } = await import('../catalog/last-listed-definitions.ts');
+  const lists = join(settings.cacheDir, 'lists');
   const checked = await checkConfig(await readContents(location, settings), process.env, {
     looksForPrograms: true,
-    listed: await listedRaw(join(settings.cacheDir, 'lists')),
+    listed: await listedRaw(lists),
+    offers: await listedOffers(lists),
   });
   const faults = await lockFaults(settings, location);
   const isOff = faults.length > 0 || checked.problems.some((problem) => problem.severity === 'error');

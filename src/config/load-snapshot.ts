@@ -15,6 +15,7 @@ import { collectSecrets } from './known-secrets.ts';
 import { readLoopBreaker } from './limit-terms.ts';
 import { loadOverrides, loadReaders, loadVirtual } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
+import type { ListedOffers } from './overrides/override-warnings.ts';
 import { quote } from './quote-name.ts';
 import { withResultTerms } from './result-terms.ts';
 import { approvedWarnings, executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
@@ -122,6 +123,8 @@ function variablesOf(env: Environment, { servers, rules }: ConfigContents): Envi
 interface CheckTerms extends Partial<Pick<EntryContext, 'mainScript' | 'looksForPrograms'>> {
   /** The definitions of tools by server and name, where they are known: then whatever speaks of other tools and arguments is warned of. */
   readonly listed?: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined;
+  /** The same of prompts, resources and templates. */
+  readonly offers?: ListedOffers | undefined;
   /** `--code`. */
   readonly code?: boolean;
 }
@@ -130,7 +133,7 @@ interface CheckTerms extends Partial<Pick<EntryContext, 'mainScript' | 'looksFor
 export async function checkConfig(
   contents: ConfigContents,
   env: Environment,
-  { mainScript = process.argv[1], looksForPrograms, listed, code = false }: CheckTerms = {},
+  { mainScript = process.argv[1], looksForPrograms, listed, offers, code = false }: CheckTerms = {},
 ): Promise<CheckedConfig> {
   // Loaded when it is needed: zod is the heaviest part of a start.
   const schema = await import('./file-schemas.ts');
@@ -159,7 +162,7 @@ export async function checkConfig(
     if (listed !== undefined && serversDocument !== undefined) {
       const { callWarnings } = await import('./call-warnings.ts');
       const { overrideWarnings, knownSchemas } = await import('./overrides/override-warnings.ts');
-      problems.push(...overrideWarnings(serversDocument, servers.servers, listed));
+      problems.push(...overrideWarnings(serversDocument, servers.servers, listed, offers));
       const { virtualWarnings } = await import('./virtual/virtual-warnings.ts');
       const known = knownSchemas(servers.servers, listed);
       problems.push(...callWarnings(rulesDocument, rules.rules, known));

@@ -14,8 +14,8 @@ const TOLD = 'Note: 80 % of the budget';
 
 const codeOf = (result: ToolResult): string => (result.isError === true ? errorOf(result).code : 'ok');
 const calc = {
-  ...fixture('calc', { TOOLS: 'status,paid,says_many_words' }),
-  tools: { status: { loop_breaker: false }, paid: { cost: 0.4 } },
+  ...fixture('calc', { TOOLS: 'status,paid,twice,says_many_words' }),
+  tools: { status: { loop_breaker: false }, paid: { cost: 0.4 }, twice: { loop_breaker: 2 } },
 };
 const ALL = { allow: { servers: ['*'] } };
 
@@ -54,7 +54,7 @@ it.each(['2025-11-25', MODERN])('in %s, cost of tools, and a principal as well a
   const budget = { cost: 1.2, per: 'day' };
   const principals = { local: { stdio: true, may_assume: ['*'], budget } };
   const rules = {
-    agents: { default: ALL, free: ALL, poor: { ...ALL, budget: { calls: 1, per: 'hour' } } },
+    agents: { default: ALL, free: ALL, thrifty: ALL, poor: { ...ALL, budget: { calls: 1, per: 'hour' } } },
     principals,
   };
   const { rpc, stop } = await serveStdio({ servers: servers({ calc }), rules }, revision);
@@ -67,6 +67,11 @@ it.each(['2025-11-25', MODERN])('in %s, cost of tools, and a principal as well a
   expect(codeOf(await pay('free'))).toBe('ok');
   expect(errorOf(await pay('free')).message).toContain('this caller for this day is spent: 1.2 of 1.2');
   expect(codeOf(await execute(rpc, { server: 'calc', tool: 'add', args: { a: 1, b: 2 } }))).toBe('ok');
+  // The entry of a tool says it, and no rule does.
+  const codes: string[] = [];
+  for (let n = 0; n < 3; n++)
+    codes.push(codeOf(await execute(rpc, { agent_id: 'thrifty', server: 'calc', tool: 'twice' })));
+  expect(codes).toEqual(['ok', 'ok', 'REPEATED_CALL']);
   await stop();
 });
 

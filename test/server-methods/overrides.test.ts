@@ -36,8 +36,12 @@ const OVERRIDES = {
     delete_repo: { hidden: true },
     creat_issue: { hidden: true },
   },
-  prompts: { triage: { name: 'sort', arguments: { '/team': { fixed: 'web' } } } },
-  resources: { 'issue:///closed': { hidden: true }, 'issue:///open': { title: 'Open issues' } },
+  prompts: { triage: { name: 'sort', arguments: { '/team': { fixed: 'web' } } }, triag: { hidden: true } },
+  resources: {
+    'issue:///closed': { hidden: true },
+    'issue:///opne': { hidden: true },
+    'issue:///open': { title: 'Open issues' },
+  },
 };
 const entry = (overrides: Json): Json => servers({ tracker: { ...fixture('tracker'), ...overrides } });
 const RULES = viewRules(
@@ -179,6 +183,8 @@ it('the log and validate say what is not there, and policy explain what a name s
   const { stdout } = await cli('validate');
   expect(stdout).toMatch(/"tools\.creat_issue" is no tool that the server lists - Did you mean "create_issue"\?/);
   expect(stdout).toContain('no tool "create_issue"');
+  expect(stdout).toMatch(/"prompts\.triag" is no prompt that the server lists - Did you mean "triage"\?/);
+  expect(stdout).toMatch(/"resources\.issue:\/\/\/opne" is no resource that .* - Did you mean "issue:\/\/\/open"\?/);
   const explained = await cli('policy', 'explain', 'narrow', 'tracker', 'new_issue', '--args', '{"title":"x"}');
   expect(explained.stdout).toContain('ALLOW');
   expect(explained.stdout).toContain('The server knows it as create_issue.');

@@ -5,17 +5,33 @@ import { quote } from '../quote-name.ts';
 import { pathName, problemAt } from '../rules-file.ts';
 import type { Problem, ServerDefinition } from '../snapshot.ts';
 
+const LISTS = ['tools', 'prompts', 'resources', 'templates'] as const;
+
 type Servers = ReadonlyMap<string, Pick<ServerDefinition, 'overrides'>>;
 /** JSON text of the definitions of tools as their servers give them, by server, then by name. */
 type Listed = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** One for each tool that its server did not list, and each argument that the tool does not take. */
-export function overrideWarnings(document: ConfigDocument, servers: Servers, listed: Listed): Problem[] {
+/** The definitions of prompts, resources or templates of a server, by name or URI; undefined where nobody knows them. */
+export type ListedOffers = (
+  server: string,
+  list: 'prompts' | 'resources' | 'templates',
+) => ReadonlyMap<string, string> | undefined;
+
+/** One for each tool, prompt or resource that its server did not list, and each argument that it does not take. */
+export function overrideWarnings(
+  document: ConfigDocument,
+  servers: Servers,
+  listed: Listed,
+  offers: ListedOffers = () => undefined,
+): Problem[] {
   const above = serversIn(document.root)?.path ?? [];
   return [...servers].flatMap(([server, { overrides }]) => {
-    const tools = listed.get(server);
-    if (overrides === undefined || tools === undefined) return [];
-    return overrides.unknown('tools', tools).map(({ path, message, fix }) => {
+    if (overrides === undefined) return [];
+    const found = LISTS.flatMap((list) => {
+      const definitions = list === 'tools' ? listed.get(server) : offers(server, list);
+      return definitions === undefined ? [] : overrides.unknown(list, definitions);
+    });
+    return found.map(({ path, message, fix }) => {
       const text = `Server ${quote(server)}: ${pathName(path)} ${message}`;
       return problemAt(document, 'warning', [...above, server, ...path], text, fix, 'key');
     });

@@ -44,10 +44,11 @@ function termsOf(call: Call, parts: Pick<PipelineDependencies, 'parking'>): Watc
   const ofAgent = snapshot.agentTerms.get(caller.agent);
   const ofPrincipal = snapshot.principals?.get(caller.principal)?.budget;
   const usual = ofAgent?.loopBreaker ?? snapshot.loopBreaker;
-  if (ofAgent?.budget === undefined && ofPrincipal === undefined && usual === undefined) return undefined;
   const isTool = invocation.asks.isCall === true && (invocation.kind ?? 'tool') === 'tool';
   const overrides = isTool ? snapshot.servers.get(target?.server ?? '')?.overrides : undefined;
   const own = overrides?.termsOf(target?.name ?? '');
+  const isWatched = usual !== undefined || own?.loopBreaker !== undefined;
+  if (ofAgent?.budget === undefined && ofPrincipal === undefined && !isWatched) return undefined;
   const repeats = isTool && usual !== 'off' ? (own?.loopBreaker ?? usual) : undefined;
   const holders: BudgetHolder[] = [];
   const { agent, principal } = caller;

@@ -2,6 +2,7 @@
 
 import { serverStatuses } from '../../admin/gateway-status.ts';
 import type { Settings } from '../../config/settings.ts';
+import type { ServerDefinition, Snapshot } from '../../config/snapshot.ts';
 import { createAuthenticate } from '../../identity/authenticate.ts';
 import { protectedResource } from '../../identity/protected-resource.ts';
 import { TEXT_TYPE } from '../../observe/family.ts';
@@ -68,10 +69,17 @@ async function openUi({ settings, snapshot, worker }: OpenHttp): Promise<UiEndpo
 async function openCards({ settings: { publicUrl }, snapshot }: OpenHttp): Promise<ServerCards | undefined> {
   if (publicUrl === undefined) return undefined;
   const { createServerCards } = await import('./server-cards.ts');
-  return createServerCards({ publicUrl, servers: () => snapshot().servers });
+  return createServerCards({ publicUrl, servers: () => offeredBy(snapshot()) });
 }
 
 /** Browsers come to the public address. */
 function allowedHosts({ allowedHosts: named, publicUrl }: Settings): readonly string[] {
   return publicUrl === undefined ? named : [...named, new URL(publicUrl).host];
+}
+
+/** The servers that have an address of their own: virtual ones too. */
+function offeredBy({ servers, virtual }: Snapshot): ReadonlyMap<string, Pick<ServerDefinition, 'description'>> {
+  return virtual === undefined
+    ? servers
+    : new Map<string, Pick<ServerDefinition, 'description'>>([...servers, ...virtual]);
 }
