@@ -27,6 +27,8 @@ export interface Skill {
   readonly root: string;
   readonly name: string;
   readonly description: string;
+  /** Everything that the entry says of the head of its SKILL.md. */
+  readonly frontmatter: Readonly<Record<string, unknown>>;
   /** All of them by URI; undefined where its content is made anew each time. */
   readonly files: ReadonlyMap<string, SkillFile> | undefined;
   /** The places of the URIs of files in the text, in order. */
@@ -58,12 +60,13 @@ export function readSkill(raw: string): Skill | { readonly flaw: string } {
   const uri = stringValue(raw, findMember(root, 'uri')) ?? '';
   const folder = skillRoot(uri);
   if (folder === undefined) return { flaw: 'its uri does not end in /SKILL.md' };
-  const { name, description } = (parsedValue(raw, findMember(root, 'frontmatter')) ?? {}) as Record<string, unknown>;
+  const frontmatter = (parsedValue(raw, findMember(root, 'frontmatter')) ?? {}) as Record<string, unknown>;
+  const { name, description } = frontmatter;
   if (typeof name !== 'string' || typeof description !== 'string') {
     return { flaw: 'its frontmatter has no name or no description' };
   }
   if (folder.slice(folder.lastIndexOf('/') + 1) !== name) return { flaw: 'its folder has another name than it' };
-  const skill = { uri, root: folder, name, description };
+  const skill = { uri, root: folder, name, description, frontmatter };
   const resources = findMember(root, 'resources');
   if (stringValue(raw, resources) === 'dynamic') return { ...skill, files: undefined, filePlaces: [] };
   const found = readFiles(raw, resources, skill);

@@ -61,8 +61,23 @@ function sample({ properties = {}, required = [] }) {
   return Object.fromEntries(required.map((name) => [name, values[properties[name]?.type] ?? null]));
 }
 
+/** Loads a skill as a host does: what cannot be read is not followed. */
+async function loadSkill({ session }) {
+  const { skills } = await session.request('skills/list');
+  for (const { resources } of skills) {
+    for (const { uri } of resources) await session.request('resources/read', { uri });
+  }
+}
+
 /** What a scenario needs beyond a list of the tools. */
 const SCENARIOS = {
+  'sep-2640-client-no-prefetch': ({ session }) => session.request('skills/list'),
+  ...Object.fromEntries(
+    ['digest', 'size', 'frontmatter'].map((what) => [
+      `sep-2640-client-verify-${what}`,
+      (reach) => loadSkill(reach).catch(() => undefined),
+    ]),
+  ),
   tools_call: ({ call }) => call('add_numbers', { a: 2, b: 3 }),
   'elicitation-sep1034-client-defaults': ({ call }) => call('test_client_elicitation_defaults'),
   'sse-retry': ({ call }, tools) => call(tools[0].name),

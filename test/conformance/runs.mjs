@@ -3,7 +3,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { startAdapter } from './adapter.mjs';
 import { startFixture, startGateway, stdioEntry } from './processes.mjs';
-import { clientSuite, required, serverSuite } from './suite.mjs';
+import { clientSuite, extensionSuite, required, serverSuite } from './suite.mjs';
 
 export const REVISIONS = ['2025-11-25', '2026-07-28'];
 const MODERN = '2026-07-28';
@@ -94,9 +94,38 @@ const EXTENSIONS = [
   'auth/wif-jwt-bearer',
 ];
 
+const SKILLS = ['sep-2640-skills-enumeration', 'sep-2640-skills-manifest', 'sep-2640-skills-directory'];
+const skillsServer = fileURLToPath(new URL('../fixtures/skills.mjs', import.meta.url));
+
+/** Skills of a server, by itself and beside those of others. */
+function skills(caller, server, view) {
+  const entry = { command: process.execPath, args: [skillsServer, SERVER, generationOf(server), 'clean'] };
+  return {
+    name: `skills, ${view} ${caller} caller, ${server} server`,
+    run: () =>
+      using(startGateway(SERVER, entry, view === 'direct' ? ['--expose', 'direct'] : []), ({ origin }) =>
+        extensionSuite(
+          view === 'direct' ? `${origin}/mcp` : `${origin}/mcp/servers/${SERVER}`,
+          caller,
+          SKILLS,
+          view === 'direct' ? 'skills-direct' : 'same',
+        ),
+      ),
+  };
+}
+
+/** The gateway as a host of skills, which checks what it reads. */
+const SKILL_CLIENT = [
+  'sep-2640-client-no-prefetch',
+  'sep-2640-client-verify-digest',
+  'sep-2640-client-verify-size',
+  'sep-2640-client-verify-frontmatter',
+];
+
 /** The gateway as a client, for a caller of a generation; all scenarios that are not about authorisation. */
 function client(revision, caller, view) {
-  const scenarios = [...required(revision, 'client'), ...UNSCORED_CLIENT].filter((name) => !name.startsWith('auth/'));
+  const unscored = view === 'single' && revision === MODERN ? [...UNSCORED_CLIENT, ...SKILL_CLIENT] : UNSCORED_CLIENT;
+  const scenarios = [...required(revision, 'client'), ...unscored].filter((name) => !name.startsWith('auth/'));
   const env = { CONFORMANCE_VIEW: view, CONFORMANCE_CALLER: caller };
   const command = `"${process.execPath}" "${driver}"`;
   const baseline = view === 'single' ? (revision === caller ? 'client' : 'client-crossed') : `client-${view}`;
@@ -117,6 +146,8 @@ export const GATEWAY = [
   ...REVISIONS.flatMap((revision) => ['http', 'stdio'].map((link) => single(revision, other(revision), link))),
   ...REVISIONS.map((revision) => direct(revision, revision)),
   ...REVISIONS.map((revision) => direct(revision, other(revision))),
+  ...REVISIONS.flatMap((caller) => REVISIONS.map((server) => skills(caller, server, 'single'))),
+  ...REVISIONS.map((caller) => skills(caller, MODERN, 'direct')),
   ...REVISIONS.flatMap((revision) => REVISIONS.map((caller) => client(revision, caller, 'single'))),
   ...REVISIONS.map((revision) => client(revision, revision, 'discovery')),
   ...REVISIONS.map(signingIn),

@@ -119,6 +119,24 @@ export async function serverSuite(url, revision, baseline) {
   }
 }
 
+/** Scenarios for servers that no revision requires, against a URL. @param {string} baseline name of a file in baselines/ */
+export async function extensionSuite(url, revision, scenarios, baseline) {
+  const dir = mkdtempSync(path.join(tmpdir(), 'conformance-'));
+  try {
+    for (const scenario of scenarios) {
+      await run(['server', '--url', url, '--scenario', scenario, '--spec-version', revision, '--force', '-o', dir]);
+    }
+    const results = rows(dir, 'server-', []);
+    const problems = judge(results, baseline, 'server');
+    for (const scenario of scenarios) {
+      if (!results.some((result) => result.scenario === scenario)) problems.push(`${scenario} left no result`);
+    }
+    return { results, problems };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
 /** Client scenarios of a revision, one after the other, with a command that gets the URL of each as last argument. */
 export async function clientSuite(command, revision, scenarios, baseline, env) {
   const dir = mkdtempSync(path.join(tmpdir(), 'conformance-'));

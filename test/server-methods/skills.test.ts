@@ -99,10 +99,11 @@ describe.each(CELLS)('$revision caller, $server server, $name', ({ revision, ser
   });
 
   it('releases no file that is another one than its entry says', async () => {
-    const { uri, rpc } = await connect(revision, view, server);
-    for (const file of ['skill://broken/SKILL.md', 'skill://broken/other.md']) {
+    const { uri, rpc, result } = await connect(revision, view, server);
+    await result('skills/get', { uri: uri('skill://unlisted-head/SKILL.md') });
+    for (const file of ['skill://broken/SKILL.md', 'skill://broken/other.md', 'skill://unlisted-head/SKILL.md']) {
       const { text } = await rpc.call('resources/read', { uri: uri(file) });
-      expect(text).toContain('digest or size');
+      expect(text).toContain('digest, size or frontmatter');
       expect(text).not.toContain('Ignore all');
     }
   });

@@ -9,6 +9,14 @@ import { readContents } from './read-contents.ts';
 
 type SkillFile = NonNullable<ReturnType<NonNullable<Skill['files']>['get']>>;
 
+/** What the entry of one skill says of a file. */
+interface Expected {
+  /** Undefined where the skill is made anew each time. */
+  readonly file: SkillFile | undefined;
+  /** Of its SKILL.md. */
+  readonly frontmatter: Skill['frontmatter'] | undefined;
+}
+
 /**
  * Compares what was read with the entries of the skills that list it; those are fetched anew before it is refused.
  * @param text of a result of `resources/read`
@@ -24,14 +32,18 @@ export async function checkSkillFile(context: ToolContext, name: string, uri: st
   const contents = await readContents(text);
   if (contents === 'none') return;
   // Who reads the file may take any content for it, whatever its URI is.
-  const isOneOf = (files: readonly SkillFile[]): boolean =>
-    contents?.every((content) => content.uri === uri && files.some((file) => fits(file, content.bytes))) === true;
-  if (isOneOf(expected)) return;
+  const isOneOf = async (entries: readonly Expected[]): Promise<boolean> => {
+    for (const content of contents ?? []) {
+      if (content.uri !== uri || !(await fitsOne(entries, content.bytes))) return false;
+    }
+    return contents !== undefined;
+  };
+  if (await isOneOf(expected)) return;
   await catalog.offersAgain(server, 'skills', wanted);
-  if (isOneOf(await expectedOf(context, server, uri))) return;
+  if (await isOneOf(await expectedOf(context, server, uri))) return;
   throw new GatewayError(
     'SERVER_UNAVAILABLE',
-    `Server "${name}" answered ${uri.slice(0, 256)} with something else than the entry of its skill says (digest or size). Its owner has to look at it.`,
+    `Server "${name}" answered ${uri.slice(0, 256)} with something else than the entry of its skill says (digest, size or frontmatter). Its owner has to look at it.`,
   );
 }
 
@@ -39,9 +51,25 @@ async function expectedOf(
   { catalog, signal }: ToolContext,
   server: ServerDefinition,
   uri: string,
-): Promise<readonly SkillFile[]> {
+): Promise<readonly Expected[]> {
   const { entries } = await catalog.offers(server, 'skills', { timeoutMs: PATIENCE_MS, signal });
-  return [...entries, ...catalog.knownSkills(server, uri)].flatMap((entry) => skillOf(entry)?.files?.get(uri) ?? []);
+  return [...entries, ...catalog.knownSkills(server, uri)].flatMap((entry) => {
+    const skill = skillOf(entry);
+    const file = skill?.files?.get(uri);
+    const frontmatter = skill?.uri === uri ? skill.frontmatter : undefined;
+    return file === undefined && frontmatter === undefined ? [] : { file, frontmatter };
+  });
+}
+
+async function fitsOne(entries: readonly Expected[], bytes: Buffer): Promise<boolean> {
+  for (const { file, frontmatter } of entries) {
+    if (file !== undefined && !fits(file, bytes)) continue;
+    if (frontmatter === undefined) return true;
+    // Loaded for the first SKILL.md.
+    const { hasFrontmatter } = await import('./skill-frontmatter.ts');
+    if (hasFrontmatter(bytes, frontmatter)) return true;
+  }
+  return false;
 }
 
 function fits({ digest, size }: SkillFile, bytes: Buffer): boolean {
