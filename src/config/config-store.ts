@@ -12,6 +12,7 @@ import {
 } from './load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from './locate-files.ts';
 import { CONFIG_FILES, type ConfigFile, type ReloadStatus, ReloadStatuses } from './reload-status.ts';
+import { secretsFolder } from './secret-places.ts';
 import type { Settings } from './settings.ts';
 import type { Problem, ServerDefinition, Snapshot } from './snapshot.ts';
 import { diffServers, type ServerChanges } from './snapshot-diff.ts';
@@ -249,11 +250,12 @@ async function agreedBy(
   }
 }
 
-/** Both files, and what is trusted where that matters: a refused file becomes good when its owner trusts it. */
+/** Both files, the folder of secrets that they may name, and what is trusted where that matters: a refused file becomes good when its owner trusts it. */
 function watched(location: ConfigLocation, settings: Settings): string[] {
   const { servers, rules } = location;
   const trust = servers.needsTrust || rules.needsTrust ? [trustFile(settings.configDir)] : [];
-  return [servers.path, rules.path, ...trust];
+  // A new value takes the place of the file of the one before, which changes the folder.
+  return [servers.path, rules.path, secretsFolder(settings.configDir), ...trust];
 }
 
 function warningsOf(checked: CheckedConfig, file: string): readonly string[] {

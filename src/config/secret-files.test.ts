@@ -2,7 +2,8 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkConfig, readContents, versionOf } from './load-snapshot.ts';
-import { openSecretFiles, secretPath } from './secret-files.ts';
+import { openSecretFiles } from './secret-files.ts';
+import { secretPath } from './secret-places.ts';
 import { makeSandbox, type Sandbox } from './testing.ts';
 
 const VALUE = 'sk-live-0123456789abcdef';

@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../shared/errors.ts';
 import { systemCode } from '../shared/system-code.ts';
+import { secretPath, secretsFolder } from './secret-places.ts';
 import type { Settings } from './settings.ts';
 
 /** The allowed names of a secret. */
@@ -18,14 +19,6 @@ interface SecretFiles {
   read(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The content of the file for a value. @throws GatewayError CREDENTIALS_UNREADABLE where there is no key */
   seal(name: string, value: string): Promise<string>;
-}
-
-export function secretsFolder(configDir: string): string {
-  return join(configDir, 'secrets');
-}
-
-export function secretPath(configDir: string, name: string): string {
-  return join(secretsFolder(configDir), `${name}.json`);
 }
 
 type SecretSettings = Pick<Settings, 'configDir' | 'secretKey' | 'keychain'>;

@@ -1,7 +1,7 @@
 /** Runs a plan, or takes one back, while no other process does. */
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { secretsFolder } from '../config/secret-files.ts';
+import { secretsFolder } from '../config/secret-places.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { holdLock } from '../shared/hold-lock.ts';
 import { makeFolder } from '../shared/make-folder.ts';

@@ -1,6 +1,7 @@
 /** Secrets of the servers file (`${secret:NAME}`), for commands. */
 import { readFileSync } from 'node:fs';
-import { openSecretFiles, secretPath } from '../config/secret-files.ts';
+import { openSecretFiles } from '../config/secret-files.ts';
+import { secretPath } from '../config/secret-places.ts';
 import type { Settings } from '../config/settings.ts';
 import { systemCode } from '../shared/system-code.ts';
 import type { FileChange } from './transaction.ts';

@@ -2,7 +2,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { writePrivateFile } from '../../config/config-files.ts';
-import { openSecretFiles, SECRET_NAME, secretPath } from '../../config/secret-files.ts';
+import { openSecretFiles, SECRET_NAME } from '../../config/secret-files.ts';
+import { secretPath } from '../../config/secret-places.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { print, printJson, say } from '../output.ts';
 import { answered, contextHere, hasTerminal, orGiveUp, prompts } from './context.ts';
@@ -15,7 +16,9 @@ export async function setSecret(name: string): Promise<void> {
     const value = hasTerminal() ? await askFor(name) : await readAll();
     if (value === '') throw new GatewayError('USAGE', 'A secret is not empty: write it to standard input.');
     await writePrivateFile(secretPath(settings.configDir, name), await openSecretFiles(settings).seal(name, value));
-    say(`Kept ${name}. Entries of the servers file use it as \${secret:${name}}.`);
+    say(
+      `Kept ${name}. Entries of the servers file use it as \${secret:${name}}; a running gateway has it within a second.`,
+    );
   });
 }
 
