@@ -41,6 +41,7 @@ export default defineConfig({
       writeBundle: ({ dir }) => {
         writeFileSync(join(dir, 'ui.html'), page);
         copyFileSync(quickjs, join(dir, 'quickjs.wasm'));
+        copyFileSync('src/catalog/meaning/meaning.bin', join(dir, 'meaning.bin'));
         writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
         chmodSync(join(dir, 'main.js'), 0o755);
       },

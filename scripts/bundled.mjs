@@ -11,7 +11,7 @@ export function bundledLicences(others = []) {
     name: 'bundled-licences',
     generateBundle(_, bundle) {
       const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk');
-      const packages = packagesOf([...chunks.flatMap(({ moduleIds }) => moduleIds), ...others]);
+      const packages = [...packagesOf([...chunks.flatMap(({ moduleIds }) => moduleIds), ...others]), MODEL];
       this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY.txt', source: licencesText(packages) });
       this.emitFile({
         type: 'asset',
@@ -51,8 +51,22 @@ function readPackage(folder) {
   return { name, version, license, source, description, purl, text: texts.join('\n\n') };
 }
 
-/** What a package holds that has a licence of its own, which the package does not carry. */
+/** The model of sentences that the table of meanings was made from (scripts/meaning). */
+const MODEL = {
+  name: 'all-MiniLM-L6-v2',
+  version: '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
+  license: 'Apache-2.0',
+  source: 'https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2',
+  description:
+    'The vectors of word pieces in meaning.bin were computed from this model. The version is the SHA-256 of its weights.',
+  purl: 'pkg:huggingface/sentence-transformers/all-MiniLM-L6-v2@53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
+  text: readFileSync(new URL('meaning/LICENSE.txt', import.meta.url), 'utf8').trim(),
+};
+
+/** What else is to be said of a package, e.g. what it holds that has a licence of its own. */
 const WITHIN = {
+  'all-MiniLM-L6-v2':
+    'meaning.bin is derived from it: its vocabulary, and vectors of its word pieces that were computed anew, shortened and rounded to bytes.',
   tldts:
     'It holds the Public Suffix List (https://publicsuffix.org/list/public_suffix_list.dat), under the Mozilla Public License 2.0 (https://mozilla.org/MPL/2.0/).',
 };
@@ -87,9 +101,10 @@ function sbom(packages) {
 }
 
 function component({ name, version, license, description, source, purl }) {
+  const isModel = purl.startsWith('pkg:huggingface/');
   const [group, short] = name.startsWith('@') ? name.split('/') : [undefined, name];
   return {
-    type: 'library',
+    type: isModel ? 'machine-learning-model' : 'library',
     'bom-ref': purl,
     ...(group === undefined ? {} : { group }),
     name: short,
@@ -98,7 +113,7 @@ function component({ name, version, license, description, source, purl }) {
     scope: 'required',
     licenses: licenceOf(license),
     purl,
-    ...(source === undefined ? {} : { externalReferences: [{ type: 'vcs', url: source }] }),
+    ...(source === undefined ? {} : { externalReferences: [{ type: isModel ? 'website' : 'vcs', url: source }] }),
   };
 }
 

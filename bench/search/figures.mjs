@@ -5,7 +5,7 @@
  * @param {(query: string, limit: number) => string[]} search ids, best first
  */
 export function measure(queries, search) {
-  const sums = { recall_at_1: 0, recall_at_5: 0, recall_at_10: 0, mrr: 0, ndcg_at_10: 0 };
+  const sums = { recall_at_1: 0, recall_at_5: 0, recall_at_10: 0, mrr: 0, ndcg_at_5: 0, ndcg_at_10: 0 };
   const times = [];
   // Once without the clock, so that what is measured is compiled.
   for (const { q } of queries) search(q, 10);
@@ -20,7 +20,10 @@ export function measure(queries, search) {
     sums.recall_at_10 += found(10);
     const first = ids.findIndex((id) => relevant.has(id));
     if (first >= 0) sums.mrr += 1 / (first + 1);
-    sums.ndcg_at_10 += gain(ids.map((id) => relevant.has(id))) / gain(Array(Math.min(10, relevant.size)).fill(true));
+    const gainOf = (limit) =>
+      gain(ids.slice(0, limit).map((id) => relevant.has(id))) / gain(Array(Math.min(limit, relevant.size)).fill(true));
+    sums.ndcg_at_5 += gainOf(5);
+    sums.ndcg_at_10 += gainOf(10);
   }
   const figures = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, round(sum / queries.length)]));
   return { ...figures, query_p95_ms: round(quantile(times, 0.95)) };

@@ -1,12 +1,26 @@
 /** What is compared: each method makes an index of tools and gives a search over it. */
+import { readFileSync } from 'node:fs';
 import { load } from '../bundle.mjs';
 
-const { SearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
+const { Meaning, MeaningModel, SearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
+
+const TABLE = new URL('../../src/catalog/meaning/meaning.bin', import.meta.url);
+let model;
+
+/** The model of meaning that comes with the program. */
+export function newMeaning() {
+  model ??= new MeaningModel(readFileSync(TABLE));
+  return new Meaning(model);
+}
 
 /** The gateway with everything visible, and options that switch ingredients off. */
-export function gateway(tools, options = {}) {
-  const { index, scope, idOf } = indexOf(tools);
-  return (query, limit) => rank(index, scope, query, { limit, ...options }).map(idOf);
+export function gateway(tools, { meaning = true, ...options } = {}) {
+  const { index, scope, documents, idOf } = indexOf(tools);
+  if (!meaning) return (query, limit) => rank(index, scope, query, { limit, ...options }).map(idOf);
+  const known = newMeaning();
+  for (const { document, tool } of documents) known.set(document.id, known.of(tool.server, tool));
+  return (query, limit) =>
+    rank(index, scope, query, { limit, ...options, ...known.evidence(query, scope.ids) }).map(idOf);
 }
 
 /** Tools in the index of the gateway, and the way back. */
@@ -30,6 +44,7 @@ export function documentOf({ name, server, description, params, about = '' }) {
 /** The gateway with one ingredient left out: what it loses is what the ingredient adds. */
 export const ABLATIONS = {
   'gateway, nothing but fields': {
+    meaning: false,
     synonyms: false,
     spelling: false,
     joined: false,

@@ -13,7 +13,16 @@ import { ABLATIONS, gateway, plainBm25, wordOverlap } from './methods.mjs';
 import { scale } from './scale.mjs';
 
 const DATA = fileURLToPath(new URL('../../../shared/data/tools/', import.meta.url));
-const COLUMNS = ['recall_at_1', 'recall_at_5', 'recall_at_10', 'mrr', 'ndcg_at_10', 'query_p95_ms', 'index_ms'];
+const COLUMNS = [
+  'recall_at_1',
+  'recall_at_5',
+  'recall_at_10',
+  'mrr',
+  'ndcg_at_5',
+  'ndcg_at_10',
+  'query_p95_ms',
+  'index_ms',
+];
 
 const { values: flags, positionals: named } = parseArgs({
   allowPositionals: true,
@@ -34,7 +43,8 @@ const files =
         .map((name) => join(DATA, name));
 const { json } = flags;
 
-const methods = { gateway, 'plain BM25': plainBm25, 'word overlap': wordOverlap };
+const words = (tools) => gateway(tools, { meaning: false });
+const methods = { gateway, 'gateway, words alone': words, 'plain BM25': plainBm25, 'word overlap': wordOverlap };
 if (flags.ablation) {
   for (const [name, options] of Object.entries(ABLATIONS)) methods[name] = (tools) => gateway(tools, options);
 }

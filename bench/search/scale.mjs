@@ -1,7 +1,7 @@
 /** Time and memory over 1,000 servers with 10 tools each, of made-up definitions with a vocabulary like a real one's. */
 import { load } from '../bundle.mjs';
 import { quantile, round } from './figures.mjs';
-import { documentOf } from './methods.mjs';
+import { documentOf, newMeaning } from './methods.mjs';
 
 const { SearchIndex, createScope, rank } = await load('bench/search/gateway.ts');
 
@@ -75,6 +75,17 @@ export function scale() {
   const scopeMs = performance.now() - start;
   globalThis.gc?.();
   const memory = process.memoryUsage();
+  start = performance.now();
+  const meaning = newMeaning();
+  const loadMs = performance.now() - start;
+  start = performance.now();
+  for (const [server, { tools }] of servers.entries()) {
+    const own = index.of(`server-${server}`);
+    for (const [at, { id }] of own.entries()) meaning.set(id, meaning.of(`server-${server}`, tools[at]));
+  }
+  const meaningMs = performance.now() - start;
+  globalThis.gc?.();
+  const memoryWithMeaning = process.memoryUsage();
   const next = numbers(11);
   // Ten words as frequent as those of the texts, one of them with a slip.
   const question = () =>
@@ -85,7 +96,7 @@ export function scale() {
     const asked = question();
     const cpuStart = process.cpuUsage();
     start = performance.now();
-    rank(index, scope, asked, { limit: 5 });
+    rank(index, scope, asked, { limit: 5, ...meaning.evidence(asked, scope.ids) });
     const took = performance.now() - start;
     const { user, system } = process.cpuUsage(cpuStart);
     if (round < 100) continue;
@@ -105,5 +116,8 @@ export function scale() {
     query_p95_ms: round(quantile(times, 0.95)),
     query_p95_cpu_ms: round(quantile(cpuTimes, 0.95)),
     memory_mb: round((used(memory) - used(before)) / 2 ** 20),
+    meaning_load_ms: round(loadMs),
+    meaning_ms: round(meaningMs),
+    meaning_memory_mb: round((used(memoryWithMeaning) - used(memory)) / 2 ** 20),
   };
 }

@@ -14,6 +14,7 @@ import { createKeptLists, type KeptLists } from './kept-lists.ts';
 import { KnownSkills } from './known-skills.ts';
 import { variantOf } from './list-cache.ts';
 import type { DefinitionGuard } from './lock/definition-guard.ts';
+import { lazyMeaningModel } from './meaning/lazy-meaning-model.ts';
 import { createMentions, type Mentions } from './mentioned-resources.ts';
 import type { Offer, OfferList, Offers } from './prompts-and-resources.ts';
 import { Searcher } from './search/searcher.ts';
@@ -72,8 +73,9 @@ export class Catalog {
     const { cacheDir, log, redact, now = () => performance.now() } = options;
     this.#options = options;
     this.#embeddings = lazyEmbeddingIndex({ cacheDir, log });
-    this.searcher = new Searcher(this.#embeddings);
-    this.skillSearcher = new Searcher(this.#embeddings);
+    const loadModel = lazyMeaningModel(log);
+    this.searcher = new Searcher(this.#embeddings, loadModel);
+    this.skillSearcher = new Searcher(this.#embeddings, loadModel);
     this.learning = createUsageLearner(openUses(cacheDir), log);
     this.checker = createChecker(log);
     this.#instructions = createInstructions({

@@ -51,7 +51,8 @@ export async function keepProgram(): Promise<void> {
   const files = new Map<string, Buffer>();
   // One after the other: file descriptors may be few.
   for (const entry of entries) {
-    if (!entry.isFile()) continue;
+    // Tables are large, and whoever reads one looks whether it is the right one.
+    if (!entry.isFile() || entry.name.endsWith('.bin')) continue;
     const path = join(entry.parentPath, entry.name);
     files.set(relative(root, path), await readFile(path));
   }

@@ -127,7 +127,7 @@ export class EmbeddingIndex {
     return createEndpoint({
       now: this.#now,
       failed: ({ message }, pauseMs) =>
-        log.warn({ reason: message }, `words alone find tools for ${pauseMs / 1000} s: the embeddings are not there`),
+        log.warn({ reason: message }, `searches go on without embeddings for ${pauseMs / 1000} s: these are not there`),
       recovered: () => log.info({}, 'the embeddings are there again'),
     });
   }

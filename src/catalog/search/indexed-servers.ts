@@ -2,7 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { createSlices } from '../../shared/slices.ts';
 import type { Text } from '../embeddings/embedding-index.ts';
+import type { Direction } from '../meaning/meaning-vectors.ts';
 import type { ToolEntry } from '../tool-entry.ts';
+import type { Meaning } from './meaning.ts';
 import { type IndexedDocument, SearchIndex } from './search-index.ts';
 import { documentOf, meaningOf } from './tool-document.ts';
 
@@ -49,6 +51,26 @@ export class IndexedServers {
   readonly index = new SearchIndex();
   readonly #servers = new Map<string, IndexedServer>();
   readonly #jobs = new Map<string, Job>();
+  #meaning: Meaning | undefined;
+  /** The servers whose documents have a meaning. */
+  readonly #understood = new WeakSet<IndexedServer>();
+
+  /** From now on documents have a meaning, also those that are there: made in slices. */
+  async understand(meaning: Meaning): Promise<void> {
+    this.#meaning = meaning;
+    const slice = createSlices(setImmediate);
+    for (const server of [...this.#servers.values()]) {
+      const { name, entries } = server.listed;
+      // Its place may be taken meanwhile, by one that brings its meaning.
+      const isThere = (): boolean => this.#servers.get(name) === server;
+      for (const [at, { id }] of server.documents.entries()) {
+        if (!isThere()) break;
+        meaning.set(id, meaning.of(name, entries[at] as ToolEntry));
+        await slice();
+      }
+      if (isThere()) this.#understood.add(server);
+    }
+  }
 
   get(name: string): IndexedServer | undefined {
     return this.#servers.get(name);
@@ -99,18 +121,36 @@ export class IndexedServers {
     const replacement = this.index.replace(listed.name);
     // By then it is the job of this server.
     await slice();
+    const directions: (Direction | undefined)[] = [];
     for (const entry of listed.entries) {
       replacement.add(documentOf(listed, entry));
+      directions.push(this.#isKnown(listed.name, entry) ? undefined : this.#meaning?.of(listed.name, entry));
       await slice();
     }
     // Something newer was listed meanwhile, or the server was removed.
     if (this.#jobs.get(listed.name)?.listed !== listed) return replacement.abandon();
     replacement.commit();
-    this.#register(listed);
+    this.#register(listed, directions);
   }
 
-  #register(listed: ListedServer): IndexedServer {
+  /** True if the meaning is known: the definition is the one that the server had before. */
+  #isKnown(server: string, { name, hash }: ToolEntry): boolean {
+    const before = this.#servers.get(server);
+    return before !== undefined && this.#understood.has(before) && before.entry(name)?.hash === hash;
+  }
+
+  /** @param directions of the entries whose meaning was made already */
+  #register(listed: ListedServer, directions: readonly (Direction | undefined)[] = []): IndexedServer {
     const server = new IndexedServer(listed, this.index.of(listed.name));
+    const meaning = this.#meaning;
+    const known = new Map(this.#servers.get(listed.name)?.documents.map(({ name, id }) => [name, id]));
+    for (const [at, { id, name }] of meaning === undefined ? [] : server.documents.entries()) {
+      const entry = listed.entries[at] as ToolEntry;
+      const before = this.#isKnown(listed.name, entry) ? known.get(name) : undefined;
+      if (before === undefined) meaning?.set(id, directions[at] ?? meaning.of(listed.name, entry));
+      else meaning?.copy(before, id);
+    }
+    if (meaning !== undefined) this.#understood.add(server);
     this.#servers.set(listed.name, server);
     return server;
   }

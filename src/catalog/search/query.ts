@@ -49,7 +49,7 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
   const counts = new Map<string, number>();
   const places = new Map<string, Set<number>>();
   const joined = new Map<string, string[]>();
-  for (const [part, sequence] of partsOf(query, use.stop).entries()) {
+  for (const [part, sequence] of tellingWords(query, use.stop).entries()) {
     let before = '';
     for (const word of sequence) {
       const text = stem(word);
@@ -94,7 +94,7 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
 }
 
 /** The telling words of each sentence and clause. A question of stop words alone is taken at its word. */
-function partsOf(query: string, stop: boolean): string[][] {
+export function tellingWords(query: string, stop = true): string[][] {
   const parts = query.split(PART_END).map(words);
   const telling = stop ? parts.map((part) => part.filter((word) => !STOP_WORDS.has(word))) : parts;
   return (telling.some((part) => part.length > 0) ? telling : parts).filter((part) => part.length > 0);

@@ -30,6 +30,8 @@ export interface RankOptions extends Partial<Ingredients> {
   readonly complete?: boolean;
   /** The evidence for documents besides their words, by id, in units of the best score that words gave. */
   readonly evidence?: Evidence;
+  /** The same for documents that have words of the question: too little to find one that has none. */
+  readonly support?: Evidence;
 }
 
 const NO_EVIDENCE: Evidence = new Map();
@@ -61,12 +63,12 @@ export function rank(index: SearchIndex, scope: Scope, query: string, options: R
   const rows = concepts.map((concept) => rowOf(scope, concept, scratch));
   const found = totals(scope, rows, scratch, options.neighbours === false ? 0 : SERVER_WEIGHT);
   const limit = Math.max(CANDIDATES, options.limit);
-  const { evidence = NO_EVIDENCE } = options;
+  const { evidence = NO_EVIDENCE, support = NO_EVIDENCE } = options;
   const hits = withOthers(index, best(index, found, scratch, limit), scratch, evidence);
   const ideas = ideasOf(hits, rows, scratch);
   const isShort = concepts.length > 0 && concepts.length <= SHORT && partsOf(concepts).size === 1;
   const weighed = isShort && options.complete !== false ? byCompleteness(scope, hits, ideas, concepts) : hits;
-  const supported = withEvidence(weighed, evidence);
+  const supported = withEvidence(weighed, evidence, support);
   if (options.coverage === false) return [...supported].sort(byScore).slice(0, options.limit);
   const parted = options.parts === false ? supported : withParts(supported, ideas, concepts);
   return covering(parted, ideas, rows.length, options.limit);
@@ -182,10 +184,13 @@ function withOthers(index: SearchIndex, hits: Hit[], scores: Float64Array, evide
 }
 
 /** Adds what speaks for documents besides their words. */
-function withEvidence(hits: readonly Hit[], evidence: Evidence): readonly Hit[] {
-  if (evidence.size === 0) return hits;
+function withEvidence(hits: readonly Hit[], evidence: Evidence, support: Evidence): readonly Hit[] {
+  if (evidence.size + support.size === 0) return hits;
   const unit = hits.reduce((most, { score }) => Math.max(most, score), 0) || 1;
-  return hits.map(({ document, score }) => ({ document, score: score + unit * (evidence.get(document.id) ?? 0) }));
+  return hits.map(({ document, score }) => {
+    const more = (evidence.get(document.id) ?? 0) + (support.get(document.id) ?? 0);
+    return { document, score: score + unit * more };
+  });
 }
 
 /**

@@ -23,6 +23,8 @@ export interface Impacts {
 export interface Scope {
   /** The number of documents that may be found. */
   readonly count: number;
+  /** Ids of the documents that may be found. */
+  readonly ids: Int32Array;
   /** Documents that may be found, per server. */
   readonly servers: ReadonlyMap<string, readonly IndexedDocument[]>;
   /** By document id, the position of its server among `servers`. */
@@ -56,6 +58,7 @@ export function createScope(index: SearchIndex, permitted: ReadonlyMap<string, r
   let room = MAX_KEPT;
   return {
     count,
+    ids: Int32Array.from([...permitted.values()].flatMap((documents) => documents.map(({ id }) => id))),
     servers: permitted,
     serverOf,
     scratch: new Float64Array(index.capacity),

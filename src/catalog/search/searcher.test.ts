@@ -28,8 +28,10 @@ const request = (
   ...more,
 });
 
+const noModel = () => Promise.resolve(undefined);
+
 /** Words alone. */
-const wordSearcher = (): Searcher => new Searcher({ compare: () => Promise.resolve(undefined) });
+const wordSearcher = (): Searcher => new Searcher({ compare: () => Promise.resolve(undefined) }, noModel);
 
 describe('the searcher', () => {
   it('follows what servers list, and what the policy says', async () => {
@@ -141,12 +143,15 @@ describe('the searcher', () => {
 
   it('asks for the meaning of permitted tools only, and ranks by it what no word finds', async () => {
     const asked: string[] = [];
-    const searcher = new Searcher({
-      compare: (_, query, texts) => {
-        asked.push(query, ...texts.map((text) => text.read()));
-        return Promise.resolve(texts.map((text) => (text.read().includes('hound') ? 0.9 : 0.1)));
+    const searcher = new Searcher(
+      {
+        compare: (_, query, texts) => {
+          asked.push(query, ...texts.map((text) => text.read()));
+          return Promise.resolve(texts.map((text) => (text.read().includes('hound') ? 0.9 : 0.1)));
+        },
       },
-    });
+      noModel,
+    );
     const pets = server('pets', [{ name: 'get_cat' }, { name: 'get_hound' }, { name: 'get_secret' }]);
     const permitted = (_: string, tool: string): boolean => tool !== 'get_secret';
     const found = await searcher.search(request([pets], 'puppy', { permitted, embeddings: EMBEDDINGS }));
@@ -180,7 +185,10 @@ const EMBEDDINGS: EmbeddingsDefinition = {
 function meaningSearcher(): Searcher {
   const spread = (text: string): number =>
     Array.from(text).reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 97, 7);
-  return new Searcher({
-    compare: (_, query, texts) => Promise.resolve(texts.map((text) => (spread(text.read() + query) - 48) / 49)),
-  });
+  return new Searcher(
+    {
+      compare: (_, query, texts) => Promise.resolve(texts.map((text) => (spread(text.read() + query) - 48) / 49)),
+    },
+    noModel,
+  );
 }

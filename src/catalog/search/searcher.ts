@@ -2,10 +2,12 @@
 import type { EmbeddingsDefinition } from '../../config/snapshot.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import type { EmbeddingIndex, Text } from '../embeddings/embedding-index.ts';
+import type { MeaningModel } from '../meaning/meaning-model.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import type { Suggestion } from '../usage/learn-usage.ts';
 import { addUse, evidenceOfMeaning } from './evidence.ts';
 import { IndexedServers, type ListedServer } from './indexed-servers.ts';
+import type { Meaning } from './meaning.ts';
 import type { Hit } from './rank.ts';
 import { type AgentScope, ScopeCache, type ScopeRequest } from './scope-cache.ts';
 
@@ -16,7 +18,7 @@ const MAX_ASKED = 500;
 export interface SearchRequest extends ScopeRequest {
   readonly query: string;
   readonly limit: number;
-  /** The definition of the embeddings; undefined where words alone decide. */
+  /** The definition of the embeddings that are used in place of the model that comes with the program. */
   readonly embeddings?: EmbeddingsDefinition | undefined;
   /** The tools that are known from use to fit, permitted or not. */
   readonly suggestions?: readonly Suggestion[];
@@ -34,9 +36,13 @@ export class Searcher {
   readonly #embeddings: Pick<EmbeddingIndex, 'compare'>;
   readonly #indexed = new IndexedServers();
   readonly #scopes = new ScopeCache(this.#indexed);
+  readonly #loadModel: () => Promise<MeaningModel | undefined>;
+  #understanding: Promise<Meaning | undefined> | undefined;
 
-  constructor(embeddings: Pick<EmbeddingIndex, 'compare'>) {
+  /** @param loadModel loads the model of meaning, when somebody first searches; undefined for none, and words alone decide */
+  constructor(embeddings: Pick<EmbeddingIndex, 'compare'>, loadModel: () => Promise<MeaningModel | undefined>) {
     this.#embeddings = embeddings;
+    this.#loadModel = loadModel;
   }
 
   /** Takes in what a server listed, so that the next search need not. */
@@ -54,11 +60,15 @@ export class Searcher {
     const { rank } = await import('./rank.ts');
     const indexing = request.servers.flatMap((listed) => this.#indexed.addSoon(listed) ?? []);
     if (indexing.length > 0) await Promise.all(indexing);
-    const evidence = await this.#evidenceOfMeaning(request, this.#scopes.of(request));
+    this.#understanding ??= this.#understand();
+    const meaning = await this.#understanding;
+    const embedded = await this.#evidenceOfEmbeddings(request, this.#scopes.of(request));
     const { scope, servers } = this.#scopes.of(request);
+    const known = embedded === undefined ? meaning?.evidence(query, scope.ids) : undefined;
+    const { evidence = new Map<number, number>(), support } = known ?? { evidence: embedded };
     addUse(evidence, suggestions, (server, tool) => servers.get(server)?.documents.find(({ name }) => name === tool));
     for (let ask = limit; ; ask *= FURTHER) {
-      const hits = rank(this.#indexed.index, scope, query, { limit: ask, evidence });
+      const hits = rank(this.#indexed.index, scope, query, { limit: ask, evidence, ...(support && { support }) });
       const tools = this.#groupCopies(hits);
       if (tools.length >= limit || hits.length < ask || ask >= MAX_ASKED) return tools.slice(0, limit);
     }
@@ -69,17 +79,29 @@ export class Searcher {
     this.#indexed.retain(names);
   }
 
-  /** The evidence of the meaning of the question; empty where that is not known. */
-  async #evidenceOfMeaning(request: SearchRequest, agentScope: AgentScope): Promise<Map<number, number>> {
+  async #understand(): Promise<Meaning | undefined> {
+    const model = await this.#loadModel();
+    if (model === undefined) return undefined;
+    const { Meaning } = await import('./meaning.ts');
+    const meaning = new Meaning(model);
+    await this.#indexed.understand(meaning);
+    return meaning;
+  }
+
+  /** The evidence of embeddings; undefined where there is none. */
+  async #evidenceOfEmbeddings(
+    request: SearchRequest,
+    agentScope: AgentScope,
+  ): Promise<Map<number, number> | undefined> {
     const { embeddings, query, signal } = request;
-    if (embeddings === undefined) return new Map();
+    if (embeddings === undefined) return undefined;
     const servers = [...agentScope.servers.values()];
     const documents = servers.flatMap((tools) => tools.documents);
     const texts = servers.flatMap((tools) => tools.documents.map(({ id }) => tools.server.texts.get(id) as Text));
     const nearness = await this.#embeddings.compare(embeddings, query, texts, signal);
     // The servers may have listed other tools meanwhile.
     const isCurrent = nearness !== undefined && this.#scopes.of(request) === agentScope;
-    return isCurrent ? evidenceOfMeaning(documents, nearness) : new Map();
+    return isCurrent ? evidenceOfMeaning(documents, nearness) : undefined;
   }
 
   /** Gives one definition on several servers one place. */
