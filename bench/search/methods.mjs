@@ -41,10 +41,9 @@ export function documentOf({ name, server, description, params, about = '' }) {
   return { name, fields: [name, server, description ?? '', params ?? '', about] };
 }
 
-/** The gateway with one ingredient left out: what it loses is what the ingredient adds. */
+/** Words alone with one ingredient left out: what that loses is what the ingredient adds. */
 export const ABLATIONS = {
   'gateway, nothing but fields': {
-    meaning: false,
     synonyms: false,
     spelling: false,
     joined: false,

@@ -46,7 +46,8 @@ const { json } = flags;
 const words = (tools) => gateway(tools, { meaning: false });
 const methods = { gateway, 'gateway, words alone': words, 'plain BM25': plainBm25, 'word overlap': wordOverlap };
 if (flags.ablation) {
-  for (const [name, options] of Object.entries(ABLATIONS)) methods[name] = (tools) => gateway(tools, options);
+  for (const [name, options] of Object.entries(ABLATIONS))
+    methods[name] = (tools) => gateway(tools, { meaning: false, ...options });
 }
 
 if (flags.embeddings !== undefined) {

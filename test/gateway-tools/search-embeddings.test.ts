@@ -114,7 +114,7 @@ describe('when the endpoint', () => {
     expect(await all(rpc)).toEqual(byWords);
     // One about the question, one about the tools; of a silent one nobody knows yet that it is.
     expect(endpoint.asked.length).toBeLessThanOrEqual(2);
-    expect(running.stderr()).toContain('words alone find tools');
+    expect(running.stderr()).toContain('go on without embeddings');
     expect(running.stderr()).not.toContain(KEY);
     await stop();
   });
