@@ -68,7 +68,7 @@ export function explain(
     reason:
       reasonOf(verdict, agent, server, name ?? '') +
       dependence(dependsOn) +
-      (decision.allowed && facts.carries === undefined ? combinations(policy, labels) : ''),
+      (decision.allowed && (facts.carries === undefined || labels === undefined) ? combinations(policy, labels) : ''),
     ...(policy.isShadow(agent) ? { enforced: false } : {}),
   };
 }

@@ -1,10 +1,13 @@
 /** Combinations that leak, over both transports and in both generations: programs, resources, workers, restarts, and taking back. */
+import path from 'node:path';
 import process from 'node:process';
 import { expect, it } from 'vitest';
+import { askOne } from '../../src/cli/control-client.ts';
+import { runtimeDir } from '../../src/config/settings.ts';
 import { serveHttp, serveStdio } from '../support/gateway.ts';
 import { auditRecords, type Home, makeHome, servers, withPrincipals } from '../support/home.ts';
 import { fixture, fixturePath } from '../support/paths.ts';
-import { runCli } from '../support/process.ts';
+import { runCli, until } from '../support/process.ts';
 import { MODERN, type Rpc } from '../support/rpc.ts';
 import { callTool, errorOf, execute, type ToolResult, textOf } from '../support/tools.ts';
 
@@ -78,4 +81,20 @@ it('is held over HTTP over sessions and without, also after a resource; in the l
     Array(3).fill('DENIED_BY_POLICY'),
   );
   await gateway.stop();
+});
+
+it('a person is asked, and sees what was touched', async () => {
+  const home = newHome({ flow: JSON.parse('[{ "after": ["private"], "call": "external", "then": "ask" }]') });
+  const { rpc, stop } = await serveStdio({ home }, MODERN);
+  expect(await call(rpc, 'mail', 'read')).toBe('ok');
+  const asked = call(rpc, 'mail', 'send');
+  const sockets = runtimeDir({ cacheDir: path.join(home.dir, 'cache/agent-mcp-gateway') });
+  const questions = async () => (await askOne(sockets, { do: 'questions' })).flatMap((line) => line.questions ?? []);
+  await until(async () => (await questions()).length === 1, 'a question waits');
+  const [question] = await questions();
+  expect(question?.text).toMatch(/rule +"flow\[0\]"\n +after +"private \(mail: read, \S+\)"/);
+  expect(question?.answers).toEqual(['once', 'hour', 'no']);
+  await askOne(sockets, { do: 'answer', id: question?.id ?? '', said: { word: 'once' }, who: 'owner' });
+  expect(await asked).toBe('ok');
+  await stop();
 });

@@ -102,10 +102,12 @@ export function resourceOperation(method: string, view: View, era: Era): Operati
         asks: { args: `{${others}}` },
         async run(context, target) {
           const params = (uri: string): string => joinMembers(member('uri', uri), others);
-          const answer = await forward(context, target, method, params, { require: requireUri('resource') });
           const { server, name } = found(target);
+          const answer = await forward(context, target, method, params, {
+            require: requireUri('resource'),
+            examine: (text) => checkIfSkillFile(context, server, name, text),
+          });
           if (answer.kind !== 'result') return answer;
-          await checkIfSkillFile(context, server, name, answer.body.text);
           return name === asked ? answer : { ...answer, body: await replaceUris(answer.body, name, asked) };
         },
       };
@@ -171,6 +173,8 @@ interface Forwarding {
   readonly kind?: 'prompt';
   /** Looks whether the server offers what the target names, and what its definition is; left out where that is a server or a task. */
   readonly require?: Require;
+  /** Looks at a result as the server wrote it, before anything is taken out of it, and may refuse it. */
+  readonly examine?: (text: string) => Promise<void>;
   /** Answers in the place of the server, where it declares that it cannot. */
   readonly instead?: (link: UpstreamConnection) => Promise<ToolAnswer | undefined>;
 }
@@ -192,7 +196,7 @@ export async function forward(
   target: Target | undefined,
   method: string,
   paramsFor: (name: string) => string,
-  { waitMs, kind, require, instead }: Forwarding = {},
+  { waitMs, kind, require, examine, instead }: Forwarding = {},
 ): Promise<ToolAnswer> {
   const { server, name } = found(target);
   if (context.snapshot.virtual?.has(server) === true)
@@ -206,8 +210,13 @@ export async function forward(
   const { snapshot } = context;
   const request = requestNow();
   const answer = HINTED.has(method) ? withHints : toAnswer;
+  const take = async (relaying: Promise<Relayed>): Promise<ToolAnswer> => {
+    const relayed = await relaying;
+    if (relayed.kind === 'result') await examine?.(relayed.body.text);
+    return answer(await received(context, server, relayed));
+  };
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return answer(await received(context, server, await resumed));
+  if (resumed !== undefined) return take(resumed);
   const { link, prepared: definition } = await context.connect(deadline, (current) =>
     require?.(context, current, name, deadline.leftMs()),
   );
@@ -216,7 +225,7 @@ export async function forward(
   // A reload may have changed what its entry says.
   const current = context.snapshot === snapshot ? request : requestNow();
   const sent = { ...current, definition, timeoutMs: deadline.leftMs() };
-  return answer(await received(context, server, await relay(context.relay, link, sent)));
+  return take(relay(context.relay, link, sent));
 }
 
 function nameHeader(method: string, name: string): Record<string, string> {
