@@ -45,6 +45,11 @@ export class MeaningModel {
     return count;
   }
 
+  /** True if a word in lower case without accents has a meaning of its own: what is made of pieces is often of another language. */
+  knows(word: string): boolean {
+    return this.#pieces.has(word);
+  }
+
   #addPiece(sum: Float32Array, id: number): void {
     const scale = this.#scales[id] as number;
     const start = id * this.dimensions;

@@ -38,6 +38,11 @@ export class WordPieces {
     return splitWords(text).map((word) => this.#piecesOf(word));
   }
 
+  /** True if a word in lower case without accents is a piece. */
+  has(word: string): boolean {
+    return this.#first.has(word);
+  }
+
   #piecesOf(word: string): number[] {
     const whole = this.#first.get(word);
     if (whole !== undefined) return [whole];

@@ -52,6 +52,8 @@ it('finds nothing where nothing is near', async () => {
   expect(await find(newSearcher(), 'zzyzx qwfp')).toEqual([]);
   expect(await find(newSearcher(), '未払いの請求書')).toEqual([]);
   expect(await find(newSearcher(), '')).toEqual([]);
+  // Made of pieces, which mean nothing here.
+  expect(await find(newSearcher(), 'Rechnungen verkleinern')).toEqual([]);
 });
 
 it('gives the same with a denied tool and without it', async () => {

@@ -76,7 +76,10 @@ export class Meaning {
     if (sums.length === 0) return found;
     const question = directionOf(whole);
     const candidates = this.#vectors.candidates(question, ids);
-    const share = NEAREST * Math.min(1, LONG / new Set(parts.flat()).size);
+    const asked = [...new Set(parts.flat())];
+    // Of a question in another language the model knows little, and its pieces mean something else.
+    const known = asked.filter((word) => this.#model.knows(word)).length / asked.length;
+    const share = NEAREST * known * Math.min(1, LONG / asked.length);
     const isNear = new Set<number>();
     const look = (direction: Direction, most: number): void =>
       addNearest(shares, isNear, candidates, this.#vectors.compare(direction, candidates), most);
