@@ -12,15 +12,16 @@ export function replyFrame(
   const [queue, server] = encodeTimes(times);
   if (!reply.ok)
     return [['reply', id, false, queue, server, reply.code, reply.message, reply.data !== undefined], reply.data];
-  const { text, metaAt, resultType, isError, ttlMs } = reply.result;
-  return [['reply', id, true, queue, server, metaAt, resultType, isError, ttlMs ?? null], text];
+  const { text, metaAt, resultType, isError, ttlMs, cacheScope } = reply.result;
+  return [['reply', id, true, queue, server, metaAt, resultType, isError, ttlMs ?? null, cacheScope ?? null], text];
 }
 
 export function decodeReply(head: Head, body: string): Reply {
   const [, , ok, , , ...rest] = head;
   if (ok === true) {
-    const [metaAt, resultType, isError, ttlMs] = rest as [number, string, boolean, number | null];
-    return { ok, result: { text: body, metaAt, resultType, isError, ttlMs: ttlMs ?? undefined } };
+    const [metaAt, resultType, isError, ttlMs, scope] = rest as [number, string, boolean, number | null, string | null];
+    const cacheScope = scope === 'public' || scope === 'private' ? scope : undefined;
+    return { ok, result: { text: body, metaAt, resultType, isError, ttlMs: ttlMs ?? undefined, cacheScope } };
   }
   const [code, message, hasData] = rest as [number, string, boolean];
   return { ok: false, code, message, ...(hasData ? { data: body } : {}) };

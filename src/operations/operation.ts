@@ -78,7 +78,7 @@ export interface ToolContext {
     isKept: (prepared: T) => boolean,
     deadline: CallDeadline,
     prepare: (server: ServerDefinition) => Promise<T> | T,
-    describe: (prepared: T) => ToolEntry,
+    describe?: (prepared: T) => ToolEntry,
   ): Promise<Unconnected<T>> | Unconnected<T>;
   /** Results of tools that are kept; loaded when one is. */
   keptResults(): Promise<KeptResults>;

@@ -206,7 +206,7 @@ export class CallContext implements ToolContext, RelayContext {
     isKept: (prepared: T) => boolean,
     deadline: CallDeadline,
     prepare: Wanted<T>['prepare'],
-    describe: (prepared: T) => ToolEntry,
+    describe?: (prepared: T) => ToolEntry,
   ): Promise<Unconnected<T>> | Unconnected<T> {
     return this.#connect({ deadline, prepare, describe, isKept });
   }

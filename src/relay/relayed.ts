@@ -12,7 +12,12 @@ import { refusalOf } from './server-questions.ts';
 
 /** A result to release, or a server's own protocol error to relay. */
 export type Relayed =
-  | { readonly kind: 'result'; readonly body: ResultBody; readonly ttlMs?: number | undefined }
+  | {
+      readonly kind: 'result';
+      readonly body: ResultBody;
+      readonly ttlMs?: number | undefined;
+      readonly cacheScope?: 'public' | 'private' | undefined;
+    }
   | RelayedError;
 
 export interface RelayedError {
@@ -34,11 +39,16 @@ export function untyped(reply: Reply): Reply {
 /** The reply as it goes to this caller. @throws GatewayError SERVER_UNAVAILABLE for a result that its revision cannot carry */
 export function released(client: CallingClient, reply: Reply, { method, offersTasks = true }: RelayRequest): Relayed {
   if (reply.ok) {
-    const { text, members, metaAt, resultType, isError, ttlMs } = reply.result;
+    const { text, members, metaAt, resultType, isError, ttlMs, cacheScope } = reply.result;
     // Of all requests only calls of tools may become tasks, and only where the caller said so (ext-tasks, Supported Methods).
     const isTask = resultType === 'task' && !(method === 'tools/call' && offersTasks && takesTasks(client));
     if (resultType === 'complete' || (client.era === 'modern' && !isTask))
-      return { kind: 'result', ttlMs, body: inShapeOf(client, { text, members, metaAt, resultType, isError }) };
+      return {
+        kind: 'result',
+        ttlMs,
+        cacheScope,
+        body: inShapeOf(client, { text, members, metaAt, resultType, isError }),
+      };
     throw new GatewayError(
       'SERVER_UNAVAILABLE',
       `The server answered with a result of type '${resultType.slice(0, 40)}', which this connection cannot carry.`,

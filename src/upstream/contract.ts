@@ -37,6 +37,7 @@ export interface ResultText {
   readonly isError: boolean;
   /** Caching hints (2026-07-28), undefined where the server gave none. */
   readonly ttlMs: number | undefined;
+  readonly cacheScope?: 'public' | 'private' | undefined;
 }
 
 /** For whom a connection is leased: what sharing (docs/servers.md) tells apart. */

@@ -13,7 +13,11 @@ import { DISCOVERY, VIEWS, type View, viewRules } from '../support/views.ts';
 const LEGACY = '2025-11-25';
 const OTHER = `${TOKEN}-other`;
 const cache = { ttl_ms: 600_000 };
-const entry = (tools: Json): Json => servers({ counting: { ...fixture('counting'), sharing: 'shared', tools } });
+const entry = (tools: Json): Json =>
+  servers({
+    counting: { ...fixture('counting'), sharing: 'shared', tools },
+    dated: { ...fixture('dated'), sharing: 'shared' },
+  });
 const TOOLS = {
   look: { cache },
   shared: { cache: { ...cache, vary: [] } },
@@ -84,6 +88,22 @@ it('a call that may write, and a change that the server announces, end it', asyn
     await called(rpc, DISCOVERY, changing);
     expect(await called(rpc, DISCOVERY, 'look', { q: 'fresh' }), changing).not.toBe(before);
   }
+});
+
+it.each([LEGACY, MODERN])('in %s, resources are kept as long as their server says, and for whom', async (revision) => {
+  const [mine, theirs] = [await open(DISCOVERY, revision), await open(DISCOVERY, revision, OTHER)];
+  const read = async (rpc: Rpc, name: string): Promise<string> => {
+    const { message } = await rpc.call('resources/read', { uri: `mcp://dated/note:///${name}` });
+    const { contents, ttlMs } = message.result as { contents: { text: string }[]; ttlMs?: number };
+    if (revision === MODERN) expect(ttlMs, name).toBeLessThanOrEqual(600_000);
+    return contents[0]?.text ?? '';
+  };
+  const [own, ours] = [await read(mine, 'private'), await read(mine, 'public')];
+  expect([await read(mine, 'private'), await read(theirs, 'public')]).toEqual([own, ours]);
+  expect(await read(theirs, 'private')).not.toBe(own);
+  for (const name of ['now', 'silent']) expect(await read(mine, name)).not.toBe(await read(mine, name));
+  const records = auditRecords(home).filter(({ operation }) => operation === 'resources/read');
+  expect(records.filter(({ cached }) => cached === true)).toHaveLength(revision === LEGACY ? 2 : 4);
 });
 
 it('over stdio, and not where the entry says no more', async () => {

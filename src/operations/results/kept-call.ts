@@ -37,7 +37,7 @@ export class KeptCall {
   find(entry: ToolEntry): ResultBody | undefined {
     const { context, server } = this.#options;
     return this.#onlyReads(entry)
-      ? this.#store.find(this.#key(entry, context.catalog.changesOf(server.name)))
+      ? this.#store.find(this.#key(entry, context.catalog.changesOf(server.name)))?.body
       : undefined;
   }
 

@@ -20,7 +20,7 @@ describe('the store', () => {
     const store = new KeptResults(new ByteBudget(), () => now);
     store.keep(key('a'), bodyOf('{}'), TERMS);
     now = 99;
-    expect(store.find(key('a'))?.text).toBe('{}');
+    expect(store.find(key('a'))?.body.text).toBe('{}');
     expect(store.find({ ...key('a'), tool: 'u' })).toBeUndefined();
     expect(store.find(key('a', 1))).toBeUndefined();
     store.keep(key('a'), bodyOf('{}'), TERMS);
@@ -35,7 +35,7 @@ describe('the store', () => {
         const store = new KeptResults(budget, () => 0);
         for (const [call, bytes] of steps) {
           store.keep(key(String(call)), bodyOf('x'.repeat(bytes)), TERMS);
-          const kept = Array.from({ length: 10 }, (_, one) => store.find(key(String(one)))?.text.length ?? 0);
+          const kept = Array.from({ length: 10 }, (_, one) => store.find(key(String(one)))?.body.text.length ?? 0);
           const all = kept.reduce((sum, one) => sum + one, 0);
           expect(all).toBeLessThanOrEqual(3_000);
           expect(budget.used).toBeGreaterThanOrEqual(all);

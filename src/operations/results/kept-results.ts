@@ -47,19 +47,20 @@ export class KeptResults {
     this.#now = now;
   }
 
-  /** The result that is kept for equal calls; undefined for none. */
-  find({ tool, call, changes }: KeptKey): ResultBody | undefined {
+  /** The result that is kept for equal calls, and the milliseconds that are left of its time; undefined for none. */
+  find({ tool, call, changes }: KeptKey): { readonly body: ResultBody; readonly leftMs: number } | undefined {
     const of = this.#tools.get(tool);
     const found = of?.results.get(call);
     if (of === undefined || found === undefined) return undefined;
-    if (found.changes !== changes || found.until <= this.#now()) {
+    const leftMs = found.until - this.#now();
+    if (found.changes !== changes || leftMs <= 0) {
       this.#forget(tool, of, call, found);
       return undefined;
     }
     of.results.delete(call);
     of.results.set(call, found);
     found.memory?.use();
-    return found.body;
+    return { body: found.body, leftMs };
   }
 
   /** Keeps a result as long as it may be, and there is room. */

@@ -12,6 +12,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition, UpstreamConnection } from '../../upstream/contract.ts';
 import { deadlineIn, execute, received, sizeOf, toAnswer } from '../call-server-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
+import type { KeptRead } from '../results/kept-read.ts';
 import { sentArguments, sentName } from '../sent-arguments.ts';
 import { taskOf } from '../task-result.ts';
 import { failureAnswer } from '../tool-answer.ts';
@@ -196,8 +197,9 @@ export async function forward(
   target: Target | undefined,
   method: string,
   paramsFor: (name: string) => string,
-  { waitMs, kind, require, examine, instead }: Forwarding = {},
+  forwarding: Forwarding = {},
 ): Promise<ToolAnswer> {
+  const { waitMs, kind, require, examine, instead } = forwarding;
   const { server, name } = found(target);
   if (context.snapshot.virtual?.has(server) === true)
     throw new GatewayError('METHOD_NOT_FOUND', `Server '${server}' has tools, and nothing else.`);
@@ -210,22 +212,45 @@ export async function forward(
   const { snapshot } = context;
   const request = requestNow();
   const answer = HINTED.has(method) ? withHints : toAnswer;
-  const take = async (relaying: Promise<Relayed>): Promise<ToolAnswer> => {
-    const relayed = await relaying;
+  const take = async (relayed: Relayed): Promise<ToolAnswer> => {
     if (relayed.kind === 'result') await examine?.(relayed.body.text);
     return answer(await received(context, server, relayed));
   };
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return take(resumed);
-  const { link, prepared: definition } = await context.connect(deadline, (current) =>
-    require?.(context, current, name, deadline.leftMs()),
-  );
+  if (resumed !== undefined) return take(await resumed);
+  const prepare = (current: ServerDefinition) => require?.(context, current, name, deadline.leftMs());
+  const keeping = method === 'resources/read' ? await openKept(context, request) : undefined;
+  let kept: Relayed | undefined;
+  const isKept = (definition: DecidedDefinition | undefined): boolean => {
+    kept = keeping?.find(definition);
+    return kept !== undefined;
+  };
+  const { link, prepared: definition } = await context.connectUnless(isKept, deadline, prepare);
+  if (link === undefined) {
+    // What was kept under another configuration counts no longer.
+    if (kept === undefined || context.snapshot !== snapshot)
+      return forward(context, target, method, paramsFor, forwarding);
+    return take(kept);
+  }
   const answered = await instead?.(link);
   if (answered !== undefined) return answered;
   // A reload may have changed what its entry says.
   const current = context.snapshot === snapshot ? request : requestNow();
-  const sent = { ...current, definition, timeoutMs: deadline.leftMs() };
-  return take(relay(context.relay, link, sent));
+  const sent = { ...current, definition, timeoutMs: deadline.leftMs(), onAsked: keeping?.asked };
+  const relayed = await relay(context.relay, link, sent);
+  const taken = await take(relayed);
+  if (link.facts.era === 'modern') keeping?.keep(definition, relayed);
+  return taken;
+}
+
+/** Loaded when a resource is read. @returns undefined where what is read may depend on what the caller did before */
+async function openKept(context: ToolContext, { server: name, params }: RelayRequest): Promise<KeptRead | undefined> {
+  const server = context.snapshot.servers.get(name);
+  const sharing = server?.life?.sharing;
+  if (server === undefined || sharing === 'per-session' || sharing === 'per-call') return undefined;
+  if (context.relay.client.retry !== undefined) return undefined;
+  const { KeptRead } = await import('../results/kept-read.ts');
+  return new KeptRead(await context.keptResults(), { context, server, params });
 }
 
 function nameHeader(method: string, name: string): Record<string, string> {

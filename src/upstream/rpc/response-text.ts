@@ -152,8 +152,15 @@ export function readReply(message: ResponseMessage, method: string): Reply {
       resultType,
       isError: errorFlag !== undefined && text.startsWith('true', errorFlag.start),
       ttlMs: ttl === undefined || Number.isNaN(ttl) ? undefined : Math.max(0, ttl),
+      cacheScope: ttl === undefined ? undefined : scopeIn(text, result.object),
     },
   };
+}
+
+/** Whom a result is for, where the server says that it may be kept; undefined for a word that nobody knows. */
+function scopeIn(text: string, result: ScannedObject): 'public' | 'private' | undefined {
+  const scope = stringValue(text, findMember(result, 'cacheScope'));
+  return scope === 'public' || scope === 'private' ? scope : undefined;
 }
 
 function withFirst(first: string, { members, metaAt }: Relayed): Relayed {
