@@ -4,19 +4,21 @@ import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { bundledLicences } from './scripts/bundled.mjs';
 import { withValues } from './scripts/exported-values.mjs';
+import { buildGuardian } from './scripts/guardian.mjs';
 import { buildPage } from './scripts/ui-page.mjs';
 
 /** The web page, which is no part of the program: it is read when somebody opens it. */
 const { page, moduleIds } = await buildPage();
 
+const guardian = await buildGuardian();
+
 /** The engine of programs of agents; its licence is found with the modules of its package. */
 const quickjs = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm');
 
-/** The program, its workers, its threads and its guardian, with their dependencies inside; what a start does not need is split off and loaded when used. */
+/** The program, its workers and its threads, with their dependencies inside; what a start does not need is split off and loaded when used. */
 export default defineConfig({
   input: {
     main: 'src/main.ts',
-    guardian: 'src/upstream/process/guardian-main.ts',
     bridge: 'src/upstream/sandbox/bridge-main.ts',
     worker: 'src/cluster/worker-main.ts',
     jobs: 'src/operations/results/jobs-main.ts',
@@ -40,6 +42,7 @@ export default defineConfig({
       },
       writeBundle: ({ dir }) => {
         writeFileSync(join(dir, 'ui.html'), page);
+        writeFileSync(join(dir, 'guardian.js'), ascii(guardian));
         copyFileSync(quickjs, join(dir, 'quickjs.wasm'));
         copyFileSync('src/catalog/meaning/meaning.bin', join(dir, 'meaning.bin'));
         writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');

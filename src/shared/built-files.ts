@@ -43,6 +43,13 @@ export function startedProgram(path: string): string {
   return join(kept.copy, name);
 }
 
+/** The text of a program of the build, as it was when this process started. */
+export function programText(path: string): string {
+  const content = kept?.files.get(relative(kept.root, path)) ?? readFileSync(path);
+  // The build is ASCII.
+  return content.toString('latin1');
+}
+
 /** For processes that live long: remembers all files of the build as they are now. Does nothing for tests of the sources. */
 export async function keepProgram(): Promise<void> {
   const root = rootOf('guardian.js');

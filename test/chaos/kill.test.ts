@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import process from 'node:process';
 import { afterAll, expect, test } from 'vitest';
 import { serveStdio } from '../support/gateway.ts';
 import { linesOf, makeHome, servers } from '../support/home.ts';
-import { until } from '../support/process.ts';
+import { signalTo, until } from '../support/process.ts';
 import { execute } from '../support/tools.ts';
 import { ANY, executedTwice, file, limit, pidsIn, printTable, record, rounds, worker } from './support.ts';
 
@@ -39,7 +38,7 @@ test('metamcp 264: kill -9 of a server under load: its calls fail at once, the n
   const failMs: number[] = [];
   const againMs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const target = pidsIn(pids).at(-1) ?? -1;
+    const target = pidsIn(pids).at(-1);
     const inFlight = Array.from({ length: 10 }, async () => {
       const { ok, text } = await work(5000);
       expect(ok).toBe(false);
@@ -52,7 +51,7 @@ test('metamcp 264: kill -9 of a server under load: its calls fail at once, the n
       'all calls reached the server',
     );
     const killed = performance.now();
-    process.kill(target, 'SIGKILL');
+    signalTo(target, 'SIGKILL');
     for (const at of await Promise.all(inFlight)) {
       failed++;
       failMs.push(at - killed);

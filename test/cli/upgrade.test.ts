@@ -8,7 +8,16 @@ import { fileText, type Home, linesOf, makeHome, servers, sha256, TOKEN } from '
 import { openHttp, request } from '../support/http.ts';
 import { makeKey, startIssuer } from '../support/issuer.ts';
 import { fixture, main } from '../support/paths.ts';
-import { assertGone, isAlive, processesOf, type Running, start, startHttpFixture, until } from '../support/process.ts';
+import {
+  assertGone,
+  isAlive,
+  processesOf,
+  type Running,
+  signalTo,
+  start,
+  startHttpFixture,
+  until,
+} from '../support/process.ts';
 import { startProtected } from '../support/protected.ts';
 import { MODERN } from '../support/rpc.ts';
 import { startSignInServer } from '../support/sign-in-server.ts';
@@ -45,7 +54,7 @@ const exchanged: Upgrade = (folder) => {
 const named = (home: Home, program: string): number[] =>
   processesOf(home.dir).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program));
 
-/** Guardians have no environment: by the folder that their program is in, or was copied to. */
+/** Guardians have no marker: by their name. */
 function guardiansOf({ pid }: Running): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -53,7 +62,7 @@ function guardiansOf({ pid }: Running): number[] {
     .filter((each) => {
       try {
         const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1];
-        return Number(parent) === pid && readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('guardian.js');
+        return Number(parent) === pid && readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('\0guardian\0');
       } catch {
         return false;
       }
@@ -128,7 +137,7 @@ it.each<[string, Upgrade, readonly string[]]>([
     await check();
   } else {
     const [guardian] = guardiansOf(running);
-    process.kill(guardian ?? -1, 'SIGKILL');
+    signalTo(guardian, 'SIGKILL');
     await until(() => guardiansOf(running).some((pid) => pid !== guardian && isAlive(pid)), 'another guardian');
   }
   expect((await running.stop('SIGTERM')).code).toBe(0);

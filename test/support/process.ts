@@ -141,6 +141,12 @@ export function processesOf(homeDirectory: string): number[] {
   return found;
 }
 
+/** Sends a signal to one process. @throws Error where there is none: -1 would be all there are */
+export function signalTo(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined || !(Math.abs(pid) > 1)) throw new Error(`There is no process ${pid} to send ${signal} to.`);
+  process.kill(pid, signal);
+}
+
 /** True while the process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   try {

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { auditRecords, type Home, linesOf, makeHome, servers } from '../support/home.ts';
 import { fixturePath, main } from '../support/paths.ts';
-import { assertGone, isAlive, processesOf, start, until } from '../support/process.ts';
+import { assertGone, isAlive, processesOf, signalTo, start, until } from '../support/process.ts';
 import { INITIALIZE, INITIALIZED } from '../support/rpc.ts';
 
 const N = 3_000_000;
@@ -146,9 +146,9 @@ describe('a terminal', () => {
       seen += chunk;
     });
     await until(() => seen.includes('server connected'), 'the gateway runs');
-    process.kill(pidOf(of) ?? 0, 'SIGHUP');
+    signalTo(pidOf(of), 'SIGHUP');
     await until(() => seen.includes('nothing changed'), 'it was reloaded');
-    process.kill(pidOf(of) ?? 0, 'SIGTERM');
+    signalTo(pidOf(of), 'SIGTERM');
     await terminal.exited;
     await assertGone(of.dir);
   });

@@ -8,7 +8,7 @@ import { auditRecords, linesOf, makeHome, servers, sha256, TOKEN } from '../supp
 import { type HttpReply, httpHeaders, messagesOf, request } from '../support/http.ts';
 import { makeCrowd } from '../support/load.ts';
 import { fixture, fixturePath } from '../support/paths.ts';
-import { assertGone, processesOf, runCli, until } from '../support/process.ts';
+import { assertGone, processesOf, runCli, signalTo, until } from '../support/process.ts';
 import { MODERN, type RpcMessage, requestText } from '../support/rpc.ts';
 import { callTool, dataOf, execute, executeText, textOf } from '../support/tools.ts';
 
@@ -255,7 +255,7 @@ it('a worker that is killed takes nothing with it but its own, and is replaced',
     }
   });
   await until(() => ends.size > 0, 'new connections are served');
-  process.kill(killed ?? -1, 'SIGKILL');
+  signalTo(killed, 'SIGKILL');
   await gateway.running.waitForStderr(/a worker was replaced/);
   busy = false;
   await Promise.all([load, ...newcomers]);

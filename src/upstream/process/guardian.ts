@@ -1,8 +1,13 @@
-/** Starts the guardian with the first child, keeps it informed, and replaces it when it dies before the gateway. */
+/**
+ * Starts the guardian with the first child, keeps it informed, and replaces it when it dies before the gateway. While it waits it is a
+ * shell, which needs a megabyte where Node needs forty; its program is started for what the gateway left behind.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import process from 'node:process';
-import { builtProgram, startedProgram } from '../../shared/built-files.ts';
+import { builtProgram, programText, startedProgram } from '../../shared/built-files.ts';
 import type { Log } from '../contract.ts';
+import { SHELL, WAIT } from './guardian-wait.ts';
 
 /** Milliseconds between two starts. */
 const AGAIN_MS = 1000;
@@ -38,13 +43,7 @@ export function createGuardian(script: string | undefined, gatewayId: string, lo
     if (script === undefined || child !== undefined || process.platform === 'win32') return;
     if (performance.now() - startedAt < AGAIN_MS) return;
     startedAt = performance.now();
-    // Without the marker and in a session of its own: nothing that ends the gateway's processes shall end it.
-    const made = spawn(process.execPath, [...FLAGS, startedProgram(script)], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-      env: {},
-      cwd: '/',
-    });
+    const made = spawnGuardian(script);
     child = made;
     made.stdin.on('error', () => undefined);
     const lost = (): void => {
@@ -74,4 +73,17 @@ export function createGuardian(script: string | undefined, gatewayId: string, lo
       tell(`-${pid}`);
     },
   };
+}
+
+/** Without the marker and in a session of its own: nothing that ends the gateway's processes shall end it. */
+function spawnGuardian(script: string) {
+  const { command, args, env } = existsSync(SHELL)
+    ? {
+        command: SHELL,
+        args: ['-c', WAIT, 'guardian', process.execPath, ...FLAGS, '--eval', 'eval(process.env.GUARDIAN)'],
+        // The text of its program, for the files may be others by then.
+        env: { GUARDIAN: programText(script) },
+      }
+    : { command: process.execPath, args: [...FLAGS, startedProgram(script)], env: {} };
+  return spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/', env });
 }

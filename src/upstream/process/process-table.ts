@@ -158,8 +158,9 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/** Sends a signal; a process that is gone already is no error. */
+/** Sends a signal; a process that is gone already is no error. Never to everybody, which is what -1 means to kill(2). */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  if (!(Math.abs(pid) > 1)) return;
   try {
     process.kill(pid, signal);
   } catch {

@@ -51,5 +51,5 @@ it('a stop that ended everybody leaves nothing to be killed', async () => {
   child.kill();
   expect(kill).not.toHaveBeenCalled();
   kill.mockRestore();
-  process.kill(child.pid ?? 0, 'SIGKILL');
+  if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
 });
