@@ -4,6 +4,7 @@ import { compile } from './compile-rules.ts';
 import { explain } from './explain.ts';
 import type { FlowRule, PolicyRules } from './rules-data.ts';
 import { labelsOfResult, labelsOfTool } from './trust-annotations.ts';
+import { withVirtualServers } from './virtual-names.ts';
 
 const THEN = 'then';
 const rule = (after: string[], call: string, effect: 'ask' | 'deny', window_s?: number): FlowRule => ({
@@ -82,6 +83,20 @@ it('deny beats ask beats allow, and no standing answer lifts it', () => {
   expect(of('none', 'private')).toMatchObject({ effect: 'deny', rule: 'default_deny' });
   // A list does not depend on what its reader touched.
   expect(decide('a', 'web', 'post', 'tool', { args: 'any' }).effect).toBe('allow');
+});
+
+it('counts for a tool of a virtual server, whatever that name is asked about', () => {
+  const policy = compile({
+    agents: { a: { allow: { servers: ['*'] }, ask: { servers: ['desk'] } } },
+    labels: { web: { '*': ['external'] } },
+    flow: [rule(['private'], 'external', 'ask')],
+  });
+  const desk = { servers: ['web'], originalOf: (name: string) => ({ server: 'web', name: name.replace('web_', '') }) };
+  const { decide } = withVirtualServers(policy, new Map([['desk', desk]]));
+  const of = (...labels: string[]) =>
+    decide('a', 'desk', 'web_post', 'tool', { args: 'any', carries: carrying(...labels) });
+  expect(of().rule).toBe('agents.a.ask.servers[0]');
+  expect(of('private').rule).toBe('flow[0]');
 });
 
 it('is explained', () => {

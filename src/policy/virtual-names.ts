@@ -80,6 +80,8 @@ function factsOf({ accessOf, flow }: Policy, { server, name }: OriginalTool, fac
 /** True where one of two decisions restricts more; what is only recorded counts before what is allowed, so that it is. */
 function isStricter(one: Decision, other: Decision): boolean {
   if (one.effect !== other.effect) return STRICTNESS[one.effect] > STRICTNESS[other.effect];
+  // What is asked about a combination is not answered with what is asked about a name.
+  if (one.after !== undefined && other.after === undefined) return true;
   return (
     one.shadowed !== undefined &&
     (other.shadowed === undefined || (one.shadowed === 'DENY' && other.shadowed === 'ASK'))

@@ -12,10 +12,21 @@ import type { Carrier } from './carried-labels.ts';
 const ANY_TIME = Number.POSITIVE_INFINITY;
 
 /** The labels of what is called: as the owner says, else as its server does. Undefined where no rule asks for them. */
-export function labelsOf({ snapshot, target, invocation, said }: Call): readonly string[] | undefined {
+export function labelsOf({
+  snapshot,
+  asked,
+  target,
+  invocation,
+  said,
+}: Pick<Call, 'snapshot' | 'asked' | 'target' | 'invocation' | 'said'>): readonly string[] | undefined {
   const { flow } = snapshot.policy;
   if (flow === undefined || target === undefined) return undefined;
-  return flow.labelsOf(target.server, target.name, invocation?.kind ?? 'tool') ?? said;
+  const kind = invocation?.kind ?? 'tool';
+  const own = flow.labelsOf(target.server, target.name, kind) ?? said;
+  if (asked === undefined || asked.server === target.server) return own;
+  // Of a virtual server: what is said of either name.
+  const more = flow.labelsOf(asked.server, asked.name, kind);
+  return more === undefined ? own : [...new Set([...(own ?? []), ...more])];
 }
 
 /** Tells the rules what the caller carries. */
