@@ -59,8 +59,8 @@ describe('programs in threads', () => {
 
   it.each([
     ['a loop', 'for (;;);', 'interrupted'],
-    ['microtasks', 'const f = () => Promise.resolve().then(f); await f()', 'interrupted'],
-    ['memory', 'const a = []; for (;;) a.push(new Uint8Array(1e6))', ''],
+    ['microtasks', 'const f = () => void Promise.resolve().then(f); f(); await sleep(60000)', 'interrupted'],
+    ['memory', 'const a = []; for (;;) a.push(new Uint8Array(1e6))', 'out of memory'],
     ['recursion', '(function f() { return f() + 1 })()', 'stack overflow'],
     ['nesting', 'let o = {}; for (let i = 0; i < 5000; i++) o = { o }; return JSON.stringify(o).length > 0', undefined],
     ['deep nesting', 'return eval("(".repeat(200000) + ")".repeat(200000))', 'stack overflow'],

@@ -133,6 +133,20 @@ describe('a program that takes', () => {
     );
   });
 
+  it.each([
+    ['buffers', 'new Uint8Array(1e6)', 1e6],
+    ['arrays', 'new Array(1e5).fill(1)', 8e5],
+    ['texts', '"x".repeat(1e6) + a.length', 1e6],
+    ['patterns', 'new RegExp("a".repeat(1e5) + a.length)', 1e5],
+  ])('has the memory that it may have, and no more: %s', async (_, what, bytes) => {
+    const program = `const a = []; try { for (;;) a.push(${what}) } catch (e) { const n = a.length; a.length = 0; return [n, String(e)] }`;
+    const { done = '[]' } = await runAlone(program, undefined, { cpuMs: 5_000, memoryMb: 24 });
+    const [count = 0, said] = JSON.parse(done) as [number, string];
+    expect(said).toBe('InternalError: out of memory');
+    expect(count * bytes).toBeLessThan(24 * 1024 * 1024);
+    if (what.includes('Array')) expect(count * bytes).toBeGreaterThan(12 * 1024 * 1024);
+  });
+
   it('waits for what never comes, and costs nothing', async () => {
     expect(await runAlone('await new Promise(() => {})')).toEqual({ logs: [] });
   });

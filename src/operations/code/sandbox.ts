@@ -1,5 +1,5 @@
 /**
- * One program in one QuickJS, which is WebAssembly with a memory of its own: each run has a new one, so that nothing of a program
+ * One program in one QuickJS, which is WebAssembly with a memory of its own (sandbox-memory.ts): each run has a new one, so that nothing of a program
  * is left for the next. In and out go texts alone.
  */
 import variant from '@jitl/quickjs-wasmfile-release-sync';
@@ -14,6 +14,7 @@ import {
 import { type Failure, FILE, PREFIX, type RawFailure, readFailure } from './failure.ts';
 import { PRELUDE } from './prelude.ts';
 import { ProcessorBudget } from './processor-time.ts';
+import { SandboxMemory } from './sandbox-memory.ts';
 
 /** Bytes of the stack of a program; the thread has more. */
 const STACK_BYTES = 1024 * 1024;
@@ -42,15 +43,19 @@ interface SandboxLimits {
 
 /** A sandbox that waits for its program. @param module QuickJS, compiled */
 export async function openSandbox(module: WebAssembly.Module): Promise<Sandbox> {
-  const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(VARIANT, { wasmModule: module }));
+  const memory = new SandboxMemory();
+  const quickjs = await newQuickJSWASMModuleFromVariant(
+    newVariant(VARIANT, { wasmModule: module, wasmMemory: memory }),
+  );
   const runtime = quickjs.newRuntime();
   runtime.setMaxStackSize(STACK_BYTES);
-  return new Sandbox(runtime, runtime.newContext());
+  return new Sandbox(runtime, runtime.newContext(), memory);
 }
 
 export class Sandbox {
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
+  readonly #memory: SandboxMemory;
   readonly #run: QuickJSHandle;
   readonly #settle: QuickJSHandle;
   #host: Host | undefined;
@@ -59,9 +64,10 @@ export class Sandbox {
   #code = '';
   #isOver = false;
 
-  constructor(runtime: QuickJSRuntime, context: QuickJSContext) {
+  constructor(runtime: QuickJSRuntime, context: QuickJSContext, memory: SandboxMemory) {
     this.#runtime = runtime;
     this.#context = context;
+    this.#memory = memory;
     const post = context.newFunction('post', (kind, id, text) => {
       this.#posted(context.getString(kind), context.getNumber(id), context.getString(text));
     });
@@ -85,7 +91,7 @@ export class Sandbox {
     this.#host = host;
     this.#source = source;
     this.#budget = new ProcessorBudget(limits.cpuMs);
-    this.#runtime.setMemoryLimit(limits.memoryMb * 1024 * 1024);
+    this.#memory.limit(limits.memoryMb * 1024 * 1024);
     this.#runtime.setInterruptHandler(() => host.shouldStop() || this.#budget.isOver());
     const refused = this.#evaluate(source);
     if (refused === undefined) return;
@@ -180,6 +186,8 @@ export class Sandbox {
   #fail(failure: Failure): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#host?.failed(failure);
+    // There was no room for the error that says so.
+    const isNothing = this.#memory.isFull && failure.message === 'null';
+    this.#host?.failed(isNothing ? { name: 'InternalError', message: 'out of memory' } : failure);
   }
 }
