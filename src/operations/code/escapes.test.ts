@@ -113,6 +113,14 @@ const GREEDY: readonly (readonly [string, string])[] = [
   ['a loop without end', 'for (;;);'],
   ['microtasks without end', 'const f = () => Promise.resolve().then(f); await f()'],
   ['async recursion without end', 'const f = async () => { await null; return f() }; await f()'],
+  [
+    'a microtask without end, and a wait',
+    'Promise.resolve().then(() => { for (;;); }).catch(() => 1); await sleep(60000)',
+  ],
+  [
+    'microtasks without end, and a wait',
+    'const f = () => void Promise.resolve().then(f); f(); await new Promise(() => {})',
+  ],
   ['a regular expression that backtracks', 'return /^(a+)+$/.test("a".repeat(40) + "b")'],
   ['deep recursion', '(function f() { return f() + 1 })()'],
   ['recursion through getters', 'const p = new Proxy({}, { get: (t, k, r) => r[k] }); return p.x'],

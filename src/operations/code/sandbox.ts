@@ -62,6 +62,7 @@ export class Sandbox {
   #budget = new ProcessorBudget(0);
   #source = '';
   #code = '';
+  #isStopped = false;
   #isOver = false;
 
   constructor(runtime: QuickJSRuntime, context: QuickJSContext, memory: SandboxMemory) {
@@ -92,7 +93,7 @@ export class Sandbox {
     this.#source = source;
     this.#budget = new ProcessorBudget(limits.cpuMs);
     this.#memory.limit(limits.memoryMb * 1024 * 1024);
-    this.#runtime.setInterruptHandler(() => host.shouldStop() || this.#budget.isOver());
+    this.#runtime.setInterruptHandler(() => this.#hasToStop());
     const refused = this.#evaluate(source);
     if (refused === undefined) return;
     const code = await withoutTypes(source);
@@ -150,23 +151,27 @@ export class Sandbox {
     this.#budget.begin();
     try {
       begin();
-      while (!this.#isOver && this.#runtime.hasPendingJob()) {
-        if (this.#host?.shouldStop() === true || this.#budget.isOver()) {
-          this.#fail({ name: 'InternalError', message: 'interrupted' });
-          break;
-        }
+      while (!this.#isOver && this.#runtime.hasPendingJob() && !this.#hasToStop()) {
         const jobs = this.#runtime.executePendingJobs(JOBS);
         if (jobs.error) {
           this.#fail(this.#failureOf(jobs.error));
           jobs.error.dispose();
         } else jobs.dispose();
       }
+      // Also where a job was stopped: its promise has the error then, and a program may look away.
+      if (this.#isStopped) this.#fail({ name: 'InternalError', message: 'interrupted' });
     } catch (error) {
       // QuickJS itself broke: its memory is not looked at again.
       this.#fail({ name: 'InternalError', message: error instanceof RangeError ? 'stack overflow' : 'out of memory' });
     } finally {
       this.#budget.end();
     }
+  }
+
+  /** True once it has to end: nothing of it runs on. */
+  #hasToStop(): boolean {
+    this.#isStopped ||= this.#host?.shouldStop() === true || this.#budget.isOver();
+    return this.#isStopped;
   }
 
   #failureOf(error: QuickJSHandle): Failure {
