@@ -10,7 +10,8 @@ const { WordPieces } = await load('src/catalog/meaning/word-pieces.ts');
 const [tokenizer, sample] = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')));
 const vocabulary = Object.entries(tokenizer.model.vocab).sort(([, a], [, b]) => a - b);
 const names = vocabulary.map(([piece]) => piece);
-const pieces = new WordPieces(names);
+const pieces = new WordPieces();
+for (const [id, piece] of names.entries()) pieces.add(piece, id);
 let wrong = 0;
 for (const { text, pieces: expected } of sample) {
   // A word that cannot be cut is `[UNK]` there and nothing here; so are the names of special pieces in brackets.

@@ -11,7 +11,7 @@ let loading: Promise<MeaningModel> | undefined;
 
 /** The model, loaded once. @throws Error where the table is missing, or is another one */
 export function loadMeaning(): Promise<MeaningModel> {
-  loading ??= readTable().then((table) => new MeaningModel(table));
+  loading ??= readTable().then((table) => MeaningModel.read(table));
   return loading;
 }
 

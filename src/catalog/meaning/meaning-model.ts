@@ -2,37 +2,62 @@
  * A small model of meaning: a vector for each piece of a word. The meaning of a text is the sum of its pieces, as a direction.
  * The vectors were made from a model of sentences (scripts/meaning), so that sums of texts that say the same point the same way.
  */
+import { setImmediate } from 'node:timers/promises';
+import { createSlices } from '../../shared/slices.ts';
 import { WordPieces } from './word-pieces.ts';
 
 /** The line that a table begins with. Then come the pieces, one a line; a scale per piece; the numbers of each piece as bytes. */
 const HEAD = /^{"version":1,"dimensions":(\d+),"pieces":(\d+),"text":(\d+)}\n/;
 const MAX_HEAD = 200;
+/** Pieces that are read before it is looked whether others want their turn. */
+const SLICE = 500;
+
+/** The numbers of a table, and where its parts begin. */
+interface Layout {
+  readonly dimensions: number;
+  readonly count: number;
+  readonly text: number;
+  readonly scales: number;
+  readonly numbers: number;
+}
+
+function layoutOf(table: Buffer): Layout {
+  const head = HEAD.exec(table.toString('latin1', 0, MAX_HEAD));
+  const [dimensions = 0, count = 0, length = 0] = head?.slice(1).map(Number) ?? [];
+  const text = head?.[0].length ?? 0;
+  const scales = text + length;
+  const numbers = scales + 4 * count;
+  if (head === null || table.length !== numbers + count * dimensions) throw new Error('This is no table of meanings.');
+  return { dimensions, count, text, scales, numbers };
+}
 
 export class MeaningModel {
   /** Numbers of a vector, the telling ones first. */
   readonly dimensions: number;
-  readonly #pieces: WordPieces;
+  readonly #pieces = new WordPieces();
   readonly #scales: Float32Array;
   readonly #numbers: Int8Array;
 
-  /**
-   * @param table the bytes of a table
-   * @throws Error for other bytes
-   */
-  constructor(table: Buffer) {
-    const head = HEAD.exec(table.toString('latin1', 0, MAX_HEAD));
-    const [dimensions = 0, count = 0, length = 0] = head?.slice(1).map(Number) ?? [];
-    const start = head?.[0].length ?? 0;
-    const scales = start + length;
-    const numbers = scales + 4 * count;
-    const pieces = table.toString('utf8', start, scales).split('\n');
-    if (head === null || pieces.length !== count || table.length !== numbers + count * dimensions)
-      throw new Error('This is no table of meanings.');
+  private constructor(table: Buffer, { dimensions, count, scales, numbers }: Layout) {
     this.dimensions = dimensions;
-    this.#pieces = new WordPieces(pieces);
     // A copy: what numbers are read from must stand at a multiple of their size.
     this.#scales = new Float32Array(new Uint8Array(table.subarray(scales, numbers)).buffer);
     this.#numbers = new Int8Array(table.buffer, table.byteOffset + numbers, count * dimensions);
+  }
+
+  /**
+   * Reads a table in slices, so that others have their turn.
+   * @throws Error for other bytes
+   */
+  static async read(table: Buffer): Promise<MeaningModel> {
+    const layout = layoutOf(table);
+    const model = new MeaningModel(table, layout);
+    const slice = createSlices(setImmediate);
+    for (const [id, piece] of table.toString('utf8', layout.text, layout.scales).split('\n').entries()) {
+      model.#pieces.add(piece, id);
+      if (id % SLICE === 0) await slice();
+    }
+    return model;
   }
 
   /** Adds the meaning of a text to a sum. @returns the number of pieces that it is made of */

@@ -19,18 +19,14 @@ const IDEOGRAPHS =
 export class WordPieces {
   readonly #first = new Map<string, number>();
   readonly #next = new Map<string, number>();
-  readonly #longest: number;
+  #longest = 0;
 
-  /** @param pieces those that continue a word begin with `##`; the number of each is its place */
-  constructor(pieces: readonly string[]) {
-    let longest = 0;
-    for (const [id, piece] of pieces.entries()) {
-      const isNext = piece.length > CONTINUED.length && piece.startsWith(CONTINUED);
-      const text = isNext ? piece.slice(CONTINUED.length) : piece;
-      (isNext ? this.#next : this.#first).set(text, id);
-      longest = Math.max(longest, text.length);
-    }
-    this.#longest = longest;
+  /** @param piece begins with `##` if it continues a word */
+  add(piece: string, id: number): void {
+    const isNext = piece.length > CONTINUED.length && piece.startsWith(CONTINUED);
+    const text = isNext ? piece.slice(CONTINUED.length) : piece;
+    (isNext ? this.#next : this.#first).set(text, id);
+    this.#longest = Math.max(this.#longest, text.length);
   }
 
   /** The words of a text, each as the numbers of its pieces; none for a word that cannot be made of them. */
