@@ -67,7 +67,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     tag: worker?.tag,
     runInner,
     limiter: worker?.limiter ?? createLimiter(),
-    keptResults: keptResultsIn(budget),
+    keeping: keepingIn(budget),
     watches: watchesIn(join(settings.cacheDir, 'budgets')),
     carried: new CarriedLabels(new LabelFiles(flowFolder(settings.cacheDir))),
     signInPrompts: new SignInPrompts({
@@ -94,11 +94,11 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
   return { parts, servers, spent, spending, reloaded };
 }
 
-function keptResultsIn(budget: ByteBudget): PipelineDependencies['keptResults'] {
-  let results: ReturnType<PipelineDependencies['keptResults']> | undefined;
+function keepingIn(budget: ByteBudget): PipelineDependencies['keeping'] {
+  let keeping: ReturnType<PipelineDependencies['keeping']> | undefined;
   return () => {
-    results ??= import('../operations/results/kept-results.ts').then(({ KeptResults }) => new KeptResults(budget));
-    return results;
+    keeping ??= import('../operations/results/keeping.ts').then(({ Keeping }) => new Keeping(budget));
+    return keeping;
   };
 }
 

@@ -93,8 +93,7 @@ async function openKept(
 ): Promise<KeptCall | undefined> {
   const terms = server.overrides?.termsOf(tool)?.cache;
   if (terms === undefined || isOneCallers(server)) return undefined;
-  const { KeptCall } = await import('./results/kept-call.ts');
-  return new KeptCall(await context.keptResults(), { context, server, tool, args, terms });
+  return (await context.keeping()).call({ context, server, tool, args, terms });
 }
 
 /** True if what a server answers may depend on what a caller did before. */

@@ -14,7 +14,7 @@ import type { GatewayError } from '../shared/errors.ts';
 import type { Wording } from '../shared/next-steps.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
 import type { Arguments } from './gateway-tools/read-arguments.ts';
-import type { KeptResults } from './results/kept-results.ts';
+import type { Keeping } from './results/keeping.ts';
 import type { ResultStore } from './results/result-store.ts';
 
 /** The time a call has left. */
@@ -80,8 +80,8 @@ export interface ToolContext {
     prepare: (server: ServerDefinition) => Promise<T> | T,
     describe?: (prepared: T) => ToolEntry,
   ): Promise<Unconnected<T>> | Unconnected<T>;
-  /** Results of tools that are kept; loaded when one is. */
-  keptResults(): Promise<KeptResults>;
+  /** What is kept of answers; loaded when something may be. */
+  keeping(): Promise<Keeping>;
   /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
   lease(server: ServerDefinition): Promise<UpstreamConnection>;
   /** Remembers a task that this call made. @returns the id for its caller */

@@ -74,8 +74,8 @@ export class CallContext implements ToolContext, RelayContext {
     return this.#parts.results;
   }
 
-  keptResults() {
-    return this.#parts.keptResults();
+  keeping() {
+    return this.#parts.keeping();
   }
 
   get parking() {

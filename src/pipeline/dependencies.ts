@@ -7,7 +7,7 @@ import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
 import type { GatewayTool, InnerOutcome } from '../operations/operation.ts';
-import type { KeptResults } from '../operations/results/kept-results.ts';
+import type { Keeping } from '../operations/results/keeping.ts';
 import type { ResultStore } from '../operations/results/result-store.ts';
 import type { ParkedConversations } from '../relay/parked-conversations.ts';
 import type { Tasks } from '../relay/task-registry.ts';
@@ -43,8 +43,8 @@ export interface PipelineDependencies {
   readonly watches: () => Promise<CallWatches>;
   /** What callers have touched, for rules over combinations. */
   readonly carried: CarriedLabels;
-  /** Results of tools that are kept; loaded when one is. */
-  readonly keptResults: () => Promise<KeptResults>;
+  /** What is kept of answers; loaded when something may be. */
+  readonly keeping: () => Promise<Keeping>;
   /** Links for callers that have to sign in to a server. */
   readonly signInPrompts: SignInPrompts;
   /** Questions to people about calls. */

@@ -10,7 +10,7 @@ import { hasOwnCredentials } from '../../upstream/pool/sharing.ts';
 import type { ToolContext } from '../operation.ts';
 import type { KeptKey, KeptResults } from './kept-results.ts';
 
-interface KeptCallOptions {
+export interface KeptCallOptions {
   readonly context: ToolContext;
   readonly server: ServerDefinition;
   /** The name that agents know. */

@@ -12,7 +12,7 @@ const MAX_TTL_MS = 3_600_000;
 /** Bytes of all resources of one server. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-interface KeptReadOptions {
+export interface KeptReadOptions {
   readonly context: ToolContext;
   readonly server: ServerDefinition;
   /** Inner text of the params, as the server gets them. */

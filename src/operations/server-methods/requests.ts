@@ -249,8 +249,7 @@ async function openKept(context: ToolContext, { server: name, params }: RelayReq
   const sharing = server?.life?.sharing;
   if (server === undefined || sharing === 'per-session' || sharing === 'per-call') return undefined;
   if (context.relay.client.retry !== undefined) return undefined;
-  const { KeptRead } = await import('../results/kept-read.ts');
-  return new KeptRead(await context.keptResults(), { context, server, params });
+  return (await context.keeping()).read({ context, server, params });
 }
 
 function nameHeader(method: string, name: string): Record<string, string> {

@@ -1,0 +1,21 @@
+/** What is kept of answers, for calls of tools and for resources. Loaded once, when something may be kept. */
+import type { ByteBudget } from '../../shared/byte-budget.ts';
+import { KeptCall, type KeptCallOptions } from './kept-call.ts';
+import { KeptRead, type KeptReadOptions } from './kept-read.ts';
+import { KeptResults } from './kept-results.ts';
+
+export class Keeping {
+  readonly #store: KeptResults;
+
+  constructor(budget: ByteBudget) {
+    this.#store = new KeptResults(budget);
+  }
+
+  call(options: KeptCallOptions): KeptCall {
+    return new KeptCall(this.#store, options);
+  }
+
+  read(options: KeptReadOptions): KeptRead {
+    return new KeptRead(this.#store, options);
+  }
+}
