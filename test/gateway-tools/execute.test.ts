@@ -226,12 +226,17 @@ describe.each([
       args: { location: 'Chicago' },
     });
     expect(structured.structuredContent).toMatchObject({ temperature: expect.any(Number) as unknown });
+    // SDK clients drop what comes in one piece with the result, which is there when all steps were seen.
     const steps: number[] = [];
-    const args = { server: 'slow', tool: 'pulse', args: { steps: 3 } };
-    expect(textOf(await client.callTool('execute_tool', args, (step) => steps.push(step)))).toBe('pulsed 3');
-    // SDK clients drop what comes in one piece with the result.
-    expect(steps.length).toBeGreaterThan(0);
-    expect(steps).toEqual([1, 2, 3].slice(0, steps.length));
+    const on = (tool: string) => ({ server: 'slow', tool, args: { key: 'sdk', steps: 3 } });
+    let released: Promise<unknown> | undefined;
+    const done = await client.callTool('execute_tool', on('progress'), (step) => {
+      steps.push(step);
+      if (steps.length === 3) released = client.callTool('execute_tool', on('release'));
+    });
+    expect(textOf(done)).toBe('done sdk');
+    await released;
+    expect(steps).toEqual([1, 2, 3]);
     expect((await client.callTool('execute_tool', { server: 'nowhere', tool: 'x' })).isError).toBe(true);
     await client.close();
   };
