@@ -49,6 +49,13 @@ overMatrix(CORNERS, (kind) => {
     });
   });
 
+  it('finds by meaning what no word says', async () => {
+    expect((await names({ query: 'lookup things by keyword', agent_id: 'reader' }))[0]).toBe('memory/search_nodes');
+    expect(await names({ query: 'forget a person', agent_id: 'bounded' })).toContain('memory/delete_entities');
+    // It is denied there, and nothing else is near.
+    expect(await names({ query: 'forget a person', agent_id: 'reader' })).not.toContain('memory/delete_entities');
+  });
+
   it('shows nothing that is denied', async () => {
     expect(await names({ query: 'delete page', agent_id: 'bounded', limit: 50 })).toContain('calc/read_page');
     expect(await names({ query: 'delete page', agent_id: 'bounded', limit: 50 })).not.toContain('calc/delete_page');
