@@ -148,10 +148,11 @@ it('a search finds skills by what they are for, each with its server, and none t
       name: 'search_tools',
       arguments: { query, agent_id: 'default' },
     })) as { content: { text: string }[] };
-    return JSON.parse(content[0]?.text ?? '') as { skills?: object[] };
+    return JSON.parse(content[0]?.text ?? '') as { skills?: { server: string }[] };
   };
-  const { skills } = await search('how do I release?');
-  expect(skills).toEqual(
+  const { skills = [] } = await search('how do I release?');
+  // The names of their servers count a little.
+  expect(skills.toSorted((one, other) => one.server.localeCompare(other.server))).toEqual(
     ['legacy', 'modern', 'plain'].map((server) => ({
       server,
       uri: `mcp://${server}/${RELEASE}`,
