@@ -137,8 +137,8 @@ Example:
 
 Every gateway process chains its records. A record that was changed, removed,
 doubled or moved is located. Records cut off the end of a chain leave no trace
-in it, and nor does a log that was written anew: --against compares it with heads
-("audit head"). The log may be in use meanwhile.
+in it, and nor does a log that was written anew: --against compares it with
+heads ("audit head"). The log may be in use meanwhile.
 Files that another program made of the log are read with it:
   $ agent-mcp-gateway audit verify audit.jsonl audit.jsonl.1
 Exit status: 0 intact, 1 changed or removed, 2 if a file cannot be read,

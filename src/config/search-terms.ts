@@ -44,7 +44,11 @@ function readEmbeddings(
     if (apiKey === undefined || !KEY.test(apiKey)) {
       // Its name is not repeated: somebody may have written the key there.
       const wrong = apiKey === undefined || apiKey === '' ? 'is not set' : 'does not hold a key';
-      warn(['api_key_env'], `names a variable that ${wrong}; searches go on without embeddings`, 'Set it, and start again');
+      warn(
+        ['api_key_env'],
+        `names a variable that ${wrong}; searches go on without embeddings`,
+        'Set it, and start again',
+      );
       return undefined;
     }
     if (url.protocol === 'http:' && !isLoopback(url.hostname)) {

@@ -20,7 +20,7 @@ import {
   textOf,
 } from '../support/tools.ts';
 
-const RELOADS = process.env['LONG'] === '1' ? 300 : 100;
+const RELOADS = process.env['LONG'] === '1' ? 300 : 50;
 /** Milliseconds between two calls. */
 const PACE = 10;
 /** Milliseconds in which a bad file is reported. */

@@ -10,7 +10,7 @@ let gateway: HttpGateway;
 let greed: Greed;
 beforeAll(async () => {
   gateway = await serveBoth();
-  greed = await beGreedy(gateway, 3);
+  greed = await beGreedy(gateway, 2);
 });
 afterAll(async () => {
   await gateway.stop();
