@@ -30,6 +30,18 @@ describe('programs in threads', () => {
     expect(await run('await sleep(5); return 1')).toMatchObject({ returned: '1' });
   });
 
+  it('sleep as long as they say, however little time they have: whoever waits for them ends them', async () => {
+    const start = performance.now();
+    const running = await threads.start(
+      'a',
+      'await sleep(200); return 1',
+      { ...limits, timeoutMs: 20 },
+      () => undefined,
+    );
+    expect(await running.over).toMatchObject({ returned: '1' });
+    expect(performance.now() - start).toBeGreaterThanOrEqual(195);
+  });
+
   it('find a thread that was made ready before the first of them', async () => {
     const fresh = new ProgramThreads(join(root, 'dist/code.js'), join(root, 'dist/quickjs.wasm'));
     fresh.warm();

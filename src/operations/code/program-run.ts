@@ -1,4 +1,5 @@
 /** One run of a program in its thread: what it asks for goes out within its limits, and the answers come back in. */
+import { timerMs } from '../../shared/wait-for.ts';
 import type { Failure } from './failure.ts';
 import type { Host, Sandbox } from './sandbox.ts';
 import { type Asked, type Ended, type FromThread, monotonicMs, SEEN, STOP, type ToThread } from './thread-messages.ts';
@@ -108,12 +109,13 @@ export class ProgramRun implements Host {
       this.failed({ name: 'RangeError', message: `More than ${MAX_SLEEPS} sleeps at a time` });
       return;
     }
+    // No shorter than it says, however little time the program has: it would go on before it is stopped.
     const timer = setTimeout(
       () => {
         this.#sleeps.delete(timer);
         this.#answer(id, true, '');
       },
-      Math.max(0, Math.min(ms || 0, this.#start.limits.timeoutMs)),
+      timerMs(ms || 0),
     );
     this.#sleeps.add(timer);
   }
