@@ -6,6 +6,7 @@ import { type HttpGateway, serveHttp } from '../support/gateway.ts';
 import { fileText, makeHome, servers, sha256 } from '../support/home.ts';
 import { type HttpReply, httpHeaders, openHttp, request } from '../support/http.ts';
 import { type Issuer, makeKey, type SigningKey, startIssuer } from '../support/issuer.ts';
+import { PROCESSES } from '../support/matrix.ts';
 import { fixture, fixturePath } from '../support/paths.ts';
 import { until } from '../support/process.ts';
 import { MODERN, type RpcMessage, requestText } from '../support/rpc.ts';
@@ -139,10 +140,7 @@ async function openAll(gateway: HttpGateway, token: string): Promise<Open> {
   };
 }
 
-describe.each([
-  ['one process', []],
-  ['two workers', ['--workers', '2']],
-])('%s', (_name, args) => {
+describe.each(PROCESSES)('%s', (_name, args) => {
   const start = async () => {
     const home = makeHome({ servers: SERVERS, rules: rules({}) });
     const gateway = await serveHttp({ home, args });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpGateway, serveHttp, serveStdio } from '../support/gateway.ts';
 import { auditRecords, type Json, makeHome, servers, sha256, TOKEN, withPrincipals } from '../support/home.ts';
 import { openHttp } from '../support/http.ts';
-import { CORNERS, type Front, openShared, overMatrix } from '../support/matrix.ts';
+import { CORNERS, type Front, openShared, overMatrix, PROCESSES } from '../support/matrix.ts';
 import { fixture, fixturePath } from '../support/paths.ts';
 import { runCli } from '../support/process.ts';
 import type { Rpc } from '../support/rpc.ts';
@@ -130,10 +130,7 @@ const HELD_OFFERS: Json = {
   deny: { prompts: { '*': ['echo', 'secret_*'] }, resources: { all: ['test://secret/*'] } },
 };
 
-describe.each([
-  ['one process', []],
-  ['two workers', ['--workers', '2']],
-])('in the views of one agent, %s', (_name, args) => {
+describe.each(PROCESSES)('in the views of one agent, %s', (_name, args) => {
   const tokens = { free: `${TOKEN}-free`, tria: `${TOKEN}-tria` };
   let gateway: HttpGateway;
   beforeAll(async () => {

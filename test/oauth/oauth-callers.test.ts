@@ -13,6 +13,7 @@ import {
   withPrincipals,
 } from '../support/home.ts';
 import { openHttp } from '../support/http.ts';
+import { PROCESSES } from '../support/matrix.ts';
 import { runCli, startGateway } from '../support/process.ts';
 import { type ProtectedServer, startProtected } from '../support/protected.ts';
 import { MODERN, type RpcMessage } from '../support/rpc.ts';
@@ -252,10 +253,7 @@ describe('several principals', () => {
     await gateway.stop();
   });
 
-  describe.each([
-    ['one process', []],
-    ['two workers', ['--workers', '2']],
-  ])('with credentials of their own, %s', (_name, args) => {
+  describe.each(PROCESSES)('with credentials of their own, %s', (_name, args) => {
     beforeAll(async () => {
       gateway = await start({ credentials: 'per-principal' }, args);
     });

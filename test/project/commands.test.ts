@@ -34,6 +34,11 @@ const ELSEWHERE: readonly (readonly [begins: string, reason: string])[] = [
 
 const isElsewhere = (command: string): boolean => ELSEWHERE.some(([begins]) => command.startsWith(begins));
 
+/** Pages for the long suite: the examples of docs/cli.md are those of --help, and those of the others take longest. */
+const FOR_LONG: ReadonlySet<string> = new Set(
+  ['cli', 'sandbox', 'approvals', 'operations', 'audit'].map((page) => `docs/${page}.md`),
+);
+
 /** A gateway that somebody else started has to run. */
 const NEEDS_GATEWAY = /agent-mcp-gateway (?:servers (?:status|restart|stop|logs)|stats|approvals)|^curl /;
 
@@ -78,8 +83,7 @@ describe.each(shown)('%s', (_name, block, commands) => {
   });
 
   const here = commands.filter(({ command }) => !isElsewhere(command));
-  // The examples of docs/cli.md are those of --help; the long suite runs them too.
-  const isForLong = block.page === 'docs/cli.md' && process.env['LONG'] !== '1';
+  const isForLong = FOR_LONG.has(block.page) && process.env['LONG'] !== '1';
   it.skipIf(here.length === 0 || isForLong)('runs', async () => {
     const needs = (pattern: RegExp): boolean => here.some(({ command }) => pattern.test(command));
     home = documentedHome(block.page, needs(/agent-mcp-gateway init(?! --dir)/));

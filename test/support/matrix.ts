@@ -30,6 +30,12 @@ export const CORNERS: readonly Kind[] = KINDS.filter(
     revision !== '2025-06-18' && (process.env['LONG'] === '1' || (transport === 'stdio') === (revision === MODERN)),
 );
 
+/** Processes that serve, with the flags for that. What holds for two workers is asked of one process in the long suite. */
+export const PROCESSES: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ['two workers', ['--workers', '2']],
+  ...(process.env['LONG'] === '1' ? [['one process', []] as const] : []),
+];
+
 /** A gateway of its own with a raw connection of that kind. */
 export async function open(kind: Kind, setup: Setup): Promise<Front> {
   if (kind.transport === 'stdio') return serveStdio(setup, kind.revision);

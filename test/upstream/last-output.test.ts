@@ -44,7 +44,7 @@ async function exec(rpc: Rpc, server: string, tool: string, args: object = {}): 
   return (await rpc.call('tools/call', { name: 'execute_tool', arguments: { server, tool, args } })).text;
 }
 
-describe.each([LEGACY, MODERN])('%s', (revision) => {
+describe.each(process.env['LONG'] === '1' ? [LEGACY, MODERN] : [MODERN])('%s', (revision) => {
   async function start(): Promise<{ one: Rpc; two: Rpc; started: HttpGateway }> {
     const started = await serveHttp(SETUP);
     gateway = started;

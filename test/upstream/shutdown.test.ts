@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { serveHttp, serveStdio } from '../support/gateway.ts';
 import { fileText, type Home, type Json, linesOf, makeHome, servers, withPrincipals } from '../support/home.ts';
 import { request } from '../support/http.ts';
-import { CORNERS, type Front, open, overMatrix, TRANSPORTS } from '../support/matrix.ts';
+import { CORNERS, type Front, open, overMatrix, PROCESSES, TRANSPORTS } from '../support/matrix.ts';
 import { fixture } from '../support/paths.ts';
 import { assertGone, isAlive, processesOf, until } from '../support/process.ts';
 import type { Answer, Exchange } from '../support/rpc.ts';
@@ -145,10 +145,7 @@ describe.runIf(process.platform === 'linux')('no process is left', () => {
   });
 });
 
-it.each([
-  ['one process', []],
-  ['two workers', ['--workers', '2']],
-])(
+it.each(PROCESSES)(
   'while it drains, on new connections: ready is 503, health lives, new calls are refused; %s',
   async (_what, args) => {
     const { home, events } = bench();
