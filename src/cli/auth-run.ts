@@ -11,6 +11,7 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { STDIO_PROOF, tokenProof } from '../identity/proof.ts';
 import { NOTHING_OFFERED } from '../relay/offered-capabilities.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { isUrl } from '../shared/parse-url.ts';
 import type { SignInReport } from '../ui/api.ts';
 import type { SignIn } from '../upstream/oauth/authorization-flow.ts';
 import { nothingToSignInTo } from '../upstream/oauth/oauth-client.ts';
@@ -109,8 +110,7 @@ function takePastedAnswers({ oauth }: Gateway): () => void {
   lines.on('line', (line) => {
     const address = line.trim();
     if (address === '') return;
-    if (!URL.canParse(address))
-      return say('That is no address: copy it from the address bar of the browser, all of it.');
+    if (!isUrl(address)) return say('That is no address: copy it from the address bar of the browser, all of it.');
     // The result is told by whoever waits for the sign-in.
     oauth.finish(new URL(address).searchParams).catch((error: unknown) => {
       if (error instanceof GatewayError) say(error.message);

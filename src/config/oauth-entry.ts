@@ -1,5 +1,6 @@
 /** The part of an entry about signing in, as far as its parts fit together. */
 
+import { isUrl } from '../shared/parse-url.ts';
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';
 import type { AssertionSource, OAuthDefinition } from './oauth-definition.ts';
@@ -37,7 +38,7 @@ export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthD
   if (clientMetadataUrl !== undefined && !isDocumentUrl(clientMetadataUrl)) {
     refuse('clientMetadataUrl', 'is not an https address with a path', 'Write e.g. "https://example.com/client.json"');
   }
-  if (oauth.issuer !== undefined && !(/^https?:\/\//.test(oauth.issuer) && URL.canParse(oauth.issuer))) {
+  if (oauth.issuer !== undefined && !(/^https?:\/\//.test(oauth.issuer) && isUrl(oauth.issuer))) {
     refuse('issuer', 'is not an http or https address', 'Write it as the authorization server does');
   }
   if (
@@ -100,7 +101,7 @@ function checkAssertion(
   for (const [key, value] of Object.entries({ assertion, assertionFile })) {
     if (value === '') refuse(key, 'is empty', 'Write its value, or remove it');
   }
-  if (provider !== undefined && !(/^https?:\/\//.test(provider.issuer) && URL.canParse(provider.issuer))) {
+  if (provider !== undefined && !(/^https?:\/\//.test(provider.issuer) && isUrl(provider.issuer))) {
     refuse('identityProvider', 'has an "issuer" that is not an http or https address', 'Write it as the provider does');
   }
 }
@@ -126,7 +127,7 @@ export function hasAuthorization(headers: ReadonlyMap<string, string>): boolean 
 }
 
 function isDocumentUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  if (!isUrl(text)) return false;
   const { protocol, pathname, hash } = new URL(text);
   return protocol === 'https:' && pathname !== '/' && hash === '';
 }

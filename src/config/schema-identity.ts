@@ -1,5 +1,7 @@
 /** The schema of the rules about who connects, how sure that must be, and how much each may do (docs/identity.md). */
+
 import { z } from 'zod';
+import { isUrl } from '../shared/parse-url.ts';
 import { agentId, count, patterns, strict, text } from './schema-parts.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -90,7 +92,7 @@ export const principal = strict({
 /** https, or http on this machine: keys that somebody could exchange on the way prove nothing. */
 function secureUrl() {
   return text((value) => {
-    if (!URL.canParse(value)) return 'is not a URL';
+    if (!isUrl(value)) return 'is not a URL';
     const url = new URL(value);
     if (url.username !== '' || url.password !== '' || url.hash !== '') return 'has a user, a password or a fragment';
     const local = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);

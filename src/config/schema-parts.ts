@@ -1,6 +1,8 @@
 /** Pieces that the schemas of both files are made of. Loads zod: import it only where file-schemas.ts is imported. */
+
 import { z } from 'zod';
 import { patternProblem } from '../policy/pattern.ts';
+import { parseUrl } from '../shared/parse-url.ts';
 import { nearest } from './nearest-name.ts';
 import { quote } from './quote-name.ts';
 
@@ -75,7 +77,7 @@ export const patterns = z.array(pattern);
 /** An http or https address without a user. @param fix what to write instead */
 export function webAddress(fix: string) {
   return text((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const url = parseUrl(value);
     if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return 'is not an http or https address';
     return url.username === '' && url.password === '' ? undefined : 'holds a user or a password';
   }, fix);

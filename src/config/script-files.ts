@@ -2,11 +2,13 @@
  * The scripts that a servers file of a working directory starts from there. They are trusted with the file: whoever can change one
  * could as well have changed what the file says (docs/configuration.md, Trust).
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isUrl } from '../shared/parse-url.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { runnerFiles } from './runners.ts';
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from './snapshot.ts';
@@ -170,7 +172,7 @@ function wordsOf(text: string): readonly string[] {
     ...text.split(/[\s;&|<>()'"`$,=:]+/),
   ];
   const words = parts.flatMap((part) => {
-    if (part.startsWith('file:') && URL.canParse(part)) return [pathOfUrl(part)];
+    if (part.startsWith('file:') && isUrl(part)) return [pathOfUrl(part)];
     return part === '' || part.includes('\0') || /^(?:-|[a-z][a-z\d+.-]*:\/\/)/i.test(part) ? [] : [part];
   });
   return [...new Set(words)].filter((word) => word !== '');

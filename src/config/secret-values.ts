@@ -1,5 +1,7 @@
 /** Tells secret values from ordinary ones by their name, their form and their randomness. Pure. */
+
 import { Buffer } from 'node:buffer';
+import { parseUrl } from '../shared/parse-url.ts';
 
 /** Words in the name of a variable, header, flag or member whose value is a secret. */
 const SECRET_WORDS = new Set(
@@ -225,10 +227,6 @@ function kind(code: number): number | undefined {
   if (code >= 0x61 && code <= 0x7a) return SMALL;
   if (code >= 0x41 && code <= 0x5a) return CAPITAL;
   return code >= 0x30 && code <= 0x39 ? DIGIT : OTHER;
-}
-
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
 }
 
 function decoded(text: string): string {

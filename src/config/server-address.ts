@@ -1,5 +1,6 @@
 /** The address of a server: the part of an entry that depends on several of its keys. */
 
+import { parseUrl } from '../shared/parse-url.ts';
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';
 import { hasAuthorization, oauthOf } from './oauth-entry.ts';
@@ -102,7 +103,7 @@ function httpLink(
     good = false;
     error(at, message, fix);
   };
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const parsed = parseUrl(url);
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     refuse(['url'], 'is not an http or https address', 'Write e.g. "https://example.com/mcp"');
   }

@@ -1,6 +1,8 @@
 /** Parses single settings. Each throws GatewayError USAGE with the name of the setting and what is accepted. */
+
 import { availableParallelism } from 'node:os';
 import { GatewayError } from '../shared/errors.ts';
+import { parseUrl } from '../shared/parse-url.ts';
 import { quote } from './quote-name.ts';
 import type { VariableName } from './setting-variables.ts';
 import type { Environment } from './substitute.ts';
@@ -135,7 +137,7 @@ export function origins(source: SettingSource | undefined): readonly string[] {
   return list(source).map((item) => {
     if (item === '*') return item;
     const bare = item.endsWith('/') ? item.slice(0, -1) : item;
-    const url = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(bare) && URL.canParse(bare) ? new URL(bare) : undefined;
+    const url = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(bare) ? parseUrl(bare) : undefined;
     if (source !== undefined && url === undefined) {
       throw usage({ ...source, value: item }, 'origins such as https://app.example.com, separated by commas');
     }
@@ -157,7 +159,7 @@ export function hosts(source: SettingSource | undefined): readonly string[] {
 /** An address that browsers reach: https, or http on loopback; without query, and without a slash at the end. */
 export function publicUrl(source: SettingSource | undefined): string | undefined {
   if (source === undefined) return undefined;
-  const url = URL.canParse(source.value) ? new URL(source.value) : undefined;
+  const url = parseUrl(source.value);
   const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url?.hostname ?? '');
   const isGood = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback);
   if (url === undefined || !isGood || url.search !== '' || url.hash !== '' || url.username !== '') {

@@ -1,5 +1,7 @@
 /** The metadata with which a client finds the authorization server (RFC 9728; MCP authorization, Protected Resource Metadata). */
+
 import type { JwtDefinition, Snapshot } from '../config/snapshot.ts';
+import { isUrl } from '../shared/parse-url.ts';
 
 export const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
@@ -36,6 +38,6 @@ export function protectedResource({ principals }: Snapshot, host: string): Prote
 
 /** The owner names the gateway's address by making it the audience, which is what issuers do with it (RFC 8707). */
 function resourceOf(issuers: readonly JwtDefinition[]): URL | undefined {
-  const found = issuers.find(({ audience }) => /^https?:\/\//.test(audience) && URL.canParse(audience));
+  const found = issuers.find(({ audience }) => /^https?:\/\//.test(audience) && isUrl(audience));
   return found && new URL(found.audience);
 }

@@ -1,3 +1,5 @@
+import { parseUrl } from '../shared/parse-url.ts';
+
 /** Other spellings of a URI that a server may take for the same resource: a rule that denies one of them denies them all. */
 
 const MAX_ROUNDS = 6;
@@ -13,7 +15,7 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;
 export function otherFormsOf(uri: string): readonly string[] {
   const normal = normalForm(uri);
   const forms = new Set<string>([normal]);
-  const url = parse(normal);
+  const url = parseUrl(normal);
   if (url !== undefined) {
     const start = url.protocol + authorityOf(url, normal);
     const path = decodePrintable(url.pathname).replace(/\/{2,}/g, '/');
@@ -39,15 +41,11 @@ function authorityOf({ protocol, hostname }: URL, normal: string): string {
 function normalForm(uri: string): string {
   let form = uri;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const next = decodePrintable(parse(form)?.href ?? form);
+    const next = decodePrintable(parseUrl(form)?.href ?? form);
     if (next === form) break;
     form = next;
   }
   return form;
-}
-
-function parse(uri: string): URL | undefined {
-  return URL.canParse(uri) ? new URL(uri) : undefined;
 }
 
 /** Decodes escapes of visible ASCII characters; writes the others in capitals. */

@@ -1,8 +1,10 @@
 /** Entries of clients in our words: exactly, or with the name of what cannot be said here. Pure. */
+
 import { isAbsolute, join } from 'node:path';
 import { SERVER_KEYS } from '../config/file-schemas.ts';
 import { startsGateway } from '../config/nested-gateway.ts';
 import { translate as inCommonWords } from '../config/other-clients.ts';
+import { parseUrl } from '../shared/parse-url.ts';
 import type { Client } from './clients.ts';
 import { type Data, type DataMap, isList, isMap, type Json, type JsonObject, toJson } from './edit/data.ts';
 import { prepare } from './prepare.ts';
@@ -180,7 +182,7 @@ class Reader {
   }
 
   redirect(uri: string, made: Record<string, Json>): void {
-    const url = URL.canParse(uri) ? new URL(uri) : undefined;
+    const url = parseUrl(uri);
     if (url === undefined || !['127.0.0.1', 'localhost'].includes(url.hostname) || url.port === '') {
       this.lose('oauth.redirectUri');
       return;

@@ -1,4 +1,5 @@
 /** Places to which heads are sent: a file, on another mount say, an address that takes a POST, or a syslog server. */
+
 import { createSocket } from 'node:dgram';
 import { appendFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -6,6 +7,7 @@ import { hostname } from 'node:os';
 import { isAbsolute } from 'node:path';
 import process from 'node:process';
 import { GatewayError } from '../../shared/errors.ts';
+import { parseUrl } from '../../shared/parse-url.ts';
 import { systemCode } from '../../shared/system-code.ts';
 
 export interface HeadTarget {
@@ -28,7 +30,7 @@ const PRIORITY = 13 * 8 + 5;
 /** @throws GatewayError USAGE for what is no place */
 export function headTarget(text: string, post: Post): HeadTarget {
   if (isAbsolute(text)) return { name: text, send: (line) => append(text, line) };
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   const name = url === undefined ? text : `${url.protocol}//${url.host}`;
   switch (url?.protocol) {
     case 'https:':

@@ -1,4 +1,5 @@
 /** Changes the files of clients for `connect`. */
+
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { expandHome } from '../../config/settings.ts';
@@ -12,6 +13,7 @@ import { readOwnFiles } from '../../setup/own-files.ts';
 import { renderConnections } from '../../setup/render.ts';
 import { readSources } from '../../setup/sources.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { isUrl } from '../../shared/parse-url.ts';
 import type { ConnectFlags } from '../connect.ts';
 import { print, printJson, say } from '../output.ts';
 import { advice, agree, clientsHere, contextHere, orGiveUp, printLines, runningHere } from './context.ts';
@@ -86,7 +88,7 @@ export function httpOf({
     return undefined;
   }
   const url = http === true ? DEFAULT_URL : http;
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+  if (!/^https?:\/\//.test(url) || !isUrl(url)) {
     throw new GatewayError('USAGE', `--http takes the address of the gateway, e.g. ${DEFAULT_URL}.`);
   }
   if (tokenEnv !== undefined && !/^[A-Za-z_]\w*$/.test(tokenEnv)) {

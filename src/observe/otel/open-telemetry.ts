@@ -1,4 +1,5 @@
 /** Spans and metrics for others: what `OTEL_*` variables ask for. Loaded only where they ask for something. */
+import { parseUrl } from '../../shared/parse-url.ts';
 import { within } from '../../shared/wait-for.ts';
 import type { Logger } from '../log.ts';
 import type { ConnectionSpans, RequestFacts, RequestSpan, SentFacts, SentSpan, Tracer } from '../tracing.ts';
@@ -145,7 +146,7 @@ function networkOf(isHttp: boolean): Attributes {
 }
 
 function addressOf(text: string | undefined): Attributes {
-  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  const url = text === undefined ? undefined : parseUrl(text);
   if (url === undefined) return [];
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   return [

@@ -1,5 +1,6 @@
 /** The settings of `OTEL_*` variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 
+import { parseUrl } from '../../shared/parse-url.ts';
 import { OtelVariables } from './otel-variables.ts';
 import { type Sampler, samplerNamed } from './sampler.ts';
 
@@ -114,7 +115,7 @@ function urlOf(said: OtelVariables, signal: Signal): URL | undefined {
   const variable = own === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`;
   const base = (said.text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? DEFAULT_ENDPOINT).replace(/\/$/, '');
   const text = own ?? `${base}/v1/${signal.toLowerCase()}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
   said.refuse(variable, 'is no http or https address: nothing is sent there');
   return undefined;

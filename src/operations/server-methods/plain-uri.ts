@@ -1,3 +1,5 @@
+import { isUrl } from '../../shared/parse-url.ts';
+
 /** Checks URIs that a caller made up itself for the templates of a server: they must be readable in one way only. */
 
 /** Characters of RFC 3986; escapes in capitals (section 6.2.2.1). */
@@ -19,7 +21,7 @@ const HERE = /^\s*\.\s*$/;
  * character, white space or backslash, no dot segment in any disguise, no empty segment, no user.
  */
 export function isPlainUri(uri: string): boolean {
-  if (!CHARACTERS.test(uri) || NEEDLESS.test(uri) || !URL.canParse(uri)) return false;
+  if (!CHARACTERS.test(uri) || NEEDLESS.test(uri) || !isUrl(uri)) return false;
   const { href, username, password, hostname, pathname } = new URL(uri);
   if (href !== uri || username !== '' || password !== '') return false;
   const [path = '', ...rest] = uri.split(/[?#]/);

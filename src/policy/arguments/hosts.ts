@@ -2,7 +2,9 @@
  * The host of a URL, where all readers of URLs agree on it. They do not about user information, backslashes, white space, escapes in
  * the host, numbers that are addresses, and a missing `//`: then nobody can tell which host a server would connect to.
  */
+
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { parseUrl } from '../../shared/parse-url.ts';
 import { compilePattern, isLiteralPattern, type NameMatcher } from '../pattern.ts';
 import { agreed, type Truth } from './truth.ts';
 
@@ -36,11 +38,11 @@ export function parseHostPattern(source: string): HostPattern | undefined {
   const [, host = '', port] = PATTERN.exec(source) ?? [];
   if (host === '' || /[/#@\\\s%]/.test(host)) return undefined;
   if (host.startsWith('[')) {
-    const canonical = parse(`http://${host}/`)?.hostname;
+    const canonical = parseUrl(`http://${host}/`)?.hostname;
     return canonical === undefined ? undefined : { matchesHost: (name) => name === canonical, port };
   }
   // A name may be written in its own letters; what is compared is what travels.
-  const name = isLiteralPattern(host) ? parse(`http://${host}/`)?.hostname : travelling(host);
+  const name = isLiteralPattern(host) ? parseUrl(`http://${host}/`)?.hostname : travelling(host);
   return name === undefined || name === '' ? undefined : { matchesHost: compilePattern(name), port };
 }
 
@@ -53,7 +55,7 @@ function travelling(pattern: string): string | undefined {
 
 /** True if a text is a URL of one of the hosts. */
 export function isOfHost(text: string, patterns: readonly HostPattern[]): Truth {
-  const url = text.length <= MAX_URL ? parse(text) : undefined;
+  const url = text.length <= MAX_URL ? parseUrl(text) : undefined;
   if (url === undefined) return undefined;
   const { hostname, protocol } = url;
   const port = url.port === '' ? DEFAULT_PORTS.get(protocol) : url.port;
@@ -71,8 +73,4 @@ function isCertain(text: string, { hostname }: URL): boolean {
   const written = (authority[1] ?? '').toLowerCase();
   if (written === hostname) return !EMBEDDING.test(hostname) || OWN_ADDRESSES.has(hostname);
   return !DEVIATING.test(written) && written.normalize('NFC') === written && domainToUnicode(hostname) === written;
-}
-
-function parse(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -1,9 +1,11 @@
 /** The proxy that leads to an address, as `HTTP_PROXY` and the like say for programs of this machine. */
+
 import { BlockList, isIP } from 'node:net';
 import process from 'node:process';
 import { basicOf } from '../../config/server-address.ts';
 import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { parseUrl } from '../../shared/parse-url.ts';
 
 export interface ProxyServer {
   /** Without user name and password. */
@@ -24,7 +26,7 @@ export function proxyFor(target: URL, env: Environment = process.env): ProxyServ
   if (variable === undefined || isExcepted(target, readVariable(env, 'NO_PROXY'))) return undefined;
   const value = readVariable(env, variable);
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url === undefined || !(url.protocol === 'http:' || url.protocol === 'https:')) {
     throw new GatewayError(
       'CONFIG_INVALID',

@@ -6,6 +6,7 @@ import type { HttpDefinition } from '../../config/snapshot.ts';
 import { Gatherer } from '../../shared/byte-gatherer.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import { decodeLarge, isLarge } from '../../shared/large-text.ts';
+import { parseUrl } from '../../shared/parse-url.ts';
 import { pause } from '../../shared/wait-for.ts';
 import { unavailable, WITHOUT_EFFECT } from '../failures.ts';
 import { CLIENT_NAME } from '../rpc/envelope.ts';
@@ -96,7 +97,7 @@ export function createHttpClient(
     for (let hops = 0; isRedirect(response); hops++) {
       const location = response.header('location') ?? '';
       discard(response);
-      const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      const target = parseUrl(location, url);
       // The configured headers hold credentials, which belong to this origin alone.
       if (target?.origin !== url.origin || hops >= MAX_REDIRECTS) {
         throw unavailable(server, `${redirection(target, url)}. Put the final address into its entry.`, {

@@ -1,5 +1,7 @@
 /** The HTTP+SSE channel of 2024-11-05: one event stream for everything the server says, and an address to POST to. */
+
 import { GatewayError } from '../../shared/errors.ts';
+import { parseUrl } from '../../shared/parse-url.ts';
 import type { Log } from '../contract.ts';
 import { unavailable } from '../failures.ts';
 import type { Warn } from '../warning-limiter.ts';
@@ -111,7 +113,7 @@ class SseChannel implements Channel {
   /** Takes the address for messages, and sends what waited for it. */
   #begin(address: string): void {
     const { url } = this.#client;
-    const target = URL.canParse(address, url.href) ? new URL(address, url) : undefined;
+    const target = parseUrl(address, url);
     // The configured headers hold credentials, which belong to this origin alone.
     if (target?.origin !== url.origin) {
       this.#finish(

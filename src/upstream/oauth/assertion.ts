@@ -3,10 +3,12 @@
  * "Workload Identity Federation"), or what an identity provider gives for the identity token of a person (MCP extension
  * "Enterprise-Managed Authorization").
  */
+
 import { readFile } from 'node:fs/promises';
 import { buildDiscoveryUrls, requestJwtAuthorizationGrant } from '@modelcontextprotocol/client';
 import type { AssertionSource, IdentityProvider } from '../../config/oauth-definition.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { isUrl } from '../../shared/parse-url.ts';
 import { systemCode } from '../../shared/system-code.ts';
 import { unavailable } from '../failures.ts';
 import type { Discovery } from './discovery.ts';
@@ -85,7 +87,7 @@ async function tokenEndpointOf(issuer: string, fetch: GuardedFetch): Promise<str
     const described = response.ok ? await response.json().catch(() => undefined) : undefined;
     const { issuer: own, token_endpoint: endpoint } = (described ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof own !== 'string' || typeof endpoint !== 'string') continue;
-    return isSameIssuer(own, issuer) && URL.canParse(endpoint) ? endpoint : undefined;
+    return isSameIssuer(own, issuer) && isUrl(endpoint) ? endpoint : undefined;
   }
   return undefined;
 }

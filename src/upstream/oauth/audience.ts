@@ -1,5 +1,7 @@
 /** For whom an access token is, where it says so: a JWT of RFC 9068. Its signature is the business of who takes it. */
+
 import type { GatewayError } from '../../shared/errors.ts';
+import { isUrl } from '../../shared/parse-url.ts';
 import { unavailable } from '../failures.ts';
 import { originOf, placeOf } from './issuer.ts';
 import { isSameSite } from './registrable-domain.ts';
@@ -23,7 +25,7 @@ export interface AudienceFacts {
 export function checkAudience(facts: AudienceFacts, token: string): void {
   const { indicator, issuer, isNamed, others } = facts;
   const audience = audienceOf(token);
-  const addresses = audience.filter((one) => /^https?:\/\//i.test(one) && URL.canParse(one));
+  const addresses = audience.filter((one) => /^https?:\/\//i.test(one) && isUrl(one));
   if (addresses.some((one) => placeOf(one) === placeOf(indicator))) return;
   const foreign = addresses.find((one) => others.has(placeOf(one)));
   if (foreign !== undefined) throw refusal(facts, foreign);

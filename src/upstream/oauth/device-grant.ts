@@ -1,5 +1,7 @@
 /** Signing in with a code on another device (RFC 8628): nothing has to come back to this machine. */
+
 import { GatewayError } from '../../shared/errors.ts';
+import { isUrl } from '../../shared/parse-url.ts';
 import { unavailable } from '../failures.ts';
 import { checkedPage, registeredClient, scopeOf, storedClient } from './authorization-request.ts';
 import { authenticate } from './client-authentication.ts';
@@ -74,7 +76,7 @@ export async function beginDeviceSignIn(manager: TokenManager, options: DeviceOp
 function endpointOf(server: string, { issuer, metadata }: Discovery): string {
   const described: Readonly<Record<string, unknown>> = metadata ?? {};
   const endpoint = described['device_authorization_endpoint'];
-  if (typeof endpoint === 'string' && URL.canParse(endpoint)) return endpoint;
+  if (typeof endpoint === 'string' && isUrl(endpoint)) return endpoint;
   throw unavailable(
     server,
     `belongs to the authorization server ${originOf(issuer)}, which has no sign-in with a code: sign in without --device.`,
@@ -116,13 +118,13 @@ function readAnswer(server: string, value: unknown): DeviceAnswer | undefined {
   };
   const [deviceCode, code, page] = [text('device_code'), text('user_code'), text('verification_uri')];
   if (deviceCode === undefined || code === undefined || !CODE.test(code)) return undefined;
-  if (page === undefined || !URL.canParse(page)) return undefined;
+  if (page === undefined || !isUrl(page)) return undefined;
   const whole = text('verification_uri_complete');
   return {
     deviceCode,
     code,
     page: checkedPage(server, new URL(page)),
-    wholePage: whole === undefined || !URL.canParse(whole) ? undefined : checkedPage(server, new URL(whole)),
+    wholePage: whole === undefined || !isUrl(whole) ? undefined : checkedPage(server, new URL(whole)),
     expiresS: seconds('expires_in', MAX_EXPIRY_S) ?? MAX_EXPIRY_S,
     intervalS: seconds('interval', MAX_EXPIRY_S) ?? INTERVAL_S,
   };

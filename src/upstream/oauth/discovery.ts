@@ -1,4 +1,5 @@
 /** Discovers where to sign in to a server: RFC 9728 for the server, RFC 8414 or OpenID discovery for its authorization server. */
+
 import {
   type AuthorizationServerMetadata,
   checkResourceAllowed,
@@ -8,6 +9,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { isUrl } from '../../shared/parse-url.ts';
 import { unavailable } from '../failures.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
@@ -109,7 +111,7 @@ export async function describe(
 ): Promise<OAuthProtectedResourceMetadata | undefined> {
   const { resource, resourceMetadata: url, fetch } = options;
   try {
-    const place = url !== undefined && URL.canParse(url) ? { resourceMetadataUrl: url } : {};
+    const place = url !== undefined && isUrl(url) ? { resourceMetadataUrl: url } : {};
     return await discoverOAuthProtectedResourceMetadata(resource, place, fetch);
   } catch (error) {
     // A server that must not be asked, or cannot be reached, is no server without metadata.

@@ -1,9 +1,11 @@
 /** `fetch` for addresses that a server names: checked before every connection, small answers, and little time. */
+
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import type { Response as UndiciResponse } from 'undici';
 import { GatewayError } from '../../shared/errors.ts';
+import { parseUrl } from '../../shared/parse-url.ts';
 import { proxyFor } from '../channel/egress-proxy.ts';
 import { dispatcherFor } from '../channel/undici-dispatcher.ts';
 import { seconds } from '../failures.ts';
@@ -182,7 +184,8 @@ async function finish(response: UndiciResponse, url: URL): Promise<Response> {
 }
 
 function parse(text: string, base?: URL): URL {
-  if (URL.canParse(text, base?.href)) return new URL(text, base);
+  const url = parseUrl(text, base);
+  if (url !== undefined) return url;
   throw new GatewayError('SERVER_UNAVAILABLE', 'The server named an invalid address for its sign-in.');
 }
 

@@ -1,5 +1,7 @@
 /** Names of authorization servers: which are one, and how they are shown. */
+
 import { isLoopback } from '../../config/settings.ts';
+import { isUrl } from '../../shared/parse-url.ts';
 
 /** One issuer, written with or without the slash of an address that has no path. */
 export function isSameIssuer(one: string, other: string): boolean {
@@ -12,12 +14,12 @@ function withoutSlash(issuer: string): string {
 
 /** An address as it may be shown: it comes from the server. */
 export function originOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).origin : 'without an address';
+  return isUrl(address) ? new URL(address).origin : 'without an address';
 }
 
 /** The place that an address leads to, under one name: a host may end with a dot, and this machine has several names. */
 export function placeOf(address: string): string {
-  if (!URL.canParse(address)) return address;
+  if (!isUrl(address)) return address;
   const { protocol, hostname, port } = new URL(address);
   const host = hostname.replace(/\.$/, '');
   return `${protocol}//${isLoopback(host) ? 'localhost' : host}:${port}`;
@@ -29,5 +31,5 @@ export function mayBeSameIssuer(one: string, other: string): boolean {
 }
 
 function pathOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).pathname.replace(/\/+$/, '') : '';
+  return isUrl(address) ? new URL(address).pathname.replace(/\/+$/, '') : '';
 }

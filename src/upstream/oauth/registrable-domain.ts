@@ -1,6 +1,8 @@
 /** The owner of an address. Its list of domains is large: it is loaded with what a sign-in needs, and not at the start. */
+
 import { getDomain } from 'tldts';
 import { isLoopback } from '../../config/settings.ts';
+import { isUrl } from '../../shared/parse-url.ts';
 
 /**
  * The owner of an address: its registrable domain. Names below those that are given out to strangers (`*.vercel.app`) belong to
@@ -13,5 +15,5 @@ function siteOf(address: string): string {
 }
 
 export function isSameSite(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && siteOf(one) === siteOf(other);
+  return isUrl(one) && isUrl(other) && siteOf(one) === siteOf(other);
 }
