@@ -1,4 +1,5 @@
 import { accessOfAnnotations } from '../policy/access-levels.ts';
+import type { Policy } from '../policy/compile-rules.ts';
 import type { Access, CallFacts } from '../policy/rules-data.ts';
 import { labelsOfTool } from '../policy/trust-annotations.ts';
 import type { ToolEntry } from './tool-entry.ts';
@@ -13,6 +14,11 @@ export function accessOfTool(entry: ToolEntry): Access {
     levels.set(entry, access);
   }
   return access;
+}
+
+/** True if a tool only reads, as its owner says or else its server. */
+export function onlyReads(policy: Pick<Policy, 'accessOf'>, server: string, tool: string, entry: ToolEntry): boolean {
+  return policy.accessOf(server, tool, accessOfTool(entry)) === 'read';
 }
 
 /** The labels of what a tool touches, as its server says. */

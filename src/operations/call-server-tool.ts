@@ -1,8 +1,9 @@
 /** Calls a tool of a server. */
 import { decidedOn, definitionChanged } from '../catalog/lock/decided-definition.ts';
 import { didYouMean } from '../catalog/name-suggestions.ts';
-import { accessOfTool } from '../catalog/tool-access.ts';
+import { onlyReads } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
+import type { CacheTerms } from '../config/overrides/overrides.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import type { ResultBody } from '../protocol/era-codec.ts';
 import { joinMembers, jsonString } from '../protocol/json-text.ts';
@@ -10,6 +11,7 @@ import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { type RelayRequest, relay, resume } from '../relay/relay-request.ts';
 import type { Relayed } from '../relay/relayed.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { dependsOnCaller } from '../upstream/pool/sharing.ts';
 import { MAX_TOTAL_MS } from '../upstream/rpc/pending-requests.ts';
 import type { ObjectArgument } from './gateway-tools/read-arguments.ts';
 import type { CallDeadline, Connected, ToolAnswer, ToolContext } from './operation.ts';
@@ -60,7 +62,9 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
       ? found.then((entry) => inspected(context, current, call, entry, inspect))
       : inspected(context, current, call, found, inspect);
   };
-  const keeping = mayBeKept(context, server, call) ? await openKept(context, server, call, request.args) : undefined;
+  const terms = keepingTerms(context, server, call);
+  const { tool } = call;
+  const keeping = terms && (await context.keeping()).call({ context, server, tool, args: request.args, terms });
   if (keeping === undefined) {
     const connecting = context.connect(deadline, prepare, itself);
     const connected = connecting instanceof Promise ? await connecting : connecting;
@@ -79,26 +83,16 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   return toAnswer(await received(context, call.server, { kind: 'result', body: kept }));
 }
 
-/** True if the result of a call may be kept, or be one that was: the whole of it depends on its name and arguments. */
-function mayBeKept({ relay: { client } }: ToolContext, { overrides }: ServerDefinition, call: Execution): boolean {
-  if (overrides?.keepsResults !== true || overrides.termsOf(call.tool)?.cache === undefined) return false;
-  return call.task === undefined && call.others === '' && client.retry === undefined;
-}
-
-async function openKept(
-  context: ToolContext,
+/** The terms on which the result of a call may be kept, or be one that was; undefined where more than name and arguments counts. */
+function keepingTerms(
+  { relay: { client } }: ToolContext,
   server: ServerDefinition,
-  { tool }: Execution,
-  args: string,
-): Promise<KeptCall | undefined> {
-  const terms = server.overrides?.termsOf(tool)?.cache;
-  if (terms === undefined || isOneCallers(server)) return undefined;
-  return (await context.keeping()).call({ context, server, tool, args, terms });
-}
-
-/** True if what a server answers may depend on what a caller did before. */
-function isOneCallers({ life }: ServerDefinition): boolean {
-  return life?.sharing === 'per-session' || life?.sharing === 'per-call';
+  { tool, task, others }: Execution,
+): CacheTerms | undefined {
+  const { overrides } = server;
+  if (overrides?.keepsResults !== true || task !== undefined || others !== '' || client.retry !== undefined)
+    return undefined;
+  return dependsOnCaller(server) ? undefined : overrides.termsOf(tool)?.cache;
 }
 
 interface Sending {
@@ -116,7 +110,8 @@ async function send(
 ): Promise<ToolAnswer> {
   const { method, params, args } = request;
   const task = taskParam(call.task, context.relay.client.era, server, link.facts);
-  const writes = server.overrides?.keepsResults === true && !onlyReads(context, call, prepared);
+  const { policy } = context.snapshot;
+  const writes = server.overrides?.keepsResults === true && !onlyReads(policy, call.server, call.tool, prepared);
   if (writes) context.catalog.changed(server.name);
   const sending = relay(context.relay, link, {
     server: call.server,
@@ -138,10 +133,6 @@ async function send(
   const asked = link.facts.era === 'legacy' && task !== '';
   const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
-}
-
-function onlyReads({ snapshot }: ToolContext, { server, tool }: Execution, entry: ToolEntry): boolean {
-  return snapshot.policy.accessOf(server, tool, accessOfTool(entry)) === 'read';
 }
 
 interface SentCall extends RelayRequest {

@@ -10,6 +10,7 @@ import { type RelayRequest, relay, resume } from '../../relay/relay-request.ts';
 import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition, UpstreamConnection } from '../../upstream/contract.ts';
+import { dependsOnCaller } from '../../upstream/pool/sharing.ts';
 import { deadlineIn, execute, received, sizeOf, toAnswer } from '../call-server-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
 import type { KeptRead } from '../results/kept-read.ts';
@@ -246,9 +247,7 @@ export async function forward(
 /** Loaded when a resource is read. @returns undefined where what is read may depend on what the caller did before */
 async function openKept(context: ToolContext, { server: name, params }: RelayRequest): Promise<KeptRead | undefined> {
   const server = context.snapshot.servers.get(name);
-  const sharing = server?.life?.sharing;
-  if (server === undefined || sharing === 'per-session' || sharing === 'per-call') return undefined;
-  if (context.relay.client.retry !== undefined) return undefined;
+  if (server === undefined || dependsOnCaller(server) || context.relay.client.retry !== undefined) return undefined;
   return (await context.keeping()).read({ context, server, params });
 }
 

@@ -54,6 +54,11 @@ export function whoseOf(sharing: Sharing, { owner, session, capabilities }: Tena
   return session === undefined ? undefined : { owner, session, capabilities };
 }
 
+/** True if what a server answers may depend on what its caller did before: it has a connection for each session, or call. */
+export function dependsOnCaller({ life }: ServerDefinition): boolean {
+  return life?.sharing === 'per-session' || life?.sharing === 'per-call';
+}
+
 /** True if a connection carries the credentials of one principal, so that nobody else may use it. */
 export function hasOwnCredentials(link: ServerDefinition['link']): boolean {
   return link.transport !== 'stdio' && link.credentials === 'per-principal';
