@@ -49,7 +49,7 @@ export interface Shown {
   readonly caller: string;
   /** `read`, `write` or `destructive`, as the server says; undefined where it does not. */
   readonly access: string | undefined;
-  /** What the agent touched before, where that is why somebody is asked. */
+  /** The labels that the agent carries, each with its cause, where that is why somebody is asked. */
   readonly carries?: readonly string[] | undefined;
   readonly arguments: readonly ShownArgument[];
   /** The rules file that asked. */

@@ -9,7 +9,7 @@ import { parseLine } from './parse-line.ts';
 import { readLines } from './read-lines.ts';
 
 export interface VerifyReport extends Findings {
-  /** What heads say that were kept elsewhere, and the log does not; undefined where there are none to compare it with. */
+  /** Contradictions between the log and heads that were kept elsewhere; undefined where there are none to compare it with. */
   readonly heads?: readonly HeadProblem[];
   /** True where nothing is wrong. */
   readonly ok: boolean;

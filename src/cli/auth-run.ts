@@ -54,11 +54,11 @@ async function withCode({ oauth }: Gateway, { server, owner, challenge }: Needed
   await done;
 }
 
-/** What a sign-in begins with. */
+/** A sign-in that somebody has to make: to which server, in whose name. */
 interface NeededSignIn {
   readonly server: ServerDefinition;
   readonly owner: string;
-  /** What the server said when it refused. */
+  /** The challenge with which the server refused. */
   readonly challenge: Challenge | undefined;
 }
 

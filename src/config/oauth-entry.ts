@@ -82,7 +82,7 @@ export function oauthOf(entry: ServerEntry, error: Report, warn: Report): OAuthD
 
 type Fields = NonNullable<ServerEntry['oauth']>;
 
-/** What `jwt_bearer` needs, and nothing else may have. */
+/** Reports keys of `jwt_bearer` that are missing, or that stand beside another grant. */
 function checkAssertion(
   { grantType, assertion, assertionFile, identityProvider: provider }: Fields,
   refuse: (key: string, message: string, fix: string) => void,

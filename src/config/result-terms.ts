@@ -1,4 +1,4 @@
-/** What the rules say about the text of results (docs/results.md), for each server. */
+/** The terms of the rules for the text of results (docs/results.md), for each server. */
 import { compilePattern } from '../policy/pattern.ts';
 import type { RulesFile } from './file-schemas.ts';
 import { RESULT_KINDS } from './result-kinds.ts';

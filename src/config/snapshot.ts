@@ -23,7 +23,7 @@ export interface ServerDefinition {
   readonly life?: ServerLife | undefined;
   /** How what it offers appears to agents; undefined where it appears as it is. */
   readonly overrides?: Overrides | undefined;
-  /** What is taken out of the text of its results; undefined where that is relayed as it is. */
+  /** The kinds of text that are taken out of its results; undefined where these are relayed as they are. */
   readonly results?: ResultTerms | undefined;
   readonly link: StdioDefinition | HttpDefinition;
 }

@@ -80,7 +80,7 @@ export interface ToolContext {
     prepare: (server: ServerDefinition) => Promise<T> | T,
     describe?: (prepared: T) => ToolEntry,
   ): Promise<Unconnected<T>> | Unconnected<T>;
-  /** What is kept of answers; loaded when something may be. */
+  /** The answers that are kept; loaded when one may be. */
   keeping(): Promise<Keeping>;
   /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
   lease(server: ServerDefinition): Promise<UpstreamConnection>;

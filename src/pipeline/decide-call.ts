@@ -43,9 +43,9 @@ export interface Call {
   args: CallArguments | undefined;
   /** The access of the tool by its definition, once a decision speaks of that. */
   access: Access | undefined;
-  /** What the tool touches by its definition, once rules over combinations look. */
+  /** The labels of the tool by its definition, once rules over combinations look. */
   said: readonly string[] | undefined;
-  /** What callers have touched. */
+  /** The labels that callers carry. */
   readonly carried: CarriedLabels;
   /** The rule that refused the call besides the decision: it left it without an agent, or is a limit. */
   refusedBy: string | undefined;
@@ -59,7 +59,7 @@ export interface Call {
   isKept: boolean;
   /** True where a record has its details already. */
   isRecorded: boolean;
-  /** What was taken out of its result, by kind. */
+  /** Counts of what was taken out of its result, by kind. */
   redacted?: ReadonlyMap<string, number> | undefined;
   /** The answer of the caller's user to the link that this call led to before. */
   readonly signIn: SignInAnswer | undefined;

@@ -41,9 +41,9 @@ export interface PipelineDependencies {
   readonly limiter: Limiter;
   /** Budgets and loops; loaded when they are first needed. */
   readonly watches: () => Promise<CallWatches>;
-  /** What callers have touched, for rules over combinations. */
+  /** The labels that callers carry, for rules over combinations. */
   readonly carried: CarriedLabels;
-  /** What is kept of answers; loaded when something may be. */
+  /** The answers that are kept; loaded when one may be. */
   readonly keeping: () => Promise<Keeping>;
   /** Links for callers that have to sign in to a server. */
   readonly signInPrompts: SignInPrompts;

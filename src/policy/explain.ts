@@ -22,7 +22,7 @@ interface Explanation {
   readonly pointer?: string;
   /** The facts that are not known and make a difference. */
   readonly depends_on?: readonly ('arguments' | 'access')[];
-  /** What a call touches, where rules speak of combinations and the owner says it. */
+  /** The labels of a call, where rules speak of combinations and the owner says it. */
   readonly labels?: readonly string[];
   /** One or two sentences, and one for each rule over combinations that is about such a call. */
   readonly reason: string;

@@ -90,7 +90,7 @@ export interface CallFacts {
   readonly args?: CallArguments | 'any' | undefined;
   /** As the server says; `any`: the question is whether there is an access with which it may be called. */
   readonly access?: Access | 'any' | undefined;
-  /** What the server says that the tool touches; undefined where nobody has looked. Counts where the owner says nothing. */
+  /** The labels that the server gives the tool; undefined where nobody has looked. Counts where the owner says nothing. */
   readonly labels?: readonly string[] | undefined;
   /** True for a label that the caller carries, within milliseconds; left out where rules over combinations do not matter. */
   readonly carries?: ((label: string, windowMs: number) => boolean) | undefined;

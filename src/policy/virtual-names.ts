@@ -32,7 +32,7 @@ export function withVirtualServers(
     const corrected = original === undefined ? said : policy.accessOf(original.server, original.name, said);
     return policy.accessOf(server, tool, corrected);
   };
-  /** What counts of one answer for the virtual name, and one for each tool or server that it leads to. */
+  /** The answer that counts: that for the virtual name, or a stricter one for a tool or server that it leads to. */
   const combined =
     <T>(
       answer: (agent: string, server: string, name?: string, kind?: OfferKind, facts?: CallFacts) => T,

@@ -3,7 +3,7 @@ import type { ForeignRemoval } from '../follow-chains.ts';
 import type { LogLine } from '../parse-line.ts';
 import type { HeadStatement } from './signed-head.ts';
 
-/** What a head says and the log does not. */
+/** A contradiction between a head and the log. */
 export interface HeadProblem {
   /** `cut`: the log ends before that record. `rewritten`: it has another one in its place. `gone`: that writer is not in it. */
   readonly kind: 'cut' | 'rewritten' | 'gone';

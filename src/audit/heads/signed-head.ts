@@ -15,7 +15,7 @@ export interface ChainHead {
   readonly hash: string;
 }
 
-/** What a head says. */
+/** The content of a head: how far each writer had got at a time. */
 export interface HeadStatement {
   /** ISO 8601. */
   readonly at: string;

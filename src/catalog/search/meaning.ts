@@ -1,5 +1,5 @@
 /**
- * What the meaning of a question says for tools: by the model that comes with the program, where words say little. A document's
+ * The evidence for tools in the meaning of a question: by the model that comes with the program, where words say little. A document's
  * vector depends on its own definition alone, and how near it is counts among what the agent may find and nothing else.
  */
 import type { MeaningModel } from '../meaning/meaning-model.ts';

@@ -11,7 +11,7 @@ import { virtualEntry } from '../schema-virtual.ts';
 import type { BrokenServer, Problem } from '../snapshot.ts';
 import { VirtualServer, type VirtualTools } from './virtual-server.ts';
 
-/** What the other entries of the file are. */
+/** The names of the other entries of the file, by their kind. */
 export interface Neighbours {
   /** Names of entries that group tools themselves. */
   readonly virtual: { has(name: string): boolean };

@@ -4,7 +4,7 @@
  */
 
 const PAGE_BYTES = 64 * 1024;
-/** What QuickJS begins with, and the most that it can use; both as it is built. */
+/** The memory that QuickJS begins with, and the most that it can use; both as it is built. */
 const FIRST_PAGES = 256;
 const MAX_PAGES = 32_768;
 /** Bytes that QuickJS itself needs, beside what a program does. */

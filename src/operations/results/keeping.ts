@@ -1,4 +1,4 @@
-/** What is kept of answers, for calls of tools and for resources. Loaded once, when something may be kept. */
+/** The answers that are kept, of calls of tools and of resources. Loaded once, when one may be. */
 import type { ByteBudget } from '../../shared/byte-budget.ts';
 import { KeptCall, type KeptCallOptions } from './kept-call.ts';
 import { KeptRead, type KeptReadOptions } from './kept-read.ts';

@@ -9,7 +9,7 @@ import { readContents } from './read-contents.ts';
 
 type SkillFile = NonNullable<ReturnType<NonNullable<Skill['files']>['get']>>;
 
-/** What the entry of one skill says of a file. */
+/** A file as the entry of one skill describes it. */
 interface Expected {
   /** Undefined where the skill is made anew each time. */
   readonly file: SkillFile | undefined;

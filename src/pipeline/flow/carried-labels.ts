@@ -1,4 +1,4 @@
-/** What callers have touched: a session to its end, everybody else for a while. Only ever grows, until somebody takes it back. */
+/** The labels that callers carry: a session to its end, everybody else for a while. Only ever grows, until somebody takes it back. */
 import { GatewayError } from '../../shared/errors.ts';
 import type { Holder, KeptLabel, LabelFiles, Touched } from './label-files.ts';
 

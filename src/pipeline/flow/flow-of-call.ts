@@ -1,4 +1,4 @@
-/** What a call touches, and what its caller carries, for the rules over combinations. Asked only where there are some. */
+/** The labels of a call, and those that its caller carries, for the rules over combinations. Asked only where there are some. */
 
 import type { ToolAnswer } from '../../operations/operation.ts';
 import type { CallFacts } from '../../policy/rules-data.ts';

@@ -1,5 +1,5 @@
 /**
- * What callers carry, as files of one folder that all processes of this account share: a folder for each caller, and in it a file for each
+ * The labels that callers carry, as files of one folder that all processes of this account share: a folder for each caller, and in it a file for each
  * label, with what touched it last. A file is replaced whole, so nothing waits for a lock and nothing grows.
  */
 import { createHash, randomBytes } from 'node:crypto';

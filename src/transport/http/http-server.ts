@@ -164,7 +164,7 @@ function guarded(options: HttpServerOptions, request: IncomingMessage, response:
     return;
   }
   if (options.cards?.servePublic(request, response, path, cors) === true) return;
-  const noSignIn = options.cards?.isTheirs(path) === true ? undefined : refusedSignIn(path);
+  const noSignIn = options.cards?.isCatalog(path) === true ? undefined : refusedSignIn(path);
   if (noSignIn !== undefined && options.resource(host ?? '') === undefined) {
     sendJson(response, noSignIn, cors);
     return;

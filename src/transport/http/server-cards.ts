@@ -26,8 +26,8 @@ interface ServerCardsOptions {
 }
 
 export interface ServerCards {
-  /** True at the path of the catalog. */
-  isTheirs(path: string): boolean;
+  /** True at the path of the catalog, which everybody may ask for with a credential too. */
+  isCatalog(path: string): boolean;
   /** Answers at the paths of what everybody may know. @returns false for every other path, and for those who have a credential to show */
   servePublic(request: IncomingMessage, response: ServerResponse, path: string, cors: OutgoingHttpHeaders): boolean;
   /** Answers at all paths of such documents, with what one may know. @returns false for every other path */
@@ -60,7 +60,7 @@ export function createServerCards({ publicUrl, servers }: ServerCardsOptions): S
   };
 
   return {
-    isTheirs: (path) => path === CATALOG_PATH,
+    isCatalog: (path) => path === CATALOG_PATH,
     servePublic(request, response, path, cors) {
       const isOpen = path === CARD_PATH || (path === CATALOG_PATH && request.headers.authorization === undefined);
       if (!isOpen || request.method !== 'GET') return false;

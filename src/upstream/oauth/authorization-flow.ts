@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { createDeferred } from '../../shared/deferred.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { isUrl } from '../../shared/parse-url.ts';
+import { parseUrl } from '../../shared/parse-url.ts';
 import { unavailable } from '../failures.ts';
 import { type AuthorizationRequest, createAuthorizationRequest } from './authorization-request.ts';
 import { completeAuthorization } from './authorization-response.ts';
@@ -106,6 +106,6 @@ export class AuthorizationFlows {
 
 /** Hosts for people, without what a reader could take for a link. */
 function hostsOf(issuer: string, url: string): string {
-  const [name, page] = [issuer, url].map((address) => (isUrl(address) ? new URL(address).host : ''));
+  const [name, page] = [issuer, url].map((address) => parseUrl(address)?.host ?? '');
   return name === page ? `${name}` : `${name} (on the page of ${page})`;
 }

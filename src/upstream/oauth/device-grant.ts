@@ -1,7 +1,7 @@
 /** Signing in with a code on another device (RFC 8628): nothing has to come back to this machine. */
 
 import { GatewayError } from '../../shared/errors.ts';
-import { isUrl } from '../../shared/parse-url.ts';
+import { isUrl, parseUrl } from '../../shared/parse-url.ts';
 import { unavailable } from '../failures.ts';
 import { checkedPage, registeredClient, scopeOf, storedClient } from './authorization-request.ts';
 import { authenticate } from './client-authentication.ts';
@@ -116,15 +116,16 @@ function readAnswer(server: string, value: unknown): DeviceAnswer | undefined {
     const found = fields[name];
     return typeof found === 'number' && found > 0 ? Math.min(found, most) : undefined;
   };
-  const [deviceCode, code, page] = [text('device_code'), text('user_code'), text('verification_uri')];
+  const [deviceCode, code] = [text('device_code'), text('user_code')];
   if (deviceCode === undefined || code === undefined || !CODE.test(code)) return undefined;
-  if (page === undefined || !isUrl(page)) return undefined;
-  const whole = text('verification_uri_complete');
+  const page = parseUrl(text('verification_uri') ?? '');
+  if (page === undefined) return undefined;
+  const wholePage = parseUrl(text('verification_uri_complete') ?? '');
   return {
     deviceCode,
     code,
-    page: checkedPage(server, new URL(page)),
-    wholePage: whole === undefined || !isUrl(whole) ? undefined : checkedPage(server, new URL(whole)),
+    page: checkedPage(server, page),
+    wholePage: wholePage && checkedPage(server, wholePage),
     expiresS: seconds('expires_in', MAX_EXPIRY_S) ?? MAX_EXPIRY_S,
     intervalS: seconds('interval', MAX_EXPIRY_S) ?? INTERVAL_S,
   };

@@ -1,7 +1,7 @@
 /** Names of authorization servers: which are one, and how they are shown. */
 
 import { isLoopback } from '../../config/settings.ts';
-import { isUrl } from '../../shared/parse-url.ts';
+import { parseUrl } from '../../shared/parse-url.ts';
 
 /** One issuer, written with or without the slash of an address that has no path. */
 export function isSameIssuer(one: string, other: string): boolean {
@@ -14,13 +14,14 @@ function withoutSlash(issuer: string): string {
 
 /** An address as it may be shown: it comes from the server. */
 export function originOf(address: string): string {
-  return isUrl(address) ? new URL(address).origin : 'without an address';
+  return parseUrl(address)?.origin ?? 'without an address';
 }
 
 /** The place that an address leads to, under one name: a host may end with a dot, and this machine has several names. */
 export function placeOf(address: string): string {
-  if (!isUrl(address)) return address;
-  const { protocol, hostname, port } = new URL(address);
+  const url = parseUrl(address);
+  if (url === undefined) return address;
+  const { protocol, hostname, port } = url;
   const host = hostname.replace(/\.$/, '');
   return `${protocol}//${isLoopback(host) ? 'localhost' : host}:${port}`;
 }
@@ -31,5 +32,5 @@ export function mayBeSameIssuer(one: string, other: string): boolean {
 }
 
 function pathOf(address: string): string {
-  return isUrl(address) ? new URL(address).pathname.replace(/\/+$/, '') : '';
+  return parseUrl(address)?.pathname.replace(/\/+$/, '') ?? '';
 }

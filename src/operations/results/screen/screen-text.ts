@@ -64,7 +64,7 @@ function endOfPiece(text: string, at: number): number {
   return end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00 ? end - 1 : end;
 }
 
-/** What begins between two offsets. What stands around them is seen, too. */
+/** The findings that begin between two offsets; the text around them is seen, too. */
 function findingsIn(text: string, { redact }: ResultTerms, from: number, to: number): Spotted[] {
   const start = Math.max(0, from - MARGIN);
   const part = text.slice(start, to + LONGEST_FINDING);

@@ -7,7 +7,7 @@ export interface Sample {
   /** The form, for figures. */
   readonly form: string;
   readonly text: string;
-  /** What must not be left of it. */
+  /** The part that must not be left of it. */
   readonly secret: string;
 }
 
@@ -125,7 +125,7 @@ const PLACES: readonly ((text: string) => string)[] = [
   (text) => `(${text})`,
 ];
 
-/** What people and programs write every day, and is none of it. */
+/** Text that people and programs write every day, with nothing to take out. */
 const HARMLESS: readonly (readonly [form: string, make: Make])[] = [
   ['SHA-1', (take) => take(HEX, 40)],
   ['SHA-256', (take) => `sha256:${take(HEX, 64)}`],
