@@ -18,7 +18,7 @@ import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-fi
 import type { ListedOffers } from './overrides/override-warnings.ts';
 import { quote } from './quote-name.ts';
 import { withResultTerms } from './result-terms.ts';
-import { approvedWarnings, executeWarnings, lintProblems, shadowWarnings, unknownServers } from './rule-warnings.ts';
+import { approvedWarnings, lintProblems, shadowWarnings, unknownServers, viewWarnings } from './rule-warnings.ts';
 import { readRules } from './rules-file.ts';
 import { readSearch } from './search-terms.ts';
 import type { EntryContext } from './server-entry.ts';
@@ -152,7 +152,7 @@ export async function checkConfig(
   problems.push(...(servers?.problems ?? []), ...(rules?.problems ?? []));
   if (rulesDocument !== undefined && rules?.rules !== undefined) {
     problems.push(...lintProblems(rulesDocument, rules.rules), ...shadowWarnings(rulesDocument, rules.rules));
-    problems.push(...executeWarnings(rulesDocument, rules.agentTerms), ...approvedWarnings(rulesDocument, rules.rules));
+    problems.push(...viewWarnings(rulesDocument, rules.agentTerms), ...approvedWarnings(rulesDocument, rules.rules));
     problems.push(...flowWarnings(rulesDocument, rules.rules));
   }
   const search = rulesDocument && readSearch(rules?.search, own, rulesDocument, problems);

@@ -58,13 +58,26 @@ const POSSIBLE: readonly CallFacts[] = ACCESS_LEVELS.flatMap((access) => [
   { access, args: 'any' as const },
 ]);
 
-/** One warning for each agent whose `execute` changes nothing: where every tool is shown, none of the gateway's own calls them. */
-export function executeWarnings(document: ConfigDocument, terms: ReadRules['agentTerms']): Problem[] {
-  return [...terms].flatMap(([name, { execute, expose }]) => {
-    if (execute !== 'split' || expose !== 'direct') return [];
-    const path = ['agents', name, 'execute'];
-    const message = `${pathName(path)} changes nothing beside "expose": "direct": there agents call the tools of servers by their own names`;
-    return [problemAt(document, 'warning', path, message, 'Remove one of them')];
+/** Warnings about agents whose view and whose ways to call tools do not go together. */
+export function viewWarnings(document: ConfigDocument, terms: ReadRules['agentTerms']): Problem[] {
+  return [...terms].flatMap(([name, { execute, expose, code = false }]) => {
+    const warn = (member: 'execute' | 'code', says: string, fix: string): Problem => {
+      const path = ['agents', name, member];
+      return problemAt(document, 'warning', path, `${pathName(path)} ${says}`, fix);
+    };
+    const isDirect = expose === 'direct';
+    const isSplit = execute === 'split';
+    const said: Problem[] = [];
+    const nothing =
+      'changes nothing beside "expose": "direct": there agents call the tools of servers by their own names';
+    if (isSplit && isDirect) said.push(warn('execute', nothing, 'Remove one of them'));
+    if (code !== false && isDirect) said.push(warn('code', nothing, 'Remove one of them'));
+    if (code !== false && isSplit && !isDirect) {
+      const around =
+        'lets the agent call every kind of tool through run_code, also what a client with "execute": "split" would stop';
+      said.push(warn('code', around, 'Remove one of them, or let "ask" name what a person has to approve'));
+    }
+    return said;
   });
 }
 

@@ -6,10 +6,11 @@ import { type AskingHome, askingHome, FORMS, type Front, openFront, SETTINGS } f
 import { serveHttp } from '../support/gateway.ts';
 import { auditRecords } from '../support/home.ts';
 import { MODERN, type RequestExtras, type Rpc } from '../support/rpc.ts';
-import { call, callTool, errorOf, resultOf, type ToolResult, textOf } from '../support/tools.ts';
+import { call, callTool, errorOf, resultOf, type ToolResult, textOf, toolNames } from '../support/tools.ts';
 
 /** Adding is asked about, and one tool is denied. */
 const ASKED = { allow: { servers: ['*'] }, ask: { tools: { calc: ['add'] } }, deny: { tools: { calc: ['label'] } } };
+const LIMITS = { max_calls: 5, cpu_ms: 200 };
 
 /** Two of them have all transports and generations; the long suite has all four. */
 const CORNERS =
@@ -22,7 +23,7 @@ describe.each(CORNERS)('over %s in %s, a program', (...setting) => {
   let where: AskingHome;
   let front: Front;
   beforeAll(async () => {
-    where = askingHome({ ...ASKED, code: { max_calls: 5, cpu_ms: 200 } });
+    where = askingHome({ ...ASKED, code: LIMITS });
     front = await openFront(setting, where);
   });
   afterAll(() => front.gateway.stop());
@@ -155,6 +156,20 @@ describe.each(CORNERS)('over %s in %s, a program', (...setting) => {
     expect(textOf(resultOf(await front.rpc.call('tools/call', retry, extras)))).toBe('["other",10]');
     expect(where.calls().slice(before)).toEqual(['other {}', 'add {"a":8,"b":2}']);
     expect(errorOf(resultOf(await front.rpc.call('tools/call', retry, extras))).code).toBe('UNKNOWN_HANDLE');
+  });
+
+  it('is offered in each view that has gateway tools, and can be run in no other', async () => {
+    const names = async (): Promise<readonly string[]> => toolNames(front.rpc);
+    where.rules({ ...ASKED, code: true, execute: 'split' });
+    await expect.poll(names).toContain('execute_read');
+    expect(await names()).toContain('run_code');
+    expect(textOf(await run('return await servers.calc.other()'))).toBe('"other"');
+    where.rules({ ...ASKED, code: true, expose: 'direct' });
+    await expect.poll(names).not.toContain('execute_read');
+    expect(await names()).not.toContain('run_code');
+    expect(errorOf(await run('return 1')).code).toBe('TOOL_NOT_FOUND');
+    where.rules({ ...ASKED, code: LIMITS });
+    await expect.poll(names).toContain('execute_tool');
   });
 
   it('returns a large value cut, with a handle to read on', async () => {

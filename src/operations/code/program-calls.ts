@@ -27,6 +27,8 @@ interface OpenCall {
   isAsking: boolean;
   /** True if it has to be made again when somebody waits for the program. */
   isHeld: boolean;
+  /** Times that it was made. */
+  made: number;
   /** The state with which its question is answered; undefined where there is none. */
   state: string | undefined;
 }
@@ -154,7 +156,7 @@ export class ProgramCalls implements WaitingProgram {
       this.#running?.settle(id, false, problem('INVALID_ARGUMENTS', 'What is asked for is no object with members.'));
       return;
     }
-    const call: OpenCall = { asked, isAsking: false, isHeld: this.#caller === undefined, state: undefined };
+    const call: OpenCall = { asked, isAsking: false, isHeld: this.#caller === undefined, made: 0, state: undefined };
     this.#open.set(id, call);
     if (!call.isHeld) void this.#make(id, call, undefined);
   }
@@ -163,16 +165,19 @@ export class ProgramCalls implements WaitingProgram {
     const caller = this.#caller;
     if (caller === undefined) return;
     const { what, text, label } = call.asked;
+    const made = ++call.made;
     try {
       const outcome = await this.#context.inner(INNER_TOOLS[what], text, {
         program: this.program,
         signal: caller.signal,
         onProgress: this.#progress.ofCall(label),
-        onWait: (message) => this.#waits(call, message),
+        onWait: (message) => {
+          if (call.made === made) this.#waits(call, message);
+        },
         retry,
       });
-      // It was given up together with its caller.
-      if (!call.isHeld) this.#made(id, call, outcome);
+      // It was given up together with its caller, and may have been made again since.
+      if (!call.isHeld && call.made === made) this.#made(id, call, outcome);
     } catch (error) {
       // A fault of ours ends this program, and nothing else.
       caller.outcome.reject(error);
