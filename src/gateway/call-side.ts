@@ -5,7 +5,7 @@ import { Approvals } from '../approvals/approvals.ts';
 import { approvalsFolder } from '../approvals/open-questions.ts';
 import type { Question } from '../approvals/question.ts';
 import { estimateTokens } from '../catalog/estimate-tokens.ts';
-import { isLoopback } from '../config/settings.ts';
+import { isLoopback, type Settings } from '../config/settings.ts';
 import type { WebhookTerms } from '../config/snapshot.ts';
 import { createLedger } from '../observe/ledger.ts';
 import type { Logger } from '../observe/log.ts';
@@ -61,7 +61,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     catalog,
     upstreams,
     parking: createParkedConversations(worker?.tag, worker?.share, budget),
-    tasks: createTasks({ tag: worker?.tag, share: worker?.share }),
+    tasks: createTasks({ tag: worker?.tag, share: worker?.share, key: taskKeyOf(settings, log) }),
     results: worker?.results(results) ?? results,
     budget,
     tag: worker?.tag,
@@ -92,6 +92,20 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     approvals.reloaded();
   };
   return { parts, servers, spent, spending, reloaded };
+}
+
+/** The key of the ids of tasks; read when there is a task. */
+function taskKeyOf(settings: Settings, log: Logger): () => Promise<Uint8Array | undefined> {
+  let key: Promise<Uint8Array | undefined> | undefined;
+  return () => {
+    key ??= import('../config/derived-key.ts')
+      .then(({ derivedKey }) => derivedKey(settings, 'tasks'))
+      .catch((err: unknown) => {
+        log.warn({ err }, 'there is no key for the ids of tasks: callers cannot use them after a restart');
+        return undefined;
+      });
+    return key;
+  };
 }
 
 function keepingIn(budget: ByteBudget): PipelineDependencies['keeping'] {

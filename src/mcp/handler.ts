@@ -194,9 +194,14 @@ class MethodHandler implements McpHandler {
   #runOperation(view: View, method: string, inbound: Inbound): Promise<CallOutcome> | CallOutcome {
     const parts = this.#parts;
     if (view.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
-    const { client, connection } = inbound;
-    const operation = operationOf(method, view, { client, owner: connection.owner, tasks: parts.tasks });
-    return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
+    const { client, connection, text, params } = inbound;
+    const { owner } = connection;
+    const run = (): Promise<CallOutcome> => {
+      const operation = operationOf(method, view, { client, owner, tasks: parts.tasks });
+      return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
+    };
+    const task = method.startsWith('tasks/') ? stringValue(text, findMember(params, 'taskId')) : undefined;
+    return task === undefined ? run() : parts.tasks.recall(task, owner).then(run);
   }
 
   /** The introduction of the gateway, or, where it stands for one server, of that one. */

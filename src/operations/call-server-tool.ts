@@ -131,7 +131,8 @@ async function send(
   const relayed = receiving instanceof Promise ? await receiving : receiving;
   if (relayed.kind === 'error') return relayed;
   const asked = link.facts.era === 'legacy' && task !== '';
-  const body = withTask(relayed.body, asked, (id) => context.keepTask(call.server, call.tool, id));
+  const made = withTask(relayed.body, link.facts, asked, (one) => context.keepTask(call.server, call.tool, one));
+  const body = made instanceof Promise ? await made : made;
   return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
 }
 

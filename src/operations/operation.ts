@@ -9,6 +9,7 @@ import type { ScannedObject } from '../protocol/members.ts';
 import type { Retry } from '../relay/calling-client.ts';
 import type { RelayContext } from '../relay/relay-request.ts';
 import type { RelayedError } from '../relay/relayed.ts';
+import type { Task } from '../relay/task-registry.ts';
 import type { CancelSignal } from '../shared/cancel.ts';
 import type { GatewayError } from '../shared/errors.ts';
 import type { Wording } from '../shared/next-steps.ts';
@@ -85,7 +86,7 @@ export interface ToolContext {
   /** A connection to a server that is only asked for lists, of which the operation keeps what the caller may see. */
   lease(server: ServerDefinition): Promise<UpstreamConnection>;
   /** Remembers a task that this call made. @returns the id for its caller */
-  keepTask(server: string, tool: string, id: string): string;
+  keepTask(server: string, tool: string, made: MadeTask): Promise<string>;
   /** Facts for `get_gateway_status`. */
   status(): unknown;
   /** True, when it is asked, if the caller may still use a tool: for what is kept of its results. */
@@ -95,6 +96,9 @@ export interface ToolContext {
   /** Makes a call of a gateway tool for the same caller, as a part of this one: decided, limited and recorded like any other. Never rejects. */
   inner(tool: GatewayTool, args: string, how: InnerCall): Promise<InnerOutcome>;
 }
+
+/** A task as its server made it. */
+export type MadeTask = Pick<Task, 'id' | 'era' | 'createdAt' | 'seenOn'>;
 
 /** The terms of a call within a call. */
 export interface InnerCall {

@@ -7,7 +7,7 @@ import { findMember, stringValue, valueText } from '../protocol/members.ts';
 import type { Era } from '../protocol/revisions.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ServerFacts } from '../upstream/contract.ts';
-import type { RequestText } from './operation.ts';
+import type { MadeTask, RequestText } from './operation.ts';
 
 /** The `task` member of a result of 2025-11-25. */
 const SHAPE = { task: {} };
@@ -57,15 +57,25 @@ function runsTools(capabilities: Readonly<Record<string, unknown>>): boolean {
 /**
  * A result that is a task, under the id that `keep` gives it; the result itself where it is none.
  * @param asked whether a server of 2025-11-25 was asked for a task
+ * @throws GatewayError SERVER_UNAVAILABLE for a task without an id
  */
-export function withTask(body: ResultBody, asked: boolean, keep: (id: string) => string): ResultBody {
+export function withTask(
+  body: ResultBody,
+  facts: ServerFacts,
+  asked: boolean,
+  keep: (made: MadeTask) => Promise<string>,
+): Promise<ResultBody> | ResultBody {
   const isModern = body.resultType === 'task';
   if (!isModern && !asked) return body;
   const root = readObject(body.text, SHAPE);
   const holder = isModern ? root : findMember(root, 'task')?.object;
   const member = findMember(holder, 'taskId');
   const id = stringValue(body.text, member);
-  if (member !== undefined && id !== undefined) return replaced(body, member, keep(id));
+  if (member !== undefined && id !== undefined) {
+    const createdAt = stringValue(body.text, findMember(holder, 'createdAt'));
+    const made = { id, era: facts.era, createdAt, seenOn: new WeakRef(facts) };
+    return keep(made).then((exposed) => replaced(body, member, exposed));
+  }
   if (!isModern) return body;
   throw new GatewayError(
     'SERVER_UNAVAILABLE',

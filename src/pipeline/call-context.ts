@@ -13,6 +13,7 @@ import type {
   InnerCall,
   InnerOutcome,
   Invocation,
+  MadeTask,
   Target,
   ToolContext,
   Unconnected,
@@ -152,7 +153,7 @@ export class CallContext implements ToolContext, RelayContext {
     return undefined;
   }
 
-  keepTask(server: string, tool: string, id: string): string {
+  keepTask(server: string, tool: string, made: MadeTask): Promise<string> {
     const { inbound, snapshot, caller, asked, target } = this.#call;
     const perSession = snapshot.servers.get(server)?.life?.sharing === 'per-session';
     return this.#parts.tasks.keep({
@@ -163,8 +164,7 @@ export class CallContext implements ToolContext, RelayContext {
       server,
       tool,
       named: asked === target ? undefined : asked,
-      id,
-      era: inbound.client.era,
+      ...made,
     });
   }
 

@@ -1,10 +1,11 @@
 /**
  * Tasks that servers made for callers, under ids of the gateway's own: nobody but the principal and agent of the call can use
- * one, whatever the ids of the servers look like. In memory, within bounds.
+ * one, whatever the ids of the servers look like. In memory, within bounds; what was forgotten is known again by its id (task-seal.ts).
  */
 import { randomBytes } from 'node:crypto';
 import type { Era } from '../protocol/revisions.ts';
 import { detached } from '../shared/detached.ts';
+import { within } from '../shared/wait-for.ts';
 
 const MAX_TASKS = 10_000;
 const MAX_PER_OWNER = 1_000;
@@ -26,13 +27,19 @@ export interface Task extends TaskOwner {
   readonly named?: { readonly server: string; readonly name: string | undefined } | undefined;
   /** As the server calls it. */
   readonly id: string;
-  /** The generation of tasks that it belongs to. */
+  /** The generation of tasks that it belongs to: that of its server. */
   readonly era: Era;
+  /** The time at which its server says that it was made, which tells it from a later one of the same id. */
+  readonly createdAt: string | undefined;
+  /** The connection on which its server last said so, by what it said of itself; undefined for one that is known by its id alone. */
+  seenOn?: WeakRef<object> | undefined;
 }
 
 export interface Tasks {
   /** @returns the id for the caller. Who has too many loses the one that was not asked for longest. */
-  keep(task: Task): string;
+  keep(task: Task): Promise<string>;
+  /** Makes a task known again that is forgotten, or was made before a restart, where its id says all of it. */
+  recall(id: string, owner: string): Promise<void>;
   /** A task of this principal; undefined where the id is unknown, forgotten or another's. */
   find(id: string, owner: string): Task | undefined;
   /** All tasks of an owner, by their ids for the caller. */
@@ -46,10 +53,18 @@ interface TasksOptions {
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
   readonly share?: number | undefined;
+  /** The key that ids are sealed with; undefined where there is none to be had: then they end with this process. */
+  readonly key?: () => Promise<Uint8Array | undefined>;
 }
 
+const PREFIX = 'task_';
+/** Characters of an id that says nothing, after its prefix. */
+const UNSEALED = 24;
+/** Milliseconds for the key: a keychain may wait for its owner. */
+const KEY_MS = 2_000;
+
 export function createTasks(options: TasksOptions = {}): Tasks {
-  const { tag = '', share = 1 } = options;
+  const { tag = '', share = 1, key = async () => undefined } = options;
   const max = (options.max ?? MAX_TASKS) * share;
   const maxPerOwner = Math.max(1, (options.maxPerOwner ?? MAX_PER_OWNER) * share);
   /** In the order of their use. */
@@ -71,16 +86,31 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     }
   };
 
+  const remember = (id: string, task: Task): void => {
+    const { owner } = task;
+    const count = counts.get(owner) ?? 0;
+    if (count >= maxPerOwner) forgetOldest((other) => other.owner === owner);
+    else if (tasks.size >= max) forgetOldest(() => true);
+    tasks.set(id, task);
+    counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  };
+
   return {
-    keep(task) {
-      const { owner } = task;
-      const count = counts.get(owner) ?? 0;
-      if (count >= maxPerOwner) forgetOldest((other) => other.owner === owner);
-      else if (tasks.size >= max) forgetOldest(() => true);
-      const id = `${tag}task_${randomBytes(18).toString('base64url')}`;
-      tasks.set(id, detachedTask(task));
-      counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    async keep(task) {
+      const bytes = await within(key(), KEY_MS);
+      const start = tag + PREFIX;
+      const sealed = bytes && (await import('./task-seal.ts')).sealTask(bytes, task, start);
+      const id = start + (sealed ?? randomBytes(18).toString('base64url'));
+      remember(id, detachedTask(task));
       return id;
+    },
+    async recall(id, owner) {
+      if (tasks.has(id)) return;
+      const at = id.indexOf(PREFIX) + PREFIX.length;
+      if (at < PREFIX.length || id.length - at <= UNSEALED) return;
+      const bytes = await within(key(), KEY_MS);
+      const task = bytes && (await import('./task-seal.ts')).unsealTask(bytes, id.slice(at), owner, id.slice(0, at));
+      if (task !== undefined && !tasks.has(id)) remember(detached(id), task);
     },
     find(id, owner) {
       const task = tasks.get(id);
@@ -97,12 +127,13 @@ export function createTasks(options: TasksOptions = {}): Tasks {
 
 /** It is kept longer than the messages that it came in. */
 function detachedTask(task: Task): Task {
-  const { claimed, server, tool, id } = task;
+  const { claimed, server, tool, id, createdAt } = task;
   return {
     ...task,
     claimed: claimed === undefined ? undefined : detached(claimed),
     server: detached(server),
     tool: detached(tool),
     id: detached(id),
+    createdAt: createdAt === undefined ? undefined : detached(createdAt),
   };
 }

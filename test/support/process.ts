@@ -112,7 +112,7 @@ export async function runProgram(command: string, args: readonly string[], optio
 
 /** Starts a fixture that writes its port to standard output, and gives the URL of its MCP endpoint. */
 export async function startHttpFixture(
-  name: 'generated' | 'http-legacy' | 'http-modern' | 'matrix-server' | 'scripted',
+  name: 'conformance-server' | 'generated' | 'http-legacy' | 'http-modern' | 'matrix-server' | 'scripted',
   ...args: string[]
 ): Promise<{ url: string } & Running> {
   const running = start(process.execPath, [fixturePath(name), ...args], {

@@ -251,7 +251,8 @@ async function openKept(context: ToolContext, { server: name, params }: RelayReq
   return (await context.keeping()).read({ context, server, params });
 }
 
-function nameHeader(method: string, name: string): Record<string, string> {
+/** The header that repeats a name (2026-07-28, basic/transports); none for methods without one. */
+export function nameHeader(method: string, name: string): Record<string, string> {
   return NAMED.has(method) ? { 'mcp-name': encodeHeaderValue(name) } : {};
 }
 

@@ -5,18 +5,22 @@
 
 import { type ResultBody, rewritten } from '../../protocol/era-codec.ts';
 import { TASKS } from '../../protocol/extensions.ts';
+import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers } from '../../protocol/json-text.ts';
+import { findMember, stringValue } from '../../protocol/members.ts';
 import type { CallingClient } from '../../relay/calling-client.ts';
 import { takesTasks } from '../../relay/offered-capabilities.ts';
 import { relatedMeta } from '../../relay/related-task.ts';
+import { relay } from '../../relay/relay-request.ts';
 import type { Task, Tasks } from '../../relay/task-registry.ts';
 import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
+import type { UpstreamConnection } from '../../upstream/contract.ts';
 import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
 import { renamedTask } from '../task-result.ts';
 import { cursorOf } from './lists.ts';
 import { hidingFailure, protocolFailure } from './protocol-failure.ts';
-import { forward, keepParams, requiredString } from './requests.ts';
+import { forward, keepParams, nameHeader, requiredString } from './requests.ts';
 import { isInView, type View } from './view.ts';
 import { wordingOf } from './wording.ts';
 
@@ -100,19 +104,49 @@ async function ask(
   task: Task,
   others: string,
 ): Promise<ToolAnswer> {
-  const { caller, relay } = context;
-  if (task.agent !== caller.agent || (task.session !== undefined && task.session !== relay.client.session)) {
+  const { caller, relay: calling } = context;
+  if (task.agent !== caller.agent || (task.session !== undefined && task.session !== calling.client.session)) {
     throw noTask();
   }
   const params = (): string => joinMembers(`"taskId":${JSON.stringify(task.id)}`, others);
   const target = { server: task.server, name: task.id };
+  const instead = (link: UpstreamConnection): Promise<ToolAnswer | undefined> => unlessSame(context, link, task);
   if (method !== 'tasks/result') {
-    const answer = await forward(context, target, method, params);
+    const answer = await forward(context, target, method, params, { instead });
     return answer.kind === 'error' ? answer : { ...answer, body: renamedTask(answer.body, task.id, exposed) };
   }
   // It is answered when the task has ended (2025-11-25, basic/utilities/tasks, Result Retrieval).
-  const answer = await forward(context, target, method, params, { waitMs: MAX_TOTAL_MS });
+  const answer = await forward(context, target, method, params, { instead, waitMs: MAX_TOTAL_MS });
   return answer.kind === 'error' ? answer : { ...answer, body: related(answer.body, exposed) };
+}
+
+/** Milliseconds for a server to say which task it means. */
+const SAME_MS = 10_000;
+
+/**
+ * Asks a server that was connected anew whether the id means the task that it meant before: one that was started again may have given
+ * it to somebody else's.
+ * @returns its error where it knows no such task; undefined for the same one
+ * @throws GatewayError UNKNOWN_HANDLE for another one
+ */
+async function unlessSame(context: ToolContext, link: UpstreamConnection, task: Task): Promise<ToolAnswer | undefined> {
+  const { server, id, createdAt } = task;
+  if (createdAt === undefined || task.seenOn?.deref() === link.facts) return undefined;
+  const method = 'tasks/get';
+  const params = `"taskId":${JSON.stringify(id)}`;
+  const request = { server, method, params, timeoutMs: SAME_MS, headers: nameHeader(method, id) };
+  const state = await relay(context.relay, link, request);
+  if (state.kind === 'error') return state;
+  const { text } = state.body;
+  const told = stringValue(text, findMember(readObject(text), 'createdAt'));
+  if (told === undefined || !isSameTime(told, createdAt)) throw noTask();
+  task.seenOn = new WeakRef(link.facts);
+  return undefined;
+}
+
+/** True for two spellings of one time; what is kept somewhere often loses parts of a second. */
+function isSameTime(one: string, other: string): boolean {
+  return one === other || Math.abs(Date.parse(one) - Date.parse(other)) < 1000;
 }
 
 /** The result of a task names it, since nothing else in it does (2025-11-25, basic/utilities/tasks, Related Task Metadata). */
