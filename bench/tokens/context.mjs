@@ -1,8 +1,10 @@
 /** Calls the gateway's own tools over lists that are already there: exactly the text that an agent gets. */
+import { readFileSync } from 'node:fs';
 import { load } from '../bundle.mjs';
 
-const { Searcher, gatewayTools, readArguments, scanObject } = await load('bench/tokens/gateway.ts');
+const { MeaningModel, Searcher, gatewayTools, readArguments, scanObject } = await load('bench/tokens/gateway.ts');
 
+const model = MeaningModel.read(readFileSync(new URL('../../src/catalog/meaning/meaning.bin', import.meta.url)));
 const tools = new Map(gatewayTools({ debug: false }).map((tool) => [tool.name, tool]));
 
 /** @returns calls a tool and gives the text of its result */
@@ -20,7 +22,7 @@ export function contextOf(configured) {
     caller: { agent: 'bench', ceiling: undefined },
     decide: () => ({ allowed: true, rule: '' }),
     catalog: {
-      searcher: new Searcher({ compare: async () => undefined }),
+      searcher: new Searcher({ compare: async () => undefined }, () => model),
       listed: ({ name }) => lists.get(name).entries,
       listSoon: () => {},
       hasSkills: () => false,
