@@ -58,13 +58,20 @@ const DETECTORS: Readonly<Record<ResultKind, (text: string, found: Found) => voi
     }
   },
   cards(text, found) {
-    for (const { index, 0: all } of text.matchAll(DIGITS)) if (isCard(all)) found(index, index + all.length);
+    eachMatch(text, CARD, (all, index) => {
+      // A number before it may look like its first group.
+      if (!isCard(all)) return DIGITS.exec(all)?.[0].length ?? all.length;
+      found(index, index + all.length);
+      return all.length;
+    });
   },
   ibans(text, found) {
-    for (const { index, 0: all } of text.matchAll(ACCOUNT)) {
+    eachMatch(text, ACCOUNT, (all, index) => {
       const length = ibanLength(all);
       if (length > 0) found(index, index + length);
-    }
+      // Another one may follow behind one space.
+      return length || COUNTRY_AND_CHECK;
+    });
   },
   emails(text, found) {
     for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
@@ -95,7 +102,18 @@ const USER_INFO = /:\/\/[^\s/:@"'`<>\\]{0,64}:[^\s/@"'`<>\\]{1,256}@(?=[\w[])/g;
 /** Words that stand for a password where there is none. */
 const PLACEHOLDER = /^(?:\*+|x+|\.+|pass(?:word)?|secret|pw|pwd|your[\w-]*|[$%{[].*|redacted|changeme)$/i;
 
-const DIGITS = /(?<![\w.,:#/+-])\d(?:[ -]?\d){12,18}(?![\w]|[.,-]\d)/g;
+/** Goes through what matches. @param take returns how much of it is done with: the next match may begin behind that */
+function eachMatch(text: string, pattern: RegExp, take: (all: string, index: number) => number): void {
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    pattern.lastIndex = match.index + take(match[0], match.index);
+  }
+}
+
+/** All digits together, or in the groups of `isCard`. */
+const CARD = /(?<![\w.:#/+-])(?:\d{4}([ -])(?:\d{4}\1\d{4}\1\d{1,7}|\d{6}\1\d{4,5})|\d{13,19})(?!\w|[.-]\d)/g;
+const DIGITS = /^\d+/;
+const COUNTRY_AND_CHECK = 4;
 const ACCOUNT = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,31}/g;
 
 const LOCAL = /[A-Za-z0-9._%+'-]/;

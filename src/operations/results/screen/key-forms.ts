@@ -62,6 +62,12 @@ export const LONGEST_KEY = 1010;
 /** Not in the middle of a word. */
 export const KEY = new RegExp(`(?<![\\w-])(?:${FORMS.join('|')})(?![A-Za-z0-9])`, 'g');
 
+const NAMES = '(?:aws_secret_access_key|secret_?access_?key|AccountKey|SharedAccessKey|client_secret)';
+const VALUE = '[A-Za-z0-9+/~._-]{30,100}={0,2}';
+
 /** Values behind a name that says what they are, in settings and headers. */
-export const NAMED_KEY =
-  /(?:aws_secret_access_key|secret_?access_?key|AccountKey|SharedAccessKey|client_secret)["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/~._-]{30,100}={0,2})(?![A-Za-z0-9])/gi;
+export const NAMED_KEY = new RegExp(`${NAMES}["']?\\s{0,3}[=:]\\s{0,3}["']?(${VALUE})(?![A-Za-z0-9])`, 'gi');
+
+/** Names of members whose values are keys, and such a value. */
+export const KEY_MEMBER = new RegExp(`${NAMES}$`, 'i');
+export const KEY_VALUE = new RegExp(`^${VALUE}$`);

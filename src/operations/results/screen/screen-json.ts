@@ -1,9 +1,11 @@
 /** The strings in a JSON text, cleared one by one. Everything between them, and every string in which nothing is found, stays the text it was. */
 import type { ResultTerms } from '../../../config/result-kinds.ts';
+import { readObject, readObjectInTurns } from '../../../protocol/json-rpc.ts';
 import { unescapedInTurns } from '../../../protocol/unescape.ts';
 import { eachPiece, isLarge } from '../../../shared/large-text.ts';
 import { createSlices } from '../../../shared/slices.ts';
-import { forAddresses, type RedactionCounts, screenLargeText, screenText } from './screen-text.ts';
+import { KEY_MEMBER, KEY_VALUE } from './key-forms.ts';
+import { forAddresses, type RedactionCounts, replacement, screenLargeText, screenText } from './screen-text.ts';
 
 export interface StringEdit {
   readonly start: number;
@@ -15,6 +17,9 @@ export interface StringEdit {
 /** Shorter ones hold nothing: the shortest finding is an address of six characters. */
 const SHORTEST = 6;
 const ADDRESS_KEYS: ReadonlySet<string> = new Set(['uri', 'uriTemplate']);
+const ADDRESS = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s]*$/;
+/** Characters of a name of a member that says something of its value. */
+const LONGEST_NAME = 100;
 /** Strings between two looks at the clock. */
 const AT_A_TIME = 256;
 
@@ -23,15 +28,18 @@ export async function screenJson(json: string, terms: ResultTerms, counts: Redac
   const edits: StringEdit[] = [];
   const addresses = forAddresses(terms);
   const slice = createSlices();
+  const namesKeys = terms.redact.includes('keys');
   let key = '';
   let seen = 0;
   for (let open = json.indexOf('"'); open >= 0; ) {
     const close = closingQuoteOf(json, open);
     const raw = json.slice(open + 1, close);
-    if (isKey(json, close + 1)) key = raw.length < 20 ? raw : '';
+    if (isKey(json, close + 1)) key = raw.length < LONGEST_NAME ? unescaped(raw) : '';
     else if (raw.length >= SHORTEST || terms.stripInvisible) {
-      const own = ADDRESS_KEYS.has(key) ? addresses : terms;
-      const text = isLarge(raw.length) ? await screenedLarge(raw, own, counts) : screened(raw, own, counts);
+      const own = ADDRESS_KEYS.has(key) && ADDRESS.test(raw) ? addresses : terms;
+      const isNamed = namesKeys && KEY_MEMBER.test(key);
+      const screening = isLarge(raw.length) ? screenedLarge(raw, own, counts) : screened(raw, own, counts, isNamed);
+      const text = screening instanceof Promise ? await screening : screening;
       if (text !== undefined) edits.push({ start: open, end: close + 1, text });
     }
     if (++seen % AT_A_TIME === 0 || raw.length > AT_A_TIME) {
@@ -43,20 +51,67 @@ export async function screenJson(json: string, terms: ResultTerms, counts: Redac
   return edits;
 }
 
-/** The JSON of the string in its place; undefined where it stays. */
-function screened(raw: string, terms: ResultTerms, counts: RedactionCounts): string | undefined {
-  const text = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+/** A text with others in the place of its strings. */
+export function withStrings(json: string, edits: readonly StringEdit[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end, text } of edits) {
+    parts.push(json.slice(at, start), text);
+    at = end;
+  }
+  parts.push(json.slice(at));
+  return parts.join('');
+}
+
+function unescaped(raw: string): string {
+  return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+}
+
+/** The JSON of the string in its place; undefined where it stays. @param isNamed true where its name says that it is a key */
+function screened(
+  raw: string,
+  terms: ResultTerms,
+  counts: RedactionCounts,
+  isNamed: boolean,
+): Promise<string | undefined> | string | undefined {
+  const text = unescaped(raw);
+  if (isNamed && isKeyValue(text)) return JSON.stringify(replacement('keys', counts));
+  if (mayBeJson(text)) return screenedWithin(text, terms, counts);
   const other = screenText(text, terms, counts);
+  return other === text ? undefined : JSON.stringify(other);
+}
+
+function isKeyValue(text: string): boolean {
+  return KEY_VALUE.test(text) && /\d/.test(text) && /[a-z]/i.test(text);
+}
+
+async function screenedWithin(text: string, terms: ResultTerms, counts: RedactionCounts): Promise<string | undefined> {
+  const other = screenText(await clearedWithin(text, terms, counts), terms, counts);
   return other === text ? undefined : JSON.stringify(other);
 }
 
 async function screenedLarge(raw: string, terms: ResultTerms, counts: RedactionCounts): Promise<string | undefined> {
   const text = await unescapedInTurns(raw);
-  const other = await screenLargeText(text, terms, counts);
+  const within = mayBeJson(text) ? await clearedWithin(text, terms, counts) : text;
+  const other = await screenLargeText(within, terms, counts);
   if (other === text) return undefined;
   const pieces: string[] = [];
   await eachPiece(other, (piece) => pieces.push(JSON.stringify(piece).slice(1, -1)) > 0);
   return `"${pieces.join('')}"`;
+}
+
+/** True for a text that may be JSON in which escapes hide something. */
+function mayBeJson(text: string): boolean {
+  return text.includes('\\') && JSON_BEGINS.test(text);
+}
+
+const JSON_BEGINS = /^\s*["[{]/;
+
+/** The text with the strings in it cleared, where it is JSON: whoever reads it as that reads what its escapes say. */
+async function clearedWithin(text: string, terms: ResultTerms, counts: RedactionCounts): Promise<string> {
+  const around = `{"":${text}}`;
+  const root = isLarge(text.length) ? await readObjectInTurns(around) : readObject(around);
+  return root?.members.length === 1 ? withStrings(text, await screenJson(text, terms, counts)) : text;
 }
 
 function closingQuoteOf(json: string, open: number): number {

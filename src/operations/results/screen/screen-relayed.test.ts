@@ -32,6 +32,33 @@ it('changes strings in which something is, and nothing else', async () => {
   expect(counts).toEqual({ cards: 1 });
 });
 
+it('finds what escapes hide in JSON within a string, for whoever reads it as JSON', async () => {
+  const escaped = [...CARD].map((digit) => `\\u00${digit.charCodeAt(0).toString(16)}`).join('');
+  const inner = `{"a":"${escaped}","b":"x\\u200by","c":"postgres:\\/\\/app:Tr0ub4dor@db\\/x","n":1.50}`;
+  for (const text of [inner, ` [${inner}]`, JSON.stringify(inner), `${' '.repeat(300_000)}${inner}`]) {
+    const { structured } = JSON.parse((await clear(JSON.stringify({ structured: text }))).text) as {
+      structured: string;
+    };
+    let read: unknown = JSON.parse(structured);
+    if (typeof read === 'string') read = JSON.parse(read);
+    expect([read].flat()).toEqual([
+      { a: '[redacted card]', b: 'xy', c: 'postgres://app:[redacted password]@db/x', n: 1.5 },
+    ]);
+  }
+  const prose = `{ C:\\new ${CARD}`;
+  expect((await clear(JSON.stringify({ a: prose }))).text).toBe('{"a":"{ C:\\\\new [redacted card]"}');
+});
+
+it('finds a key by the name of its member, and a URI is one by its form', async () => {
+  const value = `${'Ab3/'.repeat(10)}`;
+  expect((await clear(`{"aws_secret_access_key":"${value}","other":"${value}","clientSecret_":"${value}"}`)).text).toBe(
+    `{"aws_secret_access_key":"[redacted key]","other":"${value}","clientSecret_":"${value}"}`,
+  );
+  expect((await clear(`{"uri":"file:///${MAIL}","a":{"uri":"Ask ${MAIL}"}}`)).text).toBe(
+    `{"uri":"file:///${MAIL}","a":{"uri":"Ask [redacted e-mail]"}}`,
+  );
+});
+
 it('finds what escapes hide, also in JSON inside of a string', async () => {
   const escaped = [...CARD].map((digit) => `\\u00${digit.charCodeAt(0).toString(16)}`).join('');
   expect((await clear(`{"a":"${escaped}"}`)).text).toBe('{"a":"[redacted card]"}');

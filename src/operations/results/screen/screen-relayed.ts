@@ -3,7 +3,7 @@ import type { ResultTerms } from '../../../config/result-kinds.ts';
 import type { Relayed } from '../../../relay/relayed.ts';
 import type { ToolContext } from '../../operation.ts';
 import { withEdits } from '../../server-methods/edit-result.ts';
-import { screenJson } from './screen-json.ts';
+import { screenJson, withStrings } from './screen-json.ts';
 import { type RedactionCounts, screenLargeText } from './screen-text.ts';
 
 export async function screenRelayed(
@@ -22,21 +22,11 @@ async function clear(relayed: Relayed, terms: ResultTerms, counts: RedactionCoun
     const message = await screenLargeText(relayed.message, terms, counts);
     const { data } = relayed;
     if (data === undefined) return { ...relayed, message };
-    return { ...relayed, message, data: edited(data, await screenJson(data, terms, counts)) };
+    return { ...relayed, message, data: withStrings(data, await screenJson(data, terms, counts)) };
   }
   const { body } = relayed;
   // Questions and handles have to come back as they are.
   if (body.resultType !== undefined && body.resultType !== 'complete') return relayed;
   const edits = await screenJson(body.text, terms, counts);
   return edits.length === 0 ? relayed : { ...relayed, body: withEdits(body, edits) };
-}
-
-function edited(json: string, edits: Awaited<ReturnType<typeof screenJson>>): string {
-  let text = '';
-  let at = 0;
-  for (const edit of edits) {
-    text += json.slice(at, edit.start) + edit.text;
-    at = edit.end;
-  }
-  return text + json.slice(at);
 }

@@ -29,6 +29,40 @@ it('finds what is in the corpus, and little else', () => {
   expect.soft(Object.fromEntries(wrong)).toEqual({ 'order number: cards': 1 });
 });
 
+it('finds what stands beside other numbers and names, one after the other, in tables and lists', () => {
+  const card = '4111111111111111';
+  const grouped = '4111 1111 1111 1111';
+  const [german, british] = ['DE89370400440532013000', 'GB29NWBK60161331926819'];
+  const left = (text: string, kind: 'cards' | 'ibans' = 'cards'): string =>
+    screenText(text, { stripInvisible: false, redact: [kind] }, new Map());
+  for (const one of [card, grouped]) {
+    expect(left(`${one} 12/27`)).toBe('[redacted card] 12/27');
+    expect(left(`${one} 12 2027 123`)).toBe('[redacted card] 12 2027 123');
+    expect(left(`1 ${one}`)).toBe('1 [redacted card]');
+    expect(left(`1234 ${one} 1234`)).toBe('1234 [redacted card] 1234');
+    expect(left(`7,Ann Lee,${one},12/27,123`)).toBe('7,Ann Lee,[redacted card],12/27,123');
+    expect(left(`7,${one},2027`)).toBe('7,[redacted card],2027');
+    expect(left(`${one} ${one}`)).toBe('[redacted card] [redacted card]');
+  }
+  expect(left(`${german} ${british} EUR 12`, 'ibans')).toBe('[redacted IBAN] [redacted IBAN] EUR 12');
+  expect(left(`AB12 ${german}`, 'ibans')).toBe('AB12 [redacted IBAN]');
+  // A list is no base64, however long it is.
+  expect(left(`${card}\n`.repeat(100))).toBe('[redacted card]\n'.repeat(100));
+  expect(left(`${german}\r\n`.repeat(100), 'ibans')).toBe('[redacted IBAN]\r\n'.repeat(100));
+});
+
+it('leaves base64 alone, in one line and in many', () => {
+  const line = 'aB3+/DE89370400440532013000/4111111111111111/aB3+/aB3+/aB3+/aB3+/aB3+/aB3+/aB3';
+  for (const width of [64, 76]) {
+    for (const end of ['\n', '\r\n'])
+      for (const last of ['', 'aB3=', `aB3=${end}`]) {
+        const text = `${line.slice(0, width)}${end}`.repeat(20) + last;
+        expect(screenText(text, ALL, new Map())).toBe(text);
+      }
+  }
+  expect(screenText(line.repeat(20), ALL, new Map())).toBe(line.repeat(20));
+});
+
 it('says nothing of the secret, and keeps what is around it', () => {
   const counts: RedactionCounts = new Map();
   const text = 'Pay 4111 1111 1111 1111, or write to ann@example.org.\u200b See postgres://app:Tr0ub4dor@db/x.';

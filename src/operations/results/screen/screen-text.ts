@@ -17,6 +17,12 @@ const WORDS: Readonly<Record<Spotted['kind'], string>> = {
   emails: 'e-mail',
 };
 
+/** What stands in the place of a finding, which is counted. */
+export function replacement(kind: Spotted['kind'], counts: RedactionCounts): string {
+  counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return `[redacted ${WORDS[kind]}]`;
+}
+
 /** Kinds of secrets, for texts that have to stay exact but for these. */
 const SECRETS: ReadonlySet<Spotted['kind']> = new Set(['keys', 'private_keys', 'jwts', 'passwords']);
 
@@ -25,13 +31,30 @@ export function forAddresses({ redact }: ResultTerms): ResultTerms {
   return { stripInvisible: false, redact: redact.filter((kind) => SECRETS.has(kind)) };
 }
 
-/** Pictures, sound and other bytes in base64 are no text. */
+/** Pictures, sound and other bytes in base64 are no text: in one line, or in lines of one length (RFC 2045, 6.8; RFC 7468, 2). */
 const BYTES = /^[A-Za-z0-9+/=\r\n]*$/;
 const FEWEST_BYTES = 256;
+const SHORTEST_LINE = 60;
+
+function areBytes(text: string): boolean {
+  if (!BYTES.test(text)) return false;
+  const first = text.indexOf('\n');
+  if (first < 0) return true;
+  const last = text.lastIndexOf('\n', text.length - 2);
+  let width = 0;
+  // The first line and the last one may be parts.
+  for (let at = first; at < last; ) {
+    const end = text.indexOf('\n', at + 1);
+    if (width !== 0 && end - at - 1 !== width) return false;
+    width = end - at - 1;
+    at = end;
+  }
+  return Math.max(width, first) >= SHORTEST_LINE && (width === 0 || first <= width);
+}
 
 /** The text without what the terms name; the same text where there is nothing. Linear. */
 export function screenText(text: string, terms: ResultTerms, counts: RedactionCounts): string {
-  if (text.length >= FEWEST_BYTES && BYTES.test(text)) return text;
+  if (text.length >= FEWEST_BYTES && areBytes(text)) return text;
   const seen = terms.stripInvisible ? stripped(text, undefined, counts) : text;
   return replaced(seen, findingsIn(seen, terms, 0, seen.length), counts);
 }
@@ -47,7 +70,7 @@ export async function screenLargeText(text: string, terms: ResultTerms, counts: 
   let hasFound = false;
   await inTurns(() => {
     const end = endOfPiece(seen, at);
-    const findings = BYTES.test(seen.slice(at, end)) ? [] : findingsIn(seen, terms, at, end);
+    const findings = areBytes(seen.slice(at, end)) ? [] : findingsIn(seen, terms, at, end);
     hasFound ||= findings.length > 0;
     const piece = replacedWithin(seen, findings, Math.max(at, taken), end, counts);
     taken = Math.max(taken, piece.taken);
@@ -98,8 +121,7 @@ function replacedWithin(
   let at = from;
   for (const { kind, start, end } of ordered) {
     if (start >= at) {
-      result += `${text.slice(at, start)}[redacted ${WORDS[kind]}]`;
-      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      result += text.slice(at, start) + replacement(kind, counts);
     }
     at = Math.max(at, end);
   }
