@@ -154,8 +154,15 @@ function itself(entry: ToolEntry): ToolEntry {
   return entry;
 }
 
-/** A result as its caller gets it: cleared of what the rules name, and noted. */
+/** A result as its caller gets it: remembered for what it is, cleared of what the rules name, and noted. */
 export function received(context: ToolContext, name: string, relayed: Relayed): Promise<Relayed> | Relayed {
+  const arriving = relayed.kind === 'result' ? context.arrived(relayed.body) : undefined;
+  return arriving === undefined
+    ? cleared(context, name, relayed)
+    : arriving.then(() => cleared(context, name, relayed));
+}
+
+function cleared(context: ToolContext, name: string, relayed: Relayed): Promise<Relayed> | Relayed {
   const screening = screenedResult(context, name, relayed);
   return screening instanceof Promise
     ? screening.then((screened) => noted(context, name, screened))

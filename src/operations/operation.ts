@@ -74,6 +74,10 @@ export interface ToolContext {
   ): Promise<Connected<T>> | Connected<T>;
   /** Takes what was taken out of a result: kinds and counts, for the record. */
   screened(counts: ReadonlyMap<string, number>): void;
+  /** Remembers what a server says of its result, before anybody makes another one of it. @throws GatewayError AUDIT_UNAVAILABLE */
+  arrived(body: ResultBody): Promise<void> | undefined;
+  /** The same of what the call is about, where it reads on in what a server said before. @throws GatewayError AUDIT_UNAVAILABLE */
+  readAgain(): void;
   /** The same for a call whose result may be kept: without a connection where `isKept` says so of what was prepared. */
   connectUnless<T>(
     isKept: (prepared: T) => boolean,

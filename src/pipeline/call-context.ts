@@ -20,6 +20,7 @@ import type {
 } from '../operations/operation.ts';
 import { decideUnderCeiling } from '../policy/ceiling.ts';
 import type { Decision, OfferKind } from '../policy/rules-data.ts';
+import type { ResultBody } from '../protocol/era-codec.ts';
 import { keepMembers } from '../protocol/json-text.ts';
 import { findMember } from '../protocol/members.ts';
 import { isHopByHopMeta, isTraceMeta } from '../protocol/revisions.ts';
@@ -30,6 +31,7 @@ import type { Caller } from './caller.ts';
 import { Connecting, type Going, type Wanted } from './connecting.ts';
 import { type Call, decideOn, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { touchOf, touchOfResult } from './flow/flow-of-call.ts';
 import { permissionOf } from './permission.ts';
 import { tenantOf } from './tenant.ts';
 
@@ -123,6 +125,14 @@ export class CallContext implements ToolContext, RelayContext {
 
   screened(counts: ReadonlyMap<string, number>): void {
     noteRedacted(this.#call, counts);
+  }
+
+  arrived(body: ResultBody): Promise<void> | undefined {
+    return this.#call.snapshot.policy.flow === undefined ? undefined : touchOfResult(this.#call, body);
+  }
+
+  readAgain(): void {
+    if (this.#call.snapshot.policy.flow !== undefined) touchOf(this.#call);
   }
 
   confirm(entry: ToolEntry): void {

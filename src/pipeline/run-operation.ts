@@ -12,7 +12,6 @@ import { effectOf, record } from './call-record.ts';
 import type { Caller, CallOutcome, Inbound } from './caller.ts';
 import { type Call, decideAnew, locateAndDecide, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
-import { touchOfAnswer } from './flow/flow-of-call.ts';
 import { attested } from './hook-attestation.ts';
 import { askToSignIn, takeSignInAnswer } from './sign-in-elicitation.ts';
 import { signInError } from './sign-in-prompts.ts';
@@ -86,7 +85,6 @@ export async function runOperation(
   }
   if (call.watch !== undefined) answer = await call.watch.after(call, answer, failure?.code);
   try {
-    if (call.snapshot.policy.flow !== undefined && (call.forwarded || call.isKept)) await touchOfAnswer(call, answer);
     const writing = conclude(parts, call, answer, failure?.code);
     if (writing !== undefined) await writing;
     return answer;

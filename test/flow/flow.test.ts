@@ -14,13 +14,17 @@ import { callTool, errorOf, execute, type ToolResult, textOf } from '../support/
 /** Two processes share files, of which there are tests beside the code. */
 const LONG = process.env['LONG'] === '1';
 const FLOW: unknown = JSON.parse('[{ "after": ["private", "untrusted"], "call": "external", "then": "deny" }]');
+/** What a server says of a result, which is JSON, and not of its tool. */
+const META = JSON.stringify({
+  7: { annotations: { openWorldHint: true, returnMetadata: { sensitivity: 'credentials' } } },
+});
 const HINTS = JSON.stringify({ fetch: { openWorldHint: true } });
 
 function newHome(more: object = {}): Home {
   const matrix = fixture('matrix-server');
   return makeHome({
     servers: servers({
-      mail: fixture('calc', { TOOLS: 'read,send' }),
+      mail: fixture('calc', { TOOLS: 'read,send,7', META }),
       web: fixture('calc', { TOOLS: 'fetch', HINTS }),
       shelf: { ...matrix, args: [fixturePath('matrix-server'), 'legacy', 'stdio', 'one'] },
     }),
@@ -63,6 +67,15 @@ it('is held over stdio, by a program too, after a restart, until somebody takes 
   expect(auditRecords(home)).toContainEqual(
     expect.objectContaining({ operation: 'flow_reset', detail: { label: 'private', by: expect.any(String) } }),
   );
+  await stop();
+});
+
+it('is held after what a server says of its result, whatever its caller selects of that', async () => {
+  const home = newHome();
+  const { rpc, stop } = await serveStdio({ home }, MODERN);
+  expect(await call(rpc, 'mail', 'send')).toBe('ok');
+  expect(codeOf(await callTool(rpc, 'execute_tool', { server: 'mail', tool: '7', select: '@' }))).toBe('ok');
+  expect(await call(rpc, 'mail', 'send')).toBe('DENIED_BY_POLICY');
   await stop();
 });
 

@@ -12,6 +12,13 @@ const MAX_SESSIONS = 10_000;
 /** Milliseconds for which a label need not be written again. */
 const FRESH_MS = 10_000;
 
+const NOT_WRITTEN = {
+  before:
+    'What this call touches cannot be written down, so it is not forwarded. Whoever runs the gateway has to look at it.',
+  after:
+    'The server answered, but what its result touches cannot be written down, so it is not released. Whoever runs the gateway has to look at it.',
+} as const;
+
 export class CarriedLabels {
   readonly #files: LabelFiles;
   readonly #now: () => number;
@@ -24,8 +31,13 @@ export class CarriedLabels {
     this.#now = now;
   }
 
-  /** Remembers what a call touches, before it is forwarded. @throws GatewayError AUDIT_UNAVAILABLE where it cannot be written down */
-  touch(carrier: Carrier, labels: readonly string[], { server, name }: Omit<Touched, 'at'>): void {
+  /** Remembers what a call touches, before it is forwarded, or before its result is released. @throws GatewayError AUDIT_UNAVAILABLE where it cannot be written down */
+  touch(
+    carrier: Carrier,
+    labels: readonly string[],
+    { server, name }: Omit<Touched, 'at'>,
+    when: keyof typeof NOT_WRITTEN = 'before',
+  ): void {
     const touched: Touched = { at: this.#now(), server, name };
     for (const label of labels) {
       this.#touchInSession(carrier, label, touched);
@@ -34,11 +46,7 @@ export class CarriedLabels {
         if (kept?.touched && Math.abs(touched.at - kept.touched.at) < FRESH_MS) continue;
         this.#files.write(carrier, label, touched, kept?.resetAt ?? 0);
       } catch (cause) {
-        throw new GatewayError(
-          'AUDIT_UNAVAILABLE',
-          'What this call touches cannot be written down, so it is not forwarded. Whoever runs the gateway has to look at it.',
-          { cause },
-        );
+        throw new GatewayError('AUDIT_UNAVAILABLE', NOT_WRITTEN[when], { cause });
       }
     }
   }

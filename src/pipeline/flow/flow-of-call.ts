@@ -1,8 +1,8 @@
 /** The labels of a call, and those that its caller carries, for the rules over combinations. Asked only where there are some. */
 
-import type { ToolAnswer } from '../../operations/operation.ts';
 import type { CallFacts } from '../../policy/rules-data.ts';
 import { labelsOfResult } from '../../policy/trust-annotations.ts';
+import type { ResultBody } from '../../protocol/era-codec.ts';
 import { readObjectInTurns } from '../../protocol/json-rpc.ts';
 import { findMember, parsedValue } from '../../protocol/members.ts';
 import type { Call } from '../decide-call.ts';
@@ -37,25 +37,26 @@ export function carriesOf(call: Call): CallFacts['carries'] {
 
 /** Remembers what the call touches, before it is forwarded. @throws GatewayError AUDIT_UNAVAILABLE */
 export function touchOf(call: Call): void {
-  touch(call, labelsOf(call) ?? []);
+  touch(call, labelsOf(call) ?? [], 'before');
 }
 
-/** Remembers what the server says of its answer, before that is released. @throws GatewayError AUDIT_UNAVAILABLE */
-export async function touchOfAnswer(call: Call, answer: ToolAnswer): Promise<void> {
-  if (answer.kind !== 'result' || answer.body.metaAt < 0 || !answer.body.text.includes(ANNOTATIONS)) return;
-  const { text } = answer.body;
+/** Remembers what the server says of its result: whatever the caller selects of it, it has been read. @throws GatewayError AUDIT_UNAVAILABLE */
+export function touchOfResult(call: Call, { text, metaAt }: ResultBody): Promise<void> | undefined {
+  return metaAt < 0 ? undefined : touchSaid(call, text);
+}
+
+async function touchSaid(call: Call, text: string): Promise<void> {
   const root = await readObjectInTurns(text, { _meta: { annotations: {} } });
   const value = parsedValue(text, findMember(findMember(root, '_meta')?.object, 'annotations'));
   if (typeof value !== 'object' || value === null) return;
-  touch(call, labelsOfResult(value as Readonly<Record<string, unknown>>));
+  touch(call, labelsOfResult(value as Readonly<Record<string, unknown>>), 'after');
 }
 
-const ANNOTATIONS = '"annotations"';
-
-function touch(call: Call, labels: readonly string[]): void {
+function touch(call: Call, labels: readonly string[], when: 'before' | 'after'): void {
   const { target } = call;
   if (labels.length === 0 || target === undefined) return;
-  call.carried.touch(carrierOf(call), labels, { server: target.server, name: target.name ?? null });
+  const { server, name = null } = target;
+  call.carried.touch(carrierOf(call), labels, { server, name }, when);
 }
 
 /** The labels that decided, each with its cause, for whoever is asked. */

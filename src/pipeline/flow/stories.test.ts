@@ -111,6 +111,7 @@ const STORIES: readonly (readonly string[])[] = [
   ['mail.read_inbox', '30h: web.fetch'],
   ['modern: mail.read_inbox', '5h: modern: mail.read_inbox', '6h: modern: web.fetch'],
   ['task: mail.read_inbox', 'web.fetch'],
+  ['mail.read_inbox', '9h: new: again: mail.read_inbox', 'web.fetch'],
   ['files.read_file', '5h: tickets.read_ticket', '5h: worker: notes.add', 'tickets.reply_ticket'],
 ];
 

@@ -31,7 +31,7 @@ export type Fate = 'made' | 'asked' | 'denied';
 /**
  * A day under some rules. A step is `server.tool`, with words before it that end in a colon: `2h:` later, `new:` in a new session, `modern:`
  * without one, `restart:` after the gateway started anew, `worker:` in another process, `as=NAME:` claims that agent, `proven=NAME:` is it,
- * `owner=NAME:` another caller, `code:` by a program, `resource:`, `prompt:`, `task:`, `fails:` the server does not answer.
+ * `owner=NAME:` another caller, `code:` by a program, `resource:`, `prompt:`, `task:`, `again:` reads on in a kept result, `fails:` the server does not answer.
  */
 export class Day {
   readonly #folder = mkdtempSync(join(tmpdir(), 'flow-'));
@@ -95,7 +95,8 @@ export class Day {
       ...(said.has('task') ? { continues: true } : {}),
     };
     const run: Invocation['run'] = async (context) => {
-      await context.connect({ leftMs: () => 1000 }, () => undefined);
+      if (said.has('again')) context.readAgain();
+      else await context.connect({ leftMs: () => 1000 }, () => undefined);
       return DONE;
     };
     const parts = { ...this.#pipeline.parts, carried };
