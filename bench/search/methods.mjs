@@ -11,7 +11,7 @@ export const MEANING_LOAD_MS = performance.now() - loading;
 
 /** Meanings by the model that comes with the program. */
 export function newMeaning() {
-  return new Meaning(model);
+  return new Meaning({ model });
 }
 
 /** The gateway with everything visible, and options that switch ingredients off. */

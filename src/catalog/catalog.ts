@@ -14,7 +14,7 @@ import { createKeptLists, type KeptLists } from './kept-lists.ts';
 import { KnownSkills } from './known-skills.ts';
 import { variantOf } from './list-cache.ts';
 import type { DefinitionGuard } from './lock/definition-guard.ts';
-import { lazyMeaningModel } from './meaning/lazy-meaning-model.ts';
+import { type LazyMeaning, lazyMeaningModel } from './meaning/lazy-meaning-model.ts';
 import { createMentions, type Mentions } from './mentioned-resources.ts';
 import type { Offer, OfferList, Offers } from './prompts-and-resources.ts';
 import { Searcher } from './search/searcher.ts';
@@ -65,6 +65,7 @@ export class Catalog {
   readonly #options: CatalogOptions;
   readonly #lists: ServerLists;
   readonly #embeddings: ReturnType<typeof lazyEmbeddingIndex>;
+  readonly #meaning: LazyMeaning;
   readonly #instructions: KnownInstructions;
   readonly #keptLists: KeptLists;
   readonly #changes = new Map<string, number>();
@@ -73,9 +74,9 @@ export class Catalog {
     const { cacheDir, log, redact, now = () => performance.now() } = options;
     this.#options = options;
     this.#embeddings = lazyEmbeddingIndex({ cacheDir, log });
-    const loadModel = lazyMeaningModel(log);
-    this.searcher = new Searcher(this.#embeddings, loadModel);
-    this.skillSearcher = new Searcher(this.#embeddings, loadModel);
+    this.#meaning = lazyMeaningModel({ cacheDir, log });
+    this.searcher = new Searcher(this.#embeddings, this.#meaning.load);
+    this.skillSearcher = new Searcher(this.#embeddings, this.#meaning.load);
     this.learning = createUsageLearner(openUses(cacheDir), log);
     this.checker = createChecker(log);
     this.#instructions = createInstructions({
@@ -224,7 +225,7 @@ export class Catalog {
   async close(): Promise<void> {
     this.searchable.cancel();
     const writing = [this.#instructions.settled(), this.#keptLists.settled()];
-    await Promise.all([this.#embeddings.close(), this.learning.close(), ...writing]);
+    await Promise.all([this.#embeddings.close(), this.#meaning.close(), this.learning.close(), ...writing]);
   }
 
   async #keptTools(server: ServerDefinition, tenant: Tenant | undefined): Promise<readonly ToolEntry[] | undefined> {

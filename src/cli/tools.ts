@@ -2,10 +2,10 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { EXECUTE_ANY, SPLIT_EXECUTORS } from '../policy/executors.ts';
-import { CATALOGUE, GatewayError, isErrorCode } from '../shared/errors.ts';
-import { NEXT_STEPS } from '../shared/next-steps.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import { type CommandFlags, settingsFrom, withFiles, withLock } from './flags.ts';
 import { exitWhenRead, fail, printCells, printJson, printText, say } from './output.ts';
+import { failureOf, type ToolResult, textOf } from './tool-result.ts';
 import { summaryOf, waitFor } from './waiting.ts';
 
 interface ToolsFlags extends CommandFlags {
@@ -52,11 +52,6 @@ function objectText(text: string): string {
 
 /** Calls one of the gateway's own tools and gives its result. */
 type Call = (tool: string, args: Record<string, unknown>) => Promise<ToolResult>;
-
-interface ToolResult {
-  readonly content: readonly { readonly type: string; readonly text?: string }[];
-  readonly isError?: boolean;
-}
 
 async function run(flags: ToolsFlags, action: (call: Call, isSplit: boolean) => Promise<void>): Promise<void> {
   try {
@@ -154,39 +149,6 @@ async function executorOf(call: Call, { server, tool }: Execution): Promise<stri
   if (failureOf(result) !== undefined) return SPLIT_EXECUTORS[0];
   const { execute = {} } = JSON.parse(textOf(result)) as { execute?: object };
   return Object.keys(execute)[0] ?? SPLIT_EXECUTORS[0];
-}
-
-/** A failure of the gateway; undefined for a result, also one with which a server says that it failed. */
-function failureOf(result: ToolResult): GatewayError | undefined {
-  if (result.isError !== true) return undefined;
-  try {
-    const { error } = JSON.parse(textOf(result)) as { error?: { code?: unknown; message?: unknown } };
-    if (typeof error?.code !== 'string' || typeof error.message !== 'string') return undefined;
-    return isErrorCode(error.code) ? new GatewayError(error.code, inShellWords(error.message)) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Advice for a person at a shell, who has these commands and not the tools of an agent. */
-const SHELL_STEPS: Readonly<Record<keyof typeof NEXT_STEPS, string>> = {
-  nameAgent: 'name the agent with --agent NAME',
-  seeServers: '"agent-mcp-gateway tools list" shows the servers that there are.',
-  seeTools: '"agent-mcp-gateway tools list SERVER" shows its tools.',
-  seePermitted: '"agent-mcp-gateway tools list" shows what it may use, "agent-mcp-gateway policy explain" why.',
-  allowLonger: 'Raise "timeout_ms" in the entry of the server if the work needs it.',
-};
-
-function inShellWords(message: string): string {
-  let text = message;
-  for (const [step, sentence] of Object.entries(NEXT_STEPS)) {
-    text = text.replace(sentence, () => SHELL_STEPS[step as keyof typeof NEXT_STEPS]);
-  }
-  return text;
-}
-
-function textOf(result: ToolResult): string {
-  return result.content.find(({ type }) => type === 'text')?.text ?? '';
 }
 
 function firstLine(text: string): string {

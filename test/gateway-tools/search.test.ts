@@ -1,8 +1,9 @@
 /** search_tools: the right tool among the first, with what is needed to call it, and nothing about what is denied. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { servers, withPrincipals } from '../support/home.ts';
+import { makeHome, servers, withPrincipals } from '../support/home.ts';
 import { CORNERS, type Front, openShared, overMatrix } from '../support/matrix.ts';
 import { fixture, npmServer } from '../support/paths.ts';
+import { runCli } from '../support/process.ts';
 import { callTool, dataOf, errorOf, textOf } from '../support/tools.ts';
 
 interface Found {
@@ -26,6 +27,32 @@ const SETUP = {
     nobody: {},
   }),
 };
+
+it('says at a shell why an agent finds what it finds, and nothing that it may not see', async () => {
+  const home = makeHome(SETUP);
+  const test = async (...words: string[]) =>
+    runCli(['search', 'test', ...words, '--agent', 'reader'], { env: home.env, cwd: home.cwd });
+  const { stdout } = await test('lookup things in the graph', '--json', '--server', 'memory', '--limit', '1');
+  expect(JSON.parse(stdout)).toMatchObject({
+    query: 'lookup things in the graph',
+    agent: 'reader',
+    model: 'own',
+    tools: [
+      {
+        server: 'memory',
+        tool: expect.stringMatching(/^(?:search_nodes|read_graph)$/) as unknown,
+        words: { fields: { name: expect.any(Number) as unknown } },
+        meaning: { cosine: expect.any(Number) as unknown },
+      },
+    ],
+  });
+  const shown = await test('delete the graph of things', '--server', 'memory');
+  expect(shown.stdout).toMatch(/^1\. memory\/read_graph: \d/m);
+  expect(shown.stdout).toMatch(/^ {4}words +\d+\.\d\d +\d+ % {2}1st, in name .*; graph/m);
+  expect(shown.stdout).not.toMatch(/delete_|erase_|secret/);
+  expect((await test('x', '--limit', 'few')).code).toBe(2);
+  home.remove();
+});
 
 overMatrix(CORNERS, (kind) => {
   let front: Front;

@@ -23,7 +23,6 @@ const ELSEWHERE: readonly (readonly [begins: string, reason: string])[] = [
   ['curl -s -o', 'needs a name and a certificate'],
   ['agent-mcp-gateway auth login linear', 'needs a browser and an authorization server: test/oauth'],
   ['agent-mcp-gateway auth logout linear', 'needs a sign-in: test/oauth'],
-  ['agent-mcp-gateway search test', 'needs an endpoint for embeddings: test/gateway-tools/search-embeddings.test.ts'],
   ['source <(agent-mcp-gateway completion zsh)', 'is for another shell: test/cli/completion.test.ts'],
   ['agent-mcp-gateway completion fish |', 'is for another shell: test/cli/completion.test.ts'],
   ['agent-mcp-gateway approvals watch', 'needs a terminal: test/approvals'],

@@ -52,7 +52,7 @@ describe('the store of vectors', () => {
     await store.save();
     const path = join(folder, 'model.vectors');
     const good = readFileSync(path);
-    for (const bad of [good.subarray(0, -1), Buffer.from('{"version":1,"dimensions":0}\n'), Buffer.from('no'), '']) {
+    for (const bad of [good.subarray(0, -1), Buffer.from('{"version":2,"dimensions":0}\n'), Buffer.from('no'), '']) {
       writeFileSync(path, bad);
       const again = createVectorStore(folder, 'model');
       await again.load();

@@ -2,19 +2,15 @@
  * Vectors by the hash of their text, kept in one file per endpoint and model, so that a text is sent once. Several gateways
  * may share the file: each adds what it has to what is there.
  */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivateFile } from '../../config/config-files.ts';
 import type { Vector } from './vector.ts';
+import { readVectors, roomInFile, vectorFile } from './vector-file.ts';
 
-/** Bytes of a key: SHA-256. */
-const KEY_BYTES = 32;
 const MAX_VECTORS = 20_000;
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
 /** Files that are kept: models that were tried lately. */
 const MAX_FILES = 4;
-const MAX_DIMENSIONS = 8192;
-const HEAD = /^{"version":1,"dimensions":(\d+)}\n/;
 const SUFFIX = '.vectors';
 
 export interface VectorStore {
@@ -44,7 +40,7 @@ export function createVectorStore(folder: string, name: string, max: number = MA
   let loading: Promise<void> | undefined;
   let saving: Promise<void> = Promise.resolve();
 
-  const room = (): number => Math.min(max, Math.floor(MAX_FILE_BYTES / (KEY_BYTES + dimensions)));
+  const room = (): number => Math.min(max, roomInFile(dimensions));
   const makeRoom = (): void => {
     for (const key of vectors.keys()) {
       if (vectors.size < room()) return;
@@ -70,7 +66,7 @@ export function createVectorStore(folder: string, name: string, max: number = MA
     if (isSaved) return;
     isSaved = true;
     await merge();
-    await writePrivateFile(path, bytesOf(vectors, dimensions));
+    await writePrivateFile(path, await vectorFile(vectors, dimensions));
     await removeOldFiles(folder);
   };
 
@@ -104,47 +100,6 @@ export function createVectorStore(folder: string, name: string, max: number = MA
       return dimensions;
     },
   };
-}
-
-function bytesOf(vectors: ReadonlyMap<string, Vector>, dimensions: number): Buffer {
-  const head = Buffer.from(`{"version":1,"dimensions":${dimensions}}\n`);
-  const bytes = Buffer.alloc(head.length + vectors.size * (KEY_BYTES + dimensions));
-  head.copy(bytes);
-  let at = head.length;
-  for (const [key, vector] of vectors) {
-    bytes.write(key, at, 'hex');
-    bytes.set(new Uint8Array(vector.buffer, vector.byteOffset, dimensions), at + KEY_BYTES);
-    at += KEY_BYTES + dimensions;
-  }
-  return bytes;
-}
-
-interface Kept {
-  readonly dimensions: number;
-  readonly vectors: ReadonlyMap<string, Vector>;
-}
-
-const NOTHING: Kept = { dimensions: 0, vectors: new Map() };
-
-async function readVectors(path: string): Promise<Kept> {
-  let bytes: Buffer;
-  try {
-    if ((await stat(path)).size > MAX_FILE_BYTES + 1024) return NOTHING;
-    bytes = await readFile(path);
-  } catch {
-    return NOTHING;
-  }
-  const head = HEAD.exec(bytes.toString('latin1', 0, 64));
-  const dimensions = Number(head?.[1] ?? 0);
-  const start = head?.[0].length ?? 0;
-  const step = KEY_BYTES + dimensions;
-  if (dimensions < 1 || dimensions > MAX_DIMENSIONS || (bytes.length - start) % step !== 0) return NOTHING;
-  const vectors = new Map<string, Vector>();
-  for (let at = start; at < bytes.length; at += step) {
-    const vector = new Int8Array(bytes.subarray(at + KEY_BYTES, at + step));
-    vectors.set(bytes.toString('hex', at, at + KEY_BYTES), vector);
-  }
-  return { dimensions, vectors };
 }
 
 async function removeOldFiles(folder: string): Promise<void> {

@@ -2,10 +2,15 @@
 import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { builtProgram } from '../../shared/built-files.ts';
+import type { Log } from '../../upstream/contract.ts';
+import { KeptDirections } from './kept-directions.ts';
 import { MeaningModel } from './meaning-model.ts';
 
 /** SHA-256 of the table. */
 const TABLE_HASH = 'f161914dee92e55d65eb6577fc3b62cfd1c169ee8909959cff795381dd410680';
+
+/** The version of how the text of a definition becomes a direction (`Meaning.of`). */
+const TEXTS = 1;
 
 let loading: Promise<MeaningModel> | undefined;
 
@@ -13,6 +18,16 @@ let loading: Promise<MeaningModel> | undefined;
 export function loadMeaning(): Promise<MeaningModel> {
   loading ??= readTable().then((table) => MeaningModel.read(table));
   return loading;
+}
+
+/** The model with what is kept of what it said before. @param folder for the file with that. @throws as `loadMeaning` */
+export async function loadKeptMeaning(
+  folder: string,
+  log: Log,
+): Promise<{ model: MeaningModel; kept: KeptDirections }> {
+  const kept = new KeptDirections(folder, `${TABLE_HASH.slice(0, 16)}-${TEXTS}`, log);
+  const [model] = await Promise.all([loadMeaning(), kept.load()]);
+  return { model, kept };
 }
 
 async function readTable(): Promise<Buffer> {

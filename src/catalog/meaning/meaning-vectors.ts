@@ -18,10 +18,19 @@ export interface Direction {
 
 /** @param sum a vector of any length */
 export function directionOf(sum: Float32Array): Direction {
+  return withLengths(numbersOf(sum));
+}
+
+/** The numbers of a direction. */
+export function numbersOf(sum: Float32Array): Int8Array {
   let largest = 0;
   for (const number of sum) largest = Math.max(largest, Math.abs(number));
   const factor = largest === 0 ? 0 : 127 / largest;
-  const numbers = Int8Array.from(sum, (number) => Math.round(number * factor));
+  return Int8Array.from(sum, (number) => Math.round(number * factor));
+}
+
+/** The direction that has these numbers. */
+export function withLengths(numbers: Int8Array): Direction {
   let squares = 0;
   let prefixSquares = 0;
   for (const [at, number] of numbers.entries()) {

@@ -30,14 +30,14 @@ export function evidenceOfMeaning(
   return new Map(nearest.map(({ id, near }) => [id, range === 0 ? 0 : NEAREST * (1 - (most - near) / range)] as const));
 }
 
-/** Adds what use speaks for. @param documentOf undefined for what the agent may not use */
+/** Adds what use speaks for. @param servers what the agent may use */
 export function addUse(
   evidence: Map<number, number>,
   suggestions: readonly Suggestion[],
-  documentOf: (server: string, tool: string) => IndexedDocument | undefined,
+  servers: ReadonlyMap<string, { readonly documents: readonly IndexedDocument[] }>,
 ): void {
   for (const { server, tool, strength } of suggestions) {
-    const document = documentOf(server, tool);
+    const document = servers.get(server)?.documents.find(({ name }) => name === tool);
     if (document === undefined) continue;
     evidence.set(document.id, (evidence.get(document.id) ?? 0) + PROVEN * strength);
   }

@@ -3,6 +3,7 @@ import { loadMeaning } from '../meaning/load-meaning.ts';
 import { MeaningModel } from '../meaning/meaning-model.ts';
 import { readToolsPage } from '../tool-entry.ts';
 import type { ListedServer } from './indexed-servers.ts';
+import type { LoadedMeaning } from './meaning.ts';
 import { Searcher } from './searcher.ts';
 
 const server = (name: string, tools: Readonly<Record<string, string>>): ListedServer => ({
@@ -21,7 +22,8 @@ const OFFICE = server('office', {
   post_message: 'Post a message to a channel',
   get_forecast: 'Get the weather forecast for a city',
 });
-const newSearcher = (loadModel: () => Promise<MeaningModel | undefined> = loadMeaning): Searcher =>
+const ownModel = async (): Promise<LoadedMeaning> => ({ model: await loadMeaning() });
+const newSearcher = (loadModel: () => Promise<LoadedMeaning | undefined> = ownModel): Searcher =>
   new Searcher({ compare: () => Promise.resolve(undefined) }, loadModel);
 const find = async (
   searcher: Searcher,

@@ -2,8 +2,9 @@
  * The evidence for tools in the meaning of a question: by the model that comes with the program, where words say little. A document's
  * vector depends on its own definition alone, and how near it is counts among what the agent may find and nothing else.
  */
+import type { KeptDirections } from '../meaning/kept-directions.ts';
 import type { MeaningModel } from '../meaning/meaning-model.ts';
-import { type Direction, directionOf, MeaningVectors } from '../meaning/meaning-vectors.ts';
+import { type Direction, directionOf, MeaningVectors, numbersOf, withLengths } from '../meaning/meaning-vectors.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import { tellingWords } from './query.ts';
 
@@ -31,22 +32,54 @@ interface MeaningEvidence {
   readonly support: Map<number, number>;
 }
 
+/** The model that comes with the program, and what is kept of what it said before. */
+export interface LoadedMeaning {
+  readonly model: MeaningModel;
+  readonly kept?: Pick<KeptDirections, 'numbersOf'> | undefined;
+}
+
+/** The weight of meaning for one question. */
+export interface MeaningWeight {
+  /** The number of telling words. */
+  readonly words: number;
+  /** The share of them that the model knows. */
+  readonly known: number;
+  /** The share of the nearest document, in units of the best score that words gave. */
+  readonly share: number;
+}
+
+interface MeaningComparison {
+  readonly weight: MeaningWeight;
+  /** By position of the document. */
+  readonly cosines: Float64Array;
+}
+
 export class Meaning {
   readonly #model: MeaningModel;
+  readonly #kept: LoadedMeaning['kept'];
   readonly #vectors: MeaningVectors;
 
-  constructor(model: MeaningModel) {
+  constructor({ model, kept }: LoadedMeaning) {
     this.#model = model;
+    this.#kept = kept;
     this.#vectors = new MeaningVectors(model.dimensions);
   }
 
   /** The meaning of a tool: what its server, its name and its description say. */
   of(server: string, { title, name, description = '' }: Pick<ToolEntry, 'title' | 'name' | 'description'>): Direction {
     const names = `${server} ${title ?? name}`;
-    const sum = this.#unit(`${names}: ${description}`.slice(0, MAX_TEXT));
+    const text = `${names}: ${description}`.slice(0, MAX_TEXT);
+    const make = (): Int8Array => numbersOf(this.#sumOf(names, text));
+    // What it is made from, as one text.
+    const numbers = this.#kept?.numbersOf(`${names}\n${text}`, this.#model.dimensions, make) ?? make();
+    return withLengths(numbers);
+  }
+
+  #sumOf(names: string, text: string): Float32Array {
+    const sum = this.#unit(text);
     const named = this.#unit(names);
     for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + NAMES * (named[at] as number);
-    return directionOf(sum);
+    return sum;
   }
 
   #unit(text: string): Float32Array {
@@ -68,6 +101,12 @@ export class Meaning {
     this.#vectors.copy(from, to);
   }
 
+  /** What decides how much it counts for a question, and how near each document is to it. @param ids of the documents that may be found */
+  compare(query: string, ids: Int32Array): MeaningComparison {
+    const { parts, whole } = this.#read(query);
+    return { weight: this.#weigh(parts), cosines: this.#vectors.compare(directionOf(whole), ids) };
+  }
+
   /** @param ids of the documents that may be found */
   evidence(query: string, ids: Int32Array): MeaningEvidence {
     const { parts, sums, whole } = this.#read(query);
@@ -76,10 +115,7 @@ export class Meaning {
     if (sums.length === 0) return found;
     const question = directionOf(whole);
     const candidates = this.#vectors.candidates(question, ids);
-    const asked = [...new Set(parts.flat())];
-    // Of a question in another language the model knows little, and its pieces mean something else.
-    const known = asked.filter((word) => this.#model.knows(word)).length / asked.length;
-    const share = NEAREST * known * Math.min(1, LONG / asked.length);
+    const { share } = this.#weigh(parts);
     const isNear = new Set<number>();
     const look = (direction: Direction, most: number): void =>
       addNearest(shares, isNear, candidates, this.#vectors.compare(direction, candidates), most);
@@ -87,6 +123,14 @@ export class Meaning {
     if (sums.length > 1) for (const sum of sums.slice(0, MAX_PARTS)) look(directionOf(sum), NEAREST_TO_PART * share);
     for (const [id, one] of shares) (isNear.has(id) ? found.evidence : found.support).set(id, one);
     return found;
+  }
+
+  #weigh(parts: readonly (readonly string[])[]): MeaningWeight {
+    const asked = [...new Set(parts.flat())];
+    // Of a question in another language the model knows little, and its pieces mean something else.
+    const known = asked.filter((word) => this.#model.knows(word)).length / Math.max(asked.length, 1);
+    const share = NEAREST * known * Math.min(1, LONG / Math.max(asked.length, 1));
+    return { words: asked.length, known, share };
   }
 
   /** The telling words of a question by part, the sum of each part that has a meaning, and that of all. */

@@ -6,6 +6,7 @@ import { respelled } from './spelling.ts';
 import { stem } from './stem.ts';
 import { FILLER_WORDS, STOP_WORDS } from './stop-words.ts';
 import { synonymGroups } from './synonyms.ts';
+import type { Term } from './vocabulary.ts';
 import { words } from './words.ts';
 
 /** Ideas of one question that count; a question has few, a pasted page has thousands. */
@@ -22,14 +23,21 @@ const PART_END = /[.?!;,:\n]+(?=\s|$)|[。？！；、，]+/u;
 const FILLER_WEIGHT = 0.6;
 const REPEAT_EXPONENT = 0.25;
 
+/** How a word came to stand for an idea. */
+export type Standing = 'word' | 'joined' | 'spelling' | 'synonym';
+
 /** A word that stands for an idea, and how well. */
 export interface QueryExpression {
+  readonly term: Term;
+  readonly how: Standing;
   readonly impacts: Impacts;
   /** 1 for the word itself. */
   readonly weight: number;
 }
 
 export interface Concept {
+  /** The word of the question. */
+  readonly word: string;
   readonly weight: number;
   /** Numbers of the parts of the question that it occurs in, from 0. */
   readonly parts: ReadonlySet<number>;
@@ -44,16 +52,20 @@ export interface Ingredients {
   readonly joined: boolean;
 }
 
+export const ALL_INGREDIENTS: Ingredients = { stop: true, fillers: true, synonyms: true, spelling: true, joined: true };
+
 /** The ideas of a question that occur in the scope. */
 export function readQuery(index: SearchIndex, scope: Scope, query: string, use: Ingredients): Concept[] {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { readonly word: string; times: number }>();
   const places = new Map<string, Set<number>>();
   const joined = new Map<string, string[]>();
   for (const [part, sequence] of tellingWords(query, use.stop).entries()) {
     let before = '';
     for (const word of sequence) {
       const text = stem(word);
-      counts.set(text, (counts.get(text) ?? 0) + 1);
+      const asked = counts.get(text);
+      if (asked === undefined) counts.set(text, { word, times: 1 });
+      else asked.times++;
       places.set(text, (places.get(text) ?? new Set()).add(part));
       if (before !== '') {
         const both = stem(before + word);
@@ -65,27 +77,29 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
   const commonFrom = Math.max(MIN_COMMON, scope.count * COMMON);
   const { fillers, synonyms } = vocabulary();
   const concepts: Concept[] = [];
-  for (const [text, count] of Array.from(counts).slice(0, MAX_CONCEPTS)) {
+  for (const [text, { word, times }] of Array.from(counts).slice(0, MAX_CONCEPTS)) {
     const found = new Map<string, QueryExpression>();
-    const add = (candidate: string, weight: number): boolean => {
+    const add = (candidate: string, weight: number, how: Standing): boolean => {
       if (found.has(candidate)) return true;
       const term = index.term(candidate);
-      const impacts = term === undefined ? undefined : scope.impacts(term);
-      if (impacts === undefined || impacts.ids.length === 0) return false;
-      if (weight < 1 && impacts.ids.length > commonFrom) return false;
-      found.set(candidate, { impacts, weight });
+      if (term === undefined) return false;
+      const impacts = scope.impacts(term);
+      if (impacts.ids.length === 0 || (weight < 1 && impacts.ids.length > commonFrom)) return false;
+      found.set(candidate, { term, how, impacts, weight });
       return true;
     };
-    const exact = add(text, 1);
-    if (use.joined) for (const both of joined.get(text) ?? []) add(both, JOINED_WEIGHT);
+    const exact = add(text, 1, 'word');
+    if (use.joined) for (const both of joined.get(text) ?? []) add(both, JOINED_WEIGHT, 'joined');
     if (!exact && use.spelling && found.size === 0) {
-      for (const { text: correct, weight } of respelled(index, scope, text)) add(correct, weight);
+      for (const { text: correct, weight } of respelled(index, scope, text)) add(correct, weight, 'spelling');
     }
     if (use.synonyms)
-      for (const synonym of synonyms.get(text) ?? []) add(synonym, exact ? SYNONYM_WEIGHT : TRANSLATION_WEIGHT);
+      for (const synonym of synonyms.get(text) ?? [])
+        add(synonym, exact ? SYNONYM_WEIGHT : TRANSLATION_WEIGHT, 'synonym');
     if (found.size === 0) continue;
     concepts.push({
-      weight: count ** REPEAT_EXPONENT * (use.fillers && fillers.has(text) ? FILLER_WEIGHT : 1),
+      word,
+      weight: times ** REPEAT_EXPONENT * (use.fillers && fillers.has(text) ? FILLER_WEIGHT : 1),
       parts: places.get(text) ?? new Set(),
       expressions: [...found.values()],
     });

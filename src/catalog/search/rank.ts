@@ -3,19 +3,14 @@
  * evidence of the tool's neighbours on the same server; and then a choice that covers the parts of the question one after
  * the other, since a question often needs several tools.
  */
+import { covering, type Hit, partsOf, withParts } from './choose-hits.ts';
 import type { Evidence } from './evidence.ts';
-import { type Concept, type Ingredients, type QueryExpression, readQuery } from './query.ts';
-import type { IndexedDocument, SearchIndex } from './search-index.ts';
+import { ALL_INGREDIENTS, type Concept, type Ingredients, type QueryExpression, readQuery } from './query.ts';
+import type { SearchIndex } from './search-index.ts';
 import type { Scope } from './search-scope.ts';
 
 /** The share of a server's best words for each idea that all of its tools get. */
 const SERVER_WEIGHT = 0.2;
-/** The rest of an idea once a chosen tool has it. */
-const COVERED = 0.5;
-/** The share of a score that counts in the choice whatever was covered. */
-const UNCOVERED_WEIGHT = 0.6;
-/** The weight of the sentence of the question that a tool fits best. */
-const PART_WEIGHT = 1;
 /** Ideas of a question that wants one tool: the more of them a tool has, the better. Longer ones may want several tools. */
 const SHORT = 6;
 /** Tools among which the choice is made. */
@@ -32,14 +27,15 @@ export interface RankOptions extends Partial<Ingredients> {
   readonly evidence?: Evidence;
   /** The same for documents that have words of the question: too little to find one that has none. */
   readonly support?: Evidence;
+  /** Told the scores after each step, for whoever explains them. */
+  readonly trace?: RankTrace;
 }
+
+/** The scores by words, times the share of the ideas that a document has, with evidence, and with its best sentence. */
+export type RankStep = 'words' | 'complete' | 'evidence' | 'parts';
+export type RankTrace = (step: RankStep, hits: readonly Hit[]) => void;
 
 const NO_EVIDENCE: Evidence = new Map();
-
-export interface Hit {
-  readonly document: IndexedDocument;
-  readonly score: number;
-}
 
 /** The documents that express an idea, and how well. */
 interface Row {
@@ -51,26 +47,24 @@ interface Row {
 
 /** The best tools for a question, best first. Depends on nothing but the documents of the scope and the question. */
 export function rank(index: SearchIndex, scope: Scope, query: string, options: RankOptions): Hit[] {
-  const concepts = readQuery(index, scope, query, {
-    stop: options.stop ?? true,
-    fillers: options.fillers ?? true,
-    synonyms: options.synonyms ?? true,
-    spelling: options.spelling ?? true,
-    joined: options.joined ?? true,
-  });
+  const concepts = readQuery(index, scope, query, { ...ALL_INGREDIENTS, ...options });
   const { scratch } = scope;
   scratch.fill(0);
   const rows = concepts.map((concept) => rowOf(scope, concept, scratch));
   const found = totals(scope, rows, scratch, options.neighbours === false ? 0 : SERVER_WEIGHT);
   const limit = Math.max(CANDIDATES, options.limit);
-  const { evidence = NO_EVIDENCE, support = NO_EVIDENCE } = options;
+  const { evidence = NO_EVIDENCE, support = NO_EVIDENCE, trace } = options;
   const hits = withOthers(index, best(index, found, scratch, limit), scratch, evidence);
+  trace?.('words', hits);
   const ideas = ideasOf(hits, rows, scratch);
   const isShort = concepts.length > 0 && concepts.length <= SHORT && partsOf(concepts).size === 1;
   const weighed = isShort && options.complete !== false ? byCompleteness(scope, hits, ideas, concepts) : hits;
+  trace?.('complete', weighed);
   const supported = withEvidence(weighed, evidence, support);
+  trace?.('evidence', supported);
   if (options.coverage === false) return [...supported].sort(byScore).slice(0, options.limit);
   const parted = options.parts === false ? supported : withParts(supported, ideas, concepts);
+  trace?.('parts', parted);
   return covering(parted, ideas, rows.length, options.limit);
 }
 
@@ -106,7 +100,7 @@ function rowOf(scope: Scope, concept: Concept, scratch: Float64Array): Row {
 }
 
 /** The weight of a word for an idea, and how rare it is in the scope. */
-function factorOf({ count }: Scope, concept: Concept, { weight, impacts }: QueryExpression): number {
+export function factorOf({ count }: Scope, concept: Concept, { weight, impacts }: QueryExpression): number {
   const documents = impacts.ids.length;
   return concept.weight * weight * Math.log(1 + (count - documents + 0.5) / (documents + 0.5));
 }
@@ -216,61 +210,12 @@ function byCompleteness(
   });
 }
 
-function partsOf(concepts: readonly Concept[]): Set<number> {
-  return new Set(concepts.flatMap(({ parts }) => [...parts]));
-}
-
 function byScore(a: Hit, b: Hit): number {
   return b.score - a.score || order(a.document.server, b.document.server) || order(a.document.name, b.document.name);
 }
 
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Chooses one hit after the other; an idea that a chosen one has counts less for the next. */
-function covering(hits: readonly Hit[], ideas: Float64Array, width: number, limit: number): Hit[] {
-  const left = new Float64Array(width).fill(1);
-  const waiting = new Set(hits.keys());
-  const chosen: Hit[] = [];
-  while (chosen.length < limit && waiting.size > 0) {
-    let bestAt = -1;
-    let bestScore = -1;
-    for (const at of waiting) {
-      let score = UNCOVERED_WEIGHT * (hits[at] as Hit).score;
-      for (let column = 0; column < width; column++) {
-        score += (ideas[at * width + column] as number) * (left[column] as number);
-      }
-      if (score > bestScore) {
-        bestScore = score;
-        bestAt = at;
-      }
-    }
-    waiting.delete(bestAt);
-    chosen.push(hits[bestAt] as Hit);
-    for (let column = 0; column < width; column++) {
-      if ((ideas[bestAt * width + column] as number) > 0) left[column] = (left[column] as number) * COVERED;
-    }
-  }
-  return chosen;
-}
-
-/** Adds what a hit scores for the one sentence that it fits best: a question of several sentences wants several tools. */
-function withParts(hits: readonly Hit[], ideas: Float64Array, concepts: readonly Concept[]): readonly Hit[] {
-  const parts = partsOf(concepts);
-  const width = concepts.length;
-  if (parts.size < 2) return hits;
-  return hits.map(({ document, score }, at) => {
-    let most = 0;
-    for (const part of parts) {
-      let sum = 0;
-      for (const [column, concept] of concepts.entries()) {
-        if (concept.parts.has(part)) sum += ideas[at * width + column] as number;
-      }
-      most = Math.max(most, sum);
-    }
-    return { document, score: score + PART_WEIGHT * most };
-  });
 }
 
 /** The scores of each hit for each idea, line by line. */

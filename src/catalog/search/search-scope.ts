@@ -33,6 +33,8 @@ export interface Scope {
   readonly scratch: Float64Array;
   /** Of a word; empty where it does not occur in the scope. Remembered, within bounds. */
   impacts(term: Term): Impacts;
+  /** The weight of the occurrences of a word in each field of a document. */
+  fieldsOf(term: Term, document: IndexedDocument): readonly number[];
 }
 
 /** @param permitted the documents that may be found, per server. */
@@ -74,6 +76,13 @@ export function createScope(index: SearchIndex, permitted: ReadonlyMap<string, r
         room -= impacts.ids.length + 1;
       }
       return impacts;
+    },
+    fieldsOf({ postings }, document) {
+      const at = postings.findIndex((id, place) => place % 2 === 0 && id === document.id);
+      const packed = postings[at + 1] ?? 0;
+      return weights.map((_, field) =>
+        weightedFrequency(at < 0 ? 0 : packed & (FIELD_MASK << (field * FIELD_BITS)), document, weights),
+      );
     },
   };
 }

@@ -2,13 +2,14 @@
 import type { EmbeddingsDefinition } from '../../config/snapshot.ts';
 import type { CancelSignal } from '../../shared/cancel.ts';
 import type { EmbeddingIndex, Text } from '../embeddings/embedding-index.ts';
-import type { MeaningModel } from '../meaning/meaning-model.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import type { Suggestion } from '../usage/learn-usage.ts';
-import { addUse, evidenceOfMeaning } from './evidence.ts';
+import type { Hit } from './choose-hits.ts';
+import { addUse, type Evidence, evidenceOfMeaning } from './evidence.ts';
+import type { SearchExplanation } from './explain-hits.ts';
 import { IndexedServers, type ListedServer } from './indexed-servers.ts';
-import type { Meaning } from './meaning.ts';
-import type { Hit } from './rank.ts';
+import type { LoadedMeaning, Meaning } from './meaning.ts';
+import type { RankTrace, rank as rankType } from './rank.ts';
 import { type AgentScope, ScopeCache, type ScopeRequest } from './scope-cache.ts';
 
 /** The factor by which a search looks farther where one definition took several places, and the limit of that. */
@@ -32,15 +33,33 @@ export interface FoundTool {
   readonly alsoOn: readonly string[];
 }
 
+/** What a search waits for. */
+interface Ready {
+  readonly rank: typeof rankType;
+  readonly meaning: Meaning | undefined;
+  /** The evidence of embeddings; undefined where there is none. */
+  readonly embedded: Map<number, number> | undefined;
+}
+
+/** The scope of a search, and what speaks for tools besides their words. */
+export interface Known extends AgentScope {
+  readonly rank: typeof rankType;
+  /** From the model that comes with the program, or from embeddings; and from use. */
+  readonly evidence: Map<number, number>;
+  readonly support: Evidence | undefined;
+  /** The model that comes with the program, where it counts. */
+  readonly meaning: Meaning | undefined;
+}
+
 export class Searcher {
   readonly #embeddings: Pick<EmbeddingIndex, 'compare'>;
   readonly #indexed = new IndexedServers();
   readonly #scopes = new ScopeCache(this.#indexed);
-  readonly #loadModel: () => Promise<MeaningModel | undefined>;
+  readonly #loadModel: () => Promise<LoadedMeaning | undefined>;
   #understanding: Promise<Meaning | undefined> | undefined;
 
   /** @param loadModel loads the model of meaning, when somebody first searches; undefined for none, and words alone decide */
-  constructor(embeddings: Pick<EmbeddingIndex, 'compare'>, loadModel: () => Promise<MeaningModel | undefined>) {
+  constructor(embeddings: Pick<EmbeddingIndex, 'compare'>, loadModel: () => Promise<LoadedMeaning | undefined>) {
     this.#embeddings = embeddings;
     this.#loadModel = loadModel;
   }
@@ -55,23 +74,21 @@ export class Searcher {
    * @throws the reason of the signal
    */
   async search(request: SearchRequest): Promise<FoundTool[]> {
-    const { query, limit, suggestions = [] } = request;
-    // The first search loads what reads a question.
-    const { rank } = await import('./rank.ts');
-    const indexing = request.servers.flatMap((listed) => this.#indexed.addSoon(listed) ?? []);
-    if (indexing.length > 0) await Promise.all(indexing);
-    this.#understanding ??= this.#understand();
-    const meaning = await this.#understanding;
-    const embedded = await this.#evidenceOfEmbeddings(request, this.#scopes.of(request));
-    const { scope, servers } = this.#scopes.of(request);
-    const known = embedded === undefined ? meaning?.evidence(query, scope.ids) : undefined;
-    const { evidence = new Map<number, number>(), support } = known ?? { evidence: embedded };
-    addUse(evidence, suggestions, (server, tool) => servers.get(server)?.documents.find(({ name }) => name === tool));
-    for (let ask = limit; ; ask *= FURTHER) {
-      const hits = rank(this.#indexed.index, scope, query, { limit: ask, evidence, ...(support && { support }) });
-      const tools = this.#groupCopies(hits);
-      if (tools.length >= limit || hits.length < ask || ask >= MAX_ASKED) return tools.slice(0, limit);
-    }
+    const known = this.#known(request, await this.#ready(request));
+    addUse(known.evidence, request.suggestions ?? [], known.servers);
+    return this.#find(request, known);
+  }
+
+  /**
+   * The same, with the reasons for the place of each.
+   * @throws the reason of the signal
+   */
+  async explain(request: SearchRequest): Promise<SearchExplanation> {
+    const { HitExplainer } = await import('./explain-hits.ts');
+    const known = this.#known(request, await this.#ready(request));
+    const explainer = new HitExplainer(this.#indexed.index, request.query, known);
+    addUse(known.evidence, request.suggestions ?? [], known.servers);
+    return explainer.explain(this.#find(request, known, explainer.trace), known.evidence);
   }
 
   /** Forgets the servers that are not among these names. */
@@ -79,11 +96,43 @@ export class Searcher {
     this.#indexed.retain(names);
   }
 
+  /** Waits for everything that a search needs. */
+  async #ready(request: SearchRequest): Promise<Ready> {
+    // The first search loads what reads a question.
+    const { rank } = await import('./rank.ts');
+    const indexing = request.servers.flatMap((listed) => this.#indexed.addSoon(listed) ?? []);
+    if (indexing.length > 0) await Promise.all(indexing);
+    this.#understanding ??= this.#understand();
+    const meaning = await this.#understanding;
+    const embedded = await this.#evidenceOfEmbeddings(request, this.#scopes.of(request));
+    return { rank, meaning, embedded };
+  }
+
+  /** From here on nothing is waited for: what is known is about the documents of the scope as they are. */
+  #known(request: SearchRequest, { rank, meaning, embedded }: Ready): Known {
+    const { scope, servers } = this.#scopes.of(request);
+    const known = { rank, scope, servers };
+    if (embedded !== undefined) return { ...known, evidence: embedded, support: undefined, meaning: undefined };
+    const found = meaning?.evidence(request.query, scope.ids);
+    return { ...known, evidence: found?.evidence ?? new Map(), support: found?.support, meaning };
+  }
+
+  /** @param trace told of the steps of the ranking; the last ones count */
+  #find({ query, limit }: SearchRequest, known: Known, trace?: RankTrace): FoundTool[] {
+    const { rank, scope, evidence, support } = known;
+    const options = { evidence, ...(support && { support }), ...(trace && { trace }) };
+    for (let ask = limit; ; ask *= FURTHER) {
+      const hits = rank(this.#indexed.index, scope, query, { limit: ask, ...options });
+      const tools = this.#groupCopies(hits);
+      if (tools.length >= limit || hits.length < ask || ask >= MAX_ASKED) return tools.slice(0, limit);
+    }
+  }
+
   async #understand(): Promise<Meaning | undefined> {
-    const model = await this.#loadModel();
-    if (model === undefined) return undefined;
+    const loaded = await this.#loadModel();
+    if (loaded === undefined) return undefined;
     const { Meaning } = await import('./meaning.ts');
-    const meaning = new Meaning(model);
+    const meaning = new Meaning(loaded);
     await this.#indexed.understand(meaning);
     return meaning;
   }

@@ -3,23 +3,18 @@ import { briefOf, type Detail, definitionText } from '../../catalog/render-tool.
 import type { ListedServer } from '../../catalog/search/indexed-servers.ts';
 import type { FoundTool } from '../../catalog/search/searcher.ts';
 import { accessOfTool } from '../../catalog/tool-access.ts';
-import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import type { ToolName } from '../../catalog/usage/learn-usage.ts';
-import type { ServerDefinition } from '../../config/snapshot.ts';
-import type { VirtualServer } from '../../config/virtual/virtual-server.ts';
-import { Absent, absenceOf } from '../missing-servers.ts';
 import type { GatewayTool, ToolAnswer, ToolContext } from '../operation.ts';
 import { textAnswer } from '../tool-answer.ts';
-import { membersOf, virtualList } from '../virtual-tools.ts';
 import { executorOf } from './executor-choice.ts';
 import { inputSchema } from './input-schema.ts';
 import { visibleServers } from './list-servers.ts';
+import { MAX_NAMED, prepareSearch, type Search } from './prepare-search.ts';
+import type { Arguments } from './read-arguments.ts';
 import { readDetail } from './read-detail.ts';
 
 const DEFAULT_LIMIT = 5;
 const MAX_LIMIT = 50;
-/** Servers that an empty result names. */
-const MAX_NAMED = 30;
 /** Servers that are named beside the first one of a definition. */
 const MAX_COPIES = 3;
 
@@ -43,49 +38,35 @@ export const searchTools: GatewayTool = {
   },
   splitDescription: `${PURPOSE} Results are enough for the tool that they name in "execute".`,
   read(args) {
-    const query = args.requiredString('query');
-    const limit = Math.min(args.count('limit') ?? DEFAULT_LIMIT, MAX_LIMIT);
-    const server = args.string('server');
+    const asked = readSearch(args);
     const detail = readDetail(args, 'search_tools') ?? 'brief';
     return {
       claimedAgent: args.string('agent_id'),
-      server,
+      server: asked.server,
       tool: undefined,
       executes: false,
-      detail: { query_length: query.length, limit },
-      run: (context) => search(context, { query, limit, server, detail }),
+      detail: { query_length: asked.query.length, limit: asked.limit },
+      run: (context) => search(context, asked, detail),
     };
   },
 };
 
-interface Search {
-  readonly query: string;
-  readonly limit: number;
-  readonly server: string | undefined;
-  readonly detail: Detail;
+/** Reads what is searched for, and where. @throws GatewayError INVALID_ARGUMENTS */
+export function readSearch(args: Arguments): Search {
+  return {
+    query: args.requiredString('query'),
+    limit: Math.min(args.count('limit') ?? DEFAULT_LIMIT, MAX_LIMIT),
+    server: args.string('server'),
+  };
 }
 
-async function search(context: ToolContext, { query, limit, server, detail }: Search): Promise<ToolAnswer> {
-  const { catalog, snapshot, caller, decide, relay, signal } = context;
-  const { embeddings, learnFromUse } = snapshot.search;
-  const isVisible = ({ name }: { readonly name: string }): boolean =>
-    (server === undefined || name === server) && decide(name).allowed;
-  const visible = [...snapshot.servers.values()].filter(isVisible);
-  const virtual = [...(snapshot.virtual?.values() ?? [])].filter(isVisible);
-  const { listed, missing, unlisted } = await listedServers(context, visible, virtual);
-  const who = JSON.stringify([caller.agent, caller.ceiling, server]);
-  const found = await catalog.searcher.search({
-    query,
-    limit,
-    servers: listed,
-    policy: snapshot.policy,
-    who,
-    permitted: (name, tool, entry) => decide(name, tool, 'tool', entry).allowed,
-    embeddings,
-    suggestions: learnFromUse ? await catalog.learning.suggestions(caller.agent, query) : [],
-    signal,
-  });
-  if (learnFromUse) catalog.learning.searched(relay.ownerAndAgent, caller.agent, query, found.flatMap(namesOf));
+async function search(context: ToolContext, asked: Search, detail: Detail): Promise<ToolAnswer> {
+  const { catalog, snapshot, caller, relay } = context;
+  const { request, visible, missing, unlisted } = await prepareSearch(context, asked);
+  const { query, limit, servers, who } = request;
+  const found = await catalog.searcher.search(request);
+  if (snapshot.search.learnFromUse)
+    catalog.learning.searched(relay.ownerAndAgent, caller.agent, query, found.flatMap(namesOf));
   catalog.listSoon(unlisted);
   const tools = found.map((hit) => describe(context, hit, detail));
   const parts = [`"tools":[${tools.join(',')}]`];
@@ -95,7 +76,7 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
       ? []
       : await (await import('./search-skills.ts')).foundSkills(context, { query, limit, visible: skilled, who });
   if (skills.length > 0) parts.push(`"skills":[${skills.join(',')}]`);
-  if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, listed, server))}`);
+  if (tools.length === 0) parts.push(`"servers":${JSON.stringify(offered(context, servers, asked.server))}`);
   if (missing.size > 0) parts.push(`"not_searched":${missing.text}`);
   return textAnswer(`{${parts.join(',')}}`);
 }
@@ -103,46 +84,6 @@ async function search(context: ToolContext, { query, limit, server, detail }: Se
 /** A found tool under all its names. */
 function namesOf({ server, entry, alsoOn }: FoundTool): ToolName[] {
   return [server, ...alsoOn].map((name) => ({ server: name, tool: entry.name }));
-}
-
-/** The tools that servers listed; waits for those that have never listed anything yet, and not for long. */
-async function listedServers(
-  context: ToolContext,
-  visible: readonly ServerDefinition[],
-  virtual: readonly VirtualServer[],
-): Promise<{ listed: ListedServer[]; missing: Absent; unlisted: ServerDefinition[] }> {
-  const { catalog, signal } = context;
-  const members = virtual.flatMap((one) => membersOf(context, one)).filter((one) => !visible.includes(one));
-  // Those that only a virtual server shows come last.
-  const servers = members.length === 0 ? visible : [...new Set([...visible, ...members])];
-  const unlisted: ServerDefinition[] = [];
-  const lists = await Promise.all(
-    servers.map((server) => {
-      // A list that is there is not waited for: thousands of promises take their time.
-      const list = catalog.listed(server);
-      if (list !== undefined) return list;
-      unlisted.push(server);
-      return catalog.toSearch(server, signal).catch(absenceOf);
-    }),
-  );
-  if (signal.aborted) throw signal.reason;
-  const listed: ListedServer[] = [];
-  const there = new Map<string, readonly ToolEntry[]>();
-  const missing = new Absent(MAX_NAMED);
-  for (const [at, { name, description }] of servers.entries()) {
-    const entries = lists[at] ?? 'unavailable';
-    if (typeof entries === 'string') {
-      missing.add(name, entries);
-      continue;
-    }
-    there.set(name, entries);
-    if (at < visible.length) listed.push({ name, description, entries });
-  }
-  for (const one of virtual) {
-    const { entries } = virtualList(one, there);
-    listed.push({ name: one.name, description: one.description, entries });
-  }
-  return { listed, missing, unlisted };
 }
 
 function describe(context: ToolContext, { server, entry, alsoOn }: FoundTool, detail: Detail): string {
