@@ -213,6 +213,8 @@ class AuditLog implements AuditSink {
       })
       .finally(() => {
         this.#pruning = undefined;
+        // What it says that it removed counts once it is in a head.
+        onRotated?.();
       });
   }
 

@@ -56,7 +56,7 @@ function lastRecords(log: string): readonly ChainHead[] {
 export function keptHeads(settings: Settings, path: string, key: string | undefined): readonly HeadStatement[] {
   const signer = readHeadKey(key === undefined ? headKeyPath(settings) : resolve(key));
   const lines = textOf(path).split('\n');
-  return lines.flatMap((line, index) => {
+  const heads = lines.flatMap((line, index) => {
     const head = readSignedHead(signer, line);
     if (head !== 'forged') return head === undefined ? [] : [head];
     throw new GatewayError(
@@ -64,6 +64,8 @@ export function keptHeads(settings: Settings, path: string, key: string | undefi
       `${path}:${index + 1} is no head that this key signed: it was changed, or another key signed it (--key FILE).`,
     );
   });
+  if (heads.length > 0) return heads;
+  throw new GatewayError('USAGE', `${path} has no heads: name a file with what "audit head" prints, in UTF-8.`);
 }
 
 function textOf(path: string): string {

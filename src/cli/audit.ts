@@ -143,7 +143,8 @@ Files that another program made of the log are read with it:
   $ agent-mcp-gateway audit verify audit.jsonl audit.jsonl.1
 Exit status: 0 intact, 1 changed or removed, 2 if a file cannot be read,
 3 intact but not complete: another program (logrotate, say) took records out of
-the log, and the gateway recorded that it did.`,
+the log, and the gateway recorded that it did; or the gateway did itself, and no
+head confirms that yet (--against).`,
     )
     .action(async (files: string[], flags: VerifyFlags) => {
       try {

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linesOf, openTestAudit, recordOf, tempDirectory } from '../fixtures.ts';
+import type { LogLine } from '../parse-line.ts';
 import { verifyLog } from '../verify-log.ts';
+import { HeadChecker } from './check-heads.ts';
 import { openHeadKey, publicPem, readHeadKey } from './head-key.ts';
 import { HeadSender } from './head-sender.ts';
 import { headTarget } from './head-targets.ts';
@@ -122,6 +124,49 @@ describe('a log against heads', () => {
     }
     expect(readFileSync(path, 'utf8')).not.toContain('"seq":1,');
     expect(verifyLog(path, [], heads)).toMatchObject({ ok: true, heads: [] });
+  });
+});
+
+describe('heads that contradict each other or the log', () => {
+  const at = (writer: string, seq: number, hash: string): HeadStatement => ({
+    at: AT,
+    writers: [{ writer, seq, hash }],
+  });
+  const lineOf = (
+    writer: string,
+    seq: number,
+    hash: string,
+    last?: readonly (readonly [string, number])[],
+  ): LogLine => ({
+    ...{ kind: 'intact', writer, seq, prev: '', hash, torn: 0 },
+    ...(last === undefined ? {} : { pruned: { number: 1, last: new Map(last), forgotten: 0 } }),
+  });
+  const kinds = (heads: readonly HeadStatement[], lines: readonly LogLine[]): string[] => {
+    const checker = new HeadChecker(heads);
+    for (const line of lines) checker.add(line);
+    return checker.problems([], false).map(({ kind }) => kind);
+  };
+
+  it('a head that was signed later for the same record does not take the place of the one that was sent', () => {
+    const heads = [at('w', 3, 'aa'), at('w', 3, 'bb')];
+    for (const hash of ['aa', 'bb']) expect(kinds(heads, [lineOf('w', 3, hash)])).toEqual(['rewritten']);
+    expect(kinds(heads, [])).toEqual(['gone']);
+    expect(
+      kinds(
+        [heads[0], heads[0]].flatMap((head) => head ?? []),
+        [lineOf('w', 3, 'aa')],
+      ),
+    ).toEqual([]);
+  });
+
+  it('a record that no head confirms excuses nothing: whoever can write the log can write that the gateway removed it', () => {
+    const removal = lineOf('x', 1, 'cc', [['w', 9]]);
+    expect(kinds([at('w', 3, 'aa')], [removal])).toEqual(['unproven']);
+    expect(kinds([at('w', 3, 'aa'), at('x', 1, 'other')], [removal])).toEqual(['rewritten', 'unproven']);
+    expect(kinds([at('w', 3, 'aa'), at('x', 2, 'dd')], [removal, lineOf('x', 2, 'dd')])).toEqual([]);
+    expect(kinds([at('w', 3, 'aa'), at('x', 2, 'dd')], [lineOf('x', 2, 'dd'), { ...removal, ...{ seq: 3 } }])).toEqual([
+      'unproven',
+    ]);
   });
 });
 
