@@ -1,7 +1,6 @@
 /** Calls a tool of a server. */
 import { decidedOn, definitionChanged } from '../catalog/lock/decided-definition.ts';
 import { didYouMean } from '../catalog/name-suggestions.ts';
-import { onlyReads } from '../catalog/tool-access.ts';
 import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { CacheTerms } from '../config/overrides/overrides.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
@@ -17,6 +16,7 @@ import type { ObjectArgument } from './gateway-tools/read-arguments.ts';
 import type { CallDeadline, Connected, ToolAnswer, ToolContext } from './operation.ts';
 import type { KeptCall } from './results/kept-call.ts';
 import { screenedResult } from './results/screen-result.ts';
+import { whileWriting } from './results/while-writing.ts';
 import { sentArguments, sentName } from './sent-arguments.ts';
 import { followsTasks, taskParam, withTask } from './task-result.ts';
 import { noServerLike } from './unknown-server.ts';
@@ -54,7 +54,10 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   // A reload may have changed what its entry says.
   const requestNow = (): SentCall => (context.snapshot === snapshot ? request : requestOf(context, call, timeoutMs));
   const resumed = resume(context.relay, request);
-  if (resumed !== undefined) return toAnswer(await received(context, call.server, await resumed));
+  if (resumed !== undefined) {
+    const answered = await whileWriting(context, server, call.tool, undefined, resumed);
+    return toAnswer(await received(context, call.server, answered));
+  }
   const prepare = (current: ServerDefinition): Promise<ToolEntry> | ToolEntry => {
     const options = { timeoutMs: deadline.leftMs(), signal: context.signal };
     const found = context.catalog.find(current, call.tool, options);
@@ -110,9 +113,6 @@ async function send(
 ): Promise<ToolAnswer> {
   const { method, params, args } = request;
   const task = taskParam(call.task, context.relay.client.era, server, link.facts);
-  const { policy } = context.snapshot;
-  const writes = server.overrides?.keepsResults === true && !onlyReads(policy, call.server, call.tool, prepared);
-  if (writes) context.catalog.changed(server.name);
   const sending = relay(context.relay, link, {
     server: call.server,
     method,
@@ -123,8 +123,7 @@ async function send(
     offersTasks: followsTasks(server),
     onAsked: keeping?.asked,
   });
-  // What it read meanwhile may be from before.
-  const answered = await (writes ? sending.finally(() => context.catalog.changed(server.name)) : sending);
+  const answered = await whileWriting(context, server, call.tool, prepared, sending);
   // As the server answered: what is taken out of it is for the rules of each call to say.
   if (answered.kind === 'result') keeping?.keep(prepared, answered.body);
   const receiving = received(context, call.server, answered);

@@ -90,6 +90,22 @@ it('a call that may write, and a change that the server announces, end it', asyn
   }
 });
 
+it('a call that may write ends it also where it goes on after a question', async () => {
+  const env = { GATEWAY_INIT_STRATEGY: 'lazy' };
+  const { rpc, stop } = await serveStdio({ servers: entry(TOOLS), rules: RULES, env }, MODERN);
+  const meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } };
+  const asking = DISCOVERY.call('counting', 'ask', {});
+  const { inputRequests, requestState } = resultOf(await rpc.call('tools/call', asking, { meta }));
+  const before = await called(rpc, DISCOVERY, 'look', { q: 'asked' });
+  expect(await called(rpc, DISCOVERY, 'look', { q: 'asked' })).toBe(before);
+  const yes = { action: 'accept', content: {} };
+  const inputResponses = Object.fromEntries(Object.keys(inputRequests as Json).map((key) => [key, yes]));
+  const retry = { ...asking, requestState, inputResponses };
+  expect(textOf(resultOf(await rpc.call('tools/call', retry, { meta })))).toContain('ask');
+  expect(await called(rpc, DISCOVERY, 'look', { q: 'asked' })).not.toBe(before);
+  await stop();
+});
+
 it.each([LEGACY, MODERN])('in %s, resources are kept as long as their server says, and for whom', async (revision) => {
   const [mine, theirs] = [await open(DISCOVERY, revision), await open(DISCOVERY, revision, OTHER)];
   const read = async (rpc: Rpc, name: string): Promise<string> => {

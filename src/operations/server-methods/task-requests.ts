@@ -16,7 +16,9 @@ import type { Task, Tasks } from '../../relay/task-registry.ts';
 import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
 import type { UpstreamConnection } from '../../upstream/contract.ts';
 import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
+import { received, toAnswer } from '../call-server-tool.ts';
 import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
+import { whileWriting } from '../results/while-writing.ts';
 import { renamedTask } from '../task-result.ts';
 import { cursorOf } from './lists.ts';
 import { hidingFailure, protocolFailure } from './protocol-failure.ts';
@@ -111,12 +113,16 @@ async function ask(
   const params = (): string => joinMembers(`"taskId":${JSON.stringify(task.id)}`, others);
   const target = { server: task.server, name: task.id };
   const instead = (link: UpstreamConnection): Promise<ToolAnswer | undefined> => unlessSame(context, link, task);
+  const server = context.snapshot.servers.get(task.server);
+  /** Its tool works meanwhile. */
+  const working = (answering: Promise<ToolAnswer>): Promise<ToolAnswer> =>
+    server === undefined ? answering : whileWriting(context, server, task.tool, undefined, answering);
   if (method !== 'tasks/result') {
-    const answer = await forward(context, target, method, params, { instead });
+    const answer = await working(forward(context, target, method, params, { instead }));
     return answer.kind === 'error' ? answer : { ...answer, body: renamedTask(answer.body, task.id, exposed) };
   }
   // It is answered when the task has ended (2025-11-25, basic/utilities/tasks, Result Retrieval).
-  const answer = await forward(context, target, method, params, { instead, waitMs: MAX_TOTAL_MS });
+  const answer = await working(forward(context, target, method, params, { instead, waitMs: MAX_TOTAL_MS }));
   return answer.kind === 'error' ? answer : { ...answer, body: related(answer.body, exposed) };
 }
 
@@ -136,7 +142,7 @@ async function unlessSame(context: ToolContext, link: UpstreamConnection, task: 
   const params = `"taskId":${JSON.stringify(id)}`;
   const request = { server, method, params, timeoutMs: SAME_MS, headers: nameHeader(method, id) };
   const state = await relay(context.relay, link, request);
-  if (state.kind === 'error') return state;
+  if (state.kind === 'error') return toAnswer(await received(context, server, state));
   const { text } = state.body;
   const told = stringValue(text, findMember(readObject(text), 'createdAt'));
   if (told === undefined || !isSameTime(told, createdAt)) throw noTask();
