@@ -17,7 +17,7 @@ import type { DefinitionGuard } from './lock/definition-guard.ts';
 import { type LazyMeaning, lazyMeaningModel } from './meaning/lazy-meaning-model.ts';
 import { createMentions, type Mentions } from './mentioned-resources.ts';
 import type { Offer, OfferList, Offers } from './prompts-and-resources.ts';
-import { Searcher } from './search/searcher.ts';
+import { type LazySearcher, lazySearcher } from './search/lazy-searcher.ts';
 import { createSearchable, type Searchable } from './searchable.ts';
 import { createInstructions, type KnownInstructions } from './server-instructions.ts';
 import { type ListKind, ServerLists } from './server-lists.ts';
@@ -53,9 +53,9 @@ export class Catalog {
   /** The skills that servers were asked for one by one. */
   readonly knownSkills = new KnownSkills();
   /** Finds tools by what they are for. */
-  readonly searcher: Searcher;
+  readonly searcher: LazySearcher;
   /** The same for skills. */
-  readonly skillSearcher: Searcher;
+  readonly skillSearcher: LazySearcher;
   /** The tools that it looks through. */
   readonly searchable: Searchable;
   /** Remembers what was used after which question, for those whose owner wants that. */
@@ -75,8 +75,8 @@ export class Catalog {
     this.#options = options;
     this.#embeddings = lazyEmbeddingIndex({ cacheDir, log });
     this.#meaning = lazyMeaningModel({ cacheDir, log });
-    this.searcher = new Searcher(this.#embeddings, this.#meaning.load);
-    this.skillSearcher = new Searcher(this.#embeddings, this.#meaning.load);
+    this.searcher = lazySearcher(this.#embeddings, this.#meaning.load);
+    this.skillSearcher = lazySearcher(this.#embeddings, this.#meaning.load);
     this.learning = createUsageLearner(openUses(cacheDir), log);
     this.checker = createChecker(log);
     this.#instructions = createInstructions({
