@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Grouping } from '../audit/query/call-statistics.ts';
 import type { RecordQuery } from '../audit/query/record-filter.ts';
+import { GatewayError } from '../shared/errors.ts';
 import type { HeadFlags } from './audit-head.ts';
 import { type CommandFlags, settingsFrom } from './flags.ts';
 import { fail } from './output.ts';
@@ -149,6 +150,11 @@ head confirms that yet (--against).`,
     .action(async (files: string[], flags: VerifyFlags) => {
       try {
         const { verifyCommand } = await import('./audit-run.ts');
+        if (flags.key !== undefined && flags.against === undefined)
+          throw new GatewayError(
+            'USAGE',
+            '--key says who signed heads: name the file that has them, too (--against FILE).',
+          );
         const heads = flags.against === undefined ? undefined : await headsIn(flags.against, flags.key);
         verifyCommand(files, { json: flags.json === true, heads });
       } catch (error) {

@@ -1,4 +1,6 @@
 /** Sends the head of a chain away, again and again, and whenever the log is rotated. Nobody waits for it but the end. */
+
+import { GatewayError } from '../../shared/errors.ts';
 import type { HeadTarget } from './head-targets.ts';
 import type { ChainHead } from './signed-head.ts';
 
@@ -12,28 +14,26 @@ export interface HeadSenderOptions {
   /** Told when a place does not take one, and when it does again. */
   readonly onFailure: (target: string, error: unknown) => void;
   readonly onRecovery: (target: string) => void;
+  /** Milliseconds after which a place counts as one that does not take it; default 15 s. */
+  readonly slowMs?: number;
 }
 
 /** Milliseconds for the last one, when the gateway stops. */
 const LAST_MS = 3_000;
+const SLOW_MS = 15_000;
 
 export class HeadSender {
-  readonly #options: HeadSenderOptions;
   readonly #timer: NodeJS.Timeout;
-  /** By target, the record up to which it has heads. */
-  readonly #sent = new Map<string, number>();
-  readonly #failing = new Set<string>();
-  #sending: Promise<void> = Promise.resolve();
+  readonly #lanes: readonly Lane[];
 
   constructor(options: HeadSenderOptions) {
-    this.#options = options;
     this.#timer = setInterval(() => void this.send(), options.everyMs).unref();
+    this.#lanes = options.targets.map((target) => new Lane(target, options));
   }
 
-  /** Sends what the places do not have yet, one after the other. Never rejects. */
-  send(): Promise<void> {
-    this.#sending = this.#sending.then(() => this.#sendNow());
-    return this.#sending;
+  /** Sends what the places do not have yet. Never rejects. */
+  async send(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.send()));
   }
 
   /** The last head. */
@@ -41,26 +41,56 @@ export class HeadSender {
     clearInterval(this.#timer);
     await Promise.race([this.send(), new Promise((resolve) => setTimeout(resolve, LAST_MS).unref())]);
   }
+}
 
-  async #sendNow(): Promise<void> {
-    const { head, sign, targets } = this.#options;
-    const last = head();
-    if (last === undefined) return;
-    const behind = targets.filter(({ name }) => this.#sent.get(name) !== last.seq);
-    if (behind.length === 0) return;
-    const line = sign([last]);
-    await Promise.all(behind.map((target) => this.#sendTo(target, line, last.seq)));
+/** The heads for one place, one after the other. A place that is stuck holds up no other, and is not asked again before it is done. */
+class Lane {
+  readonly #target: HeadTarget;
+  readonly #options: HeadSenderOptions;
+  /** The record up to which the place has heads. */
+  #sent = 0;
+  #isFailing = false;
+  #sending: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(target: HeadTarget, options: HeadSenderOptions) {
+    this.#target = target;
+    this.#options = options;
   }
 
-  async #sendTo(target: HeadTarget, line: string, seq: number): Promise<void> {
-    const { name } = target;
-    try {
-      await target.send(line);
-      this.#sent.set(name, seq);
-      if (this.#failing.delete(name)) this.#options.onRecovery(name);
-    } catch (error) {
-      if (!this.#failing.has(name)) this.#options.onFailure(name, error);
-      this.#failing.add(name);
+  send(): Promise<void> {
+    if (this.#sending === undefined) {
+      this.#sending = this.#sendNow().finally(() => {
+        this.#sending = undefined;
+      });
+      return this.#sending;
     }
+    this.#next ??= this.#sending.then(() => {
+      this.#next = undefined;
+      return this.send();
+    });
+    return this.#next;
+  }
+
+  async #sendNow(): Promise<void> {
+    const { head, sign, slowMs = SLOW_MS } = this.#options;
+    const last = head();
+    if (last === undefined || last.seq === this.#sent) return;
+    const slow = setTimeout(() => this.#failed(new GatewayError('TIMEOUT', 'It takes too long.')), slowMs).unref();
+    try {
+      await this.#target.send(sign([last]));
+      this.#sent = last.seq;
+      if (this.#isFailing) this.#options.onRecovery(this.#target.name);
+      this.#isFailing = false;
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#isFailing) this.#options.onFailure(this.#target.name, error);
+    this.#isFailing = true;
   }
 }

@@ -1,6 +1,7 @@
 /** Places to which heads are sent: a file, on another mount say, an address that takes a POST, or a syslog server. */
 
 import { createSocket } from 'node:dgram';
+import { constants } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
@@ -30,7 +31,8 @@ const PRIORITY = 13 * 8 + 5;
 /** @throws GatewayError USAGE for what is no place */
 export function headTarget(text: string, post: Post): HeadTarget {
   if (isAbsolute(text)) return { name: text, send: (line) => append(text, line) };
-  const url = parseUrl(text);
+  const parsed = parseUrl(text);
+  const url = parsed?.hostname === '' ? undefined : parsed;
   const name = url === undefined ? text : `${url.protocol}//${url.host}`;
   switch (url?.protocol) {
     case 'https:':
@@ -48,9 +50,12 @@ export function headTarget(text: string, post: Post): HeadTarget {
   }
 }
 
+/** A pipe that nobody reads is an error at once: it would hold a thread, and with it the end of this process. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
 async function append(path: string, line: string): Promise<void> {
   try {
-    await appendFile(path, `${line}\n`, { mode: 0o600 });
+    await appendFile(path, `${line}\n`, { mode: 0o600, flag: FLAGS });
   } catch (cause) {
     throw new GatewayError('CANNOT_WRITE', `${path} cannot be written (${systemCode(cause) ?? 'unknown error'}).`, {
       cause,
@@ -88,10 +93,13 @@ function sendTcp({ hostname: host, port }: URL, name: string, line: string): Pro
   const message = syslogMessage(line);
   return new Promise((resolve, reject) => {
     const socket = connect({ host: bare(host), port: Number(port || 601) });
-    socket.setTimeout(SYSLOG_MS, () => socket.destroy(new Error('it took too long')));
+    const late = setTimeout(() => socket.destroy(new Error('it took too long')), SYSLOG_MS);
     socket.once('error', (cause) => reject(unreachable(name, cause)));
     // Closed by the other side once it has read all.
-    socket.once('close', () => resolve());
+    socket.once('close', () => {
+      clearTimeout(late);
+      resolve();
+    });
     socket.resume().end(`${Buffer.byteLength(message)} ${message}`);
   });
 }

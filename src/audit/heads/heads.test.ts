@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -200,6 +201,36 @@ describe('sending', () => {
     expect(message).toContain('{"a":5}');
     expect(() => headTarget('heads.jsonl', post)).toThrow('whole path');
     await expect(headTarget('/dev/null/heads', post).send('x')).rejects.toMatchObject({ code: 'CANNOT_WRITE' });
+  });
+
+  it('a place that is stuck holds up no other, is said once, and is asked once', async () => {
+    const said: string[] = [];
+    const got: string[] = [];
+    let asked = 0;
+    let head: ChainHead = HEAD;
+    const sender = new HeadSender({
+      head: () => head,
+      sign: ([one]) => `head ${one?.seq}`,
+      targets: [
+        { name: 'good', send: async (line) => void got.push(line) },
+        { name: 'stuck', send: () => new Promise<void>(() => asked++) },
+      ],
+      everyMs: 1_000_000,
+      slowMs: 1,
+      onFailure: (name) => said.push(name),
+      onRecovery: () => undefined,
+    });
+    for (const seq of [3, 4, 5]) {
+      head = { ...HEAD, seq };
+      void sender.send();
+      await expect.poll(() => got.at(-1), { interval: 1 }).toBe(`head ${seq}`);
+    }
+    await expect.poll(() => said, { interval: 1 }).toEqual(['stuck']);
+    expect(asked).toBe(1);
+    const pipe = join(tempDirectory(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(headTarget(pipe, async () => undefined).send('x')).rejects.toMatchObject({ code: 'CANNOT_WRITE' });
+    expect(() => headTarget('syslog://', async () => undefined)).toThrow('whole path');
   });
 
   it('sends each head once to each place, again where one failed, and says a failure once', async () => {
