@@ -146,6 +146,7 @@ export class ServerBorrower {
       request: (method, params, options) => this.#request(name, lease, method, params, options),
       subscribeResource: (uri) => this.#subscribe(name, lease, uri, true),
       unsubscribeResource: (uri) => this.#subscribe(name, lease, uri, false),
+      watchTask: (id) => this.#watchTask(name, lease, id),
       // Connections belong to their owner.
       close: () => Promise.resolve(),
     };
@@ -184,6 +185,13 @@ export class ServerBorrower {
     if (out === undefined) return Promise.reject(unavailable(server, 'was disconnected. Try again.'));
     const frame = (id: number): readonly [Head, string] => [['resource', id, lease.id, isSubscribe], uri];
     return this.#exchanges.ask(out, { server, frame, read: decodeReply });
+  }
+
+  #watchTask(server: string, lease: Lease, task: string): Promise<boolean> {
+    const out = this.#leases.wayOf(lease);
+    if (out === undefined) return Promise.resolve(false);
+    const frame = (id: number): readonly [Head, string] => [['task', id, lease.id], task];
+    return this.#exchanges.ask(out, { server, frame, read: (head) => head[2] === true });
   }
 }
 

@@ -48,6 +48,7 @@ export class ServerLender {
       promptsChanged: tell('promptsChanged'),
       resourcesChanged: tell('resourcesChanged'),
       resourceUpdated: tell('resourceUpdated'),
+      taskChanged: tell('taskChanged'),
       // Messages that belong to no request are for sessions of the worker that has the server.
       said: () => {},
       asked: () => undefined,
@@ -144,6 +145,14 @@ class ServedWorker {
           break;
         case 'resource':
           this.#subscribe(id, head[2] as number, body, head[3] === true);
+          break;
+        case 'task':
+          this.#leased(head[2] as number)
+            .watchTask(body)
+            .then(
+              (isAgreed) => this.send(['given', id, isAgreed]),
+              (error: unknown) => this.#fail(id, undefined, error),
+            );
           break;
         case 'ask':
           this.#options.asked(head[2] as string, head[3]).then(

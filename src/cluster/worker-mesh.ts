@@ -30,6 +30,7 @@ export function createWorkerMesh({ own, of, config, asked }: WorkerMeshOptions):
     const definition = config.definition(name, key);
     if (definition === undefined || heard === undefined) return;
     if (kind === 'resourceUpdated') heard.resourceUpdated(definition, uri);
+    else if (kind === 'taskChanged') heard.taskChanged(definition, uri);
     else if (kind === 'toolsChanged' || kind === 'promptsChanged' || kind === 'resourcesChanged')
       heard[kind](definition);
     else if (kind === 'connected') heard.connected(definition);
@@ -84,6 +85,10 @@ function both(events: UpstreamEvents, heard: UpstreamEvents): UpstreamEvents {
     resourceUpdated(server, uri) {
       events.resourceUpdated(server, uri);
       heard.resourceUpdated(server, uri);
+    },
+    taskChanged(server, id) {
+      events.taskChanged(server, id);
+      heard.taskChanged(server, id);
     },
     said: heard.said,
     asked: heard.asked,

@@ -18,6 +18,7 @@ import type { SessionState } from './session.ts';
 import { type Outlet, standingOf } from './session-channel.ts';
 import { MAX_WATCHED, type Subscriptions, type Watched } from './subscriptions.ts';
 import { asksForTasks, listen } from './subscriptions-listen.ts';
+import { sessionTasks, stateOf, watchTask } from './task-streams.ts';
 
 type Place = Pick<Exchange, 'server' | 'connection'>;
 
@@ -94,6 +95,8 @@ export class ChangeStreams {
         await this.#ask(inbound, exchange, 'resources/subscribe', { done, uri });
         return granted;
       },
+      watchTask: (id) => watchTask(this.#parts, this.#view(exchange), inboundOf(request, exchange, client), id),
+      taskState: (id) => stateOf(this.#parts, this.#view(exchange), inboundOf(request, exchange, client), id),
     });
     if (body !== undefined) return { text: this.#modernCodec.result(id, body), status: 200 };
     const message = 'subscriptions/listen needs params.notifications, an object of known filters.';
@@ -104,6 +107,7 @@ export class ChangeStreams {
   addSession(session: SessionState, place: Place, outlet: Outlet): () => void {
     const { send } = outlet;
     const view = (): View => this.#view(place);
+    const tasks = sessionTasks(this.#parts, view, session, place, outlet);
     return this.#subscriptions.add({
       connection: place.connection,
       view,
@@ -114,6 +118,7 @@ export class ChangeStreams {
       resourceUpdated: (uri) =>
         send(notificationText('notifications/resources/updated', `"uri":${JSON.stringify(uri)}`)),
       renew: (uri) => this.#renew(session, place, uri),
+      taskChanged: tasks.changed,
       end: () => {},
     });
   }

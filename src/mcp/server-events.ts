@@ -29,6 +29,7 @@ export function serverEvents(
       catalog().changed(server.name);
       subscriptions.resourceUpdated(server.name, uri);
     },
+    taskChanged: (server, id) => subscriptions.taskChanged(server.name, id),
     said: (server, whose, method, params) => subscriptions.said(server.name, whose, method, params),
     asked: (server, whose, request) => subscriptions.asked(server.name, whose, request),
   };

@@ -40,6 +40,10 @@ export interface Listener {
   resourceUpdated(uri: string): void;
   /** The server was connected anew: it does not know of subscriptions made before. */
   renew(uri: string): void;
+  /** A task of a server may be in another state, by its id there; left out where nobody hears of tasks. */
+  taskChanged?(server: string, id: string): void;
+  /** The same for a server that was connected anew. */
+  renewTasks?(server: string): void;
   /** Only sessions hear, and are asked, what belongs to no request. */
   readonly session?: StandingSession;
   /** No more will come; graceful where the protocol has a way to say so. */
@@ -89,6 +93,12 @@ export class Subscriptions {
 
   connected(server: string): void {
     for (const [listener, asked] of this.#watchersOf(server)) listener.renew(asked);
+    for (const listener of this.#listeners) listener.renewTasks?.(server);
+  }
+
+  /** Whoever has the task asks for its state, under the rules. */
+  taskChanged(server: string, id: string): void {
+    for (const listener of this.#listeners) listener.taskChanged?.(server, id);
   }
 
   /** Something that a server said besides any request, to those whom its connection serves. */

@@ -174,6 +174,7 @@ export class CallContext implements ToolContext, RelayContext {
       server,
       tool,
       named: asked === target ? undefined : asked,
+      client: inbound.client.session,
       ...made,
     });
   }

@@ -59,6 +59,7 @@ function linkOf(request: UpstreamConnection['request']): UpstreamConnection {
     request,
     subscribeResource: async () => REPLY,
     unsubscribeResource: async () => REPLY,
+    watchTask: async () => false,
     close: async () => {},
   };
 }

@@ -33,6 +33,8 @@ export interface Task extends TaskOwner {
   readonly createdAt: string | undefined;
   /** The connection on which its server last said so, by what it said of itself; undefined for one that is known by its id alone. */
   seenOn?: WeakRef<object> | undefined;
+  /** The session of the 2025 revisions that made it, or asked about it last: it hears how it goes. */
+  client?: string | undefined;
 }
 
 export interface Tasks {
@@ -42,6 +44,8 @@ export interface Tasks {
   recall(id: string, owner: string): Promise<void>;
   /** A task of this principal; undefined where the id is unknown, forgotten or another's. */
   find(id: string, owner: string): Task | undefined;
+  /** The ids for callers of a task of a server: several where a server gives one id to several tasks. */
+  known(server: string, id: string): Iterable<readonly [string, Task]>;
   /** All tasks of an owner, by their ids for the caller. */
   of(owner: Pick<TaskOwner, 'owner' | 'agent'>): IterableIterator<readonly [string, Task]>;
 }
@@ -70,9 +74,16 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   /** In the order of their use. */
   const tasks = new Map<string, Task>();
   const counts = new Map<string, number>();
+  /** The ids for callers, by those of the servers. */
+  const exposed = new Map<string, Set<string>>();
 
-  const forget = (id: string, { owner }: Task): void => {
+  const forget = (id: string, task: Task): void => {
+    const { owner } = task;
     tasks.delete(id);
+    const place = placeOf(task.server, task.id);
+    const ids = exposed.get(place);
+    ids?.delete(id);
+    if (ids?.size === 0) exposed.delete(place);
     const left = (counts.get(owner) ?? 1) - 1;
     if (left > 0) counts.set(owner, left);
     else counts.delete(owner);
@@ -92,6 +103,8 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     if (count >= maxPerOwner) forgetOldest((other) => other.owner === owner);
     else if (tasks.size >= max) forgetOldest(() => true);
     tasks.set(id, task);
+    const place = placeOf(task.server, task.id);
+    exposed.set(place, (exposed.get(place) ?? new Set()).add(id));
     counts.set(owner, (counts.get(owner) ?? 0) + 1);
   };
 
@@ -119,10 +132,20 @@ export function createTasks(options: TasksOptions = {}): Tasks {
       tasks.set(id, task);
       return task;
     },
+    *known(server, id) {
+      for (const one of exposed.get(placeOf(server, id)) ?? []) {
+        const task = tasks.get(one);
+        if (task !== undefined) yield [one, task];
+      }
+    },
     *of({ owner, agent }) {
       for (const entry of tasks) if (entry[1].owner === owner && entry[1].agent === agent) yield entry;
     },
   };
+}
+
+function placeOf(server: string, id: string): string {
+  return `${server}\n${id}`;
 }
 
 /** It is kept longer than the messages that it came in. */

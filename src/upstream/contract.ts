@@ -159,6 +159,8 @@ export interface UpstreamConnection {
   /** Asks for `resourceUpdated` events about a resource; what is asked for twice is ended by the second end. */
   subscribeResource(uri: string): Promise<Reply>;
   unsubscribeResource(uri: string): Promise<Reply>;
+  /** Asks for `taskChanged` events about a task of a modern server. @returns whether the server agreed */
+  watchTask(id: string): Promise<boolean>;
   /** True once no further request can be sent. */
   readonly closed: boolean;
   close(): Promise<void>;
@@ -176,6 +178,8 @@ export interface UpstreamEvents {
   resourcesChanged(server: ServerDefinition): void;
   /** A resource changed to which somebody subscribed. */
   resourceUpdated(server: ServerDefinition, uri: string): void;
+  /** A task may be in another state, by its id there: whoever has it has to ask. */
+  taskChanged(server: ServerDefinition, id: string): void;
   /** Something that belongs to no request, on a connection that serves somebody alone; `params` as in `ServerRequest`. */
   said(server: ServerDefinition, whose: Whose, method: string, params: string): void;
   /** A question that belongs to no request, likewise. @returns undefined where there is nobody to ask */

@@ -7,7 +7,7 @@ import { type HttpGateway, serveHttp } from '../support/gateway.ts';
 import { fileText, type Home, makeHome, servers, sha256, TOKEN } from '../support/home.ts';
 import { type HttpRpc, openHttp } from '../support/http.ts';
 import { fixturePath } from '../support/paths.ts';
-import { startHttpFixture } from '../support/process.ts';
+import { startHttpFixture, until } from '../support/process.ts';
 import { MODERN } from '../support/rpc.ts';
 import { DISCOVERY, viewRules } from '../support/views.ts';
 
@@ -75,6 +75,20 @@ it('2025-11-25: likewise; an id that the server gave to another task since is no
   let rpc = await openHttp(gateway.url, LEGACY, { token: TOKEN });
   expect(await ask(rpc, 'tasks/result', { taskId })).toMatchObject({ content: [{ text: 'done 1' }] });
   expect(await ask(rpc, 'tasks/list', {})).toMatchObject({ tasks: [{ taskId, status: 'completed' }] });
+  // Of the sessions of one principal, the one that has a task hears how it goes.
+  const heard: string[][] = [];
+  for (const session of [rpc, await openHttp(gateway.url, LEGACY, { token: TOKEN })]) {
+    const of: string[] = [];
+    heard.push(of);
+    session.listen(({ method, params }) => {
+      if (method === 'notifications/tasks/status')
+        of.push(`${String(params?.['taskId'])} ${String(params?.['status'])}`);
+    });
+  }
+  const next = await start(rpc);
+  await ask(rpc, 'tools/call', DISCOVERY.call('jobs', 'finish', { id: '2' }));
+  await until(() => heard[0]?.length === 1, 'it hears of its task');
+  expect(heard).toEqual([[`${next} completed`], []]);
   await gateway.running.stop('SIGTERM');
   rmSync(file);
   gateway = await serveHttp({ home });

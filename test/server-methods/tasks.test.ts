@@ -156,23 +156,35 @@ describe('2026-07-28', () => {
     });
   });
 
-  it('a stream is promised no news of tasks, and refused to who does not declare the extension', async () => {
+  it('a stream hears how tasks go that are its own, and is refused to who does not declare the extension', async () => {
     const rpc = await connect(DISCOVERY);
-    const taskIds = [await start(rpc, DISCOVERY, 'confirm_delete')];
-    const params = { notifications: { toolsListChanged: true, taskIds } };
+    const taskId = await start(rpc, DISCOVERY, 'confirm_delete', { filename: 'a' });
+    const params = { notifications: { toolsListChanged: true, taskIds: [taskId, 'task_unknown'] } };
     const plain = await rpc.call('subscriptions/listen', params);
     expect(plain).toMatchObject({ status: 400, message: { error: { code: -32021 } } });
-    const acknowledged = await new Promise<RpcMessage>((resolve) => {
-      const stream = rpc.start('subscriptions/listen', params, {
-        ...ABLE,
-        onNotification(message) {
-          stream.cancel();
-          resolve(message);
-        },
-      });
+    const heard: RpcMessage[] = [];
+    const stream = rpc.start('subscriptions/listen', params, { ...ABLE, onNotification: (one) => heard.push(one) });
+    const strangers: RpcMessage[] = [];
+    const stranger = (await connect(DISCOVERY, OTHER_TOKEN)).start('subscriptions/listen', params, {
+      ...ABLE,
+      onNotification: (one) => strangers.push(one),
     });
-    expect(acknowledged.params?.['notifications']).toEqual({ toolsListChanged: true });
-    resultOf(await modernly(rpc, 'tasks/cancel', { taskId: taskIds[0] }));
+    const asks = (): RpcMessage | undefined =>
+      heard.find(({ params: state }) => state?.['status'] === 'input_required');
+    await until(() => asks() !== undefined && strangers.length > 0, 'it hears of the question');
+    expect(heard[0]?.params?.['notifications']).toEqual({ toolsListChanged: true, taskIds: [taskId] });
+    expect(strangers[0]?.params?.['notifications']).toEqual({ toolsListChanged: true });
+    expect(asks()).toMatchObject({
+      method: 'notifications/tasks',
+      params: { taskId, inputRequests: { confirmation: {} }, _meta: heard[0]?.params?.['_meta'] },
+    });
+    const inputResponses = { confirmation: { action: 'accept', content: { confirm: true } } };
+    resultOf(await modernly(rpc, 'tasks/update', { taskId, inputResponses }));
+    await until(() => heard.at(-1)?.params?.['status'] === 'completed', 'it hears of the end');
+    expect(heard.at(-1)?.params).toMatchObject({ taskId, result: { content: [{ text: 'accept: a' }] } });
+    expect(strangers.slice(1)).toEqual([]);
+    stream.cancel();
+    stranger.cancel();
   });
 
   it('a task of one server is not known under another', async () => {
@@ -266,7 +278,8 @@ describe('2025-11-25', () => {
       expect(_meta).toEqual({ [RELATED]: { taskId }, mine: 1 });
       expect(await ask('tasks/get', { taskId })).toMatchObject({ status: 'completed' });
       // The server says it with its own id.
-      expect(rpc.lines.filter((line) => line.includes('notifications/tasks'))).toEqual([]);
+      const told = `"method":"notifications/tasks/status","params":{"taskId":"${taskId}","status":"completed"`;
+      await until(() => rpc.lines.some((line) => line.includes(told)), 'the client hears of it, under its own id');
     });
 
     it('a task asks while its result is waited for, about the task as each side knows it', async () => {

@@ -153,6 +153,10 @@ class CheckedConnection implements ManagedConnection {
     return this.#connection.unsubscribeResource(uri);
   }
 
+  watchTask(id: string): Promise<boolean> {
+    return this.#connection.watchTask(id);
+  }
+
   ping(timeoutMs: number): Promise<boolean> {
     return this.#connection.ping(timeoutMs);
   }

@@ -16,8 +16,8 @@ import type { Task, Tasks } from '../../relay/task-registry.ts';
 import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
 import type { UpstreamConnection } from '../../upstream/contract.ts';
 import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
-import { received, toAnswer } from '../call-server-tool.ts';
-import type { Operation, ToolAnswer, ToolContext } from '../operation.ts';
+import { deadlineIn, received, toAnswer } from '../call-server-tool.ts';
+import type { Invocation, Operation, ToolAnswer, ToolContext } from '../operation.ts';
 import { whileWriting } from '../results/while-writing.ts';
 import { renamedTask } from '../task-result.ts';
 import { cursorOf } from './lists.ts';
@@ -40,7 +40,7 @@ export interface TaskCaller {
 
 /** @returns undefined where the caller's generation has no such method. */
 export function taskOperation(method: string, view: View, caller: TaskCaller): Operation | undefined {
-  const { client, owner, tasks } = caller;
+  const { client } = caller;
   if (!METHODS[client.era].has(method)) return undefined;
   if (method === 'tasks/list') return taskListOperation(view, caller);
   return {
@@ -49,24 +49,66 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
       // Before anybody looks whether there is such a task (ext-tasks, Protocol Errors).
       if (client.era === 'modern' && !takesTasks(client)) throw new GatewayError('MISSING_CLIENT_CAPABILITY', MISSING);
       const exposed = requiredString(request, 'taskId');
-      const task = tasks.find(exposed, owner);
-      if (task === undefined || task.era !== client.era || !isInView(view, task)) {
-        throw noTask();
-      }
+      const task = taskFor(exposed, view, caller);
       const others = keepParams(request, (key) => key !== 'taskId');
-      return {
-        claimedAgent: task.claimed,
-        server: task.named?.server ?? task.server,
-        tool: task.named?.name ?? task.tool,
-        executes: true,
-        continues: true,
-        detail: { task: exposed },
-        run: (context) => ask(context, method, exposed, task, others),
-      };
+      return { ...about(task, exposed), run: (context) => ask(context, method, exposed, task, others) };
     },
     wording: wordingOf(view),
     fail: (error) => (error.code === 'MISSING_CLIENT_CAPABILITY' ? MISSING_TASKS : hidingFailure(error, NO_TASK)),
   };
+}
+
+/**
+ * Listens to a task for a stream of `subscriptions/listen`; the result says nothing.
+ * @param exposed its id for the caller.
+ * @param done told where its server agreed.
+ */
+export function watchOperation(exposed: string, view: View, caller: TaskCaller, done: (task: Task) => void): Operation {
+  return {
+    name: 'subscriptions/listen',
+    read() {
+      const task = taskFor(exposed, view, caller);
+      return {
+        ...about(task, exposed),
+        async run(context) {
+          checkOwn(context, task);
+          const { link } = await context.connect(deadlineIn(context.defaultTimeoutMs), () => undefined);
+          const other = await unlessSame(context, link, task);
+          if (other === undefined && (await link.watchTask(task.id))) done(task);
+          return other ?? NOTHING;
+        },
+      };
+    },
+    wording: wordingOf(view),
+    fail: (error) => hidingFailure(error, NO_TASK),
+  };
+}
+
+const NOTHING: ToolAnswer = { kind: 'result', body: { text: '{}', metaAt: -1 } };
+
+/** The caller's task of this id, in its view. @throws GatewayError UNKNOWN_HANDLE */
+function taskFor(exposed: string, view: View, { client, owner, tasks }: TaskCaller): Task {
+  const task = tasks.find(exposed, owner);
+  if (task === undefined || task.era !== client.era || !isInView(view, task)) throw noTask();
+  task.client = client.session;
+  return task;
+}
+
+/** The facts of a request about a task: it is decided as the call that made it. */
+function about({ claimed, named, server, tool }: Task, exposed: string): Omit<Invocation, 'run'> {
+  return {
+    claimedAgent: claimed,
+    server: named?.server ?? server,
+    tool: named?.name ?? tool,
+    executes: true,
+    continues: true,
+    detail: { task: exposed },
+  };
+}
+
+/** @throws GatewayError UNKNOWN_HANDLE for the task of another agent or session */
+function checkOwn({ caller, relay: { client } }: ToolContext, task: Task): void {
+  if (task.agent !== caller.agent || (task.session !== undefined && task.session !== client.session)) throw noTask();
 }
 
 function taskListOperation(view: View, caller: TaskCaller): Operation {
@@ -106,10 +148,7 @@ async function ask(
   task: Task,
   others: string,
 ): Promise<ToolAnswer> {
-  const { caller, relay: calling } = context;
-  if (task.agent !== caller.agent || (task.session !== undefined && task.session !== calling.client.session)) {
-    throw noTask();
-  }
+  checkOwn(context, task);
   const params = (): string => joinMembers(`"taskId":${JSON.stringify(task.id)}`, others);
   const target = { server: task.server, name: task.id };
   const instead = (link: UpstreamConnection): Promise<ToolAnswer | undefined> => unlessSame(context, link, task);

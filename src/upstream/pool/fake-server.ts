@@ -65,6 +65,10 @@ export class FakeConnection implements ManagedConnection {
     return OK;
   }
 
+  async watchTask(): Promise<boolean> {
+    return true;
+  }
+
   async end(reason: GatewayError): Promise<void> {
     if (this.closed) return;
     this.closed = true;

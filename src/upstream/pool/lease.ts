@@ -124,6 +124,10 @@ export class LeasedConnection implements UpstreamConnection {
     });
   }
 
+  watchTask(id: string): Promise<boolean> {
+    return this.#connection.watchTask(id);
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }

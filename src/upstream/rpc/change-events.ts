@@ -1,8 +1,8 @@
-/** Turns what a server says about itself (changed lists, updated resources) into events of the upstream layer. */
+/** Turns what a server says about itself (changed lists, updated resources, tasks that go on) into events of the upstream layer. */
 
 import type { ServerDefinition } from '../../config/snapshot.ts';
 import type { NotificationMessage } from '../../protocol/json-rpc.ts';
-import { findMember, parsedValue } from '../../protocol/members.ts';
+import { findMember, parsedValue, stringValue } from '../../protocol/members.ts';
 import type { UpstreamEvents } from '../contract.ts';
 
 export class ChangeEvents {
@@ -31,6 +31,12 @@ export class ChangeEvents {
         if (this.#isSubscribed) this.announceAll();
         this.#isSubscribed = true;
         break;
+      case 'notifications/tasks':
+      case 'notifications/tasks/status': {
+        const id = stringValue(text, findMember(params, 'taskId'));
+        if (id !== undefined) this.#events.taskChanged?.(this.#server, id);
+        break;
+      }
       default: {
         const uri = parsedValue(text, findMember(params, 'uri'));
         if (typeof uri === 'string') this.#events.resourceUpdated?.(this.#server, uri);

@@ -22,7 +22,7 @@ import { ChangeEvents } from './change-events.ts';
 import { initializeAgain, shakeHands } from './handshake.ts';
 import { HandshakeDeadline } from './handshake-deadline.ts';
 import { JsonRpcPeer } from './json-rpc-peer.ts';
-import { announcesChanges, keepListening } from './listen-request.ts';
+import { announcesChanges, keepListening, makesTasks } from './listen-request.ts';
 import type { CallOptions, ResponseReader } from './pending-requests.ts';
 import { ResourceSubscriptions } from './resource-subscriptions.ts';
 import { readReply } from './response-text.ts';
@@ -128,8 +128,7 @@ class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
       renewSession: () => this.#renewSession(),
       onMissed: () => this.#changes.announceAll(),
       onServerChange: (message) => {
-        if (message.method === 'notifications/subscriptions/acknowledged')
-          this.#resources.listenRequest?.acknowledged();
+        this.#resources.listenRequest?.heard(message);
         this.#changes.take(message);
       },
       onNotification: (method, params, session) => {
@@ -220,6 +219,10 @@ class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
     return this.#resources.remove(uri);
   }
 
+  async watchTask(id: string): Promise<boolean> {
+    return (await this.#resources.listenRequest?.watchTask(id)) ?? false;
+  }
+
   async ping(timeoutMs: number): Promise<boolean> {
     try {
       await this.#peer.call(this.facts.era === 'modern' ? 'server/discover' : 'ping', '', { timeoutMs });
@@ -243,7 +246,7 @@ class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
 
   #subscribe(facts: ServerFacts): void {
     const isModern = facts.era === 'modern';
-    if (isModern && announcesChanges(facts)) {
+    if (isModern && (announcesChanges(facts) || makesTasks(facts))) {
       this.#resources.listenRequest = keepListening(this.#peer, this.#options.log, this.#name, facts);
     }
     // A server that may ask its client something may do so on a stream of its own, too.

@@ -41,6 +41,8 @@ const ABOUT_SERVER: ReadonlySet<string> = new Set([
   'notifications/resources/list_changed',
   'notifications/resources/updated',
   'notifications/subscriptions/acknowledged',
+  'notifications/tasks',
+  'notifications/tasks/status',
 ]);
 
 const unread: ResponseReader<ResponseMessage> = { read: (message) => message, fail: (error) => error };

@@ -1,5 +1,8 @@
 /** Keeps a `subscriptions/listen` request open, so that a modern server can say what changed (2026-07-28). */
 
+import { TASKS } from '../../protocol/extensions.ts';
+import type { NotificationMessage } from '../../protocol/json-rpc.ts';
+import { findMember, parsedValue, stringValue } from '../../protocol/members.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import { pause, within } from '../../shared/wait-for.ts';
 import type { Log, ServerFacts } from '../contract.ts';
@@ -20,6 +23,12 @@ export function announcesChanges(facts: ServerFacts): boolean {
   return LISTS.some(([list]) => has(facts, list, 'listChanged')) || has(facts, 'resources', 'subscribe');
 }
 
+/** True where the server makes tasks (ext-tasks), of whose changes it may tell. */
+export function makesTasks({ capabilities }: ServerFacts): boolean {
+  const { extensions } = capabilities;
+  return typeof extensions === 'object' && extensions !== null && Object.hasOwn(extensions, TASKS);
+}
+
 function has({ capabilities }: ServerFacts, name: string, field: string): boolean {
   const capability = capabilities[name];
   return (
@@ -31,9 +40,18 @@ function has({ capabilities }: ServerFacts, name: string, field: string): boolea
 export interface ListenRequest {
   /** Listens to these resources from now on. Resolves when the server agreed, refused, or let the time pass. */
   setResources(uris: readonly string[]): Promise<void>;
-  /** The server has agreed to what was asked last. */
-  acknowledged(): void;
+  /** Listens to this task too, until it has ended. @returns whether the server agreed to tell of it */
+  watchTask(id: string): Promise<boolean>;
+  /** Takes a notification: the server agrees to what was asked first of what it has not agreed to yet, or a task has ended. */
+  heard(message: NotificationMessage): void;
 }
+
+/** Tasks of one connection that are listened to. */
+const MAX_TASKS = 1_000;
+const WITH_TASKS = JSON.stringify({ extensions: { [TASKS]: {} } });
+
+/** The ids of the tasks that a server agreed to tell of; false where it refused. */
+type Agreed = readonly unknown[] | false;
 
 /** Milliseconds for a server to agree to a subscription. */
 const AGREE_MS = 5000;
@@ -45,71 +63,123 @@ type ListeningPeer = Pick<JsonRpcPeer, 'call' | 'closeReason'>;
  * debug level.
  */
 export function keepListening(peer: ListeningPeer, log: Log, server: string, facts: ServerFacts): ListenRequest {
-  const lists = LISTS.filter(([list]) => has(facts, list, 'listChanged')).map(([, field]) => `"${field}":true`);
-  let uris: readonly string[] = [];
+  return new Listening(peer, log, server, facts);
+}
+
+class Listening implements ListenRequest {
+  readonly #peer: ListeningPeer;
+  readonly #log: Log;
+  readonly #server: string;
+  readonly #lists: readonly string[];
+  readonly #tasks = new Set<string>();
+  #uris: readonly string[] = [];
   /** Aborted when there is something else to listen to. */
-  let round = new AbortController();
+  #round = new AbortController();
   /** Requests that the server has not agreed to yet, in order. */
-  const asked: Deferred<boolean>[] = [];
+  readonly #asked: Deferred<Agreed>[] = [];
 
-  /** @param agreed told whether the server agreed */
-  const listen = async (signal: AbortSignal, agreed: Deferred<boolean>): Promise<void> => {
-    const topics = uris.length === 0 ? lists : [...lists, `"resourceSubscriptions":${JSON.stringify(uris)}`];
-    if (topics.length === 0) {
-      agreed.resolve(true);
-      return pause(Number.POSITIVE_INFINITY, signal);
-    }
-    const params = `"notifications":{${topics.join(',')}}`;
-    const options = { timeoutMs: Number.POSITIVE_INFINITY, signal };
-    asked.push(agreed);
-    const response = await peer.call('subscriptions/listen', params, options).finally(() => {
-      const at = asked.indexOf(agreed);
-      if (at >= 0) asked.splice(at, 1);
-      agreed.resolve(false);
-    });
-    // Refused: the server will not change its mind about the same question.
-    if (response.error !== undefined) await pause(Number.POSITIVE_INFINITY, signal);
-  };
+  constructor(peer: ListeningPeer, log: Log, server: string, facts: ServerFacts) {
+    this.#peer = peer;
+    this.#log = log;
+    this.#server = server;
+    this.#lists = LISTS.filter(([list]) => has(facts, list, 'listChanged')).map(([, field]) => `"${field}":true`);
+    void this.#run(this.#round, createDeferred());
+  }
 
-  const run = async ({ signal }: AbortController, agreed: Deferred<boolean>): Promise<void> => {
+  async setResources(uris: readonly string[]): Promise<void> {
+    this.#uris = uris;
+    await this.#listenAnew();
+  }
+
+  async watchTask(id: string): Promise<boolean> {
+    if (this.#tasks.size >= MAX_TASKS) return false;
+    this.#tasks.add(id);
+    const agreed = await this.#listenAnew();
+    const isAgreed = agreed !== undefined && agreed !== false && agreed.includes(id);
+    if (!isAgreed) this.#tasks.delete(id);
+    return isAgreed;
+  }
+
+  heard(message: NotificationMessage): void {
+    if (message.method === 'notifications/tasks') this.#tasks.delete(endedTask(message) ?? '');
+    else if (message.method === 'notifications/subscriptions/acknowledged')
+      this.#asked.shift()?.resolve(agreedTasks(message));
+  }
+
+  /** Listens to what is wanted now. @returns as `#begin` */
+  async #listenAnew(): Promise<Agreed | undefined> {
+    const last = this.#round;
+    const own = new AbortController();
+    // Nothing that changes meanwhile is missed: the former subscription ends when there is the next one.
+    const agreed = await this.#begin(own);
+    last.abort();
+    if (agreed !== false || this.#round !== own) return agreed;
+    // A server that keeps one subscription at a time has room for it now.
+    own.abort();
+    return this.#begin(new AbortController());
+  }
+
+  /** Begins a round. @returns undefined where the server lets the time pass */
+  #begin(next: AbortController): Promise<Agreed | undefined> {
+    this.#round = next;
+    const agreed = createDeferred<Agreed>();
+    void this.#run(next, agreed);
+    return within(agreed.promise, AGREE_MS);
+  }
+
+  async #run({ signal }: AbortController, agreed: Deferred<Agreed>): Promise<void> {
     let delay = FIRST_DELAY_MS;
-    while (peer.closeReason === undefined && !signal.aborted) {
+    while (this.#peer.closeReason === undefined && !signal.aborted) {
       const startedAt = performance.now();
       try {
-        await listen(signal, agreed);
+        await this.#listen(signal, agreed);
       } catch (error) {
         const reason = error instanceof Error ? error.message : '';
-        if (!signal.aborted) log.debug({ server, error: reason }, 'the subscription of a server ended');
+        const about = { server: this.#server, error: reason };
+        if (!signal.aborted) this.#log.debug(about, 'the subscription of a server ended');
       }
       if (signal.aborted) return;
       const isStable = performance.now() - startedAt > LONGEST_DELAY_MS;
       delay = isStable ? FIRST_DELAY_MS : Math.min(delay * 2, LONGEST_DELAY_MS);
       await pause(delay, signal);
     }
-  };
+  }
 
-  /** Begins a round. @returns undefined where the server lets the time pass */
-  const begin = (next: AbortController): Promise<boolean | undefined> => {
-    round = next;
-    const agreed = createDeferred<boolean>();
-    void run(next, agreed);
-    return within(agreed.promise, AGREE_MS);
-  };
+  /** @param agreed told what the server agreed to */
+  async #listen(signal: AbortSignal, agreed: Deferred<Agreed>): Promise<void> {
+    const topics = [...this.#lists];
+    if (this.#uris.length > 0) topics.push(`"resourceSubscriptions":${JSON.stringify(this.#uris)}`);
+    if (this.#tasks.size > 0) topics.push(`"taskIds":${JSON.stringify([...this.#tasks])}`);
+    if (topics.length === 0) {
+      agreed.resolve([]);
+      return pause(Number.POSITIVE_INFINITY, signal);
+    }
+    const params = `"notifications":{${topics.join(',')}}`;
+    // Who asks for tasks has to declare them (ext-tasks, Task Status Notifications).
+    const clientCapabilities = this.#tasks.size > 0 ? WITH_TASKS : undefined;
+    const options = { timeoutMs: Number.POSITIVE_INFINITY, signal, clientCapabilities };
+    this.#asked.push(agreed);
+    const response = await this.#peer.call('subscriptions/listen', params, options).finally(() => {
+      const at = this.#asked.indexOf(agreed);
+      if (at >= 0) this.#asked.splice(at, 1);
+      agreed.resolve(false);
+    });
+    // Refused: the server will not change its mind about the same question.
+    if (response.error !== undefined) await pause(Number.POSITIVE_INFINITY, signal);
+  }
+}
 
-  void run(round, createDeferred());
-  return {
-    async setResources(next) {
-      uris = next;
-      const last = round;
-      const own = new AbortController();
-      // Nothing that changes meanwhile is missed: the former subscription ends when there is the next one.
-      const isAgreed = await begin(own);
-      last.abort();
-      if (isAgreed !== false || round !== own) return;
-      // A server that keeps one subscription at a time has room for it now.
-      own.abort();
-      await begin(new AbortController());
-    },
-    acknowledged: () => asked.shift()?.resolve(true),
-  };
+/** The states of a task after which there is no other one. */
+const ENDED: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled']);
+
+/** The task of which a notification says that it has ended. */
+function endedTask({ text, params }: NotificationMessage): string | undefined {
+  const isEnded = ENDED.has(stringValue(text, findMember(params, 'status')));
+  return isEnded ? stringValue(text, findMember(params, 'taskId')) : undefined;
+}
+
+/** The tasks in an acknowledgement. */
+function agreedTasks({ text, params }: NotificationMessage): readonly unknown[] {
+  const ids = parsedValue(text, findMember(findMember(params, 'notifications')?.object, 'taskIds'));
+  return Array.isArray(ids) ? ids : [];
 }

@@ -65,7 +65,7 @@ it('asks again for all of them when the session is new', async () => {
 it('tells a modern server all of them with the request that listens', async () => {
   const { subscriptions, call } = create();
   const setResources = vi.fn();
-  subscriptions.listenRequest = { setResources, acknowledged() {} };
+  subscriptions.listenRequest = { setResources, heard() {}, watchTask: vi.fn() };
   await subscriptions.add('a:b');
   await subscriptions.add('c:d');
   await subscriptions.remove('a:b');
