@@ -202,7 +202,7 @@ export class AppendFile {
     const { files, path, now, onTightened } = this.#options;
     // Only before the first success: a directory that somebody removed under a running gateway is a failure to be seen.
     if (this.#last === undefined) makeFolder(dirname(path), files);
-    const { fd, stats, tightened } = openLog(files, path);
+    const { fd, stats, tightened } = openLog(files, path, this.#last === undefined);
     const regular = stats.isFile();
     const file: OpenFile = {
       log: regular ? realPath(files, path) : path,

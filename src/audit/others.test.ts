@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -235,4 +236,31 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
     expect(verifyLog(file)).toMatchObject({ ok: true });
     expect(events.map(({ kind }) => kind)).toEqual(['failed', 'recovered']);
   });
+});
+
+it('a file that is no log is left as it is, with its name and its rights', async () => {
+  for (const content of ['#!/bin/sh\n', '{"mcpServers":{}}\n', '\x7fELF\0\0\n', ' \n']) {
+    const path = join(tempDirectory(), 'precious');
+    writeFileSync(path, content, { mode: 0o755 });
+    utimesSync(path, 1, 1);
+    const { audit } = openTestAudit({ path });
+    await expect(audit.append(recordOf())).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+    expect([readFileSync(path, 'latin1'), statSync(path).mode & 0o777]).toEqual([content, 0o755]);
+    expect(readdirSync(dirname(path))).toEqual(['precious']);
+  }
+});
+
+it('a log of the gateway before this one, and one whose beginning was cut or cleared, go on', async () => {
+  for (const content of [
+    '{"timestamp": "2025-01-01T00:00:00Z"}\n',
+    '{"timestamp":"20',
+    '\0\0{"timestamp":"2',
+    '\0\0\0',
+  ]) {
+    const path = join(tempDirectory(), 'audit.jsonl');
+    writeFileSync(path, content, { mode: 0o600 });
+    const { audit } = openTestAudit({ path });
+    await audit.append(recordOf());
+    expect(readFileSync(path, 'latin1').startsWith(content)).toBe(true);
+  }
 });
