@@ -6,6 +6,8 @@ import type { ToolContext } from './operation.ts';
 
 /** Says which server may have been meant, among those that the caller may use. */
 export function noServerLike(context: ToolContext, name: string): GatewayError {
+  if (context.snapshot.virtual?.has(name) === true)
+    return new GatewayError('METHOD_NOT_FOUND', `Server '${name}' has tools, and nothing else.`);
   const what = `Server '${name}' is not available`;
   if (context.snapshot.broken.has(name)) {
     const fix =

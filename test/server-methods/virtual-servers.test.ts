@@ -78,7 +78,11 @@ describe.each(VIEWS)('in the $name view', (view) => {
     expect(names).toEqual(view === SINGLE ? NAMES : NAMES.map((name) => `triage__${name}`));
     if (view !== SINGLE) return;
     expect((await rpc.call('prompts/list', '{}')).message.result).toMatchObject({ prompts: [] });
-    expect((await rpc.call('prompts/get', { name: 'triage' })).message.error).toBeDefined();
+    for (const method of ['prompts/get', ...(rpc.revision === MODERN ? [] : ['resources/subscribe'])])
+      expect((await rpc.call(method, { name: 'triage', uri: 'test://text' })).message.error).toMatchObject({
+        code: -32601,
+        message: expect.stringContaining('has tools, and nothing else'),
+      });
   });
 });
 

@@ -20,7 +20,7 @@ export function givenAnyway(text: string, path: readonly string[]): string | und
     const isLike =
       member.key !== token &&
       joined.some((one, at) => one === key && (at === 0 ? isSame(member.key, token) : key !== ''));
-    if (isIt || isLike) return member.key;
+    if (isIt || isLike || partsOf(member.key).includes(joined.at(-1) ?? '')) return member.key;
     // What JavaScript puts under this name with `Object.assign` is read as if it stood around it.
     if (member.key === '__proto__' && isInner(text, member)) {
       if (givenAnyway(text.slice(member.start, member.end), path) !== undefined) return member.key;
@@ -47,6 +47,11 @@ export function putInto(text: string, path: readonly string[], value: string, is
   const separator = object.members.length === 0 ? '' : ',';
   const end = object.end - 1;
   return `${text.slice(0, end)}${separator}${JSON.stringify(token)}:${written}${text.slice(end)}`;
+}
+
+/** The arguments of which a key that is written as a path gives a part: `repo` of `repo[0]`. */
+function partsOf(key: string): string[] {
+  return [...key.matchAll(/[.[/]/g)].map(({ index }) => bare(key.slice(0, index))).filter((part) => part !== '');
 }
 
 function isInner(text: string, { start }: Member): boolean {

@@ -17,6 +17,7 @@ import type { KeptRead } from '../results/kept-read.ts';
 import { sentArguments, sentName } from '../sent-arguments.ts';
 import { taskOf } from '../task-result.ts';
 import { failureAnswer } from '../tool-answer.ts';
+import { noServerLike } from '../unknown-server.ts';
 import { checkIfSkillFile } from './has-skills.ts';
 import { hidingFailure, protocolFailure, resourceNotFound } from './protocol-failure.ts';
 import { replaceUris } from './replace-uris.ts';
@@ -202,8 +203,7 @@ export async function forward(
 ): Promise<ToolAnswer> {
   const { waitMs, kind, require, examine, instead } = forwarding;
   const { server, name } = found(target);
-  if (context.snapshot.virtual?.has(server) === true)
-    throw new GatewayError('METHOD_NOT_FOUND', `Server '${server}' has tools, and nothing else.`);
+  if (context.snapshot.virtual?.has(server) === true) throw noServerLike(context, server);
   const timeoutMs = waitMs ?? context.snapshot.servers.get(server)?.timeoutMs ?? context.defaultTimeoutMs;
   const deadline = deadlineIn(timeoutMs);
   const requestNow = (): RelayRequest => {
