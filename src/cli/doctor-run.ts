@@ -113,7 +113,11 @@ async function sandboxCheck(
   const { sandboxFault } = await import('../upstream/sandbox/availability.ts');
   const { reachOf } = await import('../upstream/sandbox/reach.ts');
   if (link.transport !== 'stdio' || link.sandbox === undefined || fault !== undefined) return { found: reachOf(link) };
-  const found = (await sandboxFault()) ?? entryFault(link, link.sandbox, ownPlaces);
+  const { sandbox } = link;
+  const found =
+    sandbox.image === undefined
+      ? ((await sandboxFault()) ?? entryFault(link, sandbox, ownPlaces))
+      : await (await import('../upstream/sandbox/open-container.ts')).containerFault(link, sandbox, ownPlaces);
   return found === undefined ? { found: reachOf(link) } : { found: found.reason, fault: found };
 }
 

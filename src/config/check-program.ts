@@ -20,11 +20,12 @@ export interface ProgramFault {
 export function programFault(
   definition: Pick<StdioDefinition, 'command' | 'env' | 'cwd' | 'sandbox'>,
 ): ProgramFault | undefined {
-  const { command, env, cwd } = definition;
+  const { command, env, cwd, sandbox } = definition;
   const folder = cwd === undefined ? undefined : cwdFault(cwd);
   if (folder !== undefined) return folder;
   const walls = sandboxPathFault(definition);
   if (walls !== undefined) return walls;
+  if (sandbox?.image !== undefined) return dockerFault(command);
   const spelling = spellingFault(command, cwd);
   if (spelling !== undefined) return spelling;
   const find = (name: string): string | undefined => findProgram(name, env.get('PATH'), cwd);
@@ -42,6 +43,12 @@ export function programFault(
   if (place !== undefined) return at(place, 'Correct "command"');
   if (statSync(path).isDirectory()) return at('is a folder', 'Write the program in it into "command"');
   return at('is not executable', `Make the file executable: chmod +x ${path}`);
+}
+
+/** The variables of an entry are those of the container: the gateway's own say where the program is that starts it. */
+function dockerFault(docker: string): ProgramFault | undefined {
+  if (findProgram(docker, undefined, undefined) !== undefined) return undefined;
+  return { field: 'sandbox', message: `needs ${docker}, which is not in PATH`, fix: 'Install Docker' };
 }
 
 /** Signs that only a shell would understand. */

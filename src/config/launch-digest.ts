@@ -19,8 +19,8 @@ export function launchDigest(entry: ReadonlyMap<unknown, unknown>): string {
     return map instanceof Map ? [...map.keys()].map(String).sort() : null;
   });
   // An entry without a sandbox has the digest that it had before there were any.
-  const sandbox = entry.has('sandbox') ? [inJson(entry.get('sandbox'))] : [];
-  const content = [...PARTS.map((key) => entry.get(key) ?? null), ...named, ...sandbox];
+  const walls = ['sandbox', 'image'].flatMap((key) => (entry.has(key) ? [inJson(entry.get(key))] : []));
+  const content = [...PARTS.map((key) => entry.get(key) ?? null), ...named, ...walls];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 

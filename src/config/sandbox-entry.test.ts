@@ -5,6 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { sandboxPathFault } from './check-sandbox.ts';
 import { checkServerEntry } from './file-schemas.ts';
 import { sandboxOf } from './sandbox-entry.ts';
+import { linkOf } from './server-address.ts';
 
 function check(sandbox: Readonly<Record<string, unknown>>) {
   return checkServerEntry(
@@ -16,16 +17,19 @@ function check(sandbox: Readonly<Record<string, unknown>>) {
 }
 
 it('lists nothing by default', () => {
-  expect(sandboxOf({})).toEqual({ read: [], write: [], network: false });
+  expect(sandboxOf({}, undefined)).toEqual({ read: [], write: [], network: false });
   expect(check({}).ok).toBe(true);
 });
 
 it('paths are whole, once each; hosts have a port and small letters', () => {
-  const found = sandboxOf({
-    read: ['~/a', '/b/../c', '/c/'],
-    write: ['~'],
-    network: ['API.example.com', 'b.example.com:8443'],
-  });
+  const found = sandboxOf(
+    {
+      read: ['~/a', '/b/../c', '/c/'],
+      write: ['~'],
+      network: ['API.example.com', 'b.example.com:8443'],
+    },
+    undefined,
+  );
   expect(found.read).toEqual([join(homedir(), 'a'), '/c']);
   expect(found.write).toEqual([homedir()]);
   expect(found.network).toEqual(['api.example.com:443', 'b.example.com:8443']);
@@ -97,4 +101,59 @@ it('finds paths that are not there, a working directory that is not shown, and a
   symlinkSync('/usr', inner);
   expect(fault([inner], [folder])).toBe('sandbox');
   expect(fault([inner], [])).toBeUndefined();
+});
+
+/** What `validate` says of an entry. */
+function said(entry: object): string {
+  const checked = checkServerEntry(asMap(entry) as ReadonlyMap<string, unknown>);
+  if (!checked.ok) return checked.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n');
+  const found: string[] = [];
+  const link = linkOf(
+    checked.value,
+    (at, message) => found.push(`${at.join('.')} ${message}`),
+    () => undefined,
+  );
+  return link?.transport === 'stdio' && found.length === 0
+    ? JSON.stringify([link.command, link.sandbox])
+    : found.join('\n');
+}
+
+function asMap(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return new Map(Object.entries(value).map(([key, member]) => [key, asMap(member)]));
+}
+
+it('an image runs in a container, with what the entry replaces of it', () => {
+  const nothing = { read: [], write: [], network: false };
+  expect(said({ image: 'ghcr.io/a/b:1.2', sandbox: 'docker' })).toBe(
+    JSON.stringify(['docker', { ...nothing, image: { name: 'ghcr.io/a/b:1.2' } }]),
+  );
+  const walls = { engine: 'docker', write: ['/srv/x'], network: true };
+  expect(said({ image: 'localhost:5000/a/b', command: '/bin/s', cwd: '/w', sandbox: walls })).toBe(
+    JSON.stringify([
+      'docker',
+      {
+        read: [],
+        write: ['/srv/x'],
+        network: true,
+        image: { name: 'localhost:5000/a/b', program: '/bin/s', cwd: '/w' },
+      },
+    ]),
+  );
+});
+
+it.each([
+  [{ sandbox: 'docker' }, 'image is missing'],
+  [{ command: 'x', sandbox: 'docker' }, 'image is missing'],
+  [{ image: 'a/b' }, 'image is run only in a container'],
+  [{ image: 'a/b', command: 'x', sandbox: {} }, 'image is run only in a container'],
+  [{ image: 'a/b', url: 'https://a.example', sandbox: 'docker' }, 'sandbox is about programs'],
+  [{ image: '--privileged', sandbox: 'docker' }, 'image is not the name of an image'],
+  [{ image: 'a b', sandbox: 'docker' }, 'image is not the name of an image'],
+  [{ image: 'a/b', cwd: 'w', sandbox: 'docker' }, 'cwd is not a whole path in the container'],
+  [{ image: 'a/b', sandbox: { engine: 'docker', network: ['a.example'] } }, 'sandbox.network names hosts'],
+  [{ image: 'a/b', sandbox: { engine: 'podman' } }, 'sandbox.engine must be one of "bubblewrap", "docker"'],
+  [{ image: 'a/b', sandbox: 'podman' }, 'sandbox must be "docker"'],
+])('%j is refused', (entry, why) => {
+  expect(said(entry)).toContain(why);
 });

@@ -2,16 +2,23 @@ import { resolve } from 'node:path';
 import { homeHere } from '../shared/standard-folders.ts';
 import type { ServerEntry } from './file-schemas.ts';
 import { expandHome } from './settings.ts';
-import type { SandboxDefinition } from './snapshot.ts';
+import type { ImageDefinition, SandboxDefinition } from './snapshot.ts';
 
 const HTTPS_PORT = 443;
 
-/** The sandbox of an entry, with whole paths, and a port after each host. */
-export function sandboxOf({
-  read = [],
-  write = [],
-  network = false,
-}: NonNullable<ServerEntry['sandbox']>): SandboxDefinition {
+type Walls = Exclude<NonNullable<ServerEntry['sandbox']>, string>;
+
+/** True if an entry asks for a container. */
+export function isContainer(sandbox: ServerEntry['sandbox']): boolean {
+  return sandbox === 'docker' || (typeof sandbox === 'object' && sandbox.engine === 'docker');
+}
+
+/** The sandbox of an entry, with whole paths, and a port after each host. @param image for a container */
+export function sandboxOf(
+  sandbox: NonNullable<ServerEntry['sandbox']>,
+  image: ImageDefinition | undefined,
+): SandboxDefinition {
+  const { read = [], write = [], network = false }: Walls = sandbox === 'docker' ? {} : sandbox;
   const whole = (paths: readonly string[]): readonly string[] => [
     ...new Set(paths.map((path) => resolve(expandHome(path, homeHere())))),
   ];
@@ -19,6 +26,7 @@ export function sandboxOf({
     read: whole(read),
     write: whole(write),
     network: typeof network === 'boolean' ? network : network.map(withPort),
+    ...(image === undefined ? {} : { image }),
   };
 }
 

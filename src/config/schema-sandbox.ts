@@ -38,18 +38,39 @@ const hosts = z.array(
   }),
 );
 
+const LONGEST_IMAGE = 512;
+/** A reference of OCI: repository, tag, digest. Never an option of the command line. */
+const IMAGE = /^[a-z0-9][a-z0-9._/-]*(?::\d+\/[a-z0-9._/-]+)?(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?$/i;
+
+function imageProblem(value: string): string | undefined {
+  return IMAGE.test(value) && value.length <= LONGEST_IMAGE ? undefined : 'is not the name of an image';
+}
+
+const walls = strict({
+  engine: z
+    .enum(['bubblewrap', 'docker'])
+    .meta({ description: 'bubblewrap (the default) runs "command"; docker runs "image" in a container.' })
+    .exactOptional(),
+  read: paths.meta({ description: 'Files and folders that it may read besides the system.' }).exactOptional(),
+  write: paths.meta({ description: 'Files and folders that it may read and change.' }).exactOptional(),
+  network: z
+    .union([z.boolean(), hosts])
+    .meta({
+      description:
+        'false (the default): none. A list: these hosts alone, by name, through a proxy of the gateway. true: everything that this machine reaches.',
+    })
+    .exactOptional(),
+});
+
 export const sandboxFields = {
-  sandbox: strict({
-    read: paths.meta({ description: 'Files and folders that it may read besides the system.' }).exactOptional(),
-    write: paths.meta({ description: 'Files and folders that it may read and change.' }).exactOptional(),
-    network: z
-      .union([z.boolean(), hosts])
-      .meta({
-        description:
-          'false (the default): none. A list: these hosts alone, by name, through a proxy of the gateway. true: everything that this machine reaches.',
-      })
-      .exactOptional(),
-  })
-    .meta({ description: 'Runs the program in a sandbox (bubblewrap, Linux) where it reaches only what is listed.' })
+  sandbox: z
+    .union([walls, z.literal('docker')])
+    .meta({
+      description:
+        'Runs the program in a sandbox (bubblewrap, Linux), or the image in a container (docker), where it reaches only what is listed.',
+    })
+    .exactOptional(),
+  image: text(imageProblem, 'Write it as docker pull takes it, such as "ghcr.io/owner/server:1.2"')
+    .meta({ description: 'The image of the server, for "sandbox": "docker".', minLength: 1 })
     .exactOptional(),
 };

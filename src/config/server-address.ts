@@ -4,8 +4,8 @@ import { parseUrl } from '../shared/parse-url.ts';
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';
 import { hasAuthorization, oauthOf } from './oauth-entry.ts';
-import { sandboxOf } from './sandbox-entry.ts';
-import type { HttpDefinition, StdioDefinition } from './snapshot.ts';
+import { isContainer, sandboxOf } from './sandbox-entry.ts';
+import type { HttpDefinition, ImageDefinition, StdioDefinition } from './snapshot.ts';
 
 type Report = (at: ConfigPath, message: string, fix: string) => void;
 
@@ -25,7 +25,7 @@ export function linkOf(entry: ServerEntry, error: Report, warn: Report): StdioDe
   }
   const wanted = type ?? transport;
   const field = type === undefined ? 'transport' : 'type';
-  if (command !== undefined) {
+  if (command !== undefined || (url === undefined && isContainer(entry.sandbox))) {
     if (wanted !== undefined && wanted !== 'stdio') {
       error([field], 'names an HTTP transport, but the entry has a "command"', 'Write "stdio", or "url" for "command"');
       return undefined;
@@ -34,18 +34,25 @@ export function linkOf(entry: ServerEntry, error: Report, warn: Report): StdioDe
       if (entry[key] === undefined) continue;
       error([key], 'is about HTTP servers, but the entry has a "command"', 'Remove it; a program signs in by itself');
     }
-    return stdioLink(command, entry, error);
+    return stdioLink(entry, error);
   }
   if (url === undefined) {
-    error([], 'the entry has neither "command" nor "url"', 'Add "command" for a program, or "url" for an HTTP server');
+    if (entry.image !== undefined) error(['image'], ...NO_CONTAINER);
+    else
+      error(
+        [],
+        'the entry has neither "command" nor "url"',
+        'Add "command" for a program, or "url" for an HTTP server',
+      );
     return undefined;
   }
   if (wanted === 'stdio') {
     error([field], 'is "stdio", but the entry has a "url"', 'Write "http" or "sse"');
     return undefined;
   }
-  if (entry.sandbox !== undefined) {
-    error(['sandbox'], 'is about programs, but the entry has a "url"', 'Remove it');
+  for (const key of ['sandbox', 'image'] as const) {
+    if (entry[key] === undefined) continue;
+    error([key], 'is about programs, but the entry has a "url"', 'Remove it');
     return undefined;
   }
   const link = httpLink(url, wanted === 'sse' ? 'sse' : 'http', entry, error, warn);
@@ -56,7 +63,12 @@ function kind(transport: NonNullable<ServerEntry['type']>): string {
   return transport === 'streamable-http' ? 'http' : transport;
 }
 
-function stdioLink(command: string, entry: ServerEntry, error: Report): StdioDefinition | undefined {
+const NO_CONTAINER = ['is run only in a container', 'Add "sandbox": "docker", or remove it'] as const;
+/** The program that runs images. */
+const DOCKER = 'docker';
+
+function stdioLink(entry: ServerEntry, error: Report): StdioDefinition | undefined {
+  const { command = DOCKER, cwd, envFile, image: name } = entry;
   const args = entry.args ?? [];
   const env = entry.env ?? new Map<string, string>();
   let good = true;
@@ -76,18 +88,31 @@ function stdioLink(command: string, entry: ServerEntry, error: Report): StdioDef
     withoutNul(value, ['env', name]);
     if (!/^[^=\0]+$/.test(name)) refuse(['env', name], 'is not a name of an environment variable', 'Correct the name');
   }
+  const image = isContainer(entry.sandbox) ? imageOf(entry, refuse) : undefined;
+  if (image === undefined && name !== undefined) refuse(['image'], ...NO_CONTAINER);
   if (!good) return undefined;
-  const { cwd, envFile } = entry;
-  const sandbox = entry.sandbox && sandboxOf(entry.sandbox);
+  const sandbox = entry.sandbox && sandboxOf(entry.sandbox, image);
   return {
     transport: 'stdio',
-    command,
+    command: image === undefined ? command : DOCKER,
     args,
     env,
-    cwd,
+    cwd: image === undefined ? cwd : undefined,
     ...(envFile === undefined ? {} : { envFile }),
     ...(sandbox === undefined ? {} : { sandbox }),
   };
+}
+
+/** The container of an entry that asks for one. */
+function imageOf({ image, command, cwd, sandbox }: ServerEntry, refuse: Report): ImageDefinition | undefined {
+  if (typeof sandbox === 'object' && Array.isArray(sandbox.network)) {
+    const fix = 'Write true or false, or run the program with bubblewrap, which the list is for';
+    refuse(['sandbox', 'network'], 'names hosts, to which containers cannot be held', fix);
+  }
+  if (cwd?.startsWith('/') === false) refuse(['cwd'], 'is not a whole path in the container', 'Begin it with "/"');
+  if (image !== undefined) return { name: image, program: command, cwd };
+  refuse(['image'], 'is missing', 'Add the image to run, such as "ghcr.io/owner/server:1.2"');
+  return undefined;
 }
 
 function httpLink(

@@ -71,6 +71,17 @@ export interface SandboxDefinition {
   readonly write: readonly string[];
   /** Everything, nothing, or these hosts: `name:port` in small letters. */
   readonly network: boolean | readonly string[];
+  /** The image that runs in a container in the place of a program of this machine; undefined for bubblewrap. */
+  readonly image?: ImageDefinition | undefined;
+}
+
+/** An image of Docker, and what of its own the entry replaces. */
+export interface ImageDefinition {
+  readonly name: string;
+  /** The program in it. */
+  readonly program: string | undefined;
+  /** The working directory in it. */
+  readonly cwd: string | undefined;
 }
 
 export interface HttpDefinition {

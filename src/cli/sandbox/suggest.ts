@@ -63,6 +63,12 @@ async function definitionOf(settings: Settings, name: string): Promise<Program> 
     if (server.link.transport !== 'stdio') {
       throw new GatewayError('USAGE', `Server "${name}" runs elsewhere: it needs no sandbox.`);
     }
+    if (server.link.sandbox?.image !== undefined) {
+      throw new GatewayError(
+        'USAGE',
+        `Server "${name}" runs in a container: nothing of this machine is in it but what is listed.`,
+      );
+    }
     return { ...server, link: server.link };
   } finally {
     await bench.close();

@@ -146,6 +146,11 @@ async function prepare(
 ): Promise<{ readonly launch: Launch; readonly close?: () => void }> {
   const { sandbox } = definition;
   if (sandbox === undefined) return { launch: plainLaunch(definition, marker) };
+  const { image } = sandbox;
+  if (image !== undefined) {
+    const { openContainer } = await import('../sandbox/open-container.ts');
+    return openContainer({ server, definition, sandbox, image, places: ownPlaces, marker });
+  }
   const { openSandbox } = await import('../sandbox/open-sandbox.ts');
   return openSandbox({ server, definition, sandbox, places: ownPlaces, marker, warn });
 }

@@ -1,9 +1,10 @@
 /**
  * The guardian: one small process per gateway that ends what the gateway left running, however it died. It learns on stdin
- * which processes were started (`+PID`) and whose trees are gone (`-PID`), after a first line with the gateway's id; when
+ * which processes were started (`+PID`) and whose trees are gone (`-PID`), the same of containers by their names, after a first line with the gateway's id; when
  * stdin ends, the gateway has, and whoever is left gets what a stop gives: the end of its stdin, SIGTERM, SIGKILL.
  */
 import process from 'node:process';
+import { removeContainers } from './container.ts';
 import { createFamily } from './process-tree.ts';
 
 /** Milliseconds in which a server may end because its stdin did. */
@@ -16,17 +17,27 @@ const KILL_MS = 10_000;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
 
 const roots = new Set<number>();
+const containers = new Set<string>();
 let gatewayId: string | undefined;
 let rest = '';
 
 function take(line: string): void {
-  const pid = Number(line.slice(1));
+  const name = line.slice(1);
+  const pid = Number(name);
   if (gatewayId === undefined) gatewayId = line;
-  else if (line.startsWith('+')) roots.add(pid);
+  else if (Number.isNaN(pid)) {
+    if (line.startsWith('+')) containers.add(name);
+    else containers.delete(name);
+  } else if (line.startsWith('+')) roots.add(pid);
   else if (line.startsWith('-')) roots.delete(pid);
 }
 
 async function finish(): Promise<void> {
+  await endProcesses();
+  removeContainers([...containers]);
+}
+
+async function endProcesses(): Promise<void> {
   const prefix = `${gatewayId}.`;
   const family = createFamily({
     roots,

@@ -17,6 +17,7 @@ it.each([
   ['nothing where nothing is left', 'id\n+12\n+3\n-3\n-12\n', ''],
   ['nothing where nothing was started', 'id\n', ''],
   ['nothing without a gateway', '', ''],
+  ['containers by their names', 'id\n+12\n+amgp-a.1\n+amgp-a.11\n-amgp-a.1\n-12\n', 'id\n+amgp-a.11\n'],
   ['nobody whose group is that of others', 'id\n+1\n+0\n+11\n', 'id\n+11\n'],
 ])('hands on %s', async (_what, input, expected) => {
   expect(await told(input)).toBe(expected);

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { builtProgram, programText, startedProgram } from '../../shared/built-files.ts';
 import type { Log } from '../contract.ts';
+import { dockerEnvironment } from './container.ts';
 import { SHELL, WAIT } from './guardian-wait.ts';
 
 /** Milliseconds between two starts. */
@@ -20,10 +21,10 @@ export function guardianScript(): string | undefined {
 }
 
 export interface Guardian {
-  /** A process was started as the leader of its own group. */
-  watch(pid: number): void;
+  /** A process was started as the leader of its own group, or a container by this name. */
+  watch(started: number | string): void;
   /** Nobody of its tree is left. */
-  forget(pid: number): void;
+  forget(started: number | string): void;
 }
 
 /**
@@ -31,7 +32,7 @@ export interface Guardian {
  * @param gatewayId value that markers begin with, up to a full stop.
  */
 export function createGuardian(script: string | undefined, gatewayId: string, log: Log): Guardian {
-  const roots = new Set<number>();
+  const roots = new Set<number | string>();
   let child: ChildProcess | undefined;
   let startedAt = Number.NEGATIVE_INFINITY;
 
@@ -58,19 +59,19 @@ export function createGuardian(script: string | undefined, gatewayId: string, lo
     made.unref();
     if ('unref' in made.stdin) (made.stdin as unknown as { unref(): void }).unref();
     tell(gatewayId);
-    for (const pid of roots) tell(`+${pid}`);
+    for (const started of roots) tell(`+${started}`);
   };
 
   return {
-    watch(pid) {
+    watch(started) {
       const known = child;
-      roots.add(pid);
+      roots.add(started);
       start();
-      if (child === known) tell(`+${pid}`);
+      if (child === known) tell(`+${started}`);
     },
-    forget(pid) {
-      roots.delete(pid);
-      tell(`-${pid}`);
+    forget(started) {
+      roots.delete(started);
+      tell(`-${started}`);
     },
   };
 }
@@ -82,8 +83,8 @@ function spawnGuardian(script: string) {
         command: SHELL,
         args: ['-c', WAIT, 'guardian', process.execPath, ...FLAGS, '--eval', 'eval(process.env.GUARDIAN)'],
         // The text of its program, for the files may be others by then.
-        env: { GUARDIAN: programText(script) },
+        env: { ...dockerEnvironment(), GUARDIAN: programText(script) },
       }
-    : { command: process.execPath, args: [...FLAGS, startedProgram(script)], env: {} };
+    : { command: process.execPath, args: [...FLAGS, startedProgram(script)], env: dockerEnvironment() };
   return spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/', env });
 }

@@ -30,13 +30,14 @@ export class RunningProcesses {
   }
 
   add(child: ServerProcess): void {
-    const { pid } = child;
+    const { pid, container } = child;
     if (pid === undefined) return;
-    this.#guardian.watch(pid);
+    const left = container === undefined ? [pid] : [pid, container];
+    for (const one of left) this.#guardian.watch(one);
     this.#running.add(child);
     void child.stopped.then(() => {
       this.#running.delete(child);
-      this.#guardian.forget(pid);
+      for (const one of left) this.#guardian.forget(one);
     });
   }
 

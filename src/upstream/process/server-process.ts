@@ -23,6 +23,8 @@ interface Exit {
 export interface ServerProcess {
   /** Undefined where it could not be started. */
   readonly pid: number | undefined;
+  /** The name of the container that it runs; undefined for none. */
+  readonly container: string | undefined;
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -44,6 +46,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** What it reads from the descriptor after those of stdio; undefined for no such descriptor. */
   readonly filter?: Buffer | undefined;
+  /** The name of the container that it runs. */
+  readonly container?: string | undefined;
 }
 
 /** The start of a program as its entry says. @param marker value that it and all its descendants carry in their environment. */
@@ -57,7 +61,7 @@ export function plainLaunch({ command, args, cwd, env }: StdioDefinition, marker
  * @param list all processes of this machine
  */
 export function startProcess(
-  { command, args, cwd, env, filter }: Launch,
+  { command, args, cwd, env, filter, container }: Launch,
   marker: string,
   stepMs: number = STEP_MS,
   list: typeof processesNow = processesNow,
@@ -115,6 +119,7 @@ export function startProcess(
   const stopped = createDeferred<void>();
   return {
     pid,
+    container,
     stopped: stopped.promise,
     stdin: child.stdin,
     stdout: child.stdout,
@@ -154,6 +159,7 @@ function taskkill(pid: number): Promise<boolean> {
 function neverStarted(failure: Promise<NodeJS.ErrnoException>): ServerProcess {
   return {
     pid: undefined,
+    container: undefined,
     // Takes what is sent until the failure is known.
     stdin: new PassThrough().resume(),
     stdout: new PassThrough(),

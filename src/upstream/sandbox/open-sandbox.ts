@@ -94,7 +94,7 @@ export function entryFault(
 }
 
 /** Where a path is listed twice, it may be changed. */
-function listedPaths({ read, write }: SandboxDefinition): readonly ListedPath[] {
+export function listedPaths({ read, write }: SandboxDefinition): readonly ListedPath[] {
   const access = new Map<string, ListedPath['access']>(read.map((path) => [path, 'read']));
   for (const path of write) access.set(path, 'write');
   return [...access].map(([path, how]) => ({ path, real: realpathSync(path), access: how }));

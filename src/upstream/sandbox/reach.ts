@@ -5,10 +5,10 @@ export function reachOf(link: ServerDefinition['link']): string {
   if (link.transport !== 'stdio') return 'nothing of this machine: it runs elsewhere';
   const { sandbox } = link;
   if (sandbox === undefined) return 'all files and hosts that this account reaches: it has no "sandbox"';
-  const { read, write, network } = sandbox;
+  const { read, write, network, image } = sandbox;
   return [
-    `in a sandbox: changes ${listOf(write)}`,
-    `reads ${listOf(read)} and the programs of the system`,
+    `in a ${image === undefined ? 'sandbox' : 'container'}: changes ${listOf(write)}`,
+    `reads ${listOf(read)} and ${image === undefined ? 'the programs of the system' : `the image ${image.name}`}`,
     `connects to ${network === true ? 'everything, this machine included' : listOf(network === false ? [] : network)}`,
   ].join('; ');
 }
