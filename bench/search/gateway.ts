@@ -8,4 +8,5 @@ export { Meaning } from '../../src/catalog/search/meaning.ts';
 export { rank } from '../../src/catalog/search/rank.ts';
 export { SearchIndex } from '../../src/catalog/search/search-index.ts';
 export { createScope } from '../../src/catalog/search/search-scope.ts';
-export { meaningOf } from '../../src/catalog/search/tool-document.ts';
+export { documentOf, meaningOf } from '../../src/catalog/search/tool-document.ts';
+export { readToolsPage } from '../../src/catalog/tool-entry.ts';

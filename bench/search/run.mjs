@@ -1,6 +1,6 @@
 /**
  * How well and how fast tools are found: `npm run bench:search [-- FILE...] [--json] [--scale] [--ablation]
- * [--embeddings URL --model NAME]`.
+ * [--languages] [--embeddings URL --model NAME]`.
  * Without files, those of ../shared/data/tools. With --json one line per set and method, and nothing else.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -29,18 +29,12 @@ const { values: flags, positionals: named } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     ablation: { type: 'boolean', default: false },
+    languages: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
     embeddings: { type: 'string' },
     model: { type: 'string', default: 'default' },
   },
 });
-const files =
-  named.length > 0
-    ? named
-    : readdirSync(DATA)
-        .filter((name) => name.endsWith('.json'))
-        .sort()
-        .map((name) => join(DATA, name));
 const { json } = flags;
 
 const words = (tools) => gateway(tools, { meaning: false });
@@ -55,6 +49,27 @@ if (flags.embeddings !== undefined) {
   methods['gateway, embeddings'] = withEmbeddings(flags.embeddings, flags.model);
 }
 
+if (flags.languages) {
+  const { languages } = await import('./languages.mjs');
+  const figures = await languages();
+  if (!json) print('\nQuestions in other languages over real servers', header());
+  for (const one of figures) print(json ? JSON.stringify(one) : row(`${one.set}, ${one.method}`, one));
+  const recall = (language, method) => figures.find((one) => one.set === language && one.method === method).recall_at_5;
+  for (const language of new Set(figures.map(({ set }) => set))) {
+    if (recall(language, 'gateway') >= recall(language, 'gateway, words alone')) continue;
+    process.stderr.write(`${language} is worse off with meaning than with words alone.\n`);
+    process.exitCode = 1;
+  }
+  process.exit();
+}
+
+const files =
+  named.length > 0
+    ? named
+    : readdirSync(DATA)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .map((name) => join(DATA, name));
 for (const file of files) {
   const { tools, queries } = JSON.parse(readFileSync(file, 'utf8'));
   const set = basename(file, '.json');
@@ -83,7 +98,7 @@ function header() {
 }
 
 function row(method, figures) {
-  return `  ${method.padEnd(30)}${COLUMNS.map((name) => String(figures[name]).padStart(14)).join('')}`;
+  return `  ${method.padEnd(30)}${COLUMNS.map((name) => String(figures[name] ?? '').padStart(14)).join('')}`;
 }
 
 function print(...lines) {

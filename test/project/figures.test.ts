@@ -1,4 +1,4 @@
-/** The figures of docs/tokens.md and docs/code-mode.md are those that the benchmark prints. In the long suite: it takes ten seconds. */
+/** The figures of docs/tokens.md and docs/code-mode.md are those that the benchmark prints, and what the docs say of languages is so. In the long suite: it takes twenty seconds. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -37,4 +37,12 @@ it.runIf(LONG)('the documented costs in tokens are those of the benchmark', { ti
   );
   const [even] = of('break_even');
   expect(page('tokens.md')).toContain(`With about **${even?.['search']} tools** or more`);
+});
+
+it.runIf(LONG)('no language is worse off with meaning than with words alone', { timeout: 120_000 }, async () => {
+  const words = [join(root, 'bench/search/run.mjs'), '--languages', '--json'];
+  const env = { PATH: process.env['PATH'] ?? '' };
+  const { code, stdout, stderr } = await runProgram(process.execPath, words, { cwd: root, env, ms: 90_000 });
+  expect(code, stderr).toBe(0);
+  expect(stdout.trim().split('\n')).toHaveLength(10);
 });

@@ -56,6 +56,9 @@ it('finds nothing where nothing is near', async () => {
   expect(await find(newSearcher(), '')).toEqual([]);
   // Made of pieces, which mean nothing here.
   expect(await find(newSearcher(), 'Rechnungen verkleinern')).toEqual([]);
+  // Words of other languages that English texts have as well.
+  expect(await find(newSearcher(), 'Wie wird das Foto kleiner?')).toEqual([]);
+  expect(await find(newSearcher(), '¿Cómo está el tiempo mañana?')).toEqual([]);
 });
 
 it('gives the same with a denied tool and without it', async () => {

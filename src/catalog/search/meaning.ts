@@ -6,6 +6,7 @@ import type { KeptDirections } from '../meaning/kept-directions.ts';
 import type { MeaningModel } from '../meaning/meaning-model.ts';
 import { type Direction, directionOf, MeaningVectors, numbersOf, withLengths } from '../meaning/meaning-vectors.ts';
 import type { ToolEntry } from '../tool-entry.ts';
+import { FOREIGN_WORDS } from './foreign-words.ts';
 import { tellingWords } from './query.ts';
 
 /** Documents that can be near; the farthest of them counts nothing. */
@@ -16,6 +17,8 @@ const NEAREST = 1.25;
 const NEAREST_TO_PART = 0.7;
 /** Words from which on a question is long: its own words decide the more, the longer it is. */
 const LONG = 6;
+/** The share of known words below which a question is in another language, and meaning says nothing. */
+const MOSTLY = 0.5;
 /** Sentences and clauses of a question that are looked up one by one. */
 const MAX_PARTS = 6;
 /** The cosine from which on a document is found that has no word of the question; two texts at random have less. */
@@ -112,10 +115,10 @@ export class Meaning {
     const { parts, sums, whole } = this.#read(query);
     const shares = new Map<number, number>();
     const found = { evidence: new Map<number, number>(), support: new Map<number, number>() };
-    if (sums.length === 0) return found;
+    const { share } = this.#weigh(parts);
+    if (sums.length === 0 || share === 0) return found;
     const question = directionOf(whole);
     const candidates = this.#vectors.candidates(question, ids);
-    const { share } = this.#weigh(parts);
     const isNear = new Set<number>();
     const look = (direction: Direction, most: number): void =>
       addNearest(shares, isNear, candidates, this.#vectors.compare(direction, candidates), most);
@@ -128,8 +131,9 @@ export class Meaning {
   #weigh(parts: readonly (readonly string[])[]): MeaningWeight {
     const asked = [...new Set(parts.flat())];
     // Of a question in another language the model knows little, and its pieces mean something else.
-    const known = asked.filter((word) => this.#model.knows(word)).length / Math.max(asked.length, 1);
-    const share = NEAREST * known * Math.min(1, LONG / Math.max(asked.length, 1));
+    const isKnown = (word: string): boolean => this.#model.knows(word) && !FOREIGN_WORDS.has(word);
+    const known = asked.filter(isKnown).length / Math.max(asked.length, 1);
+    const share = (known >= MOSTLY ? NEAREST * known : 0) * Math.min(1, LONG / Math.max(asked.length, 1));
     return { words: asked.length, known, share };
   }
 
