@@ -1,9 +1,9 @@
 /** The strings in a JSON text, cleared one by one. Everything between them, and every string in which nothing is found, stays the text it was. */
 import type { ResultTerms } from '../../../config/result-kinds.ts';
-import { readObject, readObjectInTurns } from '../../../protocol/json-rpc.ts';
 import { unescapedInTurns } from '../../../protocol/unescape.ts';
 import { eachPiece, isLarge } from '../../../shared/large-text.ts';
 import { createSlices } from '../../../shared/slices.ts';
+import { closingQuoteOf, escapedStrings, isKey } from './escaped-strings.ts';
 import { KEY_MEMBER, KEY_VALUE } from './key-forms.ts';
 import { forAddresses, type RedactionCounts, replacement, screenLargeText, screenText } from './screen-text.ts';
 
@@ -68,16 +68,10 @@ function unescaped(raw: string): string {
 }
 
 /** The JSON of the string in its place; undefined where it stays. @param isNamed true where its name says that it is a key */
-function screened(
-  raw: string,
-  terms: ResultTerms,
-  counts: RedactionCounts,
-  isNamed: boolean,
-): Promise<string | undefined> | string | undefined {
+function screened(raw: string, terms: ResultTerms, counts: RedactionCounts, isNamed: boolean): string | undefined {
   const text = unescaped(raw);
   if (isNamed && isKeyValue(text)) return JSON.stringify(replacement('keys', counts));
-  if (mayBeJson(text)) return screenedWithin(text, terms, counts);
-  const other = screenText(text, terms, counts);
+  const other = screenText(clearedWithin(text, terms, counts), terms, counts);
   return other === text ? undefined : JSON.stringify(other);
 }
 
@@ -85,46 +79,37 @@ function isKeyValue(text: string): boolean {
   return KEY_VALUE.test(text) && /\d/.test(text) && /[a-z]/i.test(text);
 }
 
-async function screenedWithin(text: string, terms: ResultTerms, counts: RedactionCounts): Promise<string | undefined> {
-  const other = screenText(await clearedWithin(text, terms, counts), terms, counts);
-  return other === text ? undefined : JSON.stringify(other);
-}
-
 async function screenedLarge(raw: string, terms: ResultTerms, counts: RedactionCounts): Promise<string | undefined> {
   const text = await unescapedInTurns(raw);
-  const within = mayBeJson(text) ? await clearedWithin(text, terms, counts) : text;
-  const other = await screenLargeText(within, terms, counts);
+  const other = await screenLargeText(await clearedWithinLarge(text, terms, counts), terms, counts);
   if (other === text) return undefined;
   const pieces: string[] = [];
   await eachPiece(other, (piece) => pieces.push(JSON.stringify(piece).slice(1, -1)) > 0);
   return `"${pieces.join('')}"`;
 }
 
-/** True for a text that may be JSON in which escapes hide something. */
-function mayBeJson(text: string): boolean {
-  return text.includes('\\') && JSON_BEGINS.test(text);
-}
-
-const JSON_BEGINS = /^\s*["[{]/;
-
-/** The text with the strings in it cleared, where it is JSON: whoever reads it as that reads what its escapes say. */
-async function clearedWithin(text: string, terms: ResultTerms, counts: RedactionCounts): Promise<string> {
-  const around = `{"":${text}}`;
-  const root = isLarge(text.length) ? await readObjectInTurns(around) : readObject(around);
-  return root?.members.length === 1 ? withStrings(text, await screenJson(text, terms, counts)) : text;
-}
-
-function closingQuoteOf(json: string, open: number): number {
-  for (let at = json.indexOf('"', open + 1); ; at = json.indexOf('"', at + 1)) {
-    let slashes = 0;
-    while (json.charCodeAt(at - 1 - slashes) === 0x5c) slashes++;
-    if (slashes % 2 === 0) return at;
+/** The text with the strings in it cleared in which escapes hide something: whoever reads it as JSON reads what they say. */
+function clearedWithin(text: string, terms: ResultTerms, counts: RedactionCounts): string {
+  if (!text.includes('\\')) return text;
+  const edits: StringEdit[] = [];
+  for (const { start, end, raw } of escapedStrings(text)) {
+    const other = screened(raw, terms, counts, false);
+    if (other !== undefined) edits.push({ start, end, text: other });
   }
+  return edits.length === 0 ? text : withStrings(text, edits);
 }
 
-/** True if what ends here is followed by a colon. */
-function isKey(json: string, from: number): boolean {
-  let at = from;
-  while (at < json.length && json.charCodeAt(at) <= 0x20) at++;
-  return json.charCodeAt(at) === 0x3a;
+async function clearedWithinLarge(text: string, terms: ResultTerms, counts: RedactionCounts): Promise<string> {
+  if (!isLarge(text.length)) return clearedWithin(text, terms, counts);
+  if (!text.includes('\\')) return text;
+  const edits: StringEdit[] = [];
+  const slice = createSlices();
+  for (const { start, end, raw } of escapedStrings(text)) {
+    const screening = isLarge(raw.length) ? screenedLarge(raw, terms, counts) : screened(raw, terms, counts, false);
+    const other = screening instanceof Promise ? await screening : screening;
+    if (other !== undefined) edits.push({ start, end, text: other });
+    const over = slice();
+    if (over !== undefined) await over;
+  }
+  return edits.length === 0 ? text : withStrings(text, edits);
 }

@@ -45,8 +45,14 @@ it('finds what escapes hide in JSON within a string, for whoever reads it as JSO
       { a: '[redacted card]', b: 'xy', c: 'postgres://app:[redacted password]@db/x', n: 1.5 },
     ]);
   }
-  const prose = `{ C:\\new ${CARD}`;
-  expect((await clear(JSON.stringify({ a: prose }))).text).toBe('{"a":"{ C:\\\\new [redacted card]"}');
+  for (const [odd, cleared] of [
+    [`{ C:\\new ${CARD}`, '{ C:\\new [redacted card]'],
+    [`"\\q ${CARD}"`, '"\\q [redacted card]"'],
+    [`"\\u00 ${CARD}" "`, '"\\u00 [redacted card]" "'],
+    [`"\\\\" \\" "${inner}`.slice(0, 9), `"\\\\" \\" "`.slice(0, 9)],
+    [`{"a":1}\n{"b":"${escaped}"}`, '{"a":1}\n{"b":"[redacted card]"}'],
+  ])
+    expect((await clear(JSON.stringify({ a: odd }))).text).toBe(JSON.stringify({ a: cleared }));
 });
 
 it('finds a key by the name of its member, and a URI is one by its form', async () => {
