@@ -24,8 +24,7 @@ interface AddOptions {
 
 /** @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE, CANNOT_WRITE */
 export async function addCommand(settings: Settings, { recipe, agent, write, live, json }: AddOptions): Promise<void> {
-  const { apply, instead = '' } = recipeOf(recipe);
-  if (apply === undefined) throw new GatewayError('USAGE', instead);
+  const found = recipeOf(recipe);
   const editor = await openRules(settings);
   const rules = editor.rules.rules ?? { agents: {} };
   const own = Object.hasOwn(rules.agents, agent) ? rules.agents[agent] : undefined;
@@ -33,7 +32,11 @@ export async function addCommand(settings: Settings, { recipe, agent, write, liv
     const meant = didYouMean(agent, Object.keys(rules.agents));
     throw new GatewayError('USAGE', `The rules have no agent ${quote(agent)}.${meant}`);
   }
-  const applied = apply(own);
+  if ('flow' in found) {
+    const { addFlow } = await import('./policy-add-flow.ts');
+    return addFlow(settings, editor, { recipe, rule: JSON.parse(found.flow), write, live, json });
+  }
+  const applied = found.apply(own);
   if (applied.kind === 'refused')
     throw new GatewayError('USAGE', `${recipe} cannot be added to ${quote(agent)}: ${applied.why}`);
   const change = await readChange(editor, edited(editor.text, agent, own, applied.rules));

@@ -224,15 +224,27 @@ describe('policy add', () => {
     });
   });
 
-  it.each([
-    ['no-exfiltration', /needs rules that follow what an agent has read, which this version does not have/],
-    ['read-onyl', /There is no recipe "read-onyl".*read-only/],
-  ])('%s is refused and changes nothing', async (recipe, why) => {
-    const { code, stderr } = await policyHome.cli('policy', 'add', recipe, '--agent', 'dev', '--write');
-    expect(code).toBe(2);
-    expect(stderr).toMatch(why);
-    expect(readFileSync(policyHome.home.rules, 'utf8')).toBe(RULES);
+  it('no-exfiltration asks about a combination, once, and says what has no labels yet', async () => {
+    const add = ['policy', 'add', 'no-exfiltration', '--agent', 'dev', '--write'];
+    const { code, stderr } = await policyHome.cli(...add);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/It holds for every agent.*what these touch.*"files"/s);
+    expect(readFileSync(policyHome.home.rules, 'utf8')).toContain('"flow"');
+    const { code: asked } = await policyHome.cli('policy', 'explain', 'dev', 'files', 'read_file');
+    expect(asked).toBe(0);
+    expect(await policyHome.json(...add)).toMatchObject({ changed: false, written: false });
+    writeFileSync(policyHome.home.rules, RULES);
   });
+
+  it.each([['read-onyl', /There is no recipe "read-onyl".*read-only/]])(
+    '%s is refused and changes nothing',
+    async (recipe, why) => {
+      const { code, stderr } = await policyHome.cli('policy', 'add', recipe, '--agent', 'dev', '--write');
+      expect(code).toBe(2);
+      expect(stderr).toMatch(why);
+      expect(readFileSync(policyHome.home.rules, 'utf8')).toBe(RULES);
+    },
+  );
 
   it('an unknown agent is refused', async () => {
     expect(await policyHome.cli('policy', 'add', 'no-delete', '--agent', 'dve')).toMatchObject({

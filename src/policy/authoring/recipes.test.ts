@@ -6,10 +6,16 @@ import { ACCESS_LEVELS } from '../rules-data.ts';
 import { RECIPES } from './recipes.ts';
 import { agentRules, everyQuestion } from './testing.ts';
 
+function applyOf(name: string) {
+  const recipe = RECIPES.get(name);
+  if (recipe === undefined || !('apply' in recipe)) throw new Error(`${name} is not about one agent`);
+  return recipe.apply;
+}
+
 const ALL: AgentRules = { allow: { servers: ['*'] } };
 
 function applied(name: string, rules: AgentRules) {
-  const made = RECIPES.get(name)?.apply?.(rules);
+  const made = applyOf(name)(rules);
   if (made?.kind !== 'rules') throw new Error(`${name}: ${made?.why}`);
   const policy = compile({ agents: { one: made.rules } });
   return { ...made, allows: (tool: string, server = 's') => policy.judge('one', server, tool).allowed };
@@ -63,7 +69,7 @@ it('read-only keeps what was allowed by name, and drops what it cannot narrow', 
 });
 
 it('read-only refuses rules that it would have to widen', () => {
-  const made = RECIPES.get('read-only')?.apply?.({ allow: { servers: ['*'], tools: { 'db-*': ['query'] } } });
+  const made = applyOf('read-only')({ allow: { servers: ['*'], tools: { 'db-*': ['query'] } } });
   expect(made).toMatchObject({ kind: 'refused', why: expect.stringContaining('"db-*"') });
 });
 
@@ -86,30 +92,24 @@ it('no-delete denies what says that it deletes, in any spelling, and nothing els
   expect([...LOOKING, 'write_file', 'dropbox_list', 'confirm', 'get_form'].filter((tool) => !allows(tool))).toEqual([]);
 });
 
-it.each(['no-exfiltration'])('%s says why it cannot be', (name) => {
-  const recipe = RECIPES.get(name);
-  expect(recipe?.apply).toBeUndefined();
-  expect(recipe?.instead).toMatch(/this version does not have/);
-});
-
 it('ask-before-write asks about everything that does not say that it only reads', () => {
-  const made = RECIPES.get('ask-before-write')?.apply?.({
+  const made = applyOf('ask-before-write')({
     allow: { servers: ['*'] },
     ask: { access: { '*': ['read'], a: ['read'] } },
   });
   if (made?.kind !== 'rules') throw new Error('It could not be added.');
   expect(made.rules.ask?.access).toEqual({ a: ['read'], '*': ['read', 'write', 'destructive', 'unknown'] });
-  const rules = RECIPES.get('ask-before-write')?.apply?.({ allow: { servers: ['*'] } });
+  const rules = applyOf('ask-before-write')({ allow: { servers: ['*'] } });
   const policy = compile({ agents: { one: rules?.kind === 'rules' ? rules.rules : {} } });
   const effects = ACCESS_LEVELS.map((access) => policy.judge('one', 's', 't', 'tool', { access }).effect);
   expect(effects).toEqual(['allow', 'ask', 'ask', 'ask']);
 });
 
 it('property: a recipe never allows more, says nothing about servers, prompts and resources, and changes nothing when added again', () => {
-  const names = [...RECIPES].flatMap(([name, { apply }]) => (apply === undefined ? [] : [name]));
+  const names = [...RECIPES].flatMap(([name, recipe]) => ('apply' in recipe ? [name] : []));
   fc.assert(
     fc.property(agentRules, fc.constantFrom(...names), (rules, name) => {
-      const made = RECIPES.get(name)?.apply?.(rules);
+      const made = applyOf(name)(rules);
       if (made?.kind !== 'rules') return;
       const [before, after] = [compile({ agents: { one: rules } }), compile({ agents: { one: made.rules } })];
       for (const { server, name: asked, kind } of everyQuestion(['one'])) {
@@ -120,7 +120,7 @@ it('property: a recipe never allows more, says nothing about servers, prompts an
         if (name === 'read-only' && kind === 'tool' && asked !== undefined && now)
           expect(asked).toMatch(/^(?:read_file|getUser|list)$/);
       }
-      expect(RECIPES.get(name)?.apply?.(made.rules)).toEqual({ ...made, dropped: [] });
+      expect(applyOf(name)(made.rules)).toEqual({ ...made, dropped: [] });
     }),
     { numRuns: 500 },
   );

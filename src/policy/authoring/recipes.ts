@@ -3,13 +3,17 @@ import { compilePattern, isLiteralPattern } from '../pattern.ts';
 import { parsePattern } from '../pattern-tokens.ts';
 import { type Access, type AgentRules, type ToolMap, toolPattern } from '../rules-data.ts';
 
-export interface Recipe {
+/** What one adds: rules of one agent, or a rule over combinations, which holds for all. */
+export type Recipe = {
   /** The end of a sentence that begins with the name. */
   readonly summary: string;
-  /** Absent where rules cannot say it; `instead` says why and what to do. */
-  readonly apply?: (rules: AgentRules) => Applied;
-  readonly instead?: string;
-}
+} & (
+  | { readonly apply: (rules: AgentRules) => Applied }
+  | {
+      /** JSON. */
+      readonly flow: string;
+    }
+);
 
 type Applied =
   | {
@@ -85,9 +89,8 @@ export const RECIPES: ReadonlyMap<string, Recipe> = new Map<string, Recipe>([
   [
     'no-exfiltration',
     {
-      summary: 'nothing that was read goes out again (not possible yet)',
-      instead:
-        'no-exfiltration needs rules that follow what an agent has read, which this version does not have, and no list of names can stand for them: a tool that only reads a URL can carry data out. Allow the agent fewer servers, none of which reaches the network.',
+      summary: 'a person is asked before anything goes out after private data and text of strangers were read',
+      flow: '{"after": ["private", "untrusted"], "call": "external", "then": "ask"}',
     },
   ],
 ]);
