@@ -152,7 +152,7 @@ cannot be read.`,
 function registerAdd(policy: Command): void {
   withFiles(policy.command('add'))
     .description('add a recipe to the rules of an agent')
-    .argument('<recipe>', 'read-only, no-delete or ask-before-write')
+    .argument('<recipe>', 'read-only, no-delete, ask-before-write or no-exfiltration')
     .requiredOption('--agent <name>', 'agent of the rules')
     .option('--write', 'write the rules file; comments stay')
     .option(...LIVE)
@@ -169,12 +169,13 @@ Recipes:
                     and the like
   no-delete         no tools whose names say that they delete or drop something
   ask-before-write  a person is asked before a tool does more than read
-  no-exfiltration   not possible yet: no rule knows what an agent has read
+  no-exfiltration   a person is asked before anything goes out, once private data
+                    and text of strangers were read; for every agent
 
-A recipe only takes away. It goes by names, which may lie. Without --write it
-only shows the diff.
+A recipe only takes away. The first two go by names, which may lie. Without
+--write it only shows the diff.
 Exit status: 0 done, also if nothing changes; 1 if the rules cannot be
-read or written, 2 for an unknown agent, or a recipe that rules cannot express.`,
+read or written, 2 for an unknown agent or recipe.`,
     )
     .action(async (recipe: string, flags: Flags) => {
       await attempt(async () => {
