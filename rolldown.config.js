@@ -23,6 +23,7 @@ export default defineConfig({
     worker: 'src/cluster/worker-main.ts',
     jobs: 'src/operations/results/jobs-main.ts',
     code: 'src/operations/code/code-main.ts',
+    openapi: 'src/upstream/openapi/openapi-main.ts',
     ui: 'src/cli/ui-thread-main.ts',
   },
   platform: 'node',

@@ -21,6 +21,8 @@ export type FileContent =
       readonly trusted?: TrustedScripts | undefined;
       /** The secrets that it names (`${secret:NAME}`), as far as they are kept; undefined where it names none. */
       readonly secrets?: ReadonlyMap<string, string> | undefined;
+      /** The OpenAPI documents that it names, by whole path, with their digests; undefined where it names none. */
+      readonly documents?: ReadonlyMap<string, string> | undefined;
       /** The fault of its rights that was put right. */
       readonly warnings?: readonly Problem[];
     }

@@ -95,7 +95,7 @@ export interface ConfigStoreOptions {
  */
 export async function createConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
   const location = await locateConfig(options.settings);
-  const contents = await readContents(location, options.settings);
+  const contents = await readContents(location, options.settings, options.env);
   const checked = await checkConfig(contents, options.env, { code: options.settings.code });
   if (checked.snapshot === undefined) throw configError(checked.problems);
   return new FileConfigStore(options, location, contents, checked.snapshot, checked);
@@ -108,6 +108,7 @@ class FileConfigStore implements ConfigStore {
   readonly #listeners: ConfigListeners;
   readonly #statuses: ReloadStatuses;
   readonly #unwatch: (() => void) | undefined;
+  readonly #files: readonly string[];
   #current: Snapshot;
   /** The files that `#current` was made of. */
   #contents: ConfigContents;
@@ -132,8 +133,13 @@ class FileConfigStore implements ConfigStore {
     this.#contents = contents;
     this.#lastRead = contents;
     this.#statuses = new ReloadStatuses((file) => warningsOf(checked, location[file].path));
+    this.#files = watched(location, options.settings);
     if (options.watch !== false) {
-      this.#unwatch = watchFiles(watched(location, options.settings), () => void this.#enqueue(false), options.times);
+      this.#unwatch = watchFiles(
+        () => this.#watched(),
+        () => void this.#enqueue(false),
+        options.times,
+      );
     }
   }
 
@@ -179,7 +185,7 @@ class FileConfigStore implements ConfigStore {
   }
 
   async #attempt(isOrdered: boolean): Promise<ReloadOutcome> {
-    const contents = await readContents(this.location, this.#options.settings);
+    const contents = await readContents(this.location, this.#options.settings, this.#options.env);
     const changed = CONFIG_FILES.filter(
       (file) => contentDigest(contents[file]) !== contentDigest(this.#lastRead[file]),
     );
@@ -225,6 +231,13 @@ class FileConfigStore implements ConfigStore {
     const changes = diffServers(previous.servers, snapshot.servers);
     this.#listeners.tell(snapshot);
     return changes;
+  }
+
+  /** The documents of APIs are those of the file that was read last. */
+  #watched(): readonly string[] {
+    const { servers } = this.#lastRead;
+    const documents = servers.ok ? servers.documents : undefined;
+    return documents === undefined ? this.#files : [...this.#files, ...documents.keys()];
   }
 
   #guard(action: () => void): void {

@@ -9,6 +9,7 @@ import { flow, labels } from './schema-flow.ts';
 import { budget, limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
+import { openApiFields } from './schema-openapi.ts';
 import { agentId, count, loopBreaker, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
 import { results } from './schema-results.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
@@ -126,7 +127,7 @@ export const serverFields = {
     .meta({ description: 'File with more environment variables, one NAME=value a line. env wins.' })
     .exactOptional(),
   cwd: z.string().meta({ description: 'Working directory of the program.' }).exactOptional(),
-  url: z.string().meta({ description: 'Address of an HTTP server, http or https.' }).exactOptional(),
+  url: z.string().meta({ description: 'Address of an HTTP server or an API, http or https.' }).exactOptional(),
   ca: z
     .string()
     .meta({
@@ -162,6 +163,7 @@ export const serverFields = {
   ...oauthFields,
   ...lifeFields,
   ...sandboxFields,
+  ...openApiFields,
 };
 
 const serverEntry = loose(serverFields);

@@ -6,7 +6,11 @@ import { loose } from './schema-parts.ts';
 import { virtualFields } from './schema-virtual.ts';
 
 const serverEntry = loose({ ...serverFields, ...overrideFields, ...virtualFields }).meta({
-  oneOf: ['command', 'url', 'httpUrl', 'serverUrl', 'virtual'].map((key) => ({ required: [key] })),
+  // The address of an API may stand beside its document.
+  anyOf: [
+    { required: ['openapi'] },
+    { oneOf: ['command', 'url', 'httpUrl', 'serverUrl', 'virtual'].map((key) => ({ required: [key] })) },
+  ],
 });
 
 const serverMap = z.map(z.string(), serverEntry);

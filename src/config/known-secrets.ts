@@ -32,6 +32,9 @@ export function collectSecrets(
     }
     for (const [name, value] of link.headers) add(secretsIn(name, value));
     add(secretsOfUrl(link.url));
+    for (const named of [link.openapi?.query, link.openapi?.cookies]) {
+      for (const [name, value] of named ?? []) add(secretsIn(name, value));
+    }
     const { clientSecret = '', privateKey = '', assertion, identityProvider } = link.oauth ?? {};
     const given = assertion !== undefined && 'text' in assertion ? assertion.text : '';
     add([clientSecret, privateKey, given, identityProvider?.clientSecret ?? '']);

@@ -20,12 +20,23 @@ export function launchDigest(entry: ReadonlyMap<unknown, unknown>): string {
   });
   // An entry without a sandbox has the digest that it had before there were any.
   const walls = ['sandbox', 'image'].flatMap((key) => (entry.has(key) ? [inJson(entry.get(key))] : []));
-  const content = [...PARTS.map((key) => entry.get(key) ?? null), ...named, ...walls];
+  const openapi = entry.has('openapi') ? [apiInJson(entry.get('openapi'))] : [];
+  const content = [...PARTS.map((key) => entry.get(key) ?? null), ...named, ...walls, ...openapi];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
 function inJson(value: unknown): unknown {
   return value instanceof Map ? [...value].map(([key, member]) => [String(key), member]).sort() : value;
+}
+
+/** The terms of an API, with the names alone of what may be secret. */
+function apiInJson(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  const members = [...value].map(([key, member]) => {
+    const isSecret = key === 'query' || key === 'cookies';
+    return [String(key), isSecret && member instanceof Map ? [...member.keys()].map(String).sort() : inJson(member)];
+  });
+  return members.sort();
 }
 
 export interface PackageVersion {

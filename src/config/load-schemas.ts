@@ -1,6 +1,7 @@
 import type * as Expressions from '../policy/arguments/cel.ts';
 import type * as Schema from './file-schemas.ts';
 import type { ConfigDocument, ConfigNode } from './json-document.ts';
+import type * as ReadOpenApi from './openapi-entry.ts';
 import type * as ReadOverrides from './overrides/read-overrides.ts';
 import type * as ReadVirtual from './virtual/read-virtual.ts';
 
@@ -28,6 +29,11 @@ export async function loadOverrides({ root }: ConfigDocument): Promise<typeof Re
 /** Loads what reads entries that group tools of others; undefined where none does. */
 export async function loadVirtual({ root }: ConfigDocument): Promise<typeof ReadVirtual | undefined> {
   return hasKey(root, 'virtual') ? import('./virtual/read-virtual.ts') : undefined;
+}
+
+/** Loads what reads entries that are APIs; undefined where none is. */
+export async function loadOpenApi({ root }: ConfigDocument): Promise<typeof ReadOpenApi | undefined> {
+  return hasKey(root, 'openapi') ? import('./openapi-entry.ts') : undefined;
 }
 
 const OVERRIDE_KEYS = ['tools', 'prompts', 'resources'];

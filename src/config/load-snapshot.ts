@@ -13,7 +13,7 @@ import { flowWarnings } from './flow-warnings.ts';
 import { parseDocument } from './json-document.ts';
 import { collectSecrets } from './known-secrets.ts';
 import { readLoopBreaker } from './limit-terms.ts';
-import { loadOverrides, loadReaders, loadVirtual } from './load-schemas.ts';
+import { loadOpenApi, loadOverrides, loadReaders, loadVirtual } from './load-schemas.ts';
 import { type ConfigLocation, type LocatedFile, locateConfig } from './locate-files.ts';
 import type { ListedOffers } from './overrides/override-warnings.ts';
 import { quote } from './quote-name.ts';
@@ -42,7 +42,11 @@ export interface CheckedConfig {
 }
 
 /** Reads both files; one in the working directory only with the content that is trusted (D13). Never throws. */
-export async function readContents(location: ConfigLocation, settings: ReadSettings): Promise<ConfigContents> {
+export async function readContents(
+  location: ConfigLocation,
+  settings: ReadSettings,
+  env: Environment = process.env,
+): Promise<ConfigContents> {
   const { configDir } = settings;
   const read = async (file: LocatedFile): Promise<FileContent> => {
     const found = await tighten(file.path, configDir);
@@ -71,7 +75,14 @@ export async function readContents(location: ConfigLocation, settings: ReadSetti
   };
   const readAll = async (file: LocatedFile): Promise<FileContent> => withSecrets(await read(file), settings);
   const [servers, rules] = await Promise.all([readAll(location.servers), readAll(location.rules)]);
-  return { servers, rules };
+  return { servers: await withDocuments(servers, env), rules };
+}
+
+/** The documents of APIs are read with the file that names them. */
+async function withDocuments(content: FileContent, env: Environment): Promise<FileContent> {
+  if (!content.ok || !content.bytes.includes('"openapi"')) return content;
+  const { documentDigests } = await import('./openapi-documents.ts');
+  return { ...content, documents: await documentDigests(content, env) };
 }
 
 type ReadSettings = Pick<Settings, 'configDir' | 'secretKey' | 'keychain'>;
@@ -109,6 +120,7 @@ export function contentDigest(content: FileContent): string {
   const parts = [
     ...scripts.map((script) => JSON.stringify(script)),
     ...[...(content.secrets ?? [])].map(([name, value]) => `${name} ${sha256(value)}`),
+    ...[...(content.documents ?? [])].map(([path, digest]) => `${path} ${digest}`),
   ];
   return parts.length === 0 ? content.sha256 : `${content.sha256} ${parts.join(' ')}`;
 }
@@ -144,7 +156,9 @@ export async function checkConfig(
   const own = variablesOf(env, contents);
   const overrides = serversDocument && (await loadOverrides(serversDocument));
   const virtual = serversDocument && (await loadVirtual(serversDocument));
-  const context = { env: own, schema, mainScript, looksForPrograms, overrides, virtual };
+  const openApi = serversDocument && (await loadOpenApi(serversDocument));
+  const documents = contents.servers.ok ? contents.servers.documents : undefined;
+  const context = { env: own, schema, mainScript, looksForPrograms, overrides, virtual, openApi, documents };
   const read = serversDocument && readServers(serversDocument, context);
   const servers = read && (await withScripts(read, contents.servers));
   const expressions = rulesDocument && (await loadReaders(rulesDocument)).expressions;

@@ -62,8 +62,9 @@ export function changedScript(now: readonly Script[], { folder, scripts }: Trust
   return changed && relative(folder, changed.path);
 }
 
-function filesOf({ envFile, ca }: HttpDefinition): readonly string[] {
-  return [envFile, ca].filter((path) => path !== undefined);
+function filesOf({ envFile, ca, openapi }: HttpDefinition): readonly string[] {
+  const document = openapi?.digest === undefined ? undefined : openapi.document;
+  return [envFile, ca, document].filter((path) => path !== undefined);
 }
 
 async function candidates(definition: StdioDefinition, folder: string): Promise<readonly string[]> {

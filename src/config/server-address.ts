@@ -115,7 +115,8 @@ function imageOf({ image, command, cwd, sandbox }: ServerEntry, refuse: Report):
   return undefined;
 }
 
-function httpLink(
+/** The link to an address over HTTP, with what it carries; undefined after at least one report. */
+export function httpLink(
   url: string,
   transport: HttpDefinition['transport'],
   entry: ServerEntry,
@@ -129,7 +130,9 @@ function httpLink(
     error(at, message, fix);
   };
   const parsed = parseUrl(url);
-  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+  // An API whose entry does not say where it is has the address of its document here.
+  const isFile = transport === 'openapi' && parsed?.protocol === 'file:';
+  if (!isFile && parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     refuse(['url'], 'is not an http or https address', 'Write e.g. "https://example.com/mcp"');
   }
   const credentials = parsed && basicOf(parsed);

@@ -11,11 +11,19 @@ import type { ConfigDocument, ConfigNode, ConfigPath } from './json-document.ts'
 import { toValue } from './json-document.ts';
 import { launchDigest } from './launch-digest.ts';
 import { startsGateway } from './nested-gateway.ts';
+import type * as ReadOpenApi from './openapi-entry.ts';
 import { translate } from './other-clients.ts';
 import type * as ReadOverrides from './overrides/read-overrides.ts';
 import { quote } from './quote-name.ts';
-import { linkOf } from './server-address.ts';
-import type { BrokenServer, Problem, ServerDefinition, ServerLife, StdioDefinition } from './snapshot.ts';
+import { httpLink, linkOf } from './server-address.ts';
+import type {
+  BrokenServer,
+  HttpDefinition,
+  Problem,
+  ServerDefinition,
+  ServerLife,
+  StdioDefinition,
+} from './snapshot.ts';
 import { type Environment, substitute } from './substitute.ts';
 import type * as ReadVirtual from './virtual/read-virtual.ts';
 
@@ -31,6 +39,10 @@ export interface EntryContext {
   readonly overrides?: typeof ReadOverrides | undefined;
   /** Reads entries that group tools of others; undefined where none does. */
   readonly virtual?: typeof ReadVirtual | undefined;
+  /** Reads entries that are APIs; undefined where none is. */
+  readonly openApi?: typeof ReadOpenApi | undefined;
+  /** Digests of the documents of APIs, by whole path. */
+  readonly documents?: ReadonlyMap<string, string> | undefined;
 }
 
 type EntryResult = { readonly problems: readonly Problem[]; readonly values: readonly NamedValue[] } & (
@@ -153,14 +165,17 @@ function substituteEntry(
 /** The address of the server. Paths of files are taken from the folder of the servers file. */
 function linkWithFiles(
   entry: Parameters<typeof linkOf>[0],
-  { document }: EntryContext,
+  { document, documents, openApi }: EntryContext,
   findings: EntryFindings,
 ): ServerDefinition['link'] | undefined {
-  const link = linkOf(
-    entry,
-    (...about) => findings.error(...about),
-    (...about) => findings.warn(...about),
-  );
+  const error = (...about: Parameters<EntryFindings['error']>): void => findings.error(...about);
+  const warn = (...about: Parameters<EntryFindings['warn']>): void => findings.warn(...about);
+  const link =
+    entry.openapi === undefined || openApi === undefined
+      ? linkOf(entry, error, warn)
+      : openApi.apiLinkOf(entry, { file: document.file, documents, error, warn }, (url) =>
+          httpLink(url, 'openapi', entry, error, warn),
+        );
   if (link === undefined || link.transport === 'stdio') return link;
   const from = dirname(document.file);
   const { oauth } = link;
@@ -284,10 +299,23 @@ function keyOf(name: string, link: ServerDefinition['link'], life: ServerLife | 
   const content =
     link.transport === 'stdio'
       ? [name, link.transport, link.command, link.args, sorted(link.env), link.cwd ?? null, ...walls(link)]
-      : [name, link.transport, link.url, sorted(link.headers), link.credentials ?? null, link.oauth ?? null];
+      : [
+          name,
+          link.transport,
+          link.url,
+          sorted(link.headers),
+          link.credentials ?? null,
+          link.oauth ?? null,
+          ...apiOf(link),
+        ];
   return createHash('sha256')
     .update(JSON.stringify([...content, life ?? null]))
     .digest('hex');
+}
+
+/** The API of an entry, for the key: nothing where it has none. */
+function apiOf({ openapi }: HttpDefinition): readonly unknown[] {
+  return openapi === undefined ? [] : [{ ...openapi, query: [...openapi.query], cookies: [...openapi.cookies] }];
 }
 
 /** The sandbox of a program, for the key: nothing where it has none. */

@@ -85,8 +85,8 @@ export interface ImageDefinition {
 }
 
 export interface HttpDefinition {
-  /** `http` is Streamable HTTP of either generation; `sse` is the HTTP+SSE transport of 2024-11-05. */
-  readonly transport: 'http' | 'sse';
+  /** `http` is Streamable HTTP of either generation; `sse` is the HTTP+SSE transport of 2024-11-05; `openapi` is an API that is no MCP server. */
+  readonly transport: 'http' | 'sse' | 'openapi';
   /** True if the entry says so: then nothing else is tried. */
   readonly isCertain?: boolean | undefined;
   readonly url: string;
@@ -99,6 +99,8 @@ export interface HttpDefinition {
   readonly credentials?: 'gateway' | 'per-principal' | undefined;
   /** The part of the entry about signing in; undefined where it has none. */
   readonly oauth?: OAuthDefinition | undefined;
+  /** The API, where the transport is `openapi`: `url` is then where it is, or its document where the entry does not say. */
+  readonly openapi?: ApiDefinition | undefined;
 }
 
 /** The certainty that a call comes from its agent (docs/identity.md), weakest first. */
@@ -283,4 +285,31 @@ export interface Problem {
   readonly column: number;
   readonly message: string;
   readonly fix: string;
+}
+
+/** Operations of an API, by what they have. */
+export interface OperationFilter {
+  /** Patterns. */
+  readonly tags?: readonly string[] | undefined;
+  /** Patterns over paths as the document writes them. */
+  readonly paths?: readonly string[] | undefined;
+  /** In small letters. */
+  readonly methods?: readonly string[] | undefined;
+}
+
+/** An API that is offered as a server (docs/openapi.md). */
+export interface ApiDefinition {
+  /** The document: a whole path, or an address. */
+  readonly document: string;
+  /** SHA-256 (hex) of a document that is a file; undefined for one that is fetched. */
+  readonly digest: string | undefined;
+  /** The address that its owner wrote; undefined where the document says it. */
+  readonly base: string | undefined;
+  readonly include: OperationFilter | undefined;
+  readonly exclude: OperationFilter | undefined;
+  /** Addresses that the document may refer to; one that ends with a slash stands for all below it. */
+  readonly references: readonly string[];
+  /** Parts of every query, such as keys. */
+  readonly query: ReadonlyMap<string, string>;
+  readonly cookies: ReadonlyMap<string, string>;
 }

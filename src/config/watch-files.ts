@@ -18,11 +18,17 @@ export interface WatchTimes {
 /**
  * Watches until the function it gives is called. `changed` is called once at the beginning too: the files may have changed
  * between their last reading and the first look. Never throws and never keeps the process alive.
+ * @param files may change: those that come later are looked at from then on.
  */
-export function watchFiles(paths: readonly string[], changed: () => void, times: WatchTimes = {}): () => void {
+export function watchFiles(
+  files: readonly string[] | (() => readonly string[]),
+  changed: () => void,
+  times: WatchTimes = {},
+): () => void {
   const { pollMs = 500, debounceMs = 100, maxWaitMs = 500 } = times;
   const seen = new Map<string, string>();
   const watchers: FSWatcher[] = [];
+  const pathsNow = typeof files === 'function' ? files : () => files;
   let closed = false;
   let looking = false;
   let again = false;
@@ -46,7 +52,7 @@ export function watchFiles(paths: readonly string[], changed: () => void, times:
   };
   const compare = async (): Promise<void> => {
     let different = false;
-    for (const path of paths) {
+    for (const path of pathsNow()) {
       const now = await fingerprint(path);
       const before = seen.get(path);
       seen.set(path, now);
@@ -65,6 +71,7 @@ export function watchFiles(paths: readonly string[], changed: () => void, times:
   };
 
   const folders = async (): Promise<Set<string>> => {
+    const paths = pathsNow();
     const real = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
     return new Set([...paths, ...real].map((path) => dirname(path)));
   };

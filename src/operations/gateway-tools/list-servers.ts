@@ -63,6 +63,8 @@ function byCodeUnit(a: string, b: string): number {
 /** The address of the server, without what may be secret: no arguments, no user or query in a URL. */
 function describeLink({ link }: ServerDefinition): Pick<ListedServer, 'transport' | 'command' | 'url'> {
   if (link.transport === 'stdio') return { transport: 'stdio', command: link.command };
+  // Of an API whose entry does not say where it is, only the document is known here.
+  if (link.url.startsWith('file:')) return { transport: link.transport };
   const url = new URL(link.url);
   return { transport: link.transport, url: `${url.origin}${url.pathname}` };
 }

@@ -16,6 +16,7 @@ import { proxyFor } from './egress-proxy.ts';
 import { HttpConnections } from './http-connections.ts';
 import { dispatch, type HttpResponse, NotSentError } from './http-exchange.ts';
 import { bodyTooLong, errorCode, networkError } from './network-error.ts';
+import type { HttpMethod } from './origin-connection.ts';
 
 /** Milliseconds before a refused connection is tried again: a server that restarts. */
 const REFUSED_PAUSE_MS = 250;
@@ -27,15 +28,17 @@ const BYTE_ORDER_MARK = 0xefbbbf;
 const ERROR_BODY_BYTES = 64 * 1024;
 
 export interface HttpRequest {
-  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly method: HttpMethod;
   /** Default the address of the entry. */
   readonly path?: string;
   /** They win over the configured ones. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer | undefined;
   readonly signal: CancelSignal;
   /** Bytes up to which the JSON of a success is gathered first: then the response has it as `whole`. */
   readonly gather?: number | undefined;
+  /** True if whoever asks gets redirects as they are, but for those of what only reads within the origin. */
+  readonly keepsRedirects?: boolean | undefined;
 }
 
 /** Headers that ask for an event stream: as it is, for some servers hold back what they compress until there is much of it. */
@@ -96,10 +99,12 @@ export function createHttpClient(
     let response = first;
     for (let hops = 0; isRedirect(response); hops++) {
       const location = response.header('location') ?? '';
-      discard(response);
       const target = parseUrl(location, url);
       // The configured headers hold credentials, which belong to this origin alone.
-      if (target?.origin !== url.origin || hops >= MAX_REDIRECTS) {
+      const mayFollow = target?.origin === url.origin && hops < MAX_REDIRECTS;
+      if (request.keepsRedirects === true && !(mayFollow && READS.has(request.method))) return response;
+      discard(response);
+      if (target === undefined || !mayFollow) {
         throw unavailable(server, `${redirection(target, url)}. Put the final address into its entry.`, {
           data: WITHOUT_EFFECT,
         });
@@ -131,6 +136,8 @@ function headerList(configured: ReadonlyMap<string, string>, own: Readonly<Recor
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
+/** Methods that change nothing wherever they are sent. */
+const READS: ReadonlySet<HttpMethod> = new Set<HttpMethod>(['GET', 'HEAD', 'OPTIONS']);
 
 /** Says why a redirect is not followed. */
 function redirection(target: URL | undefined, from: URL): string {

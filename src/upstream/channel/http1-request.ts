@@ -19,13 +19,16 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** Methods of which servers expect a body (RFC 9110, section 8.6). */
+const ALWAYS_WITH_LENGTH: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
 /** A header or the address of a request cannot be sent. The message says nothing of its value, which may be a credential. */
 class InvalidRequestError extends Error {
   readonly code = 'INVALID_REQUEST_HEADER';
 }
 
 /** Head and body as one text where that has the same bytes, which is written at once. */
-export type RequestBytes = string | { readonly head: string; readonly body: string };
+export type RequestBytes = string | { readonly head: string; readonly body: string | Buffer };
 
 /**
  * @param host of the server, with its port.
@@ -44,8 +47,8 @@ export function requestBytes({ method, path, headers, body }: OriginRequest, hos
     fields += `${name}: ${value}\r\n`;
   }
   const start = `${method} ${path} HTTP/1.1\r\n${hasHost ? '' : `host: ${host}\r\n`}connection: keep-alive\r\n${fields}`;
-  if (body === null) return method === 'POST' ? `${start}content-length: 0\r\n\r\n` : `${start}\r\n`;
+  if (body === null) return ALWAYS_WITH_LENGTH.has(method) ? `${start}content-length: 0\r\n\r\n` : `${start}\r\n`;
   const head = `${start}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   // Values are one byte a character, the body is UTF-8.
-  return NOT_ASCII.test(fields) ? { head, body } : head + body;
+  return typeof body !== 'string' || NOT_ASCII.test(fields) ? { head, body } : head + body;
 }

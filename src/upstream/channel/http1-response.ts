@@ -61,6 +61,7 @@ export class Http1ResponseReader {
   /** Bytes that the body, or the chunk, still has. */
   #left = 0;
   #isKept = false;
+  #isHead = false;
   #keepAliveMs: number | undefined;
   #informational = 0;
   #trailerBytes = 0;
@@ -69,9 +70,10 @@ export class Http1ResponseReader {
     this.#sink = sink;
   }
 
-  /** A request was sent: its response is to come. */
-  expect(): void {
+  /** A request was sent: its response is to come. @param isHead true for the answer to HEAD, which has no body whatever its head says */
+  expect(isHead = false): void {
     this.#part = 'head';
+    this.#isHead = isHead;
     this.#informational = 0;
     this.#trailerBytes = 0;
     this.#held = '';
@@ -166,7 +168,8 @@ export class Http1ResponseReader {
       if (status === 101 || isFramed || ++this.#informational > MAX_INFORMATIONAL) throw new ResponseSyntaxError();
       return;
     }
-    const length = framing(headers, status, minor === '1');
+    const framed = framing(headers, status, minor === '1');
+    const length = this.#isHead ? 0 : framed;
     this.#isKept = length !== 'rest' && staysOpen(headers, minor === '1');
     this.#keepAliveMs = timeoutOf(headers);
     this.#left = typeof length === 'number' ? length : 0;

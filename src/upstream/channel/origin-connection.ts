@@ -2,12 +2,15 @@
 import type { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** APIs have all of them; MCP itself needs three. */
+export type HttpMethod = 'POST' | 'GET' | 'DELETE' | 'PUT' | 'PATCH' | 'HEAD' | 'OPTIONS';
+
 export interface OriginRequest {
-  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly method: HttpMethod;
   readonly path: string;
   /** Names and values in turn. */
   readonly headers: string[];
-  readonly body: string | null;
+  readonly body: string | Buffer | null;
 }
 
 /** The request on its connection, for its handler. */

@@ -49,7 +49,7 @@ export class PlainConnection implements OriginConnection, ExchangeConnection {
   }
 
   dispatch(request: OriginRequest, handler: ExchangeHandler): void {
-    const exchange = new PlainExchange(this, handler);
+    const exchange = new PlainExchange(this, handler, request.method === 'HEAD');
     try {
       exchange.bytes = requestBytes(request, this.#origin.host);
     } catch (error) {

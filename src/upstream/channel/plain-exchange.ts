@@ -25,10 +25,13 @@ export class PlainExchange implements ExchangeController, ResponseSink {
   isAborted = false;
   readonly #connection: ExchangeConnection;
   readonly #handler: ExchangeHandler;
+  readonly #isHead: boolean;
   readonly #reader = new Http1ResponseReader(this);
 
-  constructor(connection: ExchangeConnection, handler: ExchangeHandler) {
+  /** @param isHead true for a request whose answer has no body */
+  constructor(connection: ExchangeConnection, handler: ExchangeHandler, isHead: boolean) {
     this.#connection = connection;
+    this.#isHead = isHead;
     this.#handler = handler;
   }
 
@@ -37,7 +40,7 @@ export class PlainExchange implements ExchangeController, ResponseSink {
     this.#handler.onRequestStart(this);
     if (this.isAborted) return false;
     this.isSent = true;
-    this.#reader.expect();
+    this.#reader.expect(this.#isHead);
     return true;
   }
 

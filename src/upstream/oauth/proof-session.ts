@@ -65,7 +65,7 @@ export class ProofSession {
   }
 }
 
-function digest(encoding: 'base64' | 'base64url', text: string): string {
+function digest(encoding: 'base64' | 'base64url', text: string | Buffer): string {
   return createHash('sha256').update(text).digest(encoding);
 }
 

@@ -51,7 +51,9 @@ export type Connect = (server: ServerDefinition, options: ConnectOptions) => Pro
 export const connect: Connect = (server, options) =>
   server.link.transport === 'stdio'
     ? connectStdio(server, server.link, options)
-    : connectHttp(server, server.link, options);
+    : server.link.transport === 'openapi'
+      ? connectApi(server, server.link, options)
+      : connectHttp(server, server.link, options);
 
 interface Attempt {
   /** The era that an earlier connection found out. */
@@ -166,6 +168,25 @@ async function checkScripts(name: string, definition: StdioDefinition): Promise<
     name,
     `was not started: ${quote(script)} changed since it was trusted. The owner of the gateway has to look at it, and to run "agent-mcp-gateway trust" in ${quote(trusted.folder)}.`,
   );
+}
+
+async function connectApi(
+  server: ServerDefinition,
+  definition: HttpDefinition,
+  options: ConnectOptions,
+): Promise<ManagedConnection> {
+  // Loaded with the first API.
+  const { openApiOf } = await import('../openapi/connect-openapi.ts');
+  const { version, signal, maxMessageBytes, httpClient, authorization } = options;
+  const warn = createWarnings(options.log, server.name);
+  const base = { server, definition, version, signal, warn, maxMessageBytes, httpClient, authorization };
+  const { open, release } = await openApiOf(base);
+  try {
+    return await attempt(server, options, open, { knownEra: 'modern' });
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 async function connectHttp(
