@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { type CheckedConfig, checkConfig, formatProblem, readContents } from '../config/load-snapshot.ts';
+import {
+  type CheckedConfig,
+  type ConfigContents,
+  checkConfig,
+  formatProblem,
+  readContents,
+} from '../config/load-snapshot.ts';
 import { type ConfigLocation, locateConfig } from '../config/locate-files.ts';
 import { settingNotes } from '../config/setting-notes.ts';
 import { lockPath, type Settings, settingsHere } from '../config/settings.ts';
@@ -51,11 +57,15 @@ async function validate(options: Options): Promise<void> {
   const location = await locateConfig(settings);
   const { listedOffers, listedRaw } = await import('../catalog/last-listed-definitions.ts');
   const lists = join(settings.cacheDir, 'lists');
-  const checked = await checkConfig(await readContents(location, settings), process.env, {
-    looksForPrograms: true,
-    listed: await listedRaw(lists),
-    offers: await listedOffers(lists),
-  });
+  const contents = await readContents(location, settings);
+  const checked = await withApis(
+    await checkConfig(contents, process.env, {
+      looksForPrograms: true,
+      listed: await listedRaw(lists),
+      offers: await listedOffers(lists),
+    }),
+    contents,
+  );
   const faults = await lockFaults(settings, location);
   const isOff = faults.length > 0 || checked.problems.some((problem) => problem.severity === 'error');
   const ok = checked.snapshot !== undefined && !(isOff && options.strict === true);
@@ -64,6 +74,16 @@ async function validate(options: Options): Promise<void> {
   const notes = [...location.notes, ...faults, ...(snapshot === undefined ? [] : settingNotes(settings, snapshot))];
   if (options.json === true) printJson(report(location, checked, notes, ok));
   else printReport(location, checked, notes);
+}
+
+/** With what is wrong in the documents of APIs. */
+async function withApis(checked: CheckedConfig, { servers }: ConfigContents): Promise<CheckedConfig> {
+  const { snapshot, problems } = checked;
+  const hasApis = [...(snapshot?.servers.values() ?? [])].some(({ link }) => link.transport === 'openapi');
+  if (snapshot === undefined || !hasApis) return checked;
+  const { apiProblems } = await import('../upstream/openapi/api-problems.ts');
+  const found = await apiProblems(snapshot.servers, servers);
+  return { snapshot, problems: [...problems, ...found] };
 }
 
 /** The fault of the lock file, as a sentence; none where it can be used, or is not there. */

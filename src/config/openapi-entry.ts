@@ -3,9 +3,10 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isUrl, parseUrl } from '../shared/parse-url.ts';
+import type { ApiDefinition, OperationFilter } from './api-definition.ts';
 import type { ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';
-import type { ApiDefinition, HttpDefinition, OperationFilter } from './snapshot.ts';
+import type { HttpDefinition } from './snapshot.ts';
 
 type Report = (at: ConfigPath, message: string, fix: string) => void;
 

@@ -1,8 +1,8 @@
 /** One entry of the servers file -> a definition, or the reasons why this server is off (D12). */
-import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { cwdHere } from '../shared/standard-folders.ts';
 import { programFault } from './check-program.ts';
+import { keyOf } from './connection-key.ts';
 import { lifeOf } from './connection-life.ts';
 import { EntryFindings, type NamedValue } from './entry-findings.ts';
 import { readEnvFile } from './env-file.ts';
@@ -16,14 +16,7 @@ import { translate } from './other-clients.ts';
 import type * as ReadOverrides from './overrides/read-overrides.ts';
 import { quote } from './quote-name.ts';
 import { httpLink, linkOf } from './server-address.ts';
-import type {
-  BrokenServer,
-  HttpDefinition,
-  Problem,
-  ServerDefinition,
-  ServerLife,
-  StdioDefinition,
-} from './snapshot.ts';
+import type { BrokenServer, Problem, ServerDefinition } from './snapshot.ts';
 import { type Environment, substitute } from './substitute.ts';
 import type * as ReadVirtual from './virtual/read-virtual.ts';
 
@@ -289,40 +282,4 @@ function isNested(entry: ReadonlyMap<string, unknown>, mainScript: string | unde
   if (typeof command !== 'string' || (env instanceof Map && env.get('GATEWAY_ALLOW_NESTED') === '1')) return false;
   const words = Array.isArray(args) ? args.filter((arg) => typeof arg === 'string') : [];
   return startsGateway(command, words, mainScript);
-}
-
-/**
- * Hash over what makes a connection. The name is part of it: two names for the same command are two connections, because
- * most servers keep state that nobody declared shareable.
- */
-function keyOf(name: string, link: ServerDefinition['link'], life: ServerLife | undefined): string {
-  const content =
-    link.transport === 'stdio'
-      ? [name, link.transport, link.command, link.args, sorted(link.env), link.cwd ?? null, ...walls(link)]
-      : [
-          name,
-          link.transport,
-          link.url,
-          sorted(link.headers),
-          link.credentials ?? null,
-          link.oauth ?? null,
-          ...apiOf(link),
-        ];
-  return createHash('sha256')
-    .update(JSON.stringify([...content, life ?? null]))
-    .digest('hex');
-}
-
-/** The API of an entry, for the key: nothing where it has none. */
-function apiOf({ openapi }: HttpDefinition): readonly unknown[] {
-  return openapi === undefined ? [] : [{ ...openapi, query: [...openapi.query], cookies: [...openapi.cookies] }];
-}
-
-/** The sandbox of a program, for the key: nothing where it has none. */
-function walls({ sandbox }: StdioDefinition): readonly unknown[] {
-  return sandbox === undefined ? [] : [sandbox];
-}
-
-function sorted(map: ReadonlyMap<string, string>): (readonly [string, string])[] {
-  return [...map].sort(([one], [other]) => (one < other ? -1 : 1));
 }

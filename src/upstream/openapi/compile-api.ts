@@ -1,7 +1,7 @@
 /** Documents of an API -> its tools, and plans of their calls. Pure: whoever calls it reads what it refers to. */
 
+import type { ApiDefinition } from '../../config/api-definition.ts';
 import { nearest } from '../../config/nearest-name.ts';
-import type { ApiDefinition } from '../../config/snapshot.ts';
 import { compilePattern } from '../../policy/pattern.ts';
 import { quoted } from '../../shared/quote-text.ts';
 import { isPathTemplate } from './call/path-template.ts';
@@ -10,7 +10,7 @@ import { ApiDocument } from './document/api-document.ts';
 import { ApiFault } from './document/api-fault.ts';
 import { type ApiOperation, operationsOf } from './document/api-operations.ts';
 import { baseOf, whereIs } from './document/api-servers.ts';
-import { type Fields, fieldsOf, ownText } from './document/fields.ts';
+import { type ApiFields, fieldsOf, ownText } from './document/fields.ts';
 import { operationFilter } from './document/operation-filter.ts';
 import { parseDocument } from './document/parse-document.ts';
 import { nameOperations } from './tools/operation-names.ts';
@@ -98,7 +98,7 @@ interface PlacedOperation {
 function placedOperations(
   chosen: readonly ApiOperation[],
   base: string,
-  root: Fields | undefined,
+  root: ApiFields | undefined,
   notes: ApiNote[],
 ): readonly PlacedOperation[] {
   const elsewhere: string[] = [];

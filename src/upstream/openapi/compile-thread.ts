@@ -13,14 +13,14 @@ const LIMIT_MS = 90_000;
 const MAX_HEAP = 1024;
 
 /** What the thread says. */
-export type FromThread =
+export type FromCompiler =
   | { readonly need: string }
   | { readonly done: CompiledApi }
   | { readonly fault: Pick<ApiFault, 'message' | 'fix' | 'at' | 'place'> }
   | { readonly failed: string };
 
 /** The answer to `need`. */
-export interface ToThread {
+export interface ToCompiler {
   readonly address: string;
   readonly text: string;
 }
@@ -65,10 +65,10 @@ const TOO_MUCH = 'Name a smaller document';
 
 function outcomeOf(worker: Worker, read: ReadText): Promise<CompiledApi> {
   return new Promise((resolve, reject) => {
-    worker.on('message', (message: FromThread) => {
+    worker.on('message', (message: FromCompiler) => {
       if ('need' in message) {
         const { need: address } = message;
-        read(address).then((text) => worker.postMessage({ address, text } satisfies ToThread), reject);
+        read(address).then((text) => worker.postMessage({ address, text } satisfies ToCompiler), reject);
       } else if ('done' in message) resolve(message.done);
       else if ('fault' in message) reject(new ApiFault(message.fault.message, message.fault.fix, message.fault));
       else reject(new ApiFault(`cannot be read: ${message.failed}`, 'Report it, with the document'));

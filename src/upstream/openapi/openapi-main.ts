@@ -3,14 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import { yieldToCalls } from '../../shared/thread-priority.ts';
 import { type CompileTerms, compileApi } from './compile-api.ts';
-import type { FromThread, ToThread } from './compile-thread.ts';
+import type { FromCompiler, ToCompiler } from './compile-thread.ts';
 import { ApiFault } from './document/api-fault.ts';
 
 yieldToCalls();
 const waiting = new Map<string, Deferred<string>>();
-parentPort?.on('message', ({ address, text }: ToThread) => waiting.get(address)?.resolve(text));
+parentPort?.on('message', ({ address, text }: ToCompiler) => waiting.get(address)?.resolve(text));
 
-function say(message: FromThread): void {
+function say(message: FromCompiler): void {
   parentPort?.postMessage(message);
 }
 

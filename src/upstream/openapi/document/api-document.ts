@@ -5,7 +5,7 @@
 import { parseUrl } from '../../../shared/parse-url.ts';
 import { quoted } from '../../../shared/quote-text.ts';
 import { ApiFault } from './api-fault.ts';
-import { type Fields, fieldsOf, own, ownText } from './fields.ts';
+import { type ApiFields, fieldsOf, own, ownText } from './fields.ts';
 
 /** References to references. */
 const MAX_HOPS = 32;
@@ -90,7 +90,7 @@ export class ApiDocument {
 }
 
 /** @throws ApiFault */
-function versionOf(root: Fields | undefined): '3.0' | '3.1' {
+function versionOf(root: ApiFields | undefined): '3.0' | '3.1' {
   const swagger = own(root, 'swagger');
   if (swagger !== undefined) {
     const fix = 'Convert it to 3.0 or 3.1, e.g. with "npx swagger2openapi"';
@@ -126,7 +126,7 @@ function valueAt(root: unknown, pointer: string): unknown {
   for (const token of pointer.slice(1).split('/')) {
     const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Fields)[key];
+    value = (value as ApiFields)[key];
   }
   return value;
 }

@@ -2,7 +2,7 @@
 import { parseUrl } from '../../../shared/parse-url.ts';
 import { quoted } from '../../../shared/quote-text.ts';
 import { ApiFault } from './api-fault.ts';
-import { type Fields, fieldsOf, own, ownList, ownText } from './fields.ts';
+import { type ApiFields, fieldsOf, own, ownList, ownText } from './fields.ts';
 
 export interface BaseOptions {
   /** The address that the owner of the gateway wrote; undefined for none. */
@@ -16,7 +16,7 @@ export interface BaseOptions {
  * used only at the same place as the document: a document must not say where requests go that the owner knows nothing of.
  * @throws ApiFault where there is none
  */
-export function baseOf(root: Fields | undefined, { stated, document }: BaseOptions): string {
+export function baseOf(root: ApiFields | undefined, { stated, document }: BaseOptions): string {
   if (stated !== undefined) return withoutSlash(stated);
   const servers = ownList(root, 'servers');
   // Without any, it is the root of where the document is (OpenAPI 3.1.1, section 4.8.1.1).
@@ -47,7 +47,7 @@ export type Whereabouts = { readonly prefix: string | undefined } | 'elsewhere';
  * Where an operation with servers of its own is. What names the host of the document's own servers is meant to be where the API is, wherever its owner says that is.
  * @param base as `baseOf` gives it.
  */
-export function whereIs(servers: readonly unknown[], root: Fields | undefined, base: string): Whereabouts {
+export function whereIs(servers: readonly unknown[], root: ApiFields | undefined, base: string): Whereabouts {
   const url = parseUrl(addressOf(servers[0]), `${base}/`);
   if (url === undefined) return 'elsewhere';
   const usual = ownList(root, 'servers').map((server) => parseUrl(addressOf(server), `${base}/`));

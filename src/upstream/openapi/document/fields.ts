@@ -1,25 +1,25 @@
 /** Reads values that somebody else wrote. */
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type ApiFields = Readonly<Record<string, unknown>>;
 
 /** The value, where it is an object; undefined for anything else. */
-export function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+export function fieldsOf(value: unknown): ApiFields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ApiFields) : undefined;
 }
 
 /** A member of its own: never one of a prototype. */
-export function own(object: Fields | undefined, key: string): unknown {
+export function own(object: ApiFields | undefined, key: string): unknown {
   return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 /** The same where it is a text. */
-export function ownText(object: Fields | undefined, key: string): string | undefined {
+export function ownText(object: ApiFields | undefined, key: string): string | undefined {
   const value = own(object, key);
   return typeof value === 'string' ? value : undefined;
 }
 
 /** The same where it is a list; an empty one for anything else. */
-export function ownList(object: Fields | undefined, key: string): readonly unknown[] {
+export function ownList(object: ApiFields | undefined, key: string): readonly unknown[] {
   const value = own(object, key);
   return Array.isArray(value) ? value : [];
 }

@@ -1,5 +1,5 @@
 /** Chooses the operations of an API that are tools, as its entry says. */
-import type { OperationFilter } from '../../../config/snapshot.ts';
+import type { OperationFilter } from '../../../config/api-definition.ts';
 import { compilePattern, type NameMatcher } from '../../../policy/pattern.ts';
 
 /** An operation, as far as it is chosen by. */

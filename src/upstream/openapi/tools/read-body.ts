@@ -1,7 +1,7 @@
 /** The body of an operation: how it is sent, and its schema. */
 import type { BodyPlan, FieldPlan, ParameterStyle } from '../call-plan.ts';
 import type { ApiDocument, Located } from '../document/api-document.ts';
-import { type Fields, fieldsOf, own, ownList, ownText } from '../document/fields.ts';
+import { type ApiFields, fieldsOf, own, ownList, ownText } from '../document/fields.ts';
 
 interface ReadBody {
   readonly plan: BodyPlan;
@@ -64,7 +64,7 @@ function sentType(kind: Kind, written: string): string {
 function fieldsOfForm(
   document: ApiDocument,
   schema: Located,
-  encoding: Fields | undefined,
+  encoding: ApiFields | undefined,
   kind: Kind,
 ): readonly FieldPlan[] {
   const plans = new Map<string, FieldPlan>();

@@ -3,7 +3,7 @@
  * that neither circles nor references to references to references have an end that anybody waits for.
  */
 import type { ApiDocument, Located } from '../document/api-document.ts';
-import { type Fields, fieldsOf, own, ownList } from '../document/fields.ts';
+import { type ApiFields, fieldsOf, own, ownList } from '../document/fields.ts';
 import {
   isPattern,
   NOT_IN_RESULTS,
@@ -62,7 +62,7 @@ export class SchemaWriter {
     return written.length === 0 ? undefined : Object.fromEntries(written);
   }
 
-  #inPlace(fields: Fields, at: Located, depth: number): Schema {
+  #inPlace(fields: ApiFields, at: Located, depth: number): Schema {
     const members: [string, unknown][] = [];
     const type = typeOf(own(fields, 'type'), own(fields, 'nullable') === true && this.#document.isLegacy);
     if (type !== undefined) members.push(['type', type]);
@@ -129,7 +129,7 @@ export class SchemaWriter {
   }
 
   /** 3.0 says with true that a bound is outside. */
-  #bounds(fields: Fields): [string, unknown][] {
+  #bounds(fields: ApiFields): [string, unknown][] {
     if (this.#side === 'output') return [];
     const pairs = [
       ['minimum', 'exclusiveMinimum'],
@@ -142,7 +142,7 @@ export class SchemaWriter {
   }
 
   /** Only names of properties that are there, or that nothing is said of. */
-  #required(fields: Fields, members: readonly (readonly [string, unknown])[]): [string, unknown][] {
+  #required(fields: ApiFields, members: readonly (readonly [string, unknown])[]): [string, unknown][] {
     const declared = fieldsOf(own(fields, 'properties'));
     const kept = fieldsOf(members.find(([key]) => key === 'properties')?.[1]);
     const names = ownList(fields, 'required').filter(
@@ -154,7 +154,7 @@ export class SchemaWriter {
   }
 
   /** 3.0: null beside a list of values, or beside schemas, is one more of them. */
-  #nullable(schema: Readonly<Record<string, unknown>>, fields: Fields): Schema {
+  #nullable(schema: Readonly<Record<string, unknown>>, fields: ApiFields): Schema {
     if (!this.#document.isLegacy || own(fields, 'nullable') !== true) return schema;
     const { enum: values, type } = schema;
     if (Array.isArray(values)) return { ...schema, enum: [...new Set([...(values as unknown[]), null])] };
@@ -194,7 +194,7 @@ export class SchemaWriter {
 const PARTS = [...ONE_SCHEMA, ...SCHEMA_LISTS.keys(), ...SCHEMA_MAPS];
 
 /** True for what is as short as a reference to it: values without parts. */
-function isPlain(fields: Fields): boolean {
+function isPlain(fields: ApiFields): boolean {
   return PARTS.every((key) => !Object.hasOwn(fields, key));
 }
 
