@@ -9,7 +9,6 @@ import { flow, labels } from './schema-flow.ts';
 import { budget, limits, minAssurance, principal } from './schema-identity.ts';
 import { lifeFields } from './schema-life.ts';
 import { OAUTH_KEYS, oauthFields } from './schema-oauth.ts';
-import { openApiFields } from './schema-openapi.ts';
 import { agentId, count, loopBreaker, loose, MAX_COUNT, pattern, strict, text } from './schema-parts.ts';
 import { results } from './schema-results.ts';
 import { accessCorrections, accessList } from './schema-rules.ts';
@@ -111,7 +110,7 @@ const TRANSPORTS = ['stdio', 'http', 'streamable-http', 'sse'] as const;
 /** For editors: those of other clients are translated before they are checked (other-clients.ts). */
 const SPELLINGS = [...TRANSPORTS, 'streamableHttp', 'streamable_http', 'local', 'remote'];
 
-/** Keys of a server entry. Those of `schema-overrides.ts` are read where there are some. */
+/** Keys of a server entry. Those of `schema-overrides.ts` and `schema-openapi.ts` are read where there are some. */
 export const serverFields = {
   command: z
     .string()
@@ -163,7 +162,6 @@ export const serverFields = {
   ...oauthFields,
   ...lifeFields,
   ...sandboxFields,
-  ...openApiFields,
 };
 
 const serverEntry = loose(serverFields);
@@ -175,7 +173,13 @@ export type ServerEntry = z.output<typeof serverEntry>;
 export { OAUTH_KEYS };
 
 /** Keys of a server entry that mean something here. */
-export const SERVER_KEYS: readonly string[] = [...Object.keys(serverFields), 'tools', 'prompts', 'resources'];
+export const SERVER_KEYS: readonly string[] = [
+  ...Object.keys(serverFields),
+  'tools',
+  'prompts',
+  'resources',
+  'openapi',
+];
 
 /** A finding of a schema, before it has a place in a file. */
 interface SchemaIssue {

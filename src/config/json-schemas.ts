@@ -1,11 +1,12 @@
 /** JSON Schemas of both files, for editors. Nothing else needs them. */
 import { z } from 'zod';
 import { rulesFile, schemaReference, serverFields } from './file-schemas.ts';
+import { openApiFields } from './schema-openapi.ts';
 import { overrideFields } from './schema-overrides.ts';
 import { loose } from './schema-parts.ts';
 import { virtualFields } from './schema-virtual.ts';
 
-const serverEntry = loose({ ...serverFields, ...overrideFields, ...virtualFields }).meta({
+const serverEntry = loose({ ...serverFields, ...openApiFields, ...overrideFields, ...virtualFields }).meta({
   // The address of an API may stand beside its document.
   anyOf: [
     { required: ['openapi'] },

@@ -12,31 +12,27 @@ const PARTS = ['command', 'args', 'cwd', 'url', 'envFile'] as const;
 /** Parts that hold secrets: their names alone. */
 const NAMED_PARTS = ['env', 'headers'] as const;
 
-/** SHA-256 (hex) of an entry as it is written, before variables are replaced: it holds no value of any. */
-export function launchDigest(entry: ReadonlyMap<unknown, unknown>): string {
+/**
+ * SHA-256 (hex) of an entry as it is written, before variables are replaced: it holds no value of any.
+ * @param api gives what an API is launched by.
+ */
+export function launchDigest(
+  entry: ReadonlyMap<unknown, unknown>,
+  api: (written: unknown) => unknown = () => null,
+): string {
   const named = NAMED_PARTS.map((key) => {
     const map = entry.get(key);
     return map instanceof Map ? [...map.keys()].map(String).sort() : null;
   });
   // An entry without a sandbox has the digest that it had before there were any.
   const walls = ['sandbox', 'image'].flatMap((key) => (entry.has(key) ? [inJson(entry.get(key))] : []));
-  const openapi = entry.has('openapi') ? [apiInJson(entry.get('openapi'))] : [];
+  const openapi = entry.has('openapi') ? [api(entry.get('openapi'))] : [];
   const content = [...PARTS.map((key) => entry.get(key) ?? null), ...named, ...walls, ...openapi];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
 function inJson(value: unknown): unknown {
   return value instanceof Map ? [...value].map(([key, member]) => [String(key), member]).sort() : value;
-}
-
-/** The terms of an API, with the names alone of what may be secret. */
-function apiInJson(value: unknown): unknown {
-  if (!(value instanceof Map)) return value;
-  const members = [...value].map(([key, member]) => {
-    const isSecret = key === 'query' || key === 'cookies';
-    return [String(key), isSecret && member instanceof Map ? [...member.keys()].map(String).sort() : inJson(member)];
-  });
-  return members.sort();
 }
 
 export interface PackageVersion {

@@ -4,11 +4,12 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isUrl, parseUrl } from '../shared/parse-url.ts';
 import type { ApiDefinition, OperationFilter } from './api-definition.ts';
-import type { ServerEntry } from './file-schemas.ts';
+import { check, type ServerEntry } from './file-schemas.ts';
 import type { ConfigPath } from './json-document.ts';
+import { openApiTerms } from './schema-openapi.ts';
 import type { HttpDefinition } from './snapshot.ts';
 
-type Report = (at: ConfigPath, message: string, fix: string) => void;
+type Report = (at: ConfigPath, message: string, fix: string, target?: 'key' | 'value') => void;
 
 /** The terms of a link over HTTP besides its address; undefined where something is wrong with them. */
 export type ReadLink = (url: string) => HttpDefinition | undefined;
@@ -26,10 +27,21 @@ const COOKIE_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/;
 const LINK_KEYS = ['command', 'args', 'type', 'transport', 'sandbox', 'cwd'] as const;
 
-/** The link of an entry with `openapi`; undefined after at least one report. */
-export function apiLinkOf(entry: ServerEntry, context: ApiContext, readLink: ReadLink): HttpDefinition | undefined {
-  const { openapi, url } = entry;
-  if (openapi === undefined) return undefined;
+/** The link of an entry with `openapi`, which is `written`; undefined after at least one report. */
+export function apiLinkOf(
+  written: unknown,
+  entry: ServerEntry,
+  context: ApiContext,
+  readLink: ReadLink,
+): HttpDefinition | undefined {
+  const checked = check(openApiTerms, written);
+  if (!checked.ok) {
+    for (const { path, message, fix, target } of checked.issues)
+      context.error(['openapi', ...path], message, fix, target);
+    return undefined;
+  }
+  const { value: openapi } = checked;
+  const { url } = entry;
   const isShort = typeof openapi === 'string';
   const terms = isShort ? { document: openapi } : openapi;
   const at = (...path: ConfigPath): ConfigPath => ['openapi', ...(isShort ? [] : path)];
@@ -135,4 +147,18 @@ function filterOf(filter: OperationFilter | undefined): OperationFilter | undefi
   if (filter === undefined) return undefined;
   const { tags, paths, methods } = filter;
   return { tags, paths, methods };
+}
+
+/** The terms of an API that its lock is about, in JSON: of what may be secret the names alone. */
+export function launchTerms(written: unknown): unknown {
+  if (!(written instanceof Map)) return written;
+  const members = [...written].map(([key, value]) => {
+    const isSecret = key === 'query' || key === 'cookies';
+    return [String(key), isSecret && value instanceof Map ? [...value.keys()].map(String).sort() : inJson(value)];
+  });
+  return members.sort();
+}
+
+function inJson(value: unknown): unknown {
+  return value instanceof Map ? [...value].map(([key, member]) => [String(key), member]).sort() : value;
 }

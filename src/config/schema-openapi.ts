@@ -29,9 +29,11 @@ const api = strict({
   cookies: values.meta({ description: 'Cookies of every request.' }).exactOptional(),
 });
 
+/** The value of the key. */
+export const openApiTerms = z.union([z.string(), api]);
+
 export const openApiFields = {
-  openapi: z
-    .union([z.string(), api])
+  openapi: openApiTerms
     .meta({
       description:
         'In place of a program: the OpenAPI document (3.0, 3.1; JSON or YAML) of an API whose operations are tools. "url" is then the address of the API.',

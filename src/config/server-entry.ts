@@ -98,7 +98,7 @@ function definitionOf(
   const { timeout_ms: timeoutMs, validate_arguments: validateArguments } = checked.value;
   const life = lifeOf(checked.value);
   const key = keyOf(name, link, life);
-  const launch = launchDigest(translated.entry);
+  const launch = launchDigest(translated.entry, context.openApi?.launchTerms);
   return { name, key, launch, description: findings.description, timeoutMs, validateArguments, life, link, overrides };
 }
 
@@ -157,7 +157,7 @@ function substituteEntry(
 
 /** The address of the server. Paths of files are taken from the folder of the servers file. */
 function linkWithFiles(
-  entry: Parameters<typeof linkOf>[0],
+  entry: Parameters<typeof linkOf>[0] & { readonly openapi?: unknown },
   { document, documents, openApi }: EntryContext,
   findings: EntryFindings,
 ): ServerDefinition['link'] | undefined {
@@ -166,7 +166,7 @@ function linkWithFiles(
   const link =
     entry.openapi === undefined || openApi === undefined
       ? linkOf(entry, error, warn)
-      : openApi.apiLinkOf(entry, { file: document.file, documents, error, warn }, (url) =>
+      : openApi.apiLinkOf(entry.openapi, entry, { file: document.file, documents, error, warn }, (url) =>
           httpLink(url, 'openapi', entry, error, warn),
         );
   if (link === undefined || link.transport === 'stdio') return link;

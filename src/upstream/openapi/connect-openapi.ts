@@ -1,36 +1,56 @@
 /** Opens the channel of an API. */
 import type { HttpClientKind } from '../../config/settings.ts';
+import type { ServerDefinition } from '../../config/snapshot.ts';
+import type { CancelSignal } from '../../shared/cancel.ts';
 import { type Authorization, authorized } from '../channel/authorization.ts';
 import type { OpenChannel } from '../channel/channel.ts';
 import { createHttpClient } from '../channel/http-client.ts';
+import type { Log } from '../contract.ts';
+import { createWarnings } from '../warning-limiter.ts';
 import { prefixPath } from './call/request-path.ts';
-import { type LoadOptions, loadApi } from './load-api.ts';
+import { loadApi } from './load-api.ts';
 import { openApiChannel } from './openapi-channel.ts';
 
-interface OpenApiOptions extends LoadOptions {
+interface OpenApiOptions {
+  /** Version of the gateway. */
+  readonly version: string;
+  readonly log: Log;
+  readonly signal: CancelSignal;
   readonly maxMessageBytes: number;
-  readonly httpClient: HttpClientKind | undefined;
+  readonly httpClient?: HttpClientKind | undefined;
   /** The credential of requests; undefined where the entry has all there is. */
   readonly authorization: Authorization | undefined;
 }
 
-/** Loads the document and gives what opens the channel. @throws GatewayError SERVER_UNAVAILABLE, or the reason of the signal */
-export async function openApiOf(
-  options: OpenApiOptions,
-): Promise<{ readonly open: OpenChannel; readonly release: () => void }> {
-  const { server, definition, version, maxMessageBytes, httpClient, authorization } = options;
-  const { api, release } = await loadApi(options);
-  const { openapi } = definition;
+interface OpenApi {
+  readonly open: OpenChannel;
+  /** For a channel that was not opened, or failed: lets the document go, and throws on. */
+  readonly release: (error: unknown) => never;
+}
+
+/** Loads the document of a server and gives what opens its channel. @throws GatewayError SERVER_UNAVAILABLE, or the reason of the signal */
+export async function openApiOf(server: ServerDefinition, options: OpenApiOptions): Promise<OpenApi> {
+  const { version, log, signal, maxMessageBytes, httpClient, authorization } = options;
+  const { link: definition } = server;
+  if (definition.transport === 'stdio' || definition.openapi === undefined) throw new Error('The entry is no API.');
+  const { api, release } = await loadApi({
+    server,
+    definition,
+    version,
+    signal,
+    warn: createWarnings(log, server.name),
+  });
+  const { query, cookies } = definition.openapi;
   const own = createHttpClient(server.name, { ...definition, url: api.base }, version, httpClient);
   // Only where its owner says so: what an API answers to a request without a credential names places to ask for one.
   const signsIn = definition.oauth !== undefined || definition.credentials !== undefined;
   const client = authorized(own, signsIn ? authorization : undefined);
-  const terms = {
-    origin: new URL(api.base).origin,
-    prefix: prefixPath(api.base),
-    query: openapi?.query ?? new Map<string, string>(),
-    cookies: openapi?.cookies ?? new Map<string, string>(),
+  const terms = { origin: new URL(api.base).origin, prefix: prefixPath(api.base), query, cookies };
+  return {
+    open: openApiChannel({ server: server.name, api, terms, client, maxMessageBytes, released: release }),
+    release: (error) => {
+      release();
+      throw error;
+    },
   };
-  const open = openApiChannel({ server: server.name, api, terms, client, maxMessageBytes, released: release });
-  return { open, release };
 }

@@ -52,7 +52,7 @@ export const connect: Connect = (server, options) =>
   server.link.transport === 'stdio'
     ? connectStdio(server, server.link, options)
     : server.link.transport === 'openapi'
-      ? connectApi(server, server.link, options)
+      ? connectApi(server, options)
       : connectHttp(server, server.link, options);
 
 interface Attempt {
@@ -170,23 +170,11 @@ async function checkScripts(name: string, definition: StdioDefinition): Promise<
   );
 }
 
-async function connectApi(
-  server: ServerDefinition,
-  definition: HttpDefinition,
-  options: ConnectOptions,
-): Promise<ManagedConnection> {
-  // Loaded with the first API.
+/** Loaded with the first API. */
+async function connectApi(server: ServerDefinition, options: ConnectOptions): Promise<ManagedConnection> {
   const { openApiOf } = await import('../openapi/connect-openapi.ts');
-  const { version, signal, maxMessageBytes, httpClient, authorization } = options;
-  const warn = createWarnings(options.log, server.name);
-  const base = { server, definition, version, signal, warn, maxMessageBytes, httpClient, authorization };
-  const { open, release } = await openApiOf(base);
-  try {
-    return await attempt(server, options, open, { knownEra: 'modern' });
-  } catch (error) {
-    release();
-    throw error;
-  }
+  const { open, release } = await openApiOf(server, options);
+  return attempt(server, options, open, { knownEra: 'modern' }).catch(release);
 }
 
 async function connectHttp(
