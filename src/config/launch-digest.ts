@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { findProgram } from './check-program.ts';
-import { INTERPRETER } from './script-files.ts';
+import { INTERPRETER } from './interpreters.ts';
 import type { ServerDefinition } from './snapshot.ts';
 
 /** Parts of an entry that say what is started, or where it is reached. */

@@ -10,6 +10,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } 
 import { fileURLToPath } from 'node:url';
 import { isUrl } from '../shared/parse-url.ts';
 import { systemCode } from '../shared/system-code.ts';
+import { INTERPRETER } from './interpreters.ts';
 import { runnerFiles } from './runners.ts';
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from './snapshot.ts';
 
@@ -31,9 +32,6 @@ const CODE =
 /** Options whose files a program writes or reads and nobody runs. */
 const DATA =
   /^\.(?:db3?|sqlite3?|csv|tsv|jsonl|ndjson|parquet|log|txt|md|pdf|png|jpe?g|gif|webp|svg|lock|pid|sock|tmp|bak|zip|gz|tgz|tar|xlsx?|docx?|pem|crt|key)$/i;
-/** Programs whose first argument may be a script without an ending, or a folder with one in it. */
-export const INTERPRETER =
-  /^(?:node|nodejs|bun|deno|tsx|ts-node|python[\d.]*|pypy[\d.]*|ruby|php|perl|lua|sh|bash|zsh|dash|fish|ksh)$/;
 /** Options of interpreters whose next argument is theirs, and no script. */
 const TAKES_VALUE = /^(?:-[rCWX]|--(?:require|import|loader|experimental-loader|conditions|env-file))$/;
 /** Variables that hold options of interpreters, or name what shells read first. */
