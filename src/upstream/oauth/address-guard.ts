@@ -64,7 +64,8 @@ export function createAddressGuard({
     objection(url) {
       const host = hostOf(url);
       if (url.username !== '' || url.password !== '') return 'it has a user name in it';
-      const mayBePlain = (onLoopback && isLoopbackHost(host)) || (allowHttp && host === home);
+      const mayBePlain =
+        (onLoopback && isLoopbackHost(host)) || (allowHttp && host === home && url.port === configured.port);
       if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) return 'only https is safe there';
       if (isLoopbackHost(host) && !onLoopback) return objectionTo('', url);
       return isIP(bare(host)) === 0 ? undefined : objectionTo(bare(host), url);

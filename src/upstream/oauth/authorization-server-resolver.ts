@@ -73,6 +73,17 @@ export class AuthorizationServerResolver {
     return { server, oauth, discovery, client, proof, fetch, now, elsewhere: elsewhere() };
   }
 
+  /**
+   * Checks places of the authorization server besides its usual ones, to which people or codes go.
+   * @throws GatewayError SERVER_UNAVAILABLE where they need the word of the owner
+   */
+  async checkPlaces(discovery: Discovery, places: readonly string[]): Promise<void> {
+    const { server, oauth, resource, others } = this.#options;
+    if (oauth?.issuer !== undefined) return;
+    const { checkPlaces } = await import('./issuer-check.ts');
+    checkPlaces({ server, resource, discovery, hasOAuth: oauth !== undefined, others: await others() }, places);
+  }
+
   /** @param pinned the issuer of the last sign-in, which needs no check as little as that of the entry. */
   async #check(discovery: Discovery, pinned: string | undefined): Promise<void> {
     const { server, oauth, resource, log } = this.#options;

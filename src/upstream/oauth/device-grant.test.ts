@@ -103,3 +103,26 @@ test('an authorization server without it says so', async () => {
   fake.metadata = {};
   await expect(begin()).rejects.toMatchObject({ message: expect.stringContaining('sign in without --device') });
 });
+
+test.each<[string, object, object]>([
+  ['codes', { device_authorization_endpoint: 'https://bank.example/device' }, ANSWER],
+  ['people', {}, { ...ANSWER, verification_uri: 'https://bank.example/activate' }],
+  ['people', {}, { ...ANSWER, verification_uri_complete: 'https://bank.example/activate?code=ABCD-EFGH' }],
+])(
+  'an authorization server that sends %s to another site needs the word of the owner',
+  async (_what, metadata, answer) => {
+    const { fake, begin } = setUp([], answer);
+    fake.metadata = { ...fake.metadata, ...metadata };
+    const refused = await begin().then(String, String);
+    expect(refused).toContain('sends people or codes to another site, https://bank.example');
+    expect(refused).toContain(`"issuer": "${ISSUER}"`);
+    const trusted = setUp([], answer, { issuer: ISSUER });
+    await (await trusted.begin()).done;
+  },
+);
+
+test('an authorization server that wants to be asked all the time is asked once a second', async () => {
+  const { clock, begin } = setUp(['authorization_pending'], { ...ANSWER, interval: 0.001 });
+  await (await begin()).done;
+  expect(clock.pauses).toEqual([1000, 1000]);
+});

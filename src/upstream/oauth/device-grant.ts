@@ -15,6 +15,7 @@ import type { TokenManager } from './token-manager.ts';
 /** Seconds between two questions, where the authorization server says nothing (section 3.2); and how many more each time that it is too often. */
 const INTERVAL_S = 5;
 const SLOWER_S = 5;
+const SHORTEST_S = 1;
 /** Seconds that a person has, at most. */
 const MAX_EXPIRY_S = 1800;
 /** A code that a person can read and type. */
@@ -56,12 +57,14 @@ export async function beginDeviceSignIn(manager: TokenManager, options: DeviceOp
   const discovery = await resolver.resolve();
   const { issuer, indicator } = discovery;
   const endpoint = endpointOf(server, discovery);
+  await resolver.checkPlaces(discovery, [endpoint]);
   const stored = await storedClient(manager, discovery);
   const scope = scopeOf(manager, discovery);
   const client = await registeredClient(manager, { discovery, redirectUri: undefined, scope, stored });
   const proof = discovery.isBound ? await ProofSession.begin() : undefined;
   const context = resolver.grantContext(discovery, client, proof);
   const answer = await ask(context, client, endpoint, scope);
+  await resolver.checkPlaces(discovery, [answer.page, answer.wholePage ?? answer.page]);
   const finish = async (): Promise<void> => {
     const tokens = await poll(context, answer, scope, options);
     await credential.save(issuer, { indicator, client, asked: scope, tokens });
@@ -127,7 +130,7 @@ function readAnswer(server: string, value: unknown): DeviceAnswer | undefined {
     page: checkedPage(server, page),
     wholePage: wholePage && checkedPage(server, wholePage),
     expiresS: seconds('expires_in', MAX_EXPIRY_S) ?? MAX_EXPIRY_S,
-    intervalS: seconds('interval', MAX_EXPIRY_S) ?? INTERVAL_S,
+    intervalS: Math.max(SHORTEST_S, seconds('interval', MAX_EXPIRY_S) ?? INTERVAL_S),
   };
 }
 

@@ -40,4 +40,18 @@ test('then the server itself may be asked over http, and nobody else', () => {
   expect(guardOf(true).objection(new URL(PLAIN))).toBeUndefined();
   expect(guardOf(true).objection(new URL('http://auth.internal.example/token'))).toBe(plain);
   expect(guardOf(true).objection(new URL('http://other.example/'))).toBe(plain);
+  expect(guardOf(true).objection(new URL('http://mcp.internal.example:6379/'))).toBe(plain);
+});
+
+test('an authorization server needs https all the same, also the server itself, and one with an endpoint there', async () => {
+  const options = { server: 'mcp', resource: PLAIN, resourceMetadata: undefined, issuer: undefined, allowHttp: true };
+  const plain = { code: 'SERVER_UNAVAILABLE', message: expect.stringContaining('needs https') };
+  const none: typeof answers = async () => new Response('', { status: 404 });
+  await expect(discover({ ...options, fetch: none })).rejects.toMatchObject(plain);
+  const half: typeof answers = async (address, init) => {
+    const answer = await answers(address, init);
+    const text = await answer.text();
+    return new Response(text.replace(`${ISSUER}/token`, 'http://mcp.internal.example/token'), answer);
+  };
+  await expect(discover({ ...options, fetch: half })).rejects.toMatchObject(plain);
 });

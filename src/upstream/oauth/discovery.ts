@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { isLoopback } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { isUrl } from '../../shared/parse-url.ts';
+import { isUrl, parseUrl } from '../../shared/parse-url.ts';
 import { unavailable } from '../failures.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
@@ -63,7 +63,9 @@ export async function discover(options: DiscoveryOptions): Promise<Discovery> {
   const [firstServer] = description?.authorization_servers ?? [];
   // 2025-03-26: the server itself is the authorization server.
   const authorizationServer = firstServer ?? String(new URL('/', resource));
+  requireTls(server, [authorizationServer]);
   const metadata = await authorizationMetadata(server, authorizationServer, fetch);
+  requireTls(server, placesOf(metadata));
   if (metadata === undefined && firstServer !== undefined) {
     throw unavailable(
       server,
@@ -85,6 +87,26 @@ export async function discover(options: DiscoveryOptions): Promise<Discovery> {
     scopes: description?.scopes_supported?.join(' '),
     isBound: isBound(options, description, metadata),
   };
+}
+
+const ENDPOINTS = ['token_endpoint', 'registration_endpoint', 'device_authorization_endpoint'];
+
+/** The places to which secrets go. The page for people is checked where it is shown. */
+function placesOf(metadata: AuthorizationServerMetadata | undefined): string[] {
+  const described: Readonly<Record<string, unknown>> = metadata ?? {};
+  return ENDPOINTS.map((name) => described[name]).filter((place) => typeof place === 'string');
+}
+
+/** Whatever the owner accepts for the server itself: codes, secrets of clients and tokens that renew others go there. */
+function requireTls(server: string, places: readonly string[]): void {
+  const plain = places
+    .map((place) => parseUrl(place))
+    .find((url) => url?.protocol === 'http:' && !isLoopback(url.hostname));
+  if (plain === undefined) return;
+  throw unavailable(
+    server,
+    `has an authorization server at ${plain.origin}, which needs https: nothing was sent to it.`,
+  );
 }
 
 /** RFC 9728, section 2, for what the server takes; RFC 9449, section 5.1, for what its authorization server can do. */

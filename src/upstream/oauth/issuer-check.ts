@@ -32,17 +32,36 @@ export function checkIssuer(claim: IssuerClaim): void {
   if (why !== undefined) throw needsOwner(claim, why);
 }
 
-function objectionTo({ resource, discovery, others }: IssuerClaim): string | undefined {
+/**
+ * The same for places besides its usual ones to which people or codes go, whether or not there was a sign-in before.
+ * @throws GatewayError SERVER_UNAVAILABLE with the line to add
+ */
+export function checkPlaces(claim: IssuerClaim, places: readonly string[]): void {
+  const why = usedElsewhere(claim, places) ?? strayAmong(claim, places);
+  if (why !== undefined) throw needsOwner(claim, why);
+}
+
+function usedElsewhere({ discovery: { issuer }, others }: IssuerClaim, places: readonly string[]): string | undefined {
+  const user = others.find(({ issuers }) => issuers.some((one) => isUsed(one, issuer, places)));
+  return user === undefined ? undefined : `which is that of server ${quoted(user.name, 100)} too`;
+}
+
+function strayAmong({ resource, discovery: { issuer } }: IssuerClaim, places: readonly string[]): string | undefined {
+  const stray = places.find((one) => !isSameSite(one, issuer) && !isSameSite(one, resource));
+  return stray === undefined ? undefined : `which sends people or codes to another site, ${originOf(stray)}`;
+}
+
+function objectionTo(claim: IssuerClaim): string | undefined {
+  const { resource, discovery } = claim;
   const { issuer, metadata } = discovery;
   const endpoints = [metadata?.authorization_endpoint, metadata?.token_endpoint].filter((one) => one !== undefined);
-  const user = others.find(({ issuers }) => issuers.some((one) => isUsed(one, issuer, endpoints)));
-  if (user !== undefined) return `which is that of server ${quoted(user.name, 100)} too`;
+  const used = usedElsewhere(claim, endpoints);
+  if (used !== undefined) return used;
   const resources = protectedResources(metadata);
   const isListed = resources?.some((one) => isSameIssuer(one, resource) || isSameIssuer(one, discovery.indicator));
   if (isListed === false) return 'which does not name it among the servers that it protects';
   if (isListed !== true && !isSameSite(issuer, resource)) return 'which is on another site than itself';
-  const stray = endpoints.find((one) => !isSameSite(one, issuer) && !isSameSite(one, resource));
-  return stray === undefined ? undefined : `which sends people or codes to another site, ${originOf(stray)}`;
+  return strayAmong(claim, endpoints);
 }
 
 /** True where somebody else's issuer is this one, or is where people are sent. */
