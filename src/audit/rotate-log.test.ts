@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, type PathLike, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -188,6 +188,20 @@ describe('rotation', () => {
       at += 1000;
     }
     expect(names(path)).toContain('audit.jsonl.000001');
+  });
+
+  it('never renames onto a file, which may hold lines, and which ext4 would make everybody wait for', async () => {
+    const targets: [name: string, isThere: boolean][] = [];
+    const rename = (from: PathLike, to: PathLike) => {
+      targets.push([basename(String(to)), existsSync(to)]);
+      renameSync(from, to);
+    };
+    const { audit, path } = openTestAudit({ maxBytes: 1, files: faulty({ renameSync: rename }) });
+    await fill(audit, 1);
+    writeFileSync(`${path}.000001`, '');
+    writeFileSync(`${path}.000003.lock`, `${process.pid} ${hostname()}\n`);
+    await fill(audit, 3);
+    expect(targets).toEqual([2, 4, 5].map((number) => [`audit.jsonl.00000${number}`, false]));
   });
 
   it('goes on in the full file when it cannot be rotated, and says so once a minute', async () => {

@@ -21,12 +21,11 @@ export function rotate(files: AuditFs, path: string, identity: FileIdentity): Ro
   try {
     const now = files.statSync(log, { throwIfNoEntry: false });
     if (now === undefined || !sameFile(now, identity)) return 'done by another';
-    const target = reserve(files, log);
+    const { target, giveBack } = claim(files, log);
     try {
       files.renameSync(log, target);
-    } catch (error) {
-      files.unlinkSync(target);
-      throw error;
+    } finally {
+      giveBack();
     }
     return { to: target };
   } finally {
@@ -44,17 +43,16 @@ function realPath(files: AuditFs, path: string): string | undefined {
   }
 }
 
-/** Creates the next rotated name, so that no rename can ever replace a file with lines in it. */
-function reserve(files: AuditFs, log: string): string {
-  let number = (rotatedFiles(files, log).at(-1)?.number ?? 0) + 1;
-  for (;;) {
+/**
+ * The next name, for this process alone, so that no rename can ever replace a file with lines in it, however long it was suspended
+ * before. Nothing is put there: a rename that replaces a file makes ext4 write out the whole log, while everybody waits.
+ */
+function claim(files: AuditFs, log: string): { readonly target: string; readonly giveBack: () => void } {
+  for (let number = (rotatedFiles(files, log).at(-1)?.number ?? 0) + 1; ; number++) {
     const target = rotatedPath(log, number);
-    try {
-      files.closeSync(files.openSync(target, 'wx', 0o600));
-      return target;
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
-      number++;
-    }
+    const giveBack = takeLock(files, `${target}.lock`);
+    if (giveBack === undefined) continue;
+    if (files.statSync(target, { throwIfNoEntry: false }) === undefined) return { target, giveBack };
+    giveBack();
   }
 }
