@@ -63,14 +63,7 @@ if (flags.languages) {
   process.exit();
 }
 
-const files =
-  named.length > 0
-    ? named
-    : readdirSync(DATA)
-        .filter((name) => name.endsWith('.json'))
-        .sort()
-        .map((name) => join(DATA, name));
-for (const file of files) {
+for (const file of filesOfSets()) {
   const { tools, queries } = JSON.parse(readFileSync(file, 'utf8'));
   const set = basename(file, '.json');
   if (!json) print(`\n${set}: ${tools.length} tools, ${queries.length} questions`, header());
@@ -84,13 +77,20 @@ for (const file of files) {
   }
 }
 
-if (!json || flags.scale) {
-  const figures = scale();
+if (flags.scale) {
+  const figures = await scale();
   if (json) print(JSON.stringify(figures));
   else {
     print('\nScale, made-up tools');
     for (const [name, value] of Object.entries(figures)) print(`  ${name.padEnd(40)}${value}`);
   }
+}
+
+/** Those that are named; all where none is, unless only the scale is asked for. */
+function filesOfSets() {
+  if (named.length > 0 || flags.scale) return named;
+  const names = readdirSync(DATA).filter((name) => name.endsWith('.json'));
+  return names.sort().map((name) => join(DATA, name));
 }
 
 function header() {

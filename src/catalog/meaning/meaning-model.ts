@@ -61,7 +61,7 @@ export class MeaningModel {
   }
 
   /** Adds the meaning of a text to a sum. @returns the number of pieces that it is made of */
-  addTo(sum: Float32Array, text: string): number {
+  addTo(sum: Float64Array, text: string): number {
     let count = 0;
     for (const ids of this.#pieces.cut(text)) {
       for (const id of ids) this.#addPiece(sum, id);
@@ -75,11 +75,12 @@ export class MeaningModel {
     return this.#pieces.has(word);
   }
 
-  #addPiece(sum: Float32Array, id: number): void {
+  #addPiece(sum: Float64Array, id: number): void {
     const scale = this.#scales[id] as number;
     const start = id * this.dimensions;
-    for (let at = 0; at < this.dimensions; at++) {
-      sum[at] = (sum[at] as number) + scale * (this.#numbers[start + at] as number);
+    const numbers = this.#numbers;
+    for (let at = 0; at < sum.length; at++) {
+      sum[at] = (sum[at] as number) + scale * (numbers[start + at] as number);
     }
   }
 }

@@ -5,10 +5,10 @@ import { directionOf, MeaningVectors } from './meaning-vectors.ts';
 const DIMENSIONS = 64;
 const vector = fc
   .array(fc.integer({ min: -1000, max: 1000 }), { minLength: DIMENSIONS, maxLength: DIMENSIONS })
-  .map((numbers) => Float32Array.from(numbers));
+  .map((numbers) => Float64Array.from(numbers));
 
-function cosine(a: Float32Array, b: Float32Array): number {
-  const product = (x: Float32Array, y: Float32Array) => x.reduce((sum, one, at) => sum + one * (y[at] ?? 0), 0);
+function cosine(a: Float64Array, b: Float64Array): number {
+  const product = (x: Float64Array, y: Float64Array) => x.reduce((sum, one, at) => sum + one * (y[at] ?? 0), 0);
   const lengths = Math.sqrt(product(a, a) * product(b, b));
   return lengths === 0 ? 0 : product(a, b) / lengths;
 }
@@ -30,7 +30,7 @@ it('compares as the cosine does, to within what bytes can say', () => {
 
 it('compares all of few documents, and of many those that are near by their first numbers', () => {
   const vectors = new MeaningVectors(DIMENSIONS);
-  const place = (at: number) => Float32Array.from({ length: DIMENSIONS }, (_, n) => Math.cos(at * (n + 1)));
+  const place = (at: number) => Float64Array.from({ length: DIMENSIONS }, (_, n) => Math.cos(at * (n + 1)));
   for (let id = 0; id < 5000; id++) vectors.set(id, directionOf(place(id)));
   const ids = Int32Array.from({ length: 5000 }, (_, id) => id);
   const few = ids.subarray(0, 1000);

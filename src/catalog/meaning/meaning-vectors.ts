@@ -17,23 +17,26 @@ export interface Direction {
 }
 
 /** @param sum a vector of any length */
-export function directionOf(sum: Float32Array): Direction {
+export function directionOf(sum: Float64Array): Direction {
   return withLengths(numbersOf(sum));
 }
 
 /** The numbers of a direction. */
-export function numbersOf(sum: Float32Array): Int8Array {
+export function numbersOf(sum: Float64Array): Int8Array {
   let largest = 0;
-  for (const number of sum) largest = Math.max(largest, Math.abs(number));
+  for (let at = 0; at < sum.length; at++) largest = Math.max(largest, Math.abs(sum[at] as number));
   const factor = largest === 0 ? 0 : 127 / largest;
-  return Int8Array.from(sum, (number) => Math.round(number * factor));
+  const numbers = new Int8Array(sum.length);
+  for (let at = 0; at < sum.length; at++) numbers[at] = Math.round((sum[at] as number) * factor);
+  return numbers;
 }
 
 /** The direction that has these numbers. */
 export function withLengths(numbers: Int8Array): Direction {
   let squares = 0;
   let prefixSquares = 0;
-  for (const [at, number] of numbers.entries()) {
+  for (let at = 0; at < numbers.length; at++) {
+    const number = numbers[at] as number;
     squares += number * number;
     if (at < PREFIX) prefixSquares += number * number;
   }

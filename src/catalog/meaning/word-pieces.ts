@@ -5,6 +5,8 @@
 
 /** Characters of one word; a longer one is no word. */
 const MAX_WORD = 100;
+/** Words whose pieces are remembered. */
+const MAX_REMEMBERED = 10_000;
 /** The mark of a piece that continues a word. */
 const CONTINUED = '##';
 
@@ -20,6 +22,8 @@ export class WordPieces {
   readonly #first = new Map<string, number>();
   readonly #next = new Map<string, number>();
   #longest = 0;
+  /** The pieces of words that were cut: texts are made of the same words again and again. Emptied when it is full. */
+  readonly #cut = new Map<string, readonly number[]>();
 
   /** @param piece begins with `##` if it continues a word */
   add(piece: string, id: number): void {
@@ -30,7 +34,7 @@ export class WordPieces {
   }
 
   /** The words of a text, each as the numbers of its pieces; none for a word that cannot be made of them. */
-  cut(text: string): number[][] {
+  cut(text: string): (readonly number[])[] {
     return splitWords(text).map((word) => this.#piecesOf(word));
   }
 
@@ -39,7 +43,16 @@ export class WordPieces {
     return this.#first.has(word);
   }
 
-  #piecesOf(word: string): number[] {
+  #piecesOf(word: string): readonly number[] {
+    const known = this.#cut.get(word);
+    if (known !== undefined) return known;
+    const ids = this.#cutWord(word);
+    if (this.#cut.size >= MAX_REMEMBERED) this.#cut.clear();
+    this.#cut.set(word, ids);
+    return ids;
+  }
+
+  #cutWord(word: string): readonly number[] {
     const whole = this.#first.get(word);
     if (whole !== undefined) return [whole];
     if (word.length > MAX_WORD && Array.from(word).length > MAX_WORD) return [];

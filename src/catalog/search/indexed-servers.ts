@@ -1,6 +1,5 @@
 /** The servers that the search knows, each with the documents that stand for its tools in the index. */
-import { setImmediate } from 'node:timers/promises';
-import { createSlices } from '../../shared/slices.ts';
+import { SlicedJobs } from '../../shared/sliced-jobs.ts';
 import type { Text } from '../embeddings/embedding-index.ts';
 import type { Direction } from '../meaning/meaning-vectors.ts';
 import type { ToolEntry } from '../tool-entry.ts';
@@ -47,18 +46,25 @@ interface Job {
   readonly done: Promise<void>;
 }
 
+type Steps = Generator<void, void>;
+
 export class IndexedServers {
   readonly index = new SearchIndex();
   readonly #servers = new Map<string, IndexedServer>();
   readonly #jobs = new Map<string, Job>();
+  /** Not in the queue of what is large: many may wait for this. */
+  readonly #work = new SlicedJobs();
   #meaning: Meaning | undefined;
   /** The servers whose documents have a meaning. */
   readonly #understood = new WeakSet<IndexedServer>();
 
   /** From now on documents have a meaning, also those that are there: made in slices. */
-  async understand(meaning: Meaning): Promise<void> {
+  understand(meaning: Meaning): Promise<void> {
     this.#meaning = meaning;
-    const slice = createSlices(setImmediate);
+    return this.#work.run(this.#stepsOfMeaning(meaning));
+  }
+
+  *#stepsOfMeaning(meaning: Meaning): Steps {
     for (const server of [...this.#servers.values()]) {
       const { name, entries } = server.listed;
       // Its place may be taken meanwhile, by one that brings its meaning.
@@ -66,7 +72,7 @@ export class IndexedServers {
       for (const [at, { id }] of server.documents.entries()) {
         if (!isThere()) break;
         meaning.set(id, meaning.of(name, entries[at] as ToolEntry));
-        await slice();
+        yield;
       }
       if (isThere()) this.#understood.add(server);
     }
@@ -76,12 +82,22 @@ export class IndexedServers {
     return this.#servers.get(name);
   }
 
-  /** Indexes a list in slices, so that others have their turn. @returns undefined where that is done already */
+  /** Indexes lists in slices, so that others have their turn. @returns undefined where that is done already */
+  addAll(lists: readonly ListedServer[]): Promise<unknown> | undefined {
+    const jobs: Promise<void>[] = [];
+    for (const listed of lists) {
+      const job = this.addSoon(listed);
+      if (job !== undefined) jobs.push(job);
+    }
+    return jobs.length > 0 ? Promise.all(jobs) : undefined;
+  }
+
+  /** The same for one, so that others have their turn. @returns undefined where that is done already */
   addSoon(listed: ListedServer): Promise<void> | undefined {
-    if (this.#current(listed) !== undefined) return undefined;
+    if (this.current(listed) !== undefined) return undefined;
     const job = this.#jobs.get(listed.name);
     if (job !== undefined && isSame(job.listed, listed)) return job.done;
-    const done = this.#addInSlices(listed).finally(() => {
+    const done = this.#work.run(this.#stepsOfAdding(listed)).finally(() => {
       if (this.#jobs.get(listed.name)?.done === done) this.#jobs.delete(listed.name);
     });
     this.#jobs.set(listed.name, { listed, done });
@@ -90,7 +106,7 @@ export class IndexedServers {
 
   /** Indexes a list at once: for what was listed while somebody waited for what was listed before. */
   addNow(listed: ListedServer): IndexedServer {
-    const current = this.#current(listed);
+    const current = this.current(listed);
     if (current !== undefined) return current;
     this.index.put(
       listed.name,
@@ -110,22 +126,18 @@ export class IndexedServers {
   }
 
   /** The server where it is indexed with exactly this list. */
-  #current(listed: ListedServer): IndexedServer | undefined {
+  current(listed: ListedServer): IndexedServer | undefined {
     const server = this.#servers.get(listed.name);
     return server !== undefined && isSame(server.listed, listed) ? server : undefined;
   }
 
-  async #addInSlices(listed: ListedServer): Promise<void> {
-    // Not in the queue of what is large: many may wait for this.
-    const slice = createSlices(setImmediate);
+  *#stepsOfAdding(listed: ListedServer): Steps {
     const replacement = this.index.replace(listed.name);
-    // By then it is the job of this server.
-    await slice();
     const directions: (Direction | undefined)[] = [];
     for (const entry of listed.entries) {
       replacement.add(documentOf(listed, entry));
       directions.push(this.#isKnown(listed.name, entry) ? undefined : this.#meaning?.of(listed.name, entry));
-      await slice();
+      yield;
     }
     // Something newer was listed meanwhile, or the server was removed.
     if (this.#jobs.get(listed.name)?.listed !== listed) return replacement.abandon();

@@ -71,27 +71,21 @@ export class Meaning {
   /** The meaning of a tool: what its server, its name and its description say. */
   of(server: string, { title, name, description = '' }: Pick<ToolEntry, 'title' | 'name' | 'description'>): Direction {
     const names = `${server} ${title ?? name}`;
-    const text = `${names}: ${description}`.slice(0, MAX_TEXT);
-    const make = (): Int8Array => numbersOf(this.#sumOf(names, text));
-    // What it is made from, as one text.
-    const numbers = this.#kept?.numbersOf(`${names}\n${text}`, this.#model.dimensions, make) ?? make();
+    const rest = `: ${description}`.slice(0, MAX_TEXT);
+    const make = (): Int8Array => numbersOf(this.#sumOf(names, rest));
+    const numbers = this.#kept?.numbersOf(`${names}\n${rest}`, this.#model.dimensions, make) ?? make();
     return withLengths(numbers);
   }
 
-  #sumOf(names: string, text: string): Float32Array {
-    const sum = this.#unit(text);
-    const named = this.#unit(names);
-    for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + NAMES * (named[at] as number);
+  /** Of the whole text, and of its names besides. */
+  #sumOf(names: string, rest: string): Float64Array {
+    const named = new Float64Array(this.#model.dimensions);
+    this.#model.addTo(named, spaced(names));
+    const sum = named.slice();
+    this.#model.addTo(sum, spaced(rest));
+    const [whole, part] = [1 / lengthOf(sum), NAMES / lengthOf(named)];
+    for (let at = 0; at < sum.length; at++) sum[at] = whole * (sum[at] as number) + part * (named[at] as number);
     return sum;
-  }
-
-  #unit(text: string): Float32Array {
-    const sum = new Float32Array(this.#model.dimensions);
-    this.#model.addTo(sum, spaced(text));
-    let squares = 0;
-    for (const number of sum) squares += number * number;
-    const length = Math.sqrt(squares) || 1;
-    return sum.map((number) => number / length);
   }
 
   /** Gives a document its meaning. */
@@ -138,12 +132,12 @@ export class Meaning {
   }
 
   /** The telling words of a question by part, the sum of each part that has a meaning, and that of all. */
-  #read(query: string): { parts: string[][]; sums: Float32Array[]; whole: Float32Array } {
+  #read(query: string): { parts: string[][]; sums: Float64Array[]; whole: Float64Array } {
     const parts = tellingWords(query);
-    const whole = new Float32Array(this.#model.dimensions);
-    const sums: Float32Array[] = [];
+    const whole = new Float64Array(this.#model.dimensions);
+    const sums: Float64Array[] = [];
     for (const part of parts) {
-      const sum = new Float32Array(whole.length);
+      const sum = new Float64Array(whole.length);
       if (this.#model.addTo(sum, part.join(' ')) === 0) continue;
       sums.push(sum);
       for (const [at, number] of sum.entries()) whole[at] = (whole[at] as number) + number;
@@ -171,6 +165,13 @@ function addNearest(
     if (near > (shares.get(id) ?? 0)) shares.set(id, near);
     if (cosine >= FOUND) isNear.add(id);
   }
+}
+
+/** The length of a vector; 1 for one that points nowhere. */
+function lengthOf(vector: Float64Array): number {
+  let squares = 0;
+  for (let at = 0; at < vector.length; at++) squares += (vector[at] as number) ** 2;
+  return Math.sqrt(squares) || 1;
 }
 
 /** Words that are written as one in names stand apart. */

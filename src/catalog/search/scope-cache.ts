@@ -44,11 +44,8 @@ export class ScopeCache {
     const byAgent = this.#byPolicy.get(policy) ?? new Map<string, AgentScope>();
     this.#byPolicy.set(policy, byAgent);
     const before = byAgent.get(who);
+    if (before !== undefined && this.#isCurrent(before, request)) return before;
     const servers = this.#permittedTools(request, before);
-    const isSame =
-      before?.servers.size === request.servers.length &&
-      [...servers].every(([name, tools]) => before.servers.get(name) === tools);
-    if (before !== undefined && isSame) return before;
     const documents = new Map(Array.from(servers, ([name, tools]) => [name, tools.documents]));
     const agentScope: AgentScope = { servers, scope: createScope(this.#indexed.index, documents) };
     byAgent.delete(who);
@@ -58,6 +55,16 @@ export class ScopeCache {
       byAgent.delete(oldest);
     }
     return agentScope;
+  }
+
+  /** True if the servers of a scope are those of the request, with the same lists. */
+  #isCurrent({ servers }: AgentScope, request: ScopeRequest): boolean {
+    if (servers.size !== request.servers.length) return false;
+    for (const listed of request.servers) {
+      const tools = servers.get(listed.name);
+      if (tools === undefined || tools.server !== this.#indexed.current(listed)) return false;
+    }
+    return true;
   }
 
   /** Decides on the tools of the servers whose list changed. */

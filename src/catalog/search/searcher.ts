@@ -100,8 +100,7 @@ export class Searcher {
   async #ready(request: SearchRequest): Promise<Ready> {
     // The first search loads what reads a question.
     const { rank } = await import('./rank.ts');
-    const indexing = request.servers.flatMap((listed) => this.#indexed.addSoon(listed) ?? []);
-    if (indexing.length > 0) await Promise.all(indexing);
+    await this.#indexed.addAll(request.servers);
     this.#understanding ??= this.#understand();
     const meaning = await this.#understanding;
     const embedded = await this.#evidenceOfEmbeddings(request, this.#scopes.of(request));
