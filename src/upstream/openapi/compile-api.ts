@@ -39,8 +39,13 @@ export async function compileApi(terms: CompileTerms, read: ReadText): Promise<C
   documents.set(terms.document, parseDocument(await read(terms.document)));
   for (;;) {
     const document = new ApiDocument(documents, terms.references);
-    const compiled = compile(document, terms);
-    if (document.missing.size === 0) return compiled;
+    try {
+      const compiled = compile(document, terms);
+      if (document.missing.size === 0) return compiled;
+    } catch (error) {
+      // What is missing may be why.
+      if (document.missing.size === 0) throw error;
+    }
     for (const address of document.missing) documents.set(address, parseDocument(await read(address)));
   }
 }

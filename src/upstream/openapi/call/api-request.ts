@@ -59,6 +59,8 @@ export class OperationCalls {
     const path = requestPath(this.#terms.origin, prefix, this.#parts, this.#inPath, argumentOf);
     const query = this.#query(given);
     const headers: Record<string, string> = { accept: ACCEPT };
+    // Its answer has no body that could be decoded.
+    if (method === 'HEAD') headers['accept-encoding'] = 'identity';
     for (const plan of parameters) {
       const value = argumentOf(plan);
       if (plan.place === 'header' && value !== undefined) headers[plan.name.toLowerCase()] = headerOf(plan, value);
@@ -98,15 +100,14 @@ export class OperationCalls {
     fixed: ReadonlyMap<string, string>,
   ): string[] {
     const plans = this.#plan.parameters.filter((plan) => plan.place === place);
-    const names = new Set([...fixed.keys(), ...plans.map(({ name }) => name)].map(encoded));
+    const names = new Set([...fixed.keys(), ...plans.map(({ name }) => name)]);
     return plans.flatMap((plan) => {
       const value = given.get(plan.argument);
       if (value === undefined) return [];
-      const own = encoded(plan.name);
       const pairs = pairsOf(plan, value);
       const foreign = pairs
-        .map((pair) => pair.slice(0, pair.indexOf('=')))
-        .find((name) => name !== own && names.has(name));
+        .map((pair) => decodeURIComponent(pair.slice(0, pair.indexOf('='))))
+        .find((name) => name !== plan.name && names.has(name));
       if (foreign === undefined) return pairs;
       throw new ArgumentFault(
         `"${plan.argument}" must not have ${JSON.stringify(foreign)}: it is a parameter of its own`,

@@ -1,5 +1,6 @@
 /** An operation -> the definition of a tool, and the plan of its calls. */
 import type { HttpMethod } from '../../channel/origin-connection.ts';
+import { pathParts, splitTemplate } from '../call/path-template.ts';
 import type { OperationPlan } from '../call-plan.ts';
 import type { ApiDocument, Located } from '../document/api-document.ts';
 import type { ApiOperation } from '../document/api-operations.ts';
@@ -8,6 +9,7 @@ import { nameArguments } from './operation-names.ts';
 import { outputSchemaOf } from './output-schema.ts';
 import { isFile, propertiesOf, readBody } from './read-body.ts';
 import { type GivenNames, type ReadParameter, readParameter } from './read-parameter.ts';
+import { cut } from './schema-keywords.ts';
 import { SchemaWriter } from './schema-writer.ts';
 
 export interface OperationTool {
@@ -44,10 +46,7 @@ export function toolOf(
   prefix: string | undefined,
   given: GivenNames,
 ): OperationTool {
-  const read = operation.parameters
-    .slice(0, MAX_PARAMETERS)
-    .map((at) => readParameter(document, at, given))
-    .filter((parameter) => parameter !== undefined);
+  const read = parametersOf(document, operation, given);
   const body = operation.body && readBody(document, operation.body);
   const names = nameArguments([
     ...read.map(({ plan }) => plan),
@@ -92,18 +91,31 @@ export function toolOf(
   return { definition: JSON.stringify(definition), plan };
 }
 
+/** Those of its path are what the path says: some documents forget one, or keep one that is gone. */
+function parametersOf(document: ApiDocument, operation: ApiOperation, given: GivenNames): readonly ReadParameter[] {
+  const inPath = new Set(
+    pathParts(splitTemplate(operation.path).path).flatMap((part) => ('parameter' in part ? [part.parameter] : [])),
+  );
+  const read = operation.parameters
+    .slice(0, MAX_PARAMETERS)
+    .map((at) => readParameter(document, at, given))
+    .filter((parameter) => parameter !== undefined)
+    .filter(({ plan }) => plan.place !== 'path' || inPath.has(plan.name));
+  for (const { plan } of read) if (plan.place === 'path') inPath.delete(plan.name);
+  const forgotten = [...inPath].map((name) =>
+    document.inside(document.root, { name, in: 'path', schema: { type: 'string' } }),
+  );
+  return [...read, ...forgotten.flatMap((at) => readParameter(document, at, given) ?? [])];
+}
+
 /** The text beside a schema says more about it than its own. */
 function withDescription(schema: Schema, { description }: Pick<ReadParameter, 'description'>): Schema {
   if (description === undefined || description.trim() === '' || schema === false) return schema;
-  return { ...(schema === true ? {} : schema), description: cutText(description) };
+  return { ...(schema === true ? {} : schema), description: cut(description, MAX_TEXT) };
 }
 
+/** Characters of what an argument is for. */
 const MAX_TEXT = 600;
-
-function cutText(text: string): string {
-  const plain = text.trim();
-  return plain.length > MAX_TEXT ? `${plain.slice(0, MAX_TEXT).replace(/[\ud800-\udbff]$/, '')}…` : plain;
-}
 
 function bodySchema(
   document: ApiDocument,
