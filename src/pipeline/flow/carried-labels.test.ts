@@ -118,3 +118,24 @@ it('what cannot be read is carried, and what cannot be written is not forwarded'
     expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }),
   );
 });
+
+it.each(['{"touched":', '', 'null', '{}', '7', '{"touched":{"at":"now"},"resetAt":0}'])(
+  'a file with %j, as a power cut leaves it, is carried until it is taken back, and written anew by the next call',
+  (content) => {
+    const folder = newFolder();
+    const mine = carrier({ session: undefined });
+    const files = new LabelFiles(folder);
+    const carried = new CarriedLabels(files);
+    carried.touch(mine, ['private'], by);
+    const path = files.all()[0]?.path ?? '';
+    const cut = (): void => writeFileSync(path, content);
+    cut();
+    expect(carried.touchedBy(mine, 'private', 1)).toMatchObject({ server: '' });
+    expect(files.all()).toMatchObject([{ path, kept: { caller: 'unknown', label: 'private' } }]);
+    carried.touch(mine, ['private'], by);
+    expect(carried.touchedBy(mine, 'private', 1)).toMatchObject(by);
+    cut();
+    for (const { kept } of files.all()) files.reset(path, kept, Date.now());
+    expect(carried.touchedBy(mine, 'private', 1)).toBeUndefined();
+  },
+);

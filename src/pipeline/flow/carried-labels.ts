@@ -42,7 +42,7 @@ export class CarriedLabels {
     for (const label of labels) {
       this.#touchInSession(carrier, label, touched);
       try {
-        const kept = this.#read(carrier, label);
+        const kept = this.#readable(carrier, label);
         if (kept?.touched && Math.abs(touched.at - kept.touched.at) < FRESH_MS) continue;
         this.#files.write(carrier, label, touched, kept?.resetAt ?? 0);
       } catch (cause) {
@@ -67,6 +67,16 @@ export class CarriedLabels {
 
   #read(carrier: Holder, label: string): KeptLabel | undefined {
     return this.#files.read(carrier, label);
+  }
+
+  /** Undefined for what was cut off, too: it is written anew. @throws the error of the file system */
+  #readable(carrier: Holder, label: string): KeptLabel | undefined {
+    try {
+      return this.#read(carrier, label);
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
   }
 
   #touchInSession(carrier: Carrier, label: string, touched: Touched): void {

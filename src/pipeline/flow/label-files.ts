@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { makeFolder } from '../../shared/make-folder.ts';
 import { systemCode } from '../../shared/system-code.ts';
 
@@ -57,7 +57,7 @@ export class LabelFiles {
     this.#folder = folder;
   }
 
-  /** @returns undefined where there is none. @throws the error of the file system, or of JSON.parse */
+  /** @returns undefined where there is none. @throws the error of the file system; SyntaxError where it was cut off, or is something else */
   read(holder: Holder, label: string): KeptLabel | undefined {
     return readFile(join(this.#folder, nameOf(holder), label + SUFFIX));
   }
@@ -71,14 +71,15 @@ export class LabelFiles {
     if (!this.#isSwept) this.#sweep();
   }
 
-  /** All labels that are kept. What cannot be read is left out. */
+  /** All labels that are kept. What cannot be read is carried, and by nobody knows whom. */
   all(): readonly { readonly path: string; readonly kept: KeptLabel }[] {
     return this.#paths().flatMap((path) => {
       try {
         const kept = readFile(path);
         return kept === undefined ? [] : [{ path, kept }];
       } catch {
-        return [];
+        const at = fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+        return at === undefined ? [] : [{ path, kept: unreadable(basename(path, SUFFIX), at) }];
       }
     });
   }
@@ -119,7 +120,21 @@ function readFile(path: string): KeptLabel | undefined {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  return JSON.parse(text) as KeptLabel;
+  const kept: unknown = JSON.parse(text);
+  if (isKeptLabel(kept)) return kept;
+  throw new SyntaxError('It is no label.');
+}
+
+function isKeptLabel(value: unknown): value is KeptLabel {
+  if (typeof value !== 'object' || value === null) return false;
+  const { touched, resetAt } = value as Readonly<Record<string, unknown>>;
+  if (typeof resetAt !== 'number' || typeof touched !== 'object') return false;
+  return touched === null || typeof (touched as Readonly<Record<string, unknown>>)['at'] === 'number';
+}
+
+/** A label in a file that says no more than its name. */
+function unreadable(label: string, at: number): KeptLabel {
+  return { rules: '', caller: 'unknown', agent: null, label, touched: { at, server: '', name: null }, resetAt: 0 };
 }
 
 function writeFile(path: string, kept: KeptLabel): void {
