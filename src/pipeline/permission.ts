@@ -1,4 +1,6 @@
 /** The permission of a call that is kept, for what outlives it. */
+import type { Snapshot } from '../config/snapshot.ts';
+import { originalTarget } from '../config/virtual/virtual-server.ts';
 import type { Invocation, Target } from '../operations/operation.ts';
 import { decideUnderCeiling } from '../policy/ceiling.ts';
 import type { Access, CallFacts } from '../policy/rules-data.ts';
@@ -18,11 +20,14 @@ export function permissionOf(
   const claimed = claimedAgent === undefined ? undefined : detached(claimedAgent);
   const server = detached(target.server);
   const name = target.name === undefined ? undefined : detached(target.name);
+  const cleared = clearing(snapshot(), { server, name });
   // The call goes on, with the arguments that were decided on.
   const facts: CallFacts = { args: 'any', access: access ?? 'any' };
   return () => {
     const current = snapshot();
     if (connection.expiresAt(current) <= Date.now()) return false;
+    // What was kept is as it was cleared then.
+    if (clearing(current, { server, name }) !== cleared) return false;
     try {
       const caller = connection.resolve(current, claimed);
       return decideUnderCeiling(current.policy, caller, server, name, kind, facts).allowed;
@@ -30,4 +35,10 @@ export function permissionOf(
       return false;
     }
   };
+}
+
+/** What the rules take out of the results of a server, as text. */
+function clearing({ virtual, servers }: Snapshot, target: Target): string | undefined {
+  const terms = servers.get(originalTarget(virtual, target).server)?.results;
+  return terms && JSON.stringify(terms);
 }
