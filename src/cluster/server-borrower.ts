@@ -158,7 +158,7 @@ export class ServerBorrower {
     if (out === undefined) {
       return Promise.reject(unavailable(server, 'was disconnected; the call was not sent. Try again.'));
     }
-    const { timeoutMs, meta = '', headers, clientCapabilities, definition, trace } = options;
+    const { timeoutMs, meta = '', headers, clientCapabilities, definition, trace, task } = options;
     const lastsMs = Number.isFinite(timeoutMs) ? timeoutMs : null;
     const wants = wantsOf(options);
     const frame = (id: number): readonly [Head, string] => [
@@ -174,6 +174,7 @@ export class ServerBorrower {
         clientCapabilities ?? null,
         definition ?? null,
         trace === undefined ? null : [trace.traceparent, trace.tracestate],
+        task ?? null,
       ],
       params + meta,
     ];

@@ -96,6 +96,7 @@ type CallHead = readonly [
   capabilities: string | null,
   definition: DecidedDefinition | null,
   trace: readonly [traceparent: string, tracestate: string] | null,
+  task: string | null,
 ];
 
 type NotifyHead = readonly [kind: 'notify', id: 0, server: string, key: string, tenant: Tenant, method: string];
@@ -205,7 +206,7 @@ class ServedWorker {
   }
 
   #call(
-    [, id, lease, method, timeoutMs, wants, length, headers, capabilities, definition, trace]: CallHead,
+    [, id, lease, method, timeoutMs, wants, length, headers, capabilities, definition, trace, task]: CallHead,
     body: string,
   ): void {
     const call = this.#begin(id);
@@ -215,6 +216,7 @@ class ServedWorker {
         signal: call,
         times: call.times,
         meta: body.slice(length),
+        task: task ?? undefined,
         trace: trace === null ? undefined : { traceparent: trace[0], tracestate: trace[1] },
         headers: headers ?? undefined,
         clientCapabilities: capabilities ?? undefined,

@@ -1,7 +1,7 @@
 /** Subscriptions of clients: `resources/subscribe` of sessions, and the streams of `subscriptions/listen`. */
 import { type Subscribing, subscribeOperation } from '../operations/server-methods/resource-subscribe.ts';
-import { MISSING_TASKS } from '../operations/server-methods/task-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
+import { MISSING_TASKS } from '../operations/task-result.ts';
 import type { CallOutcome, Inbound } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { runOperation } from '../pipeline/run-operation.ts';

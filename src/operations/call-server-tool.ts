@@ -10,6 +10,7 @@ import { toolCallHeaders } from '../protocol/param-headers.ts';
 import { type RelayRequest, relay, resume } from '../relay/relay-request.ts';
 import type { Relayed } from '../relay/relayed.ts';
 import { GatewayError } from '../shared/errors.ts';
+import type { ServerFacts } from '../upstream/contract.ts';
 import { dependsOnCaller } from '../upstream/pool/sharing.ts';
 import { MAX_TOTAL_MS } from '../upstream/rpc/pending-requests.ts';
 import type { ObjectArgument } from './gateway-tools/read-arguments.ts';
@@ -18,7 +19,7 @@ import type { KeptCall } from './results/kept-call.ts';
 import { screenedResult } from './results/screen-result.ts';
 import { whileWriting } from './results/while-writing.ts';
 import { sentArguments, sentName } from './sent-arguments.ts';
-import { followsTasks, taskParam, withTask } from './task-result.ts';
+import { followsTasks, MISSING_TASKS, needsTask, taskParam, withTask } from './task-result.ts';
 import { noServerLike } from './unknown-server.ts';
 import { knownTools } from './virtual-tools.ts';
 
@@ -56,7 +57,13 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   const resumed = resume(context.relay, request);
   if (resumed !== undefined) {
     const answered = await whileWriting(context, server, call.tool, undefined, resumed);
-    return toAnswer(await received(context, call.server, answered));
+    const entry = context.catalog.listed(server)?.find(({ name }) => name === call.tool);
+    return finished(
+      context,
+      call,
+      await received(context, call.server, answered),
+      entry !== undefined && needsTask(entry),
+    );
   }
   const prepare = (current: ServerDefinition): Promise<ToolEntry> | ToolEntry => {
     const options = { timeoutMs: deadline.leftMs(), signal: context.signal };
@@ -112,11 +119,13 @@ async function send(
   { link, prepared }: Connected<ToolEntry>,
 ): Promise<ToolAnswer> {
   const { method, params, args } = request;
-  const task = taskParam(call.task, context.relay.client.era, server, link.facts);
+  const asTask = taskParam(call.task, context.relay.client, server, link.facts, prepared);
+  if (asTask === undefined) return MISSING_TASKS;
   const sending = relay(context.relay, link, {
     server: call.server,
     method,
-    params: joinMembers(params, task),
+    params,
+    asTask,
     headers: toolCallHeaders(prepared.original ?? prepared, args),
     definition: decidedOn(server, 'tool', call.tool, prepared),
     timeoutMs: deadline.leftMs(),
@@ -128,11 +137,21 @@ async function send(
   if (answered.kind === 'result') keeping?.keep(prepared, answered.body);
   const receiving = received(context, call.server, answered);
   const relayed = receiving instanceof Promise ? await receiving : receiving;
+  return finished(context, call, relayed, link.facts.era === 'legacy' && asTask !== '', link.facts);
+}
+
+/** The relayed result as an answer, with the caller's id where it is a task. @param asked as in `withTask` */
+function finished(
+  context: ToolContext,
+  { server, tool }: Execution,
+  relayed: Relayed,
+  asked: boolean,
+  facts?: ServerFacts,
+): Promise<ToolAnswer> | ToolAnswer {
   if (relayed.kind === 'error') return relayed;
-  const asked = link.facts.era === 'legacy' && task !== '';
-  const made = withTask(relayed.body, link.facts, asked, (one) => context.keepTask(call.server, call.tool, one));
-  const body = made instanceof Promise ? await made : made;
-  return toAnswer(body === relayed.body ? relayed : { ...relayed, body });
+  const made = withTask(relayed.body, context.relay.client, facts, asked, (one) => context.keepTask(server, tool, one));
+  if (made instanceof Promise) return made.then((body) => toAnswer({ ...relayed, body }));
+  return toAnswer(relayed);
 }
 
 interface SentCall extends RelayRequest {

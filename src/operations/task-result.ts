@@ -1,11 +1,14 @@
 /** Calls that a server answers with a task: the id that their caller gets, and what a task may not cross. */
 
+import type { ToolEntry } from '../catalog/tool-entry.ts';
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { type ResultBody, rewritten } from '../protocol/era-codec.ts';
+import { TASKS } from '../protocol/extensions.ts';
 import { readObject } from '../protocol/json-rpc.ts';
 import { findMember, stringValue, valueText } from '../protocol/members.ts';
-import type { Era } from '../protocol/revisions.ts';
-import { GatewayError } from '../shared/errors.ts';
+import type { CallingClient } from '../relay/calling-client.ts';
+import { takesTasks } from '../relay/offered-capabilities.ts';
+import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import type { ServerFacts } from '../upstream/contract.ts';
 import type { MadeTask, RequestText } from './operation.ts';
 
@@ -17,20 +20,40 @@ export function taskOf({ text, params }: RequestText): string | undefined {
   return valueText(text, findMember(params, 'task'));
 }
 
+/** The error for a caller that does not declare the extension where a task is needed, or asked about (ext-tasks, Protocol Errors). */
+export const MISSING_TASKS = {
+  kind: 'error',
+  code: CATALOGUE.MISSING_CLIENT_CAPABILITY.rpc,
+  message: `The client must declare the extension ${TASKS} with every request about a task.`,
+  data: JSON.stringify({ requiredCapabilities: { extensions: { [TASKS]: {} } } }),
+  isForClient: true,
+} as const;
+
 /**
- * The `task` member of a call, as this server gets it: the experimental tasks of 2025-11-25, which callers ask for.
+ * The `task` member of a call, as this server gets it: the experimental tasks of 2025-11-25, which callers ask for. For callers of
+ * 2026-07-28, who do not, the gateway asks where the tool runs in no other way.
  * @param task JSON text of the member; undefined for calls without.
- * @returns inner text of the params
+ * @returns inner text of the params; undefined where the tool needs a task that the caller does not take
  * @throws GatewayError METHOD_NOT_FOUND where a caller of 2025 asks for a task that it could not follow, or never would get
  */
-export function taskParam(task: string | undefined, caller: Era, server: ServerDefinition, facts: ServerFacts): string {
+export function taskParam(
+  task: string | undefined,
+  client: CallingClient,
+  server: ServerDefinition,
+  facts: ServerFacts,
+  entry: ToolEntry,
+): string | undefined {
+  if (client.era === 'modern' && facts.era === 'legacy') {
+    if (!runsTools(facts.capabilities) || !needsTask(entry) || !followsTasks(server)) return '';
+    return takesTasks(client) ? '"task":{}' : undefined;
+  }
   if (task === undefined) return '';
   if (!followsTasks(server)) {
     const why = 'has a process for each call ("sharing": "per-call"), so that nothing could be learned of a task later';
     throw new GatewayError('METHOD_NOT_FOUND', `Server "${server.name}" ${why}: call the tool without "task".`);
   }
   // Callers of 2026-07-28 do not ask: the member means nothing (ext-tasks, Capability Negotiation).
-  if (caller === 'modern') return facts.era === 'modern' ? `"task":${task}` : '';
+  if (client.era === 'modern') return `"task":${task}`;
   if (facts.era === 'legacy' && runsTools(facts.capabilities)) return `"task":${task}`;
   const why =
     facts.era === 'modern'
@@ -44,8 +67,16 @@ export function followsTasks({ life }: ServerDefinition): boolean {
   return life?.sharing !== 'per-call';
 }
 
+/** True for a tool that its server runs as a task alone (2025-11-25, basic/utilities/tasks, Tool-Level Negotiation). */
+export function needsTask({ original, raw }: ToolEntry): boolean {
+  const text = original?.raw ?? raw;
+  if (!text.includes('taskSupport')) return false;
+  const execution = findMember(readObject(text, { execution: {} }), 'execution')?.object;
+  return stringValue(text, findMember(execution, 'taskSupport')) === 'required';
+}
+
 /** True if a server declares `tasks.requests.tools.call` (2025-11-25, basic/utilities/tasks, Capabilities). */
-function runsTools(capabilities: Readonly<Record<string, unknown>>): boolean {
+export function runsTools(capabilities: Readonly<Record<string, unknown>>): boolean {
   let value: unknown = capabilities;
   for (const key of ['tasks', 'requests', 'tools', 'call']) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
@@ -55,13 +86,15 @@ function runsTools(capabilities: Readonly<Record<string, unknown>>): boolean {
 }
 
 /**
- * A result that is a task, under the id that `keep` gives it; the result itself where it is none.
+ * A result that is a task, under the id that `keep` gives it, as the caller's generation says it; the result itself where it is none.
+ * @param facts those of the server; undefined where they are not at hand: then it is one of the 2025 revisions.
  * @param asked whether a server of 2025-11-25 was asked for a task
  * @throws GatewayError SERVER_UNAVAILABLE for a task without an id
  */
 export function withTask(
   body: ResultBody,
-  facts: ServerFacts,
+  { era }: CallingClient,
+  facts: ServerFacts | undefined,
   asked: boolean,
   keep: (made: MadeTask) => Promise<string>,
 ): Promise<ResultBody> | ResultBody {
@@ -73,8 +106,11 @@ export function withTask(
   const id = stringValue(body.text, member);
   if (member !== undefined && id !== undefined) {
     const createdAt = stringValue(body.text, findMember(holder, 'createdAt'));
-    const made = { id, era: facts.era, createdAt, seenOn: new WeakRef(facts) };
-    return keep(made).then((exposed) => replaced(body, member, exposed));
+    const seenOn = facts && new WeakRef(facts);
+    const made = keep({ id, era: isModern ? 'modern' : 'legacy', createdAt, seenOn });
+    if (isModern || era === 'legacy') return made.then((exposed) => replaced(body, member, exposed));
+    const crossed = import('./crossed-tasks.ts');
+    return made.then(async (exposed) => (await crossed).createdTask(body, exposed));
   }
   if (!isModern) return body;
   throw new GatewayError(

@@ -47,6 +47,10 @@ export interface RelayRequest {
   readonly timeoutMs: number;
   /** The definition that the caller saw of what it calls. */
   readonly definition?: DecidedDefinition | undefined;
+  /** Inner text that asks for a task; no part of what a retry has to repeat. */
+  readonly asTask?: string;
+  /** The task whose result is asked for, as the server calls it. */
+  readonly task?: string | undefined;
   /** False where a task could not be followed, so that none may come back. */
   readonly offersTasks?: boolean;
   /** Told when the server asks for something, whether or not the caller is asked. */
@@ -108,7 +112,7 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
   const comesBack = client.era === 'modern' && client.capabilities !== '{}';
   if (comesBack && MAY_ASK.has(request.method)) {
     const conversation = converse((hooks) =>
-      link.request(request.method, request.params, {
+      link.request(request.method, joinMembers(request.params, request.asTask), {
         ...optionsOf(context, request),
         // The turns of a conversation belong to several calls.
         times: undefined,
@@ -125,7 +129,8 @@ async function relayToLegacy(context: RelayContext, link: UpstreamConnection, re
     return carryOn(context, conversation, request);
   }
   const onRequest = comesBack ? undefined : (asked: ServerRequest) => askAbout(context, request, asked);
-  const reply = await link.request(request.method, request.params, optionsOf(context, request, onRequest));
+  const params = joinMembers(request.params, request.asTask);
+  const reply = await link.request(request.method, params, optionsOf(context, request, onRequest));
   return released(client, untyped(reply), request);
 }
 
@@ -157,8 +162,8 @@ function relayToModern(
   round = 1,
 ): Promise<Relayed> {
   const { client } = context;
-  const { server, method, params } = request;
-  return link.request(method, joinMembers(params, retry), optionsOf(context, request)).then((reply) => {
+  const { server, method, params, asTask } = request;
+  return link.request(method, joinMembers(params, asTask, retry), optionsOf(context, request)).then((reply) => {
     if (!reply.ok || reply.result.resultType !== 'input_required') {
       return released(client, inCodesOf(client, method, reply), request);
     }
@@ -268,6 +273,7 @@ function optionsOf(
     trace: context.trace,
     headers: request.headers,
     definition: request.definition,
+    task: request.task,
     clientCapabilities:
       request.offersTasks === false ? withoutTasks(client.requestCapabilities) : client.requestCapabilities,
   };

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Era } from '../protocol/revisions.ts';
 import { detached } from '../shared/detached.ts';
 import { within } from '../shared/wait-for.ts';
+import type { TaskQuestions } from './task-questions.ts';
 
 const MAX_TASKS = 10_000;
 const MAX_PER_OWNER = 1_000;
@@ -44,6 +45,8 @@ export interface Tasks {
   recall(id: string, owner: string): Promise<void>;
   /** A task of this principal; undefined where the id is unknown, forgotten or another's. */
   find(id: string, owner: string): Task | undefined;
+  /** The questions of tasks whose callers are of another generation than their servers; loaded when there is one. */
+  questions(): Promise<TaskQuestions>;
   /** The ids for callers of a task of a server: several where a server gives one id to several tasks. */
   known(server: string, id: string): Iterable<readonly [string, Task]>;
   /** All tasks of an owner, by their ids for the caller. */
@@ -109,6 +112,7 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   };
 
   return {
+    questions: lazyQuestions(share),
     async keep(task) {
       const bytes = await within(key(), KEY_MS);
       const start = tag + PREFIX;
@@ -141,6 +145,14 @@ export function createTasks(options: TasksOptions = {}): Tasks {
     *of({ owner, agent }) {
       for (const entry of tasks) if (entry[1].owner === owner && entry[1].agent === agent) yield entry;
     },
+  };
+}
+
+function lazyQuestions(share: number): Tasks['questions'] {
+  let questions: Promise<TaskQuestions> | undefined;
+  return () => {
+    questions ??= import('./task-questions.ts').then((loaded) => new loaded.TaskQuestions(share));
+    return questions;
   };
 }
 

@@ -123,6 +123,8 @@ export interface RequestOptions {
   readonly definition?: DecidedDefinition | undefined;
   /** Gets what the request waited and what its server took, however it ends. */
   readonly times?: CallTimes | undefined;
+  /** The task whose result is asked for: what the server asks about it belongs to this request, whichever others are open. */
+  readonly task?: string | undefined;
   /** Client capabilities for `_meta` of a modern server: JSON text; default those of the tenant. */
   readonly clientCapabilities?: string | undefined;
 }

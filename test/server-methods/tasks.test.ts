@@ -144,6 +144,76 @@ describe('2026-07-28', () => {
     });
   });
 
+  describe.each(VIEWS)('a server of 2025-11-25 that runs a tool as a task alone, $name', (view) => {
+    const open = (): Promise<HttpRpc> =>
+      openHttp(`${gateway.origin}${view.path('jobs')}`, MODERN, { token: view.token });
+    const create = async (rpc: HttpRpc, args: object = {}): Promise<string> => {
+      const created = resultOf(await modernly(rpc, 'tools/call', view.call('jobs', 'must', args)));
+      expect(created).toMatchObject({ resultType: 'task', status: 'working', ttlMs: 60_000, pollIntervalMs: 10 });
+      expect(created['task']).toBeUndefined();
+      return String(created['taskId']);
+    };
+    /** Ids of the jobs of this server are numbers; the last one is that of the newest task. */
+    const finish = async (rpc: HttpRpc, fails?: string): Promise<void> => {
+      const { content } = resultOf(await modernly(rpc, 'tools/call', view.call('jobs', 'newest', {})));
+      const [{ text }] = content as [{ text: string }];
+      resultOf(await modernly(rpc, 'tools/call', view.call('jobs', 'finish', { id: text, fails })));
+    };
+
+    it('says that it has the extension; a task is followed to its result', async () => {
+      const rpc = await open();
+      const { capabilities } = resultOf(await modernly(rpc, 'server/discover', {}));
+      expect(capabilities).toMatchObject({ extensions: { [TASKS]: {} } });
+      const taskId = await create(rpc);
+      expect(await reached(rpc, taskId, 'working')).toMatchObject({ resultType: 'complete', taskId, ttlMs: 60_000 });
+      await finish(rpc);
+      const { result } = await reached(rpc, taskId, 'completed');
+      expect(result).toEqual({
+        content: [{ type: 'text', text: expect.stringMatching(/^done \d+$/) }],
+        _meta: { mine: 1 },
+      });
+    });
+
+    it('a tool that fails is completed, an error of the protocol is a failure', async () => {
+      const rpc = await open();
+      const failing = await create(rpc);
+      await finish(rpc, 'result');
+      expect(await reached(rpc, failing, 'completed')).toMatchObject({ result: { isError: true } });
+      const broken = await create(rpc);
+      await finish(rpc, 'error');
+      expect(await reached(rpc, broken, 'failed')).toMatchObject({ error: { message: /^failed/ } });
+    });
+
+    it('a task asks, is answered, and goes on; another one is cancelled', async () => {
+      const rpc = await open();
+      const taskId = await create(rpc, { ask: true });
+      const { inputRequests } = await reached(rpc, taskId, 'input_required');
+      const [[key, question] = []] = Object.entries(inputRequests as Record<string, Json>);
+      expect(question).toEqual({
+        method: 'elicitation/create',
+        params: { message: 'Go on?', requestedSchema: { type: 'object', properties: {} }, _meta: {} },
+      });
+      const inputResponses = { [String(key)]: { action: 'accept', content: {} }, unknown: {} };
+      expect(resultOf(await modernly(rpc, 'tasks/update', { taskId, inputResponses }))).toMatchObject({
+        resultType: 'complete',
+      });
+      const { result } = await reached(rpc, taskId, 'completed');
+      expect(result).toMatchObject({ content: [{ text: expect.stringMatching(/^accept/) }] });
+      const other = await create(rpc);
+      resultOf(await modernly(rpc, 'tasks/cancel', { taskId: other }));
+      await reached(rpc, other, 'cancelled');
+    });
+
+    it('is refused to who does not declare the extension', async () => {
+      const { status, message } = await (await open()).call('tools/call', view.call('jobs', 'must', {}));
+      expect(status).toBe(400);
+      expect(message.error).toMatchObject({
+        code: -32021,
+        data: { requiredCapabilities: { extensions: { [TASKS]: {} } } },
+      });
+    });
+  });
+
   it('the agent of the call stands for its task', async () => {
     const rpc = await connect(DISCOVERY);
     const claim = { server: 'suite', tool: 'confirm_delete', agent_id: 'other' };

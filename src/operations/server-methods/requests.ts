@@ -208,7 +208,8 @@ export async function forward(
   const deadline = deadlineIn(timeoutMs);
   const requestNow = (): RelayRequest => {
     const sent = kind === undefined ? name : sentName(context.snapshot.servers.get(server), kind, name);
-    return { server, method, params: paramsFor(sent), timeoutMs, headers: nameHeader(method, sent) };
+    const task = method === 'tasks/result' ? sent : undefined;
+    return { server, method, params: paramsFor(sent), timeoutMs, headers: nameHeader(method, sent), task };
   };
   const { snapshot } = context;
   const request = requestNow();

@@ -9,6 +9,7 @@ import { dropNulls } from '../../protocol/nulls.ts';
 import type { Era } from '../../protocol/revisions.ts';
 import { deadlineIn } from '../call-server-tool.ts';
 import type { ToolContext } from '../operation.ts';
+import { runsTools } from '../task-result.ts';
 
 export interface Introduction {
   /** JSON text of an object. */
@@ -63,11 +64,20 @@ function passedCapabilities(text: string, capabilities: ScannedObject | undefine
   if (capabilities === undefined) return '';
   const extensions = findMember(capabilities, 'extensions')?.object;
   if (era === caller) return keepMembers(text, capabilities, isPresent);
-  const passed = extensions === undefined ? '' : keepMembers(text, extensions, (key) => key !== TASKS);
+  // Callers of 2026-07-28 can follow tasks of 2025-11-25, but not the other way (crossed-tasks.ts).
+  const crossed = caller === 'modern' && runsTools(parsedObject(text, capabilities));
+  const passed = joinMembers(
+    extensions === undefined ? '' : keepMembers(text, extensions, (key) => key !== TASKS),
+    crossed ? `${JSON.stringify(TASKS)}:{}` : '',
+  );
   return joinMembers(
     keepMembers(text, capabilities, (key, { isNull }) => !isNull && key !== 'tasks' && key !== 'extensions'),
     passed === '' ? '' : `"extensions":{${passed}}`,
   );
+}
+
+function parsedObject(text: string, { start, end }: ScannedObject): Readonly<Record<string, unknown>> {
+  return JSON.parse(text.slice(start, end)) as Readonly<Record<string, unknown>>;
 }
 
 function isPresent(_key: string, { isNull }: Member): boolean {

@@ -1,10 +1,9 @@
 /**
- * Requests about a task: to the server that has it, decided as the call that made it. Tasks of 2026-07-28 (ext-tasks) and the
- * experimental ones of 2025-11-25, each among callers and servers of its own generation.
+ * Requests about a task: to the server that has it, decided as the call that made it. Tasks of 2026-07-28 (ext-tasks), and the
+ * experimental ones of 2025-11-25, which callers of 2026-07-28 can follow too (crossed-tasks.ts).
  */
 
 import { type ResultBody, rewritten } from '../../protocol/era-codec.ts';
-import { TASKS } from '../../protocol/extensions.ts';
 import { readObject } from '../../protocol/json-rpc.ts';
 import { joinMembers } from '../../protocol/json-text.ts';
 import { findMember, stringValue } from '../../protocol/members.ts';
@@ -13,13 +12,13 @@ import { takesTasks } from '../../relay/offered-capabilities.ts';
 import { relatedMeta } from '../../relay/related-task.ts';
 import { relay } from '../../relay/relay-request.ts';
 import type { Task, Tasks } from '../../relay/task-registry.ts';
-import { CATALOGUE, GatewayError } from '../../shared/errors.ts';
+import { GatewayError } from '../../shared/errors.ts';
 import type { UpstreamConnection } from '../../upstream/contract.ts';
 import { MAX_TOTAL_MS } from '../../upstream/rpc/pending-requests.ts';
 import { deadlineIn, received, toAnswer } from '../call-server-tool.ts';
-import type { Invocation, Operation, ToolAnswer, ToolContext } from '../operation.ts';
+import type { Connected, Invocation, Operation, ToolAnswer, ToolContext } from '../operation.ts';
 import { whileWriting } from '../results/while-writing.ts';
-import { renamedTask } from '../task-result.ts';
+import { MISSING_TASKS, renamedTask } from '../task-result.ts';
 import { cursorOf } from './lists.ts';
 import { hidingFailure, protocolFailure } from './protocol-failure.ts';
 import { forward, keepParams, nameHeader, requiredString } from './requests.ts';
@@ -47,11 +46,13 @@ export function taskOperation(method: string, view: View, caller: TaskCaller): O
     name: method,
     read(request) {
       // Before anybody looks whether there is such a task (ext-tasks, Protocol Errors).
-      if (client.era === 'modern' && !takesTasks(client)) throw new GatewayError('MISSING_CLIENT_CAPABILITY', MISSING);
+      if (client.era === 'modern' && !takesTasks(client))
+        throw new GatewayError('MISSING_CLIENT_CAPABILITY', MISSING_TASKS.message);
       const exposed = requiredString(request, 'taskId');
       const task = taskFor(exposed, view, caller);
       const others = keepParams(request, (key) => key !== 'taskId');
-      return { ...about(task, exposed), run: (context) => ask(context, method, exposed, task, others) };
+      const asking = { method, exposed, task, others, tasks: caller.tasks };
+      return { ...about(task, exposed), run: (context) => ask(context, asking) };
     },
     wording: wordingOf(view),
     fail: (error) => (error.code === 'MISSING_CLIENT_CAPABILITY' ? MISSING_TASKS : hidingFailure(error, NO_TASK)),
@@ -72,7 +73,7 @@ export function watchOperation(exposed: string, view: View, caller: TaskCaller, 
         ...about(task, exposed),
         async run(context) {
           checkOwn(context, task);
-          const { link } = await context.connect(deadlineIn(context.defaultTimeoutMs), () => undefined);
+          const { link } = await connectTo(context);
           const other = await unlessSame(context, link, task);
           if (other === undefined && (await link.watchTask(task.id))) done(task);
           return other ?? NOTHING;
@@ -89,7 +90,9 @@ const NOTHING: ToolAnswer = { kind: 'result', body: { text: '{}', metaAt: -1 } }
 /** The caller's task of this id, in its view. @throws GatewayError UNKNOWN_HANDLE */
 function taskFor(exposed: string, view: View, { client, owner, tasks }: TaskCaller): Task {
   const task = tasks.find(exposed, owner);
-  if (task === undefined || task.era !== client.era || !isInView(view, task)) throw noTask();
+  if (task === undefined || !isInView(view, task)) throw noTask();
+  // Callers of 2025-11-25 could not follow it.
+  if (client.era === 'legacy' && task.era === 'modern') throw noTask();
   task.client = client.session;
   return task;
 }
@@ -127,41 +130,47 @@ function taskListOperation(view: View, caller: TaskCaller): Operation {
   };
 }
 
-const MISSING = `The client must declare the extension ${TASKS} with every request about a task.`;
-/** The error for a caller that asks for tasks and does not declare them (ext-tasks, Protocol Errors). */
-export const MISSING_TASKS = {
-  kind: 'error',
-  code: CATALOGUE.MISSING_CLIENT_CAPABILITY.rpc,
-  message: MISSING,
-  data: JSON.stringify({ requiredCapabilities: { extensions: { [TASKS]: {} } } }),
-} as const;
 const NO_TASK: ToolAnswer = { kind: 'error', code: -32602, message: 'There is no such task.' };
 
 function noTask(): GatewayError {
   return new GatewayError('UNKNOWN_HANDLE', 'There is no such task.');
 }
 
-async function ask(
-  context: ToolContext,
-  method: string,
-  exposed: string,
-  task: Task,
-  others: string,
-): Promise<ToolAnswer> {
+function connectTo(context: ToolContext): Promise<Connected<undefined>> | Connected<undefined> {
+  return context.connect(deadlineIn(context.defaultTimeoutMs), () => undefined);
+}
+
+interface Asking {
+  readonly method: string;
+  readonly exposed: string;
+  readonly task: Task;
+  /** Inner text of the params besides the id. */
+  readonly others: string;
+  readonly tasks: Tasks;
+}
+
+async function ask(context: ToolContext, { method, exposed, task, others, tasks }: Asking): Promise<ToolAnswer> {
   checkOwn(context, task);
-  const params = (): string => joinMembers(`"taskId":${JSON.stringify(task.id)}`, others);
   const target = { server: task.server, name: task.id };
   const instead = (link: UpstreamConnection): Promise<ToolAnswer | undefined> => unlessSame(context, link, task);
   const server = context.snapshot.servers.get(task.server);
-  /** Its tool works meanwhile. */
-  const working = (answering: Promise<ToolAnswer>): Promise<ToolAnswer> =>
-    server === undefined ? answering : whileWriting(context, server, task.tool, undefined, answering);
+  const send = (name: string, waitMs?: number): Promise<ToolAnswer> => {
+    const params = (): string => joinMembers(`"taskId":${JSON.stringify(task.id)}`, others);
+    const answering = forward(context, target, name, params, { instead, ...(waitMs === undefined ? {} : { waitMs }) });
+    // Its tool works meanwhile.
+    return server === undefined ? answering : whileWriting(context, server, task.tool, undefined, answering);
+  };
+  if (context.relay.client.era === 'modern' && task.era === 'legacy') {
+    const [{ askCrossed }, questions] = await Promise.all([import('../crossed-tasks.ts'), tasks.questions()]);
+    const connect = async (): Promise<UpstreamConnection> => (await connectTo(context)).link;
+    return askCrossed({ context, task, exposed, questions, send, connect }, method);
+  }
   if (method !== 'tasks/result') {
-    const answer = await working(forward(context, target, method, params, { instead }));
+    const answer = await send(method);
     return answer.kind === 'error' ? answer : { ...answer, body: renamedTask(answer.body, task.id, exposed) };
   }
   // It is answered when the task has ended (2025-11-25, basic/utilities/tasks, Result Retrieval).
-  const answer = await working(forward(context, target, method, params, { instead, waitMs: MAX_TOTAL_MS }));
+  const answer = await send(method, MAX_TOTAL_MS);
   return answer.kind === 'error' ? answer : { ...answer, body: related(answer.body, exposed) };
 }
 

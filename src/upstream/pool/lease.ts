@@ -85,6 +85,7 @@ export class LeasedConnection implements UpstreamConnection {
         trace: options.trace,
         headers: options.headers,
         definition: options.definition,
+        task: options.task,
         onRequest: options.onRequest,
         onNotification: options.onNotification,
         clientCapabilities: options.clientCapabilities ?? tenant?.requestCapabilities,

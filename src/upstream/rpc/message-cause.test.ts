@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { META_RELATED_TASK } from '../../protocol/revisions.ts';
 import { Canceller } from '../../shared/cancel.ts';
 import type { ChannelHandlers } from '../channel/channel.ts';
 import type { Tenant } from '../contract.ts';
@@ -104,18 +105,19 @@ describe('a program of 2025', () => {
       },
     );
     peer.speak('2025-11-25');
-    const begin = (party: Tenant) => {
+    const begin = (party: Tenant, task?: string) => {
       const signal = new Canceller();
       const asked: string[] = [];
       const onRequest = ({ method }: { method: string }) => {
         asked.push(method);
         return Promise.resolve({ ok: true as const, result: '{}' });
       };
-      const answer = peer.call('tools/call', '', { timeoutMs: 1000, signal, caller: party, onRequest });
+      const answer = peer.call('tools/call', '', { timeoutMs: 1000, signal, caller: party, onRequest, task });
       answer.catch(() => undefined);
       return { asked, answer, giveUp: () => signal.abort() };
     };
-    const ask = (): void => void server?.message('{"jsonrpc":"2.0","id":"q","method":"roots/list"}');
+    const ask = (params = '{}'): void =>
+      void server?.message(`{"jsonrpc":"2.0","id":"q","method":"roots/list","params":${params}}`);
     const settle = (id: number): void => void server?.message(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
     return { begin, ask, settle, besides, warn, refusals: () => sent.filter((text) => text.includes('-32601')) };
   }
@@ -155,6 +157,14 @@ describe('a program of 2025', () => {
     begin(STATELESS).giveUp();
     ask();
     expect([besides, refusals().length]).toEqual([[], 1]);
+  });
+
+  it('asks about a task whoever waits for its result, whichever other calls are open', () => {
+    const { begin, ask, refusals } = connect();
+    const calls = [begin(STATELESS), begin(STATELESS, '1'), begin(OTHER, '2'), begin(STATELESS)];
+    const about = (id: unknown): string => JSON.stringify({ _meta: { [META_RELATED_TASK]: { taskId: id } } });
+    for (const id of ['1', '3', 7]) ask(about(id));
+    expect([calls.map(({ asked }) => asked.length), refusals().length]).toEqual([[0, 1, 0, 0], 2]);
   });
 
   it('asks the newest call of one client that can be asked', () => {

@@ -2,6 +2,9 @@
  * Finds out which call a message of a server is about that names none: all that 2025 programs ask and log, and what comes on the
  * stream of no call. Where calls of several callers may have led to it, it is about none of them.
  */
+import type { RequestMessage } from '../../protocol/json-rpc.ts';
+import { findMember, parsedValue } from '../../protocol/members.ts';
+import { META_RELATED_TASK } from '../../protocol/revisions.ts';
 import type { Tenant } from '../contract.ts';
 import { isKnown } from '../pool/sharing.ts';
 import type { PendingRequest, PendingRequests } from './pending-requests.ts';
@@ -19,6 +22,21 @@ export type Cause =
 type Work = Pick<PendingRequests, 'all' | 'abandonedCallers'>;
 
 const UNCLEAR: Cause = { kind: 'unclear' };
+
+/** The pending request for the result of the task that a question names (2025-11-25, basic/utilities/tasks, Related Task Metadata). */
+export function waitingFor(
+  requests: Pick<PendingRequests, 'all'>,
+  { text, params }: RequestMessage,
+): PendingRequest | undefined {
+  if (!text.includes(META_RELATED_TASK)) return undefined;
+  const meta = parsedValue(text, findMember(params, '_meta')) as Readonly<Record<string, unknown>> | undefined;
+  const { taskId } = (meta?.[META_RELATED_TASK] ?? {}) as { readonly taskId?: unknown };
+  if (typeof taskId !== 'string') return undefined;
+  for (const call of requests.all()) {
+    if (call.options.task === taskId && call.options.onRequest !== undefined) return call;
+  }
+  return undefined;
+}
 
 /**
  * Looks at all that the server may work on, calls that wait for an answer of their caller included.

@@ -12,7 +12,7 @@ import type { ClientAnswer, ServerRequest } from '../contract.ts';
 import { NO_ANSWER } from '../failures.ts';
 import type { Warn } from '../warning-limiter.ts';
 import { answerText, clientAnswerText } from './envelope.ts';
-import { type Cause, causeOf } from './message-cause.ts';
+import { type Cause, causeOf, waitingFor } from './message-cause.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { relayedMembers } from './response-text.ts';
 
@@ -102,7 +102,7 @@ export class ServerMessages {
       this.#respond(clientAnswerText(id, AMBIGUOUS));
       return;
     }
-    const cause = method === 'ping' ? undefined : this.#causeOf(streamId);
+    const cause = method === 'ping' ? undefined : this.#causeOfQuestion(message, streamId);
     const withdrawn = new Canceller();
     const answer = this.#ask({ method, params: paramsOf(message), withdrawn }, cause);
     if (answer === undefined) this.#refuse(id, method, cause);
@@ -123,6 +123,12 @@ export class ServerMessages {
       return this.#handlers.isExclusive() ? causeOf(this.#pending, this.#isModern()) : undefined;
     const call = this.#pending.get(streamId);
     return call && { kind: 'call', call };
+  }
+
+  #causeOfQuestion(message: RequestMessage, streamId: number | undefined): Cause | undefined {
+    const call =
+      streamId === undefined && this.#handlers.isExclusive() ? waitingFor(this.#pending, message) : undefined;
+    return call === undefined ? this.#causeOf(streamId) : { kind: 'call', call };
   }
 
   #ask(request: ServerRequest, cause: Cause | undefined): Promise<ClientAnswer> | undefined {
