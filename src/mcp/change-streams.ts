@@ -1,5 +1,5 @@
 /** Subscriptions of clients: `resources/subscribe` of sessions, and the streams of `subscriptions/listen`. */
-import { type Subscribing, subscribeOperation } from '../operations/server-methods/resource-subscribe.ts';
+import type { Subscribing } from '../operations/server-methods/resource-subscribe.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import { MISSING_TASKS } from '../operations/task-result.ts';
 import type { CallOutcome, Inbound } from '../pipeline/caller.ts';
@@ -17,8 +17,7 @@ import { type McpResponse, refusal, written } from './response.ts';
 import type { SessionState } from './session.ts';
 import { type Outlet, standingOf } from './session-channel.ts';
 import { MAX_WATCHED, type Subscriptions, type Watched } from './subscriptions.ts';
-import { asksForTasks, listen } from './subscriptions-listen.ts';
-import { sessionTasks, stateOf, watchTask } from './task-streams.ts';
+import type { SessionTasks } from './task-streams.ts';
 
 type Place = Pick<Exchange, 'server' | 'connection'>;
 
@@ -82,6 +81,8 @@ export class ChangeStreams {
     if (!exchange.streams) {
       return refusal(id, 'INVALID_PARAMS', 'subscriptions/listen needs Accept: text/event-stream.');
     }
+    // Loaded when somebody listens: clients of the 2025 revisions do not.
+    const { asksForTasks, listen } = await import('./subscriptions-listen.ts');
     if (asksForTasks(request) && !takesTasks(client)) return written(request, MISSING_TASKS, this.#modernCodec);
     const body = await listen(request, exchange, {
       subscriptions: this.#subscriptions,
@@ -95,8 +96,14 @@ export class ChangeStreams {
         await this.#ask(inbound, exchange, 'resources/subscribe', { done, uri });
         return granted;
       },
-      watchTask: (id) => watchTask(this.#parts, this.#view(exchange), inboundOf(request, exchange, client), id),
-      taskState: (id) => stateOf(this.#parts, this.#view(exchange), inboundOf(request, exchange, client), id),
+      watchTask: async (id) => {
+        const { watchTask } = await import('./task-streams.ts');
+        return watchTask(this.#parts, this.#view(exchange), inboundOf(request, exchange, client), id);
+      },
+      taskState: async (id) => {
+        const { stateOf } = await import('./task-streams.ts');
+        return stateOf(this.#parts, this.#view(exchange), inboundOf(request, exchange, client), id);
+      },
     });
     if (body !== undefined) return { text: this.#modernCodec.result(id, body), status: 200 };
     const message = 'subscriptions/listen needs params.notifications, an object of known filters.';
@@ -107,7 +114,7 @@ export class ChangeStreams {
   addSession(session: SessionState, place: Place, outlet: Outlet): () => void {
     const { send } = outlet;
     const view = (): View => this.#view(place);
-    const tasks = sessionTasks(this.#parts, view, session, place, outlet);
+    let tasks: Promise<SessionTasks> | undefined;
     return this.#subscriptions.add({
       connection: place.connection,
       view,
@@ -118,7 +125,12 @@ export class ChangeStreams {
       resourceUpdated: (uri) =>
         send(notificationText('notifications/resources/updated', `"uri":${JSON.stringify(uri)}`)),
       renew: (uri) => this.#renew(session, place, uri),
-      taskChanged: tasks.changed,
+      taskChanged: (server, id) => {
+        tasks ??= import('./task-streams.ts').then((loaded) =>
+          loaded.sessionTasks(this.#parts, view, session, place, outlet),
+        );
+        void tasks.then(({ changed }) => changed(server, id));
+      },
       end: () => {},
     });
   }
@@ -139,12 +151,13 @@ export class ChangeStreams {
   }
 
   /** Subscribes or ends a subscription under the rules; `done` learns whose resource it is. */
-  #ask(
+  async #ask(
     inbound: Inbound,
     place: Place,
     method: 'resources/subscribe' | 'resources/unsubscribe',
     { done, ...ends }: SubscriptionEnds,
   ): Promise<CallOutcome> {
+    const { subscribeOperation } = await import('../operations/server-methods/resource-subscribe.ts');
     const operation = subscribeOperation({
       method,
       view: this.#view(place),

@@ -194,14 +194,11 @@ class MethodHandler implements McpHandler {
   #runOperation(view: View, method: string, inbound: Inbound): Promise<CallOutcome> | CallOutcome {
     const parts = this.#parts;
     if (view.mode === 'discovery' && method === 'tools/call') return callTool(parts, inbound);
-    const { client, connection, text, params } = inbound;
-    const { owner } = connection;
-    const run = (): Promise<CallOutcome> => {
-      const operation = operationOf(method, view, { client, owner, tasks: parts.tasks });
-      return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
-    };
-    const task = method.startsWith('tasks/') ? stringValue(text, findMember(params, 'taskId')) : undefined;
-    return task === undefined ? run() : parts.tasks.recall(task, owner).then(run);
+    // Loaded when somebody has a task: few do.
+    if (method.startsWith('tasks/'))
+      return import('./task-streams.ts').then(({ runTaskMethod }) => runTaskMethod(parts, view, inbound, method));
+    const operation = operationOf(method, view, inbound.client.era);
+    return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
   }
 
   /** The introduction of the gateway, or, where it stands for one server, of that one. */

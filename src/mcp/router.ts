@@ -10,14 +10,12 @@ import {
   toolCallOperation,
 } from '../operations/server-methods/requests.ts';
 import { directoryOperation, skillOperation } from '../operations/server-methods/skill-requests.ts';
-import { type TaskCaller, taskOperation } from '../operations/server-methods/task-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import { mayBeOwnMethod } from '../protocol/own-methods.ts';
+import type { Era } from '../protocol/revisions.ts';
 
-/** @returns undefined where the view has no such method; the gateway's own tools are not found here. */
-export function operationOf(method: string, view: View, caller: TaskCaller): Operation | undefined {
-  const { era } = caller.client;
-  if (method.startsWith('tasks/')) return taskOperation(method, view, caller);
+/** @returns undefined where the view has no such method; the gateway's own tools, and tasks (task-streams.ts), are not found here. */
+export function operationOf(method: string, view: View, era: Era): Operation | undefined {
   switch (method) {
     case 'tools/list':
       return listOperation(method, 'tools', view);

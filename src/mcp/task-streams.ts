@@ -1,11 +1,13 @@
-/** What clients hear of their tasks: sessions of 2025-11-25 of their own, streams of `subscriptions/listen` of those that they name. */
+/** The requests of clients about their tasks, and what they hear of them: sessions of 2025-11-25 of their own, streams of `subscriptions/listen` of those that they name. */
 import { taskOperation, watchOperation } from '../operations/server-methods/task-requests.ts';
+import { unknownMethodOperation } from '../operations/server-methods/unknown-requests.ts';
 import type { View } from '../operations/server-methods/view.ts';
 import type { CallOutcome, Inbound } from '../pipeline/caller.ts';
 import type { PipelineDependencies } from '../pipeline/dependencies.ts';
 import { runOperation } from '../pipeline/run-operation.ts';
 import { innerOf, notificationText } from '../protocol/era-codec.ts';
 import { readObject } from '../protocol/json-rpc.ts';
+import { findMember, stringValue } from '../protocol/members.ts';
 import type { Task } from '../relay/task-registry.ts';
 import { Canceller } from '../shared/cancel.ts';
 import { legacyClient } from './caller-client.ts';
@@ -14,6 +16,21 @@ import { unknownMethod } from './response.ts';
 import type { SessionState } from './session.ts';
 import type { Outlet } from './session-channel.ts';
 import { TaskNews } from './task-news.ts';
+
+/** Runs a request about a task, or for the list of them. */
+export async function runTaskMethod(
+  parts: PipelineDependencies,
+  view: View,
+  inbound: Inbound,
+  method: string,
+): Promise<CallOutcome> {
+  const { client, connection, text, params } = inbound;
+  const { owner } = connection;
+  const id = stringValue(text, findMember(params, 'taskId'));
+  if (id !== undefined) await parts.tasks.recall(id, owner);
+  const operation = taskOperation(method, view, { client, owner, tasks: parts.tasks });
+  return runOperation(parts, inbound, operation ?? unknownMethodOperation(method, unknownMethod(method)));
+}
 
 /** The state of a task, as `tasks/get` of this caller says it. @param inbound any request of the caller */
 export async function stateOf(
@@ -48,7 +65,7 @@ export async function watchTask(
   return watched;
 }
 
-interface SessionTasks {
+export interface SessionTasks {
   /** A task may be in another state, by its id at its server: the session hears of it where it is its own. */
   readonly changed: (server: string, id: string) => void;
 }

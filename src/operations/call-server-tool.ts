@@ -19,7 +19,7 @@ import type { KeptCall } from './results/kept-call.ts';
 import { screenedResult } from './results/screen-result.ts';
 import { whileWriting } from './results/while-writing.ts';
 import { sentArguments, sentName } from './sent-arguments.ts';
-import { followsTasks, MISSING_TASKS, needsTask, taskParam, withTask } from './task-result.ts';
+import { followsTasks, MISSING_TASKS, needsTask, taskParam, wantsTask } from './task-result.ts';
 import { noServerLike } from './unknown-server.ts';
 import { knownTools } from './virtual-tools.ts';
 
@@ -120,7 +120,6 @@ async function send(
 ): Promise<ToolAnswer> {
   const { method, params, args } = request;
   const asTask = taskParam(call.task, context.relay.client, server, link.facts, prepared);
-  if (asTask === undefined) return MISSING_TASKS;
   const sending = relay(context.relay, link, {
     server: call.server,
     method,
@@ -133,6 +132,7 @@ async function send(
     onAsked: keeping?.asked,
   });
   const answered = await whileWriting(context, server, call.tool, prepared, sending);
+  if (wantsTask(context.relay.client, link.facts, prepared, answered)) return MISSING_TASKS;
   // As the server answered: what is taken out of it is for the rules of each call to say.
   if (answered.kind === 'result') keeping?.keep(prepared, answered.body);
   const receiving = received(context, call.server, answered);
@@ -140,7 +140,7 @@ async function send(
   return finished(context, call, relayed, link.facts.era === 'legacy' && asTask !== '', link.facts);
 }
 
-/** The relayed result as an answer, with the caller's id where it is a task. @param asked as in `withTask` */
+/** The relayed result as an answer, with the caller's id where it is a task. @param asked whether a server of 2025-11-25 was asked for one */
 function finished(
   context: ToolContext,
   { server, tool }: Execution,
@@ -149,9 +149,12 @@ function finished(
   facts?: ServerFacts,
 ): Promise<ToolAnswer> | ToolAnswer {
   if (relayed.kind === 'error') return relayed;
-  const made = withTask(relayed.body, context.relay.client, facts, asked, (one) => context.keepTask(server, tool, one));
-  if (made instanceof Promise) return made.then((body) => toAnswer({ ...relayed, body }));
-  return toAnswer(relayed);
+  const { body } = relayed;
+  if (!asked && body.resultType !== 'task') return toAnswer(relayed);
+  const { client } = context.relay;
+  return import('./made-task.ts')
+    .then(({ keptTask }) => keptTask(body, client, facts, (made) => context.keepTask(server, tool, made)))
+    .then((kept) => toAnswer({ ...relayed, body: kept }));
 }
 
 interface SentCall extends RelayRequest {

@@ -18,11 +18,11 @@ import type {
 } from '../contract.ts';
 import { unavailable } from '../failures.ts';
 import { createWarnings } from '../warning-limiter.ts';
+import { announcesChanges, makesTasks, onceLoaded } from './announced-changes.ts';
 import { ChangeEvents } from './change-events.ts';
 import { initializeAgain, shakeHands } from './handshake.ts';
 import { HandshakeDeadline } from './handshake-deadline.ts';
 import { JsonRpcPeer } from './json-rpc-peer.ts';
-import { announcesChanges, keepListening, makesTasks } from './listen-request.ts';
 import type { CallOptions, ResponseReader } from './pending-requests.ts';
 import { ResourceSubscriptions } from './resource-subscriptions.ts';
 import { readReply } from './response-text.ts';
@@ -247,7 +247,11 @@ class ServerConnection implements ManagedConnection, ResponseReader<Reply> {
   #subscribe(facts: ServerFacts): void {
     const isModern = facts.era === 'modern';
     if (isModern && (announcesChanges(facts) || makesTasks(facts))) {
-      this.#resources.listenRequest = keepListening(this.#peer, this.#options.log, this.#name, facts);
+      // Loaded where a server speaks by itself.
+      const loading = import('./listen-request.ts').then(({ keepListening }) =>
+        keepListening(this.#peer, this.#options.log, this.#name, facts),
+      );
+      this.#resources.listenRequest = onceLoaded(loading);
     }
     // A server that may ask its client something may do so on a stream of its own, too.
     if (!isModern && (announcesChanges(facts) || this.#options.capabilities !== '{}')) this.#peer.listen();

@@ -6,45 +6,11 @@ import { findMember, parsedValue, stringValue } from '../../protocol/members.ts'
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import { pause, within } from '../../shared/wait-for.ts';
 import type { Log, ServerFacts } from '../contract.ts';
+import { LISTS, type ListenRequest, offers } from './announced-changes.ts';
 import type { JsonRpcPeer } from './json-rpc-peer.ts';
 
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
-
-/** Lists whose changes a server can announce, and the field of the subscription that asks for it. */
-const LISTS = [
-  ['tools', 'toolsListChanged'],
-  ['prompts', 'promptsListChanged'],
-  ['resources', 'resourcesListChanged'],
-] as const;
-
-/** True where the server can speak first: of changes of a list, or of resources. */
-export function announcesChanges(facts: ServerFacts): boolean {
-  return LISTS.some(([list]) => has(facts, list, 'listChanged')) || has(facts, 'resources', 'subscribe');
-}
-
-/** True where the server makes tasks (ext-tasks), of whose changes it may tell. */
-export function makesTasks({ capabilities }: ServerFacts): boolean {
-  const { extensions } = capabilities;
-  return typeof extensions === 'object' && extensions !== null && Object.hasOwn(extensions, TASKS);
-}
-
-function has({ capabilities }: ServerFacts, name: string, field: string): boolean {
-  const capability = capabilities[name];
-  return (
-    typeof capability === 'object' && capability !== null && (capability as Record<string, unknown>)[field] === true
-  );
-}
-
-/** The request that is kept open. */
-export interface ListenRequest {
-  /** Listens to these resources from now on. Resolves when the server agreed, refused, or let the time pass. */
-  setResources(uris: readonly string[]): Promise<void>;
-  /** Listens to this task too, until it has ended. @returns whether the server agreed to tell of it */
-  watchTask(id: string): Promise<boolean>;
-  /** Takes a notification: the server agrees to what was asked first of what it has not agreed to yet, or a task has ended. */
-  heard(message: NotificationMessage): void;
-}
 
 /** Tasks of one connection that are listened to. */
 const MAX_TASKS = 1_000;
@@ -82,7 +48,7 @@ class Listening implements ListenRequest {
     this.#peer = peer;
     this.#log = log;
     this.#server = server;
-    this.#lists = LISTS.filter(([list]) => has(facts, list, 'listChanged')).map(([, field]) => `"${field}":true`);
+    this.#lists = LISTS.filter(([list]) => offers(facts, list, 'listChanged')).map(([, field]) => `"${field}":true`);
     void this.#run(this.#round, createDeferred());
   }
 

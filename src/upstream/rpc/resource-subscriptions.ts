@@ -1,7 +1,7 @@
 /** Keeps track of which resources of one connection somebody wants to hear about, and tells the server in the way of its era. */
 import type { Reply } from '../contract.ts';
+import type { ListenRequest } from './announced-changes.ts';
 import type { JsonRpcPeer } from './json-rpc-peer.ts';
-import type { ListenRequest } from './listen-request.ts';
 import { readReply } from './response-text.ts';
 
 const TIMEOUT_MS = 30_000;
