@@ -17,7 +17,7 @@ it('what is kept of a result is permitted as long as the call is, and nothing el
       { snapshot: () => current },
       inboundOf().connection,
       { claimedAgent: 'dev' },
-      { server, name },
+      { server: 'files', name: 'read' },
       'read',
     );
   const isPermitted = permission();
