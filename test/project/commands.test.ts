@@ -3,6 +3,8 @@
  * here is in `ELSEWHERE`, with the reason.
  */
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { unknownIn } from '../../src/cli/testing.ts';
@@ -51,10 +53,12 @@ const SERVES = /^(?:\w+=\S+ )*agent-mcp-gateway(?: serve\b| --agent|$)/;
 const FOLLOWS = /^tail -f|--follow\b/;
 
 let home: Home | undefined;
+const ends: (() => void)[] = [];
 const left = new Set<Running>();
 afterEach(async () => {
   for (const running of left) await running.stop('SIGTERM');
   left.clear();
+  for (const end of ends.splice(0)) end();
   home?.remove();
   home = undefined;
 });
@@ -85,7 +89,8 @@ describe.each(shown)('%s', (_name, block, commands) => {
   const isForLong = FOR_LONG.has(block.page) && process.env['LONG'] !== '1';
   it.skipIf(here.length === 0 || isForLong)('runs', async () => {
     const needs = (pattern: RegExp): boolean => here.some(({ command }) => pattern.test(command));
-    home = documentedHome(block.page, needs(/agent-mcp-gateway init(?! --dir)/));
+    const api = block.page === 'docs/openapi.md' ? await startApi() : undefined;
+    home = documentedHome(block.page, needs(/agent-mcp-gateway init(?! --dir)/), api);
     const { env, cwd } = home;
     if (needs(NEEDS_GATEWAY)) await runGateway(home);
     if (needs(NEEDS_RECORDS)) {
@@ -143,6 +148,16 @@ function parts(commands: readonly Shown[]): Shown[][] {
     else before.push(command);
   }
   return found;
+}
+
+/** An API that answers with what it was asked. @returns its address */
+async function startApi(): Promise<string> {
+  const api = createServer(({ method, url }, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ method, path: url }));
+  });
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  ends.push(() => api.close());
+  return `http://127.0.0.1:${(api.address() as AddressInfo).port}/v1`;
 }
 
 let origin = '';

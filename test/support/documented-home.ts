@@ -35,6 +35,20 @@ function serversOf(page: string): Json {
   );
 }
 
+/** The APIs that a page shows, at an address that there is. */
+function apisOf(page: string, url: string): Json {
+  const [shown] = blocksOf(page).filter(({ text }) => text.includes('"openapi"'));
+  const { mcpServers } = JSON.parse(shown?.text ?? '') as { readonly mcpServers: Readonly<Record<string, Json>> };
+  return servers(Object.fromEntries(Object.entries(mcpServers).map(([name, entry]) => [name, { ...entry, url }])));
+}
+
+/** The OpenAPI documents that a page shows: it names them in the text before. */
+function documentsOf(page: string): readonly (readonly [name: string, text: string])[] {
+  return blocksOf(page)
+    .filter(({ language, text }) => language === 'yaml' && text.startsWith('openapi:'))
+    .map(({ text }) => ['shop.yaml', text] as const);
+}
+
 /** Pages whose commands need the servers that they show. */
 const ITS_OWN: ReadonlySet<string> = new Set([
   'docs/overrides.md',
@@ -72,9 +86,11 @@ function expectations(): string {
 }
 
 /** @param isNew without a configuration: what is shown makes one. */
-export function documentedHome(page: string, isNew: boolean): Home {
+/** @param api address of an API, for pages that show the document of one */
+export function documentedHome(page: string, isNew: boolean, api?: string): Home {
   const rules = rulesOf(page);
-  const home = makeHome({ servers: serversOf(page), rules });
+  const shown = api === undefined ? serversOf(page) : apisOf(page, api);
+  const home = makeHome({ servers: shown, rules });
   const bin = path.join(home.dir, 'bin');
   mkdirSync(bin);
   writeFileSync(
@@ -85,7 +101,8 @@ export function documentedHome(page: string, isNew: boolean): Home {
   const project = path.join(home.cwd, 'my-project');
   mkdirSync(project);
   const inFolders: readonly (readonly [string, string])[] = [
-    ['.mcp.json', JSON.stringify(serversOf(page))],
+    ['.mcp.json', JSON.stringify(shown)],
+    ...documentsOf(page),
     ['.mcp-gateway-rules.json', JSON.stringify(page === 'docs/rules.md' ? rules : expectedRules())],
   ];
   for (const folder of [home.cwd, project]) {
@@ -103,7 +120,8 @@ export function documentedHome(page: string, isNew: boolean): Home {
   const own = path.join(home.dir, '.config/agent-mcp-gateway');
   mkdirSync(own, { recursive: true });
   if (!isNew) {
-    writeFileSync(path.join(own, '.mcp.json'), JSON.stringify(serversOf(page)));
+    writeFileSync(path.join(own, '.mcp.json'), JSON.stringify(shown));
+    for (const [name, text] of documentsOf(page)) writeFileSync(path.join(own, name), text);
     writeFileSync(path.join(own, '.mcp-gateway-rules.json'), JSON.stringify(rules));
   }
   return {
