@@ -54,6 +54,21 @@ it('releases no answer without its record, and says whether the server has the c
   });
 });
 
+it('a failure that quotes its server says no more of it than a result may', async () => {
+  const { parts, config } = falsePipeline();
+  const said = 'Server "files" stopped. Its last output: "4111 1111 1111 1111".';
+  const fail = () => {
+    throw new GatewayError('SERVER_UNAVAILABLE', said);
+  };
+  const told = async (): Promise<string> => JSON.stringify(await runOperation(parts, inboundOf(), operationOf(fail)));
+  expect(await told()).toContain('4111 1111');
+  const servers = [...config.snapshot.servers].map(
+    ([name, server]) => [name, { ...server, results: { stripInvisible: false, redact: ['cards' as const] } }] as const,
+  );
+  config.snapshot = { ...config.snapshot, servers: new Map(servers) };
+  expect(await told()).toContain('Its last output: \\"[redacted card]\\"');
+});
+
 it('refuses what the rules deny: nothing runs, and the record is one of refusals', async () => {
   const { parts, config, happened } = falsePipeline();
   config.snapshot = DENIED;

@@ -2,13 +2,14 @@
 import { noTimes, whileWaiting } from '../observe/call-times.ts';
 import type { CallEnd } from '../observe/tracing.ts';
 import type { Invocation, Operation, ToolAnswer } from '../operations/operation.ts';
+import { screenedFailure } from '../operations/results/screen-result.ts';
 import { spendingOf } from '../operations/spending.ts';
 import { innerOf } from '../protocol/era-codec.ts';
 import { type ErrorCode, GatewayError } from '../shared/errors.ts';
 import { ApprovalNeeded } from './approval.ts';
 import { takeApprovalAnswer } from './approval-dialogue.ts';
 import { CallContext } from './call-context.ts';
-import { effectOf, record } from './call-record.ts';
+import { effectOf, noteRedacted, record } from './call-record.ts';
 import type { Caller, CallOutcome, Inbound } from './caller.ts';
 import { type Call, decideAnew, locateAndDecide, whoCalls } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -78,7 +79,7 @@ export async function runOperation(
       if (!call.isCounted && call.invocation?.unlimited !== true) await countCall(parts, call);
       answer = await afterPeople(parts, call, classify(parts, call, error));
     } catch (last) {
-      failure = advised(classify(parts, call, last), operation);
+      failure = await cleared(call, advised(classify(parts, call, last), operation));
       call.refusedBy = ruleOf(failure);
       answer = operation.fail(failure);
     }
@@ -122,6 +123,14 @@ function countCall({ limiter }: PipelineDependencies, call: Call): Promise<void>
     return admitted.then((done) => {
       call.done = done;
     });
+}
+
+/** A failure without what the rules take out of the results of its server. */
+function cleared(call: Call, error: GatewayError): Promise<GatewayError> | GatewayError {
+  const { snapshot, target } = call;
+  if (target === undefined || snapshot.servers.get(target.server)?.results === undefined) return error;
+  const screened = (counts: ReadonlyMap<string, number>): void => noteRedacted(call, counts);
+  return screenedFailure({ snapshot, screened }, target.server, error);
 }
 
 /** A failure with what its caller can do about it, where only its view says that. */
