@@ -1,32 +1,15 @@
-import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import process from 'node:process';
-import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import type { HttpGateway } from '../support/gateway.ts';
 import { beGreedy, serveBoth } from '../support/greedy.ts';
-import { TOKEN } from '../support/home.ts';
-import { MODERN } from '../support/rpc.ts';
+import { beModest } from './modest.ts';
 import { FULL, memoryOf, printTable, quantile, record } from './support.ts';
 
 afterAll(printTable);
 
-const modestPath = fileURLToPath(new URL('fixtures/modest.mjs', import.meta.url));
 /** Milliseconds that the modest caller may wait. */
 const MOST_MS = 100;
 const SECONDS = 60;
-
-/** Calls all the time until told to stop. @returns tells it, and gives how long each call took */
-function beModest({ url }: HttpGateway): () => Promise<{ readonly times: number[]; readonly wrong: string[] }> {
-  const child = spawn(process.execPath, [modestPath, url, TOKEN, MODERN], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const said = text(child.stdout);
-  return async () => {
-    child.stdin.end();
-    return JSON.parse(await said);
-  };
-}
 
 // What it asserts needs a machine that does nothing else; test/transport/greedy.test.ts shows everywhere that all are answered.
 test.runIf(FULL)(

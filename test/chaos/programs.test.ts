@@ -1,0 +1,83 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { GREEDY, READS } from '../../src/operations/code/escapes.ts';
+import { generateProgram } from '../../src/operations/code/fixtures.ts';
+import { serveHttp } from '../support/gateway.ts';
+import { servers, sha256, TOKEN } from '../support/home.ts';
+import { openHttp } from '../support/http.ts';
+import { fixture } from '../support/paths.ts';
+import { MODERN } from '../support/rpc.ts';
+import { callTool, textOf } from '../support/tools.ts';
+import { beModest } from './modest.ts';
+import { FULL, memoryOf, printTable, quantile, record, slope } from './support.ts';
+
+afterAll(printTable);
+
+const HOSTILE_TOKEN = `${TOKEN}-hostile`;
+/** Programs in all, and at a time. */
+const RUNS = 1_000;
+const AT_ONCE = 4;
+/** Milliseconds by which nobody else may wait longer. */
+const MOST_MS = 20;
+/** MiB that may stay behind for each thousand programs. */
+const MOST_MIB = 8;
+
+/** Those that want out, those that want more than there is, and generated ones. */
+function programAt(n: number): string {
+  const written = [...READS, ...GREEDY].map(([, program]) => program);
+  return written[n % (written.length + 200)] ?? generateProgram(n);
+}
+
+// What it asserts needs a machine that does nothing else.
+test.runIf(FULL)(
+  'hostile programs: nobody else waits for them, and nothing of them is left',
+  async () => {
+    const agents = {
+      modest: { allow: { servers: ['calc'] } },
+      hostile: { allow: { servers: ['calc'] }, code: { cpu_ms: 200, memory_mb: 16, timeout_ms: 2_000 } },
+    };
+    const gateway = await serveHttp({
+      servers: servers({ calc: fixture('calc') }),
+      rules: {
+        agents,
+        principals: {
+          modest: { token_sha256: sha256(TOKEN), default: 'modest', may_assume: ['modest'] },
+          hostile: { token_sha256: sha256(HOSTILE_TOKEN), default: 'hostile', may_assume: ['hostile'] },
+        },
+      },
+    });
+    const { pid } = gateway.running;
+    const rpc = await openHttp(gateway.url, MODERN, { token: HOSTILE_TOKEN });
+    const alone = beModest(gateway);
+    await pause(5_000);
+    const quiet = await alone();
+
+    const beside = beModest(gateway);
+    const memory: [run: number, mib: number][] = [];
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      for (let n = next++; n < RUNS; n = next++) {
+        const said = textOf(await callTool(rpc, 'run_code', { code: programAt(n) }));
+        expect(said, programAt(n)).not.toContain('HOST');
+        // What the first ones leave is what all share.
+        if (n >= RUNS / 4) memory.push([n / 1000, memoryOf(pid)]);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    const loud = await beside();
+    await gateway.stop();
+
+    const of = (times: readonly number[]): string =>
+      [0.5, 0.99, 1].map((q) => quantile(times, q).toFixed(1)).join(' / ');
+    const later = Math.max(...loud.times) - Math.max(...quiet.times);
+    const grows = slope(memory);
+    record('programs', 'p50 / p99 / longest call of another, alone ms', '', of(quiet.times));
+    record('programs', 'p50 / p99 / longest beside ms', '', of(loud.times));
+    record('programs', 'longest, beside - alone ms', `< ${MOST_MS}`, later.toFixed(1));
+    record('programs', 'MiB more per 1,000 programs', `< ${MOST_MIB}`, grows.toFixed(1));
+    expect([...quiet.wrong, ...loud.wrong]).toEqual([]);
+    expect(later).toBeLessThan(MOST_MS);
+    expect(grows).toBeLessThan(MOST_MIB);
+  },
+  900_000,
+);
