@@ -7,9 +7,13 @@ import { closingQuoteOf, escapedStrings, isKey } from './escaped-strings.ts';
 import { KEY_MEMBER, KEY_VALUE } from './key-forms.ts';
 import { forAddresses, type RedactionCounts, replacement, screenLargeText, screenText } from './screen-text.ts';
 
-export interface StringEdit {
+/** A part of a text. */
+export interface Span {
   readonly start: number;
   readonly end: number;
+}
+
+export interface StringEdit extends Span {
   /** JSON text. */
   readonly text: string;
 }
@@ -23,15 +27,27 @@ const LONGEST_NAME = 100;
 /** Strings between two looks at the clock. */
 const AT_A_TIME = 256;
 
-/** @param json valid JSON. @returns the strings that become others, in order. Others get their turn meanwhile. */
-export async function screenJson(json: string, terms: ResultTerms, counts: RedactionCounts): Promise<StringEdit[]> {
+/** @param json valid JSON. @param except parts that stay, in order. @returns the strings that become others, in order. Others get their turn meanwhile. */
+export async function screenJson(
+  json: string,
+  terms: ResultTerms,
+  counts: RedactionCounts,
+  except: readonly Span[] = [],
+): Promise<StringEdit[]> {
   const edits: StringEdit[] = [];
   const addresses = forAddresses(terms);
   const slice = createSlices();
   const namesKeys = terms.redact.includes('keys');
   let key = '';
   let seen = 0;
+  const stays = [...except];
   for (let open = json.indexOf('"'); open >= 0; ) {
+    const [next] = stays;
+    if (next !== undefined && open >= next.start) {
+      stays.shift();
+      open = json.indexOf('"', Math.max(open, next.end));
+      continue;
+    }
     const close = closingQuoteOf(json, open);
     const raw = json.slice(open + 1, close);
     if (isKey(json, close + 1)) key = raw.length < LONGEST_NAME ? unescaped(raw) : '';

@@ -89,6 +89,18 @@ it('leaves addresses of resources, bytes, questions and handles', async () => {
   expect(await screenRelayed(question, ALL, { screened: () => undefined })).toBe(question);
 });
 
+it.each(['input_required', 'task', 'complete', 'anything'])(
+  'clears what stands beside questions and handles, in a result of type %s',
+  async (resultType) => {
+    const text = (mail: string): string =>
+      `{"taskId":"${MAIL}","inputRequests":{"${MAIL}":{"params":{"message":"${MAIL}"}}},"statusMessage":"${mail}","requestState" : "${MAIL}","content":[{"text":"${mail}","taskId":"${mail}"}]}`;
+    const relayed: Relayed = { kind: 'result', body: { text: text(MAIL), metaAt: -1, resultType } };
+    expect(await screenRelayed(relayed, ALL, { screened: () => undefined })).toMatchObject({
+      body: { text: text('[redacted e-mail]'), resultType },
+    });
+  },
+);
+
 it('clears errors of servers', async () => {
   const error: Relayed = { kind: 'error', code: -1, message: `no ${MAIL}`, data: `{"card":"${CARD}"}` };
   expect(await screenRelayed(error, ALL, { screened: () => undefined })).toMatchObject({

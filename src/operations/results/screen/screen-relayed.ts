@@ -1,9 +1,10 @@
 /** A relayed result, or error, cleared of what the rules of its server name. Loaded when some do. */
 import type { ResultTerms } from '../../../config/result-kinds.ts';
+import { readObjectInTurns } from '../../../protocol/json-rpc.ts';
 import type { Relayed } from '../../../relay/relayed.ts';
 import type { ToolContext } from '../../operation.ts';
 import { withEdits } from '../../server-methods/edit-result.ts';
-import { screenJson, withStrings } from './screen-json.ts';
+import { type Span, screenJson, withStrings } from './screen-json.ts';
 import { type RedactionCounts, screenLargeText } from './screen-text.ts';
 
 export async function screenRelayed(
@@ -25,8 +26,15 @@ async function clear(relayed: Relayed, terms: ResultTerms, counts: RedactionCoun
     return { ...relayed, message, data: withStrings(data, await screenJson(data, terms, counts)) };
   }
   const { body } = relayed;
-  // Questions and handles have to come back as they are.
-  if (body.resultType !== undefined && body.resultType !== 'complete') return relayed;
-  const edits = await screenJson(body.text, terms, counts);
+  const edits = await screenJson(body.text, terms, counts, await questionsIn(body.text));
   return edits.length === 0 ? relayed : { ...relayed, body: withEdits(body, edits) };
+}
+
+/** Questions and handles have to come back as they are, whatever else a result says beside them. */
+const KEPT = ['requestState', 'inputRequests', 'taskId'];
+
+async function questionsIn(text: string): Promise<readonly Span[]> {
+  if (!KEPT.some((name) => text.includes(`"${name}"`))) return [];
+  const root = await readObjectInTurns(text);
+  return (root?.members ?? []).filter(({ key }) => KEPT.includes(key));
 }
