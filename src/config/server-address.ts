@@ -131,7 +131,7 @@ export function httpLink(
   };
   const parsed = parseUrl(url);
   // An API whose entry does not say where it is has the address of its document here.
-  const isFile = transport === 'openapi' && parsed?.protocol === 'file:';
+  const isFile = transport === 'openapi' && entry.url === undefined;
   if (!isFile && parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     refuse(['url'], 'is not an http or https address', 'Write e.g. "https://example.com/mcp"');
   }

@@ -61,7 +61,10 @@ function readOperation(document: ApiDocument, item: Located, at: Located, path: 
       return mergedParameters(document, item, at);
     },
     get body() {
-      return own(fields, 'requestBody') === undefined ? undefined : document.member(at, 'requestBody');
+      // Bodies of these are not read (OpenAPI 3.0.4, section 4.7.10.1).
+      const isIgnored = document.isLegacy && (method === 'get' || method === 'head');
+      const isThere = own(fields, 'requestBody') !== undefined && !isIgnored;
+      return isThere ? document.member(at, 'requestBody') : undefined;
     },
     get responses() {
       return document.member(at, 'responses');
