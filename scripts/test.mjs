@@ -19,8 +19,8 @@ const env = { ...process.env, ...(long ? { LONG: '1' } : {}) };
 let passed = 0;
 let failed = 0;
 
-function started(command, args, stdio) {
-  return spawn(command, args, { cwd: root, env, stdio, shell: process.platform === 'win32' });
+function started(command, args, stdio, more = {}) {
+  return spawn(command, args, { cwd: root, env: { ...env, ...more }, stdio, shell: process.platform === 'win32' });
 }
 
 function ended(child) {
@@ -30,9 +30,9 @@ function ended(child) {
   });
 }
 
-async function step(name, command, args) {
+async function step(name, command, args, more = {}) {
   process.stdout.write(`\n== ${name}\n`);
-  const status = await ended(started(command, args, 'inherit'));
+  const status = await ended(started(command, args, 'inherit', more));
   if (status !== 0) process.stdout.write(`== ${name} failed (${status})\n`);
   return status === 0;
 }
@@ -58,6 +58,19 @@ async function checkAll() {
     await check('types', bin('tsc'), ['--noEmit']),
     await check('types of the page', bin('tsc'), ['--noEmit', '-p', 'ui']),
   ];
+}
+
+/** Each client of others is a test: what it does over stdio and HTTP. A silence of 70 s is for `npm run test:clients`. */
+async function eachClient() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'gateway-clients-'));
+  const counted = path.join(folder, 'counts.json');
+  const args = ['test/clients/main.mjs', '--report', counted];
+  const isGood = await step('what clients of others do', process.execPath, args, { CLIENTS_QUIET_MS: '5000' });
+  const told = existsSync(counted) ? JSON.parse(readFileSync(counted, 'utf8')) : {};
+  rmSync(folder, { recursive: true, force: true });
+  passed += told.passed ?? 0;
+  failed += told.failed ?? 0;
+  if (!isGood && !told.failed) failed++;
 }
 
 function finish() {
@@ -111,6 +124,7 @@ failed += counts.numFailedTests ?? 0;
 if (!succeeded && !counts.numFailedTests) failed++;
 if (long && !(await step('a newcomer', process.execPath, ['test/clients/newcomer/main.mjs']))) failed++;
 if (long && !(await step('clients of others', process.execPath, ['test/clients/connect/main.mjs']))) failed++;
+if (long) await eachClient();
 for (const { output, isGood } of await checks) {
   process.stdout.write(output);
   if (!isGood) failed++;

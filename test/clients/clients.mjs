@@ -15,9 +15,10 @@ import { javaSdk } from './sdks/java.mjs';
 import { fastmcp, pythonSdk } from './sdks/python.mjs';
 import { rustSdk } from './sdks/rust.mjs';
 import { typescript1, typescript2 } from './sdks/typescript.mjs';
+import { vscode } from './sdks/vscode.mjs';
 
 const AGENTS = [claudeCode, codex, geminiCli, opencode, qwenCode, copilotCli];
-const PROGRAMS = [typescript1, typescript2, pythonSdk, fastmcp, goSdk, rustSdk, javaSdk];
+const PROGRAMS = [vscode, typescript1, typescript2, pythonSdk, fastmcp, goSdk, rustSdk, javaSdk];
 const COMMANDS = [mcporter, inspector];
 
 export const CLIENTS = [

@@ -1,9 +1,10 @@
 /** What every client does, and what its model or program must get to see. */
+import process from 'node:process';
 
 const call = (tool, args = {}) => ({ tool: 'execute_tool', args: { server: 'bench', tool, args } });
 
-/** Milliseconds of the call that says nothing: longer than what proxies and clients wait for headers. */
-const QUIET_MS = 70_000;
+/** Milliseconds of the call that says nothing: longer than what proxies and clients wait for headers, but in the long suite. */
+const QUIET_MS = Number(process.env.CLIENTS_QUIET_MS ?? 70_000);
 
 export const STEPS = [
   { column: 'list', tool: 'list_servers', args: {}, good: /bench/ },

@@ -1,11 +1,12 @@
 /**
  * Messages that are made from the schemas of the revisions, through every pair of generations over stdio and HTTP: all members of each
- * arrive. `MCP_SCHEMAS` names a folder with REVISION/schema.json in it, as in a checkout of the specification; without it there is nothing to
- * make them from. `MCP_SEED` gives other messages.
+ * arrive. A part of the long suite. The schemas are those of schemas/; `MCP_SCHEMAS` names a folder with REVISION/schema.json in it, as in a
+ * checkout of the specification, to make messages from others. `MCP_SEED` gives other messages.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveHttp, serveStdio } from '../support/gateway.ts';
 import { type Home, makeHome, servers, TOKEN } from '../support/home.ts';
@@ -17,9 +18,10 @@ import { DIRECT, viewRules } from '../support/views.ts';
 import { type Json, randomOf, SchemaValues } from './schema-values.ts';
 
 const SCHEMAS = process.env['MCP_SCHEMAS'];
+const LONG = process.env['LONG'] === '1';
 const SEED = Number(process.env['MCP_SEED'] ?? 20_261_130);
 /** Messages of each kind and revision. */
-const EACH = process.env['LONG'] === '1' ? 220 : 60;
+const EACH = LONG ? 220 : 60;
 const REVISIONS = ['2025-06-18', '2025-11-25', MODERN] as const;
 const ERAS = ['legacy', 'modern'] as const;
 const AT_ONCE = 16;
@@ -61,12 +63,19 @@ function payload(result: Json): Json {
   return Object.keys(own).length === 0 ? rest : { ...rest, _meta: own };
 }
 
+function schemaOf(revision: string): Readonly<Record<string, unknown>> {
+  const text =
+    SCHEMAS === undefined
+      ? gunzipSync(readFileSync(new URL(`schemas/${revision}.json.gz`, import.meta.url))).toString('utf8')
+      : readFileSync(path.join(SCHEMAS, revision, 'schema.json'), 'utf8');
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
 function corpusOf(era: (typeof ERAS)[number]): Corpus {
   const corpus: Corpus = { results: {}, lists: {} };
   const random = randomOf(SEED);
   for (const revision of REVISIONS.filter((one) => (one === MODERN) === (era === 'modern'))) {
-    const document = JSON.parse(readFileSync(path.join(SCHEMAS ?? '', revision, 'schema.json'), 'utf8')) as object;
-    const values = new SchemaValues(document as Readonly<Record<string, unknown>>, random);
+    const values = new SchemaValues(schemaOf(revision), random);
     for (const [method, name] of Object.entries(RESULTS)) {
       const made = Array.from({ length: EACH }, () => payload(values.of(name)));
       corpus.results[method] = [...(corpus.results[method] ?? []), ...made];
@@ -140,7 +149,7 @@ async function inTurn<T>(all: readonly T[], run: (one: T, at: number) => Promise
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-describe.runIf(SCHEMAS !== undefined)('messages made from the schemas', () => {
+describe.runIf(LONG || SCHEMAS !== undefined)('messages made from the schemas', () => {
   beforeAll(async () => {
     const home = makeHome({ rules: viewRules() });
     const entries: Record<string, object> = {};
