@@ -14,6 +14,12 @@ export const LIMITS = [
     column: 'image',
     why: 'a model of another provider gets an empty text in the place of a picture.',
   },
+  {
+    name: 'Copilot CLI',
+    transport: 'http',
+    column: 'restart',
+    why: 'while it opens its new session it has no tools of the gateway: a model that calls one at once gets an error.',
+  },
   { name: 'Inspector', column: '70 s silent', why: 'its command line gives up after 60 s.' },
   { name: 'Java SDK', column: 'cancel', why: 'a program that gives up a call tells nobody.' },
   ...['TypeScript SDK 1', 'TypeScript SDK 2', 'Python SDK'].map((name) => ({
