@@ -8,6 +8,7 @@ import { createHttpClient } from '../channel/http-client.ts';
 import type { Log } from '../contract.ts';
 import { createWarnings } from '../warning-limiter.ts';
 import { prefixPath } from './call/request-path.ts';
+import { checkBase } from './check-base.ts';
 import { loadApi } from './load-api.ts';
 import { openApiChannel } from './openapi-channel.ts';
 
@@ -40,7 +41,13 @@ export async function openApiOf(server: ServerDefinition, options: OpenApiOption
     signal,
     warn: createWarnings(log, server.name),
   });
-  const { query, cookies } = definition.openapi;
+  const letGo = (error: unknown): never => {
+    release();
+    throw error;
+  };
+  const { query, cookies, base, document } = definition.openapi;
+  // A document from the web is at the place that its owner wrote.
+  if (base === undefined && !/^https?:/.test(document)) await checkBase(server.name, api.base).catch(letGo);
   const own = createHttpClient(server.name, { ...definition, url: api.base }, version, httpClient);
   // Only where its owner says so: what an API answers to a request without a credential names places to ask for one.
   const signsIn = definition.oauth !== undefined || definition.credentials !== undefined;
@@ -48,9 +55,6 @@ export async function openApiOf(server: ServerDefinition, options: OpenApiOption
   const terms = { origin: new URL(api.base).origin, prefix: prefixPath(api.base), query, cookies };
   return {
     open: openApiChannel({ server: server.name, api, terms, client, maxMessageBytes, released: release }),
-    release: (error) => {
-      release();
-      throw error;
-    },
+    release: letGo,
   };
 }

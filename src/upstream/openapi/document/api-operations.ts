@@ -26,7 +26,7 @@ export interface ApiOperation {
   readonly servers: readonly unknown[];
 }
 
-/** All operations, in the order of the document. @throws ApiFault */
+/** All operations, by path in the order of the document. @throws ApiFault */
 export function operationsOf(document: ApiDocument, isWanted: (operation: ApiOperation) => boolean): ApiOperation[] {
   const paths = document.member(document.root, 'paths');
   const operations: ApiOperation[] = [];
