@@ -200,6 +200,22 @@ it('with workers, a program that waits is gone on with, whichever of them is ask
   await gateway.stop();
 });
 
+it('limits of the agent count the program once, and each of its calls', async () => {
+  const where = askingHome({ ...ASKED, code: true, limits: { calls_per_minute: 6, concurrent_calls: 2 } });
+  const front = await openFront(['stdio', MODERN], where);
+  const code = `const all = await Promise.allSettled([...Array(3)].map(() => servers.calc.other()));
+    const one = async () => { try { await servers.calc.other(); return 'done' } catch (e) { return e.code + e.message.slice(0, 30) } };
+    return [all.map(({ reason }) => reason?.message), await one(), await one(), await one(), await one()]`;
+  const [atOnce, ...others] = JSON.parse(textOf(await callTool(front.rpc, 'run_code', { code }))) as [
+    string[],
+    ...string[],
+  ];
+  expect(atOnce).toEqual([null, null, expect.stringMatching(/2 calls running/)]);
+  expect(others).toEqual(['done', 'done', 'done', expect.stringMatching(/^RATE_LIMITED.*6 calls/)]);
+  expect(errorOf(await callTool(front.rpc, 'run_code', { code })).message).toMatch(/may make 6 calls per minute/);
+  await front.gateway.stop();
+});
+
 describe('an agent that may not', () => {
   it('sees no run_code, and cannot call it', async () => {
     const where = askingHome(ASKED);
