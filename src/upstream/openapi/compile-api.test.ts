@@ -122,6 +122,19 @@ describe('where the API is', () => {
   });
 });
 
+it('an operation without a name is called by its method and path', () => {
+  const operations = [
+    { id: undefined, method: 'get', path: '/repos/{owner}/{repo}' },
+    { id: 'repos/list-for/me', method: 'get', path: '/a' },
+    { id: 'x'.repeat(80), method: 'get', path: '/b' },
+  ];
+  expect(nameOperations(operations)).toEqual([
+    'get_repos_owner_repo',
+    'repos_list-for_me',
+    expect.stringMatching(/^x{57}_[0-9a-f]{6}$/),
+  ]);
+});
+
 it('names are legal, unique, and none is the one that another operation had', () => {
   const operation = fc.record({
     id: fc.option(fc.oneof(fc.constantFrom('a/b', 'a_b', 'a b', 'get', '', '漢字'), fc.string({ maxLength: 90 })), {

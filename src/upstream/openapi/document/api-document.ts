@@ -27,6 +27,7 @@ export class ApiDocument {
   readonly missing = new Set<string>();
   readonly #documents: ReadonlyMap<string, unknown>;
   readonly #allowed: readonly string[];
+  readonly #targets = new Map<string, Located>();
 
   /**
    * @param documents by address, the first one first.
@@ -62,9 +63,17 @@ export class ApiDocument {
     return { value, base, id: undefined };
   }
 
+  /** The same things are referred to again and again. */
   #target(reference: string, base: string): Located {
-    const url = parseUrl(reference, base);
-    const [address = '', pointer = ''] = url === undefined ? [] : splitAddress(url.href);
+    const key = `${base} ${reference}`;
+    const known = this.#targets.get(key) ?? this.#find(reference, base);
+    this.#targets.set(key, known);
+    return known;
+  }
+
+  #find(reference: string, base: string): Located {
+    const url = reference.startsWith('#') ? base + reference : parseUrl(reference, base)?.href;
+    const [address = '', pointer = ''] = url === undefined ? [] : splitAddress(url);
     if (!this.#documents.has(address)) {
       this.#need(address, reference);
       return { value: {}, base: address, id: undefined };

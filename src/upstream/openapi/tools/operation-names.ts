@@ -38,7 +38,7 @@ export function nameOperations(operations: readonly Nameable[]): readonly string
 }
 
 function writtenName({ id = '', method, path }: Nameable): string {
-  return plainName(id) === '' ? `${method}_${path}` : id;
+  return plainName(id) === '' ? `${method}${path}` : id;
 }
 
 /** The names of arguments, in the order of what they are for: `id`, or `query_id` where another one is called `id`. */
