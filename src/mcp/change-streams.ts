@@ -18,6 +18,7 @@ import type { SessionState } from './session.ts';
 import { type Outlet, standingOf } from './session-channel.ts';
 import { MAX_WATCHED, type Subscriptions, type Watched } from './subscriptions.ts';
 import type { SessionTasks } from './task-streams.ts';
+import { WatchSlots } from './watch-slots.ts';
 
 type Place = Pick<Exchange, 'server' | 'connection'>;
 
@@ -33,8 +34,7 @@ export class ChangeStreams {
   readonly #subscriptions: Subscriptions;
   readonly #view: (place: Place) => View;
   readonly #modernCodec: CallerCodec;
-  /** Subscriptions of each session of which nobody knows yet whether its server agrees. */
-  readonly #starting = new WeakMap<SessionState, number>();
+  readonly #slots = new WatchSlots();
 
   /** @param view what a connection sees, under the rules in force */
   constructor(
@@ -51,20 +51,17 @@ export class ChangeStreams {
 
   /** Answers `resources/subscribe` of a session. */
   async subscribe(request: RequestMessage, exchange: Exchange, session: SessionState): Promise<McpResponse> {
-    const starting = this.#starting.get(session) ?? 0;
-    if (session.watched.size + starting >= MAX_WATCHED) {
+    const slot = this.#slots.take(session);
+    if (slot === undefined) {
       const message = `This session watches ${MAX_WATCHED} resources: end some with resources/unsubscribe first.`;
       return refusal(request.id, 'RATE_LIMITED', message);
     }
     const inbound = inboundOf(request, exchange, legacyClient(session, exchange));
-    const done = (asked: string, watched: Watched): void => {
-      session.watched.set(detached(asked), detachedWatch(watched));
-    };
-    this.#starting.set(session, starting + 1);
     try {
+      const done = slot.fill;
       return written(request, await this.#ask(inbound, exchange, 'resources/subscribe', { done }), legacyCodec);
     } finally {
-      this.#starting.set(session, (this.#starting.get(session) ?? 1) - 1);
+      slot.free();
     }
   }
 
