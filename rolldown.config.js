@@ -45,7 +45,8 @@ export default defineConfig({
         writeFileSync(join(dir, 'ui.html'), page);
         writeFileSync(join(dir, 'guardian.js'), ascii(guardian));
         copyFileSync(quickjs, join(dir, 'quickjs.wasm'));
-        copyFileSync('src/catalog/meaning/meaning.bin', join(dir, 'meaning.bin'));
+        for (const table of ['meaning.bin', 'near-words.bin'])
+          copyFileSync(`src/catalog/meaning/${table}`, join(dir, table));
         writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
         chmodSync(join(dir, 'main.js'), 0o755);
       },

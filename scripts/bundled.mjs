@@ -66,7 +66,7 @@ const MODEL = {
 /** What else is to be said of a package, e.g. what it holds that has a licence of its own. */
 const WITHIN = {
   'all-MiniLM-L6-v2':
-    'meaning.bin is derived from it: its vocabulary, and vectors of its word pieces that were computed anew, shortened and rounded to bytes.',
+    'meaning.bin and near-words.bin are derived from it: its vocabulary, vectors of its word pieces that were computed anew, shortened and rounded to bytes, and which of these are near.',
   tldts:
     'It holds the Public Suffix List (https://publicsuffix.org/list/public_suffix_list.dat), under the Mozilla Public License 2.0 (https://mozilla.org/MPL/2.0/).',
 };

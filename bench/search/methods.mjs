@@ -6,7 +6,8 @@ const { Meaning, MeaningModel, SearchIndex, createScope, rank } = await load('be
 
 const TABLE = new URL('../../src/catalog/meaning/meaning.bin', import.meta.url);
 const loading = performance.now();
-const model = await MeaningModel.read(readFileSync(TABLE));
+const NEAR = new URL('../../src/catalog/meaning/near-words.bin', import.meta.url);
+const model = await MeaningModel.read(readFileSync(TABLE), readFileSync(NEAR));
 export const MEANING_LOAD_MS = performance.now() - loading;
 
 /** Meanings by the model that comes with the program. */

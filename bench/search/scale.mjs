@@ -15,6 +15,7 @@ import { quantile, round } from './figures.mjs';
 const { KeptDirections, MeaningModel, readToolsPage, Searcher } = await load('bench/search/gateway.ts');
 
 const TABLE = new URL('../../src/catalog/meaning/meaning.bin', import.meta.url);
+const NEAR = new URL('../../src/catalog/meaning/near-words.bin', import.meta.url);
 const VERBS = 'get list create update delete search send read write run check export import merge close'.split(' ');
 const NOUNS =
   'issue page file user message order invoice event contact deal ticket report table row image channel branch'.split(
@@ -112,7 +113,7 @@ function newSearch(cacheDir, servers) {
     state.isLoaded = true;
     const table = await readFile(TABLE);
     await webcrypto.subtle.digest('SHA-256', table);
-    const [model] = await Promise.all([MeaningModel.read(table), kept.load()]);
+    const [model] = await Promise.all([MeaningModel.read(table, await readFile(NEAR)), kept.load()]);
     return { model, kept };
   });
   const policy = {};

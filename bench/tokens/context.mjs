@@ -4,7 +4,8 @@ import { load } from '../bundle.mjs';
 
 const { MeaningModel, Searcher, gatewayTools, readArguments, scanObject } = await load('bench/tokens/gateway.ts');
 
-const model = MeaningModel.read(readFileSync(new URL('../../src/catalog/meaning/meaning.bin', import.meta.url)));
+const table = (name) => readFileSync(new URL(`../../src/catalog/meaning/${name}`, import.meta.url));
+const model = await MeaningModel.read(table('meaning.bin'), table('near-words.bin'));
 const tools = new Map(gatewayTools({ debug: false }).map((tool) => [tool.name, tool]));
 
 /** @returns calls a tool and gives the text of its result */
@@ -22,7 +23,7 @@ export function contextOf(configured) {
     caller: { agent: 'bench', ceiling: undefined },
     decide: () => ({ allowed: true, rule: '' }),
     catalog: {
-      searcher: new Searcher({ compare: async () => undefined }, () => model),
+      searcher: new Searcher({ compare: async () => undefined }, async () => ({ model })),
       listed: ({ name }) => lists.get(name).entries,
       listSoon: () => {},
       hasSkills: () => false,

@@ -4,6 +4,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { createSlices } from '../../shared/slices.ts';
+import { stem } from '../search/stem.ts';
+import { NearWords } from './near-words.ts';
 import { WordPieces } from './word-pieces.ts';
 
 /** The line that a table begins with. Then come the pieces, one a line; a scale per piece; the numbers of each piece as bytes. */
@@ -11,6 +13,15 @@ const HEAD = /^{"version":1,"dimensions":(\d+),"pieces":(\d+),"text":(\d+)}\n/;
 const MAX_HEAD = 200;
 /** Pieces that are read before it is looked whether others want their turn. */
 const SLICE = 500;
+
+/** Words whose near words are remembered. */
+const MAX_REMEMBERED = 5000;
+
+/** A word that is near to another one. */
+export interface NearWord {
+  readonly stem: string;
+  readonly cosine: number;
+}
 
 /** The numbers of a table, and where its parts begin. */
 interface Layout {
@@ -38,23 +49,30 @@ export class MeaningModel {
   readonly #scales: Float32Array;
   readonly #numbers: Int8Array;
 
-  private constructor(table: Buffer, { dimensions, count, scales, numbers }: Layout) {
+  readonly #near: NearWords;
+  /** Words by number of piece. */
+  readonly #words: string[] = [];
+  readonly #known = new Map<string, readonly NearWord[]>();
+
+  private constructor(table: Buffer, near: Buffer, { dimensions, count, scales, numbers }: Layout) {
     this.dimensions = dimensions;
+    this.#near = new NearWords(near, count);
     // A copy: what numbers are read from must stand at a multiple of their size.
     this.#scales = new Float32Array(new Uint8Array(table.subarray(scales, numbers)).buffer);
     this.#numbers = new Int8Array(table.buffer, table.byteOffset + numbers, count * dimensions);
   }
 
   /**
-   * Reads a table in slices, so that others have their turn.
+   * Reads a table in slices, so that others have their turn. @param near its near words
    * @throws Error for other bytes
    */
-  static async read(table: Buffer): Promise<MeaningModel> {
+  static async read(table: Buffer, near: Buffer): Promise<MeaningModel> {
     const layout = layoutOf(table);
-    const model = new MeaningModel(table, layout);
+    const model = new MeaningModel(table, near, layout);
     const slice = createSlices(setImmediate);
     for (const [id, piece] of table.toString('utf8', layout.text, layout.scales).split('\n').entries()) {
       model.#pieces.add(piece, id);
+      model.#words.push(piece);
       if (id % SLICE === 0) await slice();
     }
     return model;
@@ -73,6 +91,33 @@ export class MeaningModel {
   /** True if a word in lower case without accents has a meaning of its own: what is made of pieces is often of another language. */
   knows(word: string): boolean {
     return this.#pieces.has(word);
+  }
+
+  /** The words that are near to a word in lower case without accents, nearest first. */
+  near(word: string): readonly NearWord[] {
+    const id = this.#pieces.idOf(word);
+    if (id === undefined) return [];
+    let near = this.#known.get(word);
+    if (near === undefined) {
+      near = this.#near
+        .of(id)
+        .map((other) => ({ stem: stem(this.#words[other] ?? ''), cosine: this.#cosine(id, other) }));
+      if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+      this.#known.set(word, near);
+    }
+    return near;
+  }
+
+  #cosine(one: number, other: number): number {
+    const [a, b] = [one, other].map((id) => this.#numbers.subarray(id * this.dimensions, (id + 1) * this.dimensions));
+    let [product, squaresOfA, squaresOfB] = [0, 0, 0];
+    for (const [at, x] of (a ?? []).entries()) {
+      const y = b?.[at] ?? 0;
+      product += x * y;
+      squaresOfA += x * x;
+      squaresOfB += y * y;
+    }
+    return product / Math.sqrt(squaresOfA * squaresOfB || 1);
   }
 
   #addPiece(sum: Float64Array, id: number): void {

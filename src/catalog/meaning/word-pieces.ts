@@ -38,6 +38,11 @@ export class WordPieces {
     return splitWords(text).map((word) => this.#piecesOf(word));
   }
 
+  /** The number of a word in lower case without accents, where it is a piece. */
+  idOf(word: string): number | undefined {
+    return this.#first.get(word);
+  }
+
   /** True if a word in lower case without accents is a piece. */
   has(word: string): boolean {
     return this.#first.has(word);

@@ -84,7 +84,7 @@ export class HitExplainer {
   constructor(index: SearchIndex, query: string, known: Known) {
     this.#query = query;
     this.#known = known;
-    this.#concepts = readQuery(index, known.scope, query, ALL_INGREDIENTS);
+    this.#concepts = readQuery(index, known.scope, query, ALL_INGREDIENTS, known.near);
     this.#evidence = new Map(known.evidence);
     this.#support = known.support ?? NO_SCORES;
   }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadMeaning } from '../meaning/load-meaning.ts';
 import { MeaningModel } from '../meaning/meaning-model.ts';
+import { NearWords } from '../meaning/near-words.ts';
 import { readToolsPage } from '../tool-entry.ts';
 import type { ListedServer } from './indexed-servers.ts';
 import type { LoadedMeaning } from './meaning.ts';
@@ -44,6 +45,18 @@ it.each([
   expect((await find(newSearcher(), query))[0]).toBe(tool);
 });
 
+it('knows words that are near to a word, each in one form', async () => {
+  const model = await loadMeaning();
+  const near = model.near('owes');
+  expect(near.map(({ stem }) => stem)).toEqual(expect.arrayContaining(['debt']));
+  expect(near.every(({ cosine }) => cosine >= 0.39 && cosine < 1)).toBe(true);
+  expect(new Set(near.map(({ stem }) => stem)).size).toBe(near.length);
+  expect(model.near('owes')).toBe(near);
+  expect([model.near('zzyzx'), model.near('##ing'), model.near('')]).toEqual([[], [], []]);
+  expect(() => new NearWords(Buffer.from([1, 0, 0, 0]), 2)).not.toThrow();
+  expect(() => new NearWords(Buffer.from([2, 0, 0, 0]), 2)).toThrow('no near words');
+});
+
 it('finds by words alone where there is no model', async () => {
   const searcher = newSearcher(() => Promise.resolve(undefined));
   expect(await find(searcher, 'who owes us money')).toEqual([]);
@@ -85,6 +98,6 @@ it('follows what servers list, before and after somebody first searched', async 
 it.each(['{"version":2}\n', '{"version":1,"dimensions":4,"pieces":1,"text":1}\na'])(
   'says which bytes are no table: %s',
   async (bytes) => {
-    await expect(MeaningModel.read(Buffer.from(bytes))).rejects.toThrow('no table');
+    await expect(MeaningModel.read(Buffer.from(bytes), Buffer.alloc(0))).rejects.toThrow('no table');
   },
 );

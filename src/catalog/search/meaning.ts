@@ -3,7 +3,7 @@
  * vector depends on its own definition alone, and how near it is counts among what the agent may find and nothing else.
  */
 import type { KeptDirections } from '../meaning/kept-directions.ts';
-import type { MeaningModel } from '../meaning/meaning-model.ts';
+import type { MeaningModel, NearWord } from '../meaning/meaning-model.ts';
 import { type Direction, directionOf, MeaningVectors, numbersOf, withLengths } from '../meaning/meaning-vectors.ts';
 import type { ToolEntry } from '../tool-entry.ts';
 import { FOREIGN_WORDS } from './foreign-words.ts';
@@ -33,6 +33,8 @@ interface MeaningEvidence {
   readonly evidence: Map<number, number>;
   /** For what is not, and needs words as well. */
   readonly support: Map<number, number>;
+  /** The words that are near to one of the question; undefined for a question in another language. */
+  readonly near: ((word: string) => readonly NearWord[]) | undefined;
 }
 
 /** The model that comes with the program, and what is kept of what it said before. */
@@ -108,8 +110,9 @@ export class Meaning {
   evidence(query: string, ids: Int32Array): MeaningEvidence {
     const { parts, sums, whole } = this.#read(query);
     const shares = new Map<number, number>();
-    const found = { evidence: new Map<number, number>(), support: new Map<number, number>() };
     const { share } = this.#weigh(parts);
+    const near = share === 0 ? undefined : (word: string) => this.#model.near(word);
+    const found = { evidence: new Map<number, number>(), support: new Map<number, number>(), near };
     if (sums.length === 0 || share === 0) return found;
     const question = directionOf(whole);
     const candidates = this.#vectors.candidates(question, ids);

@@ -1,5 +1,6 @@
 /** Reads a question: the ideas in it, each with the words that stand for it. */
 
+import type { NearWord } from '../meaning/meaning-model.ts';
 import type { SearchIndex } from './search-index.ts';
 import type { Impacts, Scope } from './search-scope.ts';
 import { respelled } from './spelling.ts';
@@ -18,13 +19,15 @@ const TRANSLATION_WEIGHT = 0.7;
 const COMMON = 0.05;
 const MIN_COMMON = 50;
 const JOINED_WEIGHT = 0.8;
+/** The weight of a word that is near by meaning, times the cosine. */
+const NEAR_WEIGHT = 0.35;
 /** A full stop inside a number or a name ends nothing. */
 const PART_END = /[.?!;,:\n]+(?=\s|$)|[。？！；、，]+/u;
 const FILLER_WEIGHT = 0.6;
 const REPEAT_EXPONENT = 0.25;
 
 /** How a word came to stand for an idea. */
-export type Standing = 'word' | 'joined' | 'spelling' | 'synonym';
+export type Standing = 'word' | 'joined' | 'spelling' | 'synonym' | 'meaning';
 
 /** A word that stands for an idea, and how well. */
 export interface QueryExpression {
@@ -54,8 +57,17 @@ export interface Ingredients {
 
 export const ALL_INGREDIENTS: Ingredients = { stop: true, fillers: true, synonyms: true, spelling: true, joined: true };
 
-/** The ideas of a question that occur in the scope. */
-export function readQuery(index: SearchIndex, scope: Scope, query: string, use: Ingredients): Concept[] {
+/** The words that are near to a word by meaning. */
+export type NearWordsOf = (word: string) => readonly NearWord[];
+
+/** The ideas of a question that occur in the scope. @param near undefined where nothing is known of meaning */
+export function readQuery(
+  index: SearchIndex,
+  scope: Scope,
+  query: string,
+  use: Ingredients,
+  near?: NearWordsOf,
+): Concept[] {
   const counts = new Map<string, { readonly word: string; times: number }>();
   const places = new Map<string, Set<number>>();
   const joined = new Map<string, string[]>();
@@ -96,6 +108,7 @@ export function readQuery(index: SearchIndex, scope: Scope, query: string, use: 
     if (use.synonyms)
       for (const synonym of synonyms.get(text) ?? [])
         add(synonym, exact ? SYNONYM_WEIGHT : TRANSLATION_WEIGHT, 'synonym');
+    if (!exact) for (const { stem: text, cosine } of near?.(word) ?? []) add(text, NEAR_WEIGHT * cosine, 'meaning');
     if (found.size === 0) continue;
     concepts.push({
       word,

@@ -5,7 +5,14 @@
  */
 import { covering, type Hit, partsOf, withParts } from './choose-hits.ts';
 import type { Evidence } from './evidence.ts';
-import { ALL_INGREDIENTS, type Concept, type Ingredients, type QueryExpression, readQuery } from './query.ts';
+import {
+  ALL_INGREDIENTS,
+  type Concept,
+  type Ingredients,
+  type NearWordsOf,
+  type QueryExpression,
+  readQuery,
+} from './query.ts';
 import type { SearchIndex } from './search-index.ts';
 import type { Scope } from './search-scope.ts';
 
@@ -27,6 +34,7 @@ export interface RankOptions extends Partial<Ingredients> {
   readonly evidence?: Evidence;
   /** The same for documents that have words of the question: too little to find one that has none. */
   readonly support?: Evidence;
+  readonly near?: NearWordsOf | undefined;
   /** Told the scores after each step, for whoever explains them. */
   readonly trace?: RankTrace;
 }
@@ -47,7 +55,7 @@ interface Row {
 
 /** The best tools for a question, best first. Depends on nothing but the documents of the scope and the question. */
 export function rank(index: SearchIndex, scope: Scope, query: string, options: RankOptions): Hit[] {
-  const concepts = readQuery(index, scope, query, { ...ALL_INGREDIENTS, ...options });
+  const concepts = readQuery(index, scope, query, { ...ALL_INGREDIENTS, ...options }, options.near);
   const { scratch } = scope;
   scratch.fill(0);
   const rows = concepts.map((concept) => rowOf(scope, concept, scratch));

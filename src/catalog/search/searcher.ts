@@ -9,6 +9,7 @@ import { addUse, type Evidence, evidenceOfMeaning } from './evidence.ts';
 import type { SearchExplanation } from './explain-hits.ts';
 import { IndexedServers, type ListedServer } from './indexed-servers.ts';
 import type { LoadedMeaning, Meaning } from './meaning.ts';
+import type { NearWordsOf } from './query.ts';
 import type { RankTrace, rank as rankType } from './rank.ts';
 import { type AgentScope, ScopeCache, type ScopeRequest } from './scope-cache.ts';
 
@@ -47,9 +48,13 @@ export interface Known extends AgentScope {
   /** From the model that comes with the program, or from embeddings; and from use. */
   readonly evidence: Map<number, number>;
   readonly support: Evidence | undefined;
+  readonly near: NearWordsOf | undefined;
   /** The model that comes with the program, where it counts. */
   readonly meaning: Meaning | undefined;
 }
+
+/** Without the model that comes with the program. */
+const NOTHING_KNOWN = { support: undefined, near: undefined, meaning: undefined };
 
 export class Searcher {
   readonly #embeddings: Pick<EmbeddingIndex, 'compare'>;
@@ -111,15 +116,15 @@ export class Searcher {
   #known(request: SearchRequest, { rank, meaning, embedded }: Ready): Known {
     const { scope, servers } = this.#scopes.of(request);
     const known = { rank, scope, servers };
-    if (embedded !== undefined) return { ...known, evidence: embedded, support: undefined, meaning: undefined };
+    if (embedded !== undefined) return { ...known, ...NOTHING_KNOWN, evidence: embedded };
     const found = meaning?.evidence(request.query, scope.ids);
-    return { ...known, evidence: found?.evidence ?? new Map(), support: found?.support, meaning };
+    return found === undefined ? { ...known, ...NOTHING_KNOWN, evidence: new Map() } : { ...known, ...found, meaning };
   }
 
   /** @param trace told of the steps of the ranking; the last ones count */
   #find({ query, limit }: SearchRequest, known: Known, trace?: RankTrace): FoundTool[] {
-    const { rank, scope, evidence, support } = known;
-    const options = { evidence, ...(support && { support }), ...(trace && { trace }) };
+    const { rank, scope, evidence, support, near } = known;
+    const options = { evidence, near, ...(support && { support }), ...(trace && { trace }) };
     for (let ask = limit; ; ask *= FURTHER) {
       const hits = rank(this.#indexed.index, scope, query, { limit: ask, ...options });
       const tools = this.#groupCopies(hits);
