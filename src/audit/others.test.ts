@@ -264,3 +264,9 @@ it('a log of the gateway before this one, and one whose beginning was cut or cle
     expect(readFileSync(path, 'latin1').startsWith(content)).toBe(true);
   }
 });
+
+it('a pipe keeps nothing: whoever reads the log is told at once', () => {
+  const path = join(tempDirectory(), 'pipe');
+  spawnSync('mkfifo', [path]);
+  expect(() => verifyLog(path)).toThrow(expect.objectContaining({ code: 'ESPIPE' }));
+});

@@ -1,5 +1,6 @@
 /** Reading a log back: which lines are whole, which were changed, and where some are missing. */
-import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, realpathSync, statSync } from 'node:fs';
+import { openToRead } from '../shared/open-to-read.ts';
 import { nodeFs, rotatedFiles, rotatedName } from './file-system.ts';
 import { type Beginning, ChainFollower, type Findings } from './follow-chains.ts';
 import { HeadChecker, type HeadProblem } from './heads/check-heads.ts';
@@ -83,8 +84,7 @@ const ATTEMPTS = 20;
 
 /** Opens all files before any is read, and once more if the log was rotated in the meantime. `closeAll` ends that. */
 export function openAll(path: string, moved: readonly string[] = []): OpenLog {
-  if (rotatedName(path) !== undefined)
-    return { files: [{ path, fd: openSync(path, 'r') }], beginning: 'in the middle' };
+  if (rotatedName(path) !== undefined) return { files: [{ path, fd: openToRead(path) }], beginning: 'in the middle' };
   for (let attempt = 1; ; attempt++) {
     const files: OpenFile[] = [];
     try {
@@ -92,9 +92,9 @@ export function openAll(path: string, moved: readonly string[] = []): OpenLog {
       const rotated = rotatedFiles(nodeFs, log);
       const older = rotated.map((one) => one.path);
       const parts = moved.length === 0 ? older : inOrder([...older, ...moved]);
-      for (const one of parts) files.push({ path: one, fd: openSync(one, 'r') });
+      for (const one of parts) files.push({ path: one, fd: openToRead(one) });
       // A process that was killed while it rotated the log leaves none: the next record makes it.
-      if (rotated.length === 0 || sizeOf(log) !== undefined) files.push({ path: log, fd: openSync(log, 'r') });
+      if (rotated.length === 0 || sizeOf(log) !== undefined) files.push({ path: log, fd: openToRead(log) });
       const settled = rotatedFiles(nodeFs, log).at(-1)?.number === rotated.at(-1)?.number;
       if (settled || attempt === ATTEMPTS)
         return { files, beginning: { rotated: rotated.map(({ number }) => number) } };
@@ -119,7 +119,7 @@ function inOrder(paths: readonly string[]): string[] {
 
 /** The time at which the first record of a file was written, ISO 8601. */
 function firstTimeOf(path: string): string {
-  const fd = openSync(path, 'r');
+  const fd = openToRead(path);
   try {
     return /^\{"timestamp":"([^"]+)"/.exec(readHead(nodeFs, fd).toString('latin1'))?.[1] ?? '';
   } finally {

@@ -19,8 +19,11 @@ export interface SharedFile<T> {
   update(change: (kept: T) => T): Promise<void>;
 }
 
+/** No format has such a text: what is in the file is not known, which is not the same as nothing. */
+const UNREADABLE = '\0';
+
 interface Format<T> {
-  /** @param text may be anything; `''` for a file that is missing or too long. */
+  /** @param text may be anything; `''` for a file that is missing, `UNREADABLE` for one that is too long, no file, or cannot be read. */
   parse(text: string): T;
   print(kept: T): string;
 }
@@ -32,7 +35,7 @@ export function openSharedFile<T>(path: string, { parse, print }: Format<T>): Sh
   const read = async (): Promise<T> => {
     const now = await versionOf(path);
     if (now === version) return known;
-    known = parse(now === '' ? '' : await readFile(path, 'utf8').catch(() => ''));
+    known = parse(now === '' || now === UNREADABLE ? now : await readFile(path, 'utf8').catch(() => UNREADABLE));
     version = now;
     return known;
   };
@@ -54,8 +57,9 @@ export function openSharedFile<T>(path: string, { parse, print }: Format<T>): Sh
 /** Changes whenever the file is replaced; empty where there is none that can be used. */
 async function versionOf(path: string): Promise<string> {
   try {
-    const { ino, size, mtimeMs } = await stat(path);
-    return size > MAX_FILE_BYTES ? '' : `${ino} ${size} ${mtimeMs}`;
+    const facts = await stat(path);
+    const { ino, size, mtimeMs } = facts;
+    return size > MAX_FILE_BYTES || !facts.isFile() ? UNREADABLE : `${ino} ${size} ${mtimeMs}`;
   } catch {
     return '';
   }

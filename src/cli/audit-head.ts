@@ -1,5 +1,4 @@
 /** Runs `audit head`, and reads heads for `audit verify`. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { headKeyPath, openHeadKey, publicPem, readHeadKey } from '../audit/heads/head-key.ts';
 import { headTarget } from '../audit/heads/head-targets.ts';
@@ -9,6 +8,7 @@ import { readLines } from '../audit/read-lines.ts';
 import { closeAll, openAll } from '../audit/verify-log.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { readToEnd, whyNotRead } from '../shared/open-to-read.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { postText } from '../upstream/channel/post-text.ts';
 import { print, printText, say } from './output.ts';
@@ -70,7 +70,7 @@ export function keptHeads(settings: Settings, path: string, key: string | undefi
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readToEnd(path);
   } catch (error) {
     throw unreadable('file with heads', path, error);
   }
@@ -79,6 +79,5 @@ function textOf(path: string): string {
 function unreadable(what: string, path: string, error: unknown): Error {
   const code = systemCode(error);
   if (code === undefined) return error instanceof Error ? error : new Error(String(error));
-  const why = code === 'ENOENT' ? 'There is no' : `Cannot read (${code}) the`;
-  return new GatewayError('USAGE', `${why} ${what} ${path}.`);
+  return new GatewayError('USAGE', `${whyNotRead(code)} ${what} ${path}.`);
 }

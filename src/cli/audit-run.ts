@@ -6,6 +6,7 @@ import type { HeadStatement } from '../audit/heads/signed-head.ts';
 import { describeProblem } from '../audit/log-problems.ts';
 import { type VerifyReport, verifyLog } from '../audit/verify-log.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { whyNotRead } from '../shared/open-to-read.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { count } from './count.ts';
 import { settingsFrom } from './flags.ts';
@@ -70,8 +71,7 @@ function read(path: string, moved: readonly string[], heads: readonly HeadStatem
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    const why = code === 'ENOENT' ? 'There is no' : `Cannot read (${code}) the`;
-    throw new GatewayError('USAGE', `${why} audit log ${path}. Name the file: audit verify FILE.`);
+    throw new GatewayError('USAGE', `${whyNotRead(code)} audit log ${path}. Name the file: audit verify FILE.`);
   }
 }
 

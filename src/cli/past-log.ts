@@ -1,5 +1,6 @@
 import { type PastCalls, readPastCalls } from '../audit/past-calls.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { whyNotRead } from '../shared/open-to-read.ts';
 import { systemCode } from '../shared/system-code.ts';
 
 /**
@@ -24,7 +25,6 @@ export function readingLog<T>(path: string, read: () => T): T {
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    const why = code === 'ENOENT' ? 'There is no audit log' : `Cannot read (${code}) the audit log`;
-    throw new GatewayError('USAGE', `${why} ${path}. Name another one with --audit-log.`);
+    throw new GatewayError('USAGE', `${whyNotRead(code)} audit log ${path}. Name another one with --audit-log.`);
   }
 }

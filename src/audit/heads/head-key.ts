@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
+import { readToEnd } from '../../shared/open-to-read.ts';
 import { systemCode } from '../../shared/system-code.ts';
 
 /** The key of this account. */
@@ -54,7 +55,7 @@ function makeKey(path: string): string {
 
 function readIfThere(path: string): string | undefined {
   try {
-    return fs.readFileSync(path, 'utf8');
+    return readToEnd(path);
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return undefined;
     throw new GatewayError('USAGE', `The key ${path} cannot be read (${systemCode(cause) ?? 'unknown error'}).`, {

@@ -66,6 +66,8 @@ describe('the key', () => {
     );
     expect(() => openHeadKey(path)).toThrow('no Ed25519 key');
     expect(() => readHeadKey(`${path}.none`)).toThrow('There is no key');
+    execFileSync('mkfifo', [`${path}.pipe`]);
+    expect(() => openHeadKey(`${path}.pipe`)).toThrow('cannot be read (ESPIPE)');
   });
 });
 

@@ -1,6 +1,7 @@
 /** Reads a log on as it is written, over rotations: whatever was in the file that was full comes before what is in the next one. */
 import { Buffer } from 'node:buffer';
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
+import { openToRead } from '../../shared/open-to-read.ts';
 import { type FileIdentity, nodeFs, rotatedFiles, sameFile } from '../file-system.ts';
 
 /** Milliseconds that a file is read on after another one took its name: a process that has it open may write one more batch. */
@@ -78,7 +79,7 @@ export class LogFollower {
 
   #open(path: string): Tail | undefined {
     try {
-      const fd = openSync(path, 'r');
+      const fd = openToRead(path);
       const { dev, ino } = fstatSync(fd);
       return { fd, dev, ino, position: 0, rest: Buffer.alloc(0), readAt: this.#now() };
     } catch (error) {
