@@ -1,5 +1,6 @@
 import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { changedScript, scriptsOf } from './script-files.ts';
 import type { StdioDefinition } from './snapshot.ts';
@@ -110,6 +111,26 @@ it.each(['envFile', 'ca'])('the %s of an HTTP server counts', async (member) => 
   const scripts = await scriptsOf(link, box.cwd);
   await file('x', 'evil');
   expect(changedScript(await scriptsOf(link, box.cwd), { folder: box.cwd, scripts })).toBe('x');
+});
+
+it('the documents of an API count, with the folders that they may refer to', async () => {
+  const folder = pathToFileURL(`${box.cwd}/parts/`).href;
+  const api = {
+    base: undefined,
+    digest: undefined,
+    include: undefined,
+    exclude: undefined,
+    query: new Map(),
+    cookies: new Map(),
+  };
+  const openapi = { ...api, document: await file('api.yaml'), references: [folder] };
+  const link = { transport: 'openapi', url: 'https://example.com', headers: new Map(), openapi } as const;
+  await file('parts/a/b.yaml');
+  for (const name of ['api.yaml', 'parts/a/b.yaml']) {
+    const scripts = await scriptsOf(link, box.cwd);
+    await file(name, 'evil');
+    expect(changedScript(await scriptsOf(link, box.cwd), { folder: box.cwd, scripts })).toBe(name);
+  }
 });
 
 it('data that is run is no data', async () => {

@@ -5,11 +5,12 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isUrl } from '../shared/parse-url.ts';
 import { systemCode } from '../shared/system-code.ts';
+import type { ApiDefinition } from './api-definition.ts';
 import { INTERPRETER } from './interpreters.ts';
 import { runnerFiles } from './runners.ts';
 import type { HttpDefinition, ServerDefinition, StdioDefinition } from './snapshot.ts';
@@ -43,7 +44,7 @@ const OPTIONS_VARIABLE = /^(?:\w+_OPTIONS|RUBYOPT|PERL5OPT|BASH_ENV|ENV|PYTHONST
  */
 export async function scriptsOf(definition: ServerDefinition['link'], folder: string): Promise<readonly Script[]> {
   const paths = new Set<string>();
-  const found = definition.transport === 'stdio' ? await candidates(definition, folder) : filesOf(definition);
+  const found = definition.transport === 'stdio' ? await candidates(definition, folder) : await filesOf(definition);
   for (const path of found) {
     if (isBelow(folder, path) || isBelow(folder, await place(path))) paths.add(path);
   }
@@ -60,9 +61,23 @@ export function changedScript(now: readonly Script[], { folder, scripts }: Trust
   return changed && relative(folder, changed.path);
 }
 
-function filesOf({ envFile, ca, openapi }: HttpDefinition): readonly string[] {
-  const document = openapi?.digest === undefined ? undefined : openapi.document;
-  return [envFile, ca, document].filter((path) => path !== undefined);
+async function filesOf({ envFile, ca, openapi }: HttpDefinition): Promise<readonly string[]> {
+  const found = [envFile, ca].filter((path) => path !== undefined);
+  return openapi === undefined ? found : [...found, ...(await documentsOf(openapi))];
+}
+
+/** The files that say what an API is called with. */
+async function documentsOf({ document, references }: ApiDefinition): Promise<readonly string[]> {
+  const found = isUrl(document) ? [] : [document];
+  for (const reference of references) {
+    if (!reference.startsWith('file:')) continue;
+    const path = fileURLToPath(reference);
+    const isFolder = reference.endsWith('/');
+    const entries = isFolder ? await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []) : [];
+    const files = entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+    found.push(...(isFolder ? files : [path]));
+  }
+  return found;
 }
 
 async function candidates(definition: StdioDefinition, folder: string): Promise<readonly string[]> {

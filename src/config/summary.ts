@@ -27,6 +27,9 @@ function serverLine(value: unknown): string {
     const words = [command, ...(Array.isArray(args) ? args : [])].map(word);
     parts.push(`runs ${words.join(' ')}`);
   }
+  const openapi = entry.get('openapi');
+  const described = openapi instanceof Map ? openapi.get('document') : openapi;
+  if (described !== undefined) parts.push(`calls the API that ${address(described)} describes`);
   if (url !== undefined) parts.push(`connects to ${address(url)}`);
   // Variables such as NODE_OPTIONS or LD_PRELOAD run code too; the values are often secret, so only names are shown.
   const env = entry.get('env');

@@ -52,6 +52,23 @@ function project(): Project {
   return { home, mark, file, cli: (...args) => runCli(args, { env: home.env, cwd: home.cwd }) };
 }
 
+it('the document of an API is trusted with the file that names it', async () => {
+  const { home, cli, file } = project();
+  const entry = { openapi: './api.json', url: 'http://127.0.0.1:9', headers: { 'X-Key': `\${secret:KEY}` } };
+  writeFileSync(file('.mcp.json'), JSON.stringify({ mcpServers: { p: entry } }));
+  writeFileSync(file('api.json'), JSON.stringify({ openapi: '3.1.0', paths: { '/a': { get: {} } } }));
+  await runCli(['secret', 'set', 'KEY'], { env: home.env, cwd: home.cwd, input: 'k' });
+  expect((await cli('trust')).stdout).toMatch(
+    /calls the API that "\.\/api\.json" describes.*\n.*with .*api\.json {2}sha256 /,
+  );
+  expect((await cli('validate')).stdout).toContain('0 errors');
+  writeFileSync(file('api.json'), JSON.stringify({ openapi: '3.1.0', paths: { '/b': { get: {} } } }));
+  expect((await cli('validate')).stdout).toMatch(
+    /"api\.json", which server "p" uses, changed since this file was trusted/,
+  );
+  home.remove();
+});
+
 it('trust names the scripts that it covers', async () => {
   const { home, cli, file } = project();
   expect((await cli('trust')).stdout).toContain(`with ${file('server.cjs')}  sha256 `);
