@@ -48,7 +48,9 @@ export function createScope(index: SearchIndex, permitted: ReadonlyMap<string, r
       visible[document.id] = document;
       serverOf[document.id] = position;
       count++;
-      for (const [field, length] of document.lengths.entries()) sums[field] = (sums[field] ?? 0) + length;
+      const { lengths } = document;
+      for (let field = 0; field < FIELD_COUNT; field++)
+        sums[field] = (sums[field] as number) + (lengths[field] as number);
     }
   }
   const weights = FIELD_WEIGHTS.map((weight, field) => {
