@@ -5,10 +5,10 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { canonical, exists, readConfigFile } from '../config/config-files.ts';
 import { type ConfigDocument, parseDocument } from '../config/json-document.ts';
+import { loadOpenApi } from '../config/load-schemas.ts';
 import { configError, formatProblem } from '../config/load-snapshot.ts';
 import { RULES_FILE, SERVERS_FILE, workingDirectoryFiles } from '../config/locate-files.ts';
 import type { Script } from '../config/script-files.ts';
-import { loadOpenApi } from '../config/load-schemas.ts';
 import { readServers } from '../config/servers-file.ts';
 import { settingsHere } from '../config/settings.ts';
 import { addTrusted, readTrusted, revokeTrusted } from '../config/trusted-files.ts';
@@ -105,7 +105,10 @@ async function scriptsIn(document: ConfigDocument, text: string): Promise<readon
     import('../config/file-schemas.ts'),
     import('../config/script-files.ts'),
   ]);
-  const unset = [...text.matchAll(/\$\{(?:env:)?((?:secret:)?[A-Za-z_][\w.-]*)\}/g)].map(([whole, name = '']) => [name, whole]);
+  const unset = [...text.matchAll(/\$\{(?:env:)?((?:secret:)?[A-Za-z_][\w.-]*)\}/g)].map(([whole, name = '']) => [
+    name,
+    whole,
+  ]);
   const env = { ...Object.fromEntries(unset), ...process.env };
   const openApi = await loadOpenApi(document);
   const { servers } = readServers(document, { env, schema, mainScript: process.argv[1], openApi });
