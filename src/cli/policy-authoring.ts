@@ -169,8 +169,8 @@ Recipes:
                     and the like
   no-delete         no tools whose names say that they delete or drop something
   ask-before-write  a person is asked before a tool does more than read
-  no-exfiltration   a person is asked before anything goes out, once private data
-                    and text of strangers were read; for every agent
+  no-exfiltration   a person is asked before anything goes out, after private
+                    data and text of strangers were read; for every agent
 
 A recipe only takes away. The first two go by names, which may lie. Without
 --write it only shows the diff.
