@@ -13,6 +13,7 @@ const RUNS = 60;
 const CALLS = 40;
 const FIRST = 5;
 const PAUSE_MS = 25;
+const THINKING_MS = 1000;
 
 const ECHO = new URL('peers/echo-stdio.mjs', import.meta.url).pathname;
 const servers = { echo: { command: process.execPath, args: [ECHO, '--era', 'modern'] } };
@@ -23,6 +24,9 @@ const inner = `await tools.call('echo', 'echo', { text: 'hello' });`;
 const firsts = [];
 for (let round = 0; round < FIRST; round++) {
   const { pipes } = await open();
+  // An agent sees `run_code` before it writes a program.
+  await pipes.list();
+  await pause(THINKING_MS);
   firsts.push(await timed(() => pipes.tool('run_code', { code: 'return 1' })));
   await pipes.close();
 }

@@ -35,6 +35,8 @@ export async function openPipes(main, { dir, env }) {
       if (result === undefined || result.isError === true) throw new Error(text);
       return text;
     },
+    /** What agents see first. */
+    list: () => request('tools/list', {}),
     async close() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.stdin.end();
