@@ -110,14 +110,14 @@ async function sandboxCheck(
   fault: ProgramFault | undefined,
 ): Promise<{ readonly found: string; readonly fault?: SandboxFault | undefined }> {
   const { entryFault } = await import('../upstream/sandbox/open-sandbox.ts');
-  const { sandboxFault } = await import('../upstream/sandbox/availability.ts');
+  const { dockerFault, sandboxFault } = await import('../upstream/sandbox/availability.ts');
   const { reachOf } = await import('../upstream/sandbox/reach.ts');
   if (link.transport !== 'stdio' || link.sandbox === undefined || fault !== undefined) return { found: reachOf(link) };
   const { sandbox } = link;
   const found =
     sandbox.image === undefined
       ? ((await sandboxFault()) ?? entryFault(link, sandbox, ownPlaces))
-      : await (await import('../upstream/sandbox/open-container.ts')).containerFault(link, sandbox, ownPlaces);
+      : (entryFault(link, sandbox, ownPlaces) ?? (await dockerFault()));
   return found === undefined ? { found: reachOf(link) } : { found: found.reason, fault: found };
 }
 

@@ -6,9 +6,9 @@ import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
 import { compileFlow } from '../policy/flow.ts';
 import type { FlowRule, PolicyRules } from '../policy/rules-data.ts';
-import { printJson, say } from './output.ts';
+import { say } from './output.ts';
 import { knownTools } from './policy-files.ts';
-import { diffText, printDiff, readChange, settle } from './rules-change.ts';
+import { printDiff, readChange, settle, settleJson } from './rules-change.ts';
 
 interface FlowOptions {
   readonly recipe: string;
@@ -31,19 +31,7 @@ export async function addFlow(
   const unlabelled = [...tools].flatMap(([server, names = []]) =>
     [undefined, ...names].some((name) => labels?.labelsOf(server, name, 'tool') !== undefined) ? [] : [server],
   );
-  if (json) {
-    const wrote = write && change.isChanged;
-    if (wrote) await editor.write(change.text);
-    const { isChanged: changed } = change;
-    return printJson({
-      rules: editor.path,
-      recipe,
-      unlabelled,
-      changed,
-      diff: diffText(editor, change),
-      written: wrote,
-    });
-  }
+  if (json) return settleJson(editor, change, write, { recipe, unlabelled });
   if (change.isChanged) printDiff(editor, change);
   say('It holds for every agent, and counts what servers say of their tools themselves.');
   if (unlabelled.length > 0) {

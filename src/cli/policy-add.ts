@@ -10,9 +10,9 @@ import { compile, type ExplainablePolicy } from '../policy/compile-rules.ts';
 import type { AgentRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
-import { print, printJson, say } from './output.ts';
+import { print, say } from './output.ts';
 import { knownTools, withKnownAccess } from './policy-files.ts';
-import { diffText, printDiff, readChange, settle } from './rules-change.ts';
+import { printDiff, readChange, settle, settleJson } from './rules-change.ts';
 
 interface AddOptions {
   readonly recipe: string;
@@ -50,20 +50,14 @@ export async function addCommand(settings: Settings, { recipe, agent, write, liv
   const isAsked = ({ after: { outcome } }: ChangedDecision): boolean => outcome === 'ASK' || outcome === 'DEPENDS';
   const [asked, denied] = [changed.filter(isAsked), changed.filter((one) => !isAsked(one))];
   if (json) {
-    const wrote = write && change.isChanged;
-    if (wrote) await editor.write(change.text);
     const names = (changes: readonly ChangedDecision[]) =>
       changes.map(({ question: { server, name }, after: { rule } }) => ({ server, tool: name ?? null, rule }));
-    return printJson({
-      rules: editor.path,
+    return settleJson(editor, change, write, {
       recipe,
       agent,
       dropped: applied.dropped,
       denied_now: names(denied),
       asked_now: names(asked),
-      changed: change.isChanged,
-      diff: diffText(editor, change),
-      written: wrote,
     });
   }
   if (change.isChanged) printDiff(editor, change);

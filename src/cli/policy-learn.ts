@@ -2,16 +2,16 @@
 import type { PastCall, PastCalls } from '../audit/past-calls.ts';
 import { didYouMean } from '../catalog/name-suggestions.ts';
 import { editAccess } from '../config/edit-access.ts';
-import { openRules, type RulesEditor } from '../config/edit-rules.ts';
+import { openRules } from '../config/edit-rules.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Learned, learnRules, type Reason } from '../policy/authoring/learned-rules.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { count } from './count.ts';
-import { print, printJson, say } from './output.ts';
+import { print, say } from './output.ts';
 import { readLog } from './past-log.ts';
-import { diffText, printDiff, type RulesChange, readChange, settle } from './rules-change.ts';
+import { printDiff, type RulesChange, readChange, settle, settleJson } from './rules-change.ts';
 import { table } from './table.ts';
 
 interface LearnOptions {
@@ -45,9 +45,7 @@ export async function learnCommand(settings: Settings, options: LearnOptions): P
   const unused = Object.keys(rules.agents).filter((name) => (agent ?? name) === name && !byAgent.has(name));
   const gone = [...byAgent.keys()].filter((name) => !lessons.some((lesson) => lesson.agent === name));
   if (json) {
-    const wrote = write && change.isChanged;
-    if (wrote) await editor.write(change.text);
-    return printJson(report(editor, change, settings.auditLog, { lessons, past, unused, gone, wrote }));
+    return settleJson(editor, change, write, report(change, settings.auditLog, { lessons, past, unused, gone }));
   }
   for (const lesson of lessons) printLesson(lesson, change);
   for (const line of notes(past, unused, gone)) say(line);
@@ -142,13 +140,11 @@ interface Findings {
   readonly past: PastCalls;
   readonly unused: readonly string[];
   readonly gone: readonly string[];
-  readonly wrote: boolean;
 }
 
-function report(editor: RulesEditor, change: RulesChange, log: string, { lessons, past, ...rest }: Findings): unknown {
+function report(change: RulesChange, log: string, { lessons, past, unused, gone }: Findings): Record<string, unknown> {
   const { total, unreadable, cut, files } = past;
   return {
-    rules: editor.path,
     audit_log: log,
     calls: total,
     files,
@@ -165,11 +161,8 @@ function report(editor: RulesEditor, change: RulesChange, log: string, { lessons
         ...('rule' in reason ? { rule: reason.rule } : {}),
       })),
     })),
-    agents_without_calls: rest.unused,
-    agents_not_in_rules: rest.gone,
-    changed: change.isChanged,
-    diff: diffText(editor, change),
-    written: rest.wrote,
+    agents_without_calls: unused,
+    agents_not_in_rules: gone,
   };
 }
 

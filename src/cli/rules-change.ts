@@ -4,7 +4,7 @@ import { compile, type ExplainablePolicy } from '../policy/compile-rules.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { lineDiff } from './line-diff.ts';
-import { print, say } from './output.ts';
+import { print, printJson, say } from './output.ts';
 
 export interface RulesChange {
   readonly text: string;
@@ -21,7 +21,7 @@ export async function readChange(editor: RulesEditor, text: string): Promise<Rul
 }
 
 /** The diff, as lines of text. */
-export function diffText(editor: RulesEditor, { text }: RulesChange): string {
+function diffText(editor: RulesEditor, { text }: RulesChange): string {
   return lineDiff(editor.text, text)
     .map(({ sign, text: line }) => `${sign === '@' ? '' : sign}${line}\n`)
     .join('');
@@ -39,6 +39,18 @@ export function printDiff(editor: RulesEditor, { text }: RulesChange): void {
 }
 
 const STYLES = { ' ': '0', '-': '31', '+': '32', '@': '36' } as const;
+
+/** The same as JSON, with what else the command has to say. @throws GatewayError CONFIG_INVALID, CANNOT_WRITE */
+export async function settleJson(
+  editor: RulesEditor,
+  change: RulesChange,
+  write: boolean,
+  more: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const written = write && change.isChanged;
+  if (written) await editor.write(change.text);
+  printJson({ rules: editor.path, ...more, changed: change.isChanged, diff: diffText(editor, change), written });
+}
 
 /** Writes the change where asked to, and says what was done. @throws GatewayError CONFIG_INVALID, CANNOT_WRITE */
 export async function settle(editor: RulesEditor, change: RulesChange, write: boolean): Promise<void> {

@@ -56,7 +56,7 @@ function printFound(found: ExplainedSearch): void {
     say(`Not searched (${why.replaceAll('_', ' ')}): ${names.join(', ')}.`);
 }
 
-/** How much words decide for this question, and how much meaning. */
+/** The shares of words and of meaning in this question. */
 function weightsOf({ agent, model, best, weight }: ExplainedSearch): string[] {
   const lines = [`As agent ${agent}. The best score by words is ${number(best)}.`];
   if (model === 'none') lines.push('Words alone decide: nothing is known about meaning.');

@@ -23,7 +23,7 @@ export async function documentDigests(
   return digests;
 }
 
-/** What entries have as their document; none for a file that cannot be parsed, which is told elsewhere. */
+/** The documents that entries name; none for a file that cannot be parsed, which is told elsewhere. */
 function namedIn(content: Extract<FileContent, { ok: true }>): readonly string[] {
   const parsed = parseDocument(content.path, content.bytes);
   const map = parsed.ok ? serversIn(parsed.document.root)?.map : undefined;

@@ -103,7 +103,7 @@ it('finds paths that are not there, a working directory that is not shown, and a
   expect(fault([inner], [])).toBeUndefined();
 });
 
-/** What `validate` says of an entry. */
+/** The findings of `validate` about an entry, or what it reads there. */
 function said(entry: object): string {
   const checked = checkServerEntry(asMap(entry) as ReadonlyMap<string, unknown>);
   if (!checked.ok) return checked.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n');

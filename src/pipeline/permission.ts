@@ -37,7 +37,7 @@ export function permissionOf(
   };
 }
 
-/** What the rules take out of the results of a server, as text. */
+/** The terms on which the rules clear the results of a server, as text. */
 function clearing({ virtual, servers }: Snapshot, target: Target): string | undefined {
   const terms = servers.get(originalTarget(virtual, target).server)?.results;
   return terms && JSON.stringify(terms);

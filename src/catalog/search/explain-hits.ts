@@ -8,7 +8,7 @@ import type { FoundTool, Known } from './searcher.ts';
 
 const FIELDS = ['name', 'server', 'description', 'parameters', 'server_description'] as const;
 
-/** What stands for a word of the question in one tool. */
+/** The word of a tool that stands for a word of the question. */
 interface WordMatch {
   readonly word: string;
   /** The stem by which it was found. */

@@ -1,7 +1,7 @@
 /** Loads the search when there is something to search: a gateway answers its first message without it. */
 import type { Searcher } from './searcher.ts';
 
-/** What there is of a searcher before it is loaded. */
+/** A searcher that is loaded when there is something to search. */
 export type LazySearcher = Pick<Searcher, keyof Searcher>;
 
 /** @param about what `Searcher` is made of */

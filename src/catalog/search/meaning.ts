@@ -100,7 +100,7 @@ export class Meaning {
     this.#vectors.copy(from, to);
   }
 
-  /** What decides how much it counts for a question, and how near each document is to it. @param ids of the documents that may be found */
+  /** The nearness of each document to a question, and what decides how much that counts. @param ids of the documents that may be found */
   compare(query: string, ids: Int32Array): MeaningComparison {
     const { parts, whole } = this.#read(query);
     return { weight: this.#weigh(parts), cosines: this.#vectors.compare(directionOf(whole), ids) };

@@ -26,7 +26,7 @@ const PART_END = /[.?!;,:\n]+(?=\s|$)|[。？！；、，]+/u;
 const FILLER_WEIGHT = 0.6;
 const REPEAT_EXPONENT = 0.25;
 
-/** How a word came to stand for an idea. */
+/** The way by which a word came to stand for an idea. */
 export type Standing = 'word' | 'joined' | 'spelling' | 'synonym' | 'meaning';
 
 /** A word that stands for an idea, and how well. */

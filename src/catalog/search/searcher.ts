@@ -34,7 +34,7 @@ export interface FoundTool {
   readonly alsoOn: readonly string[];
 }
 
-/** What a search waits for. */
+/** The parts that a search waits for. */
 interface Ready {
   readonly rank: typeof rankType;
   readonly meaning: Meaning | undefined;

@@ -1,4 +1,4 @@
-/** What a search looks through: the servers that the caller may use, as far as they listed their tools. */
+/** The range of a search: the servers that the caller may use, as far as they listed their tools. */
 import type { ListedServer } from '../../catalog/search/indexed-servers.ts';
 import type { SearchRequest } from '../../catalog/search/searcher.ts';
 import type { ToolEntry } from '../../catalog/tool-entry.ts';

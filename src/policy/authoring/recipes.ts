@@ -3,7 +3,7 @@ import { compilePattern, isLiteralPattern } from '../pattern.ts';
 import { parsePattern } from '../pattern-tokens.ts';
 import { type Access, type AgentRules, type ToolMap, toolPattern } from '../rules-data.ts';
 
-/** What one adds: rules of one agent, or a rule over combinations, which holds for all. */
+/** Rules of one agent, or a rule over combinations, which holds for all. */
 export type Recipe = {
   /** The end of a sentence that begins with the name. */
   readonly summary: string;

@@ -1,4 +1,4 @@
-/** What is wrong with the documents of APIs, for `validate`: those that are files. One that has to be fetched is looked at when it is connected. */
+/** Finds mistakes in the documents of APIs, for `validate`, in those that are files. One that has to be fetched is looked at when it is connected. */
 
 import type { FileContent } from '../../config/config-files.ts';
 import { type ConfigDocument, type ConfigPath, parseDocument, toValue } from '../../config/json-document.ts';

@@ -6,7 +6,7 @@ export type ParameterPlace = 'path' | 'query' | 'header' | 'cookie';
 
 export type ParameterStyle = 'simple' | 'label' | 'matrix' | 'form' | 'spaceDelimited' | 'pipeDelimited' | 'deepObject';
 
-/** How a value is written where it is one of several: the terms of a parameter, or of a field of a form. */
+/** The form of a value that is one of several: the terms of a parameter, or of a field of a form. */
 export interface Writing {
   /** Name on the wire. */
   readonly name: string;

@@ -47,7 +47,7 @@ describe('documents that cannot be used', () => {
     ['{"swagger":"2.0"}', {}, /^is of OpenAPI "2.0"; only 3.0 and 3.1 are read - Convert/],
     ['{"openapi":"4.0.0"}', {}, /^is of OpenAPI "4.0.0"/],
     ['<html>', {}, /^is no OpenAPI document/],
-    ['a: [1\nb: 2', {}, /^is neither JSON nor YAML: .* \(line 2, column 1\)/],
+    ['a: [1\nb: 2', {}, /^is neither JSON nor YAML: .* at line 2, column 1/],
     [api({}), {}, /^has no operations/],
     [api(get), { include: { methods: ['post'] } }, /^has no operation that "include" and "exclude" leave/],
     [api(get), { base: undefined }, /^does not say where the API is - Add "url"/],

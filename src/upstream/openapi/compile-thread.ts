@@ -12,7 +12,7 @@ const LIMIT_MS = 90_000;
 /** MiB of its heap. */
 const MAX_HEAP = 1024;
 
-/** What the thread says. */
+/** The messages of the thread. */
 export type FromCompiler =
   | { readonly need: string }
   | { readonly done: CompiledApi }

@@ -1,4 +1,4 @@
-/** What a modern server may say by itself (2026-07-28, basic/patterns/subscriptions), and the request with which it is asked to. */
+/** The notifications of a modern server (2026-07-28, basic/patterns/subscriptions), and the request with which it is asked to. */
 import { TASKS } from '../../protocol/extensions.ts';
 import type { NotificationMessage } from '../../protocol/json-rpc.ts';
 import type { ServerFacts } from '../contract.ts';

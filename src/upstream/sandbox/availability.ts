@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { findProgram } from '../../config/check-program.ts';
+import { dockerEnvironment } from '../process/container.ts';
 import { WALLS } from './bubblewrap-arguments.ts';
 
 /** Why a program cannot run in its sandbox: a sentence that goes on from `... was not started: `, and what to do. */
@@ -18,6 +19,16 @@ const WAIT_MS = 10_000;
 /** The program; only the owner's PATH is asked for it. */
 export function findBubblewrap(): string | undefined {
   return findProgram('bwrap', process.env['PATH'], '/');
+}
+
+/** Undefined where Docker answers. A start does without: `docker run` says by itself what it cannot do. */
+export async function dockerFault(): Promise<SandboxFault | undefined> {
+  const version = await run('docker', ['version', '--format', '{{.Server.Version}}'], dockerEnvironment());
+  if (version.ok) return undefined;
+  return {
+    reason: `Docker does not answer (${lastLine(version).replace(/\.$/, '')}).`,
+    fix: 'Start Docker, and let this account use it (docker version), or point DOCKER_HOST to it.',
+  };
 }
 
 let works: string | undefined;
@@ -84,9 +95,13 @@ interface Run {
   readonly output: string;
 }
 
-function run(program: string, args: readonly string[]): Promise<Run> {
+function run(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = { PATH: process.env['PATH'] },
+): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(program, [...args], { timeout: WAIT_MS, env: { PATH: process.env['PATH'] } }, (error, stdout, stderr) => {
+    execFile(program, [...args], { timeout: WAIT_MS, env }, (error, stdout, stderr) => {
       resolve({ ok: error === null, output: `${stdout}${stderr}` });
     });
   });

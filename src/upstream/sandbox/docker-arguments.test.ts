@@ -3,7 +3,6 @@ import { type ContainerPlan, dockerArguments } from './docker-arguments.ts';
 
 const PLAN: ContainerPlan = {
   name: 'amgp-1.1',
-  gateway: '1',
   image: { name: 'owner/server:1', program: undefined, cwd: undefined },
   args: ['--rm', 'x'],
   env: new Map(),

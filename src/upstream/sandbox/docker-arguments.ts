@@ -4,8 +4,6 @@ import type { Mount } from './mounts.ts';
 
 export interface ContainerPlan {
   readonly name: string;
-  /** Value of its label. */
-  readonly gateway: string;
   readonly image: ImageDefinition;
   readonly args: readonly string[];
   readonly env: ReadonlyMap<string, string>;
@@ -14,9 +12,6 @@ export interface ContainerPlan {
   /** The account `uid:gid` that the files shown to it belong to; undefined for the image's own. */
   readonly user: string | undefined;
 }
-
-/** The label of the containers of gateways. */
-export const LABEL = 'agent-mcp-gateway';
 
 /** Folders that are empty, can be written, and are kept in memory. */
 const EMPTY = ['/tmp', '/var/tmp', '/run'];
@@ -31,11 +26,11 @@ const READ_BY_DOCKER = /^(?:PATH|HOME|USERPROFILE|DOCKER_.*|XDG_.*|LD_.*|DYLD_.*
 
 /** @returns the arguments, and the variables for the environment of `docker`, where nobody else can read them */
 export function dockerArguments(plan: ContainerPlan): { args: readonly string[]; env: ReadonlyMap<string, string> } {
-  const { name, gateway, image, mounts, user } = plan;
+  const { name, image, mounts, user } = plan;
   const variables = new Map([['HOME', '/tmp'], ...plan.env]);
   const byName = new Map([...variables].filter(([key]) => !READ_BY_DOCKER.test(key)));
   const args = [
-    ...['run', '--rm', '--interactive', '--quiet', `--name=${name}`, `--label=${LABEL}=${gateway}`],
+    ...['run', '--rm', '--interactive', '--quiet', `--name=${name}`],
     ...WALLS,
     `--network=${plan.hasNetwork ? 'bridge' : 'none'}`,
     ...(user === undefined ? [] : [`--user=${user}`]),

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<Spotted['kind'], string>> = {
   emails: 'e-mail',
 };
 
-/** What stands in the place of a finding, which is counted. */
+/** The text in the place of a finding, which is counted. */
 export function replacement(kind: Spotted['kind'], counts: RedactionCounts): string {
   counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return `[redacted ${WORDS[kind]}]`;

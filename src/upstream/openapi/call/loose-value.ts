@@ -3,7 +3,7 @@
 /** Of a JSON text: numbers are texts. */
 export type LooseValue = string | boolean | null | readonly LooseValue[] | { readonly [key: string]: LooseValue };
 
-/** What a caller gives: its JSON as it was written, and what that says. */
+/** An argument of a caller: its JSON as it was written, and what that says. */
 export interface Argument {
   readonly json: string;
   readonly value: LooseValue;

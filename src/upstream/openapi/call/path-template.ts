@@ -11,7 +11,7 @@ export function splitTemplate(path: string): { readonly path: string; readonly q
   return { path: before, query };
 }
 
-/** What may stand in a path as it is (RFC 3986, section 3.3), percent signs aside. */
+/** Characters that may stand in a path as they are (RFC 3986, section 3.3), percent signs aside. */
 const PLAIN = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu;
 
 /** The parts of a path: what stands in it is encoded. */

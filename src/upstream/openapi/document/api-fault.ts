@@ -1,6 +1,6 @@
 /** A document that cannot be used. */
 export class ApiFault extends Error {
-  /** What to do, without a full stop. */
+  /** The advice, without a full stop. */
   readonly fix: string;
   /** The field of the `openapi` entry at fault; undefined for the document. */
   readonly at: readonly (string | number)[] | undefined;

@@ -1,4 +1,4 @@
-/** Where an API is: the address before its paths. */
+/** Finds the address of an API, which is before its paths. */
 import { parseUrl } from '../../../shared/parse-url.ts';
 import { quoted } from '../../../shared/quote-text.ts';
 import { ApiFault } from './api-fault.ts';
@@ -40,11 +40,11 @@ export function baseOf(root: ApiFields | undefined, { stated, document }: BaseOp
   return withoutSlash(url.href);
 }
 
-/** Where an operation is: on the API itself, below another path of it, or at another place, to which nothing is sent. */
+/** The place of an operation: on the API itself, below another path of it, or at another place, to which nothing is sent. */
 export type Whereabouts = { readonly prefix: string | undefined } | 'elsewhere';
 
 /**
- * Where an operation with servers of its own is. What names the host of the document's own servers is meant to be where the API is, wherever its owner says that is.
+ * Finds the place of an operation with servers of its own. One that names the host of the document's own servers is meant to be where the API is, wherever its owner says that is.
  * @param base as `baseOf` gives it.
  */
 export function whereIs(servers: readonly unknown[], root: ApiFields | undefined, base: string): Whereabouts {

@@ -1,10 +1,9 @@
 /** Text of a document -> values, of JSON and YAML. */
-import { CORE_SCHEMA, load, mergeTag, YAMLException } from 'js-yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { ApiFault } from './api-fault.ts';
 
-const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
-/** Containers inside containers. */
-const MAX_DEPTH = 200;
+/** Uses of anchors that are followed: what they stand for is read once, however often. */
+const MAX_ALIASES = 10_000;
 
 /** @throws ApiFault */
 export function parseDocument(text: string): unknown {
@@ -18,12 +17,21 @@ export function parseDocument(text: string): unknown {
     }
   }
   try {
-    return load(plain, { schema: SCHEMA, maxDepth: MAX_DEPTH });
+    return parse(plain, { merge: true, maxAliasCount: MAX_ALIASES, logLevel: 'error' });
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    const { mark, reason } = error;
-    const place = mark === undefined ? undefined : { line: mark.line + 1, column: mark.column + 1 };
-    const where = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
-    throw new ApiFault(`is neither JSON nor YAML: ${reason}${where}`, 'Correct it', { place });
+    throw faultOf(error);
   }
+}
+
+function faultOf(error: unknown): ApiFault {
+  if (!(error instanceof YAMLParseError)) {
+    return new ApiFault(
+      'nests deeper, or uses its anchors more often, than is read',
+      'Write it out, or bundle it anew',
+    );
+  }
+  const [line = ''] = error.message.split('\n');
+  const [at] = error.linePos ?? [];
+  const place = at && { line: at.line, column: at.col };
+  return new ApiFault(`is neither JSON nor YAML: ${line.replace(/:$/, '')}`, 'Correct it', { place });
 }

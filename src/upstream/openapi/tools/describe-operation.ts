@@ -24,7 +24,7 @@ export function titleOf({ summary }: ApiOperation): string | undefined {
 }
 
 /**
- * What the method says (RFC 9110, section 9.2): what only reads, and what may be done twice. POST may do anything: it is not said that it destroys nothing, and so counts
+ * The hints that a method gives (RFC 9110, section 9.2): what only reads, and what may be done twice. POST may do anything: it is not said that it destroys nothing, and so counts
  * as if it did.
  */
 export function annotationsOf(method: string): Readonly<Record<string, boolean>> {

@@ -64,7 +64,7 @@ function isPlace(text: string | undefined): text is ParameterPlace {
   return text === 'path' || text === 'query' || text === 'header' || text === 'cookie';
 }
 
-/** What the entry fills in is not for callers, nor are the headers of the transfer and of who calls. */
+/** True for what callers may give: neither what the entry fills in, nor the headers of the transfer and of who calls. */
 function isGivable(name: string, place: ParameterPlace, given: GivenNames): boolean {
   if (place === 'header') return isOwnHeader(name) && !given.header.has(name.toLowerCase());
   if (place === 'cookie') return !given.cookie.has(name) && !given.header.has('cookie');

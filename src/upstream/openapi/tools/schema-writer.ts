@@ -18,7 +18,7 @@ import {
 type Schema = boolean | Readonly<Record<string, unknown>>;
 
 const MAX_DEPTH = 12;
-/** What a keyword or a name takes besides its value. */
+/** Characters that a keyword or a name takes besides its value. */
 const KEY_COST = 6;
 
 export class SchemaWriter {
@@ -163,7 +163,7 @@ export class SchemaWriter {
       : schema;
   }
 
-  /** What only answers have is no part of a request, and the other way round. */
+  /** True for what only the other direction has: a part of answers alone, or of requests alone. */
   #isOfOtherSide(schema: unknown, at: Located): boolean {
     const fields = fieldsOf(this.#document.follow(this.#document.inside(at, schema)).value);
     return own(fields, this.#side === 'input' ? 'readOnly' : 'writeOnly') === true;
