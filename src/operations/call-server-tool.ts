@@ -19,7 +19,7 @@ import type { KeptCall } from './results/kept-call.ts';
 import { screenedResult } from './results/screen-result.ts';
 import { whileWriting } from './results/while-writing.ts';
 import { sentArguments, sentName } from './sent-arguments.ts';
-import { followsTasks, MISSING_TASKS, needsTask, taskParam, wantsTask } from './task-result.ts';
+import { followsTasks, missingTask, needsTask, taskParam } from './task-result.ts';
 import { noServerLike } from './unknown-server.ts';
 import { knownTools } from './virtual-tools.ts';
 
@@ -132,7 +132,8 @@ async function send(
     onAsked: keeping?.asked,
   });
   const answered = await whileWriting(context, server, call.tool, prepared, sending);
-  if (wantsTask(context.relay.client, link.facts, prepared, answered)) return MISSING_TASKS;
+  const missing = missingTask(context.relay.client, server, link.facts, prepared, answered);
+  if (missing !== undefined) return missing;
   // As the server answered: what is taken out of it is for the rules of each call to say.
   if (answered.kind === 'result') keeping?.keep(prepared, answered.body);
   const receiving = received(context, call.server, answered);

@@ -3,6 +3,7 @@
  * wait for it; here all of that is one answer to `tasks/get` (ext-tasks, Task Polling).
  */
 import { type ResultBody, rewritten } from '../protocol/era-codec.ts';
+import { ENDED_TASK } from '../protocol/extensions.ts';
 import { readObject } from '../protocol/json-rpc.ts';
 import { joinMembers } from '../protocol/json-text.ts';
 import { findMember, type ScannedObject, stringValue } from '../protocol/members.ts';
@@ -53,13 +54,20 @@ export async function askCrossed(request: CrossedRequest, method: string): Promi
     return DONE;
   }
   const answer = await send('tasks/cancel');
-  if (answer.kind === 'error') return answer;
+  // 2025-11-25 refuses to cancel a task that has ended; the extension acknowledges it as any other (Task Cancellation).
+  if (answer.kind === 'error' && !hasEnded(await send('tasks/get'))) return answer;
   questions.end(exposed);
   return DONE;
 }
 
 /** Acknowledges: the extension says no more of what is answered or cancelled. */
 const DONE: ToolAnswer = { kind: 'result', body: { text: '{}', metaAt: -1 } };
+
+function hasEnded(state: ToolAnswer): boolean {
+  if (state.kind === 'error') return false;
+  const { text } = state.body;
+  return ENDED_TASK.has(stringValue(text, findMember(readObject(text), 'status')));
+}
 
 async function stateOf(request: CrossedRequest): Promise<ToolAnswer> {
   const { exposed, send } = request;

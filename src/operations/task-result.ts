@@ -10,7 +10,7 @@ import { takesTasks } from '../relay/offered-capabilities.ts';
 import type { Relayed } from '../relay/relayed.ts';
 import { CATALOGUE, GatewayError } from '../shared/errors.ts';
 import type { ServerFacts } from '../upstream/contract.ts';
-import type { RequestText } from './operation.ts';
+import type { RequestText, ToolAnswer } from './operation.ts';
 
 /** JSON text of the `task` member of a call; undefined where it has none. */
 export function taskOf({ text, params }: RequestText): string | undefined {
@@ -25,6 +25,9 @@ export const MISSING_TASKS = {
   data: JSON.stringify({ requiredCapabilities: { extensions: { [TASKS]: {} } } }),
   isForClient: true,
 } as const;
+
+const PER_CALL =
+  'has a process for each call ("sharing": "per-call"), so that nothing could be learned of a task later';
 
 /**
  * The `task` member of a call, as this server gets it: the experimental tasks of 2025-11-25, which callers ask for. For callers of
@@ -46,8 +49,7 @@ export function taskParam(
   }
   if (task === undefined) return '';
   if (!followsTasks(server)) {
-    const why = 'has a process for each call ("sharing": "per-call"), so that nothing could be learned of a task later';
-    throw new GatewayError('METHOD_NOT_FOUND', `Server "${server.name}" ${why}: call the tool without "task".`);
+    throw new GatewayError('METHOD_NOT_FOUND', `Server "${server.name}" ${PER_CALL}: call the tool without "task".`);
   }
   // Callers of 2026-07-28 do not ask: the member means nothing (ext-tasks, Capability Negotiation).
   if (client.era === 'modern') return `"task":${task}`;
@@ -64,10 +66,23 @@ export function followsTasks({ life }: ServerDefinition): boolean {
   return life?.sharing !== 'per-call';
 }
 
-/** True for the refusal of a server of 2025-11-25 to call a tool that runs as a task alone. */
-export function wantsTask({ era }: CallingClient, facts: ServerFacts, entry: ToolEntry, relayed: Relayed): boolean {
-  const isMissing = relayed.kind === 'error' && relayed.code === CATALOGUE.METHOD_NOT_FOUND.rpc;
-  return isMissing && era === 'modern' && facts.era === 'legacy' && needsTask(entry);
+/**
+ * What the refusal of a server of 2025-11-25 to call a tool that runs as a task alone means for a caller of 2026-07-28; undefined for
+ * another answer.
+ */
+export function missingTask(
+  client: CallingClient,
+  server: ServerDefinition,
+  facts: ServerFacts,
+  entry: ToolEntry,
+  relayed: Relayed,
+): ToolAnswer | undefined {
+  if (relayed.kind !== 'error' || relayed.code !== CATALOGUE.METHOD_NOT_FOUND.rpc) return undefined;
+  if (client.era !== 'modern' || facts.era !== 'legacy' || !needsTask(entry)) return undefined;
+  if (!takesTasks(client)) return MISSING_TASKS;
+  if (followsTasks(server)) return undefined;
+  const message = `Server "${server.name}" runs this tool as a task alone, and ${PER_CALL}: its owner has to change "sharing".`;
+  return { kind: 'error', code: CATALOGUE.METHOD_NOT_FOUND.rpc, message, isForClient: true };
 }
 
 /** True for a tool that its server runs as a task alone (2025-11-25, basic/utilities/tasks, Tool-Level Negotiation). */

@@ -43,14 +43,40 @@ function withEntry(link, generation, use, more) {
 /** One server of the gateway as if it stood alone. */
 function single(caller, server, link) {
   // The suite leaves questions unanswered: a 2025 program that has asked one works on for a caller without a session.
-  const more = caller === MODERN && server !== MODERN ? { sharing: 'per-call' } : {};
+  const isAlone = link === 'stdio' && caller === MODERN && server !== MODERN;
+  const baseline = isAlone ? 'modern-caller-legacy-program' : baselineOf(caller, server);
+  const more = isAlone ? { sharing: 'per-call' } : {};
   const use = (entry) =>
     using(startGateway(SERVER, entry), ({ origin }) =>
-      serverSuite(`${origin}/mcp/servers/${SERVER}`, caller, baselineOf(caller, server)),
+      serverSuite(`${origin}/mcp/servers/${SERVER}`, caller, baseline),
     );
   return {
     name: `single ${caller} caller, ${server} server over ${link}`,
     run: () => withEntry(link, generationOf(server), use, more),
+  };
+}
+
+const TASKS = [
+  'tasks-lifecycle',
+  'tasks-capability-negotiation',
+  'tasks-wire-fields',
+  'tasks-request-state-removal',
+  'tasks-mrtr-input',
+  'tasks-request-headers',
+  'tasks-dispatch-and-envelope',
+  'tasks-required-task-error',
+  'tasks-mrtr-composition',
+];
+
+/** Tasks of a 2025 program that callers share: one for each call has none. */
+function sharedTasks() {
+  const [server, caller] = REVISIONS;
+  return {
+    name: `tasks, single ${caller} caller, ${server} server over stdio`,
+    run: () =>
+      using(startGateway(SERVER, stdioEntry('legacy')), ({ origin }) =>
+        extensionSuite(`${origin}/mcp/servers/${SERVER}`, caller, TASKS, baselineOf(caller, server)),
+      ),
   };
 }
 
@@ -144,6 +170,7 @@ export const YARDSTICK = [
 export const GATEWAY = [
   ...REVISIONS.flatMap((revision) => ['http', 'stdio'].map((link) => single(revision, revision, link))),
   ...REVISIONS.flatMap((revision) => ['http', 'stdio'].map((link) => single(revision, other(revision), link))),
+  sharedTasks(),
   ...REVISIONS.map((revision) => direct(revision, revision)),
   ...REVISIONS.map((revision) => direct(revision, other(revision))),
   ...REVISIONS.flatMap((caller) => REVISIONS.map((server) => skills(caller, server, 'single'))),

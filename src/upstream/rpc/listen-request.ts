@@ -1,6 +1,6 @@
 /** Keeps a `subscriptions/listen` request open, so that a modern server can say what changed (2026-07-28). */
 
-import { TASKS } from '../../protocol/extensions.ts';
+import { ENDED_TASK, TASKS } from '../../protocol/extensions.ts';
 import type { NotificationMessage } from '../../protocol/json-rpc.ts';
 import { findMember, parsedValue, stringValue } from '../../protocol/members.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
@@ -135,12 +135,9 @@ class Listening implements ListenRequest {
   }
 }
 
-/** The states of a task after which there is no other one. */
-const ENDED: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled']);
-
 /** The task of which a notification says that it has ended. */
 function endedTask({ text, params }: NotificationMessage): string | undefined {
-  const isEnded = ENDED.has(stringValue(text, findMember(params, 'status')));
+  const isEnded = ENDED_TASK.has(stringValue(text, findMember(params, 'status')));
   return isEnded ? stringValue(text, findMember(params, 'taskId')) : undefined;
 }
 
