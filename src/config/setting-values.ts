@@ -132,6 +132,23 @@ export function secretKey(source: SettingSource | undefined): Uint8Array | undef
   );
 }
 
+/** Keys with commas between. The error does not repeat them. */
+export function secretKeys(source: SettingSource | undefined): readonly Uint8Array[] {
+  return list(source).flatMap((value) => secretKey({ value, name: source?.name ?? '' }) ?? []);
+}
+
+/** The address of a store; its parts are read when it is opened. The error does not repeat it: it may hold a password. */
+export function storeUrl(source: SettingSource | undefined): string | undefined {
+  if (source === undefined) return undefined;
+  const { name, value } = source;
+  if (!/^rediss?(?:\+cluster)?:\/\/[^\s/]/.test(value))
+    throw new GatewayError('USAGE', `${name} takes an address such as redis://host:6379 or rediss://host:6379.`);
+  // The command line of a process can be read by others.
+  if (name.startsWith('-') && value.includes('@'))
+    throw new GatewayError('USAGE', `${name} takes an address without a password: set GATEWAY_STORE instead.`);
+  return value;
+}
+
 /** Comma-separated origins, written as browsers send them: lower case, no path, no default port. */
 export function origins(source: SettingSource | undefined): readonly string[] {
   return list(source).map((item) => {

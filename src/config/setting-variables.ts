@@ -136,6 +136,17 @@ export const VARIABLES = {
     meaning: 'Key of stored sign-ins and secrets: 32 random bytes in base64 or hex.',
     page: 'stored-sign-ins.md#the-key',
   },
+  GATEWAY_STORE: {
+    flag: '--store',
+    meaning:
+      'Redis or Valkey that several gateways share: `redis://user:password@host:6379/0`, `rediss://` with TLS, `redis+cluster://host:6379,host:6379` for a cluster. The flag takes no password.',
+    page: 'scaling.md#the-store',
+  },
+  GATEWAY_STATE_KEY: {
+    meaning:
+      'Key of the handles that callers bring to another gateway, the same for all: 32 random bytes in base64 or hex. More keys after commas are read, too.',
+    page: 'scaling.md#the-key',
+  },
   GATEWAY_KEYCHAIN: {
     usual: '1',
     meaning: 'Keeps that key in the keychain of the system when no key is given; `0` keeps it in a file.',

@@ -31,6 +31,7 @@ test('the defaults', () => {
     noAuth: false,
     publicUrl: undefined,
     secretKey: undefined,
+    stateKeys: [],
     keychain: true,
     ui: 'off',
     workers: 1,
@@ -183,4 +184,26 @@ test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('--no-auth works with 
 
 test('a message about a value cannot move the cursor', () => {
   expect(() => resolve({ transport: '\u001b[2Jx\u202e' })).toThrow('\\u001b[2Jx\\u202e');
+});
+
+test('the keys of handles, and the store; errors repeat neither', () => {
+  const [one, other] = ['11', '22'].map((byte) => byte.repeat(32));
+  const { stateKeys, store } = resolve(
+    {},
+    { GATEWAY_STATE_KEY: `${one}, ${other}`, GATEWAY_STORE: 'rediss://me:secret@cache.example.com:6380/2' },
+  );
+  expect(stateKeys.map((key) => Buffer.from(key).toString('hex'))).toEqual([one, other]);
+  expect(store).toBe('rediss://me:secret@cache.example.com:6380/2');
+  expect(resolve({ store: 'redis+cluster://a:1,b:2' }).store).toBe('redis+cluster://a:1,b:2');
+  const refusals = [
+    () => resolve({}, { GATEWAY_STATE_KEY: `${one},secret` }),
+    () => resolve({}, { GATEWAY_STORE: 'http://:secret@host' }),
+    () => resolve({ store: 'redis://:secret@host' }),
+  ];
+  for (const refusal of refusals) {
+    expect(refusal).toThrow(expect.objectContaining({ code: USAGE, message: expect.not.stringContaining('secret@') }));
+    expect(refusal).toThrow(
+      /GATEWAY_STATE_KEY takes|GATEWAY_STORE takes an address|without a password: set GATEWAY_STORE/,
+    );
+  }
 });

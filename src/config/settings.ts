@@ -19,6 +19,8 @@ import {
   type SettingSource,
   seconds,
   secretKey,
+  secretKeys,
+  storeUrl,
   workers,
 } from './setting-values.ts';
 import type { VariableName } from './setting-variables.ts';
@@ -51,6 +53,7 @@ export interface Flags {
   readonly ui?: boolean | undefined;
   readonly uiWrite?: boolean | undefined;
   readonly workers?: string | undefined;
+  readonly store?: string | undefined;
 }
 
 /** The surroundings of this process. */
@@ -110,6 +113,10 @@ export interface Settings {
   readonly ui: 'off' | 'read' | 'write';
   /** `GATEWAY_SECRET_KEY`: 32 bytes that encrypt stored sign-ins. */
   readonly secretKey: Uint8Array | undefined;
+  /** `GATEWAY_STATE_KEY`: seal what callers carry between replicas, the first of them new handles; empty where each installation has its own. */
+  readonly stateKeys: readonly Uint8Array[];
+  /** `GATEWAY_STORE`: the Redis or Valkey that replicas share, with its password; undefined for none. */
+  readonly store: string | undefined;
   /** `GATEWAY_KEYCHAIN`: whether the keychain of the system may keep that key where none is given. */
   readonly keychain: boolean;
   /** Processes that serve HTTP; 1 for this one alone. */
@@ -186,6 +193,8 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     noAuth,
     ui: flags.uiWrite === true ? 'write' : flags.ui === true ? 'read' : 'off',
     secretKey: secretKey(pick(undefined, '', env, 'GATEWAY_SECRET_KEY')),
+    stateKeys: secretKeys(pick(undefined, '', env, 'GATEWAY_STATE_KEY')),
+    store: storeUrl(pick(flags.store, '--store', env, 'GATEWAY_STORE')),
     keychain: boolean(env, 'GATEWAY_KEYCHAIN', true),
     workers: workers(pick(flags.workers, '--workers', env, 'GATEWAY_WORKERS')) ?? 1,
     maxRequestBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_REQUEST_BYTES')) ?? MAX_REQUEST_BYTES,

@@ -7,6 +7,7 @@ import type { Question } from '../approvals/question.ts';
 import { estimateTokens } from '../catalog/estimate-tokens.ts';
 import { isLoopback, type Settings } from '../config/settings.ts';
 import type { WebhookTerms } from '../config/snapshot.ts';
+import { stateKeysFor } from '../config/state-keys.ts';
 import { createLedger } from '../observe/ledger.ts';
 import type { Logger } from '../observe/log.ts';
 import { gatewayTools } from '../operations/gateway-tools/gateway-tools.ts';
@@ -41,7 +42,14 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
   const { settings, config, audit, metrics, log, worker, gatewayId, redactor } = foundation;
   const { catalog, upstreams, oauth } = serverSide;
   const budget = new ByteBudget({ share: worker?.share });
-  const results = createResultStore({ tag: worker?.tag, share: worker?.share, budget });
+  // What a caller brings may be another replica's.
+  const isReplica = settings.stateKeys.length > 0;
+  const results = createResultStore({
+    tag: worker?.tag,
+    share: worker?.share,
+    budget,
+    gatewayId: isReplica ? gatewayId : undefined,
+  });
   const tokens = metrics.counter('tokens_total', 'Estimated tokens that agents read.', ['agent', 'kind']);
   const ledger = createLedger(tokens, estimateTokens);
   const tools = new Map(gatewayTools(settings).map((tool) => [tool.name, tool]));
@@ -60,8 +68,14 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     tools,
     catalog,
     upstreams,
-    parking: createParkedConversations(worker?.tag, worker?.share, budget),
-    tasks: createTasks({ tag: worker?.tag, share: worker?.share, key: taskKeyOf(settings, log) }),
+    parking: createParkedConversations({
+      tag: worker?.tag,
+      share: worker?.share,
+      budget,
+      keys: stateKeysFor(settings, 'parked'),
+      gatewayId,
+    }),
+    tasks: createTasks({ tag: worker?.tag, share: worker?.share, keys: taskKeysOf(settings, log) }),
     results: worker?.results(results) ?? results,
     budget,
     tag: worker?.tag,
@@ -94,17 +108,17 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
   return { parts, servers, spent, spending, reloaded };
 }
 
-/** The key of the ids of tasks; read when there is a task. */
-function taskKeyOf(settings: Settings, log: Logger): () => Promise<Uint8Array | undefined> {
-  let key: Promise<Uint8Array | undefined> | undefined;
+/** The keys of the ids of tasks; read when there is a task. */
+function taskKeysOf(settings: Settings, log: Logger): () => Promise<readonly Uint8Array[]> {
+  let keys: Promise<readonly Uint8Array[]> | undefined;
   return () => {
-    key ??= import('../config/derived-key.ts')
-      .then(({ derivedKey }) => derivedKey(settings, 'tasks'))
+    keys ??= import('../config/derived-key.ts')
+      .then(({ handleKeys }) => handleKeys(settings, 'tasks'))
       .catch((err: unknown) => {
         log.warn({ err }, 'there is no key for the ids of tasks: callers cannot use them after a restart');
-        return undefined;
+        return [];
       });
-    return key;
+    return keys;
   };
 }
 

@@ -52,6 +52,19 @@ it('a call is taken once, by its owner, for the same call, with the handle as it
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it('a gateway with the same key knows that a call waits in another one, and says so to its owner alone', () => {
+  const [old, key] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  const parking = createParkedConversations({ keys: [old], tag: 'w1.' });
+  const parked = conversation();
+  const handle = parking.park(parked, mine);
+  const other = createParkedConversations({ keys: [key, old] });
+  expect(other.take(handle, 'me', 'call')).toBe('elsewhere');
+  expect(other.take(handle, 'somebody else', 'call')).toBeUndefined();
+  expect(createParkedConversations({ keys: [key] }).take(handle, 'me', 'call')).toBeUndefined();
+  expect(parking.take(handle, 'me', 'call')).toBe(parked);
+  expect(parking.take(handle, 'me', 'call')).toBeUndefined();
+});
+
 it('a call that nobody comes back for is cancelled at its expiry', () => {
   const parking = createParkedConversations();
   const parked = conversation();
@@ -84,7 +97,7 @@ it('calls over the bounds are refused and ended: 100 of one owner, 1,000 in all'
 });
 
 it('a worker has its part of the bounds', () => {
-  const parking = createParkedConversations('w1.', 0.25);
+  const parking = createParkedConversations({ tag: 'w1.', share: 0.25 });
   for (let count = 0; count < 25; count++) {
     expect(parking.park(conversation(), mine)).toMatch(/^amgp1\.w1\./);
   }

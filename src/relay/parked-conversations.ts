@@ -20,8 +20,8 @@ export interface ParkedConversations {
    */
   park(conversation: Conversation, claim: Claim): string;
   isHandle(state: string): boolean;
-  /** @returns undefined for a handle that is unknown, used, expired or somebody else's. */
-  take(handle: string, ownerAndAgent: string, call: string): Conversation | undefined;
+  /** @returns undefined for a handle that is unknown, used, expired or somebody else's; `elsewhere` for one of another gateway with the same key. */
+  take(handle: string, ownerAndAgent: string, call: string): Conversation | 'elsewhere' | undefined;
   /** Ends those that the configuration no longer permits. */
   review(): void;
   /** Ends all. */
@@ -49,20 +49,30 @@ interface Parked extends Pick<Claim, 'ownerAndAgent' | 'permitted'> {
   readonly release: () => void;
 }
 
-/**
- * @param tag what its handles go on with after the prefix.
- * @param share part of all limits that is this one's, from 0 to 1.
- * @param budget what they count for.
- */
-export function createParkedConversations(
+interface ParkingOptions {
+  /** What its handles go on with after the prefix. */
+  readonly tag?: string | undefined;
+  /** Part of all limits that is this one's, from 0 to 1. */
+  readonly share?: number | undefined;
+  /** What they count for. */
+  readonly budget?: Pick<ByteBudget, 'of'> | undefined;
+  /** Keys of handles, the first for new ones: those of several gateways know each other's. Empty for one of its own. */
+  readonly keys?: readonly Uint8Array[] | undefined;
+  /** Names this gateway in its handles: 12 hex digits. */
+  readonly gatewayId?: string | undefined;
+}
+
+export function createParkedConversations({
   tag = '',
   share = 1,
-  budget: Pick<ByteBudget, 'of'> = new ByteBudget(),
-): ParkedConversations {
+  budget = new ByteBudget(),
+  keys: given = [],
+  gatewayId = randomBytes(6).toString('hex'),
+}: ParkingOptions = {}): ParkedConversations {
   const prefix = PREFIX + tag;
   const maxParked = Math.max(1, Math.floor(MAX_PARKED * share));
   const maxPerOwner = Math.max(1, Math.floor(MAX_PER_OWNER * share));
-  const key = randomBytes(32);
+  const keys = given.length > 0 ? given : [randomBytes(32)];
   const parked = new Map<string, Parked>();
 
   const takeOut = (id: string): Parked | undefined => {
@@ -95,7 +105,7 @@ export function createParkedConversations(
         conversation.abort(full);
         throw full;
       }
-      const id = randomBytes(16).toString('hex');
+      const id = gatewayId + randomBytes(16).toString('hex');
       const timer = setTimeout(() => end(id, 'Nobody answered in time.'), EXPIRY_MS).unref();
       let answer: (() => void) | undefined;
       const release = (): void => {
@@ -110,12 +120,15 @@ export function createParkedConversations(
         if (answer === undefined) end(id, 'There was no room for its answer.');
       });
       signal.addEventListener('abort', () => end(id, 'Its caller is gone.'), { once: true });
-      return prefix + seal(key, id, bindingOf(ownerAndAgent, call));
+      return prefix + seal(keys[0] as Uint8Array, id, bindingOf(ownerAndAgent, call));
     },
     isHandle: (state) => state.startsWith(PREFIX),
     take(handle, ownerAndAgent, call) {
-      const id = unseal(key, handle.slice(prefix.length), bindingOf(ownerAndAgent, call));
-      return id === undefined ? undefined : takeOut(id)?.conversation;
+      const binding = bindingOf(ownerAndAgent, call);
+      const sealed = handle.slice(handle.lastIndexOf('.') + 1);
+      const id = firstOf(keys, (key) => unseal(key, sealed, binding));
+      if (id === undefined) return undefined;
+      return id.startsWith(gatewayId) ? takeOut(id)?.conversation : 'elsewhere';
     },
     review() {
       for (const [id, entry] of parked) if (!entry.permitted()) end(id, 'The rules no longer permit this call.');
@@ -133,21 +146,29 @@ function bindingOf(ownerAndAgent: string, call: string): Buffer {
   return Buffer.from(JSON.stringify([ownerAndAgent, call]));
 }
 
+function firstOf<K, T>(all: readonly K[], find: (one: K) => T | undefined): T | undefined {
+  for (const one of all) {
+    const found = find(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** AES-256-GCM; what it is bound to is authenticated with it. */
-function seal(key: Buffer, id: string, binding: Buffer): string {
+function seal(key: Uint8Array, id: string, binding: Buffer): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(binding);
   const sealed = Buffer.concat([iv, cipher.update(id, 'hex'), cipher.final(), cipher.getAuthTag()]);
   return sealed.toString('base64url');
 }
 
-function unseal(key: Buffer, text: string, binding: Buffer): string | undefined {
+function unseal(key: Uint8Array, text: string, binding: Buffer): string | undefined {
   const sealed = Buffer.from(text, 'base64url');
-  if (sealed.length !== 12 + 16 + 16) return undefined;
+  if (sealed.length !== 12 + 22 + 16) return undefined;
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(binding);
-    decipher.setAuthTag(sealed.subarray(28));
-    return Buffer.concat([decipher.update(sealed.subarray(12, 28)), decipher.final()]).toString('hex');
+    decipher.setAuthTag(sealed.subarray(34));
+    return Buffer.concat([decipher.update(sealed.subarray(12, 34)), decipher.final()]).toString('hex');
   } catch {
     return undefined;
   }

@@ -78,6 +78,10 @@ export interface RelayContext {
   taskOf(server: string, id: string): string | undefined;
 }
 
+const UNKNOWN_STATE = 'requestState is unknown, used, expired or of another call: send the request again without it.';
+const STATE_ELSEWHERE =
+  'The call waits in another replica of the gateway, or in one that has ended, and its connection to the server cannot move. If it may be done twice, send the request again without requestState.';
+
 /**
  * A call that was held open for this caller, if its retry names one.
  * @returns undefined where the request begins a call.
@@ -87,13 +91,9 @@ export function resume(context: RelayContext, request: RelayRequest): Promise<Re
   const state = client.retry?.requestState;
   if (state === undefined || !parking.isHandle(state)) return undefined;
   const conversation = parking.take(state, context.ownerAndAgent, digestOf(request));
-  if (conversation === undefined) {
-    return Promise.resolve({
-      kind: 'error',
-      code: -32602,
-      message: 'requestState is unknown, used, expired or belongs to another call: send the request again without it.',
-      isForClient: true,
-    });
+  if (conversation === undefined || conversation === 'elsewhere') {
+    const message = conversation === 'elsewhere' ? STATE_ELSEWHERE : UNKNOWN_STATE;
+    return Promise.resolve({ kind: 'error', code: -32602, message, isForClient: true });
   }
   conversation.answer(readInputResponses(client.retry?.inputResponses));
   return carryOn(context, conversation, request);

@@ -51,13 +51,13 @@ it('keeps no more than its bound in all', async () => {
 
 describe('with a key', () => {
   const bytes = randomBytes(32);
-  const key = async (): Promise<Uint8Array> => bytes;
+  const keys = async (): Promise<readonly Uint8Array[]> => [bytes];
   const full = task('1', { session: 's1', claimed: 'a', named: { server: 'v', name: undefined }, era: 'legacy' });
 
   it('knows a task by its id alone, after a restart or when it was forgotten', async () => {
-    const id = await createTasks({ key, tag: 'w1.' }).keep(full);
+    const id = await createTasks({ keys, tag: 'w1.' }).keep(full);
     expect(id).toMatch(/^w1\.task_[\w-]+$/);
-    const tasks = createTasks({ key, maxPerOwner: 1 });
+    const tasks = createTasks({ keys, maxPerOwner: 1 });
     expect(tasks.find(id, 'alice')).toBeUndefined();
     await tasks.recall(id, 'alice');
     expect(tasks.find(id, 'alice')).toEqual(full);
@@ -68,25 +68,37 @@ describe('with a key', () => {
   });
 
   it('an id opens for its owner alone, with its key alone, as it is spelled', async () => {
-    const id = await createTasks({ key }).keep(full);
+    const id = await createTasks({ keys }).keep(full);
     const at = id.length - 20;
     const changed = id.slice(0, at) + (id[at] === 'A' ? 'B' : 'A') + id.slice(at + 1);
     const tries = [
       ['bob', id],
       ...[changed, `w1.${id}`, `${id}=`, ` ${id}`, `${id}A`, id.slice(0, -1)].map((other) => ['alice', other]),
     ] as const;
-    const tasks = createTasks({ key });
+    const tasks = createTasks({ keys });
     for (const [owner = '', other = ''] of tries) {
       await tasks.recall(other, owner);
       expect(tasks.find(other, owner), other).toBeUndefined();
     }
-    const others = createTasks({ key: async () => randomBytes(32) });
+    const others = createTasks({ keys: async () => [randomBytes(32)] });
     await others.recall(id, 'alice');
     expect(others.find(id, 'alice')).toBeUndefined();
   });
 
+  it('opens with any of several keys, and seals with the first', async () => {
+    const old = randomBytes(32);
+    const id = await createTasks({ keys: async () => [old] }).keep(full);
+    const both = createTasks({ keys: async () => [bytes, old] });
+    await both.recall(id, 'alice');
+    expect(both.find(id, 'alice')).toEqual(full);
+    const newer = createTasks({ keys });
+    const next = await both.keep(full);
+    await newer.recall(next, 'alice');
+    expect(newer.find(next, 'alice')).toEqual(full);
+  });
+
   it('says nothing of what it carries, and of no task that an id cannot carry', async () => {
-    const tasks = createTasks({ key });
+    const tasks = createTasks({ keys });
     const id = await tasks.keep(task('secret-of-the-server'));
     expect(Buffer.from(id.slice(5), 'base64url').toString('latin1')).not.toContain('secret');
     for (const one of [task('x'.repeat(2_000)), task('1', { createdAt: undefined })]) {

@@ -60,8 +60,8 @@ interface TasksOptions {
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
   readonly share?: number | undefined;
-  /** The key that ids are sealed with; undefined where there is none to be had: then they end with this process. */
-  readonly key?: () => Promise<Uint8Array | undefined>;
+  /** The keys that ids are sealed with, the first of them new ones; none where there is none to be had: then they end with this process. */
+  readonly keys?: () => Promise<readonly Uint8Array[]>;
 }
 
 const PREFIX = 'task_';
@@ -71,7 +71,7 @@ const UNSEALED = 24;
 const KEY_MS = 2_000;
 
 export function createTasks(options: TasksOptions = {}): Tasks {
-  const { tag = '', share = 1, key = async () => undefined } = options;
+  const { tag = '', share = 1, keys = async () => [] } = options;
   const max = (options.max ?? MAX_TASKS) * share;
   const maxPerOwner = Math.max(1, (options.maxPerOwner ?? MAX_PER_OWNER) * share);
   /** In the order of their use. */
@@ -114,9 +114,9 @@ export function createTasks(options: TasksOptions = {}): Tasks {
   return {
     questions: lazyQuestions(share),
     async keep(task) {
-      const bytes = await within(key(), KEY_MS);
+      const [key] = (await within(keys(), KEY_MS)) ?? [];
       const start = tag + PREFIX;
-      const sealed = bytes && (await import('./task-seal.ts')).sealTask(bytes, task, start);
+      const sealed = key && (await import('./task-seal.ts')).sealTask(key, task, start);
       const id = start + (sealed ?? randomBytes(18).toString('base64url'));
       remember(id, detachedTask(task));
       return id;
@@ -125,9 +125,11 @@ export function createTasks(options: TasksOptions = {}): Tasks {
       if (tasks.has(id)) return;
       const at = id.indexOf(PREFIX) + PREFIX.length;
       if (at < PREFIX.length || id.length - at <= UNSEALED) return;
-      const bytes = await within(key(), KEY_MS);
-      const task = bytes && (await import('./task-seal.ts')).unsealTask(bytes, id.slice(at), owner, id.slice(0, at));
-      if (task !== undefined && !tasks.has(id)) remember(detached(id), task);
+      const { unsealTask } = await import('./task-seal.ts');
+      for (const key of (await within(keys(), KEY_MS)) ?? []) {
+        const task = unsealTask(key, id.slice(at), owner, id.slice(0, at));
+        if (task !== undefined && !tasks.has(id)) remember(detached(id), task);
+      }
     },
     find(id, owner) {
       const task = tasks.get(id);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { ByteBudget, type Kept } from '../../shared/byte-budget.ts';
 import { detached } from '../../shared/detached.ts';
+import { GatewayError } from '../../shared/errors.ts';
 
 /** Milliseconds after the last use. */
 const LIFETIME_MS = 15 * 60_000;
@@ -37,11 +38,17 @@ export type FoundResult = Omit<KeptResult, 'ownerAndAgent' | 'owner'>;
 export interface ResultStore {
   /** @returns the handle. */
   keep(result: KeptResult): string;
-  /** A result of these; undefined where the handle is unknown, expired or another's. A promise where it is kept elsewhere. */
+  /**
+   * A result of these; undefined where the handle is unknown, expired or another's. A promise where it is kept elsewhere.
+   * @throws GatewayError UNKNOWN_HANDLE where another gateway keeps it
+   */
   find(handle: string, ownerAndAgent: string): FoundResult | undefined | Promise<FoundResult | undefined>;
   /** Forgets what is no longer permitted: the configuration changed. */
   review(): void;
 }
+
+/** The gateway that a handle names. */
+const GATEWAY = /^r_(?:w\d+\.)?([0-9a-f]+)\./;
 
 interface Entry {
   readonly result: KeptResult;
@@ -63,10 +70,16 @@ interface ResultStoreOptions {
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
   readonly share?: number | undefined;
+  /** Names this gateway in handles, after the tag, where callers may bring those of others; otherwise empty. */
+  readonly gatewayId?: string | undefined;
 }
 
+const ELSEWHERE =
+  'The result under this handle is kept by another replica of the gateway, or by one that has ended. If you need the rest, call its tool again, where that may safely be done twice.';
+
 export function createResultStore(options: ResultStoreOptions = {}): LocalResultStore {
-  const { tag = '', share = 1, budget = new ByteBudget() } = options;
+  const { tag = '', share = 1, gatewayId = '', budget = new ByteBudget() } = options;
+  const place = gatewayId === '' ? '' : `${gatewayId}.`;
   const now = options.now ?? (() => performance.now());
   // In the order of their use.
   const entries = new Map<string, Entry>();
@@ -89,7 +102,7 @@ export function createResultStore(options: ResultStoreOptions = {}): LocalResult
 
   return {
     keep(result) {
-      const handle = `${RESULT_PREFIX}${tag}${randomBytes(9).toString('base64url')}`;
+      const handle = `${RESULT_PREFIX}${tag}${place}${randomBytes(9).toString('base64url')}`;
       const { text, json, server, tool } = result;
       const own = {
         ...result,
@@ -108,6 +121,8 @@ export function createResultStore(options: ResultStoreOptions = {}): LocalResult
     find(handle, ownerAndAgent) {
       dropExpired();
       const entry = entries.get(handle);
+      if (entry === undefined && place !== '' && GATEWAY.exec(handle)?.[1] !== gatewayId)
+        throw new GatewayError('UNKNOWN_HANDLE', ELSEWHERE);
       if (entry === undefined || entry.result.ownerAndAgent !== ownerAndAgent) return undefined;
       entries.delete(handle);
       entry.usedAt = now();

@@ -76,6 +76,15 @@ describe('the store', () => {
     expect(store.find(second, 'me')).toBeUndefined();
   });
 
+  it('of one of several gateways says that another one keeps a result', () => {
+    const [one, other] = ['a1', 'b2'].map((gatewayId) => createResultStore({ gatewayId, tag: 'w1.' }));
+    const handle = one?.keep(kept()) ?? '';
+    expect(handle).toMatch(/^r_w1\.a1\.[\w-]{12}$/);
+    expect(one?.find(handle, 'me')?.text).toBe('text');
+    expect(() => other?.find(handle, 'me')).toThrow(/another replica of the gateway/);
+    expect(one?.find(`${handle}x`, 'me')).toBeUndefined();
+  });
+
   it('forgets what is no longer permitted', () => {
     const rules = { open: true };
     const store = createResultStore();
