@@ -93,16 +93,19 @@ export async function execute(context: ToolContext, call: Execution, inspect?: I
   return toAnswer(await received(context, call.server, { kind: 'result', body: kept }));
 }
 
-/** The terms on which the result of a call may be kept, or be one that was; undefined where more than name and arguments counts. */
-function keepingTerms(
-  { relay: { client } }: ToolContext,
-  server: ServerDefinition,
-  { tool, task, others }: Execution,
-): CacheTerms | undefined {
-  const { overrides } = server;
-  if (overrides?.keepsResults !== true || task !== undefined || others !== '' || client.retry !== undefined)
-    return undefined;
-  return dependsOnCaller(server) ? undefined : overrides.termsOf(tool)?.cache;
+/** True where the result of a call may be kept, or be one that was: nothing but its name and arguments counts. */
+export function mayBeKept(
+  { snapshot, relay: { client } }: ToolContext,
+  { server: name, task, others }: Pick<Execution, 'server' | 'task' | 'others'>,
+): boolean {
+  const server = snapshot.servers.get(name);
+  if (server?.overrides?.keepsResults !== true) return false;
+  return task === undefined && others === '' && client.retry === undefined && !dependsOnCaller(server);
+}
+
+/** The terms on which the result of a call is kept; undefined where it is not. */
+function keepingTerms(context: ToolContext, server: ServerDefinition, call: Execution): CacheTerms | undefined {
+  return mayBeKept(context, call) ? server.overrides?.termsOf(call.tool)?.cache : undefined;
 }
 
 interface Sending {

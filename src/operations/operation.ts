@@ -169,6 +169,8 @@ export interface Invocation {
   readonly unlimited?: true;
   /** Names and sizes for the audit, never values. */
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** True where a result may be kept for it: then its first record has to be written only before its server is needed. */
+  mayBeKept?(context: ToolContext, target: Target | undefined): boolean;
   /** @param target what was decided on; undefined where nothing was. */
   run(context: ToolContext, target: Target | undefined): Promise<ToolAnswer> | ToolAnswer;
 }

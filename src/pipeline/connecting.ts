@@ -128,7 +128,9 @@ export class Connecting<T> {
     const lease = (found: T): Promise<Link> | Link => {
       requireApproval(call, invocation, server, describe?.(found));
       if (isKept?.(found) === true) return undefined;
-      return upstreams.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
+      const take = (): Promise<Link> | Link =>
+        upstreams.lease(server, { timeoutMs: deadline.leftMs(), signal: inbound.signal, tenant });
+      return call.writing === undefined ? take() : call.writing.then(take);
     };
     return { server, prepared, link: prepared instanceof Promise ? prepared.then(lease) : lease(prepared) };
   }

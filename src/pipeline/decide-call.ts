@@ -59,6 +59,8 @@ export interface Call {
   isKept: boolean;
   /** True where a record has its details already. */
   isRecorded: boolean;
+  /** The writing of that record, where nobody waited for it yet: before anything is forwarded or released, somebody does. */
+  writing: Promise<void> | undefined;
   /** Counts of what was taken out of its result, by kind. */
   redacted?: ReadonlyMap<string, number> | undefined;
   /** The answer of the caller's user to the link that this call led to before. */

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { ToolAnswer } from '../operations/operation.ts';
+import type { ToolAnswer, ToolContext } from '../operations/operation.ts';
 import { Canceller } from '../shared/cancel.ts';
+import { createDeferred } from '../shared/deferred.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { runOperation } from './run-operation.ts';
 import { DENIED, falsePipeline, inboundOf, operationOf } from './testing.ts';
@@ -52,6 +54,56 @@ it('releases no answer without its record, and says whether the server has the c
   expect(forwarded).toMatchObject({
     message: expect.stringContaining('The call was executed, but this could not be recorded'),
   });
+});
+
+/** A call whose result may be kept. */
+function keepable(isKept: boolean) {
+  const run = async (context: ToolContext): Promise<ToolAnswer> => {
+    await context.connectUnless(
+      () => isKept,
+      { leftMs: () => 1000 },
+      () => undefined,
+    );
+    return DONE;
+  };
+  return operationOf(run, { mayBeKept: () => true });
+}
+
+it('where a result may be kept, its server is not asked before the record is written', async () => {
+  const writing = createDeferred<void>();
+  const { parts, happened } = falsePipeline({ writing: writing.promise });
+  const outcome = runOperation(parts, inboundOf(), keepable(false));
+  await setImmediate();
+  expect(happened).toEqual([['append', 'decided', 'ALLOW', null]]);
+  writing.resolve();
+  expect(await outcome).toBe(DONE);
+  expect(happened.map(([what]) => what)).toEqual(['append', 'lease', 'counted', 'append']);
+});
+
+it('a result that was kept is released when both of its records are written, which go together', async () => {
+  const writing = createDeferred<void>();
+  const { parts, happened } = falsePipeline({ writing: writing.promise });
+  let isReleased = false;
+  const outcome = runOperation(parts, inboundOf(), keepable(true)).then((answer) => {
+    isReleased = true;
+    return answer;
+  });
+  await setImmediate();
+  expect(happened.map(([what, phase]) => [what, phase])).toEqual([
+    ['append', 'decided'],
+    ['counted', null],
+    ['append', 'finished'],
+  ]);
+  expect(isReleased).toBe(false);
+  writing.resolve();
+  expect(await outcome).toBe(DONE);
+});
+
+it.each([true, false])('nothing is released or forwarded where the first record fails (kept: %s)', async (isKept) => {
+  const { parts, happened } = falsePipeline({ failing: { phase: 'decided', error: full } });
+  const outcome = await runOperation(parts, inboundOf(), keepable(isKept));
+  expect(outcome).toMatchObject({ kind: 'error', message: 'AUDIT_UNAVAILABLE: The disk is full.' });
+  expect(happened.map(([what]) => what)).not.toContain('lease');
 });
 
 it('a failure that quotes its server says no more of it than a result may', async () => {

@@ -50,6 +50,7 @@ export async function runOperation(
     forwarded: false,
     isKept: false,
     isRecorded: false,
+    writing: undefined,
     signIn: signIn?.answer,
     answer: approval?.answer,
     approval: undefined,
@@ -66,7 +67,9 @@ export async function runOperation(
       const watching = watchCall(parts, call);
       if (watching !== undefined) await watching;
       const writing = writeDecision(parts, call);
-      if (writing !== undefined) await writing;
+      // A result that is kept is released with both records in one write.
+      if (call.signIn === undefined && invocation.mayBeKept?.(context, call.target) === true) call.writing = writing;
+      else if (writing !== undefined) await writing;
       call.isRecorded = true;
       if (call.inbound.signal.aborted) throw call.inbound.signal.reason;
     }
@@ -76,6 +79,7 @@ export async function runOperation(
     answer = running instanceof Promise ? await running : running;
   } catch (error) {
     try {
+      if (call.writing !== undefined) await call.writing;
       if (!call.isCounted && call.invocation?.unlimited !== true) await countCall(parts, call);
       answer = await afterPeople(parts, call, classify(parts, call, error));
     } catch (last) {
@@ -87,6 +91,7 @@ export async function runOperation(
   if (call.watch !== undefined) answer = await call.watch.after(call, answer, failure?.code);
   try {
     const writing = conclude(parts, call, answer, failure?.code);
+    if (call.writing !== undefined) await call.writing;
     if (writing !== undefined) await writing;
     return answer;
   } catch (error) {

@@ -59,6 +59,8 @@ type Happening = readonly [what: string, ...about: unknown[]];
 export interface Script {
   /** Fails the record of this phase. */
   readonly failing?: { readonly phase: AuditRecord['phase']; readonly error: Error };
+  /** The first record is written when this resolves. */
+  readonly writing?: Promise<void>;
   readonly lease?: (server: ServerDefinition) => Promise<UpstreamConnection> | UpstreamConnection;
   readonly limiter?: PipelineDependencies['limiter'];
   readonly catalog?: Catalog;
@@ -81,7 +83,8 @@ export function falsePipeline(script: Script = {}) {
   const config = { snapshot: ALLOWED };
   const write = (kind: string, { phase, decision, error_code }: AuditRecord): Promise<void> | undefined => {
     happened.push([kind, phase, decision, error_code]);
-    return script.failing?.phase === phase ? Promise.reject(script.failing.error) : undefined;
+    if (script.failing?.phase === phase) return Promise.reject(script.failing.error);
+    return phase === 'decided' ? script.writing : undefined;
   };
   const parts = partOf<PipelineDependencies>({
     snapshot: () => config.snapshot,

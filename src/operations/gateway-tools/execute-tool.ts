@@ -2,7 +2,7 @@
 import type { ToolEntry } from '../../catalog/tool-entry.ts';
 import { EXECUTE_ANY, type Executor } from '../../policy/executors.ts';
 import { GatewayError } from '../../shared/errors.ts';
-import { type Execution, execute, sizeOf } from '../call-server-tool.ts';
+import { type Execution, execute, mayBeKept, sizeOf } from '../call-server-tool.ts';
 import type { GatewayTool, Invocation, ToolAnswer, ToolContext } from '../operation.ts';
 import { fitted } from '../results/fit-result.ts';
 import { compileSelector } from '../results/select.ts';
@@ -74,6 +74,7 @@ export function readExecution(
     executor,
     asks: { args: toolArgs.text, isCall: true },
     detail: sizeOf(toolArgs),
+    mayBeKept: (context, target) => mayBeKept(context, { server: target?.server ?? server, task, others: '' }),
     run: (context, target) =>
       run(context, {
         server: target?.server ?? server,

@@ -11,7 +11,7 @@ import type { Relayed } from '../../relay/relayed.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { DecidedDefinition, UpstreamConnection } from '../../upstream/contract.ts';
 import { dependsOnCaller } from '../../upstream/pool/sharing.ts';
-import { deadlineIn, execute, received, sizeOf, toAnswer } from '../call-server-tool.ts';
+import { deadlineIn, execute, mayBeKept, received, sizeOf, toAnswer } from '../call-server-tool.ts';
 import type { Invocation, Operation, RequestText, Target, ToolAnswer, ToolContext } from '../operation.ts';
 import type { KeptRead } from '../results/kept-read.ts';
 import { sentArguments, sentName } from '../sent-arguments.ts';
@@ -43,6 +43,7 @@ export function toolCallOperation(view: View, era: Era): Operation {
         executes: true,
         asks: { args: args.text, others, isCall: true },
         detail: sizeOf(args),
+        mayBeKept: (context, target) => mayBeKept(context, { server: found(target).server, task, others }),
         run: (context, target) => {
           const { server, name } = found(target);
           const { header } = context.relay.client;
