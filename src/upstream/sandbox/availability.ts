@@ -1,6 +1,6 @@
 /** Finds out whether this machine has sandboxes, and what to do where it has none. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import process from 'node:process';
 import { findProgram } from '../../config/check-program.ts';
 import { dockerEnvironment } from '../process/container.ts';
@@ -54,17 +54,28 @@ export async function sandboxFault(): Promise<SandboxFault | undefined> {
   return fault;
 }
 
+/** One run says that all is well; the others find out why it is not. */
 async function trial(program: string): Promise<SandboxFault | undefined> {
+  const system = ['--ro-bind', '/', '/'];
+  const inside = [realpathSync(program), '--version'];
+  const whole = await run(program, [
+    ...WALLS,
+    '--unshare-net',
+    ...system,
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    ...inside,
+  ]);
+  if (whole.ok) return undefined;
   const version = await run(program, ['--version']);
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version.output) ?? []).slice(1).map(Number);
   if (!version.ok || major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
     return { reason: `${program} is older than ${LEAST.join('.')}.`, fix: 'Install bubblewrap 0.8 or later.' };
   }
-  const system = ['--ro-bind', '/', '/'];
-  const user = await run(program, ['--unshare-user', ...system, 'true']);
+  const user = await run(program, ['--unshare-user', ...system, ...inside]);
   if (!user.ok) return { reason: `this account may make no user namespaces (${lastLine(user)}).`, fix: userFix() };
-  const whole = await run(program, [...WALLS, '--unshare-net', ...system, '--proc', '/proc', '--dev', '/dev', 'true']);
-  if (whole.ok) return undefined;
   return {
     reason: `bubblewrap does not work here (${lastLine(whole)}).`,
     fix: 'In a container, the file system /proc is often partly covered: docker run --security-opt systempaths=unconfined --security-opt seccomp=unconfined --security-opt apparmor=unconfined.',

@@ -1,13 +1,14 @@
 /**
- * The bridge of a sandbox with named hosts. It runs inside: listens on its loopback address, hands connections on to the socket of
- * the gateway's proxy, and runs the server, whose end is its own. Kept free of other imports: it is small.
+ * The bridge of a sandbox with named hosts. It runs inside: listens on its loopback address, and hands connections on to the socket of
+ * the gateway's proxy. Its arguments are that socket and either a descriptor that listens already, or a port and the server, which it
+ * starts and whose end is its own. Kept free of other imports: it is small.
  */
 import { spawn } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { constants } from 'node:os';
 import process from 'node:process';
 
-const [, , socket = '', port = '', command = '', ...args] = process.argv;
+const [, , socket = '', where = '', command, ...args] = process.argv;
 
 // The server gets these signals too, and decides.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
@@ -27,11 +28,14 @@ server.once('error', (error) => {
   process.exit(1);
 });
 
-server.listen(Number(port), '127.0.0.1', () => {
-  const child = spawn(command, args, { stdio: 'inherit' });
+if (command === undefined) server.listen({ fd: Number(where) });
+else server.listen(Number(where), '127.0.0.1', () => start(command));
+
+function start(program: string): void {
+  const child = spawn(program, args, { stdio: 'inherit' });
   child.once('error', (error) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(127);
   });
   child.once('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-});
+}

@@ -13,6 +13,7 @@ import { childEnvironment } from '../process/environment.ts';
 import type { Launch } from '../process/server-process.ts';
 import type { Warn } from '../warning-limiter.ts';
 import { findBubblewrap, type SandboxFault, sandboxFault } from './availability.ts';
+import { bridgeCommand } from './bridge-command.ts';
 import { bubblewrapArguments } from './bubblewrap-arguments.ts';
 import { callFilter } from './call-filter.ts';
 import { type HostProxy, openHostProxy } from './host-proxy.ts';
@@ -120,8 +121,14 @@ function programMounts(program: string, listed: readonly ListedPath[]): readonly
 }
 
 function limits(): readonly string[] {
-  const prlimit = findProgram('prlimit', process.env['PATH'], '/');
-  return prlimit === undefined || !isOfSystem(prlimit) ? [] : [prlimit, ...LIMITS, '--'];
+  const prlimit = systemProgram('prlimit');
+  return prlimit === undefined ? [] : [prlimit, ...LIMITS, '--'];
+}
+
+/** A program that every sandbox has; undefined where it is not installed. */
+function systemProgram(name: string): string | undefined {
+  const program = findProgram(name, process.env['PATH'], '/');
+  return program !== undefined && isOfSystem(program) ? program : undefined;
 }
 
 interface Way {
@@ -151,6 +158,10 @@ async function openWay(hosts: readonly string[], places: OwnPlaces, warn: Warn):
       show(dirname(startedProgram(bridge)), 'program'),
       show(path, 'proxy.sock'),
     ],
-    command: [inside('node'), ...BRIDGE_FLAGS, inside('program/bridge.js'), inside('proxy.sock'), String(PROXY_PORT)],
+    command: bridgeCommand({
+      perl: systemProgram('perl'),
+      bridge: [inside('node'), ...BRIDGE_FLAGS, inside('program/bridge.js'), inside('proxy.sock')],
+      port: PROXY_PORT,
+    }),
   };
 }
