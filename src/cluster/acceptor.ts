@@ -4,6 +4,7 @@
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { cannotListen } from '../transport/http/listen-error.ts';
+import { stopListening } from '../transport/http/stop-listening.ts';
 import { workerInHead } from './worker-tags.ts';
 
 /** Milliseconds that a connection may stay silent. */
@@ -19,6 +20,8 @@ interface AcceptorOptions {
 
 export interface Acceptor {
   readonly url: string;
+  /** Accepts for `ms` milliseconds more. */
+  leave(ms: number): Promise<void>;
   /** Accepts no more. */
   close(): void;
 }
@@ -55,6 +58,7 @@ export function openAcceptor({ host, port, enter, failed }: AcceptorOptions): Pr
       const name = host.includes(':') ? `[${host}]` : host;
       resolve({
         url: `http://${name}:${(server.address() as AddressInfo).port}/mcp`,
+        leave: (ms) => stopListening(server, ms),
         close() {
           server.close();
           for (const socket of silent) socket.destroy();

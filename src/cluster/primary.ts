@@ -193,10 +193,12 @@ class Primary implements Cluster {
   }
 
   async stop(drainMs: number): Promise<void> {
-    const { config, workers, pairs, hooks } = this.#parts;
+    const { settings, config, workers, pairs, hooks } = this.#parts;
+    const { stopDelayMs } = settings;
     config.close();
     this.#closeControl?.();
-    await workers.stop(drainMs);
+    if (stopDelayMs > 0) void this.#acceptor?.leave(stopDelayMs);
+    await workers.stop(drainMs, stopDelayMs);
     this.#acceptor?.close();
     pairs.close();
     await hooks.close();

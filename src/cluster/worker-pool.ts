@@ -122,10 +122,10 @@ export class WorkerPool {
     asker.channel.handOver(other, { kind: 'reached', id });
   }
 
-  /** Lets running calls finish for `drainMs`, then ends all. */
-  async stop(drainMs: number): Promise<void> {
+  /** Lets running calls finish for `drainMs`, then ends all. @param delayMs in which they take calls before that */
+  async stop(drainMs: number, delayMs: number): Promise<void> {
     this.#isStopping = true;
-    await Promise.all([...this.#workers.values()].map((worker) => worker.stop(drainMs)));
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop(drainMs, delayMs)));
   }
 
   kill(): void {

@@ -108,9 +108,9 @@ export class WorkerProcess {
     }
   }
 
-  /** Lets running calls finish for `drainMs`, then ends the process. */
-  async stop(drainMs: number): Promise<void> {
-    const timer = setTimeout(() => this.kill(), drainMs + STOP_MS);
+  /** Lets running calls finish for `drainMs`, then ends the process. @param delayMs in which it takes calls before that */
+  async stop(drainMs: number, delayMs: number): Promise<void> {
+    const timer = setTimeout(() => this.kill(), delayMs + drainMs + STOP_MS);
     await this.channel.ask('stop', drainMs).catch(() => undefined);
     this.#hasStarted = false;
     if (this.#child.connected) this.#child.disconnect();

@@ -82,6 +82,11 @@ export const VARIABLES = {
     meaning: 'Port to listen on; 0 for any free one.',
     page: 'operations.md',
   },
+  GATEWAY_STOP_DELAY_SECONDS: {
+    meaning:
+      'Seconds between SIGTERM and the stop over HTTP, in which it is not ready and still takes calls: load balancers look elsewhere meanwhile. None without it.',
+    page: 'operations.md#behind-a-load-balancer',
+  },
   GATEWAY_WORKERS: {
     usual: '1',
     flag: '--workers',

@@ -34,6 +34,7 @@ test('the defaults', () => {
     stateKeys: [],
     keychain: true,
     ui: 'off',
+    stopDelayMs: 0,
     workers: 1,
     maxRequestBytes: 4 * 1024 * 1024,
     maxResponseBytes: 16 * 1024 * 1024,

@@ -119,6 +119,8 @@ export interface Settings {
   readonly store: string | undefined;
   /** `GATEWAY_KEYCHAIN`: whether the keychain of the system may keep that key where none is given. */
   readonly keychain: boolean;
+  /** `GATEWAY_STOP_DELAY_SECONDS`: milliseconds in which a gateway that stops is not ready and still takes calls. */
+  readonly stopDelayMs: number;
   /** Processes that serve HTTP; 1 for this one alone. */
   readonly workers: number;
   /** Bytes that one message of a caller may have. */
@@ -196,6 +198,7 @@ export function resolveSettings(flags: Flags, env: Environment, place: Place): S
     stateKeys: secretKeys(pick(undefined, '', env, 'GATEWAY_STATE_KEY')),
     store: storeUrl(pick(flags.store, '--store', env, 'GATEWAY_STORE')),
     keychain: boolean(env, 'GATEWAY_KEYCHAIN', true),
+    stopDelayMs: seconds(pick(undefined, '', env, 'GATEWAY_STOP_DELAY_SECONDS')) ?? 0,
     workers: workers(pick(flags.workers, '--workers', env, 'GATEWAY_WORKERS')) ?? 1,
     maxRequestBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_REQUEST_BYTES')) ?? MAX_REQUEST_BYTES,
     maxResponseBytes: messageBytes(pick(undefined, '', env, 'GATEWAY_MAX_RESPONSE_BYTES')) ?? MAX_RESPONSE_BYTES,

@@ -50,6 +50,7 @@ export class Transports {
   readonly #startedAt: number;
   readonly #credentialExpiry: CredentialExpiry;
   readonly #connections = new WeakMap<Proof, Connection>();
+  #isReady = true;
   #isOpen = true;
   #stdio: StdioTransport | undefined;
   #http: HttpTransport | undefined;
@@ -123,7 +124,7 @@ export class Transports {
       failed,
       share: worker?.share ?? 1,
       startedAt: this.#startedAt,
-      ready: () => this.#isOpen,
+      ready: () => this.#isReady,
     });
     this.#http = http;
     return { url: http.url, newToken: generated?.created === true ? generated.token : undefined };
@@ -135,9 +136,15 @@ export class Transports {
     else this.#http.adopt(socket, head);
   }
 
-  /** Takes no more calls; running ones get `ms` milliseconds, and then an error. */
+  /**
+   * Takes no more calls; running ones get `ms` milliseconds, and then an error. Behind a load balancer, calls that reach it are
+   * taken, and none should any more.
+   */
   async drain(ms: number): Promise<void> {
-    this.#isOpen = false;
+    const { stopDelayMs } = this.#options.settings;
+    this.#isReady = false;
+    if (stopDelayMs > 0 && this.#http !== undefined) await this.#http.leave(stopDelayMs);
+    else this.#isOpen = false;
     this.#stdio?.refuseRequests();
     if ((await within(this.#idle(), ms)) === 'idle') return;
     this.#options.parts.log.warn('calls were still running at the drain limit and are cancelled');

@@ -1,5 +1,6 @@
 /** Shutdown (docs/operations.md, Stop): running calls get an answer, and no process that the gateway started survives it. */
 import { writeFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
@@ -172,3 +173,42 @@ it.each(PROCESSES)(
     home.remove();
   },
 );
+
+it.each(PROCESSES)('behind a load balancer, it takes calls until none come; %s', async (_what, args) => {
+  const { home } = bench();
+  const gateway = await serveHttp({ home, args, env: { GATEWAY_STOP_DELAY_SECONDS: '1' } });
+  const rpc = await gateway.open();
+  const call = { name: 'execute_tool', arguments: { server: 'calc', tool: 'label', args: {} } };
+  expect(textOf(resultOf(await rpc.call('tools/call', call)))).toBe('here');
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const probe = (path: string): Promise<http.IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const asked = http.get(`${gateway.origin}${path}`, { agent }, (response) => resolve(response.resume()));
+      asked.on('error', reject);
+    });
+  expect((await probe('/ready')).headers.connection).toBe('keep-alive');
+  gateway.running.child.kill('SIGTERM');
+  await until(async () => (await probe('/ready')).statusCode === 503, 'it is not ready');
+  expect((await probe('/health')).headers.connection).toBe('close');
+  let answered = 0;
+  const ended = await endOf(async () => {
+    const answer = await rpc.call('tools/call', call);
+    expect(textOf(resultOf(answer))).toBe('here');
+    answered++;
+  });
+  expect(ended).toMatchObject({ code: 'ECONNREFUSED' });
+  expect(answered).toBeGreaterThan(5);
+  agent.destroy();
+  expect((await gateway.running.stop(null, DEADLINE)).code).toBe(0);
+  await assertGone(home.dir);
+  home.remove();
+});
+
+/** The error that ends what is done again and again. */
+async function endOf(task: () => Promise<void>): Promise<unknown> {
+  try {
+    for (;;) await task();
+  } catch (error) {
+    return error;
+  }
+}

@@ -26,6 +26,7 @@ import type { RefusedFor } from './refused-requests.ts';
 import { ambiguityOf } from './request-smuggling.ts';
 import type { ServerCards } from './server-cards.ts';
 import { serveSignIn } from './sign-in-routes.ts';
+import { stopListening } from './stop-listening.ts';
 import type { Throttle } from './throttle.ts';
 import type { UiEndpoint } from './ui-endpoint.ts';
 import { challenge, tooMany } from './unauthorized.ts';
@@ -61,6 +62,11 @@ export interface HttpTransport {
    * @param head what was read of it already.
    */
   adopt(socket: Socket, head: Buffer): void;
+  /**
+   * Ends each connection with its next answer, and accepts further ones for `ms` milliseconds alone: whoever comes again is sent
+   * elsewhere by a load balancer.
+   */
+  leave(ms: number): Promise<void>;
   /** Accepts no further connections and closes every one. Until then probes are answered, also while draining. */
   close(): Promise<void>;
 }
@@ -74,7 +80,9 @@ const PROBE_MS = 60_000;
 /** Starts to listen. @throws GatewayError CANNOT_LISTEN */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpTransport> {
   // A client that is gone without a word is found out, so that its streams end.
+  let isLeaving = false;
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_MS }, (request, response) => {
+    if (isLeaving) response.shouldKeepAlive = false;
     try {
       route(options, request, response);
     } catch (error) {
@@ -92,6 +100,10 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpTranspo
       socket.setNoDelay(true);
       if (head.length > 0) socket.unshift(head);
       server.emit('connection', socket);
+    },
+    leave: (ms) => {
+      isLeaving = true;
+      return stopListening(server, ms);
     },
     close: () => {
       options.ui?.close();
