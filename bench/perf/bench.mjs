@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util';
 import { DIMENSIONS, measureGrowth } from './growth.mjs';
 import { measure } from './measure.mjs';
 import { measureIdle } from './memory.mjs';
+import { othersIn } from './others.mjs';
 import { measurePauses } from './pauses.mjs';
 import { writePages } from './report/pages.mjs';
 import { say } from './say.mjs';
-import { FULL } from './scenarios.mjs';
+import { FULL, PEERS } from './scenarios.mjs';
 import { measureStart } from './start.mjs';
 import { summarise } from './statistics.mjs';
 
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '0.7' },
     part: { type: 'string', multiple: true },
+    peers: { type: 'string' },
   },
 });
 const ROOT = new URL('../../', import.meta.url);
@@ -38,6 +40,7 @@ const PARTS = {
     return results;
   },
   pauses: () => measurePauses({ rounds, seconds }),
+  ...(values.peers === undefined ? {} : { peers }),
   growth: async () => {
     const results = {};
     for (const name of Object.keys(DIMENSIONS)) {
@@ -62,6 +65,17 @@ if (isWhole) results.conditions = { ...results.conditions, loadAfter: load(), mi
 writeFileSync(RESULTS, `${JSON.stringify(results, rounded, 1)}\n`);
 writePages(ROOT, results);
 say(`written: bench/results/performance.json, docs/performance.md, docs/performance-data.md (${minutes} min)`);
+
+/** Gateways of others next to ours, which shows its tools as they do. */
+async function peers() {
+  const results = [];
+  const targets = ['raw', 'floor', 'gateway'];
+  for (const each of PEERS) {
+    say(each.name);
+    results.push(summarise(await measure(each, { rounds, seconds, targets, others: othersIn(values.peers) })));
+  }
+  return results;
+}
 
 /** What the figures depend on; nothing that names this machine. */
 function conditions() {

@@ -1,5 +1,6 @@
 /** Measures one scenario: starts what it needs, measures, stops it. */
 import { AGENT, openSession, serversOf, startGateway, startSdkGateway } from './gateway.mjs';
+import { startOther } from './others.mjs';
 import { startPeer } from './processes.mjs';
 import { rounds as runRounds } from './rounds.mjs';
 
@@ -11,12 +12,16 @@ const SESSIONS = 4;
  * @param {object} options
  * @param {number} options.rounds
  * @param {number} options.seconds of each
- * @param {('floor' | 'gateway' | 'other' | 'workers' | 'sdk')[]} [options.targets]
+ * @param {('raw' | 'floor' | 'gateway' | 'other' | 'workers' | 'sdk')[]} [options.targets]
  * @param {string[]} [options.node] arguments of node for the gateway
  * @param {string} [options.other] main.js of another build
+ * @param {{name: string, program: string}[]} [options.others] programs of `othersIn`, measured in the same rounds
  * @returns per target the rounds, and what its processes need in memory
  */
-export async function measure(scenario, { rounds, seconds, targets = ['floor', 'gateway'], node = [], other }) {
+export async function measure(
+  scenario,
+  { rounds, seconds, targets = ['floor', 'gateway'], node = [], other, others = [] },
+) {
   const started = [];
   try {
     const context = { started, node, other, echo: undefined };
@@ -24,6 +29,10 @@ export async function measure(scenario, { rounds, seconds, targets = ['floor', '
     const lanes = [];
     for (const name of targets)
       lanes.push({ name, concurrency: scenario.concurrency, ...(await TARGETS[name](scenario, context)) });
+    for (const each of others) {
+      const { pids, target } = await keep(started, startOther(each, scenario, context.echo));
+      lanes.push({ name: each.name, concurrency: scenario.concurrency, pids, target });
+    }
     return { scenario, ...(await runRounds(lanes, { rounds, seconds })) };
   } finally {
     for (const made of started.reverse()) await made.stop();
@@ -38,11 +47,8 @@ async function keep(started, starting) {
 
 /** How each target is started, and what the load generator sends to it. */
 const TARGETS = {
-  async floor({ behind, era, size }, { started, echo }) {
-    const starting = behind === 'http' ? startPeer('proxy', '--to', echo.url) : startPeer('bridge', '--era', era);
-    const { url, pids } = await keep(started, starting);
-    return { pids, target: { url, era, mode: 'plain', size } };
-  },
+  raw: (scenario, context) => plain(scenario, context, { http: 'relay', stdio: 'raw-bridge' }),
+  floor: (scenario, context) => plain(scenario, context, { http: 'proxy', stdio: 'bridge' }),
   gateway: (scenario, context) => ours(scenario, context, []),
   other: (scenario, context) => ours(scenario, context, [], context.other),
   workers: (scenario, context) => ours(scenario, context, ['--workers', '2']),
@@ -51,6 +57,13 @@ const TARGETS = {
     return { pids, target: { url, token, era, mode: 'execute', server: 'echo', agent: AGENT, size } };
   },
 };
+
+/** What decides nothing and records nothing. @param {Record<'http' | 'stdio', string>} scripts by what the server speaks */
+async function plain({ behind, era, size }, { started, echo }, scripts) {
+  const own = behind === 'http' ? ['--to', echo.url] : ['--era', era];
+  const { url, pids } = await keep(started, startPeer(scripts[behind], ...own));
+  return { pids, target: { url, era, mode: 'plain', size } };
+}
 
 async function ours({ behind, era, mode, size, servers }, { started, node, echo }, args, main) {
   const entries = serversOf({ behind, era, url: echo?.url, count: servers });

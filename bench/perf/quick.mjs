@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measure } from './measure.mjs';
+import { othersIn } from './others.mjs';
 import { printProfile, readProfile } from './profile.mjs';
 import { say } from './say.mjs';
 import { QUICK, scenario } from './scenarios.mjs';
@@ -18,9 +19,11 @@ const { values } = parseArgs({
     concurrency: { type: 'string' },
     size: { type: 'string' },
     servers: { type: 'string' },
+    raw: { type: 'boolean', default: false },
     sdk: { type: 'boolean', default: false },
     workers: { type: 'boolean', default: false },
     against: { type: 'string' },
+    peers: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.6' },
     json: { type: 'string' },
@@ -41,7 +44,9 @@ function chosen() {
 
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
+const others = values.peers === undefined ? [] : othersIn(values.peers);
 const targets = [
+  ...(values.raw ? ['raw'] : []),
   'floor',
   'gateway',
   ...(values.against === undefined ? [] : ['other']),
@@ -59,9 +64,9 @@ if (values.profile) {
   rmSync(dir, { recursive: true, force: true });
 } else {
   const results = [];
-  say(`${'scenario'.padEnd(34)}target     calls/s  ratio   p50 ms   p99 ms  CPU us  idle MB  loaded MB`);
+  say(`${'scenario'.padEnd(34)}target      calls/s  ratio   p50 ms   p99 ms  CPU us  idle MB  loaded MB`);
   for (const each of chosen()) {
-    const result = summarise(await measure(each, { rounds, seconds, targets, other: values.against }));
+    const result = summarise(await measure(each, { rounds, seconds, targets, other: values.against, others }));
     results.push(result);
     for (const [at, row] of result.targets.entries()) say(line(at === 0 ? result.name : '', row));
   }
@@ -78,5 +83,5 @@ function line(name, { target, perSecond, ratio, p50Ms, p99Ms, cpuUs, idleMb, loa
     idleMb.toFixed(0).padStart(9),
     loadedMb.toFixed(0).padStart(11),
   ];
-  return name.padEnd(34) + target.padEnd(9) + cells.join('');
+  return name.padEnd(34) + target.padEnd(10) + cells.join('');
 }

@@ -48,11 +48,11 @@ const MB = 1024 * KB;
 
 /** The scenarios of `npm run bench`, and what is measured in each. */
 export const FULL = [
-  ...[1, 16, 64].map((concurrency) => row({ concurrency }, concurrency === 1 ? [] : ['workers', 'sdk'])),
+  ...[1, 16, 64].map((concurrency) => row({ concurrency }, concurrency === 1 ? [] : ['raw', 'workers', 'sdk'])),
   ...[1, 16, 64].map((concurrency) => row({ era: 'legacy', concurrency }, concurrency === 16 ? ['sdk'] : [])),
   row({ mode: 'direct' }),
   row({ mode: 'direct', era: 'legacy' }),
-  ...[1, 16, 64].map((concurrency) => row({ behind: 'stdio', concurrency }, concurrency === 16 ? ['sdk'] : [])),
+  ...[1, 16, 64].map((concurrency) => row({ behind: 'stdio', concurrency }, concurrency === 16 ? ['raw', 'sdk'] : [])),
   row({ behind: 'stdio', era: 'legacy' }),
   row({ behind: 'stdio', mode: 'direct' }),
   ...[4 * KB, 256 * KB, 2 * MB].map((size) => row({ size })),
@@ -60,6 +60,12 @@ export const FULL = [
   row({ servers: 100 }),
   row({ servers: 1000 }),
 ];
+
+/** What gateways of others are measured in. */
+export const PEERS = ['http', 'stdio'].flatMap((behind) => [
+  ...[1, 16].map((concurrency) => scenario({ behind, mode: 'direct', concurrency })),
+  scenario({ behind, mode: 'direct', era: 'legacy' }),
+]);
 
 function row(given, more = []) {
   return { scenario: scenario(given), targets: ['floor', 'gateway', ...more] };

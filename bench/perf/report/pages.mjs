@@ -7,7 +7,16 @@ import { plotSvg } from './plot.mjs';
 import { summaryPage } from './summary.mjs';
 import { targetRows } from './targets.mjs';
 
-const LABELS = { floor: 'bare', gateway: '**gateway**', workers: 'gateway, 2 workers', sdk: 'SDK-built' };
+const LABELS = {
+  raw: 'raw sockets',
+  floor: 'bare',
+  gateway: '**gateway**',
+  workers: 'gateway, 2 workers',
+  sdk: 'SDK-built',
+};
+
+const CALLS_HEAD = `| server | revision | tool called | at one time | result | | calls/s | of bare | p50 ms | p99 ms | CPU us | MB |
+|---|---|---|---:|---:|---|---:|---:|---:|---:|---:|---:|`;
 
 /** @param {URL} root of the project */
 export function writePages(root, results) {
@@ -29,7 +38,7 @@ export function writePages(root, results) {
   writeFileSync(new URL('docs/performance-data.md', root), dataPage(results));
 }
 
-function dataPage({ conditions, calls, start, idle, pauses, growth, ...rest }) {
+function dataPage({ conditions, calls, peers, start, idle, pauses, growth, ...rest }) {
   const kb = (points) => (slopeMb(points) * 1024).toFixed(1);
   const targets = targetRows({ calls, start, idle, pauses, growth, ...rest });
   return `# Performance: all figures
@@ -42,7 +51,8 @@ ${conditions.node}, gateway ${conditions.version}, undici ${conditions.undici}, 
 process under test share the cores, so compare rows, not machines.
 
 ${busy(conditions)}The gateway runs as users run it: token on, rules of 20 agents with 50 patterns each, audit on, one process. *Bare* is the least that a relay
-can cost: a reverse proxy of node:http and undici, or a bridge from HTTP to one program over stdio. *SDK-built* is a gateway
+can cost: a reverse proxy of node:http and undici, or a bridge from HTTP to one program over stdio. *Raw sockets* write the bytes of one socket to
+another and read nothing. *SDK-built* is a gateway
 of the same function made of the official SDK (\`bench/perf/peers/sdk-gateway.mjs\`). All figures are medians of
 ${conditions.rounds} rounds of ${conditions.seconds} s; the rounds of what is compared take turns.
 
@@ -56,14 +66,13 @@ ${targets.map(([what, limit, value, isReached]) => `| ${what} | ${limit} | ${val
 
 Concurrency is how many calls are open at one time. Processor time is that of the process under test, user and system, per call.
 
-| server | revision | tool called | at one time | result | | calls/s | of bare | p50 ms | p99 ms | CPU us | MB |
-|---|---|---|---:|---:|---|---:|---:|---:|---:|---:|---:|
+${CALLS_HEAD}
 ${calls.flatMap(callRows).join('\n')}
 
 2 MB results, ${pauses.concurrency} at one time: the longest pause of the event loop is ${pauses.gateway.medianMs.toFixed(1)} ms (median of the rounds; ${pauses.gateway.worstMs.toFixed(1)} ms
 in the worst), in the bare proxy ${pauses.floor.medianMs.toFixed(1)} ms (${pauses.floor.worstMs.toFixed(1)} ms).
 
-## Start
+${peersPart(peers)}## Start
 
 | | ms | of \`node -e 0\` |
 |---|---:|---:|
@@ -119,8 +128,21 @@ function callRows(row) {
       cpuUs.toFixed(0),
       loadedMb.toFixed(0),
     ];
-    return `| ${[...what, LABELS[target], ...figures].join(' | ')} |`;
+    return `| ${[...what, LABELS[target] ?? target, ...figures].join(' | ')} |`;
   });
+}
+
+/** Gateways of others, where they were measured. */
+function peersPart(rows = []) {
+  if (rows.length === 0) return '';
+  return `## Next to other gateways
+
+Programs of others with a token, a list of 50 names and their audit log on, in the same rounds; ours shows its tools under their own names as they do.
+
+${CALLS_HEAD}
+${rows.flatMap(callRows).join('\n')}
+
+`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

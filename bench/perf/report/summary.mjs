@@ -46,7 +46,7 @@ Slow calls are mostly slow servers: the [audit log](audit.md) has the duration o
 
 ## What we aim at and have not reached
 
-We compare with a bare proxy, which decides nothing and records nothing. These aims are open; the others are [reached](performance-data.md#what-we-aim-at).
+We compare with bare proxies and with raw sockets, which decide nothing and record nothing. These aims are open; the others are [reached](performance-data.md#what-we-aim-at).
 
 | | aim | measured |
 |---|---:|---:|
