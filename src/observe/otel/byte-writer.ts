@@ -1,7 +1,32 @@
-/** Bytes of many spans, one after the other. Whoever writes makes room first. */
+/** The size that it has at first, and of what it may use again, in bytes. */
+const FIRST_BYTES = 64 * 1024;
+const MAX_SPARE_BYTES = 1024 * 1024;
+/** Blocks up to this size are copied byte by byte: a call of the system's copy costs more. */
+const SMALL_BLOCK = 40;
+
+/** Bytes of many spans, one after the other, with room for what comes before them. Whoever writes makes room first. */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafeSlow(64 * 1024);
-  length = 0;
+  /** Bytes that are left free for what comes before. */
+  readonly #before: number;
+  #bytes: Buffer;
+  /** Memory that was used before: new memory costs as much as everything that is written into it. */
+  #spare: Buffer | undefined;
+  length: number;
+
+  constructor(before: number) {
+    this.#before = before;
+    this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES + before);
+    this.length = before;
+  }
+
+  get isEmpty(): boolean {
+    return this.length === this.#before;
+  }
+
+  /** Bytes that were written. */
+  get size(): number {
+    return this.length - this.#before;
+  }
 
   /** Makes room for this many more bytes. */
   reserve(more: number): void {
@@ -11,11 +36,22 @@ export class ByteWriter {
     this.#bytes = larger;
   }
 
-  /** All that was written; begins anew. The bytes are those of the writer: they are to be copied at once. */
-  take(): Buffer {
-    const taken = this.#bytes.subarray(0, this.length);
-    this.length = 0;
+  /** All that was written, between two others, of which the first has room. Begins anew, in other memory. */
+  take(before: Uint8Array, after: Uint8Array): Buffer {
+    this.reserve(after.length);
+    this.block(after);
+    const start = this.#before - before.length;
+    this.#bytes.set(before, start);
+    const taken = this.#bytes.subarray(start, this.length);
+    this.#bytes = this.#spare ?? Buffer.allocUnsafeSlow(FIRST_BYTES + this.#before);
+    this.#spare = undefined;
+    this.length = this.#before;
     return taken;
+  }
+
+  /** Gets back what was taken, when nobody reads it any more. */
+  giveBack(taken: Buffer): void {
+    if (taken.buffer.byteLength <= MAX_SPARE_BYTES) this.#spare = Buffer.from(taken.buffer);
   }
 
   byte(value: number): void {
@@ -23,8 +59,22 @@ export class ByteWriter {
   }
 
   block(block: Uint8Array): void {
-    this.#bytes.set(block, this.length);
-    this.length += block.length;
+    const size = block.length;
+    if (size > SMALL_BLOCK) this.#bytes.set(block, this.length);
+    else this.#copy(block, 0, size);
+    this.length += size;
+  }
+
+  /** A part of other bytes, which is short. */
+  part(bytes: Uint8Array, at: number, size: number): void {
+    this.#copy(bytes, at, size);
+    this.length += size;
+  }
+
+  #copy(from: Uint8Array, at: number, size: number): void {
+    const bytes = this.#bytes;
+    const { length } = this;
+    for (let place = 0; place < size; place++) bytes[length + place] = from[at + place] ?? 0;
   }
 
   /** @param value a whole number that is not negative */
@@ -37,30 +87,25 @@ export class ByteWriter {
     this.#bytes[this.length++] = rest;
   }
 
-  /** Hexadecimal digits in small letters as the bytes that they stand for. */
-  hex(digits: string): void {
-    const bytes = this.#bytes;
-    let length = this.length;
-    for (let at = 0; at < digits.length; at += 2) {
-      bytes[length++] = (digitOf(digits.charCodeAt(at)) << 4) | digitOf(digits.charCodeAt(at + 1));
-    }
-    this.length = length;
-  }
-
-  /** Text in UTF-8. @returns how many bytes it has */
-  text(text: string): number {
+  /** Text if it is ASCII. @returns false where it is not, and nothing counts as written */
+  ascii(text: string): boolean {
     const start = this.length;
     const bytes = this.#bytes;
     for (let at = 0; at < text.length; at++) {
       const unit = text.charCodeAt(at);
-      if (unit > 0x7f) {
-        this.length = start + bytes.write(text, start);
-        return this.length - start;
-      }
+      if (unit > 0x7f) return false;
       bytes[start + at] = unit;
     }
     this.length = start + text.length;
-    return text.length;
+    return true;
+  }
+
+  /** Text in UTF-8. @returns how many bytes it has */
+  text(text: string): number {
+    if (this.ascii(text)) return text.length;
+    const bytes = this.#bytes.write(text, this.length);
+    this.length += bytes;
+    return bytes;
   }
 
   uint32(value: number): void {
@@ -83,9 +128,4 @@ export class ByteWriter {
     this.varint(size);
     this.length += size;
   }
-}
-
-/** Of a digit that is one: digits 0 to 9, letters a to f. */
-function digitOf(code: number): number {
-  return code < 0x3a ? code - 0x30 : code - 0x57;
 }

@@ -87,7 +87,7 @@ export interface Encoding {
   attributes(attributes: Attributes): Uint8Array;
   head(name: string, kind: SpanKind): Uint8Array;
   writeSpan(out: ByteWriter, span: SpanData): void;
-  /** The body of a request with the spans that were written. */
-  spans(source: Source, written: Uint8Array): Buffer;
+  /** The parts of a request before its spans and after them. @param length of the spans, in bytes */
+  frame(source: Source, length: number): readonly [before: Buffer, after: Buffer];
   metrics(source: Source, collected: Collected): Buffer;
 }

@@ -79,8 +79,8 @@ export class Exporter {
     this.#news = news;
   }
 
-  /** Never rejects: what cannot be sent in time is dropped. */
-  async send(plain: Buffer): Promise<void> {
+  /** Never rejects: what cannot be sent in time is dropped. @returns whether it was taken */
+  async send(plain: Buffer): Promise<boolean> {
     const { url, headers, isCompressed, timeoutMs } = this.destination;
     const until = performance.now() + timeoutMs;
     const leftMs = (): number => Math.min(until, this.#lastAt) - performance.now();
@@ -92,10 +92,16 @@ export class Exporter {
     const body = isCompressed ? await compress(plain) : plain;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       const { status, retryAfter, why } = await this.#try(sent, body, leftMs());
-      if (status !== undefined && status >= 200 && status < 300) return this.#news.worked(url);
+      if (status !== undefined && status >= 200 && status < 300) {
+        this.#news.worked(url);
+        return true;
+      }
       const isFinal = status !== undefined && !AGAIN.has(status);
       const waitMs = Math.max(pauseMs, (Number(retryAfter) || 0) * 1000);
-      if (isFinal || leftMs() <= waitMs) return this.#news.failed(url, status, why);
+      if (isFinal || leftMs() <= waitMs) {
+        this.#news.failed(url, status, why);
+        return false;
+      }
       // Said before the last try: what is dropped meanwhile has its reason.
       if (status === undefined) this.#news.failed(url, status, why);
       await this.#pause(waitMs);

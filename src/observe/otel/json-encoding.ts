@@ -18,16 +18,19 @@ import type { SpanContext } from './trace-context.ts';
 const COMMA = 0x2c;
 const WIDEST = 3;
 
-/** Writes a part of a list with a comma at its end, which the last one loses. */
+/** Writes attributes with a comma at their end, which the last one loses. */
 export const jsonEncoding: Encoding = {
   contentType: 'application/json',
   attributes: (attributes) => Buffer.from(listed(attributes)),
   head: (name, kind) => Buffer.from(`"name":${JSON.stringify(name)},"kind":${kind},`),
   writeSpan,
-  spans: (source, written) => Buffer.from(request('Spans', 'spans', source, withoutComma(Buffer.from(written)))),
+  frame(source) {
+    const [before, after] = framed('Spans', 'spans', source);
+    return [Buffer.from(before), Buffer.from(after)];
+  },
   metrics: (source, collected) =>
     Buffer.from(
-      request('Metrics', 'metrics', source, collected.histograms.map((one) => metric(one, collected)).join(',')),
+      framed('Metrics', 'metrics', source).join(collected.histograms.map((one) => metric(one, collected)).join(',')),
     ),
 };
 
@@ -45,22 +48,24 @@ function withoutComma(list: Buffer): string {
   return list.toString('utf8', 0, Math.max(0, list.length - 1));
 }
 
-function request(kind: string, items: string, { resource, scope, version }: Source, list: string): string {
+/** A request before its list and after it. */
+function framed(kind: string, items: string, { resource, scope, version }: Source): [before: string, after: string] {
   const attributes = withoutComma(Buffer.from(listed([...resource])));
-  const scoped = `"scope":${JSON.stringify({ name: scope, version })},"${items}":[${list}]`;
-  return `{"resource${kind}":[{"resource":{"attributes":[${attributes}]},"scope${kind}":[{${scoped}}]}]}`;
+  const scoped = `"scope":${JSON.stringify({ name: scope, version })},"${items}":[`;
+  return [`{"resource${kind}":[{"resource":{"attributes":[${attributes}]},"scope${kind}":[{${scoped}`, ']}]}]}'];
 }
 
 function writeSpan(out: ByteWriter, span: SpanData): void {
   const { context, parent, link, head, shared, recorded } = span;
   const before =
-    `{${idsOf(context, span.isParentRemote)},${parent === undefined ? '' : `"parentSpanId":"${parent.spanId}",`}` +
+    `{${idsOf(context, span.isParentRemote)},${parent === undefined ? '' : `"parentSpanId":"${parent.span.hex}",`}` +
     `"startTimeUnixNano":"${nanoseconds(span.startMs)}","endTimeUnixNano":"${nanoseconds(span.endMs)}",` +
     `${link === undefined ? '' : `"links":[{${idsOf(link, true)}}],`}` +
     `${span.isError ? `"status":{"code":${STATUS_ERROR}},` : ''}`;
   const own = listed(span.own);
   const more = head.length + shared.length + (recorded?.length ?? 0);
   out.reserve((before.length + own.length) * WIDEST + more + 64);
+  if (!out.isEmpty) out.byte(COMMA);
   out.text(before);
   out.block(head);
   out.text('"attributes":[');
@@ -69,13 +74,12 @@ function writeSpan(out: ByteWriter, span: SpanData): void {
   // There is always an attribute of its own: the id of the request.
   out.text(own.slice(0, -1));
   out.text(']}');
-  out.byte(COMMA);
 }
 
 function idsOf(context: SpanContext, isRemote: boolean): string {
-  const { traceId, spanId, tracestate } = context;
+  const { trace, span, tracestate } = context;
   const state = tracestate === '' ? '' : `,"traceState":${JSON.stringify(tracestate)}`;
-  return `"traceId":"${traceId}","spanId":"${spanId}"${state},"flags":${flagsOf(context, isRemote)}`;
+  return `"traceId":"${trace.hex}","spanId":"${span.hex}"${state},"flags":${flagsOf(context, isRemote)}`;
 }
 
 function metric({ name, description, bounds, series }: HistogramData, collected: Collected): string {

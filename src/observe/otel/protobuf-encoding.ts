@@ -22,12 +22,14 @@ export const protobufEncoding: Encoding = {
   attributes: (attributes) => bytesOf(listed(ATTRIBUTES, attributes)),
   head: (name, kind) => bytesOf(textField(5, name) + varintField(6, kind)),
   writeSpan,
-  spans: (source, written) => Buffer.concat([bytesOf(begun(source, written.length)), written]),
+  frame: (source, length) => [bytesOf(begun(source, length)), NOTHING],
   metrics(source, collected) {
     const metrics = collected.histograms.map((one) => metric(one, collected)).join('');
     return bytesOf(begun(source, metrics.length) + metrics);
   },
 };
+
+const NOTHING = Buffer.alloc(0);
 
 function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');

@@ -1,7 +1,7 @@
 /** One span as protobuf (opentelemetry/proto, trace/v1), written byte by byte, since every call has some: numbers in comments are those of fields. */
 import type { ByteWriter } from './byte-writer.ts';
 import { type AttributeValue, flagsOf, type SpanData, STATUS_ERROR } from './encoding.ts';
-import type { SpanContext } from './trace-context.ts';
+import type { SpanContext, TraceId } from './trace-context.ts';
 
 /** Bytes of a span, at most, besides its texts and what is encoded already. */
 const FRAME = 512;
@@ -39,7 +39,7 @@ export function writeSpan(out: ByteWriter, span: SpanData): void {
   out.byte(SPAN_ID);
   const start = beginSized(out);
   writeIds(out, context);
-  if (parent !== undefined) writeId(out, PARENT_SPAN_ID, parent.spanId);
+  if (parent !== undefined) writeId(out, PARENT_SPAN_ID, parent.span);
   out.block(span.head);
   writeTime(out, START_TIME, span.startMs);
   writeTime(out, END_TIME, span.endMs);
@@ -73,16 +73,16 @@ function beginSized(out: ByteWriter): number {
   return start;
 }
 
-function writeIds(out: ByteWriter, { traceId, spanId, tracestate }: SpanContext): void {
-  writeId(out, TRACE_ID, traceId);
-  writeId(out, SPAN_ID, spanId);
+function writeIds(out: ByteWriter, { trace, span, tracestate }: SpanContext): void {
+  writeId(out, TRACE_ID, trace);
+  writeId(out, SPAN_ID, span);
   if (tracestate !== '') writeText(out, TRACE_STATE, tracestate);
 }
 
-function writeId(out: ByteWriter, field: number, hex: string): void {
+function writeId(out: ByteWriter, field: number, { bytes, at, size }: TraceId): void {
   out.byte(field);
-  out.byte(hex.length / 2);
-  out.hex(hex);
+  out.byte(size);
+  out.part(bytes, at, size);
 }
 
 function writeText(out: ByteWriter, field: number, text: string): void {
@@ -96,14 +96,15 @@ function writeAttribute(out: ByteWriter, key: string, value: AttributeValue): vo
   const beginning = beginningWith(key);
   out.byte(ATTRIBUTE);
   // Nearly all are so short that their lengths are known before they are written.
-  if (typeof value === 'string' && value.length < SHORT && isAscii(value)) {
+  const after = out.length;
+  if (typeof value === 'string' && value.length < SHORT) {
     out.byte(beginning.length + value.length + 3);
     out.block(beginning);
     out.byte(value.length + 2);
     out.byte(STRING_VALUE);
     out.byte(value.length);
-    out.text(value);
-    return;
+    if (out.ascii(value)) return;
+    out.length = after;
   }
   const start = beginSized(out);
   out.block(beginning);
@@ -129,11 +130,6 @@ function beginningWith(key: string): Uint8Array {
   const made = Buffer.from([KEY, key.length, ...Buffer.from(key), VALUE]);
   beginnings.set(key, made);
   return made;
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
-  return true;
 }
 
 function writeLink(out: ByteWriter, context: SpanContext): void {

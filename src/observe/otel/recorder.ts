@@ -50,9 +50,9 @@ export class Recorder {
   contextIn(parent: SpanContext | undefined): SpanContext | undefined {
     const { traces } = this.#options;
     if (traces === undefined) return undefined;
-    const traceId = parent?.traceId ?? randomId(16);
-    const isSampled = traces.sampler(traceId, parent);
-    return new SpanContext(traceId, randomId(8), isSampled, parent?.tracestate ?? '');
+    const trace = parent?.trace ?? randomId(16);
+    const isSampled = traces.sampler(trace, parent);
+    return new SpanContext(trace, randomId(8), isSampled, parent?.tracestate ?? '');
   }
 
   propagated(context: SpanContext | undefined): TraceParent | undefined {

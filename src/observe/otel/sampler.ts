@@ -1,13 +1,13 @@
 /** Chooses the traces that are recorded: `OTEL_TRACES_SAMPLER`. */
-import type { SpanContext } from './trace-context.ts';
+import type { SpanContext, TraceId } from './trace-context.ts';
 
 /** True for a trace that is recorded. @param parent undefined for the first span of a trace */
-export type Sampler = (traceId: string, parent: SpanContext | undefined) => boolean;
+export type Sampler = (trace: TraceId, parent: SpanContext | undefined) => boolean;
 
 const ROOTS: ReadonlyMap<string, (ratio: number) => Sampler> = new Map([
   ['always_on', () => () => true],
   ['always_off', () => () => false],
-  ['traceidratio', (ratio: number) => (traceId: string) => partOf(traceId) < ratio],
+  ['traceidratio', (ratio: number) => (trace: TraceId) => partOf(trace.hex) < ratio],
 ]);
 
 /** @returns undefined for a name that there is not. @param ratio from 0 to 1 */
@@ -15,7 +15,7 @@ export function samplerNamed(name: string, ratio: number): Sampler | undefined {
   const isBased = name.startsWith('parentbased_');
   const root = ROOTS.get(isBased ? name.slice('parentbased_'.length) : name)?.(ratio);
   if (root === undefined || !isBased) return root;
-  return (traceId, parent) => parent?.isSampled ?? root(traceId, parent);
+  return (trace, parent) => parent?.isSampled ?? root(trace, parent);
 }
 
 /** The place of a trace among all, from 0 to 1: its last 52 bits, which are random (W3C Trace Context, level 2). */

@@ -24,7 +24,7 @@ interface Batch {
 export class SpanQueue {
   readonly #options: SpanQueueOptions;
   /** The batch that is being filled, and those that are full. */
-  readonly #writer = new ByteWriter();
+  readonly #writer: ByteWriter;
   #written = 0;
   readonly #full: Batch[] = [];
   /** Spans and bytes in those. */
@@ -35,18 +35,20 @@ export class SpanQueue {
 
   constructor(options: SpanQueueOptions) {
     this.#options = options;
+    const { encoding, source } = options;
+    this.#writer = new ByteWriter(encoding.frame(source, MAX_BYTES)[0].length);
   }
 
   add(span: SpanData): void {
     const { settings, exporter, encoding, news } = this.#options;
     const { maxQueue, maxBatch, delayMs } = settings;
-    if (this.#fullCount + this.#written >= maxQueue || this.#fullBytes + this.#writer.length > MAX_BYTES) {
+    if (this.#fullCount + this.#written >= maxQueue || this.#fullBytes + this.#writer.size > MAX_BYTES) {
       news.dropped(exporter.destination.url);
       return;
     }
     encoding.writeSpan(this.#writer, span);
     this.#written++;
-    if (this.#written >= maxBatch || this.#writer.length >= MAX_BATCH_BYTES) this.#endBatch();
+    if (this.#written >= maxBatch || this.#writer.size >= MAX_BATCH_BYTES) this.#endBatch();
     else this.#timer ??= setTimeout(() => this.#endBatch(), delayMs).unref();
   }
 
@@ -61,7 +63,8 @@ export class SpanQueue {
     this.#timer = undefined;
     if (this.#written > 0) {
       const { encoding, source } = this.#options;
-      const batch = { body: encoding.spans(source, this.#writer.take()), count: this.#written };
+      const [before, after] = encoding.frame(source, this.#writer.size);
+      const batch = { body: this.#writer.take(before, after), count: this.#written };
       this.#full.push(batch);
       this.#fullCount += batch.count;
       this.#fullBytes += batch.body.length;
@@ -78,7 +81,8 @@ export class SpanQueue {
     for (let batch = this.#full.shift(); batch !== undefined; batch = this.#full.shift()) {
       this.#fullCount -= batch.count;
       this.#fullBytes -= batch.body.length;
-      await this.#options.exporter.send(batch.body);
+      // Where it was not taken, parts of it may still be on their way.
+      if (await this.#options.exporter.send(batch.body)) this.#writer.giveBack(batch.body);
     }
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { samplerNamed } from './sampler.ts';
-import { randomId, readTraceParent, SpanContext } from './trace-context.ts';
+import { randomId, readId, readTraceParent, SpanContext } from './trace-context.ts';
 
 const hex = (length: number) =>
   fc
@@ -13,8 +13,10 @@ const read = (traceparent: string, tracestate = '') => readTraceParent({ tracepa
 it('reads what it writes', () => {
   fc.assert(
     fc.property(hex(32), hex(16), fc.boolean(), (traceId, spanId, isSampled) => {
-      const { traceparent } = new SpanContext(traceId, spanId, isSampled, '');
-      expect(read(traceparent)).toMatchObject({ traceId, spanId, isSampled, tracestate: '' });
+      const { traceparent } = new SpanContext(readId(traceId), readId(spanId), isSampled, '');
+      const found = read(traceparent);
+      expect([found?.trace.hex, found?.span.hex]).toEqual([traceId, spanId]);
+      expect(found).toMatchObject({ isSampled, tracestate: '' });
     }),
   );
 });
@@ -47,10 +49,10 @@ it('takes over a state that is one', () => {
 });
 
 it('makes ids that differ', () => {
-  const ids = Array.from({ length: 5000 }, () => randomId(8));
+  const ids = Array.from({ length: 5000 }, () => randomId(8).hex);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids.every((id) => /^[0-9a-f]{16}$/.test(id))).toBe(true);
-  expect(randomId(16)).toMatch(/^[0-9a-f]{32}$/);
+  expect(randomId(16).hex).toMatch(/^[0-9a-f]{32}$/);
 });
 
 it('samples the part of traces that it is told, and what a parent says', () => {

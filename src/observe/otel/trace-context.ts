@@ -2,24 +2,50 @@
 import { randomBytes } from 'node:crypto';
 import type { TraceParent } from '../tracing.ts';
 
-/** The place of a span. It can be handed on as it is: as text it is needed only where it leaves the process. */
+/** An id of a trace or a span. As text it is needed only where it leaves the process in text. */
+export class TraceId {
+  /** Bytes of many ids, and where this one begins. */
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  /** 16 of a trace, 8 of a span. */
+  readonly size: number;
+  readonly #digits: () => string;
+
+  /** @param digits all of the bytes as hexadecimal digits, in small letters */
+  constructor(bytes: Uint8Array, at: number, size: number, digits: () => string) {
+    this.bytes = bytes;
+    this.at = at;
+    this.size = size;
+    this.#digits = digits;
+  }
+
+  get hex(): string {
+    return this.#digits().slice(2 * this.at, 2 * (this.at + this.size));
+  }
+}
+
+/** @param hex hexadecimal digits, in small letters */
+export function readId(hex: string): TraceId {
+  return new TraceId(Buffer.from(hex, 'hex'), 0, hex.length / 2, () => hex);
+}
+
+/** The place of a span. It can be handed on as it is. */
 export class SpanContext implements TraceParent {
-  /** 32 and 16 hexadecimal digits, in small letters. */
-  readonly traceId: string;
-  readonly spanId: string;
+  readonly trace: TraceId;
+  readonly span: TraceId;
   readonly isSampled: boolean;
   /** Empty for none. */
   readonly tracestate: string;
 
-  constructor(traceId: string, spanId: string, isSampled: boolean, tracestate: string) {
-    this.traceId = traceId;
-    this.spanId = spanId;
+  constructor(trace: TraceId, span: TraceId, isSampled: boolean, tracestate: string) {
+    this.trace = trace;
+    this.span = span;
     this.isSampled = isSampled;
     this.tracestate = tracestate;
   }
 
   get traceparent(): string {
-    return `00-${this.traceId}-${this.spanId}-${this.isSampled ? '01' : '00'}`;
+    return `00-${this.trace.hex}-${this.span.hex}-${this.isSampled ? '01' : '00'}`;
   }
 }
 
@@ -44,7 +70,7 @@ export function readTraceParent(parent: TraceParent): SpanContext | undefined {
   if (ZERO.test(traceId) || ZERO.test(spanId)) return undefined;
   const isSampled = (Number.parseInt(traceparent.slice(FLAGS_AT, LENGTH), 16) & SAMPLED) !== 0;
   const state = tracestate !== '' && TRACESTATE.test(tracestate) ? tracestate : '';
-  return new SpanContext(traceId, spanId, isSampled, state);
+  return new SpanContext(readId(traceId), readId(spanId), isSampled, state);
 }
 
 function isWellFormed(text: string): boolean {
@@ -59,19 +85,28 @@ function isWellFormed(text: string): boolean {
   return true;
 }
 
-/** Random bytes are taken from the system in one go for many ids: here as hexadecimal digits. */
+/** Bytes that are taken from the system in one go, for many ids. */
 const POOL_BYTES = 4096;
-let pool = '';
+let pool: Uint8Array = new Uint8Array(0);
+let digits = (): string => '';
 let taken = 0;
 
-/** A random id as hexadecimal digits, never all zero. @param bytes 16 for a trace, 8 for a span */
-export function randomId(bytes: 8 | 16): string {
-  const digits = bytes * 2;
-  if (taken + digits > pool.length) {
-    pool = randomBytes(POOL_BYTES).toString('hex');
-    taken = 0;
-  }
-  const id = pool.slice(taken, taken + digits);
-  taken += digits;
-  return ZERO.test(id) ? randomId(bytes) : id;
+/** A random id, never all zero. @param size in bytes: 16 for a trace, 8 for a span */
+export function randomId(size: 8 | 16): TraceId {
+  if (taken + size > pool.length) renewPool();
+  const at = taken;
+  taken += size;
+  for (let place = at; place < taken; place++) if (pool[place] !== 0) return new TraceId(pool, at, size, digits);
+  return randomId(size);
+}
+
+function renewPool(): void {
+  const bytes = randomBytes(POOL_BYTES);
+  let text: string | undefined;
+  pool = bytes;
+  digits = () => {
+    text ??= bytes.toString('hex');
+    return text;
+  };
+  taken = 0;
 }
