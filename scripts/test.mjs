@@ -102,6 +102,11 @@ if (long && process.platform === 'linux' && !existsSync('/usr/bin/docker') && !e
   process.stdout.write('\n== There is no Docker: it is installed with apt-get, for the tests of containers\n');
   if (!installPackages('docker.io')) process.stdout.write('== It could not be installed: these tests are left out.\n');
 }
+if (long && process.platform === 'linux' && !existsSync('/usr/sbin/nginx')) {
+  process.stdout.write('\n== There is no nginx: it is installed with apt-get, for the tests of several replicas\n');
+  if (!installPackages('nginx-light'))
+    process.stdout.write('== It could not be installed: these tests are left out.\n');
+}
 if (!(await step('build', 'npm', ['run', '--silent', 'build']))) {
   failed++;
   finish();
