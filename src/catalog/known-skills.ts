@@ -1,33 +1,46 @@
 /** The entries of skills that servers answered one by one, for those who asked: a server need not list what it serves (ext-skills, Listing Skills). */
 
 import type { ServerDefinition } from '../config/snapshot.ts';
+import { ByteBudget, type Kept } from '../shared/byte-budget.ts';
 import type { Offer } from './prompts-and-resources.ts';
 import { skillOf } from './skill-entry.ts';
 
-/** Entries that are remembered in all. */
-const MAX_SKILLS = 1_000;
+/** Characters of the entries of one server for one owner, and of all: whoever asks for more takes nothing from others. */
+const MAX_OF_OWNER = 4 * 1024 * 1024;
+const MAX_OF_ALL = 32 * 1024 * 1024;
+/** Characters that an entry counts for besides its own. */
+const ENTRY_SIZE = 4096;
+
+interface Noted {
+  readonly offer: Offer;
+  readonly memory: Kept;
+}
 
 export class KnownSkills {
-  /** By server, owner and URI; the one noted last at the end. */
-  readonly #entries = new Map<string, { readonly whose: string; readonly offer: Offer }>();
+  /** By server and owner, then by URI. */
+  readonly #entries = new Map<string, Map<string, Noted>>();
+  readonly #budget = new ByteBudget({ maxPerOwner: MAX_OF_OWNER, maxTotal: MAX_OF_ALL });
 
   note(server: ServerDefinition, owner: string, offer: Offer): void {
     const whose = whoseOf(server, owner);
-    const key = `${whose}\n${offer.key}`;
-    this.#entries.delete(key);
-    this.#entries.set(key, { whose, offer });
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MAX_SKILLS) break;
-      this.#entries.delete(oldest);
-    }
+    this.#entries.get(whose)?.get(offer.key)?.memory.release();
+    this.#forget(whose, offer.key);
+    const memory = this.#budget.of(whose).keep(offer.raw.length + ENTRY_SIZE, () => this.#forget(whose, offer.key));
+    if (memory === undefined) return;
+    const entries = this.#entries.get(whose) ?? new Map<string, Noted>();
+    this.#entries.set(whose, entries.set(offer.key, { offer, memory }));
   }
 
   /** Those of one server that may have a file, or a folder, of this URI. */
   around(server: ServerDefinition, owner: string, uri: string): readonly Offer[] {
-    const whose = whoseOf(server, owner);
-    return [...this.#entries.values()].flatMap((entry) =>
-      entry.whose === whose && isInside(uri, skillOf(entry.offer)?.root) ? [entry.offer] : [],
-    );
+    const entries = this.#entries.get(whoseOf(server, owner))?.values() ?? [];
+    return [...entries].flatMap(({ offer }) => (isInside(uri, skillOf(offer)?.root) ? [offer] : []));
+  }
+
+  #forget(whose: string, uri: string): void {
+    const entries = this.#entries.get(whose);
+    entries?.delete(uri);
+    if (entries?.size === 0) this.#entries.delete(whose);
   }
 }
 

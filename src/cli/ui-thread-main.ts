@@ -17,10 +17,11 @@ async function answer(message: Extract<ToUiThread, { ask: unknown }>): Promise<v
   const { id } = message;
   const told = await tellRoute(routes, message.ask);
   if (!('follow' in told)) return post({ id, status: told.status, text: told.text });
-  const end = told.follow((value) => {
+  const send = (value: object): boolean => {
     post({ id, value });
     return true;
-  });
+  };
+  const end = told.follow(send, () => undefined);
   followed.set(id, end);
   post({ id, follows: true });
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Connected, ToolAnswer } from '../operations/operation.ts';
 import { createDeferred } from '../shared/deferred.ts';
 import type { UpstreamConnection } from '../upstream/contract.ts';
-import { unavailable } from '../upstream/failures.ts';
+import { gone, unavailable } from '../upstream/failures.ts';
 import { runOperation } from './run-operation.ts';
 import { ALLOWED, DENIED, falsePipeline, inboundOf, LINK, operationOf, REPLACED } from './testing.ts';
 
@@ -65,6 +65,35 @@ it('a server that is another program by now is connected anew', async () => {
     ['lease', ALLOWED.version, 'dev'],
     ['lease', REPLACED.version, 'dev'],
   ]);
+});
+
+it.each([
+  ['is back', { ...ALLOWED }],
+  ['is gone in another process alone', ALLOWED],
+])('a call goes on whose server was taken out and %s', async (_what, back) => {
+  const first = createDeferred<UpstreamConnection>();
+  let leases = 0;
+  const { parts, config } = falsePipeline({ lease: () => (++leases === 1 ? first.promise : LINK) });
+  const seen: Connected<string>[] = [];
+  const outcome = runOperation(
+    parts,
+    inboundOf(),
+    connecting((found) => seen.push(found)),
+  );
+  config.snapshot = back;
+  first.reject(gone('files'));
+  expect(await outcome).toBe(DONE);
+  expect([seen.length, leases]).toEqual([1, 2]);
+});
+
+it('a call whose server is taken out again and again fails at last', async () => {
+  const { parts } = falsePipeline({ lease: () => Promise.reject(gone('files')) });
+  const outcome = await runOperation(
+    parts,
+    inboundOf(),
+    connecting(() => undefined),
+  );
+  expect(outcome).toMatchObject({ kind: 'error', message: expect.stringContaining('was changed or removed') });
 });
 
 it('a call whose server became another program before it was leased goes on with that', async () => {

@@ -6,11 +6,16 @@ import type { CallDeadline, Invocation, ToolContext, Unconnected } from '../oper
 import { noServerLike } from '../operations/unknown-server.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { Tenant, UpstreamConnection } from '../upstream/contract.ts';
+import { isGone } from '../upstream/failures.ts';
 import { requireApproval } from './approval.ts';
 import type { Caller } from './caller.ts';
-import { type Call, decideAnew, isOutdated, needsDefinition } from './decide-call.ts';
+import { type Call, decideAnew, needsDefinition } from './decide-call.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { touchOf } from './flow/flow-of-call.ts';
+import { isOutdated } from './outdated-call.ts';
+
+/** A server whose entry is changed and changed back again and again is tried so often for one call. */
+const MAX_RETURNS = 20;
 
 /** The part of `ToolContext.connect` that its caller says. */
 export interface Wanted<T> {
@@ -65,12 +70,15 @@ export class Connecting<T> {
 
   async #connectLater(first: Begun<T>): Promise<Unconnected<T>> {
     const { parts, call } = this.#going;
+    let returns = 0;
     for (let begun = first; ; begun = this.#begin()) {
       try {
         const connected = await this.#settle(begun);
         if (connected !== undefined) return connected;
       } catch (error) {
-        if (!isOutdated(parts.snapshot(), call)) throw error;
+        // Another process may be ahead of this one.
+        const isBack = isGone(error) && ++returns <= MAX_RETURNS;
+        if (!isBack && !isOutdated(parts.snapshot(), call, error)) throw error;
         await this.#decideAnew();
       }
     }

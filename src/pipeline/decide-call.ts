@@ -20,6 +20,7 @@ import type { Caller, Inbound } from './caller.ts';
 import { denial } from './denial.ts';
 import type { CarriedLabels } from './flow/carried-labels.ts';
 import { carriesOf } from './flow/flow-of-call.ts';
+import { isOutdated } from './outdated-call.ts';
 import type { Done } from './rate-limits.ts';
 import type { SignInAnswer } from './sign-in-elicitation.ts';
 import type { CountedCall } from './watches/call-watches.ts';
@@ -104,7 +105,7 @@ export function locateAndDecide(
       });
   if (!(deciding instanceof Promise)) return;
   return deciding.catch(async (error: unknown) => {
-    if (!isOutdated(current(), call)) throw error;
+    if (!isOutdated(current(), call, error)) throw error;
     await decideAnew(current, call, invocation, () => context);
   });
 }
@@ -288,13 +289,7 @@ export async function decideAnew(
       await decide(call, invocation, contextOf(whoCalls(call, invocation)));
       return true;
     } catch (error) {
-      if (!isOutdated(current(), call)) throw error;
+      if (!isOutdated(current(), call, error)) throw error;
     }
   }
-}
-
-/** True if the server of a call is another one by now, or gone: what failed with it is tried again with what took its place. */
-export function isOutdated(current: Snapshot, { snapshot, target }: Call): boolean {
-  const name = target?.server ?? '';
-  return current.servers.get(name)?.key !== snapshot.servers.get(name)?.key;
 }

@@ -1,7 +1,7 @@
 /** Decisions about what is named by a URI: other spellings of it, and the skills that it may be a part of. */
 import type { AgentPolicy, Verdict } from './compile-agent.ts';
 import { verdictFor } from './decide.ts';
-import { isNamedAsSkill, skillsAround } from './skill-uris.ts';
+import { isNamedAsSkill, isTooDeep, skillsAround } from './skill-uris.ts';
 import { otherFormsOf } from './uri-forms.ts';
 
 /**
@@ -47,6 +47,7 @@ function verdictOfSkills(agent: AgentPolicy, server: string, uri: string): Verdi
   const isLimited = allowed.literalKeys.has(server) || allowed.patternKeys.find(server) !== undefined;
   if (denied.isEmpty && asked.isEmpty && !isLimited) return undefined;
   const forms = [uri, ...otherFormsOf(uri)];
+  if (forms.some(isTooDeep)) return refused;
   const skills = [...new Set(forms.flatMap(skillsAround))];
   for (const rules of [denied, asked]) {
     for (const skill of skills) {

@@ -76,3 +76,15 @@ it('property: what a deny says of a skill holds for every file below it', () => 
     ),
   );
 });
+
+it('what lies too deep to look at all its folders is denied where rules speak of skills, and nowhere else', () => {
+  const deep = (folders: number, name: string): string => `skill://${'x/'.repeat(folders)}${name}`;
+  const rules = { allow: all, deny: { skills: { s: ['*/secret/SKILL.md'] } } };
+  for (const folders of [1, 60, 62, 63, 64, 65, 66, 1000]) {
+    expect([folders, decide(rules, deep(folders, 'secret/SKILL.md'), 'resource')]).toEqual([folders, 'deny']);
+    expect([folders, decide(rules, deep(folders, 'secret/a/b.md'), 'resource')]).toEqual([folders, 'deny']);
+  }
+  expect(decide(rules, deep(50, 'fine/SKILL.md'), 'resource')).toBe('allow');
+  expect(decide(rules, `x:${'y/'.repeat(64)}secret/SKILL.md`, 'resource')).toBe('deny');
+  expect(decide({ allow: all }, deep(1000, 'secret/SKILL.md'), 'resource')).toBe('allow');
+});

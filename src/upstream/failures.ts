@@ -44,6 +44,19 @@ export function isWithoutEffect({ data }: GatewayError): boolean {
   return data?.['withoutEffect'] === true;
 }
 
+/** Marks a failure of a server whose entry was changed or taken out before anything was sent to it. */
+const GONE = { gone: true } as const;
+
+/** SERVER_UNAVAILABLE of a server that the configuration has no more, or with another entry. */
+export function gone(server: string): GatewayError {
+  return unavailable(server, 'was changed or removed in the configuration. Try again.', { data: GONE });
+}
+
+/** True if a server was not reached because its entry was changed or taken out: it may be back by now. */
+export function isGone(error: unknown): boolean {
+  return error instanceof GatewayError && error.data?.['gone'] === true;
+}
+
 /** SERVER_UNAVAILABLE of a request that was not sent, as the session that it was meant for is over. */
 export function sessionRenewed(server: string): GatewayError {
   const what = 'gave a new session meanwhile; the call was not sent. Try again.';

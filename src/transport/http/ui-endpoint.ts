@@ -71,12 +71,12 @@ export class UiEndpoint {
   /** Nothing more is told once the credential is over. */
   #guarded({ follow }: Extract<Told, { follow: unknown }>, response: ServerResponse, connection: Connection): Told {
     return {
-      follow: (send) =>
+      follow: (send, over) =>
         follow((value) => {
           if (this.#operator(connection) !== undefined) return send(value);
           response.end();
           return false;
-        }),
+        }, over),
     };
   }
 

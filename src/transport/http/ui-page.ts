@@ -17,10 +17,11 @@ export interface PageRequest {
   readonly mayWrite: boolean;
 }
 
+/** Follows something. @param send false where whoever reads is behind. @param over told where nothing more comes. @returns ends it */
+type Follow = (send: (value: object) => boolean, over: () => void) => () => void;
+
 /** An answer as text, or something that goes on until it is ended. */
-export type Told =
-  | { readonly status: number; readonly text: string }
-  | { readonly follow: (send: (value: object) => boolean) => () => void };
+export type Told = { readonly status: number; readonly text: string } | { readonly follow: Follow };
 
 /** Headers of everything: it is read by no cache, sniffer, frame or other origin. */
 export const HEADERS = {
@@ -78,12 +79,15 @@ export function sendTold(response: ServerResponse, told: Told): void {
   }
   response.writeHead(200, { ...HEADERS, 'content-type': 'application/x-ndjson' });
   response.flushHeaders();
-  const end = told.follow((value) => {
+  const send = (value: object): boolean => {
     if (response.writableNeedDrain) return false;
     response.write(`${JSON.stringify(value)}\n`);
     return true;
-  });
-  response.once('close', end);
+  };
+  const end = told.follow(send, () => response.end());
+  // Whoever asked may be gone before there was an answer.
+  if (response.destroyed) end();
+  else response.once('close', end);
 }
 
 /** The answer where something went wrong; the message is a sentence for people. */

@@ -26,7 +26,12 @@ export type FromUiThread =
   | { readonly id: number; readonly follows: true }
   | { readonly id: number; readonly value: object };
 
-type Send = (value: object) => boolean;
+/** Whoever follows something. */
+interface Follower {
+  readonly send: (value: object) => boolean;
+  /** Nothing more comes. */
+  readonly over: () => void;
+}
 
 /** Milliseconds without a request, and without anybody who follows something. */
 const IDLE_MS = 300_000;
@@ -34,16 +39,17 @@ const IDLE_MS = 300_000;
 const MAX_HEAP = 1024;
 
 export class UiThread {
-  readonly #data: UiThreadData;
+  readonly #startThread: () => Worker;
   readonly #asked = new Map<number, Deferred<Told>>();
   /** The followed requests: whoever is told, or what happened before there was anybody. */
-  readonly #followed = new Map<number, Send | object[]>();
+  readonly #followed = new Map<number, Follower | object[]>();
   #worker: Worker | undefined;
   #next = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(data: UiThreadData) {
-    this.#data = data;
+  /** @param start starts the thread; by default the one of the build */
+  constructor(data: UiThreadData, start: () => Worker = () => startThread(data)) {
+    this.#startThread = start;
   }
 
   ask(ask: PageRequest): Promise<Told> {
@@ -63,15 +69,7 @@ export class UiThread {
   }
 
   #start(): Worker {
-    const script = startedProgram(builtProgram('ui.js') ?? 'ui.js');
-    const worker = new Worker(script, {
-      workerData: this.#data,
-      execArgv: [],
-      stdin: false,
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
-    });
+    const worker = this.#startThread();
     worker.unref();
     worker.on('message', (message: FromUiThread) => this.#heard(message));
     const ended = (): void => {
@@ -87,22 +85,24 @@ export class UiThread {
     if ('value' in message) {
       const followed = this.#followed.get(id);
       if (Array.isArray(followed)) followed.push(message.value);
-      else followed?.(message.value);
+      else followed?.send(message.value);
       return;
     }
     const answer = this.#asked.get(id);
     this.#asked.delete(id);
     if ('follows' in message) {
       this.#followed.set(id, []);
-      answer?.resolve({ follow: (send) => this.#follow(id, send) });
+      answer?.resolve({ follow: (send, over) => this.#follow(id, { send, over }) });
     } else answer?.resolve({ status: message.status, text: message.text });
     this.#rest();
   }
 
-  #follow(id: number, send: Send): () => void {
+  #follow(id: number, follower: Follower): () => void {
     const early = this.#followed.get(id);
-    this.#followed.set(id, send);
-    if (Array.isArray(early)) for (const value of early) send(value);
+    // The thread may be lost by now.
+    if (early === undefined) follower.over();
+    else this.#followed.set(id, follower);
+    if (Array.isArray(early)) for (const value of early) follower.send(value);
     return () => {
       this.#followed.delete(id);
       this.#post({ id, end: true });
@@ -122,8 +122,20 @@ export class UiThread {
 
   #lost(): void {
     this.#worker = undefined;
+    for (const follower of this.#followed.values()) if (!Array.isArray(follower)) follower.over();
     this.#followed.clear();
     for (const answer of this.#asked.values()) answer.resolve(failure(500, 'The page lost its thread: look again.'));
     this.#asked.clear();
   }
+}
+
+function startThread(data: UiThreadData): Worker {
+  return new Worker(startedProgram(builtProgram('ui.js') ?? 'ui.js'), {
+    workerData: data,
+    execArgv: [],
+    stdin: false,
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
+  });
 }

@@ -16,6 +16,8 @@ export interface Writing {
   readonly allowReserved: boolean;
   /** True if the value is written as JSON. */
   readonly isJson: boolean;
+  /** The one value that it may have, as a text; undefined where it may have others. Documents tell operations of one path apart by it. */
+  readonly only?: string | undefined;
 }
 
 export interface ParameterPlan extends Writing {

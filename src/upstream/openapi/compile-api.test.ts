@@ -289,3 +289,22 @@ it('tags that no operation has are told with the nearest', async () => {
   ]);
   expect(tools).toHaveLength(1);
 });
+
+it('what tells operations of one path apart is no argument, or has the one value that it may have', async () => {
+  const only = (name: string, schema: object) => ({ name, in: 'query', schema });
+  const get = {
+    parameters: [
+      only('action', { type: 'string' }),
+      only('Op', { type: 'string', enum: ['List'] }),
+      only('v', { $ref: '#/components/schemas/V' }),
+      only('two', { enum: ['a', 'b'] }),
+    ],
+  };
+  const document = api({ '/a?action=read': { get } }, { components: { schemas: { V: { const: 2 } } } });
+  const { plans } = await compile({ ...document, openapi: '3.1.0' });
+  expect(plans[0]?.parameters.map(({ name, only: value }) => [name, value])).toEqual([
+    ['Op', 'List'],
+    ['v', '2'],
+    ['two', undefined],
+  ]);
+});

@@ -303,7 +303,7 @@ describe('a server that is ended', () => {
       });
     const open = call(leased);
     const retiring = upstream.retire();
-    await expect(starting).rejects.toThrow(/removed from the configuration/);
+    await expect(starting).rejects.toThrow(/removed in the configuration/);
     await pass(10 * MINUTE);
     expect(connection.closed).toBe(false);
     finish();
@@ -326,7 +326,7 @@ describe('a server that is ended', () => {
 
   it('leases nothing any more once it is retired', async () => {
     await upstream.retire();
-    await expect(lease()).rejects.toThrow(/was removed from the configuration/);
+    await expect(lease()).rejects.toThrow(/removed in the configuration/);
     expect(fake.starts).toHaveLength(0);
   });
 

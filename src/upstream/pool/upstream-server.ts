@@ -4,7 +4,7 @@ import type { CancelSignal } from '../../shared/cancel.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { waitFor } from '../../shared/wait-for.ts';
 import type { LeaseOptions, ServerStatus, Tenant, UpstreamConnection } from '../contract.ts';
-import { stillStarting, unavailable } from '../failures.ts';
+import { gone, stillStarting, unavailable } from '../failures.ts';
 import type { StderrTail } from '../process/stderr-tail.ts';
 import type { ManagedConnection } from '../rpc/connection.ts';
 import { ConcurrencyLimiter } from './concurrency-limiter.ts';
@@ -101,7 +101,7 @@ export class UpstreamServer {
   /** Lets running calls finish, then closes everything. */
   async retire(): Promise<void> {
     this.#supervisor.stop();
-    const reason = this.#unavailable('was removed from the configuration.');
+    const reason = gone(this.server.name);
     for (const pooled of this.#pool.all) if (pooled.connection === undefined) this.#pool.end(pooled, reason);
     while (this.#closeReason === undefined && [...this.#pool.all].some(isInUse)) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));

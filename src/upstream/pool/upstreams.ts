@@ -18,7 +18,7 @@ import type {
   UpstreamEvents,
   Upstreams,
 } from '../contract.ts';
-import { unavailable } from '../failures.ts';
+import { gone, unavailable } from '../failures.ts';
 import { RunningProcesses } from '../process/running-processes.ts';
 import type { OwnPlaces } from '../sandbox/own-places.ts';
 import { type Connect, connect } from './connect-server.ts';
@@ -115,7 +115,7 @@ class SupervisedUpstreams implements Upstreams {
     }
     const upstream = this.#serverOf(server);
     if (upstream !== undefined) return upstream.lease(options);
-    return Promise.reject(unavailable(server.name, 'was changed or removed in the configuration. Try again.'));
+    return Promise.reject(gone(server.name));
   }
 
   notify(server: ServerDefinition, tenant: Tenant, method: string, params: string): void {

@@ -166,6 +166,27 @@ describe('headers, cookies and queries', () => {
     expect(fault(() => operation.request(args))).toMatch(message);
   });
 
+  it('what tells operations of one path apart cannot be changed by arguments', () => {
+    const read = calls({
+      path: '/a?action=read&key=mine',
+      parameters: [
+        parameter('filter', 'query'),
+        parameter('deep', 'query', { style: 'deepObject' }),
+        parameter('Op', 'query', { only: 'List' }),
+        parameter('v', 'header', { only: '2' }),
+      ],
+    });
+    expect(read.request('{"Op":"List","v":2}')).toMatchObject({ path: '/v1/a?action=read&key=s%261&Op=List' });
+    for (const [args, message] of [
+      ['{"filter":{"action":"delete"}}', /"filter" must not have "action"/],
+      ['{"filter":{"Action[]":"delete"},"Op":"Delete"}', /"Op" must be "List"/],
+      ['{"Op":["List","Delete"]}', /"Op" must be "List"/],
+      ['{"Op":{"Op":"Delete"}}', /"Op" must be "List"/],
+      ['{"v":3}', /"v" must be "2"/],
+    ] as const)
+      expect(fault(() => read.request(args))).toMatch(message);
+  });
+
   it('what is needed has to be there; null is nothing', () => {
     const needy = calls({ parameters: [parameter('q', 'query', { isRequired: true })] });
     expect(fault(() => needy.request('{"q":null}'))).toBe('needs "q"');

@@ -6,6 +6,7 @@ import type { OperationPlan, ParameterPlan } from '../call-plan.ts';
 import { ArgumentFault } from './argument-fault.ts';
 import { formText, fromBase64, multipartBody } from './form-body.ts';
 import { type Argument, type LooseValue, looseValue } from './loose-value.ts';
+import { checkOnly } from './only-value.ts';
 import { type PathPart, pathParts, splitTemplate } from './path-template.ts';
 import { encoded } from './percent-encoding.ts';
 import { requestPath } from './request-path.ts';
@@ -36,7 +37,10 @@ export class OperationCalls {
   readonly #plan: OperationPlan;
   readonly #terms: ApiTerms;
   readonly #parts: readonly PathPart[];
+  /** The query of its path, without what the entry gives. */
   readonly #fixedQuery: readonly string[];
+  /** The names in it. */
+  readonly #fixedNames: readonly string[];
   readonly #inPath: ReadonlyMap<string, ParameterPlan>;
   readonly #known: ReadonlySet<string>;
 
@@ -45,7 +49,9 @@ export class OperationCalls {
     this.#terms = terms;
     const { path, query } = splitTemplate(plan.path);
     this.#parts = pathParts(path);
-    this.#fixedQuery = query === '' ? [] : [query];
+    const fixed = query.split('&').filter((pair) => pair !== '' && !terms.query.has(nameIn(pair)));
+    this.#fixedQuery = fixed;
+    this.#fixedNames = fixed.map(nameIn);
     this.#inPath = new Map(plan.parameters.filter(({ place }) => place === 'path').map((each) => [each.name, each]));
     this.#known = new Set([...plan.parameters.map(({ argument }) => argument), plan.body?.argument ?? '']);
   }
@@ -79,6 +85,10 @@ export class OperationCalls {
     const needed = [...parameters, ...(body === undefined ? [] : [body])].filter(({ isRequired }) => isRequired);
     const missing = needed.find(({ argument }) => !given.has(argument));
     if (missing !== undefined) throw new ArgumentFault(`needs "${missing.argument}"`);
+    for (const plan of parameters) {
+      const value = given.get(plan.argument);
+      if (value !== undefined) checkOnly(plan, plan.argument, value);
+    }
   }
 
   #query(given: ReadonlyMap<string, Argument>): string {
@@ -100,14 +110,15 @@ export class OperationCalls {
     fixed: ReadonlyMap<string, string>,
   ): string[] {
     const plans = this.#plan.parameters.filter((plan) => plan.place === place);
-    const names = new Set([...fixed.keys(), ...plans.map(({ name }) => name)]);
+    const own = place === 'query' ? this.#fixedNames : [];
+    const names = new Set([...fixed.keys(), ...own, ...plans.map(({ name }) => name)].map(plainName));
     return plans.flatMap((plan) => {
       const value = given.get(plan.argument);
       if (value === undefined) return [];
       const pairs = pairsOf(plan, value);
       const foreign = pairs
         .map((pair) => decodeURIComponent(pair.slice(0, pair.indexOf('='))))
-        .find((name) => name !== plan.name && names.has(name));
+        .find((name) => name !== plan.name && (names.has(plainName(name)) || isInside(name, plan, names)));
       if (foreign === undefined) return pairs;
       throw new ArgumentFault(
         `"${plan.argument}" must not have ${JSON.stringify(foreign)}: it is a parameter of its own`,
@@ -131,6 +142,22 @@ export class OperationCalls {
     const members = membersOf(argument.json);
     return kind === 'form' ? { type, body: formText(plan, members) } : multipartBody(plan, members);
   }
+}
+
+/** The name of a part of a query, decoded. */
+function nameIn(pair: string): string {
+  return new URLSearchParams(pair).keys().next().value ?? '';
+}
+
+/** A name as servers may take it: some read small letters and capitals alike. */
+function plainName(name: string): string {
+  return name.toLowerCase();
+}
+
+/** True if some servers take `name[...]` for a part of another parameter. */
+function isInside(name: string, plan: ParameterPlan, names: ReadonlySet<string>): boolean {
+  const outer = plainName(name.replace(/\[.*$/s, ''));
+  return outer !== plainName(plan.name) && names.has(outer);
 }
 
 function headerOf(plan: ParameterPlan, value: Argument): string {

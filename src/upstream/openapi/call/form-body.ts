@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { BodyPlan, FieldPlan } from '../call-plan.ts';
 import { ArgumentFault } from './argument-fault.ts';
 import { type Argument, isLooseObject, type LooseValue, looseText } from './loose-value.ts';
+import { checkOnly } from './only-value.ts';
 import { pairsOf } from './serialize-parameter.ts';
 
 /** A field with its value, and how that is written. */
@@ -86,7 +87,11 @@ function fieldsIn(plans: readonly FieldPlan[], members: ReadonlyMap<string, Argu
   const known = new Map(plans.map((plan) => [plan.name, plan]));
   return [...members]
     .filter(([, { value }]) => value !== null)
-    .map(([name, argument]) => ({ plan: known.get(name) ?? usual(name), argument }));
+    .map(([name, argument]) => {
+      const plan = known.get(name) ?? usual(name);
+      checkOnly(plan, name, argument);
+      return { plan, argument };
+    });
 }
 
 /** A field that nothing is said of: lists are equal names, objects are JSON. */

@@ -23,3 +23,9 @@ export function ownList(object: ApiFields | undefined, key: string): readonly un
   const value = own(object, key);
   return Array.isArray(value) ? value : [];
 }
+
+/** The one value that a schema allows, as a text; undefined where it allows others, or one that is no text, number or boolean. */
+export function onlyValue(schema: ApiFields | undefined): string | undefined {
+  const [first, ...others] = own(schema, 'const') === undefined ? ownList(schema, 'enum') : [own(schema, 'const')];
+  return others.length > 0 || !/^(?:string|number|boolean)$/.test(typeof first) ? undefined : String(first);
+}

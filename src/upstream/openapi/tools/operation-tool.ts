@@ -93,12 +93,13 @@ export function toolOf(
 
 /** Those of its path are what the path says: some documents forget one, or keep one that is gone. */
 function parametersOf(document: ApiDocument, operation: ApiOperation, given: GivenNames): readonly ReadParameter[] {
-  const inPath = new Set(
-    pathParts(splitTemplate(operation.path).path).flatMap((part) => ('parameter' in part ? [part.parameter] : [])),
-  );
+  const { path, query } = splitTemplate(operation.path);
+  const inPath = new Set(pathParts(path).flatMap((part) => ('parameter' in part ? [part.parameter] : [])));
+  // What the path says already nobody else may say.
+  const said = { ...given, query: new Set([...given.query, ...new URLSearchParams(query).keys()]) };
   const read = operation.parameters
     .slice(0, MAX_PARAMETERS)
-    .map((at) => readParameter(document, at, given))
+    .map((at) => readParameter(document, at, said))
     .filter((parameter) => parameter !== undefined)
     .filter(({ plan }) => plan.place !== 'path' || inPath.has(plan.name));
   for (const { plan } of read) if (plan.place === 'path') inPath.delete(plan.name);

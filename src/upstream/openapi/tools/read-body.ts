@@ -1,7 +1,7 @@
 /** The body of an operation: how it is sent, and its schema. */
 import type { BodyPlan, FieldPlan, ParameterStyle } from '../call-plan.ts';
 import type { ApiDocument, Located } from '../document/api-document.ts';
-import { type ApiFields, fieldsOf, own, ownList, ownText } from '../document/fields.ts';
+import { type ApiFields, fieldsOf, onlyValue, own, ownList, ownText } from '../document/fields.ts';
 
 interface ReadBody {
   readonly plan: BodyPlan;
@@ -82,6 +82,7 @@ function fieldsOfForm(
       isJson: type !== undefined && /[/+]json\b/i.test(type),
       isStyled: hasStyle || explode !== undefined,
       isFile: kind === 'multipart' && isFile(document, at),
+      only: onlyValue(fieldsOf(document.follow(at).value)),
       type: type !== undefined && MEDIA_TYPE.test(type) && !type.includes('*') ? type : undefined,
     });
   }

@@ -3,7 +3,7 @@
 import { isOwnHeader } from '../call/header-names.ts';
 import type { ParameterPlace, ParameterPlan, ParameterStyle } from '../call-plan.ts';
 import type { ApiDocument, Located } from '../document/api-document.ts';
-import { fieldsOf, own, ownText } from '../document/fields.ts';
+import { fieldsOf, onlyValue, own, ownText } from '../document/fields.ts';
 
 export interface ReadParameter {
   readonly plan: Omit<ParameterPlan, 'argument'>;
@@ -38,11 +38,12 @@ export function readParameter(document: ApiDocument, at: Located, given: GivenNa
   const name = ownText(fields, 'name') ?? '';
   const place = ownText(fields, 'in');
   if (!isPlace(place) || name === '' || !isGivable(name, place, given)) return undefined;
-  const written = ownText(fields, 'style') ?? '';
-  const style = (STYLES[place].has(written) ? written : DEFAULT_STYLES[place]) as ParameterStyle;
+  const wanted = ownText(fields, 'style') ?? '';
+  const style = (STYLES[place].has(wanted) ? wanted : DEFAULT_STYLES[place]) as ParameterStyle;
   const explode = own(fields, 'explode');
   const content = Object.entries(fieldsOf(own(fields, 'content')) ?? {})[0];
-  const schema = content === undefined ? own(fields, 'schema') : own(fieldsOf(content[1]), 'schema');
+  const written = content === undefined ? own(fields, 'schema') : own(fieldsOf(content[1]), 'schema');
+  const schema = document.inside(at, written ?? {});
   return {
     plan: {
       name,
@@ -54,8 +55,9 @@ export function readParameter(document: ApiDocument, at: Located, given: GivenNa
       isRequired: place === 'path' || own(fields, 'required') === true,
       mayHaveSlashes:
         place === 'path' && (own(fields, 'x-multi-segment') === true || own(fields, 'allowReserved') === true),
+      only: onlyValue(fieldsOf(document.follow(schema).value)),
     },
-    schema: document.inside(at, schema ?? {}),
+    schema,
     description: ownText(fields, 'description'),
   };
 }
