@@ -1,4 +1,4 @@
-/** packaging/grafana: a dashboard of `/metrics`. Panels are rows of three columns, or of six for single numbers. */
+/** packaging/grafana: a dashboard of `/metrics`. Panels are rows of three columns, or of eight for single numbers. */
 
 const M = 'agent_mcp_gateway_';
 /** The labels that every expression chooses by. */
@@ -10,6 +10,7 @@ const quantile = (q, metric, by = '') =>
 
 const NUMBERS = [
   ['Gateways', `count(${M}uptime_seconds{${HERE}})`, 'none'],
+  ['Configurations', `count(count by (configuration) (${M}config_info{${HERE}}))`, 'none'],
   ['Servers ready', `sum(${M}servers_ready{${HERE}})`, 'none'],
   ['Calls', `sum(${rate('call_duration_seconds_count', SERVER)})`, 'reqps'],
   [
@@ -53,6 +54,11 @@ const CHARTS = [
   ['Refused requests', 'reqps', [[`sum by (reason) (${rate('refused_requests_total')})`, '{{reason}}']]],
   ['Tokens that agents read', 'none', [[`sum by (agent, kind) (${rate('tokens_total')})`, '{{agent}} {{kind}}']]],
   ['Servers by state', 'none', [[`count by (state) (${M}server_state{${SERVER}} == 1)`, '{{state}}']]],
+  [
+    'Calls by gateway',
+    'reqps',
+    [[`sum by (instance) (${rate('call_duration_seconds_count', SERVER)})`, '{{instance}}']],
+  ],
   ['Sessions', 'none', [[`sum by (instance) (${M}sessions{${HERE}})`, '{{instance}}']]],
   [
     'Processor time',
@@ -67,7 +73,7 @@ const SOURCE = { type: 'prometheus', uid: '$datasource' };
 
 export function dashboard() {
   const numbers = NUMBERS.map(([title, expr, unit], at) =>
-    panel('stat', title, unit, [[expr, '']], { h: 4, w: 4, x: at * 4, y: 0 }),
+    panel('stat', title, unit, [[expr, '']], { h: 4, w: 3, x: at * 3, y: 0 }),
   );
   const charts = CHARTS.map(([title, unit, targets], at) =>
     panel('timeseries', title, unit, targets, { h: 8, w: 8, x: (at % 3) * 8, y: 4 + Math.floor(at / 3) * 8 }),

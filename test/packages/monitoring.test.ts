@@ -10,12 +10,14 @@ import { root } from '../support/paths.ts';
 
 const text = (name: string): string => readFileSync(path.join(root, name), 'utf8');
 
+/** Labels that Prometheus gives to what it reads: the last where it reads a cluster. */
+const TARGET = ['job', 'instance', 'namespace'];
 /** Every metric with its labels, as Prometheus has them. */
-const METRICS = new Map<string, ReadonlySet<string>>([['up', new Set(['job', 'instance'])]]);
+const METRICS = new Map<string, ReadonlySet<string>>([['up', new Set(TARGET)]]);
 for (const [, name = '', type, labels = ''] of text('docs/reference/metrics.md').matchAll(
   /^\| `(\w+)` \| (\w+) \|([^|]*)\|/gm,
 )) {
-  const own = ['job', 'instance', ...[...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label)];
+  const own = [...TARGET, ...[...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label)];
   const isHistogram = type === 'histogram';
   if (!isHistogram) METRICS.set(name, new Set(own));
   for (const suffix of isHistogram ? ['_sum', '_count'] : []) METRICS.set(name + suffix, new Set(own));
@@ -23,7 +25,7 @@ for (const [, name = '', type, labels = ''] of text('docs/reference/metrics.md')
 }
 const ofProcess = new client.Registry();
 client.collectDefaultMetrics({ register: ofProcess });
-for (const { name } of ofProcess.getMetricsAsArray()) METRICS.set(name, new Set(['job', 'instance']));
+for (const { name } of ofProcess.getMetricsAsArray()) METRICS.set(name, new Set(TARGET));
 
 /** Values that a label may have. */
 const states = /export type ServerState =([^;]+);/.exec(text('src/upstream/contract.ts'))?.[1] ?? '';

@@ -188,6 +188,11 @@ describe('health, ready, metrics', () => {
     expect(body).not.toMatch(/calc|secret_server|secret_agent/);
   });
 
+  it('ready tells the version of the configuration to replicas of one key, and no digest without one', async () => {
+    const { body } = await request(`${front.gateway.origin}/ready`);
+    expect(JSON.parse(body)).toEqual({ status: 'ready' });
+  });
+
   it('ready?verbose says how each server is, to those with a credential', async () => {
     const url = `${front.gateway.origin}/ready?verbose`;
     expect((await request(url)).status).toBe(401);

@@ -6,6 +6,8 @@ import { sendJson } from './mcp-reply.ts';
 
 export interface StateOptions {
   readonly ready: () => boolean;
+  /** The version of the configuration in force, where it is told. */
+  readonly configuration: () => string | undefined;
   /** The state of each server that the connection may know, for `/ready?verbose`. */
   readonly servers: (connection: Connection) => Promise<readonly object[]>;
   readonly metrics: (
@@ -16,13 +18,15 @@ export interface StateOptions {
 }
 
 export function sendReadiness(
+  options: Pick<StateOptions, 'ready' | 'configuration'>,
   response: ServerResponse,
-  ready: boolean,
   more: object = {},
   headers: OutgoingHttpHeaders = {},
 ): void {
-  const text = JSON.stringify({ status: ready ? 'ready' : 'not ready', ...more });
-  sendJson(response, { status: ready ? 200 : 503, text }, headers);
+  const isReady = options.ready();
+  const status = isReady ? 'ready' : 'not ready';
+  const text = JSON.stringify({ status, configuration: options.configuration(), ...more });
+  sendJson(response, { status: isReady ? 200 : 503, text }, headers);
 }
 
 /** `/ready?verbose` names servers, so it needs a credential like everything else that does. */
@@ -37,7 +41,7 @@ export async function sendServers(
   headers: OutgoingHttpHeaders,
 ): Promise<void> {
   try {
-    sendReadiness(response, options.ready(), { servers: await options.servers(connection) }, headers);
+    sendReadiness(options, response, { servers: await options.servers(connection) }, headers);
   } catch (error) {
     options.failed(error);
     if (!response.headersSent) sendJson(response, refusal('null', 'INTERNAL', 'The servers could not be asked for.'));

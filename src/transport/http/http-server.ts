@@ -146,7 +146,7 @@ function route(options: HttpServerOptions, request: IncomingMessage, response: S
   }
   const path = pathOf(request.url ?? '/');
   if (path === '/health') sendJson(response, { status: 200, text: JSON.stringify(options.health()) });
-  else if (path === '/ready' && !isVerbose(request.url)) sendReadiness(response, options.ready());
+  else if (path === '/ready' && !isVerbose(request.url)) sendReadiness(options, response);
   else guarded(options, request, response, path);
 }
 

@@ -3,6 +3,7 @@
 import { serverStatuses } from '../../admin/gateway-status.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { ServerDefinition, Snapshot } from '../../config/snapshot.ts';
+import { toldVersion } from '../../config/state-keys.ts';
 import { createAuthenticate } from '../../identity/authenticate.ts';
 import { protectedResource } from '../../identity/protected-resource.ts';
 import { TEXT_TYPE } from '../../observe/family.ts';
@@ -46,6 +47,7 @@ export async function openHttp(options: OpenHttp): Promise<HttpTransport> {
     ui: await openUi(options),
     health: () => ({ status: 'ok', version: VERSION, uptime_seconds: (sinceBoot() - startedAt) / 1000 }),
     ready,
+    configuration: () => toldVersion(settings, snapshot().version),
     servers: async (connection) => serverStatuses(await options.servers(), connection.sees(snapshot())),
     metrics: async (accept, connection) => {
       const visible = connection.sees(snapshot());
