@@ -18,6 +18,7 @@ export const LAYERS = [
   'relay',
   'catalog',
   'upstream',
+  'store',
   'audit',
   'config',
   'policy',
@@ -27,7 +28,7 @@ export const LAYERS = [
 ];
 
 /** Packages that only one layer may use, so that each can be replaced in one folder. */
-const PACKAGES = { undici: 'upstream', '@modelcontextprotocol/client': 'upstream', commander: 'cli' };
+const PACKAGES = { undici: 'upstream', '@modelcontextprotocol/client': 'upstream', commander: 'cli', ioredis: 'store' };
 
 const overrides = LAYERS.map((layer, index) => {
   const above = LAYERS.slice(0, index);

@@ -98,6 +98,11 @@ if (process.platform === 'linux' && !existsSync('/usr/bin/bwrap')) {
   process.stdout.write('\n== There is no bubblewrap: it is installed with apt-get, for the tests of sandboxes\n');
   if (!installPackages('bubblewrap')) process.stdout.write('== It could not be installed: these tests are left out.\n');
 }
+if (process.platform === 'linux' && !['redis', 'valkey'].some((name) => existsSync(`/usr/bin/${name}-server`))) {
+  process.stdout.write('\n== There is no Redis: it is installed with apt-get, for the tests of several gateways\n');
+  if (!installPackages('redis-server'))
+    process.stdout.write('== It could not be installed: these tests are left out.\n');
+}
 if (long && process.platform === 'linux' && !existsSync('/usr/bin/docker') && !existsSync('/usr/local/bin/docker')) {
   process.stdout.write('\n== There is no Docker: it is installed with apt-get, for the tests of containers\n');
   if (!installPackages('docker.io')) process.stdout.write('== It could not be installed: these tests are left out.\n');

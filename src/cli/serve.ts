@@ -24,7 +24,7 @@ export function registerServe(program: Command): void {
     .option('--host <address>', 'over HTTP: address to listen on (GATEWAY_HTTP_HOST; default 127.0.0.1)')
     .option('--port <number>', 'over HTTP: port to listen on, 0 for any (GATEWAY_HTTP_PORT; default 8000)')
     .option('--workers <count>', 'over HTTP: processes that share the work, or auto (GATEWAY_WORKERS; default 1)')
-    .option('--store <url>', 'over HTTP: Redis or Valkey that several gateways share (GATEWAY_STORE)')
+    .option('--store <url>', 'Redis or Valkey that several gateways share, without a password (GATEWAY_STORE)')
     .option('--public-url <url>', 'where others reach this gateway, for sign-ins and server cards (GATEWAY_PUBLIC_URL)')
     .option('--no-auth', 'accept HTTP requests without a token; only together with a loopback address')
     .option('--ui', 'over HTTP: a web page at /ui, for principals with "operator": true')

@@ -25,6 +25,7 @@ import { ByteBudget } from '../shared/byte-budget.ts';
 import { reportServers, type ServerReport, withFigures } from '../upstream/pool/server-report.ts';
 import type { Foundation } from './foundation.ts';
 import type { ServerSide } from './server-side.ts';
+import type { SharedParts } from './shared-parts.ts';
 
 export interface CallSide {
   readonly parts: PipelineDependencies;
@@ -37,8 +38,13 @@ export interface CallSide {
   reloaded(): void;
 }
 
-/** @param isLasting false for commands that end soon: nobody could come back to a sign-in */
-export function createCallSide(foundation: Foundation, serverSide: ServerSide, isLasting: boolean): CallSide {
+/** @param isLasting false for commands that end soon: nobody could come back to a sign-in. @param shared parts that several gateways have in common */
+export function createCallSide(
+  foundation: Foundation,
+  serverSide: ServerSide,
+  isLasting: boolean,
+  shared?: SharedParts,
+): CallSide {
   const { settings, config, audit, metrics, log, worker, gatewayId, redactor } = foundation;
   const { catalog, upstreams, oauth } = serverSide;
   const budget = new ByteBudget({ share: worker?.share });
@@ -80,7 +86,7 @@ export function createCallSide(foundation: Foundation, serverSide: ServerSide, i
     budget,
     tag: worker?.tag,
     runInner,
-    limiter: worker?.limiter ?? createLimiter(),
+    limiter: shared?.limiter ?? worker?.limiter ?? createLimiter(),
     keeping: keepingIn(budget),
     watches: watchesIn(join(settings.cacheDir, 'budgets')),
     carried: new CarriedLabels(new LabelFiles(flowFolder(settings.cacheDir))),

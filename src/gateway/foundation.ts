@@ -10,8 +10,10 @@ import type { Settings } from '../config/settings.ts';
 import { createLogger, type Logger } from '../observe/log.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Redactor } from '../observe/redact.ts';
+import { GatewayError } from '../shared/errors.ts';
 import { jobThreads } from '../shared/job-threads.ts';
 import { VERSION } from '../shared/version.ts';
+import type { SharedStore } from '../store/shared-store.ts';
 import type { WorkerContext } from '../transport/worker-context.ts';
 import { keepSecrets, openConfig } from './open-config.ts';
 
@@ -39,10 +41,12 @@ export interface Foundation {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly audit: AuditSink;
+  /** What several gateways share; undefined where this is the only one. */
+  readonly store: SharedStore | undefined;
   closeAudit(): Promise<void>;
 }
 
-/** Loads the configuration and opens the audit log. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID */
+/** Loads the configuration and opens the audit log. @throws GatewayError CONFIG_NOT_FOUND, CONFIG_INVALID, STORE_UNAVAILABLE */
 export async function openFoundation(
   settings: Settings,
   { watch = true, quiet = false, worker }: GatewayOptions,
@@ -54,6 +58,7 @@ export async function openFoundation(
   const metrics = createMetrics({ version: VERSION });
   const config = worker?.config ?? (await openConfig(settings, log, metrics, { watch }));
   keepSecrets(redactor, config.current());
+  const store = settings.store === undefined ? undefined : await openShared(settings, log, metrics);
   const audit = openAudit({
     path: settings.auditLog,
     ...(settings.auditMinAgeMs === undefined ? {} : { minAgeMs: settings.auditMinAgeMs }),
@@ -81,10 +86,23 @@ export async function openFoundation(
     log,
     metrics,
     audit,
+    store,
     async closeAudit() {
       await audit.close();
+      await store?.close();
       await heads?.close();
       process.off('exit', closeAtExit);
     },
   };
+}
+
+async function openShared(settings: Settings, log: Logger, metrics: Metrics): Promise<SharedStore> {
+  if (settings.stateKeys.length === 0) {
+    throw new GatewayError(
+      'USAGE',
+      'GATEWAY_STORE needs GATEWAY_STATE_KEY, which seals what is in the store: "openssl rand -base64 32" makes one.',
+    );
+  }
+  const { openStore } = await import('../store/redis-store.ts');
+  return openStore({ url: settings.store ?? '', log, metrics });
 }

@@ -91,7 +91,9 @@ export async function createGateway(settings: Settings, options: GatewayOptions 
   const serverSide = createServerSide(foundation, options, telemetry);
   const { config, redactor, metrics, worker } = foundation;
   redactor.protect((word) => isPublicName(word, config.current(), serverSide.catalog));
-  const callSide = createCallSide(foundation, serverSide, options.watch ?? true);
+  const { store } = foundation;
+  const shared = store && (await import('./shared-parts.ts')).sharedParts(store);
+  const callSide = createCallSide(foundation, serverSide, options.watch ?? true, shared);
   const hooks =
     worker === undefined ? createHookJoin(settings.cacheDir, foundation.gatewayId, foundation.log) : undefined;
   const clients = new ConnectedClients();

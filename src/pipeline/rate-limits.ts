@@ -3,8 +3,8 @@ import type { Limits, Snapshot } from '../config/snapshot.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { type Bucket, fullBucket, msUntil, refilled } from '../shared/token-bucket.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
 
 /** Bytes, counted only where there is a limit of them. */
 type Bytes = () => number;
@@ -25,17 +25,22 @@ export interface Limiter {
   ): Done | undefined | Promise<Done | undefined>;
 }
 
-/** Someone with limits, and what was used of them. */
-interface Party {
+/** Someone with limits. */
+export interface LimitedParty {
   /** For the message. */
   readonly who: string;
   /** For the audit. */
   readonly path: string;
   readonly limits: Limits;
+}
+
+/** The same, and what was used of them. */
+interface Party extends LimitedParty {
   readonly usage: Usage;
 }
 
-interface Usage {
+/** What was used of the limits of a party. */
+export interface Usage {
   running: number;
   calls: Bucket | undefined;
   bytes: Bucket | undefined;
@@ -48,35 +53,14 @@ export interface LocalLimiter extends Limiter {
 
 /** @param now milliseconds of a clock that only goes forward. */
 export function createLimiter(now: () => number = () => performance.now()): LocalLimiter {
-  /** By names of the rules, so there are no more of them than of those. */
-  const principals = new Map<string, Usage>();
-  const agents = new Map<string, Usage>();
+  /** By paths in the rules, so there are no more of them than of those. */
+  const usages = new Map<string, Usage>();
   return {
-    admit(snapshot, { principal, agent }, request) {
-      const ofPrincipal = snapshot.principals?.get(principal)?.limits;
-      const ofAgent = snapshot.agentTerms.get(agent)?.limits;
-      if (ofPrincipal === undefined && ofAgent === undefined) return undefined;
-      const parties: Party[] = [];
-      if (ofPrincipal)
-        parties.push({
-          who: 'This caller',
-          path: `principals.${principal}.limits`,
-          limits: ofPrincipal,
-          usage: usageOf(principals, principal),
-        });
-      if (ofAgent)
-        parties.push({
-          who: `Agent '${agent}'`,
-          path: `agents.${agent}.limits`,
-          limits: ofAgent,
-          usage: usageOf(agents, agent),
-        });
-      const at = now();
-      const counts = parties.some(({ limits }) => limits.bytesPerHour !== undefined);
-      const requestBytes = counts ? request() : 0;
-      for (const party of parties) refill(party, at);
-      for (const party of parties) checkRoom(party, requestBytes);
-      for (const { usage } of parties) charge(usage, requestBytes);
+    admit(snapshot, who, request) {
+      const parties = partiesOf(snapshot, who, usages);
+      if (parties === undefined) return undefined;
+      const counts = countsBytes(parties);
+      admitParties(parties, counts ? request() : 0, now());
       return (result) => {
         const resultBytes = counts ? result() : 0;
         for (const { usage } of parties) {
@@ -88,12 +72,39 @@ export function createLimiter(now: () => number = () => performance.now()): Loca
   };
 }
 
-function usageOf(usages: Map<string, Usage>, name: string): Usage {
-  const known = usages.get(name);
-  if (known !== undefined) return known;
-  const usage: Usage = { running: 0, calls: undefined, bytes: undefined };
-  usages.set(name, usage);
-  return usage;
+/** Those whose limits a call counts for; undefined where there are none. @param usages of all */
+export function partiesOf(
+  snapshot: Snapshot,
+  { principal, agent }: { readonly principal: string; readonly agent: string },
+  usages: Map<string, Usage>,
+): Party[] | undefined {
+  const ofPrincipal = snapshot.principals?.get(principal)?.limits;
+  const ofAgent = snapshot.agentTerms.get(agent)?.limits;
+  if (ofPrincipal === undefined && ofAgent === undefined) return undefined;
+  const parties: Party[] = [];
+  if (ofPrincipal) parties.push(partyOf('This caller', `principals.${principal}.limits`, ofPrincipal, usages));
+  if (ofAgent) parties.push(partyOf(`Agent '${agent}'`, `agents.${agent}.limits`, ofAgent, usages));
+  return parties;
+}
+
+function partyOf(who: string, path: string, limits: Limits, usages: Map<string, Usage>): Party {
+  let usage = usages.get(path);
+  if (usage === undefined) {
+    usage = { running: 0, calls: undefined, bytes: undefined };
+    usages.set(path, usage);
+  }
+  return { who, path, limits, usage };
+}
+
+export function countsBytes(parties: readonly LimitedParty[]): boolean {
+  return parties.some(({ limits }) => limits.bytesPerHour !== undefined);
+}
+
+/** Charges all parties, or none. @param at milliseconds of a clock that only goes forward. @throws GatewayError RATE_LIMITED */
+export function admitParties(parties: readonly Party[], requestBytes: number, at: number): void {
+  for (const party of parties) refill(party, at);
+  for (const party of parties) checkRoom(party, requestBytes);
+  for (const { usage } of parties) charge(usage, requestBytes);
 }
 
 /** A limit that came, went or changed with the rules takes effect here. */
@@ -106,32 +117,41 @@ function bucketAt(bucket: Bucket | undefined, limit: number | undefined, ms: num
   return limit === undefined ? undefined : refilled(bucket ?? fullBucket(limit, at), limit, ms, at);
 }
 
-function checkRoom({ who, path, limits, usage }: Party, requestBytes: number): void {
+function checkRoom(party: Party, requestBytes: number): void {
+  const { limits, usage } = party;
   const { callsPerMinute, concurrentCalls, bytesPerHour } = limits;
-  if (concurrentCalls !== undefined && usage.running >= concurrentCalls) {
-    const what = concurrentCalls === 1 ? 'a call running' : `${concurrentCalls} calls running`;
-    throw limited(
-      `${who} has ${what}, as many as it may: try again in 1 s, or when one has ended.`,
-      `${path}.concurrent_calls`,
-    );
-  }
+  if (concurrentCalls !== undefined && usage.running >= concurrentCalls) throw limited(party, 'concurrent_calls');
   if (callsPerMinute !== undefined && usage.calls !== undefined) {
     const waitMs = msUntil(usage.calls, 1, callsPerMinute, MINUTE_MS);
-    if (waitMs > 0)
-      throw limited(`${who} may make ${callsPerMinute} calls per minute: ${wait(waitMs)}`, `${path}.calls_per_minute`);
+    if (waitMs > 0) throw limited(party, 'calls_per_minute', waitMs);
   }
   if (bytesPerHour !== undefined && usage.bytes !== undefined) {
-    if (requestBytes > bytesPerHour) {
-      throw limited(
-        `${who} may move ${bytesPerHour} bytes per hour, and this request alone has more: make it smaller.`,
-        `${path}.bytes_per_hour`,
-      );
-    }
-    const waitMs = msUntil(usage.bytes, requestBytes, bytesPerHour, HOUR_MS);
-    if (waitMs > 0)
-      throw limited(`${who} may move ${bytesPerHour} bytes per hour: ${wait(waitMs)}`, `${path}.bytes_per_hour`);
+    const waitMs = requestBytes > bytesPerHour ? TOO_LARGE : msUntil(usage.bytes, requestBytes, bytesPerHour, HOUR_MS);
+    if (waitMs !== 0) throw limited(party, 'bytes_per_hour', waitMs);
   }
 }
+
+/** In the place of a time to wait: no time would do. */
+export const TOO_LARGE = -1;
+
+/** The refusal for a limit that is reached. @param waitMs milliseconds until there is room, or `TOO_LARGE` */
+export function limited(
+  { who, path, limits }: LimitedParty,
+  limit: 'concurrent_calls' | 'calls_per_minute' | 'bytes_per_hour',
+  waitMs = 0,
+): GatewayError {
+  const { callsPerMinute = 0, concurrentCalls = 0, bytesPerHour = 0 } = limits;
+  const running = concurrentCalls === 1 ? 'a call running' : `${concurrentCalls} calls running`;
+  const wait = waitMs < 0 ? SMALLER : `: try again in ${Math.ceil(waitMs / 1000)} s.`;
+  const sentences = {
+    concurrent_calls: `${who} has ${running}, as many as it may: try again in 1 s, or when one has ended.`,
+    calls_per_minute: `${who} may make ${callsPerMinute} calls per minute${wait}`,
+    bytes_per_hour: `${who} may move ${bytesPerHour} bytes per hour${wait}`,
+  };
+  return new GatewayError('RATE_LIMITED', sentences[limit], { data: { rule: `${path}.${limit}` } });
+}
+
+const SMALLER = ', and this request alone has more: make it smaller.';
 
 function charge(usage: Usage, requestBytes: number): void {
   usage.running++;
@@ -139,15 +159,6 @@ function charge(usage: Usage, requestBytes: number): void {
   if (usage.bytes !== undefined) usage.bytes = taken(usage.bytes, requestBytes);
 }
 
-function taken({ level, at }: Bucket, amount: number): Bucket {
+export function taken({ level, at }: Bucket, amount: number): Bucket {
   return { level: level - amount, at };
-}
-
-function wait(ms: number): string {
-  return `try again in ${Math.ceil(ms / 1000)} s.`;
-}
-
-/** @param rule for the audit. */
-function limited(message: string, rule: string): GatewayError {
-  return new GatewayError('RATE_LIMITED', message, { data: { rule } });
 }

@@ -24,6 +24,7 @@ const OF_TOOLS = {
     'A program of run_code failed, or took more than it may. The message says where; what its calls did stays done.',
   RESULT_TOO_LONG: 'The call was executed, and a client over stdio cannot read an answer of this size.',
   AUDIT_UNAVAILABLE: 'The audit log cannot be written, so nothing is forwarded.',
+  STORE_UNAVAILABLE: 'The store that several gateways share cannot be reached. Nothing was executed: try again.',
   CREDENTIALS_UNREADABLE: 'Stored sign-ins cannot be read or written.',
   SESSION_ENDED:
     'The credential of the session expired or was revoked, or its owner opened too many sessions. A running call may have taken effect.',

@@ -38,6 +38,8 @@ export const CATALOGUE = {
   AUDIT_UNAVAILABLE: tool(4),
   /** The rules want a person to be asked first, and nobody has said yes. */
   APPROVAL_PENDING: tool(5),
+  /** The store that several gateways share cannot be reached, and nothing may be guessed. */
+  STORE_UNAVAILABLE: tool(),
   /** A person said no, or nobody said anything in time. */
   APPROVAL_DENIED: tool(3),
   /** The server wants a sign-in that only a person can do. */
