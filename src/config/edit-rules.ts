@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { escapeText } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { readConfigFile, sha256, writePrivateFile } from './config-files.ts';
+import { whileNobodyEdits } from './edit-lock.ts';
 import { decodeText } from './file-text.ts';
 import { insertMember, removeMember } from './insert-member.ts';
 import { parseDocument } from './json-document.ts';
@@ -45,15 +46,18 @@ export async function openRules(settings: Settings): Promise<RulesEditor> {
   const mark = content.bytes.toString('utf8', 0, 3) === BYTE_ORDER_MARK ? BYTE_ORDER_MARK : '';
   const write = async (changedText: string): Promise<void> => {
     await check(path, Buffer.from(changedText));
-    const now = await readConfigFile(path);
-    if (!now.ok || now.sha256 !== content.sha256) {
-      throw new GatewayError('CONFIG_INVALID', `${escapeText(path)} changed meanwhile, and stays as it is: try again.`);
-    }
     const changed = mark + changedText;
     // A link stays a link, and whoever could read the file still can.
     const target = await realpath(path);
-    const { mode } = await stat(target);
-    await writePrivateFile(target, changed, mode & 0o777);
+    await whileNobodyEdits(target, settings.configDir, async () => {
+      const now = await readConfigFile(path);
+      if (!now.ok || now.sha256 !== content.sha256) {
+        const what = 'changed meanwhile, and stays as it is: try again.';
+        throw new GatewayError('CONFIG_INVALID', `${escapeText(path)} ${what}`);
+      }
+      const { mode } = await stat(target);
+      await writePrivateFile(target, changed, mode & 0o777);
+    });
     if (!needsTrust) return;
     const trusted = { path, sha256: sha256(changed), trusted_at: new Date().toISOString() };
     await addTrusted(settings.configDir, [trusted]);

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { escapeText } from '../observe/escape-text.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { holdLock } from '../shared/hold-lock.ts';
+import { makeFolder } from '../shared/make-folder.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { writePrivateFile } from './config-files.ts';
 import type { Script } from './script-files.ts';
@@ -72,18 +74,27 @@ export function trustOf(trusted: readonly TrustedFile[], path: string, sha256: s
 /** Records files, in place of what was recorded for the same paths. */
 export async function addTrusted(configDir: string, files: readonly TrustedFile[]): Promise<void> {
   const paths = new Set(files.map((file) => file.path));
-  const kept = (await readTrusted(configDir)).filter((file) => !paths.has(file.path));
-  await write(configDir, [...kept, ...files]);
+  await change(configDir, (before) => [...before.filter((file) => !paths.has(file.path)), ...files]);
 }
 
 /** Forgets paths. Gives those that were recorded. */
 export async function revokeTrusted(configDir: string, paths: readonly string[]): Promise<readonly string[]> {
-  const before = await readTrusted(configDir);
-  const kept = before.filter((file) => !paths.includes(file.path));
-  if (kept.length < before.length) await write(configDir, kept);
-  return before.filter((file) => paths.includes(file.path)).map((file) => file.path);
+  const isRevoked = ({ path }: TrustedFile): boolean => paths.includes(path);
+  if (!(await readTrusted(configDir)).some(isRevoked)) return [];
+  const before = await change(configDir, (all) => all.filter((file) => !isRevoked(file)));
+  return before.filter(isRevoked).map(({ path }) => path);
 }
 
-function write(configDir: string, files: readonly TrustedFile[]): Promise<void> {
-  return writePrivateFile(trustFile(configDir), `${JSON.stringify({ version: 1, files }, null, 2)}\n`);
+/** Replaces what is trusted, while no other command does. @returns what was before */
+async function change(
+  configDir: string,
+  after: (before: readonly TrustedFile[]) => readonly TrustedFile[],
+): Promise<readonly TrustedFile[]> {
+  const path = trustFile(configDir);
+  makeFolder(configDir);
+  return holdLock(`${path}.lock`, async () => {
+    const before = await readTrusted(configDir);
+    await writePrivateFile(path, `${JSON.stringify({ version: 1, files: after(before) }, null, 2)}\n`);
+    return before;
+  });
 }

@@ -1,6 +1,7 @@
 /** Runs a plan, or takes one back, while no other process does. */
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setupLock } from '../config/edit-lock.ts';
 import { secretsFolder } from '../config/secret-places.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { holdLock } from '../shared/hold-lock.ts';
@@ -88,14 +89,12 @@ export function history(configDir: string): readonly Journal[] {
 
 async function locked<T>(configDir: string, work: () => T): Promise<T> {
   makeFolder(configDir);
-  return holdLock(lockOf(configDir), async () => work());
+  return holdLock(setupLock(configDir), async () => work());
 }
-
-const lockOf = (configDir: string): string => join(configDir, 'setup.lock');
 
 /** Removes the lock, and the folder, of a run that was killed before it did anything else. */
 async function clearLock(configDir: string): Promise<void> {
-  if (!fs.existsSync(lockOf(configDir))) return;
+  if (!fs.existsSync(setupLock(configDir))) return;
   await locked(configDir, () => undefined);
   removeFolders(fs, [configDir]);
 }
