@@ -1,11 +1,12 @@
 /** Runs `audit head`, and reads heads for `audit verify`. */
 import { resolve } from 'node:path';
+import process from 'node:process';
 import { headKeyPath, openHeadKey, publicPem, readHeadKey } from '../audit/heads/head-key.ts';
 import { headTarget } from '../audit/heads/head-targets.ts';
 import { type ChainHead, type HeadStatement, readSignedHead, signHead } from '../audit/heads/signed-head.ts';
 import { parseLine } from '../audit/parse-line.ts';
 import { readLines } from '../audit/read-lines.ts';
-import { closeAll, openAll } from '../audit/verify-log.ts';
+import { closeAll, openAll, verifyLog } from '../audit/verify-log.ts';
 import type { Settings } from '../config/settings.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { readToEnd, whyNotRead } from '../shared/open-to-read.ts';
@@ -26,9 +27,15 @@ export async function headCommand(settings: Settings, { to, key: file, public: i
   const target = to === undefined ? undefined : headTarget(to, postText);
   const writers = lastRecords(settings.auditLog);
   const line = signHead(key, settings.auditLog, { at: new Date().toISOString(), writers });
-  if (target === undefined) return print(line);
-  await target.send(line);
-  say(`Sent to ${target.name}.`);
+  if (target === undefined) print(line);
+  else {
+    await target.send(line);
+    say(`Sent to ${target.name}.`);
+  }
+  // Only now: a head of a log that was changed is evidence too, and nobody should be able to keep it from being sent by a change.
+  if (verifyLog(settings.auditLog).ok) return;
+  say(`The audit log ${settings.auditLog} is NOT intact: "agent-mcp-gateway audit verify" says where.`);
+  process.exitCode = 1;
 }
 
 /** The last record of each writer in a log and its rotated files. @throws GatewayError USAGE */

@@ -12,12 +12,14 @@ import {
   type Outcomes,
   questionsAbout,
 } from '../policy/authoring/changed-decisions.ts';
+import { type ChangedFlow, changedFlow } from '../policy/authoring/flow-outcomes.ts';
 import { compile } from '../policy/compile-rules.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
+import { carriedWords } from './carried-words.ts';
 import { count } from './count.ts';
 import { print, printJson, say } from './output.ts';
 import { readLog } from './past-log.ts';
-import { knownTools, parseFile, rulesOf, withKnownAccess } from './policy-files.ts';
+import { flowPolicy, knownTools, parseFile, rulesOf, withKnownAccess } from './policy-files.ts';
 import { table } from './table.ts';
 
 interface DiffOptions {
@@ -45,7 +47,8 @@ export async function diffCommand(settings: Settings, options: DiffOptions): Pro
   const overTools = changedDecisions(before, after, questionsAbout(agents, tools));
   const past = pastCalls(settings, options.since, options.hasLog);
   const overCalls = changedDecisions(before, after, past ?? []);
-  const total = overTools.length + overCalls.length;
+  const flow = changedFlow(await flowPolicy(settings, old), await flowPolicy(settings, now), tools);
+  const total = overTools.length + overCalls.length + flow.stops.length + flow.labels.length;
   if (total > 0) process.exitCode = CHANGED;
   if (options.json) {
     return printJson({
@@ -53,12 +56,42 @@ export async function diffCommand(settings: Settings, options: DiffOptions): Pro
       after: other.path,
       servers: tools.size,
       tools: overTools.map(changeJson),
+      flow: { stops: flow.stops, labels: flow.labels },
       calls: past === undefined ? null : overCalls.map((change) => ({ ...changeJson(change), calls: callsOf(change) })),
     });
   }
   printTools(overTools, tools.size);
+  printFlow(flow);
   if (past === undefined) say(`Note: there is no audit log ${settings.auditLog}, so past calls were not compared.`);
   else printCalls(overCalls, past.length);
+}
+
+/** Nothing where neither file speaks of combinations, or both say the same. */
+function printFlow({ stops, labels }: ChangedFlow): void {
+  if (labels.length > 0) print('Labels:');
+  for (const line of table(
+    labels.map(({ server, tool, before, after }) => [
+      server,
+      tool ?? '(server)',
+      `${wordsOf(before)} -> ${wordsOf(after)}`,
+    ]),
+  ))
+    print(`  ${line}`);
+  if (stops.length > 0) print('Combinations:');
+  for (const line of table(
+    stops.map(({ server, tool, before, after, ...carried }) => [
+      carriedWords(carried),
+      server,
+      tool ?? '(server)',
+      `${before.outcome} -> ${after.outcome}`,
+      (after.outcome === 'ALLOW' ? before : after).rule,
+    ]),
+  ))
+    print(`  ${line}`);
+}
+
+function wordsOf(labels: readonly string[]): string {
+  return labels.length === 0 ? 'none' : labels.join(', ');
 }
 
 /** Exit status where a decision changes. */

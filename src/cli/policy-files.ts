@@ -14,8 +14,9 @@ import type { Settings } from '../config/settings.ts';
 import type { Problem } from '../config/snapshot.ts';
 import type { VirtualServer } from '../config/virtual/virtual-server.ts';
 import type { ToolsByServer } from '../policy/authoring/changed-decisions.ts';
+import { flowRulesOf } from '../policy/authoring/flow-outcomes.ts';
 import { knowingAccess } from '../policy/authoring/knowing-access.ts';
-import type { ExplainablePolicy, Policy } from '../policy/compile-rules.ts';
+import { compile, type ExplainablePolicy, type Policy } from '../policy/compile-rules.ts';
 import { isLiteralPattern } from '../policy/pattern.ts';
 import type { PolicyRules } from '../policy/rules-data.ts';
 import { withVirtualServers } from '../policy/virtual-names.ts';
@@ -108,6 +109,11 @@ export async function knownTools(
 }
 
 /** The same policy, with what is known of virtual servers and of the access of tools. */
+/** The rules over combinations alone, also under the names of virtual servers. */
+export async function flowPolicy(settings: Settings, rules: PolicyRules): Promise<Policy> {
+  return withVirtualServers(compile(flowRulesOf(rules)), await virtualServers(await configuredFile(settings)));
+}
+
 export async function withKnownAccess(settings: Settings, policy: ExplainablePolicy): Promise<Policy> {
   const virtual = await virtualServers(await configuredFile(settings));
   const said = await listedAccess(join(settings.cacheDir, 'lists'));

@@ -3,12 +3,14 @@ import { didYouMean } from '../catalog/name-suggestions.ts';
 import { quote } from '../config/quote-name.ts';
 import type { Settings } from '../config/settings.ts';
 import { type AccessMatrix, accessMatrix } from '../policy/authoring/access-matrix.ts';
+import { type HeldCall, heldCalls } from '../policy/authoring/flow-outcomes.ts';
 import { matrixCsv } from '../policy/authoring/matrix-csv.ts';
 import { matrixPage } from '../policy/authoring/matrix-page.ts';
 import { compile } from '../policy/compile-rules.ts';
 import { GatewayError } from '../shared/errors.ts';
+import { carriedWords } from './carried-words.ts';
 import { print, printJson, printText, say } from './output.ts';
-import { knownTools, parseFile, readFiles, rulesOf, withKnownAccess } from './policy-files.ts';
+import { flowPolicy, knownTools, parseFile, readFiles, rulesOf, withKnownAccess } from './policy-files.ts';
 import { table } from './table.ts';
 
 interface MatrixOptions {
@@ -27,16 +29,29 @@ export async function matrixCommand(settings: Settings, { agent, form, live }: M
   }
   const tools = await knownTools(settings, [rules], live);
   const matrix = accessMatrix(policy, agent === undefined ? policy.agents : [agent], tools);
+  const held = heldCalls(await flowPolicy(settings, rules), tools);
   switch (form) {
     case 'json':
-      return printJson(matrix);
+      return printJson({ ...matrix, flow: held });
     case 'csv':
       return printText(matrixCsv(matrix));
     case 'html':
-      return printText(matrixPage(matrix, { rules: files.rules.path, at: new Date().toISOString() }));
+      return printText(matrixPage(matrix, { held, rules: files.rules.path, at: new Date().toISOString() }));
     case 'text':
-      return printTable(matrix);
+      printTable(matrix);
+      return printHeld(held);
   }
+}
+
+/** What rules over combinations hold up, for every agent. */
+function printHeld(held: readonly HeldCall[]): void {
+  if (held.length === 0) return;
+  print('');
+  print({ style: '1', text: 'Combinations' });
+  for (const line of table(
+    held.map((one) => [carriedWords(one), one.server, one.tool ?? '(server)', WORDS[one.outcome], one.rule]),
+  ))
+    print(line);
 }
 
 const WORDS = { ALLOW: 'yes', ASK: 'ask', DEPENDS: 'dep', DENY: 'no', SHADOW: 'no*' } as const;

@@ -3,6 +3,7 @@ import process from 'node:process';
 import type { Settings } from '../config/settings.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { keepProgram } from '../shared/built-files.ts';
+import { keepCrashesPrivate } from '../shared/crash-reports.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { drained } from '../shared/flush-output.ts';
 import type { CommandFlags } from './flags.ts';
@@ -31,6 +32,7 @@ type Life = Pick<Gateway, 'log' | 'serveHttp' | 'reload' | 'stop' | 'kill'>;
 export async function serve(settings: Settings, flags: CommandFlags): Promise<void> {
   refuseNesting(settings);
   refuseMisplaced(settings, flags);
+  keepCrashesPrivate();
   let gateway: Life | undefined;
   let stopping = false;
   /** Exit status of an end that waits for nothing. */

@@ -1,10 +1,13 @@
 /** The program of a worker process: it does what the first process says, and ends with it. */
 import process from 'node:process';
 import { keepProgram } from '../shared/built-files.ts';
+import { keepCrashesPrivate } from '../shared/crash-reports.ts';
 import { createDeferred } from '../shared/deferred.ts';
 import { IpcChannel } from './ipc-channel.ts';
 import type { PrimaryApi, WorkerApi } from './ipc-messages.ts';
 import { leave, startWorker, type Worker } from './worker.ts';
+
+keepCrashesPrivate();
 
 let worker: Worker | undefined;
 /** Lets requests wait for the start. */

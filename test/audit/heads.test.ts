@@ -30,6 +30,8 @@ it('a gateway sends heads, and verify finds with them what was cut off', async (
   expect(await run('verify', home.audit)).toMatchObject({ code: 0 });
   const cut = await verify();
   expect(cut).toMatchObject({ code: 1, stdout: expect.stringContaining('the end was cut off') });
+  writeFileSync(home.audit, lines.join('\n').replace('"tool":"label"', '"tool":"other"'));
+  expect(await run('head')).toMatchObject({ code: 1, stdout: expect.stringContaining('"signature"') });
   writeFileSync(heads, readFileSync(heads, 'utf8').replace('"seq":', '"seq":1'));
   expect(await verify()).toMatchObject({ code: 2, stderr: expect.stringContaining('no head that this key signed') });
   await gateway.stop();

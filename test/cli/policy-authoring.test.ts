@@ -4,6 +4,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePolicyHome, type PolicyHome, type Report, RULES } from '../support/policy-home.ts';
 
+/** A word of the rules: objects with such a member look like promises to the linter. */
+const THEN = 'then';
+
 let policyHome: PolicyHome;
 beforeAll(async () => {
   policyHome = await makePolicyHome();
@@ -174,6 +177,32 @@ describe('policy diff', () => {
       after: { outcome: 'DENY', rule: 'default_deny' },
     });
     expect(calls).toEqual([expect.objectContaining({ agent: 'trial', name: 'query', calls: 1 })]);
+  });
+
+  it('shows which calls are held up after which labels, before and after', async () => {
+    const flow = (...rules: object[]): string =>
+      JSON.stringify({
+        agents: { dev: { allow: { servers: ['*'] } } },
+        labels: { files: { 'read_*': ['private'] }, db: { query: ['external'] } },
+        flow: rules,
+      });
+    const rule = { after: ['private'], call: 'external' };
+    const [old, now] = [
+      policyHome.rulesFile('old.json', flow({ ...rule, [THEN]: 'ask' })),
+      policyHome.rulesFile('new.json', flow({ ...rule, [THEN]: 'deny', window_s: 3600 })),
+    ];
+    const { code, stdout } = await policyHome.cli('policy', 'diff', old, now);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^ {2}after private within 1 h +db +query +ASK -> DENY +flow\[0\]$/m);
+    expect(stdout).toMatch(/^ {2}after private within 8 h +db +query +ASK -> ALLOW +flow\[0\]$/m);
+    const changed = await policyHome.json('policy', 'diff', old, now);
+    expect(changed).toMatchObject({
+      flow: { labels: [], stops: [{ tool: 'query', within_s: 3600 }, { within_s: 28_800 }] },
+    });
+    expect(await policyHome.json('policy', 'matrix', '--rules', now)).toHaveProperty('flow', [
+      { labels: ['private'], within_s: 3600, server: 'db', tool: 'query', outcome: 'DENY', rule: 'flow[0]' },
+    ]);
+    expect((await policyHome.cli('policy', 'matrix', '--html', '--rules', now)).stdout).toContain('<h2>Combinations');
   });
 
   it('refuses a file that is none', async () => {

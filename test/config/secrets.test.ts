@@ -1,5 +1,6 @@
 /** Secrets of servers: a new value starts the servers again that use it, and none is where it does not belong. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { expect, it } from 'vitest';
@@ -50,6 +51,26 @@ it('a new value starts only the servers again that use it, and is in no other en
   const said = [running.stderr(), readFileSync(home.audit, 'utf8'), listed.stderr, (await run(['status'])).stdout];
   expect(said.filter(isTold)).toEqual([]);
   await stop();
+});
+
+it('is in no report that Node writes, and a signal opens no debugger', async () => {
+  const reports = mkdtempSync(path.join(tmpdir(), 'reports-'));
+  const key = Buffer.alloc(32, 'canary').toString('base64');
+  const options = `--report-on-signal --report-uncaught-exception --report-on-fatalerror --report-directory=${reports}`;
+  const { rpc, running, stop } = await serveStdio({
+    servers: servers({ calc: fixture('calc', { KEY: `\${OWN_KEY}` }) }),
+    rules: withPrincipals({ default: { allow: { servers: ['*'] } } }),
+    env: { NODE_OPTIONS: options, GATEWAY_SECRET_KEY: key, OWN_KEY: CANARIES[0] ?? '' },
+  });
+  const label = () => executeText(rpc, { server: 'calc', tool: 'label' });
+  await label();
+  for (const signal of ['SIGUSR2', 'SIGUSR1'] as const) process.kill(running.pid, signal);
+  expect(await label()).toBe('none');
+  await stop();
+  const written = readdirSync(reports).map((name) => readFileSync(path.join(reports, name), 'utf8'));
+  expect(written.filter((text) => isTold(text) || text.includes(key))).toEqual([]);
+  expect(running.stderr()).not.toContain('Debugger');
+  rmSync(reports, { recursive: true });
 });
 
 function writeServers(file: string, entries: Record<string, unknown>): void {

@@ -2,11 +2,15 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import process from 'node:process';
 import type { Settings } from '../../config/settings.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
 import { readToEnd } from '../../shared/open-to-read.ts';
 import { systemCode } from '../../shared/system-code.ts';
+
+const GROUP_AND_OTHERS = 0o077;
+const OTHERS = 0o007;
 
 /** The key of this account. */
 export function headKeyPath({ auditHeadKey, configDir }: Pick<Settings, 'auditHeadKey' | 'configDir'>): string {
@@ -16,7 +20,23 @@ export function headKeyPath({ auditHeadKey, configDir }: Pick<Settings, 'auditHe
 /** The private key; made where there is none. @throws GatewayError USAGE, CANNOT_WRITE */
 export function openHeadKey(path: string): KeyObject {
   const pem = readIfThere(path) ?? makeKey(path);
+  closeToOthers(path);
   return ed25519(path, () => createPrivateKey(pem));
+}
+
+/** What everybody can read signs for everybody. A group may have been given it, as orchestrators do. @throws GatewayError USAGE */
+function closeToOthers(path: string): void {
+  const mode = process.platform === 'win32' ? 0 : fs.statSync(path).mode;
+  if ((mode & GROUP_AND_OTHERS) === 0) return;
+  try {
+    fs.chmodSync(path, 0o600);
+  } catch {
+    if ((mode & OTHERS) === 0) return;
+    throw new GatewayError(
+      'USAGE',
+      `The key ${path} can be read or written by everybody, and this account cannot change that: make a new one, and close it (chmod 600).`,
+    );
+  }
 }
 
 /** A key that checks heads: a public one, or the private one that signed them. @throws GatewayError USAGE */

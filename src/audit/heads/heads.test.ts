@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -52,6 +52,9 @@ describe('the key', () => {
     const made = openHeadKey(path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(publicPem(openHeadKey(path))).toBe(publicPem(made));
+    chmodSync(path, 0o644);
+    openHeadKey(path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
     writeFileSync(`${path}.pub`, publicPem(made));
     expect(readSignedHead(readHeadKey(`${path}.pub`), signHead(made, '/log', { at: AT, writers: [] }))).toMatchObject({
       at: AT,

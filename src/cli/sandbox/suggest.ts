@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import { findProgram } from '../../config/check-program.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { ServerDefinition, StdioDefinition } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { isWithin } from '../../shared/is-within.ts';
 import { cwdHere } from '../../shared/standard-folders.ts';
 import { VERSION } from '../../shared/version.ts';
 import { createUpstreams } from '../../upstream/pool/upstreams.ts';
@@ -37,7 +38,8 @@ export async function suggest(settings: Settings, name: string, timeout: string)
     const { read, write, network } = sandboxFor(
       touched,
       settings.home,
-      (path) => isOfSystem(path) || (INSIDE.test(path) && !own.some((folder) => path.startsWith(folder))),
+      (path) => isOfSystem(path) || (INSIDE.test(path) && !own.some((folder) => isWithin(path, folder))),
+      namedPaths(server),
     );
     for (const line of JSON.stringify({ sandbox: { read, write, network } }, undefined, 2).split('\n')) print(line);
     say('Its start needs this. Add what its tools need, and try it: agent-mcp-gateway doctor.');
@@ -47,10 +49,18 @@ export async function suggest(settings: Settings, name: string, timeout: string)
   }
 }
 
-/** The folders of the files that its arguments name, each with a slash at its end: the program itself may lie below /tmp. */
-function foldersOf({ link }: Program): readonly string[] {
-  const folders = link.args.filter(isAbsolute).map((file) => join(dirname(file), '/'));
-  return folders.filter((folder) => folder.split('/').length > 3);
+/** The folders of what its entry names: the program itself may lie below /tmp. */
+function foldersOf({ link: { command, args, cwd } }: Program): readonly string[] {
+  const program = findProgram(command, process.env['PATH'], cwd);
+  const folders = [program ?? '', ...args].filter(isAbsolute).map((one) => dirname(one));
+  return folders
+    .map((folder) => (basename(folder) === 'bin' ? dirname(folder) : folder))
+    .filter((folder) => folder.split('/').length > 2);
+}
+
+/** Whole paths in its arguments and variables. */
+function namedPaths({ link: { args, env } }: Program): readonly string[] {
+  return [...args, ...env.values()].flatMap((text) => /^(?:--?[\w-]+=)?(\/.*)$/.exec(text)?.slice(1) ?? []);
 }
 
 type Program = ServerDefinition & { readonly link: StdioDefinition };

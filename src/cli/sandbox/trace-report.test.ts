@@ -24,6 +24,18 @@ it('lists folders of packages, a file alone where its folder is the home, and wh
   });
 });
 
+it('lists folders that were opened, what the entry names, and never a folder of the root or above the home', () => {
+  const report = ['/mnt', '/home', '/home/u', '/srv/all']
+    .map((path) => `1 openat(AT_FDCWD, "${path}", O_RDONLY|O_NONBLOCK|O_CLOEXEC|O_DIRECTORY) = 3`)
+    .concat('1 statx(AT_FDCWD, "/srv/project", AT_STATX_SYNC_AS_STAT, STATX_ALL, {stx_mask=STATX_ALL}) = 0')
+    .concat('1 newfstatat(AT_FDCWD, "/srv/else", {st_mode=S_IFDIR|0755, st_size=1}, 0) = 0')
+    .join('\n');
+  expect(sandboxFor(readTrace(report, '/srv/app'), '/home/u', isInside, ['/srv/project', '/srv/none']).read).toEqual([
+    '/srv/all',
+    '/srv/project',
+  ]);
+});
+
 it('sees connections to other machines, and not to itself', () => {
   const connect = (address: string): boolean =>
     readTrace(

@@ -2,15 +2,18 @@
 import { escapeText } from '../../observe/escape-text.ts';
 import type { AccessMatrix, MatrixRow } from './access-matrix.ts';
 import type { Outcomes } from './changed-decisions.ts';
+import type { HeldCall } from './flow-outcomes.ts';
 
 interface PageFacts {
+  /** What rules over combinations hold up. */
+  readonly held: readonly HeldCall[];
   /** The rules file. */
   readonly rules: string;
   /** The time at which the page was made, ISO 8601. */
   readonly at: string;
 }
 
-export function matrixPage(matrix: AccessMatrix, { rules, at }: PageFacts): string {
+export function matrixPage(matrix: AccessMatrix, { held, rules, at }: PageFacts): string {
   const groups = new Map<string, MatrixRow[]>();
   for (const row of matrix.rows) groups.set(row.server, [...(groups.get(row.server) ?? []), row]);
   const heads = matrix.agents.map((agent) => {
@@ -38,9 +41,29 @@ export function matrixPage(matrix: AccessMatrix, { rules, at }: PageFacts): stri
 ${bodies.join('\n')}
 </table>
 </div>
+${combinations(held)}
 </body>
 </html>
 `;
+}
+
+/** For every agent. */
+function combinations(held: readonly HeldCall[]): string {
+  if (held.length === 0) return '';
+  const rows = held.map(
+    ({ labels, within_s, server, tool, ...found }) =>
+      `<tr><td>${html(labels.join(', '))}</td><td>${within_s}</td><td>${html(server)}</td><td>${html(tool ?? '')}</td>${cell(found)}</tr>`,
+  );
+  const heads = ['After a call of', 'within seconds', 'server', 'tool', 'decision'].map(
+    (head) => `<th scope="col">${head}</th>`,
+  );
+  return `<h2>Combinations</h2>
+<div class="scroll">
+<table>
+<thead><tr>${heads.join('')}</tr></thead>
+<tbody>${rows.join('\n')}</tbody>
+</table>
+</div>`;
 }
 
 function body(server: string, rows: readonly MatrixRow[], isUnknown: boolean): string {

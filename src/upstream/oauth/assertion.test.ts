@@ -72,6 +72,7 @@ describe('the JWT of a platform', () => {
   it.each([
     ['missing', undefined, /"assertionFile" of its entry, which cannot be read \(ENOENT\)/],
     ['empty', ' \n', /"assertionFile" of its entry, which is empty/],
+    ['longer than any JWT', 'a'.repeat(70_000), /"assertionFile" of its entry, which holds no JWT/],
   ])('is not there: its file is %s', async (_what, content, message) => {
     const file = join(mkdtempSync(join(folder, 'a')), 'token');
     if (content !== undefined) writeFileSync(file, content);
@@ -82,6 +83,11 @@ describe('the JWT of a platform', () => {
       message: expect.stringMatching(message),
     });
     expect(fake.grants).toEqual([]);
+  });
+
+  it('is not read from what has no end', async () => {
+    const manager = tokenManagerFor({ fake: fakeServer(), oauth: workload({ assertion: { file: '/dev/zero' } }) });
+    await expect(authorized(manager)).rejects.toMatchObject({ message: expect.stringContaining('holds no JWT') });
   });
 
   it.each(['invalid_grant', 'invalid_scope', 'unauthorized_client'])(

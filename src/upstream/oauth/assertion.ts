@@ -4,7 +4,7 @@
  * "Enterprise-Managed Authorization").
  */
 
-import { readFile } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { buildDiscoveryUrls, requestJwtAuthorizationGrant } from '@modelcontextprotocol/client';
 import type { AssertionSource, IdentityProvider } from '../../config/oauth-definition.ts';
 import { GatewayError } from '../../shared/errors.ts';
@@ -14,6 +14,9 @@ import { unavailable } from '../failures.ts';
 import type { Discovery } from './discovery.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { isSameIssuer, originOf } from './issuer.ts';
+
+/** Bytes: more than authorization servers take. */
+const MAX_ASSERTION = 64 * 1024;
 
 interface AssertionContext {
   readonly server: string;
@@ -41,12 +44,26 @@ export async function assertionFor(
 /** Platforms write a new one into the file before the old one ends. */
 async function readAssertion(server: string, source: AssertionSource): Promise<string> {
   if ('text' in source) return source.text;
-  const text = await readFile(source.file, 'utf8').catch((error: unknown) => {
+  const text = await beginningOf(source.file).catch((error: unknown) => {
     const why = systemCode(error) ?? 'unknown error';
     throw unavailable(server, `needs the "assertionFile" of its entry, which cannot be read (${why}).`);
   });
+  if (text === undefined || text.length > MAX_ASSERTION)
+    throw unavailable(server, `needs the "assertionFile" of its entry, which holds no JWT.`);
   if (text.trim() === '') throw unavailable(server, 'needs the "assertionFile" of its entry, which is empty.');
   return text.trim();
+}
+
+/** The text of a file, as far as a JWT goes and a byte more; undefined for what is no file, such as a pipe without an end. */
+async function beginningOf(path: string): Promise<string | undefined> {
+  if (!(await stat(path)).isFile()) return undefined;
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_ASSERTION + 1), 0, MAX_ASSERTION + 1, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The grant for the server's authorization server (RFC 8693; draft-ietf-oauth-identity-assertion-authz-grant). */
