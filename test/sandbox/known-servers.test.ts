@@ -201,7 +201,6 @@ describe.skipIf(!isHere)('servers of others', () => {
       home.remove();
       expect(code, stderr).toBe(0);
       const { sandbox } = JSON.parse(stdout) as { sandbox: { read: string[]; write: string[]; network: boolean } };
-      process.stderr.write(`${name}: ${JSON.stringify(sandbox)}\n`);
       const broad = ['/', '/root', '/home', '/etc', tmpdir(), process.env['HOME']];
       for (const listed of [...sandbox.read, ...sandbox.write]) expect(broad).not.toContain(listed);
       const gateway = await serveStdio({ servers: servers({ [name]: { ...bare, sandbox } }), rules: RULES });
