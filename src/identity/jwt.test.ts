@@ -112,6 +112,8 @@ describe('refused', () => {
       'the address of its keys in the header',
       { key: 'other', header: { jku: 'https://evil.example.com/k', kid: 'x' } },
     ],
+    ['bound to a key (DPoP)', { claims: { cnf: { jkt: 'thumbprint' } } }],
+    ['bound to a certificate', { claims: { cnf: { 'x5t#S256': 'thumbprint' } } }],
     ['a critical header nobody knows', { header: { crit: ['exp2'], exp2: 1 } }],
   ])('%s', async (_name, recipe) => {
     const { verify, fetched, lines } = verifier();

@@ -52,7 +52,10 @@ export function createJwtVerifier({
         currentDate: new Date(today()),
         requiredClaims: ['exp'],
       });
-      return payload;
+      if (payload['cnf'] === undefined) return payload;
+      // Whoever stole it has no key; that its bearer has one cannot be seen here (RFC 7800; RFC 9449, section 7.1).
+      log.debug({ principal, reason: 'bound to a key' }, 'a JWT was refused');
+      return undefined;
     } catch (error) {
       log.debug({ principal, reason: reasonOf(error) }, 'a JWT was refused');
       return undefined;
