@@ -52,7 +52,7 @@ const ANY_OBJECT = '{"type":"object"}';
 
 /**
  * A definition whose members are what they seem.
- * @returns undefined where it is no object, or a key stands twice in it or differs from another one in case alone: its reader might
+ * @returns undefined where it is no object, or a key stands twice in it or differs from another one only in case: its reader might
  *   be told something else than what is checked here.
  */
 export function clearDefinition(raw: string): string | undefined {

@@ -100,5 +100,5 @@ export function readTool(
   };
 }
 
-const UNCLEAR = 'its definition is no object, or a key stands twice in it or differs from another one in case alone';
+const UNCLEAR = 'its definition is no object, or a key stands twice in it or differs from another one only in case';
 const NO_HEADERS = { ok: true, headers: [] } as const;

@@ -67,7 +67,7 @@ async function connect(clients: readonly string[], flags: ConnectFlags): Promise
   const hasSubagents = flags.perAgent === true && flags.http === undefined && clients.includes('claude-code');
   const others = hasSubagents ? clients.filter((name) => name !== 'claude-code') : clients;
   if (flags.hook === true && (clients.length !== 1 || clients[0] !== 'claude-code')) {
-    throw new GatewayError('USAGE', '--hook is for claude-code alone.');
+    throw new GatewayError('USAGE', '--hook is only for claude-code.');
   }
   if (flags.hook === true) (await import('./connect-run.ts')).printHook();
   else {

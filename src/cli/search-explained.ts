@@ -59,10 +59,10 @@ function printFound(found: ExplainedSearch): void {
 /** The shares of words and of meaning in this question. */
 function weightsOf({ agent, model, best, weight }: ExplainedSearch): string[] {
   const lines = [`As agent ${agent}. The best score by words is ${number(best)}.`];
-  if (model === 'none') lines.push('Words alone decide: nothing is known about meaning.');
+  if (model === 'none') lines.push('Only words decide: nothing is known about meaning.');
   if (model === 'embeddings') lines.push('Meaning is from the configured endpoint for embeddings.');
   if (weight?.share === 0)
-    lines.push('Words alone decide: the model of meaning does not know the language of the question.');
+    lines.push('Only words decide: the model of meaning does not know the language of the question.');
   else if (weight !== undefined)
     lines.push(
       `Meaning gives up to ${number(weight.share)} times as much: its model knows ${percent(weight.known)} of the ${count(weight.words, 'telling word')}.`,

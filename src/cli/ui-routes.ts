@@ -174,7 +174,7 @@ async function shownQuestions(source: UiSource, mayWrite: boolean): Promise<Appr
 }
 
 function withoutValue<T extends { readonly text: string }>(argument: T): T {
-  return { ...argument, text: 'shown to whoever may answer' };
+  return { ...argument, text: 'shown to those who may answer' };
 }
 
 async function answerQuestion(source: UiSource, { names: [id = ''], body, who }: UiRequest): Promise<object> {

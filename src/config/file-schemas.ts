@@ -100,7 +100,7 @@ export const rulesFile = strict({
         'Server pattern -> mode for definitions that change: recorded (the default), held until accepted, or only locked ones exist.',
     })
     .exactOptional(),
-  search: search.meta({ description: 'How search_tools finds tools besides by their words.' }).exactOptional(),
+  search: search.meta({ description: 'How search_tools finds tools, in addition to their words.' }).exactOptional(),
   approvals: approvals.meta({ description: 'How people are asked about calls under "ask".' }).exactOptional(),
 }).meta({ title: 'Rules of agent-mcp-gateway' });
 
@@ -131,7 +131,7 @@ export const serverFields = {
     .string()
     .meta({
       description:
-        'PEM file with certificate authorities to trust besides the usual ones. A relative path begins at the folder of this file.',
+        'PEM file with certificate authorities to trust in addition to the usual ones. A relative path begins at the folder of this file.',
     })
     .exactOptional(),
   headers: strings.meta({ description: 'Headers of every HTTP request.' }).exactOptional(),

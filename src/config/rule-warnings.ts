@@ -26,7 +26,7 @@ export function shadowWarnings(document: ConfigDocument, rules: PolicyRules): Pr
   return Object.entries(rules.agents).flatMap(([name, { enforce }]) => {
     if (enforce !== 'shadow') return [];
     const path = ['agents', name, 'enforce'];
-    const message = `${pathName(path)}: agent ${quote(name)} is in shadow mode, so whoever acts as it may use everything`;
+    const message = `${pathName(path)}: agent ${quote(name)} is in shadow mode, so anybody who acts as it may use everything`;
     const fix =
       'Remove it as soon as the rules are right: "policy learn" and "policy explain" show what they would deny';
     return [problemAt(document, 'warning', path, message, fix, 'key')];

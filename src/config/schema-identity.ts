@@ -71,7 +71,7 @@ export const principal = strict({
   )
     .meta({ description: 'When the token expires, in UTC, e.g. 2030-12-31T00:00:00Z.' })
     .exactOptional(),
-  jwt: jwt.meta({ description: 'Whoever holds a JSON Web Token of this issuer for this gateway.' }).exactOptional(),
+  jwt: jwt.meta({ description: 'Holders of a JSON Web Token of this issuer for this gateway.' }).exactOptional(),
   hook: z
     .literal(true)
     .meta({ description: 'A hook of the client attests which agent calls; agent_id is ignored.' })

@@ -51,13 +51,13 @@ const walls = strict({
     .enum(['bubblewrap', 'docker'])
     .meta({ description: 'bubblewrap (the default) runs "command"; docker runs "image" in a container.' })
     .exactOptional(),
-  read: paths.meta({ description: 'Files and folders that it may read besides the system.' }).exactOptional(),
+  read: paths.meta({ description: 'Files and folders that it may read in addition to the system.' }).exactOptional(),
   write: paths.meta({ description: 'Files and folders that it may read and change.' }).exactOptional(),
   network: z
     .union([z.boolean(), hosts])
     .meta({
       description:
-        'false (the default): none. A list: these hosts alone, by name, through a proxy of the gateway. true: everything that this machine reaches.',
+        'false (the default): none. A list: only these hosts, by name, through a proxy of the gateway. true: everything that this machine reaches.',
     })
     .exactOptional(),
 });

@@ -34,7 +34,7 @@ const embeddings = strict({
     .meta({ description: 'Length of the vectors, for models that can shorten them.' })
     .exactOptional(),
   timeout_ms: upTo(MAX_WAIT_MS)
-    .meta({ description: 'Milliseconds that a search waits for vectors before words alone decide; 1000 by default.' })
+    .meta({ description: 'Milliseconds that a search waits for vectors before only words decide; 1000 by default.' })
     .exactOptional(),
   query_prefix: z
     .string()

@@ -81,7 +81,7 @@ export function missingTask(
   if (client.era !== 'modern' || facts.era !== 'legacy' || !needsTask(entry)) return undefined;
   if (!takesTasks(client)) return MISSING_TASKS;
   if (followsTasks(server)) return undefined;
-  const message = `Server "${server.name}" runs this tool as a task alone, and ${PER_CALL}: its owner has to change "sharing".`;
+  const message = `Server "${server.name}" only runs this tool as a task, and ${PER_CALL}: its owner has to change "sharing".`;
   return { kind: 'error', code: CATALOGUE.METHOD_NOT_FOUND.rpc, message, isForClient: true };
 }
 

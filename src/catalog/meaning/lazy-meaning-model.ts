@@ -23,7 +23,7 @@ export function lazyMeaningModel({ cacheDir, log }: { readonly cacheDir: string;
       loading ??= import('./load-meaning.ts')
         .then(({ loadKeptMeaning }) => loadKeptMeaning(join(cacheDir, 'meanings'), log))
         .catch((error: unknown) => {
-          log.warn({ err: error }, 'words alone find tools: the table of meanings could not be loaded');
+          log.warn({ err: error }, 'only words find tools: the table of meanings could not be loaded');
           return undefined;
         });
       return loading;

@@ -28,7 +28,7 @@ export function imitationOf(name: string, other: string, server: string): Imitat
   if (mine === its) {
     const isPlain = plainOf(name) === plainOf(other);
     return isPlain
-      ? { weight: 1, says: `${of}: the names differ in case or separators alone.` }
+      ? { weight: 1, says: `${of}: the names differ only in case or separators.` }
       : { weight: 3, says: `${of}: the names look alike.` };
   }
   return isMisspelt(name, other) ? { weight: 2, says: `${of}: the names differ in one letter.` } : undefined;

@@ -34,7 +34,7 @@ export function outcomeWords({ args, when }: ToolRule, { truth, pointer, test }:
   const argument = pointer === '' ? 'the arguments' : JSON.stringify(pointer);
   if (test === 'missing') return `it has no ${argument}`;
   if (test === 'unclear')
-    return `${argument} can be read in two ways: keys differ in case alone, or it is inside of a text`;
+    return `${argument} can be read in two ways: keys differ only in case, or it is inside of a text`;
   const matcher = args?.[pointer] ?? {};
   if (truth === true) return `${argument} ${matcherWords(matcher)}`;
   const { ignore_case } = matcher;

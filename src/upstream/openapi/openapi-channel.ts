@@ -110,7 +110,7 @@ class OpenApiChannel implements Channel {
       case 'tools/call':
         return this.#call(message, signal);
       default:
-        return errorText(CATALOGUE.METHOD_NOT_FOUND.rpc, 'An API has tools alone.');
+        return errorText(CATALOGUE.METHOD_NOT_FOUND.rpc, 'An API only has tools.');
     }
   }
 

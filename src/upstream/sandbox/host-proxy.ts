@@ -33,7 +33,7 @@ export async function openHostProxy(options: HostProxyOptions): Promise<HostProx
   const { path } = options;
   const sockets = new Set<Duplex>();
   const server: Server = createServer((_, response) => {
-    response.writeHead(405, { connection: 'close' }).end('This proxy makes connections for https alone.\n');
+    response.writeHead(405, { connection: 'close' }).end('This proxy only makes connections for https.\n');
   });
   server.maxConnections = MAX_CONNECTIONS;
   const keep = (socket: Duplex): void => {
