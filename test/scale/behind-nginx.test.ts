@@ -5,13 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { linesOf } from '../support/home.ts';
 import { MODERN } from '../support/rpc.ts';
+import { isLong, lost, pause, SECONDS, summary, tell, timesMade } from './figures.ts';
 import { hasNginx, startNginx } from './nginx-front.ts';
-import { Replicas } from './replicas.ts';
-import { type Made, SteadyLoad } from './steady-load.ts';
+import { Replicas } from './replica-set.ts';
+import { SteadyLoad } from './steady-load.ts';
 
-const SECONDS = Number(process.env['SCALE_SECONDS'] ?? 60);
 const KILL_EVERY_MS = 20_000;
 /** Milliseconds until a new replica is started where one was killed. */
 const REPLACED_MS = 2_000;
@@ -20,10 +19,7 @@ const PER_SECOND = 200;
 const CALL_MS = 20;
 const LIMIT_MS = SECONDS * 1000 + 180_000;
 
-const isLong = process.env['LONG'] === '1';
 if (isLong && !hasNginx) process.stderr.write('The tests of several replicas are left out here: there is no nginx.\n');
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Kills one after the other, as long as it is said. */
 async function killInTurn(replicas: Replicas): Promise<void> {
@@ -39,32 +35,6 @@ async function rollAll(replicas: Replicas): Promise<number[]> {
   const took: number[] = [];
   for (const at of replicas.ports.keys()) took.push(await replicas.roll(at));
   return took;
-}
-
-/** Calls that failed and were not in flight when a replica was killed. */
-function lost(made: readonly Made[], { kills }: Replicas): Made[] {
-  const wasHit = ({ from, to }: Made): boolean => kills.some((kill) => from <= kill.to && to >= kill.from);
-  return made.filter((call) => call.how !== 'ok' && !wasHit(call));
-}
-
-/** How often each call was made, by its mark. */
-function timesMade({ marks }: Replicas): Map<string, number> {
-  const times = new Map<string, number>();
-  for (const mark of linesOf(marks)) times.set(mark, (times.get(mark) ?? 0) + 1);
-  return times;
-}
-
-function tell(what: string, figures: object): void {
-  process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`);
-}
-
-function summary(made: readonly Made[]): object {
-  const durations = made.filter(({ how }) => how === 'ok').map(({ from, to }) => to - from);
-  durations.sort((one, other) => one - other);
-  const quantile = (q: number): number => Math.round((durations[Math.floor(durations.length * q)] ?? 0) * 10) / 10;
-  const ways = new Map<string, number>();
-  for (const { how } of made) ways.set(how.slice(0, 40), (ways.get(how.slice(0, 40)) ?? 0) + 1);
-  return { calls: made.length, ways: Object.fromEntries(ways), p50: quantile(0.5), p99: quantile(0.99) };
 }
 
 describe.skipIf(!isLong || !hasNginx)('three replicas behind nginx', () => {
