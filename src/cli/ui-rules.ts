@@ -18,6 +18,7 @@ import { GatewayError } from '../shared/errors.ts';
 import type { Change, MatrixData, Rules, RulesComparison } from '../ui/api.ts';
 import { readLog } from './past-log.ts';
 import { knownTools, parseFile, readFiles, rulesOf, withKnownAccess } from './policy-files.ts';
+import { shownRules } from './shown-rules.ts';
 import type { UiSource } from './ui-routes.ts';
 
 const WEEK_MS = 604_800_000;
@@ -32,7 +33,7 @@ export async function currentRules({ settings, isOwner }: UiSource): Promise<Rul
   const isCut = count * policy.agents.length > MOST_CELLS;
   const shown = isCut ? new Map([...tools].map(([server, names]) => [server, names && []])) : tools;
   const text = file.ok ? file.bytes.toString('utf8') : '';
-  return { path: file.path, text: isOwner ? text : withoutHashes(text), matrix: compact(policy, shown, isCut) };
+  return { path: file.path, text: isOwner ? text : shownRules(text), matrix: compact(policy, shown, isCut) };
 }
 
 /** The tools of one server, where there are too many for all at once: its outcomes come with them. */
@@ -61,12 +62,6 @@ function compact(policy: Policy, tools: ToolsByServer, isCut: boolean): MatrixDa
     return place;
   };
   return { ...matrix, isCut, rows: rows.map((row) => ({ ...row, cells: row.cells.map(placeOf) })), outcomes };
-}
-
-/** The same rules with other hashes of tokens: those are nobody's to read, and decide nothing. */
-function withoutHashes(text: string): string {
-  let count = 0;
-  return text.replace(/[0-9a-f]{64}/gi, () => String(count++).padStart(64, '0'));
 }
 
 /** @throws GatewayError as `currentRules`, and INVALID_PARAMS without a text */

@@ -26,7 +26,10 @@ export class UiSignIns {
   async begin(server: string): Promise<SignInLinkReport> {
     await this.#end(server);
     const gateway = await createGateway({ ...this.#settings, initStrategy: 'lazy' }, { watch: false, quiet: true });
+    // Somebody may have pressed twice.
+    const other = this.#waiting.get(server);
     this.#waiting.set(server, gateway);
+    await other?.stop(0);
     const signIn = await beginSignIn(gateway, server).catch(async (error: unknown) => {
       await this.#end(server);
       throw error;
