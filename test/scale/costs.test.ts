@@ -10,11 +10,10 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { HAS_REDIS, startRedis } from '../../src/store/testing.ts';
 import { root } from '../support/paths.ts';
-import { MODERN } from '../support/rpc.ts';
 import { isLong, pause, SECONDS, summary, tell } from './figures.ts';
 import { hasNginx, startNginx } from './nginx-front.ts';
 import { type ReplicaSetup, Replicas } from './replica-set.ts';
-import { SteadyLoad } from './steady-load.ts';
+import { ANYBODY, SteadyLoad } from './steady-load.ts';
 
 /** Clock ticks of /proc in a second. */
 const TICKS = 100;
@@ -78,7 +77,7 @@ async function measure(setup: ReplicaSetup, perSecond: number, store?: number): 
   const replicas = await Replicas.start(setup);
   const nginx = await startNginx(replicas.ports);
   const load = new SteadyLoad(nginx.url);
-  const callers = [{ revision: MODERN }];
+  const callers = [ANYBODY];
   await load.run(callers, perSecond, CALL_MS, pause(3_000));
   load.made.length = 0;
   const worked = (): number => replicas.ports.reduce((sum, _, at) => sum + cpuMs(replicas.pid(at)), 0);

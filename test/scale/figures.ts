@@ -10,10 +10,15 @@ export const SECONDS = Number(process.env['SCALE_SECONDS'] ?? 60);
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Calls that were in flight when a replica was killed. */
+export function hitBy(made: readonly Made[], { kills }: Replicas): Made[] {
+  return made.filter(({ from, to }) => kills.some((kill) => from <= kill.to && to >= kill.from));
+}
+
 /** Calls that failed and were not in flight when a replica was killed. */
-export function lost(made: readonly Made[], { kills }: Replicas): Made[] {
-  const wasHit = ({ from, to }: Made): boolean => kills.some((kill) => from <= kill.to && to >= kill.from);
-  return made.filter((call) => call.how !== 'ok' && !wasHit(call));
+export function lost(made: readonly Made[], replicas: Replicas): Made[] {
+  const hit = new Set(hitBy(made, replicas));
+  return made.filter((call) => call.how !== 'ok' && !hit.has(call));
 }
 
 /** How often each call was made, by its mark. */

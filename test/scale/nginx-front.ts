@@ -52,7 +52,7 @@ function configuration(port: number, ports: readonly number[], folder: string): 
   const text = readFileSync(path.join(root, 'deploy/compose/nginx.conf'), 'utf8');
   const gateways = ports.map((one) => `server 127.0.0.1:${one} max_fails=1 fail_timeout=1s;`).join('\n        ');
   return text
-    .replace(/(?:server gateway-\d:8000 .*\n\s*)+/, `${gateways}\n        `)
+    .replace(/(?:server gateway-\d:8000 .*\n\s*)+/g, `${gateways}\n        `)
     .replace('listen 8080', `listen 127.0.0.1:${port}`)
     .replaceAll(' /tmp/', ` ${folder}/tmp/`)
     .replace('worker_processes auto', 'worker_processes 1');

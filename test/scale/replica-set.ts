@@ -11,6 +11,8 @@ import { freePort } from './nginx-front.ts';
 /** Seconds in which a replica that stops still takes calls. */
 export const STOP_DELAY_SECONDS = 2;
 const STOP_MS = 30_000;
+/** Of clients with sessions, each a principal of its own. */
+export const TOKENS: readonly string[] = Array.from({ length: 12 }, (_, at) => `${TOKEN}-${at}`);
 
 export interface ReplicaSetup {
   readonly count: number;
@@ -36,6 +38,9 @@ export class Replicas {
         agents: { default: { allow: { servers: ['*'] } } },
         principals: {
           tester: { token_sha256: sha256(TOKEN), may_assume: ['*'], ...(setup.limits && { limits: setup.limits }) },
+          ...Object.fromEntries(
+            TOKENS.map((token, at) => [`client-${at}`, { token_sha256: sha256(token), may_assume: ['*'] }]),
+          ),
         },
       },
     });

@@ -3,14 +3,15 @@ import http from 'node:http';
 import { TOKEN } from '../support/home.ts';
 import { httpHeaders, messagesOf } from '../support/http.ts';
 import { MODERN, requestText } from '../support/rpc.ts';
+import type { ClientSession } from './client-session.ts';
 
 /** Milliseconds after which a call counts as failed. */
 const SILENCE_MS = 30_000;
 
 export interface Made {
   readonly mark: string;
-  /** The session that made it; undefined for calls of 2026-07-28. */
-  readonly session: string | undefined;
+  /** The client that made it. */
+  readonly caller: LoadCaller;
   /** When it was sent and answered, as `performance.now()` says. */
   readonly from: number;
   readonly to: number;
@@ -18,11 +19,16 @@ export interface Made {
   readonly how: string;
 }
 
-/** The caller of a call: a session of 2025-11-25, or anybody of 2026-07-28. */
+/** A client: of 2026-07-28, or with a session. */
 export interface LoadCaller {
   readonly revision: string;
-  readonly session?: string;
+  readonly token: string;
+  /** Its session as it is now; undefined for clients without. */
+  readonly sessions?: ClientSession;
 }
+
+/** Calls of 2026-07-28. */
+export const ANYBODY: LoadCaller = { revision: MODERN, token: TOKEN };
 
 export class SteadyLoad {
   readonly made: Made[] = [];
@@ -42,7 +48,7 @@ export class SteadyLoad {
     const since = performance.now();
     for (let sent = 0; !isOver; ) {
       const due = Math.floor(((performance.now() - since) / 1000) * perSecond);
-      for (; sent < due; sent++) this.call(callers[sent % callers.length] ?? { revision: MODERN }, ms);
+      for (; sent < due; sent++) this.call(callers[sent % callers.length] ?? ANYBODY, ms);
       await new Promise((resolve) => setTimeout(resolve, 4));
     }
     await over;
@@ -55,26 +61,45 @@ export class SteadyLoad {
   }
 
   /** Makes one call. */
-  call({ revision, session }: LoadCaller, ms: number): void {
-    const mark = `m${++this.#count}-${session ?? 'none'}`;
+  call(caller: LoadCaller, ms: number): void {
+    const mark = `m${++this.#count}`;
     const from = performance.now();
     const params = { name: 'execute_tool', arguments: { server: 'marked', tool: 'mark', args: { mark, ms } } };
-    const body = requestText(this.#count, 'tools/call', params, revision);
-    const work = this.#post(revision, session, body, this.#count, mark).then((how) => {
-      this.made.push({ mark, session, from, to: performance.now(), how });
+    const body = requestText(this.#count, 'tools/call', params, caller.revision);
+    const work = this.#answered(caller, body, this.#count, mark).then((how) => {
+      this.made.push({ mark, caller, from, to: performance.now(), how });
       this.#open.delete(work);
     });
     this.#open.add(work);
+  }
+
+  /** A session that is not there any more is started again, as clients do: the call was not made. */
+  async #answered(caller: LoadCaller, body: string, id: number, mark: string): Promise<string> {
+    const { sessions } = caller;
+    if (sessions === undefined) return this.#post(caller, undefined, body, id, mark);
+    const deadline = performance.now() + SILENCE_MS;
+    for (;;) {
+      const session = await sessions.current();
+      const how = await this.#post(caller, session, body, id, mark);
+      if (!how.startsWith('HTTP 404') || performance.now() > deadline) return how;
+      sessions.over(session);
+    }
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  #post(revision: string, session: string | undefined, body: string, id: number, mark: string): Promise<string> {
+  #post(
+    { revision, token }: LoadCaller,
+    session: string | undefined,
+    body: string,
+    id: number,
+    mark: string,
+  ): Promise<string> {
     const headers = {
       ...httpHeaders(revision, 'tools/call', 'execute_tool'),
-      authorization: `Bearer ${TOKEN}`,
+      authorization: `Bearer ${token}`,
       ...(session === undefined ? {} : { 'mcp-session-id': session }),
     };
     return new Promise((resolve) => {
@@ -101,7 +126,7 @@ function outcomeOf(text: string, id: number, mark: string): string {
     const { id: answered, result } = JSON.parse(text) as { id: unknown; result?: { content: { text: string }[] } };
     const said = result?.content[0]?.text;
     if (answered === id && said === mark) return 'ok';
-    return said !== undefined && /^m\d+-/.test(said) ? 'wrong' : text.slice(0, 300);
+    return said !== undefined && /^m\d+$/.test(said) ? 'wrong' : text.slice(0, 300);
   } catch {
     return text.slice(0, 300);
   }

@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { HAS_REDIS, startRedis } from '../../src/store/testing.ts';
-import { MODERN } from '../support/rpc.ts';
 import { isLong, lost, pause, SECONDS, summary, tell, timesMade } from './figures.ts';
 import { hasNginx, startNginx } from './nginx-front.ts';
 import { Replicas } from './replica-set.ts';
-import { type Made, SteadyLoad } from './steady-load.ts';
+import { ANYBODY, type Made, SteadyLoad } from './steady-load.ts';
 
 const LIMIT = 100;
 const MINUTE_MS = 60_000;
@@ -15,7 +14,7 @@ const MINUTE_MS = 60_000;
 const CALL_MS = 5;
 const OUTAGE_MS = 30_000;
 const LIMIT_MS = SECONDS * 2000 + 300_000;
-const CALLERS = [{ revision: MODERN }];
+const CALLERS = [ANYBODY];
 const env = { GATEWAY_STATE_KEY: randomBytes(32).toString('base64') };
 
 if (isLong && !HAS_REDIS) process.stderr.write('The tests of a store are left out here: there is no redis-server.\n');
