@@ -153,6 +153,7 @@ function allResults(own: LocalResultStore, mesh: WorkerMesh, number: number): Re
 interface ResultFacts {
   readonly server: string;
   readonly tool: string;
+  readonly labels: readonly string[] | undefined;
   /** Characters of the text; what follows it is the JSON. */
   readonly length: number;
   /** `same` where the text is the JSON. */
@@ -161,21 +162,21 @@ interface ResultFacts {
 
 function resultText(kept: FoundResult | undefined): { readonly value: ResultFacts | null; readonly body?: string } {
   if (kept === undefined) return { value: null };
-  const { server, tool, text, json } = kept;
+  const { server, tool, text, json, labels } = kept;
   const where = json === undefined ? 'none' : json === text ? 'same' : 'after';
   return {
-    value: { server, tool, length: text.length, json: where },
+    value: { server, tool, labels, length: text.length, json: where },
     body: where === 'after' ? text + json : text,
   };
 }
 
 function resultOf({ value, body }: { readonly value: unknown; readonly body: string }): FoundResult | undefined {
   if (value === null) return undefined;
-  const { server, tool, length, json } = value as ResultFacts;
+  const { server, tool, labels, length, json } = value as ResultFacts;
   const text = body.slice(0, length);
   const found = { none: undefined, same: text, after: body.slice(length) }[json];
   // Its keeper forgets it when it is no longer permitted; here it is read once.
-  return { server, tool, text, json: found, permitted: () => true };
+  return { server, tool, text, json: found, labels, permitted: () => true };
 }
 
 /** A worker that lost the first process ends at once; its guardian ends its servers. @param worker undefined once stopped */

@@ -76,8 +76,12 @@ export interface ToolContext {
   screened(counts: ReadonlyMap<string, number>): void;
   /** Remembers what a server says of its result, before anybody makes another one of it. @throws GatewayError AUDIT_UNAVAILABLE */
   arrived(body: ResultBody): Promise<void> | undefined;
-  /** The same of what the call is about, where it reads on in what a server said before. @throws GatewayError AUDIT_UNAVAILABLE */
-  readAgain(): void;
+  /**
+   * The same of what the call is about, where it reads on in what a server said before.
+   * @param labels that calls of a program touched, whose result is read
+   * @throws GatewayError AUDIT_UNAVAILABLE
+   */
+  readAgain(labels?: Iterable<string>): void;
   /** The same for a call whose result may be kept: without a connection where `isKept` says so of what was prepared. */
   connectUnless<T>(
     isKept: (prepared: T) => boolean,
@@ -114,6 +118,8 @@ export interface InnerCall {
   readonly onWait: (message: string | undefined) => void;
   /** What its caller sent along to go on with it. */
   readonly retry: Retry | undefined;
+  /** Takes the labels that it touches. */
+  readonly touched: Set<string>;
 }
 
 export interface InnerOutcome {

@@ -18,7 +18,7 @@ export async function callWithin(
   call: Call,
   tool: GatewayTool,
   args: string,
-  { program, signal, onProgress, onWait, retry }: InnerCall,
+  { program, signal, onProgress, onWait, retry, touched }: InnerCall,
 ): Promise<InnerOutcome> {
   const { inbound, requestId, invocation } = call;
   // A program does not run beside its calls: these count.
@@ -36,6 +36,6 @@ export async function callWithin(
     return { answer: failureAnswer(failure.code, failure.message), failure };
   }
   const client = { ...inbound.client, header: undefined, retry };
-  const parent = { requestId, program };
+  const parent = { requestId, program, touched };
   return parts.runInner(parts, { ...inbound, text, params, signal, onProgress, onWait, client, parent }, tool);
 }

@@ -48,6 +48,8 @@ export interface ParentCall {
   readonly requestId: string;
   /** SHA-256 of the program, in hex. */
   readonly program: string;
+  /** Takes the labels that its calls touch. */
+  readonly touched: Set<string>;
 }
 
 /** One request as a transport hands it in. */

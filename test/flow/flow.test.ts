@@ -64,6 +64,15 @@ it('is held over stdio, by a program too, after a restart, until somebody takes 
   expect((await run('show')).stdout).toMatch(/local {3}default {2}private {4}\S+ {2}mail read\n/);
   expect((await run('reset', '--label', 'private')).stdout).toBe('Taken back: 1 label.\n');
   expect(await call(rpc, 'web', 'fetch')).toBe('ok');
+
+  // What a program read is touched again by whoever reads on in its result.
+  const reading = { code: 'await servers.mail.read(); return "x".repeat(20000)', max_result_tokens: 50 };
+  const long = JSON.stringify(await callTool(rpc, 'run_code', reading));
+  expect((await run('reset', '--all')).stdout).toMatch(/^Taken back: \d+ labels\.\n$/);
+  expect(await call(rpc, 'web', 'fetch')).toBe('ok');
+  const [, handle] = /handle: \\"([^"]+)\\"/.exec(long) ?? [];
+  expect(codeOf(await callTool(rpc, 'read_result', { handle }))).toBe('ok');
+  expect(await call(rpc, 'web', 'fetch')).toBe('DENIED_BY_POLICY');
   expect(auditRecords(home)).toContainEqual(
     expect.objectContaining({ operation: 'flow_reset', detail: { label: 'private', by: expect.any(String) } }),
   );

@@ -36,6 +36,8 @@ interface OpenCall {
 export class ProgramCalls implements WaitingProgram {
   readonly ownerAndAgent: string;
   readonly program: string;
+  /** The labels that its calls touched: whoever reads what it returns touches them again. */
+  readonly touched = new Set<string>();
   readonly #limits: ProgramLimits;
   readonly #clock: WallClock;
   readonly #open = new Map<number, OpenCall>();
@@ -175,6 +177,7 @@ export class ProgramCalls implements WaitingProgram {
           if (call.made === made) this.#waits(call, message);
         },
         retry,
+        touched: this.touched,
       });
       // It was given up together with its caller, and may have been made again since.
       if (!call.isHeld && call.made === made) this.#made(id, call, outcome);

@@ -28,6 +28,8 @@ export interface Fitting {
   readonly relay: Pick<RelayContext, 'ownerAndAgent' | 'owner' | 'permission' | 'client'>;
   readonly server: string;
   readonly tool: string;
+  /** Labels of the result of a program; undefined for others, whose tool has them. */
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -156,7 +158,7 @@ async function cut(
   const structured = findMember(root, 'structuredContent');
   if (!isCut && structured === undefined)
     return rewritten(text, root, [...notes(note), ...kept], note === undefined || !hasText(blocks));
-  const { store, relay, server, tool } = fitting;
+  const { store, relay, server, tool, labels } = fitting;
   const { ownerAndAgent, owner } = relay;
   const handle = store.keep({
     ownerAndAgent,
@@ -165,6 +167,7 @@ async function cut(
     tool,
     text: whole === '' && json !== undefined ? json : whole,
     json,
+    labels,
     permitted: relay.permission(),
   });
   const rest = isCut

@@ -28,6 +28,8 @@ export interface KeptResult {
   readonly text: string;
   /** JSON text that `select` looks into; undefined where there is none. */
   readonly json: string | undefined;
+  /** Labels that the calls of its program touched; undefined for the result of a tool. */
+  readonly labels?: readonly string[] | undefined;
   /** True if the call that it came from is still permitted. */
   readonly permitted: () => boolean;
 }

@@ -1,5 +1,6 @@
 /** The labels of a call, and those that its caller carries, for the rules over combinations. Asked only where there are some. */
 
+import { RUN_CODE } from '../../policy/executors.ts';
 import type { CallFacts } from '../../policy/rules-data.ts';
 import { labelsOfResult } from '../../policy/trust-annotations.ts';
 import type { ResultBody } from '../../protocol/era-codec.ts';
@@ -35,9 +36,13 @@ export function carriesOf(call: Call): CallFacts['carries'] {
   return (label, windowMs) => call.carried.touchedBy(carrier, label, windowMs) !== undefined;
 }
 
-/** Remembers what the call touches, before it is forwarded. @throws GatewayError AUDIT_UNAVAILABLE */
-export function touchOf(call: Call): void {
-  touch(call, labelsOf(call) ?? [], 'before');
+/**
+ * Remembers what the call touches, before it is forwarded.
+ * @param labels of the result of a program that it reads
+ * @throws GatewayError AUDIT_UNAVAILABLE
+ */
+export function touchOf(call: Call, labels: Iterable<string> = labelsOf(call) ?? []): void {
+  touch(call, [...labels], 'before');
 }
 
 /** Remembers what the server says of its result: whatever the caller selects of it, it has been read. @throws GatewayError AUDIT_UNAVAILABLE */
@@ -53,9 +58,10 @@ async function touchSaid(call: Call, text: string): Promise<void> {
 }
 
 function touch(call: Call, labels: readonly string[], when: 'before' | 'after'): void {
-  const { target } = call;
-  if (labels.length === 0 || target === undefined) return;
-  const { server, name = null } = target;
+  if (labels.length === 0) return;
+  // The result of a program is of no server.
+  const { server, name = null } = call.target ?? { server: RUN_CODE };
+  for (const label of labels) call.inbound.parent?.touched.add(label);
   call.carried.touch(carrierOf(call), labels, { server, name }, when);
 }
 

@@ -127,7 +127,7 @@ export class Day {
         resolve: () => ({ principal: owner, agent, ceiling: undefined, assurance }),
       },
       client: { ...silentClient(session === undefined ? 'modern' : 'legacy'), session },
-      ...(said.has('code') ? { parent: { requestId: 'r0', program: 'p' } } : {}),
+      ...(said.has('code') ? { parent: { requestId: 'r0', program: 'p', touched: new Set<string>() } } : {}),
     };
   }
 }
