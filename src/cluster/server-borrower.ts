@@ -27,6 +27,8 @@ export const WANTS = { progress: 1, requests: 2, notifications: 4 } as const;
 interface ServerBorrowerOptions {
   /** Something happened to a server of the owner: an event of `UpstreamEvents`. */
   readonly event: (kind: string, server: string, key: string, uri: string) => void;
+  /** The owner is another process now: all connections of its servers are other ones, and nobody hears of those made before it could be reached. */
+  readonly replaced: () => void;
   /** Resolves when the configuration of this worker is the one that its owner has already. */
   readonly caughtUp: () => Promise<void>;
 }
@@ -42,6 +44,7 @@ export class ServerBorrower {
   readonly #leases = new RemoteLeases<Lease>(() => this.#way?.frames);
   #way: { readonly socket: Socket; readonly frames: Frames } | undefined;
   #connected = createDeferred<Frames>();
+  #wasConnected = false;
   #isClosed = false;
 
   constructor(options: ServerBorrowerOptions) {
@@ -69,6 +72,8 @@ export class ServerBorrower {
     this.#way = { socket, frames: out };
     socket.once('close', () => this.#disconnected(socket));
     this.#connected.resolve(out);
+    if (this.#wasConnected) this.#options.replaced();
+    this.#wasConnected = true;
   }
 
   /** Asks the owner for something besides servers. @throws GatewayError SERVER_UNAVAILABLE where it cannot be reached */

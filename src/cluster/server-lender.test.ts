@@ -31,7 +31,7 @@ async function meet(
   });
   await new Promise<void>((resolve) => listening.listen(join(folder, 's'), resolve));
   const socket = dial(join(folder, 's'));
-  const remoteClient = new ServerBorrower({ event, caughtUp: async () => {} });
+  const remoteClient = new ServerBorrower({ event, replaced: () => {}, caughtUp: async () => {} });
   remoteClient.connect(socket);
   return { owner, remoteClient, socket };
 }

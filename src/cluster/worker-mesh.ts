@@ -36,8 +36,14 @@ export function createWorkerMesh({ own, of, config, asked }: WorkerMeshOptions):
     else if (kind === 'connected') heard.connected(definition);
   };
   const numbers = Array.from({ length: of }, (_, number) => number).filter((number) => number !== own);
+  const replaced = (number: number): void => {
+    for (const definition of config.current().servers.values()) {
+      if (config.ownerOf(definition.name) === number) heard?.connected(definition);
+    }
+  };
+  const { caughtUp } = config;
   const borrowers = new Map(
-    numbers.map((number) => [number, new ServerBorrower({ event, caughtUp: config.caughtUp })]),
+    numbers.map((number) => [number, new ServerBorrower({ event, replaced: () => replaced(number), caughtUp })]),
   );
   const lender = new ServerLender({ definition: config.definition, asked });
 
