@@ -59,6 +59,14 @@ const CHARTS = [
     'reqps',
     [[`sum by (instance) (${rate('call_duration_seconds_count', SERVER)})`, '{{instance}}']],
   ],
+  [
+    'Store of several gateways',
+    'none',
+    [
+      [`min by (instance) (${M}store_up{${HERE}})`, '{{instance}} reaches it'],
+      [`max by (instance) (${M}store_replicas{${HERE}})`, '{{instance}} sees gateways'],
+    ],
+  ],
   ['Sessions', 'none', [[`sum by (instance) (${M}sessions{${HERE}})`, '{{instance}}']]],
   [
     'Processor time',

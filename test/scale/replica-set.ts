@@ -46,10 +46,9 @@ export class Replicas {
     });
     this.marks = path.join(this.#shared.dir, 'marks');
     writeFileSync(this.marks, '');
-    writeFileSync(
-      this.#shared.servers,
-      JSON.stringify(servers({ marked: fixture('marked', { MARKS_FILE: this.marks }) })),
-    );
+    // It keeps nothing of its callers.
+    const marked = { ...fixture('marked', { MARKS_FILE: this.marks }), sharing: 'shared' };
+    writeFileSync(this.#shared.servers, JSON.stringify(servers({ marked })));
   }
 
   static async start(setup: ReplicaSetup): Promise<Replicas> {
