@@ -88,7 +88,7 @@ export function createCallSide(
     runInner,
     limiter: shared?.limiter ?? worker?.limiter ?? createLimiter(),
     keeping: keepingIn(budget),
-    watches: watchesIn(join(settings.cacheDir, 'budgets')),
+    watches: watchesIn(join(settings.cacheDir, 'budgets'), shared),
     carried: new CarriedLabels(new LabelFiles(flowFolder(settings.cacheDir))),
     signInPrompts: new SignInPrompts({
       oauth,
@@ -137,12 +137,17 @@ function keepingIn(budget: ByteBudget): PipelineDependencies['keeping'] {
 }
 
 /** All gateways of this account share one folder, so that a budget is one. */
-function watchesIn(folder: string): PipelineDependencies['watches'] {
+function watchesIn(folder: string, shared: SharedParts | undefined): PipelineDependencies['watches'] {
   let watches: ReturnType<PipelineDependencies['watches']> | undefined;
+  const load = async (): ReturnType<PipelineDependencies['watches']> => {
+    const [{ CallWatches }, { BudgetAccounts }] = await Promise.all([
+      import('../pipeline/watches/call-watches.ts'),
+      import('../pipeline/watches/budgets.ts'),
+    ]);
+    return new CallWatches(shared?.budgets ?? new BudgetAccounts(folder), estimateTokens);
+  };
   return () => {
-    watches ??= import('../pipeline/watches/call-watches.ts').then(
-      ({ CallWatches }) => new CallWatches(folder, estimateTokens),
-    );
+    watches ??= load();
     return watches;
   };
 }

@@ -1,12 +1,15 @@
 /** The parts of the path of calls that several gateways have in common at their store. Loaded where there is one. */
 import type { Limiter } from '../pipeline/rate-limits.ts';
 import { StoreLimiter } from '../pipeline/store-limiter.ts';
+import type { Budgets } from '../pipeline/watches/budgets.ts';
+import { StoreBudgets } from '../pipeline/watches/store-budgets.ts';
 import type { SharedStore } from '../store/shared-store.ts';
 
 export interface SharedParts {
   readonly limiter: Limiter;
+  readonly budgets: Budgets;
 }
 
 export function sharedParts(store: SharedStore): SharedParts {
-  return { limiter: new StoreLimiter(store) };
+  return { limiter: new StoreLimiter(store), budgets: new StoreBudgets(store) };
 }

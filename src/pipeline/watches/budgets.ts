@@ -8,23 +8,41 @@ import type { BudgetHolder } from './watch-call.ts';
 /** The share of a budget from which on its agent is told. */
 const NEARLY = 0.8;
 
+/** Says what its answer costs. @returns what the agent should know, where a budget is nearly spent with this call */
+type Spend<T> = (tokens: number) => T;
+
 /** A call that was charged. */
-export interface Charged {
+export interface Charged<T = Promise<string | undefined> | string | undefined> {
   /** It did not reach its server. */
   giveBack(): void;
-  /** Counts what its answer costs. @returns what the agent should know, where a budget is nearly spent with this call */
-  spend(tokens: number): string | undefined;
+  readonly spend: Spend<T>;
 }
 
-interface Account {
+/** The accounts of all budgets. A promise where several gateways have them in common. */
+export interface Budgets {
+  /**
+   * Charges all holders, or none.
+   * @param rules path of the rules file: others have other agents of the same names
+   * @throws GatewayError BUDGET_EXCEEDED
+   */
+  charge(rules: string, holders: readonly BudgetHolder[], cost: number): Charged | Promise<Charged>;
+  /** A call that was charged before and goes on: only its answer costs something. @throws GatewayError BUDGET_EXCEEDED as `charge` */
+  goOn(rules: string, holders: readonly BudgetHolder[]): Charged | Promise<Charged>;
+}
+
+/** A budget in one period. */
+export interface Spent {
   readonly holder: BudgetHolder;
-  readonly file: SpendingFile;
   readonly period: Period;
   /** What was spent before this call. */
   readonly before: Amount;
 }
 
-export class BudgetAccounts {
+interface Account extends Spent {
+  readonly file: SpendingFile;
+}
+
+export class BudgetAccounts implements Budgets {
   readonly #folder: string;
   readonly #now: () => number;
   readonly #files = new Map<string, SpendingFile>();
@@ -35,13 +53,8 @@ export class BudgetAccounts {
     this.#now = now;
   }
 
-  /**
-   * Charges all holders, or none.
-   * @param rules path of the rules file: others have other agents of the same names
-   * @throws GatewayError BUDGET_EXCEEDED
-   */
-  charge(rules: string, holders: readonly BudgetHolder[], cost: number): Charged {
-    const amount: Amount = { calls: 1, tokens: 0, cost: Math.round(cost * MICRO) };
+  charge(rules: string, holders: readonly BudgetHolder[], cost: number): Charged<string | undefined> {
+    const amount = costOf(cost);
     const accounts: Account[] = [];
     const giveBack = (): void => {
       for (const { file } of accounts) file.add({ calls: -1, tokens: 0, cost: -amount.cost });
@@ -55,8 +68,7 @@ export class BudgetAccounts {
     return { giveBack, spend: (tokens) => notesOf(accounts, amount, tokens) };
   }
 
-  /** A call that was charged before and goes on: only its answer costs something. @throws GatewayError BUDGET_EXCEEDED as `charge` */
-  goOn(rules: string, holders: readonly BudgetHolder[]): Charged {
+  goOn(rules: string, holders: readonly BudgetHolder[]): Charged<string | undefined> {
     const accounts = holders.map((holder): Account => {
       const period = periodAt(holder.budget.per, this.#now());
       return recorded(holder, () => {
@@ -114,12 +126,33 @@ function recorded<T>({ who, path }: BudgetHolder, use: () => T): T {
 }
 
 function notesOf(accounts: readonly Account[], amount: Amount, tokens: number): string | undefined {
-  const notes = accounts.flatMap((account) => noteOf(account, amount, tokens) ?? []);
+  const open = accounts.filter(({ file }) => !file.isClosed);
+  return nearlySpent(open, amount, tokens, ({ file, before }) =>
+    tokens > 0 ? file.charge({ calls: 0, tokens, cost: 0 }) : sumOf(before, amount),
+  );
+}
+
+/** One call, in what is counted. @param cost as the rules say it */
+export function costOf(cost: number): Amount {
+  return { calls: 1, tokens: 0, cost: Math.round(cost * MICRO) };
+}
+
+/**
+ * What an agent should know of budgets that are nearly spent with a call.
+ * @param amount of the call. @param tokens of its answer. @param startOf what was spent before these
+ */
+export function nearlySpent<T extends Spent>(
+  accounts: readonly T[],
+  amount: Amount,
+  tokens: number,
+  startOf: (account: T) => Amount,
+): string | undefined {
+  const notes = accounts.flatMap((account) => noteOf(account, amount, tokens, startOf(account)) ?? []);
   return notes.length === 0 ? undefined : notes.join(' ');
 }
 
 /** What is used up of a budget, in words; undefined where there is room. */
-function spentUp({ calls, resultTokens, cost }: Budget, spent: Amount, next: Amount): string | undefined {
+export function spentUp({ calls, resultTokens, cost }: Budget, spent: Amount, next: Amount): string | undefined {
   if (calls !== undefined && spent.calls >= calls) return `${spent.calls} of ${calls} calls`;
   if (resultTokens !== undefined && spent.tokens >= resultTokens)
     return `${spent.tokens} of ${resultTokens} tokens of results`;
@@ -128,7 +161,7 @@ function spentUp({ calls, resultTokens, cost }: Budget, spent: Amount, next: Amo
   return undefined;
 }
 
-function exceeded({ who, path }: BudgetHolder, what: string, { word, endsAt }: Period, now: number): GatewayError {
+export function exceeded({ who, path }: BudgetHolder, what: string, { word, endsAt }: Period, now: number): GatewayError {
   const at = new Date(endsAt).toISOString().replace('.000', '');
   const message = `The budget of ${who} for this ${word} is spent: ${what}. It renews at ${at}, in ${spanOf(endsAt - now)}. Until then, go on without tools, or tell the user.`;
   return new GatewayError('BUDGET_EXCEEDED', message, { data: { rule: path, renewsAt: at } });
@@ -141,10 +174,8 @@ function spanOf(ms: number): string {
 }
 
 /** The sentence for the call with which a budget is nearly spent. */
-function noteOf({ holder, file, period, before }: Account, amount: Amount, tokens: number): string | undefined {
-  if (file.isClosed) return undefined;
+function noteOf({ holder, period, before }: Spent, amount: Amount, tokens: number, start: Amount): string | undefined {
   const { budget, who } = holder;
-  const start = tokens > 0 ? file.charge({ calls: 0, tokens, cost: 0 }) : sumOf(before, amount);
   const crossings = [
     crossing(budget.calls, before.calls, before.calls + amount.calls, 'calls'),
     crossing(budget.resultTokens, start.tokens, start.tokens + tokens, 'tokens of results'),

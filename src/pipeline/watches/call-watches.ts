@@ -4,7 +4,7 @@ import { withText } from '../../operations/results/with-text.ts';
 import { innerOf } from '../../protocol/era-codec.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Call } from '../decide-call.ts';
-import { BudgetAccounts, type Charged } from './budgets.ts';
+import type { Budgets, Charged } from './budgets.ts';
 import { RepeatedCalls } from './repeated-calls.ts';
 import type { WatchTerms } from './watch-call.ts';
 
@@ -15,23 +15,23 @@ export interface CountedCall {
 }
 
 export class CallWatches {
-  readonly #budgets: BudgetAccounts;
+  readonly #budgets: Budgets;
   readonly #repeated = new RepeatedCalls();
   readonly #estimate: (text: string) => number;
 
-  /** @param folder for what is spent. @param estimate tokens of a text */
-  constructor(folder: string, estimate: (text: string) => number) {
-    this.#budgets = new BudgetAccounts(folder);
+  /** @param budgets accounts of what is spent. @param estimate tokens of a text */
+  constructor(budgets: Budgets, estimate: (text: string) => number) {
+    this.#budgets = budgets;
     this.#estimate = estimate;
   }
 
   /** @throws GatewayError BUDGET_EXCEEDED, REPEATED_CALL */
-  begin(call: Call, { holders, maxRepeats, cost, goesOn }: WatchTerms): CountedCall {
+  async begin(call: Call, { holders, maxRepeats, cost, goesOn }: WatchTerms): Promise<CountedCall> {
     const { rules } = call.snapshot.paths;
     const repeat = maxRepeats === undefined ? undefined : this.#repeated.begin(call, maxRepeats);
-    const charge = (): Charged =>
+    const charge = (): Charged | Promise<Charged> =>
       goesOn ? this.#budgets.goOn(rules, holders) : this.#budgets.charge(rules, holders, cost);
-    const charged = holders.length === 0 ? undefined : charge();
+    const charged = holders.length === 0 ? undefined : await charge();
     return {
       after: async ({ forwarded }, answer, code) => {
         repeat?.(answer, code);
@@ -48,7 +48,7 @@ export class CallWatches {
       return answer;
     }
     const tokens = answer.kind === 'result' ? this.#estimate(innerOf(answer.body)) : 0;
-    const note = charged.spend(tokens);
+    const note = await charged.spend(tokens);
     if (note === undefined || answer.kind !== 'result') return answer;
     const body = await withText(answer.body, note);
     return body === undefined ? answer : { ...answer, body };

@@ -31,8 +31,8 @@ export interface WatchTerms {
 export function watchCall(parts: PipelineDependencies, call: Call): Promise<void> | undefined {
   const terms = call.watch === undefined ? termsOf(call, parts) : undefined;
   if (terms === undefined) return undefined;
-  return parts.watches().then((all) => {
-    call.watch = all.begin(call, terms);
+  return parts.watches().then(async (all) => {
+    call.watch = await all.begin(call, terms);
   });
 }
 
