@@ -19,8 +19,8 @@ import {
   type Question,
   type Shown,
 } from './question.ts';
-import { isAlive, QuestionFiles } from './question-files.ts';
 import { type Happened, QuestionWatch } from './question-watch.ts';
+import { isAlive, type Questions } from './questions.ts';
 
 /** Questions of one principal that may wait: more than a person reads. */
 const MOST = 100;
@@ -55,7 +55,7 @@ export type AnswerOutcome = 'taken' | 'unknown' | 'answered' | 'expired' | 'not 
 export type Woken = Happened | 'expired' | 'late' | 'reloaded';
 
 export interface ApprovalsOptions {
-  readonly folder: string;
+  readonly questions: Questions;
   readonly audit: AuditSink;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   /** Tells somebody about a new question (webhook). Nobody waits for it. */
@@ -66,7 +66,7 @@ export interface ApprovalsOptions {
 
 export class Approvals {
   readonly #options: ApprovalsOptions;
-  readonly #files: QuestionFiles;
+  readonly #questions: Questions;
   readonly #watch: QuestionWatch;
   /** For whoever shows them. */
   readonly open: OpenQuestions;
@@ -77,9 +77,9 @@ export class Approvals {
 
   constructor(options: ApprovalsOptions) {
     this.#options = options;
-    this.#files = new QuestionFiles(options.folder);
-    this.#watch = new QuestionWatch(this.#files);
-    this.open = new OpenQuestions(this.#files, this.#watch);
+    this.#questions = options.questions;
+    this.#watch = new QuestionWatch(this.#questions);
+    this.open = new OpenQuestions(this.#questions, this.#watch);
   }
 
   /** True if an earlier answer covers the call. */
@@ -88,7 +88,7 @@ export class Approvals {
       const granted = this.#sessions.get(sessionKey(bound))?.has(grantBindingOf(bound, bound.session));
       if (granted === true) return true;
     }
-    return this.#files.isGranted(bound.owner, grantBindingOf(bound, undefined));
+    return this.#questions.isGranted(bound.owner, grantBindingOf(bound, undefined));
   }
 
   /**
@@ -98,7 +98,7 @@ export class Approvals {
   async ask(asked: AskedCall): Promise<Question> {
     if (performance.now() - this.#sweptAt > SWEEP_MS) await this.expire();
     const { bound, terms } = asked;
-    const found = await this.#files.findOrAdd(bound, this.#options.most ?? MOST, () => questionOf(asked));
+    const found = await this.#questions.findOrAdd(bound, this.#options.most ?? MOST, () => questionOf(asked));
     if (found === undefined) {
       throw new GatewayError(
         'RATE_LIMITED',
@@ -141,7 +141,7 @@ export class Approvals {
 
   /** The answer to a question, as long as it counts. */
   async answerTo(question: Question): Promise<Answer | undefined> {
-    const answer = await this.#files.answerTo(question.id);
+    const answer = await this.#questions.answerTo(question.id);
     const isOfIt = answer?.binding === bindingOf(question.bound) && isAlive(question, answer);
     return isOfIt ? answer : undefined;
   }
@@ -152,11 +152,11 @@ export class Approvals {
    * @throws GatewayError AUDIT_UNAVAILABLE
    */
   async answer(id: string, said: Said, by: Answerer, owner?: string): Promise<AnswerOutcome> {
-    const question = await this.#files.find(id);
+    const question = await this.#questions.find(id);
     if (question === undefined || (owner !== undefined && question.bound.owner !== owner)) return 'unknown';
     if (!question.via.includes(by.way) || !question.answers.includes(said.word)) return 'not allowed';
     if (!isAlive(question, undefined)) return 'expired';
-    if ((await this.#files.answerTo(id)) !== undefined) return 'answered';
+    if ((await this.#questions.answerTo(id)) !== undefined) return 'answered';
     const now = Date.now();
     const { word, reason, forGood } = said;
     await this.#record(question, {
@@ -174,7 +174,7 @@ export class Approvals {
     // It waits for its call for as long as the question waited for it.
     const expiresAt = now + (question.expiresAt - question.askedAt);
     const binding = bindingOf(question.bound);
-    const isFirst = await this.#files.answer({ ...by, id, binding, word, reason, answeredAt: now, expiresAt });
+    const isFirst = await this.#questions.answer({ ...by, id, binding, word, reason, answeredAt: now, expiresAt });
     this.#watch.look();
     return isFirst ? 'taken' : 'answered';
   }
@@ -182,7 +182,7 @@ export class Approvals {
   /** Uses up a yes. @returns false where it does not count any more: somebody else used it, or it is over. */
   async use(question: Question): Promise<boolean> {
     const answer = await this.answerTo(question);
-    if (answer === undefined || answer.word === 'no' || !(await this.#files.use(question))) return false;
+    if (answer === undefined || answer.word === 'no' || !(await this.#questions.use(question))) return false;
     await this.#keep(question.bound, answer.word);
     this.#watch.look();
     return true;
@@ -190,7 +190,7 @@ export class Approvals {
 
   /** Takes back a question that is moot: its call was decided otherwise meanwhile. */
   async withdraw(question: Question): Promise<void> {
-    if (await this.#files.withdraw(question)) this.#watch.look();
+    if (await this.#questions.withdraw(question)) this.#watch.look();
   }
 
   /** The configuration is another one: whoever waits looks whether it still has to. */
@@ -200,7 +200,7 @@ export class Approvals {
 
   async #keep(bound: Bound, word: AnswerWord): Promise<void> {
     if (word === 'hour') {
-      await this.#files.grant(bound.owner, grantBindingOf(bound, undefined), Date.now() + HOUR_MS);
+      await this.#questions.grant(bound.owner, grantBindingOf(bound, undefined), Date.now() + HOUR_MS);
     }
     if (word !== 'session' || bound.session === undefined) return;
     const key = sessionKey(bound);
@@ -213,7 +213,7 @@ export class Approvals {
   /** Silence is no: the end of each question that nobody answered is a record too, once for all processes. */
   async expire(): Promise<void> {
     this.#sweptAt = performance.now();
-    for (const question of await this.#files.sweep()) {
+    for (const question of await this.#questions.sweep()) {
       await this.#record(question, {
         operation: 'approval_expired',
         decision: 'DENY',

@@ -1,8 +1,9 @@
 /** The questions that wait for an answer, for whoever shows them: any process of this account can look. */
 import { join } from 'node:path';
 import type { Question } from './question.ts';
-import { isAlive, QuestionFiles } from './question-files.ts';
+import { QuestionFiles } from './question-files.ts';
 import { QuestionWatch } from './question-watch.ts';
+import { isAlive, type Questions } from './questions.ts';
 
 /** The store of questions. */
 export function approvalsFolder(cacheDir: string): string {
@@ -10,11 +11,11 @@ export function approvalsFolder(cacheDir: string): string {
 }
 
 export class OpenQuestions {
-  readonly #files: QuestionFiles;
+  readonly #questions: Questions;
   readonly #watch: QuestionWatch;
 
-  constructor(files: QuestionFiles, watch = new QuestionWatch(files)) {
-    this.#files = files;
+  constructor(questions: Questions, watch = new QuestionWatch(questions)) {
+    this.#questions = questions;
     this.#watch = watch;
   }
 
@@ -24,8 +25,8 @@ export class OpenQuestions {
 
   /** Oldest first. */
   async waiting(): Promise<readonly Question[]> {
-    const questions = await this.#files.questions();
-    const answers = await Promise.all(questions.map(({ id }) => this.#files.answerTo(id)));
+    const questions = await this.#questions.questions();
+    const answers = await Promise.all(questions.map(({ id }) => this.#questions.answerTo(id)));
     return questions.filter((question, at) => answers[at] === undefined && isAlive(question, undefined));
   }
 

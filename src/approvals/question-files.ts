@@ -7,21 +7,18 @@
  *     P.G.grant         G names everything that a lasting permission is bound to
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { watch } from 'node:fs';
 import { link, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holdLock } from '../shared/hold-lock.ts';
 import { makeFolder } from '../shared/make-folder.ts';
 import { systemCode } from '../shared/system-code.ts';
 import { type Answer, type Bound, bindingOf, type Question } from './question.ts';
+import { isAlive, isWithin, type QuestionListing, type Questions } from './questions.ts';
 
 const FORMAT = 1;
 
-/** The files of the folder at this moment, by names alone. */
-export interface QuestionListing {
-  has(id: string, what: 'question' | 'answer'): boolean;
-}
-
-export class QuestionFiles {
+export class QuestionFiles implements Questions {
   readonly folder: string;
 
   constructor(folder: string) {
@@ -33,11 +30,6 @@ export class QuestionFiles {
     makeFolder(this.folder);
   }
 
-  /**
-   * The question that waits under this binding, or the one that `make` makes.
-   * @param most questions of one principal.
-   * @returns undefined where the principal has too many.
-   */
   async findOrAdd(
     bound: Bound,
     most: number,
@@ -61,14 +53,12 @@ export class QuestionFiles {
     });
   }
 
-  /** @returns undefined where there is no such question (any more). */
   async find(id: string): Promise<Question | undefined> {
     const name = (await this.#names()).find((one) => one.endsWith(`.${id}.question`));
     const question = name === undefined ? undefined : await this.#question(name);
     return question?.id === id ? question : undefined;
   }
 
-  /** All questions that are not over, oldest first. */
   async questions(): Promise<readonly Question[]> {
     const names = (await this.#names()).filter((name) => name.endsWith('.question'));
     const questions = await Promise.all(names.map((name) => this.#question(name)));
@@ -83,7 +73,6 @@ export class QuestionFiles {
     return answer?.id === id ? answer : undefined;
   }
 
-  /** @returns false where somebody has answered. */
   async answer(answer: Answer): Promise<boolean> {
     const path = join(this.folder, `${answer.id}.answer`);
     const draft = await this.#draft(answer);
@@ -98,21 +87,18 @@ export class QuestionFiles {
     }
   }
 
-  /** Uses an answer up, and the question with it. @returns false where somebody else did, or nobody answered. */
   async use({ id, bound }: Question): Promise<boolean> {
     const isFirst = await removed(join(this.folder, `${id}.answer`));
     if (isFirst) await removed(this.#pathOf(bound, id));
     return isFirst;
   }
 
-  /** Takes a question back that nobody answered. @returns false where there is none any more. */
   async withdraw({ id, bound }: Question): Promise<boolean> {
     const isFirst = await removed(this.#pathOf(bound, id));
     if (isFirst) await removed(join(this.folder, `${id}.answer`));
     return isFirst;
   }
 
-  /** Keeps a lasting permission. */
   async grant(owner: string, binding: string, expiresAt: number): Promise<void> {
     this.open();
     await this.#write(grantName(owner, binding), { expiresAt, grantedAt: Date.now() });
@@ -124,7 +110,6 @@ export class QuestionFiles {
     return isWithin(grant?.grantedAt, grant?.expiresAt);
   }
 
-  /** Removes what is over. @returns questions that nobody answered, each to one caller alone. */
   async sweep(): Promise<readonly Question[]> {
     const unanswered: Question[] = [];
     const names = await this.#names();
@@ -150,6 +135,18 @@ export class QuestionFiles {
   async listing(): Promise<QuestionListing> {
     const names = new Set((await this.#names()).map((name) => name.split('.').slice(-2).join('.')));
     return { has: (id, what) => names.has(`${id}.${what}`) };
+  }
+
+  watch(changed: () => void): () => void {
+    try {
+      this.open();
+      const watcher = watch(this.folder, { persistent: false }, changed);
+      watcher.on('error', () => watcher.close());
+      return () => watcher.close();
+    } catch {
+      // If the system cannot watch, looking will do.
+      return () => undefined;
+    }
   }
 
   #pathOf(bound: Bound, id: string): string {
@@ -208,20 +205,6 @@ function asWritten({ bound: { owner, ...others }, ...question }: Question): Writ
 
 function asRead({ bound: { principal, ...others }, ...question }: WrittenQuestion): Question {
   return { ...question, bound: { owner: principal, ...others } };
-}
-
-/** True if a question can still be answered, or its answer be used. A clock that was set back makes nothing live longer. */
-export function isAlive(question: Question, answer: Answer | undefined): boolean {
-  if (answer !== undefined) return isWithin(answer.answeredAt, answer.expiresAt);
-  return isWithin(question.askedAt, question.expiresAt);
-}
-
-/** Milliseconds that the clocks of two processes may differ. */
-const SKEW_MS = 1000;
-
-function isWithin(from: unknown, until: unknown): boolean {
-  const now = Date.now();
-  return typeof from === 'number' && typeof until === 'number' && from <= now + SKEW_MS && now < until;
 }
 
 function ownerName(owner: string): string {

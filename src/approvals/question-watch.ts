@@ -1,8 +1,7 @@
-/** Notices what happens to questions in their folder, whichever process does it: fs.watch makes it prompt, looking makes it certain. */
-import { type FSWatcher, watch } from 'node:fs';
+/** Notices what happens to questions, whichever process does it: watching makes it prompt where that can be, looking makes it certain. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeferred, type Deferred } from '../shared/deferred.ts';
-import type { QuestionFiles, QuestionListing } from './question-files.ts';
+import type { QuestionListing, Questions } from './questions.ts';
 
 /** Milliseconds between two looks if nothing seems to happen, and if much does. */
 const LOOK_MS = 500;
@@ -12,17 +11,17 @@ const APART_MS = 10;
 export type Happened = 'answered' | 'gone';
 
 export class QuestionWatch {
-  readonly #files: QuestionFiles;
+  readonly #questions: Questions;
   /** By question; several calls may wait for one. */
   readonly #waiting = new Map<string, Set<Deferred<Happened>>>();
   readonly #listeners = new Set<() => void>();
-  #watcher: FSWatcher | undefined;
+  #unwatch: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
   #again = false;
 
-  constructor(files: QuestionFiles) {
-    this.#files = files;
+  constructor(questions: Questions) {
+    this.#questions = questions;
   }
 
   /** @returns what happens to the question first, and a function that stops waiting. */
@@ -68,7 +67,7 @@ export class QuestionWatch {
       this.#again = false;
       // Of what was asked since, a listing says nothing.
       const asked = [...this.#waiting];
-      const listing = await this.#files.listing().catch(() => undefined);
+      const listing = await this.#questions.listing().catch(() => undefined);
       if (listing === undefined) continue;
       for (const [id, waiting] of asked) {
         const what = happenedTo(id, listing);
@@ -81,22 +80,15 @@ export class QuestionWatch {
 
   #begin(): void {
     this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
-    if (this.#watcher !== undefined) return;
-    try {
-      this.#files.open();
-      this.#watcher = watch(this.#files.folder, { persistent: false }, () => this.look());
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // If the system cannot watch, looking will do.
-    }
+    this.#unwatch ??= this.#questions.watch(() => this.look());
   }
 
   #rest(): void {
     if (this.#waiting.size > 0 || this.#listeners.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
   }
 }
 

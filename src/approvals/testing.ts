@@ -7,6 +7,7 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { ApprovalTerms } from '../config/snapshot.ts';
 import { Approvals, type ApprovalsOptions, type AskedCall } from './approvals.ts';
 import type { Bound, Question } from './question.ts';
+import { QuestionFiles } from './question-files.ts';
 
 export const BOUND: Bound = {
   owner: 'alice',
@@ -41,11 +42,11 @@ export function newFolder(): string {
 }
 
 /** @returns approvals over a folder of their own, and what they recorded and told. */
-export function newApprovals(options: Partial<ApprovalsOptions> = {}) {
+export function newApprovals({ folder, ...options }: Partial<ApprovalsOptions> & { readonly folder?: string } = {}) {
   const records: AuditRecord[] = [];
   const told: Question[] = [];
   const approvals = new Approvals({
-    folder: newFolder(),
+    questions: new QuestionFiles(folder ?? newFolder()),
     audit: {
       append: (record) => void records.push(record),
       refuse: () => undefined,

@@ -26,7 +26,7 @@ function refuseOverStdio({ workers }: Settings, { host, port, auth, ui, uiWrite 
   if (flag !== undefined) throw usage(`${flag} needs --transport http: over stdio nothing listens.`);
 }
 
-function refuseOverHttp({ server, workers, noAuth, ui }: Settings): void {
+function refuseOverHttp({ server, workers, noAuth, ui, store }: Settings): void {
   if (noAuth && ui !== 'off') {
     throw usage('--ui has to know who looks: leave out --no-auth, or use "agent-mcp-gateway ui" on this machine.');
   }
@@ -35,6 +35,9 @@ function refuseOverHttp({ server, workers, noAuth, ui }: Settings): void {
     throw usage(
       `--server is for stdio: over HTTP, every server stands alone at /mcp/servers/NAME, this one at ${path}.`,
     );
+  }
+  if (workers > 1 && store !== undefined) {
+    throw usage('--workers and --store (GATEWAY_STORE) do not go together: run more gateways of one process each.');
   }
   if (workers > 1 && process.platform === 'win32') {
     throw usage('--workers (GATEWAY_WORKERS) takes only 1 on Windows: several need Linux or macOS.');

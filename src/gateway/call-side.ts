@@ -4,6 +4,7 @@ import { statusOf } from '../admin/gateway-status.ts';
 import { Approvals } from '../approvals/approvals.ts';
 import { approvalsFolder } from '../approvals/open-questions.ts';
 import type { Question } from '../approvals/question.ts';
+import { QuestionFiles } from '../approvals/question-files.ts';
 import { estimateTokens } from '../catalog/estimate-tokens.ts';
 import { isLoopback, type Settings } from '../config/settings.ts';
 import type { WebhookTerms } from '../config/snapshot.ts';
@@ -67,7 +68,7 @@ export function createCallSide(
       ({ name }) => worker?.owns(name) ?? true,
     );
   const servers = (): ServerReport[] => withFigures(ownServers(), metrics.servers());
-  const approvals = openApprovals(foundation);
+  const approvals = openApprovals(foundation, shared);
   let requests = 0;
   const parts: PipelineDependencies = {
     snapshot: config.current,
@@ -153,9 +154,9 @@ function watchesIn(folder: string, shared: SharedParts | undefined): PipelineDep
 }
 
 /** All gateways of this account share one folder: a question survives the process that asked it, and any of them takes the answer. */
-function openApprovals({ settings, audit, log }: Foundation): Approvals {
+function openApprovals({ settings, audit, log }: Foundation, shared: SharedParts | undefined): Approvals {
   return new Approvals({
-    folder: approvalsFolder(settings.cacheDir),
+    questions: shared?.questions ?? new QuestionFiles(approvalsFolder(settings.cacheDir)),
     audit,
     log,
     notify(question, { webhook }) {

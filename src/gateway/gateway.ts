@@ -92,7 +92,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions 
   const { config, redactor, metrics, worker } = foundation;
   redactor.protect((word) => isPublicName(word, config.current(), serverSide.catalog));
   const { store } = foundation;
-  const shared = store && (await import('./shared-parts.ts')).sharedParts(store);
+  const shared = store && (await import('./shared-parts.ts')).sharedParts(store, settings);
   const callSide = createCallSide(foundation, serverSide, options.watch ?? true, shared);
   const hooks =
     worker === undefined ? createHookJoin(settings.cacheDir, foundation.gatewayId, foundation.log) : undefined;

@@ -1,4 +1,8 @@
 /** The parts of the path of calls that several gateways have in common at their store. Loaded where there is one. */
+import type { Questions } from '../approvals/questions.ts';
+import { StoreQuestions } from '../approvals/store-questions.ts';
+import type { Settings } from '../config/settings.ts';
+import { stateKeysFor } from '../config/state-keys.ts';
 import type { Limiter } from '../pipeline/rate-limits.ts';
 import { StoreLimiter } from '../pipeline/store-limiter.ts';
 import type { Budgets } from '../pipeline/watches/budgets.ts';
@@ -8,8 +12,13 @@ import type { SharedStore } from '../store/shared-store.ts';
 export interface SharedParts {
   readonly limiter: Limiter;
   readonly budgets: Budgets;
+  readonly questions: Questions;
 }
 
-export function sharedParts(store: SharedStore): SharedParts {
-  return { limiter: new StoreLimiter(store), budgets: new StoreBudgets(store) };
+export function sharedParts(store: SharedStore, settings: Settings): SharedParts {
+  return {
+    limiter: new StoreLimiter(store),
+    budgets: new StoreBudgets(store),
+    questions: new StoreQuestions(store, stateKeysFor(settings, 'store')),
+  };
 }
